@@ -1,0 +1,35 @@
+# Two commands do all the set-up: `make run` and `make test`. Both make .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+FOLDER ?=
+
+.PHONY: run test check torture bench fuzz clean
+
+# Installed once, and again whenever the list of dependencies changes.
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+# The daemon in the foreground, with its own home .run/ and never your settings.
+run: $(STAMP)
+	@HOMEPRESS_HOME="$(CURDIR)/.run" $(BIN)/python -m homepress run --demo "$(if $(FOLDER),$(FOLDER),$(CURDIR)/.run/inbox)"
+
+# Lint, types and every test.
+test: $(STAMP)
+	@$(BIN)/python tests/run.py
+
+check: $(STAMP)
+	@$(BIN)/python tests/run.py --only lint types
+
+torture: $(STAMP)
+	$(BIN)/python -m benchmarks.torture
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .run build dist

@@ -1,0 +1,233 @@
+"""What Homepress can be asked to do: one interface, spoken by the daemon, its socket and the command line.
+
+The values are immutable msgspec structs, so the same definitions give the messages on the socket and the
+`--json` output. Times are seconds since 1970, sizes are bytes, paths are text (file system encoding with
+surrogateescape).
+"""
+
+from collections.abc import Iterator
+from typing import Literal, Protocol
+
+import msgspec
+
+State = Literal["idle", "working", "paused", "problem", "stopped"]
+
+
+class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One watched folder, as in `status --json`.
+
+    `state` is "watching", "scanning", "paused", "disabled" or "problem"; `problem` says what is wrong and what
+    to do, `warning` what is worth knowing; `watch` is "native", "poll" or "none"; `waiting` counts files.
+    """
+
+    path: str
+    mode: Literal["replace", "output"]
+    state: str
+    problem: str = ""
+    warning: str = ""
+    waiting: int = 0
+    watch: str = "native"
+
+
+class WaitingFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was seen and is not done: what it waits for, and when it is looked at again."""
+
+    path: str
+    reason: str
+    next_try: float | None = None
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """`status --json`. `problems` are whole sentences: what is wrong, with what, and what to do next."""
+
+    state: State
+    pid: int | None
+    version: str
+    paused_until: float | None = None
+    waiting: int = 0
+    compressed_today: int = 0
+    saved_bytes_today: int = 0
+    saved_bytes_total: int = 0
+    originals_bytes: int = 0
+    network: Literal["locked", "open"] = "open"
+    folders: list[FolderStatus] = []
+    problems: list[str] = []
+    waiting_files: list[WaitingFile] = []
+
+
+class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Compress files by name. Without `in_place` and `output`, writes NAME.min.EXT beside each.
+
+    `quality`, `metadata`, `convert` and sizes are in the words of the settings file; empty means the default.
+    """
+
+    paths: list[str]
+    output: str = ""
+    in_place: bool = False
+    quality: str = ""
+    metadata: str = ""
+    convert: str = ""
+    max_edge: int = 0
+    fit_under: str = ""
+    dry_run: bool = False
+
+
+class FileOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `compress --json`."""
+
+    path: str
+    outcome: Literal["compressed", "unchanged", "failed"]
+    reason: str = ""
+    before_bytes: int = 0
+    after_bytes: int = 0
+    format: str = ""
+    score: float | None = None
+    score_kind: str = ""
+    seconds: float = 0.0
+    output: str = ""
+
+
+class UndoRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which results to undo: by path, the last N, since a time, beneath a folder; `to` restores elsewhere."""
+
+    paths: list[str] = []
+    ids: list[int] = []
+    last: int = 0
+    since: float | None = None
+    folder: str = ""
+    to: str = ""
+
+
+class UndoOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one undo.
+
+    "restored": the original is back under its name; "beside": the result was edited or something else is
+    there now, so the original is at `restored_to` beside it; "removed": an untouched output file was taken
+    away; "failed": see `reason`, nothing was changed.
+    """
+
+    id: int
+    path: str
+    outcome: Literal["restored", "beside", "removed", "failed"]
+    restored_to: str = ""
+    reason: str = ""
+
+
+class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which stored originals: by path, by history id, older than some days, or all."""
+
+    paths: list[str] = []
+    ids: list[int] = []
+    older_than_days: float | None = None
+    all: bool = False
+
+
+class OriginalOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored original: "accepted" (deleted, the result stays), "good" or "damaged" (verify), "failed"."""
+
+    id: int
+    path: str
+    bytes: int
+    outcome: Literal["accepted", "good", "damaged", "failed"]
+    reason: str = ""
+
+
+class FolderRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Add a folder to the settings; empty fields take the default."""
+
+    path: str
+    output: str = ""
+    preset: str = ""
+    quality: str = ""
+    existing: Literal["leave", "compress"] = "leave"
+
+
+class FolderAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The folder as it now stands, with what is worth knowing (a synced folder, for example)."""
+
+    path: str
+    warnings: list[str] = []
+
+
+class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`folder check`: what compressing a folder would save; nothing was changed.
+
+    `images` counts what is there, `tried` what was compressed on trial; bytes are extrapolated from the
+    tried ones when not all were. `with_location` counts pictures that carry GPS coordinates.
+    """
+
+    path: str
+    files: int
+    images: int
+    tried: int
+    before_bytes: int
+    after_bytes: int
+    with_location: int = 0
+
+
+class ServiceError(Exception):
+    """A request that could not be done; the text names the file, what went wrong and what to do next.
+
+    Attributes:
+        exit_code: what the command line exits with: 1 some file failed, 2 wrong usage or settings,
+            3 no daemon, 4 refused for safety.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Service(Protocol):
+    """The daemon's abilities. Every method may raise `ServiceError`."""
+
+    def ping(self) -> int:
+        """The process id of whoever answers."""
+
+    def status(self) -> Status:
+        """The state now."""
+
+    def wait(self, revision: int, timeout: float) -> int:
+        """Block until the state's revision differs from `revision`, at most `timeout` seconds; the new one."""
+
+    def pause(self, until: float | None) -> None:
+        """Stop taking up work until a time, or until `resume` when None. What is under way is finished."""
+
+    def resume(self) -> None:
+        """Take up work again."""
+
+    def stop(self) -> None:
+        """End the daemon after what is under way."""
+
+    def reload(self) -> None:
+        """Read the settings file again; raises with the whole list of what is wrong in it."""
+
+    def rescan(self) -> None:
+        """Look through all folders now."""
+
+    def raise_window(self) -> None:
+        """Bring the window to the front, opening it when there is none."""
+
+    def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
+        """Compress named files and folders, one outcome a file as it comes."""
+
+    def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
+        """Bring originals back."""
+
+    def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        """Delete stored originals for good; their results stay."""
+
+    def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        """Read stored originals and compare their hashes."""
+
+    def add_folder(self, request: FolderRequest) -> FolderAnswer:
+        """Add a folder to the settings file and watch it."""
+
+    def remove_folder(self, path: str) -> None:
+        """Stop watching a folder and take it out of the settings file."""
+
+    def check_folder(self, path: str, sample: int) -> CheckReport:
+        """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away."""
+
+    def forget(self, path: str, before: float | None) -> int:
+        """Remove names from the history, by path or before a time; the number of entries. Hashes stay, keyed."""

@@ -1,0 +1,95 @@
+"""What kind of image some bytes are, told by their first bytes and never by a file's name.
+
+A leaf: every room may import it, it imports none.
+"""
+
+import enum
+
+SNIFF_BYTES = 64
+"""How many bytes from the start of a file `sniff` wants to see."""
+
+
+class ImageType(enum.StrEnum):
+    """The image formats that Homepress knows; the value is the word used in settings and JSON."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    GIF = "gif"
+    TIFF = "tiff"
+    BMP = "bmp"
+    HEIC = "heic"
+    AVIF = "avif"
+    JXL = "jxl"
+    SVG = "svg"
+
+    @property
+    def suffix(self) -> str:
+        """The usual file name suffix, with its dot."""
+        return _SUFFIXES[self][0]
+
+
+_SUFFIXES: dict[ImageType, tuple[str, ...]] = {
+    ImageType.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    ImageType.PNG: (".png", ".apng"),
+    ImageType.WEBP: (".webp",),
+    ImageType.GIF: (".gif",),
+    ImageType.TIFF: (".tif", ".tiff"),
+    ImageType.BMP: (".bmp", ".dib"),
+    ImageType.HEIC: (".heic", ".heif", ".hif"),
+    ImageType.AVIF: (".avif", ".avifs"),
+    ImageType.JXL: (".jxl",),
+    ImageType.SVG: (".svg",),
+}
+
+IMAGE_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
+"""Lower-case suffixes of files worth opening; the bytes decide afterwards."""
+
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+
+
+def has_image_suffix(name: str | bytes) -> bool:
+    """Whether a file name ends like an image's, in any case of letters."""
+    text = name.decode("latin-1") if isinstance(name, bytes) else name
+    dot = text.rfind(".")
+    return dot >= 0 and text[dot:].lower() in IMAGE_SUFFIXES
+
+
+def sniff(head: bytes) -> ImageType | None:
+    """The type of an image from its first `SNIFF_BYTES` bytes, or None when they are no known image's."""
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return ImageType.WEBP
+    if head[4:8] == b"ftyp":
+        return _isobmff(head)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"<svg") or (text.startswith(b"<?xml") and b"<svg" in text):
+        return ImageType.SVG
+    return None
+
+
+_MAGIC: tuple[tuple[bytes, ImageType], ...] = (
+    (b"\xff\xd8\xff", ImageType.JPEG),
+    (b"\x89PNG\r\n\x1a\n", ImageType.PNG),
+    (b"GIF87a", ImageType.GIF),
+    (b"GIF89a", ImageType.GIF),
+    (b"II*\0", ImageType.TIFF),
+    (b"MM\0*", ImageType.TIFF),
+    (b"II+\0", ImageType.TIFF),
+    (b"MM\0+", ImageType.TIFF),
+    (b"BM", ImageType.BMP),
+    (b"\xff\x0a", ImageType.JXL),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", ImageType.JXL),
+)
+
+
+def _isobmff(head: bytes) -> ImageType | None:
+    """AVIF or HEIC by the brands of the `ftyp` box (ISO/IEC 14496-12 section 4.3); AVIF wins over `mif1`."""
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = {head[8:12]} | {head[at : at + 4] for at in range(16, size - 3, 4)}
+    if brands & _AVIF_BRANDS:
+        return ImageType.AVIF
+    return ImageType.HEIC if brands & _HEIC_BRANDS else None
