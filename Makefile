@@ -23,7 +23,7 @@ test: $(STAMP)
 	@$(BIN)/python tests/run.py
 
 check: $(STAMP)
-	@$(BIN)/python tests/run.py --only lint types
+	@$(BIN)/python tests/run.py --only format lint types
 
 torture: $(STAMP)
 	$(BIN)/python -m benchmarks.torture

@@ -1,0 +1,28 @@
+"""What tests of all rooms share: waiting for a condition, and finding the image corpus."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def wait_for(condition: Callable[[], T], *, within: float = 20.0, what: str = "the condition") -> T:
+    """Poll `condition` until it is true and give its value; fail after `within` seconds."""
+    end = time.monotonic() + within
+    while True:
+        if value := condition():
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {within:g} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def corpus() -> Path | None:
+    """The folder of the image corpus, or None where it is not at hand."""
+    folder = Path(os.environ.get("HOMEPRESS_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
+    return folder if (folder / "MANIFEST.csv").is_file() else None
