@@ -1,0 +1,202 @@
+"""The marker segments of a JPEG stream (ITU-T T.81 annex B), walked strictly.
+
+Strict means: nothing but fill bytes between segments, one frame, at least one scan, an end. A decoder may
+forgive more; a program that replaces files must not, for it could not say where each byte belongs.
+"""
+
+import re
+from dataclasses import dataclass
+
+from homepress.compress.metadata.errors import Malformed
+from homepress.compress.metadata.jpeg_frame import Frame, is_frame_marker, read_frame
+
+SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
+DQT, DHT, DAC, DRI = 0xDB, 0xC4, 0xCC, 0xDD
+APP0, APP1, APP2, APP11, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE
+START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
+
+MOST_SEGMENTS = 20_000
+"""More than any real file has; keeps the cost of a hostile one low."""
+
+_TABLES = frozenset({DQT, DHT, DAC, DRI})
+_HEADERS = frozenset({*range(0xE0, 0xF0), COM})
+_NAMES = {0xD8: "a second start of image", 0xDC: "DNL", 0xDE: "DHP", 0xDF: "EXP", 0x01: "TEM", 0xC8: "JPG"}
+# What ends entropy-coded data: a marker that is neither a stuffed zero, a restart nor a fill byte (B.1.1.5).
+_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker segment; positions count from the start of the file.
+
+    Attributes:
+        marker: second byte of the marker, such as 0xE1 for APP1.
+        start: position of the marker's 0xFF.
+        body_end: end of what its length field covers.
+        end: the same, but for SOS the end of the entropy-coded data that follows.
+    """
+
+    marker: int
+    start: int
+    body_end: int
+    end: int
+
+    @property
+    def is_header(self) -> bool:
+        """Whether it is an APPn or a comment, which carry metadata and no coded picture."""
+        return self.marker in _HEADERS
+
+    @property
+    def name(self) -> str:
+        """Its usual name for messages: "APP1", "DQT"."""
+        if 0xE0 <= self.marker <= 0xEF:
+            return f"APP{self.marker - 0xE0}"
+        named = {COM: "COM", DQT: "DQT", DHT: "DHT", DAC: "DAC", DRI: "DRI", SOS: "SOS"}
+        return named.get(self.marker, f"SOF{self.marker - 0xC0}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JpegStream:
+    """One coded image, from SOI to EOI, within the bytes of a file.
+
+    Attributes:
+        data: the whole file, which may go on after `end`.
+        start: position of SOI.
+        end: position just after EOI.
+        segments: all segments between the two, in order.
+        frame: size, process and components of the picture.
+    """
+
+    data: bytes
+    start: int
+    end: int
+    segments: tuple[Segment, ...]
+    frame: Frame
+
+    def payload(self, segment: Segment) -> bytes:
+        """What a segment carries after marker and length; of SOS the scan header alone."""
+        return self.data[segment.start + 4 : segment.body_end]
+
+    def raw(self, segment: Segment) -> bytes:
+        """A segment byte for byte, marker and (for SOS) entropy-coded data included."""
+        return self.data[segment.start : segment.end]
+
+    @property
+    def headers(self) -> tuple[Segment, ...]:
+        """The APPn and COM segments."""
+        return tuple(segment for segment in self.segments if segment.is_header)
+
+    @property
+    def coding(self) -> tuple[Segment, ...]:
+        """Tables, frame header and scans: what a decoder needs to make pixels."""
+        return tuple(segment for segment in self.segments if not segment.is_header)
+
+    @property
+    def scans(self) -> tuple[Segment, ...]:
+        """The SOS segments, each with its entropy-coded data."""
+        return tuple(segment for segment in self.segments if segment.marker == SOS)
+
+    @property
+    def has_late_header(self) -> bool:
+        """Whether an APPn or COM segment stands after the first scan."""
+        first = self.scans[0].start
+        return any(segment.is_header and segment.start > first for segment in self.segments)
+
+    @property
+    def tail(self) -> bytes:
+        """What the file holds after EOI."""
+        return self.data[self.end :]
+
+
+def parse_jpeg(data: bytes, start: int = 0, limit: int | None = None) -> JpegStream:
+    """Walk one JPEG stream in time linear in its length.
+
+    Args:
+        data: the bytes of the file.
+        start: position of the stream's SOI.
+        limit: position where the stream must have ended; None is the end of `data`.
+
+    Raises:
+        Malformed: no SOI or EOI, a segment cut short, bytes between segments, a marker that has no place
+            in a single-frame image, or a frame header that makes no sense.
+    """
+    limit = len(data) if limit is None else min(limit, len(data))
+    if not 0 <= start <= limit - 2 or data[start : start + 2] != START_OF_IMAGE:
+        raise Malformed("no JPEG starts here", start)
+    segments: list[Segment] = []
+    frame: Segment | None = None
+    position = start + 2
+    while (position := _next_marker(data, position, limit)) is not None and data[position + 1] != EOI:
+        segment = _read_segment(data, position, limit)
+        if segment.marker == SOS and frame is None:
+            raise Malformed("a scan without a frame header", position)
+        if is_frame_marker(segment.marker):
+            if frame is not None:
+                raise Malformed("two frames in one image", position)
+            frame = segment
+        segments.append(segment)
+        if len(segments) > MOST_SEGMENTS:
+            raise Malformed("too many segments", position)
+        position = segment.end
+    if frame is None or not any(segment.marker == SOS for segment in segments):
+        raise Malformed("no picture in it", start)
+    header = read_frame(frame.marker, data[frame.start + 4 : frame.body_end])
+    return JpegStream(data, start, position + 2, tuple(segments), header)
+
+
+def picture_only(stream: JpegStream) -> bytes:
+    """The image alone: what an encoder or decoder needs for right pixels, and nothing it could trip over.
+
+    That is SOI, the JFIF and Adobe segments that fix the colour model, the coding, EOI. Fed with more, Pillow
+    opens a multi-picture file as MPO and other tools copy headers of their choice.
+    """
+    kept = [
+        stream.raw(segment)
+        for segment in stream.segments
+        if not segment.is_header or is_jfif(stream, segment) or is_adobe(stream, segment)
+    ]
+    return b"".join((START_OF_IMAGE, *kept, END_OF_IMAGE))
+
+
+def is_jfif(stream: JpegStream, segment: Segment) -> bool:
+    """Whether a segment is a JFIF header that decoders heed (14 bytes or more, as libjpeg asks)."""
+    body = stream.data[segment.start + 4 : min(segment.body_end, segment.start + 18)]
+    return segment.marker == APP0 and body.startswith(b"JFIF\0") and len(body) == 14
+
+
+def is_adobe(stream: JpegStream, segment: Segment) -> bool:
+    """Whether a segment is Adobe's APP14 with the colour transform (12 bytes or more)."""
+    body = stream.data[segment.start + 4 : min(segment.body_end, segment.start + 16)]
+    return segment.marker == APP14 and body.startswith(b"Adobe") and len(body) == 12
+
+
+def _next_marker(data: bytes, position: int, limit: int) -> int:
+    """Position of the marker that must stand here, fill bytes skipped."""
+    if position < limit and data[position] != 0xFF:
+        raise Malformed("bytes between segments", position)
+    while position + 1 < limit and data[position + 1] == 0xFF:
+        position += 1
+    if position + 2 > limit:
+        raise Malformed("it ends before its end-of-image marker", truncated=True)
+    return position
+
+
+def _read_segment(data: bytes, position: int, limit: int) -> Segment:
+    marker = data[position + 1]
+    known = marker in _HEADERS or marker in _TABLES or marker == SOS or is_frame_marker(marker)
+    if not known:
+        raise Malformed(f"unexpected marker {_NAMES.get(marker, f'{marker:02X}')}", position)
+    if position + 4 > limit:
+        raise Malformed("a segment is cut short", position, truncated=True)
+    length = int.from_bytes(data[position + 2 : position + 4], "big")
+    if length < 2:
+        raise Malformed("a segment of impossible length", position)
+    body_end = position + 2 + length
+    if body_end > limit:
+        raise Malformed("a segment is cut short", position, truncated=True)
+    if marker != SOS:
+        return Segment(marker, position, body_end, body_end)
+    following = _AFTER_SCAN.search(data, body_end, limit)
+    if following is None:
+        raise Malformed("a scan is cut short", position, truncated=True)
+    return Segment(marker, position, body_end, following.start())
