@@ -1,0 +1,12 @@
+"""The pipeline: carries pictures from watching through compressing to storing.
+
+`Pipeline` owns the queue and one thread a worker slot; `Carrier` knows the stations of the journey; `plan_for`
+turns a folder's settings into a `Plan`.
+"""
+
+from homepress.pipeline.carry import Carrier
+from homepress.pipeline.job import Destination, Job, Plan, Told
+from homepress.pipeline.pipeline import Load, Pipeline
+from homepress.pipeline.plan import in_words, plan_for
+
+__all__ = ["Carrier", "Destination", "Job", "Load", "Pipeline", "Plan", "Told", "in_words", "plan_for"]

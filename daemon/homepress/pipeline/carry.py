@@ -1,0 +1,206 @@
+"""The journey of one picture: read, compressed, stored, told. One function a station."""
+
+import dataclasses
+import errno
+import time
+from pathlib import Path
+
+from homepress.compress.recipe import Recipe
+from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.imagetype import SNIFF_BYTES, sniff
+from homepress.pipeline.job import Destination, Job, Told
+from homepress.store import Busy, Changed, Outcome, Refusal, Replacement, Role, Source, Store, Vanished
+from homepress.workers import Slot, WorkerDied
+
+RETRY_BUSY = 1.0
+"""Seconds until a file that somebody writes to is looked at again; watching backs off further by itself."""
+
+RETRY_BROKEN = 10.0
+"""Seconds that a file which does not decode gets to become whole before it is called broken."""
+
+RETRY_SYSTEM = 60.0
+"""Seconds until a full or read-only disk is tried again."""
+
+_OF_THE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}
+
+# Good pictures that do not get smaller still belong into an output folder, which mirrors the whole tree.
+_COPIED_TO_OUTPUT = {
+    Reason.SAVES_TOO_LITTLE,
+    Reason.FORMAT_LEFT_ALONE,
+    Reason.CANNOT_KEEP_WHOLE,
+    Reason.FLOOR_NOT_REACHED,
+    Reason.CANNOT_CONVERT,
+    Reason.CANNOT_FIT,
+}
+
+
+class Carrier:
+    """Takes pictures through the rooms; holds what was tried before, so that trouble ends in a named state."""
+
+    def __init__(self, store: Store, tries: int = 3) -> None:
+        self._store = store
+        self._tries = tries
+        self._deaths: dict[str, int] = {}
+        self._doubted: dict[Path, str] = {}
+
+    def carry(self, job: Job, slot: Slot) -> Told:
+        """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
+        try:
+            source = self._store.read(job.path)
+        except Vanished:
+            return Told(job.path, "failed", "it is not there any more")
+        except Busy as busy:
+            return Told(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
+        except Refusal as refusal:
+            return self._left_alone(job, None, str(refusal))
+        except OSError as error:
+            return self._system_trouble(job, None, error)
+        try:
+            return self._carry_source(job, slot, source)
+        except (Changed, Busy) as changed:
+            return Told(job.path, "waiting", str(changed), len(source.data), retry_after=RETRY_BUSY)
+        except Vanished:
+            return Told(job.path, "failed", "it went away while it was compressed", len(source.data))
+        except Refusal as refusal:
+            return self._left_alone(job, source, str(refusal))
+        except OSError as error:
+            return self._system_trouble(job, source, error)
+
+    def _carry_source(self, job: Job, slot: Slot, source: Source) -> Told:
+        """The part of the journey after reading."""
+        role = self._store.role(source.sha256, job.plan.settings)
+        if role is not None and not job.asked:
+            return self._known(job, source, role)
+        if job.asked and role is Role.RESULT and job.plan.destination is not Destination.OUTPUT:
+            return self._unchanged(job, source, "Homepress made it: a second lossy generation is never made")
+        start = time.monotonic()
+        try:
+            result = slot.compress(source.data, _recipe(job, source))
+        except WorkerDied as died:
+            return self._worker_died(job, source, died)
+        seconds = time.monotonic() - start
+        self._deaths.pop(source.sha256, None)
+        if isinstance(result, Compressed):
+            return self._store_result(job, source, result, seconds)
+        return self._not_smaller(job, source, result, seconds)
+
+    def _store_result(self, job: Job, source: Source, result: Compressed, seconds: float) -> Told:
+        plan = job.plan
+        suffix = result.image_type.suffix if result.image_type is not result.source_type else ""
+        replacement = Replacement(
+            data=result.data,
+            sha256=result.sha256,
+            suffix=suffix,
+            image_format=str(result.source_type),
+            score=result.score,
+            score_kind=str(result.score_kind),
+            settings=plan.settings,
+            root=plan.root,
+            keep_days=plan.keep_days,
+            seconds=seconds,
+        )
+        output = ""
+        if plan.destination is Destination.REPLACE:
+            output = str(self._store.replace(source, replacement).path)
+        elif plan.destination is Destination.OUTPUT:
+            output = str(self._store.write_output(source, replacement, _target(job)).path)
+        elif plan.destination is Destination.BESIDE:
+            output = str(self._store.write_beside(source, replacement).path)
+        return Told(
+            path=job.path,
+            outcome="compressed",
+            before_bytes=len(source.data),
+            after_bytes=len(result.data),
+            image_format=str(result.source_type),
+            score=result.score,
+            score_kind=str(result.score_kind),
+            seconds=seconds,
+            output=output,
+        )
+
+    def _not_smaller(self, job: Job, source: Source, result: Unchanged, seconds: float) -> Told:
+        """The compressor left it as it is: say why, once it is sure that the file is not still growing."""
+        kind = str(result.source_type or "")
+        first_doubt = self._doubted.get(job.path) != source.sha256
+        if result.retry and first_doubt and not job.asked:
+            self._doubted[job.path] = source.sha256
+            return Told(
+                job.path,
+                "waiting",
+                str(result),
+                len(source.data),
+                image_format=kind,
+                retry_after=RETRY_BROKEN,
+            )
+        self._doubted.pop(job.path, None)
+        output = ""
+        if job.plan.destination is Destination.OUTPUT and result.reason in _COPIED_TO_OUTPUT:
+            output = str(self._store.copy_output(source, _target(job)))
+        return self._unchanged(job, source, str(result), kind, seconds, output)
+
+    def _known(self, job: Job, source: Source, role: Role) -> Told:
+        """Content that was met before: note where it is now, so that no scan opens it again."""
+        self._store.note_known(source)
+        return Told(
+            job.path, "unchanged", f"known already ({role})", len(source.data), len(source.data), output=""
+        )
+
+    def _left_alone(self, job: Job, source: Source | None, reason: str) -> Told:
+        """A file that must not be touched at all (hard links, read-only ...)."""
+        if source is not None:
+            return self._unchanged(job, source, reason)
+        if job.plan.destination is not Destination.NOWHERE:
+            self._store.record_path(job.path, Outcome.UNCHANGED, reason, job.plan.settings, job.plan.root)
+        return Told(job.path, "unchanged", reason)
+
+    def _unchanged(
+        self, job: Job, source: Source, reason: str, kind: str = "", seconds: float = 0.0, output: str = ""
+    ) -> Told:
+        kind = kind or str(sniff(source.data[:SNIFF_BYTES]) or "")
+        if job.plan.destination is not Destination.NOWHERE:
+            self._store.record(
+                source, Outcome.UNCHANGED, reason, kind, job.plan.settings, job.plan.root, seconds
+            )
+        size = len(source.data)
+        return Told(job.path, "unchanged", reason, size, size, kind, seconds=seconds, output=output)
+
+    def _worker_died(self, job: Job, source: Source, died: WorkerDied) -> Told:
+        """A crash costs its own file: three tries, then it is left alone until it changes."""
+        deaths = self._deaths.get(source.sha256, 0) + 1
+        self._deaths[source.sha256] = deaths
+        if deaths < self._tries and not job.asked:
+            return Told(job.path, "waiting", str(died), len(source.data), retry_after=RETRY_BROKEN * deaths)
+        self._deaths.pop(source.sha256, None)
+        kind = str(sniff(source.data[:SNIFF_BYTES]) or "")
+        reason = f"{died}; left alone until it changes"
+        if job.plan.destination is not Destination.NOWHERE:
+            self._store.record(source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0)
+        return Told(job.path, "failed", reason, len(source.data), len(source.data), kind)
+
+    def _system_trouble(self, job: Job, source: Source | None, error: OSError) -> Told:
+        """The disk or its permissions, not the picture: keep it waiting and say what the system said."""
+        if error.errno not in _OF_THE_SYSTEM:
+            raise error
+        size = len(source.data) if source else 0
+        reason = f"{error.strerror}: {error.filename or job.path}"
+        if job.asked:
+            return Told(job.path, "failed", reason, size)
+        return Told(job.path, "waiting", reason, size, retry_after=RETRY_SYSTEM)
+
+
+def _recipe(job: Job, source: Source) -> Recipe:
+    """The plan's recipe with the result format that the plan has for this kind of source."""
+    kind = sniff(source.data[:SNIFF_BYTES])
+    wanted = job.plan.convert.get(kind) if kind else None
+    if wanted is None or wanted is kind:
+        return job.plan.recipe
+    return dataclasses.replace(job.plan.recipe, convert_to=wanted)
+
+
+def _target(job: Job) -> Path:
+    """Where a result goes in the output folder: the same place in the mirrored tree."""
+    output, root = job.plan.output, job.plan.root
+    if output is None:
+        raise ValueError(f"{job.path}: a plan with an output destination names no output folder")
+    inside = root is not None and job.path.is_relative_to(root)
+    return output / (job.path.relative_to(root) if root and inside else job.path.name)

@@ -1,0 +1,95 @@
+"""One picture on its way: what is to be done with it, and what came of it."""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homepress.compress.recipe import Recipe
+from homepress.imagetype import ImageType
+
+
+class Destination(enum.Enum):
+    """Where a result goes."""
+
+    REPLACE = "replace"
+    """Over the source, whose original goes into the originals store."""
+    OUTPUT = "output"
+    """Into an output folder that mirrors the tree; the source stays."""
+    BESIDE = "beside"
+    """NAME.min.EXT beside the source, which stays."""
+    NOWHERE = "nowhere"
+    """Thrown away: a dry run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a folder, or a command, wants of its pictures.
+
+    Attributes:
+        recipe: floor and policies; `convert_to` is filled in for each picture from `convert`.
+        convert: result format by source format.
+        settings: the recipe in words, kept in the history; an equal text means an equal recipe.
+        destination: where results go.
+        output: the output folder of `Destination.OUTPUT`.
+        root: the watched folder, or the folder a command named; output paths are relative to it.
+        keep_days: days that originals stay.
+    """
+
+    recipe: Recipe
+    settings: str
+    destination: Destination
+    convert: dict[ImageType, ImageType] = field(default_factory=dict)
+    output: Path | None = None
+    root: Path | None = None
+    keep_days: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one picture; the same facts go to the history, the command line and the tray.
+
+    Attributes:
+        path: the source.
+        outcome: "compressed", "unchanged", "failed", or "waiting" when it will be tried again.
+        reason: why it is not compressed; empty otherwise.
+        before_bytes: size of the source, 0 when it could not be read.
+        after_bytes: size of what is there now.
+        image_format: word of the source's format, empty when it is no known image.
+        score: SSIMULACRA2 against the source, None unless compressed.
+        score_kind: "sampled", "full" or empty.
+        seconds: time spent on compressing.
+        output: path of the result, empty when nothing was written.
+        retry_after: seconds after which it is worth another try, None when only a change of the file is.
+    """
+
+    path: Path
+    outcome: str
+    reason: str = ""
+    before_bytes: int = 0
+    after_bytes: int = 0
+    image_format: str = ""
+    score: float | None = None
+    score_kind: str = ""
+    seconds: float = 0.0
+    output: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A picture in the queue.
+
+    Attributes:
+        path: absolute path of the source.
+        plan: what is wanted.
+        tell: called once with the outcome, on a worker's thread.
+        fresh: goes before pictures of a large import.
+        asked: a person asked for it by name: done even while paused, never skipped as known.
+    """
+
+    path: Path
+    plan: Plan
+    tell: Callable[[Told], None]
+    fresh: bool = True
+    asked: bool = False

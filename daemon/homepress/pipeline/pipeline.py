@@ -1,0 +1,100 @@
+"""Threads that take jobs from the queue, one a worker slot, and the state that people see of it."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homepress.pipeline.carry import Carrier
+from homepress.pipeline.job import Job, Told
+from homepress.pipeline.queue import FairQueue
+from homepress.workers import Limits, Slot
+
+_log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 20.0
+"""After so long without work a slot ends its process and gives its memory back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much there is to do: pictures that wait, and pictures being compressed."""
+
+    waiting: int
+    working: int
+
+
+class Pipeline:
+    """Carries jobs from the queue through the rooms. Threads start at once and end with `close`."""
+
+    def __init__(self, carrier: Carrier, slots: int, limits: Limits, changed: Callable[[], None]) -> None:
+        """Start the threads.
+
+        Args:
+            carrier: does the work of one job.
+            slots: how many pictures at a time.
+            limits: of each worker process.
+            changed: called from any thread whenever `load` changes.
+        """
+        self.queue = FairQueue()
+        self._carrier = carrier
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._working = 0
+        self._slots = [Slot(limits) for _ in range(slots)]
+        # Not daemon threads: a worker process must not outlive the thread that started it (its death
+        # signal is tied to that thread), and a replacement under way is always finished.
+        self._threads = [
+            threading.Thread(target=self._serve, args=(slot,), name=f"slot-{number}")
+            for number, slot in enumerate(self._slots)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, job: Job) -> bool:
+        """Queue a job; False when its path waits already."""
+        taken = self.queue.put(job)
+        if taken:
+            self._changed()
+        return taken
+
+    def load(self) -> Load:
+        """What waits and what is under way now."""
+        with self._lock:
+            return Load(len(self.queue), self._working)
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the workers that are alive."""
+        return [slot.pid for slot in self._slots if slot.pid is not None]
+
+    def close(self) -> None:
+        """Finish what is under way, drop what waits, end all processes and threads."""
+        self.queue.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self, slot: Slot) -> None:
+        """The life of one thread."""
+        try:
+            while not self.queue.closed:
+                job = self.queue.get(IDLE_SECONDS if slot.pid is not None else None)
+                if job is None:
+                    slot.rest()
+                else:
+                    self._work(job, slot)
+        finally:
+            slot.close()
+
+    def _work(self, job: Job, slot: Slot) -> None:
+        with self._lock:
+            self._working += 1
+        try:
+            told = self._carrier.carry(job, slot)
+        except Exception as error:  # the boundary: whatever one file brings about, the others go on
+            _log.exception("while working on %s", ascii(str(job.path)))
+            told = Told(job.path, "failed", f"an error in Homepress: {type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                self._working -= 1
+        job.tell(told)
+        self._changed()

@@ -1,0 +1,105 @@
+"""The order of work."""
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homepress.compress.recipe import Recipe
+from homepress.pipeline.job import Destination, Job, Plan
+from homepress.pipeline.queue import FairQueue
+
+
+def job(name: str, *, root: str = "/a", fresh: bool = True, asked: bool = False) -> Job:
+    plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=Path(root))
+    return Job(Path(root) / name, plan, tell=lambda told: None, fresh=fresh, asked=asked)
+
+
+def drain(queue: FairQueue) -> list[str]:
+    names = []
+    while (got := queue.get(timeout=0)) is not None:
+        names.append(got.path.name)
+    return names
+
+
+def test_a_fresh_picture_does_not_wait_behind_a_large_import() -> None:
+    queue = FairQueue()
+    for number in range(10_000):
+        queue.put(job(f"import-{number}", fresh=False))
+    queue.put(job("new"))
+    assert "new" in [queue.get(timeout=0).path.name for _ in range(2)]  # type: ignore[union-attr]
+
+
+def test_an_import_is_not_starved_by_fresh_pictures() -> None:
+    queue = FairQueue()
+    queue.put(job("import", fresh=False))
+    for number in range(20):
+        queue.put(job(f"new-{number}"))
+    assert drain(queue).index("import") < 5
+
+
+def test_imports_of_two_folders_take_turns() -> None:
+    queue = FairQueue()
+    for number in range(50):
+        queue.put(job(f"a{number}", root="/a", fresh=False))
+    for number in range(50):
+        queue.put(job(f"b{number}", root="/b", fresh=False))
+    first = Counter(name[0] for name in drain(queue)[:20])
+    assert first == {"a": 10, "b": 10}
+
+
+def test_a_path_waits_only_once_but_may_come_again_after_it_was_taken() -> None:
+    queue = FairQueue()
+    assert queue.put(job("x"))
+    assert not queue.put(job("x"))
+    assert queue.get(timeout=0) is not None
+    assert queue.put(job("x"))
+
+
+def test_pause_holds_back_all_but_what_was_asked_for() -> None:
+    queue = FairQueue()
+    queue.put(job("found"))
+    queue.pause(True)
+    queue.put(job("asked", asked=True))
+    assert drain(queue) == ["asked"]
+    queue.pause(False)
+    assert drain(queue) == ["found"]
+
+
+def test_dropping_a_folder_forgets_only_its_pictures() -> None:
+    queue = FairQueue()
+    queue.put(job("1", root="/a"))
+    queue.put(job("2", root="/b"))
+    queue.put(job("3", root="/a", fresh=False))
+    queue.drop(Path("/a"))
+    assert queue.waiting(Path("/a")) == 0
+    assert drain(queue) == ["2"]
+    assert queue.put(job("1", root="/a"))
+
+
+def test_close_wakes_every_waiting_thread() -> None:
+    queue = FairQueue()
+    got: list[Job | None] = []
+    threads = [threading.Thread(target=lambda: got.append(queue.get())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    queue.close()
+    for thread in threads:
+        thread.join(10)
+    assert got == [None] * 4
+    assert not queue.put(job("late"))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.booleans(), st.booleans())))
+def test_every_path_that_was_taken_comes_out_exactly_once(puts: list[tuple[str, int, bool, bool]]) -> None:
+    queue = FairQueue()
+    taken = Counter(
+        f"{number}-{root}"
+        for root, number, fresh, asked in puts
+        if queue.put(job(f"{number}-{root}", root=f"/{root}", fresh=fresh, asked=asked))
+    )
+    assert len(queue) == taken.total()
+    assert Counter(drain(queue)) == taken
+    assert len(queue) == 0
