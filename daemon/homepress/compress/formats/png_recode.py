@@ -1,0 +1,60 @@
+"""Lossless recoding of one PNG picture with oxipng.
+
+oxipng sees the coded picture alone, never the other chunks, so it has no say in what becomes of them.
+"""
+
+import os
+
+from homepress.compress.formats.png_file import Freedom, read_png
+from homepress.compress.formats.png_picture import BrokenPicture, CodedPicture
+from homepress.compress.metadata.errors import Malformed
+
+# oxipng takes a thread for each core unless told before its first use; a worker is one of several.
+os.environ.setdefault("RAYON_NUM_THREADS", "1")
+
+import oxipng
+
+# Up to so many pixels: level. Each step up costs about twice the time and gains about one percent.
+_LEVELS = ((1_000_000, 4), (2_000_000, 3), (12_000_000, 2), (40_000_000, 1))
+_LOWEST_LEVEL = 0
+
+NOTHING_ELSE = Freedom(depth=False, colour=False, grey=False)
+"""Colour type and bit depth stay; only filters and compression are chosen anew."""
+
+
+def level_for(pixels: int) -> int:
+    """oxipng's level for so many pixels, so that a huge picture does not take minutes."""
+    return next((level for most, level in _LEVELS if pixels <= most), _LOWEST_LEVEL)
+
+
+def recode(
+    picture: CodedPicture, freedom: Freedom = NOTHING_ELSE, *, level: int | None = None
+) -> CodedPicture:
+    """The smallest coding of the same pixels that oxipng finds; the picture itself when it finds none.
+
+    Interlacing stays. The caller compares the fingerprints of both.
+
+    Args:
+        picture: what to code anew.
+        freedom: which changes of colour type and depth are allowed.
+        level: 0 (fast) to 6; None chooses by the number of pixels.
+
+    Raises:
+        BrokenPicture: oxipng cannot decode it.
+    """
+    try:
+        result = oxipng.optimize_from_memory(
+            picture.as_png(),
+            level=level_for(picture.header.pixels) if level is None else level,
+            interlace=oxipng.Interlacing.keep,
+            strip=oxipng.StripChunks.none,
+            optimize_alpha=False,
+            bit_depth_reduction=freedom.depth,
+            color_type_reduction=freedom.colour,
+            palette_reduction=freedom.colour,
+            grayscale_reduction=freedom.grey,
+            scale_16=False,
+        )
+        return read_png(result).picture
+    except (oxipng.PngError, Malformed) as error:
+        raise BrokenPicture(str(error)) from None

@@ -1,0 +1,163 @@
+"""PNG files: pixels equal, every other chunk byte for byte, or left alone with the reason."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+from compress.formats import pngs
+from homepress.compress.formats import png
+from homepress.compress.formats.png_file import PngChunk, read_png
+from homepress.compress.formats.png_pixels import fingerprint
+from homepress.compress.recipe import Recipe
+from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.imagetype import ImageType
+from support import corpus
+
+LOSSLESS = Recipe(floor=None)
+TEXT = (b"tEXt", b"Comment\0kept as it is")
+ICC = (b"iCCP", b"profile\0\0" + zlib.compress(b"not really a profile" * 9))
+EXIF = (b"eXIf", b"MM\0*\0\0\0\x08\0\0\0\0\0\0")
+XMP = (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta/>")
+PRIVATE = (b"prVt", b"private and safe to copy")
+
+
+def others(data: bytes) -> list[PngChunk]:
+    return [each for each in read_png(data).chunks if each.kind not in (b"IHDR", b"PLTE", b"tRNS", b"IDAT")]
+
+
+def shrunk(source: bytes, recipe: Recipe = LOSSLESS) -> bytes:
+    result = png.compress(source, recipe)
+    assert isinstance(result, Compressed), result
+    assert result.image_type is result.source_type is ImageType.PNG
+    assert len(result.data) < len(source)
+    assert fingerprint(read_png(result.data).picture) == fingerprint(read_png(source).picture)
+    assert others(result.data) == others(source)
+    return result.data
+
+
+def refused(source: bytes, recipe: Recipe = LOSSLESS) -> Unchanged:
+    result = png.compress(source, recipe)
+    assert isinstance(result, Unchanged), result
+    return result
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(("colour", "depth"), pngs.KINDS)
+def test_every_kind_of_picture_is_recoded_without_loss(colour: int, depth: int, interlaced: bool) -> None:
+    source = pngs.png(
+        pngs.flat(colour, depth, 160, 160), colour, depth, interlaced=interlaced, level=0, before=(TEXT,)
+    )
+    header = read_png(shrunk(source)).header
+    assert header.interlaced == interlaced
+    assert (header.depth == 16) == (depth == 16)
+
+
+def test_every_chunk_keeps_its_place_and_bytes() -> None:
+    values = pngs.flat(6, 8, 160, 160)
+    source = pngs.png(values, 6, 8, level=0, before=(ICC, EXIF, PRIVATE), after=(TEXT, XMP), pieces=4)
+    kinds = [each.kind for each in read_png(shrunk(source)).chunks]
+    assert kinds == [
+        b"IHDR", b"iCCP", b"eXIf", b"prVt", *[kind for kind in kinds if kind in (b"PLTE", b"tRNS")],
+        b"IDAT", b"tEXt", b"iTXt", b"IEND",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "of_samples",
+    [(b"sBIT", bytes((5, 6, 5))), (b"bKGD", bytes(6)), (b"pCAL", b"x\0")],
+)
+def test_chunks_about_the_stored_samples_fix_colour_type_and_depth(of_samples: tuple[bytes, bytes]) -> None:
+    source = pngs.png(pngs.flat(2, 8, 160, 160), 2, 8, level=0, before=(of_samples,))
+    header = read_png(shrunk(source)).header
+    assert (header.colour, header.depth) == (2, 8)
+    without = pngs.png(pngs.flat(2, 8, 160, 160), 2, 8, level=0)
+    assert read_png(shrunk(without)).header.colour == 3
+
+
+@pytest.mark.parametrize("space", [ICC, (b"sRGB", b"\0"), (b"cICP", bytes((12, 16, 0, 1)))])
+def test_a_colour_space_keeps_colour_from_becoming_grey(space: tuple[bytes, bytes]) -> None:
+    values = np.repeat(pngs.samples(0, 8, 120, 120), 3, axis=-1)
+    assert read_png(shrunk(pngs.png(values, 2, 8, level=0))).header.colour in (0, 3)
+    assert read_png(shrunk(pngs.png(values, 2, 8, level=0, before=(space,)))).header.colour in (2, 3)
+
+
+def test_a_palette_keeps_its_order_and_unused_colours() -> None:
+    values = pngs.flat(3, 8, 160, 160)
+    source = pngs.png(values, 3, 8, level=0, transparency=bytes((0, 128)))
+    result = read_png(shrunk(source))
+    assert result.picture.palette == read_png(source).picture.palette
+    assert result.picture.transparency == bytes((0, 128))
+
+
+def test_a_suggested_palette_stays() -> None:
+    palette = bytes(range(30))
+    source = pngs.png(pngs.flat(2, 8, 160, 160), 2, 8, level=0, palette=palette)
+    result = read_png(shrunk(source))
+    assert result.header.colour == 2
+    assert PngChunk(b"PLTE", palette) in result.chunks
+
+
+def test_what_follows_the_end_is_kept() -> None:
+    source = pngs.png(pngs.flat(2, 8, 160, 160), 2, 8, level=0) + b"appended"
+    assert read_png(shrunk(source)).trailing == b"appended"
+
+
+def test_an_index_of_offsets_is_dropped_for_it_would_lie() -> None:
+    source = pngs.png(pngs.flat(2, 8, 160, 160), 2, 8, level=0, before=((b"iDOT", bytes(28)), TEXT))
+    result = png.compress(source, LOSSLESS)
+    assert isinstance(result, Compressed)
+    kinds = [each.kind for each in read_png(result.data).chunks]
+    assert b"iDOT" not in kinds
+    assert b"tEXt" in kinds
+
+
+@pytest.mark.parametrize("kind", [b"caBX", b"dSIG", b"abCD", b"CgBI"])
+def test_signed_files_and_unknown_dependent_chunks_are_left_alone(kind: bytes) -> None:
+    source = pngs.png(pngs.flat(2, 8, 160, 160), 2, 8, level=0, before=((kind, b"x"),))
+    reason = refused(source)
+    assert reason.reason is Reason.CANNOT_KEEP_WHOLE
+    assert kind.decode() in reason.detail
+    assert not reason.retry
+
+
+def test_every_truncation_is_broken_and_tried_again() -> None:
+    source = pngs.png(pngs.flat(3, 4, 20, 20), 3, 4, before=(TEXT,), after=(XMP,))
+    for length in range(len(source)):
+        result = refused(source[:length])
+        assert (result.reason, result.retry) == (Reason.BROKEN, True), length
+
+
+def test_every_flipped_byte_is_noticed() -> None:
+    source = pngs.png(pngs.samples(2, 8, 9, 9), 2, 8, before=(TEXT,))
+    for at in range(len(source)):
+        broken = source[:at] + bytes((source[at] ^ 0x10,)) + source[at + 1 :]
+        assert refused(broken).reason in (Reason.BROKEN, Reason.CANNOT_KEEP_WHOLE), at
+
+
+def test_a_header_that_promises_too_much_costs_nothing() -> None:
+    header = struct.pack(">IIBBBBB", 1 << 30, 1 << 30, 8, 2, 0, 0, 0)
+    source = pngs.file((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))))
+    assert refused(source).reason is Reason.TOO_LARGE
+
+
+def test_the_result_is_the_same_each_time_and_final() -> None:
+    source = pngs.png(pngs.samples(2, 8, 150, 150), 2, 8, level=0)
+    result = shrunk(source)
+    assert shrunk(source) == result
+    assert refused(result).reason is Reason.SAVES_TOO_LITTLE
+
+
+@pytest.mark.corpus
+def test_corpus_graphics_are_kept_whole_or_unchanged() -> None:
+    folder = corpus()
+    if folder is None:
+        pytest.skip("the corpus is not here")
+    for path in sorted((folder / "graphics").glob("*.png")):
+        if path.stat().st_size > 150_000:
+            continue
+        result = png.compress(source := path.read_bytes(), LOSSLESS)
+        if isinstance(result, Compressed):
+            assert fingerprint(read_png(result.data).picture) == fingerprint(read_png(source).picture), path
+            assert others(result.data) == [each for each in others(source) if each.kind != b"iDOT"], path
