@@ -16,8 +16,9 @@ State = Literal["idle", "working", "paused", "problem", "stopped"]
 class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One watched folder, as in `status --json`.
 
-    `state` is "watching", "scanning", "paused", "disabled" or "problem"; `problem` says what is wrong and what
-    to do, `warning` what is worth knowing; `watch` is "native", "poll" or "none"; `waiting` counts files.
+    `state` is "watching", "scanning", "paused", "disabled" or "problem"; `problem` says what is wrong and
+    what to do, `warning` what is worth knowing; `watch` is "native", "poll" or "none"; `waiting` counts
+    files.
     """
 
     path: str
@@ -188,7 +189,7 @@ class Service(Protocol):
         """The state now."""
 
     def wait(self, revision: int, timeout: float) -> int:
-        """Block until the state's revision differs from `revision`, at most `timeout` seconds; the new one."""
+        """Block until the state's revision is not `revision`, at most `timeout` seconds; the new one."""
 
     def pause(self, until: float | None) -> None:
         """Stop taking up work until a time, or until `resume` when None. What is under way is finished."""
@@ -230,4 +231,4 @@ class Service(Protocol):
         """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away."""
 
     def forget(self, path: str, before: float | None) -> int:
-        """Remove names from the history, by path or before a time; the number of entries. Hashes stay, keyed."""
+        """Remove names from the history, by path or before a time; how many. Hashes stay, keyed."""

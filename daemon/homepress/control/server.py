@@ -1,0 +1,170 @@
+"""The daemon's side of the control socket: one thread accepts, one thread a client answers.
+
+After `bind` nothing is made that a process locked out of the network could not make.
+"""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Generator
+from pathlib import Path
+
+import homepress
+from homepress.control import wire
+from homepress.control.messages import ANY_CALL, METHODS, VERSION, Done, Failure, Hello, Item, Result, Welcome
+from homepress.control.service import Service, ServiceError
+from homepress.control.sessions import Session, Sessions
+from homepress.control.transport import MAX_FRAME_BYTES, Acceptor, Channel, ChannelError, listen
+
+_LOG = logging.getLogger(__name__)
+
+MAX_CLIENTS = 32
+"""Clients served at once. When one more comes, the one that has been silent longest makes room."""
+
+_HELLO_SECONDS = 5.0
+_REFUSAL_EXIT_CODE = 2
+
+
+class Server:
+    """Answers clients on behalf of a `Service`, which must stand being called from several threads.
+
+    Use in this order: take the instance lock, `bind`, lock the process, `start`; at the end `stop`.
+    """
+
+    def __init__(self, socket: Path, service: Service) -> None:
+        self._socket = socket
+        self._service = service
+        self._sessions = Sessions(MAX_CLIENTS)
+        self._acceptor: Acceptor | None = None
+        self._thread: threading.Thread | None = None
+
+    def bind(self) -> None:
+        """Make the socket; clients that connect from now on wait until `start`.
+
+        Raises:
+            UnsafeAddressError: the socket's folder is not ours alone.
+            OSError: it cannot be made.
+        """
+        self._acceptor = listen(self._socket)
+
+    def start(self) -> None:
+        """Begin to answer, in threads of its own."""
+        if self._acceptor is None:
+            raise RuntimeError("bind comes before start")
+        self._thread = threading.Thread(
+            target=self._accept, args=(self._acceptor,), name="control", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self, grace: float = 2.0) -> None:
+        """Take no more clients, let running calls finish for `grace` seconds, hang up, remove the socket."""
+        if self._acceptor is None:
+            return
+        self._acceptor.stop()
+        if self._thread is not None:
+            self._thread.join()
+        self._sessions.end(grace)
+        self._acceptor.close()
+        self._acceptor = None
+
+    def _accept(self, acceptor: Acceptor) -> None:
+        while (channel := acceptor.accept()) is not None:
+            if (session := self._sessions.admit(channel)) is None:
+                self._turn_away(channel)
+                continue
+            threading.Thread(target=self._serve, args=(session,), name="control-client", daemon=True).start()
+
+    def _turn_away(self, channel: Channel) -> None:
+        """Tell a newcomer that all places are taken; the few bytes always fit into a fresh channel."""
+        with contextlib.suppress(ChannelError):
+            text = f"{MAX_CLIENTS} programs are talking to Homepress already; try again when one has ended."
+            channel.send(wire.encode(Failure(text)))
+        channel.close()
+
+    def _serve(self, session: Session) -> None:
+        try:
+            self._converse(session)
+        except ChannelError as error:
+            _LOG.debug("a client is gone: %s", error)
+        except Exception:  # noqa: BLE001  a boundary: a fault here must not pass in silence
+            _LOG.exception("a conversation on the control socket failed")
+        finally:
+            self._sessions.leave(session)
+
+    def _converse(self, session: Session) -> None:
+        """Greet, then answer call after call until the client is gone; only then are its streams ended."""
+        refusal = _refuse_greeting(session.receive(_HELLO_SECONDS))
+        session.send(wire.encode(refusal or Welcome(VERSION, homepress.__version__)))
+        while refusal is None:
+            frame = session.receive()
+            with contextlib.closing(answers(self._service, frame)) as messages:
+                for message in messages:
+                    session.send(message)
+                    if session.hung_up():
+                        return
+
+
+def _refuse_greeting(frame: bytes) -> Failure | None:
+    """What to say to a client that speaks another version, or no version at all."""
+    try:
+        hello: Hello = wire.decode(frame, Hello)
+    except wire.BadMessageError as error:
+        return Failure(f"That was no greeting ({error}).", _REFUSAL_EXIT_CODE)
+    if hello.v == VERSION:
+        return None
+    return Failure(
+        f"Homepress {homepress.__version__} in the background speaks version {VERSION} of its protocol, this "
+        f"program version {hello.v}. After an upgrade, restart it: homepress stop",
+        _REFUSAL_EXIT_CODE,
+    )
+
+
+def answers(service: Service, frame: bytes) -> Generator[bytes]:
+    """The encoded answers to one encoded call.
+
+    Whatever goes wrong becomes an answer too. Closing the generator closes the service's stream.
+    """
+    try:
+        call = wire.decode(frame, ANY_CALL)
+    except wire.BadMessageError as error:
+        yield wire.encode(_not_understood(error))
+        return
+    try:
+        yield from _perform(service, call)
+    except ServiceError as error:
+        yield wire.encode(Failure(str(error), error.exit_code))
+    except Exception as error:  # noqa: BLE001  a boundary: the client is told, the log has the whole story
+        _LOG.exception("%s failed", type(call).__name__)
+        text = f"Homepress made a mistake ({type(error).__name__}: {error}); its log says more."
+        yield wire.encode(Failure(text))
+
+
+def _perform(service: Service, call: object) -> Generator[bytes]:
+    method = METHODS[type(call)]
+    outcome = method.perform(service, call)
+    if not method.streams:
+        yield _fitting(Result(outcome))
+        return
+    try:
+        for item in outcome:
+            yield _fitting(Item(item))
+    finally:
+        if isinstance(outcome, Generator):
+            outcome.close()
+    yield wire.encode(Done())
+
+
+def _fitting(answer: Result | Item) -> bytes:
+    """An encoded answer, if it is no longer than a message may be."""
+    frame = wire.encode(answer)
+    if len(frame) > MAX_FRAME_BYTES:
+        raise ServiceError(f"The answer is longer than {MAX_FRAME_BYTES:,} bytes; ask for less at once.")
+    return frame
+
+
+def _not_understood(error: wire.BadMessageError) -> Failure:
+    return Failure(
+        f"Homepress {homepress.__version__} in the background did not understand the request ({error}). "
+        "After an upgrade, restart it: homepress stop",
+        _REFUSAL_EXIT_CODE,
+    )

@@ -1,0 +1,223 @@
+"""The private channel on Linux and macOS: an AF_UNIX stream socket, 0600 in a 0700 folder of ours.
+
+A frame is its length in bytes as four big-endian bytes, then the bytes. Whoever connects or listens must have
+our user id. Everything that the acceptor needs later is made before the process locks itself: it waits on the
+listener and on a pipe that `stop` writes to, so stopping needs no connection.
+"""
+
+import contextlib
+import os
+import select
+import socket
+import stat
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from homepress.control.transport.interface import (
+    FRAME_SECONDS,
+    MAX_FRAME_BYTES,
+    Acceptor,
+    Channel,
+    ChannelError,
+    ChannelTimeoutError,
+    UnsafeAddressError,
+)
+
+if sys.platform == "darwin":
+    from homepress.control.transport.macos import LONGEST_ADDRESS, address_beneath, peer_uid
+else:
+    from homepress.control.transport.linux import LONGEST_ADDRESS, address_beneath, peer_uid
+
+assert sys.platform != "win32"
+
+_HEADER = struct.Struct(">I")
+_BACKLOG = 64
+_CONNECT_SECONDS = 5.0
+
+
+def listen(path: Path) -> Acceptor:
+    """Bind the socket `path`; its folder is made 0700 when missing. Hold the instance lock first.
+
+    Raises:
+        UnsafeAddressError: the folder is not ours alone.
+        OSError: the socket cannot be bound, also when its path is too long.
+    """
+    with contextlib.suppress(FileExistsError):
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with _address(path) as address:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)  # left by a daemon that was killed: we hold the lock, nobody listens there
+            listener.bind(address)
+            os.chmod(address, 0o600)
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+        return _UnixAcceptor(listener, path)
+    except BaseException:
+        listener.close()
+        raise
+
+
+def connect(path: Path) -> Channel | None:
+    """A channel to whoever listens on `path`, or None when nobody does.
+
+    Raises:
+        UnsafeAddressError: the folder or the listening process is not ours.
+        ChannelError: somebody listens but does not accept.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with _address(path) as address:
+            _connect_in_time(connection, address)
+        if peer_uid(connection) != os.geteuid():
+            raise UnsafeAddressError(f"{path} belongs to another user's process; remove it and try again.")
+        return _UnixChannel(connection)
+    except (FileNotFoundError, ConnectionRefusedError):
+        connection.close()
+        return None
+    except OSError as error:
+        connection.close()
+        raise ChannelError(f"{path}: {error.strerror or error}") from error
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _connect_in_time(connection: socket.socket, address: str) -> None:
+    """Connect, trying again while the queue of a busy daemon is full: only a blocking connect would wait."""
+    connection.setblocking(False)
+    deadline = time.monotonic() + _CONNECT_SECONDS
+    while True:
+        try:
+            return connection.connect(address)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """The address to bind or connect, in a folder that was checked to be a real one and ours alone."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _check_private(path.parent, os.fstat(folder))
+        if len(os.fsencode(path)) <= LONGEST_ADDRESS:
+            yield str(path)
+        elif (short := address_beneath(folder, path.name)) is not None:
+            yield short
+        else:
+            raise OSError(f"{path} is longer than {LONGEST_ADDRESS} bytes; choose a shorter HOMEPRESS_HOME")
+    finally:
+        os.close(folder)
+
+
+def _check_private(folder: Path, found: os.stat_result) -> None:
+    if found.st_uid != os.geteuid():
+        raise UnsafeAddressError(f"{folder} belongs to another user; Homepress needs one of its own there.")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise UnsafeAddressError(f"{folder} is open to other users; close it with: chmod 700 '{folder}'")
+
+
+class _UnixAcceptor:
+    def __init__(self, listener: socket.socket, path: Path) -> None:
+        self._listener = listener
+        self._path = path
+        self._bound = os.stat(path)
+        self._wake_read, self._wake_write = os.pipe()
+        self._poll = select.poll()
+        self._poll.register(listener, select.POLLIN)
+        self._poll.register(self._wake_read, select.POLLIN)
+
+    def accept(self) -> Channel | None:
+        while True:
+            ready = {descriptor for descriptor, _ in self._poll.poll()}
+            if self._wake_read in ready:
+                return None
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                # The caller gave up meanwhile, or we are out of descriptors: rest, so as not to spin.
+                time.sleep(0.01)
+                continue
+            if (channel := _same_user(connection)) is not None:
+                return channel
+
+    def stop(self) -> None:
+        os.write(self._wake_write, b"x")
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            if os.path.samestat(self._bound, os.stat(self._path)):
+                os.unlink(self._path)
+        self._listener.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+
+def _same_user(connection: socket.socket) -> Channel | None:
+    """The channel, or None (and hung up) when the process at the other end is another user's."""
+    with contextlib.suppress(OSError):
+        if peer_uid(connection) == os.geteuid():
+            return _UnixChannel(connection)
+    connection.close()
+    return None
+
+
+class _UnixChannel:
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+
+    def send(self, frame: bytes) -> None:
+        if len(frame) > MAX_FRAME_BYTES:
+            raise ValueError(f"a frame of {len(frame)} bytes is longer than {MAX_FRAME_BYTES}")
+        try:
+            self._socket.settimeout(None)
+            self._socket.sendall(_HEADER.pack(len(frame)) + frame)
+        except OSError as error:
+            raise ChannelError("the other side hung up") from error
+
+    def receive(self, within: float | None = None) -> bytes:
+        first = self._read(1, None if within is None else time.monotonic() + within)
+        deadline = time.monotonic() + FRAME_SECONDS
+        (length,) = _HEADER.unpack(first + self._read(_HEADER.size - 1, deadline))
+        if length > MAX_FRAME_BYTES:
+            raise ChannelError(f"a frame of {length} bytes is longer than {MAX_FRAME_BYTES}")
+        return self._read(length, deadline)
+
+    def hung_up(self) -> bool:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        try:
+            # Readable and nothing to read: the end. Asked in two steps, since a peek would wait for bytes.
+            return bool(poll.poll(0)) and not self._socket.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
+
+    def interrupt(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _read(self, count: int, deadline: float | None) -> bytes:
+        """Exactly `count` bytes, all of them before `deadline`."""
+        parts = bytearray()
+        while len(parts) < count:
+            try:
+                self._socket.settimeout(None if deadline is None else max(deadline - time.monotonic(), 0.001))
+                part = self._socket.recv(count - len(parts))
+            except TimeoutError as error:
+                raise ChannelTimeoutError("no answer in time") from error
+            except OSError as error:
+                raise ChannelError("the other side hung up") from error
+            if not part:
+                raise ChannelError("the other side hung up")
+            parts += part
+        return bytes(parts)

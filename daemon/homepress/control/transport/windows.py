@@ -1,0 +1,152 @@
+"""The private channel on Windows: a named pipe, opened by whoever knows a key that only our user can read.
+
+The default access list of a pipe lets everyone read, so both sides prove by HMAC that they know the 32 random
+bytes in the key file, which lies in the user's profile. The proof runs in the thread that uses the channel:
+a client that never answers delays nobody.
+"""
+
+import contextlib
+import hashlib
+import multiprocessing
+import os
+import secrets
+import sys
+import threading
+from multiprocessing import connection
+from multiprocessing.connection import Client, Listener, answer_challenge, deliver_challenge
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from homepress.control.transport.interface import (
+    MAX_FRAME_BYTES,
+    Acceptor,
+    Channel,
+    ChannelError,
+    ChannelTimeoutError,
+)
+
+assert sys.platform == "win32"
+
+_KEY_BYTES = 32
+_PROOF_SECONDS = 5.0
+
+_Pipe: TypeAlias = "connection.Connection[Any, Any] | connection.PipeConnection[Any, Any]"
+
+
+def listen(path: Path) -> Acceptor:
+    """Open the pipe that belongs to `path` and write a new key file there. Hold the instance lock first.
+
+    Raises:
+        OSError: the pipe or the key file cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_bytes(_KEY_BYTES)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_BINARY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+    return _PipeAcceptor(pipe_name(path), path, key)
+
+
+def connect(path: Path) -> Channel | None:
+    """A channel to whoever listens on the pipe that belongs to `path`, or None when nobody does.
+
+    Raises:
+        ChannelError: somebody listens but does not know our key.
+    """
+    try:
+        key = path.read_bytes()
+        pipe = Client(pipe_name(path), family="AF_PIPE")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ChannelError(f"{path}: {error}") from error
+    channel = _PipeChannel(pipe, key)
+    channel.prove(first=False)
+    return channel
+
+
+def pipe_name(path: Path) -> str:
+    """The pipe's name: the same for the same path, different for every user and HOMEPRESS_HOME."""
+    digest = hashlib.sha256(os.path.normcase(path).encode("utf-8", "surrogatepass")).hexdigest()
+    return rf"\\.\pipe\homepress-{digest[:32]}"
+
+
+class _PipeAcceptor:
+    def __init__(self, name: str, path: Path, key: bytes) -> None:
+        self._name = name
+        self._path = path
+        self._key = key
+        self._listener = Listener(name, family="AF_PIPE")
+        self._stopping = threading.Event()
+
+    def accept(self) -> Channel | None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(OSError, EOFError):
+                pipe = self._listener.accept()
+                if self._stopping.is_set():
+                    pipe.close()
+                    break
+                return _PipeChannel(pipe, self._key, unproven=True)
+        return None
+
+    def stop(self) -> None:
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            Client(self._name, family="AF_PIPE").close()  # wakes accept; a pipe of ours, nothing is sent
+
+    def close(self) -> None:
+        self._listener.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+
+class _PipeChannel:
+    def __init__(self, pipe: "_Pipe", key: bytes, unproven: bool = False) -> None:
+        self._pipe = pipe
+        self._key = key
+        self._unproven = unproven
+
+    def prove(self, *, first: bool) -> None:
+        """Both sides show that they know the key; the listening side asks first."""
+        try:
+            steps = (deliver_challenge, answer_challenge)
+            for step in steps if first else reversed(steps):
+                if step is answer_challenge and not self._pipe.poll(_PROOF_SECONDS):
+                    raise ChannelTimeoutError("no proof in time")
+                step(self._pipe, self._key)
+        except (OSError, EOFError, multiprocessing.AuthenticationError) as error:
+            self._pipe.close()
+            raise ChannelError("the other side does not know the key") from error
+
+    def send(self, frame: bytes) -> None:
+        if len(frame) > MAX_FRAME_BYTES:
+            raise ValueError(f"a frame of {len(frame)} bytes is longer than {MAX_FRAME_BYTES}")
+        try:
+            self._pipe.send_bytes(frame)
+        except OSError as error:
+            raise ChannelError("the other side hung up") from error
+
+    def receive(self, within: float | None = None) -> bytes:
+        if self._unproven:
+            self._unproven = False
+            self.prove(first=True)
+        try:
+            if not self._pipe.poll(within):
+                raise ChannelTimeoutError("no answer in time")
+            return self._pipe.recv_bytes(MAX_FRAME_BYTES)
+        except (OSError, EOFError) as error:
+            raise ChannelError("the other side hung up") from error
+
+    def hung_up(self) -> bool:
+        try:
+            self._pipe.poll(0)
+        except (OSError, EOFError):
+            return True
+        return False
+
+    def interrupt(self) -> None:
+        with contextlib.suppress(OSError):
+            self._pipe.close()
+
+    def close(self) -> None:
+        self.interrupt()

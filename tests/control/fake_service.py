@@ -1,0 +1,159 @@
+"""A service that keeps everything in memory, for tests of the socket and of the command line."""
+
+import os
+import threading
+from collections.abc import Iterator
+
+from homepress.control.service import (
+    CheckReport,
+    CompressRequest,
+    FileOutcome,
+    FolderAnswer,
+    FolderRequest,
+    FolderStatus,
+    OriginalOutcome,
+    OriginalsRequest,
+    ServiceError,
+    Status,
+    UndoOutcome,
+    UndoRequest,
+)
+
+
+class FakeService:
+    """Obeys `Service`: paths with "broken" in them fail, folders are a dict, everything asked is kept."""
+
+    def __init__(self) -> None:
+        self.folders: dict[str, FolderRequest] = {}
+        self.asked: list[object] = []
+        self.paused = False
+        self.paused_until: float | None = None
+        self.problems: list[str] = []
+        self.waiting = 0
+        self.revision = 1
+        self.stopped = threading.Event()
+        self.release = threading.Event()
+        self.streams_closed = threading.Event()
+
+    def ping(self) -> int:
+        return os.getpid()
+
+    def status(self) -> Status:
+        folders = [FolderStatus(path=path, mode="replace", state="watching") for path in self.folders]
+        return Status(
+            state="paused" if self.paused else "problem" if self.problems else "idle",
+            pid=os.getpid(),
+            version="test",
+            paused_until=self.paused_until,
+            waiting=self.waiting,
+            compressed_today=12,
+            saved_bytes_today=18_400_000,
+            saved_bytes_total=2_000_000_000,
+            originals_bytes=3_400_000_000,
+            network="locked",
+            folders=folders,
+            problems=self.problems,
+        )
+
+    def wait(self, revision: int, timeout: float) -> int:
+        if self.revision == revision:
+            self.release.wait(timeout)
+        return self.revision
+
+    def pause(self, until: float | None) -> None:
+        self.paused, self.paused_until = True, until
+
+    def resume(self) -> None:
+        self.paused, self.paused_until = False, None
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    def reload(self) -> None:
+        raise ServiceError("settings.toml, line 3: `qualty` is unknown; did you mean `quality`?", 2)
+
+    def rescan(self) -> None:
+        raise RuntimeError("a defect in the service")
+
+    def raise_window(self) -> None:
+        self.asked.append("raise_window")
+
+    def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
+        self.asked.append(request)
+        try:
+            for path in request.paths:
+                if path.endswith("wait"):
+                    self.release.wait(10)
+                if "broken" in path:
+                    yield FileOutcome(path=path, outcome="failed", reason="no such file", seconds=0.1)
+                elif "tiny" in path:
+                    yield FileOutcome(
+                        path=path, outcome="unchanged", reason="saves too little", before_bytes=900
+                    )
+                else:
+                    yield FileOutcome(
+                        path=path,
+                        outcome="compressed",
+                        before_bytes=4_200_000,
+                        after_bytes=1_900_000,
+                        format="jpeg",
+                        score=81.25,
+                        score_kind="sampled",
+                        seconds=0.8,
+                        output=path,
+                    )
+        finally:
+            self.streams_closed.set()
+
+    def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
+        self.asked.append(request)
+        for number, path in enumerate(request.paths or ["/p/a.jpg"] * request.last):
+            if "broken" in path:
+                yield UndoOutcome(id=number, path=path, outcome="failed", reason="its original was accepted")
+            else:
+                yield UndoOutcome(id=number, path=path, outcome="restored", restored_to=path)
+
+    def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        self.asked.append(request)
+        for number, path in enumerate(request.paths or ["/p/a.jpg"]):
+            yield OriginalOutcome(id=number, path=path, bytes=4_200_000, outcome="accepted")
+
+    def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        self.asked.append(request)
+        for number, path in enumerate(request.paths or ["/p/a.jpg"]):
+            damaged = "broken" in path
+            yield OriginalOutcome(
+                id=number,
+                path=path,
+                bytes=4_200_000,
+                outcome="damaged" if damaged else "good",
+                reason="its hash differs" if damaged else "",
+            )
+
+    def add_folder(self, request: FolderRequest) -> FolderAnswer:
+        if request.path == "/":
+            raise ServiceError("/ is not a folder to watch: it holds the whole system.", 4)
+        self.folders[request.path] = request
+        warnings = (
+            ["Dropbox syncs this folder: pictures leave through it."] if "Dropbox" in request.path else []
+        )
+        return FolderAnswer(path=request.path, warnings=warnings)
+
+    def remove_folder(self, path: str) -> None:
+        if self.folders.pop(path, None) is None:
+            raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
+
+    def check_folder(self, path: str, sample: int) -> CheckReport:
+        return CheckReport(
+            path=path,
+            files=120,
+            images=100,
+            tried=sample or 100,
+            before_bytes=400_000_000,
+            after_bytes=180_000_000,
+            with_location=7,
+        )
+
+    def forget(self, path: str, before: float | None) -> int:
+        self.asked.append((path, before))
+        return 3

@@ -1,0 +1,98 @@
+"""The instance lock: one holder, known by its process id, freed however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from homepress.control import InstanceLock, LockHeldError
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from homepress.control import InstanceLock
+lock = InstanceLock(Path(sys.argv[1]))
+assert lock.acquire()
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_only_one_holds_it_and_its_pid_is_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "lock"
+    first, second = InstanceLock(path), InstanceLock(path)
+    assert first.acquire()
+    assert first.acquire(), "taking it twice is no error"
+    assert not second.acquire()
+    assert second.holder() == os.getpid()
+    first.release()
+    assert second.acquire()
+    second.release()
+    assert path.exists(), "deleting it would let two hold locks on two files"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_as_a_context_it_raises_with_the_holder(tmp_path: Path) -> None:
+    with InstanceLock(tmp_path / "lock") as lock:
+        assert lock.held
+        with pytest.raises(LockHeldError) as caught, InstanceLock(tmp_path / "lock"):
+            pass
+        assert caught.value.pid == os.getpid()
+    assert not lock.held
+
+
+def test_the_kernel_frees_it_when_the_holder_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    child = subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        lock = InstanceLock(path)
+        assert not lock.acquire()
+        assert lock.holder() == child.pid
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+    assert lock.acquire()
+    assert lock.holder() == os.getpid()
+    lock.release()
+
+
+def test_waiting_for_it(tmp_path: Path) -> None:
+    first, second = InstanceLock(tmp_path / "lock"), InstanceLock(tmp_path / "lock")
+    first.acquire()
+    timer = threading.Timer(0.1, first.release)
+    timer.start()
+    assert second.acquire(wait=20)
+    timer.join()
+    second.release()
+
+
+def test_a_lock_on_a_deleted_file_does_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    first, second = InstanceLock(path), InstanceLock(path)
+    assert first.acquire()
+    path.unlink()
+    assert second.acquire(), "a new file, a new lock"
+    first.release()
+    second.release()
+
+
+def test_a_started_program_does_not_inherit_it(tmp_path: Path) -> None:
+    lock = InstanceLock(tmp_path / "lock")
+    lock.acquire()
+    with subprocess.Popen(["sleep", "30"], close_fds=False) as child:
+        lock.release()
+        assert InstanceLock(tmp_path / "lock").acquire()
+        child.kill()
+
+
+def test_a_link_in_its_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic"):
+        InstanceLock(tmp_path / "lock").acquire()
+    assert not (tmp_path / "elsewhere").exists()
