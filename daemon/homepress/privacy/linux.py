@@ -1,0 +1,108 @@
+"""The lock on Linux: seccomp filters, Landlock, resource limits. None of it needs rights or a library."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from homepress.privacy import kernel, landlock, posix, probes, procfs
+from homepress.privacy.attempts import Attempt, all_refused
+from homepress.privacy.limits import Limits
+from homepress.privacy.lock import Lock, NetworkState
+from homepress.privacy.policies import client_filter, daemon_filter, tool_filter, worker_filter
+from homepress.privacy.processes import ProcessReport
+from homepress.privacy.syscalls import Architecture, current
+
+
+def lock_daemon(socket: Path | None = None) -> Lock:  # noqa: ARG001  the listener is open already
+    """See `interface.System`."""
+    posix.forbid_core_dumps()
+    return _lock_network(daemon_filter)
+
+
+def lock_client(socket: Path | None = None) -> Lock:  # noqa: ARG001  any local socket is allowed
+    """See `interface.System`."""
+    return _lock_network(client_filter)
+
+
+def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
+    """See `interface.System`."""
+    posix.apply_limits(limits)
+    return _confine(readable, (), worker_filter)
+
+
+def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
+    """See `interface.System`."""
+    posix.apply_limits(limits)
+    # The tool's loader is executed on its behalf; where it is differs, so all of the readable may be.
+    return _confine(readable, (tool, *readable), tool_filter)
+
+
+def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
+    """See `interface.System`."""
+    return lambda: None
+
+
+def probe() -> tuple[Attempt, ...]:
+    """See `interface.System`."""
+    machine = current()
+    if machine is None:
+        return ()
+    return (*probes.network_attempts(machine), *probes.local_attempts(machine))
+
+
+def state() -> NetworkState:
+    """See `interface.System`."""
+    machine = current()
+    if machine is None:
+        return "open"
+    if not kernel.filtered() or probes.holds_foreign_sockets(machine):
+        return "open"
+    return "locked" if all_refused(probes.network_attempts(machine)) else "open"
+
+
+def report(pid: int) -> ProcessReport:
+    """See `interface.System`."""
+    return procfs.report(pid)
+
+
+def _lock_network(make_filter: Callable[[Architecture], bytes]) -> Lock:
+    machine = current()
+    if machine is None:
+        return Lock(False, missing=(_unknown_machine(),))
+    try:
+        kernel.forbid_new_privileges()
+        kernel.install_filter(machine.number("seccomp"), make_filter(machine))
+    except OSError as error:
+        return Lock(False, missing=(f"the kernel took no seccomp filter: {error.strerror or error}",))
+    return Lock(True)
+
+
+def _confine(
+    readable: Sequence[Path],
+    executable: Sequence[Path],
+    make_filter: Callable[[Architecture, int], bytes],
+) -> Lock:
+    machine = current()
+    if machine is None:
+        return Lock(False, missing=(_unknown_machine(),))
+    missing: list[str] = []
+    try:
+        kernel.forbid_new_privileges()
+        threads = kernel.thread_count()
+        files = landlock.restrict(machine, readable, executable)
+        kernel.drop_capabilities(machine.number("capset"))
+        if files == 0:
+            missing.append("this kernel has no Landlock; files can be read, not written")
+        elif threads > 1:
+            # Landlock and capabilities hold for one thread; what the others may is unknown.
+            missing.append(f"{threads} threads were running, and the file sandbox holds for one only")
+            files = 0
+    except OSError as error:
+        missing.append(f"the kernel took no Landlock ruleset: {error.strerror or error}")
+        files = 0
+    network = _lock_network(lambda known: make_filter(known, os.getpid()))
+    return Lock(network.network, files, (*missing, *network.missing))
+
+
+def _unknown_machine() -> str:
+    return f"no seccomp filter is known for the machine type {os.uname().machine}"

@@ -1,0 +1,143 @@
+"""The lock on macOS: a Seatbelt profile that a process applies to itself.
+
+`sandbox_init` is marked as deprecated since 10.8 and carries browsers' sandboxes to this day. Not yet
+measured on a Mac by this project, so the state is "open" until `state` has seen the system refuse.
+"""
+
+import ctypes
+import errno
+import os
+import socket as sockets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from homepress.privacy import posix
+from homepress.privacy.attempts import Attempt, all_refused
+from homepress.privacy.limits import Limits
+from homepress.privacy.lock import Lock, NetworkState
+from homepress.privacy.processes import ProcessReport
+
+_LIBRARY = "/usr/lib/libsandbox.dylib"
+_DISCARD_PORT = 9
+
+
+def lock_daemon(socket: Path | None = None) -> Lock:
+    """See `interface.System`."""
+    posix.forbid_core_dumps()
+    return _apply(daemon_profile(socket), files=0)
+
+
+def lock_client(socket: Path | None = None) -> Lock:
+    """See `interface.System`."""
+    return _apply(client_profile(socket), files=0)
+
+
+def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
+    """See `interface.System`."""
+    posix.apply_limits(limits)
+    return _apply(worker_profile(readable), files=1)
+
+
+def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
+    """See `interface.System`."""
+    posix.apply_limits(limits)
+    return _apply(tool_profile(tool, readable), files=1)
+
+
+def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
+    """See `interface.System`."""
+    return lambda: None
+
+
+def probe() -> tuple[Attempt, ...]:
+    """See `interface.System`. The profile refuses connections, not the making of sockets."""
+    return (
+        _connect("TCP", sockets.AF_INET, sockets.SOCK_STREAM, "127.0.0.1"),
+        _connect("UDP", sockets.AF_INET, sockets.SOCK_DGRAM, "127.0.0.1"),
+        _connect("TCP over IPv6", sockets.AF_INET6, sockets.SOCK_STREAM, "::1"),
+        _connect("UDP over IPv6", sockets.AF_INET6, sockets.SOCK_DGRAM, "::1"),
+    )
+
+
+def state() -> NetworkState:
+    """See `interface.System`."""
+    return "locked" if all_refused(probe()) else "open"
+
+
+def report(pid: int) -> ProcessReport:
+    """See `interface.System`. macOS has no file to read it from: `prove` prints the commands that show it."""
+    os.kill(pid, 0)
+    return ProcessReport(pid, "", filtered=False, filters=0, no_new_privileges=False, sockets=None)
+
+
+def daemon_profile(socket: Path | None) -> str:
+    """No network; connections may come in on our own socket."""
+    own = f"(allow network-inbound (local unix-socket (path-literal {_quoted(socket)})))" if socket else ""
+    return "\n".join(filter(None, ("(version 1)", "(allow default)", "(deny network*)", own)))
+
+
+def client_profile(socket: Path | None) -> str:
+    """No network, and so no resolver either; our own socket may be connected to."""
+    own = f"(allow network-outbound (remote unix-socket (path-literal {_quoted(socket)})))" if socket else ""
+    return "\n".join(filter(None, ("(version 1)", "(allow default)", "(deny network*)", own)))
+
+
+def worker_profile(readable: Sequence[Path]) -> str:
+    """No network, no other program, nothing written, only `readable` read."""
+    return "\n".join((*_confined(readable), "(deny process-exec*)"))
+
+
+def tool_profile(tool: Path, readable: Sequence[Path]) -> str:
+    """As a worker's, but `tool` may be executed."""
+    return "\n".join(
+        (
+            *_confined((*readable, tool)),
+            "(deny process-exec*)",
+            f"(allow process-exec (literal {_quoted(tool)}))",
+        )
+    )
+
+
+def _confined(readable: Sequence[Path]) -> tuple[str, ...]:
+    """The last rule that fits decides, so what is allowed follows what is denied."""
+    paths = " ".join(f"(subpath {_quoted(path)})" for path in readable)
+    return (
+        "(version 1)",
+        "(allow default)",
+        "(deny network*)",
+        "(deny mach-lookup)",
+        "(deny file-write*)",
+        "(deny file-read-data)",
+        f"(allow file-read-data {paths})",
+        "(deny process-fork)",
+        "(deny signal)",
+        "(allow signal (target self))",
+    )
+
+
+def _apply(profile: str, files: int) -> Lock:
+    try:
+        library = ctypes.CDLL(_LIBRARY)
+    except OSError as error:
+        return Lock(False, missing=(f"the system has no sandbox library: {error}",))
+    message = ctypes.c_char_p()
+    if library.sandbox_init(profile.encode(), ctypes.c_uint64(0), ctypes.byref(message)) != 0:
+        answer = (message.value or b"no reason given").decode(errors="replace")
+        return Lock(False, missing=(f"the system did not take the sandbox profile: {answer}",))
+    return Lock(True, files)
+
+
+def _connect(name: str, family: int, kind: int, address: str) -> Attempt:
+    """To this computer's own discard port: where nothing is refused, nothing leaves it either."""
+    try:
+        with sockets.socket(family, kind) as attempt:
+            attempt.connect((address, _DISCARD_PORT))
+    except OSError as error:
+        refused = error.errno in (errno.EPERM, errno.EACCES)
+        return Attempt(name, not refused, f"{errno.errorcode.get(error.errno or 0)}: {error.strerror}")
+    return Attempt(name, True, "allowed")
+
+
+def _quoted(path: Path) -> str:
+    """A path as a string of the profile language."""
+    return '"' + os.fspath(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
