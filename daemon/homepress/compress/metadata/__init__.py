@@ -5,6 +5,8 @@ but `Malformed` (not a whole, well-formed file) and `Refused` (well-formed, but 
 """
 
 from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.jpeg_container import swap_primary
+from homepress.compress.metadata.jpeg_describe import JpegContents, describe_jpeg
 from homepress.compress.metadata.jpeg_frame import Component, Frame, Process
 from homepress.compress.metadata.jpeg_segments import JpegStream, Segment, parse_jpeg, picture_only
 from homepress.compress.metadata.jpeg_tables import (
@@ -20,6 +22,7 @@ __all__ = [
     "ColourModel",
     "Component",
     "Frame",
+    "JpegContents",
     "JpegStream",
     "Malformed",
     "Process",
@@ -30,7 +33,9 @@ __all__ = [
     "Segment",
     "colour_model",
     "component_tables",
+    "describe_jpeg",
     "parse_jpeg",
     "picture_only",
     "read_scans",
+    "swap_primary",
 ]

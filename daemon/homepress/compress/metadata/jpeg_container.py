@@ -1,0 +1,201 @@
+"""Another coding of a JPEG's primary image, everything else kept byte for byte.
+
+One way for all JPEGs, plain ones and those of phones with gain maps, more pictures, a video or a trailer
+behind the primary. What cannot be proved is refused.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from homepress.compress.metadata.errors import Refusal, Refused
+from homepress.compress.metadata.gcontainer import mended_length
+from homepress.compress.metadata.jpeg_colour import check_coding
+from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file, xmp_packet
+from homepress.compress.metadata.jpeg_frame import is_frame_marker
+from homepress.compress.metadata.jpeg_headers import EXIF_SIGNATURE, XMP_SIGNATURE, HeaderKind, header_kind
+from homepress.compress.metadata.jpeg_segments import (
+    END_OF_IMAGE,
+    SOS,
+    START_OF_IMAGE,
+    JpegStream,
+    Segment,
+    parse_jpeg,
+)
+from homepress.compress.metadata.jpeg_tail import is_live
+from homepress.compress.metadata.jpeg_trim import trimmed_headers
+from homepress.compress.metadata.mpf import mended_entry
+
+_LEAST_POINTER = 0x1_0000
+"""Smaller numbers occur by chance. What so small a file appends without an index is refused for that."""
+
+
+def swap_primary(original: bytes, recoded: bytes, *, trim: bool = False) -> bytes:
+    """`original` with the coding of its primary image replaced by that of `recoded`.
+
+    Headers, appended pictures, videos and trailers stay byte for byte and in their order; positions and
+    lengths that change are mended in the indexes that store them. The result was parsed again and compared in
+    every part. Nothing here looks at pixels: that `recoded` shows the same picture is the caller's to prove.
+
+    Args:
+        original: the whole file.
+        recoded: a JPEG whose picture has the same size and components and is coded in the colour model that
+            the headers of `original` state. Its own headers are not carried over.
+        trim: whether header bytes that `share` has blanked in `original` are dropped.
+
+    Raises:
+        Malformed: one of the two is not a well-formed JPEG.
+        Refused: the file cannot be rewritten safely, and why.
+    """
+    old = read_jpeg_file(original)
+    new = parse_jpeg(recoded)
+    check_coding(old.stream, new)
+    edits = trimmed_headers(old.stream) if trim else {}
+    layout = _Layout.of(old.stream, new, edits)
+    mends = _mends(old, layout)
+    if old.has_tail:
+        _refuse_stray_pointers(old, mends)
+    headers = {segment: _apply(raw, mends, segment) for segment, raw in layout.headers.items()}
+    pieces = (headers[segment] if segment.is_header else new.raw(segment) for segment in layout.order)
+    result = b"".join((START_OF_IMAGE, *pieces, END_OF_IMAGE, old.stream.tail))
+    _prove(old, new, list(headers.values()), result)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where each segment of the new primary image goes.
+
+    Attributes:
+        order: headers of the old image and coding of the new one, as they follow each other.
+        headers: the bytes of each header that stays.
+        moved: new position of each header that stays.
+        end: length of the new primary image.
+    """
+
+    order: tuple[Segment, ...]
+    headers: dict[Segment, bytes]
+    moved: dict[Segment, int]
+    end: int
+
+    @classmethod
+    def of(cls, old: JpegStream, new: JpegStream, edits: Mapping[Segment, bytes]) -> "_Layout":
+        kept = {segment: edits.get(segment, old.raw(segment)) for segment in old.headers}
+        headers = {segment: raw for segment, raw in kept.items() if raw}
+        order = tuple(
+            segment for segment in _interleaved(old, new) if segment in headers or not segment.is_header
+        )
+        moved = {}
+        at = len(START_OF_IMAGE)
+        for segment in order:
+            if segment.is_header:
+                moved[segment] = at
+                at += len(headers[segment])
+            else:
+                at += segment.end - segment.start
+        return cls(order, headers, moved, at + len(END_OF_IMAGE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mend:
+    """Bytes that take another's place in a header, counted from the start of its segment."""
+
+    segment: Segment
+    offset: int
+    data: bytes
+
+
+def _interleaved(old: JpegStream, new: JpegStream) -> list[Segment]:
+    """The old headers among the new coding: before the first table, before the frame, before the first scan.
+
+    Each stays in the slot where it stood, for readers differ in where they look: Pillow takes a colour
+    profile only before the frame, some writers put the multi-picture index last.
+    """
+    result: list[Segment] = []
+    coding = list(new.coding)
+    first_table = old.coding[0].start
+    frame = next(segment.start for segment in old.coding if is_frame_marker(segment.marker))
+    new_frame = next(index for index, segment in enumerate(coding) if is_frame_marker(segment.marker))
+    new_scan = next(index for index, segment in enumerate(coding) if segment.marker == SOS)
+    result += [segment for segment in old.headers if segment.start < first_table]
+    result += coding[:new_frame]
+    result += [segment for segment in old.headers if first_table < segment.start < frame]
+    result += coding[new_frame:new_scan]
+    result += [segment for segment in old.headers if segment.start > max(first_table, frame)]
+    return result + coding[new_scan:]
+
+
+def _mends(old: JpegFile, layout: _Layout) -> list[_Mend]:
+    """Every stored position and length that the new layout makes wrong."""
+    mends = []
+    delta = layout.end - old.stream.end
+    if old.mpf is not None:
+        segment = old.mpf.segment
+        shift = layout.moved[segment] - segment.start
+        for number, entry in enumerate(old.mpf.entries):
+            if number == 0:
+                size, offset = layout.end, entry.offset
+            elif old.has_tail and is_live(old.mpf, number):
+                size, offset = entry.size, entry.offset + delta - shift
+            else:
+                continue
+            mends.append(_Mend(segment, *mended_entry(old.mpf, entry, size, offset)))
+    span = old.directory.length_span
+    if span is not None and old.directory_segment is not None:
+        packet = xmp_packet(old.stream, old.directory_segment)
+        length = old.directory.items[0].length + delta
+        mended = mended_length(packet, old.directory, length)
+        mends.append(_Mend(old.directory_segment, 4 + len(XMP_SIGNATURE) + span[0], mended))
+    return mends
+
+
+def _apply(raw: bytes, mends: Iterable[_Mend], segment: Segment) -> bytes:
+    for mend in mends:
+        if mend.segment == segment:
+            raw = raw[: mend.offset] + mend.data + raw[mend.offset + len(mend.data) :]
+    return raw
+
+
+def _refuse_stray_pointers(old: JpegFile, mends: Iterable[_Mend]) -> None:
+    """Refuse when a header holds, outside the mended fields, the position of something in the tail.
+
+    Old maker notes point to a preview behind the primary, counted from the file's or from the Exif block's
+    start; nobody can mend all of them.
+    """
+    targets = {old.stream.end, *(part.start for part in old.parts)}
+    blanks = [_Mend(mend.segment, mend.offset, bytes(len(mend.data))) for mend in mends]
+    for segment in old.stream.headers:
+        raw = _apply(old.stream.raw(segment), blanks, segment)
+        bases = {0}
+        if header_kind(old.stream, segment) is HeaderKind.EXIF:
+            bases.add(segment.start + 4 + len(EXIF_SIGNATURE))
+        for value in (target - base for target in targets for base in bases):
+            if _LEAST_POINTER <= value <= 0xFFFF_FFFF and _holds_number(raw, value):
+                raise Refused(Refusal.STRAY_POINTER, f"{segment.name} holds {value:,}")
+
+
+def _holds_number(raw: bytes, value: int) -> bool:
+    decimal = b"%d" % value
+    forms = (value.to_bytes(4, "little"), value.to_bytes(4, "big"))
+    return any(form in raw for form in (*forms, b'"%b"' % decimal, b"'%b'" % decimal, b">%b<" % decimal))
+
+
+def _prove(old: JpegFile, new: JpegStream, headers: list[bytes], result: bytes) -> None:
+    """Read the result afresh and compare every part, byte by byte, with what it must be.
+
+    Parts of the tail are reached through the result's own, mended indexes.
+    """
+    again = read_jpeg_file(result)
+    places = [
+        [(part.label, part.media, part.start - file.stream.end, part.end - file.stream.end) for part in parts]
+        for file, parts in ((old, old.parts), (again, again.parts))
+    ]
+    claims = {
+        "headers": [again.stream.raw(segment) for segment in again.stream.headers] == headers,
+        "coding": list(map(again.stream.raw, again.stream.coding)) == list(map(new.raw, new.coding)),
+        "tail": again.stream.tail == old.stream.tail,
+        "parts": places[0] == places[1],
+        "index": again.mpf is None or again.mpf.entries[0].size == again.stream.end,
+    }
+    broken = [claim for claim, holds in claims.items() if not holds]
+    if broken:
+        raise Refused(Refusal.PROOF, ", ".join(broken))

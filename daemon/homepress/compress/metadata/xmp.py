@@ -1,0 +1,185 @@
+"""XMP packets (ISO 16684-1) as a tree that knows where in the packet each thing stands.
+
+Positions make edits possible that leave every other byte alone. Document type declarations are refused, so
+no entity can be declared: the cost of a packet is linear in its length.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from homepress.compress.metadata.errors import Malformed
+
+MOST_DEPTH = 100
+"""Real packets nest less than twenty deep."""
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
+# For start tags that the parser has found well-formed; each is matched where the last one ended.
+_TAG_NAME = re.compile(rb"<[^\s/>]+")
+_ATTRIBUTE = re.compile(rb"""\s*([^\s=/>]+)\s*=\s*("[^"]*"|'[^']*')""")
+_TAG_CLOSE = re.compile(rb"\s*/?>")
+
+
+@dataclass(frozen=True, slots=True)
+class XmpAttribute:
+    """One attribute, namespace declarations not among them.
+
+    Attributes:
+        name: "namespace-URI local-name" with a blank between; the local name alone without a namespace.
+        value: its text.
+        start: position of its name in the packet.
+        end: position after its closing quote.
+        value_start: position of its value; the value ends at `end - 1`.
+    """
+
+    name: str
+    value: str
+    start: int
+    end: int
+    value_start: int
+
+
+@dataclass(frozen=True, slots=True)
+class XmpElement:
+    """One element.
+
+    Attributes:
+        name: as for attributes.
+        attributes: in document order.
+        children: child elements in order.
+        text: its own character data, without its children's.
+        start: position of its start tag.
+        content_start: position after its start tag.
+        content_end: position of its end tag; equals `content_start` where the tag is empty.
+        end: position after its end tag.
+    """
+
+    name: str
+    attributes: tuple[XmpAttribute, ...]
+    children: tuple["XmpElement", ...]
+    text: str
+    start: int
+    content_start: int
+    content_end: int
+    end: int
+
+    def walk(self) -> Iterator["XmpElement"]:
+        """The element and all beneath it, in document order."""
+        waiting = [self]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting.extend(reversed(element.children))
+
+    def properties(self) -> Iterator[tuple[str, str]]:
+        """Name and text of the properties that it states, as attributes or as child elements."""
+        for attribute in self.attributes:
+            yield attribute.name, attribute.value
+        for child in self.children:
+            yield child.name, child.text.strip()
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element whose end has not been seen."""
+
+    name: str
+    attributes: tuple[XmpAttribute, ...]
+    start: int
+    content_start: int
+    children: list[XmpElement]
+    text: list[str]
+
+
+class _Builder:
+    """Makes the tree from the events of the parser."""
+
+    def __init__(self, packet: bytes, offset: int) -> None:
+        self._packet = packet
+        self._offset = offset
+        self._stack: list[_Open] = []
+        self.root: XmpElement | None = None
+        self._parser = expat.ParserCreate("utf-8", " ")
+        self._parser.ordered_attributes = True
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._begin
+        self._parser.EndElementHandler = self._finish
+        self._parser.CharacterDataHandler = self._characters
+        self._parser.StartDoctypeDeclHandler = self._doctype
+
+    def parse(self) -> None:
+        try:
+            self._parser.Parse(self._packet[self._offset :].rstrip(b"\0 \r\n\t"), True)
+        except expat.ExpatError as error:
+            raise Malformed(f"XMP that is no XML ({error})") from error
+
+    def _doctype(self, *_: object) -> None:
+        raise Malformed("XMP with a document type declaration")
+
+    def _begin(self, name: str, pairs: list[str]) -> None:
+        if len(self._stack) >= MOST_DEPTH:
+            raise Malformed("XMP nested too deep")
+        start = self._offset + self._parser.CurrentByteIndex
+        spans, content_start = self._read_tag(start)
+        if 2 * len(spans) != len(pairs):
+            raise Malformed("XMP with attributes that cannot be placed", start)
+        attributes = tuple(
+            XmpAttribute(attribute, value, *span)
+            for attribute, value, span in zip(pairs[::2], pairs[1::2], spans, strict=True)
+        )
+        self._stack.append(_Open(name, attributes, start, content_start, [], []))
+
+    def _read_tag(self, start: int) -> tuple[list[tuple[int, int, int]], int]:
+        """Start, end and value start of each attribute that declares no namespace; the end of the tag."""
+        tag = _TAG_NAME.match(self._packet, start)
+        spans = []
+        at = start if tag is None else tag.end()
+        while (match := _ATTRIBUTE.match(self._packet, at)) is not None:
+            at = match.end()
+            if match[1] != b"xmlns" and not match[1].startswith(b"xmlns:"):
+                spans.append((match.start(1), at, match.start(2) + 1))
+        close = _TAG_CLOSE.match(self._packet, at)
+        if close is None:
+            raise Malformed("XMP with a tag that cannot be placed", start)
+        return spans, close.end()
+
+    def _characters(self, text: str) -> None:
+        if self._stack:
+            self._stack[-1].text.append(text)
+
+    def _finish(self, _name: str) -> None:
+        at = self._offset + self._parser.CurrentByteIndex
+        entry = self._stack.pop()
+        empty = self._packet[entry.content_start - 2 : entry.content_start] == b"/>"
+        content_end = entry.content_start if empty else at
+        end = entry.content_start if empty else self._packet.index(b">", at) + 1
+        element = XmpElement(
+            entry.name,
+            entry.attributes,
+            tuple(entry.children),
+            "".join(entry.text),
+            entry.start,
+            entry.content_start,
+            content_end,
+            end,
+        )
+        if self._stack:
+            self._stack[-1].children.append(element)
+        else:
+            self.root = element
+
+
+def parse_xmp(packet: bytes) -> XmpElement:
+    """The tree of one packet, in UTF-8 as JPEG, PNG and WebP ask for.
+
+    Raises:
+        Malformed: not well-formed, not UTF-8, nested deeper than `MOST_DEPTH`, or with a document type.
+    """
+    offset = len(packet) - len(packet.lstrip(b"\0 \r\n\t"))
+    builder = _Builder(packet, offset)
+    builder.parse()
+    if builder.root is None:
+        raise Malformed("an empty XMP packet")
+    return builder.root
