@@ -82,6 +82,23 @@ def test_a_lock_on_a_deleted_file_does_not_count(tmp_path: Path) -> None:
     second.release()
 
 
+def test_a_file_deleted_at_the_last_moment_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    lock = InstanceLock(path)
+
+    def too_late(descriptor: int) -> bool:
+        path.unlink()
+        return True
+
+    with monkeypatch.context() as patch:
+        patch.setattr("homepress.control.lock.try_lock", too_late)
+        assert not lock.acquire()
+    assert lock.acquire()
+    lock.release()
+
+
 def test_a_started_program_does_not_inherit_it(tmp_path: Path) -> None:
     lock = InstanceLock(tmp_path / "lock")
     lock.acquire()

@@ -6,6 +6,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -91,55 +92,34 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.root
-def test_another_users_process_is_hung_up_on(
-    server: Server, client: Client, socket_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    # The file modes would stop it already; opened up, the check of the peer has to.
-    for folder in (socket_path.parent, *socket_path.parent.parents[:3]):
-        folder.chmod(0o755)
-    socket_path.chmod(0o666)
+def test_another_users_process_is_hung_up_on() -> None:
     code = """
 import os, socket, sys
 os.setgid(12345); os.setuid(12345)
 connection = socket.socket(socket.AF_UNIX)
 connection.connect(sys.argv[1])
 connection.settimeout(20)
-connection.sendall(b'\\0\\0\\0\\7{"v":1}')
 try:
+    connection.sendall(b'\\0\\0\\0\\7{"v":1}')
     print(connection.recv(100))
-except ConnectionResetError:
+except (ConnectionResetError, BrokenPipeError):
     print(b"")
 """
-    run = subprocess.run(
-        [sys.executable, "-c", code, socket_path], capture_output=True, text=True, check=False
-    )
-    if "Permission" in run.stderr:
-        pytest.skip("the temporary folder lies below one that other users cannot enter")
-    assert run.stdout == "b''\n", run.stderr
-    socket_path.parent.chmod(0o700)
-    assert client.ping() == os.getpid()
-
-
-def test_a_path_longer_than_an_address_works(tmp_path: Path) -> None:
-    path = tmp_path.joinpath(*["long" * 20] * 3) / "control.sock"
-    assert len(os.fsencode(path)) > 200
-    server = Server(path, FakeService())
-    server.bind()
-    server.start()
-    assert path.is_socket()
-    client = connect(path)
-    assert client is not None
-    assert client.ping() == os.getpid()
-    server.stop()
-    assert not path.exists()
-
-
-def test_a_path_too_long_for_the_system_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(unix, "address_beneath", macos.address_beneath)
-    with pytest.raises(OSError, match="shorter HOMEPRESS_HOME"):
-        listen(tmp_path / ("x" * 120) / "sock")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        path = Path(folder, "sock")
+        server = Server(path, FakeService())
+        server.bind()
+        server.start()
+        # The file modes would stop it already; opened up, the check of the peer has to.
+        os.chmod(folder, 0o755)
+        path.chmod(0o666)
+        run = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=False)
+        assert run.stdout == "b''\n", run.stderr
+        os.chmod(folder, 0o700)
+        client = connect(path)
+        assert client is not None
+        assert client.ping() == os.getpid()
+        server.stop()
 
 
 def test_another_version_is_told_what_to_do(server: Server, socket_path: Path) -> None:

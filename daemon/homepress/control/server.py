@@ -92,7 +92,7 @@ class Server:
             self._sessions.leave(session)
 
     def _converse(self, session: Session) -> None:
-        """Greet, then answer call after call until the client is gone; only then are its streams ended."""
+        """Greet, then answer call after call, until the client is gone and `receive` or `send` raises."""
         refusal = _refuse_greeting(session.receive(_HELLO_SECONDS))
         session.send(wire.encode(refusal or Welcome(VERSION, homepress.__version__)))
         while refusal is None:
@@ -100,8 +100,6 @@ class Server:
             with contextlib.closing(answers(self._service, frame)) as messages:
                 for message in messages:
                     session.send(message)
-                    if session.hung_up():
-                        return
 
 
 def _refuse_greeting(frame: bytes) -> Failure | None:

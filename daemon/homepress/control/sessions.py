@@ -28,10 +28,6 @@ class Session:
         with self._waiting():
             self._channel.send(frame)
 
-    def hung_up(self) -> bool:
-        """As `Channel.hung_up`."""
-        return self._channel.hung_up()
-
     def interrupt(self) -> None:
         """As `Channel.interrupt`."""
         self._channel.interrupt()

@@ -40,9 +40,6 @@ class Channel(Protocol):
             ChannelError: the other side is gone or sent too long a frame, or `interrupt` was called.
         """
 
-    def hung_up(self) -> bool:
-        """Whether the other side is known to be gone, without waiting."""
-
     def interrupt(self) -> None:
         """Make the present and every later `send` and `receive` fail, from any thread."""
 

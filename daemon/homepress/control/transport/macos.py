@@ -3,9 +3,6 @@
 import socket
 import struct
 
-LONGEST_ADDRESS = 103
-"""Bytes of a path in `sockaddr_un`, without the closing zero (unix(4))."""
-
 _SOL_LOCAL = 0
 _LOCAL_PEERCRED = 1
 _XUCRED_BYTES = 76  # <sys/ucred.h>: version, uid, number of groups, padding, 16 groups
@@ -25,8 +22,3 @@ def peer_uid(connection: socket.socket) -> int:
     if version != 0:
         raise OSError(f"LOCAL_PEERCRED answered in version {version}, expected 0")
     return int(uid)
-
-
-def address_beneath(folder: int, name: str) -> str | None:  # noqa: ARG001  the interface of linux.py
-    """None: macOS has no short name for an open folder."""
-    return None

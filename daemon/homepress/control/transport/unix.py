@@ -13,7 +13,6 @@ import stat
 import struct
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from homepress.control.transport.interface import (
@@ -27,9 +26,9 @@ from homepress.control.transport.interface import (
 )
 
 if sys.platform == "darwin":
-    from homepress.control.transport.macos import LONGEST_ADDRESS, address_beneath, peer_uid
+    from homepress.control.transport.macos import peer_uid
 else:
-    from homepress.control.transport.linux import LONGEST_ADDRESS, address_beneath, peer_uid
+    from homepress.control.transport.linux import peer_uid
 
 assert sys.platform != "win32"
 
@@ -43,18 +42,16 @@ def listen(path: Path) -> Acceptor:
 
     Raises:
         UnsafeAddressError: the folder is not ours alone.
-        OSError: the socket cannot be bound, also when its path is too long.
+        OSError: the socket cannot be bound.
     """
-    with contextlib.suppress(FileExistsError):
-        path.parent.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.mkdir(mode=0o700)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_private(path.parent)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with _address(path) as address:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)  # left by a daemon that was killed: we hold the lock, nobody listens there
-            listener.bind(address)
-            os.chmod(address, 0o600)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # left by a daemon that was killed: we hold the lock, nobody listens there
+        listener.bind(str(path))
+        os.chmod(path, 0o600)
         listener.listen(_BACKLOG)
         listener.setblocking(False)
         return _UnixAcceptor(listener, path)
@@ -72,8 +69,8 @@ def connect(path: Path) -> Channel | None:
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with _address(path) as address:
-            _connect_in_time(connection, address)
+        _check_private(path.parent)
+        _connect_in_time(connection, str(path))
         if peer_uid(connection) != os.geteuid():
             raise UnsafeAddressError(f"{path} belongs to another user's process; remove it and try again.")
         return _UnixChannel(connection)
@@ -101,23 +98,8 @@ def _connect_in_time(connection: socket.socket, address: str) -> None:
             time.sleep(0.01)
 
 
-@contextlib.contextmanager
-def _address(path: Path) -> Iterator[str]:
-    """The address to bind or connect, in a folder that was checked to be a real one and ours alone."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _check_private(path.parent, os.fstat(folder))
-        if len(os.fsencode(path)) <= LONGEST_ADDRESS:
-            yield str(path)
-        elif (short := address_beneath(folder, path.name)) is not None:
-            yield short
-        else:
-            raise OSError(f"{path} is longer than {LONGEST_ADDRESS} bytes; choose a shorter HOMEPRESS_HOME")
-    finally:
-        os.close(folder)
-
-
-def _check_private(folder: Path, found: os.stat_result) -> None:
+def _check_private(folder: Path) -> None:
+    found = os.stat(folder)
     if found.st_uid != os.geteuid():
         raise UnsafeAddressError(f"{folder} belongs to another user; Homepress needs one of its own there.")
     if stat.S_IMODE(found.st_mode) & 0o077:
@@ -189,15 +171,6 @@ class _UnixChannel:
         if length > MAX_FRAME_BYTES:
             raise ChannelError(f"a frame of {length} bytes is longer than {MAX_FRAME_BYTES}")
         return self._read(length, deadline)
-
-    def hung_up(self) -> bool:
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        try:
-            # Readable and nothing to read: the end. Asked in two steps, since a peek would wait for bytes.
-            return bool(poll.poll(0)) and not self._socket.recv(1, socket.MSG_PEEK)
-        except OSError:
-            return True
 
     def interrupt(self) -> None:
         with contextlib.suppress(OSError):

@@ -137,13 +137,6 @@ class _PipeChannel:
         except (OSError, EOFError) as error:
             raise ChannelError("the other side hung up") from error
 
-    def hung_up(self) -> bool:
-        try:
-            self._pipe.poll(0)
-        except (OSError, EOFError):
-            return True
-        return False
-
     def interrupt(self) -> None:
         with contextlib.suppress(OSError):
             self._pipe.close()
