@@ -1,1 +1,8 @@
-"""TODO."""
+"""Worker processes: every picture is decoded and compressed in one, locked, and lost without loss."""
+
+from homepress.privacy import Limits
+from homepress.workers.deaths import Death, DeathKind, WorkerDied
+from homepress.workers.slot import Slot
+from homepress.workers.watchdog import deadline_for
+
+__all__ = ["Death", "DeathKind", "Limits", "Slot", "WorkerDied", "deadline_for"]

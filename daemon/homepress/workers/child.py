@@ -1,0 +1,132 @@
+"""The worker process: compresses what comes through its pipe, and can do nothing else.
+
+Order: tie its life to the daemon's, close what it inherited, load the codecs, lock itself, say so, then work.
+"""
+
+import dataclasses
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable
+from io import FileIO
+from typing import NamedTuple
+
+import msgspec
+
+from homepress import __version__, privacy
+from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.workers.frames import read_frame, write_frame
+from homepress.workers.host import host
+from homepress.workers.messages import Answer, Failure, Hello, Orders, Task
+from homepress.workers.readable import readable
+
+Job = Callable[[bytes, Recipe], Compressed | Unchanged]
+
+# Loaded before the lock, for speed: later they would be read through it. Rarer formats are loaded when
+# needed.
+_USUAL_MODULES = (
+    "homepress.compress.engine",
+    "homepress.compress.formats.jpeg",
+    "homepress.compress.formats.png",
+)
+
+# Returning freed memory takes about a millisecond: worth it after a picture, not after a thumbnail.
+_TRIM_AFTER_BYTES = 1 << 20
+_MOST_TEXT = 2000
+
+
+class Pipes(NamedTuple):
+    """The two pipes to the daemon, moved away from where print and C libraries write."""
+
+    tasks: FileIO
+    answers: FileIO
+
+
+def main() -> None:
+    """Be a worker of Homepress."""
+    work(compress_with_codecs)
+
+
+def work(load: Callable[[], Job]) -> None:
+    """Be a worker that does the job that `load` gives; returns when the daemon closes the pipe.
+
+    Args:
+        load: called before the lock; imports what the job needs.
+    """
+    orders = msgspec.json.decode(sys.argv[1], type=Orders)
+    host.die_with_parent(orders.parent)
+    pipes = take_pipes()
+    if orders.background:
+        host.yield_to_others()
+    job = load()
+    lock = privacy.lock_worker(readable(), orders.limits)
+    hello = Hello(version=__version__, network=privacy.state(), files=lock.files, missing=list(lock.missing))
+    write_frame(pipes.answers, hello)
+    _serve(pipes, job)
+
+
+def compress_with_codecs() -> Job:
+    """Import the usual codecs and give the compressor."""
+    for module in _USUAL_MODULES:
+        importlib.import_module(module)
+    from homepress.compress import compress
+
+    return compress
+
+
+def take_pipes() -> Pipes:
+    """Take standard input and output for ourselves; whoever prints, prints to the error output.
+
+    Every other descriptor is closed.
+    """
+    tasks, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    host.close_from(max(tasks, answers) + 1)
+    return Pipes(os.fdopen(tasks, "rb", buffering=0), os.fdopen(answers, "wb", buffering=0))
+
+
+def _serve(pipes: Pipes, job: Job) -> None:
+    while True:
+        try:
+            task, source = read_frame(pipes.tasks, Task)
+        except EOFError:
+            return
+        answer, body = _answer(job, task.recipe, source)
+        write_frame(pipes.answers, answer, body)
+        if answer.failure is not None:
+            return
+        big = len(source) > _TRIM_AFTER_BYTES
+        del source, body
+        if big:
+            host.trim_memory()
+
+
+def _answer(job: Job, recipe: Recipe, source: bytes) -> tuple[Answer, bytes]:
+    try:
+        result = job(source, recipe)
+    except MemoryError as error:
+        failure = Failure(out_of_memory=True, text=str(error)[:_MOST_TEXT])
+        return Answer(failure=failure), b""
+    except Exception as error:  # noqa: BLE001  told to the daemon, then this worker ends
+        return Answer(failure=Failure(out_of_memory=False, text=_where(error))), b""
+    cpu = time.process_time()
+    if isinstance(result, Unchanged):
+        return Answer(unchanged=result, cpu_seconds=cpu), b""
+    return Answer(compressed=dataclasses.replace(result, data=b""), cpu_seconds=cpu), result.data
+
+
+def _where(error: Exception) -> str:
+    """The error with the place it came from, for a report that can be acted upon."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {error} at {place}"[:_MOST_TEXT]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""How a worker is called: the same Python, cut off from the user's settings and environment."""
+
+import os
+import site
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import homepress
+from homepress.workers.host import host
+
+# One thread each: the slots are what runs side by side. Two arenas keep glibc from reserving address space
+# for threads that hardly allocate.
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+
+
+def module_command(module: str) -> Sequence[str]:
+    """The command line that runs one of our modules without the user's `PYTHON*` variables."""
+    isolation = ["-I"] if not _in_user_site() else ["-E", "-P"]
+    # Its file is compiled once and kept, unless we were told not to.
+    caching = ["-B"] if sys.dont_write_bytecode else []
+    return [sys.executable, *isolation, *caching, "-X", "utf8", "-m", module]
+
+
+def environment() -> Mapping[str, str]:
+    """All that a worker finds in its environment."""
+    kept = {name: os.environ[name] for name in host.environment_names() if name in os.environ}
+    return {**kept, **_ONE_THREAD}
+
+
+def _in_user_site() -> bool:
+    """Whether Homepress is installed with `pip install --user`, which isolated mode would not find."""
+    if not site.ENABLE_USER_SITE:
+        return False
+    return Path(homepress.__file__).is_relative_to(site.getusersitepackages())

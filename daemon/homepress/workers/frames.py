@@ -1,0 +1,70 @@
+"""Frames on a pipe: two lengths, a small header in JSON, a body of raw bytes.
+
+Neither side trusts the lengths that it reads: both are bounded before anything is reserved for them.
+"""
+
+import struct
+from io import RawIOBase
+from typing import TypeVar
+
+import msgspec
+
+MOST_HEADER_BYTES = 64 << 10
+MOST_BODY_BYTES = 1 << 30
+
+_LENGTHS = struct.Struct("!IQ")
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class BadFrame(Exception):  # noqa: N818 (reads as what it is)
+    """What came is no frame of ours."""
+
+
+def write_frame(stream: RawIOBase, header: msgspec.Struct, body: bytes = b"") -> None:
+    """Send one frame.
+
+    Raises:
+        BadFrame: header or body is larger than the other side takes.
+        OSError: the other side is gone.
+    """
+    encoded = msgspec.json.encode(header)
+    if len(encoded) > MOST_HEADER_BYTES or len(body) > MOST_BODY_BYTES:
+        raise BadFrame(f"a frame of {len(encoded)} + {len(body)} bytes is too large")
+    _write_all(stream, _LENGTHS.pack(len(encoded), len(body)) + encoded)
+    _write_all(stream, body)
+
+
+def read_frame(stream: RawIOBase, header_type: type[T]) -> tuple[T, bytes]:
+    """Wait for one frame and give its header and its body.
+
+    Raises:
+        EOFError: the other side closed the pipe, between frames or within one.
+        BadFrame: the lengths are out of bounds, or the header is not of that type.
+    """
+    header_size, body_size = _LENGTHS.unpack(_read_exactly(stream, _LENGTHS.size))
+    if header_size > MOST_HEADER_BYTES or body_size > MOST_BODY_BYTES:
+        raise BadFrame(f"a frame of {header_size} + {body_size} bytes is too large")
+    encoded = _read_exactly(stream, header_size)
+    try:
+        header = msgspec.json.decode(encoded, type=header_type)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadFrame(f"the header is no {header_type.__name__}: {error}") from error
+    return header, _read_exactly(stream, body_size)
+
+
+def _write_all(stream: RawIOBase, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[stream.write(left) or 0 :]
+
+
+def _read_exactly(stream: RawIOBase, size: int) -> bytes:
+    buffer = bytearray(size)
+    left = memoryview(buffer)
+    while left:
+        got = stream.readinto(left)
+        if not got:
+            raise EOFError("the pipe was closed")
+        left = left[got:]
+    return bytes(buffer)

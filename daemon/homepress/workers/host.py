@@ -1,0 +1,46 @@
+"""What the operating system is asked for around a worker, besides the lock: one interface, three systems."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Host(Protocol):
+    """One operating system's ways."""
+
+    def popen_options(self, background: bool) -> Mapping[str, Any]:
+        """Extra arguments of `subprocess.Popen`: a process group of its own, a wide pipe."""
+
+    def environment_names(self) -> tuple[str, ...]:
+        """Variables of our environment that Python needs to start; nothing else is handed on."""
+
+    def die_with_parent(self, parent: int) -> None:
+        """In the worker: end at once when the parent does, and now if it is gone already."""
+
+    def close_from(self, first: int) -> None:
+        """In the worker: close every descriptor from this number on."""
+
+    def yield_to_others(self) -> None:
+        """In the worker: take processor and disk only when nobody else wants them."""
+
+    def trim_memory(self) -> None:
+        """In the worker: give freed memory back to the system."""
+
+    def kill(self, pid: int) -> None:
+        """End a process and its group at once. Silent when it is gone."""
+
+    def resident_bytes(self, pid: int) -> int:
+        """Memory that a process holds now; 0 where the system does not tell."""
+
+    def waited_seconds(self, pid: int) -> float:
+        """How long a process has been ready to run without getting a processor; 0 where it is not told."""
+
+
+if sys.platform == "win32":
+    from homepress.workers import windows as _chosen
+elif sys.platform == "darwin":
+    from homepress.workers import macos as _chosen
+else:
+    from homepress.workers import linux as _chosen
+
+host: Host = _chosen

@@ -1,0 +1,67 @@
+"""A worker's surroundings on macOS. Written from the manual pages; not yet run on a Mac by this project."""
+
+import contextlib
+import os
+import select
+import signal
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+_LOWEST_PRIORITY = 19
+
+
+def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
+    """See `host.Host`."""
+    return {"start_new_session": True}
+
+
+def environment_names() -> tuple[str, ...]:
+    """See `host.Host`."""
+    return ("DYLD_LIBRARY_PATH",)
+
+
+def die_with_parent(parent: int) -> None:
+    """See `host.Host`. A thread waits for the parent's end (kqueue(2), EVFILT_PROC)."""
+    if os.getppid() != parent:
+        os._exit(0)
+    threading.Thread(target=_await_end, args=(parent,), daemon=True).start()
+
+
+def close_from(first: int) -> None:
+    """See `host.Host`."""
+    os.closerange(first, os.sysconf("SC_OPEN_MAX"))
+
+
+def yield_to_others() -> None:
+    """See `host.Host`."""
+    os.nice(_LOWEST_PRIORITY)
+
+
+def trim_memory() -> None:
+    """See `host.Host`. The system's allocator gives large blocks back by itself."""
+
+
+def kill(pid: int) -> None:
+    """See `host.Host`."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def resident_bytes(pid: int) -> int:  # noqa: ARG001  not told without a library
+    """See `host.Host`."""
+    return 0
+
+
+def waited_seconds(pid: int) -> float:  # noqa: ARG001  not told
+    """See `host.Host`."""
+    return 0.0
+
+
+def _await_end(parent: int) -> None:
+    # Absent from the types of other systems' Python.
+    kqueue, event, constant = (vars(select)[name] for name in ("kqueue", "kevent", "KQ_NOTE_EXIT"))
+    watch = event(parent, filter=vars(select)["KQ_FILTER_PROC"], fflags=constant)
+    with contextlib.suppress(ProcessLookupError):
+        kqueue().control([watch], 1, None)
+    os._exit(0)

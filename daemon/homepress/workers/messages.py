@@ -1,0 +1,55 @@
+"""What daemon and worker say to each other: headers in JSON of these types; pictures are raw bytes."""
+
+import msgspec
+
+from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.privacy import Limits, NetworkState
+
+
+class Orders(msgspec.Struct, frozen=True, kw_only=True):
+    """How a worker is to set itself up; its only argument.
+
+    `parent` is the process whose end is the worker's too; `background` asks for idle priority.
+    """
+
+    parent: int
+    limits: Limits
+    background: bool = True
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True):
+    """The worker's first word, said when it is locked.
+
+    `version` is its Homepress. `network` is measured by the worker after locking; `files` is the version of
+    the file sandbox in force, 0 for none; `missing` says what could not be had.
+    """
+
+    version: str
+    network: NetworkState
+    files: int
+    missing: list[str]
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One picture to compress; its bytes are the frame's body."""
+
+    recipe: Recipe
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """An exception left the compressor: a fault of ours, or no memory. The worker ends itself after it."""
+
+    out_of_memory: bool
+    text: str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a task: exactly one of the three. The bytes of a result are the frame's body.
+
+    `cpu_seconds` is the processor time of the worker's whole life.
+    """
+
+    compressed: Compressed | None = None
+    unchanged: Unchanged | None = None
+    failure: Failure | None = None
+    cpu_seconds: float = 0.0

@@ -1,0 +1,182 @@
+"""One running worker process, seen from the daemon."""
+
+import dataclasses
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from io import RawIOBase
+from typing import TypeVar, cast
+
+from homepress import __version__, privacy
+from homepress.workers.command import environment
+from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
+from homepress.workers.frames import BadFrame, read_frame, write_frame
+from homepress.workers.host import host
+from homepress.workers.launcher import launch
+from homepress.workers.messages import Answer, Hello, Task
+from homepress.workers.watchdog import Watchdog
+
+START_SECONDS = 60.0
+_END_SECONDS = 2.0
+_ERROR_TAIL_BYTES = 8 << 10
+
+T = TypeVar("T")
+
+
+class Program:
+    """A child process with its pipes: its error output is drained, and it is ended for good exactly once."""
+
+    def __init__(self, command: Sequence[str], limits: privacy.Limits, *, background: bool) -> None:
+        """Start it.
+
+        Raises:
+            WorkerDied: it could not be started.
+        """
+        try:
+            self._popen = launch(
+                lambda: subprocess.Popen(
+                    command,
+                    bufsize=0,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    close_fds=True,
+                    cwd="/",
+                    env=environment(),
+                    **host.popen_options(background),
+                )
+            )
+            self._release = privacy.contain(self._popen.pid, limits)
+        except OSError as error:
+            raise WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=str(error))) from error
+        self._reaping = threading.Lock()
+        self._killed_as: DeathKind | None = None
+        self._errors = bytearray()
+        self._drain = threading.Thread(target=self._read_errors, name="worker errors", daemon=True)
+        self._drain.start()
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._popen.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        with self._reaping:
+            return self._popen.poll() is None
+
+    @property
+    def input(self) -> RawIOBase:
+        """The pipe to its standard input, unbuffered."""
+        return cast(RawIOBase, self._popen.stdin)
+
+    @property
+    def output(self) -> RawIOBase:
+        """The pipe from its standard output, unbuffered."""
+        return cast(RawIOBase, self._popen.stdout)
+
+    def kill(self, why: DeathKind) -> None:
+        """End it at once; whoever waits for its pipes sees them closed. May be called from any thread."""
+        with self._reaping:
+            if self._popen.poll() is None:
+                self._killed_as = self._killed_as or why
+                host.kill(self._popen.pid)
+
+    def end(self) -> int:
+        """Close its input, wait a moment for it to go, kill it if it does not; its return code."""
+        self.input.close()
+        try:
+            self._popen.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill(DeathKind.STOPPED)
+            self._popen.wait()
+        self._drain.join(_END_SECONDS)
+        self.output.close()
+        self._release()
+        return self._popen.returncode
+
+    def errors(self) -> str:
+        """The end of what it wrote to its error output."""
+        return bytes(self._errors).decode("utf-8", "replace")
+
+    def attempt(self, seconds: float, work: Callable[[], T]) -> T:
+        """Do something with the pipes, against the clock.
+
+        Args:
+            seconds: until the process is killed; see `Watchdog` for what counts.
+            work: what to do; it may raise `OSError`, `EOFError` and `BadFrame`.
+
+        Raises:
+            WorkerDied: it died, was killed, or spoke nonsense; it is gone now.
+        """
+        begin = time.monotonic()
+        try:
+            with Watchdog(self.pid, seconds, lambda: self.kill(DeathKind.TIMED_OUT)):
+                return work()
+        except (OSError, EOFError) as error:
+            raise WorkerDied(self._death(time.monotonic() - begin)) from error
+        except BadFrame as error:
+            raise WorkerDied(self._death(time.monotonic() - begin, str(error))) from error
+
+    def _death(self, seconds: float, detail: str = "") -> Death:
+        # Its pipes are closed, so it is ending: give the exit code a moment before the kill.
+        code = self.end()
+        errors = self.errors()
+        return Death(
+            kind=cause_of(code, errors, self._killed_as),
+            signal=-code if code < 0 else None,
+            exit_code=code if code >= 0 else None,
+            seconds=seconds,
+            detail=detail or _last_line(errors),
+        )
+
+    def _read_errors(self) -> None:
+        stream = cast(RawIOBase, self._popen.stderr)
+        with stream:
+            while chunk := stream.read(_ERROR_TAIL_BYTES):
+                self._errors += chunk
+                del self._errors[:-_ERROR_TAIL_BYTES]
+
+
+class Worker(Program):
+    """A process that compresses one picture after the other.
+
+    Attributes:
+        hello: what it said when it was ready, with the lock it reached.
+    """
+
+    def __init__(self, command: Sequence[str], limits: privacy.Limits, *, background: bool) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            WorkerDied: of the kind "refused to start".
+        """
+        super().__init__(command, limits, background=background)
+        try:
+            self.hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, Hello))
+        except WorkerDied as died:
+            raise WorkerDied(dataclasses.replace(died.death, kind=DeathKind.REFUSED_TO_START)) from died
+        if self.hello.version != __version__:
+            self.end()
+            detail = f"Homepress was updated to {self.hello.version}; restart it"
+            raise WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=detail))
+
+    def ask(self, task: Task, source: bytes, seconds: float) -> tuple[Answer, bytes]:
+        """Hand it one picture and wait for the answer.
+
+        Raises:
+            WorkerDied: it is gone now.
+        """
+
+        def exchange() -> tuple[Answer, bytes]:
+            write_frame(self.input, task, source)
+            return read_frame(self.output, Answer)
+
+        return self.attempt(seconds, exchange)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

@@ -1,0 +1,40 @@
+"""What a worker may still read when it is locked: Python's own files and the system's libraries."""
+
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import homepress
+
+_SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
+
+
+def readable() -> list[Path]:
+    """Files and folders that a module or a library may be loaded from after the lock."""
+    home = _home()
+    return sorted({path for path in _candidates() if not _too_wide(path, home)})
+
+
+def _candidates() -> Iterator[Path]:
+    yield from map(Path, _SYSTEM_LIBRARIES)
+    yield Path(sys.base_prefix, "lib")
+    yield Path(homepress.__file__).parent
+    for key in ("stdlib", "platstdlib", "purelib", "platlib"):
+        yield Path(sysconfig.get_path(key))
+    yield from (Path(entry) for entry in sys.path if entry)
+
+
+def _too_wide(path: Path, home: Path | None) -> bool:
+    """A module path such as the home folder would open everything in it: those modules stay unreadable."""
+    if not path.is_absolute() or path == Path(path.anchor):
+        return True
+    return home is not None and home.is_relative_to(path)
+
+
+def _home() -> Path | None:
+    """The user's home folder by the system's list, since the environment is cleared."""
+    try:
+        return Path.home()
+    except (RuntimeError, KeyError):
+        return None

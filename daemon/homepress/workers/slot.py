@@ -1,0 +1,153 @@
+"""A place where one picture at a time is compressed, in a process that can be lost without loss."""
+
+import dataclasses
+import os
+import threading
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.privacy import Limits
+from homepress.workers.command import module_command
+from homepress.workers.deaths import Death, DeathKind, WorkerDied
+from homepress.workers.host import host
+from homepress.workers.messages import Answer, Hello, Orders, Task
+from homepress.workers.process import Worker
+from homepress.workers.watchdog import deadline_for
+
+_CHILD = "homepress.workers.child"
+
+# A worker that kept this much after a picture, or used half of its processor time, is replaced.
+_MOST_IDLE_BYTES = 192 << 20
+
+
+class Slot:
+    """Owns at most one worker process; starts it when needed, and another when it was lost.
+
+    `compress` may be called from any thread, one at a time; a second caller waits.
+    """
+
+    def __init__(self, limits: Limits, *, background: bool = True, program: Sequence[str] = ()) -> None:
+        """Start nothing yet.
+
+        Args:
+            limits: of each worker process.
+            background: whether workers run at idle priority.
+            program: the command line of the worker; empty takes the one of Homepress.
+        """
+        self._limits = limits
+        self._background = background
+        self._program = tuple(program or module_command(_CHILD))
+        self._busy = threading.Lock()
+        self._closed = threading.Event()
+        self._worker: Worker | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the worker process, or None while there is none."""
+        worker = self._worker
+        return worker.pid if worker is not None and worker.alive else None
+
+    @property
+    def lock(self) -> Hello | None:
+        """What lock the present worker reached, by its own measurement; None while there is none."""
+        worker = self._worker
+        return worker.hello if worker is not None and worker.alive else None
+
+    def prepare(self) -> None:
+        """Start the worker now, so that the next picture need not wait for it.
+
+        Raises:
+            WorkerDied: it could not be started, or the slot is closed.
+        """
+        with self._busy:
+            self._ready()
+
+    def compress(
+        self, source: bytes, recipe: Recipe, deadline_seconds: float | None = None
+    ) -> Compressed | Unchanged:
+        """Compress one picture in the worker process.
+
+        Args:
+            source: the bytes of the file.
+            recipe: what is asked.
+            deadline_seconds: after so long the worker is killed; None takes a bound that grows with the
+                size. Time in which others kept the processors busy does not count.
+
+        Raises:
+            WorkerDied: the process crashed, hung, ran out of memory or did not start. Nothing else is
+                lost; the next call starts another.
+        """
+        seconds = deadline_for(len(source)) if deadline_seconds is None else deadline_seconds
+        with self._busy:
+            worker = self._ready()
+            begin = time.monotonic()
+            try:
+                answer, body = worker.ask(Task(recipe=recipe), source, seconds)
+            except WorkerDied:
+                self._worker = None
+                raise
+            result = _result(answer, body)
+            if isinstance(result, Death):
+                self._end()
+                raise WorkerDied(dataclasses.replace(result, seconds=time.monotonic() - begin))
+            if self._worn(answer, worker.pid):
+                self._end()
+            return result
+
+    def rest(self) -> bool:
+        """End the process and give its memory back, unless it is at work; whether there is none now."""
+        if not self._busy.acquire(blocking=False):
+            return False
+        try:
+            self._end()
+        finally:
+            self._busy.release()
+        return True
+
+    def close(self) -> None:
+        """End the process for good, in the middle of its work too; that `compress` raises `WorkerDied`."""
+        self._closed.set()
+        worker = self._worker
+        if worker is not None:
+            worker.kill(DeathKind.STOPPED)
+        with self._busy:
+            self._end()
+
+    def _ready(self) -> Worker:
+        """The worker, started if there is none that lives."""
+        if self._worker is not None and not self._worker.alive:
+            self._end()
+        if self._worker is None and not self._closed.is_set():
+            self._worker = Worker(self._command(), self._limits, background=self._background)
+        if self._worker is None or self._closed.is_set():
+            raise WorkerDied(Death(DeathKind.STOPPED))
+        return self._worker
+
+    def _end(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
+
+    def _command(self) -> Sequence[str]:
+        orders = Orders(parent=os.getpid(), limits=self._limits, background=self._background)
+        return (*self._program, msgspec.json.encode(orders).decode())
+
+    def _worn(self, answer: Answer, pid: int) -> bool:
+        """Whether the next picture is better given to a fresh process."""
+        return (
+            host.resident_bytes(pid) > _MOST_IDLE_BYTES or answer.cpu_seconds > self._limits.cpu_seconds / 2
+        )
+
+
+def _result(answer: Answer, body: bytes) -> Compressed | Unchanged | Death:
+    if answer.compressed is not None:
+        return dataclasses.replace(answer.compressed, data=body)
+    if answer.unchanged is not None:
+        return answer.unchanged
+    if answer.failure is not None:
+        kind = DeathKind.OUT_OF_MEMORY if answer.failure.out_of_memory else DeathKind.CRASHED
+        return Death(kind, detail=answer.failure.text)
+    return Death(DeathKind.CRASHED, detail="the worker gave an empty answer")
