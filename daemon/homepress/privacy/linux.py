@@ -1,7 +1,7 @@
 """The lock on Linux: seccomp filters, Landlock, resource limits. None of it needs rights or a library."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from homepress.privacy import kernel, landlock, posix, probes, procfs
@@ -33,8 +33,7 @@ def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
     """See `interface.System`."""
     posix.apply_limits(limits)
-    # The tool's loader is executed on its behalf; where it is differs, so all of the readable may be.
-    return _confine(readable, (tool, *readable), tool_filter)
+    return _confine((*readable, tool), (tool, *_loaders()), tool_filter)
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
@@ -102,6 +101,12 @@ def _confine(
         files = 0
     network = _lock_network(lambda known: make_filter(known, os.getpid()))
     return Lock(network.network, files, (*missing, *network.missing))
+
+
+def _loaders() -> Iterator[Path]:
+    """The dynamic loaders of glibc and musl: the kernel executes one on a program's behalf."""
+    for folder in ("/lib64", "/lib"):
+        yield from Path(folder).glob("ld-*.so*")
 
 
 def _unknown_machine() -> str:

@@ -17,6 +17,16 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     background: bool = True
 
 
+NOT_STARTED = 127
+"""Exit code of a tool's process that could not become the tool, as shells have it."""
+
+
+class ToolOrders(Orders, frozen=True, kw_only=True):
+    """As for a worker, with the program to become and its arguments."""
+
+    command: list[str]
+
+
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
     """The worker's first word, said when it is locked.
 

@@ -25,7 +25,11 @@ T = TypeVar("T")
 
 
 class Program:
-    """A child process with its pipes: its error output is drained, and it is ended for good exactly once."""
+    """A child process with its pipes. Its error output is drained; it is ended for good exactly once.
+
+    Attributes:
+        killed_as: why we killed it, or None when we did not.
+    """
 
     def __init__(self, command: Sequence[str], limits: privacy.Limits, *, background: bool) -> None:
         """Start it.
@@ -51,7 +55,7 @@ class Program:
         except OSError as error:
             raise WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=str(error))) from error
         self._reaping = threading.Lock()
-        self._killed_as: DeathKind | None = None
+        self.killed_as: DeathKind | None = None
         self._errors = bytearray()
         self._drain = threading.Thread(target=self._read_errors, name="worker errors", daemon=True)
         self._drain.start()
@@ -81,7 +85,7 @@ class Program:
         """End it at once; whoever waits for its pipes sees them closed. May be called from any thread."""
         with self._reaping:
             if self._popen.poll() is None:
-                self._killed_as = self._killed_as or why
+                self.killed_as = self.killed_as or why
                 host.kill(self._popen.pid)
 
     def end(self) -> int:
@@ -125,7 +129,7 @@ class Program:
         code = self.end()
         errors = self.errors()
         return Death(
-            kind=cause_of(code, errors, self._killed_as),
+            kind=cause_of(code, errors, self.killed_as),
             signal=-code if code < 0 else None,
             exit_code=code if code >= 0 else None,
             seconds=seconds,

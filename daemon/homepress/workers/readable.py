@@ -7,7 +7,10 @@ from pathlib import Path
 
 import homepress
 
-_SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
+SYSTEM_LIBRARIES = tuple(
+    map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"))
+)
+"""Where shared libraries are, and the list that the loader finds them by."""
 
 
 def readable() -> list[Path]:
@@ -17,7 +20,7 @@ def readable() -> list[Path]:
 
 
 def _candidates() -> Iterator[Path]:
-    yield from map(Path, _SYSTEM_LIBRARIES)
+    yield from SYSTEM_LIBRARIES
     yield Path(sys.base_prefix, "lib")
     yield Path(homepress.__file__).parent
     for key in ("stdlib", "platstdlib", "purelib", "platlib"):

@@ -1,0 +1,37 @@
+"""The process that locks itself and then becomes a helper program, which inherits the lock."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+
+from homepress import privacy
+from homepress.workers.host import host
+from homepress.workers.messages import NOT_STARTED, ToolOrders
+from homepress.workers.readable import SYSTEM_LIBRARIES
+
+_FIRST_BEYOND_STANDARD = 3
+
+
+def main() -> None:
+    """Become the program that the orders name."""
+    orders = msgspec.json.decode(sys.argv[1], type=ToolOrders)
+    host.die_with_parent(orders.parent)
+    host.close_from(_FIRST_BEYOND_STANDARD)
+    if orders.background:
+        host.yield_to_others()
+    privacy.lock_tool(Path(orders.command[0]), SYSTEM_LIBRARIES, orders.limits)
+    # Python ignores it, and a program would go on writing into a closed pipe.
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        os.execv(orders.command[0], orders.command)
+    except OSError as error:
+        print(f"{orders.command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201  told to the daemon
+        sys.exit(NOT_STARTED)
+
+
+if __name__ == "__main__":
+    main()
