@@ -1,1 +1,34 @@
-"""TODO."""
+"""Makes pictures smaller: bytes in, bytes out, nothing else read or written.
+
+The only room that imports codecs. Its work is done in worker processes, which load it when they start.
+"""
+
+from homepress.compress.recipe import LOWEST_FLOOR, MetadataPolicy, Recipe
+from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
+
+__all__ = [
+    "LOWEST_FLOOR",
+    "Compressed",
+    "MetadataPolicy",
+    "Reason",
+    "Recipe",
+    "ScoreKind",
+    "Unchanged",
+    "compress",
+]
+
+
+def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """Make one picture smaller. Nothing but the bytes and the recipe decides the result.
+
+    Args:
+        source: the bytes of the file.
+        recipe: what is asked.
+
+    Returns:
+        A result that is smaller by the minimum saving and passed every check, or why there is none.
+    """
+    # The daemon imports this package for its types; only a worker may pay for the codecs.
+    from homepress.compress.engine import compress as run
+
+    return run(source, recipe)

@@ -25,8 +25,8 @@ _BLOCK = 16  # outputs of one product: larger ones waste arithmetic on zeros, sm
 def blur(plane: Plane, rows: tuple[int, int], columns: tuple[int, int], *, fade: bool) -> Plane:
     """Blur the window `rows` x `columns` (each start, stop) of a plane; gives the window only.
 
-    What lies outside the plane counts as zero with `fade`, as in the reference; without, the filter is cut off
-    there and scaled back to a sum of one.
+    What lies outside the plane counts as zero with `fade`, as in the reference; without, the filter is cut
+    off there and scaled back to a sum of one.
     """
     height, width = plane.shape[0], plane.shape[-1]
     between = plane.shape[1:-1]

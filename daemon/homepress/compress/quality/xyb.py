@@ -72,7 +72,7 @@ def planes(light: Plane, channels: tuple[int, ...]) -> Iterator[tuple[int, Plane
 
 def _response(light: Plane, kind: int) -> Plane:
     red, green, blue = _ABSORBANCE[kind]
-    result = light[0] * red
+    result: Plane = light[0] * red
     scaled = light[1] * green
     result += scaled
     np.multiply(light[2], blue, out=scaled)

@@ -1,0 +1,73 @@
+"""Sends each picture to the module of its format, and reads codecs only when a picture needs them."""
+
+import importlib
+from collections.abc import Callable
+from typing import cast
+
+from homepress.compress.pixels import TooManyPixels, Undecodable
+from homepress.compress.recipe import MetadataPolicy, Recipe
+from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
+
+Compressor = Callable[[bytes, Recipe], Compressed | Unchanged]
+
+_MODULES = {
+    ImageType.JPEG: "jpeg",
+    ImageType.PNG: "png",
+    ImageType.WEBP: "webp",
+    ImageType.GIF: "gif",
+}
+"""Formats that are made smaller as they are; the others are left alone unless they are converted."""
+
+
+def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """Make one picture smaller. Nothing but the bytes and the recipe decides the result.
+
+    Args:
+        source: the bytes of the file.
+        recipe: what is asked.
+
+    Returns:
+        A result that is smaller by the minimum saving and passed every check, or why there is none.
+    """
+    kind = sniff(source[:SNIFF_BYTES])
+    if kind is None:
+        return Unchanged(Reason.NOT_AN_IMAGE)
+    try:
+        return _compressor(kind, recipe)(source, recipe)
+    except TooManyPixels as error:
+        return Unchanged(Reason.TOO_LARGE, str(error), kind)
+    except Undecodable as error:
+        return Unchanged(Reason.BROKEN, str(error), kind, retry=True)
+
+
+def _compressor(kind: ImageType, recipe: Recipe) -> Compressor:
+    if needs_conversion(kind, recipe):
+        return _load("convert")
+    if kind not in _MODULES:
+        return lambda _source, _recipe: Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
+    return _load(_MODULES[kind])
+
+
+def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
+    """Whether a recipe asks for more than the same picture in fewer bytes."""
+    return (
+        recipe.convert_to not in (None, kind)
+        or recipe.max_edge > 0
+        or recipe.fit_under > 0
+        or recipe.metadata is not MetadataPolicy.KEEP
+    )
+
+
+def _load(module: str) -> Compressor:
+    name = f"{__package__}.formats.{module}"
+    try:
+        return cast(Compressor, importlib.import_module(name).compress)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return _not_yet
+
+
+def _not_yet(_source: bytes, _recipe: Recipe) -> Unchanged:
+    return Unchanged(Reason.CANNOT_CONVERT, "this version cannot do that")

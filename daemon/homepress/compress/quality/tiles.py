@@ -1,0 +1,115 @@
+"""Which parts of a picture stand for the whole when it is scored.
+
+Tiles are drawn systematically from cells sorted by how busy they are and, within equally busy ones, by
+place: every kind of content is met in its share, everywhere. On 15 camera photographs 60 tiles of 128 pixels
+gave the score of the whole within 0.3 (standard deviation), 30 within 0.4.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homepress.compress.quality.ssimulacra2 import Piece, PieceReference, Tally
+from homepress.compress.quality.xyb import Rgb
+
+EDGE = 128
+"""Pixels along a tile: a multiple of every JPEG block and chroma grid."""
+
+_BATCH = 8  # tiles scored at once: enough to keep numpy's call overhead small, few enough for the CPU's cache
+_STEP = 4  # pixels between the samples that tell how busy a cell is
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tile:
+    """The place of a tile: its first row and column in the picture."""
+
+    top: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A picture divided into whole cells of `EDGE` pixels; what remains at right and bottom is left out.
+
+    Attributes:
+        activity: rows x columns of a number that grows with the busyness of each cell.
+    """
+
+    activity: NDArray[np.float32]
+
+    def tile(self, number: int) -> Tile:
+        """The tile of a cell, counted row by row."""
+        row, column = divmod(number, self.activity.shape[1])
+        return Tile(row * EDGE, column * EDGE)
+
+
+def cells(pixels: NDArray[np.uint8]) -> Cells:
+    """How busy each cell of a picture (height x width, or height x width x 3) is.
+
+    Raises:
+        ValueError: the picture holds no whole cell.
+    """
+    rows, columns = pixels.shape[0] // EDGE, pixels.shape[1] // EDGE
+    if not rows or not columns:
+        raise ValueError("the picture is smaller than a tile")
+    plane = pixels[..., 1] if pixels.ndim == 3 else pixels
+    sparse = plane[: rows * EDGE : _STEP, : columns * EDGE : _STEP].astype(np.int16)
+    change = np.zeros(sparse.shape, np.float32)
+    change[:, 1:] += np.abs(np.diff(sparse, axis=1))
+    change[1:] += np.abs(np.diff(sparse, axis=0))
+    return Cells(cell_means(change, EDGE // _STEP))
+
+
+def cell_means(values: NDArray[np.float32], edge: int) -> NDArray[np.float32]:
+    """The mean over each `edge` x `edge` cell of a plane that whole cells cover."""
+    rows, columns = values.shape[0] // edge, values.shape[1] // edge
+    means: NDArray[np.float32] = values.reshape(rows, edge, columns, edge).mean(axis=(1, 3))
+    return means
+
+
+def draw(picture: Cells, count: int) -> list[Tile]:
+    """Draw `count` tiles, or all there are if that is fewer; busy and quiet ones in turn.
+
+    Every other tile of the result is a fair sample too, so one half can choose a setting and the other check.
+    """
+    activity = picture.activity.ravel()
+    total = activity.size
+    count = min(count, total)
+    strata = max(int(np.sqrt(count)), 1)
+    stratum = np.empty(total, np.int64)
+    stratum[np.argsort(activity, kind="stable")] = np.arange(total) * strata // total
+    order = np.argsort(stratum, kind="stable")
+    drawn = order[(2 * np.arange(count) + 1) * total // (2 * count)]
+    return [picture.tile(int(number)) for number in drawn]
+
+
+def strip(pixels: NDArray[np.uint8], tiles: Sequence[Tile]) -> NDArray[np.uint8]:
+    """The tiles side by side, as one picture `EDGE` pixels high."""
+    cut = [pixels[tile.top : tile.top + EDGE, tile.left : tile.left + EDGE] for tile in tiles]
+    return np.concatenate(cut, axis=1)
+
+
+class StripReference:
+    """Tiles of the source, prepared so that several candidates can be scored against them.
+
+    Args:
+        rgb: the tiles side by side in sRGB, as `strip` gives them.
+    """
+
+    def __init__(self, rgb: Rgb) -> None:
+        piece = Piece(fade=False)
+        self._references = [PieceReference(part, piece) for part in _batches(rgb)]
+
+    def compare(self, rgb: Rgb) -> Tally:
+        """The differences of the same tiles of a candidate, side by side."""
+        tally = Tally()
+        for reference, part in zip(self._references, _batches(rgb), strict=True):
+            tally += reference.compare(part)
+        return tally
+
+
+def _batches(rgb: Rgb) -> list[Rgb]:
+    several = rgb.reshape(EDGE, -1, EDGE, 3)
+    return [several[:, start : start + _BATCH] for start in range(0, several.shape[1], _BATCH)]

@@ -1,0 +1,66 @@
+"""How much smaller a result must be to be worth a change of the user's file, and how it is handed over."""
+
+import hashlib
+
+from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
+from homepress.imagetype import ImageType
+
+_LOSSY_SHARE, _LOSSY_BYTES = 0.10, 8_000
+_LOSSLESS_SHARE, _LOSSLESS_BYTES = 0.02, 1_000
+
+
+def saves_enough(before: int, after: int, *, lossless: bool) -> bool:
+    """Whether a result of `after` bytes is worth replacing a source of `before` bytes.
+
+    A lossy result must save 10 % and 8 KB: every lossy generation costs quality. A lossless one costs nothing
+    but a write, 2 % and 1 KB will do.
+    """
+    share, least = (_LOSSLESS_SHARE, _LOSSLESS_BYTES) if lossless else (_LOSSY_SHARE, _LOSSY_BYTES)
+    return before - after >= max(least, share * before)
+
+
+def lossless_result(
+    source: bytes, data: bytes, image_type: ImageType, size: tuple[int, int], method: str
+) -> Compressed | Unchanged:
+    """Hand over a result whose pixels were proven equal, if it saves enough."""
+    if not saves_enough(len(source), len(data), lossless=True):
+        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=image_type)
+    return _compressed(data, image_type, size, 100.0, ScoreKind.FULL, True, method)
+
+
+def lossy_result(
+    source: bytes,
+    data: bytes,
+    image_type: ImageType,
+    size: tuple[int, int],
+    method: str,
+    score: float,
+    score_kind: ScoreKind,
+) -> Compressed | Unchanged:
+    """Hand over a result that was scored, if it saves enough."""
+    if not saves_enough(len(source), len(data), lossless=False):
+        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=image_type)
+    return _compressed(data, image_type, size, score, score_kind, False, method)
+
+
+def _compressed(
+    data: bytes,
+    image_type: ImageType,
+    size: tuple[int, int],
+    score: float,
+    score_kind: ScoreKind,
+    lossless: bool,
+    method: str,
+) -> Compressed:
+    return Compressed(
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        image_type=image_type,
+        source_type=image_type,
+        width=size[0],
+        height=size[1],
+        score=round(score, 2),
+        score_kind=score_kind,
+        lossless=lossless,
+        method=method,
+    )

@@ -1,0 +1,151 @@
+"""JPEG from file to file: the floor, what is kept, what is refused."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from compress import images
+from compress.images import decoded, jpeg, photo, screenshot
+from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged, compress
+from homepress.compress.metadata import parse_jpeg
+from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.imagetype import ImageType
+
+
+def compressed(source: bytes, recipe: Recipe | None = None) -> Compressed:
+    result = compress(source, recipe or Recipe())
+    assert isinstance(result, Compressed), result
+    assert len(result.data) < len(source)
+    assert result.sha256 == hashlib.sha256(result.data).hexdigest()
+    assert result.image_type is result.source_type is ImageType.JPEG
+    with Image.open(io.BytesIO(result.data)) as picture:
+        assert picture.size == (result.width, result.height)
+    return result
+
+
+@pytest.mark.parametrize("floor", [70.0, 80.0, 90.0])
+def test_the_floor_is_kept_and_not_by_far(floor: float) -> None:
+    picture = photo(700, 500)
+    source = jpeg(picture, 97)
+    result = compressed(source, Recipe(floor=floor))
+    score = full_score(decoded(source), decoded(result.data))
+    assert floor <= score <= floor + 3
+    assert result.score == pytest.approx(score, abs=0.05)
+    assert result.score_kind is ScoreKind.FULL
+    assert not result.lossless
+
+
+def test_a_large_picture_is_sampled() -> None:
+    source = jpeg(photo(1600, 1200), 96)
+    result = compressed(source)
+    assert result.score_kind is ScoreKind.SAMPLED
+    assert full_score(decoded(source), decoded(result.data)) >= 79
+
+
+def test_lossless_keeps_every_pixel() -> None:
+    source = jpeg(photo(700, 500), 90)
+    result = compressed(source, Recipe(floor=None))
+    assert result.lossless
+    assert result.score == 100
+    assert np.array_equal(decoded(source), decoded(result.data))
+
+
+@pytest.mark.parametrize("floor", [None, 80.0])
+def test_metadata_stays_byte_for_byte(floor: float | None) -> None:
+    options = {
+        "exif": images.exif(6),
+        "icc_profile": images.profile(),
+        "comment": b"a comment",
+        "dpi": (300, 300),
+    }
+    source = jpeg(photo(700, 500), 95, **options)
+    result = compressed(source, Recipe(floor=floor))
+    before, after = parse_jpeg(source), parse_jpeg(result.data)
+    assert list(map(before.raw, before.headers)) == list(map(after.raw, after.headers))
+    with Image.open(io.BytesIO(result.data)) as picture:
+        assert picture.info["icc_profile"] == options["icc_profile"]
+        assert picture.getexif()[0x0112] == 6
+
+
+def test_grey() -> None:
+    source = jpeg(photo(700, 500)[..., 0], 95)
+    result = compressed(source)
+    assert decoded(result.data).ndim == 2
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_samplings(subsampling: str, progressive: bool) -> None:
+    source = jpeg(photo(640, 480), 96, subsampling=subsampling, progressive=progressive)
+    result = compressed(source)
+    assert full_score(decoded(source), decoded(result.data)) >= 80
+
+
+def test_hard_colour_edges_keep_their_colour_resolution() -> None:
+    source = jpeg(screenshot(700, 500), 98, subsampling="4:4:4")
+    result = compressed(source, Recipe(floor=85.0))
+    assert parse_jpeg(result.data).frame.subsampling == "4:4:4"
+
+
+def test_a_coarse_source_loses_nothing_more() -> None:
+    source = jpeg(photo(900, 700), 70)
+    result = compress(source, Recipe())
+    if isinstance(result, Compressed):
+        assert result.lossless
+        assert np.array_equal(decoded(source), decoded(result.data))
+
+
+@pytest.mark.parametrize("floor", [80.0, 90.0, 60.0])
+def test_a_result_is_left_alone_the_second_time(floor: float) -> None:
+    result = compressed(jpeg(photo(700, 500), 97), Recipe(floor=80.0))
+    again = compress(result.data, Recipe(floor=floor))
+    assert isinstance(again, Unchanged)
+    assert again.reason is Reason.SAVES_TOO_LITTLE
+
+
+def test_a_broken_source_is_never_mended() -> None:
+    source = jpeg(photo(640, 480), 95)
+    for cut in (100, len(source) // 2, len(source) - 2):
+        result = compress(source[:cut], Recipe())
+        assert isinstance(result, Unchanged)
+        assert result.reason is Reason.BROKEN
+        assert result.retry
+
+
+def test_what_saves_too_little_stays() -> None:
+    result = compress(jpeg(photo(64, 48), 90), Recipe())
+    assert isinstance(result, Unchanged)
+    assert result.reason is Reason.SAVES_TOO_LITTLE
+    assert not result.retry
+
+
+def test_too_many_pixels_are_not_decoded() -> None:
+    source = bytearray(jpeg(photo(64, 48), 90))
+    frame = source.index(b"\xff\xc0")
+    source[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"
+    result = compress(bytes(source), Recipe())
+    assert isinstance(result, Unchanged)
+    assert result.reason is Reason.TOO_LARGE
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (16, 3000), (3000, 16), (127, 129), (128, 128)])
+@pytest.mark.parametrize("floor", [None, 80.0])
+def test_any_size_ends_in_a_result_or_a_reason(size: tuple[int, int], floor: float | None) -> None:
+    source = jpeg(photo(*size), 99)
+    result = compress(source, Recipe(floor=floor))
+    if isinstance(result, Compressed):
+        assert decoded(result.data).shape == decoded(source).shape
+    else:
+        assert result.reason in (Reason.SAVES_TOO_LITTLE, Reason.FLOOR_NOT_REACHED)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", ["mdx__Apple_iPhone_5.jpg", "libvips__ultra-hdr.jpg"])
+def test_camera_pictures_keep_the_floor(corpus_dir: Path, name: str) -> None:
+    source = (corpus_dir / "photos-camera" / name).read_bytes()
+    result = compressed(source)
+    assert full_score(decoded(source), decoded(result.data)) >= 79

@@ -1,0 +1,68 @@
+"""The search for a setting, on curves that are known."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homepress.compress.quality.search import Scale, find_setting
+
+SCALE = Scale(5.0, 99.5, 0.45, ((50.0, 35.0), (80.0, 84.0), (90.0, 95.0)))
+
+
+class Curve:
+    """A score that rises with the setting, and how often it was asked for."""
+
+    def __init__(self, function: Callable[[float], float]) -> None:
+        self.function = function
+        self.asked: list[float] = []
+
+    def __call__(self, setting: float) -> float:
+        assert SCALE.lowest <= setting <= SCALE.highest
+        self.asked.append(setting)
+        return self.function(setting)
+
+
+@given(
+    middle=st.floats(20, 95),
+    steep=st.floats(0.2, 1.5),
+    bend=st.floats(-0.002, 0.002),
+    target=st.floats(45, 90),
+)
+def test_meets_the_target_on_any_smooth_curve(
+    middle: float, steep: float, bend: float, target: float
+) -> None:
+    curve = Curve(lambda q: 80 + steep * (q - middle) + bend * (q - middle) ** 2)
+    rising = all(curve.function(q) < curve.function(q + 1) for q in range(5, 99))
+    found = find_setting(curve, target, SCALE)
+    assert len(curve.asked) <= 6
+    if not rising:
+        return
+    if found is None:
+        assert curve.function(SCALE.highest) < target
+    elif curve.function(SCALE.lowest) < target:
+        assert curve.function(found.setting) == pytest.approx(target, abs=1.0)
+
+
+def test_gives_up_where_the_best_is_not_enough() -> None:
+    assert find_setting(lambda _: 60.0, 80.0, SCALE) is None
+
+
+def test_takes_the_lowest_setting_where_all_are_good_enough() -> None:
+    found = find_setting(lambda _: 95.0, 80.0, SCALE)
+    assert found is not None
+    assert found.setting == SCALE.lowest
+
+
+def test_few_probes_on_a_curve_as_expected() -> None:
+    curve = Curve(lambda q: 100 - 25 * math.exp(-(q - 84) / 60) + 5)
+    find_setting(curve, 80.0, SCALE)
+    assert len(curve.asked) <= 3
+
+
+@pytest.mark.parametrize("score", [20.0, 50.0, 65.0, 80.0, 85.0, 95.0, 100.0])
+def test_guesses_stay_on_the_scale_and_rise(score: float) -> None:
+    assert SCALE.lowest <= SCALE.guess(score) <= SCALE.highest
+    assert SCALE.guess(score) <= SCALE.guess(score + 1)
