@@ -1,1 +1,43 @@
-"""TODO."""
+"""What the user asked for: the typed model, its TOML file, presets, and where everything is.
+
+`load` gives `Settings` or raises `SettingsError` with every problem found. `LiveSettings` keeps the last good
+ones for a running daemon. Changes that keep the user's comments are in the submodule `edit`; `schema` and
+`reference` make the JSON schema and the page of docs. These three are imported only by those who need them.
+"""
+
+from homepress.settings.check import check_value, text_from_value, value_from_text
+from homepress.settings.field import Field, TomlValue, Widget, to_toml
+from homepress.settings.live import LiveSettings
+from homepress.settings.load import load, parse
+from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, DaemonSettings, FolderSettings, Settings
+from homepress.settings.paths import Paths, make_folder
+from homepress.settings.presets import Preset, load_preset, preset_names
+from homepress.settings.problem import Problem, SettingsError
+from homepress.settings.values import Quality, Size
+
+__all__ = [
+    "DAEMON_FIELDS",
+    "FOLDER_FIELDS",
+    "DaemonSettings",
+    "Field",
+    "FolderSettings",
+    "LiveSettings",
+    "Paths",
+    "Preset",
+    "Problem",
+    "Quality",
+    "Settings",
+    "SettingsError",
+    "Size",
+    "TomlValue",
+    "Widget",
+    "check_value",
+    "load",
+    "load_preset",
+    "make_folder",
+    "parse",
+    "preset_names",
+    "text_from_value",
+    "to_toml",
+    "value_from_text",
+]

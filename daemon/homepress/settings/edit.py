@@ -1,0 +1,230 @@
+"""Changing the user's settings file without touching what the user wrote around it.
+
+The file is cut into blocks, one a table, so that every comment and empty line outside the changed table stays
+byte for byte where it is; tomlkit then changes the one table and keeps its comments. Each change is checked
+before it is written: the new text has to be valid settings and to differ from the old in that one thing.
+
+Not imported by the package itself: only what edits needs tomlkit.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import tomlkit
+from tomlkit.items import Item
+
+from homepress.resources import shipped
+from homepress.settings.atomic import write_text
+from homepress.settings.blocks import Block, drop, join, split
+from homepress.settings.field import TomlValue
+from homepress.settings.load import parse
+from homepress.settings.model import Settings
+from homepress.settings.problem import Problem, SettingsError
+from homepress.settings.toml import KeyPath, parse_toml, read_text
+from homepress.settings.values import full_path, path_key
+
+_Data: TypeAlias = dict[str, Any]
+_TRIES = 5
+
+
+def add_folder(file: Path, path: str, values: Mapping[str, TomlValue] | None = None) -> Settings:
+    """Append a `[[folder]]`.
+
+    Args:
+        file: the settings file; made from `config/default.toml` when it is not there.
+        path: the folder, as it shall stand in the file.
+        values: its other keys, in the order in which they shall stand.
+
+    Returns:
+        The settings as they now are.
+
+    Raises:
+        SettingsError: the file would not be valid, or cannot be read or written; nothing was changed.
+    """
+    table: dict[str, TomlValue] = {"path": path, **(values or {})}
+
+    def change(blocks: list[Block], data: _Data) -> None:
+        data.setdefault("folder", []).append(table)
+        _append(blocks, "[[folder]]", table)
+
+    return _edit(file, "folder.path", change)
+
+
+def remove_folder(file: Path, path: str) -> Settings:
+    """Take a `[[folder]]` out, with the comment lines right above it.
+
+    Args:
+        file: the settings file.
+        path: the folder; `~` and doubled slashes make no difference.
+
+    Returns:
+        The settings as they now are.
+
+    Raises:
+        SettingsError: there is no such folder; or as with `add_folder`.
+    """
+
+    def change(blocks: list[Block], data: _Data) -> None:
+        at = _position(file, data, path)
+        del data["folder"][at]
+        if not data["folder"]:
+            del data["folder"]
+        drop(blocks, ("folder", at))
+
+    return _edit(file, "folder.path", change)
+
+
+def set_value(file: Path, table: str, key: str, value: TomlValue | None) -> Settings:
+    """Set one key of a table such as `daemon`; None takes the key out, so that its default holds.
+
+    Returns:
+        The settings as they now are.
+
+    Raises:
+        SettingsError: as with `add_folder`.
+    """
+
+    def change(blocks: list[Block], data: _Data) -> None:
+        _change_key(data.setdefault(table, {}), key, value)
+        block = _find(blocks, (table,))
+        if block is None:
+            _append(blocks, f"[{table}]", {} if value is None else {key: value})
+        else:
+            block.body = _with_key(block.body, (table,), key, value)
+
+    return _edit(file, f"{table}.{key}", change)
+
+
+def set_folder_value(file: Path, path: str, key: str, value: TomlValue | None) -> Settings:
+    """Set one key of a `[[folder]]`; None takes the key out, so that its preset's or default value holds.
+
+    Returns:
+        The settings as they now are.
+
+    Raises:
+        SettingsError: there is no such folder; or as with `add_folder`.
+    """
+
+    def change(blocks: list[Block], data: _Data) -> None:
+        at = _position(file, data, path)
+        _change_key(data["folder"][at], key, value)
+        # A table may stand under a header of its own, such as [folder.convert].
+        own = _find(blocks, ("folder", at, key))
+        if own and isinstance(value, dict):
+            for entry in {**tomllib.loads(own.body)["folder"][key], **value}:
+                own.body = _with_key(own.body, ("folder", key), entry, value.get(entry))
+            return
+        drop(blocks, ("folder", at, key))
+        if block := _find(blocks, ("folder", at)):
+            block.body = _with_key(block.body, ("folder", 0), key, value)
+
+    return _edit(file, f"folder.{key}", change)
+
+
+def _edit(file: Path, key: str, change: Callable[[list[Block], _Data], None]) -> Settings:
+    """Apply a change to the blocks and, in the same way, to the plain data; write if the two agree."""
+    for _ in range(_TRIES):
+        old = _read(file)
+        text = _default_text() if old is None else old
+        data = parse_toml(text, file)
+        blocks = split(text.replace("\r\n", "\n"))
+        change(blocks, data)
+        new = join(blocks)
+        try:
+            agrees = tomllib.loads(new) == data
+        except ValueError:
+            agrees = False
+        if not agrees:
+            message = "is written in a form that only you can change; open the file in an editor"
+            raise SettingsError([Problem(file, None, key, message)])
+        settings = parse(new, file)
+        # Somebody may have saved the file in an editor meanwhile: then start again from what is there now.
+        if _read(file) == old:
+            _write(file, new.replace("\n", "\r\n") if "\r\n" in text else new)
+            return settings
+    raise SettingsError([Problem(file, None, "", "is being changed by another program; try again")])
+
+
+def _read(file: Path) -> str | None:
+    try:
+        return read_text(file)
+    except FileNotFoundError:
+        return None
+
+
+def _default_text() -> str:
+    return read_text(shipped("config/default.toml"))
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        write_text(file, text)
+    except OSError as error:
+        message = f"cannot be written: {error.strerror or error}; nothing was changed"
+        raise SettingsError([Problem(file, None, "", message)]) from error
+    except UnicodeEncodeError:
+        message = "cannot hold a name that is no valid text; rename the folder"
+        raise SettingsError([Problem(file, None, "folder.path", message)]) from None
+
+
+def _position(file: Path, data: _Data, path: str) -> int:
+    """Which of the folders has a path."""
+    tables = data.get("folder", [])
+    wanted = _same(path)
+    for at, table in enumerate(tables if isinstance(tables, list) else []):
+        if isinstance(table, dict) and _same(table.get("path")) == wanted:
+            return at
+    raise SettingsError([Problem(file, None, "folder.path", f'there is no [[folder]] with path = "{path}"')])
+
+
+def _same(path: object) -> object:
+    """What is equal for two spellings of a path; what is no path is only equal to itself."""
+    try:
+        return path_key(full_path(path)) if isinstance(path, str) else path
+    except ValueError:
+        return path
+
+
+def _change_key(table: _Data, key: str, value: TomlValue | None) -> None:
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
+def _find(blocks: list[Block], table: KeyPath) -> Block | None:
+    return next((block for block in blocks if block.table == table), None)
+
+
+def _append(blocks: list[Block], header: str, values: Mapping[str, TomlValue]) -> None:
+    """Add a table at the end, with an empty line before it."""
+    lines = tomlkit.document()
+    for key, value in values.items():
+        lines[key] = _item(value)
+    last = blocks[-1]
+    if not last.tail.endswith("\n\n") and not (last.tail == "\n" or last.is_empty):
+        last.tail += "\n"
+    blocks.append(Block((), "", f"{header}\n{lines.as_string()}", ""))
+
+
+def _with_key(body: str, table: KeyPath, key: str, value: TomlValue | None) -> str:
+    """The text of one table with a key set or taken out."""
+    document = tomlkit.parse(body)
+    container: Any = document
+    for step in table:
+        container = container[step]
+    if value is None:
+        container.pop(key, None)
+    else:
+        container[key] = _item(value)
+    return document.as_string()
+
+
+def _item(value: TomlValue) -> Item:
+    if isinstance(value, dict):
+        inline = tomlkit.inline_table()
+        inline.update(value)
+        return inline
+    return tomlkit.item(value)

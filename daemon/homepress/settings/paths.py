@@ -1,0 +1,156 @@
+"""Where Homepress keeps what is its own."""
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+
+APP_NAME = "homepress"
+HOME_VARIABLE = "HOMEPRESS_HOME"
+"""The environment variable that puts everything under one folder."""
+
+# sockaddr_un.sun_path with its closing NUL: 108 bytes on Linux (unix(7)), 104 on macOS (unix(4)).
+SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107
+
+_SOCKET = "control.sock"
+_PRIVATE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files and folders of one user's Homepress.
+
+    Attributes:
+        config_file: `settings.toml`.
+        presets_dir: the user's own presets.
+        state: the folder of ledger, log and lock.
+        ledger: the SQLite database of all that was done.
+        log: the log file.
+        originals: the folder of kept originals.
+        runtime: the folder of the socket; may have to be made before use, see `ensure`.
+        lock: the file that the one running daemon holds locked. Beside the ledger that it protects, so that
+            two daemons that see different runtime folders cannot both have it.
+        socket: the control socket, short enough for the system.
+    """
+
+    config_file: Path
+    presets_dir: Path
+    state: Path
+    ledger: Path
+    log: Path
+    originals: Path
+    runtime: Path
+    lock: Path
+    socket: Path
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """The user's places as the system has them, or everything under the folder in `HOMEPRESS_HOME`."""
+        if home := os.environ.get(HOME_VARIABLE):
+            # Made absolute now: the daemon's working directory is not the caller's.
+            base = Path(os.path.abspath(os.path.expanduser(home)))
+            return cls._of(base, base / "state", base / "originals", _socket_in(base))
+        return cls._of(
+            platformdirs.user_config_path(APP_NAME, appauthor=False),
+            platformdirs.user_state_path(APP_NAME, appauthor=False),
+            platformdirs.user_data_path(APP_NAME, appauthor=False) / "originals",
+            _socket_of_system(),
+        )
+
+    @classmethod
+    def _of(cls, config: Path, state: Path, originals: Path, socket: Path) -> Self:
+        return cls(
+            config_file=config / "settings.toml",
+            presets_dir=config / "presets",
+            state=state,
+            ledger=state / "ledger.sqlite3",
+            log=state / "homepress.log",
+            originals=originals,
+            runtime=socket.parent,
+            lock=state / "daemon.lock",
+            socket=socket,
+        )
+
+    def ensure(self) -> None:
+        """Make the folders, and see to it that state, originals and runtime are the user's alone (0700).
+
+        Raises:
+            PermissionError: one of them is a link or another user's: what we put there would not be safe.
+            OSError: one cannot be made.
+        """
+        make_folder(self.config_file.parent)
+        for folder in (self.state, self.originals, self.runtime):
+            make_folder(folder)
+            _make_private(folder)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and what is missing above it, for the user alone, as XDG asks; leave what is there."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    try:
+        folder.mkdir(mode=_PRIVATE)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise  # else somebody else made it at the same moment
+
+
+def _make_private(folder: Path) -> None:
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise PermissionError(
+            f"{folder} is not a plain folder; move it away or set {HOME_VARIABLE} to another place"
+        )
+    if not hasattr(os, "getuid"):
+        return  # Windows: what is under the user's profile is the user's by inheritance
+    if status.st_uid != os.getuid():
+        raise PermissionError(
+            f"{folder} belongs to another user (number {status.st_uid}); "
+            f"run Homepress as that user or set {HOME_VARIABLE} to a folder of your own"
+        )
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        folder.chmod(_PRIVATE)
+
+
+def _socket_in(home: Path) -> Path:
+    """The socket of a `HOMEPRESS_HOME`. Too deep a folder gets one elsewhere, with a name of its own."""
+    near = home / "run" / _SOCKET
+    if _fits(near):
+        return near
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    return _fallback_folder() / f"{digest}.sock"
+
+
+def _socket_of_system() -> Path:
+    """The socket in the system's runtime folder, or the fallback's where there is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # platformdirs warns when it makes do with a temporary folder
+            runtime = platformdirs.user_runtime_path()
+    except OSError:
+        return _fallback_folder() / _SOCKET
+    socket = runtime / APP_NAME / _SOCKET
+    # platformdirs' own makeshift in the temporary folder is shared with other programs; ours is not.
+    makeshift = runtime.parent == Path(tempfile.gettempdir())
+    return socket if runtime.is_dir() and not makeshift and _fits(socket) else _fallback_folder() / _SOCKET
+
+
+def _fallback_folder() -> Path:
+    """A folder of the user's in the temporary folder; whoever makes it must check its owner."""
+    name = f"{APP_NAME}-{os.getuid()}" if hasattr(os, "getuid") else APP_NAME
+    folder = Path(tempfile.gettempdir()) / name
+    if _fits(folder / ("0" * 16 + ".sock")):
+        return folder
+    return Path("/tmp") / name  # TMPDIR itself is too deep
+
+
+def _fits(socket: Path) -> bool:
+    return len(os.fsencode(socket)) <= SOCKET_PATH_LIMIT
