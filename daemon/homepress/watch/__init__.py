@@ -1,1 +1,24 @@
-"""TODO."""
+"""Watching folders: each new image is found, and handed on once it is quiet, closed and whole."""
+
+from homepress.watch.arrival import Arrival, Signature, Skip, Skipped, Waiting
+from homepress.watch.folder import FolderState, FolderStatus, WaitingFile, WatchedFolder
+from homepress.watch.ports import Identity, Known, Sink
+from homepress.watch.timing import Timing
+from homepress.watch.watch import Watch
+
+__all__ = [
+    "Arrival",
+    "FolderState",
+    "FolderStatus",
+    "Identity",
+    "Known",
+    "Signature",
+    "Sink",
+    "Skip",
+    "Skipped",
+    "Timing",
+    "Waiting",
+    "WaitingFile",
+    "Watch",
+    "WatchedFolder",
+]

@@ -1,8 +1,10 @@
-"""What watching hands on: a file that has come to rest."""
+"""What watching hands on: a file that has come to rest, or one that is passed over for good."""
 
 import enum
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 
 class Waiting(enum.StrEnum):
@@ -12,6 +14,27 @@ class Waiting(enum.StrEnum):
     WRITER = "a program has it open for writing"
     WHOLE = "it is not complete yet"
     MISSING = "its folder is not there"
+    RETRY = "it is tried again later"
+
+
+class Skip(enum.StrEnum):
+    """Why a file is passed over."""
+
+    NAME = "its name is not an image's"
+    TEMPORARY = "its name is that of a temporary or hidden file"
+    EXCLUDED = "the folder's patterns leave it out"
+    DIRECTORY = "it lies in a folder that is never touched (hidden, an application's own, or left out)"
+    WORK_TREE = "it lies in a git work tree"
+    NOT_A_FILE = "it is not a regular file"
+    EMPTY = "it is empty"
+    LINKED = "it has more than one hard link"
+    READ_ONLY = "it is read-only"
+    PLACEHOLDER = "it is a placeholder whose content is not on this computer"
+    UNREADABLE = "it may not be read"
+    TOO_SMALL = "it is smaller than the folder's min_size"
+    TOO_LARGE = "it is larger than the folder's max_size"
+    NOT_AN_IMAGE = "its content is no known image"
+    INCOMPLETE = "it stayed incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +55,16 @@ class Signature:
     inode: int
     device: int
 
+    @classmethod
+    def of(cls, status: os.stat_result) -> Self:
+        """The signature that a `stat` result holds."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
+
+    @property
+    def identity(self) -> tuple[int, int, int]:
+        """What the ledger remembers a handled file by: size, mtime_ns, inode."""
+        return (self.size, self.mtime_ns, self.inode)
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -42,9 +75,32 @@ class Arrival:
         root: the watched folder it was found in, as resolved.
         signature: the signature that was quiet for the settle time.
         fresh: seen through an event or a small scan, not in a large import; the queue serves these first.
+        ready_at: monotonic second at which its quiet time is over. Work may start at once; the file may be
+            replaced only from then on, and only if its signature is still the same. Never in the future
+            unless the watch was asked for early arrivals.
     """
 
     path: Path
     root: Path
     signature: Signature
     fresh: bool = True
+    ready_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A quiet file that is left as it is for a lasting reason that lies in its size or content.
+
+    Attributes:
+        path: absolute path, root resolved.
+        root: the watched folder it was found in, as resolved.
+        signature: what it looked like; once the ledger knows it, it is not told again.
+        reason: why it is passed over.
+        detail: what was missing or wrong, in words; may be empty.
+    """
+
+    path: Path
+    root: Path
+    signature: Signature
+    reason: Skip
+    detail: str = ""

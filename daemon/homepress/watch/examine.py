@@ -1,0 +1,94 @@
+"""Looking at one file: its directory entry, whether somebody writes to it, whether it is whole."""
+
+import enum
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+from homepress.watch.arrival import Signature, Skip
+from homepress.watch.system import Openness, System
+from homepress.watch.trailer import UNREAD, Verdict, Wholeness, judge
+
+# Never wait for a FIFO's other end, never follow a link, never hand the descriptor to a child.
+_FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
+    _FLAGS |= getattr(os, _name, 0)
+
+_ANY_WRITE_BIT = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+class Finding(enum.Enum):
+    """What came of an examination."""
+
+    DONE = "examined"
+    GONE = "gone"
+    CHANGED = "changed"
+    SKIPPED = "passed over"
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The outcome of opening a file.
+
+    Attributes:
+        finding: whether it could be examined; the rest counts only if it could.
+        openness: whether somebody has it open for writing.
+        verdict: whether it is whole; nothing is read while somebody writes.
+        skip: why it is passed over, for `Finding.SKIPPED`.
+    """
+
+    finding: Finding
+    openness: Openness = Openness.UNKNOWN
+    verdict: Verdict = UNREAD
+    skip: Skip | None = None
+
+
+def skip_by_status(status: os.stat_result, system: System) -> Skip | None:
+    """Why a file is never touched, by its directory entry (`lstat`); None when it is a candidate."""
+    if not stat.S_ISREG(status.st_mode):
+        return Skip.NOT_A_FILE
+    if status.st_size == 0:
+        return Skip.EMPTY
+    if status.st_nlink > 1:
+        return Skip.LINKED
+    if not status.st_mode & _ANY_WRITE_BIT:
+        return Skip.READ_ONLY
+    return Skip.PLACEHOLDER if system.is_placeholder(status) else None
+
+
+def examine(path: bytes, signature: Signature, system: System) -> Examination:
+    """Open a file that looked like `signature` and judge it. Raises nothing that a file can cause."""
+    try:
+        fd = os.open(path, _FLAGS)
+    except OSError as error:
+        return _unopened(error)
+    try:
+        status = os.fstat(fd)
+        if skip := skip_by_status(status, system):
+            return Examination(Finding.SKIPPED, skip=skip)
+        if Signature.of(status) != signature:
+            return Examination(Finding.CHANGED)
+        openness = system.openness(fd, path)
+        if openness is Openness.BUSY:
+            return Examination(Finding.DONE, openness)
+        return Examination(Finding.DONE, openness, judge(fd, status.st_size))
+    except OSError as error:
+        detail = f"it cannot be read: {error.strerror}"
+        return Examination(Finding.DONE, verdict=Verdict(Wholeness.CUT, detail))
+    finally:
+        os.close(fd)
+
+
+def _unopened(error: OSError) -> Examination:
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR | errno.ESTALE:
+            return Examination(Finding.GONE)
+        case errno.EWOULDBLOCK | errno.EBUSY | errno.ETXTBSY:
+            return Examination(Finding.DONE, Openness.BUSY)
+        case errno.EACCES | errno.EPERM:
+            return Examination(Finding.SKIPPED, skip=Skip.UNREADABLE)
+        case errno.ELOOP | errno.ENXIO | errno.ENODEV | errno.EMLINK:
+            return Examination(Finding.SKIPPED, skip=Skip.NOT_A_FILE)
+    detail = f"it cannot be opened: {error.strerror}"
+    return Examination(Finding.DONE, verdict=Verdict(Wholeness.CUT, detail))

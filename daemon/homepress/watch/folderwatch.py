@@ -1,0 +1,116 @@
+"""One watched folder on a thread of its own: a drive or server that hangs holds up no other folder."""
+
+import dataclasses
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from homepress.watch.folder import FolderState, FolderStatus, WaitingFile, WatchedFolder
+from homepress.watch.loop import FolderLoop
+from homepress.watch.ports import Surroundings
+
+_log = logging.getLogger(__name__)
+
+_RESTART_PAUSE = 10.0
+_SILENT_AFTER = 60.0
+_JOIN = 5.0
+
+
+class FolderWatch:
+    """Watches one folder from `start` to `stop`."""
+
+    def __init__(self, folder: WatchedFolder, around: Surroundings, published: Callable[[], None]) -> None:
+        """Prepare; `published` is called on the folder's thread when its state or what waits changed."""
+        self.folder = folder
+        self._around = around
+        self._published = published
+        self._loop = FolderLoop(folder, around)
+        self._state = FolderState(folder.path)
+        self._state_due = 0.0
+        self._settled = False
+        self._beat = around.clock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"watch {folder.path.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; waits a few seconds at most: a thread that hangs in the system is left behind."""
+        self._stopping.set()
+        self._loop.inbox.wake()
+        if self._thread.ident is not None:
+            self._thread.join(_JOIN)
+
+    def rescan(self) -> None:
+        """Scan everything as soon as possible."""
+        self._settled = False
+        self._loop.inbox.rescan()
+
+    def hint(self, path: bytes, delay: float) -> None:
+        """Look at a file after `delay` seconds."""
+        self._loop.inbox.hint(path, self._around.clock() + delay)
+
+    @property
+    def root(self) -> bytes:
+        """The folder without links; empty before it was first seen."""
+        return self._loop.guard.root
+
+    @property
+    def settled(self) -> bool:
+        """See `FolderLoop.settled`."""
+        return self._settled and self._loop.inbox.empty()
+
+    def state(self) -> FolderState:
+        """What there is to say about the folder."""
+        if self._around.clock() - self._beat < _SILENT_AFTER:
+            return self._state
+        problem = f"{self.folder.path} has not answered for a while; its drive or server may hang"
+        return dataclasses.replace(self._state, status=FolderStatus.SILENT, problem=problem)
+
+    def waiting(self) -> list[WaitingFile]:
+        """The files that wait."""
+        return [
+            WaitingFile(Path(os.fsdecode(entry.path)), entry.reason, entry.detail, entry.due)
+            for entry in self._loop.settler.waiting()
+        ]
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001 - a surprise must not end the watching in silence
+                _log.exception("watching %s failed; it begins anew", ascii(str(self.folder.path)))
+                self._failed(
+                    f"an error in Homepress: {type(error).__name__}: {error}; it tries again by itself"
+                )
+        self._loop.guard.close()
+
+    def _turn(self) -> None:
+        self._beat = self._around.clock()
+        due = self._loop.turn()
+        due = min(due, self._publish(self._around.clock()))
+        inbox = self._loop.inbox
+        if inbox.wait(max(0.0, due - self._around.clock())) and not self._stopping.is_set():
+            # What comes in a rush is handled together.
+            self._stopping.wait(self._around.timing.hint_pause)
+
+    def _publish(self, now: float) -> float:
+        """Make the state visible, a few times a second at most; when to try again, infinite if it is done."""
+        if now < self._state_due:
+            return self._state_due
+        state, settled = self._loop.state(), self._loop.settled
+        if (state, settled) != (self._state, self._settled):
+            self._state, self._settled = state, settled
+            self._state_due = now + self._around.timing.tell
+            self._published()
+        return float("inf")
+
+    def _failed(self, problem: str) -> None:
+        self._state = dataclasses.replace(self._state, status=FolderStatus.STOPPED, problem=problem)
+        self._published()
+        self._loop.begin_anew()
+        self._stopping.wait(_RESTART_PAUSE)

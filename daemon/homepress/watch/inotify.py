@@ -1,0 +1,216 @@
+"""watchdog's inotify observer, behind a guard: what it would hide or loop over is reported as trouble.
+
+watchdog 7.1 answers an overflow of the event queue by removing and adding every watch in its reader thread,
+which overflows the queue of a large tree again, for ever; an exception ends the reader thread while the
+observer seems alive; watches that the system refuses are passed over. Here each of these is only noted.
+Whoever asked for the observation starts a new one and scans.
+"""
+
+import errno
+import logging
+import os
+from collections.abc import Callable
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers.api import BaseObserver, EventQueue, ObservedWatch
+from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
+from watchdog.observers.inotify_c import CallbackId, InotifyFD, Mask, WatchCallback, WatchDescriptor
+
+from homepress.watch.system import Listener
+
+_log = logging.getLogger(__name__)
+
+# Opening and closing without writing are left out: watchdog's own walk causes so many that the queue
+# overflows.
+_EVENTS: list[type[FileSystemEvent]] = [
+    FileCreatedEvent,
+    FileClosedEvent,
+    FileMovedEvent,
+    DirCreatedEvent,
+    DirMovedEvent,
+]
+_NO_WATCH = -1
+
+
+class InotifyObservation:
+    """An observation of one folder by an observer of its own (see `system.Observation`)."""
+
+    def __init__(
+        self, root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]
+    ) -> None:
+        """Observe `root`; see `System.observe` for the arguments.
+
+        Raises:
+            OSError: the root cannot be watched: ENOSPC and EMFILE for the system's limits, EACCES.
+        """
+        self._reader = _Reader(listener)
+        self._group = _Group(self._reader, os.fsencode(root), recursive, listener, ignored)
+        self._observer = _Observer(self._reader, self._group)
+        try:
+            self._observer.schedule(_Handler(listener), root, recursive=recursive, event_filter=_EVENTS)
+            self._reader.start()
+            self._observer.start()
+        except OSError:
+            self._reader.stop()
+            raise
+
+    def trouble(self) -> str:
+        """See `Observation.trouble`."""
+        if self._group.overflowed:
+            return "events were lost"
+        if not self._reader.is_alive():
+            return "the reader of events died"
+        if not self._observer.is_alive() or not all(e.is_alive() for e in self._observer.emitters):
+            return "the observer stopped"
+        return ""
+
+    def refused(self) -> bool:
+        """See `Observation.refused`."""
+        return self._group.refused
+
+    def watches(self, directory: bytes) -> bool:
+        """See `Observation.watches`."""
+        return self._group.watches(directory)
+
+    def close(self) -> None:
+        """See `Observation.close`."""
+        self._observer.stop()
+        self._observer.join()
+
+
+class _Reader(InotifyFD):
+    """The thread that reads from the kernel; its death is told at once."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__()
+        self.name = "inotify-reader"
+        self._listener = listener
+
+    def run(self) -> None:
+        try:
+            super().run()
+        except Exception:  # noqa: BLE001 - whatever watchdog stumbles over: a new observer takes over
+            _log.warning("the reader of file events died; a new one takes over", exc_info=True)
+        self._listener.trouble()
+
+    def _add_callback(
+        self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
+    ) -> WatchDescriptor:
+        """As watchdog's, without its warning for a second registration: it holds every watch there is."""
+        watch = self._get_or_create_watch(path, mask)
+        watch.callbacks[id_] = callback
+        return watch.wd
+
+
+class _Group(InotifyWatchGroup):
+    """The watches of one tree."""
+
+    def __init__(
+        self,
+        reader: _Reader,
+        root: bytes,
+        recursive: bool,
+        listener: Listener,
+        ignored: Callable[[bytes], bool],
+    ) -> None:
+        self.overflowed = False
+        self.refused = False
+        self._listener = listener
+        self._ignored = ignored
+        self._arguments = (reader, root, recursive)
+
+    def open(self, event_mask: Mask) -> None:
+        """Set the watches; raises OSError when the root cannot be watched."""
+        reader, root, recursive = self._arguments
+        super().__init__(reader, root, event_mask, recursive)
+
+    def watches(self, directory: bytes) -> bool:
+        """Whether there is a watch that will report events under this very path."""
+        watch = self._active_callbacks_by_path.get(directory)
+        return watch is not None and self._active_callbacks_by_watch.get(watch) == directory
+
+    def on_queue_overflow(self) -> None:
+        """Only note it."""
+        self.overflowed = True
+        self._listener.trouble()
+
+    def _add_callback(self, path: bytes) -> None:
+        """Set one watch. Folders without interest get none; a refusal below the root shows in `watches`."""
+        if path != self.path and self._is_ignored(path):
+            return
+        try:
+            watch = self._inotify_fd.add_callback(path, self.event_mask, self, self._id)
+        except OSError as error:
+            if path == self.path:
+                raise
+            self.refused |= error.errno == errno.ENOSPC
+            return
+        if watch == _NO_WATCH:
+            # watchdog takes "permission denied" for success.
+            if path == self.path:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path))
+            return
+        self._active_callbacks_by_path[path] = watch
+        self._active_callbacks_by_watch[watch] = path
+
+    def _is_ignored(self, path: bytes) -> bool:
+        return any(self._ignored(name) for name in path[len(self.path) :].split(b"/") if name)
+
+
+class _Emitter(InotifyEmitter):
+    """Turns what the group reports into watchdog's events; its group is handed in."""
+
+    def __init__(
+        self,
+        event_queue: EventQueue,
+        watch: ObservedWatch,
+        *,
+        timeout: float = 1.0,
+        event_filter: list[type[FileSystemEvent]] | None = None,
+        inotify_fd: InotifyFD | None = None,
+        group: _Group,
+    ) -> None:
+        super().__init__(
+            event_queue, watch, timeout=timeout, event_filter=event_filter, inotify_fd=inotify_fd
+        )
+        self._group = group
+
+    def on_thread_start(self) -> None:
+        self._group.open(self.get_event_mask_from_filter())
+        self._inotify = self._group
+
+
+class _Observer(BaseObserver):
+    """Like watchdog's own, with our reader."""
+
+    def __init__(self, reader: _Reader, group: _Group) -> None:
+        super().__init__(_Emitter, inotify_fd=reader, group=group)
+        self._reader = reader
+
+    def on_thread_stop(self) -> None:
+        super().on_thread_stop()
+        self._reader.stop()
+        if self._reader.is_alive():
+            self._reader.join()
+
+
+class _Handler(FileSystemEventHandler):
+    """Passes events on as plain paths."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        path = os.fsencode(event.dest_path or event.src_path)
+        if event.is_directory:
+            self._listener.directory_event(path)
+        else:
+            self._listener.file_event(path)

@@ -1,0 +1,119 @@
+"""Watching on Linux: inotify through watchdog, leases, mountinfo."""
+
+import errno
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from homepress.watch.inotify import InotifyObservation
+from homepress.watch.mounts import Mount, is_remote_kind, mount_of, parse_mountinfo
+from homepress.watch.system import LimitReachedError, Listener, Observation, Openness
+
+__all__ = [
+    "SCAN_COVERS_LOSSES",
+    "file_system",
+    "is_placeholder",
+    "is_remote",
+    "observe",
+    "openness",
+    "shortage",
+    "slept",
+]
+
+SCAN_COVERS_LOSSES = False
+
+_MOUNTINFO = Path("/proc/self/mountinfo")
+_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
+_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
+_USUAL_WATCHES = 524_288
+_USUAL_INSTANCES = 1024
+
+
+def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
+    """See `System.observe`."""
+    try:
+        return InotifyObservation(root, recursive, listener, ignored)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise LimitReachedError(error.errno, shortage(1)) from error
+        if error.errno == errno.EMFILE:
+            now, wanted = _limit(_INSTANCES), _USUAL_INSTANCES
+            command = _sysctl("fs.inotify.max_user_instances", max(wanted, 4 * now))
+            raise LimitReachedError(
+                error.errno, f"the system grants no further observer; {command}"
+            ) from error
+        raise
+
+
+def openness(fd: int, path: bytes) -> Openness:
+    """Ask for a read lease, which the kernel grants only while nobody has the file open for writing.
+
+    It is given back at once. Should somebody open the file for writing in between, he waits for those few
+    microseconds, and we are sent SIGURG, which is ignored by default; the usual SIGIO would end the process.
+
+    See fcntl(2), "Leases". Network and most FUSE file systems have none; foreign files need CAP_LEASE.
+    """
+    del path
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as error:
+        return Openness.BUSY if error.errno == errno.EAGAIN else Openness.UNKNOWN
+    fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return Openness.FREE
+
+
+def is_placeholder(status: os.stat_result) -> bool:
+    """No cloud client on Linux marks placeholders in what `stat` says."""
+    del status
+    return False
+
+
+def is_remote(path: bytes) -> bool:
+    """See `System.is_remote`; by the kind of the mount, which is read without touching the mount itself."""
+    mount = _mount(path)
+    return mount is not None and is_remote_kind(mount.kind)
+
+
+def file_system(path: bytes) -> str:
+    """See `System.file_system`."""
+    mount = _mount(path)
+    return f"{mount.device} {os.fsdecode(mount.point)}" if mount else ""
+
+
+def shortage(directories: int) -> str:
+    """See `System.shortage`."""
+    now = _limit(_WATCHES)
+    return (
+        f"the system allows {now:,} watched folders in all; "
+        f"{_sysctl('fs.inotify.max_user_watches', max(_USUAL_WATCHES, 2 * now, 4 * directories))}"
+    )
+
+
+def slept() -> float:
+    """See `System.slept`: boot time goes on during suspend, monotonic time does not."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def _mount(path: bytes) -> Mount | None:
+    try:
+        return mount_of(path, parse_mountinfo(_MOUNTINFO.read_bytes()))
+    except OSError:
+        return None
+
+
+def _limit(file: Path) -> int:
+    try:
+        return int(file.read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _sysctl(name: str, value: int) -> str:
+    return (
+        f"to raise the limit now: sudo sysctl {name}={value} - "
+        f"to keep it: echo {name}={value} | sudo tee /etc/sysctl.d/60-homepress.conf"
+    )

@@ -1,0 +1,163 @@
+"""The looks at pending files: what each one shows, and what follows from it."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+from homepress.watch.arrival import Arrival, Signature, Skip, Skipped, Waiting
+from homepress.watch.examine import Examination, Finding, examine, skip_by_status
+from homepress.watch.folder import WatchedFolder
+from homepress.watch.ports import Identity, Surroundings
+from homepress.watch.settle import NEVER, Pending, Settler
+from homepress.watch.system import Openness
+from homepress.watch.trailer import Wholeness
+
+_BATCH = 256
+
+
+class Looker:
+    """Looks at the files of one folder until each is handed on, passed over or gone.
+
+    Attributes:
+        skipped: files passed over since this was last emptied, by reason.
+    """
+
+    def __init__(self, folder: WatchedFolder, settler: Settler, around: Surroundings) -> None:
+        self.skipped: Counter[Skip] = Counter()
+        self._folder = folder
+        self._root = b""
+        self._least_quiet = 0.0
+        self._settler = settler
+        self._known = around.known
+        self._sink = around.sink
+        self._system = around.system
+        self._timing = around.timing
+        self._clock = around.clock
+        self._early = around.early
+
+    def begin(self, root: bytes, least_quiet: float) -> None:
+        """Look at files of `root` from now on, which need `least_quiet` seconds of quiet at the least."""
+        self._root, self._least_quiet = root, least_quiet
+
+    def look_at_due(self) -> None:
+        """Look at the files that are due, at most a few hundred of them."""
+        folders: defaultdict[bytes, list[Pending]] = defaultdict(list)
+        for pending in self._settler.take_due(self._clock(), _BATCH):
+            folders[os.path.dirname(pending.path)].append(pending)
+        for directory, files in folders.items():
+            rows = self._known.known(directory, [os.path.basename(file.path) for file in files])
+            for pending in files:
+                self._look(pending, rows)
+
+    def _look(self, pending: Pending, rows: Mapping[bytes, Identity]) -> None:
+        now = self._clock()
+        try:
+            status = os.lstat(pending.path)
+        except OSError:
+            return self._vanished(pending)
+        if skip := skip_by_status(status, self._system):
+            return self._pass_over(pending, skip)
+        signature = Signature.of(status)
+        if signature.identity == rows.get(os.path.basename(pending.path)):
+            return self._settler.drop(pending)
+        pending.asked = True
+        pending.need = max(pending.need, self._least_quiet)
+        if signature != pending.signature:
+            return self._settler.restart(pending, signature, now)
+        if now - pending.since < pending.need and not self._may_begin(pending, now):
+            return self._settler.put_off(pending, self._next_chance(pending), Waiting.QUIET)
+        if skip := self._size_skip(signature.size):
+            return (
+                self._leave(pending, signature, skip, "")
+                if self._is_quiet(pending, now)
+                else self._wait(pending)
+            )
+        return self._judge(pending, signature, examine(pending.path, signature, self._system))
+
+    def _vanished(self, pending: Pending) -> None:
+        """It is gone; or the whole folder is, and then it is waited for."""
+        if os.path.isdir(self._root):
+            self._settler.drop(pending)
+        else:
+            self._settler.put_off(pending, NEVER, Waiting.MISSING)
+
+    def _judge(self, pending: Pending, signature: Signature, seen: Examination) -> None:
+        """Go by what an open file showed."""
+        if seen.finding is Finding.GONE:
+            return self._settler.drop(pending)
+        if seen.finding is Finding.SKIPPED:
+            return self._pass_over(pending, seen.skip or Skip.NOT_A_FILE)
+        now = self._clock()
+        if seen.finding is Finding.CHANGED:
+            return self._settler.restart(pending, signature, now)
+        if seen.openness is Openness.BUSY:
+            return self._refuse(pending, now, self._timing.busy, Waiting.WRITER, "")
+        if seen.openness is Openness.UNKNOWN:
+            pending.need = max(pending.need, self._timing.no_lease)
+        if seen.verdict.wholeness is Wholeness.DOUBTFUL:
+            pending.need = max(pending.need, self._timing.doubtful)
+        if seen.verdict.wholeness in (Wholeness.WHOLE, Wholeness.DOUBTFUL):
+            if self._is_quiet(pending, now) or self._may_begin(pending, now):
+                return self._hand_on(pending, signature)
+            return self._settler.put_off(
+                pending, self._next_chance(pending), Waiting.QUIET, seen.verdict.detail
+            )
+        if not self._is_quiet(pending, now):
+            return self._wait(pending, seen.verdict.detail)
+        return self._incomplete(pending, signature, seen, now)
+
+    def _incomplete(self, pending: Pending, signature: Signature, seen: Examination, now: float) -> None:
+        """It is quiet, and something is missing: say so after a few tries, and go on looking rarely."""
+        detail = seen.verdict.detail
+        self._refuse(pending, now, self._timing.incomplete, Waiting.WHOLE, detail)
+        if pending.tries >= self._timing.tries_until_told and not pending.told:
+            pending.told = True
+            no_image = seen.verdict.wholeness is Wholeness.NO_IMAGE
+            self._tell(pending, signature, Skip.NOT_AN_IMAGE if no_image else Skip.INCOMPLETE, detail)
+
+    def _is_quiet(self, pending: Pending, now: float) -> bool:
+        return now - pending.since >= pending.need
+
+    def _may_begin(self, pending: Pending, now: float) -> bool:
+        """Whether work may start before the quiet time ends."""
+        return self._early and now >= self._next_chance(pending)
+
+    def _next_chance(self, pending: Pending) -> float:
+        """When a file that stays quiet may be handed on at the earliest."""
+        ahead = self._timing.ahead if self._early else 0.0
+        return pending.since + max(self._timing.early, pending.need - ahead)
+
+    def _wait(self, pending: Pending, detail: str = "") -> None:
+        self._settler.put_off(pending, pending.since + pending.need, Waiting.QUIET, detail)
+
+    def _refuse(
+        self, pending: Pending, now: float, waits: tuple[float, ...], reason: Waiting, detail: str
+    ) -> None:
+        tries = pending.tries if pending.reason is reason else 0
+        pending.tries = tries + 1
+        self._settler.put_off(pending, now + waits[min(tries, len(waits) - 1)], reason, detail)
+
+    def _size_skip(self, size: int) -> Skip | None:
+        if size < self._folder.min_size:
+            return Skip.TOO_SMALL
+        if self._folder.max_size is not None and size > self._folder.max_size:
+            return Skip.TOO_LARGE
+        return None
+
+    def _hand_on(self, pending: Pending, signature: Signature) -> None:
+        self._settler.drop(pending)
+        path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
+        self._sink.arrived(Arrival(path, root, signature, pending.fresh, pending.since + pending.need))
+
+    def _leave(self, pending: Pending, signature: Signature, skip: Skip, detail: str) -> None:
+        self._settler.drop(pending)
+        self._tell(pending, signature, skip, detail)
+
+    def _tell(self, pending: Pending, signature: Signature, skip: Skip, detail: str) -> None:
+        path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
+        self._sink.skipped(Skipped(path, root, signature, skip, detail))
+
+    def _pass_over(self, pending: Pending, skip: Skip) -> None:
+        self.skipped[skip] += 1
+        self._settler.drop(pending)

@@ -1,0 +1,66 @@
+"""What the room asks of the program around it."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from homepress.watch.arrival import Arrival, Skipped
+from homepress.watch.system import System
+from homepress.watch.timing import Timing
+
+Identity = tuple[int, int, int]
+"""Size in bytes, mtime_ns and inode of a file."""
+
+
+class Known(Protocol):
+    """The memory of what was done. Asked from several threads."""
+
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+        """The files of a folder that are done with, whatever came of them, by name.
+
+        A file that still has the identity given here is not opened again. One query a folder has to do.
+
+        Args:
+            directory: absolute path, links resolved.
+            names: only these are asked for; None for all. More than was asked for may be given.
+        """
+
+    def held(self, path: bytes) -> bool:
+        """Whether a file was taken in and is still queued or being worked on; scans pass over it."""
+
+
+class Sink(Protocol):
+    """Who takes what comes to rest. Called on the threads of the watch; has to return quickly."""
+
+    def arrived(self, arrival: Arrival) -> None:
+        """A file is ready. The same path may come again when the file changes."""
+
+    def skipped(self, skipped: Skipped) -> None:
+        """A quiet file is left as it is. To be remembered by `Known`, else each scan brings it again."""
+
+    def changed(self) -> None:
+        """`Watch.states` or `Watch.waiting` have news; called a few times a second at most."""
+
+    def room(self) -> bool:
+        """Whether more files of a large import are welcome. While they are not, scans rest; events do not."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the watching of a folder needs from outside.
+
+    Attributes:
+        known: what was done already.
+        sink: who takes what is ready.
+        system: the operating system.
+        timing: all times.
+        clock: monotonic seconds.
+        early: whether to hand on files before their quiet time ends (see `Arrival.ready_at`).
+    """
+
+    known: Known
+    sink: Sink
+    system: System
+    timing: Timing
+    clock: Callable[[], float]
+    early: bool = False

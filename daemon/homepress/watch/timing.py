@@ -1,0 +1,66 @@
+"""All times of the room in one place, so that tests can run it in fast motion."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds, unless a name says otherwise.
+
+    Attributes:
+        early: the least quiet time before a file is opened at all.
+        ahead: how long before the end of the quiet time work may start, where early arrivals are asked for.
+        no_lease: quiet time where the system cannot say whether a file is open for writing.
+        remote: quiet time on network and FUSE file systems.
+        doubtful: quiet time of a file with long runs of zeros, or whose format does not tell its end.
+        busy: waits while a program has a file open for writing; the last one repeats.
+        incomplete: waits while a quiet file is not whole; the last one repeats.
+        tries_until_told: failed looks at an incomplete file until the sink is told.
+        health: between looks at the root and at the observer.
+        health_remote: the same for network and FUSE file systems.
+        rebuild_pause: the least time between two rebuilds of an observer that keeps losing watches.
+        directory_looks: after an event of a directory, when to scan it; the second look catches what came
+            between the first one and the moment its watch was set.
+        scan: the least time between full scans of a natively watched folder.
+        scan_factor: and at least this many times the CPU time of the last scan.
+        poll: the least time between scans of a polled folder.
+        poll_cpu_factor: and at least this many times the CPU time of the last scan.
+        poll_wall_factor: and at least this many times its duration, which is the load on a server.
+        poll_most: the longest time between two scans of a polled folder.
+        slice: how long a scan may go on before due files are looked at.
+        no_room: how long a scan rests when the sink has no room.
+        hint_pause: events that come within this time are handled together.
+        tell: the least time between two calls of `Sink.changed`.
+    """
+
+    early: float = 0.2
+    ahead: float = 3.0
+    no_lease: float = 10.0
+    remote: float = 30.0
+    doubtful: float = 60.0
+    busy: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 60)
+    incomplete: tuple[float, ...] = (10, 30, 120, 600, 3600)
+    tries_until_told: int = 3
+    health: float = 1.5
+    health_remote: float = 10.0
+    rebuild_pause: float = 10.0
+    directory_looks: tuple[float, ...] = (0.3, 3.0)
+    scan: float = 300.0
+    scan_factor: float = 1000.0
+    poll: float = 10.0
+    poll_cpu_factor: float = 200.0
+    poll_wall_factor: float = 30.0
+    poll_most: float = 3600.0
+    slice: float = 0.05
+    no_room: float = 1.0
+    hint_pause: float = 0.02
+    tell: float = 0.2
+
+    def scan_interval(self, cpu: float) -> float:
+        """Seconds until the next full scan of a natively watched folder, from the CPU seconds of the last."""
+        return max(self.scan, self.scan_factor * cpu)
+
+    def poll_interval(self, cpu: float, wall: float) -> float:
+        """Seconds until the next scan of a polled folder, from CPU time and duration of the last."""
+        wanted = max(self.poll, self.poll_cpu_factor * cpu, self.poll_wall_factor * wall)
+        return min(wanted, self.poll_most)

@@ -1,0 +1,159 @@
+"""The watch: all watched folders together."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from homepress.watch.arrival import Skip
+from homepress.watch.examine import skip_by_status
+from homepress.watch.folder import FolderState, WaitingFile, WatchedFolder
+from homepress.watch.folderwatch import FolderWatch
+from homepress.watch.names import Selection
+from homepress.watch.ports import Known, Sink, Surroundings
+from homepress.watch.scan import in_work_tree
+from homepress.watch.system import System, this_system
+from homepress.watch.timing import Timing
+
+
+class Watch:
+    """Finds each new image in the watched folders and hands it on once it has come to rest.
+
+    Events of the system are hints; the scan is the truth: at the start, regularly, and after each loss of
+    events. Nothing is decoded here. Methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        known: Known,
+        *,
+        early: bool = False,
+        timing: Timing | None = None,
+        system: System | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Watch nothing yet.
+
+        Args:
+            sink: takes what is ready.
+            known: knows what was done.
+            early: hand files on a little before their quiet time ends, so that work can begin
+                (see `Arrival.ready_at`).
+            timing: all times; tests shorten them.
+            system: the operating system; tests replace it.
+            clock: monotonic seconds.
+        """
+        around = Surroundings(known, sink, system or this_system(), timing or Timing(), clock, early)
+        self._around = around
+        self._lock = threading.Lock()
+        self._progress = threading.Condition()
+        self._folders: dict[Path, FolderWatch] = {}
+        self._running = False
+
+    def start(self) -> None:
+        """Begin to watch the folders given to `reconfigure`, now or later."""
+        with self._lock:
+            self._running = True
+            for folder in self._folders.values():
+                folder.start()
+
+    def stop(self) -> None:
+        """End all watching; returns within a few seconds even when a drive hangs."""
+        self._replace({})
+
+    def reconfigure(self, folders: Sequence[WatchedFolder]) -> None:
+        """Watch these folders and no others. Folders whose settings did not change go on undisturbed."""
+        self._replace({folder.path: folder for folder in folders})
+
+    def hint(self, path: Path, delay: float = 0.0) -> None:
+        """Look at a file again after `delay` seconds; it has to be quiet and whole then, as any other.
+
+        A scan does not look at it earlier. Files outside the watched folders are not looked at.
+        """
+        name = os.fsencode(path)
+        with self._lock:
+            folders = list(self._folders.values())
+        for folder in folders:
+            if _lies_in(name, folder.root):
+                folder.hint(name, delay)
+
+    def rescan(self) -> None:
+        """Scan all folders now."""
+        with self._lock:
+            for folder in self._folders.values():
+                folder.rescan()
+
+    def states(self) -> list[FolderState]:
+        """The state of each folder, in the order in which they were given."""
+        with self._lock:
+            return [folder.state() for folder in self._folders.values()]
+
+    def waiting(self) -> list[WaitingFile]:
+        """The files that were seen and are not at rest yet, with the reason."""
+        with self._lock:
+            folders = list(self._folders.values())
+        return [file for folder in folders for file in folder.waiting()]
+
+    def wait_settled(self, timeout: float | None = None) -> bool:
+        """Wait until every folder was scanned in full and no file is in its first quiet time.
+
+        Files that a program keeps open, or that are incomplete, do not count, nor do folders that are not
+        there. Once true it may become false again with the next file.
+
+        Returns:
+            False when `timeout` seconds went by first.
+        """
+        with self._progress:
+            return self._progress.wait_for(self._is_settled, timeout)
+
+    def explain(self, path: Path) -> Skip | None:
+        """Why a file is passed over by its name, place or directory entry; None when it is not."""
+        name = os.fsencode(path)
+        with self._lock:
+            folder = next((f for f in self._folders.values() if _lies_in(name, f.root)), None)
+        if folder is None:
+            return None
+        selection, directory = Selection(folder.folder, folder.root), os.path.dirname(name)
+        if not selection.reaches(directory):
+            return Skip.DIRECTORY
+        if in_work_tree(directory, folder.root):
+            return Skip.WORK_TREE
+        if skip := selection.skip_file(directory, os.path.basename(name)):
+            return skip
+        try:
+            return skip_by_status(os.lstat(name), self._around.system)
+        except OSError:
+            return Skip.UNREADABLE
+
+    def _replace(self, wanted: dict[Path, WatchedFolder]) -> None:
+        with self._lock:
+            old = self._folders
+            kept = {path: watch for path, watch in old.items() if wanted.get(path) == watch.folder}
+            ended = [watch for path, watch in old.items() if path not in kept]
+            new = {
+                path: FolderWatch(folder, self._around, self._published)
+                for path, folder in wanted.items()
+                if path not in kept
+            }
+            self._folders = {path: kept.get(path) or new[path] for path in wanted}
+            if self._running:
+                for watch in new.values():
+                    watch.start()
+        for watch in ended:
+            watch.stop()
+        self._published()
+
+    def _is_settled(self) -> bool:
+        with self._lock:
+            return all(folder.settled for folder in self._folders.values())
+
+    def _published(self) -> None:
+        with self._progress:
+            self._progress.notify_all()
+        self._around.sink.changed()
+
+
+def _lies_in(path: bytes, root: bytes) -> bool:
+    return bool(root) and path.startswith(root.rstrip(os.fsencode(os.sep)) + os.fsencode(os.sep))
