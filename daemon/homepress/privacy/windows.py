@@ -6,7 +6,6 @@ daemon. It does not take away the network; that state is "open" and is said to b
 
 import ctypes
 from collections.abc import Callable, Sequence
-from ctypes import wintypes
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +30,13 @@ class BasicLimits(ctypes.Structure):
     _fields_ = (
         ("process_time", ctypes.c_int64),
         ("job_time", ctypes.c_int64),
-        ("flags", wintypes.DWORD),
+        ("flags", ctypes.c_uint32),
         ("minimum_working_set", ctypes.c_size_t),
         ("maximum_working_set", ctypes.c_size_t),
-        ("active_processes", wintypes.DWORD),
+        ("active_processes", ctypes.c_uint32),
         ("affinity", ctypes.c_size_t),
-        ("priority_class", wintypes.DWORD),
-        ("scheduling_class", wintypes.DWORD),
+        ("priority_class", ctypes.c_uint32),
+        ("scheduling_class", ctypes.c_uint32),
     )
 
 
@@ -121,13 +120,13 @@ def _kernel32() -> Any:
     """The system library with its handles typed. Other systems' ctypes lack it, hence Any."""
     library = vars(ctypes)["WinDLL"]("kernel32", use_last_error=True)
     for name in ("CreateJobObjectW", "OpenProcess"):
-        getattr(library, name).restype = wintypes.HANDLE
+        getattr(library, name).restype = ctypes.c_void_p
     library.SetInformationJobObject.argtypes = (
-        wintypes.HANDLE,
+        ctypes.c_void_p,
         ctypes.c_int,
         ctypes.c_void_p,
-        wintypes.DWORD,
+        ctypes.c_uint32,
     )
-    library.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
-    library.CloseHandle.argtypes = (wintypes.HANDLE,)
+    library.AssignProcessToJobObject.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
+    library.CloseHandle.argtypes = (ctypes.c_void_p,)
     return library

@@ -1,0 +1,193 @@
+"""A process that locks itself as one of ours does, tries things, and prints what happened.
+
+Run as a program: `victim.py ROLE SCRATCH`. It prints one JSON object.
+"""
+
+import contextlib
+import ctypes
+import json
+import mmap
+import os
+import platform
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from homepress import privacy
+from homepress.privacy import kernel
+
+
+def answer(action: Callable[[], object]) -> str:
+    """ "done" with what it gave, or the name of the error."""
+    try:
+        return f"done: {action()}"
+    except OSError as error:
+        return f"refused: {type(error).__name__}"
+
+
+def in_child(action: Callable[[], object]) -> int:
+    """The wait status of a forked child that does something."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(Exception):
+            action()
+        os._exit(0)
+    return os.waitpid(pid, 0)[1]
+
+
+def call_i386_getpid() -> int:
+    """getpid by the 32-bit system call gate, as machine code."""
+    code = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    code.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")
+    address = ctypes.addressof(ctypes.c_char.from_buffer(code))
+    return int(ctypes.CFUNCTYPE(ctypes.c_int)(address)())
+
+
+def connect(address: str) -> None:
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.connect(address)
+
+
+def daemon(scratch: Path) -> dict[str, Any]:
+    bus = socket.socket(socket.AF_UNIX)
+    bus.bind(str(scratch / "bus"))
+    bus.listen()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(scratch / "control"))
+    listener.listen()
+    earlier = EarlierThread()
+    before = privacy.state()
+    client = start_client(scratch)
+    lock = privacy.lock_daemon()
+    connection, _ = listener.accept()
+    connection.sendall(b"hello")
+    foreign_abi = in_child(call_i386_getpid) if platform.machine() == "x86_64" else None
+    return {
+        "before": before,
+        "lock": lock.network,
+        "after": privacy.state(),
+        "client heard": client.communicate(timeout=60)[0].decode().strip(),
+        "bus": answer(lambda: connect(str(scratch / "bus"))),
+        "pair": answer(socket.socketpair),
+        "child": subprocess.run(
+            [sys.executable, "-c", "import socket; socket.socket()"], capture_output=True, check=False
+        ).stderr.decode(),
+        "earlier thread": earlier.ask(lambda: socket.socket(socket.AF_INET)),
+        "later thread": EarlierThread().ask(lambda: socket.socket(socket.AF_INET)),
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "foreign abi": foreign_abi,
+        "killed by": signal.SIGSYS.value,
+        "stricter": privacy.lock_client().network,
+    }
+
+
+def client(scratch: Path) -> dict[str, Any]:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(scratch / "control"))
+        server.listen()
+        privacy.lock_client()
+        seen = {
+            "connect": answer(lambda: connect(str(scratch / "control"))),
+            "tcp": answer(lambda: socket.create_connection(("127.0.0.1", 9), 1)),
+            "dns": answer(lambda: socket.getaddrinfo("example.invalid", 80)),
+            "after": privacy.state(),
+        }
+        privacy.lock_daemon()
+        return {**seen, "as a daemon": answer(lambda: connect(str(scratch / "control")))}
+
+
+def inherited(scratch: Path) -> dict[str, Any]:
+    with socket.socket(socket.AF_INET) as held:
+        privacy.lock_daemon()
+        state = privacy.state()
+        report = privacy.report(os.getpid())
+        names = [held.family for held in report.sockets or ()]
+        del held
+    return {"state": state, "families": names, "only local": report.only_local_sockets}
+
+
+def worker(scratch: Path) -> dict[str, Any]:
+    (scratch / "secret").write_text("secret")
+    (scratch / "library").mkdir()
+    (scratch / "library" / "module").write_text("code")
+    lock = privacy.lock_worker([scratch / "library", scratch / "missing"], privacy.Limits())
+    return {
+        "network": lock.network,
+        "files": lock.files,
+        "missing": lock.missing,
+        "state": privacy.state(),
+        "secret": answer(lambda: (scratch / "secret").read_text()),
+        "library": answer(lambda: (scratch / "library" / "module").read_text()),
+        "into library": answer(lambda: (scratch / "library" / "new").write_text("x")),
+        "capabilities": answer(lambda: os.setgroups([])),
+        "thread": EarlierThread().ask(os.getpid) == f"done: {os.getpid()}",
+    }
+
+
+def threaded(scratch: Path) -> dict[str, Any]:
+    EarlierThread()
+    lock = privacy.lock_worker([scratch], privacy.Limits())
+    return {"files": lock.files, "missing": lock.missing}
+
+
+def without_landlock(scratch: Path) -> dict[str, Any]:
+    real = kernel.call
+
+    def old_kernel(number: int, *arguments: Any) -> int:
+        if number == 444:
+            raise OSError("no such call")
+        return real(number, *arguments)
+
+    kernel.call = old_kernel
+    (scratch / "file").write_text("x")
+    lock = privacy.lock_worker([scratch], privacy.Limits())
+    return {
+        "files": lock.files,
+        "missing": lock.missing,
+        "state": privacy.state(),
+        "read": answer(lambda: (scratch / "file").read_text()),
+        "write": answer(lambda: (scratch / "file").write_text("y")),
+        "create": answer(lambda: (scratch / "new").touch()),
+        "remove": answer(lambda: (scratch / "file").unlink()),
+        "mode": answer(lambda: (scratch / "file").chmod(0o777)),
+        "times": answer(lambda: os.utime(scratch / "file")),
+    }
+
+
+class EarlierThread:
+    """A thread that runs already and does what it is asked."""
+
+    def __init__(self) -> None:
+        self._asked, self._done = threading.Event(), threading.Event()
+        self._action: Callable[[], object] = lambda: None
+        self._answer = ""
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def ask(self, action: Callable[[], object]) -> str:
+        self._action = action
+        self._asked.set()
+        self._done.wait(60)
+        return self._answer
+
+    def _run(self) -> None:
+        self._asked.wait()
+        self._answer = answer(self._action)
+        self._done.set()
+
+
+def start_client(scratch: Path) -> "subprocess.Popen[bytes]":
+    address = str(scratch / "control")
+    code = f"import socket; s = socket.socket(1); s.connect({address!r}); print(s.recv(9).decode())"
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+
+
+ROLES = {f.__name__: f for f in (daemon, client, inherited, worker, threaded, without_landlock)}
+
+if __name__ == "__main__":
+    print(json.dumps(ROLES[sys.argv[1]](Path(sys.argv[2]))), flush=True)
