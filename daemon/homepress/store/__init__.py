@@ -1,1 +1,44 @@
-"""TODO."""
+"""The only room that writes into a user's folder: replacing, originals, recovery, undo and the ledger.
+
+`reader` is its read-only side, for windows and commands.
+"""
+
+from homepress.store.errors import (
+    Busy,
+    Changed,
+    Degraded,
+    LedgerError,
+    Refusal,
+    StoreError,
+    StoreFull,
+    UntrustedVault,
+    Vanished,
+    VerifyFailed,
+)
+from homepress.store.originals import OriginalsLimit
+from homepress.store.receipt import Identity, OriginalState, Outcome, Receipt, Replacement, Role, Source
+from homepress.store.store import Store
+from homepress.store.workshop import RecoveryNote
+
+__all__ = [
+    "Busy",
+    "Changed",
+    "Degraded",
+    "Identity",
+    "LedgerError",
+    "OriginalState",
+    "OriginalsLimit",
+    "Outcome",
+    "Receipt",
+    "RecoveryNote",
+    "Refusal",
+    "Replacement",
+    "Role",
+    "Source",
+    "Store",
+    "StoreError",
+    "StoreFull",
+    "UntrustedVault",
+    "Vanished",
+    "VerifyFailed",
+]

@@ -1,0 +1,216 @@
+"""The ledger's file: opened, checked, mended from its backup, brought to today's schema, copied."""
+
+import contextlib
+import enum
+import errno
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from homepress.store.errors import LedgerError, shown
+from homepress.store.schema import APPLICATION_ID, MIGRATIONS
+
+_COMPANIONS = ("-wal", "-shm")
+
+# Primary result codes (sqlite.org/rescode.html) that are the system's trouble, as errno.
+_SYSTEM_TROUBLE = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_BUSY: errno.EBUSY,
+    sqlite3.SQLITE_LOCKED: errno.EBUSY,
+}
+
+
+class Condition(enum.StrEnum):
+    """In what condition the ledger was found."""
+
+    GOOD = "good"
+    NEW = "new"
+    FROM_BACKUP = "from backup"
+    """Damaged or missing; the last backup took its place, so what happened since is not in it."""
+    LOST = "lost"
+    """Damaged, and no backup was good: begun anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open ledger file.
+
+    Attributes:
+        connection: in autocommit mode, usable from any thread under a lock.
+        condition: how it was found.
+        damaged: where the damaged file was moved, None when there was none.
+    """
+
+    connection: sqlite3.Connection
+    condition: Condition
+    damaged: Path | None
+
+
+def backup_path(ledger: Path) -> Path:
+    """Where the backup of a ledger is."""
+    return ledger.with_name(f"{ledger.stem}.backup{ledger.suffix}")
+
+
+def open_database(path: Path) -> Opened:
+    """Open the ledger, making or mending it where needed.
+
+    Raises:
+        LedgerError: a newer version of Homepress made it, or it is another program's.
+        OSError: the system does not let us.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    damaged = None
+    if path.exists() and path.stat().st_size > 0:
+        if (connection := _open_good(path)) is not None:
+            return Opened(connection, Condition.GOOD, None)
+        damaged = _set_aside(path)
+    return _from_backup_or_new(path, damaged)
+
+
+def _from_backup_or_new(path: Path, damaged: Path | None) -> Opened:
+    backup = backup_path(path)
+    if backup.exists() and (connection := _open_good(backup)) is not None:
+        connection.close()
+        _set_aside_companions(path)
+        _write_private(path, backup.read_bytes())
+        if (connection := _open_good(path)) is not None:
+            # A journal of the past says nothing about today: what was "started" then may be swapped by now.
+            connection.execute("UPDATE job SET state = 'ready'")
+            return Opened(connection, Condition.FROM_BACKUP, damaged)
+    _set_aside_companions(path)
+    _write_private(path, b"")
+    connection = _connect(path)
+    _migrate(connection, path)
+    return Opened(connection, Condition.LOST if damaged else Condition.NEW, damaged)
+
+
+def _open_good(path: Path) -> sqlite3.Connection | None:
+    """A connection to a ledger that passes SQLite's check, or None for one that does not."""
+    connection = None
+    try:
+        connection = _connect(path)
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != ("ok",):
+            raise sqlite3.DatabaseError(str(verdict))
+        _migrate(connection, path)
+    except sqlite3.DatabaseError as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.OperationalError) and _primary(error) in _SYSTEM_TROUBLE:
+            raise translated(error, path) from error
+        return None
+    except BaseException:
+        if connection is not None:
+            connection.close()
+        raise
+    return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = FAST")
+    os.chmod(path, 0o600)
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the tables to today's version, one transaction a step, after a copy of the old state."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise LedgerError(
+            f"{shown(path)} was made by a newer version of Homepress; install that version again, or move "
+            "the file away to begin a new ledger"
+        )
+    if version and mark != APPLICATION_ID:
+        raise LedgerError(f"{shown(path)} is not a Homepress ledger; move it away")
+    if 0 < version < len(MIGRATIONS):
+        write_backup(connection, path.with_name(f"{path.stem}.version-{version}{path.suffix}"))
+    for step in range(version, len(MIGRATIONS)):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {MIGRATIONS[step]};"
+            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {step + 1}; COMMIT;"
+        )
+
+
+def write_backup(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy the whole ledger to `target` so that it is either the old copy or the complete new one."""
+    part = target.with_name(f"{target.name}.part")
+    _write_private(part, b"")
+    copy = sqlite3.connect(part, isolation_level=None)
+    try:
+        connection.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        copy.close()
+    _sync(part, os.O_RDONLY)
+    os.replace(part, target)
+    _sync(target.parent, os.O_RDONLY)
+
+
+@contextlib.contextmanager
+def system_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's complaints about the system into `OSError`, and about the file into `LedgerError`."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise translated(error, path) from error
+
+
+def translated(error: sqlite3.DatabaseError, path: Path) -> Exception:
+    """The exception that says the same in terms of the rest of the program."""
+    code = _primary(error)
+    if code in _SYSTEM_TROUBLE:
+        return OSError(_SYSTEM_TROUBLE[code], str(error), str(path))
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return LedgerError(f"{shown(path)} is damaged ({error}); start Homepress again to mend it")
+    return error
+
+
+def _primary(error: sqlite3.DatabaseError) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _set_aside(path: Path) -> Path:
+    """Move a damaged ledger out of the way; it is kept, because someone may still read it."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    target = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
+    os.replace(path, target)
+    for companion in _COMPANIONS:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{path}{companion}", f"{target}{companion}")
+    return target
+
+
+def _set_aside_companions(path: Path) -> None:
+    """A write-ahead log without its ledger would be played into the next one."""
+    for companion in _COMPANIONS:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{path}{companion}", f"{path}.damaged{companion}")
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(path: Path, flags: int) -> None:
+    if os.name == "nt":
+        return  # Windows neither opens folders nor flushes through a read-only handle
+    fd = os.open(path, flags)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

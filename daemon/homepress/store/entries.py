@@ -1,0 +1,198 @@
+"""The history, as it is written: what became of each picture, and where its original is."""
+
+import os
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from homepress.store.ledger import Ledger, Row
+from homepress.store.plan import Plan
+from homepress.store.receipt import OriginalState, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A history entry whose original can still be had.
+
+    Attributes:
+        entry: its id.
+        kind: "replace", "convert", "output" or "beside".
+        path: of the source.
+        target: of the result.
+        root: the configured folder, None for a file named on the command line.
+        vault: folder of the original, empty when the source itself was left in place.
+        job: with `before_sha256` the name of the original in its vault.
+        before_sha256: of the original.
+        after_sha256: of the result.
+        before_bytes: of the original.
+        time: when it was replaced, seconds since 1970.
+        keep_until: when the original may go, seconds since 1970.
+        adopted: known only from a sidecar, not from our own records: its path is not to be trusted.
+    """
+
+    entry: int
+    kind: str
+    path: bytes
+    target: bytes
+    root: bytes | None
+    vault: bytes
+    job: str
+    before_sha256: str
+    after_sha256: str
+    before_bytes: int
+    time: float
+    keep_until: float
+    adopted: bool
+
+    @property
+    def stored_name(self) -> str:
+        """File name of the original in its vault."""
+        return f"{self.before_sha256}-{self.job}"
+
+
+_KEPT_COLUMNS = (
+    "id, kind, path, result_path, root, vault, job, before_sha256, after_sha256, before_bytes, time, "
+    "keep_until, adopted"
+)
+
+
+def _kept(row: Row) -> Kept:
+    entry, kind, path, target, root, vault, job, before, after, size, when, until, adopted = row
+    return Kept(
+        entry,
+        kind,
+        path,
+        target,
+        root,
+        vault or b"",
+        job,
+        before,
+        after,
+        size,
+        when,
+        until or 0.0,
+        bool(adopted),
+    )
+
+
+def add_result(tx: sqlite3.Connection, plan: Plan, *, kept: bool, adopted: bool = False) -> int:
+    """Add what a plan did; the entry's id. A plan that is in the history already keeps its entry."""
+    tx.execute(
+        "INSERT OR IGNORE INTO history (time, kind, path, result_path, root, outcome, reason, before_bytes, "
+        "after_bytes, before_sha256, after_sha256, format, score, score_kind, settings, seconds, original, "
+        "vault, job, keep_until, settled, adopted) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            plan.time,
+            plan.kind,
+            plan.path,
+            plan.target,
+            plan.root,
+            Outcome.COMPRESSED.value,
+            "",
+            plan.source_size,
+            plan.result_size,
+            plan.source_sha256,
+            plan.result_sha256,
+            plan.image_format,
+            plan.score,
+            plan.score_kind,
+            plan.settings,
+            plan.seconds,
+            (OriginalState.KEPT if kept else OriginalState.NONE).value,
+            plan.vault if kept else None,
+            plan.job,
+            plan.keep_until,
+            not kept,
+            adopted,
+        ),
+    )
+    return int(tx.execute("SELECT id FROM history WHERE job = ?", (plan.job,)).fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A file that was not replaced, and why.
+
+    Attributes:
+        path: where it is.
+        size: bytes.
+        sha256: of its content, empty when it was not read.
+        outcome: `UNCHANGED` or `FAILED`.
+        reason: in words for people.
+        image_format: word of its format, empty when it is no known image.
+        settings: the recipe in words.
+        root: the configured folder it belongs to.
+        seconds: spent on trying.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    outcome: Outcome
+    reason: str
+    image_format: str
+    settings: str
+    root: Path | None
+    seconds: float
+
+
+def add_record(tx: sqlite3.Connection, record: Record) -> int:
+    """Add why a file was left as it is, unless the last entry of this path says the same."""
+    path = os.fsencode(record.path)
+    root = None if record.root is None else os.fsencode(record.root)
+    said = tx.execute(
+        "SELECT id, outcome, reason, before_sha256 FROM history WHERE path = ? ORDER BY id DESC LIMIT 1",
+        (path,),
+    ).fetchone()
+    if said is not None and said[1:] == (record.outcome.value, record.reason, record.sha256):
+        return int(said[0])
+    cursor = tx.execute(
+        "INSERT INTO history (time, kind, path, result_path, root, outcome, reason, before_bytes, "
+        "after_bytes, before_sha256, after_sha256, format, score, score_kind, settings, seconds, original) "
+        "VALUES (?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '', ?, ?, 'none')",
+        (
+            time.time(),
+            path,
+            path,
+            root,
+            record.outcome.value,
+            record.reason,
+            record.size,
+            record.size,
+            record.sha256,
+            record.sha256,
+            record.image_format,
+            record.settings,
+            record.seconds,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def entry_of(ledger: Ledger, plan: Plan) -> int:
+    """The entry of a finished plan, 0 when it has none."""
+    rows = ledger.query("SELECT id FROM history WHERE job = ?", (plan.job,))
+    return int(rows[0][0]) if rows else 0
+
+
+def kept_entries(ledger: Ledger, condition: str = "1", values: tuple[object, ...] = ()) -> list[Kept]:
+    """Entries whose original is in a vault, newest first, narrowed by an SQL condition."""
+    sql = f"SELECT {_KEPT_COLUMNS} FROM history WHERE original = 'kept' AND ({condition}) ORDER BY id DESC"
+    return [_kept(row) for row in ledger.query(sql, values)]
+
+
+def undoable_entries(ledger: Ledger, condition: str, values: tuple[object, ...], limit: int) -> list[Kept]:
+    """Entries that can be undone: an original is kept, or the source was never touched; newest first."""
+    sql = (
+        f"SELECT {_KEPT_COLUMNS} FROM history WHERE ({condition}) AND outcome = 'compressed' "
+        "AND undone IS NULL AND (original = 'kept' OR kind IN ('output', 'beside')) ORDER BY id DESC LIMIT ?"
+    )
+    return [_kept(row) for row in ledger.query(sql, (*values, limit))]
+
+
+def set_original(tx: sqlite3.Connection, entry: int, state: OriginalState) -> None:
+    """Note what became of an original; being restored is also noted as being undone."""
+    tx.execute("UPDATE history SET original = ?, settled = 1 WHERE id = ?", (state.value, entry))
+    if state is OriginalState.RESTORED:
+        tx.execute("UPDATE history SET undone = ? WHERE id = ?", (time.time(), entry))

@@ -1,0 +1,68 @@
+"""What is under way: written before the first step that can be seen, removed with the last."""
+
+from homepress.store import entries, memory
+from homepress.store.ledger import Ledger
+from homepress.store.memory import Mark
+from homepress.store.plan import Plan, decode, encode
+from homepress.store.receipt import Role
+
+STARTED = "started"
+"""Nothing but our own temp file exists."""
+READY = "ready"
+"""The result is durable and verified; from here on names may have been exchanged."""
+
+
+def begin(ledger: Ledger, plan: Plan) -> None:
+    """Write down what is about to happen."""
+    with ledger.transaction() as tx:
+        tx.execute("INSERT INTO job (id, state, plan) VALUES (?, ?, ?)", (plan.job, STARTED, encode(plan)))
+
+
+def ready(ledger: Ledger, plan: Plan) -> None:
+    """Write down that the user's names come next."""
+    with ledger.transaction() as tx:
+        tx.execute("UPDATE job SET state = ? WHERE id = ?", (READY, plan.job))
+
+
+def abandon(ledger: Ledger, plan: Plan) -> None:
+    """Nothing of it is left."""
+    with ledger.transaction() as tx:
+        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
+
+
+def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None, *, kept: bool) -> int:
+    """In one transaction: history, content, file and the end of the job. The history entry's id.
+
+    Args:
+        ledger: where.
+        plan: what was done.
+        result: what the result looks like in its folder, None when something else is there by now.
+        source: likewise of a source that stays in place (output and beside).
+        kept: whether the original is in its vault.
+    """
+    with ledger.transaction() as tx:
+        entry = 0
+        if plan.kind != "copy":
+            entry = entries.add_result(tx, plan, kept=kept)
+            memory.learn(ledger, tx, plan.result_sha256, Role.RESULT)
+        if plan.kind == "convert":
+            memory.drop(ledger, tx, plan.source)
+        if result is not None:
+            memory.note(ledger, tx, plan.result, result)
+        if source is not None:
+            memory.note(ledger, tx, plan.source, source)
+        if kept:
+            tx.execute("INSERT OR IGNORE INTO vault (path) VALUES (?)", (plan.vault,))
+        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
+    return entry
+
+
+def open_jobs(ledger: Ledger) -> list[tuple[Plan, str]]:
+    """All jobs that were begun and not ended, with their state."""
+    return [(decode(plan), state) for plan, state in ledger.query("SELECT plan, state FROM job ORDER BY id")]
+
+
+def state_of(ledger: Ledger, job: str) -> str:
+    """The state of one job, empty when it is over."""
+    rows = ledger.query("SELECT state FROM job WHERE id = ?", (job,))
+    return str(rows[0][0]) if rows else ""

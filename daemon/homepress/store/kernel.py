@@ -1,0 +1,255 @@
+"""The one seam between the store and the operating system.
+
+Every step that the outside world can see goes through a `Kernel`: that is what makes it possible to prove,
+by failing or dying at each single one, that nothing is ever lost. Names are looked up in an open folder and
+never through a symbolic link.
+"""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from homepress.store.errors import Unsupported
+from homepress.store.receipt import Identity
+
+CHUNK = 1 << 20
+"""Bytes read or written at a time: small enough to notice a waiting writer quickly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An open folder. `fd` is -1 where the system has no descriptors of folders (Windows)."""
+
+    path: Path
+    fd: int
+
+
+class Kernel(Protocol):
+    """What the store asks of the operating system. Everything may raise `OSError` with `filename` set.
+
+    Descriptors are plain integers; sizes are bytes, times nanoseconds since 1970.
+    """
+
+    def open_folder(self, path: Path, *, create: bool = False) -> Folder:
+        """Open an absolute path component by component, following no link; `create` makes what is missing."""
+
+    def close_folder(self, folder: Folder) -> None:
+        """Close it."""
+
+    def sync_folder(self, folder: Folder) -> None:
+        """Make the names in it durable."""
+
+    def list_folder(self, folder: Folder) -> list[str]:
+        """The names in it."""
+
+    def same_mount(self, one: Folder, other: Folder) -> bool:
+        """Whether a file can most likely be renamed from one to the other."""
+
+    def make_private_folder(self, path: Path) -> None:
+        """Make one folder that only its owner may enter."""
+
+    def open_file(self, folder: Folder, name: str) -> int:
+        """Open for reading, without following a link and without waiting on a FIFO or device."""
+
+    def create_file(self, folder: Folder, name: str) -> int:
+        """Make a file that was not there, private to its owner, open for reading and writing."""
+
+    def close(self, fd: int) -> None:
+        """Close a descriptor."""
+
+    def read(self, fd: int, size: int) -> bytes:
+        """Up to `size` bytes from where the descriptor is."""
+
+    def write(self, fd: int, data: memoryview) -> int:
+        """Write some of `data`; how many bytes."""
+
+    def rewind(self, fd: int) -> None:
+        """Back to the start of the file."""
+
+    def sync(self, fd: int) -> None:
+        """Make the file durable, and forget what memory holds of it so that reading asks the disk."""
+
+    def stat(self, fd: int) -> os.stat_result:
+        """Of an open file."""
+
+    def stat_name(self, folder: Folder, name: str) -> os.stat_result:
+        """Of a name, a link itself included."""
+
+    def exchange(self, folder: Folder, one: str, other: str) -> None:
+        """Swap two names in one step.
+
+        Raises:
+            Unsupported: this file system cannot.
+        """
+
+    def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        """Rename, never over something: `FileExistsError` then. `OSError(EXDEV)` between file systems."""
+
+    def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        """Give a file one more name.
+
+        Raises:
+            Unsupported: this file system cannot.
+        """
+
+    def overwrite(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        """Rename over `new`, for files that are the store's own."""
+
+    def unlink(self, folder: Folder, name: str) -> None:
+        """Remove a name."""
+
+    def flags(self, fd: int) -> int:
+        """Inode flags that the system can keep; 0 where there are none."""
+
+    def set_flags(self, fd: int, flags: int) -> None:
+        """Set what `flags` gave."""
+
+    def is_locked(self, fd: int) -> bool:
+        """Whether the file is immutable or append-only."""
+
+    def attributes(self, fd: int) -> dict[bytes, bytes]:
+        """Extended attributes, ACLs included."""
+
+    def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
+        """Set one."""
+
+    def remove_attribute(self, fd: int, name: bytes) -> None:
+        """Remove one."""
+
+    def set_owner(self, fd: int, uid: int, gid: int) -> None:
+        """Change owner and group."""
+
+    def set_mode(self, fd: int, mode: int) -> None:
+        """Change the permission bits."""
+
+    def set_times(self, fd: int, atime_ns: int, mtime_ns: int) -> None:
+        """Set the times of access and change."""
+
+    def take_lease(self, fd: int) -> bool:
+        """Ask to be asked before anyone opens the file for writing; False where there are no leases.
+
+        Raises:
+            Busy: somebody has it open for writing already.
+        """
+
+    def lease_whole(self, fd: int) -> bool:
+        """Whether nobody is waiting to write since `take_lease`."""
+
+    def drop_lease(self, fd: int) -> None:
+        """Let writers through."""
+
+    def commit(self, connection: sqlite3.Connection) -> None:
+        """Commit the open transaction of the ledger."""
+
+
+def system_kernel() -> Kernel:
+    """The kernel of the system that this runs on."""
+    if sys.platform == "win32":
+        from homepress.store.windows import WindowsKernel
+
+        return WindowsKernel()
+    if sys.platform == "darwin":
+        from homepress.store.macos import MacKernel
+
+        return MacKernel()
+    from homepress.store.linux import LinuxKernel
+
+    return LinuxKernel()
+
+
+@contextlib.contextmanager
+def opened_folder(kernel: Kernel, path: Path, *, create: bool = False) -> Iterator[Folder]:
+    """An open folder for the length of a `with` block."""
+    folder = kernel.open_folder(path, create=create)
+    try:
+        yield folder
+    finally:
+        kernel.close_folder(folder)
+
+
+@contextlib.contextmanager
+def opened_file(kernel: Kernel, folder: Folder, name: str) -> Iterator[int]:
+    """A file open for reading for the length of a `with` block."""
+    fd = kernel.open_file(folder, name)
+    try:
+        yield fd
+    finally:
+        kernel.close(fd)
+
+
+def identity_of(stat: os.stat_result) -> Identity:
+    """The identity of a file from its `stat`."""
+    return Identity(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def same_file(stat: os.stat_result, identity: Identity) -> bool:
+    """Whether this is the very file, content untouched. Not ctime: renaming and linking change it."""
+    return (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns) == (
+        identity.device,
+        identity.inode,
+        identity.size,
+        identity.mtime_ns,
+    )
+
+
+def sha256_of(kernel: Kernel, fd: int) -> str:
+    """Hex digest of the whole content behind a descriptor."""
+    digest = hashlib.sha256()
+    kernel.rewind(fd)
+    while chunk := kernel.read(fd, CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def read_whole(kernel: Kernel, fd: int) -> bytes:
+    """The whole content behind a descriptor."""
+    kernel.rewind(fd)
+    chunks = []
+    while chunk := kernel.read(fd, CHUNK):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def write_whole(kernel: Kernel, fd: int, data: bytes) -> None:
+    """Write all of `data`."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[kernel.write(fd, rest[:CHUNK]) :]
+
+
+def exists(kernel: Kernel, folder: Folder, name: str) -> bool:
+    """Whether a name is there, whatever it is."""
+    try:
+        kernel.stat_name(folder, name)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def place_new(kernel: Kernel, folder: Folder, temp: str, name: str) -> None:
+    """Give the finished `temp` its final name without ever overwriting anything.
+
+    Where renaming without overwriting is not known: a second name, then the first removed. Where that is
+    not known either (FAT): an empty file claims the name in one step and is then renamed over.
+
+    Raises:
+        FileExistsError: the name is taken.
+    """
+    try:
+        kernel.move(folder, temp, folder, name)
+        return
+    except Unsupported:
+        pass
+    try:
+        kernel.link(folder, temp, folder, name)
+    except Unsupported:
+        kernel.close(kernel.create_file(folder, name))
+        kernel.overwrite(folder, temp, folder, name)
+    else:
+        kernel.unlink(folder, temp)

@@ -1,0 +1,113 @@
+"""The ledger: one writing connection, one transaction at a time, from any thread."""
+
+import contextlib
+import hashlib
+import hmac
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from homepress.store.database import Condition, backup_path, open_database, system_errors, write_backup
+from homepress.store.kernel import Kernel
+
+Row = tuple[Any, ...]
+
+BACKUP_EVERY = 6 * 3600.0
+"""Seconds between two backups of a ledger that changes."""
+
+
+class Ledger:
+    """The open ledger. What is kept in it is in `journal`, `memory` and `entries`.
+
+    Attributes:
+        path: of its file.
+        condition: in what condition it was found.
+        damaged: where a damaged predecessor was put aside, None when there was none.
+    """
+
+    def __init__(self, path: Path, kernel: Kernel) -> None:
+        """Open or make the ledger; see `open_database` for what it raises."""
+        opened = open_database(path)
+        self.path = path
+        self.condition: Condition = opened.condition
+        self.damaged = opened.damaged
+        self._connection = opened.connection
+        self._kernel = kernel
+        self._lock = threading.RLock()
+        self._backed_up = (time.monotonic(), self._connection.total_changes)
+        self._key = self._secret()
+
+    def close(self) -> None:
+        """Make a backup when something changed, and close."""
+        with self._lock, system_errors(self.path):
+            if self._connection.total_changes != self._backed_up[1]:
+                self.backup()
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Everything done in the block, or nothing.
+
+        Args:
+            durable: whether it must survive a power cut; what can be found out again need not, which
+                saves a wait for the disk.
+
+        Raises:
+            OSError: the disk is full, read-only or broken.
+        """
+        with self._lock, system_errors(self.path):
+            connection = self._connection
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                self._kernel.commit(connection)
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        with self._lock, system_errors(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def keyed(self, sha256: str) -> bytes:
+        """The digest under which a content is remembered; without the key it tells nothing."""
+        return hmac.digest(self._key, bytes.fromhex(sha256), hashlib.sha256)
+
+    def keyed_name(self, name: bytes) -> bytes:
+        """A name that can only be recognised, not read; the zero byte sets it apart from real ones."""
+        return b"\0" + hmac.digest(self._key, name, hashlib.sha256)[:16]
+
+    def backup(self) -> None:
+        """Copy the ledger to its backup file now."""
+        with self._lock, system_errors(self.path):
+            write_backup(self._connection, backup_path(self.path))
+            self._backed_up = (time.monotonic(), self._connection.total_changes)
+
+    def backup_if_due(self) -> None:
+        """Copy it when it changed and the last copy is old."""
+        made, changes = self._backed_up
+        due = time.monotonic() - made >= BACKUP_EVERY or not backup_path(self.path).exists()
+        if due and self._connection.total_changes != changes:
+            self.backup()
+
+    def scrub(self) -> None:
+        """Leave nothing of deleted rows in the file, its log and its backup."""
+        with self._lock, system_errors(self.path):
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.backup()
+
+    def _secret(self) -> bytes:
+        rows = self.query("SELECT value FROM meta WHERE key = 'secret'")
+        if rows:
+            return bytes(rows[0][0])
+        secret = secrets.token_bytes(32)
+        with self.transaction() as tx:
+            tx.execute("INSERT INTO meta VALUES ('secret', ?)", (secret,))
+        return secret

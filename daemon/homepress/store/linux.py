@@ -1,0 +1,175 @@
+"""Linux: renameat2, leases, extended attributes and inode flags."""
+
+# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+
+import ctypes
+import errno
+import fcntl
+import os
+import signal
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from homepress.store.errors import Busy, Unsupported, shown
+from homepress.store.kernel import Folder
+from homepress.store.posix import UNKNOWN_OPERATION, PosixKernel
+
+# linux/fs.h: renameat2(2)
+_RENAME_NOREPLACE = 1
+_RENAME_EXCHANGE = 2
+_SYS_RENAMEAT2 = {"x86_64": 316, "aarch64": 276, "riscv64": 276, "armv7l": 382, "i686": 353}
+
+# fcntl(2)
+_F_SETSIG = 10
+
+# linux/fs.h: ioctl_iflags(2)
+_FS_IOC_GETFLAGS = 0x80086601
+_FS_IOC_SETFLAGS = 0x40086602
+_FL_IMMUTABLE = 0x10
+_FL_APPEND = 0x20
+_FL_KEPT = 0x01 | 0x02 | 0x08 | 0x40 | 0x80
+"""Secure removal, undelete, synchronous, no dump, no access time: what a user sets and a copy can carry."""
+_NO_FLAGS = {errno.ENOTTY, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.EACCES}
+
+# linux/magic.h: file systems whose leases say nothing about other machines, or always fail.
+_REMOTE = {0x6969, 0xFF534D42, 0xFE534D42, 0x517B, 0x65735546, 0x01021997, 0x00C36400, 0x5346414F}
+_NO_LEASE = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK}
+
+_NO_ATTRIBUTES = {errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+class LinuxKernel(PosixKernel):
+    """`Kernel` on Linux."""
+
+    def __init__(self) -> None:
+        self._renameat2 = _find_renameat2()
+
+    def same_mount(self, one: Folder, other: Folder) -> bool:
+        # A bind mount has the same device, yet rename(2) refuses to cross it: compare the mount as well.
+        return super().same_mount(one, other) and _mount_id(one.fd) == _mount_id(other.fd)
+
+    def exchange(self, folder: Folder, one: str, other: str) -> None:
+        self._rename(folder, one, folder, other, _RENAME_EXCHANGE)
+
+    def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        self._rename(folder, name, to, new, _RENAME_NOREPLACE)
+
+    def _rename(self, folder: Folder, name: str, to: Folder, new: str, flags: int) -> None:
+        if self._renameat2(folder.fd, os.fsencode(name), to.fd, os.fsencode(new), flags) == 0:
+            return
+        code = ctypes.get_errno()
+        if code in UNKNOWN_OPERATION:
+            raise Unsupported(f"renameat2: {os.strerror(code)}")
+        raise OSError(code, os.strerror(code), str(folder.path / name), None, str(to.path / new))
+
+    def sync(self, fd: int) -> None:
+        os.fsync(fd)
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def flags(self, fd: int) -> int:
+        return _inode_flags(fd) & _FL_KEPT
+
+    def set_flags(self, fd: int, flags: int) -> None:
+        present = _inode_flags(fd)
+        wanted = (present & ~_FL_KEPT) | flags
+        if wanted != present:
+            fcntl.ioctl(fd, _FS_IOC_SETFLAGS, struct.pack("II", wanted, 0))
+
+    def is_locked(self, fd: int) -> bool:
+        return bool(_inode_flags(fd) & (_FL_IMMUTABLE | _FL_APPEND))
+
+    def attributes(self, fd: int) -> dict[bytes, bytes]:
+        try:
+            return {os.fsencode(name): os.getxattr(fd, name) for name in os.listxattr(fd)}
+        except OSError as error:
+            if error.errno in _NO_ATTRIBUTES:
+                return {}
+            raise
+
+    def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
+        os.setxattr(fd, name, value)
+
+    def remove_attribute(self, fd: int, name: bytes) -> None:
+        os.removexattr(fd, name)
+
+    def take_lease(self, fd: int) -> bool:
+        if _file_system(fd) in _REMOTE:
+            return False
+        try:
+            # A lease is broken by a signal, by default SIGIO, which would end the process; SIGURG is
+            # ignored unless a program asks for it. Nobody listens: `lease_whole` asks the kernel.
+            fcntl.fcntl(fd, _F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except OSError as error:
+            if error.errno == errno.EAGAIN:
+                raise Busy(f"{_name_of(fd)}: a program has it open for writing") from None
+            if error.errno in _NO_LEASE:
+                return False
+            raise
+        return True
+
+    def lease_whole(self, fd: int) -> bool:
+        return fcntl.fcntl(fd, fcntl.F_GETLEASE) == fcntl.F_RDLCK
+
+    def drop_lease(self, fd: int) -> None:
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+
+
+def _find_renameat2() -> Callable[[int, bytes, int, bytes, int], int]:
+    """The C library's renameat2, or the system call itself where an older or other C library lacks it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "renameat2"):
+        libc.renameat2.argtypes = [
+            ctypes.c_int,
+            ctypes.c_char_p,
+            ctypes.c_int,
+            ctypes.c_char_p,
+            ctypes.c_uint,
+        ]
+        found: Callable[[int, bytes, int, bytes, int], int] = libc.renameat2
+        return found
+    number = _SYS_RENAMEAT2.get(os.uname().machine)
+
+    def by_number(fd: int, name: bytes, to: int, new: bytes, flags: int) -> int:
+        if number is None:
+            ctypes.set_errno(errno.ENOSYS)
+            return -1
+        return int(libc.syscall(ctypes.c_long(number), fd, name, to, new, ctypes.c_uint(flags)))
+
+    return by_number
+
+
+def _inode_flags(fd: int) -> int:
+    try:
+        # The request is defined with a long, but the kernel reads and writes an int (ioctl_iflags(2)).
+        answer = fcntl.ioctl(fd, _FS_IOC_GETFLAGS, struct.pack("II", 0, 0))
+    except OSError as error:
+        if error.errno in _NO_FLAGS:
+            return 0
+        raise
+    return int(struct.unpack_from("I", answer)[0])
+
+
+def _mount_id(fd: int) -> str:
+    try:
+        lines = Path(f"/proc/self/fdinfo/{fd}").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return ""  # no /proc here: the device alone has to do
+    return next((line for line in lines if line.startswith("mnt_id:")), "")
+
+
+def _file_system(fd: int) -> int:
+    """The magic number of the file system, the first word of `struct statfs` (statfs(2)); 0 when unknown."""
+    buffer = ctypes.create_string_buffer(256)
+    if ctypes.CDLL(None, use_errno=True).fstatfs(fd, buffer) != 0:
+        return 0
+    return int(struct.unpack_from("l", buffer)[0]) & 0xFFFFFFFF
+
+
+def _name_of(fd: int) -> str:
+    """The path behind a descriptor, for messages."""
+    try:
+        return shown(os.readlink(f"/proc/self/fd/{fd}"))
+    except OSError:
+        return "the file"

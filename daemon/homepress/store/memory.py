@@ -1,0 +1,195 @@
+"""What is done: by name, so that no scan opens it again, and by content, so that no copy is done again."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from homepress.imagetype import has_image_suffix
+from homepress.store.ledger import Ledger
+from homepress.store.receipt import Role
+
+Mark = tuple[int, int, int]
+"""Size in bytes, mtime in nanoseconds, inode number."""
+
+_SEPARATOR = os.fsencode(os.sep)
+
+DONE = "done"
+"""State of a file that was compressed, or left as it is for a reason in the history."""
+
+REFUSED = "refused"
+"""State of a file that could not even be read; forgotten at every start, so that it gets another chance."""
+
+EXISTING = "existing"
+"""State of a file that was in a folder before the folder was added."""
+
+
+def role(ledger: Ledger, sha256: str, settings: str) -> Role | None:
+    """Why this content is left alone, if it is; a refusal counts only for the same recipe in words."""
+    rows = ledger.query(
+        "SELECT role FROM content WHERE digest = ? AND settings IN ('', ?) ORDER BY settings LIMIT 1",
+        (ledger.keyed(sha256), settings),
+    )
+    return Role(rows[0][0]) if rows else None
+
+
+def learn(ledger: Ledger, tx: sqlite3.Connection, sha256: str, role: Role, settings: str = "") -> None:
+    """Remember a content. `settings` matters only for `Role.REFUSED`."""
+    tx.execute(
+        "INSERT INTO content (digest, settings, role) VALUES (?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET role = excluded.role",
+        (ledger.keyed(sha256), settings if role is Role.REFUSED else "", role.value),
+    )
+
+
+def known(ledger: Ledger, directory: bytes) -> Mapping[bytes, Mark]:
+    """The files of a directory that are done, by name."""
+    rows = ledger.query(
+        "SELECT f.name, f.size, f.mtime_ns, f.inode FROM directory d JOIN file f ON f.directory = d.id "
+        "WHERE d.path IN (?, ?)",
+        (directory, ledger.keyed_name(directory)),
+    )
+    found = {name: (size, int(mtime_ns), int(inode)) for name, size, mtime_ns, inode in rows}
+    if any(name.startswith(b"\0") for name in found):
+        return _with_forgotten(ledger, directory, found)
+    return found
+
+
+def _with_forgotten(ledger: Ledger, directory: bytes, found: dict[bytes, Mark]) -> dict[bytes, Mark]:
+    """Find the names of forgotten files again by what is in the directory now."""
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        names = []
+    for name in names:
+        if (mark := found.get(ledger.keyed_name(name))) is not None:
+            found.setdefault(name, mark)
+    return {name: mark for name, mark in found.items() if not name.startswith(b"\0")}
+
+
+def note(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark, state: str = DONE) -> None:
+    """Remember that a file is done as it is now."""
+    directory, name = os.fsencode(path.parent), os.fsencode(path.name)
+    hidden = ledger.keyed_name(name)
+    identifier = _directory(ledger, tx, directory)
+    forgotten = tx.execute(
+        "SELECT 1 FROM file WHERE directory = ? AND name = ?", (identifier, hidden)
+    ).fetchone()
+    _put(tx, identifier, hidden if forgotten else name, mark, state)
+
+
+def drop(ledger: Ledger, tx: sqlite3.Connection, path: Path) -> None:
+    """Forget that a file is done: it is gone, or another took its place."""
+    name, directory = os.fsencode(path.name), os.fsencode(path.parent)
+    tx.execute(
+        "DELETE FROM file WHERE name IN (?, ?) "
+        "AND directory IN (SELECT id FROM directory WHERE path IN (?, ?))",
+        (name, ledger.keyed_name(name), directory, ledger.keyed_name(directory)),
+    )
+
+
+def existed(ledger: Ledger, mark: Mark) -> bool:
+    """Whether this very file was in a folder before the folder was added, under whatever name."""
+    size, mtime_ns, inode = mark
+    rows = ledger.query(
+        "SELECT 1 FROM file WHERE state = 'existing' AND inode = ? AND size = ? AND mtime_ns = ? LIMIT 1",
+        (_fit(inode), size, _fit(mtime_ns)),
+    )
+    return bool(rows)
+
+
+def baseline(ledger: Ledger, root: Path, recursive: bool) -> int:
+    """Mark every picture that is beneath `root` now as one to be left alone; how many.
+
+    Files that are known already keep what is known of them.
+    """
+    count = 0
+    with ledger.transaction() as tx:
+        for directory, rows in _walk(os.fsencode(root), recursive):
+            identifier = _directory(ledger, tx, directory)
+            tx.executemany(
+                "INSERT OR IGNORE INTO file (directory, name, size, mtime_ns, inode, state) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (identifier, name, size, _fit(mtime), _fit(inode), EXISTING)
+                    for name, (size, mtime, inode) in rows
+                ),
+            )
+            count += len(rows)
+    return count
+
+
+def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[bytes, Mark]]]]:
+    """Each directory with the pictures in it, told by their suffix; links are not followed."""
+    waiting = [root]
+    while waiting:
+        directory = waiting.pop()
+        files: list[tuple[bytes, Mark]] = []
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    if recursive and entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif has_image_suffix(entry.name) and entry.is_file(follow_symlinks=False):
+                        facts = entry.stat(follow_symlinks=False)
+                        files.append((entry.name, (facts.st_size, facts.st_mtime_ns, facts.st_ino)))
+        except OSError:
+            continue  # gone or closed to us: watching says so, and nothing in it can be compressed either
+        if files:
+            yield directory, files
+
+
+def forget_file(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
+    """Make the name of one file unreadable; it stays known."""
+    directory, name = os.path.split(path)
+    tx.execute(
+        "UPDATE OR REPLACE file SET name = ? WHERE name = ? AND directory = "
+        "(SELECT id FROM directory WHERE path = ?)",
+        (ledger.keyed_name(name), name, directory),
+    )
+
+
+def forget_beneath(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
+    """Make the names of everything beneath a folder unreadable."""
+    low, high = beneath(path)
+    rows = tx.execute(
+        "SELECT id, path FROM directory WHERE path = ? OR (path >= ? AND path < ?)", (path, low, high)
+    ).fetchall()
+    for identifier, directory in rows:
+        names: Iterable[tuple[bytes]] = tx.execute(
+            "SELECT name FROM file WHERE directory = ?", (identifier,)
+        ).fetchall()
+        tx.executemany(
+            "UPDATE OR REPLACE file SET name = ? WHERE directory = ? AND name = ?",
+            ((ledger.keyed_name(name), identifier, name) for (name,) in names if name[:1] != b"\0"),
+        )
+        tx.execute("UPDATE directory SET path = ? WHERE id = ?", (ledger.keyed_name(directory), identifier))
+
+
+def beneath(folder: bytes) -> tuple[bytes, bytes]:
+    """The range of paths (first, first after) that lie beneath a folder."""
+    base = folder.rstrip(_SEPARATOR)
+    return base + _SEPARATOR, base + bytes([_SEPARATOR[0] + 1])
+
+
+def _directory(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> int:
+    row = tx.execute(
+        "SELECT id FROM directory WHERE path IN (?, ?)", (path, ledger.keyed_name(path))
+    ).fetchone()
+    if row is None:
+        row = tx.execute("INSERT INTO directory (path) VALUES (?) RETURNING id", (path,)).fetchone()
+    return int(row[0])
+
+
+def _put(tx: sqlite3.Connection, directory: int, name: bytes, mark: Mark, state: str) -> None:
+    size, mtime_ns, inode = mark
+    tx.execute(
+        "INSERT OR REPLACE INTO file (directory, name, size, mtime_ns, inode, state) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (directory, name, size, _fit(mtime_ns), _fit(inode), state),
+    )
+
+
+def _fit(number: int) -> int | str:
+    """SQLite keeps 63 bits and a sign; larger inode numbers and times far in the future are kept as text."""
+    return number if -(1 << 63) <= number < 1 << 63 else str(number)

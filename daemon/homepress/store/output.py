@@ -1,0 +1,170 @@
+"""Results that go elsewhere, into an output folder or beside the source; the source stays."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from homepress.store import journal, memory, metadata
+from homepress.store.entries import entry_of
+from homepress.store.errors import Changed, Refusal, Unsupported, shown
+from homepress.store.kernel import Folder, identity_of, opened_file, opened_folder, place_new
+from homepress.store.names import beside_names, old_name, temp_name
+from homepress.store.plan import Kind, Metadata, Plan
+from homepress.store.reading import missing_or_linked
+from homepress.store.receipt import Receipt, Replacement, Role, Source
+from homepress.store.settlement import Settled
+from homepress.store.staging import make_plan, stage
+from homepress.store.workshop import Found, Workshop, keep_unknown, look
+
+
+def write_output(workshop: Workshop, source: Source, replacement: Replacement, target: Path) -> Receipt:
+    """Write a result to `target`, making the folders on the way.
+
+    A replacement that equals the source is a plain copy: it gets no history entry (entry 0).
+
+    Args:
+        workshop: the tools.
+        source: as it was read; it must not have changed since.
+        replacement: the result, or the source itself when it could not be made smaller.
+        target: absolute; the result's suffix takes the place of its own in a conversion.
+
+    Raises:
+        Changed, Vanished: the source is not what was read any more.
+        Refusal: another file, not made by Homepress, has the name.
+        OSError: the system refused a step; nothing is left behind.
+    """
+    if replacement.suffix:
+        target = target.with_suffix(replacement.suffix)
+    carried = _check_source(workshop, source)
+    with opened_folder(workshop.kernel, target.parent, create=True) as folder:
+        there = look(workshop.kernel, folder, target.name)
+        if there is not None and not _is_ours(workshop, there, target):
+            raise _taken(source, target)
+        kind: Kind = "copy" if replacement.sha256 == source.sha256 else "output"
+        plan = make_plan(kind, source, replacement, target, carried, None)
+        return _write(workshop, folder, source, plan, replacement.data, again=there is not None)
+
+
+def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -> Receipt:
+    """Write a result beside its source as NAME.min.EXT, never over anything.
+
+    A result that is there already, byte for byte, is not written twice. Raises as `write_output`.
+    """
+    carried = _check_source(workshop, source)
+    with opened_folder(workshop.kernel, source.path.parent) as folder:
+        for name in beside_names(source.path.name, replacement.suffix):
+            there = look(workshop.kernel, folder, name)
+            if there is None or there.sha256 == replacement.sha256:
+                plan = make_plan("beside", source, replacement, folder.path / name, carried, None)
+                return _write(workshop, folder, source, plan, replacement.data, again=there is not None)
+    raise Refusal(f"{shown(source.path)}: a thousand names beside it are taken")
+
+
+def settle_output(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
+    """End a job of this kind: in place or gone, with no temp file left."""
+    kernel = workshop.kernel
+    for name in (temp_name(plan.job), old_name(plan.job)):
+        if (found := look(kernel, folder, name)) is None:
+            continue
+        begun = journal.state_of(workshop.ledger, plan.job) == journal.STARTED
+        if begun or found.sha256 == plan.result_sha256 or _is_ours(workshop, found, plan.result):
+            kernel.unlink(folder, name)
+        else:
+            keep_unknown(workshop, folder, name, plan.result.name)
+    there = look(kernel, folder, plan.result.name)
+    kernel.sync_folder(folder)
+    if there is not None and there.sha256 == plan.result_sha256:
+        journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
+        return Settled.FINISHED
+    if there is not None and there.mark[0] == 0:
+        kernel.unlink(folder, plan.result.name)  # the empty file that claimed the name where FAT needs one
+    journal.abandon(workshop.ledger, plan)
+    return Settled.TAKEN_BACK
+
+
+def _write(
+    workshop: Workshop, folder: Folder, source: Source, plan: Plan, data: bytes, *, again: bool
+) -> Receipt:
+    """Write, verify and name a result.
+
+    Args:
+        workshop: the tools.
+        folder: of the target.
+        source: as it was read.
+        plan: what is done.
+        data: the result.
+        again: our own earlier result has the name and makes way.
+    """
+    kernel = workshop.kernel
+    journal.begin(workshop.ledger, plan)
+    try:
+        stage(kernel, folder, plan, data, exactly=False)
+        journal.ready(workshop.ledger, plan)
+        _check_source(workshop, source)
+        if again:
+            _take_turns(workshop, folder, source, plan)
+        else:
+            place_new(kernel, folder, temp_name(plan.job), plan.result.name)
+        kernel.sync_folder(folder)
+    except BaseException:
+        if settle_output(workshop, folder, plan) is not Settled.FINISHED:
+            raise
+    else:
+        settle_output(workshop, folder, plan)
+    return Receipt(entry_of(workshop.ledger, plan), plan.result, plan.source_size, plan.result_size)
+
+
+def _take_turns(workshop: Workshop, folder: Folder, source: Source, plan: Plan) -> None:
+    """The new result takes the name of our earlier one, which is deleted when it is sure that it was ours."""
+    kernel, temp = workshop.kernel, temp_name(plan.job)
+    try:
+        kernel.exchange(folder, temp, plan.result.name)
+    except Unsupported:
+        kernel.overwrite(folder, temp, folder, plan.result.name)
+        return
+    earlier = look(kernel, folder, temp)
+    if earlier is not None and not _is_ours(workshop, earlier, plan.result):
+        kernel.exchange(folder, temp, plan.result.name)
+        raise _taken(source, plan.result)
+
+
+def _taken(source: Source, target: Path) -> Refusal:
+    return Refusal(
+        f"{shown(target)}: it is there already and Homepress did not make it; move it away, then "
+        f"{shown(source.path)} is written there"
+    )
+
+
+def _check_source(workshop: Workshop, source: Source) -> Metadata:
+    """That the source is still what was read; its attributes."""
+    kernel, path = workshop.kernel, source.path
+    try:
+        with opened_folder(kernel, path.parent) as folder, opened_file(kernel, folder, path.name) as fd:
+            if identity_of(kernel.stat(fd)) != source.identity:
+                raise Changed(f"{shown(path)}: it changed while it was compressed")
+            return metadata.capture(kernel, fd)
+    except (FileNotFoundError, NotADirectoryError):
+        raise missing_or_linked(path) from None
+
+
+def _is_ours(workshop: Workshop, there: Found, target: Path) -> bool:
+    """Whether what has the target's name is a result of ours, or a file that we put there, untouched."""
+    if not there.sha256:
+        return False
+    if memory.role(workshop.ledger, there.sha256, "") is Role.RESULT:
+        return True
+    directory, name = os.fsencode(target.parent), os.fsencode(target.name)
+    return memory.known(workshop.ledger, directory).get(name) == there.mark
+
+
+def _source_mark(plan: Plan) -> memory.Mark | None:
+    """The source is done as well: the next scan passes it by."""
+    with contextlib.suppress(OSError):
+        facts = plan.source.lstat()
+        if (facts.st_size, facts.st_mtime_ns, facts.st_ino) == (
+            plan.source_size,
+            plan.metadata.mtime_ns,
+            plan.source_inode,
+        ):
+            return (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+    return None

@@ -1,0 +1,91 @@
+"""Reading a picture once, by descriptor, only when it is ours to touch and nobody is writing to it."""
+
+import errno
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from homepress.store.errors import Busy, Changed, Refusal, Vanished, shown
+from homepress.store.kernel import CHUNK, Kernel, identity_of, opened_file, opened_folder
+from homepress.store.receipt import Source
+
+MAX_BYTES = 2_000_000_000
+"""Larger files are refused: they are no pictures, and would not fit into memory several times."""
+
+
+def read(kernel: Kernel, path: Path) -> Source:
+    """The content of a picture with proof of what it was at that moment.
+
+    Args:
+        kernel: the system.
+        path: absolute, its folder resolved: a link on the way is refused, never followed.
+
+    Raises:
+        Refusal: not a regular file, more than one name, read-only, of another user, immutable: leave alone.
+        Busy: a program has it open for writing.
+        Changed: it changed while it was read.
+        Vanished: it is not there.
+        OSError: the system could not read it.
+    """
+    try:
+        with opened_folder(kernel, path.parent) as folder, opened_file(kernel, folder, path.name) as fd:
+            facts = kernel.stat(fd)
+            _admit(kernel, fd, facts, path)
+            leased = kernel.take_lease(fd)
+            try:
+                data, digest = _content(kernel, fd, facts.st_size, leased, path)
+            finally:
+                if leased:
+                    kernel.drop_lease(fd)
+            if kernel.stat(fd).st_size != len(data) or identity_of(kernel.stat(fd)) != identity_of(facts):
+                raise Changed(f"{shown(path)}: it changed while it was read")
+            return Source(path, identity_of(facts), digest, data)
+    except (FileNotFoundError, NotADirectoryError):
+        raise missing_or_linked(path) from None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Refusal(f"{shown(path)}: it is a symbolic link") from None
+        if error.errno == errno.ENXIO:
+            raise Refusal(f"{shown(path)}: it is not a regular file") from None
+        raise
+
+
+def missing_or_linked(path: Path) -> Vanished | Refusal:
+    """Why a walk to `path` found nothing: it is gone, or a link stands on the way."""
+    parent = str(path.parent)
+    if os.path.isdir(parent) and os.path.realpath(parent) != parent:
+        return Refusal(f"{shown(path)}: its folder is reached through a symbolic link")
+    return Vanished(f"{shown(path)}: it is not there any more")
+
+
+def _admit(kernel: Kernel, fd: int, facts: os.stat_result, path: Path) -> None:
+    """Refuse what must never be replaced."""
+    mode, name = facts.st_mode, shown(path)
+    if not stat.S_ISREG(mode):
+        raise Refusal(f"{name}: it is not a regular file")
+    if facts.st_nlink != 1:
+        raise Refusal(f"{name}: it has {facts.st_nlink} names (hard links); replacing would part them")
+    if not mode & 0o222:
+        raise Refusal(f"{name}: it is read-only")
+    if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
+        raise Refusal(f"{name}: it has special permission bits")
+    if facts.st_size > MAX_BYTES:
+        raise Refusal(f"{name}: it is larger than {MAX_BYTES // 1_000_000_000} GB")
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, facts.st_uid):
+        raise Refusal(f"{name}: it belongs to another user")
+    if kernel.is_locked(fd):
+        raise Refusal(f"{name}: it is marked immutable or append-only")
+
+
+def _content(kernel: Kernel, fd: int, size: int, leased: bool, path: Path) -> tuple[bytes, str]:
+    """All bytes and their digest, giving way as soon as a writer waits."""
+    digest, data = hashlib.sha256(), bytearray()
+    while chunk := kernel.read(fd, CHUNK):
+        digest.update(chunk)
+        data += chunk
+        if leased and not kernel.lease_whole(fd):
+            raise Busy(f"{shown(path)}: a program is about to write to it")
+        if len(data) > size:
+            raise Changed(f"{shown(path)}: it grew while it was read")
+    return bytes(data), digest.hexdigest()

@@ -1,0 +1,76 @@
+"""The tables of the ledger, as a list of steps from version to version."""
+
+VERSION_1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE directory (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
+
+-- What is done, by name. mtime_ns and inode have no type: beyond 63 bits they are kept as text.
+CREATE TABLE file (
+    directory INTEGER NOT NULL REFERENCES directory(id),
+    name BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns NOT NULL,
+    inode NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (directory, name)
+) WITHOUT ROWID;
+CREATE INDEX file_existing ON file (inode) WHERE state = 'existing';
+
+-- What is done, by content: HMAC of the SHA-256, so that a forgotten picture is still known.
+CREATE TABLE content (
+    digest BLOB NOT NULL,
+    settings TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (digest, settings)
+) WITHOUT ROWID;
+
+-- What is under way: the journal.
+CREATE TABLE job (id TEXT PRIMARY KEY, state TEXT NOT NULL, plan BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time REAL NOT NULL,
+    kind TEXT NOT NULL,
+    path BLOB NOT NULL,
+    result_path BLOB NOT NULL,
+    root BLOB,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    before_bytes INTEGER NOT NULL,
+    after_bytes INTEGER NOT NULL,
+    before_sha256 TEXT NOT NULL,
+    after_sha256 TEXT NOT NULL,
+    format TEXT NOT NULL,
+    score REAL,
+    score_kind TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    original TEXT NOT NULL,
+    vault BLOB,
+    job TEXT UNIQUE,
+    keep_until REAL,
+    settled INTEGER NOT NULL DEFAULT 1,
+    adopted INTEGER NOT NULL DEFAULT 0,
+    undone REAL
+);
+CREATE INDEX history_path ON history (path, id);
+CREATE INDEX history_result ON history (result_path, id);
+CREATE INDEX history_time ON history (time);
+CREATE INDEX history_kept ON history (id) WHERE original = 'kept';
+
+CREATE TABLE folder (
+    path BLOB PRIMARY KEY,
+    added REAL NOT NULL,
+    looked REAL NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+-- Where originals are kept, so that all of them are found again.
+CREATE TABLE vault (path BLOB PRIMARY KEY) WITHOUT ROWID;
+"""
+
+MIGRATIONS = (VERSION_1,)
+"""Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
+
+APPLICATION_ID = 0x486F6D65
+"""'Home': tells our ledger from any other SQLite file (file format, section 1.3.17)."""

@@ -1,0 +1,160 @@
+"""Carrying one replacement to its end, or taking it back: decided by what is in the files.
+
+The same code ends every replacement, whether the process lived through it, a step failed, or the power
+went. Content is told by its hash: an original goes into its vault, a result of ours that is not in place is
+deleted, anything else belongs to the user and is kept under a name that says so.
+"""
+
+import contextlib
+import enum
+
+from homepress.store import journal
+from homepress.store.errors import StoreError, Unsupported
+from homepress.store.kernel import Folder, place_new
+from homepress.store.names import old_name, temp_name
+from homepress.store.plan import Plan
+from homepress.store.workshop import Found, Workshop, keep_unknown, look
+
+
+class Settled(enum.Enum):
+    """How a job ended."""
+
+    FINISHED = "finished"
+    """The result is in place (or was, until the user changed it), the original in its vault."""
+    TAKEN_BACK = "taken back"
+    """The original is under its name, nothing else is left."""
+    PENDING = "pending"
+    """It cannot be told now: the folder or the vault is not there. Tried again at the next start."""
+
+
+class Settlement:
+    """One replacement or conversion, seen after the fact."""
+
+    def __init__(self, workshop: Workshop, folder: Folder, plan: Plan) -> None:
+        self._workshop = workshop
+        self._kernel = workshop.kernel
+        self._folder = folder
+        self._plan = plan
+        self._vault = workshop.originals.vault(plan.vault)
+        self._taken = False
+        self._leftovers = False
+
+    def settle(self) -> Settled:
+        """Bring it to an end.
+
+        Raises:
+            OSError: the system refused a step. Where the original could not be kept it is under its name
+                again; otherwise the job stays open.
+        """
+        state = journal.state_of(self._workshop.ledger, self._plan.job)
+        for name in (old_name(self._plan.job), temp_name(self._plan.job)):
+            if (found := self._look(name)) is not None:
+                ours = name == temp_name(self._plan.job) and state == journal.STARTED
+                self._clear(name, found, ours)
+        if self._taken:
+            return self._finish(kept=True)
+        return self._conclude()
+
+    def _look(self, name: str) -> Found | None:
+        return look(self._kernel, self._folder, name)
+
+    def _here(self) -> Found | None:
+        """What the source's name holds."""
+        return self._look(self._plan.source.name)
+
+    def _result_in_place(self) -> Found | None:
+        """The result, if it is where it belongs and nobody changed it."""
+        found = self._look(self._plan.result.name)
+        return found if found is not None and found.sha256 == self._plan.result_sha256 else None
+
+    def _clear(self, name: str, found: Found, ours: bool) -> None:
+        """Put one of our temp names in order.
+
+        Args:
+            name: of the file.
+            found: what it holds.
+            ours: it cannot be anything but a result that was being written.
+        """
+        here = self._here()
+        if here is not None and here.inode == found.inode:
+            self._unlink(name)  # a second name of the very file that is in place
+        elif found.sha256 == self._plan.source_sha256:
+            self._clear_original(name, here)
+        elif found.sha256 == self._plan.result_sha256 or ours:
+            self._leftovers = True
+            self._unlink(name)
+        else:
+            keep_unknown(self._workshop, self._folder, name, self._plan.source.name)
+
+    def _clear_original(self, name: str, here: Found | None) -> None:
+        if here is not None and here.sha256 == self._plan.source_sha256:
+            self._unlink(name)  # the same bytes are in place already
+        elif here is None and self._look(self._plan.result.name) is None:
+            # Neither is there: whoever removed the result gets the original back rather than nothing.
+            place_new(self._kernel, self._folder, name, self._plan.source.name)
+            self._kernel.sync_folder(self._folder)
+        else:
+            self._take(name)
+
+    def _take(self, name: str) -> None:
+        """The waiting original into its vault; if that fails, back to its own name."""
+        try:
+            self._vault.take(self._folder, name, self._plan)
+            self._taken = True
+        except (OSError, StoreError):
+            if self._look(name) is not None:
+                self._put_back(name)
+                self._withdraw()
+            raise
+
+    def _put_back(self, name: str) -> None:
+        """The original takes its name again where the result has it; a user's newer file keeps it."""
+        result, source = self._result_in_place(), self._plan.source.name
+        if self._plan.kind == "convert":
+            place_new(self._kernel, self._folder, name, source)
+            self._kernel.sync_folder(self._folder)
+            if result is not None:
+                self._unlink(self._plan.result.name)
+        elif result is not None:
+            try:
+                self._kernel.exchange(self._folder, name, source)
+                self._unlink(name)
+            except Unsupported:
+                self._kernel.overwrite(self._folder, name, self._folder, source)
+            self._kernel.sync_folder(self._folder)
+
+    def _conclude(self) -> Settled:
+        """No original waits: either nothing was exchanged, or it has reached its vault already."""
+        here, result, stored = self._here(), self._result_in_place(), self._vault.holds(self._plan)
+        untouched = here is not None and here.sha256 == self._plan.source_sha256
+        if stored and not self._leftovers and not untouched:
+            return self._finish(kept=True)
+        if result is not None and not untouched:
+            if not self._vault.path.is_dir():
+                return Settled.PENDING
+            return self._finish(kept=False)
+        if here is None and not self._leftovers and self._look(self._plan.result.name) is None:
+            return Settled.PENDING
+        if result is not None:
+            self._unlink(self._plan.result.name)  # a conversion whose source never left
+        self._withdraw()
+        return Settled.TAKEN_BACK
+
+    def _finish(self, *, kept: bool) -> Settled:
+        self._kernel.sync_folder(self._folder)
+        result = self._result_in_place()
+        journal.finish(
+            self._workshop.ledger, self._plan, result.mark if result is not None else None, None, kept=kept
+        )
+        return Settled.FINISHED
+
+    def _withdraw(self) -> None:
+        """Nothing was replaced: nothing of it stays in the vault and the journal."""
+        self._kernel.sync_folder(self._folder)
+        with contextlib.suppress(FileNotFoundError):
+            self._vault.remove(self._plan.stored_name)
+        journal.abandon(self._workshop.ledger, self._plan)
+
+    def _unlink(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._kernel.unlink(self._folder, name)

@@ -1,0 +1,209 @@
+"""The store's front: one object through which the pipeline and the app use the room."""
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from homepress.store import entries, memory, output, reading
+from homepress.store.database import Condition
+from homepress.store.entries import Record
+from homepress.store.kernel import Kernel, system_kernel
+from homepress.store.late import LateWriters
+from homepress.store.ledger import Ledger
+from homepress.store.memory import Mark
+from homepress.store.originals import Originals, OriginalsLimit
+from homepress.store.receipt import Outcome, Receipt, Replacement, Role, Source
+from homepress.store.recovery import Recovery
+from homepress.store.replace import Replacer
+from homepress.store.workshop import Notes, RecoveryNote, Workshop
+
+
+class Store:
+    """Originals, results and what is known of them. One at a time on a ledger; usable from any thread.
+
+    Paths are absolute with their folder resolved: a symbolic link on the way is refused, never followed.
+    Every method may raise `OSError` for what the system refuses (no space, read-only, permission, I/O); the
+    user's files are then as they were.
+    """
+
+    def __init__(self, workshop: Workshop) -> None:
+        """Use `open`."""
+        self._workshop = workshop
+        self._ledger = workshop.ledger
+        self._late = LateWriters(workshop.kernel)
+        self._recovery = Recovery(workshop)
+        self._replacer = Replacer(workshop, self._recovery, self._late)
+
+    @classmethod
+    def open(
+        cls,
+        ledger: Path,
+        originals: Path,
+        limit: OriginalsLimit | None = None,
+        *,
+        roots: Iterable[Path] = (),
+        kernel: Kernel | None = None,
+    ) -> "Store":
+        """Open or make the ledger and the main vault; call `recover` next.
+
+        Args:
+            ledger: its file.
+            originals: folder of the main vault, 0700.
+            limit: how much originals may occupy.
+            roots: watched folders, resolved; see `set_roots`.
+            kernel: the system, another one for tests.
+
+        Raises:
+            LedgerError: the ledger was made by a newer version or is not ours.
+            UntrustedVault: the folder of originals is a link, another user's, or open to others.
+        """
+        system = kernel or system_kernel()
+        book = Ledger(ledger, system)
+        vaults = Originals(system, book, originals, limit or OriginalsLimit())
+        store = cls(Workshop(system, book, vaults, Notes()))
+        store.set_roots(roots)
+        return store
+
+    def close(self) -> None:
+        """Look for late writers once more, back the ledger up, and close it."""
+        self._ledger.close()
+
+    def set_roots(self, roots: Iterable[Path]) -> None:
+        """Name the watched folders: no vault is made inside them, undo restores only beneath them."""
+        self._workshop.originals.roots = tuple(roots)
+
+    def set_limit(self, limit: OriginalsLimit) -> None:
+        """Change how much originals may occupy; what is over it already stays."""
+        self._workshop.originals.limit = limit
+
+    def recover(self) -> list[RecoveryNote]:
+        """Mend what a crash left behind. Call once after opening, before any work; again is harmless."""
+        if self._ledger.damaged is not None:
+            self._workshop.notes.tell(
+                self._ledger.damaged, f"the ledger was damaged and is kept here ({self._ledger.condition})"
+            )
+        elif self._ledger.condition is Condition.FROM_BACKUP:
+            self._workshop.notes.tell(self._ledger.path, "the ledger was missing; its backup took its place")
+        with self._ledger.transaction() as tx:
+            tx.execute("DELETE FROM file WHERE state = 'refused'")
+        return self._recovery.recover()
+
+    # Reading and replacing
+
+    def read(self, path: Path) -> Source:
+        """Read a picture; see `reading.read` for what it raises."""
+        return reading.read(self._workshop.kernel, path)
+
+    def replace(self, source: Source, replacement: Replacement) -> Receipt:
+        """Put a result in the place of its picture; see `Replacer.replace` for what it raises."""
+        return self._replacer.replace(source, replacement)
+
+    def write_output(self, source: Source, replacement: Replacement, target: Path) -> Receipt:
+        """Write a result into an output folder; see `output.write_output` for what it raises."""
+        return output.write_output(self._workshop, source, replacement, target)
+
+    def write_beside(self, source: Source, replacement: Replacement) -> Receipt:
+        """Write a result beside its source; see `output.write_beside` for what it raises."""
+        return output.write_beside(self._workshop, source, replacement)
+
+    def copy_output(self, source: Source, target: Path) -> Path:
+        """Copy a picture that cannot be smaller into an output folder; where it is. No history entry."""
+        copy = Replacement(source.data, source.sha256, "", "", 100.0, "full", "", None, 0, 0.0)
+        return output.write_output(self._workshop, source, copy, target).path
+
+    # What is known
+
+    def role(self, sha256: str, settings: str) -> Role | None:
+        """Why this content is left alone, None when it is to be compressed.
+
+        Args:
+            sha256: hex digest of the content.
+            settings: the recipe in words; a refusal counts only for the same words.
+        """
+        return memory.role(self._ledger, sha256, settings)
+
+    def known(self, directory: bytes) -> Mapping[bytes, Mark]:
+        """The files of a directory that are done: name to size, mtime in nanoseconds and inode number."""
+        return memory.known(self._ledger, directory)
+
+    def existed(self, source: Source) -> bool:
+        """Whether this very file lay in a folder, under whatever name, before the folder was added."""
+        identity = source.identity
+        return memory.existed(self._ledger, (identity.size, identity.mtime_ns, identity.inode))
+
+    def note_known(self, source: Source) -> None:
+        """Remember that a file is done as it was read, without an entry in the history."""
+        with self._ledger.transaction(durable=False) as tx:
+            memory.note(self._ledger, tx, source.path, _mark(source))
+
+    def record(
+        self,
+        source: Source,
+        outcome: Outcome,
+        reason: str,
+        image_format: str,
+        settings: str,
+        root: Path | None,
+        seconds: float,
+    ) -> int:
+        """Remember why a picture that was read is left as it is; the id of the history entry.
+
+        Args:
+            source: as it was read.
+            outcome: `UNCHANGED`, which also holds for every copy of it, or `FAILED`.
+            reason: in words for people.
+            image_format: word of its format, empty when it is no known image.
+            settings: the recipe in words.
+            root: the configured folder it belongs to.
+            seconds: spent on trying.
+        """
+        size = source.identity.size
+        record = Record(
+            source.path, size, source.sha256, outcome, reason, image_format, settings, root, seconds
+        )
+        with self._ledger.transaction(durable=False) as tx:
+            entry = entries.add_record(tx, record)
+            memory.note(self._ledger, tx, source.path, _mark(source))
+            if outcome is Outcome.UNCHANGED:
+                memory.learn(self._ledger, tx, source.sha256, Role.REFUSED, settings)
+        return entry
+
+    def record_path(self, path: Path, outcome: Outcome, reason: str, settings: str, root: Path | None) -> int:
+        """Remember why a file was not even read; the id of the history entry, 0 when it is gone.
+
+        It is looked at again when it changes, and at every start: what stands against it (hard links,
+        permissions) may end without a trace in its size and time.
+        """
+        try:
+            facts = path.lstat()
+        except OSError:
+            return 0
+        mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+        record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0)
+        with self._ledger.transaction(durable=False) as tx:
+            entry = entries.add_record(tx, record)
+            memory.note(self._ledger, tx, path, mark, memory.REFUSED)
+        return entry
+
+    # Folders
+
+    def baseline(self, root: Path, *, recursive: bool = True) -> int:
+        """Mark every picture beneath `root` as there before; how many. Once, when it is added."""
+        return memory.baseline(self._ledger, root, recursive)
+
+    def folder_added(self, root: Path) -> float:
+        """When a folder was first seen, seconds since 1970; now, and remembered, when it never was."""
+        path = os.fsencode(root)
+        with self._ledger.transaction() as tx:
+            tx.execute("INSERT OR IGNORE INTO folder (path, added) VALUES (?, ?)", (path, time.time()))
+            return float(tx.execute("SELECT added FROM folder WHERE path = ?", (path,)).fetchone()[0])
+
+    def forget_folder(self, root: Path) -> None:
+        """A folder is not watched any more: added again later, what is in it then counts as there before."""
+        with self._ledger.transaction() as tx:
+            tx.execute("DELETE FROM folder WHERE path = ?", (os.fsencode(root),))
+
+
+def _mark(source: Source) -> Mark:
+    return (source.identity.size, source.identity.mtime_ns, source.identity.inode)

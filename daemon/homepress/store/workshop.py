@@ -1,0 +1,98 @@
+"""What every operation of the store works with, handed on as one value."""
+
+import contextlib
+import stat
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homepress.store.errors import shown
+from homepress.store.kernel import Folder, Kernel, opened_file, place_new, sha256_of
+from homepress.store.ledger import Ledger
+from homepress.store.memory import Mark
+from homepress.store.names import recovered_names
+from homepress.store.originals import Originals
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryNote:
+    """Something that was mended, for the log and the user.
+
+    Attributes:
+        path: of the picture, or of the file that is concerned, printable.
+        message: what was found and done.
+    """
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class Notes:
+    """Collects what was mended until somebody asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._notes: list[RecoveryNote] = []
+
+    def tell(self, path: Path | bytes, message: str) -> None:
+        """Add one."""
+        with self._lock:
+            self._notes.append(RecoveryNote(shown(path), message))
+
+    def take(self) -> list[RecoveryNote]:
+        """All since the last call."""
+        with self._lock:
+            notes, self._notes = self._notes, []
+        return notes
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The tools: the system, the ledger, the vaults, and a place for notes."""
+
+    kernel: Kernel
+    ledger: Ledger
+    originals: Originals
+    notes: Notes = field(default_factory=Notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is under a name.
+
+    Attributes:
+        sha256: of the content, empty for what is no regular file.
+        inode: its number.
+        mark: as the ledger remembers a file.
+    """
+
+    sha256: str
+    inode: int
+    mark: Mark
+
+
+def look(kernel: Kernel, folder: Folder, name: str) -> Found | None:
+    """What is under a name now, None when nothing is. Links are not followed."""
+    try:
+        facts = kernel.stat_name(folder, name)
+        if not stat.S_ISREG(facts.st_mode):
+            return Found("", facts.st_ino, (facts.st_size, facts.st_mtime_ns, facts.st_ino))
+        with opened_file(kernel, folder, name) as fd:
+            facts = kernel.stat(fd)
+            digest = sha256_of(kernel, fd) if stat.S_ISREG(facts.st_mode) else ""
+            return Found(digest, facts.st_ino, (facts.st_size, facts.st_mtime_ns, facts.st_ino))
+    except FileNotFoundError:
+        return None
+
+
+def keep_unknown(workshop: Workshop, folder: Folder, name: str, picture: str) -> None:
+    """Give a file that the store does not know a name that its owner will see."""
+    for candidate in recovered_names(picture):
+        with contextlib.suppress(FileExistsError):
+            place_new(workshop.kernel, folder, name, candidate)
+            workshop.kernel.sync_folder(folder)
+            workshop.notes.tell(folder.path / candidate, "content that Homepress did not make was kept here")
+            return

@@ -1,0 +1,207 @@
+"""What the store's tests share: a store in a folder, pictures, and a kernel that counts, fails or dies."""
+
+import errno
+import hashlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from homepress.store import OriginalsLimit, Replacement, Source, Store
+from homepress.store.errors import Unsupported
+from homepress.store.kernel import Kernel, system_kernel
+
+WATCHED_TIME = (1_000_000_000_123_456_789, 1_100_000_000_987_654_321)
+"""Access and change of test pictures, in nanoseconds."""
+
+
+def picture(seed: int = 0, size: int = 30_000) -> bytes:
+    """Bytes that stand for a picture: the store never looks inside."""
+    return hashlib.shake_256(f"picture {seed}".encode()).digest(size)
+
+
+def smaller(data: bytes) -> bytes:
+    """Bytes that stand for its result."""
+    return b"small" + data[: len(data) // 2]
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def replacement(data: bytes, **changes: Any) -> Replacement:
+    """A result with facts as the pipeline gives them."""
+    facts: dict[str, Any] = {
+        "data": data,
+        "sha256": digest(data),
+        "suffix": "",
+        "image_format": "jpeg",
+        "score": 81.5,
+        "score_kind": "sampled",
+        "settings": "balanced",
+        "root": None,
+        "keep_days": 30.0,
+        "seconds": 0.25,
+    }
+    return Replacement(**(facts | changes))
+
+
+@dataclass
+class Bench:
+    """A home and a watched folder."""
+
+    base: Path
+    watched: Path
+    ledger: Path
+    originals: Path
+
+    @classmethod
+    def at(cls, base: Path, originals: Path | None = None) -> "Bench":
+        base = base.resolve()
+        watched = base / "pictures"
+        watched.mkdir(parents=True, exist_ok=True)
+        return cls(base, watched, base / "home" / "ledger.sqlite3", originals or base / "home" / "originals")
+
+    @contextmanager
+    def store(self, kernel: Kernel | None = None, limit: OriginalsLimit | None = None) -> Iterator[Store]:
+        store = Store.open(self.ledger, self.originals, limit, roots=[self.watched], kernel=kernel)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def drop(self, name: str = "a.jpg", data: bytes | None = None, *, mode: int = 0o640) -> Path:
+        """Put a picture into the watched folder, with a mode, times and an attribute of its own."""
+        path = self.watched / name
+        path.write_bytes(picture() if data is None else data)
+        os.chmod(path, mode)
+        os.setxattr(path, "user.tag", b"holiday")
+        os.utime(path, ns=WATCHED_TIME)
+        return path
+
+    def temps(self) -> list[str]:
+        return sorted(name for name in os.listdir(self.watched) if name.startswith(".homepress"))
+
+    def kept(self) -> list[bytes]:
+        """Contents of everything in the vault that is an original."""
+        return [
+            path.read_bytes()
+            for path in sorted(self.originals.glob("*"))
+            if path.suffix != ".json" and len(path.name) == 81
+        ]
+
+
+def replace(store: Store, path: Path, **changes: Any) -> Source:
+    """Read a picture and replace it with its stand-in result."""
+    source = store.read(path)
+    store.replace(source, replacement(smaller(source.data), **changes))
+    return source
+
+
+def facts(path: Path) -> tuple[Any, ...]:
+    """What has to survive beside the content."""
+    stat = path.lstat()
+    attributes = {name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path)}
+    return (stat.st_mode, stat.st_uid, stat.st_gid, stat.st_mtime_ns, sorted(attributes.items()))
+
+
+STEPS = frozenset(
+    name for name in vars(Kernel) if not name.startswith("_") and callable(getattr(Kernel, name, None))
+)
+"""Every step that goes through the seam."""
+
+CHANGES = STEPS - {"close", "close_folder", "drop_lease"}
+"""Steps that can fail in a way that matters: closing cannot be refused."""
+
+
+class Probe:
+    """A kernel that calls `before` and `after` around each step of another one."""
+
+    def __init__(
+        self,
+        before: Callable[[int, str], None] = lambda number, name: None,
+        after: Callable[[int, str], None] = lambda number, name: None,
+        steps: frozenset[str] = CHANGES,
+        kernel: Kernel | None = None,
+    ) -> None:
+        self.number = 0
+        self.names: list[str] = []
+        self._kernel = kernel or system_kernel()
+        self._before, self._after, self._steps = before, after, steps
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._kernel, name)
+        if name not in self._steps:
+            return real
+
+        def step(*args: Any, **kwargs: Any) -> Any:
+            self.number += 1
+            number = self.number
+            self.names.append(name)
+            self._before(number, name)
+            result = real(*args, **kwargs)
+            self._after(number, name)
+            return result
+
+        return step
+
+    def kernel(self) -> Kernel:
+        return cast(Kernel, self)
+
+
+def failing_at(step: int, code: int, steps: frozenset[str] = CHANGES) -> Probe:
+    """A kernel whose one step fails with an errno."""
+
+    def fail(number: int, name: str) -> None:
+        if number == step:
+            raise OSError(code, os.strerror(code), "injected")
+
+    return Probe(before=fail, steps=steps)
+
+
+def dying_at(step: int, *, after: bool = False) -> Probe:
+    """A kernel that kills the process before or after a step."""
+
+    def die(number: int, name: str) -> None:
+        if number == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return Probe(after=die) if after else Probe(before=die)
+
+
+class Lacking(Probe):
+    """A kernel of a file system that does not know some operations."""
+
+    def __init__(self, *operations: str) -> None:
+        def refuse(number: int, name: str) -> None:
+            raise Unsupported(os.strerror(errno.EINVAL))
+
+        super().__init__(before=refuse, steps=frozenset(operations))
+
+
+def without_exchange() -> Kernel:
+    return Lacking("exchange").kernel()
+
+
+def without_lease() -> Kernel:
+    class NoLease(Probe):
+        def take_lease(self, fd: int) -> bool:
+            return False
+
+    return NoLease().kernel()
+
+
+def in_child(work: Callable[[], None]) -> int:
+    """Run `work` in a forked process; how it ended: its exit code, or minus the signal that killed it."""
+    child = os.fork()
+    if child == 0:
+        code = 99
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
