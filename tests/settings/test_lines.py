@@ -22,6 +22,7 @@ VALUES = [
     '"""\nmulti # no\n[line]\n"""',
     "'''\nx = 1\n[[folder]]\n''' # c",
     '"""two quotes at the end"""""',
+    '"""one quote at the end"""" # " [',
     '"""a \\""" b\n"""',
     '"\\\\"',
     "[\n  1, # ]\n  2,\n]",

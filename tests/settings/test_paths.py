@@ -80,18 +80,21 @@ class TestSystemPlaces:
         monkeypatch.setattr(platformdirs, "user_runtime_path", lambda: Path("/var"))  # some folder
         assert Paths.from_environment().socket == Path("/var/homepress/control.sock")
 
-    @pytest.mark.parametrize(
-        "answer", [Path("/nowhere/at/all"), Path("/tmp/runtime-0"), PermissionError("a link")]
-    )
-    def test_without_one_the_fallback_is_used(self, answer: object, monkeypatch: pytest.MonkeyPatch) -> None:
-        def user_runtime_path() -> Path:
-            if isinstance(answer, Exception):
-                raise answer
-            assert isinstance(answer, Path)
-            return answer
+    @pytest.mark.parametrize("answer", ["missing", "makeshift", "refused"])
+    def test_without_one_the_fallback_is_used(
+        self, answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "makeshift").mkdir()
 
+        def user_runtime_path() -> Path:
+            if answer == "refused":
+                raise PermissionError("somebody else's link")
+            return tmp_path / answer
+
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         monkeypatch.setattr(platformdirs, "user_runtime_path", user_runtime_path)
-        assert Paths.from_environment().socket == Path(f"/tmp/homepress-{os.getuid()}/control.sock")
+        socket = Paths.from_environment().socket
+        assert (socket.parent.name, socket.name) == (f"homepress-{os.getuid()}", "control.sock")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
