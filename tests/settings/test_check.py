@@ -86,6 +86,13 @@ def test_the_window_says_what_the_file_would_say(key: str, text: str) -> None:
 def test_an_unknown_key_is_a_mistake_of_ours() -> None:
     with pytest.raises(KeyError):
         check_value("qualty", "safe")
+    with pytest.raises(KeyError):
+        check_value("daemon.quality", "safe")
+
+
+def test_a_key_may_be_named_with_its_table() -> None:
+    assert check_value("folder.quality", "saftey") == check_value("quality", "saftey")
+    assert value_from_text("daemon.workers", "3") == 3
 
 
 @given(st.sampled_from(sorted(FIELDS)), st.text(max_size=20))

@@ -10,14 +10,15 @@ from homepress.settings.field import Field, TomlValue, Widget, to_toml
 from homepress.settings.live import LiveSettings
 from homepress.settings.load import load, parse
 from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, DaemonSettings, FolderSettings, Settings
-from homepress.settings.paths import Paths, make_folder
+from homepress.settings.paths import HOME_VARIABLE, Paths, make_folder
 from homepress.settings.presets import Preset, load_preset, preset_names
 from homepress.settings.problem import Problem, SettingsError
-from homepress.settings.values import Quality, Size
+from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat
 
 __all__ = [
     "DAEMON_FIELDS",
     "FOLDER_FIELDS",
+    "HOME_VARIABLE",
     "DaemonSettings",
     "Field",
     "FolderSettings",
@@ -29,6 +30,8 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Size",
+    "SourceFormat",
+    "TargetFormat",
     "TomlValue",
     "Widget",
     "check_value",

@@ -71,12 +71,18 @@ def expected(field: Field) -> str:
 
 
 def field_named(key: str) -> Field:
-    """The description of a key; no key is in both tables.
+    """The description of a key, named as in the messages ("folder.quality") or by itself ("quality").
+
+    By itself is enough, since no key is in both tables.
 
     Raises:
         KeyError: there is no such key.
     """
-    return DAEMON_FIELDS.get(key) or FOLDER_FIELDS[key]
+    table, _, name = key.rpartition(".")
+    field = DAEMON_FIELDS.get(name) or FOLDER_FIELDS[name]
+    if table not in ("", field.table):
+        raise KeyError(key)
+    return field
 
 
 def value_from_text(key: str, text: str) -> TomlValue:
