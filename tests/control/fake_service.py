@@ -75,9 +75,6 @@ class FakeService:
     def rescan(self) -> None:
         raise RuntimeError("a defect in the service")
 
-    def raise_window(self) -> None:
-        self.asked.append("raise_window")
-
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         self.asked.append(request)
         try:

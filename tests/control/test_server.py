@@ -32,7 +32,6 @@ def test_every_plain_method_answers_as_the_service_does(client: Client, service:
     assert client.check_folder("/p", 10).tried == 10
     assert client.forget("/p/\udcff", None) == 3
     assert service.asked[-1] == ("/p/\udcff", None)
-    client.raise_window()
     client.stop()
     assert service.stopped.is_set()
 

@@ -96,10 +96,6 @@ class Client:
         """Look through all folders now."""
         self._ask(messages.Rescan())
 
-    def raise_window(self) -> None:
-        """Bring the window to the front."""
-        self._ask(messages.RaiseWindow())
-
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         """Compress named files and folders."""
         for part in _in_parts(request):

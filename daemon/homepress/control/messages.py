@@ -117,10 +117,6 @@ class Rescan(Call[None], frozen=True, tag="rescan"):
     """`Service.rescan`."""
 
 
-class RaiseWindow(Call[None], frozen=True, tag="raise_window"):
-    """`Service.raise_window`."""
-
-
 class Compress(StreamCall[FileOutcome], frozen=True, tag="compress"):
     """`Service.compress`."""
 
@@ -204,7 +200,6 @@ METHODS: dict[type, Method] = {
         Method(Stop, None, lambda service, _: service.stop()),
         Method(Reload, None, lambda service, _: service.reload(), quick=False),
         Method(Rescan, None, lambda service, _: service.rescan(), quick=False),
-        Method(RaiseWindow, None, lambda service, _: service.raise_window()),
         Method(Compress, FileOutcome, lambda service, call: service.compress(call.request), quick=False),
         Method(Undo, UndoOutcome, lambda service, call: service.undo(call.request), quick=False),
         Method(

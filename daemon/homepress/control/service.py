@@ -206,9 +206,6 @@ class Service(Protocol):
     def rescan(self) -> None:
         """Look through all folders now."""
 
-    def raise_window(self) -> None:
-        """Bring the window to the front, opening it when there is none."""
-
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         """Compress named files and folders, one outcome a file as it comes."""
 

@@ -1,7 +1,7 @@
 """The pipeline: carries pictures from watching through compressing to storing.
 
-`Pipeline` owns the queue and one thread a worker slot; `Carrier` knows the stations of the journey; `plan_for`
-turns a folder's settings into a `Plan`.
+`Pipeline` owns the queue and one thread a worker slot; `Carrier` knows the stations of the journey;
+`plan_for` turns a folder's settings into a `Plan`.
 """
 
 from homepress.pipeline.carry import Carrier

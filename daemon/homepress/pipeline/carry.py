@@ -9,8 +9,9 @@ from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.pipeline.job import Destination, Job, Told
-from homepress.store import Busy, Changed, Outcome, Refusal, Replacement, Role, Source, Store, Vanished
-from homepress.workers import Slot, WorkerDied
+from homepress.store import Outcome, Replacement, Role, Source, Store
+from homepress.store.errors import Busy, Changed, Degraded, Refusal, StoreError, StoreFull, Vanished
+from homepress.workers import DeathKind, Slot, WorkerDied
 
 RETRY_BUSY = 1.0
 """Seconds until a file that somebody writes to is looked at again; watching backs off further by itself."""
@@ -20,6 +21,9 @@ RETRY_BROKEN = 10.0
 
 RETRY_SYSTEM = 60.0
 """Seconds until a full or read-only disk is tried again."""
+
+RETRY_FULL = 600.0
+"""Seconds until a picture is tried again that has to wait for a decision of the user's."""
 
 _OF_THE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}
 
@@ -35,7 +39,7 @@ _COPIED_TO_OUTPUT = {
 
 
 class Carrier:
-    """Takes pictures through the rooms; holds what was tried before, so that trouble ends in a named state."""
+    """Takes pictures through the rooms; knows what was tried, so that trouble ends in a named state."""
 
     def __init__(self, store: Store, tries: int = 3) -> None:
         self._store = store
@@ -53,8 +57,8 @@ class Carrier:
             return Told(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
         except Refusal as refusal:
             return self._left_alone(job, None, str(refusal))
-        except OSError as error:
-            return self._system_trouble(job, None, error)
+        except (OSError, StoreError) as error:
+            return _trouble(job, 0, error)
         try:
             return self._carry_source(job, slot, source)
         except (Changed, Busy) as changed:
@@ -63,14 +67,16 @@ class Carrier:
             return Told(job.path, "failed", "it went away while it was compressed", len(source.data))
         except Refusal as refusal:
             return self._left_alone(job, source, str(refusal))
-        except OSError as error:
-            return self._system_trouble(job, source, error)
+        except (OSError, StoreError) as error:
+            return _trouble(job, len(source.data), error)
 
     def _carry_source(self, job: Job, slot: Slot, source: Source) -> Told:
         """The part of the journey after reading."""
         role = self._store.role(source.sha256, job.plan.settings)
         if role is not None and not job.asked:
-            return self._known(job, source, role)
+            return self._known(job, source, f"known already ({role})")
+        if not job.asked and self._store.existed(source):
+            return self._known(job, source, "it was here before its folder was added")
         if job.asked and role is Role.RESULT and job.plan.destination is not Destination.OUTPUT:
             return self._unchanged(job, source, "Homepress made it: a second lossy generation is never made")
         start = time.monotonic()
@@ -138,12 +144,10 @@ class Carrier:
             output = str(self._store.copy_output(source, _target(job)))
         return self._unchanged(job, source, str(result), kind, seconds, output)
 
-    def _known(self, job: Job, source: Source, role: Role) -> Told:
+    def _known(self, job: Job, source: Source, reason: str) -> Told:
         """Content that was met before: note where it is now, so that no scan opens it again."""
         self._store.note_known(source)
-        return Told(
-            job.path, "unchanged", f"known already ({role})", len(source.data), len(source.data), output=""
-        )
+        return Told(job.path, "unchanged", reason, len(source.data), len(source.data))
 
     def _left_alone(self, job: Job, source: Source | None, reason: str) -> Told:
         """A file that must not be touched at all (hard links, read-only ...)."""
@@ -166,6 +170,8 @@ class Carrier:
 
     def _worker_died(self, job: Job, source: Source, died: WorkerDied) -> Told:
         """A crash costs its own file: three tries, then it is left alone until it changes."""
+        if died.kind is DeathKind.STOPPED:
+            return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         deaths = self._deaths.get(source.sha256, 0) + 1
         self._deaths[source.sha256] = deaths
         if deaths < self._tries and not job.asked:
@@ -177,15 +183,19 @@ class Carrier:
             self._store.record(source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0)
         return Told(job.path, "failed", reason, len(source.data), len(source.data), kind)
 
-    def _system_trouble(self, job: Job, source: Source | None, error: OSError) -> Told:
-        """The disk or its permissions, not the picture: keep it waiting and say what the system said."""
+
+def _trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
+    """Not the picture but the disk or the store: it keeps waiting, and the folder says why."""
+    if isinstance(error, OSError):
         if error.errno not in _OF_THE_SYSTEM:
             raise error
-        size = len(source.data) if source else 0
         reason = f"{error.strerror}: {error.filename or job.path}"
-        if job.asked:
-            return Told(job.path, "failed", reason, size)
-        return Told(job.path, "waiting", reason, size, retry_after=RETRY_SYSTEM)
+    else:
+        reason = str(error)
+    if job.asked:
+        return Told(job.path, "failed", reason, size)
+    retry = RETRY_FULL if isinstance(error, StoreFull | Degraded) else RETRY_SYSTEM
+    return Told(job.path, "waiting", reason, size, retry_after=retry, problem=reason)
 
 
 def _recipe(job: Job, source: Source) -> Recipe:

@@ -61,6 +61,7 @@ class Told:
         seconds: time spent on compressing.
         output: path of the result, empty when nothing was written.
         retry_after: seconds after which it is worth another try, None when only a change of the file is.
+        problem: set when it is about the disk or the store and not this picture; shown at the folder.
     """
 
     path: Path
@@ -74,6 +75,7 @@ class Told:
     seconds: float = 0.0
     output: str = ""
     retry_after: float | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

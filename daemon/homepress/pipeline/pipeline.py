@@ -2,8 +2,10 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Job, Told
@@ -40,7 +42,7 @@ class Pipeline:
         self._carrier = carrier
         self._changed = changed
         self._lock = threading.Lock()
-        self._working = 0
+        self._working: set[Path] = set()
         self._slots = [Slot(limits) for _ in range(slots)]
         # Not daemon threads: a worker process must not outlive the thread that started it (its death
         # signal is tied to that thread), and a replacement under way is always finished.
@@ -61,17 +63,29 @@ class Pipeline:
     def load(self) -> Load:
         """What waits and what is under way now."""
         with self._lock:
-            return Load(len(self.queue), self._working)
+            return Load(len(self.queue), len(self._working))
+
+    def holds(self, path: Path) -> bool:
+        """Whether a picture waits or is under way."""
+        with self._lock:
+            return path in self._working or self.queue.holds(path)
 
     def worker_pids(self) -> list[int]:
         """Process ids of the workers that are alive."""
         return [slot.pid for slot in self._slots if slot.pid is not None]
 
-    def close(self) -> None:
-        """Finish what is under way, drop what waits, end all processes and threads."""
-        self.queue.close()
+    def close(self, grace: float = 5.0) -> None:
+        """Finish what ends within `grace` seconds, drop the rest, end all processes and threads."""
+        dropped = self.queue.close()
+        end = time.monotonic() + grace
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        for slot in self._slots:
+            slot.close()
         for thread in self._threads:
             thread.join()
+        for job in dropped:
+            job.tell(Told(job.path, "failed", "Homepress is stopping; try again when it runs"))
 
     def _serve(self, slot: Slot) -> None:
         """The life of one thread."""
@@ -87,14 +101,14 @@ class Pipeline:
 
     def _work(self, job: Job, slot: Slot) -> None:
         with self._lock:
-            self._working += 1
+            self._working.add(job.path)
         try:
             told = self._carrier.carry(job, slot)
-        except Exception as error:  # the boundary: whatever one file brings about, the others go on
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
             _log.exception("while working on %s", ascii(str(job.path)))
             told = Told(job.path, "failed", f"an error in Homepress: {type(error).__name__}: {error}")
         finally:
             with self._lock:
-                self._working -= 1
+                self._working.discard(job.path)
         job.tell(told)
         self._changed()

@@ -33,7 +33,7 @@ def plan_for(folder: FolderSettings, root: Path, *, destination: Destination | N
         settings=in_words(folder),
         destination=destination or (Destination.OUTPUT if output else Destination.REPLACE),
         convert={ImageType(a): ImageType(b) for a, b in folder.convert.items()},
-        output=Path(folder.output).expanduser() if output else None,
+        output=folder.output if output else None,
         root=root,
         keep_days=folder.originals_keep_days,
     )

@@ -62,16 +62,24 @@ class FairQueue:
             self._fresh = deque(job for job in self._fresh if job.plan.root != root)
             self._paths -= {job.path for job in gone}
 
-    def close(self) -> None:
-        """Let every `get` return None from now on."""
+    def close(self) -> list[Job]:
+        """Let every `get` return None from now on; the jobs that were asked for and will not be done."""
         with self._ready:
             self._closed = True
             self._ready.notify_all()
+            dropped = list(self._asked)
+            self._asked.clear()
+            return dropped
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path waits."""
+        with self._ready:
+            return path in self._paths
 
     def __len__(self) -> int:
         with self._ready:

@@ -1,0 +1,105 @@
+"""What the settings mean for watching: which folders, with which plan, and why some are not watched."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from homepress.app.house import House
+from homepress.control.service import FolderStatus
+from homepress.pipeline import Pipeline, Plan, plan_for
+from homepress.settings import FolderSettings
+from homepress.watch import FolderState, WatchedFolder, refusal, warnings
+
+
+class Configuration:
+    """The folders as configured now. `apply` is called at start and after each change of the file."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._plans: dict[Path, Plan] = {}
+        self._refused: dict[Path, str] = {}
+        self._warnings: dict[Path, str] = {}
+
+    def apply(self) -> list[WatchedFolder]:
+        """Work out plans and refusals from the current settings; the folders to watch."""
+        settings = self._house.live.current
+        own = (self._house.paths.state, self._house.paths.originals)
+        outputs = tuple(folder.output for folder in settings.folders if folder.output is not None)
+        plans: dict[Path, Plan] = {}
+        self._refused, self._warnings = {}, {}
+        watched = []
+        for folder in settings.folders:
+            others = [other.path for other in settings.folders if other is not folder]
+            if why := refusal(folder.path, others, output=folder.output, private=own):
+                self._refused[folder.path] = why
+                continue
+            self._warnings[folder.path] = " ".join(warnings(folder.path))
+            if folder.enabled:
+                root = folder.path.resolve()
+                plans[root] = plan_for(folder, root)
+                self._baseline(folder, root)
+                watched.append(_watched(folder, (*outputs, *own)))
+        for gone in self._plans.keys() - plans.keys():
+            self._house.store.forget_folder(gone)
+        self._plans = plans
+        return watched
+
+    def _baseline(self, folder: FolderSettings, root: Path) -> None:
+        """Met for the first time: leave what was there before, unless the user wants it too."""
+        now = time.time()
+        if root.is_dir() and self._house.store.folder_added(root) >= now and folder.existing == "leave":
+            self._house.store.baseline(root, recursive=folder.recursive)
+
+    def roots(self) -> set[Path]:
+        """The watched folders, links followed."""
+        return set(self._plans)
+
+    def plan(self, root: Path) -> Plan | None:
+        """What a folder wants of its pictures; None when it is not watched any more."""
+        return self._plans.get(root)
+
+    def root_of(self, path: Path) -> Path | None:
+        """The watched folder that a path lies in."""
+        return next((root for root in self._plans if path.is_relative_to(root)), None)
+
+    def status(
+        self,
+        folder: FolderSettings,
+        state: FolderState | None,
+        troubles: Mapping[Path | None, str],
+        pipeline: Pipeline,
+    ) -> FolderStatus:
+        """One folder in the words of `status --json`."""
+        root = folder.path.resolve()
+        problem = (
+            self._refused.get(folder.path, "") or (state.problem if state else "") or troubles.get(root, "")
+        )
+        if not folder.enabled:
+            word = "disabled"
+        elif problem:
+            word = "problem"
+        else:
+            word = "scanning" if state is None or state.scanning else "watching"
+        return FolderStatus(
+            path=str(folder.path),
+            mode=folder.mode,
+            state=word,
+            problem=problem,
+            warning=self._warnings.get(folder.path, ""),
+            waiting=(state.waiting if state else 0) + pipeline.queue.waiting(root),
+            watch=state.watch if state else "none",
+        )
+
+
+def _watched(folder: FolderSettings, excluded: tuple[Path, ...]) -> WatchedFolder:
+    return WatchedFolder(
+        path=folder.path,
+        recursive=folder.recursive,
+        include=folder.include,
+        exclude=folder.exclude,
+        min_size=folder.min_size.bytes,
+        max_size=folder.max_size.bytes or None,
+        settle_seconds=folder.settle_seconds,
+        watch=folder.watch,
+        excluded=excluded,
+    )

@@ -1,0 +1,104 @@
+"""The daemon: takes the lock, binds the socket, locks itself out of the network, then begins to work."""
+
+import logging
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+
+from homepress import privacy
+from homepress.app.house import House
+from homepress.app.watching import DaemonService
+from homepress.control import InstanceLock, Server, ServiceError
+from homepress.settings import Paths
+
+_log = logging.getLogger(__name__)
+
+_LOG_BYTES = 1_000_000
+_LOG_FILES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How the daemon runs.
+
+    Attributes:
+        tray: whether the desktop agent is started.
+        once: whether to end when everything that waits is done.
+        foreground: whether a person watches the terminal: what happens is also told there.
+    """
+
+    tray: bool = True
+    once: bool = False
+    foreground: bool = True
+
+
+def run_daemon(paths: Paths, options: RunOptions) -> int:
+    """Run until told to stop; the exit code.
+
+    Raises:
+        ServiceError: another daemon runs, or something the daemon cannot do without is missing.
+    """
+    paths.ensure()
+    lock = InstanceLock(paths.lock)
+    if not lock.acquire():
+        raise ServiceError(f"Homepress is running already, as process {lock.holder()}; see: homepress status")
+    try:
+        _write_log(paths, options)
+        return _Daemon(paths, options).run()
+    finally:
+        lock.release()
+
+
+class _Daemon:
+    """One run of the daemon, from locked to stopped."""
+
+    def __init__(self, paths: Paths, options: RunOptions) -> None:
+        self._paths = paths
+        self._options = options
+        self._stopping = threading.Event()
+        self._service = DaemonService(paths, self._stopping.set)
+        self._server = Server(paths.socket, self._service)
+
+    def run(self) -> int:
+        """Bind, lock, work, stop."""
+        self._server.bind()
+        try:
+            # From here on no socket can be made and none connected; pictures are read only afterwards.
+            lock = privacy.lock_daemon(self._paths.socket)
+            _log.info("network: %s (%s)", privacy.state(), lock)
+            house = House.open(self._paths, self._service.changed)
+            try:
+                self._serve(house)
+            finally:
+                house.close()
+        finally:
+            self._server.stop()
+        return 0
+
+    def _serve(self, house: House) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        self._service.begin(house)
+        self._server.start()
+        try:
+            if self._options.once:
+                self._service.wait_until_done(self._stopping)
+            else:
+                self._stopping.wait()
+        finally:
+            self._service.end()
+
+
+def _write_log(paths: Paths, options: RunOptions) -> None:
+    """Log to a small file that only the user can read, and to the terminal where there is one."""
+    handlers: list[logging.Handler] = [
+        RotatingFileHandler(paths.log, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+    ]
+    paths.log.chmod(0o600)
+    if options.foreground and sys.stderr is not None:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    logging.basicConfig(
+        level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(message)s", force=True
+    )

@@ -1,0 +1,75 @@
+"""Pause: until a time or until resumed; survives a restart of the daemon."""
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+class Pause:
+    """Whether work is paused, kept in a small file.
+
+    Attributes:
+        paused: whether it is now.
+        until: when it ends, seconds since 1970; None when it does not end by itself, or is not on.
+    """
+
+    def __init__(self, file: Path, tell: Callable[[bool], None]) -> None:
+        """`tell` is called with True or False at each change, from any thread."""
+        self._file = file
+        self._tell = tell
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+        self.paused = False
+        self.until: float | None = None
+
+    def restore(self) -> None:
+        """Take up a pause that was on when the daemon ended; an unreadable file means none."""
+        try:
+            until = json.loads(self._file.read_text(encoding="utf-8"))["until"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if until is None or (isinstance(until, int | float) and until > time.time()):
+            self.set(until)
+        else:
+            self.clear()
+
+    def set(self, until: float | None) -> None:
+        """Pause until a time, or until `clear`."""
+        with self._lock:
+            self._cancel()
+            self.paused, self.until = True, until
+            self._remember(json.dumps({"until": until}))
+            if until is not None:
+                self._timer = threading.Timer(max(0.0, until - time.time()), self.clear)
+                self._timer.daemon = True
+                self._timer.start()
+        self._tell(True)
+
+    def clear(self) -> None:
+        """Go on working."""
+        with self._lock:
+            self._cancel()
+            self.paused, self.until = False, None
+            with contextlib.suppress(FileNotFoundError):
+                self._file.unlink()
+        self._tell(False)
+
+    def close(self) -> None:
+        """Forget the timer; the file keeps the pause for the next start."""
+        with self._lock:
+            self._cancel()
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _remember(self, text: str) -> None:
+        new = self._file.with_suffix(".new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        new.replace(self._file)

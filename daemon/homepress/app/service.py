@@ -1,0 +1,153 @@
+"""Everything that can be asked of Homepress when no daemon runs; the daemon adds what needs one."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import homepress
+from homepress.app import folders, requests
+from homepress.app.house import House
+from homepress.app.undo import undo
+from homepress.control.service import (
+    CheckReport,
+    CompressRequest,
+    FileOutcome,
+    FolderAnswer,
+    FolderRequest,
+    OriginalOutcome,
+    OriginalsRequest,
+    ServiceError,
+    Status,
+    UndoOutcome,
+    UndoRequest,
+)
+from homepress.pipeline import Plan
+from homepress.store import OriginalsSelection
+
+_NO_DAEMON = "Homepress is not running; start it with: homepress run"
+
+
+class InProcessService:
+    """A `Service` over an open house, without watching. The caller holds the instance lock."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def ping(self) -> int:
+        """The id of this process."""
+        return os.getpid()
+
+    def status(self) -> Status:
+        """What the ledger tells; the state is "stopped"."""
+        return Status(state="stopped", pid=None, version=homepress.__version__, **self._counters())
+
+    def wait(self, revision: int, timeout: float) -> int:
+        """Only a daemon changes while one watches."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def pause(self, until: float | None) -> None:
+        """Only a daemon can be paused."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def resume(self) -> None:
+        """Only a daemon can be resumed."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def stop(self) -> None:
+        """Only a daemon can be stopped."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def rescan(self) -> None:
+        """Only a daemon scans."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def reload(self) -> None:
+        """Read the settings file again.
+
+        Raises:
+            ServiceError: it has mistakes; the text names them all.
+        """
+        self.house.live.reload()
+        if self.house.live.error is not None:
+            raise ServiceError(str(self.house.live.error), exit_code=2)
+
+    def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
+        """Compress named files and folders, one outcome a file as it comes."""
+        return requests.outcomes(self.house.pipeline, self._jobs(request))
+
+    def _jobs(self, request: CompressRequest) -> Iterator[tuple[Path, Plan]]:
+        for text in request.paths:
+            named = Path(text).resolve()
+            folder = self.house.folder_of(named)
+            root = named if named.is_dir() else named.parent
+            plan = requests.plan_of(request, folder, root)
+            for path in requests.pictures(named):
+                yield path, plan
+
+    def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
+        """Bring originals back."""
+        return undo(self.house, request)
+
+    def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        """Delete stored originals for good; their results stay."""
+        for found in self.house.store.accept(_selection(request)):
+            yield OriginalOutcome(
+                id=found.entry,
+                path=str(found.path),
+                bytes=found.size,
+                outcome=found.outcome,
+                reason=found.reason,
+            )
+
+    def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        """Read stored originals and compare their hashes."""
+        for found in self.house.store.verify(_selection(request)):
+            yield OriginalOutcome(
+                id=found.entry,
+                path=str(found.path),
+                bytes=found.size,
+                outcome=found.outcome,
+                reason=found.reason,
+            )
+
+    def add_folder(self, request: FolderRequest) -> FolderAnswer:
+        """Add a folder to the settings file."""
+        answer = folders.add(self.house, request)
+        self.reload()
+        return answer
+
+    def remove_folder(self, path: str) -> None:
+        """Take a folder out of the settings file."""
+        folders.remove(self.house, path)
+        self.reload()
+
+    def check_folder(self, path: str, sample: int) -> CheckReport:
+        """Dry run over a folder; nothing is changed."""
+        return folders.check(self.house, path, sample)
+
+    def forget(self, path: str, before: float | None) -> int:
+        """Remove names from the history; the number of entries."""
+        return self.house.store.forget(Path(path).resolve() if path else None, before)
+
+    def _counters(self) -> dict[str, int]:
+        """The figures of the ledger that `status` shows."""
+        midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+        counters = self.house.store.counters(since=midnight)
+        return {
+            "compressed_today": counters.compressed_since,
+            "saved_bytes_today": counters.saved_since,
+            "saved_bytes_total": counters.saved_total,
+            "originals_bytes": counters.originals_bytes,
+        }
+
+
+def _selection(request: OriginalsRequest) -> OriginalsSelection:
+    return OriginalsSelection(
+        paths=tuple(Path(path).resolve() for path in request.paths),
+        entries=tuple(request.ids),
+        older_than=None
+        if request.older_than_days is None
+        else time.time() - 86_400 * request.older_than_days,
+        all=request.all,
+    )

@@ -1,0 +1,37 @@
+"""Undo in the words of the service: which entries, and where their originals may be put."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from homepress.app.house import House
+from homepress.control.service import ServiceError, UndoOutcome, UndoRequest
+from homepress.store import UndoSelection
+
+
+def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
+    """Bring originals back, newest first.
+
+    They are restored beneath configured folders, beneath what the request names itself, or in its `to`.
+
+    Raises:
+        ServiceError: the request selects nothing by itself; exit code 2.
+    """
+    paths = tuple(Path(path).absolute() for path in request.paths)
+    folder = Path(request.folder).resolve() if request.folder else None
+    if not (paths or request.ids or request.last or request.since is not None or folder):
+        raise ServiceError("say what to undo: paths, --last N, --since TIME or --folder PATH", exit_code=2)
+    selection = UndoSelection(
+        paths=paths, entries=tuple(request.ids), last=request.last, since=request.since, folder=folder
+    )
+    roots = [*house.roots(), *(path.parent.resolve() for path in paths)]
+    if folder is not None:
+        roots.append(folder)
+    to = Path(request.to).resolve() if request.to else None
+    for undone in house.store.undo(selection, roots=roots, to=to):
+        yield UndoOutcome(
+            id=undone.entry,
+            path=str(undone.path),
+            outcome=undone.outcome,
+            restored_to=str(undone.restored_to or ""),
+            reason=undone.reason,
+        )

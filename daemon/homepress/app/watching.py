@@ -1,0 +1,235 @@
+"""The service of a running daemon: what the in-process one can do, and watching, pausing, telling."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import homepress
+from homepress import privacy
+from homepress.app.config import Configuration
+from homepress.app.house import House
+from homepress.app.pausing import Pause
+from homepress.app.service import InProcessService
+from homepress.control.service import FolderStatus, ServiceError, State, Status, WaitingFile
+from homepress.pipeline import Job, Told
+from homepress.settings import Paths
+from homepress.store import Outcome
+from homepress.watch import Arrival, FileWatch, Identity, Skipped, Watch
+
+_log = logging.getLogger(__name__)
+
+_MOST_QUEUED = 1000
+"""So many queued pictures are enough to keep the workers busy."""
+
+_SHOWN_WAITING = 100
+"""So many waiting files are named in the status; the number is always whole."""
+
+
+class DaemonService(InProcessService):
+    """Between watching and the pipeline: arrivals become jobs, outcomes become state."""
+
+    def __init__(self, paths: Paths, stop: Callable[[], None]) -> None:
+        self._paths = paths
+        self._stop = stop
+        self._state = threading.Condition()
+        self._revision = 1
+        self._waiting: dict[Path, WaitingFile] = {}
+        self._troubles: dict[Path | None, str] = {}
+
+    def begin(self, house: House) -> None:
+        """Start watching; called once, before the first request."""
+        self.house = house
+        self._config = Configuration(house)
+        self._pause = Pause(self._paths.state / "pause.json", self._paused)
+        self._watch = Watch(self, _Memory(house))
+        self._watch.reconfigure(self._config.apply())
+        self._watch.start()
+        self._file = FileWatch(self._paths.config_file, self._settings_changed)
+        self._file.start()
+        self._pause.restore()
+
+    def end(self) -> None:
+        """Stop watching; what is under way is finished by the house."""
+        self._file.stop()
+        self._watch.stop()
+        self._pause.close()
+        self.changed()
+
+    def wait_until_done(self, stopping: threading.Event) -> None:
+        """Return when every folder was looked through and nothing waits any more, or when stopping."""
+        with self._state:
+            while not stopping.is_set() and not self._is_done():
+                self._state.wait(0.5)
+
+    def _is_done(self) -> bool:
+        load = self.house.pipeline.load()
+        return self._watch.wait_settled(0) and not load.waiting and not load.working
+
+    # -- what watching tells
+
+    def arrived(self, arrival: Arrival) -> None:
+        """A file came to rest: queue it with the plan of its folder."""
+        plan = self._config.plan(arrival.root)
+        if plan is None:
+            return
+        self.house.pipeline.submit(Job(arrival.path, plan, self._told, fresh=arrival.fresh))
+
+    def skipped(self, skipped: Skipped) -> None:
+        """A file is passed over for good: say so in the history."""
+        reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
+        plan = self._config.plan(skipped.root)
+        if plan is not None:
+            self.house.store.record_path(skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root)
+
+    def room(self) -> bool:
+        """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
+        return len(self.house.pipeline.queue) < _MOST_QUEUED
+
+    def changed(self) -> None:
+        """Something that people see is another now."""
+        with self._state:
+            self._revision += 1
+            self._state.notify_all()
+
+    def _told(self, told: Told) -> None:
+        """A picture is done, or has to wait."""
+        root = self._config.root_of(told.path)
+        if told.problem:
+            self._troubles[root] = told.problem
+        elif told.outcome == "compressed":
+            self._troubles.pop(root, None)
+        if told.retry_after is None:
+            self._waiting.pop(told.path, None)
+        else:
+            next_try = time.time() + told.retry_after
+            self._waiting[told.path] = WaitingFile(path=str(told.path), reason=told.reason, next_try=next_try)
+            self._watch.hint(told.path, told.retry_after)
+        _log.info("%s: %s", ascii(str(told.path)), _in_words(told))
+
+    # -- what people ask
+
+    def ping(self) -> int:
+        """The daemon's process id."""
+        return os.getpid()
+
+    def wait(self, revision: int, timeout: float) -> int:
+        """Block until the revision differs from `revision`, at most `timeout` seconds; the new one."""
+        with self._state:
+            self._state.wait_for(lambda: self._revision != revision, timeout)
+            return self._revision
+
+    def pause(self, until: float | None) -> None:
+        """Stop taking up work until a time (seconds since 1970), or until `resume`."""
+        if until is not None and until <= time.time():
+            raise ServiceError("the time to pause until is already over", exit_code=2)
+        self._pause.set(until)
+
+    def resume(self) -> None:
+        """Take up work again."""
+        self._pause.clear()
+
+    def _paused(self, paused: bool) -> None:
+        self.house.pipeline.queue.pause(paused)
+        self.changed()
+
+    def stop(self) -> None:
+        """End the daemon after what is under way."""
+        self._stop()
+
+    def rescan(self) -> None:
+        """Look through all folders now."""
+        self._watch.rescan()
+
+    def reload(self) -> None:
+        """Read the settings file again and act on it.
+
+        Raises:
+            ServiceError: it has mistakes; the last good settings stay in force.
+        """
+        self._settings_changed()
+        if self.house.live.error is not None:
+            raise ServiceError(str(self.house.live.error), exit_code=2)
+
+    def _settings_changed(self) -> None:
+        if not self.house.live.reload():
+            return
+        if self.house.live.error is not None:
+            _log.warning("settings: %s", self.house.live.error)
+        else:
+            _log.info("settings: read again")
+            before = self._config.roots()
+            self._watch.reconfigure(self._config.apply())
+            for root in before - self._config.roots():
+                self.house.pipeline.queue.drop(root)
+                self._troubles.pop(root, None)
+        self.changed()
+
+    def status(self) -> Status:
+        """The state now."""
+        load = self.house.pipeline.load()
+        folders = self._folders()
+        problems = [f"{folder.path}: {folder.problem}" for folder in folders if folder.problem]
+        if self.house.live.error is not None:
+            problems.insert(0, f"settings not used: {self.house.live.error}")
+        waiting = self._waiting_files()
+        return Status(
+            state=self._word(bool(problems), load.working > 0 or load.waiting > 0),
+            pid=os.getpid(),
+            version=homepress.__version__,
+            paused_until=self._pause.until,
+            waiting=load.waiting + load.working + len(waiting),
+            network="locked" if privacy.state() == "locked" else "open",
+            folders=folders,
+            problems=problems,
+            waiting_files=waiting[:_SHOWN_WAITING],
+            **self._counters(),
+        )
+
+    def _word(self, problem: bool, busy: bool) -> State:
+        if problem:
+            return "problem"
+        if self._pause.paused:
+            return "paused"
+        return "working" if busy else "idle"
+
+    def _folders(self) -> list[FolderStatus]:
+        states = {state.path: state for state in self._watch.states()}
+        return [
+            self._config.status(folder, states.get(folder.path), self._troubles, self.house.pipeline)
+            for folder in self.house.live.current.folders
+        ]
+
+    def _waiting_files(self) -> list[WaitingFile]:
+        """Files that settle, and files that the pipeline gave back; each once."""
+        now, monotonic = time.time(), time.monotonic()
+        files = {path: file for path, file in list(self._waiting.items()) if (file.next_try or 0) > now}
+        for file in self._watch.waiting():
+            next_try = now + file.next_try - monotonic if file.next_try != float("inf") else None
+            reason = files[file.path].reason if file.path in files else f"{file.reason} {file.detail}".strip()
+            files[file.path] = WaitingFile(path=str(file.path), reason=reason, next_try=next_try)
+        return list(files.values())
+
+
+def _in_words(told: Told) -> str:
+    if told.outcome != "compressed":
+        return f"{told.outcome}: {told.reason}"
+    saved = 100 * (1 - told.after_bytes / told.before_bytes)
+    return f"compressed, {told.before_bytes:,} to {told.after_bytes:,} bytes ({saved:.0f} % saved)"
+
+
+class _Memory:
+    """What is done and what is being done, as watching asks for it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+        """The files of a folder that are done with."""
+        return self._house.store.known(directory)
+
+    def held(self, path: bytes) -> bool:
+        """Whether a file waits in the queue or is being compressed."""
+        return self._house.pipeline.holds(Path(os.fsdecode(path)))
