@@ -49,7 +49,7 @@ def swap_primary(original: bytes, recoded: bytes, *, trim: bool = False) -> byte
     old = read_jpeg_file(original)
     new = parse_jpeg(recoded)
     check_coding(old.stream, new)
-    edits = trimmed_headers(old.stream) if trim else {}
+    edits = trimmed_headers(old) if trim else {}
     layout = _Layout.of(old.stream, new, edits)
     mends = _mends(old, layout)
     if old.has_tail:

@@ -62,7 +62,7 @@ def describe_jpeg(data: bytes) -> JpegContents:
         gain_maps=_gain_maps(streams) if len(streams) > 1 else (),
         indexes=_indexes(file),
         has_video=any(part.media is Media.VIDEO or "MotionPhoto" in part.label for part in file.parts),
-        unnamed_bytes=_unnamed_bytes(file),
+        unnamed_bytes=sum(end - start for start, end in file.unnamed),
     )
 
 
@@ -86,11 +86,3 @@ def _indexes(file: JpegFile) -> tuple[str, ...]:
         "Samsung": file.sef is not None,
     }
     return tuple(name for name, there in present.items() if there)
-
-
-def _unnamed_bytes(file: JpegFile) -> int:
-    unnamed, at = 0, file.stream.end
-    for part in file.parts:
-        unnamed += max(0, part.start - at)
-        at = max(at, part.end)
-    return unnamed + len(file.stream.data) - at

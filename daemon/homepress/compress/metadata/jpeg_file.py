@@ -12,7 +12,7 @@ from homepress.compress.metadata.jpeg_headers import (
     headers_of_kind,
 )
 from homepress.compress.metadata.jpeg_segments import JpegStream, Segment, parse_jpeg
-from homepress.compress.metadata.jpeg_tail import Part, find_parts
+from homepress.compress.metadata.jpeg_tail import Part, find_parts, unnamed_stretches
 from homepress.compress.metadata.mpf import MpIndex, read_mpf
 from homepress.compress.metadata.samsung import SefTrailer, read_sef
 
@@ -43,6 +43,11 @@ class JpegFile:
     def has_tail(self) -> bool:
         """Whether anything follows the primary image."""
         return self.stream.end < len(self.stream.data)
+
+    @property
+    def unnamed(self) -> list[tuple[int, int]]:
+        """Start and end of what no index names in the tail: padding and trailers of other kinds."""
+        return unnamed_stretches(self.parts, self.stream.end, len(self.stream.data))
 
 
 def read_jpeg_file(data: bytes) -> JpegFile:

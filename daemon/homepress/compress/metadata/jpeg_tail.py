@@ -161,14 +161,24 @@ def _micro_video(data: bytes, primary_end: int, offset: int) -> Part:
     return Part("MicroVideo", Media.VIDEO, start, len(data))
 
 
+def unnamed_stretches(parts: Sequence[Part], start: int, end: int) -> list[tuple[int, int]]:
+    """The stretches of a tail, from `start` to `end`, that no part covers; parts are in order."""
+    stretches = []
+    at = start
+    for part in parts:
+        if part.start > at:
+            stretches.append((at, part.start))
+        at = max(at, part.end)
+    return stretches + ([(at, end)] if at < end else [])
+
+
 def _check_gaps(data: bytes, primary_end: int, parts: Sequence[Part]) -> None:
     """Refuse unnamed stretches that something else must be pointing into."""
-    at = primary_end
-    for start, end in [*((part.start, part.end) for part in parts), (len(data), len(data))]:
-        gap = data[at:start]
-        if gap.strip(_PADDING):
-            if (found := _PICTURE.search(gap)) is not None:
-                raise Refused(Refusal.UNINDEXED, f"at byte {at + found.start():,}")
-            if _ABSOLUTE.search(gap) is not None:
-                raise Refused(Refusal.ABSOLUTE_TAIL)
-        at = max(at, end)
+    for start, end in unnamed_stretches(parts, primary_end, len(data)):
+        gap = data[start:end]
+        if not gap.strip(_PADDING):
+            continue
+        if (found := _PICTURE.search(gap)) is not None:
+            raise Refused(Refusal.UNINDEXED, f"at byte {start + found.start():,}")
+        if _ABSOLUTE.search(gap) is not None:
+            raise Refused(Refusal.ABSOLUTE_TAIL)

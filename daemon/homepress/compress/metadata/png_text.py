@@ -18,12 +18,14 @@ class PngText:
     Attributes:
         keyword: its name, Latin-1.
         text: its text, decompressed; Latin-1 in tEXt and zTXt, UTF-8 in iTXt.
-        text_start: where the text begins in the chunk's body; None when it is stored compressed.
+        text_start: where the text begins in the chunk's body.
+        compressed: whether it is stored compressed.
     """
 
     keyword: bytes
     text: bytes
-    text_start: int | None
+    text_start: int
+    compressed: bool = False
 
     @property
     def raw_profile(self) -> tuple[str, bytes] | None:
@@ -51,7 +53,7 @@ def read_text(kind: bytes, body: bytes) -> PngText:
     if kind == b"tEXt":
         return PngText(keyword, body[at:], at)
     if kind == b"zTXt":
-        return PngText(keyword, inflate(body[at + 1 :]), None)
+        return PngText(keyword, inflate(body[at + 1 :]), at + 1, compressed=True)
     flags = body[at : at + 2]
     language_end = body.find(b"\0", at + 2)
     translated_end = body.find(b"\0", language_end + 1)
@@ -59,5 +61,5 @@ def read_text(kind: bytes, body: bytes) -> PngText:
         raise Malformed("an international text chunk of wrong layout")
     start = translated_end + 1
     if flags[0]:
-        return PngText(keyword, inflate(body[start:]), None)
+        return PngText(keyword, inflate(body[start:]), start, compressed=True)
     return PngText(keyword, body[start:], start)

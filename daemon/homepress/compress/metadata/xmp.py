@@ -81,6 +81,14 @@ class XmpElement:
             yield child.name, child.text.strip()
 
 
+@dataclass(frozen=True, slots=True)
+class XmpPacket:
+    """A packet: its outermost element, and where its comments start and end."""
+
+    root: XmpElement
+    comments: tuple[tuple[int, int], ...]
+
+
 @dataclass(slots=True)
 class _Open:
     """An element whose end has not been seen."""
@@ -101,12 +109,14 @@ class _Builder:
         self._offset = offset
         self._stack: list[_Open] = []
         self.root: XmpElement | None = None
+        self.comments: list[tuple[int, int]] = []
         self._parser = expat.ParserCreate("utf-8", " ")
         self._parser.ordered_attributes = True
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._begin
         self._parser.EndElementHandler = self._finish
         self._parser.CharacterDataHandler = self._characters
+        self._parser.CommentHandler = self._comment
         self._parser.StartDoctypeDeclHandler = self._doctype
 
     def parse(self) -> None:
@@ -117,6 +127,10 @@ class _Builder:
 
     def _doctype(self, *_: object) -> None:
         raise Malformed("XMP with a document type declaration")
+
+    def _comment(self, _text: str) -> None:
+        start = self._offset + self._parser.CurrentByteIndex
+        self.comments.append((start, self._packet.index(b"-->", start) + 3))
 
     def _begin(self, name: str, pairs: list[str]) -> None:
         if len(self._stack) >= MOST_DEPTH:
@@ -171,8 +185,8 @@ class _Builder:
             self.root = element
 
 
-def parse_xmp(packet: bytes) -> XmpElement:
-    """The tree of one packet, in UTF-8 as JPEG, PNG and WebP ask for.
+def read_xmp(packet: bytes) -> XmpPacket:
+    """Read one packet, in UTF-8 as JPEG, PNG and WebP ask for.
 
     Raises:
         Malformed: not well-formed, not UTF-8, nested deeper than `MOST_DEPTH`, or with a document type.
@@ -182,4 +196,9 @@ def parse_xmp(packet: bytes) -> XmpElement:
     builder.parse()
     if builder.root is None:
         raise Malformed("an empty XMP packet")
-    return builder.root
+    return XmpPacket(builder.root, tuple(builder.comments))
+
+
+def parse_xmp(packet: bytes) -> XmpElement:
+    """The outermost element of a packet; see `read_xmp`."""
+    return read_xmp(packet).root
