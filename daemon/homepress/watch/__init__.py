@@ -1,13 +1,19 @@
 """Watching folders: each new image is found, and handed on once it is quiet, closed and whole."""
 
 from homepress.watch.arrival import Arrival, Signature, Skip, Skipped, Waiting
+from homepress.watch.clouds import warnings
+from homepress.watch.filewatch import FileWatch
 from homepress.watch.folder import FolderState, FolderStatus, WaitingFile, WatchedFolder
 from homepress.watch.ports import Identity, Known, Sink
+from homepress.watch.refuse import output_refusal, refusal
+from homepress.watch.survey import Candidate, survey
 from homepress.watch.timing import Timing
 from homepress.watch.watch import Watch
 
 __all__ = [
     "Arrival",
+    "Candidate",
+    "FileWatch",
     "FolderState",
     "FolderStatus",
     "Identity",
@@ -21,4 +27,8 @@ __all__ = [
     "WaitingFile",
     "Watch",
     "WatchedFolder",
+    "output_refusal",
+    "refusal",
+    "survey",
+    "warnings",
 ]

@@ -1,0 +1,133 @@
+"""What a person should know about a folder before it is watched: who else takes its files, or owns them."""
+
+import configparser
+import json
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+from homepress.watch.system import System, this_system
+
+# Names of the folders that the clients make, in lower case; a trailing " - *" is an organisation's name.
+_FOLDER_NAMES: dict[str, tuple[str, ...]] = {
+    "Dropbox": ("dropbox", "dropbox (*)"),
+    "OneDrive": ("onedrive", "onedrive - *"),
+    "iCloud Drive": ("icloud drive", "iclouddrive", "mobile documents", "icloud photos"),
+    "Nextcloud": ("nextcloud", "nextcloud[0-9]"),
+    "ownCloud": ("owncloud", "owncloud[0-9]"),
+    "Google Drive": ("google drive", "googledrive", "my drive", "google-drive"),
+    "MEGA": ("megasync", "mega", "megasync downloads"),
+    "pCloud": ("pclouddrive", "pcloud drive"),
+}
+# Files that the clients leave in, or above, what they synchronise.
+_MARKERS: dict[str, tuple[str, ...]] = {
+    "Dropbox": (".dropbox", ".dropbox.cache"),
+    "OneDrive": (".849c9593-d756-4e56-8d6e-42412f2a707b",),
+    "Nextcloud": (".nextcloudsync.log", ".sync_*.db", "._sync_*.db"),
+    "ownCloud": (".owncloudsync.log", ".csync_journal.db"),
+    "Google Drive": (".tmp.drivedownload", ".tmp.driveupload"),
+    "Syncthing": (".stfolder",),
+    "MEGA": (".megaignore",),
+    "Resilio Sync": (".sync",),
+}
+_MAC_CLOUD_STORAGE = "cloudstorage"
+_MAC_PROVIDERS = {"dropbox": "Dropbox", "onedrive": "OneDrive", "googledrive": "Google Drive", "box": "Box"}
+_MOST_NAMES = 10_000
+
+
+def warnings(path: Path, *, home: Path | None = None, system: System | None = None) -> list[str]:
+    """What to tell about a folder that may be watched, one sentence each; empty when there is nothing.
+
+    Args:
+        path: the folder, `~` expanded.
+        home: the person's home folder, where cloud clients keep their settings; None for the current user's.
+        system: the operating system; None for the one we run on.
+    """
+    real = Path(os.path.realpath(path))
+    said = [
+        f"{path} is synchronised by {client}: pictures in it leave this computer through that program, "
+        "and so will the smaller ones"
+        for client in cloud_clients(real, home or Path.home())
+    ]
+    if (real / ".git").exists():
+        said.append(f"{path} is a git work tree; nothing in it will be touched")
+    elif any((folder / ".git").exists() for folder in real.parents):
+        said.append(f"{path} lies in a git work tree; smaller pictures will show there as changes")
+    if (system or this_system()).is_remote(os.fsencode(real)):
+        said.append(
+            f"{path} is on a network drive or the like, which reports no changes; it is looked through from "
+            "time to time, and new pictures are found a little later"
+        )
+    return said
+
+
+def cloud_clients(path: Path, home: Path) -> list[str]:
+    """The cloud clients that synchronise a folder, as far as names, markers and their settings tell."""
+    found = {client for client, folder in _configured(home) if path.is_relative_to(os.path.realpath(folder))}
+    for folder in (path, *path.parents):
+        found |= _by_name(folder) | (_by_marker(folder) if folder != home else set())
+        if folder == home:
+            break
+    # ownCloud's databases and Nextcloud's have the same names.
+    return sorted(found - {"Nextcloud"} if "ownCloud" in found else found)
+
+
+def _by_name(folder: Path) -> set[str]:
+    name = folder.name.lower()
+    found = {
+        client for client, names in _FOLDER_NAMES.items() if any(fnmatch(name, pattern) for pattern in names)
+    }
+    if folder.parent.name.lower() == _MAC_CLOUD_STORAGE:
+        found.add(_MAC_PROVIDERS.get(name.split("-")[0], folder.name))
+    return found
+
+
+def _by_marker(folder: Path) -> set[str]:
+    """By hidden files in a folder; only the first ten thousand entries are looked at."""
+    names = []
+    try:
+        with os.scandir(folder) as entries:
+            for _, entry in zip(range(_MOST_NAMES), entries, strict=False):
+                if entry.name.startswith("."):
+                    names.append(entry.name.lower())
+    except OSError:
+        return set()
+    return {
+        client
+        for client, patterns in _MARKERS.items()
+        if any(fnmatch(name, pattern) for name in names for pattern in patterns)
+    }
+
+
+def _configured(home: Path) -> Iterator[tuple[str, Path]]:
+    """The folders that the clients' own settings name."""
+    for file in (home / ".dropbox" / "info.json", home / ".config" / "dropbox" / "info.json"):
+        yield from (("Dropbox", folder) for folder in _dropbox_folders(_text(file)))
+    for client in ("Nextcloud", "ownCloud"):
+        text = _text(home / ".config" / client / f"{client.lower()}.cfg")
+        lines = (line.partition("=") for line in text.splitlines())
+        yield from ((client, Path(value)) for key, _, value in lines if key.endswith("localPath") and value)
+    text = _text(home / ".config" / "onedrive" / "config")
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(f"[all]\n{text}")
+    except configparser.Error:
+        return
+    if folder := parser.get("all", "sync_dir", fallback="").strip("\"' "):
+        yield "OneDrive", Path(folder.replace("~", str(home), 1))
+
+
+def _dropbox_folders(text: str) -> list[Path]:
+    try:
+        accounts = json.loads(text or "{}")
+        return [Path(account["path"]) for account in accounts.values()]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return []
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:
+        return ""
