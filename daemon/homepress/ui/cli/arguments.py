@@ -1,0 +1,55 @@
+"""Arguments and options that several commands share."""
+
+import os
+import time
+from collections.abc import Callable
+
+import click
+
+from homepress.ui.cli import times
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON: one object, or one a line where there are several."
+)
+"""Gives a command `as_json`."""
+
+
+def absolute_path(text: str) -> str:
+    """A path made absolute here, since the daemon has another working directory. It need not exist."""
+    if not text:
+        raise click.BadParameter("an empty path names nothing")
+    return os.path.abspath(text)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    if text.isdecimal() and (number := int(text)) > 0:
+        return number
+    raise click.BadParameter(f'"{text}" is no whole number above 0')
+
+
+def length(text: str) -> float:
+    """A length of time in words, in seconds."""
+    return _understood(times.length, text)
+
+
+def future_time(text: str) -> float:
+    """A time to come in words, in seconds since 1970."""
+    return _understood(lambda text: times.future(text, time.time()), text)
+
+
+def past_time(text: str) -> float:
+    """A time in the past in words, in seconds since 1970."""
+    return _understood(lambda text: times.past(text, time.time()), text)
+
+
+def _understood(parse: Callable[[str], float], text: str) -> float:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def example(*lines: str) -> str:
+    """The closing lines of a command's help: commands to copy, kept as they are."""
+    return "\n".join(("\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)))

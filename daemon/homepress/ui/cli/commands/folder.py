@@ -1,0 +1,173 @@
+"""`homepress folder`: which folders are watched."""
+
+import click
+
+from homepress.control.client import connect
+from homepress.control.service import CheckReport, FolderRequest, FolderStatus
+from homepress.settings import FolderSettings, Paths, load
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import absolute_path, example, json_option
+from homepress.ui.cli.daemon import daemon_or_local
+from homepress.ui.words import counted, percent_saved, shown, size
+
+_SAMPLE = 40
+
+
+@click.group()
+def command() -> None:
+    """Add, list, remove and check watched folders."""
+
+
+@command.command(
+    epilog=example(
+        "homepress folder add ~/Pictures/Inbox",
+        "homepress folder add ~/Scans --preset documents",
+        "homepress folder add ~/Photos --output ~/Photos-small --quality small",
+    )
+)
+@click.argument("path", type=absolute_path)
+@click.option(
+    "--output",
+    "output_folder",
+    metavar="DIR",
+    type=absolute_path,
+    help="Write results there.",
+)
+@click.option("--preset", metavar="NAME", default="", help="photos, screenshots, web, documents, share ...")
+@click.option("--quality", metavar="Q", default="", help="lossless, safe, balanced, small, or 30 to 100.")
+@click.option(
+    "--existing",
+    type=click.Choice(["leave", "compress"]),
+    default="leave",
+    show_default=True,
+    help="What becomes of the pictures that are in it now.",
+)
+@json_option
+def add(
+    path: str, output_folder: str | None, preset: str, quality: str, existing: str, as_json: bool
+) -> None:
+    """Watch a folder."""
+    paths = Paths.from_environment()
+    request = FolderRequest(
+        path=path,
+        output=output_folder or "",
+        preset=preset,
+        quality=quality,
+        existing="compress" if existing == "compress" else "leave",
+    )
+    with daemon_or_local(paths) as service:
+        answer = service.add_folder(request)
+    if as_json:
+        output.print_json(answer)
+        return
+    runs = connect(paths.socket) is not None
+    output.say(f"{'Watching' if runs else 'Added'} {output.strong(shown(answer.path))}.")
+    if existing == "leave":
+        output.say("Pictures that are in it now are left alone; those that come are compressed.")
+    for warning in answer.warnings:
+        output.say(f"{output.worth_knowing('Worth knowing:')} {warning}")
+    if not runs:
+        output.say("Homepress is not running yet; start it with: homepress run")
+
+
+@command.command("list", epilog=example("homepress folder list"))
+@json_option
+def list_(as_json: bool) -> None:
+    """Show the watched folders."""
+    paths = Paths.from_environment()
+    settings = load(paths.config_file)
+    daemon = connect(paths.socket)
+    states = {folder.path: folder for folder in daemon.status().folders} if daemon is not None else {}
+    rows = []
+    for folder in settings.folders:
+        state = states.get(str(folder.path)) or _state_without_daemon(folder)
+        if as_json:
+            output.print_json(_as_json(folder, state))
+        else:
+            rows.append(_row(folder, state))
+    if as_json:
+        return
+    for line in output.columns(rows):
+        output.say(line)
+    if not rows:
+        output.say("No folder is watched. Add one with: homepress folder add PATH")
+
+
+@command.command(epilog=example("homepress folder remove ~/Pictures/Inbox"))
+@click.argument("path", type=absolute_path)
+@json_option
+def remove(path: str, as_json: bool) -> None:
+    """Watch a folder no longer. Its pictures stay as they are, and undo goes on working."""
+    with daemon_or_local(Paths.from_environment()) as service:
+        service.remove_folder(path)
+    if as_json:
+        output.print_json({"path": path, "removed": True})
+    else:
+        output.say(f"{shown(path)} is not watched any more. Its originals can still be brought back.")
+
+
+@command.command(
+    epilog=example("homepress folder check ~/Pictures", "homepress folder check --all ~/Pictures")
+)
+@click.argument("path", type=absolute_path)
+@click.option("--all", "everything", is_flag=True, help=f"Try all pictures, not {_SAMPLE} of them.")
+@json_option
+def check(path: str, everything: bool, as_json: bool) -> None:
+    """Try what compressing a folder would save. Nothing is changed."""
+    if output.on_terminal_for_people():
+        output.remark("Compressing on trial; this takes a while ...")
+    with daemon_or_local(Paths.from_environment()) as service:
+        report = service.check_folder(path, 0 if everything else _SAMPLE)
+    if as_json:
+        output.print_json(report)
+        return
+    for line in _report(report):
+        output.say(line)
+
+
+def _state_without_daemon(folder: FolderSettings) -> FolderStatus:
+    state = "stopped" if folder.enabled else "disabled"
+    return FolderStatus(path=str(folder.path), mode=folder.mode, state=state, watch="none")
+
+
+def _as_json(folder: FolderSettings, state: FolderStatus) -> dict[str, object]:
+    return {
+        "path": state.path,
+        "mode": state.mode,
+        "output": str(folder.output or ""),
+        "quality": str(folder.quality),
+        "preset": folder.preset,
+        "existing": folder.existing,
+        "state": state.state,
+        "problem": state.problem,
+        "warning": state.warning,
+        "waiting": state.waiting,
+        "watch": state.watch,
+    }
+
+
+def _row(folder: FolderSettings, state: FolderStatus) -> tuple[str, ...]:
+    word = output.bad(state.state) if state.state == "problem" else state.state
+    where = f"into {shown(str(folder.output))}" if folder.output else "in place"
+    return shown(state.path), word, str(folder.quality), where, state.problem or state.warning
+
+
+def _report(report: CheckReport) -> list[str]:
+    saved = report.before_bytes - report.after_bytes
+    arrow = output.symbol("→", "->")
+    files, pictures = counted(report.files, "file"), counted(report.images, "picture")
+    lines = [f"{output.strong(shown(report.path))}: {files}, {pictures} worth trying."]
+    if report.tried:
+        percent = percent_saved(report.before_bytes, report.after_bytes)
+        lines.append(
+            f"{size(report.before_bytes)} {arrow} {size(report.after_bytes)}: "
+            f"{size(saved)} ({percent} %) would be saved."
+        )
+        part = "all of them" if report.tried >= report.images else f"{report.tried:,} of them"
+        lines.append(f"Tried on {part}; nothing was changed.")
+    if report.with_location:
+        lines.append(
+            f"{counted(report.with_location, 'picture tells where it was', 'pictures tell where they were')} taken; "
+            'metadata = "share" leaves that out of results.'
+        )
+    return lines

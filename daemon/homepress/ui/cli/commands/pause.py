@@ -1,0 +1,27 @@
+"""`homepress pause`."""
+
+import time
+
+import click
+
+from homepress.settings import Paths
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import example, future_time, json_option
+from homepress.ui.cli.daemon import running
+from homepress.ui.words import until
+
+
+@click.command(
+    epilog=example("homepress pause 30m", "homepress pause 15:30", "homepress pause tomorrow     until 6:00")
+)
+@click.argument("time_", metavar="[TIME]", type=future_time, required=False)
+@json_option
+def command(time_: float | None, as_json: bool) -> None:
+    """Rest, for a time or until `homepress resume`. What is under way is finished."""
+    running(Paths.from_environment()).pause(time_)
+    if as_json:
+        output.print_json({"state": "paused", "paused_until": time_})
+    elif time_ is None:
+        output.say("Paused. Go on with: homepress resume")
+    else:
+        output.say(f"Paused until {until(time_, time.time())}.")

@@ -1,0 +1,74 @@
+"""`homepress run`: the daemon, in the foreground."""
+
+import os
+from pathlib import Path
+
+import click
+
+import homepress
+from homepress.control.service import ServiceError
+from homepress.settings import Paths, Settings, SettingsError, load
+from homepress.settings.paths import HOME_VARIABLE
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import absolute_path, example, json_option
+from homepress.ui.words import counted, shown
+
+_WRONG_USAGE = 2
+
+
+@click.command(epilog=example("homepress run", "homepress run --once     compress what waits, then end"))
+@click.option("--no-tray", is_flag=True, help="Do not show an icon in the tray.")
+@click.option("--once", is_flag=True, help="Compress what waits and end.")
+@click.option("--demo", type=absolute_path, metavar="FOLDER", hidden=True, help="Make FOLDER and watch it.")
+@json_option
+def command(no_tray: bool, once: bool, demo: str | None, as_json: bool) -> int:
+    """Watch the folders, in the foreground, until Ctrl-C or `homepress stop`."""
+    from homepress import app
+
+    paths = Paths.from_environment()
+    if demo is not None:
+        _prepare_demo(paths, Path(demo))
+    _greet(paths, must_be_valid=once)
+    code = app.run_daemon(paths, app.RunOptions(tray=not no_tray, once=once))
+    if as_json:
+        output.print_json({"state": "stopped", "exit_code": code})
+    return code
+
+
+def _greet(paths: Paths, *, must_be_valid: bool) -> None:
+    """Say what will be done. A daemon goes on with settings that have mistakes: its state shows them."""
+    try:
+        settings = load(paths.config_file)
+    except SettingsError as error:
+        if must_be_valid:
+            raise
+        output.fault(str(error))
+        return
+    output.remark(f"{output.strong('Homepress')} {homepress.__version__}, {_watching(settings)}")
+
+
+def _watching(settings: Settings) -> str:
+    folders = [folder for folder in settings.folders if folder.enabled]
+    if not folders:
+        return "watching nothing yet; add a folder with: homepress folder add PATH"
+    names = ", ".join(shown(str(folder.path)) for folder in folders[:3])
+    more = f" and {len(folders) - 3} more" if len(folders) > 3 else ""
+    return f"watching {counted(len(folders), 'folder')}: {names}{more}. Ctrl-C ends it."
+
+
+def _prepare_demo(paths: Paths, folder: Path) -> None:
+    """Make a folder and have it watched, in a home that is not the user's own."""
+    from homepress.settings import edit
+
+    if not os.environ.get(HOME_VARIABLE):
+        raise ServiceError(
+            f"--demo needs {HOME_VARIABLE}, so that your own settings stay as they are", _WRONG_USAGE
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    if all(known.path != folder for known in load(paths.config_file).folders):
+        edit.add_folder(paths.config_file, str(folder))
+    output.remark(f"Drop pictures into {output.strong(shown(str(folder)))}")
+    output.remark("Look at them with `homepress history` and `homepress stats`, take one back with")
+    output.remark(
+        f"`homepress undo --last 1`, each with {HOME_VARIABLE}={shown(os.environ[HOME_VARIABLE])} before it."
+    )

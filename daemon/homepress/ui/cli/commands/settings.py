@@ -1,0 +1,102 @@
+"""`homepress settings`: the settings file."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from homepress.control.service import ServiceError
+from homepress.resources import shipped
+from homepress.settings import Paths, SettingsError, load
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import absolute_path, example, json_option
+from homepress.ui.words import counted, shown
+
+_WRONG_SETTINGS = 2
+
+
+@click.group()
+def command() -> None:
+    """Show, check and edit the settings file."""
+
+
+@command.command(epilog=example('grep quality "$(homepress settings path)"'))
+@json_option
+def path(as_json: bool) -> None:
+    """Print where the settings file is."""
+    file = Paths.from_environment().config_file
+    if as_json:
+        output.print_json({"path": str(file), "exists": file.exists()})
+    else:
+        output.print_path(str(file))
+
+
+@command.command(epilog=example("homepress settings check"))
+@click.argument("file", type=absolute_path, required=False)
+@json_option
+def check(file: str | None, as_json: bool) -> int:
+    """Say everything that is wrong in the settings file, or in another FILE."""
+    checked = Path(file) if file else Paths.from_environment().config_file
+    if file and not checked.is_file():
+        raise ServiceError(f"{shown(file)}: there is no such file", _WRONG_SETTINGS)
+    return _check(checked, as_json)
+
+
+@command.command(epilog=example("homepress settings schema > settings.schema.json"))
+@json_option
+def schema(as_json: bool) -> None:
+    """Print the JSON schema of the settings file, for editors that complete and check with it."""
+    text = shipped("config/settings.schema.json").read_text(encoding="utf-8")
+    output.say(" ".join(text.split()) if as_json else text.rstrip())
+
+
+@command.command(epilog=example("homepress settings edit", "EDITOR=nano homepress settings edit"))
+@json_option
+def edit(as_json: bool) -> int:
+    """Open the settings file in $VISUAL or $EDITOR, then check it; without them, print where it is."""
+    file = Paths.from_environment().config_file
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if as_json or not editor or not sys.stdin.isatty():
+        return _without_editor(file, as_json)
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.write_bytes(shipped("config/default.toml").read_bytes())
+    # This process touches no picture and has not locked itself out of the network, so the editor is free too.
+    try:
+        subprocess.run([*shlex.split(editor), str(file)], check=True)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise ServiceError(f"{editor}: {error}; edit {shown(str(file))} yourself") from error
+    return _check(file, as_json)
+
+
+def _without_editor(file: Path, as_json: bool) -> int:
+    if as_json:
+        output.print_json({"path": str(file), "exists": file.exists()})
+    else:
+        output.remark("Edit this file with an editor of your choice; a running Homepress notices the change:")
+        output.print_path(str(file))
+    return 0
+
+
+def _check(file: Path, as_json: bool) -> int:
+    try:
+        settings = load(file)
+    except SettingsError as error:
+        if not as_json:
+            raise
+        problems = [
+            {"file": str(found.file), "line": found.line, "key": found.key, "message": found.message}
+            for found in error.problems
+        ]
+        output.print_json({"file": str(file), "ok": False, "problems": problems})
+        return _WRONG_SETTINGS
+    if as_json:
+        output.print_json({"file": str(file), "ok": True, "problems": []})
+    elif not file.exists():
+        output.say(f"There is no {shown(str(file))} yet; the defaults hold, and no folder is watched.")
+    else:
+        output.say(f"{shown(str(file))} is in order, with {counted(len(settings.folders), 'folder')}.")
+    return 0

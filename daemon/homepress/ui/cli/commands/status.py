@@ -1,0 +1,98 @@
+"""`homepress status`: what goes on, in a glance."""
+
+import time
+
+import click
+
+import homepress
+from homepress.control.client import NO_DAEMON, connect
+from homepress.control.service import FolderStatus, Status, WaitingFile
+from homepress.settings import Paths
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import example, json_option
+from homepress.ui.words import counted, shown, size, until
+
+_MOST_FILES = 10
+
+
+@click.command(epilog=example("homepress status", "homepress status --json"))
+@json_option
+def command(as_json: bool) -> int:
+    """Show what Homepress does now. Without a daemon, exit with 3."""
+    daemon = connect(Paths.from_environment().socket)
+    status = daemon.status() if daemon is not None else _stopped()
+    if as_json:
+        output.print_json(status)
+    else:
+        for line in lines(status, time.time()):
+            output.say(line)
+    return NO_DAEMON if daemon is None else 0
+
+
+def _stopped() -> Status:
+    return Status(state="stopped", pid=None, version=homepress.__version__)
+
+
+def lines(status: Status, now: float) -> list[str]:
+    """A status in words."""
+    if status.state == "stopped":
+        return [f"{output.strong('Stopped')}. Start it with: homepress run"]
+    result = [_headline(status, now), "", *output.columns(_facts(status))]
+    if status.folders:
+        result += ["", *output.columns(_folder(folder) for folder in status.folders)]
+    if status.waiting_files:
+        result += ["", *_waiting(status.waiting_files, now)]
+    for problem in status.problems:
+        result += ["", f"{output.bad('Problem:')} {problem}"]
+    return result
+
+
+def _headline(status: Status, now: float) -> str:
+    watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
+    match status.state:
+        case "working":
+            word, rest = output.good("Working"), f"on {counted(status.waiting, 'picture')}"
+        case "paused":
+            end = "until " + until(status.paused_until, now) if status.paused_until else "until you resume"
+            word, rest = output.worth_knowing("Paused"), end
+        case "problem":
+            word, rest = output.bad("Problem"), "see below"
+        case _ if not status.folders:
+            return f"{output.worth_knowing('Watching nothing')}. Add a folder with: homepress folder add PATH"
+        case _:
+            word, rest = output.good("Watching"), counted(watched, "folder")
+    return f"{output.strong(word)} {rest}"
+
+
+def _facts(status: Status) -> list[tuple[str, str]]:
+    saved = f", {size(status.saved_bytes_today)} saved" if status.compressed_today else ""
+    network = "locked: the system refuses this program any connection"
+    return [
+        (output.faint("today"), counted(status.compressed_today, "picture") + saved),
+        (output.faint("in total"), f"{size(status.saved_bytes_total)} saved"),
+        (output.faint("originals"), f"{size(status.originals_bytes)} kept for undo"),
+        (output.faint("waiting"), counted(status.waiting, "picture") if status.waiting else "nothing"),
+        (output.faint("network"), network if status.network == "locked" else output.worth_knowing("open")),
+        (output.faint("process"), f"{status.pid}, version {status.version}"),
+    ]
+
+
+def _folder(folder: FolderStatus) -> tuple[str, str, str]:
+    word = output.bad(folder.state) if folder.state == "problem" else folder.state
+    notes = [
+        folder.problem,
+        counted(folder.waiting, "picture") + " waiting" if folder.waiting else "",
+        "looked at from time to time" if folder.watch == "poll" else "",
+        folder.warning,
+    ]
+    return shown(folder.path), word, "; ".join(note for note in notes if note)
+
+
+def _waiting(files: list[WaitingFile], now: float) -> list[str]:
+    def row(file: WaitingFile) -> tuple[str, str]:
+        again = f", again {until(file.next_try, now)}" if file.next_try and file.next_try > now else ""
+        return shown(file.path), output.faint(file.reason + again)
+
+    rows = output.columns(row(file) for file in files[:_MOST_FILES])
+    more = len(files) - _MOST_FILES
+    return [*rows, f"and {more:,} more"] if more > 0 else rows

@@ -1,0 +1,82 @@
+"""`homepress undo`."""
+
+from collections import Counter
+
+import click
+
+from homepress.control.service import UndoOutcome, UndoRequest
+from homepress.settings import Paths
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive
+from homepress.ui.cli.daemon import daemon_or_local
+from homepress.ui.cli.pictures import where
+from homepress.ui.cli.stream import shown
+from homepress.ui.words import counted
+
+_WIDTH = len("restored")
+
+
+@click.command(
+    epilog=example(
+        "homepress undo --last 1",
+        "homepress undo ~/Pictures/Inbox/a.jpg",
+        "homepress undo --since yesterday --folder ~/Pictures/Inbox",
+        "homepress undo --since 2h --to ~/restored",
+    )
+)
+@click.argument("paths", metavar="[PATH...]", type=absolute_path, nargs=-1)
+@click.option("--last", metavar="N", type=positive, help="The last N results.")
+@click.option("--since", metavar="TIME", type=past_time, help="Results since 2h, yesterday, 2026-05-01 ...")
+@click.option("--folder", metavar="PATH", type=absolute_path, help="Results beneath this folder.")
+@click.option("--to", metavar="DIR", type=absolute_path, help="Put originals here, not back in place.")
+@json_option
+def command(
+    paths: tuple[str, ...],
+    last: int | None,
+    since: float | None,
+    folder: str | None,
+    to: str | None,
+    as_json: bool,
+) -> int:
+    """Bring originals back, exactly as they were. What is restored is not compressed again."""
+    if not paths and last is None and since is None and folder is None:
+        raise click.UsageError("Say what to undo: a PATH, --last N, --since TIME or --folder PATH.")
+    request = UndoRequest(paths=list(paths), last=last or 0, since=since, folder=folder or "", to=to or "")
+    tally: Counter[str] = Counter()
+    with daemon_or_local(Paths.from_environment()) as service:
+        for outcome in shown(service.undo(request), _line, as_json=as_json, thing="original"):
+            tally[outcome.outcome] += 1
+    if not as_json:
+        output.say(_summary(tally))
+    return 1 if tally["failed"] or (paths and not tally) else 0
+
+
+def _line(outcome: UndoOutcome) -> str:
+    name = where(outcome.path)
+    match outcome.outcome:
+        case "restored":
+            moved = outcome.restored_to and outcome.restored_to != outcome.path
+            to = f" {output.symbol('→', '->')} {where(outcome.restored_to)}" if moved else ""
+            return f"{output.good('restored')}  {name}{to}"
+        case "beside":
+            reason = outcome.reason or "the result was changed since"
+            word = output.padded(output.worth_knowing("beside"), _WIDTH)
+            return f"{word}  {where(outcome.restored_to)}: {reason}"
+        case "removed":
+            return f"{'removed':<{_WIDTH}}  {name}"
+        case "failed":
+            return f"{output.padded(output.bad('failed'), _WIDTH)}  {name}: {outcome.reason}"
+
+
+def _summary(tally: Counter[str]) -> str:
+    total = tally.total()
+    if not total:
+        return "There is nothing to undo there."
+    words = {
+        "restored": "restored",
+        "beside": "put beside a result that was changed since",
+        "removed": "taken away from an output folder",
+        "failed": "failed",
+    }
+    parts = [f"{tally[outcome]:,} {text}" for outcome, text in words.items() if tally[outcome]]
+    return f"{output.strong(counted(total, 'result'))}: {', '.join(parts)}."

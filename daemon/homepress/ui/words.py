@@ -1,0 +1,82 @@
+"""Figures, times and paths in words, the same in every user interface."""
+
+import os
+from datetime import datetime, timedelta
+
+_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
+_STEP = 1000
+
+
+def size(count: int) -> str:
+    """A number of bytes in decimal units: "512 B", "4.2 MB", "118 GB"."""
+    sign, value, unit = "-" if count < 0 else "", float(abs(count)), 0
+    # Compared after rounding, so that no "1000 KB" appears.
+    while unit < len(_UNITS) - 1 and float(_rounded(value, unit)) >= _STEP:
+        value, unit = value / _STEP, unit + 1
+    return f"{sign}{_rounded(value, unit)} {_UNITS[unit]}"
+
+
+def _rounded(value: float, unit: int) -> str:
+    return f"{value:.1f}" if unit and round(value, 1) < 100 else f"{value:.0f}"
+
+
+def counted(number: int, thing: str, many: str = "") -> str:
+    """A number with its noun: "1 picture", "1,204 pictures"."""
+    return f"{number:,} {thing if number == 1 else many or thing + 's'}"
+
+
+def percent_saved(before: int, after: int) -> int:
+    """How much smaller, in whole percent of `before`; never 100 while anything is left."""
+    if before <= 0:
+        return 0
+    saved = round(100 * (before - after) / before)
+    return min(saved, 99) if after > 0 else saved
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its largest fitting unit: "45 seconds", "25 minutes", "2 hours", "3 days"."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length or (seconds >= length and round(seconds % length / length, 1) == 0):
+            return counted(round(seconds / length), unit)
+    return counted(round(seconds), "second")
+
+
+def moment(time: float, now: float) -> str:
+    """A time in the past: "today 14:02", "yesterday 09:10", "Mon 5 May 09:10", "5 May 2025"."""
+    then, today = datetime.fromtimestamp(time), datetime.fromtimestamp(now).date()
+    days = (today - then.date()).days
+    if days in (0, 1):
+        return f"{('today', 'yesterday')[days]} {then:%H:%M}"
+    if 1 < days < 180:
+        return f"{then:%a} {then.day} {then:%b %H:%M}"
+    return f"{then.day} {then:%b %Y}"
+
+
+def until(time: float, now: float) -> str:
+    """A time to come, told from now: "15:30", "tomorrow 06:00", "Mon 5 May 06:00"."""
+    then, today = datetime.fromtimestamp(time), datetime.fromtimestamp(now).date()
+    if then.date() == today:
+        return f"{then:%H:%M}"
+    if then.date() == today + timedelta(days=1):
+        return f"tomorrow {then:%H:%M}"
+    return f"{then:%a} {then.day} {then:%b %H:%M}"
+
+
+def shown(path: str) -> str:
+    """A path to look at: `~` for the home folder, and nothing in it that a terminal would take as a command.
+
+    Control characters and bytes that are no UTF-8 come as escapes such as `\\x1b` and `\\xff`.
+    """
+    home = os.path.expanduser("~")
+    if home != "~" and (path == home or path.startswith(home.rstrip(os.sep) + os.sep)):
+        path = "~" + path[len(home.rstrip(os.sep)) :]
+    return "".join(map(_shown_character, path))
+
+
+def _shown_character(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # surrogateescape: a byte that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    if character.isprintable():
+        return character
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

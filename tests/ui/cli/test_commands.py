@@ -1,0 +1,356 @@
+"""What the commands ask of the service, and what they tell."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from control.fake_service import FakeService
+from homepress.control import InstanceLock
+from homepress.control.service import (
+    CompressRequest,
+    FolderRequest,
+    OriginalsRequest,
+    UndoRequest,
+    WaitingFile,
+)
+from homepress.settings import Paths, edit, load
+from ui.cli.running import Run
+
+
+@pytest.fixture
+def working_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class TestStatus:
+    def test_stopped(self, run: Run) -> None:
+        ran = run("status")
+        assert ran.code == 3
+        assert ran.out.startswith("Stopped.")
+        ran = run("status", "--json")
+        assert ran.code == 3
+        assert ran.json["state"] == "stopped"
+        assert ran.json["pid"] is None
+
+    def test_json_is_the_contract(self, run: Run, daemon: FakeService) -> None:
+        daemon.folders["/p"] = FolderRequest(path="/p")
+        status = run("status", "--json").json
+        assert set(status) >= {
+            "state",
+            "pid",
+            "version",
+            "paused_until",
+            "waiting",
+            "compressed_today",
+            "saved_bytes_today",
+            "saved_bytes_total",
+            "originals_bytes",
+            "network",
+            "folders",
+        }
+        assert set(status["folders"][0]) >= {"path", "mode", "state", "problem", "waiting", "watch"}
+
+    def test_in_words(self, run: Run, daemon: FakeService) -> None:
+        daemon.folders["/p/Inbox"] = FolderRequest(path="/p/Inbox")
+        ran = run("status")
+        assert ran.code == 0
+        assert ran.out.splitlines() == [
+            "Watching 1 folder",
+            "",
+            "today      12 pictures, 18.4 MB saved",
+            "in total   2.0 GB saved",
+            "originals  3.4 GB kept for undo",
+            "waiting    nothing",
+            "network    locked: the system refuses this program any connection",
+            f"process    {os.getpid()}, version test",
+            "",
+            "/p/Inbox  watching",
+        ]
+
+    @pytest.mark.usefixtures("daemon")
+    def test_nothing_watched(self, run: Run) -> None:
+        assert "homepress folder add PATH" in run("status").out.splitlines()[0]
+
+    def test_problems_and_waiting_files_are_told(
+        self, run: Run, daemon: FakeService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import msgspec
+
+        daemon.problems = ["/p is not there; plug the disk in"]
+        files = [WaitingFile(path=f"/p/{n}.jpg", reason="it is still changing") for n in range(12)]
+        plain = daemon.status()
+        monkeypatch.setattr(daemon, "status", lambda: msgspec.structs.replace(plain, waiting_files=files))
+        lines = run("status").out.splitlines()
+        assert lines[0] == "Problem see below"
+        assert "/p/0.jpg  it is still changing" in lines
+        assert "and 2 more" in lines
+        assert lines[-1] == "Problem: /p is not there; plug the disk in"
+
+
+class TestPause:
+    def test_until_resumed(self, run: Run, daemon: FakeService) -> None:
+        assert run("pause").out == "Paused. Go on with: homepress resume\n"
+        assert daemon.paused
+        assert run("status").out.startswith("Paused until you resume\n")
+        assert run("resume").out == "Watching again.\n"
+        assert not daemon.paused
+
+    def test_for_a_time(self, run: Run, daemon: FakeService) -> None:
+        ran = run("pause", "2h")
+        assert ran.out.startswith("Paused until ")
+        assert daemon.paused_until == pytest.approx(time.time() + 7200, abs=60)
+        assert run("status").out.startswith("Paused until ")
+
+    def test_json(self, run: Run, daemon: FakeService) -> None:
+        assert run("pause", "--json").json == {"state": "paused", "paused_until": None}
+        assert run("pause", "30m", "--json").json["paused_until"] == daemon.paused_until
+        assert run("resume", "--json").json == {"state": "idle"}
+
+
+class TestStop:
+    def test_it_waits_for_the_lock_of_the_daemon(self, run: Run, daemon: FakeService) -> None:
+        ran = run("stop", "--json")
+        assert ran.json == {"state": "stopped", "pid": os.getpid()}
+        assert daemon.stopped.is_set()
+
+    @pytest.mark.usefixtures("daemon")
+    def test_a_daemon_that_stays_is_a_failure(self, run: Run, paths: Paths) -> None:
+        with InstanceLock(paths.lock):
+            ran = run("stop", "--wait", "0")
+        assert ran.code == 1
+        assert "still busy" in ran.err
+        assert run("stop").out == "Homepress has stopped.\n"
+
+
+class TestCompress:
+    def test_what_is_asked(self, run: Run, service: FakeService, working_dir: Path) -> None:
+        run(
+            "compress",
+            *("--quality", "safe", "--metadata", "share", "--convert", "webp", "--max-edge", "1600"),
+            *("--fit-under", "500 KB", "--dry-run", "--output", "small"),
+            *("a.jpg", "/p/b.jpg"),
+        )
+        assert service.asked == [
+            "locked",
+            CompressRequest(
+                paths=[str(working_dir / "a.jpg"), "/p/b.jpg"],
+                output=str(working_dir / "small"),
+                quality="safe",
+                metadata="share",
+                convert="webp",
+                max_edge=1600,
+                fit_under="500 KB",
+                dry_run=True,
+            ),
+        ]
+        run("compress", "--in-place", "a.jpg")
+        assert service.asked[-1] == CompressRequest(paths=[str(working_dir / "a.jpg")], in_place=True)
+
+    @pytest.mark.usefixtures("working_dir")
+    def test_in_words(self, run: Run) -> None:
+        ran = run("compress", "a.jpg", "tiny.png", "/p/b.jpg")
+        assert ran.code == 0
+        assert ran.out.splitlines() == [
+            "  4.2 MB →   1.9 MB  −55 %  a.jpg",
+            "   900 B   unchanged         tiny.png: saves too little",
+            "  4.2 MB →   1.9 MB  −55 %  /p/b.jpg",
+            "3 pictures: 2 compressed, 1 unchanged. 8.4 MB → 3.8 MB, 4.6 MB (55 %) saved.",
+        ]
+        assert ran.err == ""
+
+    @pytest.mark.usefixtures("working_dir")
+    def test_a_failure_is_1(self, run: Run) -> None:
+        ran = run("compress", "a.jpg", "broken.jpg")
+        assert ran.code == 1
+        assert "           failed            broken.jpg: no such file" in ran.out.splitlines()
+
+    def test_a_dry_run_says_so(self, run: Run) -> None:
+        assert "would be saved; nothing was changed." in run("compress", "--dry-run", "a.jpg").out
+
+    def test_an_empty_folder(self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(service, "compress", lambda request: iter(()))
+        ran = run("compress", "/p")
+        assert (ran.code, ran.out) == (0, "There are no pictures in what you named.\n")
+
+    @pytest.mark.usefixtures("daemon")
+    def test_json_is_the_contract(self, run: Run, working_dir: Path) -> None:
+        odd = "\udcff.jpg"
+        ran = run("compress", "--json", "a.jpg", "broken.jpg", odd)
+        assert ran.code == 1
+        first, second, third = ran.json_lines
+        assert set(first) == {
+            *("path", "outcome", "reason", "before_bytes", "after_bytes", "format", "score"),
+            *("score_kind", "seconds", "output"),
+        }
+        assert (first["outcome"], second["outcome"]) == ("compressed", "failed")
+        assert third["path"] == str(working_dir / odd)
+
+
+class TestUndo:
+    def test_what_is_asked(self, run: Run, service: FakeService, working_dir: Path) -> None:
+        run("undo", "a.jpg", "--since", "2026-01-01", "--folder", "/p", "--to", "back", "--last", "3")
+        request = service.asked[-1]
+        assert isinstance(request, UndoRequest)
+        assert request.paths == [str(working_dir / "a.jpg")]
+        assert (request.last, request.folder, request.to) == (3, "/p", str(working_dir / "back"))
+        assert request.since == pytest.approx(1767225600, abs=86_400)
+
+    @pytest.mark.usefixtures("working_dir")
+    def test_in_words(self, run: Run) -> None:
+        ran = run("undo", "a.jpg", "broken.jpg")
+        assert ran.code == 1
+        assert ran.out.splitlines() == [
+            "restored  a.jpg",
+            "failed    broken.jpg: its original was accepted",
+            "2 results: 1 restored, 1 failed.",
+        ]
+
+    @pytest.mark.usefixtures("daemon")
+    def test_json(self, run: Run) -> None:
+        ran = run("undo", "--last", "2", "--json")
+        assert ran.code == 0
+        assert [line["outcome"] for line in ran.json_lines] == ["restored", "restored"]
+
+    def test_nothing_to_undo(self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(service, "undo", lambda request: iter(()))
+        assert run("undo", "--last", "1").code == 0
+        ran = run("undo", "a.jpg")
+        assert (ran.code, ran.out) == (1, "There is nothing to undo there.\n")
+
+
+class TestOriginals:
+    def test_accept(self, run: Run, service: FakeService) -> None:
+        ran = run("originals", "accept", "--older-than", "7d", "--yes")
+        assert ran.code == 0
+        assert ran.out == "accepted    4.2 MB  /p/a.jpg\n1 original, 4.2 MB.\n"
+        assert service.asked[-1] == OriginalsRequest(older_than_days=7.0)
+        run("originals", "accept", "--all", "--yes", "--json", "/p/x")
+        assert service.asked[-1] == OriginalsRequest(paths=["/p/x"], all=True)
+
+    def test_verify(self, run: Run, service: FakeService) -> None:
+        assert run("originals", "verify").code == 0
+        assert service.asked[-1] == OriginalsRequest(all=True)
+        ran = run("originals", "verify", "/p/broken.jpg")
+        assert ran.code == 1
+        assert (
+            ran.out == "damaged     4.2 MB  /p/broken.jpg: its hash differs\n1 original, 4.2 MB; 1 fault.\n"
+        )
+        assert service.asked[-1] == OriginalsRequest(paths=["/p/broken.jpg"])
+
+
+class TestFolder:
+    def test_add(self, run: Run, daemon: FakeService, working_dir: Path) -> None:
+        ran = run(
+            "folder", "add", "Dropbox", "--quality", "safe", "--existing", "compress", "--output", "small"
+        )
+        assert ran.code == 0
+        assert ran.out.splitlines() == [
+            f"Watching {working_dir}/Dropbox.",
+            "Worth knowing: Dropbox syncs this folder: pictures leave through it.",
+        ]
+        path = str(working_dir / "Dropbox")
+        assert daemon.folders[path] == FolderRequest(
+            path=path, output=str(working_dir / "small"), quality="safe", existing="compress"
+        )
+
+    def test_add_without_a_daemon_says_how_to_start(self, run: Run) -> None:
+        lines = run("folder", "add", "/p").out.splitlines()
+        assert lines[0] == "Added /p."
+        assert lines[-1].endswith("homepress run")
+
+    def test_a_refused_folder_is_4(self, run: Run) -> None:
+        ran = run("folder", "add", "/")
+        assert (ran.code, ran.out) == (4, "")
+        assert "whole system" in ran.err
+
+    def test_list(self, run: Run, paths: Paths, daemon: FakeService) -> None:
+        edit.add_folder(paths.config_file, "/p/a", {"quality": "safe"})
+        edit.add_folder(paths.config_file, "/p/longer", {"mode": "output", "output": "/q"})
+        daemon.folders["/p/a"] = FolderRequest(path="/p/a")
+        ran = run("folder", "list")
+        assert ran.out.splitlines() == [
+            "/p/a       watching  safe      in place",
+            "/p/longer  stopped   balanced  into /q",
+        ]
+        first, second = run("folder", "list", "--json").json_lines
+        assert (first["path"], first["state"], first["quality"]) == ("/p/a", "watching", "safe")
+        assert (second["mode"], second["output"]) == ("output", "/q")
+
+    def test_remove(self, run: Run, service: FakeService) -> None:
+        service.folders["/p"] = FolderRequest(path="/p")
+        assert run("folder", "remove", "/p").code == 0
+        assert not service.folders
+        ran = run("folder", "remove", "/p")
+        assert ran.code == 2
+        assert "homepress folder list" in ran.err
+
+    def test_check(self, run: Run) -> None:
+        assert run("folder", "check", "/p").out.splitlines() == [
+            "/p: 120 files, 100 pictures worth trying.",
+            "400 MB → 180 MB: 220 MB (55 %) would be saved.",
+            "Tried on 40 of them; nothing was changed.",
+            '7 pictures tell where they were taken; metadata = "share" leaves that out of results.',
+        ]
+        assert run("folder", "check", "--all", "/p", "--json").json["tried"] == 100
+
+
+class TestSettings:
+    def test_path(self, run: Run, paths: Paths) -> None:
+        assert run("settings", "path").out == f"{paths.config_file}\n"
+        assert run("settings", "path", "--json").json == {"path": str(paths.config_file), "exists": False}
+
+    def test_check(self, run: Run, paths: Paths) -> None:
+        assert run("settings", "check").code == 0
+        edit.add_folder(paths.config_file, "/p")
+        assert "is in order, with 1 folder." in run("settings", "check").out
+        paths.config_file.write_text('[[folder]]\npath = "/p"\nqualty = "safe"\n')
+        ran = run("settings", "check")
+        assert ran.code == 2
+        assert "settings.toml:3" in ran.err
+        ran = run("settings", "check", "--json")
+        assert ran.code == 2
+        assert ran.json["ok"] is False
+        assert ran.json["problems"][0]["line"] == 3
+
+    def test_check_of_another_file(self, run: Run, tmp_path: Path) -> None:
+        (tmp_path / "other.toml").write_text("[daemon]\nworkers = 2\n")
+        assert run("settings", "check", str(tmp_path / "other.toml"), "--json").json["ok"] is True
+
+    def test_schema(self, run: Run) -> None:
+        assert run("settings", "schema", "--json").json["title"] == "Homepress settings"
+        assert run("settings", "schema").out.startswith("{\n")
+
+    def test_edit_without_an_editor_says_where_the_file_is(
+        self, run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("VISUAL", raising=False)
+        monkeypatch.delenv("EDITOR", raising=False)
+        ran = run("settings", "edit")
+        assert (ran.code, ran.out) == (0, f"{paths.config_file}\n")
+        assert run("settings", "edit", "--json").json["path"] == str(paths.config_file)
+
+    @pytest.mark.parametrize(("text", "code"), [("workers = 3", 0), ("workers = 0", 2)])
+    def test_edit_runs_the_editor_and_checks_afterwards(
+        self, run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, code: int
+    ) -> None:
+        editor = tmp_path / "my editor"
+        editor.write_text(f'#!/bin/sh\necho "[daemon]\n{text}" > "$2"\n')
+        editor.chmod(0o700)
+        monkeypatch.setenv("EDITOR", f"'{editor}' --wait")
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        ran = run("settings", "edit")
+        assert ran.code == code
+        assert ("is in order" in ran.out) == (code == 0)
+        assert text in paths.config_file.read_text()
+        if code == 0:
+            assert load(paths.config_file).daemon.workers == 3
+
+    def test_an_editor_that_fails_is_told(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("EDITOR", "false")
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        ran = run("settings", "edit")
+        assert ran.code == 1
+        assert "false" in ran.err

@@ -1,0 +1,124 @@
+"""Times as people type them."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homepress.ui.cli import times
+
+NOW = datetime(2026, 5, 6, 14, 30).timestamp()
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    import time
+
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("30m", 1800),
+        ("2h", 7200),
+        ("1h30m", 5400),
+        ("1.5h", 5400),
+        (" 3 D ", 259_200),
+        ("1w", 604_800),
+    ],
+)
+def test_lengths(text: str, seconds: float) -> None:
+    assert times.length(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "h", "30", "-2h", "2 hours", "1e3s", "２h", "∞h"])
+def test_no_lengths(text: str) -> None:
+    with pytest.raises(ValueError, match="write one such as"):
+        times.length(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        ("30m", datetime(2026, 5, 6, 15, 0)),
+        ("Tomorrow", datetime(2026, 5, 7, 6, 0)),
+        ("15:30", datetime(2026, 5, 6, 15, 30)),
+        ("9:00", datetime(2026, 5, 7, 9, 0)),
+        ("14:30", datetime(2026, 5, 7, 14, 30)),
+    ],
+)
+def test_times_to_come(text: str, then: datetime) -> None:
+    assert times.future(text, NOW) == then.timestamp()
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "25:00", "soon", "2026-05-01"])
+def test_no_times_to_come(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time to come"):
+        times.future(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        ("2h", datetime(2026, 5, 6, 12, 30)),
+        ("3d", datetime(2026, 5, 3, 14, 30)),
+        ("today", datetime(2026, 5, 6)),
+        ("yesterday", datetime(2026, 5, 5)),
+        ("9:15", datetime(2026, 5, 6, 9, 15)),
+        ("23:00", datetime(2026, 5, 5, 23, 0)),
+        ("2026-05-01", datetime(2026, 5, 1)),
+        ("2026-05-01T10:00", datetime(2026, 5, 1, 10)),
+        ("2026-05-01 10:00:30", datetime(2026, 5, 1, 10, 0, 30)),
+    ],
+)
+def test_times_past(text: str, then: datetime) -> None:
+    assert times.past(text, NOW) == then.timestamp()
+
+
+def test_a_time_with_a_zone(berlin: None) -> None:
+    now = datetime(2026, 5, 6, 14, 30).timestamp()
+    assert times.past("2026-05-06T10:00Z", now) == times.past("2026-05-06T12:00", now)
+
+
+def test_days_around_the_change_of_clocks(berlin: None) -> None:
+    # On 29 March 2026 the clocks go from 2:00 to 3:00 in Germany: that day has 23 hours.
+    evening = datetime(2026, 3, 28, 22, 0).timestamp()
+    assert times.future("tomorrow", evening) == evening + 7 * 3600
+    assert (
+        times.past("yesterday", datetime(2026, 3, 30, 1, 0).timestamp()) == datetime(2026, 3, 29).timestamp()
+    )
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "last week"])
+def test_no_times_past(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time in the past"):
+        times.past(text, NOW)
+
+
+def test_what_no_calendar_holds_is_refused() -> None:
+    for parse in (times.future, times.past):
+        with pytest.raises(ValueError, match="is no time"):
+            parse("99999999999d", NOW)
+
+
+def test_the_future_is_not_past() -> None:
+    with pytest.raises(ValueError, match="has yet to come"):
+        times.past("2026-05-07", NOW)
+
+
+@given(st.text() | st.from_regex(re.compile(r"[0-9.:smhdwTZ+-]+"), fullmatch=True))
+def test_any_text_is_a_time_or_refused(text: str) -> None:
+    for parse in (times.future, times.past):
+        try:
+            assert isinstance(parse(text, NOW), float)
+        except ValueError as error:
+            assert str(error)
