@@ -166,8 +166,6 @@ def _report(report: CheckReport) -> list[str]:
         part = "all of them" if report.tried >= report.images else f"{report.tried:,} of them"
         lines.append(f"Tried on {part}; nothing was changed.")
     if report.with_location:
-        lines.append(
-            f"{counted(report.with_location, 'picture tells where it was', 'pictures tell where they were')} taken; "
-            'metadata = "share" leaves that out of results.'
-        )
+        tell = counted(report.with_location, "picture tells where it was", "pictures tell where they were")
+        lines.append(f'{tell} taken; metadata = "share" leaves that out of results.')
     return lines
