@@ -84,7 +84,7 @@ class TestStatus:
         plain = daemon.status()
         monkeypatch.setattr(daemon, "status", lambda: msgspec.structs.replace(plain, waiting_files=files))
         lines = run("status").out.splitlines()
-        assert lines[0] == "Problem see below"
+        assert lines[0] == "Problem, see below"
         assert "/p/0.jpg  it is still changing" in lines
         assert "and 2 more" in lines
         assert lines[-1] == "Problem: /p is not there; plug the disk in"

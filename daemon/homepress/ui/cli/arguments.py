@@ -8,9 +8,7 @@ import click
 
 from homepress.ui.cli import times
 
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON: one object, or one a line where there are several."
-)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
 """Gives a command `as_json`."""
 
 

@@ -49,7 +49,7 @@ def command(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Compress pictures, and the pictures in folders.
+    """Compress pictures and folders by name.
 
     Without --in-place or --output, each result is written beside its picture as NAME.min.EXT.
     """

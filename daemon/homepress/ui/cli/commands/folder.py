@@ -97,7 +97,10 @@ def list_(as_json: bool) -> None:
 @click.argument("path", type=absolute_path)
 @json_option
 def remove(path: str, as_json: bool) -> None:
-    """Watch a folder no longer. Its pictures stay as they are, and undo goes on working."""
+    """Watch a folder no longer.
+
+    Its pictures stay as they are, and undo goes on working.
+    """
     with daemon_or_local(Paths.from_environment()) as service:
         service.remove_folder(path)
     if as_json:
@@ -113,7 +116,10 @@ def remove(path: str, as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help=f"Try all pictures, not {_SAMPLE} of them.")
 @json_option
 def check(path: str, everything: bool, as_json: bool) -> None:
-    """Try what compressing a folder would save. Nothing is changed."""
+    """Try what compressing would save.
+
+    Nothing is changed.
+    """
     if output.on_terminal_for_people():
         output.remark("Compressing on trial; this takes a while ...")
     with daemon_or_local(Paths.from_environment()) as service:

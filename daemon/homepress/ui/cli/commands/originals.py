@@ -17,7 +17,7 @@ _DAY = 86_400
 
 @click.group()
 def command() -> None:
-    """List, accept and verify the originals that are kept for undo."""
+    """List, accept and verify kept originals."""
 
 
 @command.command(
@@ -33,7 +33,10 @@ def command() -> None:
 def accept(
     paths: tuple[str, ...], older_than: float | None, everything: bool, yes: bool, as_json: bool
 ) -> int:
-    """Delete originals for good: their results stay, and cannot be undone any more."""
+    """Delete originals for good.
+
+    Their results stay, and cannot be undone any more.
+    """
     if not paths and older_than is None and not everything:
         raise click.UsageError("Say which originals: a PATH, --older-than TIME or --all.")
     if not yes and not output.on_terminal_for_people():
@@ -48,7 +51,10 @@ def accept(
 @click.argument("paths", metavar="[PATH...]", type=absolute_path, nargs=-1)
 @json_option
 def verify(paths: tuple[str, ...], as_json: bool) -> int:
-    """Read all originals, or those of some pictures, and see whether every byte is as it was."""
+    """See whether every byte is as it was.
+
+    Without PATH, of all originals.
+    """
     return _act("verify", OriginalsRequest(paths=list(paths), all=not paths), as_json)
 
 

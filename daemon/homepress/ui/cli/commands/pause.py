@@ -17,7 +17,10 @@ from homepress.ui.words import until
 @click.argument("time_", metavar="[TIME]", type=future_time, required=False)
 @json_option
 def command(time_: float | None, as_json: bool) -> None:
-    """Rest, for a time or until `homepress resume`. What is under way is finished."""
+    """Rest, for a time or until resumed.
+
+    What is under way is finished.
+    """
     running(Paths.from_environment()).pause(time_)
     if as_json:
         output.print_json({"state": "paused", "paused_until": time_})

@@ -22,7 +22,7 @@ _WRONG_USAGE = 2
 @click.option("--demo", type=absolute_path, metavar="FOLDER", hidden=True, help="Make FOLDER and watch it.")
 @json_option
 def command(no_tray: bool, once: bool, demo: str | None, as_json: bool) -> int:
-    """Watch the folders, in the foreground, until Ctrl-C or `homepress stop`."""
+    """Watch the folders, until Ctrl-C or stop."""
     from homepress import app
 
     paths = Paths.from_environment()

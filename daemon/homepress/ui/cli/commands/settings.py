@@ -38,7 +38,10 @@ def path(as_json: bool) -> None:
 @click.argument("file", type=absolute_path, required=False)
 @json_option
 def check(file: str | None, as_json: bool) -> int:
-    """Say everything that is wrong in the settings file, or in another FILE."""
+    """Say all that is wrong in the file.
+
+    With FILE, in that file instead of the one that is used.
+    """
     checked = Path(file) if file else Paths.from_environment().config_file
     if file and not checked.is_file():
         raise ServiceError(f"{shown(file)}: there is no such file", _WRONG_SETTINGS)
@@ -48,7 +51,10 @@ def check(file: str | None, as_json: bool) -> int:
 @command.command(epilog=example("homepress settings schema > settings.schema.json"))
 @json_option
 def schema(as_json: bool) -> None:
-    """Print the JSON schema of the settings file, for editors that complete and check with it."""
+    """Print the JSON schema of the file.
+
+    Editors complete and check with it.
+    """
     text = shipped("config/settings.schema.json").read_text(encoding="utf-8")
     output.say(" ".join(text.split()) if as_json else text.rstrip())
 
@@ -56,7 +62,10 @@ def schema(as_json: bool) -> None:
 @command.command(epilog=example("homepress settings edit", "EDITOR=nano homepress settings edit"))
 @json_option
 def edit(as_json: bool) -> int:
-    """Open the settings file in $VISUAL or $EDITOR, then check it; without them, print where it is."""
+    """Open the file in $VISUAL or $EDITOR.
+
+    It is checked afterwards. Without an editor or a terminal, print where the file is.
+    """
     file = Paths.from_environment().config_file
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if as_json or not editor or not sys.stdin.isatty():

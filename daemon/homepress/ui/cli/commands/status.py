@@ -18,7 +18,10 @@ _MOST_FILES = 10
 @click.command(epilog=example("homepress status", "homepress status --json"))
 @json_option
 def command(as_json: bool) -> int:
-    """Show what Homepress does now. Without a daemon, exit with 3."""
+    """Show what Homepress does now.
+
+    The exit code is 3 when it is not running in the background.
+    """
     daemon = connect(Paths.from_environment().socket)
     status = daemon.status() if daemon is not None else _stopped()
     if as_json:
@@ -56,7 +59,7 @@ def _headline(status: Status, now: float) -> str:
             end = "until " + until(status.paused_until, now) if status.paused_until else "until you resume"
             word, rest = output.worth_knowing("Paused"), end
         case "problem":
-            word, rest = output.bad("Problem"), "see below"
+            return f"{output.strong(output.bad('Problem'))}, see below"
         case _ if not status.folders:
             return f"{output.worth_knowing('Watching nothing')}. Add a folder with: homepress folder add PATH"
         case _:

@@ -18,7 +18,10 @@ _SOON = 1.0
 )
 @json_option
 def command(wait: float, as_json: bool) -> None:
-    """End the program in the background, after the pictures that are under way."""
+    """End the program in the background.
+
+    Pictures that are under way are finished first.
+    """
     paths = Paths.from_environment()
     daemon = running(paths)
     process = daemon.ping()

@@ -38,7 +38,10 @@ def command(
     to: str | None,
     as_json: bool,
 ) -> int:
-    """Bring originals back, exactly as they were. What is restored is not compressed again."""
+    """Bring originals back, byte for byte.
+
+    What is restored is not compressed again.
+    """
     if not paths and last is None and since is None and folder is None:
         raise click.UsageError("Say what to undo: a PATH, --last N, --since TIME or --folder PATH.")
     request = UndoRequest(paths=list(paths), last=last or 0, since=since, folder=folder or "", to=to or "")
