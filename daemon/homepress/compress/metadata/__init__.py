@@ -4,9 +4,12 @@ Everything here takes bytes and gives bytes or frozen values, in time linear in 
 but `Malformed` (not a whole, well-formed file) and `Refused` (well-formed, but not safely rewritten).
 """
 
+from homepress.compress.metadata.embedded import Embedded, read_embedded
 from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.icc import jpeg_profile, jpeg_profile_segments
 from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_describe import JpegContents, describe_jpeg
+from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file
 from homepress.compress.metadata.jpeg_frame import Component, Frame, Process
 from homepress.compress.metadata.jpeg_segments import JpegStream, Segment, parse_jpeg, picture_only
 from homepress.compress.metadata.jpeg_tables import (
@@ -17,12 +20,16 @@ from homepress.compress.metadata.jpeg_tables import (
     component_tables,
     read_scans,
 )
+from homepress.compress.metadata.location import has_location
+from homepress.compress.metadata.scrub import Stripped, share, share_exif, share_xmp, strip
 
 __all__ = [
     "ColourModel",
     "Component",
+    "Embedded",
     "Frame",
     "JpegContents",
+    "JpegFile",
     "JpegStream",
     "Malformed",
     "Process",
@@ -31,11 +38,21 @@ __all__ = [
     "Refused",
     "Scan",
     "Segment",
+    "Stripped",
     "colour_model",
     "component_tables",
     "describe_jpeg",
+    "has_location",
+    "jpeg_profile",
+    "jpeg_profile_segments",
     "parse_jpeg",
     "picture_only",
+    "read_embedded",
+    "read_jpeg_file",
     "read_scans",
+    "share",
+    "share_exif",
+    "share_xmp",
+    "strip",
     "swap_primary",
 ]

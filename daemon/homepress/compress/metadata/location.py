@@ -60,11 +60,15 @@ def _xmp_tells(packet: bytes) -> bool:
     except Malformed:
         return any(word in packet for word in (b"GPSLatitude", b"GPSLongitude"))
     for element in root.walk():
-        for name, text in element.properties():
-            local = name.rpartition(" ")[2]
-            if local in _PLACE_PROPERTIES and (text or not local.startswith("GPS")):
-                return True
+        if any(_is_place(attribute.name) and attribute.value.strip() for attribute in element.attributes):
+            return True
+        if _is_place(element.name) and (element.text.strip() or element.children):
+            return True
     return False
+
+
+def _is_place(name: str) -> bool:
+    return name.rpartition(" ")[2] in _PLACE_PROPERTIES
 
 
 def _iptc_tells(block: bytes) -> bool:
