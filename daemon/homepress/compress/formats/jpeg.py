@@ -6,7 +6,7 @@ from PIL import Image
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
 from homepress.compress.jpeg.lossy import Coded, code
-from homepress.compress.jpeg.pillow_encoder import PillowEncoder
+from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.jpeg.source import is_own, obstacle, quality_of
 from homepress.compress.metadata import JpegStream, Malformed, Refused, parse_jpeg, picture_only
 from homepress.compress.metadata.jpeg_container import swap_primary
@@ -81,7 +81,7 @@ def _code(source: bytes, stream: JpegStream, picture: Image.Image, floor: float)
 
 
 def _encoder() -> Encoder:
-    return PillowEncoder()
+    return RateDistortionEncoder()
 
 
 def _lossy(source: bytes, coded: Coded, pixels: str) -> Compressed | Unchanged:

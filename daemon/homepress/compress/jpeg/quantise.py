@@ -1,0 +1,171 @@
+"""Coefficients to whole levels, with an eye on what each level costs to code.
+
+Rounding to the nearest level is best for error alone. Here levels of one are dropped, and levels lowered to
+the next smaller size class, where the bits saved are worth more than the error added; the exchange rate is
+greater where the picture's own texture hides the error. After "rate-distortion optimised quantisation" as
+known from video coders, with the costs taken from the picture's own run and size statistics.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homepress.compress.jpeg.dct import NATURAL_OF_ZIGZAG, Floats
+from homepress.compress.jpeg.events import SIZE_OF, Events, Index, Levels
+
+_BIT_PRICE = np.float32(0.09)  # squared quantisation steps that one bit may cost in error
+_CLASS_PRICE = np.float32(1.5)  # the same for lowering a size class, relative to dropping a level of one
+_MASKING = np.float32(0.8)  # power of a block's activity by which its bits' price grows
+_MASKING_RANGE = (0.3, 3.0)
+_NEIGHBOURS = np.float32(2.0)  # how much busier than its surroundings a block may count
+_FREQUENCY = 0.3  # how much dearer error is at low frequencies than at high ones
+_PASSES = 2  # each drop changes what its neighbours cost
+_LONGEST_RUN = 31
+_SYMBOLS = 512  # runs up to 31 and sizes up to 15
+_DEAREST = 16.0  # bits: the longest code there is
+
+
+def _prices_of_places() -> Floats:
+    row, column = np.divmod(NATURAL_OF_ZIGZAG, 8)
+    weights = 1 + _FREQUENCY * (np.hypot(row, column) / 5 - 1)
+    return (_BIT_PRICE * weights.clip(0.2, 3)).astype(np.float32)
+
+
+_PRICE_OF_PLACE: Final = _prices_of_places()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Blocks to quantise, in the order in which they are coded.
+
+    Attributes:
+        steps: (blocks, 64) coefficients in quantisation steps, zigzag order.
+        kinds: of each block 0 for luma, 1 for chroma.
+    """
+
+    steps: Floats
+    kinds: Index
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistics:
+    """What was learnt of a picture at one quality.
+
+    Attributes:
+        bits: what coding a run and size costs, at `kind * 512 + run * 16 + size`.
+        activity: the geometric mean of the blocks' activity.
+    """
+
+    bits: Floats
+    activity: float
+
+
+def block_activity(steps: Floats) -> Floats:
+    """How busy each block of (..., 64) coefficients is: the sum of its magnitudes but the first."""
+    result: Floats = np.abs(steps[..., 1:]).sum(axis=-1, dtype=np.float32)
+    result += np.float32(1.0)
+    return result
+
+
+def calmed(activity: Floats) -> Floats:
+    """Activity of a rows x columns grid of blocks; one edge in flat surroundings does not hide much."""
+    framed = np.pad(activity, 1, mode="edge")
+    down = framed[:-2] + framed[1:-1] + framed[2:]
+    around: Floats = (down[:, :-2] + down[:, 1:-1] + down[:, 2:]) * np.float32(1 / 9)
+    around *= _NEIGHBOURS
+    return np.minimum(activity, around, out=around)
+
+
+def masking(activity: Floats, mean: float) -> Floats:
+    """By how much the price of bits grows with the activity of each block."""
+    result: Floats = np.power(activity * np.float32(1 / mean), _MASKING)
+    return np.clip(result, *_MASKING_RANGE, out=result)
+
+
+def learn(batch: Batch, activity: Floats) -> Statistics:
+    """Statistics of a sample of a picture, rounded plainly."""
+    events = Events.rounded(batch.steps)
+    symbols = _symbols(events.run, SIZE_OF[events.level], batch.kinds[events.block])
+    seen = np.bincount(symbols[events.is_ac], minlength=2 * _SYMBOLS).reshape(2, _SYMBOLS) + 0.5
+    ends = np.bincount(batch.kinds, minlength=2)[:, None] + 1.0
+    bits = np.minimum(np.log2(seen.sum(axis=1, keepdims=True) + ends) - np.log2(seen), _DEAREST)
+    bits += np.arange(_SYMBOLS) & 15  # the bits of the value itself follow its code
+    return Statistics(bits.astype(np.float32).ravel(), float(np.exp(np.log(activity).mean(dtype=np.float64))))
+
+
+def quantise(batch: Batch, masks: Floats, statistics: Statistics) -> Events:
+    """Quantise some blocks.
+
+    Args:
+        batch: the blocks.
+        masks: of each block, by how much its bits are dearer than usual (see `masking`).
+        statistics: of the picture.
+    """
+    events = Events.rounded(batch.steps)
+    for left in reversed(range(_PASSES)):
+        bargain = _Bargain(events, batch.kinds, masks, statistics.bits)
+        level = events.level.copy()
+        bargain.lower_classes(level)
+        bargain.drop_ones(level, both_neighbours=not left)
+        events = events.lowered(level)
+    return events
+
+
+def _symbols(run: Index, size: Index, kind: Index) -> Index:
+    symbols = np.minimum(run, _LONGEST_RUN)
+    symbols <<= 4
+    symbols |= size
+    symbols += kind * _SYMBOLS
+    return symbols
+
+
+class _Bargain:
+    """Bits against error, for the events as they are."""
+
+    def __init__(self, events: Events, kinds: Index, masks: Floats, bits: Floats) -> None:
+        self._events = events
+        self._size = SIZE_OF[events.level]
+        self._kind = kinds[events.block]
+        self._masks = masks
+        self._bits = bits
+        self._cost = bits[_symbols(events.run, self._size, self._kind)]
+
+    def drop_ones(self, level: Levels, *, both_neighbours: bool) -> None:
+        """Make zero what is one and not worth it: its own code goes, and the next one's run grows by its."""
+        events = self._events
+        ones = np.flatnonzero((events.level == 1) & events.is_ac)
+        if not len(ones):
+            return
+        following = np.minimum(ones + 1, len(level) - 1)
+        run = events.run[ones] + events.run[following] + 1
+        merged = self._bits[_symbols(run, self._size[following], self._kind[ones])]
+        has_next = events.is_ac[following] & (following > ones)
+        saved = self._cost[ones] + (self._cost[following] - merged) * has_next
+        gain = self._masks[events.block[ones]] * _PRICE_OF_PLACE[events.place[ones]] * saved
+        gain -= np.float32(2.0) * events.exact[ones] - np.float32(1.0)
+        dropped = gain > 0
+        if not both_neighbours:
+            dropped &= self._leads(ones, gain)
+        level[ones[dropped]] = 0
+
+    def _leads(self, ones: Index, gain: Floats) -> NDArray[np.bool_]:
+        """Whether no neighbour gains more: the savings of neighbours are not independent."""
+        adjacent = (ones[1:] == ones[:-1] + 1) & self._events.is_ac[ones[1:]]
+        leads = np.ones(len(ones), np.bool_)
+        leads[1:] &= ~(adjacent & (gain[:-1] > gain[1:]))
+        leads[:-1] &= ~(adjacent & (gain[1:] >= gain[:-1]))
+        return leads
+
+    def lower_classes(self, level: Levels) -> None:
+        """Lower powers of two by one: a size class less saves a bit of value, and often one of code."""
+        events = self._events
+        powers = np.flatnonzero(
+            (events.level > 1) & ((events.level & (events.level - 1)) == 0) & events.is_ac
+        )
+        kind, run, size = self._kind[powers], events.run[powers], self._size[powers]
+        saved = self._cost[powers] - self._bits[_symbols(run, size - 1, kind)]
+        error = 2 * (events.exact[powers] - events.level[powers]).astype(np.float32) + np.float32(1.0)
+        worth = _BIT_PRICE * _CLASS_PRICE * self._masks[events.block[powers]] * saved
+        level[powers[error < worth]] -= 1
