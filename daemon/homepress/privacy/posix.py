@@ -7,27 +7,30 @@ from homepress.privacy.limits import Limits
 # A core handler that gets its dump through a pipe ignores a limit of 0 but is not started at 1, and 1 byte is
 # less than the smallest file (core(5) and `do_coredump` in Linux fs/coredump.c).
 _NO_CORE = 1
+_CPU_GRACE_SECONDS = 5
 
 
 def apply_limits(limits: Limits) -> None:
     """Set the limits of a worker for good: memory, processor time, descriptors, no files, no core dump."""
     for which, value in (
         (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_FSIZE, 0),
     ):
-        _lower(which, value)
+        _lower(which, value, value)
+    # At the first bound comes a signal that tells what happened, at the second the end.
+    _lower(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + _CPU_GRACE_SECONDS)
     forbid_core_dumps()
 
 
 def forbid_core_dumps() -> None:
     """A crash shall not leave a copy of the memory, which holds pictures, on disk."""
-    _lower(resource.RLIMIT_CORE, _NO_CORE)
+    _lower(resource.RLIMIT_CORE, _NO_CORE, _NO_CORE)
 
 
-def _lower(which: int, value: int) -> None:
-    """Lower a limit to `value`, or leave it where it is lower already."""
-    hard = resource.getrlimit(which)[1]
-    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(which, (bound, bound))
+def _lower(which: int, soft: int, hard: int) -> None:
+    """Lower a limit, or leave it where it is lower already."""
+    bound = resource.getrlimit(which)[1]
+    if bound != resource.RLIM_INFINITY:
+        soft, hard = min(soft, bound), min(hard, bound)
+    resource.setrlimit(which, (soft, hard))

@@ -88,13 +88,13 @@ class Program:
                 self.killed_as = self.killed_as or why
                 host.kill(self._popen.pid)
 
-    def end(self) -> int:
+    def end(self, why: DeathKind = DeathKind.STOPPED) -> int:
         """Close its input, wait a moment for it to go, kill it if it does not; its return code."""
         self.input.close()
         try:
             self._popen.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
-            self.kill(DeathKind.STOPPED)
+            self.kill(why)
             self._popen.wait()
         self._drain.join(_END_SECONDS)
         self.output.close()
@@ -122,11 +122,11 @@ class Program:
         except (OSError, EOFError) as error:
             raise WorkerDied(self._death(time.monotonic() - begin)) from error
         except BadFrame as error:
+            self.kill(DeathKind.CRASHED)
             raise WorkerDied(self._death(time.monotonic() - begin, str(error))) from error
 
     def _death(self, seconds: float, detail: str = "") -> Death:
-        # Its pipes are closed, so it is ending: give the exit code a moment before the kill.
-        code = self.end()
+        code = self.end(DeathKind.CRASHED)
         errors = self.errors()
         return Death(
             kind=cause_of(code, errors, self.killed_as),

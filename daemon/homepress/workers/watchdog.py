@@ -51,7 +51,7 @@ class Watchdog:
         left = self._seconds
         while not self._over.wait(max(left, _SHORTEST_WAIT)):
             waited = host.waited_seconds(self._pid) - waited_before
-            left = self._seconds - (time.monotonic() - begin - waited)
+            left = self._seconds - max(0.0, time.monotonic() - begin - waited)
             if left <= 0:
                 self.bitten = True
                 self._bite()

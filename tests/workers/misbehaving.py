@@ -1,0 +1,282 @@
+"""A worker for tests: instead of compressing, it does what the "picture" tells it to, and says how that went.
+
+Run in the worker's place by `Slot(program=...)`. The source is JSON: {"do": NAME, "with": {...}}. With the
+argument "unlocked" it does not lock itself, to show that the deeds would work.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import importlib
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from homepress import privacy
+from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
+from homepress.imagetype import ImageType
+from homepress.workers import child
+
+# So that a misdeed fails at what it does and not at an import.
+_PRELOADED = (subprocess, socket, importlib)
+
+
+def job(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    order = json.loads(source)
+    try:
+        result = DEEDS[order["do"]](**order.get("with", {}))
+    except OSError as error:
+        done = f"refused: {type(error).__name__}"
+    else:
+        if isinstance(result, Compressed):
+            return result
+        done = f"done: {result}"
+    return Unchanged(Reason.NOT_AN_IMAGE, detail=done)
+
+
+def read(path: str) -> object:
+    return Path(path).read_bytes()[:20]
+
+
+def list_folder(path: str) -> object:
+    return os.listdir(path)
+
+
+def write(path: str) -> object:
+    return Path(path).write_text("written")
+
+
+def create_empty(path: str) -> object:
+    return os.open(path, os.O_RDONLY | os.O_CREAT)
+
+
+def truncate(path: str) -> object:
+    return os.truncate(path, 0)
+
+
+def remove(path: str) -> object:
+    return os.unlink(path)
+
+
+def make_folder(path: str) -> object:
+    return os.mkdir(path)
+
+
+def link(path: str, to: str) -> object:
+    return os.symlink(path, to)
+
+
+def hard_link(path: str, to: str) -> object:
+    return os.link(path, to)
+
+
+def mode(path: str) -> object:
+    return os.chmod(path, 0o777)
+
+
+def times(path: str) -> object:
+    return os.utime(path, (0, 0))
+
+
+def attribute(path: str) -> object:
+    return os.setxattr(path, "user.homepress", b"x")
+
+
+def bus(address: str) -> object:
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect("\0" + address[1:] if address.startswith("@") else address)
+
+
+def tcp(port: int) -> object:
+    return socket.create_connection(("127.0.0.1", port), 5)
+
+
+def fork() -> object:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    return os.waitpid(pid, 0)
+
+
+def spawn() -> object:
+    return subprocess.run(["/bin/true"], check=False)
+
+
+def execute() -> object:
+    return os.execv("/bin/true", ["true"])
+
+
+def signal_parent(number: int) -> object:
+    return os.kill(os.getppid(), number)
+
+
+def signal_group() -> object:
+    return os.kill(-1, signal.SIGCONT)
+
+
+def signal_by_descriptor() -> object:
+    return signal.pidfd_send_signal(os.pidfd_open(os.getppid()), signal.SIGCONT)
+
+
+def signal_by_ownership() -> object:
+    return fcntl.fcntl(3, fcntl.F_SETOWN, os.getppid())
+
+
+def read_parent(path: str) -> object:
+    return Path(f"/proc/{os.getppid()}/{path}").read_bytes()[:1]
+
+
+def leave_parent() -> object:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(1, 0, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+    return "free"
+
+
+def raise_limit(name: str) -> object:
+    try:
+        return resource.setrlimit(getattr(resource, name), (resource.RLIM_INFINITY,) * 2)
+    except ValueError as error:  # Python's word for EPERM here
+        raise PermissionError(error) from error
+
+
+def thread() -> object:
+    seen: list[int] = []
+    one = threading.Thread(target=lambda: seen.append(os.getpid()))
+    one.start()
+    one.join()
+    return seen == [os.getpid()]
+
+
+def lazy_import(module: str) -> object:
+    importlib.import_module(module)
+    return "imported"
+
+
+def environment() -> object:
+    return json.dumps(sorted(os.environ))
+
+
+def descriptors() -> object:
+    held = []
+    for number in range(64):
+        with contextlib.suppress(OSError):
+            os.fstat(number)
+            held.append(number)
+    return json.dumps(held)
+
+
+def limits() -> object:
+    names = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE")
+    return json.dumps({name: resource.getrlimit(getattr(resource, name))[0] for name in names})
+
+
+def attempts() -> object:
+    return json.dumps([attempt.name for attempt in privacy.probe() if attempt.allowed])
+
+
+def priority() -> object:
+    return os.sched_getscheduler(0) == os.SCHED_IDLE
+
+
+def memory(size: int) -> object:
+    return len(bytearray(size))
+
+
+def loop() -> object:
+    while True:
+        pass
+
+
+def sleep(seconds: float) -> object:
+    return time.sleep(seconds)
+
+
+def segfault() -> object:
+    return ctypes.string_at(0)
+
+
+def leave(code: int) -> object:
+    os._exit(code)
+
+
+def abort() -> object:
+    os.abort()
+
+
+def blow() -> object:
+    raise ValueError("this picture is odd")
+
+
+def say(text: str) -> object:
+    """Print where codecs print; it must not get among the answers."""
+    print(text, flush=True)
+    os.write(1, text.encode())
+    os.write(2, text.encode())
+    return len(text)
+
+
+def say_and_die(text: str) -> object:
+    print(text, file=sys.stderr, flush=True)
+    os._exit(3)
+
+
+def answer_nonsense(lengths: tuple[int, int]) -> object:
+    os.write(4, struct.pack("!IQ", *lengths) + b"nonsense")
+    return time.sleep(600)
+
+
+def answer_late(seconds: float) -> object:
+    """Keep the processor for so long, then answer."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return "late"
+
+
+def keep(size: int) -> object:
+    """Go on holding memory after the picture."""
+    _KEPT.append(bytearray(os.urandom(1 << 16)) * (size >> 16))
+    return os.getpid()
+
+
+def who() -> object:
+    return os.getpid()
+
+
+def give(size: int) -> object:
+    return Compressed(
+        data=b"x" * size,
+        sha256="",
+        image_type=ImageType.PNG,
+        source_type=ImageType.PNG,
+        width=1,
+        height=1,
+        score=100.0,
+        score_kind=ScoreKind.FULL,
+        lossless=True,
+        method="given",
+    )
+
+
+_KEPT: list[bytearray] = []
+
+DEEDS: dict[str, Callable[..., Any]] = {
+    function.__name__: function for function in list(globals().values()) if callable(function)
+}
+
+if __name__ == "__main__":
+    if sys.argv[1] == "unlocked":
+        del sys.argv[1]
+        privacy.lock_worker = lambda readable, limits: privacy.Lock(network=False)
+    child.work(lambda: job)

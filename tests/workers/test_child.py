@@ -1,0 +1,63 @@
+"""The real worker with the real codecs."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image, ImageDraw
+
+from homepress.compress import Compressed, Reason, Recipe, Unchanged
+from homepress.imagetype import ImageType
+from homepress.workers import Limits, Slot
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Slot]:
+    made = Slot(Limits(), background=False)
+    yield made
+    made.close()
+
+
+def drawing(kind: str) -> bytes:
+    picture = Image.new("RGB", (400, 300), "white")
+    pen = ImageDraw.Draw(picture)
+    for step in range(0, 400, 9):
+        pen.line([(step, 0), (400 - step, 300)], fill=(step % 256, 90, 200), width=3)
+    out = io.BytesIO()
+    picture.save(out, kind, compress_level=0, quality=98)
+    return out.getvalue()
+
+
+def pixels(data: bytes) -> bytes:
+    return Image.open(io.BytesIO(data)).convert("RGB").tobytes()
+
+
+def test_a_picture_gets_smaller(worker: Slot) -> None:
+    source = drawing("PNG")
+    result = worker.compress(source, Recipe(floor=None))
+    assert isinstance(result, Compressed)
+    assert result.image_type is ImageType.PNG
+    assert len(result.data) < len(source)
+    assert hashlib.sha256(result.data).hexdigest() == result.sha256
+    assert pixels(result.data) == pixels(source)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"])
+def test_every_format_is_handled_behind_the_lock(worker: Slot, kind: str) -> None:
+    """Also those whose codecs are loaded after it."""
+    result = worker.compress(drawing(kind), Recipe())
+    assert isinstance(result, Compressed | Unchanged)
+    assert worker.lock is not None and worker.lock.network == "locked"
+
+
+def test_what_is_no_picture_is_said_to_be_none(worker: Slot) -> None:
+    result = worker.compress(b"no picture", Recipe())
+    assert isinstance(result, Unchanged) and result.reason is Reason.NOT_AN_IMAGE
+
+
+def test_the_same_bytes_give_the_same_result(worker: Slot) -> None:
+    source = drawing("JPEG")
+    first = worker.compress(source, Recipe())
+    worker.rest()
+    assert worker.compress(source, Recipe()) == first

@@ -1,0 +1,219 @@
+"""A slot: one lost process costs one picture, and nothing it does gets the slot out of step."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from homepress.compress import Recipe
+from homepress.workers import DeathKind, Limits, Slot, WorkerDied
+from support import wait_for
+from workers.mischief import PROGRAM, ask_for, slot, tell
+
+
+@pytest.fixture
+def worker() -> Iterator[Slot]:
+    made = slot()
+    yield made
+    made.close()
+
+
+def death(worker: Slot, deed: str, **arguments: object) -> WorkerDied:
+    with pytest.raises(WorkerDied) as caught:
+        tell(worker, deed, **arguments)
+    return caught.value
+
+
+def test_one_process_serves_many_pictures(worker: Slot) -> None:
+    assert worker.pid is None and worker.lock is None
+    first = tell(worker, "who")
+    assert tell(worker, "who") == first == f"done: {worker.pid}"
+
+
+def test_a_prepared_worker_is_there_before_the_picture(worker: Slot) -> None:
+    worker.prepare()
+    assert tell(worker, "who") == f"done: {worker.pid}"
+
+
+def test_results_come_back_whole(worker: Slot) -> None:
+    for size in (0, 1, 65536, 5_000_000):
+        assert ask_for(worker, size).data == b"x" * size
+
+
+def test_a_segfault_is_told_with_its_signal(worker: Slot) -> None:
+    died = death(worker, "segfault")
+    assert (died.kind, died.death.signal) == (DeathKind.CRASHED, signal.SIGSEGV)
+    assert "SIGSEGV" in str(died)
+    assert tell(worker, "thread") == "done: True"
+
+
+def test_an_exit_is_told_with_its_code(worker: Slot) -> None:
+    died = death(worker, "leave", code=1)
+    assert (died.kind, died.death.signal, died.death.exit_code) == (DeathKind.CRASHED, None, 1)
+    assert tell(worker, "thread") == "done: True"
+
+
+def test_an_abort_reaches_the_process_itself(worker: Slot) -> None:
+    assert death(worker, "abort").death.signal == signal.SIGABRT
+
+
+def test_an_exception_is_told_with_its_place(worker: Slot) -> None:
+    died = death(worker, "blow")
+    assert died.kind is DeathKind.CRASHED
+    assert "ValueError: this picture is odd at misbehaving.py:" in str(died)
+    assert worker.pid is None, "whatever state it was in is gone"
+
+
+def test_a_hang_ends_at_its_deadline(worker: Slot) -> None:
+    died = death(worker, "sleep", seconds=600, within=0.5)
+    assert died.kind is DeathKind.TIMED_OUT
+    assert died.death.seconds >= 0.5
+    assert tell(worker, "thread") == "done: True"
+
+
+def test_a_worker_that_reads_nothing_ends_at_its_deadline(worker: Slot) -> None:
+    """The picture is larger than the pipe holds, so that handing it over hangs."""
+    worker.prepare()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+    with pytest.raises(WorkerDied) as caught:
+        worker.compress(bytes(8 << 20), Recipe(), 0.5)
+    assert caught.value.kind is DeathKind.TIMED_OUT
+
+
+def test_too_much_memory_costs_one_picture(worker: Slot) -> None:
+    assert death(worker, "memory", size=3 << 30).kind is DeathKind.OUT_OF_MEMORY
+    assert tell(worker, "thread") == "done: True"
+
+
+def test_too_much_processor_time_costs_one_picture() -> None:
+    worker = slot(Limits(cpu_seconds=1))
+    died = death(worker, "loop")
+    worker.close()
+    assert (died.kind, died.death.signal) == (DeathKind.TIMED_OUT, signal.SIGXCPU)
+
+
+def test_prints_do_not_get_among_the_answers(worker: Slot) -> None:
+    assert tell(worker, "say", text="\0\0\0\5hello") == "done: 9"
+    assert tell(worker, "say", text="line\n" * 100_000) == "done: 500000"
+    assert tell(worker, "thread") == "done: True"
+
+
+def test_the_last_words_are_told(worker: Slot) -> None:
+    died = death(worker, "say_and_die", text="libfoo: cannot go on")
+    assert died.death.detail == "libfoo: cannot go on"
+    assert died.death.exit_code == 3
+
+
+@pytest.mark.parametrize("lengths", [(8, 0), (1 << 31, 0), (8, 1 << 60)])
+def test_nonsense_ends_the_worker(worker: Slot, lengths: tuple[int, int]) -> None:
+    died = death(worker, "answer_nonsense", lengths=lengths)
+    assert died.kind is DeathKind.CRASHED
+    assert tell(worker, "thread") == "done: True"
+
+
+def test_a_worker_that_died_while_idle_is_replaced(worker: Slot) -> None:
+    tell(worker, "thread")
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    wait_for(lambda: worker.pid is None, what="the worker's end")
+    assert tell(worker, "thread") == "done: True"
+
+
+def test_resting_gives_the_memory_back(worker: Slot) -> None:
+    tell(worker, "thread")
+    pid = worker.pid
+    assert worker.rest()
+    assert worker.pid is None
+    assert pid is not None and not os.path.exists(f"/proc/{pid}")
+    assert worker.rest(), "twice does no harm"
+
+
+def test_a_slot_at_work_does_not_rest(worker: Slot) -> None:
+    working = threading.Thread(target=lambda: tell(worker, "answer_late", seconds=0.5))
+    worker.prepare()
+    working.start()
+    rested = worker.rest()
+    working.join()
+    assert rested is False or tell(worker, "thread") == "done: True"
+
+
+def test_closing_ends_work_in_the_middle(worker: Slot) -> None:
+    caught: list[WorkerDied] = []
+
+    def work() -> None:
+        try:
+            tell(worker, "sleep", seconds=600)
+        except WorkerDied as died:
+            caught.append(died)
+
+    worker.prepare()
+    pid = worker.pid
+    working = threading.Thread(target=work)
+    working.start()
+    worker.close()
+    working.join(30)
+    assert [died.kind for died in caught] == [DeathKind.STOPPED]
+    assert not os.path.exists(f"/proc/{pid}")
+    with pytest.raises(WorkerDied, match="stopped"):
+        worker.compress(b"", Recipe())
+
+
+def test_a_worker_that_keeps_memory_is_replaced(worker: Slot) -> None:
+    fat = tell(worker, "keep", size=256 << 20)
+    assert tell(worker, "who") != fat
+
+
+def test_a_worker_that_used_much_time_is_replaced() -> None:
+    worker = slot(Limits(cpu_seconds=2))
+    first = tell(worker, "who")
+    tell(worker, "answer_late", seconds=1.2)
+    assert tell(worker, "who") != first
+    worker.close()
+
+
+def test_a_program_that_is_not_there_refuses_to_start() -> None:
+    worker = slot(program=("/nonexistent/python",))
+    assert death(worker, "who").kind is DeathKind.REFUSED_TO_START
+
+
+def test_a_program_that_ends_at_once_refuses_to_start() -> None:
+    worker = slot(program=(sys.executable, "-c", "raise SystemExit('no codecs here')"))
+    died = death(worker, "who")
+    assert died.kind is DeathKind.REFUSED_TO_START
+    assert "no codecs here" in str(died)
+
+
+def test_another_version_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homepress.workers.process.__version__", "0.0.0")
+    worker = slot()
+    died = death(worker, "who")
+    assert died.kind is DeathKind.REFUSED_TO_START
+    assert "restart" in str(died)
+
+
+def test_slots_are_independent(worker: Slot) -> None:
+    other = slot()
+    tell(other, "who")
+    pid = other.pid
+    death(worker, "segfault")
+    assert other.pid == pid
+    other.close()
+
+
+def test_a_slot_may_be_used_from_threads_that_end(worker: Slot) -> None:
+    """The system ties a worker to the thread that started it; that must not be the caller's."""
+    starter = threading.Thread(target=worker.prepare)
+    starter.start()
+    starter.join()
+    pid = worker.pid
+    assert tell(worker, "who") == f"done: {pid}"
+
+
+def test_a_background_worker_has_idle_priority() -> None:
+    worker = Slot(Limits(), program=PROGRAM)
+    assert tell(worker, "priority") == "done: True"
+    worker.close()

@@ -1,0 +1,74 @@
+"""Helper programs under the lock, with the programs that every system has in the part of gifsicle."""
+
+import sys
+
+import pytest
+
+from homepress.workers import DeathKind, Limits, WorkerDied
+from homepress.workers.tool import ToolResult, run_tool
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the locks of Linux")
+
+
+def run(*command: str, source: bytes = b"", within: float = 60.0, most: int = 1 << 20) -> ToolResult:
+    return run_tool(command, source, Limits(), deadline_seconds=within, most_output=most, background=False)
+
+
+def test_bytes_go_in_and_come_out() -> None:
+    picture = bytes(range(256)) * 20_000
+    assert run("/bin/cat", source=picture, most=10 << 20) == ToolResult(picture, 0, "")
+
+
+def test_a_tool_reads_no_file() -> None:
+    result = run("/bin/cat", "/etc/passwd")
+    assert result.exit_code == 1
+    assert "Permission denied" in result.errors
+
+
+def test_a_tool_starts_no_process() -> None:
+    result = run("/bin/sh", "-c", "/bin/true; echo done")
+    assert result.output == b""
+    assert "fork" in result.errors
+
+
+def test_a_tool_becomes_no_other_program() -> None:
+    result = run("/bin/sh", "-c", "exec /bin/cat")
+    assert result.exit_code == 126
+    assert "Permission denied" in result.errors
+
+
+def test_a_tool_writes_nothing() -> None:
+    result = run("/bin/sh", "-c", "echo x > /dev/shm/homepress-tool")
+    assert result.exit_code == 2
+    assert "cannot create" in result.errors
+
+
+def test_a_tool_that_says_no_is_heard() -> None:
+    assert run("/bin/false").exit_code == 1
+
+
+def test_a_tool_need_not_read_all() -> None:
+    assert run("/bin/true", source=bytes(4 << 20)).exit_code == 0
+
+
+def test_a_tool_that_hangs_is_ended() -> None:
+    with pytest.raises(WorkerDied) as caught:
+        run("/bin/sleep", "600", within=0.5)
+    assert caught.value.kind is DeathKind.TIMED_OUT
+
+
+def test_a_tool_that_floods_is_ended() -> None:
+    with pytest.raises(WorkerDied, match="more than 1000000 bytes"):
+        run("/usr/bin/yes", most=1_000_000)
+
+
+def test_a_tool_that_crashes_is_told() -> None:
+    with pytest.raises(WorkerDied, match="SIGSEGV"):
+        run("/bin/sh", "-c", "kill -SEGV $$")
+
+
+def test_a_tool_that_is_not_there_does_not_start() -> None:
+    with pytest.raises(WorkerDied) as caught:
+        run("/nonexistent/gifsicle")
+    assert caught.value.kind is DeathKind.REFUSED_TO_START
+    assert "/nonexistent/gifsicle" in str(caught.value)

@@ -1,0 +1,45 @@
+"""The watchdog bites what hangs, and not what only waited for a processor."""
+
+import os
+import time
+
+import pytest
+
+from homepress.workers import deadline_for
+from homepress.workers.watchdog import Watchdog
+from support import wait_for
+
+
+def test_it_bites_when_the_time_is_over() -> None:
+    bites: list[bool] = []
+    with Watchdog(os.getpid(), 0.05, lambda: bites.append(True)) as dog:
+        wait_for(lambda: bites, what="the bite")
+    assert dog.bitten and bites == [True]
+
+
+def test_it_does_not_bite_what_ends_in_time() -> None:
+    bites: list[bool] = []
+    with Watchdog(os.getpid(), 600, lambda: bites.append(True)) as dog:
+        pass
+    assert not dog.bitten and not bites
+
+
+def test_waiting_for_a_processor_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the process had stood in the queue all along, until it has not any more."""
+    begin = time.monotonic()
+    looks: list[float] = []
+
+    def waited_seconds(pid: int) -> float:
+        looks.append(time.monotonic() - begin)
+        return looks[-1] if 1 < len(looks) < 5 else 0.0
+
+    monkeypatch.setattr("homepress.workers.watchdog.host.waited_seconds", waited_seconds)
+    bites: list[int] = []
+    with Watchdog(os.getpid(), 0.02, lambda: bites.append(len(looks))):
+        wait_for(lambda: bites, what="the bite")
+    assert bites == [5], "the fifth look was the first at which it had not waited"
+
+
+def test_deadlines_grow_with_the_picture_up_to_a_bound() -> None:
+    small, large, huge = (deadline_for(size) for size in (0, 40_000_000, 1 << 40))
+    assert 60 <= small < large < huge == 3600
