@@ -42,7 +42,7 @@ class Program:
             check=False,
         )
         output = done.stdout.decode("utf-8", "replace")
-        assert code is None or done.returncode == code, (arguments, done.returncode, output, done.stderr.decode())
+        assert code is None or done.returncode == code, (arguments, output, done.stderr.decode())
         return output
 
     def json(self, *arguments: str, code: int | None = 0) -> Any:

@@ -15,10 +15,14 @@ from system.program import Program
 KILLS = 20
 
 
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def check(pictures: dict[Path, str], home: Path) -> int:
     """Hold every path against its original; how many are replaced. The original of a result is findable."""
     replaced = 0
-    stored = {hashlib.sha256(p.read_bytes()).hexdigest() for p in (home / "originals").rglob("*") if p.is_file()}
+    stored = {sha256(path) for path in (home / "originals").rglob("*") if path.is_file()}
     for path, original in pictures.items():
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() == original:
@@ -26,9 +30,7 @@ def check(pictures: dict[Path, str], home: Path) -> int:
         replaced += 1
         with Image.open(io.BytesIO(data)) as image:
             image.load()
-        hidden = {
-            hashlib.sha256(p.read_bytes()).hexdigest() for p in path.parent.iterdir() if p.name.startswith(".homepress-")
-        }
+        hidden = {sha256(beside) for beside in path.parent.iterdir() if beside.name.startswith(".homepress-")}
         assert original in stored | hidden, f"the original of {path} is lost"
     return replaced
 
@@ -45,12 +47,12 @@ def test_random_kills_lose_nothing_and_work_goes_on(program: Program, inbox: Pat
             path = write(inbox / f"d{number % 4}" / f"{number}.jpg", data)
             pictures[path] = hashlib.sha256(data).hexdigest()
             number += 1
-        time.sleep(chance.random() * 1.2)  # the moment of the kill: random on purpose, not a wait for anything
+        time.sleep(chance.random() * 1.2)  # the moment of the kill: random on purpose
         program.kill()
         check(pictures, program.home)
     program.start()
-    wait_for(lambda: check(pictures, program.home) == len(pictures), within=120, what="all pictures to be done")
+    wait_for(lambda: check(pictures, program.home) == len(pictures), within=120, what="all pictures")
     program.wait_idle()
-    assert not [p for p in inbox.rglob(".homepress-*")]
+    assert not list(inbox.rglob(".homepress-*"))
     program.run("undo", "--last", "1000")
-    assert {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in pictures} == pictures
+    assert {path: sha256(path) for path in pictures} == pictures

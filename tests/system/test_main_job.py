@@ -24,7 +24,8 @@ def facts(path: Path) -> tuple[object, ...]:
     status = path.stat()
     attributes = {}
     if sys.platform == "linux":
-        attributes = {name: os.getxattr(path, name) for name in os.listxattr(path) if name.startswith("user.")}
+        names = [name for name in os.listxattr(path) if name.startswith("user.")]
+        attributes = {name: os.getxattr(path, name) for name in names}
     return sha256(path), stat.S_IMODE(status.st_mode), status.st_mtime_ns, attributes
 
 
@@ -58,7 +59,7 @@ def test_dropped_pictures_become_smaller_in_place_and_undo_brings_every_byte_bac
     stats = program.json("stats")
     assert stats["total"]["images"] == 4
     assert stats["total"]["saved_bytes"] > 0
-    assert not [p for p in inbox.rglob(".homepress*")]
+    assert not list(inbox.rglob(".homepress*"))
 
     program.run("undo", "--last", "1000")
     assert {path: facts(path) for path in before} == before
@@ -72,7 +73,9 @@ def test_dropped_pictures_become_smaller_in_place_and_undo_brings_every_byte_bac
     assert {path: sha256(path) for path in pictures} == {path: before[path][0] for path in pictures}
 
 
-def test_an_output_folder_gets_the_results_and_sources_stay(program: Program, inbox: Path, tmp_path: Path) -> None:
+def test_an_output_folder_gets_results_and_sources_stay(
+    program: Program, inbox: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "smaller"
     program.watch(inbox, mode="output", output=str(output))
     program.start()

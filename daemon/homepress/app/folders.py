@@ -9,7 +9,7 @@ from homepress.app.house import House
 from homepress.compress.metadata import has_location
 from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, ServiceError
 from homepress.imagetype import SNIFF_BYTES, sniff
-from homepress.pipeline import Destination, Plan, plan_for
+from homepress.pipeline import Destination, plan_for
 from homepress.settings import FolderSettings, SettingsError, TomlValue, edit, value_from_text
 from homepress.watch import refusal, warnings
 

@@ -44,7 +44,7 @@ class DaemonService(InProcessService):
         self.house = house
         self._config = Configuration(house)
         self._pause = Pause(self._paths.state / "pause.json", self._paused)
-        self._watch = Watch(self, _Memory(house))
+        self._watch = Watch(self, _Memory(house), early=True)
         self._watch.reconfigure(self._config.apply())
         self._watch.start()
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
@@ -75,7 +75,10 @@ class DaemonService(InProcessService):
         plan = self._config.plan(arrival.root)
         if plan is None:
             return
-        self.house.pipeline.submit(Job(arrival.path, plan, self._told, fresh=arrival.fresh))
+        quiet = arrival.signature
+        identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
+        job = Job(arrival.path, plan, self._told, arrival.fresh, ready_at=arrival.ready_at, identity=identity)
+        self.house.pipeline.submit(job)
 
     def skipped(self, skipped: Skipped) -> None:
         """A file is passed over for good: say so in the history."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import threading
 import time
 from pathlib import Path
 
@@ -44,8 +45,13 @@ class Carrier:
     def __init__(self, store: Store, tries: int = 3) -> None:
         self._store = store
         self._tries = tries
+        self._stopping = threading.Event()
         self._deaths: dict[str, int] = {}
         self._doubted: dict[Path, str] = {}
+
+    def stop(self) -> None:
+        """Begin nothing more; whoever waits for a quiet time gives up."""
+        self._stopping.set()
 
     def carry(self, job: Job, slot: Slot) -> Told:
         """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
@@ -72,6 +78,8 @@ class Carrier:
 
     def _carry_source(self, job: Job, slot: Slot, source: Source) -> Told:
         """The part of the journey after reading."""
+        if job.identity is not None and _identity(source) != job.identity:
+            raise Changed("it changed again")
         role = self._store.role(source.sha256, job.plan.settings)
         if role is not None and not job.asked:
             return self._known(job, source, f"known already ({role})")
@@ -86,6 +94,8 @@ class Carrier:
             return self._worker_died(job, source, died)
         seconds = time.monotonic() - start
         self._deaths.pop(source.sha256, None)
+        if self._stopping.wait(max(0.0, job.ready_at - time.monotonic())):
+            return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         if isinstance(result, Compressed):
             return self._store_result(job, source, result, seconds)
         return self._not_smaller(job, source, result, seconds)
@@ -196,6 +206,11 @@ def _trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
         return Told(job.path, "failed", reason, size)
     retry = RETRY_FULL if isinstance(error, StoreFull | Degraded) else RETRY_SYSTEM
     return Told(job.path, "waiting", reason, size, retry_after=retry, problem=reason)
+
+
+def _identity(source: Source) -> tuple[int, int, int, int]:
+    known = source.identity
+    return known.size, known.mtime_ns, known.ctime_ns, known.inode
 
 
 def _recipe(job: Job, source: Source) -> Recipe:

@@ -88,6 +88,9 @@ class Job:
         tell: called once with the outcome, on a worker's thread.
         fresh: goes before pictures of a large import.
         asked: a person asked for it by name: done even while paused, never skipped as known.
+        ready_at: monotonic second before which nothing is written: work may begin while the file's quiet
+            time still runs.
+        identity: size, mtime_ns, ctime_ns and inode that it has been quiet with; None takes it as it is.
     """
 
     path: Path
@@ -95,3 +98,5 @@ class Job:
     tell: Callable[[Told], None]
     fresh: bool = True
     asked: bool = False
+    ready_at: float = 0.0
+    identity: tuple[int, int, int, int] | None = None

@@ -77,6 +77,7 @@ class Pipeline:
     def close(self, grace: float = 5.0) -> None:
         """Finish what ends within `grace` seconds, drop the rest, end all processes and threads."""
         dropped = self.queue.close()
+        self._carrier.stop()
         end = time.monotonic() + grace
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
