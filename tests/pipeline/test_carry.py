@@ -1,0 +1,177 @@
+"""The journey of one picture, with a real store and a compressor that does what the test says."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
+from homepress.imagetype import ImageType
+from homepress.pipeline.carry import Carrier
+from homepress.pipeline.job import Destination, Job, Plan, Told
+from homepress.store import Store
+from homepress.workers import Death, DeathKind, Slot, WorkerDied
+
+SOURCE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 200 + b"\xff\xd9"
+RESULT = SOURCE[:9000] + b"\xff\xd9"
+
+
+class Compressor:
+    """Stands in for a worker slot: answers with what it is given, or raises it."""
+
+    def __init__(self, *answers: Compressed | Unchanged | Exception) -> None:
+        self.answers = list(answers)
+        self.recipes: list[Recipe] = []
+
+    def compress(self, source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+        self.recipes.append(recipe)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def compressed() -> Compressed:
+    digest = hashlib.sha256(RESULT).hexdigest()
+    kind = ImageType.JPEG
+    return Compressed(RESULT, digest, kind, kind, 10, 10, 81.5, ScoreKind.SAMPLED, False, "test")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path / "state" / "ledger.sqlite3", tmp_path / "originals")
+    opened.recover()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox" / "deep"
+    folder.mkdir(parents=True)
+    path = folder / "a.jpg"
+    path.write_bytes(SOURCE)
+    return path
+
+
+@pytest.fixture
+def carry(store: Store, picture: Path) -> Callable[..., Told]:
+    carrier = Carrier(store)
+
+    def run(compressor: Compressor, **changes: Any) -> Told:
+        destination = changes.pop("destination", Destination.REPLACE)
+        root = picture.parent.parent
+        plan = Plan(Recipe(), "balanced", destination, root=root, output=root.parent / "out")
+        job = Job(picture, plan, lambda told: None, **changes)
+        return carrier.carry(job, cast(Slot, compressor))
+
+    return run
+
+
+def test_a_result_takes_the_place_of_its_source(carry: Callable[..., Told], picture: Path) -> None:
+    told = carry(Compressor(compressed()))
+    assert (told.outcome, told.before_bytes, told.after_bytes) == ("compressed", len(SOURCE), len(RESULT))
+    assert told.score == 81.5
+    assert picture.read_bytes() == RESULT
+
+
+def test_a_result_is_never_compressed_again_whatever_it_is_called(
+    carry: Callable[..., Told], picture: Path
+) -> None:
+    carry(Compressor(compressed()))
+    copy = picture.read_bytes()
+    picture.unlink()
+    picture.write_bytes(copy)
+    told = carry(Compressor())
+    assert told.outcome == "unchanged"
+    assert "known" in told.reason
+
+
+def test_an_output_folder_mirrors_the_tree(carry: Callable[..., Told], picture: Path, tmp_path: Path) -> None:
+    told = carry(Compressor(compressed()), destination=Destination.OUTPUT)
+    assert told.output == str(tmp_path / "out" / "deep" / "a.jpg")
+    assert Path(told.output).read_bytes() == RESULT
+    assert picture.read_bytes() == SOURCE
+
+
+def test_a_picture_that_gets_no_smaller_still_belongs_into_the_output_folder(
+    carry: Callable[..., Told], tmp_path: Path
+) -> None:
+    answer = Unchanged(Reason.SAVES_TOO_LITTLE, "1.2 %", ImageType.JPEG)
+    told = carry(Compressor(answer), destination=Destination.OUTPUT)
+    assert told.outcome == "unchanged"
+    assert (tmp_path / "out" / "deep" / "a.jpg").read_bytes() == SOURCE
+
+
+def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(
+    carry: Callable[..., Told], picture: Path
+) -> None:
+    broken = Unchanged(Reason.BROKEN, "cut short", ImageType.JPEG, retry=True)
+    first, second = carry(Compressor(broken)), carry(Compressor(broken))
+    assert (first.outcome, first.retry_after is not None) == ("waiting", True)
+    assert (second.outcome, second.retry_after) == ("unchanged", None)
+    assert "cut short" in second.reason
+    assert picture.read_bytes() == SOURCE
+
+
+def test_a_picture_that_kills_its_worker_is_left_alone_after_three_tries(
+    carry: Callable[..., Told], picture: Path
+) -> None:
+    died = [WorkerDied(Death(DeathKind.CRASHED, signal=11)) for _ in range(3)]
+    told = [carry(Compressor(death)) for death in died]
+    assert [t.outcome for t in told] == ["waiting", "waiting", "failed"]
+    assert "SIGSEGV" in told[-1].reason
+    assert picture.read_bytes() == SOURCE
+
+
+def test_stopping_is_not_held_against_a_picture(carry: Callable[..., Told]) -> None:
+    stopped = [WorkerDied(Death(DeathKind.STOPPED)) for _ in range(4)]
+    assert {carry(Compressor(death)).outcome for death in stopped} == {"waiting"}
+
+
+def test_nothing_is_written_while_the_quiet_time_runs(carry: Callable[..., Told], picture: Path) -> None:
+    ready = time.monotonic() + 0.4
+    told = carry(Compressor(compressed()), ready_at=ready)
+    assert told.outcome == "compressed"
+    assert picture.stat().st_ctime_ns >= (time.time() - (time.monotonic() - ready)) * 1e9 - 50e6
+
+
+def test_a_file_that_is_not_what_was_quiet_is_not_touched(carry: Callable[..., Told], picture: Path) -> None:
+    status = picture.stat()
+    quiet = (status.st_size + 1, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    assert carry(Compressor(), identity=quiet).outcome == "waiting"
+
+
+def test_what_is_not_there_any_more_is_no_reason_to_fail_loudly(
+    carry: Callable[..., Told], picture: Path
+) -> None:
+    picture.unlink()
+    assert carry(Compressor()).outcome == "failed"
+
+
+def test_a_hard_link_is_refused_with_its_reason(carry: Callable[..., Told], picture: Path) -> None:
+    os.link(picture, picture.parent / "b.jpg")
+    told = carry(Compressor())
+    assert told.outcome == "unchanged"
+    assert "link" in told.reason
+
+
+def test_a_full_disk_keeps_the_picture_waiting_and_is_a_problem_of_the_folder(
+    carry: Callable[..., Told], picture: Path
+) -> None:
+    told = carry(Compressor(OSError(28, "No space left on device", str(picture))))
+    assert told.outcome == "waiting"
+    assert "No space left" in told.problem
+    asked = carry(Compressor(OSError(28, "No space left on device", str(picture))), asked=True)
+    assert asked.outcome == "failed"
+
+
+def test_a_dry_run_writes_nothing(carry: Callable[..., Told], picture: Path, store: Store) -> None:
+    told = carry(Compressor(compressed()), destination=Destination.NOWHERE)
+    assert (told.outcome, told.output) == ("compressed", "")
+    assert picture.read_bytes() == SOURCE
+    assert not store.known(os.fsencode(picture.parent))
