@@ -16,8 +16,20 @@ from homepress.store.errors import (
     VerifyFailed,
 )
 from homepress.store.originals import OriginalsLimit
-from homepress.store.receipt import Identity, OriginalState, Outcome, Receipt, Replacement, Role, Source
+from homepress.store.receipt import (
+    Identity,
+    Looked,
+    OriginalState,
+    Outcome,
+    Receipt,
+    Replacement,
+    Role,
+    Source,
+    Undone,
+)
+from homepress.store.retention import OriginalsSelection
 from homepress.store.store import Store
+from homepress.store.undo import UndoSelection
 from homepress.store.workshop import RecoveryNote
 
 __all__ = [
@@ -26,8 +38,10 @@ __all__ = [
     "Degraded",
     "Identity",
     "LedgerError",
+    "Looked",
     "OriginalState",
     "OriginalsLimit",
+    "OriginalsSelection",
     "Outcome",
     "Receipt",
     "RecoveryNote",
@@ -38,6 +52,8 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreFull",
+    "UndoSelection",
+    "Undone",
     "UntrustedVault",
     "Vanished",
     "VerifyFailed",

@@ -176,6 +176,15 @@ def entry_of(ledger: Ledger, plan: Plan) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+def latest_entry(ledger: Ledger, path: bytes) -> tuple[Outcome, OriginalState] | None:
+    """What the newest entry of a path says, as source or as result; None when there is none."""
+    rows = ledger.query(
+        "SELECT outcome, original FROM history WHERE path = ? OR result_path = ? ORDER BY id DESC LIMIT 1",
+        (path, path),
+    )
+    return (Outcome(rows[0][0]), OriginalState(rows[0][1])) if rows else None
+
+
 def kept_entries(ledger: Ledger, condition: str = "1", values: tuple[object, ...] = ()) -> list[Kept]:
     """Entries whose original is in a vault, newest first, narrowed by an SQL condition."""
     sql = f"SELECT {_KEPT_COLUMNS} FROM history WHERE original = 'kept' AND ({condition}) ORDER BY id DESC"

@@ -33,6 +33,10 @@ class Degraded(StoreError):
     """The file system can neither exchange two files nor link one: only an output folder is safe there."""
 
 
+class CannotUndo(StoreError):
+    """This result cannot be undone as things are; nothing was changed."""
+
+
 class VerifyFailed(StoreError):
     """What was read back from the disk is not what was written; nothing was replaced."""
 

@@ -14,7 +14,7 @@ from homepress.store.errors import shown
 
 PLAN_VERSION = 1
 
-Kind = Literal["replace", "convert", "output", "beside", "copy", "undo"]
+Kind = Literal["replace", "convert", "output", "beside", "copy", "undo", "remove", "edit"]
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         settings: the recipe in words.
         seconds: spent on compressing.
         keep_days: days that the original stays.
-        entry: history entry that an undo takes back; 0 otherwise.
+        entry: history entry that an undo or a removal is about; 0 otherwise.
     """
 
     version: int = PLAN_VERSION

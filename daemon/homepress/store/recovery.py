@@ -1,15 +1,15 @@
 """Every job that was begun is brought to an end: after a failure at once, after a crash at the next start."""
 
-import contextlib
-import threading
 import time
-from collections.abc import Iterator
 
 from homepress.store import journal
+from homepress.store.edits import settle_edit
 from homepress.store.errors import StoreError
 from homepress.store.kernel import opened_folder
 from homepress.store.output import settle_output
 from homepress.store.plan import Plan
+from homepress.store.removal import settle_removal
+from homepress.store.restored import settle_undo
 from homepress.store.settlement import Settled, Settlement
 from homepress.store.workshop import RecoveryNote, Workshop
 
@@ -18,29 +18,16 @@ _PATIENCE = 30 * 86_400.0
 
 
 class Recovery:
-    """Settles jobs, and knows which ones are under way in this process."""
+    """Settles jobs."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._lock = threading.Lock()
-        self._live: set[str] = set()
-
-    @contextlib.contextmanager
-    def live(self, plan: Plan) -> Iterator[None]:
-        """Mark a job as under way, so that `recover` leaves it alone."""
-        with self._lock:
-            self._live.add(plan.job)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._live.discard(plan.job)
 
     def recover(self) -> list[RecoveryNote]:
         """Settle every job that a crash left open. Harmless when there is none, and when done again."""
         notes = self._workshop.notes
         for plan, _ in journal.open_jobs(self._workshop.ledger):
-            if plan.job in self._live:
+            if plan.job in self._workshop.under_way:
                 continue
             try:
                 settled = self.settle(plan)
@@ -64,12 +51,20 @@ class Recovery:
         Raises:
             OSError: the system refused a step; see `Settlement.settle`.
         """
-        elsewhere = plan.kind in ("output", "beside", "copy")
-        at = plan.result.parent if elsewhere else plan.source.parent
+        in_place = plan.kind in ("replace", "convert")
+        at = plan.source.parent if in_place else plan.result.parent
         try:
             with opened_folder(self._workshop.kernel, at) as folder:
-                if elsewhere:
-                    return settle_output(self._workshop, folder, plan)
-                return Settlement(self._workshop, folder, plan).settle()
+                match plan.kind:
+                    case "undo":
+                        return settle_undo(self._workshop, folder, plan)
+                    case "edit":
+                        return settle_edit(self._workshop, folder, plan)
+                    case "remove":
+                        return settle_removal(self._workshop, folder, plan)
+                    case "output" | "beside" | "copy":
+                        return settle_output(self._workshop, folder, plan)
+                    case _:
+                        return Settlement(self._workshop, folder, plan).settle()
         except (FileNotFoundError, NotADirectoryError):
             return Settled.PENDING

@@ -22,7 +22,7 @@ from homepress.store.kernel import (
     same_file,
     sha256_of,
 )
-from homepress.store.late import LateWriters
+from homepress.store.late import HeldOriginals
 from homepress.store.names import converted_names, old_name, temp_name
 from homepress.store.originals import Place
 from homepress.store.plan import Kind, Plan
@@ -52,12 +52,13 @@ class _Scene:
 class Replacer:
     """Replaces and converts pictures in place."""
 
-    def __init__(self, workshop: Workshop, recovery: Recovery, late: LateWriters) -> None:
+    def __init__(self, workshop: Workshop, recovery: Recovery, held: HeldOriginals) -> None:
+        self._workshop = workshop
         self._kernel = workshop.kernel
         self._ledger = workshop.ledger
         self._originals = workshop.originals
         self._recovery = recovery
-        self._late = late
+        self._held = held
 
     def replace(self, source: Source, replacement: Replacement) -> Receipt:
         """Replace a picture, or convert it where the replacement has another suffix.
@@ -78,7 +79,7 @@ class Replacer:
             target = self._target(folder, source, replacement)
             kind: Kind = "replace" if target == source.path else "convert"
             plan = make_plan(kind, source, replacement, target, carried, place.vault.path)
-            with self._originals.room_for(plan.source_size, place.vault), self._recovery.live(plan):
+            with self._originals.room_for(plan.source_size, place.vault), self._workshop.live(plan.job):
                 return self._carry_out(_Scene(folder, fd, source, plan), place, replacement.data)
 
     @contextlib.contextmanager
@@ -118,7 +119,7 @@ class Replacer:
         if settled is not Settled.FINISHED:
             raise Changed(f"{plan}: it changed at the moment of replacing; nothing was lost")
         if not place.near:
-            self._late.hold(scene.fd, plan)
+            self._held.hold(scene.fd, plan)
         entry = entry_of(self._ledger, plan)
         return Receipt(entry, plan.result, plan.source_size, plan.result_size)
 

@@ -57,7 +57,8 @@ CREATE TABLE history (
 CREATE INDEX history_path ON history (path, id);
 CREATE INDEX history_result ON history (result_path, id);
 CREATE INDEX history_time ON history (time);
-CREATE INDEX history_kept ON history (id) WHERE original = 'kept';
+CREATE INDEX history_kept ON history (vault, before_bytes) WHERE original = 'kept';
+CREATE INDEX history_unsettled ON history (id) WHERE settled = 0;
 
 CREATE TABLE folder (
     path BLOB PRIMARY KEY,

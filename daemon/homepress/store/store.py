@@ -2,20 +2,23 @@
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from homepress.store import entries, memory, output, reading
+from homepress.store import edits, entries, forgetting, memory, output, queries, reading, retention, undo
 from homepress.store.database import Condition
 from homepress.store.entries import Record
 from homepress.store.kernel import Kernel, system_kernel
-from homepress.store.late import LateWriters
+from homepress.store.late import HeldOriginals
 from homepress.store.ledger import Ledger
 from homepress.store.memory import Mark
 from homepress.store.originals import Originals, OriginalsLimit
-from homepress.store.receipt import Outcome, Receipt, Replacement, Role, Source
+from homepress.store.queries import Counters
+from homepress.store.receipt import Looked, Outcome, Receipt, Replacement, Role, Source, Undone
 from homepress.store.recovery import Recovery
 from homepress.store.replace import Replacer
+from homepress.store.retention import OriginalsSelection
+from homepress.store.undo import UndoSelection
 from homepress.store.workshop import Notes, RecoveryNote, Workshop
 
 
@@ -31,9 +34,9 @@ class Store:
         """Use `open`."""
         self._workshop = workshop
         self._ledger = workshop.ledger
-        self._late = LateWriters(workshop.kernel)
+        self._held = HeldOriginals(workshop.kernel)
         self._recovery = Recovery(workshop)
-        self._replacer = Replacer(workshop, self._recovery, self._late)
+        self._replacer = Replacer(workshop, self._recovery, self._held)
 
     @classmethod
     def open(
@@ -67,6 +70,7 @@ class Store:
 
     def close(self) -> None:
         """Look for late writers once more, back the ledger up, and close it."""
+        self._give_edits_back(everything=True)
         self._ledger.close()
 
     def set_roots(self, roots: Iterable[Path]) -> None:
@@ -185,6 +189,65 @@ class Store:
             entry = entries.add_record(tx, record)
             memory.note(self._ledger, tx, path, mark, memory.REFUSED)
         return entry
+
+    # Originals
+
+    def undo(
+        self, selection: UndoSelection, *, roots: Iterable[Path], to: Path | None = None
+    ) -> Iterator[Undone]:
+        """Bring originals back, newest first.
+
+        Args:
+            selection: which ones.
+            roots: folders, resolved, beneath which originals may be restored.
+            to: restore into this folder instead, resolved; made when it is missing.
+        """
+        return undo.undo(self._workshop, selection, tuple(roots), to)
+
+    def accept(self, selection: OriginalsSelection) -> Iterator[Looked]:
+        """Delete stored originals for good; the results stay."""
+        return retention.accept(self._workshop, selection)
+
+    def verify(self, selection: OriginalsSelection) -> Iterator[Looked]:
+        """Read stored originals and compare their hashes."""
+        return retention.verify(self._workshop, selection)
+
+    def tend(self, now: float | None = None) -> list[RecoveryNote]:
+        """What is to be done every few seconds: late writers, originals whose days are over, a backup.
+
+        Args:
+            now: seconds since 1970, another time for tests.
+        """
+        at = time.time() if now is None else now
+        self._give_edits_back()
+        retention.look_for_late_writers(self._workshop, at)
+        retention.expire(self._workshop, at)
+        self._ledger.backup_if_due()
+        return self._workshop.notes.take()
+
+    def _give_edits_back(self, *, everything: bool = False) -> None:
+        for plan, data in self._held.take_edited(everything=everything):
+            edits.write_edit_back(self._workshop, plan.job, data)
+
+    def forget(self, path: Path | None, before: float | None) -> int:
+        """Take names out of the history; how many entries went. See `forgetting.forget`."""
+        return forgetting.forget(self._ledger, path, before)
+
+    def counters(self, since: float) -> Counters:
+        """The figures for the status; `since` is seconds since 1970, usually last midnight."""
+        return queries.counters(self._ledger.query, since)
+
+    def undone_in_a_row(self, root: Path) -> int:
+        """How many of a folder's newest results, counted back, the user undid within a day.
+
+        A row of them means that something is wrong with what is made; `looked_at` begins a new count.
+        """
+        return queries.undone_in_a_row(self._ledger.query, os.fsencode(root))
+
+    def looked_at(self, root: Path) -> None:
+        """The user has looked at a folder: what was undone before does not count any more."""
+        with self._ledger.transaction() as tx:
+            tx.execute("UPDATE folder SET looked = ? WHERE path = ?", (time.time(), os.fsencode(root)))
 
     # Folders
 

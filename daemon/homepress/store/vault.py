@@ -176,6 +176,7 @@ class Vault:
             kernel.rewind(fd)
             while chunk := kernel.read(fd, CHUNK):
                 write_whole(kernel, copy, chunk)
+            kernel.set_times(copy, plan.metadata.atime_ns, plan.metadata.mtime_ns)
             kernel.sync(copy)
             if sha256_of(kernel, copy) != plan.source_sha256:
                 raise VerifyFailed(f"{plan}: its copy in {shown(self.path)} reads back differently")

@@ -3,6 +3,7 @@
 import contextlib
 import stat
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,12 +52,22 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The tools: the system, the ledger, the vaults, and a place for notes."""
+    """The tools: the system, the ledger, the vaults, a place for notes, and the jobs under way here."""
 
     kernel: Kernel
     ledger: Ledger
     originals: Originals
     notes: Notes = field(default_factory=Notes)
+    under_way: set[str] = field(default_factory=set)
+
+    @contextlib.contextmanager
+    def live(self, job: str) -> Iterator[None]:
+        """Mark a job as under way in this process, so that recovery leaves it alone."""
+        self.under_way.add(job)
+        try:
+            yield
+        finally:
+            self.under_way.discard(job)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,58 @@
+"""Questions to the ledger that both the store and its read-only side ask."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+
+STANDING = "outcome = 'compressed' AND original <> 'restored'"
+"""Condition of results that were not undone."""
+
+FRESH_SECONDS = 86_400.0
+"""A result undone within this time tells something about how it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Figures for the status.
+
+    Attributes:
+        compressed_since: pictures since the given time.
+        saved_since: bytes saved by them.
+        saved_total: bytes saved by all results that were not undone.
+        originals_bytes: bytes that originals occupy.
+    """
+
+    compressed_since: int
+    saved_since: int
+    saved_total: int
+    originals_bytes: int
+
+
+def counters(query: Query, since: float) -> Counters:
+    """The figures; `since` is seconds since 1970."""
+    today = query(
+        "SELECT count(*), coalesce(sum(before_bytes - after_bytes), 0) FROM history "
+        f"WHERE time >= ? AND {STANDING}",
+        (since,),
+    )[0]
+    total = query(f"SELECT coalesce(sum(before_bytes - after_bytes), 0) FROM history WHERE {STANDING}", ())
+    kept = query("SELECT coalesce(sum(before_bytes), 0) FROM history WHERE original = 'kept'", ())
+    return Counters(int(today[0]), int(today[1]), int(total[0][0]), int(kept[0][0]))
+
+
+def undone_in_a_row(query: Query, root: bytes) -> int:
+    """How many of a folder's newest results, counted back, were undone while they were fresh."""
+    rows = query(
+        "SELECT h.time, h.undone FROM history h LEFT JOIN folder f ON f.path = h.root "
+        "WHERE h.root = ? AND h.outcome = 'compressed' "
+        "AND coalesce(h.undone, h.time) > coalesce(f.looked, 0) ORDER BY h.id DESC LIMIT 100",
+        (root,),
+    )
+    count = 0
+    for made, undone in rows:
+        if undone is None or undone - made > FRESH_SECONDS:
+            break
+        count += 1
+    return count

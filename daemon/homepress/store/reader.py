@@ -1,0 +1,242 @@
+"""The ledger for those who only look: windows, commands, reports. Nothing here writes anything."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from homepress.store.database import translated
+from homepress.store.memory import beneath
+from homepress.store.queries import STANDING, Counters, counters
+from homepress.store.reports import (
+    Day,
+    EntryDetail,
+    HistoryEntry,
+    HistoryFilter,
+    Stats,
+    StoredOriginal,
+    Totals,
+)
+
+__all__ = [
+    "Counters",
+    "Day",
+    "EntryDetail",
+    "HistoryEntry",
+    "HistoryFilter",
+    "Reader",
+    "Stats",
+    "StoredOriginal",
+    "Totals",
+]
+
+_ENTRY = (
+    "id, time, path, outcome, reason, before_bytes, after_bytes, before_sha256, after_sha256, format, score, "
+    "score_kind, settings, original"
+)
+_MORE = "kind, result_path, root, seconds, vault, job"
+_SUMS = (
+    "count(*), coalesce(sum(before_bytes), 0), coalesce(sum(after_bytes), 0), "
+    "coalesce(sum(before_bytes - after_bytes), 0), "
+    "coalesce(sum(CASE original WHEN 'kept' THEN before_bytes END), 0)"
+)
+
+
+class Reader:
+    """The ledger, read-only; works while the daemon writes. Not for several threads at once."""
+
+    def __init__(self, ledger: Path) -> None:
+        """Open it; a ledger that is not there yet reads as an empty one."""
+        self._path = ledger
+        self._connection = _connect(ledger)
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def revision(self) -> int:
+        """A number that changes when anything was written since it was last asked (`PRAGMA data_version`)."""
+        rows = self._query("PRAGMA data_version", ())
+        return int(rows[0][0]) if rows else 0
+
+    def history(
+        self, where: HistoryFilter | None = None, *, limit: int | None = None, oldest_first: bool = False
+    ) -> Iterator[HistoryEntry]:
+        """Entries, newest first unless asked otherwise."""
+        condition, values = _condition(where or HistoryFilter())
+        order = "ASC" if oldest_first else "DESC"
+        sql = f"SELECT {_ENTRY} FROM history WHERE {condition} ORDER BY id {order} LIMIT ?"
+        for row in self._each(sql, (*values, -1 if limit is None else limit)):
+            yield _entry(row)
+
+    def count(self, where: HistoryFilter | None = None) -> int:
+        """How many entries there are."""
+        condition, values = _condition(where or HistoryFilter())
+        rows = self._query(f"SELECT count(*) FROM history WHERE {condition}", values)
+        return int(rows[0][0]) if rows else 0
+
+    def detail(self, entry: int) -> EntryDetail | None:
+        """Everything about one entry, None when there is no such id."""
+        rows = self._query(f"SELECT {_ENTRY}, {_MORE} FROM history WHERE id = ?", (entry,))
+        return _detail(rows[0]) if rows else None
+
+    def latest(self, path: Path) -> EntryDetail | None:
+        """The newest entry of a picture, named by its source or its result."""
+        raw = os.fsencode(path)
+        rows = self._query(
+            f"SELECT {_ENTRY}, {_MORE} FROM history WHERE path = ? OR result_path = ? "
+            "ORDER BY id DESC LIMIT 1",
+            (raw, raw),
+        )
+        return _detail(rows[0]) if rows else None
+
+    def originals(self) -> Iterator[StoredOriginal]:
+        """All stored originals, newest first."""
+        sql = (
+            "SELECT id, path, before_bytes, before_sha256, time, keep_until, vault, job FROM history "
+            "WHERE original = 'kept' ORDER BY id DESC"
+        )
+        for entry, path, size, sha256, when, until, vault, job in self._each(sql, ()):
+            yield StoredOriginal(
+                id=entry,
+                path=os.fsdecode(path),
+                bytes=size,
+                sha256=sha256,
+                time=when,
+                keep_until=until,
+                stored_at=os.fsdecode(os.path.join(vault, f"{sha256}-{job}".encode())),
+            )
+
+    def counters(self, since: float) -> Counters:
+        """The figures for the status; `since` is seconds since 1970, usually last midnight."""
+        return counters(self._query, since) if self._connection is not None else Counters(0, 0, 0, 0)
+
+    def stats(self) -> Stats:
+        """What was saved, in all, today, by day, format and folder."""
+        midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+        days = self._query(
+            "SELECT date(time, 'unixepoch', 'localtime') AS day, count(*), sum(before_bytes - after_bytes) "
+            f"FROM history WHERE {STANDING} GROUP BY day ORDER BY day",
+            (),
+        )
+        return Stats(
+            total=self._totals("1", ()),
+            today=self._totals("time >= ?", (midnight,)),
+            days=[Day(day=day, images=images, saved_bytes=saved) for day, images, saved in days],
+            formats=self._grouped("format"),
+            folders=self._grouped("root"),
+        )
+
+    def _totals(self, condition: str, values: Sequence[Any]) -> Totals:
+        rows = self._query(f"SELECT {_SUMS} FROM history WHERE {STANDING} AND {condition}", values)
+        return _sums(rows[0]) if rows else Totals()
+
+    def _grouped(self, column: str) -> dict[str, Totals]:
+        sql = f"SELECT {column}, {_SUMS} FROM history WHERE {STANDING} GROUP BY {column} ORDER BY {column}"
+        return {_text(key): _sums(sums) for key, *sums in self._query(sql, ())}
+
+    def _query(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return list(self._each(sql, values))
+
+    def _each(self, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        if self._connection is None:
+            self._connection = _connect(self._path)
+        if self._connection is None:
+            return
+        try:
+            yield from self._connection.execute(sql, values)
+        except sqlite3.DatabaseError as error:
+            raise translated(error, self._path) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection | None:
+    """A read-only connection, None when there is no ledger yet.
+
+    Reading a ledger in WAL mode wants to make a small file beside it; where even that is not allowed, the
+    file is read as it stands.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    uri = f"file:{quote(os.fsencode(path))}?mode=ro"
+    for options in ("", "&immutable=1"):
+        connection = sqlite3.connect(uri + options, uri=True, isolation_level=None, timeout=10)
+        with contextlib.suppress(sqlite3.OperationalError):
+            if connection.execute("PRAGMA user_version").fetchone() == (0,):
+                connection.close()
+                return None  # just being made
+            return connection
+        connection.close()
+    return None
+
+
+def _condition(where: HistoryFilter) -> tuple[str, list[Any]]:
+    conditions, values = ["1"], list[Any]()
+    if where.path is not None:
+        raw = os.fsencode(where.path)
+        conditions.append("(path = ? OR (path >= ? AND path < ?) OR result_path = ?)")
+        values += [raw, *beneath(raw), raw]
+    if where.text:
+        escaped = where.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        conditions.append("CAST(path AS TEXT) LIKE ? ESCAPE '\\'")
+        values.append(f"%{escaped}%")
+    for column, comparison, value in (
+        ("outcome", "=", where.outcome or None),
+        ("time", ">=", where.since),
+        ("time", "<", where.until),
+        ("id", "<", where.below),
+    ):
+        if value is not None:
+            conditions.append(f"{column} {comparison} ?")
+            values.append(value)
+    return " AND ".join(conditions), values
+
+
+def _entry(row: Sequence[Any]) -> HistoryEntry:
+    names = HistoryEntry.__struct_fields__
+    fields = dict(zip(names, row, strict=True))
+    fields["path"] = os.fsdecode(fields["path"])
+    return HistoryEntry(**fields)
+
+
+def _detail(row: Sequence[Any]) -> EntryDetail:
+    *basic, kind, result_path, root, seconds, vault, job = row
+    entry = _entry(basic)
+    original = ""
+    if entry.original == "kept":
+        original = os.fsdecode(os.path.join(vault, f"{entry.before_sha256}-{job}".encode()))
+    elif kind in ("output", "beside"):
+        original = entry.path
+    return EntryDetail(
+        entry=entry,
+        kind=kind,
+        result_path=os.fsdecode(result_path) if kind else "",
+        original_path=original,
+        root=_text(root),
+        seconds=seconds,
+    )
+
+
+def _sums(row: Sequence[Any]) -> Totals:
+    images, before, after, saved, originals = row
+    return Totals(
+        images=images,
+        before_bytes=before,
+        after_bytes=after,
+        saved_bytes=saved,
+        originals_bytes=originals,
+    )
+
+
+def _text(value: bytes | str | None) -> str:
+    return "" if value is None else os.fsdecode(value)

@@ -1,0 +1,105 @@
+"""Undoing a result that was written elsewhere: it goes, its source was never touched."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+from homepress.store import entries, journal, memory
+from homepress.store.entries import Kept
+from homepress.store.errors import CannotUndo, shown
+from homepress.store.kernel import Folder, opened_file, opened_folder, place_new
+from homepress.store.names import new_job, old_name
+from homepress.store.plan import Metadata, Plan
+from homepress.store.receipt import OriginalState, Role, Undone
+from homepress.store.settlement import Settled
+from homepress.store.workshop import Found, Workshop, keep_unknown, look
+
+
+def remove_result(workshop: Workshop, kept: Kept) -> Undone:
+    """Take a result away, if it is still ours and its source still whole.
+
+    Raises:
+        CannotUndo: the source or the result is not what it was.
+        Busy: a program has the result open for writing.
+        OSError: the system refused a step.
+    """
+    kernel, source = workshop.kernel, Path(os.fsdecode(kept.path))
+    result = Path(os.fsdecode(kept.target))
+    with opened_folder(kernel, source.parent) as folder:
+        found = look(kernel, folder, source.name)
+    if found is None or found.sha256 != kept.before_sha256:
+        raise CannotUndo("its source is not what it was any more, so the result stays")
+    with opened_folder(kernel, result.parent) as folder:
+        there = look(kernel, folder, result.name)
+        if there is None or there.sha256 != kept.after_sha256:
+            raise CannotUndo(f"the result was changed or moved since and stays: {shown(result)}")
+        plan = _plan(kept, found, there)
+        with workshop.live(plan.job):
+            settled = _withdraw(workshop, folder, plan)
+    if settled is not Settled.FINISHED:
+        raise CannotUndo(f"the result was changed just now and stays: {shown(result)}")
+    return Undone(kept.entry, source, "removed")
+
+
+def _plan(kept: Kept, source: Found, result: Found) -> Plan:
+    return Plan(
+        job=new_job(),
+        kind="remove",
+        time=time.time(),
+        path=kept.path,
+        target=kept.target,
+        source_sha256=kept.before_sha256,
+        source_size=kept.before_bytes,
+        source_inode=source.inode,
+        metadata=Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0),
+        result_sha256=kept.after_sha256,
+        result_size=result.mark[0],
+        entry=kept.entry,
+    )
+
+
+def _withdraw(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
+    """The result out of its name first: what somebody saves there in this instant is not what is deleted."""
+    kernel = workshop.kernel
+    with opened_file(kernel, folder, plan.result.name) as fd:
+        leased = kernel.take_lease(fd)
+        try:
+            journal.begin(workshop.ledger, plan)
+            try:
+                kernel.overwrite(folder, plan.result.name, folder, old_name(plan.job))
+            except BaseException:
+                if settle_removal(workshop, folder, plan) is not Settled.FINISHED:
+                    raise
+                return Settled.FINISHED
+            return settle_removal(workshop, folder, plan)
+        finally:
+            if leased:
+                kernel.drop_lease(fd)
+
+
+def settle_removal(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
+    """End the taking away, also after a crash.
+
+    Raises:
+        OSError: the system refused a step; the job stays open.
+    """
+    kernel, old = workshop.kernel, old_name(plan.job)
+    found = look(kernel, folder, old)
+    if found is not None and found.sha256 != plan.result_sha256:
+        with contextlib.suppress(FileExistsError):
+            place_new(kernel, folder, old, plan.result.name)
+        if look(kernel, folder, old) is not None:
+            keep_unknown(workshop, folder, old, plan.result.name)
+    elif found is not None:
+        kernel.unlink(folder, old)
+    kernel.sync_folder(folder)
+    if look(kernel, folder, plan.result.name) is not None:
+        journal.abandon(workshop.ledger, plan)
+        return Settled.TAKEN_BACK
+    with workshop.ledger.transaction() as tx:
+        entries.set_original(tx, plan.entry, OriginalState.RESTORED)
+        memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+        memory.drop(workshop.ledger, tx, plan.result)
+        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
+    return Settled.FINISHED

@@ -1,0 +1,189 @@
+"""Bringing one original back: exact bytes, name, times and attributes; nothing is overwritten."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from homepress.store import journal, metadata
+from homepress.store.entries import Kept
+from homepress.store.errors import Busy, CannotUndo, Unsupported, shown
+from homepress.store.kernel import (
+    Folder,
+    opened_file,
+    opened_folder,
+    place_new,
+    read_whole,
+    sha256_of,
+    write_whole,
+)
+from homepress.store.names import new_job, original_names, temp_name
+from homepress.store.plan import Metadata, Plan
+from homepress.store.receipt import Undone
+from homepress.store.restored import settle_undo
+from homepress.store.settlement import Settled
+from homepress.store.workshop import Found, Workshop, look
+
+
+class Restoring:
+    """One original on its way back."""
+
+    def __init__(self, workshop: Workshop, kept: Kept, roots: Sequence[Path], to: Path | None) -> None:
+        """Check that it may go where it would go.
+
+        Args:
+            workshop: the tools.
+            kept: the history entry.
+            roots: folders, resolved, beneath which originals may be restored.
+            to: restore into this folder instead, resolved.
+
+        Raises:
+            CannotUndo: its place is beneath no root.
+        """
+        self._workshop = workshop
+        self._kernel = workshop.kernel
+        self._kept = kept
+        self._to = to
+        self._path = Path(os.fsdecode(kept.path))
+        self._vault = workshop.originals.vault(kept.vault)
+        if to is None:
+            inside = any(self._path.is_relative_to(root) for root in roots)
+            if not inside or not self._path.is_absolute() or ".." in self._path.parts:
+                raise CannotUndo(
+                    "it does not lie beneath a configured folder: name it, add its folder again, "
+                    "or say where its original shall go with --to DIR"
+                )
+
+    def restore(self) -> Undone:
+        """Bring it back and note it.
+
+        Raises:
+            CannotUndo: the stored original is gone or damaged.
+            Refusal: an attribute cannot be given back.
+            Busy: a program has the result open for writing.
+            OSError: the system refused a step. In every case nothing was changed.
+        """
+        place = self._to or self._path.parent
+        with opened_folder(self._kernel, place, create=True) as folder:
+            here = None if self._to else look(self._kernel, folder, self._path.name)
+            plan = self._plan(place / self._free_name(folder, here))
+            with self._workshop.live(plan.job):
+                journal.begin(self._workshop.ledger, plan)
+                try:
+                    self._bring(folder, plan, here)
+                except BaseException:
+                    if settle_undo(self._workshop, folder, plan) is not Settled.FINISHED:
+                        raise
+                else:
+                    settle_undo(self._workshop, folder, plan)
+        if not self._to and plan.result != self._path:
+            taken = "its name is taken by another file"
+            return Undone(self._kept.entry, self._path, "beside", plan.result, taken)
+        return Undone(self._kept.entry, self._path, "restored", plan.result, self._result_that_stays())
+
+    def _free_name(self, folder: Folder, here: Found | None) -> str:
+        """The name that the original gets: its own, unless something else has it."""
+        ours = (self._kept.before_sha256, self._kept.after_sha256)
+        if not self._to and (here is None or here.sha256 in ours):
+            return self._path.name
+        names = [self._path.name] if self._to else []
+        for name in (*names, *original_names(self._path.name)):
+            if look(self._kernel, folder, name) is None:
+                return name
+        raise CannotUndo(f"a thousand names for it are taken in {shown(folder.path)}")
+
+    def _plan(self, target: Path) -> Plan:
+        return Plan(
+            job=new_job(),
+            kind="undo",
+            time=time.time(),
+            path=self._kept.path,
+            target=os.fsencode(target),
+            vault=self._kept.vault,
+            source_sha256=self._kept.before_sha256,
+            source_size=self._kept.before_bytes,
+            source_inode=0,
+            metadata=self._metadata(),
+            result_sha256=self._kept.after_sha256,
+            result_size=0,
+            entry=self._kept.entry,
+        )
+
+    def _metadata(self) -> Metadata:
+        """From the sidecar; from the stored file itself where the sidecar is damaged or gone."""
+        try:
+            return self._vault.plan(self._kept.stored_name).metadata
+        except (OSError, ValueError):
+            with self._stored() as (_, fd):
+                return metadata.capture(self._kernel, fd)
+
+    @contextlib.contextmanager
+    def _stored(self) -> Iterator[tuple[Folder, int]]:
+        """The stored original, open."""
+        with contextlib.ExitStack() as stack:
+            try:
+                vault = stack.enter_context(self._vault.opened())
+                fd = stack.enter_context(opened_file(self._kernel, vault, self._kept.stored_name))
+            except FileNotFoundError:
+                raise CannotUndo(f"its original is not in {shown(self._vault.path)} any more") from None
+            yield vault, fd
+
+    def _bring(self, folder: Folder, plan: Plan, here: Found | None) -> None:
+        """Everything up to the original being durably under its name."""
+        temp = temp_name(plan.job)
+        with self._stored() as (vault, fd):
+            if sha256_of(self._kernel, fd) != plan.source_sha256:
+                raise CannotUndo(
+                    f"its original is damaged; it stays in {shown(self._vault.path)} "
+                    f"as {self._kept.stored_name}"
+                )
+            self._stage(vault, fd, folder, plan)
+        journal.ready(self._workshop.ledger, plan)
+        if here is None or plan.result.name != self._path.name:
+            place_new(self._kernel, folder, temp, plan.result.name)
+        elif here.sha256 != plan.source_sha256:
+            self._exchange(folder, plan)
+        self._kernel.sync_folder(folder)
+
+    def _stage(self, vault: Folder, fd: int, folder: Folder, plan: Plan) -> None:
+        """The original under a temp name in its folder: the very file by a second name, else a copy."""
+        temp = temp_name(plan.job)
+        try:
+            self._kernel.link(vault, self._kept.stored_name, folder, temp)
+            staged = self._kernel.open_file(folder, temp)
+        except (Unsupported, OSError):
+            staged = self._kernel.create_file(folder, temp)
+            write_whole(self._kernel, staged, read_whole(self._kernel, fd))
+        try:
+            metadata.apply(self._kernel, staged, plan.metadata, str(plan))
+            self._kernel.sync(staged)
+            if sha256_of(self._kernel, staged) != plan.source_sha256:
+                raise CannotUndo("its original reads back differently; check the disk")
+        finally:
+            self._kernel.close(staged)
+
+    def _exchange(self, folder: Folder, plan: Plan) -> None:
+        """The original takes the name of the result, which must still be what it was."""
+        kernel, name, temp = self._kernel, plan.result.name, temp_name(plan.job)
+        with opened_file(kernel, folder, name) as fd:
+            leased = kernel.take_lease(fd)
+            try:
+                kernel.exchange(folder, temp, name)
+                out = look(kernel, folder, temp)
+                written = leased and not kernel.lease_whole(fd)
+                if out is None or out.sha256 != plan.result_sha256 or written:
+                    kernel.exchange(folder, temp, name)
+                    raise Busy(f"{shown(plan.target)}: somebody changes it just now; try again")
+            except Unsupported:
+                kernel.overwrite(folder, temp, folder, name)
+            finally:
+                if leased:
+                    kernel.drop_lease(fd)
+
+    def _result_that_stays(self) -> str:
+        """For a conversion: where its result is when it was edited since."""
+        result = Path(os.fsdecode(self._kept.target))
+        if self._kept.kind == "convert" and not self._to and result.exists():
+            return f"its result was edited since and stays: {shown(result)}"
+        return ""

@@ -1,0 +1,99 @@
+"""The end of an undo, also after a crash: the original is in place, or everything is as before it."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from homepress.store import entries, journal, memory
+from homepress.store.kernel import Folder, opened_folder, place_new
+from homepress.store.names import old_name, temp_name
+from homepress.store.plan import Plan
+from homepress.store.receipt import OriginalState, Role
+from homepress.store.settlement import Settled
+from homepress.store.workshop import Workshop, keep_unknown, look
+
+
+def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
+    """End the restoring of an original.
+
+    Raises:
+        OSError: the system refused a step; the job stays open.
+    """
+    kernel = workshop.kernel
+    ready = journal.state_of(workshop.ledger, plan.job) == journal.READY
+    restored = look(kernel, folder, plan.result.name)
+    done = ready and restored is not None and restored.sha256 == plan.source_sha256
+    if not done and not workshop.originals.vault(plan.vault).path.is_dir():
+        return Settled.PENDING
+    for name in (temp_name(plan.job), old_name(plan.job)):
+        _clear(workshop, folder, plan, name, done)
+    kernel.sync_folder(folder)
+    if not done or restored is None:
+        journal.abandon(workshop.ledger, plan)
+        return Settled.TAKEN_BACK
+    converted = _take_conversion_away(workshop, plan)
+    with workshop.ledger.transaction() as tx:
+        entries.set_original(tx, plan.entry, OriginalState.RESTORED)
+        memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+        memory.note(workshop.ledger, tx, plan.result, restored.mark)
+        if converted is not None:
+            memory.drop(workshop.ledger, tx, converted)
+        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
+    _let_go(workshop, plan)
+    return Settled.FINISHED
+
+
+def _clear(workshop: Workshop, folder: Folder, plan: Plan, name: str, done: bool) -> None:
+    """Remove what was staged or exchanged; what is neither is kept for its owner."""
+    kernel = workshop.kernel
+    found = look(kernel, folder, name)
+    if found is None:
+        return
+    spare = done or _is_stored(workshop, plan)
+    if found.sha256 == plan.result_sha256 or (found.sha256 == plan.source_sha256 and spare):
+        kernel.unlink(folder, name)
+    elif journal.state_of(workshop.ledger, plan.job) == journal.STARTED and spare:
+        kernel.unlink(folder, name)  # a copy that was being written
+    else:
+        keep_unknown(workshop, folder, name, plan.source.name)
+
+
+def _take_conversion_away(workshop: Workshop, plan: Plan) -> Path | None:
+    """For a source that came back beside its conversion: the result goes, unless it was edited; its path."""
+    rows = workshop.ledger.query("SELECT kind, result_path FROM history WHERE id = ?", (plan.entry,))
+    if not rows or rows[0][0] != "convert" or plan.result.parent != plan.source.parent:
+        return None
+    result, kernel = Path(os.fsdecode(rows[0][1])), workshop.kernel
+    with opened_folder(kernel, result.parent) as folder:
+        found = look(kernel, folder, result.name)
+        if found is None or found.sha256 != plan.result_sha256:
+            return None
+        # Out of its name first: what somebody saves there in this instant is not what is deleted.
+        kernel.overwrite(folder, result.name, folder, old_name(plan.job))
+        out = look(kernel, folder, old_name(plan.job))
+        if out is not None and out.sha256 == plan.result_sha256:
+            kernel.unlink(folder, old_name(plan.job))
+        else:
+            place_new(kernel, folder, old_name(plan.job), result.name)
+        kernel.sync_folder(folder)
+    return result
+
+
+def _stored_name(workshop: Workshop, plan: Plan) -> str:
+    """The name in the vault: it was given by the job that replaced the picture."""
+    rows = workshop.ledger.query("SELECT job FROM history WHERE id = ?", (plan.entry,))
+    return f"{plan.source_sha256}-{rows[0][0]}" if rows else ""
+
+
+def _is_stored(workshop: Workshop, plan: Plan) -> bool:
+    """Whether the original is in its vault, whole."""
+    with contextlib.suppress(FileNotFoundError), workshop.originals.vault(plan.vault).opened() as vault:
+        found = look(workshop.kernel, vault, _stored_name(workshop, plan))
+        return found is not None and found.sha256 == plan.source_sha256
+    return False
+
+
+def _let_go(workshop: Workshop, plan: Plan) -> None:
+    """The original is where it belongs: its place in the vault is free."""
+    with contextlib.suppress(FileNotFoundError):
+        workshop.originals.vault(plan.vault).remove(_stored_name(workshop, plan))

@@ -1,0 +1,128 @@
+"""How long originals stay: accepted, expired, looked at for damage and for late writers."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from homepress.store.edits import put_edit_back, was_written_to
+from homepress.store.entries import Kept, kept_entries, set_original
+from homepress.store.errors import StoreError, shown
+from homepress.store.late import SETTLE_SECONDS
+from homepress.store.memory import beneath
+from homepress.store.receipt import Looked, OriginalState
+from homepress.store.workshop import Workshop, look
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalsSelection:
+    """Which stored originals; paths and entries count together, the rest narrows them.
+
+    Attributes:
+        paths: of pictures or their results, or folders above them.
+        entries: ids of history entries.
+        older_than: replaced before this time, seconds since 1970.
+        all: every one; nothing is selected when nothing is given at all.
+    """
+
+    paths: tuple[Path, ...] = ()
+    entries: tuple[int, ...] = ()
+    older_than: float | None = None
+    all: bool = False
+
+
+def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked]:
+    """Delete stored originals for good; the results stay."""
+    for kept in _choose(workshop, selection):
+        yield _looked(workshop, kept, OriginalState.ACCEPTED)
+
+
+def expire(workshop: Workshop, now: float) -> list[Looked]:
+    """Delete the originals whose days are over.
+
+    Args:
+        workshop: the tools.
+        now: seconds since 1970.
+    """
+    due = kept_entries(workshop.ledger, "keep_until <= ? AND settled = 1", (now,))
+    return [_looked(workshop, kept, OriginalState.EXPIRED) for kept in due]
+
+
+def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked]:
+    """Read stored originals and compare their hashes."""
+    for kept in _choose(workshop, selection):
+        try:
+            yield _verified(workshop, kept)
+        except (OSError, StoreError) as error:
+            yield Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
+
+
+def look_for_late_writers(workshop: Workshop, now: float) -> None:
+    """Look once more at originals that were stored some seconds ago; edits go back to their owner."""
+    due = kept_entries(workshop.ledger, "settled = 0 AND time <= ?", (now - SETTLE_SECONDS,))
+    for kept in due:
+        if not put_edit_back(workshop, kept):
+            with workshop.ledger.transaction(durable=False) as tx:
+                tx.execute("UPDATE history SET settled = 1 WHERE id = ?", (kept.entry,))
+
+
+def _choose(workshop: Workshop, selection: OriginalsSelection) -> list[Kept]:
+    named: list[str] = []
+    values: list[object] = []
+    for path in selection.paths:
+        raw = os.fsencode(path)
+        low, high = beneath(raw)
+        named.append("path = ? OR result_path = ? OR (path >= ? AND path < ?)")
+        values += [raw, raw, low, high]
+    if selection.entries:
+        named.append(f"id IN ({','.join('?' * len(selection.entries))})")
+        values += selection.entries
+    conditions = [f"({' OR '.join(named)})"] if named else []
+    if selection.older_than is not None:
+        conditions.append("time < ?")
+        values.append(selection.older_than)
+    if not conditions and not selection.all:
+        return []
+    return kept_entries(workshop.ledger, " AND ".join(conditions) or "1", tuple(values))
+
+
+def _looked(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
+    """Let one original go, after a last look whether somebody wrote to it."""
+    try:
+        if put_edit_back(workshop, kept):
+            edited = "a program wrote to it after it was replaced: the edit was put back into its folder"
+            return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted", edited)
+        with workshop.ledger.transaction() as tx:
+            set_original(tx, kept.entry, state)
+        # Only now: a crash in between leaves a file that recovery knows to be let go.
+        workshop.originals.vault(kept.vault).remove(kept.stored_name)
+    except FileNotFoundError:
+        pass  # the vault is gone already
+    except (OSError, StoreError) as error:
+        return Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
+    return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted")
+
+
+def _verified(workshop: Workshop, kept: Kept) -> Looked:
+    vault = workshop.originals.vault(kept.vault)
+    try:
+        with vault.opened() as folder:
+            found = look(workshop.kernel, folder, kept.stored_name)
+    except FileNotFoundError:
+        found = None
+    size = kept.before_bytes
+    if found is None:
+        where = f"it is not in {shown(vault.path)}; is its disk connected?"
+        return Looked(kept.entry, _path(kept), size, "damaged", where)
+    if found.sha256 == kept.before_sha256:
+        return Looked(kept.entry, _path(kept), size, "good")
+    why = (
+        "a program wrote to it after it was replaced"
+        if was_written_to(workshop, kept)
+        else "its bytes are not what was stored: the disk may be failing"
+    )
+    return Looked(kept.entry, _path(kept), size, "damaged", why)
+
+
+def _path(kept: Kept) -> Path:
+    return Path(os.fsdecode(kept.path))
