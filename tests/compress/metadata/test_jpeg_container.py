@@ -19,7 +19,6 @@ from compress.metadata.jpeg_builder import (
     index_of,
     micro_video,
     motion_photo,
-    mpf_payload,
     mpo,
     picture,
     pieces,
@@ -31,7 +30,14 @@ from compress.metadata.jpeg_builder import (
     with_headers,
     xmp_segment,
 )
-from homepress.compress.metadata import Refusal, Refused, describe_jpeg, parse_jpeg, swap_primary
+from homepress.compress.metadata import (
+    Refusal,
+    Refused,
+    describe_jpeg,
+    jpeg_container,
+    parse_jpeg,
+    swap_primary,
+)
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 
 
@@ -220,16 +226,39 @@ def test_an_item_list_in_extended_xmp_is_refused() -> None:
 
 
 def test_overlapping_pictures_are_refused() -> None:
-    second = picture(2)
-    draft = build(picture(1), [MPF_HERE], [second])
-    base = draft.index(b"MPF\0") + 4
-    entries = [(0, parse_jpeg(draft).end, 0)] + [(0, len(second), parse_jpeg(draft).end - base)] * 2
-    payload = mpf_payload("<", entries)
-    start = draft.index(b"MPF\0")
-    grown = draft[: start - 2] + (len(payload) + 2).to_bytes(2, "big") + payload
-    grown += draft[start - 2 + int.from_bytes(draft[start - 2 : start], "big") :]
-    with pytest.raises(Refused, match="index"):
-        swap_primary(grown, recoded())
+    """Two entries that name the same picture."""
+    original = bytearray(mpo(3, "<"))
+    table = original.index(b"MPF\0") + 4 + 8 + 2 + 36 + 4
+    original[table + 32 : table + 48] = original[table + 16 : table + 32]
+    with pytest.raises(Refused, match="overlap"):
+        swap_primary(bytes(original), recoded())
+
+
+@pytest.mark.parametrize("before", [None, 0xC0, 0xDA])
+def test_an_index_among_the_tables_moves_with_them(before: int | None) -> None:
+    original = build(picture(1), [MPF_HERE], [picture(2), picture(3)], before=before)
+    after = read_jpeg_file(swap_primary(original, picture(1, quality=10, optimize=True)))
+    assert after.mpf is not None
+    assert after.mpf.position(after.mpf.entries[1]) == after.stream.end
+    assert len(after.parts) == 2
+
+
+def test_inverted_and_plain_cmyk_are_not_mixed() -> None:
+    inverted = picture(1, mode="CMYK")
+    plain = b"\xff\xd8" + b"".join(part for part in pieces(inverted) if part[1] != 0xEE) + b"\xff\xd9"
+    assert swap_primary(plain, plain) == plain
+    for original, new in ((plain, inverted), (inverted, plain)):
+        with pytest.raises(Refused) as caught:
+            swap_primary(original, new)
+        assert caught.value.code is Refusal.COLOUR_MODEL
+
+
+def test_two_lists_of_items_are_refused() -> None:
+    clip = video()
+    items = [("Primary", "image/jpeg", 0, 0), ("MotionPhoto", "video/mp4", len(clip), 0)]
+    headers = [xmp_segment(container(items))] * 2
+    with pytest.raises(Refused, match="two lists"):
+        swap_primary(build(picture(1), headers, [clip]), recoded())
 
 
 def test_too_many_segments_of_anything_end_quickly() -> None:
@@ -268,3 +297,10 @@ def test_a_trailer_of_blocks_survives_with_its_directory() -> None:
         "Samsung block B",
         "Samsung directory",
     ]
+
+
+def test_the_proof_catches_an_index_that_was_not_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jpeg_container, "_mends", lambda *_: [])
+    for original in (mpo(), ultra_hdr()):
+        with pytest.raises(Refused):
+            swap_primary(original, recoded())

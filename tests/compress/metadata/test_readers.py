@@ -87,9 +87,15 @@ def test_profiles_of_any_length_go_through_jpeg_segments(size: int) -> None:
     assert Image.open(io.BytesIO(jpeg)).info["icc_profile"] == profile
 
 
-def test_a_profile_with_a_piece_missing_is_none() -> None:
-    segments = [segment(APP2, b"ICC_PROFILE\0" + bytes(number) + b"x") for number in ((1, 3), (3, 3))]
+@pytest.mark.parametrize(
+    "numbers", [[(1, 3), (3, 3)], [(1, 2)], [(1, 2), (1, 2)], [(1, 2), (2, 3)], [(2, 1)]]
+)
+def test_a_profile_whose_pieces_do_not_fit_is_none(numbers: list[tuple[int, int]]) -> None:
+    segments = [segment(APP2, b"ICC_PROFILE\0" + bytes(number) + b"x") for number in numbers]
     assert jpeg_profile(parse_jpeg(with_headers(picture(1), segments))) is None
+
+
+def test_an_empty_profile_has_no_segments() -> None:
     with pytest.raises(Malformed):
         jpeg_profile_segments(b"")
 

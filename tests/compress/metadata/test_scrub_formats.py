@@ -1,0 +1,149 @@
+"""PNG, WebP and GIF for sharing and stripped; and what an independent reader says of it all."""
+
+import io
+import shutil
+import subprocess
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin
+
+from compress.metadata.exif_builder import apple_note, exif_block
+from compress.metadata.jpeg_builder import (
+    MPF_HERE,
+    build,
+    picture,
+    with_headers,
+    xmp_packet,
+)
+from compress.metadata.private import PRIVATE_XMP, assert_clean, private_headers
+from homepress.compress.metadata import (
+    Malformed,
+    Refusal,
+    Refused,
+    read_embedded,
+    share,
+    strip,
+    swap_primary,
+)
+from homepress.compress.metadata.png_chunks import read_chunks, write_chunks
+from homepress.compress.metadata.riff import read_webp, write_webp
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def _png() -> bytes:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Author", "Jane Owner")
+    text.add_text("Software", "Camera")
+    text.add_text("Comment", "secret remark", zip=True)
+    text.add_itxt("XML:com.adobe.xmp", xmp_packet(PRIVATE_XMP).decode(), zip=True)
+    out = io.BytesIO()
+    Image.effect_noise((20, 10), 9).save(
+        out, "PNG", pnginfo=text, exif=exif_block(), icc_profile=PROFILE, dpi=(72, 72)
+    )
+    chunks = [(chunk.kind, chunk.body) for chunk in read_chunks(out.getvalue()).chunks]
+    block = b"Exif\0\0" + exif_block()
+    raw = b"\nexif\n%8d\n%s\n" % (len(block), block.hex().encode())
+    chunks[-1:-1] = [(b"tIME", bytes(7)), (b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(raw))]
+    return write_chunks(chunks, b"secret remark")
+
+
+def _webp(**options: object) -> bytes:
+    out = io.BytesIO()
+    image = Image.effect_noise((20, 10), 9).convert("RGB")
+    image.save(out, "WEBP", exif=exif_block(), xmp=xmp_packet(PRIVATE_XMP), icc_profile=PROFILE, **options)
+    return write_webp(
+        [*((c.kind, c.body) for c in read_webp(out.getvalue()).chunks), (b"vend", b"secret remark")]
+    )
+
+
+def _gif() -> bytes:
+    out = io.BytesIO()
+    frames = [Image.effect_noise((20, 10), 9 + index) for index in range(3)]
+    frames[0].save(
+        out, "GIF", save_all=True, append_images=frames[1:], comment=b"secret remark", loop=2, duration=70
+    )
+    return out.getvalue() + b"secret remark"
+
+
+@pytest.mark.parametrize(
+    "data", [_png(), _webp(), _webp(lossless=True), _gif()], ids=["png", "webp", "vp8l", "gif"]
+)
+def test_other_formats(data: bytes) -> None:
+    shared, stripped = share(data), strip(data)
+    with Image.open(io.BytesIO(data)) as source:
+        for result in (shared, stripped.data):
+            assert_clean(result)
+            with Image.open(io.BytesIO(result)) as image:
+                assert image.tobytes() == source.tobytes()
+                assert image.info.get("icc_profile") == source.info.get("icc_profile")
+                assert image.info.get("dpi") == source.info.get("dpi")
+                assert getattr(image, "n_frames", 1) == getattr(source, "n_frames", 1)
+                assert image.info.get("loop") == source.info.get("loop")
+    turned = read_embedded(data).orientation
+    assert read_embedded(shared).orientation == stripped.orientation == turned
+    assert read_embedded(stripped.data).orientation == 1
+    assert share(shared) == shared
+    assert not read_embedded(stripped.data).exif
+
+
+def test_png_keeps_software_and_time_for_sharing() -> None:
+    kinds = [chunk.kind for chunk in read_chunks(share(_png())).chunks]
+    assert kinds.count(b"tEXt") == 1
+    assert b"tIME" in kinds
+    assert b"eXIf" in kinds
+    kinds = [chunk.kind for chunk in read_chunks(strip(_png()).data).chunks]
+    assert set(kinds) == {b"IHDR", b"iCCP", b"pHYs", b"IDAT", b"IEND"}
+
+
+def test_webp_says_what_is_left() -> None:
+    assert read_webp(share(_webp())).flags & 0x2C == 0x2C
+    assert read_webp(strip(_webp()).data).flags & 0x2C == 0x20
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "BMP", "AVIF"])
+def test_other_formats_are_refused(kind: str) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, kind)
+    for edit in (share, strip):
+        with pytest.raises(Refused) as caught:
+            edit(out.getvalue())
+        assert caught.value.code is Refusal.UNSUPPORTED
+
+
+def test_broken_files_are_malformed() -> None:
+    for data in (picture(1)[:-2], _png()[:-60], _webp()[:-60], _gif()[:200]):
+        with pytest.raises(Malformed):
+            share(data)
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+def test_an_independent_reader_finds_nothing_private(tmp_path: Path) -> None:
+    second = with_headers(picture(2), private_headers())
+    original = build(picture(1), [*private_headers(exif_block(maker_note=apple_note())), MPF_HERE], [second])
+    shared = share(original)
+    for name, data in (
+        ("photo.jpg", shared),
+        ("trimmed.jpg", swap_primary(shared, picture(1), trim=True)),
+        ("photo.png", share(_png())),
+        ("photo.webp", share(_webp())),
+    ):
+        (tmp_path / name).write_bytes(data)
+        command = ["exiftool", "-a", "-G1", "-s", "-ee", "-u", str(tmp_path / name)]
+        told = subprocess.run(command, capture_output=True, check=True).stdout.decode(errors="replace")
+        assert "Orientation" in told
+        assert "Model One" in told
+        assert "2024:05:06 07:08:09" in told
+        for word in (
+            "GPS",
+            "Serial",
+            "Owner",
+            "Artist",
+            "Thumbnail",
+            "City",
+            "UserComment",
+            "ThumbnailOffset",
+        ):
+            assert word not in told.replace("SERIAL", ""), f"{word} in {name}:\n{told}"
