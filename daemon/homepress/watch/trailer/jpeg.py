@@ -29,10 +29,11 @@ def jpeg_end(window: Window) -> int:
         index = _walk_headers(window, 0)[1]
     else:
         end, index = picture_end(window, 0)
+        end = _tail_end(window, end)
     for position in index:
         if position >= window.size or window.rest(position, 2) != b"\xff\xd8":
             raise DoubtfulError("its index names a further picture that is not there")
-    return end if end == window.size else _tail_end(window, end)
+    return end
 
 
 def picture_end(window: Window, start: int) -> tuple[int, list[int]]:
