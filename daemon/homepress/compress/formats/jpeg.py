@@ -1,6 +1,5 @@
 """JPEG: coded anew at the floor, or without loss; everything but the picture's coding stays byte for byte."""
 
-import numpy as np
 from PIL import Image
 
 from homepress.compress import savings
@@ -13,6 +12,7 @@ from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.pixels import Undecodable, decode, fingerprint, open_picture
 from homepress.compress.quality.colour import to_srgb
+from homepress.compress.raster import Raster
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.verify import first_difference
@@ -56,9 +56,8 @@ def _compress(source: bytes, stream: JpegStream, recipe: Recipe) -> Compressed |
     if _may_lose(stream, recipe, picture.mode):
         coded = _code(source, stream, picture, recipe.floor or 100.0)
         if coded is not None:
-            pixels = fingerprint(decode(coded.stream, ("JPEG",)))
             del picture
-            result = _lossy(source, coded, pixels)
+            result = _lossy(source, coded)
             if isinstance(result, Compressed) or result.reason is not Reason.SAVES_TOO_LITTLE:
                 return result
         else:
@@ -77,17 +76,17 @@ def _code(source: bytes, stream: JpegStream, picture: Image.Image, floor: float)
     profile = open_picture(source, ("JPEG", "MPO")).info.get("icc_profile")
     shown = to_srgb(picture.mode, profile)
     fine = stream.frame.subsampling == Sampling.FULL
-    return code(np.asarray(picture), shown, floor, _encoder(), fine_colour=fine)
+    return code(Raster(picture), shown, floor, _encoder(), fine_colour=fine)
 
 
 def _encoder() -> Encoder:
     return RateDistortionEncoder()
 
 
-def _lossy(source: bytes, coded: Coded, pixels: str) -> Compressed | Unchanged:
+def _lossy(source: bytes, coded: Coded) -> Compressed | Unchanged:
     data = swap_primary(source, optimise(coded.stream))
     method = f"{_encoder().name} {coded.quality:g}, {coded.sampling}"
-    size = _checked(source, data, pixels)
+    size = _checked(source, data, coded.fingerprint)
     if isinstance(size, Unchanged):
         return size
     return savings.lossy_result(source, data, ImageType.JPEG, size, method, coded.score, coded.kind)

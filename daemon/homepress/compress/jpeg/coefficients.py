@@ -7,10 +7,11 @@ import numpy as np
 
 from homepress.compress.jpeg import dct, planes
 from homepress.compress.jpeg.dct import Floats
-from homepress.compress.jpeg.encoder import Pixels, Sampling
+from homepress.compress.jpeg.encoder import Sampling
 from homepress.compress.jpeg.layout import Layout
 from homepress.compress.jpeg.quantise import Batch, Statistics, block_activity, calmed, masking
 from homepress.compress.jpeg.tables import Table
+from homepress.compress.raster import Windowed
 
 _STRIP_PIXELS = 1 << 19  # bounds memory, and keeps the work near the CPU's caches
 _HALO = 16  # rows above and below a strip that sampling and masking look at
@@ -65,22 +66,22 @@ class Strip:
         return calm.reshape(self.rows, down, -1, across).transpose(0, 2, 1, 3).reshape(-1, down * across)
 
 
-def strips(pixels: Pixels, sampling: Sampling, *, rows: int = 0) -> Iterator[Strip]:
+def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[Strip]:
     """A picture in strips, from top to bottom.
 
     Args:
-        pixels: the picture.
+        picture: the picture.
         sampling: of its colours.
         rows: pixels of a strip's height, a multiple of 16; 0 chooses one for the width.
     """
-    layout = Layout.of(grey=pixels.ndim == 2, sampling=sampling)
+    layout = Layout.of(grey=len(picture.shape) == 2, sampling=sampling)
     edge = layout.unit_edge
-    height, width = pixels.shape[:2]
+    height, width = picture.shape[:2]
     rows = rows or max(_STRIP_PIXELS // width // _HALO, 1) * _HALO
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
         first, last = max(top - _HALO, 0), min(bottom + _HALO, height)
-        part = planes.padded(pixels[first:last], edge)
+        part = planes.padded(picture[first:last, :], edge)
         found = planes.components(part, sampling)
         blocks = tuple(
             dct.transform(dct.blocks(plane, across, down))

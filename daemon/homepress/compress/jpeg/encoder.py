@@ -3,11 +3,7 @@
 import enum
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-Pixels = NDArray[np.uint8]
-"""height x width for grey, height x width x 3 for colours that become YCbCr."""
+from homepress.compress.raster import Pixels, Windowed
 
 
 class Sampling(enum.StrEnum):
@@ -39,11 +35,11 @@ class Encoder(Protocol):
         """Prepare a sample; its width must be a multiple of 16 pixels."""
         ...
 
-    def encode(self, pixels: Pixels, sampling: Sampling, quality: float, sample: Sample) -> bytes:
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
         """Code a whole picture.
 
         Args:
-            pixels: the picture.
+            picture: the picture, grey or in colours that become YCbCr.
             sampling: of its colours; ignored for grey.
             quality: as tried on the sample.
             sample: what `sample` made of parts of the same picture, which may steer the coding.

@@ -42,7 +42,7 @@ class Events:
 
     @classmethod
     def rounded(cls, steps: Floats) -> "Events":
-        """The events of (blocks, 64) coefficients in quantisation steps, each rounded to the nearest level."""
+        """The events of (blocks, 64) coefficients in quantisation steps, rounded to the nearest level."""
         magnitudes = np.abs(steps)
         coded = magnitudes > np.float32(0.5)
         coded[:, 0] = True

@@ -5,8 +5,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from homepress.compress.jpeg.encoder import Pixels, Sample, Sampling
+from homepress.compress.jpeg.encoder import Sample, Sampling
 from homepress.compress.jpeg.tables import tables
+from homepress.compress.raster import Pixels, Windowed
 
 
 class PillowEncoder:
@@ -18,9 +19,9 @@ class PillowEncoder:
         """Prepare a sample."""
         return _CodedSample(pixels, sampling)
 
-    def encode(self, pixels: Pixels, sampling: Sampling, quality: float, sample: Sample) -> bytes:  # noqa: ARG002
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
         """Code a whole picture as baseline JPEG with the standard Huffman codes."""
-        return _coded(pixels, sampling, quality)
+        return _coded(picture[:, :], sampling, quality)
 
 
 class _CodedSample:

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.jpeg.dct import Floats
-from homepress.compress.jpeg.encoder import Pixels, Sampling
+from homepress.compress.jpeg.encoder import Sampling
+from homepress.compress.raster import Pixels
 
 _SHIFT = np.float32(128.0)
 

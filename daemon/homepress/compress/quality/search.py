@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _MOST_PROBES = 6
+_STRAIGHT = 3.0  # points between two probes that a straight line may bridge
+_NARROW = 0.3  # steps of the setting that are not worth dividing further
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,12 @@ class Found:
 
 
 def find_setting(
-    score_at: Callable[[float], float], target: float, scale: Scale, *, tolerance: float = 0.15
+    score_at: Callable[[float], float], target: float, scale: Scale, *, tolerance: float = 0.2
 ) -> Found | None:
     """The setting at which a rising score meets a target, by secants; None if the whole scale stays under it.
+
+    Ends when a score comes close to the target, or when two lie around it so closely that a straight line
+    between them will do.
 
     Args:
         score_at: measures the score of a setting; costly, so it is asked for as few as will do.
@@ -62,52 +67,51 @@ def find_setting(
     for _ in range(_MOST_PROBES):
         probes.append(Found(setting, score_at(setting)))
         probes.sort(key=lambda probe: probe.setting)
+        low, high = _around(probes, target)
         best = min(probes, key=lambda probe: abs(probe.score - target))
         if abs(best.score - target) <= tolerance:
+            return best
+        if low and high and (high.score - low.score <= _STRAIGHT or high.setting - low.setting <= _NARROW):
             break
-        following = _next(probes, target, scale)
-        if any(abs(following - probe.setting) < 1e-6 for probe in probes):
+        setting = _next(probes, target, scale)
+        if any(abs(setting - probe.setting) < 1e-6 for probe in probes):
             break
-        setting = following
     return _meet(probes, target, scale)
+
+
+def _around(probes: list[Found], target: float) -> tuple[Found | None, Found | None]:
+    """The nearest probes below and above the target; curves have steps, so the lowest one above counts."""
+    high = next((probe for probe in probes if probe.score >= target), None)
+    below = [probe for probe in probes if probe.score < target]
+    low = next((probe for probe in reversed(below) if high is None or probe.setting < high.setting), None)
+    return low, high
 
 
 def _next(probes: list[Found], target: float, scale: Scale) -> float:
     """Where to look next: between the probes around the target, else along the slope beyond all of them."""
-    below = [probe for probe in probes if probe.score < target]
-    above = [probe for probe in probes if probe.score >= target]
-    if below and above and below[-1].setting < above[0].setting:
-        return _between(below[-1], above[0], target)
+    low, high = _around(probes, target)
+    if low and high:
+        share = (target - low.score) / (high.score - low.score)
+        # Not too close to what is known: a curve that bends would be crept along.
+        return low.setting + min(max(share, 0.1), 0.9) * (high.setting - low.setting)
     near = min(probes, key=lambda probe: abs(probe.score - target))
     slope = scale.slope
-    others = [probe for probe in probes if probe is not near]
-    if others:
+    if others := [probe for probe in probes if probe is not near]:
         other = min(others, key=lambda probe: abs(probe.setting - near.setting))
         measured = (near.score - other.score) / (near.setting - other.setting)
-        slope = min(max(measured, scale.slope / 4), scale.slope * 4)
+        slope = min(max(measured, scale.slope / 3), scale.slope * 3)
     return scale.clip(near.setting + (target - near.score) / slope)
-
-
-def _between(low: Found, high: Found, target: float) -> float:
-    share = (target - low.score) / (high.score - low.score)
-    # Not too close to what is known: a curve that bends would be crept along.
-    return low.setting + min(max(share, 0.05), 0.95) * (high.setting - low.setting)
 
 
 def _meet(probes: list[Found], target: float, scale: Scale) -> Found | None:
     """The least setting that reaches the target by all that was measured."""
-    below = [probe for probe in probes if probe.score < target]
-    above = [probe for probe in probes if probe.score >= target]
-    if not above:
+    low, high = _around(probes, target)
+    if high is None:
         best = probes[-1]
         if best.setting >= scale.highest:
             return None
-        step = (target - best.score) / (scale.slope / 2)
-        return Found(scale.clip(best.setting + step), target)
-    high = above[0]
-    lower = [probe for probe in below if probe.setting < high.setting]
-    if not lower or high.score - target < 0.05:
+        return Found(scale.clip(best.setting + 2 * (target - best.score) / scale.slope), target)
+    if low is None:
         return high
-    low = lower[-1]
     share = (target - low.score) / (high.score - low.score)
     return Found(low.setting + share * (high.setting - low.setting), target)

@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 
 from homepress.compress.quality.ssimulacra2 import Piece, PieceReference, Tally
 from homepress.compress.quality.xyb import Rgb
+from homepress.compress.raster import Pixels, Windowed
 
 EDGE = 128
 """Pixels along a tile: a multiple of every JPEG block and chroma grid."""
+
+FRAME = 16
+"""Pixels beside a tile in a framed strip: whole blocks and units of every JPEG."""
 
 _BATCH = 8  # tiles scored at once: enough to keep numpy's call overhead small, few enough for the CPU's cache
 _STEP = 4  # pixels between the samples that tell how busy a cell is
@@ -45,21 +49,29 @@ class Cells:
         return Tile(row * EDGE, column * EDGE)
 
 
-def cells(pixels: NDArray[np.uint8]) -> Cells:
-    """How busy each cell of a picture (height x width, or height x width x 3) is.
+def cells(picture: Windowed) -> Cells:
+    """How busy each cell of a picture is.
 
     Raises:
         ValueError: the picture holds no whole cell.
     """
-    rows, columns = pixels.shape[0] // EDGE, pixels.shape[1] // EDGE
+    rows, columns = picture.shape[0] // EDGE, picture.shape[1] // EDGE
     if not rows or not columns:
         raise ValueError("the picture is smaller than a tile")
-    plane = pixels[..., 1] if pixels.ndim == 3 else pixels
-    sparse = plane[: rows * EDGE : _STEP, : columns * EDGE : _STEP].astype(np.int16)
+    activity = np.empty((rows, columns), np.float32)
+    for row in range(rows):
+        band = picture[row * EDGE : (row + 1) * EDGE, : columns * EDGE]
+        activity[row] = _band_activity(band[..., 1] if band.ndim == 3 else band)
+    return Cells(activity)
+
+
+def _band_activity(plane: Pixels) -> NDArray[np.float32]:
+    sparse = plane[::_STEP, ::_STEP].astype(np.int16)
     change = np.zeros(sparse.shape, np.float32)
     change[:, 1:] += np.abs(np.diff(sparse, axis=1))
     change[1:] += np.abs(np.diff(sparse, axis=0))
-    return Cells(cell_means(change, EDGE // _STEP))
+    means: NDArray[np.float32] = cell_means(change, EDGE // _STEP)[0]
+    return means
 
 
 def cell_means(values: NDArray[np.float32], edge: int) -> NDArray[np.float32]:
@@ -85,10 +97,31 @@ def draw(picture: Cells, count: int) -> list[Tile]:
     return [picture.tile(int(number)) for number in drawn]
 
 
-def strip(pixels: NDArray[np.uint8], tiles: Sequence[Tile]) -> NDArray[np.uint8]:
+def strip(picture: Windowed, tiles: Sequence[Tile]) -> Pixels:
     """The tiles side by side, as one picture `EDGE` pixels high."""
-    cut = [pixels[tile.top : tile.top + EDGE, tile.left : tile.left + EDGE] for tile in tiles]
+    cut = [picture[tile.top : tile.top + EDGE, tile.left : tile.left + EDGE] for tile in tiles]
     return np.concatenate(cut, axis=1)
+
+
+def framed_strip(picture: Windowed, tiles: Sequence[Tile]) -> Pixels:
+    """The tiles side by side, each with `FRAME` pixels of its left and right, to be coded as one picture.
+
+    Coders blur colours across a few pixels; in a bare strip they would blur them across tiles that are no
+    neighbours in the picture. At the edges of the picture its last pixels are repeated.
+    """
+    cut = []
+    for tile in tiles:
+        left, right = max(tile.left - FRAME, 0), min(tile.left + EDGE + FRAME, picture.shape[1])
+        pixels = picture[tile.top : tile.top + EDGE, left:right]
+        lacks = ((0, 0), (left - tile.left + FRAME, tile.left + EDGE + FRAME - right))
+        cut.append(np.pad(pixels, (*lacks, *[(0, 0)] * (pixels.ndim - 2)), mode="edge"))
+    return np.concatenate(cut, axis=1)
+
+
+def unframed(pixels: Pixels) -> Pixels:
+    """A framed strip without its frames: what `strip` gives."""
+    several = pixels.reshape(EDGE, -1, EDGE + 2 * FRAME, *pixels.shape[2:])
+    return np.ascontiguousarray(several[:, :, FRAME:-FRAME]).reshape(EDGE, -1, *pixels.shape[2:])
 
 
 class StripReference:
