@@ -1,6 +1,5 @@
 """The ledger for those who only look: windows, commands, reports. Nothing here writes anything."""
 
-import contextlib
 import os
 import sqlite3
 import time
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from homepress.store.database import translated
+from homepress.store.errors import LedgerError
 from homepress.store.memory import beneath
 from homepress.store.queries import STANDING, Counters, counters
 from homepress.store.reports import (
@@ -28,6 +28,7 @@ __all__ = [
     "EntryDetail",
     "HistoryEntry",
     "HistoryFilter",
+    "LedgerError",
     "Reader",
     "Stats",
     "StoredOriginal",
@@ -171,12 +172,16 @@ def _connect(path: Path) -> sqlite3.Connection | None:
     uri = f"file:{quote(os.fsencode(path))}?mode=ro"
     for options in ("", "&immutable=1"):
         connection = sqlite3.connect(uri + options, uri=True, isolation_level=None, timeout=10)
-        with contextlib.suppress(sqlite3.OperationalError):
+        try:
             if connection.execute("PRAGMA user_version").fetchone() == (0,):
                 connection.close()
                 return None  # just being made
             return connection
-        connection.close()
+        except sqlite3.OperationalError:
+            connection.close()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise translated(error, path) from error
     return None
 
 

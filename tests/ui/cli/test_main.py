@@ -150,12 +150,14 @@ def test_without_any_console_the_exit_code_still_tells(home: Path) -> None:
     assert ran.returncode == 3
 
 
-def test_status_imports_nothing_heavy(home: Path) -> None:
+@pytest.mark.usefixtures("daemon")
+def test_status_of_a_running_daemon_imports_nothing_heavy(home: Path) -> None:
     code = """
 import sys
 from homepress.ui.cli import main
-main(["status"])
-print(sorted({"numpy", "PIL", "watchdog", "tomlkit", "sqlite3", "homepress.app"} & set(sys.modules)))
+assert main(["status"]) == 0
+heavy = {"numpy", "PIL", "watchdog", "tomlkit", "sqlite3", "homepress.app", "homepress.store"}
+print(sorted(heavy & set(sys.modules)))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.endswith("[]\n")
+    assert ran.stdout.endswith("\n[]\n")

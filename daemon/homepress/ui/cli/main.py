@@ -32,8 +32,8 @@ _COMMANDS = (
     "compress",
     "undo",
     "originals",
-    # "history",
-    # "stats",
+    "history",
+    "stats",
     "settings",
 )
 
@@ -45,11 +45,11 @@ class _ReaderGoneError(Exception):
 class _Program(click.Group):
     """The group of all commands, imported one by one when asked for, listed in the order of `_COMMANDS`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's interface
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command by its name."""
         if cmd_name not in _COMMANDS:
             return None

@@ -12,7 +12,7 @@ from homepress.ui.cli.progress import Progress
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
-def shown(
+def told(
     items: Iterable[_T],
     line: Callable[[_T], str],
     *,

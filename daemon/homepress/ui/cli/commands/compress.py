@@ -13,7 +13,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, positive
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.pictures import sizes, where
-from homepress.ui.cli.stream import shown
+from homepress.ui.cli.stream import told
 from homepress.ui.words import counted, percent_saved, size
 
 
@@ -69,7 +69,7 @@ def command(
     total = _count(paths) if output.on_terminal(sys.stderr) else None
     tally = _Tally()
     with daemon_or_local(Paths.from_environment()) as service:
-        for outcome in shown(service.compress(request), _line, as_json=as_json, total=total):
+        for outcome in told(service.compress(request), _line, as_json=as_json, total=total):
             tally.add(outcome)
     if not as_json:
         output.say(tally.summary(dry_run))

@@ -1,15 +1,19 @@
 """`homepress originals`: what is kept for undo."""
 
+import time
+
 import click
 
 from homepress.control.service import OriginalOutcome, OriginalsRequest
 from homepress.settings import Paths
+from homepress.store.reader import StoredOriginal
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, length
 from homepress.ui.cli.daemon import daemon_or_local
+from homepress.ui.cli.ledger import reading
 from homepress.ui.cli.pictures import where
-from homepress.ui.cli.stream import shown
-from homepress.ui.words import counted, size
+from homepress.ui.cli.stream import told
+from homepress.ui.words import counted, size, until
 
 _WIDTH = len("accepted")
 _DAY = 86_400
@@ -18,6 +22,29 @@ _DAY = 86_400
 @click.group()
 def command() -> None:
     """List, accept and verify kept originals."""
+
+
+@command.command("list", epilog=example("homepress originals list"))
+@json_option
+def list_(as_json: bool) -> None:
+    """Show the originals that can be brought back."""
+    now, number, total = time.time(), 0, 0
+    with reading(Paths.from_environment()) as reader:
+        for original in reader.originals():
+            number += 1
+            total += original.bytes
+            if as_json:
+                output.print_json(original)
+            else:
+                output.say(_original(original, now))
+    if not as_json:
+        count = output.strong(counted(number, "original"))
+        output.say(f"{count}, {size(total)}." if number else "There are none.")
+
+
+def _original(original: StoredOriginal, now: float) -> str:
+    kept = f"{'kept until ' + until(original.keep_until, now):<27}"
+    return f"{size(original.bytes):>8}  {output.faint(kept)}  {where(original.path)}"
 
 
 @command.command(
@@ -62,7 +89,7 @@ def _act(action: str, request: OriginalsRequest, as_json: bool) -> int:
     number = total = faults = 0
     with daemon_or_local(Paths.from_environment()) as service:
         act = service.accept_originals if action == "accept" else service.verify_originals
-        for outcome in shown(act(request), _line, as_json=as_json, thing="original"):
+        for outcome in told(act(request), _line, as_json=as_json, thing="original"):
             number += 1
             total += outcome.bytes
             faults += outcome.outcome in ("damaged", "failed")

@@ -1,6 +1,7 @@
 """`homepress status`: what goes on, in a glance."""
 
 import time
+from datetime import date, datetime
 
 import click
 
@@ -22,8 +23,9 @@ def command(as_json: bool) -> int:
 
     The exit code is 3 when it is not running in the background.
     """
-    daemon = connect(Paths.from_environment().socket)
-    status = daemon.status() if daemon is not None else _stopped()
+    paths = Paths.from_environment()
+    daemon = connect(paths.socket)
+    status = daemon.status() if daemon is not None else _stopped(paths)
     if as_json:
         output.print_json(status)
     else:
@@ -32,14 +34,26 @@ def command(as_json: bool) -> int:
     return NO_DAEMON if daemon is None else 0
 
 
-def _stopped() -> Status:
-    return Status(state="stopped", pid=None, version=homepress.__version__)
+def _stopped(paths: Paths) -> Status:
+    """What can be said without a daemon: what the ledger tells."""
+    from homepress.ui.cli.ledger import reading  # a running daemon answers without the store
+
+    today = datetime.combine(date.today(), datetime.min.time()).timestamp()
+    with reading(paths) as reader:
+        counters = reader.counters(today)
+    return Status(
+        state="stopped",
+        pid=None,
+        version=homepress.__version__,
+        compressed_today=counters.compressed_since,
+        saved_bytes_today=counters.saved_since,
+        saved_bytes_total=counters.saved_total,
+        originals_bytes=counters.originals_bytes,
+    )
 
 
 def lines(status: Status, now: float) -> list[str]:
     """A status in words."""
-    if status.state == "stopped":
-        return [f"{output.strong('Stopped')}. Start it with: homepress run"]
     result = [_headline(status, now), "", *output.columns(_facts(status))]
     if status.folders:
         result += ["", *output.columns(_folder(folder) for folder in status.folders)]
@@ -58,6 +72,8 @@ def _headline(status: Status, now: float) -> str:
         case "paused":
             end = "until " + until(status.paused_until, now) if status.paused_until else "until you resume"
             word, rest = output.worth_knowing("Paused"), end
+        case "stopped":
+            return f"{output.strong('Stopped')}. Start it with: homepress run"
         case "problem":
             return f"{output.strong(output.bad('Problem'))}, see below"
         case _ if not status.folders:
@@ -69,11 +85,16 @@ def _headline(status: Status, now: float) -> str:
 
 def _facts(status: Status) -> list[tuple[str, str]]:
     saved = f", {size(status.saved_bytes_today)} saved" if status.compressed_today else ""
-    network = "locked: the system refuses this program any connection"
-    return [
+    facts = [
         (output.faint("today"), counted(status.compressed_today, "picture") + saved),
         (output.faint("in total"), f"{size(status.saved_bytes_total)} saved"),
         (output.faint("originals"), f"{size(status.originals_bytes)} kept for undo"),
+    ]
+    if status.state == "stopped":
+        return facts
+    network = "locked: the system refuses this program any connection"
+    return [
+        *facts,
         (output.faint("waiting"), counted(status.waiting, "picture") if status.waiting else "nothing"),
         (output.faint("network"), network if status.network == "locked" else output.worth_knowing("open")),
         (output.faint("process"), f"{status.pid}, version {status.version}"),

@@ -10,7 +10,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.pictures import where
-from homepress.ui.cli.stream import shown
+from homepress.ui.cli.stream import told
 from homepress.ui.words import counted
 
 _WIDTH = len("restored")
@@ -47,7 +47,7 @@ def command(
     request = UndoRequest(paths=list(paths), last=last or 0, since=since, folder=folder or "", to=to or "")
     tally: Counter[str] = Counter()
     with daemon_or_local(Paths.from_environment()) as service:
-        for outcome in shown(service.undo(request), _line, as_json=as_json, thing="original"):
+        for outcome in told(service.undo(request), _line, as_json=as_json, thing="original"):
             tally[outcome.outcome] += 1
     if not as_json:
         output.say(_summary(tally))

@@ -1,0 +1,101 @@
+"""`homepress history`: what became of each picture."""
+
+import itertools
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from homepress.settings import Paths
+from homepress.store.reader import HistoryEntry, HistoryFilter
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive
+from homepress.ui.cli.daemon import daemon_or_local
+from homepress.ui.cli.ledger import reading
+from homepress.ui.cli.pictures import sizes
+from homepress.ui.words import counted, moment, shown
+
+_SCREENFUL = 20
+_WHEN_WIDTH = len("Mon 10 May 09:10")
+_FORGOTTEN = "name forgotten"
+
+
+@click.command(
+    epilog=example(
+        "homepress history",
+        "homepress history --since yesterday ~/Pictures/Inbox",
+        "homepress history --json | grep failed",
+        "homepress history --forget ~/Pictures/Private",
+    )
+)
+@click.argument("path", type=absolute_path, required=False)
+@click.option("--since", metavar="TIME", type=past_time, help="From 2h ago, yesterday, 2026-05-01 ... on.")
+@click.option("--last", metavar="N", type=positive, help=f"The last N; on a terminal, {_SCREENFUL}.")
+@click.option("--all", "everything", is_flag=True, help="All of it, also on a terminal.")
+@click.option("--forget", metavar="PATH", type=absolute_path, help="Forget the names of PATH and beneath it.")
+@click.option("--forget-before", metavar="TIME", type=past_time, help="Forget all names before TIME.")
+@json_option
+def command(
+    path: str | None,
+    since: float | None,
+    last: int | None,
+    everything: bool,
+    forget: str | None,
+    forget_before: float | None,
+    as_json: bool,
+) -> None:
+    """Show what became of each picture.
+
+    Newest first; of PATH and what is beneath it, or of all. What is forgotten loses its name: that a picture
+    was compressed stays known by a keyed hash, so that it is not compressed twice.
+    """
+    if forget is not None or forget_before is not None:
+        _forget(forget, forget_before, as_json)
+        return
+    where = HistoryFilter(path=Path(path) if path else None, since=since)
+    if last is None and not everything and not as_json and output.on_terminal(sys.stdout):
+        last = _SCREENFUL
+    with reading(Paths.from_environment()) as reader:
+        entries = reader.history(where, limit=last)
+        if as_json:
+            for entry in entries:
+                output.print_json(entry)
+        elif not _print(entries):
+            output.say("Nothing yet.")
+        elif last is not None and (more := reader.count(where) - last) > 0:
+            output.remark(output.faint(f"{more:,} earlier; see them with --all"))
+
+
+def _forget(path: str | None, before: float | None, as_json: bool) -> None:
+    with daemon_or_local(Paths.from_environment()) as service:
+        number = service.forget(path or "", before)
+    if as_json:
+        output.print_json({"forgotten": number})
+    else:
+        output.say(f"{counted(number, 'entry', 'entries')} forgotten.")
+
+
+def _print(entries: Iterator[HistoryEntry]) -> bool:
+    """Print entries, one a line; whether there were any."""
+    now = time.time()
+    first = next(entries, None)
+    if first is None:
+        return False
+    for entry in itertools.chain((first,), entries):
+        output.say(line(entry, now))
+    return True
+
+
+def line(entry: HistoryEntry, now: float) -> str:
+    """An entry in words."""
+    when = output.faint(f"{moment(entry.time, now):<{_WHEN_WIDTH}}")
+    name = _FORGOTTEN if "\0" in entry.path else shown(entry.path)
+    if entry.outcome == "compressed":
+        later = {"restored": "undone", "accepted": "original deleted", "expired": "original expired"}
+        note = later.get(entry.original, "")
+        figures = sizes(entry.before_bytes, entry.after_bytes)
+        return f"{when}  {figures}  {name}" + (f"  ({note})" if note else "")
+    word = output.faint("unchanged") if entry.outcome == "unchanged" else output.bad("failed")
+    return f"{when}  {sizes(entry.before_bytes, word=word)}  {name}: {entry.reason}"
