@@ -8,6 +8,7 @@ from homepress.app.house import House
 from homepress.control.service import FolderStatus
 from homepress.pipeline import Pipeline, Plan, plan_for
 from homepress.settings import FolderSettings
+from homepress.store import OriginalsLimit
 from homepress.watch import FolderState, WatchedFolder, refusal, warnings
 
 
@@ -39,6 +40,8 @@ class Configuration:
                 plans[root] = plan_for(folder, root)
                 self._baseline(folder, root)
                 watched.append(_watched(folder, (*outputs, *own)))
+        self._house.store.set_roots(plans)
+        self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
         for gone in self._plans.keys() - plans.keys():
             self._house.store.forget_folder(gone)
         self._plans = plans

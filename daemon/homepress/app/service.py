@@ -40,7 +40,17 @@ class InProcessService:
 
     def status(self) -> Status:
         """What the ledger tells; the state is "stopped"."""
-        return Status(state="stopped", pid=None, version=homepress.__version__, **self._counters())
+        midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+        counters = self.house.store.counters(since=midnight)
+        return Status(
+            state="stopped",
+            pid=None,
+            version=homepress.__version__,
+            compressed_today=counters.compressed_since,
+            saved_bytes_today=counters.saved_since,
+            saved_bytes_total=counters.saved_total,
+            originals_bytes=counters.originals_bytes,
+        )
 
     def wait(self, revision: int, timeout: float) -> int:
         """Only a daemon changes while one watches."""
@@ -129,17 +139,6 @@ class InProcessService:
     def forget(self, path: str, before: float | None) -> int:
         """Remove names from the history; the number of entries."""
         return self.house.store.forget(Path(path).resolve() if path else None, before)
-
-    def _counters(self) -> dict[str, int]:
-        """The figures of the ledger that `status` shows."""
-        midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
-        counters = self.house.store.counters(since=midnight)
-        return {
-            "compressed_today": counters.compressed_since,
-            "saved_bytes_today": counters.saved_since,
-            "saved_bytes_total": counters.saved_total,
-            "originals_bytes": counters.originals_bytes,
-        }
 
 
 def _selection(request: OriginalsRequest) -> OriginalsSelection:

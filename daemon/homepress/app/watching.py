@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-import homepress
+import msgspec
+
 from homepress import privacy
 from homepress.app.config import Configuration
 from homepress.app.house import House
@@ -178,17 +179,16 @@ class DaemonService(InProcessService):
         if self.house.live.error is not None:
             problems.insert(0, f"settings not used: {self.house.live.error}")
         waiting = self._waiting_files()
-        return Status(
+        return msgspec.structs.replace(
+            super().status(),
             state=self._word(bool(problems), load.working > 0 or load.waiting > 0),
             pid=os.getpid(),
-            version=homepress.__version__,
             paused_until=self._pause.until,
             waiting=load.waiting + load.working + len(waiting),
             network="locked" if privacy.state() == "locked" else "open",
             folders=folders,
             problems=problems,
             waiting_files=waiting[:_SHOWN_WAITING],
-            **self._counters(),
         )
 
     def _word(self, problem: bool, busy: bool) -> State:
