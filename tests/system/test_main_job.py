@@ -118,7 +118,7 @@ def test_broken_pictures_are_left_alone_and_history_says_why(program: Program, i
     program.start()
     whole = jpeg(1)
     files = {
-        inbox / "cut.jpg": whole[: len(whole) // 2] + b"\xff\xd9",
+        inbox / "cut.jpg": whole[: len(whole) // 2],
         inbox / "lying.jpg": b"\xff\xd8\xff" + os.urandom(50_000) + b"\xff\xd9",
         inbox / "text.png": b"not a picture at all" * 2000,
         inbox / "empty.jpg": b"",
@@ -132,7 +132,7 @@ def test_broken_pictures_are_left_alone_and_history_says_why(program: Program, i
     def all_named() -> bool:
         return {str(p) for p in files if p.name != "empty.jpg"} <= program.outcomes().keys()
 
-    wait_for(all_named, within=90, what="an entry for each broken file")
+    wait_for(all_named, within=120, what="an entry for each broken file")
     for path, data in files.items():
         assert path.read_bytes() == data
         if data:

@@ -40,7 +40,7 @@ class Timing:
     doubtful: float = 60.0
     busy: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 60)
     incomplete: tuple[float, ...] = (10, 30, 120, 600, 3600)
-    tries_until_told: int = 3
+    tries_until_told: int = 2
     health: float = 1.5
     health_remote: float = 10.0
     rebuild_pause: float = 10.0
