@@ -62,15 +62,16 @@ def until(time: float, now: float) -> str:
     return f"{then:%a} {then.day} {then:%b %H:%M}"
 
 
-def shown(path: str) -> str:
-    """A path to look at: `~` for the home folder, and nothing in it that a terminal would take as a command.
+def shown(text: str) -> str:
+    """A path, or a line with paths in it, to look at: no terminal takes anything in it as a command.
 
-    Control characters and bytes that are no UTF-8 come as escapes such as `\\x1b` and `\\xff`.
+    A path in the home folder begins with `~`; control characters and bytes that are no UTF-8 are
+    escaped, such as `\\x1b` and `\\xff`.
     """
     home = os.path.expanduser("~")
-    if home != "~" and (path == home or path.startswith(home.rstrip(os.sep) + os.sep)):
-        path = "~" + path[len(home.rstrip(os.sep)) :]
-    return "".join(map(_shown_character, path))
+    if home != "~" and (text == home or text.startswith(home.rstrip(os.sep) + os.sep)):
+        text = "~" + text[len(home.rstrip(os.sep)) :]
+    return "".join(map(_shown_character, text))
 
 
 def _shown_character(character: str) -> str:

@@ -13,6 +13,8 @@ from typing import Any, TextIO
 import click
 import msgspec
 
+from homepress.ui.words import shown
+
 _LONGEST_BAR = 24
 
 
@@ -42,7 +44,7 @@ def remark(text: str) -> None:
 def fault(text: str) -> None:
     """Print what went wrong, each line with the program's name before it."""
     for line in text.splitlines() or [""]:
-        remark(f"{strong('homepress:')} {line}")
+        remark(f"{strong('homepress:')} {shown(line)}")
 
 
 def print_json(value: Any) -> None:

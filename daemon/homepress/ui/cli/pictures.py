@@ -27,3 +27,8 @@ def where(path: str) -> str:
         return shown(path)  # the working directory is gone
     beneath = path.startswith(here.rstrip(os.sep) + os.sep) and here != os.sep
     return shown(path[len(here) + 1 :] if beneath else path)
+
+
+def why(path: str, reason: str) -> str:
+    """A picture and a reason on one line; a reason that names the picture itself does not name it twice."""
+    return f"{where(path)}: {shown(reason.removeprefix(f'{path}: '))}"

@@ -12,7 +12,7 @@ from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, positive
 from homepress.ui.cli.daemon import daemon_or_local
-from homepress.ui.cli.pictures import sizes, where
+from homepress.ui.cli.pictures import sizes, where, why
 from homepress.ui.cli.stream import told
 from homepress.ui.words import counted, percent_saved, size
 
@@ -106,11 +106,10 @@ class _Tally:
 
 
 def _line(outcome: FileOutcome) -> str:
-    name = where(outcome.output or outcome.path)
     if outcome.outcome == "compressed":
-        return f"{sizes(outcome.before_bytes, outcome.after_bytes)}  {name}"
+        return f"{sizes(outcome.before_bytes, outcome.after_bytes)}  {where(outcome.output or outcome.path)}"
     word = output.faint("unchanged") if outcome.outcome == "unchanged" else output.bad("failed")
-    return f"{sizes(outcome.before_bytes, word=word)}  {name}: {outcome.reason}"
+    return f"{sizes(outcome.before_bytes, word=word)}  {why(outcome.path, outcome.reason)}"
 
 
 def _count(paths: tuple[str, ...]) -> int:

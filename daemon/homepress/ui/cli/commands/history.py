@@ -14,7 +14,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.ledger import reading
-from homepress.ui.cli.pictures import sizes
+from homepress.ui.cli.pictures import sizes, where
 from homepress.ui.words import counted, moment, shown
 
 _SCREENFUL = 20
@@ -91,11 +91,12 @@ def _print(entries: Iterator[HistoryEntry]) -> bool:
 def line(entry: HistoryEntry, now: float) -> str:
     """An entry in words."""
     when = output.faint(f"{moment(entry.time, now):<{_WHEN_WIDTH}}")
-    name = _FORGOTTEN if "\0" in entry.path else shown(entry.path)
+    name = _FORGOTTEN if "\0" in entry.path else where(entry.path)
     if entry.outcome == "compressed":
         later = {"restored": "undone", "accepted": "original deleted", "expired": "original expired"}
         note = later.get(entry.original, "")
         figures = sizes(entry.before_bytes, entry.after_bytes)
         return f"{when}  {figures}  {name}" + (f"  ({note})" if note else "")
+    reason = shown(entry.reason.removeprefix(f"{entry.path}: "))
     word = output.faint("unchanged") if entry.outcome == "unchanged" else output.bad("failed")
-    return f"{when}  {sizes(entry.before_bytes, word=word)}  {name}: {entry.reason}"
+    return f"{when}  {sizes(entry.before_bytes, word=word)}  {name}: {reason}"

@@ -11,7 +11,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, length
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.ledger import reading
-from homepress.ui.cli.pictures import where
+from homepress.ui.cli.pictures import where, why
 from homepress.ui.cli.stream import told
 from homepress.ui.words import counted, size, until
 
@@ -104,5 +104,5 @@ def _act(action: str, request: OriginalsRequest, as_json: bool) -> int:
 def _line(outcome: OriginalOutcome) -> str:
     fine = outcome.outcome in ("accepted", "good")
     word = output.padded(outcome.outcome if fine else output.bad(outcome.outcome), _WIDTH)
-    reason = f": {outcome.reason}" if outcome.reason else ""
-    return f"{word}  {size(outcome.bytes):>8}  {where(outcome.path)}{reason}"
+    name = why(outcome.path, outcome.reason) if outcome.reason else where(outcome.path)
+    return f"{word}  {size(outcome.bytes):>8}  {name}"

@@ -60,7 +60,7 @@ def lines(status: Status, now: float) -> list[str]:
     if status.waiting_files:
         result += ["", *_waiting(status.waiting_files, now)]
     for problem in status.problems:
-        result += ["", f"{output.bad('Problem:')} {problem}"]
+        result += ["", f"{output.bad('Problem:')} {shown(problem)}"]
     return result
 
 
@@ -104,10 +104,10 @@ def _facts(status: Status) -> list[tuple[str, str]]:
 def _folder(folder: FolderStatus) -> tuple[str, str, str]:
     word = output.bad(folder.state) if folder.state == "problem" else folder.state
     notes = [
-        folder.problem,
+        shown(folder.problem),
         counted(folder.waiting, "picture") + " waiting" if folder.waiting else "",
         "looked at from time to time" if folder.watch == "poll" else "",
-        folder.warning,
+        shown(folder.warning),
     ]
     return shown(folder.path), word, "; ".join(note for note in notes if note)
 
@@ -115,7 +115,7 @@ def _folder(folder: FolderStatus) -> tuple[str, str, str]:
 def _waiting(files: list[WaitingFile], now: float) -> list[str]:
     def row(file: WaitingFile) -> tuple[str, str]:
         again = f", again {until(file.next_try, now)}" if file.next_try and file.next_try > now else ""
-        return shown(file.path), output.faint(file.reason + again)
+        return shown(file.path), output.faint(shown(file.reason) + again)
 
     rows = output.columns(row(file) for file in files[:_MOST_FILES])
     more = len(files) - _MOST_FILES

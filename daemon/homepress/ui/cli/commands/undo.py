@@ -9,7 +9,7 @@ from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive
 from homepress.ui.cli.daemon import daemon_or_local
-from homepress.ui.cli.pictures import where
+from homepress.ui.cli.pictures import where, why
 from homepress.ui.cli.stream import told
 from homepress.ui.words import counted
 
@@ -64,11 +64,11 @@ def _line(outcome: UndoOutcome) -> str:
         case "beside":
             reason = outcome.reason or "the result was changed since"
             word = output.padded(output.worth_knowing("beside"), _WIDTH)
-            return f"{word}  {where(outcome.restored_to)}: {reason}"
+            return f"{word}  {why(outcome.restored_to, reason)}"
         case "removed":
             return f"{'removed':<{_WIDTH}}  {name}"
         case "failed":
-            return f"{output.padded(output.bad('failed'), _WIDTH)}  {name}: {outcome.reason}"
+            return f"{output.padded(output.bad('failed'), _WIDTH)}  {why(outcome.path, outcome.reason)}"
 
 
 def _summary(tally: Counter[str]) -> str:
