@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from homepress.compress.metadata.errors import Malformed
 
-MOST_BLOCKS = 500_000
+MOST_BLOCKS = 200_000
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _GRAPHIC_CONTROL, _COMMENT, _PLAIN_TEXT, _APPLICATION = 0xF9, 0xFE, 0x01, 0xFF
 XMP_APPLICATION = b"XMP DataXMP"

@@ -3,7 +3,8 @@
 from homepress.compress.metadata.errors import Malformed, Refusal, Refused
 from homepress.compress.metadata.isobmff import Box, find_boxes, read_boxes
 
-_CONTAINERS = frozenset({b"moov", b"trak", b"mdia"})
+_INSIDE = {b"": b"moov", b"moov": b"trak", b"trak": b"mdia"}
+"""Which box inside which is opened, from the file down; players look in no other place."""
 _EMPTIED = frozenset({b"udta", b"meta", b"uuid", b"free", b"skip"})
 """User data, metadata and vendors' boxes, where place and device names live; and what earlier edits left."""
 
@@ -26,18 +27,19 @@ def share_video(data: bytes, start: int, end: int) -> bytes:
     out = bytearray(data[start:end])
     try:
         _refuse_tracks(data, start, end)
-        _empty(data, start, end, out, start)
+        _empty(data, (start, end), out, start)
     except Malformed as error:
         raise Refused(Refusal.ISOBMFF, str(error)) from error
     return bytes(out)
 
 
-def _empty(data: bytes, start: int, end: int, out: bytearray, shift: int) -> None:
-    for box in read_boxes(data, start, end):
+def _empty(data: bytes, span: tuple[int, int], out: bytearray, shift: int, kind: bytes = b"") -> None:
+    """Blank metadata in the boxes of a span, which is the inside of a box of this kind."""
+    for box in read_boxes(data, *span):
         if box.kind in _EMPTIED:
             _blank(box, out, shift)
-        elif box.kind in _CONTAINERS:
-            _empty(data, box.content_start, box.end, out, shift)
+        elif box.kind == _INSIDE.get(kind):
+            _empty(data, (box.content_start, box.end), out, shift, box.kind)
 
 
 def _blank(box: Box, out: bytearray, shift: int) -> None:

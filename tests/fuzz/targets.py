@@ -1,0 +1,162 @@
+"""What is fuzzed: each target takes any bytes and checks what must hold for them.
+
+A target raises nothing for bytes that are turned down (`Malformed`, `Refused`); anything else that it raises,
+a failed assertion included, is a finding.
+"""
+
+from collections.abc import Callable
+
+from homepress.compress.metadata import (
+    Malformed,
+    Refused,
+    component_tables,
+    describe_jpeg,
+    has_location,
+    parse_jpeg,
+    picture_only,
+    read_embedded,
+    read_scans,
+    share,
+    share_exif,
+    share_xmp,
+    strip,
+    swap_primary,
+)
+from homepress.compress.metadata.exif import has_position, orientation
+from homepress.compress.metadata.gcontainer import read_directory
+from homepress.compress.metadata.gif_blocks import read_gif
+from homepress.compress.metadata.heif_items import colour_profile, metadata_items
+from homepress.compress.metadata.isobmff import read_boxes
+from homepress.compress.metadata.png_chunks import read_chunks, write_chunks
+from homepress.compress.metadata.riff import read_webp, write_webp
+from homepress.compress.metadata.samsung import read_sef
+from homepress.compress.metadata.scrub.video import share_video
+from homepress.compress.metadata.xmp import read_xmp
+
+
+def jpeg_stream(data: bytes) -> None:
+    """The walk: segments lie within the stream, one behind the other, and the picture alone parses again."""
+    stream = parse_jpeg(data)
+    ends = [stream.start + 2, *(segment.end for segment in stream.segments)]
+    assert all(before <= segment.start for before, segment in zip(ends, stream.segments, strict=False))
+    assert ends[-1] <= stream.end - 2 <= len(data) - 2
+    alone = parse_jpeg(picture_only(stream))
+    assert list(map(alone.raw, alone.coding)) == list(map(stream.raw, stream.coding))
+    read_scans(stream)
+    component_tables(stream)
+
+
+def jpeg_file(data: bytes) -> None:
+    """Indexes and tail: another coding keeps everything, and a second time changes nothing."""
+    describe_jpeg(data)
+    coding = picture_only(parse_jpeg(data))
+    once = swap_primary(data, coding)
+    assert parse_jpeg(once).tail == parse_jpeg(data).tail
+    assert swap_primary(once, coding) == once
+
+
+def jpeg_share(data: bytes) -> None:
+    """Scrubbing keeps the length, leaves no place, and finds nothing to do a second time."""
+    shared = share(data)
+    assert len(shared) == len(data)
+    assert not has_location(shared)
+    assert share(shared) == shared
+    trimmed = swap_primary(shared, picture_only(parse_jpeg(shared)), trim=True)
+    assert read_embedded(trimmed).orientation == read_embedded(shared).orientation
+    assert not has_location(strip(data).data)
+
+
+def exif(data: bytes) -> None:
+    """Exif blocks: read without a word, scrubbed in the same length."""
+    shared = share_exif(data)
+    assert len(shared) == len(data)
+    assert not has_position(shared)
+    assert share_exif(shared) == shared
+    if any(shared):
+        assert orientation(shared) == orientation(data)
+
+
+def xmp(data: bytes) -> None:
+    """XMP packets: scrubbed in the same length, still well-formed."""
+    shared = share_xmp(data)
+    assert len(shared) == len(data)
+    if any(shared):
+        read_xmp(shared)
+        assert share_xmp(shared) == shared
+    read_directory(data)
+
+
+def other_formats(data: bytes) -> None:
+    """PNG, WebP and GIF: shared and stripped files are well-formed and tell no place."""
+    has_location(data)
+    read_embedded(data)
+    shared, stripped = share(data), strip(data).data
+    for result in (shared, stripped):
+        assert not has_location(result)
+        assert share(result) == result
+
+
+def png(data: bytes) -> None:
+    """PNG chunks make the same file again."""
+    file = read_chunks(data)
+    assert write_chunks(((chunk.kind, chunk.body) for chunk in file.chunks), file.trailing) == data
+    other_formats(data)
+
+
+def webp(data: bytes) -> None:
+    """WebP chunks lie where they say."""
+    file = read_webp(data)
+    assert all(data[chunk.body_start :].startswith(chunk.body) for chunk in file.chunks)
+    read_webp(write_webp((chunk.kind, chunk.body) for chunk in file.chunks))
+    other_formats(data)
+
+
+def gif(data: bytes) -> None:
+    """GIF blocks follow each other without a gap."""
+    file = read_gif(data)
+    places = [file.blocks_start, *(block.end for block in file.blocks)]
+    assert places == [*(block.start for block in file.blocks), file.end - 1]
+    for block in file.blocks:
+        file.sub_blocks(block)
+    other_formats(data)
+
+
+def boxes(data: bytes) -> None:
+    """ISO base media boxes: items, profiles, and the video of a motion photo."""
+    has_location(data)
+    read_embedded(data)
+    list(metadata_items(data))
+    colour_profile(data)
+    found = read_boxes(data)
+    assert [box.start for box in found[1:]] == [box.end for box in found[:-1]]
+    assert len(share_video(data, 0, len(data))) == len(data)
+
+
+def trailer(data: bytes) -> None:
+    """Samsung's trailer: every block within the data."""
+    found = read_sef(data, 0)
+    if found is not None:
+        assert all(0 <= block.start <= block.data_start <= block.end <= len(data) for block in found.blocks)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "jpeg-stream": jpeg_stream,
+    "jpeg-file": jpeg_file,
+    "jpeg-share": jpeg_share,
+    "exif": exif,
+    "xmp": xmp,
+    "png": png,
+    "webp": webp,
+    "gif": gif,
+    "boxes": boxes,
+    "trailer": trailer,
+}
+
+
+def run(name: str, data: bytes) -> bool:
+    """Run one target; whether the bytes were accepted."""
+    try:
+        TARGETS[name](data)
+    except (Malformed, Refused):
+        return False
+    return True
