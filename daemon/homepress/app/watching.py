@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from homepress import privacy
+from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
 from homepress.app.house import House
 from homepress.app.pausing import Pause
@@ -17,13 +18,16 @@ from homepress.app.service import InProcessService
 from homepress.control.service import FolderStatus, ServiceError, State, Status, WaitingFile
 from homepress.pipeline import Job, Told
 from homepress.settings import Paths
-from homepress.store import Outcome
-from homepress.watch import Arrival, FileWatch, Identity, Skipped, Watch
+from homepress.store import Outcome, RecoveryNote
+from homepress.watch import Arrival, FileWatch, Identity, Skip, Skipped, Watch
 
 _log = logging.getLogger(__name__)
 
 _MOST_QUEUED = 1000
 """So many queued pictures are enough to keep the workers busy."""
+
+# These end without a trace in size and time, so they are looked at by every scan.
+_MAY_END = {Skip.LINKED, Skip.READ_ONLY, Skip.PLACEHOLDER, Skip.UNREADABLE}
 
 _SHOWN_WAITING = 100
 """So many waiting files are named in the status; the number is always whole."""
@@ -50,12 +54,15 @@ class DaemonService(InProcessService):
         self._watch.start()
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
+        self._caretaker = Caretaker(house.store, self._noted)
+        self._caretaker.start()
         self._pause.restore()
 
     def end(self) -> None:
         """Stop watching; what is under way is finished by the house."""
         self._file.stop()
         self._watch.stop()
+        self._caretaker.stop()
         self._pause.close()
         self.changed()
 
@@ -86,7 +93,10 @@ class DaemonService(InProcessService):
         reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
         plan = self._config.plan(skipped.root)
         if plan is not None:
-            self.house.store.record_path(skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root)
+            lasting = skipped.reason not in _MAY_END
+            self.house.store.record_path(
+                skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, lasting=lasting
+            )
 
     def room(self) -> bool:
         """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
@@ -105,6 +115,7 @@ class DaemonService(InProcessService):
             self._troubles[root] = told.problem
         elif told.outcome == "compressed":
             self._troubles.pop(root, None)
+            self._caretaker.worked()
         if told.retry_after is None:
             self._waiting.pop(told.path, None)
         else:
@@ -112,6 +123,10 @@ class DaemonService(InProcessService):
             self._waiting[told.path] = WaitingFile(path=str(told.path), reason=told.reason, next_try=next_try)
             self._watch.hint(told.path, told.retry_after)
         _log.info("%s: %s", ascii(str(told.path)), _in_words(told))
+
+    def _noted(self, note: RecoveryNote) -> None:
+        """The store found something that the user should know of, such as an edit that came late."""
+        _log.warning("%s", note)
 
     # -- what people ask
 

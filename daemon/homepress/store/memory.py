@@ -18,7 +18,7 @@ DONE = "done"
 """State of a file that was compressed, or left as it is for a reason in the history."""
 
 REFUSED = "refused"
-"""State of a file that could not even be read; forgotten at every start, so that it gets another chance."""
+"""State of a file that could not even be read; not `known`, so that every scan gives it another chance."""
 
 EXISTING = "existing"
 """State of a file that was in a folder before the folder was added."""
@@ -46,7 +46,7 @@ def known(ledger: Ledger, directory: bytes) -> Mapping[bytes, Mark]:
     """The files of a directory that are done, by name."""
     rows = ledger.query(
         "SELECT f.name, f.size, f.mtime_ns, f.inode FROM directory d JOIN file f ON f.directory = d.id "
-        "WHERE d.path IN (?, ?)",
+        "WHERE d.path IN (?, ?) AND f.state != 'refused'",
         (directory, ledger.keyed_name(directory)),
     )
     found = {name: (size, int(mtime_ns), int(inode)) for name, size, mtime_ns, inode in rows}
@@ -76,6 +76,17 @@ def note(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark, state: 
         "SELECT 1 FROM file WHERE directory = ? AND name = ?", (identifier, hidden)
     ).fetchone()
     _put(tx, identifier, hidden if forgotten else name, mark, state)
+
+
+def is_noted(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark) -> bool:
+    """Whether a file was noted just as it is, in whatever state."""
+    directory, name = os.fsencode(path.parent), os.fsencode(path.name)
+    row = tx.execute(
+        "SELECT f.size, f.mtime_ns, f.inode FROM directory d JOIN file f ON f.directory = d.id "
+        "WHERE d.path IN (?, ?) AND f.name IN (?, ?)",
+        (directory, ledger.keyed_name(directory), name, ledger.keyed_name(name)),
+    ).fetchone()
+    return row is not None and (row[0], int(row[1]), int(row[2])) == mark
 
 
 def drop(ledger: Ledger, tx: sqlite3.Connection, path: Path) -> None:

@@ -89,8 +89,6 @@ class Store:
             )
         elif self._ledger.condition is Condition.FROM_BACKUP:
             self._workshop.notes.tell(self._ledger.path, "the ledger was missing; its backup took its place")
-        with self._ledger.transaction() as tx:
-            tx.execute("DELETE FROM file WHERE state = 'refused'")
         return self._recovery.recover()
 
     # Reading and replacing
@@ -173,11 +171,26 @@ class Store:
                 memory.learn(self._ledger, tx, source.sha256, Role.REFUSED, settings)
         return entry
 
-    def record_path(self, path: Path, outcome: Outcome, reason: str, settings: str, root: Path | None) -> int:
-        """Remember why a file was not even read; the id of the history entry, 0 when it is gone.
+    def record_path(
+        self,
+        path: Path,
+        outcome: Outcome,
+        reason: str,
+        settings: str,
+        root: Path | None,
+        *,
+        lasting: bool = False,
+    ) -> int:
+        """Remember why a file was not even read; the id of the history entry, 0 when there is no new one.
 
-        It is looked at again when it changes, and at every start: what stands against it (hard links,
-        permissions) may end without a trace in its size and time.
+        Args:
+            path: of the file; nothing is remembered when it is gone.
+            outcome: how it ended.
+            reason: in words for people.
+            settings: the recipe in words.
+            root: the configured folder it belongs to.
+            lasting: whether only a change of the file can change that. Else (hard links, permissions) it
+                is not `known`, so that every scan looks at it; it still stands in the history only once.
         """
         try:
             facts = path.lstat()
@@ -186,8 +199,10 @@ class Store:
         mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
         record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0)
         with self._ledger.transaction(durable=False) as tx:
+            if memory.is_noted(self._ledger, tx, path, mark):
+                return 0
             entry = entries.add_record(tx, record)
-            memory.note(self._ledger, tx, path, mark, memory.REFUSED)
+            memory.note(self._ledger, tx, path, mark, memory.DONE if lasting else memory.REFUSED)
         return entry
 
     # Originals
@@ -236,6 +251,10 @@ class Store:
     def counters(self, since: float) -> Counters:
         """The figures for the status; `since` is seconds since 1970, usually last midnight."""
         return queries.counters(self._ledger.query, since)
+
+    def originals_folders(self) -> list[Path]:
+        """Every folder that keeps originals."""
+        return [vault.path for vault in self._workshop.originals.known_vaults()]
 
     def undone_in_a_row(self, root: Path) -> int:
         """How many of a folder's newest results, counted back, the user undid within a day.

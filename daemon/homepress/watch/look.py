@@ -15,6 +15,9 @@ from homepress.watch.trailer import Wholeness
 
 _BATCH = 256
 
+# A person who drops such a file wonders why nothing happens.
+_WORTH_TELLING = {Skip.LINKED, Skip.READ_ONLY, Skip.PLACEHOLDER}
+
 
 class Looker:
     """Looks at the files of one folder until each is handed on, passed over or gone.
@@ -56,7 +59,8 @@ class Looker:
             status = os.lstat(pending.path)
         except OSError:
             return self._vanished(pending)
-        if skip := skip_by_status(status, self._system):
+        skip = skip_by_status(status, self._system)
+        if skip is not None and skip not in _WORTH_TELLING:
             return self._pass_over(pending, skip)
         signature = Signature.of(status)
         if signature.identity == rows.get(os.path.basename(pending.path)):
@@ -67,7 +71,7 @@ class Looker:
             return self._settler.restart(pending, signature, now)
         if now - pending.since < pending.need and not self._may_begin(pending, now):
             return self._settler.put_off(pending, self._next_chance(pending), Waiting.QUIET)
-        if skip := self._size_skip(signature.size):
+        if skip := skip or self._size_skip(signature.size):
             return (
                 self._leave(pending, signature, skip, "")
                 if self._is_quiet(pending, now)

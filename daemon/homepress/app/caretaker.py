@@ -1,0 +1,56 @@
+"""What the store wants done from time to time: late writers looked for, old originals let go, backups made."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from homepress.store import RecoveryNote, Store
+
+_log = logging.getLogger(__name__)
+
+_AFTER_WORK = 6.0
+"""Seconds after a replacement: a program that had the old file open may still be writing to it."""
+
+_WHILE_IDLE = 3600.0
+"""Seconds between two looks while nothing happens; originals are kept for days."""
+
+
+class Caretaker:
+    """A thread that sleeps until there was work, or for an hour."""
+
+    def __init__(self, store: Store, tell: Callable[[RecoveryNote], None]) -> None:
+        """`tell` gets each note about something that was found, such as an edit that came late."""
+        self._store = store
+        self._tell = tell
+        self._worked = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first look comes at once."""
+        self._thread.start()
+
+    def worked(self) -> None:
+        """A picture was replaced just now."""
+        self._worked.set()
+
+    def stop(self) -> None:
+        """End, after the look that is under way."""
+        self._stopping.set()
+        self._worked.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._tend()
+            if self._worked.wait(_WHILE_IDLE):
+                # Cleared before the pause, so that work during it is followed by a look of its own.
+                self._worked.clear()
+                self._stopping.wait(_AFTER_WORK)
+
+    def _tend(self) -> None:
+        try:
+            for note in self._store.tend():
+                self._tell(note)
+        except OSError as error:
+            _log.warning("originals could not be looked after: %s", error)
