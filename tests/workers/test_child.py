@@ -51,6 +51,12 @@ def test_every_format_is_handled_behind_the_lock(worker: Slot, kind: str) -> Non
     assert worker.lock is not None and worker.lock.network == "locked"
 
 
+def test_a_worker_tries_to_get_out_when_asked(worker: Slot) -> None:
+    attempts = worker.probe()
+    assert len(attempts) > 10
+    assert not any(attempt.allowed for attempt in attempts)
+
+
 def test_what_is_no_picture_is_said_to_be_none(worker: Slot) -> None:
     result = worker.compress(b"no picture", Recipe())
     assert isinstance(result, Unchanged) and result.reason is Reason.NOT_AN_IMAGE

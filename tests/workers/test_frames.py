@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 from homepress.imagetype import ImageType
 from homepress.workers.frames import MOST_BODY_BYTES, MOST_HEADER_BYTES, BadFrame, read_frame, write_frame
-from homepress.workers.messages import Answer, Failure, Task
+from homepress.workers.messages import ANSWER, QUESTION, Answer, Failure, Task
 
 recipes = st.builds(
     Recipe,
@@ -74,20 +74,20 @@ class Trickle(io.RawIOBase):
 def test_a_task_crosses_a_pipe(recipe: Recipe, body: bytes, step: int) -> None:
     pipe = Trickle(step=step)
     write_frame(pipe, Task(recipe=recipe), body)
-    assert read_frame(pipe, Task) == (Task(recipe=recipe), body)
+    assert read_frame(pipe, QUESTION) == (Task(recipe=recipe), body)
 
 
 @given(answer=answers, body=st.binary(max_size=100))
 def test_an_answer_crosses_a_pipe(answer: Answer, body: bytes) -> None:
     pipe = Trickle()
     write_frame(pipe, answer, body)
-    assert read_frame(pipe, Answer) == (answer, body)
+    assert read_frame(pipe, ANSWER) == (answer, body)
 
 
 @given(data=st.binary(max_size=200))
 def test_noise_is_never_taken_for_a_frame(data: bytes) -> None:
     with pytest.raises((BadFrame, EOFError)):
-        read_frame(Trickle(data), Task)
+        read_frame(Trickle(data), QUESTION)
 
 
 @given(cut=st.integers(0, 10_000))
@@ -95,7 +95,7 @@ def test_a_frame_cut_short_is_an_end(cut: int) -> None:
     pipe = Trickle()
     write_frame(pipe, Task(recipe=Recipe()), b"body" * 20)
     with pytest.raises(EOFError):
-        read_frame(Trickle(bytes(pipe.data)[: cut % len(pipe.data)]), Task)
+        read_frame(Trickle(bytes(pipe.data)[: cut % len(pipe.data)]), QUESTION)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_frame_cut_short_is_an_end(cut: int) -> None:
 def test_lengths_out_of_bounds_are_refused_unread(header: int, body: int) -> None:
     pipe = Trickle(struct.pack("!IQ", header, body) + b"{}" * 50, step=1000)
     with pytest.raises(BadFrame, match="too large"):
-        read_frame(pipe, Task)
+        read_frame(pipe, QUESTION)
     assert pipe.at == 12
 
 

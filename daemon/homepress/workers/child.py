@@ -18,7 +18,7 @@ from homepress import __version__, privacy
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.workers.frames import read_frame, write_frame
 from homepress.workers.host import host
-from homepress.workers.messages import Answer, Failure, Hello, Orders, Task
+from homepress.workers.messages import QUESTION, Answer, Failure, Hello, Orders, Probe, Question
 from homepress.workers.readable import readable
 
 Job = Callable[[bytes, Recipe], Compressed | Unchanged]
@@ -91,10 +91,10 @@ def take_pipes() -> Pipes:
 def _serve(pipes: Pipes, job: Job) -> None:
     while True:
         try:
-            task, source = read_frame(pipes.tasks, Task)
+            question, source = read_frame(pipes.tasks, QUESTION)
         except EOFError:
             return
-        answer, body = _answer(job, task.recipe, source)
+        answer, body = _answer(job, question, source)
         write_frame(pipes.answers, answer, body)
         if answer.failure is not None:
             return
@@ -104,9 +104,11 @@ def _serve(pipes: Pipes, job: Job) -> None:
             host.trim_memory()
 
 
-def _answer(job: Job, recipe: Recipe, source: bytes) -> tuple[Answer, bytes]:
+def _answer(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]:
+    if isinstance(question, Probe):
+        return Answer(attempts=list(privacy.probe())), b""
     try:
-        result = job(source, recipe)
+        result = job(source, question.recipe)
     except MemoryError as error:
         failure = Failure(out_of_memory=True, text=str(error)[:_MOST_TEXT])
         return Answer(failure=failure), b""

@@ -14,7 +14,7 @@ MOST_BODY_BYTES = 1 << 30
 
 _LENGTHS = struct.Struct("!IQ")
 
-T = TypeVar("T", bound=msgspec.Struct)
+T = TypeVar("T")
 
 
 class BadFrame(Exception):  # noqa: N818 (reads as what it is)
@@ -35,22 +35,22 @@ def write_frame(stream: RawIOBase, header: msgspec.Struct, body: bytes = b"") ->
     _write_all(stream, body)
 
 
-def read_frame(stream: RawIOBase, header_type: type[T]) -> tuple[T, bytes]:
+def read_frame(stream: RawIOBase, header: msgspec.json.Decoder[T]) -> tuple[T, bytes]:
     """Wait for one frame and give its header and its body.
 
     Raises:
         EOFError: the other side closed the pipe, between frames or within one.
-        BadFrame: the lengths are out of bounds, or the header is not of that type.
+        BadFrame: the lengths are out of bounds, or the header is not what its decoder takes.
     """
     header_size, body_size = _LENGTHS.unpack(_read_exactly(stream, _LENGTHS.size))
     if header_size > MOST_HEADER_BYTES or body_size > MOST_BODY_BYTES:
         raise BadFrame(f"a frame of {header_size} + {body_size} bytes is too large")
     encoded = _read_exactly(stream, header_size)
     try:
-        header = msgspec.json.decode(encoded, type=header_type)
+        decoded = header.decode(encoded)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadFrame(f"the header is no {header_type.__name__}: {error}") from error
-    return header, _read_exactly(stream, body_size)
+        raise BadFrame(f"the header makes no sense: {error}") from error
+    return decoded, _read_exactly(stream, body_size)
 
 
 def _write_all(stream: RawIOBase, data: bytes) -> None:

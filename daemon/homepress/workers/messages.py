@@ -3,7 +3,7 @@
 import msgspec
 
 from homepress.compress import Compressed, Recipe, Unchanged
-from homepress.privacy import Limits, NetworkState
+from homepress.privacy import Attempt, Limits, NetworkState
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +40,18 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     missing: list[str]
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, tag="compress"):
     """One picture to compress; its bytes are the frame's body."""
 
     recipe: Recipe
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True, tag="probe"):
+    """The worker shall try to get out, and say what the system answered."""
+
+
+Question = Task | Probe
+QUESTION: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Task | Probe)
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +62,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a task: exactly one of the three. The bytes of a result are the frame's body.
+    """What came of a question: exactly one of the four. The bytes of a result are the frame's body.
 
     `cpu_seconds` is the processor time of the worker's whole life.
     """
@@ -62,4 +70,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     compressed: Compressed | None = None
     unchanged: Unchanged | None = None
     failure: Failure | None = None
+    attempts: list[Attempt] | None = None
     cpu_seconds: float = 0.0
+
+
+HELLO = msgspec.json.Decoder(Hello)
+ANSWER = msgspec.json.Decoder(Answer)

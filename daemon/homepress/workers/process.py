@@ -14,7 +14,7 @@ from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
 from homepress.workers.frames import BadFrame, read_frame, write_frame
 from homepress.workers.host import host
 from homepress.workers.launcher import launch
-from homepress.workers.messages import Answer, Hello, Task
+from homepress.workers.messages import ANSWER, HELLO, Answer, Question
 from homepress.workers.watchdog import Watchdog
 
 START_SECONDS = 60.0
@@ -159,7 +159,7 @@ class Worker(Program):
         """
         super().__init__(command, limits, background=background)
         try:
-            self.hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, Hello))
+            self.hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, HELLO))
         except WorkerDied as died:
             raise WorkerDied(dataclasses.replace(died.death, kind=DeathKind.REFUSED_TO_START)) from died
         if self.hello.version != __version__:
@@ -167,16 +167,16 @@ class Worker(Program):
             detail = f"Homepress was updated to {self.hello.version}; restart it"
             raise WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=detail))
 
-    def ask(self, task: Task, source: bytes, seconds: float) -> tuple[Answer, bytes]:
-        """Hand it one picture and wait for the answer.
+    def ask(self, question: Question, source: bytes, seconds: float) -> tuple[Answer, bytes]:
+        """Put one question, with a picture perhaps, and wait for the answer.
 
         Raises:
             WorkerDied: it is gone now.
         """
 
         def exchange() -> tuple[Answer, bytes]:
-            write_frame(self.input, task, source)
-            return read_frame(self.output, Answer)
+            write_frame(self.input, question, source)
+            return read_frame(self.output, ANSWER)
 
         return self.attempt(seconds, exchange)
 

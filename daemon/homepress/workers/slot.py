@@ -9,14 +9,15 @@ from collections.abc import Sequence
 import msgspec
 
 from homepress.compress import Compressed, Recipe, Unchanged
-from homepress.privacy import Limits
+from homepress.privacy import Attempt, Limits
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.host import host
-from homepress.workers.messages import Answer, Hello, Orders, Task
+from homepress.workers.messages import Answer, Hello, Orders, Probe, Question, Task
 from homepress.workers.process import Worker
 from homepress.workers.watchdog import deadline_for
 
+_PROBE_SECONDS = 30.0
 _CHILD = "homepress.workers.child"
 
 # A worker that kept this much after a picture, or used half of its processor time, is replaced.
@@ -82,20 +83,25 @@ class Slot:
         """
         seconds = deadline_for(len(source)) if deadline_seconds is None else deadline_seconds
         with self._busy:
-            worker = self._ready()
             begin = time.monotonic()
-            try:
-                answer, body = worker.ask(Task(recipe=recipe), source, seconds)
-            except WorkerDied:
-                self._worker = None
-                raise
+            answer, body = self._ask(Task(recipe=recipe), source, seconds)
             result = _result(answer, body)
             if isinstance(result, Death):
                 self._end()
                 raise WorkerDied(dataclasses.replace(result, seconds=time.monotonic() - begin))
-            if self._worn(answer, worker.pid):
+            if self._worn(answer):
                 self._end()
             return result
+
+    def probe(self) -> tuple[Attempt, ...]:
+        """Have the worker itself try every way out, and give the system's answers.
+
+        Raises:
+            WorkerDied: it could not be started, or ended meanwhile.
+        """
+        with self._busy:
+            answer, _ = self._ask(Probe(), b"", _PROBE_SECONDS)
+            return tuple(answer.attempts or ())
 
     def rest(self) -> bool:
         """End the process and give its memory back, unless it is at work; whether there is none now."""
@@ -126,6 +132,14 @@ class Slot:
             raise WorkerDied(Death(DeathKind.STOPPED))
         return self._worker
 
+    def _ask(self, question: Question, source: bytes, seconds: float) -> tuple[Answer, bytes]:
+        worker = self._ready()
+        try:
+            return worker.ask(question, source, seconds)
+        except WorkerDied:
+            self._worker = None
+            raise
+
     def _end(self) -> None:
         if self._worker is not None:
             self._worker.end()
@@ -135,8 +149,9 @@ class Slot:
         orders = Orders(parent=os.getpid(), limits=self._limits, background=self._background)
         return (*self._program, msgspec.json.encode(orders).decode())
 
-    def _worn(self, answer: Answer, pid: int) -> bool:
+    def _worn(self, answer: Answer) -> bool:
         """Whether the next picture is better given to a fresh process."""
+        pid = self._worker.pid if self._worker is not None else 0
         return (
             host.resident_bytes(pid) > _MOST_IDLE_BYTES or answer.cpu_seconds > self._limits.cpu_seconds / 2
         )
