@@ -57,17 +57,22 @@ class Bench:
     watched: Path
     ledger: Path
     originals: Path
+    roots: tuple[Path, ...]
 
     @classmethod
     def at(cls, base: Path, originals: Path | None = None) -> "Bench":
         base = base.resolve()
         watched = base / "pictures"
         watched.mkdir(parents=True, exist_ok=True)
-        return cls(base, watched, base / "home" / "ledger.sqlite3", originals or base / "home" / "originals")
+        # With originals elsewhere, no vault at the top of the pictures' own disk: they have to be copied.
+        roots = (watched, mount_top(watched)) if originals else (watched,)
+        return cls(
+            base, watched, base / "home" / "ledger.sqlite3", originals or base / "home" / "originals", roots
+        )
 
     @contextmanager
     def store(self, kernel: Kernel | None = None, limit: OriginalsLimit | None = None) -> Iterator[Store]:
-        store = Store.open(self.ledger, self.originals, limit, roots=[self.watched], kernel=kernel)
+        store = Store.open(self.ledger, self.originals, limit, roots=self.roots, kernel=kernel)
         try:
             yield store
         finally:
@@ -94,6 +99,13 @@ class Bench:
         ]
 
 
+def mount_top(path: Path) -> Path:
+    """The highest folder on the same file system."""
+    while not path.is_mount():
+        path = path.parent
+    return path
+
+
 def replace(store: Store, path: Path, **changes: Any) -> Source:
     """Read a picture and replace it with its stand-in result."""
     source = store.read(path)
@@ -113,8 +125,14 @@ STEPS = frozenset(
 )
 """Every step that goes through the seam."""
 
-CHANGES = STEPS - {"close", "close_folder", "drop_lease"}
-"""Steps that can fail in a way that matters: closing cannot be refused."""
+CHANGES = frozenset(
+    "create_file write sync sync_folder make_private_folder exchange move link overwrite unlink set_flags "
+    "set_attribute remove_attribute set_owner set_mode set_times commit".split()
+)
+"""Steps that leave a trace: between two of them one moment is as good as another to die in."""
+
+FALLIBLE = STEPS - {"close", "close_folder", "drop_lease", "lease_whole", "same_mount"}
+"""Steps that a failing disk can refuse."""
 
 
 class Probe:
@@ -124,17 +142,18 @@ class Probe:
         self,
         before: Callable[[int, str], None] = lambda number, name: None,
         after: Callable[[int, str], None] = lambda number, name: None,
-        steps: frozenset[str] = CHANGES,
+        steps: frozenset[str] = FALLIBLE,
         kernel: Kernel | None = None,
     ) -> None:
         self.number = 0
         self.names: list[str] = []
         self._kernel = kernel or system_kernel()
-        self._before, self._after, self._steps = before, after, steps
+        self._before, self._after = before, after
+        self.steps = steps
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._kernel, name)
-        if name not in self._steps:
+        if name not in self.steps:
             return real
 
         def step(*args: Any, **kwargs: Any) -> Any:
@@ -152,24 +171,34 @@ class Probe:
         return cast(Kernel, self)
 
 
-def failing_at(step: int, code: int, steps: frozenset[str] = CHANGES) -> Probe:
+def failing_at(step: int, code: int, kernel: Kernel | None = None, steps: frozenset[str] = FALLIBLE) -> Probe:
     """A kernel whose one step fails with an errno."""
 
     def fail(number: int, name: str) -> None:
         if number == step:
-            raise OSError(code, os.strerror(code), "injected")
+            raise OSError(code, os.strerror(code), f"injected into {name}")
 
-    return Probe(before=fail, steps=steps)
+    return Probe(before=fail, kernel=kernel, steps=steps)
 
 
-def dying_at(step: int, *, after: bool = False) -> Probe:
-    """A kernel that kills the process before or after a step."""
+def failing_from(step: int, code: int, kernel: Kernel | None = None) -> Probe:
+    """A kernel that fails from one step on: a disk that is gone, or full for good."""
+
+    def fail(number: int, name: str) -> None:
+        if number >= step:
+            raise OSError(code, os.strerror(code), f"injected into {name}")
+
+    return Probe(before=fail, kernel=kernel)
+
+
+def dying_at(step: int, kernel: Kernel | None = None) -> Probe:
+    """A kernel that kills the process before a step, which is after the one before it."""
 
     def die(number: int, name: str) -> None:
         if number == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    return Probe(after=die) if after else Probe(before=die)
+    return Probe(before=die, kernel=kernel, steps=CHANGES)
 
 
 class Lacking(Probe):

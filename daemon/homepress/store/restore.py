@@ -114,7 +114,7 @@ class Restoring:
         """From the sidecar; from the stored file itself where the sidecar is damaged or gone."""
         try:
             return self._vault.plan(self._kept.stored_name).metadata
-        except (OSError, ValueError):
+        except (FileNotFoundError, ValueError):
             with self._stored() as (_, fd):
                 return metadata.capture(self._kernel, fd)
 

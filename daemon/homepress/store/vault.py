@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from homepress.store import metadata
 from homepress.store.errors import Unsupported, UntrustedVault, VerifyFailed, shown
 from homepress.store.kernel import (
     CHUNK,
@@ -176,7 +177,7 @@ class Vault:
             kernel.rewind(fd)
             while chunk := kernel.read(fd, CHUNK):
                 write_whole(kernel, copy, chunk)
-            kernel.set_times(copy, plan.metadata.atime_ns, plan.metadata.mtime_ns)
+            metadata.apply_what_fits(kernel, copy, plan.metadata)
             kernel.sync(copy)
             if sha256_of(kernel, copy) != plan.source_sha256:
                 raise VerifyFailed(f"{plan}: its copy in {shown(self.path)} reads back differently")

@@ -1,0 +1,42 @@
+"""Fixtures for the store's tests."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.kit import Bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """A home and a watched folder."""
+    return Bench.at(tmp_path)
+
+
+@pytest.fixture
+def quick_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder where flushing costs nothing, if there is one with extended attributes; else an ordinary one."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir():
+        yield tmp_path
+        return
+    folder = Path(tempfile.mkdtemp(dir=shared, prefix="homepress-test-"))
+    try:
+        os.setxattr(folder, "user.test", b"1")
+    except OSError:
+        yield tmp_path
+    else:
+        yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path, quick_disk: Path) -> Path:
+    """A folder on another file system than `quick_disk`."""
+    if quick_disk.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system to write to")
+    return tmp_path
