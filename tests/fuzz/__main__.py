@@ -7,6 +7,7 @@ A finding leaves its input in the folder that is printed and makes the exit code
 """
 
 import argparse
+import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from fuzz.seeds import write_seeds
-from fuzz.targets import TARGETS, run
+from fuzz.targets import TARGETS
 
 SLOWEST_SECONDS = 10
 MOST_BYTES = 60_000
@@ -27,16 +28,10 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=600, help="for all targets together")
     parser.add_argument("--folder", type=Path, help="where inputs are kept between runs")
-    parser.add_argument("--one", choices=TARGETS, help=argparse.SUPPRESS)
-    options, rest = parser.parse_known_args()
-    if options.one:
-        fuzz(options.one, rest)
-        return 0
+    options = parser.parse_args()
     if unknown := set(options.targets) - set(TARGETS):
         parser.error(f"no such target: {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
-    try:
-        import atheris  # noqa: F401
-    except ImportError:
+    if importlib.util.find_spec("atheris") is None:
         print("fuzzing needs the package atheris: pip install atheris")
         return 2
     names = options.targets or list(TARGETS)
@@ -51,7 +46,7 @@ def start(name: str, folder: Path, seconds: int) -> bool:
     count = write_seeds(name, folder / "inputs")
     print(f"{name}: {seconds} s from {count} seeds", flush=True)
     command = [
-        *(sys.executable, str(Path(__file__).parent), "--one", name, str(folder / "inputs")),
+        *(sys.executable, str(Path(__file__).with_name("one.py")), name, str(folder / "inputs")),
         *(f"-max_total_time={seconds}", f"-timeout={SLOWEST_SECONDS}", f"-max_len={MOST_BYTES}"),
         *("-rss_limit_mb=1500", f"-artifact_prefix={folder}/", "-verbosity=0", "-print_final_stats=1"),
     ]
@@ -62,15 +57,6 @@ def start(name: str, folder: Path, seconds: int) -> bool:
     if done.returncode:
         print(done.stdout[-3_000:], done.stderr[-3_000:])
     return done.returncode == 0
-
-
-def fuzz(name: str, arguments: list[str]) -> None:
-    """Hand a target to atheris; it ends the process when the time is over."""
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], *arguments], lambda data: run(name, data))
-    atheris.Fuzz()
 
 
 if __name__ == "__main__":
