@@ -13,6 +13,7 @@ from homepress.privacy.interface import System
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.processes import HeldSocket, ProcessReport
+from homepress.privacy.proof import Check, Comparison, Party, Proof, Sample
 
 if sys.platform == "win32":
     from homepress.privacy import windows as _chosen
@@ -25,12 +26,19 @@ _system: System = _chosen
 
 __all__ = [
     "Attempt",
+    "Check",
+    "Comparison",
     "HeldSocket",
     "Limits",
     "Lock",
     "NetworkState",
+    "Party",
     "ProcessReport",
+    "Proof",
+    "Sample",
     "all_refused",
+    "checks",
+    "compare",
     "contain",
     "lock_client",
     "lock_daemon",
@@ -107,3 +115,19 @@ def report(pid: int) -> ProcessReport:
         ProcessLookupError: there is no such process.
     """
     return _system.report(pid)
+
+
+def compare() -> Comparison:
+    """For `Proof`: what an ordinary process can do. To be called before this process locks itself.
+
+    It connects to itself over the loopback device; nothing leaves the computer.
+    """
+    # Loaded by the one command that asks for it, so that no other process has the socket module for it.
+    from homepress.privacy.comparison import compare as run
+
+    return run(probe)
+
+
+def checks(pids: Sequence[int]) -> tuple[Check, ...]:
+    """For `Proof`: commands of this system with which anyone sees the sockets of these processes."""
+    return _system.checks(pids)

@@ -8,6 +8,7 @@ from homepress.privacy.attempts import Attempt
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.processes import ProcessReport
+from homepress.privacy.proof import Check
 
 
 class System(Protocol):
@@ -47,3 +48,6 @@ class System(Protocol):
 
     def report(self, pid: int) -> ProcessReport:
         """What the system tells about a process. Raises `ProcessLookupError` when there is none."""
+
+    def checks(self, pids: Sequence[int]) -> tuple[Check, ...]:
+        """Commands of this system with which anyone sees the sockets of these processes."""

@@ -10,6 +10,7 @@ from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.policies import client_filter, daemon_filter, tool_filter, worker_filter
 from homepress.privacy.processes import ProcessReport
+from homepress.privacy.proof import Check
 from homepress.privacy.syscalls import Architecture, current
 
 
@@ -62,6 +63,27 @@ def state() -> NetworkState:
 def report(pid: int) -> ProcessReport:
     """See `interface.System`."""
     return procfs.report(pid)
+
+
+def checks(pids: Sequence[int]) -> tuple[Check, ...]:
+    """See `interface.System`."""
+    listed = ",".join(map(str, pids))
+    either = "|".join(map(str, pids))
+    first = pids[0] if pids else 0
+    return (
+        Check(f"ss -apn | grep -E 'pid=({either}),'", "lines that begin with u_ (local) only, or none"),
+        Check(f"lsof -nP -i -a -p {listed}", "nothing"),
+        Check(
+            f"grep -E '^(NoNewPrivs|Seccomp):' {' '.join(f'/proc/{pid}/status' for pid in pids)}",
+            "NoNewPrivs: 1 and Seccomp: 2 in each",
+        ),
+        Check(
+            f"sudo strace -f -e trace=%network -p {first}",
+            "accept4, and send and receive on accepted local connections, while you copy a picture in",
+        ),
+        Check("unshare -rn homepress run", "everything works where there is no network device at all"),
+        Check("switch the network off (airplane mode)", "everything goes on as before"),
+    )
 
 
 def _lock_network(make_filter: Callable[[Architecture], bytes]) -> Lock:

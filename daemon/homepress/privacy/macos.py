@@ -16,6 +16,7 @@ from homepress.privacy.attempts import Attempt, all_refused
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.processes import ProcessReport
+from homepress.privacy.proof import Check
 
 _LIBRARY = "/usr/lib/libsandbox.dylib"
 _DISCARD_PORT = 9
@@ -68,6 +69,17 @@ def report(pid: int) -> ProcessReport:
     """See `interface.System`. macOS has no file to read it from: `prove` prints the commands that show it."""
     os.kill(pid, 0)
     return ProcessReport(pid, "", filtered=False, filters=0, no_new_privileges=False, sockets=None)
+
+
+def checks(pids: Sequence[int]) -> tuple[Check, ...]:
+    """See `interface.System`."""
+    listed = ",".join(map(str, pids))
+    return (
+        Check(f"lsof -nP -i -a -p {listed}", "nothing"),
+        Check(f"nettop -m route {' '.join(f'-p {pid}' for pid in pids)}", "no connection"),
+        Check("a firewall such as Little Snitch or LuLu", "never asks about Homepress"),
+        Check("switch the network off (airplane mode)", "everything goes on as before"),
+    )
 
 
 def daemon_profile(socket: Path | None) -> str:

@@ -13,6 +13,7 @@ from homepress.privacy.attempts import Attempt
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.processes import ProcessReport
+from homepress.privacy.proof import Check
 
 _NETWORK_OPEN = "Windows refuses no sockets to a program without administrator's rights"
 
@@ -114,6 +115,17 @@ def state() -> NetworkState:
 def report(pid: int) -> ProcessReport:
     """See `interface.System`. `prove` prints the commands that show the sockets of a process."""
     return ProcessReport(pid, "", filtered=False, filters=0, no_new_privileges=False, sockets=None)
+
+
+def checks(pids: Sequence[int]) -> tuple[Check, ...]:
+    """See `interface.System`."""
+    listed = ",".join(map(str, pids))
+    return (
+        Check(f"Get-NetTCPConnection -OwningProcess {listed}", "no connection (in PowerShell)"),
+        Check(f"Get-NetUDPEndpoint -OwningProcess {listed}", "no endpoint (in PowerShell)"),
+        Check("resmon, Network tab", "no line for Homepress"),
+        Check("switch the network off (airplane mode)", "everything goes on as before"),
+    )
 
 
 def _kernel32() -> Any:

@@ -1,0 +1,135 @@
+"""The proof that nothing can be sent: what was tried, what was seen from outside, how to check it oneself.
+
+The steps are data. Whoever runs the proof (`homepress prove`) collects them from the processes and shows
+them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from homepress.privacy.attempts import Attempt
+from homepress.privacy.processes import ProcessReport
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What an ordinary process could do on the same computer, so that refusals are known to be the lock's.
+
+    Attributes:
+        connected: whether it could connect to a listener on this computer.
+        answer: what the system said to that.
+        attempts: what it was let through with.
+    """
+
+    connected: bool
+    answer: str
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether it was let through with anything: else its refusals elsewhere would prove nothing."""
+        return any(attempt.allowed and not attempt.local for attempt in self.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One of our processes: what it tried itself, and what the system tells about it.
+
+    Attributes:
+        name: such as "daemon", "tray", "worker 1".
+        pid: its process id.
+        local_allowed: whether it is meant to reach other programs on this computer (tray, window, command
+            line); daemon and workers are not.
+        attempts: its own, empty when it did not answer.
+        seen: the report from outside, or None when there is none.
+    """
+
+    name: str
+    pid: int
+    local_allowed: bool
+    attempts: tuple[Attempt, ...]
+    seen: ProcessReport | None
+
+    def problems(self) -> Iterator[str]:
+        """Everything that speaks against it, in whole sentences; nothing when it is closed."""
+        if not self.attempts:
+            yield f"{self.name} (process {self.pid}) did not say what it can reach"
+        for attempt in self.attempts:
+            if attempt.allowed and not (attempt.local and self.local_allowed):
+                yield f"{self.name} (process {self.pid}) was not refused {attempt.name}: {attempt.answer}"
+        if self.seen is None or self.seen.sockets is None:
+            yield f"the sockets of {self.name} (process {self.pid}) could not be seen from outside"
+            return
+        if not (self.seen.filtered and self.seen.no_new_privileges):
+            yield f"the system names no filter on {self.name} (process {self.pid})"
+        for held in self.seen.sockets:
+            if not held.local:
+                yield f"{self.name} (process {self.pid}) holds a {held.family} socket: {held.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A picture compressed during the proof, to show that all of it works behind the lock.
+
+    Attributes:
+        before_bytes: its size.
+        after_bytes: the size of the result.
+        seconds: how long it took.
+        problem: what went wrong, empty when nothing did.
+    """
+
+    before_bytes: int
+    after_bytes: int
+    seconds: float
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A way to see it without believing us.
+
+    Attributes:
+        command: to be typed, or what to do.
+        shows: what one will see.
+    """
+
+    command: str
+    shows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """All steps together.
+
+    Attributes:
+        comparison: the ordinary process.
+        parties: our processes.
+        sample: the picture compressed meanwhile; None when none was.
+        checks: the independent ways.
+        seconds: how long the proof took.
+    """
+
+    comparison: Comparison
+    parties: tuple[Party, ...]
+    sample: Sample | None
+    checks: tuple[Check, ...]
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether every process is closed, as far as the steps can tell."""
+        return not self.problems()
+
+    def problems(self) -> list[str]:
+        """Everything that speaks against the proof, in whole sentences."""
+        found = [problem for party in self.parties for problem in party.problems()]
+        if not self.parties:
+            found.append("no process of Homepress was asked")
+        if not self.comparison.conclusive:
+            found.append(
+                "an ordinary process was refused too, so the refusals may not be Homepress's doing: run this "
+                "outside of another sandbox"
+            )
+        if self.sample is not None and self.sample.problem:
+            found.append(f"the sample picture was not compressed: {self.sample.problem}")
+        return found
