@@ -19,7 +19,7 @@ def bench(tmp_path: Path) -> Bench:
 
 @pytest.fixture
 def quick_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder where flushing costs nothing, if there is one with extended attributes; else an ordinary one."""
+    """A folder where flushing costs nothing, if there is one with extended attributes."""
     shared = Path("/dev/shm")
     if not shared.is_dir():
         yield tmp_path

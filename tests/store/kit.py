@@ -126,8 +126,25 @@ STEPS = frozenset(
 """Every step that goes through the seam."""
 
 CHANGES = frozenset(
-    "create_file write sync sync_folder make_private_folder exchange move link overwrite unlink set_flags "
-    "set_attribute remove_attribute set_owner set_mode set_times commit".split()
+    (
+        "create_file",
+        "write",
+        "sync",
+        "sync_folder",
+        "make_private_folder",
+        "exchange",
+        "move",
+        "link",
+        "overwrite",
+        "unlink",
+        "set_flags",
+        "set_attribute",
+        "remove_attribute",
+        "set_owner",
+        "set_mode",
+        "set_times",
+        "commit",
+    )
 )
 """Steps that leave a trace: between two of them one moment is as good as another to die in."""
 

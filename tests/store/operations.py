@@ -131,7 +131,7 @@ class Scene:
         return wrong + self.violations(recovered=True)
 
     def violations(self, *, recovered: bool = False) -> list[str]:
-        """What must never be: a name without a whole picture, an original that is lost, attributes that differ."""
+        """What must never be: a broken picture, an original that is lost, attributes that differ."""
         contents = self._visible()
         hidden = [*self.bench.kept(), *self._waiting()]
         names = {self.path.name, self.path.with_suffix(".webp").name}
@@ -155,7 +155,9 @@ class Scene:
         return wrong
 
     def _visible(self) -> dict[str, bytes]:
-        files = [p for p in self.bench.watched.rglob("*") if p.is_file() and not p.name.startswith(".homepress")]
+        files = [
+            p for p in self.bench.watched.rglob("*") if p.is_file() and not p.name.startswith(".homepress")
+        ]
         return {str(p.relative_to(self.bench.watched)): p.read_bytes() for p in files}
 
     def _waiting(self) -> list[bytes]:

@@ -4,19 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
+
+from homepress.store import Role
 from store.kit import (
     Bench,
     digest,
     facts,
     picture,
-    replace,
     replacement,
     smaller,
     without_exchange,
     without_lease,
 )
-
-from homepress.store import Changed, Refusal, Role, Vanished
 
 
 @pytest.fixture

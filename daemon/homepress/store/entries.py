@@ -21,7 +21,7 @@ class Kept:
         path: of the source.
         target: of the result.
         root: the configured folder, None for a file named on the command line.
-        vault: folder of the original, empty when the source itself was left in place.
+        vault: folder of the original, "." for the main one; empty when the source was left in place.
         job: with `before_sha256` the name of the original in its vault.
         before_sha256: of the original.
         after_sha256: of the result.

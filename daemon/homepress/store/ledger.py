@@ -103,6 +103,13 @@ class Ledger:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self.backup()
 
+    def set_meta(self, key: str, value: bytes) -> None:
+        """Note a fact about this ledger, when it is not noted yet."""
+        if self.query("SELECT 1 FROM meta WHERE key = ? AND value = ?", (key, value)):
+            return
+        with self.transaction() as tx:
+            tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
     def _secret(self) -> bytes:
         rows = self.query("SELECT value FROM meta WHERE key = 'secret'")
         if rows:

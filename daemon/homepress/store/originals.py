@@ -1,6 +1,7 @@
 """All vaults together: which one keeps an original, and how much they may hold."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import threading
@@ -12,6 +13,9 @@ from homepress.store.errors import StoreFull, UntrustedVault, shown
 from homepress.store.kernel import Folder, Kernel
 from homepress.store.ledger import Ledger
 from homepress.store.vault import Vault
+
+MAIN = b"."
+"""Name of the main vault in the ledger: it moves with the home that both are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,35 @@ class Originals:
         # The way to it may lead through links (a home folder on another disk); the folder itself is none.
         self.main = Vault(kernel, main.parent.resolve() / main.name)
         self.main.prepare()
+        ledger.set_meta("originals", os.fsencode(self.main.path))
         self.limit = limit
         self.roots: tuple[Path, ...] = ()
         self._lock = threading.Lock()
         self._reserved: dict[Path, int] = {}
 
     def vault(self, path: bytes) -> Vault:
-        """The vault at a path that the ledger or a plan names."""
-        return Vault(self._kernel, Path(os.fsdecode(path)))
+        """The vault that the ledger or a plan names, as `name_of` gave it."""
+        if path == MAIN:
+            return self.main
+        return Vault(self._kernel, Path(os.fsdecode(path)), private_parent=True)
+
+    def name_of(self, vault: Vault) -> bytes:
+        """How the ledger and plans name a vault: its path, except for the main one, which may be moved."""
+        return MAIN if vault.path == self.main.path else os.fsencode(vault.path)
 
     def known_vaults(self) -> list[Vault]:
         """All vaults that ever kept something, the main one first."""
         paths = [bytes(row[0]) for row in self._ledger.query("SELECT path FROM vault ORDER BY path")]
-        main = os.fsencode(self.main.path)
-        return [self.main, *(self.vault(path) for path in paths if path != main)]
+        return [self.main, *(self.vault(path) for path in paths if path != MAIN)]
+
+    def reachable_vaults(self) -> list[Vault]:
+        """Those that are there now, also the ones on the roots' disks that a lost ledger does not name."""
+        tops = {_mount_top(root) for root in self.roots if root.is_dir()}
+        found = {vault.path: vault for vault in self.known_vaults()}
+        for top in sorted(tops):
+            vault = self._vault_at(top)
+            found.setdefault(vault.path, vault)
+        return [vault for vault in found.values() if vault.path.is_dir()]
 
     def place_for(self, folder: Folder) -> Place:
         """Where an original out of `folder` is kept: by rename where one can, else by copying."""
@@ -83,7 +102,7 @@ class Originals:
             sql, values = "SELECT sum(before_bytes) FROM history WHERE original = 'kept'", ()
             return int(self._ledger.query(sql, values)[0][0] or 0)
         sql = "SELECT sum(before_bytes) FROM history WHERE original = 'kept' AND vault = ?"
-        return int(self._ledger.query(sql, (os.fsencode(vault.path),))[0][0] or 0)
+        return int(self._ledger.query(sql, (self.name_of(vault),))[0][0] or 0)
 
     @contextlib.contextmanager
     def room_for(self, size: int, vault: Vault) -> Iterator[None]:
@@ -122,13 +141,19 @@ class Originals:
         # At the top of the system it would be in everybody's way, in a watched folder it would be watched.
         if top == Path(top.anchor) or any(top.is_relative_to(root) for root in self.roots):
             return None
-        vault = Vault(self._kernel, top / f".homepress-{os.geteuid()}")
+        vault = self._vault_at(top)
         try:
             vault.prepare()
             with vault.opened() as opened:
                 return vault if self._kernel.same_mount(folder, opened) else None
         except (OSError, UntrustedVault):
             return None
+
+    def _vault_at(self, top: Path) -> Vault:
+        """Our vault on the file system whose highest folder is `top`: one for each user and each home."""
+        user = os.geteuid() if hasattr(os, "geteuid") else "user"
+        home = hashlib.sha256(os.fsencode(self.main.path)).hexdigest()[:8]
+        return Vault(self._kernel, top / f".homepress-{user}" / home, private_parent=True)
 
 
 def _mount_top(path: Path) -> Path:

@@ -41,7 +41,7 @@ def write_output(workshop: Workshop, source: Source, replacement: Replacement, t
         if there is not None and not _is_ours(workshop, there, target):
             raise _taken(source, target)
         kind: Kind = "copy" if replacement.sha256 == source.sha256 else "output"
-        plan = make_plan(kind, source, replacement, target, carried, None)
+        plan = make_plan(kind, source, replacement, target, carried, b"")
         return _write(workshop, folder, source, plan, replacement.data, again=there is not None)
 
 
@@ -55,7 +55,7 @@ def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -
         for name in beside_names(source.path.name, replacement.suffix):
             there = look(workshop.kernel, folder, name)
             if there is None or there.sha256 == replacement.sha256:
-                plan = make_plan("beside", source, replacement, folder.path / name, carried, None)
+                plan = make_plan("beside", source, replacement, folder.path / name, carried, b"")
                 return _write(workshop, folder, source, plan, replacement.data, again=there is not None)
     raise Refusal(f"{shown(source.path)}: a thousand names beside it are taken")
 

@@ -50,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         path: of the source, `os.fsencode`d.
         target: of the result; equal to `path` for a replacement in place.
         root: the configured folder it belongs to, None for a file that was named on the command line.
-        vault: folder that keeps, or will keep, the original; empty when none is kept.
+        vault: folder that keeps, or will keep, the original, "." for the main one; empty when none is kept.
         source_sha256: hex digest of the original.
         source_size: its bytes.
         source_inode: its inode number, so that a file moved back can be told.

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from homepress.store.database import translated
 from homepress.store.errors import LedgerError
 from homepress.store.memory import beneath
+from homepress.store.originals import MAIN
 from homepress.store.queries import STANDING, Counters, counters
 from homepress.store.reports import (
     Day,
@@ -90,7 +91,7 @@ class Reader:
     def detail(self, entry: int) -> EntryDetail | None:
         """Everything about one entry, None when there is no such id."""
         rows = self._query(f"SELECT {_ENTRY}, {_MORE} FROM history WHERE id = ?", (entry,))
-        return _detail(rows[0]) if rows else None
+        return self._detail(rows[0]) if rows else None
 
     def latest(self, path: Path) -> EntryDetail | None:
         """The newest entry of a picture, named by its source or its result."""
@@ -100,7 +101,7 @@ class Reader:
             "ORDER BY id DESC LIMIT 1",
             (raw, raw),
         )
-        return _detail(rows[0]) if rows else None
+        return self._detail(rows[0]) if rows else None
 
     def originals(self) -> Iterator[StoredOriginal]:
         """All stored originals, newest first."""
@@ -116,7 +117,7 @@ class Reader:
                 sha256=sha256,
                 time=when,
                 keep_until=until,
-                stored_at=os.fsdecode(os.path.join(vault, f"{sha256}-{job}".encode())),
+                stored_at=self._stored_at(vault, f"{sha256}-{job}"),
             )
 
     def counters(self, since: float) -> Counters:
@@ -138,6 +139,30 @@ class Reader:
             formats=self._grouped("format"),
             folders=self._grouped("root"),
         )
+
+    def _detail(self, row: Sequence[Any]) -> EntryDetail:
+        *basic, kind, result_path, root, seconds, vault, job = row
+        entry = _entry(basic)
+        original = ""
+        if entry.original == "kept":
+            original = self._stored_at(vault, f"{entry.before_sha256}-{job}")
+        elif kind in ("output", "beside"):
+            original = entry.path
+        return EntryDetail(
+            entry=entry,
+            kind=kind,
+            result_path=os.fsdecode(result_path) if kind else "",
+            original_path=original,
+            root=_text(root),
+            seconds=seconds,
+        )
+
+    def _stored_at(self, vault: bytes, name: str) -> str:
+        """The path of a stored original; the main vault is named once for all."""
+        if vault == MAIN:
+            rows = self._query("SELECT value FROM meta WHERE key = 'originals'", ())
+            vault = bytes(rows[0][0]) if rows else vault
+        return os.path.join(os.fsdecode(vault), name)
 
     def _totals(self, condition: str, values: Sequence[Any]) -> Totals:
         rows = self._query(f"SELECT {_SUMS} FROM history WHERE {STANDING} AND {condition}", values)
@@ -212,24 +237,6 @@ def _entry(row: Sequence[Any]) -> HistoryEntry:
     fields = dict(zip(names, row, strict=True))
     fields["path"] = os.fsdecode(fields["path"])
     return HistoryEntry(**fields)
-
-
-def _detail(row: Sequence[Any]) -> EntryDetail:
-    *basic, kind, result_path, root, seconds, vault, job = row
-    entry = _entry(basic)
-    original = ""
-    if entry.original == "kept":
-        original = os.fsdecode(os.path.join(vault, f"{entry.before_sha256}-{job}".encode()))
-    elif kind in ("output", "beside"):
-        original = entry.path
-    return EntryDetail(
-        entry=entry,
-        kind=kind,
-        result_path=os.fsdecode(result_path) if kind else "",
-        original_path=original,
-        root=_text(root),
-        seconds=seconds,
-    )
 
 
 def _sums(row: Sequence[Any]) -> Totals:

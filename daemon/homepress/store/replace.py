@@ -78,7 +78,7 @@ class Replacer:
             carried = metadata.capture(self._kernel, fd)
             target = self._target(folder, source, replacement)
             kind: Kind = "replace" if target == source.path else "convert"
-            plan = make_plan(kind, source, replacement, target, carried, place.vault.path)
+            plan = make_plan(kind, source, replacement, target, carried, self._originals.name_of(place.vault))
             with self._originals.room_for(plan.source_size, place.vault), self._workshop.live(plan.job):
                 return self._carry_out(_Scene(folder, fd, source, plan), place, replacement.data)
 

@@ -13,7 +13,7 @@ from homepress.store.receipt import Replacement, Source
 
 
 def make_plan(
-    kind: Kind, source: Source, replacement: Replacement, target: Path, carried: Metadata, vault: Path | None
+    kind: Kind, source: Source, replacement: Replacement, target: Path, carried: Metadata, vault: bytes
 ) -> Plan:
     """The plan of one result.
 
@@ -23,7 +23,7 @@ def make_plan(
         replacement: the result.
         target: where it goes.
         carried: attributes of the source.
-        vault: where the original will be kept, None when the source stays.
+        vault: where the original will be kept, empty when the source stays.
     """
     return Plan(
         job=new_job(),
@@ -32,7 +32,7 @@ def make_plan(
         path=os.fsencode(source.path),
         target=os.fsencode(target),
         root=None if replacement.root is None else os.fsencode(replacement.root),
-        vault=b"" if vault is None else os.fsencode(vault),
+        vault=vault,
         source_sha256=source.sha256,
         source_size=source.identity.size,
         source_inode=source.identity.inode,

@@ -18,6 +18,7 @@ from homepress.store.receipt import Looked, Outcome, Receipt, Replacement, Role,
 from homepress.store.recovery import Recovery
 from homepress.store.replace import Replacer
 from homepress.store.retention import OriginalsSelection
+from homepress.store.sweep import sweep
 from homepress.store.undo import UndoSelection
 from homepress.store.workshop import Notes, RecoveryNote, Workshop
 
@@ -89,7 +90,10 @@ class Store:
             )
         elif self._ledger.condition is Condition.FROM_BACKUP:
             self._workshop.notes.tell(self._ledger.path, "the ledger was missing; its backup took its place")
-        return self._recovery.recover()
+        notes = self._recovery.recover()
+        if not self._workshop.under_way:
+            sweep(self._workshop, self._recovery)
+        return notes + self._workshop.notes.take()
 
     # Reading and replacing
 

@@ -45,10 +45,17 @@ _MARKERS = {
 class Vault:
     """A folder of originals, `<sha256>-<job>` beside `<sha256>-<job>.json`; private to its owner."""
 
-    def __init__(self, kernel: Kernel, path: Path) -> None:
-        """Name it; `prepare` makes it."""
+    def __init__(self, kernel: Kernel, path: Path, *, private_parent: bool = False) -> None:
+        """Name it; `prepare` makes it.
+
+        Args:
+            kernel: the system.
+            path: of the folder.
+            private_parent: the folder above has to be as private: it is in a place that others can reach.
+        """
         self.path = path
         self._kernel = kernel
+        self._private_parent = private_parent
 
     def prepare(self) -> None:
         """Make the folder and its markers where they are missing.
@@ -82,6 +89,8 @@ class Vault:
                 ) from None
             raise
         try:
+            if self._private_parent:
+                _check_private(self.path.parent.lstat(), self.path.parent)
             if folder.fd >= 0:
                 _check_private(self._kernel.stat(folder.fd), self.path)
             yield folder
@@ -138,6 +147,13 @@ class Vault:
                     self._kernel.unlink(folder, name)
             self._kernel.sync_folder(folder)
 
+    def remove_parts(self) -> None:
+        """Remove what a crash left half written."""
+        with self.opened() as folder:
+            for name in self._kernel.list_folder(folder):
+                if name.endswith(_PART):
+                    self._kernel.unlink(folder, name)
+
     def stored(self) -> set[str]:
         """Names of the originals in it."""
         with self.opened() as folder:
@@ -147,7 +163,8 @@ class Vault:
         """Names of the originals that have a sidecar, there or not."""
         with self.opened() as folder:
             names = self._kernel.list_folder(folder)
-        return {name.removesuffix(SIDECAR) for name in names if name.endswith(SIDECAR)}
+        found = {name.removesuffix(SIDECAR) for name in names if name.endswith(SIDECAR)}
+        return {name for name in found if _is_stored_name(name)}
 
     def plan(self, stored_name: str) -> Plan:
         """What a sidecar says.
@@ -200,7 +217,7 @@ class Vault:
 
 
 def _check_private(facts: os.stat_result, path: Path) -> None:
-    if facts.st_uid != os.geteuid():
+    if hasattr(os, "geteuid") and facts.st_uid != os.geteuid():
         raise UntrustedVault(f"{shown(path)}: originals are not kept in a folder of another user")
     if stat.S_IMODE(facts.st_mode) & 0o077:
         raise UntrustedVault(
