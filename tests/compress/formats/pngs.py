@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.formats.png_picture import SIGNATURE, chunk
+from homepress.compress.metadata.png_chunks import write_chunks
 
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 KINDS = [
@@ -77,7 +77,7 @@ def png(
 
 def file(*chunks: tuple[bytes, bytes]) -> bytes:
     """A PNG file of these chunks and IEND."""
-    return SIGNATURE + b"".join(chunk(kind, body) for kind, body in (*chunks, (b"IEND", b"")))
+    return write_chunks([*chunks, (b"IEND", b"")])
 
 
 def raw_rows(values: NDArray[np.uint16], depth: int, *, interlaced: bool = False) -> bytes:

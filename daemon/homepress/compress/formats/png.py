@@ -1,65 +1,94 @@
-"""PNG: recoded without loss, every other chunk kept byte for byte."""
+"""PNG: recoded without loss, or in fewer colours where the floor holds; every other chunk byte for byte."""
 
-import hashlib
+import io
 
+from PIL import Image
+
+from homepress.compress import savings
+from homepress.compress.formats import apng
 from homepress.compress.formats.png_file import PngFile, check_may_change, read_png
+from homepress.compress.formats.png_palette import HIGHEST_FLOOR, Reduced, may_reduce, reduce_colours
 from homepress.compress.formats.png_picture import BrokenPicture
-from homepress.compress.formats.png_pixels import fingerprint
-from homepress.compress.formats.png_recode import recode
+from homepress.compress.formats.png_pixels import check_stream, fingerprint
+from homepress.compress.formats.png_recode import COLOURS_ONLY, FASTEST, recode
 from homepress.compress.metadata.errors import Malformed, Refused
+from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
+from homepress.compress.quality.colour import to_srgb
 from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
+from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import ImageType
 
-MOST_PIXELS = 200_000_000
-"""Larger pictures are left alone: decoding them would take more memory than a worker has."""
+_WORTH_LOSS = 0.9
+"""A result with fewer colours must be this much smaller than a quick lossless one, too."""
 
 
-def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:  # noqa: ARG001
-    """Compress one PNG.
+def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """Compress one PNG or APNG.
 
     Args:
         source: the bytes of the file.
-        recipe: what is asked; here the floor, the palette and the metadata policy count.
+        recipe: what is asked; here the floor and the palette count.
 
     Returns:
-        The smaller PNG with equal pixels, or why it stays as it is.
+        The smaller PNG, or why it stays as it is.
+
+    Raises:
+        TooManyPixels: the picture is too large to decode.
     """
     try:
         file = read_png(source)
         check_may_change(file)
         if file.header.pixels > MOST_PIXELS:
-            return _unchanged(Reason.TOO_LARGE, f"{file.header.width} by {file.header.height} pixels")
-        return _lossless(source, file)
-    except Malformed as broken:
-        return _unchanged(Reason.BROKEN, str(broken), retry=True)
-    except BrokenPicture as broken:
-        return _unchanged(Reason.BROKEN, str(broken), retry=True)
+            raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
+        if file.is_animated:
+            return apng.compress(source, file)
+        return _compress(source, file, recipe)
+    except (Malformed, BrokenPicture) as error:
+        return Unchanged(Reason.BROKEN, str(error), ImageType.PNG, retry=True)
     except Refused as refused:
-        return _unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail)
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail, ImageType.PNG)
+
+
+def _compress(source: bytes, file: PngFile, recipe: Recipe) -> Compressed | Unchanged:
+    check_stream(file.picture)
+    if recipe.floor is not None and recipe.floor < HIGHEST_FLOOR and recipe.palette and may_reduce(file):
+        result = _fewer_colours(source, file, recipe.floor)
+        if isinstance(result, Compressed):
+            return result
+    return _lossless(source, file)
 
 
 def _lossless(source: bytes, file: PngFile) -> Compressed | Unchanged:
-    picture = file.picture
-    pixels = fingerprint(picture)
-    result = file.with_picture(recode(picture, file.freedom))
-    if fingerprint(read_png(result).picture) != pixels:
-        return _unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ")
-    if len(result) > 0.98 * len(source) or len(source) - len(result) < 1000:
-        return _unchanged(Reason.SAVES_TOO_LITTLE)
-    return Compressed(
-        data=result,
-        sha256=hashlib.sha256(result).hexdigest(),
-        image_type=ImageType.PNG,
-        source_type=ImageType.PNG,
-        width=file.header.width,
-        height=file.header.height,
-        score=100.0,
-        score_kind=ScoreKind.FULL,
-        lossless=True,
-        method="PNG recoded without loss",
-    )
+    picture = recode(file.picture, file.freedom)
+    data = file.with_picture(picture)
+    if not savings.saves_enough(len(source), len(data), lossless=True):
+        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
+    if fingerprint(read_png(data).picture) != fingerprint(file.picture):
+        return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
+    size = (file.header.width, file.header.height)
+    return savings.lossless_result(source, data, ImageType.PNG, size, "oxipng")
 
 
-def _unchanged(reason: Reason, detail: str = "", *, retry: bool = False) -> Unchanged:
-    return Unchanged(reason, detail, ImageType.PNG, retry)
+def _fewer_colours(source: bytes, file: PngFile, floor: float) -> Compressed | Unchanged:
+    reduced = reduce_colours(file, floor, to_srgb("RGB", _profile(source)))
+    if reduced is None:
+        return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.PNG)
+    data = _coded(file, reduced)
+    quick = len(recode(file.picture, file.freedom, level=FASTEST).stream)
+    if len(data) > _WORTH_LOSS * quick:
+        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
+    if fingerprint(read_png(data).picture) != fingerprint(reduced.picture):
+        return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
+    size = (file.header.width, file.header.height)
+    method = f"{reduced.colours} colours, oxipng"
+    return savings.lossy_result(source, data, ImageType.PNG, size, method, reduced.score, reduced.kind)
+
+
+def _coded(file: PngFile, reduced: Reduced) -> bytes:
+    return file.with_picture(recode(reduced.picture, COLOURS_ONLY))
+
+
+def _profile(source: bytes) -> bytes | None:
+    with Image.open(io.BytesIO(source), formats=["PNG"]) as image:
+        profile = image.info.get("icc_profile")
+    return profile if isinstance(profile, bytes) else None

@@ -5,20 +5,12 @@ coding depends on the chunks present: some describe the samples as they are stor
 some the colour space (`iCCP`), a few sign or index the file itself.
 """
 
-import zlib
 from dataclasses import dataclass
 
-from homepress.compress.formats.png_picture import (
-    SIGNATURE,
-    BrokenPicture,
-    CodedPicture,
-    ColourType,
-    PngHeader,
-    chunk,
-)
+from homepress.compress.formats.png_picture import BrokenPicture, CodedPicture, ColourType, PngHeader
 from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.png_chunks import PngChunk, read_chunks, write_chunks
 
-_CODING = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _SIGNATURES = frozenset({b"caBX", b"dSIG"})
 """Chunks that sign the bytes of the file (C2PA manifest, digital signature): any change breaks them."""
@@ -29,7 +21,7 @@ _INDEX = b"iDOT"
 _UNSAFE_BUT_KNOWN = frozenset(
     {
         *(b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"sBIT", b"bKGD", b"hIST", b"sPLT"),
-        *(b"tRNS", b"acTL", b"fcTL", b"fdAT", b"pCAL", b"sCAL", b"sTER", b"orNT", _INDEX),
+        *(b"tRNS", b"tIME", b"acTL", b"fcTL", b"fdAT", b"pCAL", b"sCAL", b"sTER", b"orNT", _INDEX),
     }
 )
 """Chunks marked unsafe to copy (upper-case last letter) that stay true while the pixels stay equal."""
@@ -37,16 +29,8 @@ _UNSAFE_BUT_KNOWN = frozenset(
 _OF_SAMPLES = frozenset({b"sBIT", b"bKGD", b"hIST", b"pCAL"})
 """Chunks whose content is in terms of the stored colour type and bit depth."""
 
-_OF_COLOUR_SPACE = frozenset({b"iCCP", b"sRGB", b"cICP"})
+_OF_COLOUR_SPACE = frozenset({b"iCCP", b"cICP"})
 """Chunks that may not suit grey when they were made for colour, or the other way round."""
-
-
-@dataclass(frozen=True, slots=True)
-class PngChunk:
-    """One chunk: four letters and what it carries."""
-
-    kind: bytes
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,48 +105,34 @@ class PngFile:
     def with_picture(self, picture: CodedPicture) -> bytes:
         """This file with another coding of its picture; an offset index (`iDOT`) is dropped."""
         same_kind = picture.header.colour == self.header.colour
-        out = [SIGNATURE]
+        out: list[tuple[bytes, bytes]] = []
         stream_written = False
         for each in self.chunks:
             if each.kind == b"IHDR":
-                out.append(chunk(b"IHDR", picture.header.write()))
+                out.append((b"IHDR", picture.header.write()))
             elif each.kind == b"IDAT":
                 if not stream_written:
-                    out += [] if same_kind else _colour_chunks(picture)
-                    out.append(chunk(b"IDAT", picture.stream))
+                    out += [] if same_kind else picture.colour_chunks()
+                    out.append((b"IDAT", picture.stream))
                 stream_written = True
             elif each.kind in (b"PLTE", b"tRNS"):
-                out += [chunk(each.kind, each.body)] if same_kind else []
+                out += [(each.kind, each.body)] if same_kind else []
             elif each.kind != _INDEX:
-                out.append(chunk(each.kind, each.body))
-        return b"".join((*out, self.trailing))
+                out.append((each.kind, each.body))
+        return write_chunks(out, self.trailing)
 
     def _joined(self, kind: bytes) -> bytes:
         return b"".join(each.body for each in self.chunks if each.kind == kind)
 
 
 def read_png(data: bytes) -> PngFile:
-    """Read a whole PNG file and check every CRC and the order of what codes the picture.
+    """Read a whole PNG file and check every CRC, and the order of what codes the picture.
 
     Raises:
         Malformed: it is cut short, a CRC is wrong, or chunks are missing, doubled or out of order.
     """
-    if not data.startswith(SIGNATURE):
-        raise Malformed("no PNG signature", 0)
-    chunks: list[PngChunk] = []
-    at = len(SIGNATURE)
-    while not chunks or chunks[-1].kind != b"IEND":
-        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        end = at + 12 + length
-        if end > len(data):
-            raise Malformed("a chunk is cut short", at, truncated=True)
-        if not kind.isalpha():
-            raise Malformed("a chunk without a proper name", at)
-        if zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            raise Malformed(f"the checksum of chunk {kind.decode()} is wrong", at)
-        chunks.append(PngChunk(kind, data[at + 8 : end - 4]))
-        at = end
-    file = PngFile(tuple(chunks), data[at:])
+    found = read_chunks(data)
+    file = PngFile(found.chunks, found.trailing)
     _check_order(file)
     return file
 
@@ -184,15 +154,8 @@ def check_may_change(file: PngFile) -> None:
             raise Refused(Refusal.DEPENDS_ON_CODING, f"chunk {name} is unknown and marked as unsafe to copy")
 
 
-def _colour_chunks(picture: CodedPicture) -> list[bytes]:
-    chunks = [chunk(b"PLTE", picture.palette)] if picture.palette else []
-    return chunks if picture.transparency is None else [*chunks, chunk(b"tRNS", picture.transparency)]
-
-
 def _check_order(file: PngFile) -> None:
     kinds = [each.kind for each in file.chunks]
-    if kinds[0] != b"IHDR":
-        raise Malformed("it does not begin with its header")
     if b"IDAT" not in kinds:
         raise Malformed("no picture in it")
     first = kinds.index(b"IDAT")

@@ -2,10 +2,9 @@
 
 import enum
 import struct
-import zlib
 from dataclasses import dataclass, replace
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from homepress.compress.metadata.png_chunks import write_chunks
 
 
 class ColourType(enum.IntEnum):
@@ -109,17 +108,12 @@ class CodedPicture:
         """The picture of an animation's frame: same kind of pixels, own size and stream."""
         return replace(self, header=replace(self.header, width=width, height=height), stream=stream)
 
+    def colour_chunks(self) -> list[tuple[bytes, bytes]]:
+        """PLTE and tRNS, where there are such."""
+        chunks = [(b"PLTE", self.palette)] if self.palette else []
+        return chunks if self.transparency is None else [*chunks, (b"tRNS", self.transparency)]
+
     def as_png(self) -> bytes:
         """A PNG file of this picture without any other chunk."""
-        chunks = [(b"IHDR", self.header.write())]
-        if self.palette:
-            chunks.append((b"PLTE", self.palette))
-        if self.transparency is not None:
-            chunks.append((b"tRNS", self.transparency))
-        chunks += [(b"IDAT", self.stream), (b"IEND", b"")]
-        return SIGNATURE + b"".join(chunk(kind, body) for kind, body in chunks)
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    """One PNG chunk: length, kind, body, CRC (PNG specification, section 5.3)."""
-    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(kind + body))))
+        header = (b"IHDR", self.header.write())
+        return write_chunks([header, *self.colour_chunks(), (b"IDAT", self.stream), (b"IEND", b"")])

@@ -16,15 +16,19 @@ import oxipng
 
 # Up to so many pixels: level. Each step up costs about twice the time and gains about one percent.
 _LEVELS = ((1_000_000, 4), (2_000_000, 3), (12_000_000, 2), (40_000_000, 1))
-_LOWEST_LEVEL = 0
+FASTEST = 0
+"""The level for pictures beyond all others, and for quick estimates."""
 
 NOTHING_ELSE = Freedom(depth=False, colour=False, grey=False)
 """Colour type and bit depth stay; only filters and compression are chosen anew."""
 
+COLOURS_ONLY = Freedom(depth=True, colour=True, grey=False)
+"""For a palette of our own making: it may be sorted, and its indices narrowed."""
+
 
 def level_for(pixels: int) -> int:
     """oxipng's level for so many pixels, so that a huge picture does not take minutes."""
-    return next((level for most, level in _LEVELS if pixels <= most), _LOWEST_LEVEL)
+    return next((level for most, level in _LEVELS if pixels <= most), FASTEST)
 
 
 def recode(

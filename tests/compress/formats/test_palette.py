@@ -1,0 +1,178 @@
+"""Fewer colours: the quantiser, the checks for steps and patches, and what becomes of PNGs."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from compress.formats import pngs
+from homepress.compress.formats import png
+from homepress.compress.formats.banding import is_patchy, stepped_blocks
+from homepress.compress.formats.judge import Judge, over
+from homepress.compress.formats.palette import Quantiser
+from homepress.compress.formats.png_file import read_png
+from homepress.compress.recipe import Recipe
+from homepress.compress.result import Compressed, ScoreKind
+
+
+def drawing(height: int = 300, width: int = 400, *, alpha: bool = False) -> np.ndarray:
+    """Discs with soft edges on an even ground: more than 256 colours, few of which matter."""
+    down, across = np.mgrid[0:height, 0:width].astype(np.float32)
+    picture = np.zeros((height, width, 4), np.float32)
+    picture[..., 3] = 0 if alpha else 255
+    picture[..., :3] = (240, 238, 230)
+    generator = np.random.default_rng(4)
+    for _ in range(40):
+        x, y, radius = generator.random(3) * (width, height, 40)
+        cover = np.clip(radius - np.hypot(across - x, down - y), 0, 1)[..., None]
+        colour = np.append(generator.integers(0, 256, 3), 255)
+        picture = picture * (1 - cover) + colour * cover
+    return np.rint(picture).astype(np.uint8)
+
+
+def gradient(height: int = 300, width: int = 400) -> np.ndarray:
+    """Smooth over more than 256 colours in two directions: what no palette can hold."""
+    down, across = np.mgrid[0:height, 0:width]
+    rgba = np.full((height, width, 4), 255, np.uint8)
+    rgba[..., 0], rgba[..., 1], rgba[..., 2] = across * 255 // width, down * 255 // height, 128
+    return rgba
+
+
+def as_png(rgba: np.ndarray, **chunks: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    opaque = bool((rgba[..., 3] == 255).all())
+    values = (rgba[..., :3] if opaque else rgba).astype(np.uint16)
+    return pngs.png(values, 2 if opaque else 6, 8, **chunks)
+
+
+def test_few_colours_are_kept_exactly() -> None:
+    rgba = np.repeat(pngs.flat(2, 8, 64, 64).astype(np.uint8), 1, axis=0)
+    rgba = np.dstack((rgba, np.full((64, 64), 255, np.uint8)))
+    assert np.array_equal(Quantiser(rgba).reduce(8).pixels(), rgba)
+
+
+@pytest.mark.parametrize("count", [2, 5, 16, 256])
+def test_there_are_no_more_colours_than_asked_for_and_more_are_closer(count: int) -> None:
+    rgba = gradient(60, 80)
+    error = []
+    for size in (count, min(256, count * 2)):
+        indexed = Quantiser(rgba).reduce(size)
+        assert len(indexed.palette) <= size
+        error.append(np.abs(indexed.pixels().astype(int) - rgba).mean())
+    assert error[1] <= error[0]
+
+
+def test_opaque_translucent_and_transparent_pixels_stay_so() -> None:
+    rgba = gradient(64, 64)
+    rgba[:20, :, 3] = 0
+    rgba[20:40, :, 3] = np.arange(1, 65) * 3
+    after = Quantiser(rgba).reduce(12).pixels()
+    for alpha in (0, 255):
+        assert np.array_equal(after[..., 3] == alpha, rgba[..., 3] == alpha)
+
+
+def test_the_ground_keeps_its_exact_colour() -> None:
+    rgba = drawing()
+    ground = (rgba == (240, 238, 230, 255)).all(axis=-1)
+    assert ground.mean() > 0.3
+    assert (Quantiser(rgba).reduce(16).pixels()[ground] == (240, 238, 230, 255)).all()
+
+
+def test_the_same_picture_gives_the_same_palette() -> None:
+    rgba = gradient(100, 100)
+    first, second = Quantiser(rgba).reduce(64), Quantiser(rgba.copy()).reduce(64)
+    assert np.array_equal(first.palette, second.palette)
+    assert np.array_equal(first.indices, second.indices)
+
+
+def test_favoured_blocks_come_out_better() -> None:
+    rgba = gradient(128, 128)
+    blocks = np.zeros((8, 8), np.bool_)
+    blocks[3, 3] = True
+    part = np.s_[48:64, 48:64]
+    quantiser = Quantiser(rgba)
+    before = np.abs(quantiser.reduce(64).pixels()[part].astype(int) - rgba[part]).mean()
+    for _ in range(3):
+        quantiser.favour(blocks, 16)
+    assert np.abs(quantiser.reduce(64).pixels()[part].astype(int) - rgba[part]).mean() < before / 2
+
+
+def test_steps_in_a_gradient_are_seen_and_noise_is_not() -> None:
+    source = gradient()[..., :3].copy()
+    assert not stepped_blocks(source, source).any()
+    assert stepped_blocks(source, source // 8 * 8).any()
+    noisy = np.random.default_rng(1).integers(0, 256, source.shape, dtype=np.uint8)
+    assert not stepped_blocks(noisy, noisy // 8 * 8).any()
+
+
+def test_a_shifted_ground_is_patchy() -> None:
+    source = np.full((64, 64, 3), 100, np.uint8)
+    assert not is_patchy(source, source + np.uint8(4))
+    assert is_patchy(source, source + np.uint8(5))
+    assert not is_patchy(source[:4], source[:4] + np.uint8(50)), "too small for a block"
+
+
+def test_a_fault_that_only_dark_ground_shows_lowers_the_score() -> None:
+    source = drawing(alpha=True)
+    fault = source.copy()
+    hidden = source[..., 3] == 0
+    fault[hidden] = (255, 255, 255, 60)  # all but invisible on white
+    judge = Judge(source, lambda pixels: pixels)
+    assert judge.kind is ScoreKind.FULL
+    assert judge.score(source) > 99.9
+    assert judge.score(fault) < 50.0
+    assert np.array_equal(over(source, 255)[hidden], over(fault, 255)[hidden])
+
+
+def test_colour_beneath_transparency_does_not_count() -> None:
+    source = drawing(alpha=True)
+    other = source.copy()
+    other[source[..., 3] == 0] = (1, 2, 3, 0)
+    assert Judge(source, lambda pixels: pixels).score(other) > 99.9
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_drawing_gets_a_palette_that_holds_the_floor(alpha: bool) -> None:
+    rgba = drawing(alpha=alpha)
+    source = as_png(rgba, before=((b"tEXt", b"Title\0kept"),))
+    result = png.compress(source, Recipe(floor=80.0))
+    assert isinstance(result, Compressed)
+    assert not result.lossless
+    assert "colours" in result.method
+    file = read_png(result.data)
+    assert file.header.colour == 3
+    assert [each.body for each in file.chunks if each.kind == b"tEXt"] == [b"Title\0kept"]
+    with Image.open(io.BytesIO(result.data)) as image:
+        after = np.asarray(image.convert("RGBA"))
+    assert Judge(rgba, lambda pixels: pixels).score(after) == pytest.approx(result.score, abs=0.01)
+    assert result.score >= 80.0
+
+
+@pytest.mark.parametrize(
+    "recipe", [Recipe(floor=None), Recipe(floor=90.0), Recipe(floor=80.0, palette=False)]
+)
+def test_without_leave_to_lose_pixels_stay(recipe: Recipe) -> None:
+    result = png.compress(as_png(drawing()), recipe)
+    assert isinstance(result, Compressed)
+    assert result.lossless
+
+
+def test_a_gradient_is_never_put_into_a_palette() -> None:
+    result = png.compress(as_png(gradient()), Recipe(floor=30.0))
+    assert not isinstance(result, Compressed) or result.lossless
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [(b"cICP", bytes((9, 16, 0, 1))), (b"gAMA", (100_000).to_bytes(4, "big")), (b"sBIT", bytes((5, 5, 5)))],
+)
+def test_other_light_or_sample_meaning_forbids_a_palette(chunk: tuple[bytes, bytes]) -> None:
+    result = png.compress(as_png(drawing(), before=(chunk,)), Recipe(floor=70.0))
+    assert isinstance(result, Compressed)
+    assert result.lossless
+
+
+def test_a_result_in_few_colours_is_final() -> None:
+    first = png.compress(as_png(drawing()), Recipe(floor=70.0))
+    assert isinstance(first, Compressed)
+    assert not isinstance(png.compress(first.data, Recipe(floor=70.0)), Compressed)
