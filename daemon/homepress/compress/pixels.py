@@ -17,7 +17,7 @@ MOST_PIXELS = 200_000_000
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
-_STRIP_PIXELS = 1 << 22
+_STRIP_PIXELS = 1 << 19
 
 
 class Undecodable(Exception):  # noqa: N818 (reads as a verdict)

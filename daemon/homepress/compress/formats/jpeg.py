@@ -1,13 +1,19 @@
 """JPEG: coded anew at the floor, or without loss; everything but the picture's coding stays byte for byte."""
 
-from PIL import Image
-
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
 from homepress.compress.jpeg.lossy import Coded, code
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.jpeg.source import is_own, obstacle, quality_of
-from homepress.compress.metadata import JpegStream, Malformed, Refused, parse_jpeg, picture_only
+from homepress.compress.metadata import (
+    ColourModel,
+    JpegStream,
+    Malformed,
+    Refused,
+    colour_model,
+    parse_jpeg,
+    picture_only,
+)
 from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.pixels import Undecodable, decode, fingerprint, open_picture
@@ -21,7 +27,11 @@ from homepress.imagetype import ImageType
 _COARSE = 75.0
 """Sources up to this quality are not coded with loss again: much was lost, little is to be gained."""
 
-_MODES = ("L", "RGB")
+_SCORED = frozenset({ColourModel.GREY, ColourModel.YCC, ColourModel.RGB})
+_FORMATS = ("JPEG", "MPO")
+"""Pillow's names: a JPEG with a multi-picture index is an MPO to it."""
+
+_ENCODER: Encoder = RateDistortionEncoder()
 
 
 def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
@@ -50,53 +60,46 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 
 
 def _compress(source: bytes, stream: JpegStream, recipe: Recipe) -> Compressed | Unchanged:
-    alone = picture_only(stream)
-    picture = decode(alone, ("JPEG",))
     reason = Reason.SAVES_TOO_LITTLE
-    if _may_lose(stream, recipe, picture.mode):
-        coded = _code(source, stream, picture, recipe.floor or 100.0)
-        if coded is not None:
-            del picture
+    if recipe.floor is not None and _may_lose(stream):
+        coded = _code(source, stream, recipe.floor)
+        if coded is None:
+            reason = Reason.FLOOR_NOT_REACHED
+        else:
             result = _lossy(source, coded)
             if isinstance(result, Compressed) or result.reason is not Reason.SAVES_TOO_LITTLE:
                 return result
-        else:
-            reason = Reason.FLOOR_NOT_REACHED
-    return _lossless(source, alone, reason)
+    return _lossless(source, stream, reason)
 
 
-def _may_lose(stream: JpegStream, recipe: Recipe, mode: str) -> bool:
-    """Whether one lossy generation is asked for, has not been had before, and can be scored."""
-    if recipe.floor is None or mode not in _MODES or is_own(stream):
-        return False
-    return quality_of(stream) > _COARSE
+def _may_lose(stream: JpegStream) -> bool:
+    """Whether a picture can be scored, and has not had its one lossy generation or lost much before."""
+    return colour_model(stream) in _SCORED and not is_own(stream) and quality_of(stream) > _COARSE
 
 
-def _code(source: bytes, stream: JpegStream, picture: Image.Image, floor: float) -> Coded | None:
-    profile = open_picture(source, ("JPEG", "MPO")).info.get("icc_profile")
-    shown = to_srgb(picture.mode, profile)
+def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
+    picture = decode(picture_only(stream), ("JPEG",))
+    profile = open_picture(source, _FORMATS).info.get("icc_profile")
     fine = stream.frame.subsampling == Sampling.FULL
-    return code(Raster(picture), shown, floor, _encoder(), fine_colour=fine)
-
-
-def _encoder() -> Encoder:
-    return RateDistortionEncoder()
+    return code(Raster(picture), to_srgb(picture.mode, profile), floor, _ENCODER, fine_colour=fine)
 
 
 def _lossy(source: bytes, coded: Coded) -> Compressed | Unchanged:
     data = swap_primary(source, optimise(coded.stream))
-    method = f"{_encoder().name} {coded.quality:g}, {coded.sampling}"
     size = _checked(source, data, coded.fingerprint)
     if isinstance(size, Unchanged):
         return size
+    method = f"{_ENCODER.name} {coded.quality:g}, {parse_jpeg(data).frame.subsampling}"
     return savings.lossy_result(source, data, ImageType.JPEG, size, method, coded.score, coded.kind)
 
 
-def _lossless(source: bytes, alone: bytes, reason: Reason) -> Compressed | Unchanged:
+def _lossless(source: bytes, stream: JpegStream, reason: Reason) -> Compressed | Unchanged:
+    alone = picture_only(stream)
+    pixels = fingerprint(decode(alone, ("JPEG",)))
     data = swap_primary(source, optimise(alone))
     if not savings.saves_enough(len(source), len(data), lossless=True):
         return Unchanged(reason, source_type=ImageType.JPEG)
-    size = _checked(source, data, fingerprint(decode(alone, ("JPEG",))))
+    size = _checked(source, data, pixels)
     if isinstance(size, Unchanged):
         return size
     return savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
@@ -104,12 +107,11 @@ def _lossless(source: bytes, alone: bytes, reason: Reason) -> Compressed | Uncha
 
 def _checked(source: bytes, data: bytes, pixels: str) -> tuple[int, int] | Unchanged:
     """The size of a result in pixels once it decoded to the expected ones and lost nothing of the source."""
-    formats = ("JPEG", "MPO")
     try:
-        result = decode(data, formats)
+        result = decode(data, _FORMATS)
     except Undecodable as error:
         return Unchanged(Reason.VERIFY_FAILED, f"the result does not decode: {error}", ImageType.JPEG)
-    if lost := first_difference(open_picture(source, formats), result):
+    if lost := first_difference(open_picture(source, _FORMATS), result):
         return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
     if fingerprint(result) != pixels:
         return Unchanged(Reason.VERIFY_FAILED, "the pixels differ", ImageType.JPEG)

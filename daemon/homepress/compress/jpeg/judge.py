@@ -1,12 +1,13 @@
 """Scores codings of one picture against it: on tiles, or as a whole where it is small."""
 
 from homepress.compress.quality.colour import ToSrgb
-from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.compress.quality.ssimulacra2 import Tally, full_score
 from homepress.compress.quality.tiles import (
     EDGE,
     StripReference,
     Tile,
     cells,
+    compare_once,
     draw,
     framed_strip,
     strip,
@@ -39,10 +40,10 @@ class Judge:
         self._tiny = min(height, width) < EDGE
         self._whole = picture.whole() if self._tiny or height * width <= _FULL_PIXELS else None
         self._tiles: list[Tile] = []
-        self._references: list[StripReference] = []
+        self._reference: StripReference | None = None
         if self._whole is None:
             self._tiles = draw(cells(picture), _TILES)
-            self._references = [StripReference(shown(strip(picture, half))) for half in self._halves()]
+            self._reference = StripReference(shown(strip(picture, self._tiles[::2])))
 
     @property
     def kind(self) -> ScoreKind:
@@ -51,32 +52,28 @@ class Judge:
 
     def sample(self) -> Pixels:
         """The part of the picture to try settings on."""
-        return framed_strip(self._picture, self._halves()[0]) if self._whole is None else self._whole
+        return framed_strip(self._picture, self._tiles[::2]) if self._whole is None else self._whole
 
     def score_sample(self, coded: Pixels) -> float:
         """The score of the sample, coded and decoded."""
-        if self._whole is not None:
-            return full_score(self._shown(self._whole), self._shown(coded))
-        return self._references[0].compare(self._shown(unframed(coded))).score()
+        if self._reference is None:
+            return full_score(self._shown(self.sample()), self._shown(coded))
+        return self._reference.compare(self._shown(unframed(coded))).score()
 
     def score(self, coded: Raster) -> float:
         """The score of the whole picture, coded and decoded."""
-        if self._whole is not None:
-            return full_score(self._shown(self._whole), self._shown(coded.whole()))
-        search, check = (
-            reference.compare(self._shown(strip(coded, half)))
-            for reference, half in zip(self._references, self._halves(), strict=True)
-        )
-        search += check
-        return search.score()
+        if self._reference is None:
+            return full_score(self._shown(self.sample()), self._shown(coded.whole()))
+        tally = self._reference.compare(self._shown(strip(coded, self._tiles[::2])))
+        tally += self._compare(coded, self._tiles[1::2])
+        return tally.score()
 
     def score_worst(self, coded: Raster) -> float:
         """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""
         if self._tiny:
             return 100.0
         tiles = worst_tiles(self._picture, coded, _WORST_TILES)
-        reference = StripReference(self._shown(strip(self._picture, tiles)))
-        return reference.compare(self._shown(strip(coded, tiles))).score()
+        return self._compare(coded, tiles).score()
 
-    def _halves(self) -> tuple[list[Tile], list[Tile]]:
-        return self._tiles[::2], self._tiles[1::2]
+    def _compare(self, coded: Raster, tiles: list[Tile]) -> Tally:
+        return compare_once(self._shown(strip(self._picture, tiles)), self._shown(strip(coded, tiles)))

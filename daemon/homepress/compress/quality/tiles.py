@@ -22,6 +22,7 @@ FRAME = 16
 """Pixels beside a tile in a framed strip: whole blocks and units of every JPEG."""
 
 _BATCH = 8  # tiles scored at once: enough to keep numpy's call overhead small, few enough for the CPU's cache
+_TILE = Piece(fade=False)
 _STEP = 4  # pixels between the samples that tell how busy a cell is
 
 
@@ -132,8 +133,7 @@ class StripReference:
     """
 
     def __init__(self, rgb: Rgb) -> None:
-        piece = Piece(fade=False)
-        self._references = [PieceReference(part, piece) for part in _batches(rgb)]
+        self._references = [PieceReference(part, _TILE) for part in _batches(rgb)]
 
     def compare(self, rgb: Rgb) -> Tally:
         """The differences of the same tiles of a candidate, side by side."""
@@ -141,6 +141,14 @@ class StripReference:
         for reference, part in zip(self._references, _batches(rgb), strict=True):
             tally += reference.compare(part)
         return tally
+
+
+def compare_once(source: Rgb, result: Rgb) -> Tally:
+    """The differences between tiles side by side, with no more memory than a few of them need."""
+    tally = Tally()
+    for before, after in zip(_batches(source), _batches(result), strict=True):
+        tally += PieceReference(before, _TILE).compare(after)
+    return tally
 
 
 def _batches(rgb: Rgb) -> list[Rgb]:
