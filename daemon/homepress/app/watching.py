@@ -226,7 +226,11 @@ class DaemonService(InProcessService):
         files = {path: file for path, file in list(self._waiting.items()) if (file.next_try or 0) > now}
         for file in self._watch.waiting():
             next_try = now + file.next_try - monotonic if file.next_try != float("inf") else None
-            reason = files[file.path].reason if file.path in files else f"{file.reason} {file.detail}".strip()
+            reason = (
+                files[file.path].reason
+                if file.path in files
+                else ": ".join(filter(None, (str(file.reason), file.detail)))
+            )
             files[file.path] = WaitingFile(path=str(file.path), reason=reason, next_try=next_try)
         return list(files.values())
 
