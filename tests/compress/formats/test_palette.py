@@ -8,9 +8,9 @@ from PIL import Image
 
 from compress.formats import pngs
 from homepress.compress.formats import png
-from homepress.compress.formats.banding import is_patchy, stepped_blocks
+from homepress.compress.formats.banding import Evenness
 from homepress.compress.formats.judge import Judge, over
-from homepress.compress.formats.palette import Quantiser
+from homepress.compress.formats.palette import Indexed, Quantiser
 from homepress.compress.formats.png_file import read_png
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, ScoreKind
@@ -45,10 +45,14 @@ def as_png(rgba: np.ndarray, **chunks: tuple[tuple[bytes, bytes], ...]) -> bytes
     return pngs.png(values, 2 if opaque else 6, 8, **chunks)
 
 
+def looks(indexed: Indexed) -> np.ndarray:
+    return indexed.palette[indexed.indices]
+
+
 def test_few_colours_are_kept_exactly() -> None:
     rgba = np.repeat(pngs.flat(2, 8, 64, 64).astype(np.uint8), 1, axis=0)
     rgba = np.dstack((rgba, np.full((64, 64), 255, np.uint8)))
-    assert np.array_equal(Quantiser(rgba).reduce(8).pixels(), rgba)
+    assert np.array_equal(looks(Quantiser(rgba).reduce(8)), rgba)
 
 
 @pytest.mark.parametrize("count", [2, 5, 16, 256])
@@ -58,7 +62,7 @@ def test_there_are_no_more_colours_than_asked_for_and_more_are_closer(count: int
     for size in (count, min(256, count * 2)):
         indexed = Quantiser(rgba).reduce(size)
         assert len(indexed.palette) <= size
-        error.append(np.abs(indexed.pixels().astype(int) - rgba).mean())
+        error.append(np.abs(looks(indexed).astype(int) - rgba).mean())
     assert error[1] <= error[0]
 
 
@@ -66,7 +70,7 @@ def test_opaque_translucent_and_transparent_pixels_stay_so() -> None:
     rgba = gradient(64, 64)
     rgba[:20, :, 3] = 0
     rgba[20:40, :, 3] = np.arange(1, 65) * 3
-    after = Quantiser(rgba).reduce(12).pixels()
+    after = looks(Quantiser(rgba).reduce(12))
     for alpha in (0, 255):
         assert np.array_equal(after[..., 3] == alpha, rgba[..., 3] == alpha)
 
@@ -75,7 +79,7 @@ def test_the_ground_keeps_its_exact_colour() -> None:
     rgba = drawing()
     ground = (rgba == (240, 238, 230, 255)).all(axis=-1)
     assert ground.mean() > 0.3
-    assert (Quantiser(rgba).reduce(16).pixels()[ground] == (240, 238, 230, 255)).all()
+    assert (looks(Quantiser(rgba).reduce(16))[ground] == (240, 238, 230, 255)).all()
 
 
 def test_the_same_picture_gives_the_same_palette() -> None:
@@ -91,25 +95,25 @@ def test_favoured_blocks_come_out_better() -> None:
     blocks[3, 3] = True
     part = np.s_[48:64, 48:64]
     quantiser = Quantiser(rgba)
-    before = np.abs(quantiser.reduce(64).pixels()[part].astype(int) - rgba[part]).mean()
+    before = np.abs(looks(quantiser.reduce(64))[part].astype(int) - rgba[part]).mean()
     for _ in range(3):
         quantiser.favour(blocks, 16)
-    assert np.abs(quantiser.reduce(64).pixels()[part].astype(int) - rgba[part]).mean() < before / 2
+    assert np.abs(looks(quantiser.reduce(64))[part].astype(int) - rgba[part]).mean() < before / 2
 
 
 def test_steps_in_a_gradient_are_seen_and_noise_is_not() -> None:
     source = gradient()[..., :3].copy()
-    assert not stepped_blocks(source, source).any()
-    assert stepped_blocks(source, source // 8 * 8).any()
+    assert not Evenness(source).steps_in(source).any()
+    assert Evenness(source).steps_in(source // 8 * 8).any()
     noisy = np.random.default_rng(1).integers(0, 256, source.shape, dtype=np.uint8)
-    assert not stepped_blocks(noisy, noisy // 8 * 8).any()
+    assert not Evenness(noisy).steps_in(noisy // 8 * 8).any()
 
 
 def test_a_shifted_ground_is_patchy() -> None:
     source = np.full((64, 64, 3), 100, np.uint8)
-    assert not is_patchy(source, source + np.uint8(4))
-    assert is_patchy(source, source + np.uint8(5))
-    assert not is_patchy(source[:4], source[:4] + np.uint8(50)), "too small for a block"
+    assert not Evenness(source).is_patchy(source + np.uint8(4))
+    assert Evenness(source).is_patchy(source + np.uint8(5))
+    assert not Evenness(source[:4]).is_patchy(source[:4] + np.uint8(50)), "too small for a block"
 
 
 def test_a_fault_that_only_dark_ground_shows_lowers_the_score() -> None:
@@ -119,8 +123,8 @@ def test_a_fault_that_only_dark_ground_shows_lowers_the_score() -> None:
     fault[hidden] = (255, 255, 255, 60)  # all but invisible on white
     judge = Judge(source, lambda pixels: pixels)
     assert judge.kind is ScoreKind.FULL
-    assert judge.score(source) > 99.9
-    assert judge.score(fault) < 50.0
+    assert judge.score(judge.looks(source)) > 99.9
+    assert judge.score(judge.looks(fault)) < 50.0
     assert np.array_equal(over(source, 255)[hidden], over(fault, 255)[hidden])
 
 
@@ -128,7 +132,8 @@ def test_colour_beneath_transparency_does_not_count() -> None:
     source = drawing(alpha=True)
     other = source.copy()
     other[source[..., 3] == 0] = (1, 2, 3, 0)
-    assert Judge(source, lambda pixels: pixels).score(other) > 99.9
+    judge = Judge(source, lambda pixels: pixels)
+    assert judge.score(judge.looks(other)) > 99.9
 
 
 @pytest.mark.parametrize("alpha", [False, True])
@@ -144,7 +149,8 @@ def test_a_drawing_gets_a_palette_that_holds_the_floor(alpha: bool) -> None:
     assert [each.body for each in file.chunks if each.kind == b"tEXt"] == [b"Title\0kept"]
     with Image.open(io.BytesIO(result.data)) as image:
         after = np.asarray(image.convert("RGBA"))
-    assert Judge(rgba, lambda pixels: pixels).score(after) == pytest.approx(result.score, abs=0.01)
+    judge = Judge(rgba, lambda pixels: pixels)
+    assert judge.score(judge.looks(after)) == pytest.approx(result.score, abs=0.01)
     assert result.score >= 80.0
 
 

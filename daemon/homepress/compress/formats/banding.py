@@ -25,35 +25,43 @@ _SHIFTED = 0.01  # share of the quiet blocks that may move more
 Rgb = NDArray[np.uint8]
 
 
-def stepped_blocks(source: Rgb, result: Rgb) -> NDArray[np.bool_]:
-    """Which whole blocks show a step where the source is smooth; none if there are too few to matter.
+class Evenness:
+    """The smooth and the quiet parts of a source, to compare several results with.
 
     Args:
         source: height x width x 3, without transparency.
-        result: of the same shape.
     """
-    before, after = _steps(source), _steps(result)
-    smooth = before <= _SMOOTH
-    stepped: NDArray[np.bool_] = smooth & (after >= before + _STEP)
-    if int(stepped.sum()) <= _STEPPED * int(smooth.sum()):
-        stepped[...] = False
-    return stepped
+
+    def __init__(self, source: Rgb) -> None:
+        self._before = _steps(source)
+        self._smooth = self._before <= _SMOOTH
+        self._means, self._quiet = _means(source)
+
+    def steps_in(self, result: Rgb) -> NDArray[np.bool_]:
+        """Which whole blocks of a result show a step where the source is smooth; none if there are few."""
+        stepped: NDArray[np.bool_] = self._smooth & (_steps(result) >= self._before + _STEP)
+        if int(stepped.sum()) <= _STEPPED * int(self._smooth.sum()):
+            stepped[...] = False
+        return stepped
+
+    def is_patchy(self, result: Rgb) -> bool:
+        """Whether quiet parts of the source changed their local colour in a result."""
+        shift = np.abs(_means(result)[0] - self._means).max(axis=-1)
+        return int((self._quiet & (shift > _SHIFT)).sum()) > _SHIFTED * int(self._quiet.sum())
 
 
-def is_patchy(source: Rgb, result: Rgb) -> bool:
-    """Whether quiet parts of the source changed their local colour in the result."""
-    rows, columns = source.shape[0] // _CELL, source.shape[1] // _CELL
-    if not rows or not columns:
-        return False
+def _means(pixels: Rgb) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The mean of each small block in each channel, and which blocks are quiet in all of them."""
+    rows, columns = pixels.shape[0] // _CELL, pixels.shape[1] // _CELL
+    means = np.zeros((rows, columns, 3), np.float32)
     quiet = np.ones((rows, columns), np.bool_)
-    shift = np.zeros((rows, columns), np.float32)
+    if not rows or not columns:
+        return means, quiet
     for channel in range(3):
-        before = source[: rows * _CELL, : columns * _CELL, channel].astype(np.float32)
-        after = result[: rows * _CELL, : columns * _CELL, channel].astype(np.float32)
-        mean = cell_means(before, _CELL)
-        quiet &= cell_means(before * before, _CELL) - mean * mean <= _QUIET**2
-        np.maximum(shift, np.abs(cell_means(after, _CELL) - mean), out=shift)
-    return int((quiet & (shift > _SHIFT)).sum()) > _SHIFTED * int(quiet.sum())
+        plane = pixels[: rows * _CELL, : columns * _CELL, channel].astype(np.float32)
+        means[..., channel] = cell_means(plane, _CELL)
+        quiet &= cell_means(plane * plane, _CELL) - means[..., channel] ** 2 <= _QUIET**2
+    return means, quiet
 
 
 def _steps(pixels: Rgb) -> NDArray[np.int16]:

@@ -1,5 +1,7 @@
 """Scores results with transparency against their source, on dark and on light ground."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,16 +22,21 @@ Rgba = NDArray[np.uint8]
 
 
 def over(rgba: Rgba, ground: int) -> Rgb:
-    """A picture as it looks over an even grey ground, composited the way browsers do it."""
-    if (rgba[..., 3] == 255).all():
+    """A picture (or palette) as it looks over an even grey ground, composited the way browsers do it."""
+    alpha = rgba[..., 3:]
+    if (alpha == 255).all():
         return np.ascontiguousarray(rgba[..., :3])
-    alpha = rgba[..., 3:].astype(np.uint16)
-    mixed = rgba[..., :3] * alpha + np.uint16(ground) * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
+    wide = alpha.astype(np.uint16)
+    mixed = rgba[..., :3] * wide
+    mixed += np.uint16(ground) * (255 - wide) + 127
+    mixed //= 255
+    return mixed.astype(np.uint8)
 
 
 class Judge:
     """One source, scored against several results.
+
+    A result is handed over as its looks: an RGB picture over each of `grounds`, in that order.
 
     Args:
         source: height x width x 4.
@@ -38,9 +45,11 @@ class Judge:
 
     def __init__(self, source: Rgba, shown: ToSrgb) -> None:
         opaque = bool((source[..., 3] == 255).all())
-        self._grounds = _GROUNDS[-1:] if opaque else _GROUNDS
+        self.grounds = _GROUNDS[-1:] if opaque else _GROUNDS
+        """Grey levels of the grounds that results are looked at on; one if the source is opaque."""
+        self.sources = [over(source, ground) for ground in self.grounds]
+        """The source over each ground, in the colours of its own space."""
         self._shown = shown
-        self._source = source
         height, width = source.shape[:2]
         self._small = min(height, width) < EDGE
         whole = height * width <= _FULL_PIXELS or self._small
@@ -49,38 +58,30 @@ class Judge:
         self._tiles: list[Tile] = []
         self._references: list[StripReference] = []
         if not whole:
-            self._tiles = draw(cells(over(source, _GROUNDS[-1])), _TILES)
-            cut = strip(source, self._tiles)
-            self._references = [StripReference(self._at(cut, ground)) for ground in self._grounds]
+            self._tiles = draw(cells(self.sources[-1]), _TILES)
+            self._references = [StripReference(shown(strip(each, self._tiles))) for each in self.sources]
 
-    def score(self, result: Rgba) -> float:
-        """The score of a result: the lower one of both grounds."""
+    def looks(self, result: Rgba) -> list[Rgb]:
+        """A result over each ground."""
+        return [over(result, ground) for ground in self.grounds]
+
+    def score(self, looks: Sequence[Rgb]) -> float:
+        """The score of a result: the lower one of all grounds."""
         if not self._references:
-            return min(
-                full_score(self._at(self._source, ground), self._at(result, ground))
-                for ground in self._grounds
-            )
-        cut = strip(result, self._tiles)
+            pairs = zip(self.sources, looks, strict=True)
+            return min(full_score(self._shown(source), self._shown(look)) for source, look in pairs)
         return min(
-            reference.compare(self._at(cut, ground)).score()
-            for ground, reference in zip(self._grounds, self._references, strict=True)
+            reference.compare(self._shown(strip(look, self._tiles))).score()
+            for reference, look in zip(self._references, looks, strict=True)
         )
 
-    def worst(self, result: Rgba) -> float:
+    def worst(self, looks: Sequence[Rgb]) -> float:
         """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""
         if self._small:
             return 100.0
         scores = []
-        for ground in self._grounds:
-            source, shown = over(self._source, ground), over(result, ground)
-            tiles = worst_tiles(source, shown, _WORST_TILES)
+        for source, look in zip(self.sources, looks, strict=True):
+            tiles = worst_tiles(source, look, _WORST_TILES)
             reference = StripReference(self._shown(strip(source, tiles)))
-            scores.append(reference.compare(self._shown(strip(shown, tiles))).score())
+            scores.append(reference.compare(self._shown(strip(look, tiles))).score())
         return min(scores)
-
-    def views(self, result: Rgba) -> list[tuple[Rgb, Rgb]]:
-        """Source and result over each ground, in the colours of their own space."""
-        return [(over(self._source, ground), over(result, ground)) for ground in self._grounds]
-
-    def _at(self, rgba: Rgba, ground: int) -> Rgb:
-        return self._shown(over(rgba, ground))

@@ -64,10 +64,6 @@ class Indexed:
     palette: Rgba
     indices: NDArray[np.uint8]
 
-    def pixels(self) -> Rgba:
-        """The picture as it looks."""
-        return self.palette[self.indices]
-
 
 @dataclass(frozen=True, slots=True)
 class _Cloud:

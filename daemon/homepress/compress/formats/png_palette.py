@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homepress.compress.formats.banding import BLOCK, is_patchy, stepped_blocks
-from homepress.compress.formats.judge import Judge
+from homepress.compress.formats.banding import BLOCK, Evenness
+from homepress.compress.formats.judge import Judge, over
 from homepress.compress.formats.palette import MOST_COLOURS, Indexed, Quantiser, Rgba
 from homepress.compress.formats.png_file import PngFile
 from homepress.compress.formats.png_picture import CodedPicture, ColourType, PngHeader
@@ -73,12 +73,12 @@ def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None
     quantiser = Quantiser(rgba)
     if len(quantiser.colours) <= MOST_COLOURS:
         return None
-    judge = Judge(rgba, shown)
+    check = _Check(quantiser, rgba, shown, floor)
     best: tuple[Indexed, float] | None = None
     low, high = 0, len(_SIZES) - 1
     at = high  # all colours first: where they do not do, nothing does
     while low <= high:
-        found = _try(quantiser, judge, _SIZES[at], floor)
+        found = check.reduce(_SIZES[at])
         if found is None:
             low = at + 1
         else:
@@ -86,24 +86,36 @@ def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None
         at = (low + high) // 2
     if best is None:
         return None
-    return Reduced(_coded(file.header, best[0]), len(best[0].palette), best[1], judge.kind)
+    return Reduced(_coded(file.header, best[0]), len(best[0].palette), best[1], check.kind)
 
 
-def _try(quantiser: Quantiser, judge: Judge, count: int, floor: float) -> tuple[Indexed, float] | None:
-    """So many colours and their score, if they hold the floor, in the worst tiles too, and do not show."""
-    for _ in range(_TRIES):
-        indexed = quantiser.reduce(count)
-        pixels = indexed.pixels()
-        score = judge.score(pixels)
-        if score < floor + (_GUARD if judge.kind is ScoreKind.SAMPLED else 0.0):
-            return None
-        views = judge.views(pixels)
-        stepped = np.logical_or.reduce([stepped_blocks(source, result) for source, result in views])
-        if not stepped.any():
-            patchy = any(is_patchy(source, result) for source, result in views)
-            return (indexed, score) if not patchy and judge.worst(pixels) >= floor - _WORST_BELOW else None
-        quantiser.favour(stepped, BLOCK)
-    return None
+class _Check:
+    """Reduces one picture to palettes of several sizes and says which ones do."""
+
+    def __init__(self, quantiser: Quantiser, rgba: Rgba, shown: ToSrgb, floor: float) -> None:
+        self._quantiser = quantiser
+        self._judge = Judge(rgba, shown)
+        self._evenness = [Evenness(source) for source in self._judge.sources]
+        self.kind = self._judge.kind
+        self._floor = floor
+        self._aim = floor + (_GUARD if self.kind is ScoreKind.SAMPLED else 0.0)
+
+    def reduce(self, count: int) -> tuple[Indexed, float] | None:
+        """So many colours and their score, if they hold the floor, in the worst tiles too."""
+        for _ in range(_TRIES):
+            indexed = self._quantiser.reduce(count)
+            looks = [over(indexed.palette, ground)[indexed.indices] for ground in self._judge.grounds]
+            score = self._judge.score(looks)
+            if score < self._aim:
+                return None
+            pairs = list(zip(self._evenness, looks, strict=True))
+            stepped = np.logical_or.reduce([evenness.steps_in(look) for evenness, look in pairs])
+            if not stepped.any():
+                patchy = any(evenness.is_patchy(look) for evenness, look in pairs)
+                whole = not patchy and self._judge.worst(looks) >= self._floor - _WORST_BELOW
+                return (indexed, score) if whole else None
+            self._quantiser.favour(stepped, BLOCK)
+        return None
 
 
 def _coded(header: PngHeader, indexed: Indexed) -> CodedPicture:
