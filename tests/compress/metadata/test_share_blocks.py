@@ -138,6 +138,13 @@ def test_an_unreadable_packet_becomes_zeros(packet: bytes) -> None:
     assert share_xmp(packet) == bytes(len(packet))
 
 
+def test_an_identifier_inside_what_goes_leaves_no_quote_behind() -> None:
+    inner = '<rdf:Description rdf:about="uuid:1"><xmpMM:a>secret</xmpMM:a></rdf:Description>'
+    shared = share_xmp(xmp_packet(f"<dc:title>{inner}</dc:title>"))
+    assert share_xmp(shared) == shared
+    assert parse_xmp(shared).children[0].children[0].text.strip() == ""
+
+
 def test_xmp_of_an_unknown_root_is_emptied() -> None:
     assert b"secret" not in share_xmp(b"<a><b>secret</b></a>")
     assert b"secret" not in share_xmp(b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><b>secret</b></x:xmpmeta>')

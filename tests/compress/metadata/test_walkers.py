@@ -115,6 +115,11 @@ def test_gif_blocks_follow_each_other_without_a_gap() -> None:
     assert file.data[file.end :] == b"behind"
 
 
+def test_gif_extras_are_what_is_no_picture() -> None:
+    data = saved("GIF", frames=2, comment=b"a remark")
+    assert read_gif(data).extras == (b"\x21\xfe\x08a remark\0",)
+
+
 def test_boxes() -> None:
     wide = b"\0\0\0\1wide" + (20).to_bytes(8, "big") + b"abcd"
     data = (

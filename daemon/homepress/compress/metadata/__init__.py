@@ -22,6 +22,7 @@ from homepress.compress.metadata.jpeg_tables import (
 )
 from homepress.compress.metadata.location import has_location
 from homepress.compress.metadata.scrub import Stripped, share, share_exif, share_xmp, strip
+from homepress.compress.metadata.webp_container import swap_webp_picture
 
 __all__ = [
     "ColourModel",
@@ -55,4 +56,5 @@ __all__ = [
     "share_xmp",
     "strip",
     "swap_primary",
+    "swap_webp_picture",
 ]

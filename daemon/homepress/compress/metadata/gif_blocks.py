@@ -24,6 +24,9 @@ class GifBlockKind(enum.Enum):
     UNKNOWN = enum.auto()
 
 
+_EXTRAS = frozenset({GifBlockKind.COMMENT, GifBlockKind.APPLICATION, GifBlockKind.UNKNOWN})
+
+
 @dataclass(frozen=True, slots=True)
 class GifBlock:
     """One block.
@@ -72,6 +75,15 @@ class GifFile:
             parts.append(self.data[at + 1 : at + 1 + size])
             at += 1 + size
         return b"".join(parts)
+
+    @property
+    def extras(self) -> tuple[bytes, ...]:
+        """Comments, unknown and application extensions but for looping, byte for byte: what is no picture."""
+        return tuple(
+            self.data[block.start : block.end]
+            for block in self.blocks
+            if block.kind in _EXTRAS and block.application not in LOOP_APPLICATIONS
+        )
 
 
 def read_gif(data: bytes) -> GifFile:

@@ -52,6 +52,11 @@ class WebpFile:
         header = self.first(VP8X)
         return header.body[0] if header is not None else 0
 
+    @property
+    def is_animated(self) -> bool:
+        """Whether it holds an animation."""
+        return self.first(b"ANIM") is not None or self.first(b"ANMF") is not None
+
 
 def read_webp(data: bytes) -> WebpFile:
     """Walk a WebP file strictly.

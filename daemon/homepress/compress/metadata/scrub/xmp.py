@@ -59,11 +59,11 @@ def share_xmp(packet: bytes) -> bytes:
     except Malformed:
         return bytes(len(packet))
     out = bytearray(packet)
-    for start, end in (*tree.comments, *_unwanted(tree.root)):
-        out[start:end] = b" " * (end - start)
     for attribute in _subjects(tree.root):
         closing = packet[attribute.end - 1 : attribute.end]
         out[attribute.value_start : attribute.end] = closing.ljust(attribute.end - attribute.value_start)
+    for start, end in (*tree.comments, *_unwanted(tree.root)):
+        out[start:end] = b" " * (end - start)
     return bytes(out)
 
 
