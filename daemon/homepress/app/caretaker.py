@@ -1,4 +1,4 @@
-"""What the store wants done from time to time: late writers looked for, old originals let go, backups made."""
+"""What the store wants done now and then: late writers looked for, old originals let go, backups made."""
 
 import logging
 import threading
