@@ -29,7 +29,7 @@ def told(
         thing: what is counted.
         total: how many there will be, as far as anybody knows.
     """
-    with Progress(thing, total) as progress, _ended(items):
+    with Progress(thing, total) as progress, ended(items):
         for item in items:
             if as_json:
                 output.print_json(item)
@@ -40,7 +40,8 @@ def told(
 
 
 @contextlib.contextmanager
-def _ended(items: Iterable[object]) -> Iterator[None]:
+def ended(items: Iterable[object]) -> Iterator[None]:
+    """Close a stream at the end of the block, if it can be closed."""
     try:
         yield
     finally:

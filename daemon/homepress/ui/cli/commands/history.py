@@ -14,12 +14,12 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.ledger import reading
-from homepress.ui.cli.pictures import sizes, where
-from homepress.ui.words import counted, moment, shown
+from homepress.ui.cli.pictures import sizes, where, why
+from homepress.ui.cli.stream import ended
+from homepress.ui.words import counted, moment
 
 _SCREENFUL = 20
 _WHEN_WIDTH = len("Mon 10 May 09:10")
-_FORGOTTEN = "name forgotten"
 
 
 @click.command(
@@ -45,36 +45,48 @@ def command(
     forget: str | None,
     forget_before: float | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Show what became of each picture.
 
-    Newest first; of PATH and what is beneath it, or of all. What is forgotten loses its name: that a picture
-    was compressed stays known by a keyed hash, so that it is not compressed twice.
+    Newest first; of PATH and what is beneath it, or of all. What is forgotten leaves no name behind, only a
+    keyed hash, so that it is not compressed twice; what can still be undone is not forgotten.
     """
     if forget is not None or forget_before is not None:
-        _forget(forget, forget_before, as_json)
-        return
-    where = HistoryFilter(path=Path(path) if path else None, since=since)
+        return _forget(forget, forget_before, as_json)
+    wanted = HistoryFilter(path=_as_recorded(path), since=since)
     if last is None and not everything and not as_json and output.on_terminal(sys.stdout):
         last = _SCREENFUL
-    with reading(Paths.from_environment()) as reader:
-        entries = reader.history(where, limit=last)
+    with reading(Paths.from_environment()) as reader, ended(entries := reader.history(wanted, limit=last)):
         if as_json:
             for entry in entries:
                 output.print_json(entry)
         elif not _print(entries):
             output.say("Nothing yet.")
-        elif last is not None and (more := reader.count(where) - last) > 0:
+        elif last is not None and (more := reader.count(wanted) - last) > 0:
             output.remark(output.faint(f"{more:,} earlier; see them with --all"))
+    return 0
 
 
-def _forget(path: str | None, before: float | None, as_json: bool) -> None:
-    with daemon_or_local(Paths.from_environment()) as service:
+def _as_recorded(path: str | None) -> Path | None:
+    """A path as the history has it, with links followed."""
+    return Path(path).resolve() if path else None
+
+
+def _forget(path: str | None, before: float | None, as_json: bool) -> int:
+    """Forget, and say what could not be: a picture whose original is kept has to be found again."""
+    paths = Paths.from_environment()
+    with daemon_or_local(paths) as service:
         number = service.forget(path or "", before)
+    with reading(paths) as reader:
+        kept = reader.count(HistoryFilter(path=_as_recorded(path), until=before))
     if as_json:
-        output.print_json({"forgotten": number})
-    else:
-        output.say(f"{counted(number, 'entry', 'entries')} forgotten.")
+        output.print_json({"forgotten": number, "kept": kept})
+        return 1 if kept else 0
+    output.say(f"{counted(number, 'entry', 'entries')} forgotten.")
+    if kept:
+        stay = "stays: its original is" if kept == 1 else "stay: their originals are"
+        output.say(f"{counted(kept, 'entry', 'entries')} {stay} kept for undo. Accept or undo first.")
+    return 1 if kept else 0
 
 
 def _print(entries: Iterator[HistoryEntry]) -> bool:
@@ -91,12 +103,10 @@ def _print(entries: Iterator[HistoryEntry]) -> bool:
 def line(entry: HistoryEntry, now: float) -> str:
     """An entry in words."""
     when = output.faint(f"{moment(entry.time, now):<{_WHEN_WIDTH}}")
-    name = _FORGOTTEN if "\0" in entry.path else where(entry.path)
     if entry.outcome == "compressed":
         later = {"restored": "undone", "accepted": "original deleted", "expired": "original expired"}
         note = later.get(entry.original, "")
         figures = sizes(entry.before_bytes, entry.after_bytes)
-        return f"{when}  {figures}  {name}" + (f"  ({note})" if note else "")
-    reason = shown(entry.reason.removeprefix(f"{entry.path}: "))
+        return f"{when}  {figures}  {where(entry.path)}" + (f"  ({note})" if note else "")
     word = output.faint("unchanged") if entry.outcome == "unchanged" else output.bad("failed")
-    return f"{when}  {sizes(entry.before_bytes, word=word)}  {name}: {reason}"
+    return f"{when}  {sizes(entry.before_bytes, word=word)}  {why(entry.path, entry.reason)}"

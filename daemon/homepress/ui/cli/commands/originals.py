@@ -12,7 +12,7 @@ from homepress.ui.cli.arguments import absolute_path, example, json_option, leng
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.ledger import reading
 from homepress.ui.cli.pictures import where, why
-from homepress.ui.cli.stream import told
+from homepress.ui.cli.stream import ended, told
 from homepress.ui.words import counted, size, until
 
 _WIDTH = len("accepted")
@@ -29,8 +29,8 @@ def command() -> None:
 def list_(as_json: bool) -> None:
     """Show the originals that can be brought back."""
     now, number, total = time.time(), 0, 0
-    with reading(Paths.from_environment()) as reader:
-        for original in reader.originals():
+    with reading(Paths.from_environment()) as reader, ended(originals := reader.originals()):
+        for original in originals:
             number += 1
             total += original.bytes
             if as_json:
