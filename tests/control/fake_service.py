@@ -13,6 +13,7 @@ from homepress.control.service import (
     FolderStatus,
     OriginalOutcome,
     OriginalsRequest,
+    RecentPicture,
     ServiceError,
     Status,
     UndoOutcome,
@@ -29,6 +30,9 @@ class FakeService:
         self.paused = False
         self.paused_until: float | None = None
         self.problems: list[str] = []
+        self.disabled: set[str] = set()
+        self.pictures: list[RecentPicture] = []
+        self.saving_power = False
         self.waiting = 0
         self.revision = 1
         self.stopped = threading.Event()
@@ -39,7 +43,10 @@ class FakeService:
         return os.getpid()
 
     def status(self) -> Status:
-        folders = [FolderStatus(path=path, mode="replace", state="watching") for path in self.folders]
+        folders = [
+            FolderStatus(path=path, mode="replace", state="disabled" if path in self.disabled else "watching")
+            for path in self.folders
+        ]
         return Status(
             state="paused" if self.paused else "problem" if self.problems else "idle",
             pid=os.getpid(),
@@ -66,6 +73,9 @@ class FakeService:
     def resume(self) -> None:
         self.paused, self.paused_until = False, None
 
+    def power_saver(self, on: bool) -> None:
+        self.saving_power = on
+
     def stop(self) -> None:
         self.stopped.set()
 
@@ -74,6 +84,9 @@ class FakeService:
 
     def rescan(self) -> None:
         raise RuntimeError("a defect in the service")
+
+    def recent(self, limit: int) -> list[RecentPicture]:
+        return self.pictures[:limit]
 
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         self.asked.append(request)
@@ -139,6 +152,11 @@ class FakeService:
     def remove_folder(self, path: str) -> None:
         if self.folders.pop(path, None) is None:
             raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
+
+    def enable_folder(self, path: str, enabled: bool) -> None:
+        if path not in self.folders:
+            raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
+        (self.disabled.discard if enabled else self.disabled.add)(path)
 
     def check_folder(self, path: str, sample: int) -> CheckReport:
         return CheckReport(

@@ -42,7 +42,8 @@ class Configuration:
                 watched.append(_watched(folder, (*outputs, *own)))
         self._house.store.set_roots(plans)
         self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
-        for gone in self._plans.keys() - plans.keys():
+        configured = {folder.path.resolve() for folder in settings.folders}
+        for gone in self._plans.keys() - configured:
             self._house.store.forget_folder(gone)
         self._plans = plans
         return watched

@@ -52,6 +52,20 @@ def remove(house: House, path: str) -> None:
         raise ServiceError(str(error), exit_code=2) from error
 
 
+def enable(house: House, path: str, enabled: bool) -> None:
+    """Say in the settings file whether a configured folder is watched; what came meanwhile is done later.
+
+    Raises:
+        ServiceError: no such folder is configured; exit code 2.
+    """
+    try:
+        edit.set_folder_value(
+            house.paths.config_file, str(Path(path).expanduser().absolute()), "enabled", enabled
+        )
+    except SettingsError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+
+
 def check(house: House, path: str, sample: int) -> CheckReport:
     """Compress up to `sample` images of a folder on trial (0: all of them) and say what would be saved.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import homepress
 from homepress.app import folders, requests
 from homepress.app.house import House
+from homepress.app.recent import recent_pictures
 from homepress.app.undo import undo
 from homepress.control.service import (
     CheckReport,
@@ -17,6 +18,7 @@ from homepress.control.service import (
     FolderRequest,
     OriginalOutcome,
     OriginalsRequest,
+    RecentPicture,
     ServiceError,
     Status,
     UndoOutcome,
@@ -64,6 +66,10 @@ class InProcessService:
         """Only a daemon can be resumed."""
         raise ServiceError(_NO_DAEMON, exit_code=3)
 
+    def power_saver(self, on: bool) -> None:
+        """Only a daemon rests."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
     def stop(self) -> None:
         """Only a daemon can be stopped."""
         raise ServiceError(_NO_DAEMON, exit_code=3)
@@ -81,6 +87,10 @@ class InProcessService:
         self.house.live.reload()
         if self.house.live.error is not None:
             raise ServiceError(str(self.house.live.error), exit_code=2)
+
+    def recent(self, limit: int) -> list[RecentPicture]:
+        """The last results, newest first."""
+        return recent_pictures(self.house.paths.ledger, limit)
 
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         """Compress named files and folders, one outcome a file as it comes."""
@@ -130,6 +140,11 @@ class InProcessService:
     def remove_folder(self, path: str) -> None:
         """Take a folder out of the settings file."""
         folders.remove(self.house, path)
+        self.reload()
+
+    def enable_folder(self, path: str, enabled: bool) -> None:
+        """Watch a configured folder, or keep it in the settings file without watching it."""
+        folders.enable(self.house, path, enabled)
         self.reload()
 
     def check_folder(self, path: str, sample: int) -> CheckReport:

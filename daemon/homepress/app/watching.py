@@ -14,8 +14,9 @@ from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
 from homepress.app.house import House
 from homepress.app.pausing import Pause
+from homepress.app.power import PowerSaver
 from homepress.app.service import InProcessService
-from homepress.control.service import FolderStatus, ServiceError, State, Status, WaitingFile
+from homepress.control.service import FolderStatus, PausedFor, ServiceError, State, Status, WaitingFile
 from homepress.pipeline import Job, Told
 from homepress.settings import Paths
 from homepress.store import Outcome, RecoveryNote
@@ -48,7 +49,8 @@ class DaemonService(InProcessService):
         """Start watching; called once, before the first request."""
         self.house = house
         self._config = Configuration(house)
-        self._pause = Pause(self._paths.state / "pause.json", self._paused)
+        self._pause = Pause(self._paths.state / "pause.json", lambda _: self._rest_or_work())
+        self._power = PowerSaver()
         self._watch = Watch(self, _Memory(house), early=True)
         self._watch.reconfigure(self._config.apply())
         self._watch.start()
@@ -147,12 +149,24 @@ class DaemonService(InProcessService):
         self._pause.set(until)
 
     def resume(self) -> None:
-        """Take up work again."""
+        """Take up work again, also while the computer saves power."""
+        self._power.override()
         self._pause.clear()
 
-    def _paused(self, paused: bool) -> None:
-        self.house.pipeline.queue.pause(paused)
+    def power_saver(self, on: bool) -> None:
+        """The computer now saves power, or no longer."""
+        self._power.report(on)
+        self._rest_or_work()
+
+    def _rest_or_work(self) -> None:
+        self.house.pipeline.queue.pause(bool(self._paused_for()))
         self.changed()
+
+    def _paused_for(self) -> PausedFor:
+        if self._pause.paused:
+            return "user"
+        wanted = self.house.live.current.daemon.pause_on_power_saver
+        return "power saver" if wanted and self._power.resting else ""
 
     def stop(self) -> None:
         """End the daemon after what is under way."""
@@ -184,7 +198,7 @@ class DaemonService(InProcessService):
             for root in before - self._config.roots():
                 self.house.pipeline.queue.drop(root)
                 self._troubles.pop(root, None)
-        self.changed()
+        self._rest_or_work()
 
     def status(self) -> Status:
         """The state now."""
@@ -199,6 +213,8 @@ class DaemonService(InProcessService):
             state=self._word(bool(problems), load.working > 0 or load.waiting > 0),
             pid=os.getpid(),
             paused_until=self._pause.until,
+            paused_for=self._paused_for(),
+            notify=self.house.live.current.daemon.notify,
             waiting=load.waiting + load.working + len(waiting),
             network="locked" if privacy.state() == "locked" else "open",
             folders=folders,
@@ -209,7 +225,7 @@ class DaemonService(InProcessService):
     def _word(self, problem: bool, busy: bool) -> State:
         if problem:
             return "problem"
-        if self._pause.paused:
+        if self._paused_for():
             return "paused"
         return "working" if busy else "idle"
 

@@ -17,6 +17,7 @@ from homepress.control.service import (
     FolderRequest,
     OriginalOutcome,
     OriginalsRequest,
+    RecentPicture,
     ServiceError,
     Status,
     UndoOutcome,
@@ -84,6 +85,10 @@ class Client:
         """Take up work again."""
         self._ask(messages.Resume())
 
+    def power_saver(self, on: bool) -> None:
+        """The computer now saves power, or no longer."""
+        self._ask(messages.PowerSaver(on))
+
     def stop(self) -> None:
         """End the daemon; returns when it has heard, not when it has ended."""
         self._ask(messages.Stop())
@@ -95,6 +100,10 @@ class Client:
     def rescan(self) -> None:
         """Look through all folders now."""
         self._ask(messages.Rescan())
+
+    def recent(self, limit: int) -> list[RecentPicture]:
+        """The last results."""
+        return self._ask(messages.Recent(limit))
 
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         """Compress named files and folders."""
@@ -123,6 +132,10 @@ class Client:
     def remove_folder(self, path: str) -> None:
         """Stop watching a folder."""
         self._ask(messages.RemoveFolder(path))
+
+    def enable_folder(self, path: str, enabled: bool) -> None:
+        """Watch a configured folder, or do not."""
+        self._ask(messages.EnableFolder(path, enabled))
 
     def check_folder(self, path: str, sample: int) -> CheckReport:
         """Dry run on a folder."""

@@ -20,6 +20,7 @@ from homepress.control.service import (
     FolderRequest,
     OriginalOutcome,
     OriginalsRequest,
+    RecentPicture,
     Service,
     Status,
     UndoOutcome,
@@ -105,6 +106,12 @@ class Resume(Call[None], frozen=True, tag="resume"):
     """`Service.resume`."""
 
 
+class PowerSaver(Call[None], frozen=True, tag="power_saver"):
+    """`Service.power_saver`."""
+
+    on: bool
+
+
 class Stop(Call[None], frozen=True, tag="stop"):
     """`Service.stop`."""
 
@@ -115,6 +122,12 @@ class Reload(Call[None], frozen=True, tag="reload"):
 
 class Rescan(Call[None], frozen=True, tag="rescan"):
     """`Service.rescan`."""
+
+
+class Recent(Call[list[RecentPicture]], frozen=True, tag="recent"):
+    """`Service.recent`."""
+
+    limit: int
 
 
 class Compress(StreamCall[FileOutcome], frozen=True, tag="compress"):
@@ -151,6 +164,13 @@ class RemoveFolder(Call[None], frozen=True, tag="remove_folder"):
     """`Service.remove_folder`."""
 
     path: str
+
+
+class EnableFolder(Call[None], frozen=True, tag="enable_folder"):
+    """`Service.enable_folder`."""
+
+    path: str
+    enabled: bool
 
 
 class CheckFolder(Call[CheckReport], frozen=True, tag="check_folder"):
@@ -197,9 +217,11 @@ METHODS: dict[type, Method] = {
         Method(Wait, int, lambda service, call: service.wait(call.revision, call.timeout), quick=False),
         Method(Pause, None, lambda service, call: service.pause(call.until)),
         Method(Resume, None, lambda service, _: service.resume()),
+        Method(PowerSaver, None, lambda service, call: service.power_saver(call.on)),
         Method(Stop, None, lambda service, _: service.stop()),
         Method(Reload, None, lambda service, _: service.reload(), quick=False),
         Method(Rescan, None, lambda service, _: service.rescan(), quick=False),
+        Method(Recent, list[RecentPicture], lambda service, call: service.recent(call.limit)),
         Method(Compress, FileOutcome, lambda service, call: service.compress(call.request), quick=False),
         Method(Undo, UndoOutcome, lambda service, call: service.undo(call.request), quick=False),
         Method(
@@ -216,6 +238,12 @@ METHODS: dict[type, Method] = {
         ),
         Method(AddFolder, FolderAnswer, lambda service, call: service.add_folder(call.request), quick=False),
         Method(RemoveFolder, None, lambda service, call: service.remove_folder(call.path), quick=False),
+        Method(
+            EnableFolder,
+            None,
+            lambda service, call: service.enable_folder(call.path, call.enabled),
+            quick=False,
+        ),
         Method(
             CheckFolder,
             CheckReport,

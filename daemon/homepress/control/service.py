@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 import msgspec
 
 State = Literal["idle", "working", "paused", "problem", "stopped"]
+PausedFor = Literal["", "user", "power saver"]
+Notices = Literal["errors", "summary", "never"]
 
 
 class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,12 +41,17 @@ class WaitingFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """`status --json`. `problems` are whole sentences: what is wrong, with what, and what to do next."""
+    """`status --json`. `problems` are whole sentences: what is wrong, with what, and what to do next.
+
+    `paused_for` says who wants the rest: the user, or the computer because it saves power. `notify` is the
+    setting of that name, for whoever shows notices.
+    """
 
     state: State
     pid: int | None
     version: str
     paused_until: float | None = None
+    paused_for: PausedFor = ""
     waiting: int = 0
     compressed_today: int = 0
     saved_bytes_today: int = 0
@@ -54,6 +61,22 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     folders: list[FolderStatus] = []
     problems: list[str] = []
     waiting_files: list[WaitingFile] = []
+    notify: Notices = "errors"
+
+
+class RecentPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A result of late: `path` is where it is, `source` what it was made from (the same when replaced).
+
+    `undoable` says whether its original can still be brought back.
+    """
+
+    id: int
+    time: float
+    path: str
+    source: str
+    before_bytes: int
+    after_bytes: int
+    undoable: bool
 
 
 class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,6 +220,9 @@ class Service(Protocol):
     def resume(self) -> None:
         """Take up work again."""
 
+    def power_saver(self, on: bool) -> None:
+        """The computer now saves power, or no longer; told by whoever can see it."""
+
     def stop(self) -> None:
         """End the daemon after what is under way."""
 
@@ -205,6 +231,9 @@ class Service(Protocol):
 
     def rescan(self) -> None:
         """Look through all folders now."""
+
+    def recent(self, limit: int) -> list[RecentPicture]:
+        """The last results, newest first, at most `limit`."""
 
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         """Compress named files and folders, one outcome a file as it comes."""
@@ -223,6 +252,9 @@ class Service(Protocol):
 
     def remove_folder(self, path: str) -> None:
         """Stop watching a folder and take it out of the settings file."""
+
+    def enable_folder(self, path: str, enabled: bool) -> None:
+        """Watch a configured folder, or keep it in the settings file without watching it."""
 
     def check_folder(self, path: str, sample: int) -> CheckReport:
         """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away."""
