@@ -1,0 +1,259 @@
+"""The own encoder's parts, against plain arithmetic and against libjpeg's decoder."""
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from compress.images import Pixels, decoded, jpeg, photo, screenshot
+from homepress.compress.jpeg import coefficients, dct, events, huffman, planes, quantise, tables
+from homepress.compress.jpeg.encoder import Encoder, Sampling
+from homepress.compress.jpeg.pillow_encoder import PillowEncoder
+from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
+from homepress.compress.metadata import component_tables, parse_jpeg
+from homepress.compress.quality.ssimulacra2 import full_score
+
+ENCODERS = [RateDistortionEncoder(), PillowEncoder()]
+
+
+def encode(pixels: Pixels, quality: float, sampling: Sampling, encoder: Encoder = ENCODERS[0]) -> bytes:
+    return encoder.encode(pixels, sampling, quality, encoder.sample(pixels, sampling))
+
+
+# The transform
+
+
+def test_dct_is_the_standards() -> None:
+    block = np.random.default_rng(1).uniform(-128, 127, (8, 8)).astype(np.float32)
+    wanted = np.zeros((8, 8))
+    for v, u in itertools.product(range(8), repeat=2):
+        cu, cv = (1 / np.sqrt(2) if n == 0 else 1.0 for n in (u, v))
+        wanted[v, u] = sum(
+            block[y, x] * np.cos((2 * x + 1) * u * np.pi / 16) * np.cos((2 * y + 1) * v * np.pi / 16)
+            for y, x in itertools.product(range(8), repeat=2)
+        ) * (cu * cv / 4)
+    found = dct.transform(block.reshape(1, 1, 64))[0, 0]
+    assert np.allclose(found, wanted.ravel()[dct.NATURAL_OF_ZIGZAG], atol=1e-3)
+
+
+def test_blocks_come_in_coding_order() -> None:
+    plane = np.arange(32 * 32, dtype=np.float32).reshape(32, 32)
+    units = dct.blocks(plane, 2, 2)
+    assert units.shape == (4, 4, 64)
+    assert np.array_equal(units[0, 1].reshape(8, 8), plane[:8, 8:16])
+    assert np.array_equal(units[0, 2].reshape(8, 8), plane[8:16, :8])
+    assert np.array_equal(units[1, 0].reshape(8, 8), plane[:8, 16:24])
+
+
+# Planes
+
+
+def test_components_are_jfifs() -> None:
+    pixels = photo(64, 48)
+    luma, blue, red = planes.components(pixels, Sampling.FULL)
+    wanted = np.asarray(Image.fromarray(pixels).convert("YCbCr")).astype(float)
+    for plane, channel in ((luma + 128, 0), (blue + 128, 1), (red + 128, 2)):
+        assert np.abs(plane - wanted[..., channel]).max() < 1.1
+
+
+def test_halving_anticipates_the_decoder() -> None:
+    """What libjpeg blows up again is closer to the original than from plain averages."""
+    pixels = screenshot(256, 128)
+    _, blue, _ = planes.components(pixels, Sampling.FULL)
+    _, half, _ = planes.components(pixels, Sampling.QUARTER)
+    average = blue.reshape(64, 2, 128, 2).mean(axis=(1, 3))
+
+    def enlarged(plane: np.ndarray) -> np.ndarray:
+        for axis in (0, 1):
+            plane = np.moveaxis(plane, axis, 0)
+            before = np.concatenate((plane[:1], plane[:-1]))
+            after = np.concatenate((plane[1:], plane[-1:]))
+            both = np.stack((0.75 * plane + 0.25 * before, 0.75 * plane + 0.25 * after), axis=1)
+            plane = np.moveaxis(both.reshape(-1, *plane.shape[1:]), 0, axis)
+        return plane
+
+    assert np.square(enlarged(half) - blue).mean() < 0.95 * np.square(enlarged(average) - blue).mean()
+
+
+def test_padding_repeats_the_edge() -> None:
+    padded = planes.padded(photo(17, 9), 16)
+    assert padded.shape == (16, 32, 3)
+    assert (padded[:, 16:] == padded[:, 16:17]).all()
+
+
+# Codes
+
+
+def test_codes_are_free_of_prefixes() -> None:
+    for book in (*huffman.DC, *huffman.AC):
+        words = [
+            f"{int(code):0{int(length)}b}"
+            for code, length in zip(book.codes, book.lengths, strict=True)
+            if length
+        ]
+        words.sort()
+        assert len(words) == len(book.values) == sum(book.counts)
+        assert not any(b.startswith(a) for a, b in itertools.pairwise(words))
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.integers(1, 63).flatmap(lambda n: st.tuples(st.integers(0, 2**n - 1), st.just(n))), min_size=1
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=60)
+def test_bits_are_packed_in_order(batches: list[list[tuple[int, int]]]) -> None:
+    writer = huffman.BitWriter()
+    text = ""
+    for batch in batches:
+        codes, lengths = zip(*batch, strict=True)
+        writer.write(np.array(codes, np.uint64), np.array(lengths, np.uint64))
+        text += "".join(f"{code:0{length}b}" for code, length in batch)
+    text += "1" * (-len(text) % 8)
+    plain = int(text, 2).to_bytes(len(text) // 8, "big")
+    assert writer.stuffed() == plain.replace(b"\xff", b"\xff\x00")
+
+
+# Quantisation
+
+
+def test_events_of_blocks() -> None:
+    steps = np.zeros((2, 64), np.float32)
+    steps[0, [0, 3, 20]] = (5.2, -1.4, 0.6)
+    steps[1, 63] = 2.0
+    found = events.Events.rounded(steps)
+    assert found.block.tolist() == [0, 0, 0, 1, 1]
+    assert found.place.tolist() == [0, 3, 20, 0, 63]
+    assert found.run.tolist() == [0, 2, 16, 0, 62]
+    assert found.values().tolist() == [5, -1, 1, 0, 2]
+    lowered = found.lowered(np.array([5, 0, 1, 0, 2], np.int32))
+    assert lowered.place.tolist() == [0, 20, 0, 63]
+    assert lowered.run.tolist() == [0, 19, 0, 62]
+
+
+def test_levels_are_never_raised_and_first_ones_never_touched() -> None:
+    strip = next(coefficients.strips(photo(256, 128), Sampling.QUARTER, rows=128))
+    batch, activity = strip.batch(tables.tables(60.0))
+    statistics = quantise.learn(batch, activity)
+    plain = events.Events.rounded(batch.steps)
+    thrifty = quantise.quantise(batch, strip.masks(activity, statistics), statistics)
+    dense = np.zeros((2, *batch.steps.shape), np.int32)
+    for number, found in enumerate((plain, thrifty)):
+        dense[number, found.block, found.place] = found.values()
+    assert (np.abs(dense[1]) <= np.abs(dense[0])).all()
+    assert (np.abs(dense[1] - dense[0]) <= 1).all()
+    assert (dense[1, :, 0] == dense[0, :, 0]).all()
+    assert np.count_nonzero(dense[1]) < 0.9 * np.count_nonzero(dense[0])
+
+
+def test_thrift_pays() -> None:
+    """Fewer bytes than the same tables with plain rounding need for as good a score."""
+    picture = photo(512, 384)
+    rates = {}
+    for encoder in ENCODERS:
+        points = []
+        for quality in (70.0, 76.0, 82.0, 88.0, 94.0):
+            data = encode(picture, quality, Sampling.QUARTER, encoder)
+            points.append((full_score(picture, decoded(data)), np.log(len(data))))
+        scores, sizes = zip(*points, strict=True)
+        rates[encoder.name] = np.interp(80.0, scores, sizes)
+    thrifty, plain = (rates[encoder.name] for encoder in ENCODERS)
+    assert thrifty < plain - 0.03
+
+
+# Whole pictures
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
+@pytest.mark.parametrize("sampling", list(Sampling))
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (16, 16), (17, 33), (130, 70), (640, 31)])
+def test_libjpeg_decodes_what_was_coded(encoder: Encoder, sampling: Sampling, size: tuple[int, int]) -> None:
+    picture = photo(*size)
+    data = encode(picture, 96.0, sampling, encoder)
+    result = decoded(data)
+    assert result.shape == picture.shape
+    assert parse_jpeg(data).frame.subsampling == sampling
+    assert np.abs(result.astype(int) - picture).mean() < 3
+
+
+@pytest.mark.parametrize("size", [(1, 1), (9, 15), (200, 100)])
+def test_grey(size: tuple[int, int]) -> None:
+    picture = photo(*size)[..., 0]
+    result = decoded(encode(picture, 96.0, Sampling.QUARTER))
+    assert result.shape == picture.shape
+    assert np.abs(result.astype(int) - picture).mean() < 2
+
+
+@pytest.mark.parametrize("quality", [tables.LOWEST_QUALITY, 30.0, 99.5])
+@pytest.mark.parametrize("kind", ["noise", "black", "white", "checks", "primaries"])
+def test_extremes_decode(quality: float, kind: str) -> None:
+    random = np.random.default_rng(3)
+    picture = {
+        "noise": random.integers(0, 2, (64, 80, 3), np.uint8) * np.uint8(255),
+        "black": np.zeros((64, 80, 3), np.uint8),
+        "white": np.full((64, 80, 3), 255, np.uint8),
+        "checks": np.kron(np.indices((64, 80)).sum(axis=0) % 2, np.ones((1, 1)))[..., None].astype(np.uint8)
+        * np.full(3, 255, np.uint8),
+        "primaries": np.repeat(np.eye(3, dtype=np.uint8) * 255, 27, axis=0)[None, :80].repeat(64, axis=0),
+    }[kind]
+    for sampling in Sampling:
+        assert decoded(encode(picture, quality, sampling)).shape == picture.shape
+
+
+@pytest.mark.parametrize("sampling", list(Sampling))
+@pytest.mark.parametrize("grey", [False, True])
+def test_strips_leave_no_trace(sampling: Sampling, grey: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = photo(300, 401)[..., 0] if grey else photo(300, 401)
+    whole = encode(picture, 80.0, sampling)
+    monkeypatch.setattr(coefficients, "_STRIP_PIXELS", 300 * 48)
+    assert encode(picture, 80.0, sampling) == whole
+
+
+def test_a_sample_of_another_encoder_is_refused() -> None:
+    picture = photo(32, 32)
+    sample = PillowEncoder().sample(picture, Sampling.FULL)
+    with pytest.raises(TypeError, match="encoder"):
+        RateDistortionEncoder().encode(picture, Sampling.FULL, 80.0, sample)
+
+
+# Tables
+
+
+def test_tables_shrink_with_quality() -> None:
+    sums = [tables.tables(q)[0].sum() for q in np.linspace(tables.LOWEST_QUALITY, tables.HIGHEST_QUALITY, 50)]
+    assert sums == sorted(sums, reverse=True)
+
+
+@pytest.mark.parametrize("quality", [30, 50, 70, 80, 85, 90, 95, 99])
+def test_tables_are_jpeglis(quality: int) -> None:
+    pyjpegli = pytest.importorskip("pyjpegli")
+    stream = pyjpegli.encode(bytes(32 * 32 * 3), 32, 32, quality)
+    with Image.open(io.BytesIO(stream)) as picture:
+        theirs = [np.array(picture.quantization[slot]) for slot in (0, 1)]
+    for mine, table in zip(tables.tables(float(quality)), theirs, strict=True):
+        assert np.abs(mine - table).max() <= 1 + table.max() * 0.02
+
+
+@given(st.floats(tables.LOWEST_QUALITY, tables.HIGHEST_QUALITY))
+@settings(max_examples=80)
+def test_own_tables_are_recognised(quality: float) -> None:
+    quality = tables.on_grid(quality)
+    luma, chroma = (tuple(table.tolist()) for table in tables.tables(quality))
+    found = tables.quality_of_tables((luma, chroma, chroma))
+    assert found is not None
+    assert np.array_equal(tables.tables(found)[0], luma)
+    assert tables.quality_of_tables((luma, luma[::-1], chroma)) is None
+
+
+@pytest.mark.parametrize("quality", [50, 75, 80, 90, 95])
+def test_tables_of_others_are_not(quality: int) -> None:
+    stream = parse_jpeg(jpeg(photo(32, 32), quality))
+    assert tables.quality_of_tables(tuple(table.values for table in component_tables(stream))) is None
