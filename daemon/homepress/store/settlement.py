@@ -129,7 +129,8 @@ class Settlement:
         untouched = here is not None and here.sha256 == self._plan.source_sha256
         if stored and not self._leftovers and not untouched:
             return self._finish(kept=True)
-        if result is not None and not untouched:
+        source_left = here is None or self._plan.kind == "replace"
+        if result is not None and not untouched and source_left:
             if not self._vault.path.is_dir():
                 return Settled.PENDING
             return self._finish(kept=False)

@@ -120,9 +120,9 @@ class Vault:
         with self.opened() as folder:
             if not self._holds(folder, plan):
                 try:
-                    kernel.move(source, name, folder, plan.stored_name)
-                except (Unsupported, OSError) as error:
-                    if isinstance(error, OSError) and error.errno != errno.EXDEV:
+                    self._rename_in(source, name, folder, plan.stored_name)
+                except OSError as error:
+                    if error.errno != errno.EXDEV:
                         raise
                     with opened_file(kernel, source, name) as fd:
                         self._copy(fd, folder, plan)
@@ -130,6 +130,12 @@ class Vault:
             with contextlib.suppress(FileNotFoundError):
                 kernel.unlink(source, name)
             kernel.sync_folder(source)
+
+    def _rename_in(self, source: Folder, name: str, folder: Folder, new: str) -> None:
+        try:
+            self._kernel.move(source, name, folder, new)
+        except Unsupported:
+            self._kernel.overwrite(source, name, folder, new)  # no other file ever has this name
 
     def holds(self, plan: Plan) -> bool:
         """Whether the original is here, whole."""

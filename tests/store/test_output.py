@@ -1,0 +1,149 @@
+"""Results that go elsewhere: the tree mirrored, nothing of others overwritten, the source untouched."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from homepress.store import Changed, Refusal, Role
+from store.kit import Bench, Lacking, Probe, digest, facts, picture, replacement, smaller
+
+RESULT = smaller(picture())
+
+
+def write(store, source, target: Path, data: bytes = RESULT, **changes):
+    return store.write_output(source, replacement(data, **changes), target)
+
+
+def test_the_result_is_in_the_mirrored_tree_and_the_source_stays(bench: Bench) -> None:
+    path = bench.drop()
+    before = facts(path), path.stat().st_ino
+    target = bench.base / "out" / "deep" / "er" / "a.jpg"
+    with bench.store() as store:
+        receipt = write(store, store.read(path), target)
+        assert receipt.path == target
+        assert (target.read_bytes(), facts(target)) == (RESULT, facts(path))
+        assert (facts(path), path.stat().st_ino) == before
+        assert path.read_bytes() == picture()
+        stat = path.stat()
+        assert store.known(os.fsencode(path.parent))[b"a.jpg"] == (30_000, stat.st_mtime_ns, stat.st_ino)
+        assert store.role(digest(RESULT), "") is Role.RESULT
+        assert store.counters(0).compressed_since == 1
+    assert bench.kept() == []
+    assert [p for p in target.parent.iterdir() if p != target] == []
+
+
+@pytest.mark.parametrize(
+    "lacking", [(), ("exchange",), ("move",), ("move", "link"), ("move", "link", "exchange")]
+)
+def test_our_own_earlier_result_makes_way(bench: Bench, lacking: tuple[str, ...]) -> None:
+    path = bench.drop()
+    target = bench.base / "out" / "a.jpg"
+    with bench.store(Lacking(*lacking).kernel()) as store:
+        write(store, store.read(path), target)
+        path.write_bytes(picture(2))
+        write(store, store.read(path), target, smaller(picture(2)))
+        assert target.read_bytes() == smaller(picture(2))
+        store.copy_output(store.read(path), target)
+        assert target.read_bytes() == picture(2)
+        write(store, store.read(path), target, smaller(picture(2)))
+        assert target.read_bytes() == smaller(picture(2))
+    assert [p.name for p in target.parent.iterdir()] == ["a.jpg"]
+
+
+@pytest.mark.parametrize("lacking", [(), ("move",), ("move", "link")])
+def test_what_somebody_else_put_there_is_not_overwritten(bench: Bench, lacking: tuple[str, ...]) -> None:
+    path = bench.drop()
+    target = bench.base / "out" / "a.jpg"
+    target.parent.mkdir()
+    target.write_bytes(b"not ours")
+    with bench.store(Lacking(*lacking).kernel()) as store:
+        with pytest.raises(Refusal, match=r"out/a\.jpg.*did not make it"):
+            write(store, store.read(path), target)
+        target.unlink()
+        target.symlink_to(path)
+        with pytest.raises(Refusal):
+            write(store, store.read(path), target)
+    assert path.read_bytes() == picture()
+
+
+def test_an_earlier_result_that_was_edited_is_not_overwritten(bench: Bench) -> None:
+    path = bench.drop()
+    target = bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        write(store, store.read(path), target)
+        target.write_bytes(b"edited")
+        with pytest.raises(Refusal):
+            write(store, store.read(path), target)
+    assert target.read_bytes() == b"edited"
+
+
+def test_an_edit_saved_in_the_last_instant_is_not_overwritten(bench: Bench) -> None:
+    path = bench.drop()
+    target = bench.base / "out" / "a.jpg"
+
+    def save(number: int, name: str) -> None:
+        if number == 1:
+            target.write_bytes(b"edited")
+
+    with bench.store() as store:
+        write(store, store.read(path), target)
+    with bench.store(Probe(before=save, steps=frozenset({"exchange"})).kernel()) as store:
+        with pytest.raises(Refusal):
+            write(store, store.read(path), target, RESULT[:-1])
+        assert target.read_bytes() == b"edited"
+    assert [p.name for p in target.parent.iterdir()] == ["a.jpg"]
+
+
+def test_a_conversion_gets_its_suffix(bench: Bench) -> None:
+    with bench.store() as store:
+        source = store.read(bench.drop("a.b.heic"))
+        receipt = write(store, source, bench.base / "out" / "a.b.heic", suffix=".jpg")
+    assert receipt.path == bench.base / "out" / "a.b.jpg"
+
+
+def test_a_source_that_changed_meanwhile_writes_nothing(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        source = store.read(path)
+        path.write_bytes(b"new")
+        with pytest.raises(Changed):
+            write(store, source, bench.base / "out" / "a.jpg")
+    assert not (bench.base / "out").exists()
+
+
+def test_a_link_in_the_output_tree_is_not_followed(bench: Bench) -> None:
+    path = bench.drop()
+    (bench.base / "elsewhere").mkdir()
+    (bench.base / "out").symlink_to(bench.base / "elsewhere")
+    with bench.store() as store, pytest.raises(OSError):
+        write(store, store.read(path), bench.base / "out" / "a.jpg")
+    assert list((bench.base / "elsewhere").iterdir()) == []
+
+
+def test_a_copy_has_no_history_and_does_not_make_the_source_known_as_a_result(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        source = store.read(path)
+        target = store.copy_output(source, bench.base / "out" / "a.jpg")
+        assert (target.read_bytes(), facts(target)) == (picture(), facts(path))
+        assert store.role(source.sha256, "balanced") is None
+        assert store.counters(0).compressed_since == 0
+
+
+def test_beside_counts_up_and_never_overwrites(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        source = store.read(path)
+        first = store.write_beside(source, replacement(RESULT)).path
+        again = store.write_beside(source, replacement(RESULT)).path
+        second = store.write_beside(source, replacement(RESULT[:-1])).path
+        webp = store.write_beside(source, replacement(RESULT, suffix=".webp")).path
+    assert (first.name, again.name, second.name, webp.name) == (
+        "a.min.jpg",
+        "a.min.jpg",
+        "a.min-2.jpg",
+        "a.min.webp",
+    )
+    assert (path.read_bytes(), first.read_bytes(), second.read_bytes()) == (picture(), RESULT, RESULT[:-1])
+    assert bench.temps() == []

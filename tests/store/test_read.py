@@ -1,0 +1,185 @@
+"""Reading: once, by descriptor, only what is ours to touch, and never while somebody writes."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from homepress.store import Busy, Changed, Refusal, Vanished
+from homepress.store.kernel import CHUNK
+from store.kit import Bench, Probe, digest, picture
+
+
+def test_a_source_says_what_was_read(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        source = store.read(path)
+    stat = path.stat()
+    assert (source.path, source.data, source.sha256) == (path, picture(), digest(picture()))
+    assert source.identity.inode == stat.st_ino
+    assert source.identity.ctime_ns == stat.st_ctime_ns
+
+
+def test_reading_leaves_no_trace(bench: Bench) -> None:
+    path = bench.drop()
+    os.utime(path, ns=(1, 2))
+    with bench.store() as store:
+        store.read(path)
+    assert path.stat().st_atime_ns == 1
+
+
+def test_an_empty_file_is_read_as_one(bench: Bench) -> None:
+    with bench.store() as store:
+        assert store.read(bench.drop(data=b"")).data == b""
+
+
+def test_a_name_that_is_gone(bench: Bench) -> None:
+    with bench.store() as store:
+        with pytest.raises(Vanished):
+            store.read(bench.watched / "nothing.jpg")
+        with pytest.raises(Vanished):
+            store.read(bench.watched / "no folder" / "nothing.jpg")
+
+
+def test_a_link_is_never_followed(bench: Bench) -> None:
+    path = bench.drop()
+    (bench.watched / "link.jpg").symlink_to(path)
+    (bench.watched / "loop.jpg").symlink_to("loop.jpg")
+    (bench.base / "way").symlink_to(bench.watched)
+    with bench.store() as store:
+        for name in ("link.jpg", "loop.jpg"):
+            with pytest.raises(Refusal, match="symbolic link"):
+                store.read(bench.watched / name)
+        with pytest.raises(Refusal, match="reached through a symbolic link"):
+            store.read(bench.base / "way" / "a.jpg")
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "folder", "device"])
+def test_what_is_no_regular_file_neither_hangs_nor_is_read(bench: Bench, kind: str) -> None:
+    path = bench.watched / "odd.jpg"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "device":
+        path = Path("/dev/null")
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        listener.close()
+    with bench.store() as store, pytest.raises(Refusal, match="not a regular file"):
+        store.read(path)
+
+
+def test_more_than_one_name_is_refused(bench: Bench) -> None:
+    path = bench.drop()
+    os.link(path, bench.watched / "b.jpg")
+    with bench.store() as store, pytest.raises(Refusal, match="2 names"):
+        store.read(path)
+
+
+@pytest.mark.parametrize(("mode", "why"), [(0o444, "read-only"), (0o4755, "special"), (0o2755, "special")])
+def test_modes_that_say_hands_off(bench: Bench, mode: int, why: str) -> None:
+    path = bench.drop(mode=mode)
+    os.chmod(path, mode)
+    with bench.store() as store, pytest.raises(Refusal, match=why):
+        store.read(path)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("flag", ["i", "a"])
+def test_immutable_and_append_only_files_are_refused(bench: Bench, flag: str) -> None:
+    path = bench.drop()
+    if subprocess.run(["chattr", f"+{flag}", path], capture_output=True).returncode:
+        pytest.skip("this file system has no such flag")
+    try:
+        with bench.store() as store, pytest.raises(Refusal, match="immutable or append-only"):
+            store.read(path)
+    finally:
+        subprocess.run(["chattr", f"-{flag}", path], check=True)
+
+
+@pytest.mark.parametrize("mode", [os.O_WRONLY, os.O_RDWR])
+def test_a_writer_makes_it_busy(bench: Bench, mode: int) -> None:
+    path = bench.drop()
+    fd = os.open(path, mode)
+    with bench.store() as store:
+        with pytest.raises(Busy, match=r"a\.jpg.*open for writing"):
+            store.read(path)
+        os.close(fd)
+        assert store.read(path).data == picture()
+
+
+def test_a_reader_does_not(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store, path.open("rb"):
+        assert store.read(path).data == picture()
+
+
+def test_a_writer_who_comes_while_it_is_read_gets_through_at_once(bench: Bench) -> None:
+    """The lease would hold the writer up for as long as reading takes; and its signal must not end us."""
+    path = bench.drop(data=picture(size=4 * CHUNK))
+    opening = threading.Event()
+    opened = threading.Event()
+
+    def write() -> None:
+        opening.set()
+        with path.open("r+b"):
+            opened.set()
+
+    writer = threading.Thread(target=write)
+
+    def begin_to_write(number: int, name: str) -> None:
+        if name == "read" and not opening.is_set():
+            writer.start()
+            opening.wait(10)
+            while fcntl.fcntl(lease[0], fcntl.F_GETLEASE) == fcntl.F_RDLCK:
+                pass
+
+    lease: list[int] = []
+
+    class Watched(Probe):
+        def take_lease(self, fd: int) -> bool:
+            lease.append(fd)
+            return bool(self._kernel.take_lease(fd))
+
+    probe = Watched(before=begin_to_write, steps=frozenset({"read"}))
+    with bench.store(probe.kernel()) as store, pytest.raises(Busy, match="about to write"):
+        store.read(path)
+    assert opened.wait(10)
+    writer.join()
+
+
+def test_growing_while_it_is_read_is_noticed(bench: Bench) -> None:
+    path = bench.drop(data=picture(size=2 * CHUNK))
+    grown = []
+
+    def grow(number: int, name: str) -> None:
+        if not grown:
+            grown.append(True)
+            with path.open("ab") as file:
+                file.write(b"more")
+
+    class NoLease(Probe):
+        def take_lease(self, fd: int) -> bool:
+            return False
+
+    probe = NoLease(after=grow, steps=frozenset({"read"}))
+    with bench.store(probe.kernel()) as store, pytest.raises(Changed):
+        store.read(path)
+
+
+@pytest.mark.root
+def test_files_of_others_are_refused(bench: Bench, as_nobody) -> None:
+    path = bench.drop(mode=0o666)
+    os.chown(path, 1, 1)
+
+    def read() -> None:
+        with bench.store() as store, pytest.raises(Refusal, match="another user"):
+            store.read(path)
+
+    as_nobody(bench, read)

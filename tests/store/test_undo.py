@@ -1,0 +1,334 @@
+"""Undo: the exact bytes, name, times and attributes; nothing is overwritten, no link followed."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from homepress.store import Role, Store, Undone, UndoSelection
+from store.kit import (
+    Bench,
+    Lacking,
+    Probe,
+    digest,
+    facts,
+    picture,
+    replace,
+    replacement,
+    smaller,
+)
+
+
+def undo(bench: Bench, store: Store, *paths: Path, to: Path | None = None, **selection) -> list[Undone]:
+    return list(store.undo(UndoSelection(paths=paths, **selection), roots=bench.roots, to=to))
+
+
+def everything(path: Path) -> tuple[object, ...]:
+    """Content and attributes, without touching the time of access."""
+    stat = path.stat()
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOATIME)) as file:
+        return file.read(), facts(path), stat.st_atime_ns, stat.st_nlink
+
+
+LACKING = [(), ("exchange",), ("link",), ("exchange", "move"), ("exchange", "link", "move")]
+
+
+@pytest.mark.parametrize("lacking", LACKING, ids=lambda names: " ".join(names) or "all")
+def test_everything_is_as_before(bench: Bench, lacking: tuple[str, ...]) -> None:
+    path = bench.drop()
+    before = everything(path)
+    with bench.store() as store:
+        replace(store, path)
+        assert path.read_bytes() == smaller(picture())
+    with bench.store(Lacking(*lacking).kernel()) as store:
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, undone.restored_to, undone.reason) == ("restored", path, "")
+        assert everything(path) == before
+        assert store.role(digest(picture()), "balanced") is Role.KEPT
+        stat = path.stat()
+        assert store.known(os.fsencode(path.parent)) == {b"a.jpg": (30_000, stat.st_mtime_ns, stat.st_ino)}
+        assert store.counters(0).originals_bytes == 0
+        assert store.recover() == []
+    assert (bench.temps(), bench.kept()) == ([], [])
+
+
+def test_the_very_file_comes_back(bench: Bench) -> None:
+    path = bench.drop()
+    inode = path.stat().st_ino
+    with bench.store() as store:
+        replace(store, path)
+        undo(bench, store, path)
+    assert path.stat().st_ino == inode
+
+
+def test_twice_says_that_it_was_done(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        undo(bench, store, path)
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, undone.reason) == ("failed", "it was undone before")
+        (unknown,) = undo(bench, store, bench.watched / "b.jpg")
+        assert (unknown.entry, unknown.outcome) == (0, "failed")
+
+
+def test_a_result_that_was_edited_stays_and_the_original_comes_beside_it(bench: Bench) -> None:
+    path = bench.drop("holiday.jpg")
+    before = facts(path)
+    with bench.store() as store:
+        replace(store, path)
+        path.write_bytes(b"edited")
+        (bench.watched / "holiday (original).jpg").write_bytes(b"taken as well")
+        (undone,) = undo(bench, store, path)
+        beside = bench.watched / "holiday (original 2).jpg"
+        assert (undone.outcome, undone.restored_to) == ("beside", beside)
+        assert (beside.read_bytes(), facts(beside)) == (picture(), before)
+        assert path.read_bytes() == b"edited"
+
+
+def test_a_result_that_was_moved_away_leaves_its_name_to_the_original(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        path.rename(bench.watched / "b.jpg")
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, path.read_bytes()) == ("restored", picture())
+    assert (bench.watched / "b.jpg").read_bytes() == smaller(picture())
+
+
+@pytest.mark.parametrize("what", ["folder", "link", "fifo"])
+def test_whatever_has_the_name_is_not_overwritten(bench: Bench, what: str) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        path.unlink()
+        {"folder": path.mkdir, "link": lambda: path.symlink_to("x"), "fifo": lambda: os.mkfifo(path)}[what]()
+        (undone,) = undo(bench, store, path)
+    assert undone.outcome == "beside"
+    assert not path.is_file()
+    assert (bench.watched / "a (original).jpg").read_bytes() == picture()
+
+
+def test_the_user_restored_it_already(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        path.write_bytes(picture())
+        (undone,) = undo(bench, store, path)
+        assert undone.outcome == "restored"
+    assert (path.read_bytes(), bench.temps(), bench.kept()) == (picture(), [], [])
+
+
+def test_a_folder_that_is_gone_is_made_again(bench: Bench) -> None:
+    (bench.watched / "trip").mkdir()
+    path = bench.drop("trip/a.jpg")
+    with bench.store() as store:
+        replace(store, path)
+        path.unlink()
+        path.parent.rmdir()
+        (undone,) = undo(bench, store, path)
+    assert (undone.outcome, path.read_bytes()) == ("restored", picture())
+
+
+def test_a_link_on_the_way_is_not_followed(bench: Bench) -> None:
+    (bench.watched / "trip").mkdir()
+    path = bench.drop("trip/a.jpg")
+    elsewhere = bench.base / "elsewhere"
+    with bench.store() as store:
+        replace(store, path)
+        (bench.watched / "trip").rename(elsewhere)
+        (bench.watched / "trip").symlink_to(elsewhere)
+        (undone,) = undo(bench, store, path)
+        assert undone.outcome == "failed"
+    assert (elsewhere / "a.jpg").read_bytes() == smaller(picture())
+    assert bench.kept() == [picture()]
+
+
+def test_only_beneath_a_configured_folder_or_where_told(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        (undone,) = store.undo(UndoSelection(last=1), roots=[bench.base / "other"])
+        assert (undone.outcome, path.read_bytes()) == ("failed", smaller(picture()))
+        assert "--to" in undone.reason
+        to = bench.base / "restored"
+        (undone,) = store.undo(UndoSelection(last=1), roots=[], to=to)
+        assert (undone.outcome, undone.restored_to) == ("restored", to / "a.jpg")
+    assert (to / "a.jpg").read_bytes() == picture()
+    assert path.read_bytes() == smaller(picture())
+
+
+def test_equal_names_restored_elsewhere_stay_apart(bench: Bench) -> None:
+    (bench.watched / "b").mkdir()
+    paths = [bench.drop("a.jpg", picture(1)), bench.drop("b/a.jpg", picture(2))]
+    to = bench.base / "restored"
+    with bench.store() as store:
+        for path in paths:
+            replace(store, path)
+        undone = undo(bench, store, to=to, last=2)
+    assert {u.restored_to.name: u.restored_to.read_bytes() for u in undone} == {
+        "a.jpg": picture(2),
+        "a (original).jpg": picture(1),
+    }
+
+
+def test_selections(bench: Bench) -> None:
+    (bench.watched / "trip").mkdir()
+    names = ["1.jpg", "trip/2.jpg", "trip/3.jpg", "4.jpg"]
+    paths = [bench.drop(name, picture(n)) for n, name in enumerate(names)]
+    with bench.store() as store:
+        entries = []
+        for path in paths:
+            source = store.read(path)
+            entries.append(store.replace(source, replacement(smaller(source.data))).entry)
+        middle = time.time()
+
+        def undone(**selection) -> list[str]:
+            chosen = undo(bench, store, **selection)
+            assert all(u.outcome == "restored" for u in chosen)
+            for u in chosen:
+                replace(store, u.path)  # so that the next selection finds them all again
+            return [str(u.path.relative_to(bench.watched)) for u in chosen]
+
+        assert undone(last=2) == ["4.jpg", "trip/3.jpg"]
+        assert undone(folder=bench.watched / "trip") == ["trip/3.jpg", "trip/2.jpg"]
+        assert undone(entries=(entries[0],)) == ["1.jpg"]
+        assert undone(since=middle, last=1) == ["1.jpg"]
+        assert undone(since=time.time()) == []
+        assert undone(last=100) == ["1.jpg", "trip/2.jpg", "trip/3.jpg", "4.jpg"]
+
+
+def test_of_a_named_picture_only_the_newest_result_is_undone(bench: Bench) -> None:
+    path = bench.drop(data=picture(1))
+    with bench.store() as store:
+        replace(store, path)
+        path.write_bytes(picture(2))
+        replace(store, path)
+        assert [u.outcome for u in undo(bench, store, path)] == ["restored"]
+        assert path.read_bytes() == picture(2)
+        assert [u.outcome for u in undo(bench, store, path)] == ["beside"]
+    assert (bench.watched / "a (original).jpg").read_bytes() == picture(1)
+
+
+def test_equal_pictures_come_back_each_with_its_own_attributes(bench: Bench) -> None:
+    (bench.watched / "b").mkdir()
+    one, two = bench.drop("a.jpg", mode=0o600), bench.drop("b/a.jpg", mode=0o644)
+    os.setxattr(two, "user.tag", b"work")
+    os.utime(two, ns=(5, 6))
+    before = everything(one), everything(two)
+    with bench.store() as store:
+        replace(store, one)
+        replace(store, two)
+        assert len(bench.kept()) == 2
+        undo(bench, store, last=2)
+    assert (everything(one), everything(two)) == before
+
+
+def test_a_conversion_goes_and_its_source_comes_back(bench: Bench) -> None:
+    path = bench.drop("a.heic")
+    before = everything(path)
+    with bench.store() as store:
+        source = store.read(path)
+        target = store.replace(source, replacement(smaller(source.data), suffix=".jpg")).path
+        (undone,) = undo(bench, store, target)
+        assert (undone.outcome, undone.path, undone.restored_to) == ("restored", path, path)
+        assert everything(path) == before
+        assert not target.exists()
+        assert set(store.known(os.fsencode(bench.watched))) == {b"a.heic"}
+    assert bench.temps() == []
+
+
+def test_a_conversion_that_was_edited_stays(bench: Bench) -> None:
+    path = bench.drop("a.heic")
+    with bench.store() as store:
+        source = store.read(path)
+        target = store.replace(source, replacement(smaller(source.data), suffix=".jpg")).path
+        target.write_bytes(b"edited")
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, path.read_bytes(), target.read_bytes()) == ("restored", picture(), b"edited")
+        assert "edited since and stays" in undone.reason
+
+
+def test_an_output_goes_when_it_is_ours_and_its_source_whole(bench: Bench) -> None:
+    path, target = bench.drop(), bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        source = store.read(path)
+        store.write_output(source, replacement(smaller(picture())), target)
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, target.exists(), path.read_bytes()) == ("removed", False, picture())
+        assert store.role(source.sha256, "balanced") is Role.KEPT
+        assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("which", ["source", "result"])
+def test_an_output_stays_when_either_was_changed(bench: Bench, which: str) -> None:
+    path, target = bench.drop(), bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        store.write_output(store.read(path), replacement(smaller(picture())), target)
+        (path if which == "source" else target).write_bytes(b"edited")
+        (undone,) = undo(bench, store, last=1)
+        assert undone.outcome == "failed"
+        assert target.exists()
+
+
+def test_a_damaged_original_is_not_restored_and_stays(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        (stored,) = (p for p in bench.originals.iterdir() if len(p.name) == 81)
+        stored.write_bytes(b"rot")
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, path.read_bytes()) == ("failed", smaller(picture()))
+        assert "damaged" in undone.reason
+    assert stored.exists()
+
+
+def test_without_a_sidecar_the_stored_file_has_its_own_attributes(bench: Bench) -> None:
+    path = bench.drop()
+    before = everything(path)
+    with bench.store() as store:
+        replace(store, path)
+        for sidecar in bench.originals.glob("*.json"):
+            sidecar.unlink()
+        (undone,) = undo(bench, store, path)
+    assert undone.outcome == "restored"
+    assert everything(path)[:2] == before[:2]
+
+
+def test_an_edit_in_the_last_instant_wins(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+
+    def save(number: int, name: str) -> None:
+        if number == 1:
+            other = bench.watched / "saved"
+            other.write_bytes(b"edited")
+            os.replace(other, path)
+
+    with bench.store(Probe(before=save, steps=frozenset({"exchange"})).kernel()) as store:
+        (undone,) = undo(bench, store, path)
+    assert (undone.outcome, path.read_bytes()) == ("failed", b"edited")
+    assert (bench.temps(), bench.kept()) == ([], [picture()])
+
+
+def test_a_result_that_a_program_writes_to_is_left_alone(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        with path.open("r+b"):
+            (undone,) = undo(bench, store, path)
+        assert (undone.outcome, path.read_bytes()) == ("failed", smaller(picture()))
+        assert undo(bench, store, path)[0].outcome == "restored"
+
+
+def test_originals_on_another_disk_come_back_too(bench: Bench, quick_disk: Path, other_disk: Path) -> None:
+    bench = Bench.at(other_disk, quick_disk / "originals")
+    path = bench.drop()
+    before = everything(path)
+    with bench.store() as store:
+        replace(store, path)
+        assert bench.kept() == [picture()]
+        undo(bench, store, path)
+    assert everything(path) == before
