@@ -167,6 +167,11 @@ def test_a_worker_that_keeps_memory_is_replaced(worker: Slot) -> None:
     assert tell(worker, "who") != fat
 
 
+def test_a_worker_that_gave_memory_back_is_kept(worker: Slot) -> None:
+    thin = tell(worker, "borrow", size=256 << 20)
+    assert tell(worker, "who") == thin
+
+
 def test_a_worker_that_used_much_time_is_replaced() -> None:
     worker = slot(Limits(cpu_seconds=2))
     first = tell(worker, "who")

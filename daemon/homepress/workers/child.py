@@ -31,8 +31,6 @@ _USUAL_MODULES = (
     "homepress.compress.formats.png",
 )
 
-# Returning freed memory takes about a millisecond: worth it after a picture, not after a thumbnail.
-_TRIM_AFTER_BYTES = 1 << 20
 _MOST_TEXT = 2000
 
 
@@ -95,13 +93,12 @@ def _serve(pipes: Pipes, job: Job) -> None:
         except EOFError:
             return
         answer, body = _answer(job, question, source)
+        # Before the answer: after it, the daemon looks whether this worker has grown too fat to be kept.
+        host.trim_memory()
         write_frame(pipes.answers, answer, body)
         if answer.failure is not None:
             return
-        big = len(source) > _TRIM_AFTER_BYTES
         del source, body
-        if big:
-            host.trim_memory()
 
 
 def _answer(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]:
