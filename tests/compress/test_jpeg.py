@@ -11,7 +11,9 @@ from PIL import Image
 from compress import images
 from compress.images import decoded, jpeg, photo, screenshot
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged, compress
-from homepress.compress.metadata import parse_jpeg
+from homepress.compress.jpeg import Sampling
+from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
+from homepress.compress.metadata import ColourModel, colour_model, parse_jpeg
 from homepress.compress.quality.ssimulacra2 import full_score
 from homepress.imagetype import ImageType
 
@@ -149,3 +151,45 @@ def test_camera_pictures_keep_the_floor(corpus_dir: Path, name: str) -> None:
     source = (corpus_dir / "photos-camera" / name).read_bytes()
     result = compressed(source)
     assert full_score(decoded(source), decoded(result.data)) >= 79
+
+
+def ycck() -> bytes:
+    """A picture in inks coded as YCCK, 4:4:4, as Photoshop writes them, with Adobe's header."""
+    inks = np.dstack((photo(700, 500), photo(700, 500, seed=2)[..., 0]))
+    encoder = RateDistortionEncoder()
+    data = encoder.encode(inks, Sampling.FULL, 97.0, encoder.sample(inks, Sampling.FULL))
+    table = data.index(b"\xff\xdb") + 5
+    return data[:table] + bytes([data[table] + 1]) + data[table + 1 :]  # so that it is not known as our own
+
+
+def test_inks_keep_the_floor() -> None:
+    source = ycck()
+    result = compressed(source)
+    assert not result.lossless
+    with Image.open(io.BytesIO(source)) as before, Image.open(io.BytesIO(result.data)) as after:
+        assert before.mode == after.mode == "CMYK"
+        score = full_score(np.asarray(before.convert("RGB")), np.asarray(after.convert("RGB")))
+    assert 80 <= score < 84
+
+
+def test_rgb_components_are_only_recoded_without_loss() -> None:
+    source = jpeg(photo(700, 500), 92, keep_rgb=True)
+    assert colour_model(parse_jpeg(source)) is ColourModel.RGB
+    result = compressed(source)
+    assert result.lossless
+
+
+def test_wide_colours_are_scored_as_they_look() -> None:
+    """The same pixels look more different in a wider space, so more bytes are kept for them."""
+    picture = photo(700, 500)
+    narrow = compressed(jpeg(picture, 97, icc_profile=images.profile()))
+    wide = compressed(jpeg(picture, 97, icc_profile=images.wide_profile()))
+    assert len(wide.data) > len(narrow.data) * 1.02
+    assert decoded(wide.data).shape == picture.shape
+
+
+def test_a_broken_profile_stays_and_does_no_harm() -> None:
+    source = jpeg(photo(700, 500), 97, icc_profile=b"not a profile")
+    result = compressed(source)
+    with Image.open(io.BytesIO(result.data)) as picture:
+        assert picture.info["icc_profile"] == b"not a profile"

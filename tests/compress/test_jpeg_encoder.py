@@ -14,7 +14,7 @@ from homepress.compress.jpeg import coefficients, dct, events, huffman, planes, 
 from homepress.compress.jpeg.encoder import Encoder, Sampling
 from homepress.compress.jpeg.pillow_encoder import PillowEncoder
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
-from homepress.compress.metadata import component_tables, parse_jpeg
+from homepress.compress.metadata import ColourModel, colour_model, component_tables, parse_jpeg
 from homepress.compress.quality.ssimulacra2 import full_score
 
 ENCODERS = [RateDistortionEncoder(), PillowEncoder()]
@@ -257,3 +257,14 @@ def test_own_tables_are_recognised(quality: float) -> None:
 def test_tables_of_others_are_not(quality: int) -> None:
     stream = parse_jpeg(jpeg(photo(32, 32), quality))
     assert tables.quality_of_tables(tuple(table.values for table in component_tables(stream))) is None
+
+
+@pytest.mark.parametrize("sampling", list(Sampling))
+def test_inks(sampling: Sampling) -> None:
+    inks = np.dstack((photo(120, 90), photo(120, 90, seed=2)[..., 0]))
+    data = encode(inks, 96.0, sampling)
+    with Image.open(io.BytesIO(data)) as picture:
+        assert picture.mode == "CMYK"
+        result = np.asarray(picture)
+    assert np.abs(result.astype(int) - inks).mean(axis=(0, 1)).max() < 4
+    assert colour_model(parse_jpeg(data)) is ColourModel.YCCK

@@ -16,6 +16,7 @@ from homepress.compress.metadata import (
 )
 from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
+from homepress.compress.metadata.jpeg_tables import is_ambiguous
 from homepress.compress.pixels import Undecodable, decode, fingerprint, open_picture
 from homepress.compress.quality.colour import to_srgb
 from homepress.compress.raster import Raster
@@ -27,7 +28,8 @@ from homepress.imagetype import ImageType
 _COARSE = 75.0
 """Sources up to this quality are not coded with loss again: much was lost, little is to be gained."""
 
-_SCORED = frozenset({ColourModel.GREY, ColourModel.YCC, ColourModel.RGB})
+_CODED = frozenset({ColourModel.GREY, ColourModel.YCC, ColourModel.YCCK})
+"""The colour models that are coded anew; the others only without loss."""
 _FORMATS = ("JPEG", "MPO")
 """Pillow's names: a JPEG with a multi-picture index is an MPO to it."""
 
@@ -73,8 +75,10 @@ def _compress(source: bytes, stream: JpegStream, recipe: Recipe) -> Compressed |
 
 
 def _may_lose(stream: JpegStream) -> bool:
-    """Whether a picture can be scored, and has not had its one lossy generation or lost much before."""
-    return colour_model(stream) in _SCORED and not is_own(stream) and quality_of(stream) > _COARSE
+    """Whether a picture can be coded anew, and neither lost much before nor had its one lossy generation."""
+    if colour_model(stream) not in _CODED or is_ambiguous(stream):
+        return False
+    return quality_of(stream) > _COARSE and not is_own(stream)
 
 
 def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:

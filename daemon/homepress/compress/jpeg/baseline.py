@@ -14,6 +14,8 @@ from homepress.compress.jpeg.tables import Table
 
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _JFIF: Final = b"JFIF\0\1\1\0\0\1\0\1\0\0"
+_ADOBE_YCCK: Final = b"Adobe\0\x64\0\0\0\0\2"
+"""Version 100, no flags, colour transform 2 (Adobe Technical Note 5116)."""
 _END_OF_BLOCK, _SIXTEEN_ZEROS = 0x00, 0xF0
 
 
@@ -45,7 +47,7 @@ class BaselineWriter:
             self._previous[number] = int(mine[-1, -1])
             by_unit[:, components == number] = differences.reshape(mine.shape)
         values[means] = by_unit.ravel()
-        kinds = np.tile(np.minimum(components, 1), len(by_unit))
+        kinds = np.tile(self._layout.block_kinds, len(by_unit))
         self._bits.write(*_codes(events, values, kinds[events.block]))
 
     def finish(self) -> bytes:
@@ -53,23 +55,23 @@ class BaselineWriter:
         return b"".join((_SOI, *self._headers(), self._bits.stuffed(), _EOI))
 
     def _headers(self) -> list[bytes]:
-        kinds = range(1 if len(self._layout.factors) == 1 else 2)
-        headers = [_segment(0xE0, _JFIF)]
+        factors, component_kinds = self._layout.factors, self._layout.kinds
+        kinds = sorted(set(component_kinds))
+        headers = [_segment(0xEE, _ADOBE_YCCK) if len(factors) == 4 else _segment(0xE0, _JFIF)]
         for kind in kinds:
             table = self._tables[kind][NATURAL_OF_ZIGZAG]
             headers.append(_segment(0xDB, bytes([kind]) + table.astype(np.uint8).tobytes()))
         width, height = self._size
-        factors = self._layout.factors
         frame = struct.pack(">BHHB", 8, height, width, len(factors))
         for number, (across, down) in enumerate(factors):
-            frame += bytes([number + 1, across << 4 | down, min(number, 1)])
+            frame += bytes([number + 1, across << 4 | down, component_kinds[number]])
         headers.append(_segment(0xC0, frame))
         for kind in kinds:
             for group, book in ((0x00, huffman.DC[kind]), (0x10, huffman.AC[kind])):
                 headers.append(_segment(0xC4, bytes([group | kind]) + book.counts + book.values))
         scan = bytes([len(factors)])
-        for number in range(len(factors)):
-            scan += bytes([number + 1, 0x11 * min(number, 1)])
+        for number, kind in enumerate(component_kinds):
+            scan += bytes([number + 1, 0x11 * kind])
         headers.append(_segment(0xDA, scan + bytes([0, 63, 0])))
         return headers
 

@@ -39,19 +39,17 @@ class Strip:
         luma = self.blocks[0] * factors[0]
         activity = self._activity(luma)
         kept = self._inner_units()
-        parts = [luma[kept], *(part[kept] * factors[1] for part in self.blocks[1:])]
+        others = zip(self.blocks[1:], self.layout.kinds[1:], strict=True)
+        parts = [luma[kept], *(part[kept] * factors[kind] for part, kind in others)]
         steps = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-        kinds = np.tile(np.minimum(self.layout.components, 1), len(steps))
+        kinds = np.tile(self.layout.block_kinds, len(steps))
         return Batch(steps.reshape(-1, 64), kinds), activity[kept]
 
     def masks(self, activity: Floats, statistics: Statistics) -> Floats:
         """By how much the bits of each block of a batch are dearer, given the activity of its luma blocks."""
         luma = masking(activity, statistics.activity)
-        others = len(self.blocks) - 1
-        if others:
-            mean = luma.mean(axis=1, keepdims=True, dtype=np.float32)
-            luma = np.concatenate((luma, *([mean] * others)), axis=1)
-        return luma.ravel()
+        mean = luma.mean(axis=1, keepdims=True, dtype=np.float32)
+        return np.concatenate([mean if kind else luma for kind in self.layout.kinds], axis=1).ravel()
 
     def _inner_units(self) -> slice:
         across = len(self.blocks[0]) // self.rows
@@ -74,7 +72,7 @@ def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[
         sampling: of its colours.
         rows: pixels of a strip's height, a multiple of 16; 0 chooses one for the width.
     """
-    layout = Layout.of(grey=len(picture.shape) == 2, sampling=sampling)
+    layout = Layout.of(picture.shape[2] if len(picture.shape) == 3 else 1, sampling)
     edge = layout.unit_edge
     height, width = picture.shape[:2]
     rows = rows or max(_STRIP_PIXELS // width // _HALO, 1) * _HALO

@@ -39,7 +39,7 @@ class Encoder(Protocol):
         """Code a whole picture.
 
         Args:
-            picture: the picture, grey or in colours that become YCbCr.
+            picture: grey, in colours that become YCbCr, or in inks that become YCCK.
             sampling: of its colours; ignored for grey.
             quality: as tried on the sample.
             sample: what `sample` made of parts of the same picture, which may steer the coding.

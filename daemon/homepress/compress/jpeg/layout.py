@@ -14,22 +14,32 @@ class Layout:
 
     Attributes:
         factors: horizontal and vertical sampling factor of each component.
+        kinds: of each component 0 for luma (and black ink), 1 for chroma; chooses its tables.
     """
 
     factors: tuple[tuple[int, int], ...]
+    kinds: tuple[int, ...]
 
     @classmethod
-    def of(cls, *, grey: bool, sampling: Sampling) -> "Layout":
-        """The layout of grey pictures, or of colours sampled so."""
-        if grey:
-            return cls(((1, 1),))
-        return cls((((2, 2) if sampling is Sampling.QUARTER else (1, 1)), (1, 1), (1, 1)))
+    def of(cls, channels: int, sampling: Sampling) -> "Layout":
+        """The layout for pictures of one channel (grey), three (YCbCr) or four (YCCK)."""
+        whole, chroma = ((2, 2) if sampling is Sampling.QUARTER else (1, 1)), (1, 1)
+        if channels == 1:
+            return cls((chroma,), (0,))
+        if channels == 3:
+            return cls((whole, chroma, chroma), (0, 1, 1))
+        return cls((whole, chroma, chroma, whole), (0, 1, 1, 0))
 
     @property
     def components(self) -> NDArray[np.intp]:
         """The component of each block of a minimum coded unit."""
         counts = [across * down for across, down in self.factors]
         return np.repeat(np.arange(len(counts)), counts)
+
+    @property
+    def block_kinds(self) -> NDArray[np.intp]:
+        """The kind of each block of a minimum coded unit."""
+        return np.array(self.kinds)[self.components]
 
     @property
     def unit_edge(self) -> int:

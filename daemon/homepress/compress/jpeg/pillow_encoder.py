@@ -1,4 +1,4 @@
-"""JPEGs coded by Pillow's libjpeg with jpegli's tables: works wherever Pillow does."""
+"""JPEGs, grey or in colours, coded by Pillow's libjpeg with jpegli's tables."""
 
 import io
 

@@ -18,9 +18,16 @@ def padded(pixels: Pixels, unit: int) -> Pixels:
 
 
 def components(pixels: Pixels, sampling: Sampling) -> list[Floats]:
-    """The planes of whole units, level shifted: luma, and for colours the two differences."""
+    """The planes of whole units, level shifted: luma; for colours the two differences; for inks also black.
+
+    Of four channels, inks as Pillow gives them, the first three are coded as if they were red, green and blue
+    and the fourth inverted: what libjpeg undoes for YCCK and Pillow for Adobe's convention.
+    """
     if pixels.ndim == 2:
         return [pixels.astype(np.float32) - _SHIFT]
+    if pixels.shape[2] == 4:
+        black = (255 - _SHIFT) - pixels[..., 3].astype(np.float32)
+        return [*components(pixels[..., :3], sampling), black]
     red, green, blue = (pixels[..., channel].astype(np.float32) for channel in range(3))
     green *= np.float32(0.587)
     luma = red * np.float32(0.299)
