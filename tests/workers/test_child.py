@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
@@ -15,6 +17,14 @@ from homepress.workers import Limits, Slot
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Slot]:
     made = Slot(Limits(), background=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def audited() -> Iterator[Slot]:
+    program = Path(__file__).with_name("audited.py")
+    made = Slot(Limits(), background=False, program=(sys.executable, "-I", str(program)))
     yield made
     made.close()
 
@@ -49,6 +59,13 @@ def test_every_format_is_handled_behind_the_lock(worker: Slot, kind: str) -> Non
     result = worker.compress(drawing(kind), Recipe())
     assert isinstance(result, Compressed | Unchanged)
     assert worker.lock is not None and worker.lock.network == "locked"
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe(floor=None), Recipe(convert_to=ImageType.WEBP)])
+def test_no_code_of_a_worker_goes_near_a_socket(audited: Slot, recipe: Recipe) -> None:
+    """Not even in vain: Python's audit events say what was tried."""
+    for kind in ("JPEG", "PNG", "WEBP", "GIF", "TIFF"):
+        assert audited.compress(drawing(kind), recipe)
 
 
 def test_a_worker_tries_to_get_out_when_asked(worker: Slot) -> None:
