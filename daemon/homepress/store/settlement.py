@@ -104,7 +104,8 @@ class Settlement:
         except (OSError, StoreError):
             if self._look(name) is not None:
                 self._put_back(name)
-                self._withdraw()
+                if self._look(name) is None:
+                    self._withdraw()
             raise
 
     def _put_back(self, name: str) -> None:

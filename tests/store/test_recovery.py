@@ -1,0 +1,241 @@
+"""After a crash: what is there decides; what is not known is kept; what cannot be reached waits."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from homepress.store import Store, UndoSelection
+from store.kit import (
+    Bench,
+    Probe,
+    digest,
+    dying_at,
+    failing_at,
+    in_child,
+    picture,
+    replace,
+    replacement,
+    smaller,
+)
+
+RESULT = smaller(picture())
+
+
+def crash(bench: Bench, path: Path, name: str, *, after: int = 1) -> None:
+    """Die right before the `after`-th step of this name."""
+    probe = Probe()
+
+    def die(number: int, step: str) -> None:
+        if probe.names.count(name) == after:
+            os.kill(os.getpid(), 9)
+
+    def work() -> None:
+        with bench.store(probe.kernel()) as store:
+            probe._before = die
+            probe.names.clear()
+            replace(store, path)
+
+    assert in_child(work) == -9
+
+
+def recovered(bench: Bench) -> list[str]:
+    with bench.store() as store:
+        notes = [str(note) for note in store.recover()]
+        assert store.recover() == []
+        return notes
+
+
+def after_exchange(bench: Bench) -> Path:
+    """A picture whose replacement died between the exchange and the vault; the original is a hidden temp."""
+    path = bench.drop()
+    crash(bench, path, "move")
+    (temp,) = bench.temps()
+    assert (bench.watched / temp).read_bytes() == picture()
+    assert path.read_bytes() == RESULT
+    return path
+
+
+def test_a_cut_off_replacement_is_finished(bench: Bench) -> None:
+    path = after_exchange(bench)
+    (note,) = recovered(bench)
+    assert "a.jpg: work that was cut off was finished" in note
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (RESULT, [picture()], [])
+    with bench.store() as store:
+        assert store.role(digest(RESULT), "") is not None
+        assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
+
+
+def test_before_the_exchange_it_is_taken_back(bench: Bench) -> None:
+    path = bench.drop()
+    crash(bench, path, "exchange")
+    (note,) = recovered(bench)
+    assert "taken back" in note
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (picture(), [], [])
+
+
+def test_a_result_that_was_edited_after_the_crash_stays_and_the_original_is_kept(bench: Bench) -> None:
+    path = after_exchange(bench)
+    path.write_bytes(b"edited")
+    recovered(bench)
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (b"edited", [picture()], [])
+    with bench.store() as store:
+        assert store.known(os.fsencode(bench.watched)) == {}
+
+
+def test_a_result_that_was_removed_after_the_crash_leaves_the_original(bench: Bench) -> None:
+    path = after_exchange(bench)
+    path.unlink()
+    recovered(bench)
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (picture(), [], [])
+
+
+def test_an_original_that_was_written_to_meanwhile_is_kept_where_its_owner_sees_it(bench: Bench) -> None:
+    path = after_exchange(bench)
+    (temp,) = bench.temps()
+    (bench.watched / temp).write_bytes(b"written by a program that still had it open")
+    notes = recovered(bench)
+    assert any("recovered-a.jpg" in note for note in notes)
+    assert (bench.watched / "recovered-a.jpg").read_bytes() == b"written by a program that still had it open"
+    assert (path.read_bytes(), bench.temps()) == (RESULT, [])
+
+
+def test_unknown_content_is_never_overwritten_by_other_unknown_content(bench: Bench) -> None:
+    after_exchange(bench)
+    (bench.watched / "recovered-a.jpg").write_bytes(b"an older one")
+    (temp,) = bench.temps()
+    (bench.watched / temp).write_bytes(b"unknown")
+    recovered(bench)
+    assert (bench.watched / "recovered-a.jpg").read_bytes() == b"an older one"
+    assert (bench.watched / "recovered-2-a.jpg").read_bytes() == b"unknown"
+
+
+def test_temp_names_of_others_are_not_touched(bench: Bench) -> None:
+    after_exchange(bench)
+    others = ["..homepress-0123456789abcdef.tmp", ".homepress-0123456789abcdef.tmp", ".homepress-note.tmp"]
+    for name in others:
+        (bench.watched / name).write_bytes(b"not of this job")
+    recovered(bench)
+    assert all((bench.watched / name).read_bytes() == b"not of this job" for name in others)
+
+
+def test_a_folder_that_is_not_there_waits(bench: Bench) -> None:
+    """A disk that is not connected: the job stays open until it is there again."""
+    path = after_exchange(bench)
+    away = bench.base / "away"
+    bench.watched.rename(away)
+    assert recovered(bench) == []
+    bench.watched.mkdir()
+    assert recovered(bench) == []  # an empty mount point
+    bench.watched.rmdir()
+    away.rename(bench.watched)
+    assert len(recovered(bench)) == 1
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (RESULT, [picture()], [])
+
+
+def test_a_vault_that_is_not_there_is_made_or_waited_for(bench: Bench) -> None:
+    path = after_exchange(bench)
+    bench.originals.rename(bench.base / "away")
+    recovered(bench)
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (RESULT, [picture()], [])
+
+
+def test_a_failing_recovery_keeps_the_job_open_and_says_so(bench: Bench) -> None:
+    path = after_exchange(bench)
+
+    def fail(number: int, name: str) -> None:
+        raise OSError(errno.EIO, "Input/output error", "disk")
+
+    probe = Probe(before=fail, steps=frozenset({"move", "exchange", "unlink"}))
+    with bench.store(probe.kernel()) as store:
+        notes = store.recover()
+        assert any("tried again at the next start" in str(note) for note in notes)
+    assert path.read_bytes() in (picture(), RESULT)
+    recovered(bench)
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (RESULT, [picture()], [])
+
+
+def test_an_original_that_cannot_be_kept_goes_back_to_its_name(bench: Bench) -> None:
+    path = bench.drop()
+
+    def fail(number: int, name: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "vault")
+
+    class FullVault(Probe):
+        """Everything into the vault fails, renames within the folder do not."""
+
+        def move(self, folder, name, to, new):
+            if folder.path != to.path:
+                raise OSError(errno.ENOSPC, "No space left on device", str(to.path))
+            return self._kernel.move(folder, name, to, new)
+
+    with bench.store(FullVault().kernel()) as store:
+        with pytest.raises(OSError, match="No space"):
+            replace(store, path)
+        assert (path.read_bytes(), bench.kept(), bench.temps()) == (picture(), [], [])
+        assert store.recover() == []
+        assert store.counters(0).compressed_since == 0
+
+
+def test_the_database_is_deleted_in_the_middle_of_a_replacement(bench: Bench) -> None:
+    """The sidecar was written before the exchange: it is a second journal."""
+    path = after_exchange(bench)
+    for file in bench.ledger.parent.glob("ledger*"):
+        file.unlink()
+    recovered(bench)
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (RESULT, [picture()], [])
+    with bench.store() as store:
+        assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
+    assert path.read_bytes() == picture()
+
+
+def test_what_was_let_go_but_not_deleted_is_deleted(bench: Bench) -> None:
+    from homepress.store import OriginalsSelection
+
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+
+    def work() -> None:
+        def die(number: int, name: str) -> None:
+            os.kill(os.getpid(), 9)
+
+        with bench.store(Probe(before=die, steps=frozenset({"unlink"})).kernel()) as store:
+            list(store.accept(OriginalsSelection(all=True)))
+
+    assert in_child(work) == -9
+    assert bench.kept() == [picture()]
+    recovered(bench)
+    assert (bench.kept(), list(bench.originals.glob("*.json"))) == ([], [])
+    assert path.read_bytes() == RESULT
+
+
+@pytest.mark.parametrize("step", range(1, 40, 3))
+def test_recovery_may_be_killed_itself(quick_disk: Path, step: int) -> None:
+    bench = Bench.at(quick_disk)
+    path = after_exchange(bench)
+    with bench.store() as store:
+        assert isinstance(store, Store)
+    in_child(lambda: _recover_with(bench, dying_at(step)))
+    in_child(lambda: _recover_with(bench, failing_at(step, errno.EIO)))
+    recovered(bench)
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (RESULT, [picture()], [])
+
+
+def _recover_with(bench: Bench, probe: Probe) -> None:
+    steps, probe.steps = probe.steps, frozenset()
+    with bench.store(probe.kernel()) as store:
+        probe.steps = steps
+        store.recover()
+
+
+def test_after_a_failed_step_nothing_waits_for_the_next_start(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store(failing_at(40, errno.EIO).kernel()) as store:
+        with pytest.raises(OSError):
+            replace(store, path)
+        assert bench.temps() == []
+        source = store.read(path)
+        store.replace(source, replacement(smaller(source.data)))
+    assert path.read_bytes() == RESULT
