@@ -169,6 +169,10 @@ class FakeService:
             with_location=7,
         )
 
+    def probe(self) -> list[ProbedProcess]:
+        tried = [TriedDoor(name="TCP", allowed=False, answer="EACCES: Permission denied")]
+        return [ProbedProcess(name="daemon", pid=os.getpid(), tried=tried)]
+
     def forget(self, path: str, before: float | None) -> int:
         self.asked.append((path, before))
         return 3

@@ -17,6 +17,7 @@ from homepress.control.service import (
     FolderRequest,
     OriginalOutcome,
     OriginalsRequest,
+    ProbedProcess,
     RecentPicture,
     ServiceError,
     Status,
@@ -140,6 +141,10 @@ class Client:
     def check_folder(self, path: str, sample: int) -> CheckReport:
         """Dry run on a folder."""
         return self._ask(messages.CheckFolder(path, sample))
+
+    def probe(self) -> list[ProbedProcess]:
+        """See `Service.probe`."""
+        return self._ask(messages.Probe())
 
     def forget(self, path: str, before: float | None) -> int:
         """Remove names from the history."""

@@ -20,6 +20,7 @@ from homepress.control.service import (
     FolderRequest,
     OriginalOutcome,
     OriginalsRequest,
+    ProbedProcess,
     RecentPicture,
     Service,
     Status,
@@ -187,6 +188,10 @@ class Forget(Call[int], frozen=True, tag="forget"):
     before: float | None = None
 
 
+class Probe(Call[list[ProbedProcess]], frozen=True, tag="probe"):
+    """`Service.probe`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """How one call is carried out.
@@ -250,6 +255,7 @@ METHODS: dict[type, Method] = {
             lambda service, call: service.check_folder(call.path, call.sample),
             quick=False,
         ),
+        Method(Probe, list[ProbedProcess], lambda service, _: service.probe(), quick=False),
         Method(Forget, int, lambda service, call: service.forget(call.path, call.before), quick=False),
     )
 }

@@ -189,6 +189,23 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     with_location: int = 0
 
 
+class TriedDoor(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt of a process to get at a network or at another program, and what the system answered."""
+
+    name: str
+    allowed: bool
+    answer: str
+    local: bool = False
+
+
+class ProbedProcess(msgspec.Struct, frozen=True, kw_only=True):
+    """A process of ours that tried every way out by itself; `name` is "daemon", "worker 1" ..."""
+
+    name: str
+    pid: int
+    tried: list[TriedDoor]
+
+
 class ServiceError(Exception):
     """A request that could not be done; the text names the file, what went wrong and what to do next.
 
@@ -258,6 +275,9 @@ class Service(Protocol):
 
     def check_folder(self, path: str, sample: int) -> CheckReport:
         """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away."""
+
+    def probe(self) -> list[ProbedProcess]:
+        """Have the daemon and its workers try every way to a network themselves. Nothing is sent."""
 
     def forget(self, path: str, before: float | None) -> int:
         """Remove names from the history, by path or before a time; how many. Hashes stay, keyed."""

@@ -15,7 +15,7 @@ import threading
 from multiprocessing import connection
 from multiprocessing.connection import Client, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from homepress.control.transport.interface import (
     MAX_FRAME_BYTES,
@@ -100,6 +100,19 @@ class _PipeAcceptor:
             self._path.unlink()
 
 
+class _Impatient:
+    """A pipe for the proof of the key: whoever lets us wait has no key."""
+
+    def __init__(self, pipe: "_Pipe") -> None:
+        self._pipe = pipe
+        self.send_bytes = pipe.send_bytes
+
+    def recv_bytes(self, maxlength: int) -> bytes:
+        if not self._pipe.poll(_PROOF_SECONDS):
+            raise ChannelTimeoutError("no proof in time")
+        return self._pipe.recv_bytes(maxlength)
+
+
 class _PipeChannel:
     def __init__(self, pipe: "_Pipe", key: bytes, unproven: bool = False) -> None:
         self._pipe = pipe
@@ -111,9 +124,7 @@ class _PipeChannel:
         try:
             steps = (deliver_challenge, answer_challenge)
             for step in steps if first else reversed(steps):
-                if step is answer_challenge and not self._pipe.poll(_PROOF_SECONDS):
-                    raise ChannelTimeoutError("no proof in time")
-                step(self._pipe, self._key)
+                step(cast("_Pipe", _Impatient(self._pipe)), self._key)
         except (OSError, EOFError, multiprocessing.AuthenticationError) as error:
             self._pipe.close()
             raise ChannelError("the other side does not know the key") from error

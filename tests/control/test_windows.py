@@ -1,0 +1,108 @@
+"""The Windows side, as far as it can be tried elsewhere: its files, its names, and the proof of the key."""
+
+import importlib
+import multiprocessing.connection  # before anything pretends to be Windows
+import sys
+import threading
+import types
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from homepress.control.transport import ChannelError, ChannelTimeoutError
+
+
+def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Import a module that insists on Windows."""
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    try:
+        return importlib.import_module(name)
+    finally:
+        monkeypatch.undo()
+        sys.modules.pop(name, None)
+
+
+def test_the_lock_is_one_byte_far_behind_the_process_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    asked: list[tuple[int, int, int]] = []
+
+    def locking(descriptor: int, mode: int, count: int) -> None:
+        asked.append((os.lseek(descriptor, 0, os.SEEK_CUR), mode, count))
+        if len(asked) > 1:
+            raise OSError(36, "deadlock avoided")
+
+    fake = types.ModuleType("msvcrt")
+    fake.locking, fake.LK_NBLCK = locking, 2  # type: ignore[attr-defined]  # a bare module
+    monkeypatch.setitem(sys.modules, "msvcrt", fake)
+    windows = load("homepress.control.lock.windows", monkeypatch)
+    with open(tmp_path / "lock", "wb") as file:
+        assert windows.try_lock(file.fileno())
+        assert not windows.try_lock(file.fileno())
+    assert asked == [(1 << 20, 2, 1)] * 2
+
+
+def channels(windows: ModuleType, server_key: bytes, client_key: bytes) -> tuple[object, object]:
+    one, other = multiprocessing.Pipe()
+    return windows._PipeChannel(one, server_key, unproven=True), windows._PipeChannel(other, client_key)
+
+
+def test_both_sides_prove_that_they_know_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = load("homepress.control.transport.windows", monkeypatch)
+    server, client = channels(windows, b"k" * 32, b"k" * 32)
+    received: list[bytes] = []
+    thread = threading.Thread(target=lambda: received.append(server.receive()))
+    thread.start()
+    client.prove(first=False)
+    client.send(b"hello")
+    thread.join(20)
+    assert received == [b"hello"]
+    with pytest.raises(ChannelTimeoutError):
+        server.receive(0.01)
+    with pytest.raises(ValueError, match="longer than"):
+        client.send(bytes((1 << 20) + 1))
+    client.close()
+    with pytest.raises(ChannelError):
+        server.receive()
+
+
+def test_whoever_does_not_know_the_key_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = load("homepress.control.transport.windows", monkeypatch)
+    server, client = channels(windows, b"k" * 32, b"x" * 32)
+    faults: list[BaseException] = []
+
+    def serve() -> None:
+        try:
+            server.receive()
+        except ChannelError as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with pytest.raises(ChannelError):
+        client.prove(first=False)
+    thread.join(20)
+    assert len(faults) == 1
+
+
+def test_a_client_that_never_answers_the_challenge_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = load("homepress.control.transport.windows", monkeypatch)
+    monkeypatch.setattr(windows, "_PROOF_SECONDS", 0.05)
+    one, other = multiprocessing.Pipe()
+    server = windows._PipeChannel(one, b"k" * 32, unproven=True)
+    with pytest.raises(ChannelTimeoutError):
+        server.receive()
+    other.close()
+
+
+def test_the_pipe_is_named_after_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = load("homepress.control.transport.windows", monkeypatch)
+    one, other = windows.pipe_name(Path("/a/control.sock")), windows.pipe_name(Path("/b/control.sock"))
+    assert one.startswith("\\\\.\\pipe\\homepress-")
+    assert len(one) < 256
+    assert one != other
+    assert one == windows.pipe_name(Path("/a/control.sock"))
