@@ -13,9 +13,11 @@ from homepress.control.service import (
     FolderStatus,
     OriginalOutcome,
     OriginalsRequest,
+    ProbedProcess,
     RecentPicture,
     ServiceError,
     Status,
+    TriedDoor,
     UndoOutcome,
     UndoRequest,
 )
