@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import homepress
+from homepress import privacy
 from homepress.app import folders, requests
 from homepress.app.house import House
 from homepress.app.recent import recent_pictures
@@ -18,9 +19,11 @@ from homepress.control.service import (
     FolderRequest,
     OriginalOutcome,
     OriginalsRequest,
+    ProbedProcess,
     RecentPicture,
     ServiceError,
     Status,
+    TriedDoor,
     UndoOutcome,
     UndoRequest,
 )
@@ -151,9 +154,25 @@ class InProcessService:
         """Dry run over a folder; nothing is changed."""
         return folders.check(self.house, path, sample)
 
+    def probe(self) -> list[ProbedProcess]:
+        """This process and its workers try every way to a network; nothing is sent."""
+        own = ("daemon", os.getpid(), privacy.probe())
+        workers = [
+            (f"worker {number}", pid, attempts)
+            for number, (pid, attempts) in enumerate(self.house.pipeline.probe(), 1)
+        ]
+        return [
+            ProbedProcess(name=name, pid=pid, tried=[_door(attempt) for attempt in attempts])
+            for name, pid, attempts in (own, *workers)
+        ]
+
     def forget(self, path: str, before: float | None) -> int:
         """Remove names from the history; the number of entries."""
         return self.house.store.forget(Path(path).resolve() if path else None, before)
+
+
+def _door(attempt: privacy.Attempt) -> TriedDoor:
+    return TriedDoor(name=attempt.name, allowed=attempt.allowed, answer=attempt.answer, local=attempt.local)
 
 
 def _selection(request: OriginalsRequest) -> OriginalsSelection:

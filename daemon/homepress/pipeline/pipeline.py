@@ -10,6 +10,7 @@ from pathlib import Path
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Job, Told
 from homepress.pipeline.queue import FairQueue
+from homepress.privacy import Attempt
 from homepress.workers import Limits, Slot
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,22 @@ class Pipeline:
     def worker_pids(self) -> list[int]:
         """Process ids of the workers that are alive."""
         return [slot.pid for slot in self._slots if slot.pid is not None]
+
+    def probe(self) -> list[tuple[int, tuple[Attempt, ...]]]:
+        """Have every worker try the ways out; process id and attempts of each. Starts those that rest.
+
+        Raises:
+            WorkerDied: one could not be started.
+        """
+        found = []
+        for slot in self._slots:
+            attempts = slot.probe()
+            found.append((slot.pid or 0, attempts))
+            # They live on for a while, so that whoever asked can look at them from outside.
+            timer = threading.Timer(IDLE_SECONDS, slot.rest)
+            timer.daemon = True
+            timer.start()
+        return found
 
     def close(self, grace: float = 5.0) -> None:
         """Finish what ends within `grace` seconds, drop the rest, end all processes and threads."""

@@ -45,6 +45,8 @@ def _sockets(folder: Path) -> tuple[HeldSocket, ...] | None:
     try:
         held = dict(_socket_inodes(folder / "fd"))
         known = dict(_listed(folder / "net")) if held else {}
+        # One that was closed while the tables were read is in none of them, and held no longer.
+        held = dict(held.items() & dict(_socket_inodes(folder / "fd")).items())
     except OSError:
         return None
     return tuple(

@@ -35,6 +35,7 @@ _COMMANDS = (
     "history",
     "stats",
     "settings",
+    "prove",
 )
 
 

@@ -1,0 +1,104 @@
+"""`homepress prove`: nothing can be sent, shown in a few seconds."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from homepress.settings import Paths
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import example, json_option
+from homepress.ui.words import counted, percent_saved, shown, size
+
+if TYPE_CHECKING:
+    from homepress.app.prove import Attempt, Proof
+
+_OPEN = 4
+
+
+@click.command(
+    epilog=example("homepress prove", "homepress prove --json     exit code 4 if anything is open")
+)
+@json_option
+def command(as_json: bool) -> int:
+    """Show that no process of Homepress can reach a network.
+
+    Each process tries it itself, next to an ordinary process that is let through. Nothing is sent.
+    """
+    from homepress.app.prove import prove
+
+    proof = prove(Paths.from_environment())
+    if as_json:
+        problems = proof.problems()
+        output.print_json({**msgspec.to_builtins(proof), "holds": proof.holds, "problems": problems})
+    else:
+        for line in (
+            *_comparison(proof),
+            *_attempts(proof),
+            *_sockets(proof),
+            *_sample(proof),
+            *_checks(proof),
+        ):
+            output.say(line)
+        for line in _verdict(proof):
+            output.say(line)
+    return 0 if proof.holds else _OPEN
+
+
+def _comparison(proof: "Proof") -> Iterator[str]:
+    let_through = "is let through" if proof.comparison.connected else "is refused too"
+    yield output.strong("1. An ordinary process on this computer, to compare with")
+    yield f"   {let_through}: {proof.comparison.answer}"
+    yield ""
+
+
+def _attempts(proof: "Proof") -> Iterator[str]:
+    yield output.strong("2. The processes of Homepress try every way out themselves")
+    for party in proof.parties:
+        yield f"   {party.name} (process {party.pid})"
+        rows = [(_verdict_on(attempt), attempt.name, attempt.answer) for attempt in party.attempts]
+        yield from (f"      {line}" for line in output.columns(rows))
+    yield ""
+
+
+def _verdict_on(attempt: "Attempt") -> str:
+    if not attempt.allowed:
+        return "refused"
+    return "local" if attempt.local else "OPEN"
+
+
+def _sockets(proof: "Proof") -> Iterator[str]:
+    yield output.strong("3. The sockets they hold, as the system lists them")
+    for party in proof.parties:
+        held = party.seen.sockets if party.seen and party.seen.sockets is not None else ()
+        names = ", ".join(f"{one.family} {shown(one.name) or '(no name)'}" for one in held) or "none"
+        yield f"   {party.name}: {names}"
+    yield ""
+
+
+def _sample(proof: "Proof") -> Iterator[str]:
+    if proof.sample is None:
+        return
+    before, after = proof.sample.before_bytes, proof.sample.after_bytes
+    yield output.strong("4. And it works: a sample picture, compressed behind the lock")
+    yield f"   {size(before)} became {size(after)} ({percent_saved(before, after)} % smaller)"
+    yield ""
+
+
+def _checks(proof: "Proof") -> Iterator[str]:
+    yield output.strong("5. Do not believe it, look for yourself")
+    for check in proof.checks:
+        yield f"   {check.command}"
+        yield output.faint(f"      shows {check.shows}")
+    yield ""
+
+
+def _verdict(proof: "Proof") -> Iterator[str]:
+    if proof.holds:
+        parties = counted(len(proof.parties), "process", "processes")
+        yield output.strong(f"Nothing can be sent: all {parties} are closed.")
+    else:
+        yield output.strong("This proof does not hold:")
+        yield from (f"   {problem}" for problem in proof.problems())
+    yield output.faint(f"It took {proof.seconds:.1f} seconds, and nothing was sent.")
