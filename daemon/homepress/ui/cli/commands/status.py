@@ -31,7 +31,7 @@ def command(as_json: bool) -> int:
     else:
         for line in lines(status, time.time()):
             output.say(line)
-    return 0
+    return NO_DAEMON if daemon is None else 0
 
 
 def _stopped(paths: Paths) -> Status:
