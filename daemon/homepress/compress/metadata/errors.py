@@ -34,7 +34,6 @@ class Refusal(enum.StrEnum):
     UNINDEXED = "a picture or video is appended that no index names"
     ABSOLUTE_TAIL = "what is appended depends on its absolute position"
     STRAY_POINTER = "a header points into what is appended"
-    EXIF = "its Exif block cannot be edited safely"
     ISOBMFF = "its video or box structure cannot be edited safely"
     UNSUPPORTED = "this kind of file is not edited"
     PROOF = "the result did not prove equal in every kept part"

@@ -1,7 +1,5 @@
 """Colour profiles in JPEG and PNG (ICC.1:2022 annex B)."""
 
-import zlib
-
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.inflate import inflate
 from homepress.compress.metadata.jpeg_headers import ICC_SIGNATURE, HeaderKind, headers_of_kind
@@ -54,8 +52,3 @@ def png_profile(body: bytes) -> bytes | None:
         return inflate(body[len(name) + 2 :]) or None
     except Malformed:
         return None
-
-
-def png_profile_body(profile: bytes, name: bytes = b"icc") -> bytes:
-    """An iCCP chunk's body that holds a profile."""
-    return name + b"\0\0" + zlib.compress(profile, 9)
