@@ -132,7 +132,7 @@ class Watching:
         wait_for(
             lambda: len(self.sink.paths()) >= count,
             within=within,
-            what=f"{count} arrivals (there are {len(self.sink.paths())})",
+            what=f"{count} arrivals",
         )
 
     def wait_settled(self, within: float = 20.0) -> None:

@@ -11,32 +11,19 @@ import logging
 import os
 from collections.abc import Callable
 
-from watchdog.events import (
-    DirCreatedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
+from watchdog.events import FileClosedEvent, FileSystemEvent
 from watchdog.observers.api import BaseObserver, EventQueue, ObservedWatch
 from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
 from watchdog.observers.inotify_c import CallbackId, InotifyFD, Mask, WatchCallback, WatchDescriptor
 
+from homepress.watch.observing import APPEARANCES, Teller
 from homepress.watch.system import Listener
 
 _log = logging.getLogger(__name__)
 
 # Opening and closing without writing are left out: watchdog's own walk causes so many that the queue
 # overflows.
-_EVENTS: list[type[FileSystemEvent]] = [
-    FileCreatedEvent,
-    FileClosedEvent,
-    FileMovedEvent,
-    DirCreatedEvent,
-    DirMovedEvent,
-]
+_EVENTS = [*APPEARANCES, FileClosedEvent]
 _NO_WATCH = -1
 
 
@@ -55,7 +42,7 @@ class InotifyObservation:
         self._group = _Group(self._reader, os.fsencode(root), recursive, listener, ignored)
         self._observer = _Observer(self._reader, self._group)
         try:
-            self._observer.schedule(_Handler(listener), root, recursive=recursive, event_filter=_EVENTS)
+            self._observer.schedule(Teller(listener), root, recursive=recursive, event_filter=_EVENTS)
             self._reader.start()
             self._observer.start()
         except OSError:
@@ -101,6 +88,12 @@ class _Reader(InotifyFD):
             _log.warning("the reader of file events died; a new one takes over", exc_info=True)
         self._listener.trouble()
 
+    def close(self) -> None:
+        """As watchdog's, but all watches end with the descriptor; one by one they would take seconds."""
+        with self._lock:
+            self._watch_for_wd.clear()
+        super().close()
+
     def _add_callback(
         self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
     ) -> WatchDescriptor:
@@ -141,6 +134,12 @@ class _Group(InotifyWatchGroup):
         """Only note it."""
         self.overflowed = True
         self._listener.trouble()
+
+    def deactivate(self) -> None:
+        """Only end the queue of events: watches end with the reader, and their tables may be in disorder."""
+        with self._lock:
+            self._is_active = False
+            self._move_event_grouper.close()
 
     def _add_callback(self, path: bytes) -> None:
         """Set one watch. Folders without interest get none; a refusal below the root shows in `watches`."""
@@ -200,17 +199,3 @@ class _Observer(BaseObserver):
         self._reader.stop()
         if self._reader.is_alive():
             self._reader.join()
-
-
-class _Handler(FileSystemEventHandler):
-    """Passes events on as plain paths."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        path = os.fsencode(event.dest_path or event.src_path)
-        if event.is_directory:
-            self._listener.directory_event(path)
-        else:
-            self._listener.file_event(path)

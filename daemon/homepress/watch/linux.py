@@ -13,7 +13,6 @@ from homepress.watch.mounts import Mount, is_remote_kind, mount_of, parse_mounti
 from homepress.watch.system import LimitReachedError, Listener, Observation, Openness
 
 __all__ = [
-    "SCAN_COVERS_LOSSES",
     "file_system",
     "is_placeholder",
     "is_remote",
@@ -22,8 +21,6 @@ __all__ = [
     "shortage",
     "slept",
 ]
-
-SCAN_COVERS_LOSSES = False
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")

@@ -15,7 +15,7 @@ from homepress.watch.look import Looker
 from homepress.watch.names import Selection
 from homepress.watch.ports import Surroundings
 from homepress.watch.scan import Listing, in_work_tree, walk
-from homepress.watch.scanner import Scanner
+from homepress.watch.scanner import Scanner, Tally
 from homepress.watch.settle import NEVER, Settler
 
 _SLEPT = 1.0
@@ -166,16 +166,20 @@ class FolderLoop:
                 if path not in self.settler and not self._around.known.held(path):
                     self.settler.notice(path, signature, now, self._fresh.take(None, now))
         if self._scanner.last is not before:
-            self._plan_next_scan(self._clock())
+            self._scan_ended(self._clock())
 
-    def _plan_next_scan(self, now: float) -> None:
-        """A full scan is complete: plan the next one, and see whether the observer knows every folder."""
-        tally = self._scanner.last
-        if tally is None:
+    def _scan_ended(self, now: float) -> None:
+        """A full scan is complete: plan the next one, and see soon whether every folder is observed."""
+        if (tally := self._scanner.last) is None:
             return
         self._looker.skipped.clear()
         self._last_scan_end = now
         self._unobserved, self._verify_due = tally.unobserved, now + self._timing.health
+        self._plan_scan(now)
+
+    def _plan_scan(self, now: float) -> None:
+        """The next full scan: rarely where events come, more often where they do not."""
+        tally = self._scanner.last or Tally()
         if self.guard.native and self.guard.status is FolderStatus.WATCHING:
             wait = self._timing.scan_interval(tally.cpu)
         else:
@@ -191,6 +195,8 @@ class FolderLoop:
         self._unobserved = []
         if self.guard.verify(still, now):
             self._scan_all(now)
+        else:
+            self._plan_scan(now)
 
     def _walk(self, tops: Iterable[bytes]) -> Iterator[Listing]:
         return walk(tops, self._selection, self._around.known, self._around.system)

@@ -51,9 +51,6 @@ class LimitReachedError(OSError):
 class System(Protocol):
     """The differences between the operating systems, as far as watching is concerned."""
 
-    SCAN_COVERS_LOSSES: bool
-    """True where a lost event shows up nowhere, so that only the periodic scan finds its file."""
-
     def observe(
         self, root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]
     ) -> Observation:

@@ -1,0 +1,185 @@
+"""Watching on Windows: ReadDirectoryChangesW through watchdog; exclusive opening tells of writers."""
+
+import ctypes
+import os
+import queue
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from homepress.watch.observing import PlainObservation
+from homepress.watch.system import Listener, Observation, Openness
+
+__all__ = [
+    "file_system",
+    "is_placeholder",
+    "is_remote",
+    "observe",
+    "openness",
+    "shortage",
+    "slept",
+]
+
+# winnt.h, fileapi.h, winerror.h
+_GENERIC_READ = 0x80000000
+_SHARE_READ, _SHARE_DELETE = 0x1, 0x4
+_OPEN_EXISTING = 3
+_OPEN_REPARSE_POINT = 0x00200000
+_INVALID_HANDLE = ctypes.c_void_p(-1).value
+_SHARING_VIOLATION, _LOCK_VIOLATION = 32, 33
+_DRIVE_REMOTE = 4
+_OFFLINE, _RECALL_ON_OPEN, _RECALL_ON_DATA_ACCESS = 0x1000, 0x40000, 0x400000
+
+_LULL = 0.05
+_NO_WAKING = 3600.0
+
+_Buffer = tuple[bytes, bool]
+
+
+def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
+    """See `System.observe`; the system has no way to leave folders out."""
+    del ignored
+    from watchdog.observers.api import BaseObserver
+    from watchdog.observers.read_directory_changes import WindowsApiEmitter
+    from watchdog.observers.winapi import DirectoryChangeReader
+
+    observations: list[PlainObservation] = []
+
+    def lose() -> None:
+        for observation in observations:
+            observation.note_loss()
+
+    class Emitter(WindowsApiEmitter):
+        """As watchdog's, with a queue that notices lost events."""
+
+        def on_thread_start(self) -> None:
+            self._buffers = BufferQueue(lose)
+            reader = DirectoryChangeReader(self.watch.path, recursive=self.watch.is_recursive)
+            reader._buf_queue = self._buffers
+            self._reader = reader
+            reader.start()
+
+        def on_thread_stop(self) -> None:
+            super().on_thread_stop()
+            self._buffers.end()
+
+    observation = PlainObservation(BaseObserver(Emitter), root, recursive, listener)
+    observations.append(observation)
+    return observation
+
+
+class BufferQueue(queue.Queue[_Buffer]):
+    """The queue between watchdog's reader and its emitter, mended in two ways.
+
+    A result of no bytes means that the system's buffer overflowed (ReadDirectoryChangesW, "Remarks");
+    watchdog passes over it. And its emitter hands events on only after a second without any; here a short
+    lull will do, while an idle queue wakes nobody.
+    """
+
+    def __init__(self, lost: Callable[[], None]) -> None:
+        """Call `lost` when events were lost."""
+        super().__init__()
+        self._lost = lost
+        self._started = False
+        self._ended = False
+        self._in_batch = False
+
+    def put(self, item: _Buffer, block: bool = True, timeout: float | None = None) -> None:
+        """See `queue.Queue.put`."""
+        if not item[0] and self._started and not self._ended:
+            self._lost()
+        # watchdog's reader begins with an empty buffer to say that it runs.
+        self._started = True
+        super().put(item, block, timeout)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> _Buffer:
+        """See `queue.Queue.get`; the timeout is chosen here."""
+        try:
+            item = super().get(block, _LULL if self._in_batch or self._ended else _NO_WAKING)
+        except queue.Empty:
+            self._in_batch = False
+            raise
+        self._in_batch = True
+        return item
+
+    def end(self) -> None:
+        """Let a `get` that waits return."""
+        self._ended = True
+        super().put((b"", True))
+
+
+def openness(fd: int, path: bytes) -> Openness:
+    """Open the file such that others may not write, which fails while somebody has it open for writing."""
+    del fd
+    handle = _kernel().CreateFileW(
+        os.fsdecode(path),
+        _GENERIC_READ,
+        _SHARE_READ | _SHARE_DELETE,
+        None,
+        _OPEN_EXISTING,
+        _OPEN_REPARSE_POINT,
+        None,
+    )
+    if handle != _INVALID_HANDLE:
+        _kernel().CloseHandle(handle)
+        return Openness.FREE
+    busy = _last_error() in (_SHARING_VIOLATION, _LOCK_VIOLATION)
+    return Openness.BUSY if busy else Openness.UNKNOWN
+
+
+def is_placeholder(status: os.stat_result) -> bool:
+    """See `System.is_placeholder`: OneDrive and other providers set these attributes."""
+    attributes = getattr(status, "st_file_attributes", 0)
+    return bool(attributes & (_OFFLINE | _RECALL_ON_OPEN | _RECALL_ON_DATA_ACCESS))
+
+
+def is_remote(path: bytes) -> bool:
+    """See `System.is_remote`: a share by its name, or a drive letter that stands for one."""
+    text = os.fsdecode(path).replace("/", "\\")
+    if text.startswith("\\\\") and not text.startswith("\\\\?\\"):
+        return True
+    drive = text.removeprefix("\\\\?\\")[:2]
+    return bool(_kernel().GetDriveTypeW(f"{drive}\\") == _DRIVE_REMOTE)
+
+
+def file_system(path: bytes) -> str:
+    """See `System.file_system`; a drive that is gone takes its folder along, so none is needed."""
+    del path
+    return ""
+
+
+def shortage(directories: int) -> str:
+    """See `System.shortage`; there is no such limit."""
+    del directories
+    return ""
+
+
+def slept() -> float:
+    """See `System.slept`: the tick count goes on during sleep, the unbiased interrupt time does not."""
+    unbiased = ctypes.c_ulonglong()
+    _kernel().QueryUnbiasedInterruptTime(ctypes.byref(unbiased))
+    return float(_kernel().GetTickCount64() / 1e3 - unbiased.value / 1e7)
+
+
+@cache
+def _kernel() -> Any:
+    """kernel32 with the types of what is used of it."""
+    library = getattr(ctypes, "WinDLL", ctypes.CDLL)("kernel32", use_last_error=True)
+    library.CreateFileW.restype = ctypes.c_void_p
+    library.CreateFileW.argtypes = [
+        ctypes.c_wchar_p,
+        ctypes.c_uint32,
+        ctypes.c_uint32,
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+        ctypes.c_uint32,
+        ctypes.c_void_p,
+    ]
+    library.CloseHandle.argtypes = [ctypes.c_void_p]
+    library.GetDriveTypeW.argtypes = [ctypes.c_wchar_p]
+    library.GetTickCount64.restype = ctypes.c_uint64
+    return library
+
+
+def _last_error() -> int:
+    return int(getattr(ctypes, "get_last_error", ctypes.get_errno)())

@@ -1,0 +1,224 @@
+"""Files and folders that are never touched, and how a person learns why."""
+
+import os
+import subprocess
+import threading
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from homepress.watch import Skip, survey
+from homepress.watch.examine import Examination, Finding, examine
+from homepress.watch.system import this_system
+from support import wait_for
+from watch.harness import JPEG, SETTLE, picture, signature, watched, watching
+
+
+def test_special_files_hang_nothing_and_are_passed_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "before.jpg")
+    (tmp_path / "real").mkdir()
+    with watching(tmp_path) as run:
+        os.mkfifo(tmp_path / "fifo.jpg")
+        (tmp_path / "target.txt").write_bytes(JPEG)
+        (tmp_path / "link.jpg").symlink_to(tmp_path / "target.txt")
+        (tmp_path / "broken.jpg").symlink_to(tmp_path / "nowhere")
+        (tmp_path / "directory.jpg").mkdir()
+        (tmp_path / "empty.jpg").touch()
+        (tmp_path / "good.jpg").write_bytes(JPEG)
+        run.wait_arrivals(1)
+        run.watch.rescan()
+        run.wait_settled()
+        for name, why in [
+            ("fifo.jpg", Skip.NOT_A_FILE),
+            ("link.jpg", Skip.NOT_A_FILE),
+            ("broken.jpg", Skip.NOT_A_FILE),
+            ("empty.jpg", Skip.EMPTY),
+            ("target.txt", Skip.NAME),
+            ("good.jpg", None),
+            ("gone.jpg", Skip.UNREADABLE),
+        ]:
+            assert run.watch.explain(tmp_path / name) is why, name
+        assert run.state().skipped[Skip.NOT_A_FILE] == 4
+    assert run.sink.names() == ["good.jpg"]
+
+
+def test_a_file_that_becomes_a_fifo_while_it_settles(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    with watching(tmp_path) as run:
+        path.write_bytes(JPEG)
+        path.unlink()
+        os.mkfifo(path)
+        time.sleep(3 * SETTLE)
+        (tmp_path / "b.jpg").write_bytes(JPEG)
+        run.wait_arrivals(1)
+    assert run.sink.names() == ["b.jpg"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link", "directory", "gone", "changed"])
+def test_what_took_the_place_of_a_file_between_two_looks(tmp_path: Path, kind: str) -> None:
+    path, system = tmp_path / "a.jpg", this_system()
+    path.write_bytes(JPEG)
+    seen = signature(path)
+    path.rename(tmp_path / "old")
+    make = {
+        "fifo": lambda: os.mkfifo(path),
+        "link": lambda: path.symlink_to(tmp_path / "old"),
+        "directory": path.mkdir,
+        "gone": lambda: None,
+        "changed": lambda: path.write_bytes(JPEG),
+    }
+    make[kind]()
+    found: list[Examination] = []
+    thread = threading.Thread(
+        target=lambda: found.append(examine(os.fsencode(path), seen, system)), daemon=True
+    )
+    thread.start()
+    thread.join(5.0)
+    assert found, "it hangs"
+    expected = {"gone": Finding.GONE, "changed": Finding.CHANGED}.get(kind, Finding.SKIPPED)
+    assert found[0].finding is expected
+
+
+def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> None:
+    with watching(tmp_path) as run:
+        (tmp_path / "kept.bin").write_bytes(JPEG)
+        os.link(tmp_path / "kept.bin", tmp_path / "linked.jpg")
+        (tmp_path / "locked.jpg").write_bytes(JPEG)
+        (tmp_path / "locked.jpg").chmod(0o444)
+        time.sleep(3 * SETTLE)
+        assert run.sink.names() == []
+        assert run.watch.explain(tmp_path / "linked.jpg") is Skip.LINKED
+        assert run.watch.explain(tmp_path / "locked.jpg") is Skip.READ_ONLY
+        (tmp_path / "kept.bin").unlink()
+        (tmp_path / "locked.jpg").chmod(0o644)
+        run.watch.rescan()
+        run.wait_arrivals(2)
+
+
+def test_git_work_trees_are_left_alone_wherever_they_appear(tmp_path: Path) -> None:
+    (tmp_path / "site" / "images").mkdir(parents=True)
+    (tmp_path / "site" / ".git").mkdir()
+    (tmp_path / "site" / "images" / "a.jpg").write_bytes(JPEG)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / ".git").write_text("gitdir: elsewhere")
+    with watching(tmp_path) as run:
+        (tmp_path / "site" / "images" / "b.jpg").write_bytes(JPEG)
+        (tmp_path / "site" / "images" / "new").mkdir()
+        (tmp_path / "site" / "images" / "new" / "c.jpg").write_bytes(JPEG)
+        (tmp_path / "linked" / "d.jpg").write_bytes(JPEG)
+        (tmp_path / "yes.jpg").write_bytes(JPEG)
+        run.wait_arrivals(1)
+        run.watch.rescan()
+        run.wait_settled()
+        assert run.watch.explain(tmp_path / "site" / "images" / "b.jpg") is Skip.WORK_TREE
+    assert run.sink.names() == ["yes.jpg"]
+
+
+def test_folders_of_programs_and_outputs_are_not_entered(tmp_path: Path) -> None:
+    output = tmp_path / "small"
+    for name in ("node_modules", ".cache", "My.photoslibrary/originals", "small/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    with watching(watched(tmp_path, excluded=(output,), exclude=("raw",))) as run:
+        for name in ("node_modules", ".cache", "My.photoslibrary/originals", "small/deep"):
+            (tmp_path / name / "no.jpg").write_bytes(JPEG)
+        (tmp_path / "raw").mkdir()
+        (tmp_path / "raw" / "no.jpg").write_bytes(JPEG)
+        (tmp_path / "yes.jpg").write_bytes(JPEG)
+        run.wait_arrivals(1)
+        run.watch.rescan()
+        run.wait_settled()
+        assert run.watch.explain(output / "deep" / "no.jpg") is Skip.DIRECTORY
+        assert run.watch.explain(tmp_path.parent / "outside.jpg") is None
+    assert run.sink.names() == ["yes.jpg"]
+
+
+def test_size_limits_are_told_once_the_file_is_quiet(tmp_path: Path) -> None:
+    large = picture(size=(300, 300))
+    with watching(watched(tmp_path, min_size=1000, max_size=len(large) - 1)) as run:
+        (tmp_path / "small.jpg").write_bytes(picture(size=(8, 8)))
+        (tmp_path / "large.jpg").write_bytes(large)
+        with (tmp_path / "grows.jpg").open("wb") as out:
+            out.write(JPEG[:100])
+            out.flush()
+            time.sleep(SETTLE / 2)
+            out.write(JPEG[100:])
+        run.wait_arrivals(1)
+        wait_for(lambda: len(run.sink.skips) == 2)
+        run.watch.rescan()
+        run.wait_settled()
+    assert run.sink.names() == ["grows.jpg"]
+    reasons = {skipped.path.name: skipped.reason for skipped in run.sink.skips}
+    assert reasons == {"small.jpg": Skip.TOO_SMALL, "large.jpg": Skip.TOO_LARGE}
+    assert len(run.sink.skips) == 2
+
+
+def test_names_that_are_no_utf8_and_both_forms_of_one_name(tmp_path: Path) -> None:
+    names = [
+        *(unicodedata.normalize(form, "café.jpg").encode() for form in ("NFC", "NFD")),
+        b"gr\xfc\xdfe \xff.jpg",
+        b"new\nline\t.jpg",
+        "画像.jpg".encode(),
+        b"x" * 250 + b".jpg",
+    ]
+    top = os.fsencode(tmp_path)
+    (tmp_path / os.fsdecode(b"f\xfcr")).mkdir()
+    with watching(tmp_path) as run:
+        for name in names:
+            for directory in (top, top + b"/f\xfcr"):
+                Path(os.fsdecode(directory + b"/" + name)).write_bytes(JPEG)
+        run.wait_arrivals(2 * len(names))
+        run.watch.rescan()
+        run.wait_settled()
+    got = sorted(os.fsencode(path) for path in run.sink.paths())
+    assert got == sorted(directory + b"/" + name for name in names for directory in (top, top + b"/f\xfcr"))
+    assert set(run.sink.paths().values()) == {1}
+
+
+def test_a_survey_lists_what_would_be_taken_and_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("a.jpg", "sub/b.jpg", "c.txt", ".d.jpg", "e.jpg.part"):
+        (tmp_path / name).write_bytes(JPEG)
+    (tmp_path / "tiny.jpg").write_bytes(b"x")
+    before = {path: path.stat() for path in tmp_path.rglob("*")}
+    found = {candidate.path: candidate.signature.size for candidate in survey(watched(tmp_path, min_size=10))}
+    assert found == {tmp_path / "a.jpg": len(JPEG), tmp_path / "sub" / "b.jpg": len(JPEG)}
+    assert {path: path.stat().st_mtime_ns for path in before} == {p: s.st_mtime_ns for p, s in before.items()}
+    with pytest.raises(FileNotFoundError):
+        list(survey(watched(tmp_path / "nowhere")))
+
+
+@pytest.mark.root
+def test_an_unmounted_drive_is_missing_and_comes_back(tmp_path: Path) -> None:
+    mount = tmp_path / "drive"
+    mount.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "none", mount], check=False).returncode:
+        pytest.skip("mounting is not possible here")
+    try:
+        with watching(mount) as run:
+            (mount / "a.jpg").write_bytes(JPEG)
+            run.wait_arrivals(1)
+            subprocess.run(["umount", "-l", mount], check=True)
+            assert "not connected" in run.wait_state("missing").problem
+            subprocess.run(["mount", "-t", "tmpfs", "none", mount], check=True)
+            run.wait_state("watching")
+            (mount / "b.jpg").write_bytes(JPEG)
+            run.wait_arrivals(2)
+    finally:
+        subprocess.run(["umount", mount], check=False)
+
+
+def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    root = tmp_path / "later"
+    with watching(root) as run:
+        assert run.state().status == "missing"
+        assert "homepress folder remove" in run.state().problem
+        root.mkdir()
+        (root / "a.jpg").write_bytes(JPEG)
+        run.wait_arrivals(1)
+        assert run.state().problem == ""
+        file = tmp_path / "file"
+        file.touch()
+        run.watch.reconfigure([watched(file)])
+        assert "is a file" in run.wait_state("unreadable").problem

@@ -1,0 +1,134 @@
+"""Pending files in an invented time: when each is looked at, and what a person sees of it."""
+
+import os
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homepress.watch import Signature, Timing, Waiting
+from homepress.watch.freshness import Freshness
+from homepress.watch.settle import NEVER, Settler
+
+TIMING = Timing()
+
+
+def signature(size: int = 1) -> Signature:
+    return Signature(size, 0, 0, 1, 1)
+
+
+def settler(need: float = 2.0) -> Settler:
+    return Settler(TIMING, need)
+
+
+def test_a_noticed_file_is_due_once() -> None:
+    files = settler()
+    files.notice(b"/a", signature(), 10.0, fresh=True)
+    files.notice(b"/a", signature(), 10.1, fresh=True)
+    assert files.next_due() == 10.0 + TIMING.early
+    assert files.take_due(10.1, 9) == []
+    (pending,) = files.take_due(10.3, 9)
+    assert files.take_due(99.0, 9) == []
+    files.put_off(pending, 12.0, Waiting.QUIET)
+    files.put_off(pending, 12.0, Waiting.QUIET)
+    assert len(files.take_due(12.0, 9)) == 1
+
+
+def test_a_change_begins_the_quiet_time_again() -> None:
+    files = settler()
+    files.notice(b"/a", signature(1), 10.0, fresh=True)
+    (pending,) = files.take_due(11.0, 9)
+    pending.need, pending.tries = 60.0, 4
+    files.notice(b"/a", signature(2), 11.5, fresh=True)
+    assert (pending.since, pending.need, pending.tries) == (11.5, 2.0, 0)
+    assert files.next_due() == 11.5 + TIMING.early
+
+
+def test_an_event_ends_a_long_back_off_but_not_a_retry_that_was_asked_for() -> None:
+    files = settler()
+    files.notice(b"/writer", signature(), 0.0, fresh=True)
+    (pending,) = files.take_due(1.0, 9)
+    files.put_off(pending, 60.0, Waiting.WRITER)
+    files.notice(b"/writer", signature(), 5.0, fresh=True)
+    assert files.next_due() == 5.0 + TIMING.early
+    files.look_at(b"/writer", 90.0)
+    assert files.next_due() == 90.0
+    assert [entry.reason for entry in files.waiting()] == [Waiting.RETRY]
+
+
+def test_files_of_a_missing_folder_are_kept() -> None:
+    files = settler()
+    files.notice(b"/a", signature(), 0.0, fresh=True)
+    files.suspend()
+    assert files.next_due() == NEVER
+    assert [entry.reason for entry in files.waiting()] == [Waiting.MISSING]
+    files.resume(50.0)
+    assert files.next_due() == 50.0
+    (pending,) = files.take_due(50.0, 9)
+    assert pending.signature is None
+
+
+def test_our_own_results_are_not_counted_before_the_ledger_was_asked() -> None:
+    files = settler()
+    files.notice(b"/a", signature(), 0.0, fresh=True)
+    assert files.count() == (0, 1)
+    (pending,) = files.take_due(1.0, 9)
+    pending.asked = True
+    assert files.count() == (1, 1)
+    files.drop(pending)
+    assert files.count() == (0, 0)
+    assert b"/a" not in files
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.floats(0, 100), st.sampled_from("ncpd")), max_size=200))
+def test_no_file_is_ever_lost_or_due_twice(steps: list[tuple[int, float, str]]) -> None:
+    files, now = settler(), 0.0
+    for name, wait, action in steps:
+        now += wait
+        path = b"/%d" % name
+        if action in "nc":
+            files.notice(path, signature(1 if action == "n" else int(now)), now, fresh=True)
+        elif action == "p":
+            files.look_at(path, now + 10)
+        else:
+            taken = files.take_due(now, 3)
+            assert len({pending.path for pending in taken}) == len(taken)
+            for pending in taken[:2]:
+                files.put_off(pending, now + 1, Waiting.WHOLE)
+            for pending in taken[2:]:
+                files.drop(pending)
+    left = {b"/%d" % n for n in range(6) if b"/%d" % n in files}
+    assert {pending.path for pending in files.take_due(now + 1000, 1000)} == left
+    assert len(files) == len(left)
+
+
+def test_freshness_is_a_few_at_a_time() -> None:
+    fresh = Freshness()
+    assert sum(fresh.take(b"/import", 0.0) for _ in range(10_000)) == 50
+    assert fresh.take(b"/elsewhere", 0.0)
+    assert sum(fresh.take(None, 0.0) for _ in range(100)) == 50
+    assert not fresh.take(b"/import", 0.5)
+    assert fresh.take(b"/import", 3.0)
+    for number in range(20_000):
+        fresh.take(b"%d" % number, 4.0)
+    assert len(fresh._buckets) <= 4096
+
+
+def test_the_scan_interval_grows_with_the_tree() -> None:
+    assert TIMING.scan_interval(0.01) == 300
+    assert TIMING.scan_interval(0.7) == 700
+    assert TIMING.poll_interval(0.0, 0.0) == 10
+    assert TIMING.poll_interval(0.1, 20.0) == 600
+    assert TIMING.poll_interval(100.0, 2000.0) == 3600
+
+
+def test_a_signature_tells_every_kind_of_change(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"x")
+    first = Signature.of(os.lstat(path))
+    os.utime(path, ns=(0, first.mtime_ns + 1))
+    second = Signature.of(os.lstat(path))
+    path.chmod(0o600)
+    third = Signature.of(os.lstat(path))
+    assert len({first, second, third}) == 3
+    assert first.identity != second.identity == third.identity
