@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from control.fake_service import FakeService
@@ -74,11 +75,16 @@ class TestStatus:
     def test_nothing_watched(self, run: Run) -> None:
         assert "homepress folder add PATH" in run("status").out.splitlines()[0]
 
+    def test_paused_to_save_power(
+        self, run: Run, daemon: FakeService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        saving = msgspec.structs.replace(daemon.status(), state="paused", paused_for="power saver")
+        monkeypatch.setattr(daemon, "status", lambda: saving)
+        assert run("status").out.startswith("Paused while the computer saves power\n")
+
     def test_problems_and_waiting_files_are_told(
         self, run: Run, daemon: FakeService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        import msgspec
-
         daemon.problems = ["/p is not there; plug the disk in"]
         files = [WaitingFile(path=f"/p/{n}.jpg", reason="it is still changing") for n in range(12)]
         plain = daemon.status()

@@ -71,6 +71,8 @@ def _headline(status: Status, now: float) -> str:
             word, rest = output.good("Working"), f"on {counted(status.waiting, 'picture')}"
         case "paused":
             end = "until " + until(status.paused_until, now) if status.paused_until else "until you resume"
+            if status.paused_for == "power saver":
+                end = "while the computer saves power"
             word, rest = output.worth_knowing("Paused"), end
         case "stopped":
             return f"{output.strong('Stopped')}. Start it with: homepress run"
