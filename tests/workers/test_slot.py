@@ -162,6 +162,21 @@ def test_closing_ends_work_in_the_middle(worker: Slot) -> None:
         worker.compress(b"", Recipe())
 
 
+def test_an_interrupted_question_leaves_no_answer_behind(
+    worker: Slot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while a picture is compressed: the next picture must not get that picture's result."""
+    first = tell(worker, "who")
+
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("homepress.workers.process.read_frame", interrupted)
+        tell(worker, "thread")
+    assert tell(worker, "who") == f"done: {worker.pid}" != first
+
+
 def test_a_worker_that_keeps_memory_is_replaced(worker: Slot) -> None:
     fat = tell(worker, "keep", size=256 << 20)
     assert tell(worker, "who") != fat

@@ -19,6 +19,7 @@ from homepress.workers.watchdog import Watchdog
 
 START_SECONDS = 60.0
 _END_SECONDS = 2.0
+_LOOK_SECONDS = 0.002
 _ERROR_TAIL_BYTES = 8 << 10
 
 T = TypeVar("T")
@@ -51,9 +52,14 @@ class Program:
                     **host.popen_options(background),
                 )
             )
+        except OSError as error:
+            raise _not_started(error) from error
+        try:
             self._release = privacy.contain(self._popen.pid, limits)
         except OSError as error:
-            raise WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=str(error))) from error
+            host.kill(self._popen.pid)
+            self._popen.wait()
+            raise _not_started(error) from error
         self._reaping = threading.Lock()
         self.killed_as: DeathKind | None = None
         self._errors = bytearray()
@@ -67,9 +73,8 @@ class Program:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
-        with self._reaping:
-            return self._popen.poll() is None
+        """Whether it runs, and nobody has killed it."""
+        return self.killed_as is None and not self._ended()
 
     @property
     def input(self) -> RawIOBase:
@@ -91,15 +96,16 @@ class Program:
     def end(self, why: DeathKind = DeathKind.STOPPED) -> int:
         """Close its input, wait a moment for it to go, kill it if it does not; its return code."""
         self.input.close()
-        try:
-            self._popen.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill(why)
-            self._popen.wait()
+        patience = time.monotonic() + _END_SECONDS
+        # Looked at under the lock of `kill`, so that a kill never meets a number that is somebody else's now.
+        while not self._ended():
+            if time.monotonic() > patience:
+                self.kill(why)
+            time.sleep(_LOOK_SECONDS)
         self._drain.join(_END_SECONDS)
         self.output.close()
         self._release()
-        return self._popen.returncode
+        return int(self._popen.returncode)
 
     def errors(self) -> str:
         """The end of what it wrote to its error output."""
@@ -124,6 +130,14 @@ class Program:
         except BadFrame as error:
             self.kill(DeathKind.CRASHED)
             raise WorkerDied(self._death(time.monotonic() - begin, str(error))) from error
+        except BaseException:
+            # Interrupted before the answer, which would be taken for the answer to the next question.
+            self.kill(DeathKind.STOPPED)
+            raise
+
+    def _ended(self) -> bool:
+        with self._reaping:
+            return self._popen.poll() is not None
 
     def _death(self, seconds: float, detail: str = "") -> Death:
         code = self.end(DeathKind.CRASHED)
@@ -179,6 +193,10 @@ class Worker(Program):
             return read_frame(self.output, ANSWER)
 
         return self.attempt(seconds, exchange)
+
+
+def _not_started(error: OSError) -> WorkerDied:
+    return WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=str(error)))
 
 
 def _last_line(text: str) -> str:
