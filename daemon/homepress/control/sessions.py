@@ -12,11 +12,17 @@ _SILENT_SECONDS = 1.0
 
 
 class Session:
-    """One client's channel, with the time since when we wait for that client (None: it waits for us)."""
+    """One client's channel.
+
+    Attributes:
+        waiting_since: monotonic second since when we wait for the client; None while it waits for us.
+        answering: whether an answer is on its way: the client may be slow, or it may be our last word.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self.waiting_since: float | None = time.monotonic()
+        self.answering = False
 
     def receive(self, within: float | None = None) -> bytes:
         """As `Channel.receive`."""
@@ -25,8 +31,12 @@ class Session:
 
     def send(self, frame: bytes) -> None:
         """As `Channel.send`."""
-        with self._waiting():
-            self._channel.send(frame)
+        self.answering = True
+        try:
+            with self._waiting():
+                self._channel.send(frame)
+        finally:
+            self.answering = False
 
     def interrupt(self) -> None:
         """As `Channel.interrupt`."""
@@ -84,7 +94,7 @@ class Sessions:
             self._changed.wait_for(lambda: not self._open, timeout=1.0)
 
     def _any_served(self) -> bool:
-        return any(session.waiting_since is None for session in self._open)
+        return any(session.answering or session.waiting_since is None for session in self._open)
 
     def _longest_silent(self) -> Session | None:
         now = time.monotonic()
