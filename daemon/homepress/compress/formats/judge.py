@@ -6,8 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.quality.colour import ToSrgb
-from homepress.compress.quality.ssimulacra2 import full_score
-from homepress.compress.quality.tiles import EDGE, StripReference, Tile, cells, draw, strip
+from homepress.compress.quality.ssimulacra2 import Tally, full_score
+from homepress.compress.quality.tiles import (
+    EDGE,
+    StripReference,
+    Tile,
+    cells,
+    compare_once,
+    draw,
+    framed_strip,
+    strip,
+    unframed,
+)
 from homepress.compress.quality.worst import worst_tiles
 from homepress.compress.result import ScoreKind
 
@@ -56,10 +66,29 @@ class Judge:
         self.kind = ScoreKind.FULL if whole else ScoreKind.SAMPLED
         """How scores are measured."""
         self._tiles: list[Tile] = []
-        self._references: list[StripReference] = []
+        self._references: list[tuple[StripReference, StripReference]] = []
         if not whole:
             self._tiles = draw(cells(self.sources[-1]), _TILES)
-            self._references = [StripReference(shown(strip(each, self._tiles))) for each in self.sources]
+            self._references = [self._halves(each) for each in self.sources]
+
+    def _halves(self, source: Rgb) -> tuple[StripReference, StripReference]:
+        """The tiles that settings are tried on, and the others."""
+        first, second = (StripReference(self._shown(strip(source, self._tiles[half::2]))) for half in (0, 1))
+        return first, second
+
+    def sample(self, source: Rgba) -> Rgba:
+        """The part of the source to try settings on: all of it, or tiles with a frame side by side."""
+        return framed_strip(source, self._tiles[::2]) if self._references else source
+
+    def score_sample(self, coded: Rgba) -> float:
+        """The score of the sample, coded and decoded."""
+        looks = self.looks(coded)
+        if not self._references:
+            return self.score(looks)
+        return min(
+            reference.compare(self._shown(unframed(look))).score()
+            for (reference, _), look in zip(self._references, looks, strict=True)
+        )
 
     def looks(self, result: Rgba) -> list[Rgb]:
         """A result over each ground."""
@@ -71,17 +100,21 @@ class Judge:
             pairs = zip(self.sources, looks, strict=True)
             return min(full_score(self._shown(source), self._shown(look)) for source, look in pairs)
         return min(
-            reference.compare(self._shown(strip(look, self._tiles))).score()
-            for reference, look in zip(self._references, looks, strict=True)
+            self._score(references, look) for references, look in zip(self._references, looks, strict=True)
         )
+
+    def _score(self, references: tuple[StripReference, StripReference], look: Rgb) -> float:
+        tally = Tally()
+        for half, reference in enumerate(references):
+            tally += reference.compare(self._shown(strip(look, self._tiles[half::2])))
+        return tally.score()
 
     def worst(self, looks: Sequence[Rgb]) -> float:
         """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""
         if self._small:
             return 100.0
-        scores = []
-        for source, look in zip(self.sources, looks, strict=True):
-            tiles = worst_tiles(source, look, _WORST_TILES)
-            reference = StripReference(self._shown(strip(source, tiles)))
-            scores.append(reference.compare(self._shown(strip(look, tiles))).score())
-        return min(scores)
+        return min(self._score_worst(source, look) for source, look in zip(self.sources, looks, strict=True))
+
+    def _score_worst(self, source: Rgb, look: Rgb) -> float:
+        tiles = worst_tiles(source, look, _WORST_TILES)
+        return compare_once(self._shown(strip(source, tiles)), self._shown(strip(look, tiles))).score()
