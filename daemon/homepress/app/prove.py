@@ -2,20 +2,16 @@
 
 import os
 import struct
-import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from homepress import privacy
 from homepress.app.connect import connect_or_local
 from homepress.control import Service
 from homepress.control.service import CompressRequest, ProbedProcess
-from homepress.privacy import Attempt
-from homepress.privacy.comparison import compare
-from homepress.privacy.proof import Check, Party, Proof, Sample
+from homepress.privacy import Attempt, Party, Proof, Sample
 from homepress.settings import Paths
 
 __all__ = ["Attempt", "Proof", "prove"]
@@ -30,7 +26,7 @@ def prove(paths: Paths) -> Proof:
         ServiceError: Homepress cannot be reached.
     """
     begin = time.monotonic()
-    comparison = compare(privacy.probe)  # first: an ordinary process is what this one still is
+    comparison = privacy.compare()  # first: an ordinary process is what this one still is
     privacy.lock_client(paths.socket)
     with connect_or_local(paths) as service:
         probed = service.probe()
@@ -39,7 +35,7 @@ def prove(paths: Paths) -> Proof:
         parties.append(_party(me, privacy.probe()))
         sample = _compress_sample(service)
     pids = [party.pid for party in parties[:-1]]
-    return Proof(comparison, tuple(parties), sample, tuple(_checks(pids)), time.monotonic() - begin)
+    return Proof(comparison, tuple(parties), sample, privacy.checks(pids), time.monotonic() - begin)
 
 
 def _party(process: ProbedProcess, own: tuple[Attempt, ...] = ()) -> Party:
@@ -76,22 +72,3 @@ def _picture() -> bytes:
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
-
-
-def _checks(pids: list[int]) -> Iterator[Check]:
-    """Ways to see it with the system's own tools."""
-    listed = ",".join(str(pid) for pid in pids)
-    if sys.platform.startswith("linux"):
-        pattern = "|".join(f"pid={pid}," for pid in pids) or "homepress"
-        yield Check(f"ss -tuapn | grep -E '{pattern}'", "nothing: no process of ours has an internet socket")
-        yield Check(f"lsof -nP -i -a -p {listed}", "nothing, and exit code 1")
-        for pid in pids[:1]:
-            yield Check(f"grep -E 'Seccomp|NoNewPrivs' /proc/{pid}/status", "Seccomp: 2 and NoNewPrivs: 1")
-            yield Check(f"sudo strace -f -e trace=network -p {pid}", "accept4 and answers on a local socket")
-    elif sys.platform == "darwin":
-        yield Check(f"lsof -nP -i -a -p {listed}", "nothing")
-        yield Check("open Little Snitch or LuLu", "no rule and no request of Homepress, ever")
-    else:
-        yield Check("resmon, tab Network", f"no line with process {listed}")
-        yield Check(f"netstat -ano | findstr {pids[0] if pids else 'homepress'}", "nothing")
-    yield Check("switch on airplane mode, or pull the cable", "Homepress works as before")

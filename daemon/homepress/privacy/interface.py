@@ -50,4 +50,4 @@ class System(Protocol):
         """What the system tells about a process. Raises `ProcessLookupError` when there is none."""
 
     def checks(self, pids: Sequence[int]) -> tuple[Check, ...]:
-        """Commands of this system with which anyone sees the sockets of these processes."""
+        """Commands of this system with which anyone sees the sockets of these processes, at least one."""

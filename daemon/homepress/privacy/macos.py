@@ -78,7 +78,7 @@ def checks(pids: Sequence[int]) -> tuple[Check, ...]:
         Check(f"lsof -nP -i -a -p {listed}", "nothing"),
         Check(f"nettop -m route {' '.join(f'-p {pid}' for pid in pids)}", "no connection"),
         Check("a firewall such as Little Snitch or LuLu", "never asks about Homepress"),
-        Check("switch the network off (airplane mode)", "everything goes on as before"),
+        Check("switch on airplane mode, or pull the cable", "Homepress works as before"),
     )
 
 
