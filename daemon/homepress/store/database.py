@@ -97,18 +97,20 @@ def _open_good(path: Path) -> sqlite3.Connection | None:
     try:
         connection = _connect(path)
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != ("ok",):
-            raise sqlite3.DatabaseError(str(verdict))
-        _migrate(connection, path)
+        whole = verdict == ("ok",)
     except sqlite3.DatabaseError as error:
         if connection is not None:
             connection.close()
         if isinstance(error, sqlite3.OperationalError) and _primary(error) in _SYSTEM_TROUBLE:
             raise translated(error, path) from error
         return None
+    if not whole:
+        connection.close()
+        return None
+    try:
+        _migrate(connection, path)
     except BaseException:
-        if connection is not None:
-            connection.close()
+        connection.close()
         raise
     return connection
 
@@ -136,10 +138,21 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     if 0 < version < len(MIGRATIONS):
         write_backup(connection, path.with_name(f"{path.stem}.version-{version}{path.suffix}"))
     for step in range(version, len(MIGRATIONS)):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {MIGRATIONS[step]};"
-            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {step + 1}; COMMIT;"
-        )
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {MIGRATIONS[step]};"
+                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {step + 1}; COMMIT;"
+            )
+        except sqlite3.DatabaseError as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            known = translated(error, path)
+            if known is not error:
+                raise known from error
+            raise LedgerError(
+                f"{shown(path)} could not be brought up to date ({error}); it is as it was, and the version "
+                "of Homepress that made it can still use it"
+            ) from error
 
 
 def write_backup(connection: sqlite3.Connection, target: Path) -> None:

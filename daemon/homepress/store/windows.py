@@ -1,0 +1,234 @@
+"""Windows: ReplaceFileW, MoveFileExW, and files opened so that nobody may write to them meanwhile.
+
+There are no descriptors of folders, so names are whole paths; a reparse point on the way is refused.
+ReplaceFileW keeps the ACL, the attributes, the streams and the time of creation of the file that it replaces.
+"""
+
+# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+
+import ctypes
+import errno
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from homepress.store.errors import Busy, Unsupported, shown
+from homepress.store.kernel import Folder
+
+# fileapi.h, winbase.h, winnt.h
+GENERIC_READ = 0x80000000
+GENERIC_WRITE = 0x40000000
+FILE_WRITE_ATTRIBUTES = 0x100
+FILE_SHARE_READ = 0x1
+FILE_SHARE_DELETE = 0x4
+CREATE_NEW = 1
+OPEN_EXISTING = 3
+FILE_FLAG_OPEN_REPARSE_POINT = 0x00200000
+MOVEFILE_REPLACE_EXISTING = 0x1
+MOVEFILE_WRITE_THROUGH = 0x8
+
+_REPARSE_POINT = 0x400
+
+# winerror.h
+_SHARING_VIOLATION = 32
+_CANNOT_LINK = {1, 17, 50, 1142}  # invalid function, other device, not supported, too many links
+
+_EPOCH_1601 = 116_444_736_000_000_000
+"""FILETIME counts 100 nanoseconds from 1601; this is 1970."""
+
+
+class Api(Protocol):
+    """The calls of the system; each raises `OSError` with `winerror` set."""
+
+    def open(self, path: str, access: int, disposition: int, flags: int) -> int:
+        """CreateFileW, shared for reading and deleting, as a descriptor."""
+
+    def move(self, path: str, new: str, flags: int) -> None:
+        """MoveFileExW."""
+
+    def replace(self, replaced: str, replacement: str, backup: str) -> None:
+        """ReplaceFileW."""
+
+    def set_times(self, fd: int, access: int, write: int) -> None:
+        """SetFileTime, in FILETIME units."""
+
+
+class WindowsKernel:
+    """`Kernel` on Windows."""
+
+    def __init__(self, api: Api | None = None) -> None:
+        """`api` is another one for tests."""
+        self._api = api or _WindowsApi()
+
+    def open_folder(self, path: Path, *, create: bool = False) -> Folder:
+        if not path.is_absolute() or ".." in path.parts:
+            raise OSError(errno.EINVAL, "not an absolute path without '..'", str(path))
+        if create:
+            path.mkdir(parents=True, exist_ok=True)
+        for folder in (path, *path.parents):
+            facts = folder.lstat()
+            if getattr(facts, "st_file_attributes", 0) & _REPARSE_POINT:
+                raise OSError(errno.ELOOP, "a link or junction on the way", str(folder))
+            if not stat.S_ISDIR(facts.st_mode):
+                raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
+        return Folder(path, -1)
+
+    def close_folder(self, folder: Folder) -> None:
+        pass
+
+    def sync_folder(self, folder: Folder) -> None:
+        pass  # names are made durable by MOVEFILE_WRITE_THROUGH
+
+    def list_folder(self, folder: Folder) -> list[str]:
+        return os.listdir(folder.path)
+
+    def same_mount(self, one: Folder, other: Folder) -> bool:
+        return one.path.stat().st_dev == other.path.stat().st_dev
+
+    def make_private_folder(self, path: Path) -> None:
+        path.mkdir()  # application data inherits an ACL that lets in nobody else
+
+    def open_file(self, folder: Folder, name: str) -> int:
+        path = str(folder.path / name)
+        if getattr(os.lstat(path), "st_file_attributes", 0) & _REPARSE_POINT:
+            raise OSError(errno.ELOOP, "a link", path)
+        try:
+            return self._api.open(path, GENERIC_READ, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT)
+        except OSError as error:
+            if getattr(error, "winerror", 0) == _SHARING_VIOLATION:
+                raise Busy(f"{shown(path)}: a program has it open") from None
+            raise
+
+    def create_file(self, folder: Folder, name: str) -> int:
+        access = GENERIC_READ | GENERIC_WRITE | FILE_WRITE_ATTRIBUTES
+        return self._api.open(str(folder.path / name), access, CREATE_NEW, 0)
+
+    def close(self, fd: int) -> None:
+        os.close(fd)
+
+    def read(self, fd: int, size: int) -> bytes:
+        return os.read(fd, size)
+
+    def write(self, fd: int, data: memoryview) -> int:
+        return os.write(fd, data)
+
+    def rewind(self, fd: int) -> None:
+        os.lseek(fd, 0, os.SEEK_SET)
+
+    def sync(self, fd: int) -> None:
+        os.fsync(fd)
+
+    def stat(self, fd: int) -> os.stat_result:
+        return os.fstat(fd)
+
+    def stat_name(self, folder: Folder, name: str) -> os.stat_result:
+        return os.lstat(folder.path / name)
+
+    def exchange(self, folder: Folder, one: str, other: str) -> None:
+        # What has the name goes to the second of our two temp names, where recovery looks as well.
+        stem, dot = one[:-4], one[-4:]
+        aside = stem + (".old" if dot == ".tmp" else ".tmp")
+        at = folder.path
+        self._api.replace(str(at / other), str(at / one), str(at / aside))
+        self._api.move(str(at / aside), str(at / one), MOVEFILE_WRITE_THROUGH)
+
+    def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        self._api.move(str(folder.path / name), str(to.path / new), MOVEFILE_WRITE_THROUGH)
+
+    def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        try:
+            os.link(folder.path / name, to.path / new)
+        except OSError as error:
+            if getattr(error, "winerror", 0) in _CANNOT_LINK:
+                raise Unsupported(str(error)) from None
+            raise
+
+    def overwrite(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        flags = MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH
+        self._api.move(str(folder.path / name), str(to.path / new), flags)
+
+    def unlink(self, folder: Folder, name: str) -> None:
+        os.unlink(folder.path / name)
+
+    def flags(self, fd: int) -> int:
+        return 0
+
+    def set_flags(self, fd: int, flags: int) -> None:
+        pass
+
+    def is_locked(self, fd: int) -> bool:
+        return False
+
+    def attributes(self, fd: int) -> dict[bytes, bytes]:
+        return {}
+
+    def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
+        pass
+
+    def remove_attribute(self, fd: int, name: bytes) -> None:
+        pass
+
+    def set_owner(self, fd: int, uid: int, gid: int) -> None:
+        pass
+
+    def set_mode(self, fd: int, mode: int) -> None:
+        pass
+
+    def set_times(self, fd: int, atime_ns: int, mtime_ns: int) -> None:
+        self._api.set_times(fd, atime_ns // 100 + _EPOCH_1601, mtime_ns // 100 + _EPOCH_1601)
+
+    def take_lease(self, fd: int) -> bool:
+        return True
+
+    def lease_whole(self, fd: int) -> bool:
+        return True
+
+    def drop_lease(self, fd: int) -> None:
+        pass  # closing does
+
+    def commit(self, connection: sqlite3.Connection) -> None:
+        connection.execute("COMMIT")
+
+
+class _WindowsApi:
+    """The real calls; only on Windows do these names exist."""
+
+    def __init__(self) -> None:
+        self._kernel32: Any = getattr(ctypes, "WinDLL")("kernel32", use_last_error=True)  # noqa: B009
+        self._kernel32.CreateFileW.restype = ctypes.c_void_p
+
+    def open(self, path: str, access: int, disposition: int, flags: int) -> int:
+        import msvcrt
+
+        share = FILE_SHARE_READ | FILE_SHARE_DELETE
+        handle = self._kernel32.CreateFileW(path, access, share, None, disposition, flags, None)
+        if handle in (None, ctypes.c_void_p(-1).value):
+            raise self._error(path)
+        mode = os.O_RDWR if access & GENERIC_WRITE else os.O_RDONLY
+        open_handle: Callable[[int, int], int] = getattr(msvcrt, "open_osfhandle")  # noqa: B009
+        return open_handle(handle, mode | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0))
+
+    def move(self, path: str, new: str, flags: int) -> None:
+        if not self._kernel32.MoveFileExW(path, new, flags):
+            raise self._error(path)
+
+    def replace(self, replaced: str, replacement: str, backup: str) -> None:
+        if not self._kernel32.ReplaceFileW(replaced, replacement, backup, 0, None, None):
+            raise self._error(replaced)
+
+    def set_times(self, fd: int, access: int, write: int) -> None:
+        import msvcrt
+
+        get_handle: Callable[[int], int] = getattr(msvcrt, "get_osfhandle")  # noqa: B009
+        times = [ctypes.byref(ctypes.c_ulonglong(value)) for value in (access, write)]
+        if not self._kernel32.SetFileTime(ctypes.c_void_p(get_handle(fd)), None, *times):
+            raise self._error("")
+
+    def _error(self, path: str) -> OSError:
+        code = int(getattr(ctypes, "get_last_error")())  # noqa: B009
+        error: OSError = getattr(ctypes, "WinError")(code)  # noqa: B009
+        error.filename = path
+        return error

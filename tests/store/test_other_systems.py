@@ -1,0 +1,239 @@
+"""macOS and Windows cannot run here: the calls that they would get, and the protocol over stand-ins."""
+
+import ctypes
+import errno
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from homepress.store import Busy, UndoSelection
+from homepress.store.errors import Unsupported
+from homepress.store.kernel import Folder, opened_file, opened_folder, system_kernel
+from homepress.store.macos import ACL, BIRTH, RENAME_EXCL, RENAME_SWAP, MacKernel
+from homepress.store.reading import read
+from homepress.store.windows import (
+    CREATE_NEW,
+    FILE_FLAG_OPEN_REPARSE_POINT,
+    FILE_WRITE_ATTRIBUTES,
+    GENERIC_READ,
+    GENERIC_WRITE,
+    MOVEFILE_REPLACE_EXISTING,
+    MOVEFILE_WRITE_THROUGH,
+    OPEN_EXISTING,
+    WindowsKernel,
+)
+from store.kit import Bench, picture, replace, replacement, smaller
+
+
+class Function:
+    """A C function that records its calls."""
+
+    def __init__(self, name: str, calls: list[tuple[Any, ...]], answer: Any) -> None:
+        self._name, self._calls, self._answer = name, calls, answer
+
+    def __call__(self, *arguments: Any) -> Any:
+        plain = tuple(getattr(a, "value", a) for a in arguments)
+        self._calls.append((self._name, *plain))
+        return self._answer(*arguments) if callable(self._answer) else self._answer
+
+
+class MacLibrary:
+    """A C library of macOS that does on Linux what renameatx_np does there, and records everything."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self._linux = system_kernel()
+        self._answers = {"acl_get_fd_np": 0, "fgetattrlist": 0, "flistxattr": 0} | answers
+
+    def __getattr__(self, name: str) -> Function:
+        answer = self._answers.get(name, self._rename if name == "renameatx_np" else 0)
+        return Function(name, self.calls, answer)
+
+    def _rename(self, fd: int, name: bytes, to: int, new: bytes, flags: Any) -> int:
+        try:
+            at, there = Folder(Path("."), fd), Folder(Path("."), to)
+            if flags.value == RENAME_SWAP:
+                self._linux.exchange(at, os.fsdecode(name), os.fsdecode(new))
+            else:
+                self._linux.move(at, os.fsdecode(name), there, os.fsdecode(new))
+        except OSError as error:
+            ctypes.set_errno(error.errno or 0)
+            return -1
+        return 0
+
+
+class TestMac:
+    def test_names_are_swapped_and_moved_by_renameatx_np(self, tmp_path: Path) -> None:
+        library = MacLibrary(renameatx_np=0)
+        kernel = MacKernel(library)
+        with opened_folder(kernel, tmp_path.resolve()) as folder:
+            kernel.exchange(folder, "temp", "ä.jpg")
+            kernel.move(folder, "temp", folder, "b.jpg")
+            at = folder.fd
+        assert library.calls == [
+            ("renameatx_np", at, b"temp", at, "ä.jpg".encode(), RENAME_SWAP),
+            ("renameatx_np", at, b"temp", at, b"b.jpg", RENAME_EXCL),
+        ]
+        assert (RENAME_SWAP, RENAME_EXCL) == (2, 4)
+
+    @pytest.mark.parametrize(
+        ("code", "expected"),
+        [(errno.ENOTSUP, Unsupported), (errno.EINVAL, Unsupported), (errno.EEXIST, FileExistsError)],
+    )
+    def test_what_a_file_system_does_not_know_is_told_from_what_it_refuses(
+        self, tmp_path: Path, code: int, expected: type[Exception]
+    ) -> None:
+        def fail(*_: Any) -> int:
+            ctypes.set_errno(code)
+            return -1
+
+        kernel = MacKernel(MacLibrary(renameatx_np=fail))
+        with opened_folder(kernel, tmp_path.resolve()) as folder, pytest.raises(expected):
+            kernel.move(folder, "a", folder, "b")
+
+    def test_acl_and_time_of_creation_are_among_the_attributes(self, tmp_path: Path) -> None:
+        text = b"!#acl 1\nuser:FFFF:alice:501:allow:read\n"
+        held = ctypes.create_string_buffer(text)
+
+        def birth(fd: int, what: Any, buffer: Any, size: Any, options: int) -> int:
+            buffer[: 4 + 16] = struct.pack("<Iqq", 20, 1_600_000_000, 5)
+            return 0
+
+        library = MacLibrary(acl_get_fd_np=77, acl_to_text=ctypes.addressof(held), fgetattrlist=birth)
+        kernel = MacKernel(library)
+        found = kernel.attributes(3)
+        assert found == {ACL: text, BIRTH: struct.pack("<qq", 1_600_000_000, 5)}
+        assert ("acl_get_fd_np", 3, 0x100) in library.calls
+        assert ("acl_free", 77) in library.calls
+        library.calls.clear()
+        kernel.set_attribute(3, BIRTH, found[BIRTH])
+        kernel.set_attribute(3, ACL, text)
+        kernel.set_attribute(3, b"com.apple.FinderInfo", b"x")
+        kernel.remove_attribute(3, b"user.odd")
+        names = [call[0] for call in library.calls]
+        assert names == [
+            "fsetattrlist",
+            "acl_from_text",
+            "acl_set_fd_np",
+            "acl_free",
+            "fsetxattr",
+            "fremovexattr",
+        ]
+        assert library.calls[4] == ("fsetxattr", 3, b"com.apple.FinderInfo", b"x", 1, 0, 0)
+
+    def test_without_leases_the_whole_protocol_runs(self, bench: Bench) -> None:
+        class Kernel(MacKernel):
+            """Linux's attributes: the rest is what runs on macOS."""
+
+            def attributes(self, fd: int) -> dict[bytes, bytes]:
+                return system_kernel().attributes(fd)
+
+            def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
+                system_kernel().set_attribute(fd, name, value)
+
+        library = MacLibrary()
+        path = bench.drop()
+        with bench.store(Kernel(library)) as store:
+            replace(store, path)
+            assert (path.read_bytes(), bench.kept(), bench.temps()) == (smaller(picture()), [picture()], [])
+            assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
+        assert path.read_bytes() == picture()
+        assert [call[5] for call in library.calls if call[0] == "renameatx_np"] == [2, 4, 2]
+
+
+class WindowsApi:
+    """The calls of Windows, done on Linux as Windows does them, and recorded."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def open(self, path: str, access: int, disposition: int, flags: int) -> int:
+        self.calls.append(("open", Path(path).name, access, disposition, flags))
+        if disposition == CREATE_NEW:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        return os.open(path, os.O_RDONLY)
+
+    def move(self, path: str, new: str, flags: int) -> None:
+        self.calls.append(("move", Path(path).name, Path(new).name, flags))
+        if not flags & MOVEFILE_REPLACE_EXISTING and os.path.lexists(new):
+            raise FileExistsError(errno.EEXIST, "it is there", new)
+        os.rename(path, new)
+
+    def replace(self, replaced: str, replacement: str, backup: str) -> None:
+        self.calls.append(("replace", *(Path(p).name for p in (replaced, replacement, backup))))
+        os.rename(replaced, backup)
+        os.rename(replacement, replaced)
+
+    def set_times(self, fd: int, access: int, write: int) -> None:
+        self.calls.append(("times", access, write))
+        os.utime(fd, ns=tuple((t - 116_444_736_000_000_000) * 100 for t in (access, write)))
+
+
+class TestWindows:
+    def test_the_whole_protocol_runs_over_its_calls(self, bench: Bench) -> None:
+        api = WindowsApi()
+        path = bench.drop(mode=0o644)
+        with bench.store(WindowsKernel(api)) as store:
+            source = store.read(path)
+            store.replace(source, replacement(smaller(picture())))
+            assert (path.read_bytes(), bench.kept(), bench.temps()) == (smaller(picture()), [picture()], [])
+            (swap,) = [call for call in api.calls if call[0] == "replace"]
+            temp, old = swap[2], swap[3]
+            assert swap == ("replace", "a.jpg", temp, old)
+            assert (temp[-4:], old[-4:], temp[:-4]) == (".tmp", ".old", old[:-4])
+            after = api.calls[api.calls.index(swap) + 1]
+            assert after == ("move", old, temp, MOVEFILE_WRITE_THROUGH)
+            assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
+        assert path.read_bytes() == picture()
+
+    def test_a_cut_between_the_two_halves_of_the_swap_is_mended(self, bench: Bench) -> None:
+        class Cut(WindowsApi):
+            def move(self, path: str, new: str, flags: int) -> None:
+                if path.endswith(".old"):
+                    raise SystemExit("the power is gone")
+                super().move(path, new, flags)
+
+        path = bench.drop(mode=0o644)
+        with pytest.raises(SystemExit), bench.store(WindowsKernel(Cut())) as store:
+            replace(store, path)
+        with bench.store(WindowsKernel(WindowsApi())) as store:
+            store.recover()
+        assert (path.read_bytes(), bench.kept(), bench.temps()) == (smaller(picture()), [picture()], [])
+
+    def test_files_are_opened_so_that_nobody_writes_and_no_link_is_followed(self, bench: Bench) -> None:
+        api = WindowsApi()
+        kernel = WindowsKernel(api)
+        bench.drop()
+        with opened_folder(kernel, bench.watched) as folder:
+            with opened_file(kernel, folder, "a.jpg"):
+                pass
+            kernel.close(kernel.create_file(folder, "b.tmp"))
+            kernel.overwrite(folder, "b.tmp", folder, "b.jpg")
+        assert api.calls == [
+            ("open", "a.jpg", GENERIC_READ, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT),
+            ("open", "b.tmp", GENERIC_READ | GENERIC_WRITE | FILE_WRITE_ATTRIBUTES, CREATE_NEW, 0),
+            ("move", "b.tmp", "b.jpg", MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH),
+        ]
+
+    def test_a_sharing_violation_is_a_busy_file(self, bench: Bench) -> None:
+        class Shared(WindowsApi):
+            def open(self, path: str, access: int, disposition: int, flags: int) -> int:
+                error = PermissionError(errno.EACCES, "used by another process", path)
+                error.winerror = 32  # type: ignore[attr-defined]  # only there on Windows
+                raise error
+
+        path = bench.drop()
+        with bench.store():
+            pass
+        kernel = WindowsKernel(Shared())
+        with pytest.raises(Busy, match=r"a\.jpg"):
+            read(kernel, path)
+
+    def test_times_are_counted_from_1601(self, tmp_path: Path) -> None:
+        api = WindowsApi()
+        with (tmp_path / "a").open("wb") as file:
+            WindowsKernel(api).set_times(file.fileno(), 0, 1_700_000_000_123_456_700)
+        assert api.calls == [("times", 116_444_736_000_000_000, 133_444_736_001_234_567)]
