@@ -48,18 +48,18 @@ def flood(folder: Path) -> None:
         (folder / f"{number % 50}.txt").unlink()
 
 
-def test_an_overflow_loses_no_file(tmp_path: Path) -> None:
-    (tmp_path / "flood").mkdir()
-    with watching(tmp_path) as run:
+def test_an_overflow_loses_no_file(memory_path: Path) -> None:
+    (memory_path / "flood").mkdir()
+    with watching(memory_path) as run:
         first = observation_of(run)
         with blocked_reader(run):
-            flood(tmp_path / "flood")
+            flood(memory_path / "flood")
             # The queue is full: the kernel drops the events of these.
             for number in range(50):
-                (tmp_path / f"{number}.jpg").write_bytes(JPEG)
+                (memory_path / f"{number}.jpg").write_bytes(JPEG)
         run.wait_arrivals(50)
         wait_for(lambda: observation_of(run) is not first, what="a new observer")
-        (tmp_path / "after.jpg").write_bytes(JPEG)
+        (memory_path / "after.jpg").write_bytes(JPEG)
         run.wait_arrivals(51)
         run.wait_settled()
     assert len(run.sink.arrivals) == 51
