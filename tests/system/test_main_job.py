@@ -199,3 +199,24 @@ def test_no_process_of_ours_may_use_the_network(program: Program, inbox: Path) -
     status = Path(f"/proc/{program.daemon.pid}/status").read_text()
     assert "Seccomp:\t2" in status
     assert "NoNewPrivs:\t1" in status
+
+
+def test_five_undone_results_stop_replacing_in_that_folder_until_the_user_resumes(
+    program: Program, inbox: Path
+) -> None:
+    program.watch(inbox)
+    program.start()
+    for number in range(5):
+        write(inbox / f"{number}.jpg", jpeg(number, size=(400, 300)))
+    wait_for(lambda: program.status()["compressed_today"] == 5, within=60, what="five results")
+    program.run("undo", "--last", "5")
+    assert "homepress resume" in program.status()["folders"][0]["problem"]
+    path = write(inbox / "next.jpg", jpeg(9, size=(400, 300)))
+    before = sha256(path)
+    program.stop()
+    program.start()
+    assert program.status()["state"] == "problem"
+    assert sha256(path) == before
+    program.run("resume")
+    wait_for(lambda: sha256(path) != before, within=60, what="work after the user has looked")
+    assert program.status()["state"] != "problem"

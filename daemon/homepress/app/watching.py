@@ -4,19 +4,29 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from homepress import privacy
+from homepress.app.breaker import Breaker
 from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
 from homepress.app.house import House
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
 from homepress.app.service import InProcessService
-from homepress.control.service import FolderStatus, PausedFor, ServiceError, State, Status, WaitingFile
+from homepress.control.service import (
+    FolderStatus,
+    PausedFor,
+    ServiceError,
+    State,
+    Status,
+    UndoOutcome,
+    UndoRequest,
+    WaitingFile,
+)
 from homepress.pipeline import Job, Told
 from homepress.settings import Paths
 from homepress.store import Outcome, RecoveryNote
@@ -44,21 +54,25 @@ class DaemonService(InProcessService):
         self._revision = 1
         self._waiting: dict[Path, WaitingFile] = {}
         self._troubles: dict[Path | None, str] = {}
+        self._power = PowerSaver()
+        self._begun = threading.Event()
 
     def begin(self, house: House) -> None:
         """Start watching; called once, before the first request."""
         self.house = house
         self._config = Configuration(house)
         self._pause = Pause(self._paths.state / "pause.json", lambda _: self._rest_or_work())
-        self._power = PowerSaver()
+        self._breaker = Breaker(house.store, self._stopped_replacing)
         self._watch = Watch(self, _Memory(house), early=True)
         self._watch.reconfigure(self._config.apply())
+        self._breaker.count_undone(self._config.roots())
         self._watch.start()
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
         self._caretaker = Caretaker(house.store, self._noted)
         self._caretaker.start()
         self._pause.restore()
+        self._begun.set()
 
     def end(self) -> None:
         """Stop watching; what is under way is finished by the house."""
@@ -83,8 +97,8 @@ class DaemonService(InProcessService):
     def arrived(self, arrival: Arrival) -> None:
         """A file came to rest: queue it with the plan of its folder."""
         plan = self._config.plan(arrival.root)
-        if plan is None:
-            return
+        if plan is None or self._breaker.is_open(arrival.root):
+            return  # a scan finds it again
         quiet = arrival.signature
         identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
         job = Job(arrival.path, plan, self._told, arrival.fresh, ready_at=arrival.ready_at, identity=identity)
@@ -113,7 +127,9 @@ class DaemonService(InProcessService):
     def _told(self, told: Told) -> None:
         """A picture is done, or has to wait."""
         root = self._config.root_of(told.path)
-        if told.problem:
+        if root is not None:
+            self._breaker.told(root, told)
+        if told.problem and not (root is not None and self._breaker.is_open(root)):
             self._troubles[root] = told.problem
         elif told.outcome == "compressed":
             self._troubles.pop(root, None)
@@ -125,6 +141,13 @@ class DaemonService(InProcessService):
             self._waiting[told.path] = WaitingFile(path=str(told.path), reason=told.reason, next_try=next_try)
             self._watch.hint(told.path, told.retry_after)
         _log.info("%s: %s", ascii(str(told.path)), _in_words(told))
+
+    def _stopped_replacing(self, root: Path, why: str) -> None:
+        """The circuit breaker opened for a folder."""
+        _log.warning("%s: %s", ascii(str(root)), why)
+        self._troubles[root] = why
+        self.house.pipeline.queue.drop(root)
+        self.changed()
 
     def _noted(self, note: RecoveryNote) -> None:
         """The store found something that the user should know of, such as an edit that came late."""
@@ -149,14 +172,33 @@ class DaemonService(InProcessService):
         self._pause.set(until)
 
     def resume(self) -> None:
-        """Take up work again, also while the computer saves power."""
+        """Take up work again, also while the computer saves power, and where results were not trusted."""
         self._power.override()
+        for root in self._config.roots():
+            if self._breaker.is_open(root):
+                self._troubles.pop(root, None)
+        self._breaker.close_all(self._config.roots())
+        self._watch.rescan()
         self._pause.clear()
+
+    def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
+        """Bring originals back; several in a row stop replacing in their folder."""
+        try:
+            yield from super().undo(request)
+        finally:
+            self._breaker.count_undone(self._config.roots())
+            self.changed()
 
     def power_saver(self, on: bool) -> None:
         """The computer now saves power, or no longer."""
         self._power.report(on)
         self._rest_or_work()
+
+    def agent_ended(self) -> None:
+        """Nobody tells of the power any more: do not rest for ever on what was told last."""
+        self._power.report(False)
+        if self._begun.is_set():
+            self._rest_or_work()
 
     def _rest_or_work(self) -> None:
         self.house.pipeline.queue.pause(bool(self._paused_for()))
@@ -239,7 +281,10 @@ class DaemonService(InProcessService):
     def _waiting_files(self) -> list[WaitingFile]:
         """Files that settle, and files that the pipeline gave back; each once."""
         now, monotonic = time.time(), time.monotonic()
-        files = {path: file for path, file in list(self._waiting.items()) if (file.next_try or 0) > now}
+        self._waiting = {
+            path: file for path, file in list(self._waiting.items()) if (file.next_try or 0) > now
+        }
+        files = dict(self._waiting)
         for file in self._watch.waiting():
             next_try = now + file.next_try - monotonic if file.next_try != float("inf") else None
             reason = (

@@ -11,7 +11,16 @@ from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.pipeline.job import Destination, Job, Told
 from homepress.store import Outcome, Replacement, Role, Source, Store
-from homepress.store.errors import Busy, Changed, Degraded, Refusal, StoreError, StoreFull, Vanished
+from homepress.store.errors import (
+    Busy,
+    Changed,
+    Degraded,
+    Refusal,
+    StoreError,
+    StoreFull,
+    Vanished,
+    VerifyFailed,
+)
 from homepress.workers import DeathKind, Slot, WorkerDied
 
 RETRY_BUSY = 1.0
@@ -202,10 +211,11 @@ def _trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
         reason = f"{error.strerror}: {error.filename or job.path}"
     else:
         reason = str(error)
+    unverified = isinstance(error, VerifyFailed)
     if job.asked:
-        return Told(job.path, "failed", reason, size)
+        return Told(job.path, "failed", reason, size, unverified=unverified)
     retry = RETRY_FULL if isinstance(error, StoreFull | Degraded) else RETRY_SYSTEM
-    return Told(job.path, "waiting", reason, size, retry_after=retry, problem=reason)
+    return Told(job.path, "waiting", reason, size, retry_after=retry, problem=reason, unverified=unverified)
 
 
 def _identity(source: Source) -> tuple[int, int, int, int]:

@@ -61,6 +61,7 @@ class Told:
         seconds: time spent on compressing.
         output: path of the result, empty when nothing was written.
         retry_after: seconds after which it is worth another try, None when only a change of the file is.
+        unverified: what was read back from the disk was not what had been written.
         problem: set when it is about the disk or the store and not this picture; shown at the folder.
     """
 
@@ -76,6 +77,7 @@ class Told:
     output: str = ""
     retry_after: float | None = None
     problem: str = ""
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
