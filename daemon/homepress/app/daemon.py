@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 
 from homepress import privacy
+from homepress.app.agent import start_agent
 from homepress.app.house import House
 from homepress.app.watching import DaemonService
 from homepress.control import InstanceLock, Server, ServiceError
@@ -62,9 +63,11 @@ class _Daemon:
         self._server = Server(paths.socket, self._service)
 
     def run(self) -> int:
-        """Bind, lock, work, stop."""
+        """Bind, start the tray, lock, work, stop."""
         self._server.bind()
         try:
+            if self._options.tray and not self._options.once:
+                start_agent(ended=self._service.agent_ended)
             # From here on no socket can be made and none connected; pictures are read only afterwards.
             lock = privacy.lock_daemon(self._paths.socket)
             _log.info("network: %s (%s)", privacy.state(), lock)
@@ -89,6 +92,7 @@ class _Daemon:
                 self._stopping.wait()
         finally:
             self._service.end()
+            self._server.stop()  # nobody may ask any more once the house is closed
 
 
 def _write_log(paths: Paths, options: RunOptions) -> None:

@@ -1,0 +1,95 @@
+"""Notices over D-Bus (Desktop Notifications Specification 1.2)."""
+
+import html
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from homepress.desktop.dbus import Address, BusError, Connection, Signal
+from homepress.desktop.identity import NAME, PROGRAM
+from homepress.desktop.notices.interface import Notice, Picture, Slot, Unshown
+
+_NAME = "org.freedesktop.Notifications"
+_SERVICE = Address(_NAME, "/org/freedesktop/Notifications", _NAME)
+_CLICKED = "default"
+_LOW, _NORMAL = 0, 1
+_SERVERS_CHOICE = -1
+
+
+class BusNotifier:
+    """Shows notices through whatever notification service the session has."""
+
+    def __init__(self, connection: Connection, pressed: Callable[[Any], None]) -> None:
+        """`pressed` gets the value of a pressed button, in the thread that reads the bus."""
+        self._connection = connection
+        self._pressed = pressed
+        self._lock = threading.Lock()
+        self._ids: dict[Slot, int] = {}
+        self._values: dict[int, dict[str, object]] = {}
+        self._listening = False
+
+    def show(self, notice: Notice) -> None:
+        """See `Notifier`."""
+        with self._lock:
+            try:
+                self._listen()
+                self._notify(notice)
+            except BusError as error:
+                raise Unshown(f"no notices on this desktop: {error}") from error
+
+    def _listen(self) -> None:
+        if not self._listening:
+            self._connection.listen(_NAME, "ActionInvoked", self._invoked)
+            self._connection.listen(_NAME, "NotificationClosed", self._gone)
+            self._listening = True
+
+    def _notify(self, notice: Notice) -> None:
+        abilities = self._connection.call(_SERVICE, "GetCapabilities")[0]
+        actions, values = _actions(notice) if "actions" in abilities else ([], {})
+        # What a service makes bold or a link must not come out of a file's name.
+        body = html.escape(notice.body, quote=False) if "body-markup" in abilities else notice.body
+        before = self._ids.get(notice.slot, 0)
+        content = (NAME, before, "", notice.title, body, actions, _hints(notice), _SERVERS_CHOICE)
+        number = int(self._connection.call(_SERVICE, "Notify", "susssasa{sv}i", content)[0])
+        self._values.pop(before, None)
+        self._ids[notice.slot] = number
+        self._values[number] = values
+
+    def _invoked(self, signal: Signal) -> None:
+        number, key = signal.body
+        value = self._values.get(number, {}).pop(key, None)
+        if value is not None:
+            self._pressed(value)
+
+    def _gone(self, signal: Signal) -> None:
+        """Closed by the user or by time: the next one is a new notice; buttons in a history still work."""
+        for slot, number in list(self._ids.items()):
+            if number == signal.body[0]:
+                del self._ids[slot]
+
+
+def _actions(notice: Notice) -> tuple[list[str], dict[str, object]]:
+    """Keys and labels as they go over the bus, and what each key stands for."""
+    keyed: dict[str, object] = {f"button-{at}": button.value for at, button in enumerate(notice.buttons)}
+    labelled = [(f"button-{at}", button.label) for at, button in enumerate(notice.buttons)]
+    if notice.clicked is not None:
+        keyed[_CLICKED] = notice.clicked
+        labelled.insert(0, (_CLICKED, "Open"))
+    return [text for pair in labelled for text in pair], keyed
+
+
+def _hints(notice: Notice) -> dict[str, tuple[str, Any]]:
+    problem = notice.slot is Slot.PROBLEM
+    hints: dict[str, tuple[str, Any]] = {
+        "urgency": ("y", _NORMAL if problem else _LOW),
+        "desktop-entry": ("s", PROGRAM),
+    }
+    if not problem:
+        hints["transient"] = ("b", True)
+    if notice.picture is not None:
+        hints["image-data"] = ("(iiibiiay)", _image(notice.picture))
+    return hints
+
+
+def _image(picture: Picture) -> tuple[int, int, int, bool, int, int, bytes]:
+    return picture.size, picture.size, 4 * picture.size, True, 8, 4, picture.rgba

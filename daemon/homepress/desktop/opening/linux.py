@@ -1,0 +1,71 @@
+"""Opening over D-Bus: the bus starts the program, so it is no child of ours and inherits nothing.
+
+FileManager1 is freedesktop's file manager interface; the OpenURI portal (xdg-desktop-portal) opens files and
+is the second choice for folders.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from homepress.desktop.dbus import Address, BusError, Connection
+from homepress.desktop.opening.interface import NotOpened
+
+_MANAGER = "org.freedesktop.FileManager1"
+_FILE_MANAGER = Address(_MANAGER, "/org/freedesktop/FileManager1", _MANAGER)
+_PORTAL = Address(
+    "org.freedesktop.portal.Desktop",
+    "/org/freedesktop/portal/desktop",
+    "org.freedesktop.portal.OpenURI",
+)
+_PROGRAM_START_SECONDS = 20.0
+
+
+class BusOpener:
+    """See `Opener`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def folder(self, path: Path, token: str = "") -> None:
+        """See `Opener`."""
+        try:
+            self._manage("ShowFolders", [path], token)
+        except BusError:
+            self._portal("OpenFile", path, token, "no file manager answered")
+
+    def reveal(self, paths: Sequence[Path], token: str = "") -> None:
+        """See `Opener`."""
+        try:
+            self._manage("ShowItems", paths, token)
+        except BusError:
+            self._portal("OpenDirectory", paths[0], token, "no file manager answered")
+
+    def file(self, path: Path, token: str = "") -> None:
+        """See `Opener`."""
+        self._portal("OpenFile", path, token, "the desktop portal is missing (xdg-desktop-portal)")
+
+    def _manage(self, member: str, paths: Sequence[Path], token: str) -> None:
+        uris = [file_uri(path) for path in paths]
+        self._connection.call(_FILE_MANAGER, member, "ass", (uris, token), timeout=_PROGRAM_START_SECONDS)
+
+    def _portal(self, member: str, path: Path, token: str, why: str) -> None:
+        options = {"activation_token": ("s", token)} if token else {}
+        try:
+            # The portal takes an open file, not a name: so it knows that we may read it.
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise NotOpened(f"{path} cannot be opened: {error.strerror}") from error
+        try:
+            body = ("", descriptor, options)
+            self._connection.call(_PORTAL, member, "sha{sv}", body, timeout=_PROGRAM_START_SECONDS)
+        except BusError as error:
+            raise NotOpened(f"{path} cannot be opened: {why}") from error
+        finally:
+            os.close(descriptor)
+
+
+def file_uri(path: Path) -> str:
+    """The file URI of any path, also one that is no UTF-8 (RFC 8089)."""
+    return "file://" + quote(os.fsencode(os.path.abspath(path)))

@@ -1,0 +1,29 @@
+"""`homepress tray`: the icon in the tray. The daemon starts it; this brings it back."""
+
+import os
+import sys
+
+import click
+
+from homepress.settings import Paths
+from homepress.ui.cli.arguments import example
+
+
+@click.command(epilog=example("homepress tray"), hidden=True)
+def command() -> int:
+    """Show the icon in the tray.
+
+    The background program starts it by itself. It stays until Quit or until the session ends.
+    """
+    from homepress import app
+
+    paths = Paths.from_environment()
+    paths.ensure()
+    app.prepare_client()
+    arguments = [str(paths.socket), str(paths.state), str(paths.config_file)]
+    if sys.platform == "win32":  # which has no exec: a new process would lose the lock
+        from homepress.ui.tray.__main__ import main
+
+        return main(arguments)
+    # The lock stays on this process, and what was loaded to get here is gone: half of the memory.
+    return os.execv(sys.executable, [sys.executable, "-m", "homepress.ui.tray", *arguments])

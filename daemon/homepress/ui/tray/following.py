@@ -1,0 +1,105 @@
+"""Following the daemon: whenever its state changes, everything the tray shows is asked for again.
+
+Nothing is polled while the daemon runs: one call waits in it until something changes. While none runs, it is
+looked for ever less often, at last once a minute, and at once when somebody nudges.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from homepress.control.client import Client, connect
+from homepress.control.service import ServiceError, Status
+from homepress.ui.tray.menu import Known
+
+_log = logging.getLogger(__name__)
+
+_WAIT_SECONDS = 600.0
+"""After so long all is asked again though nothing changed: midnight makes "today" another."""
+
+_LEAST_SECONDS = 0.4
+"""Between two looks, so that a burst of pictures does not keep two processes busy with telling."""
+
+_SEARCH_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+_MENU_PICTURES = 10
+_MOST_PICTURES = 500
+
+
+class Progress:
+    """How far the batch under way is, counted from how many pictures wait."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._waiting = 0
+
+    @property
+    def done(self) -> int:
+        """How many pictures of the batch are done."""
+        return self.total - self._waiting
+
+    def see(self, status: Status) -> None:
+        """Take note of a state; one that is not working ends the batch."""
+        if status.state != "working":
+            self.total = self._waiting = 0
+            return
+        self.total += max(0, status.waiting - self._waiting)
+        self._waiting = status.waiting
+
+
+class Follower:
+    """Tells what is known, in a thread of its own, from `start` on."""
+
+    def __init__(
+        self, socket: Path, tell: Callable[[Known], None], starts_at_login: Callable[[], bool | None]
+    ) -> None:
+        self._socket = socket
+        self._tell = tell
+        self._starts_at_login = starts_at_login
+        self._nudged = threading.Event()
+        self._progress = Progress()
+
+    def start(self) -> None:
+        """Begin; the thread ends with the process."""
+        threading.Thread(target=self._follow, name="follower", daemon=True).start()
+
+    def nudge(self) -> None:
+        """The daemon may be there again, or something of ours has changed: look now."""
+        self._nudged.set()
+
+    def _follow(self) -> None:
+        pauses = iter(_SEARCH_SECONDS)
+        while True:
+            try:
+                if (client := connect(self._socket)) is not None:
+                    pauses = iter(_SEARCH_SECONDS)
+                    self._stay_with(client)
+            except ServiceError as error:
+                _log.info("the daemon does not answer: %s", error)
+            self._tell(Known(None, autostart=self._starts_at_login()))
+            if self._nudged.wait(next(pauses, _SEARCH_SECONDS[-1])):
+                pauses = iter(_SEARCH_SECONDS)
+            self._nudged.clear()
+
+    def _stay_with(self, client: Client) -> None:
+        """Tell each state of one daemon, until a call fails because it is gone."""
+        revision = 0
+        while True:
+            # Asked before the state is: what changes meanwhile is seen the next time.
+            revision = client.wait(revision, _WAIT_SECONDS)
+            asked = time.monotonic()
+            self._tell(self._look(client))
+            time.sleep(max(0.0, _LEAST_SECONDS + asked - time.monotonic()))
+
+    def _look(self, client: Client) -> Known:
+        status = client.status()
+        self._progress.see(status)
+        pictures = client.recent(_MENU_PICTURES if status.state == "working" else _MOST_PICTURES)
+        return Known(
+            status,
+            done=self._progress.done,
+            total=self._progress.total,
+            pictures=tuple(pictures),
+            autostart=self._starts_at_login(),
+        )

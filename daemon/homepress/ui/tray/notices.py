@@ -1,0 +1,106 @@
+"""When a notice is due, and what it says. Pure: what was seen before is remembered, nothing is shown here.
+
+Problems are told once each. Results are told as the user wishes: never, or one summary a batch and at most
+one a minute; and once in the life of an installation the first success.
+"""
+
+from collections.abc import Sequence
+
+from homepress.control.service import RecentPicture, Status
+from homepress.desktop.notices import Button, Notice, Picture, Slot
+from homepress.ui.tray.actions import OpenWindow, Page, Undo
+from homepress.ui.tray.faces import Face, State, rgba
+from homepress.ui.tray.menu import Known
+from homepress.ui.words import counted, percent_saved, shown, size
+
+_BETWEEN_SUMMARIES = 60.0
+_LISTED_PROBLEMS = 3
+_PICTURE_SIZE = 48
+
+
+class NoticeRules:
+    """Turns what is known into notices that are due.
+
+    `greeted` says whether the first success was told already in an earlier run.
+    """
+
+    def __init__(self, greeted: bool) -> None:
+        self._greeted = greeted
+        self._told_problems: frozenset[str] = frozenset()
+        self._newest: int | None = None
+        self._summed_at = float("-inf")
+
+    def due(self, known: Known, clock: float) -> list[Notice]:
+        """What is to be shown now; `clock` is seconds that only grow."""
+        status = known.status
+        if status is None:
+            return []
+        notices = [self._problems(status), self._results(status, known.pictures, clock)]
+        return [notice for notice in notices if notice is not None]
+
+    def _problems(self, status: Status) -> Notice | None:
+        problems = frozenset(status.problems)
+        new, self._told_problems = problems - self._told_problems, problems
+        if not new or status.notify == "never":
+            return None
+        listed = [shown(problem) for problem in status.problems[:_LISTED_PROBLEMS]]
+        if len(problems) > _LISTED_PROBLEMS:
+            listed.append(f"and {len(problems) - _LISTED_PROBLEMS} more")
+        title = f"Homepress has {counted(len(problems), 'problem')}"
+        return Notice(
+            Slot.PROBLEM,
+            title,
+            "\n".join(listed),
+            clicked=OpenWindow(Page.FOLDERS),
+            picture=_picture(State.PROBLEM),
+        )
+
+    def _results(self, status: Status, pictures: Sequence[RecentPicture], clock: float) -> Notice | None:
+        """A summary of what came since the last one, once the batch is done."""
+        if self._newest is None:
+            # Results from before we were here are no news, except to somebody who has never seen one.
+            self._newest = max((picture.id for picture in pictures), default=0) if self._greeted else 0
+        if status.state == "working" or clock - self._summed_at < _BETWEEN_SUMMARIES:
+            return None
+        newest = self._newest
+        fresh = [picture for picture in pictures if picture.id > newest]
+        self._newest = max((picture.id for picture in pictures), default=newest)
+        standing = [picture for picture in fresh if picture.undoable]
+        first, wanted = not self._greeted, status.notify == "summary"
+        if not standing or status.notify == "never" or not (first or wanted):
+            return None
+        self._greeted, self._summed_at = True, clock
+        return _first(standing) if first else _summary(standing)
+
+    @property
+    def greeted(self) -> bool:
+        """Whether the first success was told by now."""
+        return self._greeted
+
+
+def _first(pictures: Sequence[RecentPicture]) -> Notice:
+    newest = pictures[0]
+    smaller = percent_saved(newest.before_bytes, newest.after_bytes)
+    name = shown(newest.path.rsplit("/", 1)[-1])
+    title = f"{name} is {smaller} % smaller" if len(pictures) == 1 else _sum(pictures)
+    body = "It works. The originals are kept for a while; bring them back with Undo, here or in the menu."
+    return _told(title, body, pictures)
+
+
+def _summary(pictures: Sequence[RecentPicture]) -> Notice:
+    return _told(_sum(pictures), "", pictures)
+
+
+def _sum(pictures: Sequence[RecentPicture]) -> str:
+    saved = sum(picture.before_bytes - picture.after_bytes for picture in pictures)
+    return f"{counted(len(pictures), 'picture')}, {size(saved)} saved"
+
+
+def _told(title: str, body: str, pictures: Sequence[RecentPicture]) -> Notice:
+    undo = Button("Undo", Undo(tuple(picture.id for picture in pictures)))
+    clicked = OpenWindow(Page.STATISTICS)
+    return Notice(Slot.RESULT, title, body, (undo,), clicked, _picture(State.IDLE))
+
+
+def _picture(state: State) -> Picture:
+    return Picture(_PICTURE_SIZE, rgba(Face(state), _PICTURE_SIZE))

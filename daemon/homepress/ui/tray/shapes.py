@@ -1,0 +1,187 @@
+"""Flat shapes described by their distance, drawn as pixels and as SVG from the one description.
+
+Coordinates are units of a square of 64 by 64, y downwards. A shape's distance is negative inside of it; the
+coverage of a pixel follows from the distance of its centre, so edges are smooth at any size without a
+graphics library (signed distance fields).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+GRID = 64.0
+
+Colour: TypeAlias = tuple[int, int, int, int]
+"""Red, green, blue and opacity, 0 to 255 each."""
+
+
+class Shape(Protocol):
+    """Something with an inside."""
+
+    def distance(self, x: float, y: float) -> float:
+        """How far a point is outside (positive) or inside (negative) of the edge."""
+
+    def svg(self, grown: float) -> tuple[str, float]:
+        """An SVG element without its closing, and the width of a stroke that belongs to the shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle with round corners."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    radius: float = 0.0
+
+    def distance(self, x: float, y: float) -> float:
+        """See `Shape`."""
+        across = abs(x - (self.left + self.right) / 2) - (self.right - self.left) / 2 + self.radius
+        along = abs(y - (self.top + self.bottom) / 2) - (self.bottom - self.top) / 2 + self.radius
+        outside = math.hypot(max(across, 0.0), max(along, 0.0))
+        return outside + min(max(across, along), 0.0) - self.radius
+
+    def svg(self, grown: float) -> tuple[str, float]:
+        """See `Shape`."""
+        width, height = self.right - self.left + 2 * grown, self.bottom - self.top + 2 * grown
+        return (
+            f'<rect x="{_n(self.left - grown)}" y="{_n(self.top - grown)}" width="{_n(width)}" '
+            f'height="{_n(height)}" rx="{_n(self.radius + grown)}"',
+            0.0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """A polygon, all corners rounded by growing it."""
+
+    points: tuple[tuple[float, float], ...]
+    radius: float = 0.0
+
+    def distance(self, x: float, y: float) -> float:
+        """See `Shape`."""
+        nearest, inside = math.inf, False
+        ax, ay = self.points[-1]
+        for bx, by in self.points:
+            ex, ey, px, py = bx - ax, by - ay, x - ax, y - ay
+            along = min(1.0, max(0.0, (px * ex + py * ey) / (ex * ex + ey * ey)))
+            nearest = min(nearest, math.hypot(px - along * ex, py - along * ey))
+            if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * ex:
+                inside = not inside
+            ax, ay = bx, by
+        return (-nearest if inside else nearest) - self.radius
+
+    def svg(self, grown: float) -> tuple[str, float]:
+        """See `Shape`."""
+        corners = " ".join(f"{_n(x)},{_n(y)}" for x, y in self.points)
+        return f'<polygon points="{corners}"', 2 * (self.radius + grown)
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A ring, or the part of it that goes clockwise from the top for a share of a turn, with round ends."""
+
+    radius: float
+    width: float
+    share: float = 1.0
+
+    def distance(self, x: float, y: float) -> float:
+        """See `Shape`."""
+        x, y = x - GRID / 2, y - GRID / 2
+        turn = math.atan2(x, -y) / math.tau % 1.0
+        if turn <= self.share:
+            return abs(math.hypot(x, y) - self.radius) - self.width / 2
+        end = self._at(self.share)
+        return min(math.hypot(x, y + self.radius), math.hypot(x - end[0], y - end[1])) - self.width / 2
+
+    def svg(self, grown: float) -> tuple[str, float]:
+        """See `Shape`."""
+        middle, radius = GRID / 2, self.radius
+        if self.share >= 1:
+            return f'<circle fill="none" cx="{_n(middle)}" cy="{_n(middle)}" r="{_n(radius)}"', self.width
+        x, y = self._at(self.share)
+        large = int(self.share > 0.5)
+        path = (
+            f"M{_n(middle)} {_n(middle - radius)}A{_n(radius)} {_n(radius)} 0 {large} 1 "
+            f"{_n(middle + x)} {_n(middle + y)}"
+        )
+        return f'<path fill="none" stroke-linecap="round" d="{path}"', self.width + 2 * grown
+
+    def _at(self, share: float) -> tuple[float, float]:
+        return self.radius * math.sin(math.tau * share), -self.radius * math.cos(math.tau * share)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A band along the inside of a box's edge."""
+
+    box: Box
+    width: float
+
+    def distance(self, x: float, y: float) -> float:
+        """See `Shape`."""
+        return abs(self.box.distance(x, y) + self.width / 2) - self.width / 2
+
+    def svg(self, grown: float) -> tuple[str, float]:
+        """See `Shape`."""
+        element, _ = self.box.svg(-self.width / 2)
+        return element.replace("<rect", '<rect fill="none"'), self.width + 2 * grown
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One shape in one colour; `grown` by so many units on all sides."""
+
+    shape: Shape
+    colour: Colour
+    grown: float = 0.0
+
+
+def pixels(layers: Sequence[Layer], size: int) -> bytes:
+    """The layers drawn over each other, the first lowest: `size` rows of RGBA, not premultiplied."""
+    unit = GRID / size
+    drawn = bytearray()
+    for row in range(size):
+        for column in range(size):
+            x, y = (column + 0.5) * unit, (row + 0.5) * unit
+            drawn += bytes(_pixel(layers, x, y, unit))
+    return bytes(drawn)
+
+
+def _pixel(layers: Sequence[Layer], x: float, y: float, unit: float) -> Colour:
+    red = green = blue = opacity = 0.0
+    for layer in layers:
+        covered = 0.5 - (layer.shape.distance(x, y) - layer.grown) / unit
+        if covered <= 0:
+            continue
+        own = min(covered, 1.0) * layer.colour[3] / 255
+        below = opacity * (1 - own)
+        opacity = own + below
+        red, green, blue = (
+            (new * own + old * below) / opacity
+            for new, old in zip(layer.colour, (red, green, blue), strict=False)
+        )
+    return round(red), round(green), round(blue), round(255 * opacity)
+
+
+def svg(layers: Sequence[Layer], title: str) -> str:
+    """The same picture as SVG."""
+    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {GRID:g} {GRID:g}">']
+    lines.append(f"  <title>{title}</title>")
+    for layer in layers:
+        element, stroke = layer.shape.svg(layer.grown)
+        red, green, blue, opacity = layer.colour
+        colour = f"#{red:02x}{green:02x}{blue:02x}"
+        paint = "" if 'fill="none"' in element else f' fill="{colour}"'
+        if stroke:
+            paint += f' stroke="{colour}" stroke-width="{_n(stroke)}" stroke-linejoin="round"'
+        if opacity < 255:
+            paint += f' opacity="{opacity / 255:.2f}"'
+        lines.append(f"  {element}{paint}/>")
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _n(value: float) -> str:
+    return f"{value:.4g}"
