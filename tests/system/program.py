@@ -32,10 +32,14 @@ class Program:
             lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
         (self.home / "settings.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of one command."""
+        return [sys.executable, "-m", "homepress", *arguments]
+
     def run(self, *arguments: str, code: int | None = 0, timeout: float = 120) -> str:
         """Run one command; its standard output. Fails unless it exits with `code` (None: any)."""
         done = subprocess.run(
-            [sys.executable, "-m", "homepress", *arguments],
+            self.command(*arguments),
             env=self.environment,
             capture_output=True,
             timeout=timeout,
@@ -57,7 +61,7 @@ class Program:
         """Start the daemon and wait until it answers and has looked through its folders."""
         log = open(self.home / "stderr.txt", "ab")  # noqa: SIM115 - the child keeps it
         self.daemon = subprocess.Popen(
-            [sys.executable, "-m", "homepress", "run", "--no-tray"],
+            self.command("run", "--no-tray"),
             env=self.environment,
             stdout=log,
             stderr=log,
