@@ -57,11 +57,11 @@ class Program:
         """The objects that a listing command with `--json` prints, one a line."""
         return [json.loads(line) for line in self.run(*arguments, "--json", code=code).splitlines()]
 
-    def start(self) -> None:
+    def start(self, *, tray: bool = False) -> None:
         """Start the daemon and wait until it answers and has looked through its folders."""
         log = open(self.home / "stderr.txt", "ab")  # noqa: SIM115 - the child keeps it
         self.daemon = subprocess.Popen(
-            self.command("run", "--no-tray"),
+            self.command("run", *([] if tray else ["--no-tray"])),
             env=self.environment,
             stdout=log,
             stderr=log,
