@@ -5,13 +5,13 @@ import sys
 import pytest
 
 from homepress.workers import DeathKind, Limits, WorkerDied
-from homepress.workers.tool import ToolResult, run_tool
+from homepress.workers.tool import Tool, ToolResult
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the locks of Linux")
 
 
 def run(*command: str, source: bytes = b"", within: float = 60.0, most: int = 1 << 20) -> ToolResult:
-    return run_tool(command, source, Limits(), deadline_seconds=within, most_output=most, background=False)
+    return Tool(command, Limits(), background=False).run(source, within, most)
 
 
 def test_bytes_go_in_and_come_out() -> None:

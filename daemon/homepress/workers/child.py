@@ -15,10 +15,21 @@ from typing import NamedTuple
 import msgspec
 
 from homepress import __version__, privacy
-from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.compress import Compressed, Reason, Recipe, Unchanged
+from homepress.imagetype import ImageType
 from homepress.workers.frames import read_frame, write_frame
 from homepress.workers.host import host
-from homepress.workers.messages import QUESTION, Answer, Failure, Hello, Orders, Probe, Question
+from homepress.workers.messages import (
+    QUESTION,
+    Answer,
+    Failure,
+    Hello,
+    Judgement,
+    Orders,
+    Probe,
+    Question,
+    Task,
+)
 from homepress.workers.readable import readable
 
 Job = Callable[[bytes, Recipe], Compressed | Unchanged]
@@ -105,7 +116,11 @@ def _answer(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]
     if isinstance(question, Probe):
         return Answer(attempts=list(privacy.probe())), b""
     try:
-        result = job(source, question.recipe)
+        if isinstance(question, Judgement):
+            result = _judge_gif(source[: question.source_bytes], source[question.source_bytes :])
+        else:
+            result = job(source, question.recipe)
+        helper = _helper_arguments(result) if isinstance(question, Task) else None
     except MemoryError as error:
         failure = Failure(out_of_memory=True, text=str(error)[:_MOST_TEXT])
         return Answer(failure=failure), b""
@@ -113,8 +128,29 @@ def _answer(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]
         return Answer(failure=Failure(out_of_memory=False, text=_where(error))), b""
     cpu = time.process_time()
     if isinstance(result, Unchanged):
-        return Answer(unchanged=result, cpu_seconds=cpu), b""
+        return Answer(unchanged=result, helper=helper, cpu_seconds=cpu), b""
     return Answer(compressed=dataclasses.replace(result, data=b""), cpu_seconds=cpu), result.data
+
+
+def _helper_arguments(result: Compressed | Unchanged) -> list[str] | None:
+    """What to call gifsicle with, when the picture is a whole GIF that nothing else was asked of."""
+    if not isinstance(result, Unchanged) or result.source_type is not ImageType.GIF:
+        return None
+    if result.reason is not Reason.FORMAT_LEFT_ALONE:
+        return None
+    from homepress.compress.formats import gif
+
+    return gif.command()
+
+
+def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:
+    from homepress.compress.formats import gif
+    from homepress.compress.pixels import TooManyPixels
+
+    try:
+        return gif.judge(source, candidate)
+    except TooManyPixels as error:
+        return Unchanged(Reason.TOO_LARGE, str(error), ImageType.GIF)
 
 
 def _where(error: Exception) -> str:

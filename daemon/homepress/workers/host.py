@@ -1,7 +1,7 @@
 """What the operating system is asked for around a worker, besides the lock: one interface, three systems."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 
@@ -10,6 +10,9 @@ class Host(Protocol):
 
     def popen_options(self, background: bool) -> Mapping[str, Any]:
         """Extra arguments of `subprocess.Popen`: a process group of its own, a wide pipe."""
+
+    def tool_command(self, locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:
+        """Of two command lines for a helper program: through our process that locks itself, or plain."""
 
     def environment_names(self) -> tuple[str, ...]:
         """Variables of our environment that Python needs to start; nothing else is handed on."""

@@ -4,7 +4,7 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
@@ -24,6 +24,11 @@ _libc = ctypes.CDLL(None)
 def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
     """See `host.Host`."""
     return {"start_new_session": True, "pipesize": _PIPE_BYTES}
+
+
+def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
+    """See `host.Host`."""
+    return locked
 
 
 def environment_names() -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _LOWEST_PRIORITY = 19
@@ -14,6 +14,11 @@ _LOWEST_PRIORITY = 19
 def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
     """See `host.Host`."""
     return {"start_new_session": True}
+
+
+def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
+    """See `host.Host`."""
+    return locked
 
 
 def environment_names() -> tuple[str, ...]:

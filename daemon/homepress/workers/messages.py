@@ -46,12 +46,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag="compress"):
     recipe: Recipe
 
 
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, tag="judge"):
+    """What a helper program made of a GIF shall be judged; the body is the source, then the candidate."""
+
+    source_bytes: int
+
+
 class Probe(msgspec.Struct, frozen=True, kw_only=True, tag="probe"):
     """The worker shall try to get out, and say what the system answered."""
 
 
-Question = Task | Probe
-QUESTION: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Task | Probe)
+Question = Task | Judgement | Probe
+QUESTION: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Task | Judgement | Probe)
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +70,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a question: exactly one of the four. The bytes of a result are the frame's body.
 
+    `helper` comes with a picture that a helper program could make smaller: the arguments for it.
     `cpu_seconds` is the processor time of the worker's whole life.
     """
 
@@ -71,6 +78,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: Unchanged | None = None
     failure: Failure | None = None
     attempts: list[Attempt] | None = None
+    helper: list[str] | None = None
     cpu_seconds: float = 0.0
 
 

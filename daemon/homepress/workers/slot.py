@@ -10,11 +10,13 @@ import msgspec
 
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.privacy import Attempt, Limits
+from homepress.workers import gif
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.host import host
-from homepress.workers.messages import Answer, Hello, Orders, Probe, Question, Task
+from homepress.workers.messages import Answer, Hello, Judgement, Orders, Probe, Question, Task
 from homepress.workers.process import Worker
+from homepress.workers.tool import Tool
 from homepress.workers.watchdog import deadline_for
 
 _PROBE_SECONDS = 30.0
@@ -44,6 +46,7 @@ class Slot:
         self._busy = threading.Lock()
         self._closed = threading.Event()
         self._worker: Worker | None = None
+        self._tool: Tool | None = None
 
     @property
     def pid(self) -> int | None:
@@ -83,15 +86,11 @@ class Slot:
         """
         seconds = deadline_for(len(source)) if deadline_seconds is None else deadline_seconds
         with self._busy:
-            begin = time.monotonic()
-            answer, body = self._ask(Task(recipe=recipe), source, seconds)
-            result = _result(answer, body)
-            if isinstance(result, Death):
-                self._end()
-                raise WorkerDied(dataclasses.replace(result, seconds=time.monotonic() - begin))
-            if self._worn(answer):
-                self._end()
-            return result
+            result, helper = self._work(Task(recipe=recipe), source, seconds)
+            program = gif.gifsicle() if helper is not None else None
+            if helper is None or program is None:
+                return result
+            return self._help((str(program), *helper), source, seconds)
 
     def probe(self) -> tuple[Attempt, ...]:
         """Have the worker itself try every way out, and give the system's answers.
@@ -116,9 +115,9 @@ class Slot:
     def close(self) -> None:
         """End the process for good, in the middle of its work too; that `compress` raises `WorkerDied`."""
         self._closed.set()
-        worker = self._worker
-        if worker is not None:
-            worker.kill(DeathKind.STOPPED)
+        for program in (self._worker, self._tool):
+            if program is not None:
+                program.kill(DeathKind.STOPPED)
         with self._busy:
             self._end()
 
@@ -131,6 +130,34 @@ class Slot:
         if self._worker is None or self._closed.is_set():
             raise WorkerDied(Death(DeathKind.STOPPED))
         return self._worker
+
+    def _work(
+        self, question: Question, source: bytes, seconds: float
+    ) -> tuple[Compressed | Unchanged, list[str] | None]:
+        """One question about a picture: the result, and arguments for the helper program if it could help."""
+        begin = time.monotonic()
+        answer, body = self._ask(question, source, seconds)
+        result = _result(answer, body)
+        if isinstance(result, Death):
+            self._end()
+            raise WorkerDied(dataclasses.replace(result, seconds=time.monotonic() - begin))
+        if self._worn(answer):
+            self._end()
+        return result, answer.helper
+
+    def _help(self, command: Sequence[str], source: bytes, seconds: float) -> Compressed | Unchanged:
+        """Run the helper program over a picture and have the worker judge what it made."""
+        self._tool = Tool(command, self._limits, background=self._background)
+        try:
+            if self._closed.is_set():
+                self._tool.kill(DeathKind.STOPPED)
+            made = self._tool.run(source, seconds, gif.most_output(source))
+        finally:
+            self._tool = None
+        refused = gif.refusal(made)
+        if refused is not None:
+            return refused
+        return self._work(Judgement(source_bytes=len(source)), source + made.output, seconds)[0]
 
     def _ask(self, question: Question, source: bytes, seconds: float) -> tuple[Answer, bytes]:
         worker = self._ready()

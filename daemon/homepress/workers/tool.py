@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import RawIOBase
@@ -11,6 +12,7 @@ import msgspec
 from homepress.privacy import Limits
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
+from homepress.workers.host import host
 from homepress.workers.messages import NOT_STARTED, ToolOrders
 from homepress.workers.process import Program
 
@@ -33,44 +35,51 @@ class ToolResult:
     errors: str
 
 
-def run_tool(
-    command: Sequence[str],
-    source: bytes,
-    limits: Limits,
-    *,
-    deadline_seconds: float,
-    most_output: int,
-    background: bool = True,
-) -> ToolResult:
-    """Run a program once in a process of its own that can reach nothing but its two pipes.
+class Tool(Program):
+    """One run of a helper program, in a process of its own that can reach nothing but its two pipes."""
 
-    Args:
-        command: the program by its full path, and its arguments.
-        source: what it reads.
-        limits: of its process.
-        deadline_seconds: after so long it is killed; see `Watchdog` for what counts.
-        most_output: bytes; more than that counts as gone mad.
-        background: whether it runs at idle priority.
+    def __init__(self, command: Sequence[str], limits: Limits, *, background: bool = True) -> None:
+        """Start it.
 
-    Raises:
-        WorkerDied: it crashed, hung, wrote too much or did not start.
-    """
-    orders = ToolOrders(limits=limits, background=background, command=list(command), parent=os.getpid())
-    arguments = (*module_command(_CHILD), msgspec.json.encode(orders).decode())
-    program = Program(arguments, limits, background=background)
-    feeder = threading.Thread(target=_feed, args=(program.input, source), name="tool input", daemon=True)
-    feeder.start()
-    output = program.attempt(deadline_seconds, lambda: _read_up_to(program.output, most_output))
-    if len(output) > most_output:
-        program.kill(DeathKind.CRASHED)
-    feeder.join()
-    code, errors = program.end(), program.errors()
-    if code == NOT_STARTED:
-        raise WorkerDied(Death(DeathKind.REFUSED_TO_START, exit_code=code, detail=errors.strip()))
-    if code < 0:
-        detail = f"it wrote more than {most_output} bytes" if len(output) > most_output else ""
-        raise WorkerDied(Death(cause_of(code, errors, program.killed_as), signal=-code, detail=detail))
-    return ToolResult(output, code, errors)
+        Args:
+            command: the program by its full path, and its arguments.
+            limits: of its process.
+            background: whether it runs at idle priority.
+
+        Raises:
+            WorkerDied: it could not be started.
+        """
+        orders = ToolOrders(parent=os.getpid(), limits=limits, background=background, command=list(command))
+        locked = (*module_command(_CHILD), msgspec.json.encode(orders).decode())
+        super().__init__(host.tool_command(locked, command), limits, background=background)
+
+    def run(self, source: bytes, deadline_seconds: float, most_output: int) -> ToolResult:
+        """Give it its input, and wait for its output and its end.
+
+        Args:
+            source: what it reads.
+            deadline_seconds: after so long it is killed; see `Watchdog` for what counts.
+            most_output: bytes; a program that writes more has gone mad.
+
+        Raises:
+            WorkerDied: it crashed, hung, wrote too much or did not start.
+        """
+        feeder = threading.Thread(target=_feed, args=(self.input, source), name="tool input", daemon=True)
+        feeder.start()
+        begin = time.monotonic()
+        output = self.attempt(deadline_seconds, lambda: _read_up_to(self.output, most_output))
+        flooded = len(output) > most_output
+        if flooded:
+            self.kill(DeathKind.CRASHED)
+        feeder.join()
+        code, errors = self.end(), self.errors()
+        if code == NOT_STARTED:
+            raise WorkerDied(Death(DeathKind.REFUSED_TO_START, exit_code=code, detail=errors.strip()))
+        if code < 0:
+            kind, seconds = cause_of(code, errors, self.killed_as), time.monotonic() - begin
+            detail = f"it wrote more than {most_output} bytes" if flooded else ""
+            raise WorkerDied(Death(kind, signal=-code, seconds=seconds, detail=detail))
+        return ToolResult(output, code, errors)
 
 
 def _feed(stream: RawIOBase, source: bytes) -> None:

@@ -5,7 +5,7 @@ Its life is tied to ours by the job object of the privacy room.
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # CREATE_NO_WINDOW, and IDLE_PRIORITY_CLASS or NORMAL_PRIORITY_CLASS (processthreadsapi.h).
@@ -17,6 +17,11 @@ _NORMAL_PRIORITY = 0x00000020
 def popen_options(background: bool) -> Mapping[str, Any]:
     """See `host.Host`."""
     return {"creationflags": _NO_WINDOW | (_IDLE_PRIORITY if background else _NORMAL_PRIORITY)}
+
+
+def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
+    """See `host.Host`. A process there cannot become another; the job confines the plain one."""
+    return plain
 
 
 def environment_names() -> tuple[str, ...]:
