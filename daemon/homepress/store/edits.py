@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from homepress.store import journal, memory
@@ -55,11 +56,9 @@ def put_edit_back(workshop: Workshop, kept: Kept) -> bool:
     try:
         with opened_folder(workshop.kernel, Path(os.fsdecode(kept.path)).parent) as folder:
             plan = _plan(kept)
-            with workshop.live(plan.job):
-                journal.begin(workshop.ledger, plan)
+            with _settled(workshop, folder, plan):
                 _move_out(workshop, vault, kept, folder, plan)
                 _give_name(workshop, folder, plan)
-                settle_edit(workshop, folder, plan)
     except (FileNotFoundError, NotADirectoryError):
         raise CannotUndo(
             f"a program wrote to its original, and its folder is gone; the edit stays in {shown(vault.path)}"
@@ -81,12 +80,10 @@ def write_edit_back(workshop: Workshop, job: str, data: bytes) -> None:
         plan = _plan(kept)
         with (
             opened_folder(workshop.kernel, plan.source.parent, create=True) as folder,
-            workshop.live(plan.job),
+            _settled(workshop, folder, plan),
         ):
-            journal.begin(workshop.ledger, plan)
             _write_out(workshop, data, folder, plan)
             _give_name(workshop, folder, plan)
-            settle_edit(workshop, folder, plan)
 
 
 def settle_edit(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
@@ -108,8 +105,19 @@ def settle_edit(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
         tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
     for entry in gone:
         workshop.originals.vault(entry.vault).remove(entry.stored_name)
-    workshop.notes.tell(plan.path, _EDITED)
     return Settled.FINISHED
+
+
+@contextlib.contextmanager
+def _settled(workshop: Workshop, folder: Folder, plan: Plan) -> Iterator[None]:
+    """Journal what happens in the block, and settle it however the block ends."""
+    with workshop.live(plan.job):
+        journal.begin(workshop.ledger, plan)
+        try:
+            yield
+        finally:
+            settle_edit(workshop, folder, plan)
+    workshop.notes.tell(plan.path, _EDITED)
 
 
 def _plan(kept: Kept) -> Plan:

@@ -95,22 +95,22 @@ def _write(
         data: the result.
         again: our own earlier result has the name and makes way.
     """
-    kernel = workshop.kernel
-    journal.begin(workshop.ledger, plan)
-    try:
-        stage(kernel, folder, plan, data, exactly=False)
-        journal.ready(workshop.ledger, plan)
-        _check_source(workshop, source)
-        if again:
-            _take_turns(workshop, folder, source, plan)
+    with workshop.live(plan.job):
+        journal.begin(workshop.ledger, plan)
+        try:
+            stage(workshop.kernel, folder, plan, data, exactly=False)
+            journal.ready(workshop.ledger, plan)
+            _check_source(workshop, source)
+            if again:
+                _take_turns(workshop, folder, source, plan)
+            else:
+                place_new(workshop.kernel, folder, temp_name(plan.job), plan.result.name)
+            workshop.kernel.sync_folder(folder)
+        except BaseException:
+            if settle_output(workshop, folder, plan) is not Settled.FINISHED:
+                raise
         else:
-            place_new(kernel, folder, temp_name(plan.job), plan.result.name)
-        kernel.sync_folder(folder)
-    except BaseException:
-        if settle_output(workshop, folder, plan) is not Settled.FINISHED:
-            raise
-    else:
-        settle_output(workshop, folder, plan)
+            settle_output(workshop, folder, plan)
     return Receipt(entry_of(workshop.ledger, plan), plan.result, plan.source_size, plan.result_size)
 
 

@@ -1,4 +1,4 @@
-"""Every job that was begun is brought to an end: after a failure at once, after a crash at the next start."""
+"""Every job that was begun is brought to an end: after a failure at once, after a crash at the start."""
 
 import time
 
@@ -24,7 +24,7 @@ class Recovery:
         self._workshop = workshop
 
     def recover(self) -> list[RecoveryNote]:
-        """Settle every job that a crash left open. Harmless when there is none, and when done again."""
+        """Settle every job that a crash or a failing disk left open; harmless when there is none."""
         notes = self._workshop.notes
         for plan, _ in journal.open_jobs(self._workshop.ledger):
             if plan.job in self._workshop.under_way:
@@ -32,9 +32,7 @@ class Recovery:
             try:
                 settled = self.settle(plan)
             except (OSError, StoreError) as error:
-                notes.tell(
-                    plan.path, f"could not be mended yet ({error}); it is tried again at the next start"
-                )
+                notes.tell(plan.path, f"could not be mended yet ({error}); it is tried again")
                 continue
             if settled is not Settled.PENDING:
                 notes.tell(plan.path, f"work that was cut off was {settled.value}")

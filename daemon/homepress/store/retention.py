@@ -37,15 +37,18 @@ def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked
         yield _looked(workshop, kept, OriginalState.ACCEPTED)
 
 
-def expire(workshop: Workshop, now: float) -> list[Looked]:
-    """Delete the originals whose days are over.
+def expire(workshop: Workshop, now: float) -> None:
+    """Delete the originals whose days are over; what could not be deleted is told and tried again.
 
     Args:
         workshop: the tools.
         now: seconds since 1970.
     """
     due = kept_entries(workshop.ledger, "keep_until <= ? AND settled = 1", (now,))
-    return [_looked(workshop, kept, OriginalState.EXPIRED) for kept in due]
+    for kept in due:
+        looked = _looked(workshop, kept, OriginalState.EXPIRED)
+        if looked.outcome == "failed":
+            workshop.notes.tell(kept.path, f"its original could not be let go: {looked.reason}")
 
 
 def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked]:
@@ -61,7 +64,11 @@ def look_for_late_writers(workshop: Workshop, now: float) -> None:
     """Look once more at originals that were stored some seconds ago; edits go back to their owner."""
     due = kept_entries(workshop.ledger, "settled = 0 AND time <= ?", (now - SETTLE_SECONDS,))
     for kept in due:
-        if not put_edit_back(workshop, kept):
+        try:
+            edited = put_edit_back(workshop, kept)
+        except (OSError, StoreError):
+            continue  # its folder is away, or the disk in trouble: looked for again next time
+        if not edited:
             with workshop.ledger.transaction(durable=False) as tx:
                 tx.execute("UPDATE history SET settled = 1 WHERE id = ?", (kept.entry,))
 

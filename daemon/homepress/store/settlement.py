@@ -24,7 +24,7 @@ class Settled(enum.Enum):
     TAKEN_BACK = "taken back"
     """The original is under its name, nothing else is left."""
     PENDING = "pending"
-    """It cannot be told now: the folder or the vault is not there. Tried again at the next start."""
+    """It cannot be told now: the folder or the vault is not there. Tried again later."""
 
 
 class Settlement:

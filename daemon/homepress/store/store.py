@@ -232,17 +232,18 @@ class Store:
         return retention.verify(self._workshop, selection)
 
     def tend(self, now: float | None = None) -> list[RecoveryNote]:
-        """What is to be done every few seconds: late writers, originals whose days are over, a backup.
+        """What is to be done now and then: jobs left open, late writers, old originals, a backup.
 
         Args:
             now: seconds since 1970, another time for tests.
         """
         at = time.time() if now is None else now
+        notes = self._recovery.recover()
         self._give_edits_back()
         retention.look_for_late_writers(self._workshop, at)
         retention.expire(self._workshop, at)
         self._ledger.backup_if_due()
-        return self._workshop.notes.take()
+        return notes + self._workshop.notes.take()
 
     def _give_edits_back(self, *, everything: bool = False) -> None:
         for plan, data in self._held.take_edited(everything=everything):
