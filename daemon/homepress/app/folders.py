@@ -28,6 +28,8 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
         values["preset"] = request.preset
     if request.quality:
         values["quality"] = value_from_text("folder.quality", request.quality)
+    if not path.exists():
+        raise ServiceError(f"{path}: there is no such folder; make it first", exit_code=2)
     others = [folder.path for folder in house.live.current.folders]
     output = Path(str(values["output"])) if request.output else None
     private = (house.paths.state, house.paths.originals)
@@ -84,8 +86,9 @@ def check(house: House, path: str, sample: int) -> CheckReport:
     for outcome in requests.outcomes(house.pipeline, ((found, plan) for found in chosen)):
         tried += 1
         images += bool(outcome.format)
-        before += outcome.before_bytes
-        after += outcome.after_bytes if outcome.outcome == "compressed" else outcome.before_bytes
+        size = _size(Path(outcome.path))
+        before += size
+        after += outcome.after_bytes if outcome.outcome == "compressed" else size
     for found in chosen:
         located += _has_location(found)
     total = sum(_size(found) for found in named)

@@ -67,7 +67,9 @@ class Carrier:
         try:
             source = self._store.read(job.path)
         except Vanished:
-            return Told(job.path, "failed", "it is not there any more")
+            return Told(
+                job.path, "failed", "there is no such file" if job.asked else "it is not there any more"
+            )
         except Busy as busy:
             return Told(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
         except Refusal as refusal:

@@ -32,11 +32,11 @@ def refusal(
     home = home or Path.home()
     if os.path.lexists(path) and not path.is_dir():
         return f"{path} is not a folder; give the folder that holds it"
+    if path.parent == path:
+        return f"{path} is a whole drive, programs and all; give a folder on it"
     if _within(home, path):
         what = "your home folder" if _same(home, path) else "a folder around your home folder"
         return f"{path} is {what}, where programs keep their own pictures; give a folder inside it"
-    if path.parent == path:
-        return f"{path} is a whole drive, programs and all; give a folder on it"
     if any(_within(path, Path(folder)) for folder in _SYSTEM_FOLDERS):
         return f"{path} belongs to the system; give a folder of your own"
     for folder in private:
