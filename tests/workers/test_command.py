@@ -1,5 +1,6 @@
 """How workers are called."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,29 @@ def test_the_users_environment_is_not_handed_on(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HOME", "/home/someone")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/1000/bus")
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    assert not {"HOME", "DBUS_SESSION_BUS_ADDRESS", "PYTHONPATH", "PATH"} & environment().keys()
+    assert not {"DBUS_SESSION_BUS_ADDRESS", "PYTHONPATH", "PATH"} & environment().keys()
+    assert "/home/someone" not in environment().values()
+
+
+def test_a_starting_worker_asks_no_name_service(tmp_path: Path) -> None:
+    """Python looks up the home folder of whoever has no HOME; some systems do that over a socket."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+    trace = tmp_path / "trace"
+    command = [
+        strace,
+        "-f",
+        "-o",
+        str(trace),
+        "-e",
+        "trace=socket,connect",
+        *module_command("homepress.workers.child"),
+    ]
+    subprocess.run(command, env=environment(), capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    calls = trace.read_text()
+    assert "exited" in calls
+    assert "socket(" not in calls
 
 
 def test_our_modules_are_found_from_anywhere(tmp_path: Path) -> None:

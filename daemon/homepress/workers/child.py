@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from io import FileIO
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -69,7 +70,7 @@ def work(load: Callable[[], Job]) -> None:
     if orders.background:
         host.yield_to_others()
     job = load()
-    lock = privacy.lock_worker(readable(), orders.limits)
+    lock = privacy.lock_worker(readable(Path(os.fsdecode(orders.home))), orders.limits)
     hello = Hello(version=__version__, network=privacy.state(), files=lock.files, missing=list(lock.missing))
     write_frame(pipes.answers, hello)
     _serve(pipes, job)

@@ -9,6 +9,8 @@ from pathlib import Path
 import homepress
 from homepress.workers.host import host
 
+_NO_HOME = "/nonexistent"
+
 # One thread each: the slots are what runs side by side. Two arenas keep glibc from reserving address space
 # for threads that hardly allocate.
 _ONE_THREAD = {
@@ -31,7 +33,9 @@ def module_command(module: str) -> Sequence[str]:
 def environment() -> Mapping[str, str]:
     """All that a worker finds in its environment."""
     kept = {name: os.environ[name] for name in host.environment_names() if name in os.environ}
-    return {**kept, **_ONE_THREAD}
+    # Without any, Python looks up the user's home when it starts, perhaps over a socket to a name service.
+    home = {} if _in_user_site() else {"HOME": _NO_HOME}
+    return {**kept, **home, **_ONE_THREAD}
 
 
 def _in_user_site() -> bool:

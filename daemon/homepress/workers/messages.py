@@ -9,12 +9,15 @@ from homepress.privacy import Attempt, Limits, NetworkState
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
     """How a worker is to set itself up; its only argument.
 
-    `parent` is the process whose end is the worker's too; `background` asks for idle priority.
+    `parent` is the process whose end is the worker's too; `background` asks for idle priority; `home` is the
+    user's home folder as the file system writes it, which must not become readable. (Looking it up in the
+    worker could open a socket to a name service.)
     """
 
     parent: int
     limits: Limits
     background: bool = True
+    home: bytes = b""
 
 
 NOT_STARTED = 127
@@ -22,9 +25,9 @@ NOT_STARTED = 127
 
 
 class ToolOrders(Orders, frozen=True, kw_only=True):
-    """As for a worker, with the program to become and its arguments."""
+    """As for a worker, with the program to become and its arguments, as the file system writes them."""
 
-    command: list[str]
+    command: list[bytes]
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):

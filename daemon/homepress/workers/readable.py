@@ -13,9 +13,12 @@ SYSTEM_LIBRARIES = tuple(
 """Where shared libraries are, and the list that the loader finds them by."""
 
 
-def readable() -> list[Path]:
-    """Files and folders that a module or a library may be loaded from after the lock."""
-    home = _home()
+def readable(home: Path) -> list[Path]:
+    """Files and folders that a module or a library may be loaded from after the lock.
+
+    Args:
+        home: the user's home folder, which is never among them, nor what it lies in.
+    """
     return sorted({path for path in _candidates() if not _too_wide(path, home)})
 
 
@@ -28,16 +31,6 @@ def _candidates() -> Iterator[Path]:
     yield from (Path(entry) for entry in sys.path if entry)
 
 
-def _too_wide(path: Path, home: Path | None) -> bool:
+def _too_wide(path: Path, home: Path) -> bool:
     """A module path such as the home folder would open everything in it: those modules stay unreadable."""
-    if not path.is_absolute() or path == Path(path.anchor):
-        return True
-    return home is not None and home.is_relative_to(path)
-
-
-def _home() -> Path | None:
-    """The user's home folder by the system's list, since the environment is cleared."""
-    try:
-        return Path.home()
-    except (RuntimeError, KeyError):
-        return None
+    return not path.is_absolute() or path == Path(path.anchor) or home.is_relative_to(path)

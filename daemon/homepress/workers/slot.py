@@ -173,7 +173,8 @@ class Slot:
             self._worker = None
 
     def _command(self) -> Sequence[str]:
-        orders = Orders(parent=os.getpid(), limits=self._limits, background=self._background)
+        home = os.fsencode(os.path.expanduser("~"))
+        orders = Orders(parent=os.getpid(), limits=self._limits, background=self._background, home=home)
         return (*self._program, msgspec.json.encode(orders).decode())
 
     def _worn(self, answer: Answer) -> bool:

@@ -49,7 +49,8 @@ class Tool(Program):
         Raises:
             WorkerDied: it could not be started.
         """
-        orders = ToolOrders(parent=os.getpid(), limits=limits, background=background, command=list(command))
+        words = [os.fsencode(word) for word in command]
+        orders = ToolOrders(parent=os.getpid(), limits=limits, background=background, command=words)
         locked = (*module_command(_CHILD), msgspec.json.encode(orders).decode())
         super().__init__(host.tool_command(locked, command), limits, background=background)
 

@@ -22,14 +22,15 @@ def main() -> None:
     host.close_from(_FIRST_BEYOND_STANDARD)
     if orders.background:
         host.yield_to_others()
-    privacy.lock_tool(Path(orders.command[0]), SYSTEM_LIBRARIES, orders.limits)
+    tool = os.fsdecode(orders.command[0])
+    privacy.lock_tool(Path(tool), SYSTEM_LIBRARIES, orders.limits)
     # Python ignores it, and a program would go on writing into a closed pipe.
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        os.execv(orders.command[0], orders.command)
+        os.execv(tool, orders.command)
     except OSError as error:
-        print(f"{orders.command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201  told to the daemon
+        print(f"{tool!a}: {error.strerror}", file=sys.stderr)  # noqa: T201  told to the daemon
         sys.exit(NOT_STARTED)
 
 
