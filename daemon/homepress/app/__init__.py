@@ -5,5 +5,6 @@ Nothing imports this but the command line.
 
 from homepress.app.connect import connect_or_local, prepare_client
 from homepress.app.daemon import RunOptions, run_daemon
+from homepress.app.login import bring_back_tray
 
-__all__ = ["RunOptions", "connect_or_local", "prepare_client", "run_daemon"]
+__all__ = ["RunOptions", "bring_back_tray", "connect_or_local", "prepare_client", "run_daemon"]

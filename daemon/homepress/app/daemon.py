@@ -10,6 +10,7 @@ from logging.handlers import RotatingFileHandler
 from homepress import privacy
 from homepress.app.agent import start_agent
 from homepress.app.house import House
+from homepress.app.login import mend_autostart
 from homepress.app.watching import DaemonService
 from homepress.control import InstanceLock, Server, ServiceError
 from homepress.settings import Paths
@@ -47,6 +48,7 @@ def run_daemon(paths: Paths, options: RunOptions) -> int:
         raise ServiceError(f"Homepress is running already, as process {lock.holder()}; see: homepress status")
     try:
         _write_log(paths, options)
+        mend_autostart()
         return _Daemon(paths, options).run()
     finally:
         lock.release()

@@ -34,6 +34,7 @@ _COMMANDS = (
     "originals",
     "history",
     "stats",
+    "autostart",
     "tray",
     "settings",
     "prove",

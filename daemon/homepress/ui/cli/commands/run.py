@@ -19,17 +19,20 @@ _WRONG_USAGE = 2
 @click.command(epilog=example("homepress run", "homepress run --once     compress what waits, then end"))
 @click.option("--no-tray", is_flag=True, help="Do not show an icon in the tray.")
 @click.option("--once", is_flag=True, help="Compress what waits and end.")
+@click.option("--login", is_flag=True, hidden=True, help="Started by the system, which reads no output.")
 @click.option("--demo", type=absolute_path, metavar="FOLDER", hidden=True, help="Make FOLDER and watch it.")
 @json_option
-def command(no_tray: bool, once: bool, demo: str | None, as_json: bool) -> int:
+def command(no_tray: bool, once: bool, login: bool, demo: str | None, as_json: bool) -> int:
     """Watch the folders, until Ctrl-C or stop."""
     from homepress import app
 
     paths = Paths.from_environment()
     if demo is not None:
         _prepare_demo(paths, Path(demo))
+    if login and app.bring_back_tray(paths):
+        return 0
     _greet(paths, must_be_valid=once)
-    code = app.run_daemon(paths, app.RunOptions(tray=not no_tray, once=once))
+    code = app.run_daemon(paths, app.RunOptions(tray=not no_tray, once=once, foreground=not login))
     if as_json:
         output.print_json({"state": "stopped", "exit_code": code})
     return code

@@ -16,7 +16,7 @@ from homepress.ui.tray.faces import Face, Panel, rgba
 from homepress.ui.tray.menu import Known, menu, tooltip
 from homepress.ui.tray.showing import NAME, Shown, directly, face_of
 from homepress.ui.tray.sni import WATCHER, Icon, Pixmaps
-from homepress.ui.tray.stage import appearance
+from homepress.ui.tray.stage import appearance, login
 from homepress.ui.tray.stage.interface import Do, MakeIcon
 from homepress.ui.tray.toolkit import as_pystray
 
@@ -101,10 +101,11 @@ class LinuxStage:
 
     def starts_at_login(self) -> bool | None:
         """See `Stage`."""
-        return None
+        return login.starts()
 
     def set_autostart(self, on: bool) -> None:
         """See `Stage`."""
+        login.set_start(on)
 
     def on_changed(self, look: Callable[[], None]) -> None:
         """See `Stage`."""

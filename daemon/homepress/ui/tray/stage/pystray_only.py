@@ -11,6 +11,7 @@ from homepress.desktop.opening import Opener, system_opener
 from homepress.ui.tray.faces import Face, Panel, rgba
 from homepress.ui.tray.menu import Known, menu, tooltip
 from homepress.ui.tray.showing import NAME, OnMain, Shown, directly, face_of
+from homepress.ui.tray.stage import login
 from homepress.ui.tray.stage.interface import Do, MakeIcon
 from homepress.ui.tray.toolkit import as_pystray
 
@@ -50,10 +51,11 @@ class PystrayStage:
 
     def starts_at_login(self) -> bool | None:
         """See `Stage`."""
-        return None
+        return login.starts()
 
     def set_autostart(self, on: bool) -> None:
         """See `Stage`."""
+        login.set_start(on)
 
     def on_changed(self, look: Callable[[], None]) -> None:
         """Nothing tells us here; a daemon that was started is found within a minute."""
