@@ -388,3 +388,27 @@ def test_two_pictures_at_once_from_two_threads(bench: Bench) -> None:
         assert store.counters(0).compressed_since == 24
     assert sorted(bench.kept()) == sorted(picture(n) for n in range(24))
     assert [p.read_bytes() for p in paths] == [smaller(picture(n)) for n in range(24)]
+
+
+@pytest.mark.parametrize("step", ["exchange", "link", "create_file"])
+def test_a_picture_that_goes_away_in_the_last_instant_is_not_an_error_of_the_disk(
+    bench: Bench, step: str
+) -> None:
+    path = bench.drop()
+    armed = False
+
+    def remove(number: int, name: str) -> None:
+        nonlocal armed
+        if armed:
+            armed = False
+            path.unlink()
+
+    base = Lacking("exchange").kernel() if step == "link" else None
+    with bench.store(Probe(before=remove, steps=frozenset({step}), kernel=base).kernel()) as store:
+        source = store.read(path)
+        armed = True
+        with pytest.raises((Changed, Vanished)):
+            store.replace(source, replacement(smaller(source.data)))
+        assert store.recover() == []
+    assert bench.temps() == []
+    assert [p for p in bench.watched.iterdir() if p.suffix == ".jpg"] == []

@@ -64,6 +64,8 @@ def _admit(kernel: Kernel, fd: int, facts: os.stat_result, path: Path) -> None:
     mode, name = facts.st_mode, shown(path)
     if not stat.S_ISREG(mode):
         raise Refusal(f"{name}: it is not a regular file")
+    if facts.st_nlink == 0:
+        raise Vanished(f"{name}: it was removed just now")
     if facts.st_nlink != 1:
         raise Refusal(f"{name}: it has {facts.st_nlink} names (hard links); replacing would part them")
     if not mode & 0o222:

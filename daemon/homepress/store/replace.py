@@ -11,7 +11,7 @@ from pathlib import Path
 
 from homepress.store import journal, metadata
 from homepress.store.entries import entry_of
-from homepress.store.errors import Busy, Changed, Degraded, Unsupported, shown
+from homepress.store.errors import Busy, Changed, Degraded, Refusal, Unsupported, shown
 from homepress.store.kernel import (
     Folder,
     exists,
@@ -80,7 +80,10 @@ class Replacer:
             kind: Kind = "replace" if target == source.path else "convert"
             plan = make_plan(kind, source, replacement, target, carried, self._originals.name_of(place.vault))
             with self._originals.room_for(plan.source_size, place.vault), self._workshop.live(plan.job):
-                return self._carry_out(_Scene(folder, fd, source, plan), place, replacement.data)
+                try:
+                    return self._carry_out(_Scene(folder, fd, source, plan), place, replacement.data)
+                except FileNotFoundError:
+                    raise Changed(f"{plan}: it was moved or removed at the moment of replacing") from None
 
     @contextlib.contextmanager
     def _opened(self, source: Source) -> Iterator[tuple[Folder, int]]:
@@ -100,7 +103,7 @@ class Replacer:
         for name in converted_names(source.path.name, replacement.suffix):
             if not exists(self._kernel, folder, name):
                 return folder.path / name
-        raise FileExistsError(f"{shown(source.path)}: a thousand names for its conversion are taken")
+        raise Refusal(f"{shown(source.path)}: a thousand names for its conversion are taken")
 
     def _carry_out(self, scene: _Scene, place: Place, data: bytes) -> Receipt:
         """From the journal to the receipt; whatever goes wrong is settled before it is told."""

@@ -1,0 +1,23 @@
+"""A short run of the races; `benchmarks/torture` runs thousands, under load."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from homepress.store.kernel import Kernel
+from store.kit import Bench, without_exchange, without_lease
+from store.races import race
+
+
+@pytest.mark.parametrize(
+    "kernel", [lambda: None, without_lease, without_exchange], ids=["exchange", "no lease", "link"]
+)
+def test_a_user_at_the_same_moment_loses_nothing(
+    quick_disk: Path, kernel: Callable[[], Kernel | None]
+) -> None:
+    tally = race(Bench.at(quick_disk), 100, kernel=kernel())
+    assert tally.lost == []
+    outcomes = {outcome for _, outcome in tally.outcomes}
+    assert "replaced" in outcomes
+    assert outcomes - {"replaced"}, "no race was ever close"
