@@ -103,23 +103,31 @@ def _confine(
     machine = current()
     if machine is None:
         return Lock(False, missing=(_unknown_machine(),))
-    missing: list[str] = []
+    files, missing = _restrict_files(machine, readable, executable)
+    try:
+        kernel.drop_capabilities(machine.number("capset"))
+    except OSError as error:
+        missing.append(f"the kernel did not take root's rights away: {error.strerror}")
+    network = _lock_network(lambda known: make_filter(known, os.getpid()))
+    return Lock(network.network, files, (*missing, *network.missing))
+
+
+def _restrict_files(
+    machine: Architecture, readable: Sequence[Path], executable: Sequence[Path]
+) -> tuple[int, list[str]]:
+    """The version of Landlock in force for the whole process, and what is missing."""
     try:
         kernel.forbid_new_privileges()
         threads = kernel.thread_count()
-        files = landlock.restrict(machine, readable, executable)
-        kernel.drop_capabilities(machine.number("capset"))
-        if files == 0:
-            missing.append("this kernel has no Landlock; files can be read, not written")
-        elif threads > 1:
-            # Landlock and capabilities hold for one thread; what the others may is unknown.
-            missing.append(f"{threads} threads were running, and the file sandbox holds for one only")
-            files = 0
+        version = landlock.restrict(machine, readable, executable)
     except OSError as error:
-        missing.append(f"the kernel took no Landlock ruleset: {error.strerror or error}")
-        files = 0
-    network = _lock_network(lambda known: make_filter(known, os.getpid()))
-    return Lock(network.network, files, (*missing, *network.missing))
+        return 0, [f"the kernel took no Landlock ruleset: {error.strerror or error}"]
+    if version == 0:
+        return 0, ["this kernel has no Landlock; files can be read, not written"]
+    if threads > 1:
+        # It holds for one thread and those it starts; what the others may is unknown.
+        return 0, [f"{threads} threads were running, and the file sandbox holds for one only"]
+    return version, []
 
 
 def _loaders() -> Iterator[Path]:
