@@ -28,6 +28,11 @@ check: $(STAMP)
 torture: $(STAMP)
 	$(BIN)/python -m benchmarks.torture
 
+# Needs atheris, which has no wheel for the newest Pythons.
+fuzz: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	$(BIN)/python tests/fuzz --seconds 1800
+
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 

@@ -130,6 +130,11 @@ class Settlement:
         untouched = here is not None and here.sha256 == self._plan.source_sha256
         if stored and not self._leftovers and not untouched:
             return self._finish(kept=True)
+        if self._leftovers and self._plan.kind == "replace":
+            # Our result never came into place: an equal one there is another computer's work, with its
+            # original kept there.
+            self._withdraw()
+            return Settled.TAKEN_BACK
         source_left = here is None or self._plan.kind == "replace"
         if result is not None and not untouched and source_left:
             if not self._vault.path.is_dir():
