@@ -24,6 +24,16 @@ SYSTEM_PACKAGES = {
     "setfattr": "attr",
     "setfacl": "acl",
     "rsync": "rsync",
+    # A real desktop for the tray: display, bus, panel, mouse and keyboard, notices, login.
+    "Xvfb": "xvfb",
+    "dbus-daemon": "dbus-daemon",
+    "xfce4-panel": "xfce4-panel",
+    "xdotool": "xdotool",
+    "scrot": "scrot",
+    "openbox": "openbox",
+    "dunst": "dunst",
+    "dex": "dex",
+    "desktop-file-validate": "desktop-file-utils",
 }
 
 

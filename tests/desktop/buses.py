@@ -5,7 +5,6 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,15 +16,13 @@ BUS = Address("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.
 
 
 @contextmanager
-def private_bus(services: Path | None = None) -> Iterator[str]:
-    """A message bus of our own; its address. `services` is a folder of programs that it may start."""
+def private_bus(environment: dict[str, str] | None = None) -> Iterator[str]:
+    """A message bus of our own; its address. Programs that the bus starts get `environment`."""
     daemon = shutil.which("dbus-daemon")
     if daemon is None:
         pytest.skip("dbus-daemon is not installed (package dbus-daemon)")
     command = [daemon, "--session", "--nofork", "--print-address=1"]
-    environment = {"PATH": "/usr/bin:/bin"}
-    if services is not None:
-        environment["XDG_DATA_HOME"] = str(services)
+    environment = {"PATH": "/usr/bin:/bin", **(environment or {})}
     bus = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     )

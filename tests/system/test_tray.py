@@ -252,7 +252,7 @@ def test_the_icon_outlives_the_daemon_and_finds_the_next_one(
     assert icon.labels()[1] == "Start Homepress"
     program.start(tray=True)
     wait_label(icon, "Watching 1 folder")
-    assert agents(program) == [agent], "the second agent has ended"
+    wait_for(lambda: agents(program) == [agent], what="the second agent to end")
     program.kill()
     wait_label(icon, "Start Homepress")
     icon.click("Start Homepress")

@@ -1,0 +1,158 @@
+"""The tray in a real panel: XFCE's, with a real mouse and keyboard, and pictures of what a person sees."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from desktop.buses import FakeProgram
+from homepress.desktop.dbus import Call, Reply
+from homepress.ui.tray.faces import _BODY, State
+from support import wait_for
+from system.pictures import jpeg, write
+from system.program import Program
+from system.screens import Screen, need, screen
+from system.test_tray import agents
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Linux tray")
+
+SHOTS = os.environ.get("HOMEPRESS_SHOTS", "")
+"""A folder for screenshots; empty keeps none."""
+
+
+def colour(state: State) -> tuple[int, int, int]:
+    return _BODY[state][:3]
+
+
+@pytest.fixture
+def desk(program: Program, tmp_path: Path) -> Iterator[Screen]:
+    """A display with a bus that the program uses; the panel is not there yet."""
+    need("xfce4-panel")
+    with screen(tmp_path) as made:
+        program.environment |= made.environment
+        yield made
+        program.close()
+    wait_for(lambda: not agents(program), what="the agent to end with its session")
+
+
+@pytest.fixture
+def opened(desk: Screen) -> FakeProgram:
+    """A file manager that only notes what it is asked to show."""
+
+    def took(call: Call) -> Reply:
+        return Reply()
+
+    name, path = "org.freedesktop.FileManager1", "/org/freedesktop/FileManager1"
+    return FakeProgram(desk.address, name, path, {"ShowFolders": took, "ShowItems": took})
+
+
+def keep(desk: Screen, name: str, box: tuple[int, int, int, int] = (640, 0, 1240, 320)) -> None:
+    """Keep a picture of the corner with the icon, when somebody wants it."""
+    if SHOTS:
+        image = desk.shot().crop(box)
+        image.quantize(64, method=Image.Quantize.MEDIANCUT).save(Path(SHOTS, f"{name}.png"), optimize=True)
+
+
+def still(desk: Screen, ready: Callable[[Image.Image], bool] = lambda _: True) -> None:
+    """Wait until what is on the display does not change any more."""
+    last = desk.shot().crop((600, 0, 1240, 720)).tobytes()
+
+    def same() -> bool:
+        nonlocal last
+        now = desk.shot().crop((600, 0, 1240, 720))
+        before, last = last, now.tobytes()
+        return last == before and ready(now)
+
+    wait_for(same, what="the display to come to rest")
+
+
+def shown(desk: Screen, state: State) -> tuple[int, int]:
+    """Where the icon is, once it shows a state."""
+    return wait_for(lambda: desk.find(colour(state)), within=30, what=f"an icon that says {state.value}")
+
+
+def test_a_person_sees_clicks_and_quits(
+    program: Program, inbox: Path, desk: Screen, opened: FakeProgram
+) -> None:
+    program.watch(inbox)
+    program.start(tray=True)
+    panel = desk.panel()  # later than the program, as it is at login
+    x, y = shown(desk, State.IDLE)
+    keep(desk, "tray-idle", (1080, 0, 1240, 28))
+
+    desk.input("mousemove", str(x), str(y), "click", "1")
+    wait_for(lambda: opened.heard("ShowFolders") or _has_window(), what="the default action")
+
+    desk.input("mousemove", str(x), str(y), "click", "3")
+    still(desk)
+    keep(desk, "tray-menu")
+    # The first line that can be chosen is "Pause"; beneath it "For 30 minutes" comes first.
+    desk.input("key", "Down", "Right")
+    still(desk)
+    keep(desk, "tray-pause")
+    desk.input("key", "Return")
+    wait_for(lambda: program.status()["state"] == "paused", what="the pause that the keyboard picked")
+    shown(desk, State.PAUSED)
+    keep(desk, "tray-paused", (1080, 0, 1240, 28))
+
+    desk.end(panel)
+    panel = desk.panel()
+    x, y = shown(desk, State.PAUSED)  # it comes back with the panel
+    desk.input("mousemove", str(x), str(y), "click", "3")
+    still(desk)
+    desk.input("key", "Down", "Return")
+    wait_for(lambda: program.status()["state"] == "idle", what="Resume, the first line that can be chosen")
+    x, y = shown(desk, State.IDLE)
+
+    desk.input("mousemove", str(x), str(y), "click", "3")
+    still(desk)
+    desk.input("key", "Up", "Return")  # the last line is "Quit"
+    assert program.daemon is not None
+    assert program.daemon.wait(20) == 0
+    program.daemon = None
+    wait_for(lambda: not agents(program), what="the agent to end")
+    wait_for(lambda: desk.find(colour(State.IDLE)) is None, what="the icon to vanish")
+
+
+def _has_window() -> bool:
+    """Whether this installation has a window to open in place of the folder."""
+    import importlib.util
+
+    return importlib.util.find_spec("homepress.ui.cli.commands.window") is not None
+
+
+def test_results_and_problems_are_seen(
+    program: Program, inbox: Path, desk: Screen, opened: FakeProgram
+) -> None:
+    desk.panel()
+    program.watch(inbox)
+    program.start(tray=True)
+    shown(desk, State.IDLE)
+    for number, name in enumerate(("beach.jpg", "forest.jpg", "harbour at night.jpg")):
+        write(inbox / name, jpeg(number))
+    shown(desk, State.WORKING)
+    keep(desk, "tray-working", (1080, 0, 1240, 28))
+    program.wait_idle()
+    x, y = shown(desk, State.IDLE)
+    desk.input("mousemove", str(x), str(y), "click", "3")
+    still(desk)
+    desk.input("key", "Down", "Down", "Right")
+    still(desk)
+    desk.input("key", "Right")
+    still(desk)
+    keep(desk, "tray-pictures", (420, 0, 1240, 360))
+    desk.input("key", "Escape", "Escape", "Escape")
+    settings = program.home / "settings.toml"
+    settings.write_text(settings.read_text() + 'qualty = "small"\n')
+    x, y = shown(desk, State.PROBLEM)
+    keep(desk, "tray-problem", (1080, 0, 1240, 28))
+    desk.input("mousemove", str(x), str(y), "click", "3")
+    still(desk)
+    keep(desk, "tray-problem-menu", (520, 0, 1240, 340))
+    desk.input("key", "Escape")
+    program.kill()
+    shown(desk, State.STOPPED)
+    keep(desk, "tray-stopped", (1080, 0, 1240, 28))
