@@ -54,18 +54,25 @@ def _comparison(proof: "Proof") -> Iterator[str]:
 
 
 def _attempts(proof: "Proof") -> Iterator[str]:
-    yield output.strong("2. The processes of Homepress try every way out themselves")
-    for party in proof.parties:
-        yield f"   {party.name} (process {party.pid})"
-        rows = [(_verdict_on(attempt), attempt.name, attempt.answer) for attempt in party.attempts]
-        yield from (f"      {line}" for line in output.columns(rows))
+    """A line for each way out, a column for each process."""
+    yield output.strong("2. Each process of Homepress tries every way out itself")
+    columns = [proof.comparison.attempts, *(party.attempts for party in proof.parties)]
+    head = ["", "ordinary", *(party.name for party in proof.parties)]
+    numbers = ["process", "", *(str(party.pid) for party in proof.parties)]
+    ways = dict.fromkeys(attempt.name for attempts in columns for attempt in attempts)
+    answers = [{attempt.name: _verdict_on(attempt) for attempt in attempts} for attempts in columns]
+    # An ordinary process may do all of this: there a way that is let through is no alarm.
+    answers[0] = {way.name: "open" if way.allowed else "refused" for way in proof.comparison.attempts}
+    rows = [[way, *(column.get(way, "") for column in answers)] for way in ways]
+    yield from (f"   {line}" for line in output.columns([head, numbers, *rows]))
+    yield output.faint("   refused: the system answered EACCES or EPERM; local: reaches this computer only")
     yield ""
 
 
 def _verdict_on(attempt: "Attempt") -> str:
     if not attempt.allowed:
-        return "refused"
-    return "local" if attempt.local else "OPEN"
+        return output.good("refused")
+    return "local" if attempt.local else output.bad("OPEN")
 
 
 def _sockets(proof: "Proof") -> Iterator[str]:
