@@ -1,6 +1,7 @@
 """The desktop agent: icon, menu and notices of one Homepress, for as long as the session lasts."""
 
 import logging
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,8 @@ class Agent:
         self._known = Known(None)
         self._shown: Shown | None = None
         self._ended = False
+        self._telling = threading.Lock()
+        self._later: threading.Timer | None = None
         self._follower = Follower(places.socket, self._tell, stage.starts_at_login)
         self._performer = Performer(
             Hands(
@@ -110,8 +113,19 @@ class Agent:
         self._known = known
         if self._shown is not None:
             self._shown.show(known, self._stage.panel)
-        for notice in self._rules.due(known, time.monotonic()):
-            self._notify(notice)
+        self._tell_notices()
+
+    def _tell_notices(self) -> None:
+        with self._telling:
+            for notice in self._rules.due(self._known, time.monotonic()):
+                self._notify(notice)
+            if self._later is not None:
+                self._later.cancel()
+                self._later = None
+            if self._rules.held_back:
+                self._later = threading.Timer(self._rules.held_back, self._tell_notices)
+                self._later.daemon = True
+                self._later.start()
         if self._rules.greeted and not self._places.greeted.exists():
             self._places.greeted.touch()
 

@@ -16,6 +16,7 @@ from homepress.ui.words import counted, percent_saved, shown, size
 _BETWEEN_SUMMARIES = 60.0
 _LISTED_PROBLEMS = 3
 _PICTURE_SIZE = 48
+_LONGEST = 160
 
 
 class NoticeRules:
@@ -29,6 +30,8 @@ class NoticeRules:
         self._told_problems: frozenset[str] = frozenset()
         self._newest: int | None = None
         self._summed_at = float("-inf")
+        self.held_back = 0.0
+        """Seconds after which something that came too soon after the last summary is to be told; 0 for no."""
 
     def due(self, known: Known, clock: float) -> list[Notice]:
         """What is to be shown now; `clock` is seconds that only grow."""
@@ -43,7 +46,7 @@ class NoticeRules:
         new, self._told_problems = problems - self._told_problems, problems
         if not new or status.notify == "never":
             return None
-        listed = [shown(problem) for problem in status.problems[:_LISTED_PROBLEMS]]
+        listed = [_short(shown(problem)) for problem in status.problems[:_LISTED_PROBLEMS]]
         if len(problems) > _LISTED_PROBLEMS:
             listed.append(f"and {len(problems) - _LISTED_PROBLEMS} more")
         title = f"Homepress has {counted(len(problems), 'problem')}"
@@ -60,7 +63,11 @@ class NoticeRules:
         if self._newest is None:
             # Results from before we were here are no news, except to somebody who has never seen one.
             self._newest = max((picture.id for picture in pictures), default=0) if self._greeted else 0
-        if status.state == "working" or clock - self._summed_at < _BETWEEN_SUMMARIES:
+        self.held_back = 0.0
+        if status.state == "working":
+            return None
+        if (left := self._summed_at + _BETWEEN_SUMMARIES - clock) > 0:
+            self.held_back = left if any(picture.id > self._newest for picture in pictures) else 0.0
             return None
         newest = self._newest
         fresh = [picture for picture in pictures if picture.id > newest]
@@ -100,6 +107,11 @@ def _told(title: str, body: str, pictures: Sequence[RecentPicture]) -> Notice:
     undo = Button("Undo", Undo(tuple(picture.id for picture in pictures)))
     clicked = OpenWindow(Page.STATISTICS)
     return Notice(Slot.RESULT, title, body, (undo,), clicked, _picture(State.IDLE))
+
+
+def _short(sentence: str) -> str:
+    """What fits into a notice; the menu and `homepress status` have the whole of it."""
+    return sentence if len(sentence) <= _LONGEST else f"{sentence[: _LONGEST - 1]}…"
 
 
 def _picture(state: State) -> Picture:
