@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from homepress.watch import Arrival, FolderState, Identity, Signature, Skipped, Timing, Watch, WatchedFolder
-from homepress.watch.system import System
+from homepress.watch.system import System, this_system
 from support import wait_for
 
 FAST = Timing(
@@ -33,6 +33,9 @@ FAST = Timing(
     poll_wall_factor=0.0,
     hint_pause=0.005,
     tell=0.02,
+    silent=0.5,
+    restart=0.2,
+    join=1.0,
     no_room=0.05,
 )
 SETTLE = 0.25
@@ -161,6 +164,16 @@ def watching(
         yield Watching(watch, sink, memory)
     finally:
         watch.stop()
+
+
+class Altered:
+    """The system we run on, with some of its functions replaced."""
+
+    def __init__(self, **replaced: Any) -> None:
+        self.__dict__.update(replaced)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(this_system(), name)
 
 
 def watched(path: Path, **options: Any) -> WatchedFolder:

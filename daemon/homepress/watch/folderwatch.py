@@ -13,13 +13,9 @@ from homepress.watch.ports import Surroundings
 
 _log = logging.getLogger(__name__)
 
-_RESTART_PAUSE = 10.0
-_SILENT_AFTER = 60.0
-_JOIN = 5.0
-
 
 class FolderWatch:
-    """Watches one folder from `start` to `stop`."""
+    """Watches one folder from `start` until it is asked to stop."""
 
     def __init__(self, folder: WatchedFolder, around: Surroundings, published: Callable[[], None]) -> None:
         """Prepare; `published` is called on the folder's thread when its state or what waits changed."""
@@ -38,12 +34,15 @@ class FolderWatch:
         """Begin; returns at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End; waits a few seconds at most: a thread that hangs in the system is left behind."""
+    def ask_to_stop(self) -> None:
+        """End soon; returns at once."""
         self._stopping.set()
         self._loop.inbox.wake()
+
+    def join(self, until: float) -> None:
+        """Wait for the end, until a moment of the clock at most: a thread that hangs is left behind."""
         if self._thread.ident is not None:
-            self._thread.join(_JOIN)
+            self._thread.join(max(0.0, until - self._around.clock()))
 
     def rescan(self) -> None:
         """Scan everything as soon as possible."""
@@ -66,7 +65,7 @@ class FolderWatch:
 
     def state(self) -> FolderState:
         """What there is to say about the folder."""
-        if self._around.clock() - self._beat < _SILENT_AFTER:
+        if self._around.clock() - self._beat < self._around.timing.silent:
             return self._state
         problem = f"{self.folder.path} has not answered for a while; its drive or server may hang"
         return dataclasses.replace(self._state, status=FolderStatus.SILENT, problem=problem)
@@ -113,4 +112,4 @@ class FolderWatch:
         self._state = dataclasses.replace(self._state, status=FolderStatus.STOPPED, problem=problem)
         self._published()
         self._loop.begin_anew()
-        self._stopping.wait(_RESTART_PAUSE)
+        self._stopping.wait(self._around.timing.restart)

@@ -84,8 +84,9 @@ class _Reader(InotifyFD):
     def run(self) -> None:
         try:
             super().run()
-        except Exception:  # noqa: BLE001 - whatever watchdog stumbles over: a new observer takes over
-            _log.warning("the reader of file events died; a new one takes over", exc_info=True)
+        except Exception as error:  # noqa: BLE001 - whatever watchdog stumbles over
+            _log.warning("the reader of file events died (%r); a new one takes over", error)
+            _log.debug("how it died", exc_info=True)
         self._listener.trouble()
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import enum
 import errno
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class Root:
         except OSError as error:
             return self._failed(error)
         identity = (status.st_dev, status.st_ino)
-        if not os.path.isdir(self._path):
+        if not stat.S_ISDIR(status.st_mode):
             return RootLook(RootStatus.UNREADABLE, f"{self._path} is a file; give a folder")
         if not os.access(self._path, os.R_OK | os.X_OK):
             return RootLook(

@@ -30,6 +30,9 @@ class Timing:
         slice: how long a scan may go on before due files are looked at.
         no_room: how long a scan rests when the sink has no room.
         hint_pause: events that come within this time are handled together.
+        silent: how long a folder's thread may hang in the system until its state says so.
+        restart: the pause before a folder begins anew after an error of ours.
+        join: how long `stop` waits for threads that hang.
         tell: the least time between two calls of `Sink.changed`.
     """
 
@@ -54,6 +57,9 @@ class Timing:
     slice: float = 0.05
     no_room: float = 1.0
     hint_pause: float = 0.02
+    silent: float = 60.0
+    restart: float = 10.0
+    join: float = 5.0
     tell: float = 0.2
 
     def scan_interval(self, cpu: float) -> float:

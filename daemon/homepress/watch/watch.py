@@ -61,6 +61,7 @@ class Watch:
 
     def stop(self) -> None:
         """End all watching; returns within a few seconds even when a drive hangs."""
+        self._running = False
         self._replace({})
 
     def reconfigure(self, folders: Sequence[WatchedFolder]) -> None:
@@ -142,7 +143,10 @@ class Watch:
                 for watch in new.values():
                     watch.start()
         for watch in ended:
-            watch.stop()
+            watch.ask_to_stop()
+        until = self._around.clock() + self._around.timing.join
+        for watch in ended:
+            watch.join(until)
         self._published()
 
     def _is_settled(self) -> bool:

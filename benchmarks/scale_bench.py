@@ -1,0 +1,170 @@
+"""What the cases of the scale benchmark share: rows of the table, a counting sink, process figures."""
+
+import io
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homepress.watch import Arrival, Identity, Known, Skipped, Watch, WatchedFolder
+
+
+@dataclass
+class Row:
+    """One line of the table.
+
+    Attributes:
+        case: what was done.
+        figure: what came of it.
+        goal: what is to be reached.
+        met: whether it was; None where there is no goal.
+        numbers: the same for machines, and for the plot.
+    """
+
+    case: str
+    figure: str
+    goal: str = ""
+    met: bool | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+class Memory:
+    """What is done, in memory."""
+
+    def __init__(self) -> None:
+        self._rows: dict[bytes, dict[bytes, Identity]] = {}
+
+    def done(self, path: bytes, identity: Identity) -> None:
+        """A file is done with."""
+        directory, name = os.path.split(path)
+        self._rows.setdefault(directory, {})[name] = identity
+
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+        """See `Known.known`."""
+        rows = self._rows.get(directory, {})
+        if names is None:
+            return dict(rows)
+        return {name: rows[name] for name in names if name in rows}
+
+    def held(self, path: bytes) -> bool:
+        """See `Known.held`."""
+        return False
+
+
+class Counting:
+    """A sink that counts how often each file came, and takes it for done at once."""
+
+    def __init__(self, memory: Memory | None) -> None:
+        self.came: Counter[bytes] = Counter()
+        self.last = 0.0
+        self._memory = memory
+        self._more = threading.Condition()
+
+    def arrived(self, arrival: Arrival) -> None:
+        """See `Sink.arrived`."""
+        path = os.fsencode(arrival.path)
+        if self._memory is not None:
+            self._memory.done(path, arrival.signature.identity)
+        with self._more:
+            self.came[path] += 1
+            self.last = time.monotonic()
+            self._more.notify_all()
+
+    def skipped(self, skipped: Skipped) -> None:
+        """See `Sink.skipped`."""
+        if self._memory is not None:
+            self._memory.done(os.fsencode(skipped.path), skipped.signature.identity)
+
+    def changed(self) -> None:
+        """See `Sink.changed`."""
+
+    def room(self) -> bool:
+        """See `Sink.room`."""
+        return True
+
+    def wait(self, files: int, within: float) -> bool:
+        """Wait until so many different files came."""
+        with self._more:
+            return self._more.wait_for(lambda: len(self.came) >= files, within)
+
+
+@dataclass
+class Run:
+    """A running watch."""
+
+    watch: Watch
+    sink: Counting
+
+    def wait(self, expected: Collection[Path], within: float = 120.0) -> None:
+        """Wait until as many files came as are expected, and then until nothing is left to do."""
+        self.sink.wait(len(expected), within)
+        self.watch.wait_settled(30.0)
+
+    def verdict(self, expected: Collection[Path]) -> tuple[int, int, int]:
+        """How many files are missing, came more than once, or were not expected."""
+        wanted = {os.fsencode(path) for path in expected}
+        came = self.sink.came
+        return (
+            len(wanted - came.keys()),
+            sum(count > 1 for count in came.values()),
+            len(came.keys() - wanted),
+        )
+
+
+@contextmanager
+def running(folder: Path, known: Known | None = None) -> Iterator[Run]:
+    """Watch a folder with the times of the real program; begins once it was scanned."""
+    memory = Memory() if known is None else None
+    sink = Counting(memory)
+    watch = Watch(sink, known or memory or Memory())
+    watch.reconfigure([WatchedFolder(folder)])
+    watch.start()
+    try:
+        watch.wait_settled(300.0)
+        yield Run(watch, sink)
+    finally:
+        watch.stop()
+
+
+def small_jpeg() -> bytes:
+    """The bytes of a small picture; every file of a burst holds the same."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.effect_noise((48, 48), 60).save(out, "JPEG")
+    return out.getvalue()
+
+
+def rss_mb(pid: int | str = "self") -> float:
+    """Resident memory of a process now (proc(5), VmRSS)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def wakeups(pid: int | str = "self") -> int:
+    """How often the threads of a process were put to sleep by themselves so far, and so woken up again."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for line in (task / "status").read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches"):
+                total += int(line.split()[1])
+    return total
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Seconds that an action takes."""
+    started = time.monotonic()
+    action()
+    return time.monotonic() - started
+
+
+def progress(text: str) -> None:
+    """Tell somebody who waits what is going on."""
+    print(f"  {text}", file=sys.stderr, flush=True)
