@@ -8,6 +8,7 @@ from homepress.desktop.autostart.command import Launch
 from homepress.desktop.autostart.interface import AutostartError, AutostartState
 from homepress.desktop.identity import PROGRAM
 from homepress.desktop.quoting import desktop_exec, split_desktop_exec
+from homepress.desktop.starter import Starter
 from homepress.desktop.templates import config_home, filled, write
 
 _STARTS_ENTRIES = {
@@ -22,6 +23,7 @@ class DesktopEntry:
 
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
+        self._starter = Starter("start-at-login")
         self._file = config_home() / "autostart" / f"{PROGRAM}.desktop"
 
     def enable(self) -> None:
@@ -35,13 +37,14 @@ class DesktopEntry:
         """See `Autostart`."""
         try:
             self._file.unlink(missing_ok=True)
+            self._starter.remove()
         except OSError as error:
             raise AutostartError(f"{self._file} cannot be removed: {error.strerror}") from error
 
     def mend(self) -> bool:
         """See `Autostart`."""
         entry = _entry(self._file)
-        if entry is None or _is_off(entry) or not _missing_program(entry):
+        if entry is None or _is_off(entry) or not self._missing_program(entry):
             return False
         self.enable()
         return True
@@ -53,7 +56,7 @@ class DesktopEntry:
             return self._state(False, False, "")
         if _is_off(entry):
             return self._state(False, False, "it is switched off in the desktop's own settings")
-        if gone := _missing_program(entry):
+        if gone := self._missing_program(entry):
             return self._state(True, False, f"{gone} is not there any more; switch it on again")
         desktops = os.environ.get("XDG_CURRENT_DESKTOP", "")
         if desktops and not _STARTS_ENTRIES & {name.casefold() for name in desktops.split(":")}:
@@ -67,9 +70,18 @@ class DesktopEntry:
     def _state(self, on: bool, starts: bool, reason: str) -> AutostartState:
         return AutostartState("desktop entry", on, starts, reason, str(self._file))
 
+    def _missing_program(self, entry: dict[str, str]) -> str:
+        """The program that the entry would start and that is not there; empty when all is well."""
+        words = split_desktop_exec(entry.get("Exec", ""))
+        if words and words[0] == "env":
+            words = [word for word in words[1:] if "=" not in word] or words
+        if not words:
+            return "its command"
+        program = self._starter.program() if words[0] == str(self._starter.file) else words[0]
+        return "" if program and shutil.which(program) else program or words[0]
+
     def _text(self) -> str:
-        settings = [f"{name}={value}" for name, value in self._launch.environment.items()]
-        command = ["env", *settings, *self._launch.command] if settings else self._launch.command
+        command = self._starter.command(self._launch.command, self._launch.environment)
         return filled("linux/homepress-autostart.desktop", {"EXEC": desktop_exec(command)})
 
 
@@ -92,13 +104,3 @@ def _entry(file: Path) -> dict[str, str] | None:
 
 def _is_off(entry: dict[str, str]) -> bool:
     return entry.get("Hidden") == "true" or entry.get("X-GNOME-Autostart-enabled") == "false"
-
-
-def _missing_program(entry: dict[str, str]) -> str:
-    """The program that the entry would start and that is not there; empty when all is well."""
-    words = split_desktop_exec(entry.get("Exec", ""))
-    if words and words[0] == "env":
-        words = [word for word in words[1:] if "=" not in word] or words
-    if not words:
-        return "its command"
-    return "" if shutil.which(words[0]) else words[0]
