@@ -46,6 +46,14 @@ class Raster:
         )
         return np.asarray(self.picture.crop((left, top, right, bottom)))
 
+    def sparse(self, rows: slice, columns: slice, step: int) -> Pixels:
+        """About every `step`-th pixel of a window each way, without touching the others."""
+        (top, bottom, _), (left, right, _) = (
+            part.indices(length) for part, length in zip((rows, columns), self.shape, strict=False)
+        )
+        size = ((right - left) // step, (bottom - top) // step)
+        return np.asarray(self.picture.resize(size, Image.Resampling.NEAREST, (left, top, right, bottom)))
+
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
@@ -54,3 +62,10 @@ class Raster:
     def whole(self) -> Pixels:
         """All pixels in one array: for small pictures."""
         return np.asarray(self.picture)
+
+
+def sparse(picture: Windowed, rows: slice, columns: slice, step: int) -> Pixels:
+    """About every `step`-th pixel of a window each way; its edges must be multiples of `step`."""
+    if isinstance(picture, Raster):
+        return picture.sparse(rows, columns, step)
+    return picture[rows, columns][::step, ::step]

@@ -1,8 +1,10 @@
 """JPEG: coded anew at the floor, or without loss; everything but the picture's coding stays byte for byte."""
 
+import functools
+
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
-from homepress.compress.jpeg.lossy import Coded, code
+from homepress.compress.jpeg.lossy import JPEG_FORMATS, Coded, code
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.jpeg.source import is_own, obstacle, quality_of
 from homepress.compress.metadata import (
@@ -30,8 +32,7 @@ _COARSE = 75.0
 
 _CODED = frozenset({ColourModel.GREY, ColourModel.YCC, ColourModel.YCCK})
 """The colour models that are coded anew; the others only without loss."""
-_FORMATS = ("JPEG", "MPO")
-"""Pillow's names: a JPEG with a multi-picture index is an MPO to it."""
+_PIXELS_DIFFER = "the pixels differ"
 
 _ENCODER: Encoder = RateDistortionEncoder()
 
@@ -64,14 +65,14 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 def _compress(source: bytes, stream: JpegStream, recipe: Recipe) -> Compressed | Unchanged:
     reason = Reason.SAVES_TOO_LITTLE
     if recipe.floor is not None and _may_lose(stream):
-        coded = _code(source, stream, recipe.floor)
-        if coded is None:
-            reason = Reason.FLOOR_NOT_REACHED
-        else:
-            result = _lossy(source, coded)
-            if isinstance(result, Compressed) or result.reason is not Reason.SAVES_TOO_LITTLE:
-                return result
-    return _lossless(source, stream, reason)
+        result = _lossy(source, stream, recipe.floor)
+        if isinstance(result, Compressed):
+            return result
+        reason = result.reason
+    lossless = _lossless(source, stream)
+    if isinstance(lossless, Unchanged) and lossless.reason is Reason.SAVES_TOO_LITTLE:
+        return Unchanged(reason, source_type=ImageType.JPEG)
+    return lossless
 
 
 def _may_lose(stream: JpegStream) -> bool:
@@ -81,42 +82,49 @@ def _may_lose(stream: JpegStream) -> bool:
     return quality_of(stream) > _COARSE and not is_own(stream)
 
 
-def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
-    picture = decode(picture_only(stream), ("JPEG",))
-    profile = open_picture(source, _FORMATS).info.get("icc_profile")
-    fine = stream.frame.subsampling == Sampling.FULL
-    return code(Raster(picture), to_srgb(picture.mode, profile), floor, _ENCODER, fine_colour=fine)
-
-
-def _lossy(source: bytes, coded: Coded) -> Compressed | Unchanged:
-    data = swap_primary(source, optimise(coded.stream))
-    size = _checked(source, data, coded.fingerprint)
-    if isinstance(size, Unchanged):
-        return size
-    method = f"{_ENCODER.name} {coded.quality:g}, {parse_jpeg(data).frame.subsampling}"
+def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unchanged:
+    coded = _code(source, stream, floor)
+    if coded is None:
+        return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.JPEG)
+    data = _finished(source, coded.data) if coded.pixels else coded.data
+    lost = _lost(source, data)
+    if coded.pixels and not lost and fingerprint(decode(data, JPEG_FORMATS)) != coded.pixels:
+        lost = _PIXELS_DIFFER
+    if lost:
+        return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
+    frame = parse_jpeg(data).frame
+    method = f"{_ENCODER.name} {coded.quality:g}, {frame.subsampling}"
+    size = (frame.width, frame.height)
     return savings.lossy_result(source, data, ImageType.JPEG, size, method, coded.score, coded.kind)
 
 
-def _lossless(source: bytes, stream: JpegStream, reason: Reason) -> Compressed | Unchanged:
+def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
+    picture = decode(picture_only(stream), JPEG_FORMATS)
+    shown = to_srgb(picture.mode, open_picture(source, JPEG_FORMATS).info.get("icc_profile"))
+    fine = stream.frame.subsampling == Sampling.FULL
+    finish = functools.partial(_finished, source)
+    return code(Raster(picture), shown, floor, _ENCODER, finish, fine_colour=fine)
+
+
+def _finished(source: bytes, coding: bytes) -> bytes:
+    return swap_primary(source, optimise(coding))
+
+
+def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
     alone = picture_only(stream)
-    pixels = fingerprint(decode(alone, ("JPEG",)))
-    data = swap_primary(source, optimise(alone))
-    if not savings.saves_enough(len(source), len(data), lossless=True):
-        return Unchanged(reason, source_type=ImageType.JPEG)
-    size = _checked(source, data, pixels)
-    if isinstance(size, Unchanged):
-        return size
-    return savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
+    pixels = fingerprint(decode(alone, JPEG_FORMATS))
+    data = _finished(source, alone)
+    size = (stream.frame.width, stream.frame.height)
+    result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
+    if isinstance(result, Unchanged):
+        return result
+    lost = _lost(source, data)
+    if not lost and fingerprint(decode(data, JPEG_FORMATS)) != pixels:
+        lost = _PIXELS_DIFFER
+    return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG) if lost else result
 
 
-def _checked(source: bytes, data: bytes, pixels: str) -> tuple[int, int] | Unchanged:
-    """The size of a result in pixels once it decoded to the expected ones and lost nothing of the source."""
-    try:
-        result = decode(data, _FORMATS)
-    except Undecodable as error:
-        return Unchanged(Reason.VERIFY_FAILED, f"the result does not decode: {error}", ImageType.JPEG)
-    if lost := first_difference(open_picture(source, _FORMATS), result):
-        return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
-    if fingerprint(result) != pixels:
-        return Unchanged(Reason.VERIFY_FAILED, "the pixels differ", ImageType.JPEG)
-    return result.size
+def _lost(source: bytes, data: bytes) -> str:
+    """What a result lost of what is around the source's pixels, in words; empty when nothing."""
+    before, after = (open_picture(file, JPEG_FORMATS) for file in (source, data))
+    return first_difference(before, after)

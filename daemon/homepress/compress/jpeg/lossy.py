@@ -1,11 +1,11 @@
 """One picture coded as JPEG at the smallest quality that keeps a floor.
 
-Sample tiles choose the quality; the whole picture is coded once; the decoded result is scored on those tiles,
-on as many others and on the worst ones by block error. Under the floor it is coded again, higher.
+Sample tiles choose the quality; the whole picture is coded once; the finished file is decoded and scored on
+those tiles, on as many others and on the worst ones by block error. Under the floor: again, higher.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from homepress.compress.jpeg.encoder import Encoder, Sample, Sampling
@@ -17,13 +17,23 @@ from homepress.compress.quality.search import Scale, find_setting
 from homepress.compress.raster import Raster
 from homepress.compress.result import ScoreKind
 
-_TRIES = 3
+JPEG_FORMATS = ("JPEG", "MPO")
+"""Pillow's names: a JPEG with a multi-picture index is an MPO to it."""
+
+Finish = Callable[[bytes], bytes]
+"""Makes the finished file of a JPEG stream, without touching a pixel."""
+
+_LEAST_STEPS = (0.6, 2.0, 0.0)
+"""By how much quality is raised at least, try after try: tables change in steps, and so do scores."""
 _WORST_BELOW = 12.0
 """Points by which the worst tiles may stay under the floor: what photographs do that keep it as a whole."""
-_GUARD = 0.2
-"""Points above the floor that are aimed at, for the error of sampling."""
+_GUARD = 0.4
+"""Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time."""
 _DEAR = 6.0
 """Steps of quality above the usual that 4:2:0 may need before 4:4:4 is tried too."""
+
+_FINISHED_PIXELS = 14_000_000
+"""Pictures up to this size are judged when they are finished; see `_Attempt`."""
 
 _SCALE = Scale(
     lowest=LOWEST_QUALITY,
@@ -46,16 +56,16 @@ class Coded:
     """A picture coded so that it keeps the floor.
 
     Attributes:
-        stream: JPEG from SOI to EOI.
-        fingerprint: of its decoded pixels, see `pixels.fingerprint`.
+        data: the finished file, or the bare JPEG stream.
+        pixels: fingerprint of the pixels that the finished file must decode to; empty if it did.
         quality: on jpegli's scale.
         sampling: of the colours.
         score: against the source.
         kind: how the score was measured.
     """
 
-    stream: bytes
-    fingerprint: str
+    data: bytes
+    pixels: str
     quality: float
     sampling: Sampling
     score: float
@@ -70,7 +80,7 @@ class _Choice:
 
 
 def code(
-    picture: Raster, shown: ToSrgb, floor: float, encoder: Encoder, *, fine_colour: bool
+    picture: Raster, shown: ToSrgb, floor: float, encoder: Encoder, finish: Finish, *, fine_colour: bool
 ) -> Coded | None:
     """Code a picture at the smallest quality whose result keeps the floor; None if none does.
 
@@ -79,11 +89,13 @@ def code(
         shown: shows its pixels in sRGB.
         floor: the least score.
         encoder: codes it.
+        finish: makes the file that is judged and handed back, if the picture is not too large for that.
         fine_colour: whether the source has full colour resolution, so that it may be worth keeping.
     """
     judge = Judge(picture, shown)
+    attempt = _Attempt(picture, judge, floor, encoder, finish)
     for choice in _choices(judge, floor, encoder, grey=len(picture.shape) == 2, fine_colour=fine_colour):
-        if coded := _code(picture, judge, floor, encoder, choice):
+        if coded := attempt.code(choice):
             return coded
     return None
 
@@ -92,19 +104,19 @@ def _choices(
     judge: Judge, floor: float, encoder: Encoder, *, grey: bool, fine_colour: bool
 ) -> Iterator[_Choice]:
     """Samplings that reach the floor on the sample, the better one first."""
-    pixels = judge.sample()
-    quarter = _search(judge, floor, encoder.sample(pixels, Sampling.QUARTER), Sampling.QUARTER)
+    quarter = _search(judge, floor, encoder, Sampling.QUARTER)
     if quarter and (grey or not fine_colour or quarter.quality <= _SCALE.guess(floor) + _DEAR):
         yield quarter
         quarter = None
     if grey:
         return
-    full = _search(judge, floor, encoder.sample(pixels, Sampling.FULL), Sampling.FULL)
+    full = _search(judge, floor, encoder, Sampling.FULL)
     found = [choice for choice in (quarter, full) if choice]
     yield from sorted(found, key=lambda choice: choice.sample.size(choice.quality))
 
 
-def _search(judge: Judge, floor: float, sample: Sample, sampling: Sampling) -> _Choice | None:
+def _search(judge: Judge, floor: float, encoder: Encoder, sampling: Sampling) -> _Choice | None:
+    sample = encoder.sample(judge.sample(), sampling)
     found = find_setting(functools.partial(_score_at, judge, sample), floor + _GUARD, _SCALE)
     return _Choice(sampling, on_grid(found.setting), sample) if found else None
 
@@ -113,16 +125,40 @@ def _score_at(judge: Judge, sample: Sample, quality: float) -> float:
     return judge.score_sample(sample.decoded(on_grid(quality)))
 
 
-def _code(picture: Raster, judge: Judge, floor: float, encoder: Encoder, choice: _Choice) -> Coded | None:
-    quality = choice.quality
-    for _ in range(_TRIES):
-        stream = encoder.encode(picture, choice.sampling, quality, choice.sample)
-        result = decode(stream, ("JPEG",))
-        score = judge.score(Raster(result))
-        short = max(floor - score, floor - _WORST_BELOW - judge.score_worst(Raster(result)))
-        if short <= 0.0:
-            return Coded(stream, fingerprint(result), quality, choice.sampling, score, judge.kind)
-        if quality >= HIGHEST_QUALITY:
-            return None
-        quality = on_grid(quality + (short + _GUARD) / _SCALE.slope)
-    return None
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """Coding one picture until the result keeps the floor."""
+
+    picture: Raster
+    judge: Judge
+    floor: float
+    encoder: Encoder
+    finish: Finish
+
+    def code(self, choice: _Choice) -> Coded | None:
+        """The first of a few results, each better than the one before, that keeps the floor."""
+        quality = choice.quality
+        for least_step in _LEAST_STEPS:
+            stream = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
+            data, pixels, score, worst = self._judged(stream)
+            short = max(self.floor - score, self.floor - _WORST_BELOW - worst)
+            if short <= 0.0:
+                return Coded(data, pixels, quality, choice.sampling, score, self.judge.kind)
+            if quality >= HIGHEST_QUALITY:
+                return None
+            quality = on_grid(quality + max(least_step, (short + _GUARD) / _SCALE.slope))
+        return None
+
+    def _judged(self, stream: bytes) -> tuple[bytes, str, float, float]:
+        """The finished file, nothing, its score, and that of its worst tiles.
+
+        Decoding a large progressive file beside its source would take too much memory. Such a picture is
+        judged before it is finished: its bare stream is given, with the fingerprint of its pixels.
+        """
+        width, height = self.picture.size
+        finished = width * height <= _FINISHED_PIXELS
+        data = self.finish(stream) if finished else stream
+        result = decode(data, JPEG_FORMATS)
+        raster = Raster(result)
+        pixels = "" if finished else fingerprint(result)
+        return data, pixels, self.judge.score(raster), self.judge.score_worst(raster)

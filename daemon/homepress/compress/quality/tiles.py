@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from homepress.compress.quality.ssimulacra2 import Piece, PieceReference, Tally
 from homepress.compress.quality.xyb import Rgb
-from homepress.compress.raster import Pixels, Windowed
+from homepress.compress.raster import Pixels, Windowed, sparse
 
 EDGE = 128
 """Pixels along a tile: a multiple of every JPEG block and chroma grid."""
@@ -61,16 +61,16 @@ def cells(picture: Windowed) -> Cells:
         raise ValueError("the picture is smaller than a tile")
     activity = np.empty((rows, columns), np.float32)
     for row in range(rows):
-        band = picture[row * EDGE : (row + 1) * EDGE, : columns * EDGE]
+        band = sparse(picture, slice(row * EDGE, (row + 1) * EDGE), slice(0, columns * EDGE), _STEP)
         activity[row] = _band_activity(band[..., 1] if band.ndim == 3 else band)
     return Cells(activity)
 
 
 def _band_activity(plane: Pixels) -> NDArray[np.float32]:
-    sparse = plane[::_STEP, ::_STEP].astype(np.int16)
-    change = np.zeros(sparse.shape, np.float32)
-    change[:, 1:] += np.abs(np.diff(sparse, axis=1))
-    change[1:] += np.abs(np.diff(sparse, axis=0))
+    level = plane.astype(np.int16)
+    change = np.zeros(level.shape, np.float32)
+    change[:, 1:] += np.abs(np.diff(level, axis=1))
+    change[1:] += np.abs(np.diff(level, axis=0))
     means: NDArray[np.float32] = cell_means(change, EDGE // _STEP)[0]
     return means
 

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.quality.tiles import EDGE, Tile, cell_means
-from homepress.compress.raster import Pixels, Windowed
+from homepress.compress.raster import Pixels, Windowed, sparse
 
-_STEP = 2  # pixels between the samples that are compared
-_BLOCK = 16  # samples along a block: small flaws must not drown in their cell
+_STEP = 4  # pixels between the samples that are compared
+_BLOCK = 8  # samples along a block: small flaws must not drown in their cell
 _NOISE = np.float32(4.0)  # squared levels: what no eye sees even on a flat ground
 
 
@@ -25,7 +25,7 @@ def worst_tiles(source: Windowed, result: Windowed, count: int) -> list[Tile]:
     rating = np.zeros((rows, columns), np.float32)
     for row in range(rows):
         band = slice(row * EDGE, (row + 1) * EDGE), slice(0, columns * EDGE)
-        rating[row] = _rate(source[band], result[band])
+        rating[row] = _rate(sparse(source, *band, _STEP), sparse(result, *band, _STEP))
     order = np.argsort(-rating, axis=None, kind="stable")[:count]
     return [Tile(int(n) // columns * EDGE, int(n) % columns * EDGE) for n in order]
 
@@ -35,9 +35,9 @@ def _rate(source: Pixels, result: Pixels) -> NDArray[np.float32]:
     error: NDArray[np.float32] = np.zeros(1, np.float32)
     texture = np.full(1, _NOISE)
     for channel in range(source.shape[2]) if source.ndim == 3 else (None,):
-        level = _sparse(source, channel)
+        level = _channel(source, channel)
         change = np.diff(level, axis=1, append=level[:, -1:])
-        level -= _sparse(result, channel)
+        level -= _channel(result, channel)
         error = error + _block_energy(level)
         texture = texture + _block_energy(change)
     per_cell = EDGE // _STEP // _BLOCK
@@ -46,9 +46,8 @@ def _rate(source: Pixels, result: Pixels) -> NDArray[np.float32]:
     return worst
 
 
-def _sparse(pixels: Pixels, channel: int | None) -> NDArray[np.float32]:
-    plane = pixels if channel is None else pixels[..., channel]
-    return plane[::_STEP, ::_STEP].astype(np.float32)
+def _channel(pixels: Pixels, channel: int | None) -> NDArray[np.float32]:
+    return (pixels if channel is None else pixels[..., channel]).astype(np.float32)
 
 
 def _block_energy(values: NDArray[np.float32]) -> NDArray[np.float32]:
