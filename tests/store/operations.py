@@ -4,6 +4,7 @@ Used by the everyday tests and, with every step and every error, by `benchmarks/
 """
 
 import contextlib
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -153,6 +154,11 @@ class Scene:
         if contents.get(self.path.name) in (SOURCE, RESULT) and facts(self.path) != self.facts:
             wrong.append("attributes are lost")
         return wrong
+
+    def remove(self) -> None:
+        """Delete everything."""
+        shutil.rmtree(self.bench.base)
+        shutil.rmtree(self.bench.originals, ignore_errors=True)
 
     def _visible(self) -> dict[str, bytes]:
         files = [

@@ -145,10 +145,23 @@ def test_a_link_on_the_way_is_not_followed(bench: Bench) -> None:
     assert bench.kept() == [picture()]
 
 
-def test_only_beneath_a_configured_folder_or_where_told(bench: Bench) -> None:
-    path = bench.drop()
+def test_what_a_command_named_is_restored_there_without_being_configured(bench: Bench) -> None:
+    path, other = bench.drop(), bench.drop("b.jpg", picture(2))
     with bench.store() as store:
         replace(store, path)
+        replace(store, other, root=bench.watched)
+        undone = list(store.undo(UndoSelection(last=2), roots=[bench.base / "other"]))
+    assert [u.outcome for u in undone] == ["restored", "restored"]
+
+
+def test_what_only_a_sidecar_says_is_restored_beneath_a_configured_folder_or_where_told(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path, root=bench.watched)
+    for file in bench.ledger.parent.glob("ledger*"):
+        file.unlink()
+    with bench.store() as store:
+        store.recover()
         (undone,) = store.undo(UndoSelection(last=1), roots=[bench.base / "other"])
         assert (undone.outcome, path.read_bytes()) == ("failed", smaller(picture()))
         assert "--to" in undone.reason

@@ -35,11 +35,12 @@ class Restoring:
         Args:
             workshop: the tools.
             kept: the history entry.
-            roots: folders, resolved, beneath which originals may be restored.
+            roots: folders, resolved, beneath which originals may be restored. Where our own records say that
+                we replaced it, the folder that was named then counts as well; a sidecar's word does not.
             to: restore into this folder instead, resolved.
 
         Raises:
-            CannotUndo: its place is beneath no root.
+            CannotUndo: its place is beneath no such folder.
         """
         self._workshop = workshop
         self._kernel = workshop.kernel
@@ -48,11 +49,12 @@ class Restoring:
         self._path = Path(os.fsdecode(kept.path))
         self._vault = workshop.originals.vault(kept.vault)
         if to is None:
-            inside = any(self._path.is_relative_to(root) for root in roots)
+            named = [] if kept.adopted else [Path(os.fsdecode(kept.root)) if kept.root else self._path.parent]
+            inside = any(self._path.is_relative_to(root) for root in (*roots, *named))
             if not inside or not self._path.is_absolute() or ".." in self._path.parts:
                 raise CannotUndo(
-                    "it does not lie beneath a configured folder: name it, add its folder again, "
-                    "or say where its original shall go with --to DIR"
+                    "only its sidecar says where it belongs, and that is not beneath a configured folder: "
+                    "name it, add its folder, or say where it shall go with --to DIR"
                 )
 
     def restore(self) -> Undone:
