@@ -20,6 +20,8 @@ Rgba = NDArray[np.uint8]
 _TRIES = 3
 _GUARD = 0.2
 """Points above the floor that are aimed at, for the error of sampling."""
+_NEAR = 1.5
+"""A lossless sample up to so many times as large as the lossy one makes the whole worth trying."""
 _WORST_BELOW = 12.0
 """Points by which the worst tiles may stay under the floor."""
 
@@ -94,9 +96,17 @@ def code_at_floor(rgba: Rgba, judge: Judge, floor: float, codec: Codec) -> Coded
     return None
 
 
-def code_at_setting(rgba: Rgba, judge: Judge, setting: float, codec: Codec) -> Coded:
-    """Code a picture at a given setting and score it."""
-    return _attempt(rgba, judge, 0.0, codec, setting)[0]
+def may_win(
+    encode_lossless: Callable[[Rgba], bytes], rgba: Rgba, judge: Judge, coded: Coded, codec: Codec
+) -> bool:
+    """Whether a lossless coding may be smaller than a lossy one, told by the sample.
+
+    Drawings often are; of photographs the attempt would only cost time.
+    """
+    if judge.kind is ScoreKind.FULL:
+        return True
+    sample = judge.sample(rgba)
+    return len(encode_lossless(sample)) < _NEAR * len(codec.encode(sample, coded.setting))
 
 
 def _sampled(judge: Judge, sample: Rgba, codec: Codec) -> Callable[[float], float]:

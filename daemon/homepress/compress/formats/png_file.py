@@ -154,6 +154,12 @@ def check_may_change(file: PngFile) -> None:
             raise Refused(Refusal.DEPENDS_ON_CODING, f"chunk {name} is unknown and marked as unsafe to copy")
 
 
+def has_usual_gamma(file: PngFile) -> bool:
+    """Whether gAMA says about 1/2.2, the tone curve of sRGB."""
+    bodies = [each.body for each in file.chunks if each.kind == b"gAMA"]
+    return all(len(body) == 4 and 44_000 <= int.from_bytes(body, "big") <= 47_000 for body in bodies)
+
+
 def _check_order(file: PngFile) -> None:
     kinds = [each.kind for each in file.chunks]
     if b"IDAT" not in kinds:

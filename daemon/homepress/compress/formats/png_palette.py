@@ -8,7 +8,7 @@ import numpy as np
 from homepress.compress.formats.banding import BLOCK, Evenness
 from homepress.compress.formats.judge import Judge, over
 from homepress.compress.formats.palette import MOST_COLOURS, Indexed, Quantiser, Rgba
-from homepress.compress.formats.png_file import PngFile
+from homepress.compress.formats.png_file import PngFile, has_usual_gamma
 from homepress.compress.formats.png_picture import CodedPicture, ColourType, PngHeader
 from homepress.compress.formats.png_pixels import pixel_rows
 from homepress.compress.quality.colour import ToSrgb
@@ -56,7 +56,9 @@ def may_reduce(file: PngFile) -> bool:
     if not plain or not file.freedom.colour or header.pixels > MOST_PIXELS:
         return False
     others = [kind for kind in _OTHER_LIGHT if file.has(kind)]
-    return not others or (others == [b"gAMA"] and (file.has(b"sRGB") or file.has(b"iCCP") or _is_usual(file)))
+    return not others or (
+        others == [b"gAMA"] and (file.has(b"sRGB") or file.has(b"iCCP") or has_usual_gamma(file))
+    )
 
 
 def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None:
@@ -128,9 +130,3 @@ def _coded(header: PngHeader, indexed: Indexed) -> CodedPicture:
         transparency=alpha.tobytes() if (alpha < 255).any() else None,
         stream=zlib.compress(rows.data, 1),
     )
-
-
-def _is_usual(file: PngFile) -> bool:
-    """Whether gAMA says about 1/2.2, the tone curve of sRGB."""
-    bodies = [each.body for each in file.chunks if each.kind == b"gAMA"]
-    return all(len(body) == 4 and 44_000 <= int.from_bytes(body, "big") <= 47_000 for body in bodies)

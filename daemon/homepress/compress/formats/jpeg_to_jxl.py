@@ -1,0 +1,49 @@
+"""JPEG to JPEG XL without loss: the JPEG can be had back bit for bit (ISO/IEC 18181-2, annex on JPEG)."""
+
+import dataclasses
+
+from homepress.compress import savings
+from homepress.compress.formats.jxl_codec import from_jpeg, to_jpeg
+from homepress.compress.formats.picture import CannotConvert
+from homepress.compress.formats.scrubbing import scrub
+from homepress.compress.jpeg.lossy import JPEG_FORMATS
+from homepress.compress.jpeg.source import obstacle
+from homepress.compress.metadata import parse_jpeg
+from homepress.compress.pixels import Undecodable, decode
+from homepress.compress.recipe import MetadataPolicy, Recipe
+from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.imagetype import ImageType
+
+
+def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """Convert one JPEG; whatever the recipe's floor, nothing is lost.
+
+    Args:
+        source: the bytes of the file.
+        recipe: what is asked; here the metadata policy counts.
+
+    Raises:
+        CannotConvert: the codec is missing or does not take this JPEG.
+        Malformed, Refused: as the metadata policy's work does.
+        Undecodable: the source does not decode.
+    """
+    jpeg: bytes | None = source
+    if recipe.metadata is not MetadataPolicy.KEEP:
+        jpeg = scrub(source, recipe.metadata)
+    if jpeg is None:
+        raise CannotConvert("turning it upright without its orientation would need a new coding")
+    stream = parse_jpeg(jpeg)
+    if trouble := obstacle(stream):
+        raise CannotConvert(trouble)
+    frame = stream.frame
+    decode(jpeg, JPEG_FORMATS)
+    try:
+        data = from_jpeg(jpeg, frame.width, frame.height)
+    except Undecodable as error:
+        raise CannotConvert(f"libjxl does not take this kind of JPEG ({error})") from error
+    if to_jpeg(data) != jpeg:
+        return Unchanged(Reason.VERIFY_FAILED, "the JPEG does not come back bit for bit", ImageType.JPEG)
+    size = (frame.width, frame.height)
+    method = "JPEG XL, gives the JPEG back"
+    result = savings.lossless_result(source, data, ImageType.JXL, size, method)
+    return dataclasses.replace(result, source_type=ImageType.JPEG)

@@ -1,0 +1,49 @@
+"""Reading JPEG."""
+
+from homepress.compress.formats.images import to_rgba
+from homepress.compress.formats.picture import CannotConvert, Picture
+from homepress.compress.formats.reading.metadata import carried
+from homepress.compress.formats.reading.plain import density
+from homepress.compress.formats.reading.upright import upright
+from homepress.compress.jpeg.lossy import JPEG_FORMATS
+from homepress.compress.jpeg.source import obstacle
+from homepress.compress.metadata import JpegStream, describe_jpeg, parse_jpeg, picture_only
+from homepress.compress.metadata.jpeg_headers import HeaderKind, header_kind
+from homepress.compress.pixels import decode
+from homepress.imagetype import ImageType
+
+_REBUILT = frozenset(
+    {HeaderKind.JFIF, HeaderKind.ADOBE, HeaderKind.EXIF, HeaderKind.XMP, HeaderKind.ICC, HeaderKind.MPF}
+)
+_MODES = frozenset({"L", "RGB"})
+
+
+def read(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every reader offers this)
+    """Decode a JPEG that holds one picture and nothing else; see `read_picture`."""
+    contents = describe_jpeg(source)
+    if not contents.is_plain:
+        raise CannotConvert(f"it holds more than one picture: {contents}")
+    if HeaderKind.JUMBF in contents.headers or HeaderKind.JPEG_HDR in contents.headers:
+        raise CannotConvert("it is signed or carries further layers")
+    stream = parse_jpeg(source)
+    if trouble := obstacle(stream):
+        raise CannotConvert(trouble)
+    image = decode(picture_only(stream), JPEG_FORMATS)
+    if image.mode not in _MODES:
+        raise CannotConvert(f"its colours are {image.mode}")
+    along = carried(source, iptc=True)
+    return Picture(
+        rgba=upright(to_rgba(image), along.orientation),
+        icc=along.icc,
+        exif=along.exif,
+        xmp=along.xmp,
+        density=density(image),
+        jpeg_headers=_headers(stream),
+    )
+
+
+def _headers(stream: JpegStream) -> tuple[bytes, ...]:
+    """The header segments that are not built anew, whole."""
+    return tuple(
+        stream.raw(segment) for segment in stream.headers if header_kind(stream, segment) not in _REBUILT
+    )

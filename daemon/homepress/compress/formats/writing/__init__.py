@@ -1,0 +1,42 @@
+"""Writing a picture in a format, at a quality floor or without loss, with its metadata."""
+
+import importlib
+from typing import cast
+
+from homepress.compress.formats.picture import CannotConvert, Picture
+from homepress.compress.formats.writing.written import Wish, Written
+from homepress.imagetype import ImageType
+
+__all__ = ["Wish", "Written", "write_picture"]
+
+_IPTC_RESOURCE = b"8BIM\x04\x04"
+_WRITERS = {
+    ImageType.JPEG: "jpeg",
+    ImageType.PNG: "png",
+    ImageType.WEBP: "webp",
+    ImageType.AVIF: "avif",
+    ImageType.JXL: "jxl",
+}
+
+
+def write_picture(picture: Picture, kind: ImageType, wish: Wish) -> Written | None:
+    """Write a picture.
+
+    Args:
+        picture: what to write.
+        kind: the format.
+        wish: how good it shall be.
+
+    Returns:
+        The file, or None where the format cannot keep the floor.
+
+    Raises:
+        CannotConvert: the format cannot carry what the picture holds, or cannot do without loss.
+    """
+    if kind is not ImageType.JPEG and any(_IPTC_RESOURCE in header for header in picture.jpeg_headers):
+        raise CannotConvert(f"it has IPTC captions, which {kind.value.upper()} cannot carry")
+    name = _WRITERS.get(kind)
+    if name is None:
+        raise CannotConvert(f"nothing is converted to {kind.value.upper()}")
+    module = importlib.import_module(f"{__package__}.{name}")
+    return cast("Written | None", module.write(picture, wish))
