@@ -106,21 +106,38 @@ def set_folder_value(file: Path, path: str, key: str, value: TomlValue | None) -
     Raises:
         SettingsError: there is no such folder; or as with `add_folder`.
     """
+    return set_folder_values(file, path, {key: value})
+
+
+def set_folder_values(file: Path, path: str, values: Mapping[str, TomlValue | None]) -> Settings:
+    """Set several keys of a `[[folder]]` at once, for keys that are valid only together (mode and output).
+
+    Returns:
+        The settings as they now are.
+
+    Raises:
+        SettingsError: as with `set_folder_value`.
+    """
 
     def change(blocks: list[Block], data: _Data) -> None:
         at = _position(file, data, path)
-        _change_key(data["folder"][at], key, value)
-        # A table may stand under a header of its own, such as [folder.convert].
-        own = _find(blocks, ("folder", at, key))
-        if own and isinstance(value, dict):
-            for entry in {**tomllib.loads(own.body)["folder"][key], **value}:
-                own.body = _with_key(own.body, ("folder", key), entry, value.get(entry))
-            return
-        drop(blocks, ("folder", at, key))
-        if block := _find(blocks, ("folder", at)):
-            block.body = _with_key(block.body, ("folder", 0), key, value)
+        for key, value in values.items():
+            _change_key(data["folder"][at], key, value)
+            _change_folder_block(blocks, at, key, value)
 
-    return _edit(file, f"folder.{key}", change)
+    return _edit(file, f"folder.{next(iter(values), 'path')}", change)
+
+
+def _change_folder_block(blocks: list[Block], at: int, key: str, value: TomlValue | None) -> None:
+    # A table may stand under a header of its own, such as [folder.convert].
+    own = _find(blocks, ("folder", at, key))
+    if own and isinstance(value, dict):
+        for entry in {**tomllib.loads(own.body)["folder"][key], **value}:
+            own.body = _with_key(own.body, ("folder", key), entry, value.get(entry))
+        return
+    drop(blocks, ("folder", at, key))
+    if block := _find(blocks, ("folder", at)):
+        block.body = _with_key(block.body, ("folder", 0), key, value)
 
 
 def _edit(file: Path, key: str, change: Callable[[list[Block], _Data], None]) -> Settings:
