@@ -98,7 +98,8 @@ class Recorder:
 
     def skipped(self, skipped: Skipped) -> None:
         self.skips.append(skipped)
-        self.memory.done(os.fsencode(skipped.path), skipped.signature.identity)
+        if not skipped.reason.may_end:
+            self.memory.done(os.fsencode(skipped.path), skipped.signature.identity)
 
     def changed(self) -> None:
         self.changes += 1

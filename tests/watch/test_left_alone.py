@@ -91,6 +91,11 @@ def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> No
         assert run.sink.names() == []
         assert run.watch.explain(tmp_path / "linked.jpg") is Skip.LINKED
         assert run.watch.explain(tmp_path / "locked.jpg") is Skip.READ_ONLY
+        told = {skipped.path.name: skipped.reason for skipped in run.sink.skips}
+        assert told == {"linked.jpg": Skip.LINKED, "locked.jpg": Skip.READ_ONLY}
+        run.watch.rescan()
+        run.wait_settled()
+        assert len(run.sink.skips) == 2
         (tmp_path / "kept.bin").unlink()
         (tmp_path / "locked.jpg").chmod(0o644)
         run.watch.rescan()

@@ -36,6 +36,11 @@ class Skip(enum.StrEnum):
     NOT_AN_IMAGE = "its content is no known image"
     INCOMPLETE = "it stayed incomplete"
 
+    @property
+    def may_end(self) -> bool:
+        """Whether it may end without a trace in size and time, so that no memory can know the file."""
+        return self in (Skip.LINKED, Skip.READ_ONLY, Skip.PLACEHOLDER, Skip.UNREADABLE)
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -89,12 +94,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A quiet file that is left as it is for a lasting reason that lies in its size or content.
+    """A quiet file that is left as it is: for its size or content, or because it must not be touched.
 
     Attributes:
         path: absolute path, root resolved.
         root: the watched folder it was found in, as resolved.
-        signature: what it looked like; once the ledger knows it, it is not told again.
+        signature: what it looked like.
         reason: why it is passed over.
         detail: what was missing or wrong, in words; may be empty.
     """

@@ -11,12 +11,10 @@ from homepress.watch.folder import WatchedFolder
 from homepress.watch.ports import Identity, Surroundings
 from homepress.watch.settle import NEVER, Pending, Settler
 from homepress.watch.system import Openness
+from homepress.watch.told import Told
 from homepress.watch.trailer import Wholeness
 
 _BATCH = 256
-
-# A person who drops such a file wonders why nothing happens.
-_WORTH_TELLING = {Skip.LINKED, Skip.READ_ONLY, Skip.PLACEHOLDER}
 
 
 class Looker:
@@ -38,6 +36,7 @@ class Looker:
         self._timing = around.timing
         self._clock = around.clock
         self._early = around.early
+        self._told = Told()
 
     def begin(self, root: bytes, least_quiet: float) -> None:
         """Look at files of `root` from now on, which need `least_quiet` seconds of quiet at the least."""
@@ -60,7 +59,7 @@ class Looker:
         except OSError:
             return self._vanished(pending)
         skip = skip_by_status(status, self._system)
-        if skip is not None and skip not in _WORTH_TELLING:
+        if skip is not None and not skip.may_end:
             return self._pass_over(pending, skip)
         signature = Signature.of(status)
         if signature.identity == rows.get(os.path.basename(pending.path)):
@@ -72,11 +71,7 @@ class Looker:
         if now - pending.since < pending.need and not self._may_begin(pending, now):
             return self._settler.put_off(pending, self._next_chance(pending), Waiting.QUIET)
         if skip := skip or self._size_skip(signature.size):
-            return (
-                self._leave(pending, signature, skip, "")
-                if self._is_quiet(pending, now)
-                else self._wait(pending)
-            )
+            return self._leave(pending, signature, skip, now)
         return self._judge(pending, signature, examine(pending.path, signature, self._system))
 
     def _vanished(self, pending: Pending) -> None:
@@ -91,7 +86,7 @@ class Looker:
         if seen.finding is Finding.GONE:
             return self._settler.drop(pending)
         if seen.finding is Finding.SKIPPED:
-            return self._pass_over(pending, seen.skip or Skip.NOT_A_FILE)
+            return self._refused(pending, signature, seen.skip or Skip.NOT_A_FILE)
         now = self._clock()
         if seen.finding is Finding.CHANGED:
             return self._settler.restart(pending, signature, now)
@@ -154,9 +149,24 @@ class Looker:
         path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
         self._sink.arrived(Arrival(path, root, signature, pending.fresh, pending.since + pending.need))
 
-    def _leave(self, pending: Pending, signature: Signature, skip: Skip, detail: str) -> None:
+    def _refused(self, pending: Pending, signature: Signature, skip: Skip) -> None:
+        """It was opened, or could not be, and is none to be touched."""
+        if skip.may_end:
+            return self._leave(pending, signature, skip, self._clock())
+        return self._pass_over(pending, skip)
+
+    def _leave(self, pending: Pending, signature: Signature, skip: Skip, now: float) -> None:
+        """It is left as it is: say so once it is quiet."""
+        if not self._is_quiet(pending, now):
+            return self._wait(pending)
+        if skip.may_end:
+            self._told.add(pending.path, signature)
         self._settler.drop(pending)
-        self._tell(pending, signature, skip, detail)
+        return self._tell(pending, signature, skip, "")
+
+    def was_told(self, path: bytes, signature: Signature) -> bool:
+        """Whether the sink heard that a file, as it is now, is passed over for a reason that may end."""
+        return self._told.holds(path, signature)
 
     def _tell(self, pending: Pending, signature: Signature, skip: Skip, detail: str) -> None:
         path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))

@@ -142,9 +142,10 @@ class FolderLoop:
                 status = os.lstat(path)
             except OSError:
                 continue
-            if skip_by_status(status, self._around.system) is None:
+            skip, signature = skip_by_status(status, self._around.system), Signature.of(status)
+            if skip is None or (skip.may_end and not self._looker.was_told(path, signature)):
                 fresh = path not in self.settler and self._fresh.take(place, now)
-                self.settler.notice(path, Signature.of(status), now, fresh)
+                self.settler.notice(path, signature, now, fresh)
 
     def _reaches(self, directory: bytes) -> bool:
         return self._selection.reaches(directory) and not in_work_tree(directory, self.guard.root)
@@ -165,6 +166,9 @@ class FolderLoop:
             for path, signature in listing.found:
                 if path not in self.settler and not self._around.known.held(path):
                     self.settler.notice(path, signature, now, self._fresh.take(None, now))
+            for path, signature in listing.refused:
+                if path not in self.settler and not self._looker.was_told(path, signature):
+                    self.settler.notice(path, signature, now, fresh=False)
         if self._scanner.last is not before:
             self._scan_ended(self._clock())
 

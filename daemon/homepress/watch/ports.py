@@ -36,7 +36,11 @@ class Sink(Protocol):
         """A file is ready. The same path may come again when the file changes."""
 
     def skipped(self, skipped: Skipped) -> None:
-        """A quiet file is left as it is. To be remembered by `Known`, else each scan brings it again."""
+        """A quiet file is left as it is.
+
+        It has to be `Known` from now on, else each scan brings it again; but not if its reason `may_end`: of
+        such files the watch itself remembers which it told of.
+        """
 
     def changed(self) -> None:
         """`Watch.states` or `Watch.waiting` have news; called a few times a second at most."""

@@ -22,6 +22,7 @@ class Listing:
         path: the folder.
         readable: False when it could not be listed; then nothing is known of what it holds.
         found: candidates that the ledger does not know as they are now.
+        refused: the like that are passed over for a reason that people are told.
         skipped: how many files are passed over, by reason.
         folders: folders in it that are entered.
     """
@@ -29,6 +30,7 @@ class Listing:
     path: bytes
     readable: bool = True
     found: list[tuple[bytes, Signature]] = field(default_factory=list)
+    refused: list[tuple[bytes, Signature]] = field(default_factory=list)
     skipped: Counter[Skip] = field(default_factory=Counter)
     folders: list[bytes] = field(default_factory=list)
 
@@ -77,8 +79,10 @@ def _compare(listing: Listing, candidates: list[os.DirEntry[bytes]], known: Know
             continue
         if skip := skip_by_status(status, system):
             listing.skipped[skip] += 1
-        else:
+        if skip is None:
             listing.found.append((entry.path, Signature.of(status)))
+        elif skip.may_end:
+            listing.refused.append((entry.path, Signature.of(status)))
 
 
 def in_work_tree(directory: bytes, root: bytes) -> bool:
