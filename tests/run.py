@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-# Program looked for: Debian package that has it.
+# Program looked for: Debian packages that have it and what it needs.
 SYSTEM_PACKAGES = {
     "strace": "strace",
     "setfattr": "attr",
@@ -30,7 +30,7 @@ SYSTEM_PACKAGES = {
     "xfce4-panel": "xfce4-panel",
     "xdotool": "xdotool",
     "scrot": "scrot",
-    "openbox": "openbox",
+    "openbox": "openbox python3-xdg",
     "dunst": "dunst",
     "dex": "dex",
     "desktop-file-validate": "desktop-file-utils",
@@ -55,7 +55,14 @@ PARTS = (
 
 def install_system_packages() -> None:
     """Install what is missing when we may, else say how."""
-    missing = sorted({package for program, package in SYSTEM_PACKAGES.items() if not shutil.which(program)})
+    missing = sorted(
+        {
+            package
+            for program, packages in SYSTEM_PACKAGES.items()
+            if not shutil.which(program)
+            for package in packages.split()
+        }
+    )
     if not missing or not sys.platform.startswith("linux"):
         return
     command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from desktop.buses import FakeProgram, FakeWatcher, IconSeen, private_bus
+from desktop.test_power import Profiles
 from homepress.desktop.dbus import BusError, Call, Reply
 from support import wait_for
 from system.pictures import jpeg, write
@@ -338,3 +339,30 @@ def test_without_a_usable_bus_the_daemon_works_and_the_log_says_so_once(
     wait_for(lambda: "no tray icon and no notices" in log.read_text(), what="a line in the log")
     assert log.read_text().count("no tray icon and no notices") == 1
     wait_for(lambda: not agents(program), what="the agent to have ended")
+
+
+def test_it_rests_while_the_computer_saves_power_unless_told_otherwise(
+    program: Program, inbox: Path, session: str, watcher: FakeWatcher
+) -> None:
+    program.environment["DBUS_SYSTEM_BUS_ADDRESS"] = session  # one bus plays both parts
+    profiles = Profiles(session, "org.freedesktop.UPower.PowerProfiles", "power-saver")
+    program.watch(inbox)
+    program.start(tray=True)
+    icon = watcher.icon()
+    wait_label(icon, "Paused while the computer saves power")
+    path = write(inbox / "held.jpg", jpeg(1))
+    before = sha256(path)
+    wait_for(lambda: program.status()["waiting"] == 1, what="the picture to wait")
+    assert program.status()["paused_for"] == "power saver"
+    icon.click("Work all the same")
+    wait_for(lambda: sha256(path) != before, within=60, what="the picture, power saver or not")
+    profiles.switch("balanced")
+    profiles.switch("power-saver")
+    wait_label(icon, "Paused while the computer saves power")
+    profiles.switch("balanced")
+    wait_label(icon, "Watching 1 folder")
+    profiles.switch("power-saver")
+    wait_label(icon, "Paused while the computer saves power")
+    for agent in agents(program):
+        os.kill(agent, signal.SIGKILL)
+    wait_for(lambda: program.status()["state"] == "idle", what="no rest for ever when nobody tells any more")

@@ -56,7 +56,5 @@ class Starter:
             text = self.file.read_text(encoding="utf-8", errors="surrogateescape")
         except OSError:
             return ""
-        return next(
-            (line.removeprefix(_PROGRAM_KEY) for line in text.splitlines() if line.startswith(_PROGRAM_KEY)),
-            "",
-        )
+        noted = (line for line in text.splitlines() if line.startswith(_PROGRAM_KEY))
+        return next(noted, "").removeprefix(_PROGRAM_KEY)

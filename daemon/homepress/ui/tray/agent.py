@@ -13,6 +13,7 @@ from homepress.ui.tray.following import Follower
 from homepress.ui.tray.menu import Known
 from homepress.ui.tray.notices import NoticeRules
 from homepress.ui.tray.performing import Hands, Performer
+from homepress.ui.tray.power import PowerTeller
 from homepress.ui.tray.showing import Shown
 from homepress.ui.tray.stage import Stage, prepare
 
@@ -81,6 +82,7 @@ class Agent:
         self._ended = False
         self._telling = threading.Lock()
         self._later: threading.Timer | None = None
+        self._power = PowerTeller(places.socket)
         self._follower = Follower(places.socket, self._tell, stage.starts_at_login)
         self._performer = Performer(
             Hands(
@@ -100,7 +102,7 @@ class Agent:
         """Show icons, one kind after the other until one lasts, until the end."""
         self._stage.on_changed(self._follower.nudge)
         self._stage.on_end(self._end)
-        self._stage.watch_power(self._places.socket)
+        self._stage.watch_power(self._power.changed)
         self._follower.start()
         for make in self._stage.icons():
             self._shown = make(self._known, self._performer.do)
@@ -111,6 +113,7 @@ class Agent:
 
     def _tell(self, known: Known) -> None:
         self._known = known
+        self._power.seen(known.status.pid if known.status else None)
         if self._shown is not None:
             self._shown.show(known, self._stage.panel)
         self._tell_notices()

@@ -11,6 +11,7 @@ from homepress.desktop.dbus import BusError, Connection, Signal, session_address
 from homepress.desktop.identity import APP_ID
 from homepress.desktop.notices import BusNotifier, Notice, Notifier, Unshown
 from homepress.desktop.opening import BusOpener, NotOpened, Opener
+from homepress.desktop.power import Tell, power_watch
 from homepress.ui.tray import fallback
 from homepress.ui.tray.faces import Face, Panel, rgba
 from homepress.ui.tray.menu import Known, menu, tooltip
@@ -129,8 +130,9 @@ class LinuxStage:
         if self._connection is not None:
             self._connection.on_closed(end)
 
-    def watch_power(self, socket: Path) -> None:
+    def watch_power(self, tell: Tell) -> None:
         """See `Stage`."""
+        power_watch().start(tell)
 
     def wake_other(self) -> None:
         """See `Stage`."""
