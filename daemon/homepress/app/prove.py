@@ -1,22 +1,19 @@
 """The proof that nothing can be sent: what each process tries itself, and what is seen of it from outside."""
 
 import os
-import struct
 import tempfile
 import time
-import zlib
 from pathlib import Path
 
 from homepress import privacy
 from homepress.app.connect import connect_or_local
+from homepress.app.sample import sample_png
 from homepress.control import Service
 from homepress.control.service import CompressRequest, ProbedProcess
 from homepress.privacy import Attempt, Party, Proof, Sample
 from homepress.settings import Paths
 
 __all__ = ["Attempt", "Proof", "prove"]
-
-_SIDE = 256
 
 
 def prove(paths: Paths) -> Proof:
@@ -53,22 +50,9 @@ def _compress_sample(service: Service) -> Sample:
     """Compress a made picture behind the lock, to show that all of it works."""
     with tempfile.TemporaryDirectory(prefix="homepress-proof-") as folder:
         file = Path(folder, "sample.png")
-        file.write_bytes(_picture())
+        file.write_bytes(sample_png())
         begin = time.monotonic()
         request = CompressRequest(paths=[str(file)], quality="lossless", dry_run=True)
         told = next(iter(service.compress(request)))
         problem = "" if told.outcome == "compressed" else told.reason or told.outcome
         return Sample(told.before_bytes, told.after_bytes, time.monotonic() - begin, problem)
-
-
-def _picture() -> bytes:
-    """A PNG of a colour ramp, stored without compression (PNG, third edition, sections 5 and 11.2)."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        check = zlib.crc32(kind + body)
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)
-
-    rows = b"".join(b"\0" + b"".join(bytes((x, y, 128)) for x in range(_SIDE)) for y in range(_SIDE))
-    header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body

@@ -35,9 +35,11 @@ _COMMANDS = (
     "history",
     "stats",
     "autostart",
+    "file-manager",
     "tray",
     "settings",
     "prove",
+    "doctor",
 )
 
 

@@ -1,0 +1,91 @@
+"""What Homepress keeps: settings, ledger, originals; and the daemon that uses them."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from homepress.app.doctor.amounts import amount
+from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
+from homepress.app.doctor.installation import Installation
+from homepress.settings import Paths
+from homepress.store import OriginalsLimit
+from homepress.store.health import ledger_fault
+from homepress.store.reader import LedgerError, Reader
+
+PROBLEM = "problem"
+"""The topic of what a daemon complains of; such a text may name a picture."""
+
+_NEARLY_FULL = 0.8
+_MAKE_ROOM = (
+    "homepress originals accept --older-than 7d     (or raise originals_max: homepress settings edit)"
+)
+
+
+def settings(whole: Installation) -> Iterator[Finding]:
+    """Whether the settings file is valid."""
+    file = whole.paths.config_file
+    if whole.settings_fault is not None:
+        for problem in whole.settings_fault.problems:
+            yield broken("settings", str(problem), "homepress settings edit")
+    elif not file.exists():
+        yield good("settings", f"{file} is not there yet, so the defaults hold")
+    else:
+        yield good("settings", f"{file} is valid")
+
+
+def ledger(whole: Installation) -> Iterator[Finding]:
+    """Whether the ledger is whole."""
+    file = whole.paths.ledger
+    if not file.exists():
+        yield good("ledger", "not begun yet")
+    elif fault := ledger_fault(file):
+        text = f"{file} is damaged ({fault}); its last backup takes its place at the next start"
+        yield broken("ledger", text, "homepress stop; homepress run")
+    else:
+        with Reader(file) as reader:
+            yield good("ledger", f"whole, {reader.count():,} entries, {amount(file.stat().st_size)}")
+
+
+def originals(whole: Installation) -> Iterator[Finding]:
+    """What the originals occupy, what they may, and whether each is where the ledger says."""
+    limit = OriginalsLimit(whole.settings.daemon.originals_max.bytes)
+    kept = used = lost = 0
+    try:
+        with Reader(whole.paths.ledger) as reader:
+            for original in reader.originals():
+                kept += 1
+                used += original.bytes
+                lost += not Path(original.stored_at).is_file()
+    except LedgerError:
+        return  # which `ledger` tells
+    if lost:
+        text = f"{lost:,} of {kept:,} are not where they were stored; is a disk not connected?"
+        yield broken("originals", text, "homepress originals verify")
+    allowed = min(limit.max_bytes, int(_disk_bytes(whole.paths) * limit.disk_fraction))
+    text = f"{kept:,} originals, {amount(used)} of at most {amount(allowed)}"
+    if used >= allowed:
+        yield broken("originals", f"{text}: nothing is replaced until there is room", _MAKE_ROOM)
+    elif used >= _NEARLY_FULL * allowed:
+        yield worth_knowing("originals", f"{text}: nearly full", _MAKE_ROOM)
+    else:
+        yield good("originals", text)
+
+
+def daemon(whole: Installation) -> Iterator[Finding]:
+    """Whether the daemon runs, and what it says itself."""
+    if whole.daemon_fault:
+        yield broken("daemon", whole.daemon_fault, "homepress stop; homepress run")
+    elif whole.daemon is None:
+        yield worth_knowing("daemon", "it does not run: no folder is watched now", "homepress run")
+    else:
+        yield good("daemon", f"it runs as process {whole.daemon.pid}, {whole.daemon.state}")
+        for problem in whole.daemon.problems:
+            yield broken(PROBLEM, problem, "homepress status")
+
+
+def _disk_bytes(paths: Paths) -> int:
+    """The size of the disk that the originals are, or will be, on."""
+    folder = paths.originals
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).total

@@ -1,0 +1,102 @@
+"""The configured folders: what their file systems can do, and whether they can be watched."""
+
+import os
+import shlex
+import shutil
+from collections.abc import Iterable, Iterator
+
+from homepress.app.doctor.amounts import amount
+from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
+from homepress.app.doctor.installation import Installation
+from homepress.app.doctor.system import this_system
+from homepress.settings import FolderSettings
+from homepress.store.health import Abilities, abilities
+from homepress.watch import refusal, warnings
+
+_TOPIC = "folder"
+_LITTLE_ROOM = 1_000_000_000
+_NO_ROOM = 50_000_000
+
+
+def folders(whole: Installation) -> Iterator[Finding]:
+    """Each configured folder."""
+    if not whole.settings.folders:
+        yield worth_knowing(_TOPIC, "none is configured: nothing is watched", "homepress folder add PATH")
+    for folder in whole.settings.folders:
+        if not folder.enabled:
+            text = f"{folder.path} is switched off: it is not watched"
+            yield worth_knowing(_TOPIC, text, "set enabled = true with: homepress settings edit")
+        elif (why := _refused(folder, whole)) is not None:
+            yield broken(_TOPIC, why, _remove(folder))
+        else:
+            yield from _folder(folder)
+
+
+def watching(whole: Installation) -> Iterable[Finding]:
+    """Whether the system's limits allow to watch them all."""
+    there = [folder for folder in whole.settings.folders if folder.enabled and folder.path.is_dir()]
+    return this_system().room_to_watch(there)
+
+
+def _refused(folder: FolderSettings, whole: Installation) -> str | None:
+    others = [other.path for other in whole.settings.folders if other is not folder]
+    own = (whole.paths.state, whole.paths.originals)
+    return refusal(folder.path, others, output=folder.output, private=own)
+
+
+def _folder(folder: FolderSettings) -> Iterator[Finding]:
+    path = folder.path
+    if not path.is_dir():
+        yield broken(_TOPIC, f"{path} is not there", f"mkdir -p {shlex.quote(str(path))}")
+        return
+    for warning in warnings(path):
+        yield worth_knowing(_TOPIC, warning)
+    written = folder.output if folder.mode == "output" and folder.output is not None else path
+    if not written.is_dir():
+        yield good(_TOPIC, f"{path}: its output folder {written} is made when it is needed")
+        return
+    real = written.resolve()
+    try:
+        found = abilities(real)
+    except OSError as error:
+        text = f"{real}: nothing can be written into it ({error.strerror or error})"
+        yield broken(_TOPIC, text, f"ls -ld {shlex.quote(str(real))}")
+        return
+    kind = this_system().file_system(os.fsencode(real)) or "its file system"
+    if written is path:
+        yield from _replacing(folder, kind, found)
+    else:
+        yield good(_TOPIC, f"{path}: results go to {written} ({kind})")
+    yield from _room(folder, shutil.disk_usage(real).free)
+
+
+def _replacing(folder: FolderSettings, kind: str, found: Abilities) -> Iterator[Finding]:
+    path = folder.path
+    if found.exchange:
+        yield good(_TOPIC, f"{path} ({kind}): a picture and its result change places in one step")
+    elif found.link:
+        yield good(_TOPIC, f"{path} ({kind}): pictures are replaced safely, by a link and a rename")
+    else:
+        text = f"{path} ({kind}): nothing can be replaced safely here"
+        fix = f"{_remove(folder)}; homepress folder add {shlex.quote(str(path))} --output DIR"
+        yield broken(_TOPIC, text, fix)
+    if not found.lease:
+        text = (
+            f"{path} ({kind}) does not tell whether a program still writes to a picture: only a file that "
+            "stays unchanged for a while counts as finished"
+        )
+        yield worth_knowing(_TOPIC, text, "raise settle_seconds with: homepress settings edit")
+
+
+def _room(folder: FolderSettings, free: int) -> Iterator[Finding]:
+    text = f"{folder.path}: {amount(free)} free on its disk"
+    if free < _NO_ROOM:
+        yield broken(_TOPIC, f"{text}, too little to write a result", "df -h")
+    elif free < _LITTLE_ROOM:
+        yield worth_knowing(_TOPIC, text, "homepress originals accept --older-than 7d")
+    else:
+        yield good(_TOPIC, text)
+
+
+def _remove(folder: FolderSettings) -> str:
+    return f"homepress folder remove {shlex.quote(str(folder.path))}"
