@@ -243,3 +243,23 @@ def test_a_large_folder_is_marked_and_asked_for_directory_by_directory(quick_dis
         assert store.baseline(bench.watched) == count
         assert ledger._connection.total_changes - before < count + 100
         assert sum(len(known(store, bench.watched / str(d))) for d in range(20)) == count
+
+
+def test_names_of_files_that_are_gone_are_forgotten_but_not_when_their_folder_is_away(bench: Bench) -> None:
+    (bench.watched / "trip").mkdir()
+    (bench.watched / "old").mkdir()
+    stay, go, away = (bench.drop(name, picture(n)) for n, name in enumerate(("1.jpg", "2.jpg", "trip/3.jpg")))
+    before = bench.drop("old/4.jpg", picture(4))
+    bench.drop("old/5.jpg", picture(5))
+    with bench.store() as store:
+        for path in (stay, go, away):
+            leave(store, path)
+        store.baseline(bench.watched / "old")
+        go.unlink()
+        before.unlink()
+        away.parent.rename(bench.base / "away")
+        store.tend(time.time() + 86_500)
+        assert set(known(store, bench.watched)) == {b"1.jpg"}
+        assert set(known(store, bench.watched / "trip")) == {b"3.jpg"}
+        assert set(known(store, bench.watched / "old")) == {b"4.jpg", b"5.jpg"}
+        assert store.role(digest(picture(1)), "balanced") is Role.REFUSED

@@ -18,6 +18,8 @@ Row = tuple[Any, ...]
 
 BACKUP_EVERY = 6 * 3600.0
 """Seconds between two backups of a ledger that changes."""
+BACKUP_AT_CLOSE = 600.0
+"""Seconds since the last backup from which on closing makes a new one."""
 
 
 class Ledger:
@@ -38,13 +40,13 @@ class Ledger:
         self._connection = opened.connection
         self._kernel = kernel
         self._lock = threading.RLock()
-        self._backed_up = (time.monotonic(), self._connection.total_changes)
+        self._backed_up = self._connection.total_changes
         self._key = self._secret()
 
     def close(self) -> None:
         """Make a backup when something changed, and close."""
         with self._lock, system_errors(self.path):
-            if self._connection.total_changes != self._backed_up[1]:
+            if self._changed() and _age(backup_path(self.path)) > BACKUP_AT_CLOSE:
                 self.backup()
             self._connection.close()
 
@@ -87,14 +89,16 @@ class Ledger:
         """Copy the ledger to its backup file now."""
         with self._lock, system_errors(self.path):
             write_backup(self._connection, backup_path(self.path))
-            self._backed_up = (time.monotonic(), self._connection.total_changes)
+            self._backed_up = self._connection.total_changes
 
     def backup_if_due(self) -> None:
         """Copy it when it changed and the last copy is old."""
-        made, changes = self._backed_up
-        due = time.monotonic() - made >= BACKUP_EVERY or not backup_path(self.path).exists()
-        if due and self._connection.total_changes != changes:
+        if self._changed() and _age(backup_path(self.path)) > BACKUP_EVERY:
             self.backup()
+
+    def _changed(self) -> bool:
+        """Whether anything was written since it was opened or backed up."""
+        return self._connection.total_changes != self._backed_up
 
     def scrub(self) -> None:
         """Leave nothing of deleted rows in the file, its log and its backup."""
@@ -118,3 +122,12 @@ class Ledger:
         with self.transaction() as tx:
             tx.execute("INSERT INTO meta VALUES ('secret', ?)", (secret,))
         return secret
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written, for ever when there is none or its time lies in the future."""
+    try:
+        age = time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+    return age if age >= 0 else float("inf")

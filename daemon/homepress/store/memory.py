@@ -150,6 +150,26 @@ def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[byte
             yield directory, files
 
 
+def prune(ledger: Ledger) -> None:
+    """Forget the names of files that are gone; what they held is still known by content.
+
+    Files that were there before their folder was added stay: a disk that is away for a while must not turn
+    them into new ones. So do all files of a directory that is not there.
+    """
+    for identifier, directory in ledger.query("SELECT id, path FROM directory"):
+        try:
+            present = set(os.listdir(directory))
+        except (OSError, ValueError):
+            continue  # away, or forgotten and unreadable
+        names = ledger.query(
+            "SELECT name FROM file WHERE directory = ? AND state <> ?", (identifier, EXISTING)
+        )
+        gone = [(identifier, n) for (n,) in names if n not in present and not n.startswith(b"\0")]
+        if gone and present:
+            with ledger.transaction(durable=False) as tx:
+                tx.executemany("DELETE FROM file WHERE directory = ? AND name = ?", gone)
+
+
 def forget_file(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
     """Make the name of one file unreadable; it stays known."""
     directory, name = os.path.split(path)

@@ -7,7 +7,7 @@ from typing import Any
 Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
 STANDING = "outcome = 'compressed' AND original <> 'restored'"
-"""Condition of results that were not undone."""
+"""Condition of results that were not undone; the words of the index `history_standing`."""
 
 FRESH_SECONDS = 86_400.0
 """A result undone within this time tells something about how it was made."""

@@ -58,6 +58,8 @@ CREATE INDEX history_path ON history (path, id);
 CREATE INDEX history_result ON history (result_path, id);
 CREATE INDEX history_time ON history (time);
 CREATE INDEX history_kept ON history (vault, before_bytes) WHERE original = 'kept';
+CREATE INDEX history_standing ON history (time, before_bytes, after_bytes)
+    WHERE outcome = 'compressed' AND original <> 'restored';
 CREATE INDEX history_unsettled ON history (id) WHERE settled = 0;
 
 CREATE TABLE folder (

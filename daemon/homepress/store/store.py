@@ -22,6 +22,9 @@ from homepress.store.sweep import sweep
 from homepress.store.undo import UndoSelection
 from homepress.store.workshop import Notes, RecoveryNote, Workshop
 
+_PRUNE_EVERY = 86_400.0
+"""Seconds between two looks for names whose files are gone."""
+
 
 class Store:
     """Originals, results and what is known of them. One at a time on a ledger; usable from any thread.
@@ -35,6 +38,7 @@ class Store:
         """Use `open`."""
         self._workshop = workshop
         self._ledger = workshop.ledger
+        self._pruned = time.time()
         self._held = HeldOriginals(workshop.kernel)
         self._recovery = Recovery(workshop)
         self._replacer = Replacer(workshop, self._recovery, self._held)
@@ -242,6 +246,9 @@ class Store:
         self._give_edits_back()
         retention.look_for_late_writers(self._workshop, at)
         retention.expire(self._workshop, at)
+        if at - self._pruned > _PRUNE_EVERY:
+            self._pruned = at
+            memory.prune(self._ledger)
         self._ledger.backup_if_due()
         return notes + self._workshop.notes.take()
 
