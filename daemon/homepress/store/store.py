@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from homepress.store import edits, entries, forgetting, memory, output, queries, reading, retention, undo
+from homepress.store import edits, forgetting, memory, output, queries, reading, recording, retention, undo
 from homepress.store.database import Condition
 from homepress.store.entries import Record
 from homepress.store.kernel import Kernel, system_kernel
@@ -172,12 +172,7 @@ class Store:
         record = Record(
             source.path, size, source.sha256, outcome, reason, image_format, settings, root, seconds
         )
-        with self._ledger.transaction(durable=False) as tx:
-            entry = entries.add_record(tx, record)
-            memory.note(self._ledger, tx, source.path, _mark(source))
-            if outcome is Outcome.UNCHANGED:
-                memory.learn(self._ledger, tx, source.sha256, Role.REFUSED, settings)
-        return entry
+        return recording.record_read(self._ledger, record, _mark(source))
 
     def record_path(
         self,
@@ -206,12 +201,7 @@ class Store:
             return 0
         mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
         record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0)
-        with self._ledger.transaction(durable=False) as tx:
-            if memory.is_noted(self._ledger, tx, path, mark):
-                return 0
-            entry = entries.add_record(tx, record)
-            memory.note(self._ledger, tx, path, mark, memory.DONE if lasting else memory.REFUSED)
-        return entry
+        return recording.record_unread(self._ledger, record, mark, lasting=lasting)
 
     # Originals
 
