@@ -1,0 +1,3 @@
+#!/bin/sh
+# Made by: homepress file-manager on
+exec @EXEC@ @ACTION@ -- "$@"
