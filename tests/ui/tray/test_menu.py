@@ -1,0 +1,162 @@
+"""The menu as values: what it says and what its lines do, without any icon."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homepress.control.service import FolderStatus, RecentPicture, Status
+from homepress.ui.tray.actions import (
+    EnableFolder,
+    OpenFolder,
+    Pause,
+    Quit,
+    Resume,
+    SetAutostart,
+    ShowBeforeAfter,
+    ShowInFolder,
+    StartDaemon,
+    Undo,
+)
+from homepress.ui.tray.menu import Entry, Known, last_batch, menu, state_line, tooltip
+
+NOW = 1_700_000_000.0
+FOLDERS = [
+    FolderStatus(path="/p/Inbox", mode="replace", state="watching"),
+    FolderStatus(path="/p/Old", mode="replace", state="disabled", waiting=3),
+]
+
+
+def status(**changes: object) -> Status:
+    fields: dict[str, object] = {"state": "idle", "pid": 1, "version": "0", "folders": FOLDERS, **changes}
+    return Status(**fields)  # type: ignore[arg-type]
+
+
+def picture(number: int, time: float = NOW, undoable: bool = True, name: str = "a.jpg") -> RecentPicture:
+    return RecentPicture(
+        id=number,
+        time=time,
+        path=f"/p/{name}",
+        source=f"/p/{name}",
+        before_bytes=1000,
+        after_bytes=380,
+        undoable=undoable,
+    )
+
+
+def lines(entries: tuple[Entry, ...], above: str = "") -> dict[str, Entry]:
+    found = {}
+    for entry in entries:
+        name = f"{above} > {entry.label}" if above else entry.label
+        found[name] = entry
+        found |= lines(entry.children, name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (Known(None), "Homepress is not running"),
+        (Known(status()), "Watching 1 folder"),
+        (Known(status(folders=[])), "Watching nothing"),
+        (Known(status(state="working"), done=3, total=12), "Compressing 4 of 12"),
+        (Known(status(state="working"), done=12, total=12), "Compressing 12 of 12"),
+        (Known(status(state="working"), done=0, total=1), "Compressing"),
+        (Known(status(state="paused", paused_for="user")), "Paused"),
+        (
+            Known(status(state="paused", paused_for="power saver")),
+            "Paused while the computer saves power",
+        ),
+        (Known(status(state="problem", problems=["/p: full"])), "1 problem"),
+        (Known(status(state="problem", problems=["a", "b"])), "2 problems"),
+    ],
+)
+def test_the_state_is_said_in_words(known: Known, words: str) -> None:
+    assert state_line(known) == words
+    assert tooltip(known).startswith(f"Homepress: {words}")
+
+
+def test_a_pause_that_ends_by_itself_says_when() -> None:
+    known = Known(status(state="paused", paused_for="user", paused_until=NOW + 60), now=NOW)
+    assert state_line(known).startswith("Paused until ")
+
+
+def test_the_lines_do_what_they_say() -> None:
+    found = lines(menu(Known(status(), pictures=(picture(7),), autostart=False, now=NOW)))
+    actions = {name: entry.action for name, entry in found.items() if entry.action is not None}
+    assert actions["Pause > For 30 minutes"] == Pause("30m")
+    assert actions["Pause > Until I resume"] == Pause("")
+    (inside,) = [name for name in found if name.startswith("Last pictures > a.jpg") and name.count(">") == 1]
+    assert "62 % smaller" in inside
+    assert actions[f"{inside} > Show before and after"] == ShowBeforeAfter("/p/a.jpg")
+    assert actions[f"{inside} > Undo"] == Undo((7,))
+    assert actions[f"{inside} > Open folder"] == ShowInFolder(("/p/a.jpg",))
+    assert actions["Undo last batch (1 picture)"] == Undo((7,))
+    assert actions["Folders > /p/Inbox > Open"] == OpenFolder("/p/Inbox")
+    assert actions["Folders > /p/Inbox > Pause this folder"] == EnableFolder("/p/Inbox", enabled=False)
+    resumed = "Folders > /p/Old, paused, 3 waiting > Pause this folder"
+    assert actions[resumed] == EnableFolder("/p/Old", enabled=True)
+    assert found[resumed].checked is True
+    assert actions["Start at login"] == SetAutostart(True)
+    assert actions["Quit"] == Quit()
+
+
+def test_pausing_and_resuming_take_each_others_place() -> None:
+    paused = lines(menu(Known(status(state="paused", paused_for="user"))))
+    assert paused["Resume"].action == Resume()
+    assert "Pause" not in paused
+    saving = lines(menu(Known(status(state="paused", paused_for="power saver"))))
+    assert saving["Work all the same"].action == Resume()
+    assert "Resume" in lines(menu(Known(status(state="problem", problems=["x"], paused_for="user"))))
+
+
+def test_problems_are_readable_one_by_one() -> None:
+    one = lines(menu(Known(status(problems=["/p/Inbox: the disk is full"]))))
+    assert "1 problem: /p/Inbox: the disk is full" in one
+    two = lines(menu(Known(status(problems=["first", "second"]))))
+    assert {"2 problems > first", "2 problems > second"} <= two.keys()
+
+
+def test_without_a_daemon_it_can_be_started_or_left() -> None:
+    entries = menu(Known(None, autostart=True))
+    found = lines(entries)
+    assert found["Start Homepress"].action == StartDaemon()
+    assert found["Start Homepress"].default
+    assert found["Start at login"].checked is True
+    assert "Quit" in found
+
+
+def test_a_batch_is_what_came_together_and_can_be_undone() -> None:
+    pictures = (picture(5, NOW), picture(4, NOW - 100), picture(3, NOW - 150, False), picture(2, NOW - 9000))
+    assert [one.id for one in last_batch(pictures)] == [5, 4]
+    assert last_batch(()) == ()
+
+
+def test_what_cannot_be_undone_is_not_offered() -> None:
+    found = lines(menu(Known(status(), pictures=(picture(1, undoable=False),))))
+    assert not [name for name in found if "Undo" in name]
+
+
+names = st.text(st.characters(codec="utf-8") | st.sampled_from("\udcff\n\x1b_&<"), max_size=200)
+
+
+@given(names, names, st.booleans())
+def test_any_name_makes_a_menu_that_can_be_shown(name: str, problem: str, undoable: bool) -> None:
+    folder = folder_named(name)
+    known = Known(
+        status(folders=[folder], problems=[problem]), pictures=(picture(1, NOW, undoable, name),), now=NOW
+    )
+    for label, entry in lines(menu(known)).items():
+        assert all(len(part) < 110 for part in label.split(" > "))
+        assert entry.label.isprintable()
+
+
+def folder_named(name: str) -> FolderStatus:
+    return FolderStatus(path=f"/{name}", mode="replace", state="watching")
+
+
+def test_one_line_and_one_only_is_the_default() -> None:
+    for state, autostart in itertools.product((None, status()), (None, True)):
+        found = lines(menu(Known(state, autostart=autostart)))
+        assert sum(entry.default for entry in found.values()) == 1

@@ -1,0 +1,85 @@
+"""When a notice is due."""
+
+from homepress.control.service import RecentPicture, Status
+from homepress.desktop.notices import Notice, Slot
+from homepress.ui.tray.actions import Undo
+from homepress.ui.tray.menu import Known
+from homepress.ui.tray.notices import NoticeRules
+from ui.tray.test_menu import picture, status
+
+
+def known(*ids: int, state: str = "idle", notify: str = "summary", problems: tuple[str, ...] = ()) -> Known:
+    pictures: tuple[RecentPicture, ...] = tuple(picture(number) for number in sorted(ids, reverse=True))
+    told: Status = status(state=state, notify=notify, problems=list(problems))
+    return Known(told, pictures=pictures)
+
+
+def titles(notices: list[Notice]) -> list[str]:
+    return [notice.title for notice in notices]
+
+
+def test_what_was_there_before_is_no_news() -> None:
+    rules = NoticeRules(greeted=True)
+    assert rules.due(known(1, 2, 3), 0) == []
+
+
+def test_a_batch_is_summed_up_once_it_is_done() -> None:
+    rules = NoticeRules(greeted=True)
+    rules.due(known(1), 0)
+    assert rules.due(known(1, 2, 3, state="working"), 1) == []
+    (notice,) = rules.due(known(1, 2, 3), 2)
+    assert (notice.slot, notice.title) == (Slot.RESULT, "2 pictures, 1.2 KB saved")
+    assert notice.buttons[0].value == Undo((3, 2))
+    assert rules.due(known(1, 2, 3), 3) == []
+
+
+def test_a_summary_that_comes_too_soon_is_told_later_with_all_that_came() -> None:
+    rules = NoticeRules(greeted=True)
+    rules.due(known(), 0)
+    assert titles(rules.due(known(1), 10)) == ["1 picture, 620 B saved"]
+    assert rules.due(known(1, 2), 20) == []
+    assert rules.held_back == 50
+    assert rules.due(known(1, 2, 3), 40) == []
+    assert titles(rules.due(known(1, 2, 3), 70)) == ["2 pictures, 1.2 KB saved"]
+    assert rules.held_back == 0
+
+
+def test_only_the_first_success_is_told_when_only_errors_are_wanted() -> None:
+    rules = NoticeRules(greeted=False)
+    (notice,) = rules.due(known(1, notify="errors"), 0)
+    assert notice.title == "a.jpg is 62 % smaller"
+    assert rules.greeted
+    assert rules.due(known(1, 2, notify="errors"), 100) == []
+
+
+def test_never_means_never() -> None:
+    rules = NoticeRules(greeted=False)
+    assert rules.due(known(1, notify="never", problems=("bad",)), 0) == []
+    assert not rules.greeted
+
+
+def test_problems_are_told_once_and_grouped() -> None:
+    rules = NoticeRules(greeted=True)
+    (notice,) = rules.due(known(notify="errors", problems=("one", "two")), 0)
+    assert (notice.slot, notice.title) == (Slot.PROBLEM, "Homepress has 2 problems")
+    assert notice.body == "one\ntwo"
+    assert rules.due(known(notify="errors", problems=("two", "one")), 1) == []
+    assert titles(rules.due(known(notify="errors", problems=("one", "two", "three")), 2)) == [
+        "Homepress has 3 problems"
+    ]
+    assert rules.due(known(notify="errors"), 3) == []
+    assert len(rules.due(known(notify="errors", problems=("one",)), 4)) == 1, "it is back"
+
+
+def test_many_or_long_problems_still_fit() -> None:
+    rules = NoticeRules(greeted=True)
+    (notice,) = rules.due(known(problems=tuple(f"{n}" * 1000 for n in range(9))), 0)
+    assert len(notice.body) < 600
+    assert notice.body.endswith("and 6 more")
+
+
+def test_undone_results_are_not_summed_up() -> None:
+    rules = NoticeRules(greeted=True)
+    rules.due(known(), 0)
+    told = Known(status(notify="summary"), pictures=(picture(1, undoable=False),))
+    assert rules.due(told, 1) == []
