@@ -1,0 +1,47 @@
+"""What daemon and tray cost while nothing happens."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from desktop.buses import FakeWatcher
+from system.program import Program
+from system.test_tray import agents, session, wait_label, watcher
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+__all__ = ["session", "watcher"]
+
+SECONDS = float(os.environ.get("HOMEPRESS_IDLE_SECONDS", "6"))
+MOST_BYTES = 70_000_000
+
+
+def ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def resident(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_idle_costs_no_time_and_little_memory(program: Program, inbox: Path, watcher: FakeWatcher) -> None:
+    program.watch(inbox)
+    program.start(tray=True)
+    wait_label(watcher.icon(), "Watching 1 folder")
+    program.wait_idle()
+    assert program.daemon is not None
+    pids = [program.daemon.pid, *agents(program)]
+    assert len(pids) == 2
+    time.sleep(3)  # what a start leaves to do is done
+    before = [ticks(pid) for pid in pids]
+    time.sleep(SECONDS)  # the thing measured is that nothing happens
+    spent = [ticks(pid) - then for pid, then in zip(pids, before, strict=True)]
+    used = [resident(pid) for pid in pids]
+    print(f"resident {used} bytes, together {sum(used)}; {spent} ticks in {SECONDS:g} s")
+    assert spent == [0, 0]
+    assert sum(used) <= MOST_BYTES

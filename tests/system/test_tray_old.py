@@ -1,0 +1,65 @@
+"""The icon in a tray of the old kind (XEmbed), for desktops that know no other."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from homepress.ui.tray.faces import State
+from support import REPOSITORY, wait_for
+from system.screens import need, screen
+from system.test_tray_panel import colour
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Linux tray")
+
+# The plain X icon alone, which tells what is clicked.
+_PROGRAM = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from homepress.control.service import FolderStatus, Status
+from homepress.ui.tray import fallback
+from homepress.ui.tray.menu import Known
+folders = [FolderStatus(path="/p", mode="replace", state="watching")]
+known = Known(Status(state="idle", pid=1, version="0", folders=folders))
+for make in fallback.icons():
+    shown = make(known, lambda action: print(action, flush=True))
+    shown.show(known)
+    print("kind", type(shown._icon).__name__, flush=True)
+    shown.run()
+"""
+
+
+def test_a_click_reaches_the_icon_also_after_the_tray_came_again(tmp_path: Path) -> None:
+    need("xfce4-panel")
+    heard = tmp_path / "heard.txt"
+    with screen(tmp_path) as desk:
+        panel = desk.panel()
+        with open(heard, "wb") as out:
+            wait_for(lambda: _has_tray(desk.environment), what="the tray")
+            program = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, str(REPOSITORY / "daemon")],
+                env=desk.environment,
+                stdout=out,
+                stderr=out,
+            )
+        try:
+            for clicks in (1, 2):
+                spot = wait_for(lambda: desk.find(colour(State.IDLE)), within=30, what=heard.read_text())
+                desk.input("mousemove", *map(str, spot), "click", "1")
+                wait_for(
+                    lambda wanted=clicks: heard.read_text().count("OpenWindow") == wanted,
+                    what=f"click {clicks}: {heard.read_text()}",
+                )
+                desk.end(panel)
+                wait_for(lambda: not _has_tray(desk.environment))
+                panel = desk.panel()
+        finally:
+            program.kill()
+            program.wait(10)
+
+
+def _has_tray(environment: dict[str, str]) -> bool:
+    code = "from homepress.ui.tray.fallback import has_tray; print(has_tray())"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    return done.stdout.strip() == "True"
