@@ -1,5 +1,6 @@
 """What is asked beyond the same picture in fewer bytes: another format, fewer pixels, less metadata."""
 
+import dataclasses
 import hashlib
 import importlib
 from collections.abc import Callable
@@ -9,7 +10,6 @@ from homepress.compress import savings
 from homepress.compress.formats import jpeg_to_jxl, scrubbing
 from homepress.compress.formats.fit import CannotFit, write_fitting
 from homepress.compress.formats.picture import CannotConvert, Picture
-from homepress.compress.formats.reading import read_picture
 from homepress.compress.formats.resize import fitted_size, resized
 from homepress.compress.formats.writing import Wish, Written, write_picture
 from homepress.compress.jpeg.lossy import JPEG_FORMATS
@@ -64,12 +64,38 @@ def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Un
         return Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
     if (kind, target) == (ImageType.JPEG, ImageType.JXL) and not (recipe.max_edge or recipe.fit_under):
         return jpeg_to_jxl.compress(source, recipe)
-    if target is not kind or _is_too_large(source, kind, recipe.max_edge):
+    if target is not kind:
         return _made_anew(source, kind, target, recipe)
+    if _is_too_large(source, kind, recipe.max_edge):
+        return _resized_in_place(source, kind, recipe)
     result = _in_place(source, kind, recipe)
-    if result is None or (recipe.fit_under and _bytes_of(result, source) > recipe.fit_under):
-        return _made_anew(source, kind, target, recipe)
+    if result is None:
+        return _made_anew(source, kind, kind, recipe)
+    if recipe.fit_under and _bytes_of(result, source) > recipe.fit_under:
+        return _fitted_in_place(source, kind, recipe)
     return result
+
+
+def _resized_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
+    """Fewer pixels in the same format; a picture that may not lose pixels just gets fewer bytes."""
+    try:
+        return _made_anew(source, kind, kind, recipe)
+    except CannotConvert as error:
+        result = _in_place(source, kind, recipe)
+        if not isinstance(result, Compressed) or _misses(result, recipe):
+            raise
+        return dataclasses.replace(result, method=f"{result.method}, not resized: {error}")
+
+
+def _fitted_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
+    try:
+        return _made_anew(source, kind, kind, recipe)
+    except CannotConvert as error:
+        raise CannotFit(str(error)) from error
+
+
+def _misses(result: Compressed, recipe: Recipe) -> bool:
+    return 0 < recipe.fit_under < len(result.data)
 
 
 def _in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged | None:
@@ -99,7 +125,7 @@ def _bytes_of(result: Compressed | Unchanged, source: bytes) -> int:
 
 def _made_anew(source: bytes, kind: ImageType, target: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     """The picture decoded, sized and written in the target format."""
-    picture = scrubbing.scrub_picture(read_picture(source, kind), recipe.metadata)
+    picture = scrubbing.read_scrubbed(source, kind, recipe.metadata)
     shown = resized(picture, fitted_size(picture.size, recipe.max_edge))
     wish = Wish(recipe.floor, recipe.palette)
     if recipe.fit_under:

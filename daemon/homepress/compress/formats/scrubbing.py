@@ -4,6 +4,8 @@ import dataclasses
 import hashlib
 
 from homepress.compress.formats.picture import Picture
+from homepress.compress.formats.reading import read_picture
+from homepress.compress.formats.reading.upright import upright
 from homepress.compress.metadata import (
     Malformed,
     Refused,
@@ -19,6 +21,7 @@ from homepress.compress.recipe import MetadataPolicy
 from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 
+_STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
 _STILL_WHOLE = frozenset(
     {
         Reason.SAVES_TOO_LITTLE,
@@ -43,12 +46,26 @@ def scrub(source: bytes, policy: MetadataPolicy) -> bytes | None:
     return stripped.data if stripped.orientation == UPRIGHT else None
 
 
-def scrub_picture(picture: Picture, policy: MetadataPolicy) -> Picture:
-    """The same picture with less metadata."""
+def read_scrubbed(source: bytes, kind: ImageType, policy: MetadataPolicy) -> Picture:
+    """Decode a picture that is to be written anew, with the metadata that it keeps.
+
+    Raises:
+        CannotConvert, Malformed, Refused, Undecodable, TooManyPixels: as `read_picture`.
+    """
     if policy is MetadataPolicy.KEEP:
-        return picture
-    if policy is MetadataPolicy.STRIP:
-        return dataclasses.replace(picture, exif=None, xmp=None, jpeg_headers=())
+        return read_picture(source, kind)
+    if policy is MetadataPolicy.SHARE:
+        return _shared(read_picture(source, kind))
+    turned = UPRIGHT
+    if kind in _STRIPPED_FIRST:  # what is appended goes, so that it is in nobody's way
+        stripped = strip(source)
+        source, turned = stripped.data, stripped.orientation
+    picture = read_picture(source, kind)
+    rgba = upright(picture.rgba, turned)
+    return dataclasses.replace(picture, rgba=rgba, exif=None, xmp=None, jpeg_headers=())
+
+
+def _shared(picture: Picture) -> Picture:
     exif = None if picture.exif is None else share_exif(picture.exif)
     xmp = None if picture.xmp is None else share_xmp(picture.xmp)
     return dataclasses.replace(
