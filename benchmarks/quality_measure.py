@@ -63,7 +63,7 @@ def _score(source: np.ndarray, result: np.ndarray) -> float:
 
 
 def _primary(data: bytes) -> int:
-    """Bytes of the picture itself: of a JPEG without appended pictures and videos, which many programs drop."""
+    """Bytes of the picture itself: of a JPEG what appended pictures and videos take is left out."""
     if sniff(data[:64]) is ImageType.JPEG:
         with contextlib.suppress(Malformed):
             return parse_jpeg(data).end

@@ -2,10 +2,12 @@
 
 import json
 import os
-import resource
+import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,16 +53,29 @@ def measured(command: Sequence[str], text: str = "") -> Run:
     assert process.stderr is not None
     process.stdin.write(text.encode())
     process.stdin.close()
-    complaint = process.stderr.read()
+    complaints: list[bytes] = []
+    reader = threading.Thread(target=lambda stream: complaints.append(stream.read()), args=(process.stderr,))
+    reader.start()
+    peak = 0.0
+    while not os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        peak = max(peak, _peak_rss_mb(process.pid))
+        time.sleep(0.02)
     _, status, usage = os.wait4(process.pid, 0)
+    reader.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{command[0]} failed: {complaint.decode(errors='replace')[-500:]}")
-    return _run(usage)
+        raise RuntimeError(f"{command[0]} failed: {complaints[0].decode(errors='replace')[-500:]}")
+    return Run(usage.ru_utime + usage.ru_stime, peak)
 
 
-def _run(usage: resource.struct_rusage) -> Run:
-    return Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+def _peak_rss_mb(process: int) -> float:
+    """The largest resident size so far; what wait4 tells counts our own from before the exec as well."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def peers() -> list[Peer]:

@@ -13,7 +13,7 @@ from homepress.compress.jpeg.quantise import Batch, Statistics, block_activity, 
 from homepress.compress.jpeg.tables import Table
 from homepress.compress.raster import Windowed
 
-_STRIP_PIXELS = 1 << 19  # bounds memory, and keeps the work near the CPU's caches
+_STRIP_PIXELS = 1 << 20  # bounds memory; less would be spent on halos
 _HALO = 16  # rows above and below a strip that sampling and masking look at
 
 
