@@ -117,10 +117,10 @@ class Run:
 
 
 @contextmanager
-def running(folder: Path, known: Known | None = None) -> Iterator[Run]:
+def running(folder: Path, known: Known | None = None, sink: Counting | None = None) -> Iterator[Run]:
     """Watch a folder with the times of the real program; begins once it was scanned."""
     memory = Memory() if known is None else None
-    sink = Counting(memory)
+    sink = sink or Counting(memory)
     watch = Watch(sink, known or memory or Memory())
     watch.reconfigure([WatchedFolder(folder)])
     watch.start()
@@ -156,6 +156,34 @@ def wakeups(pid: int | str = "self") -> int:
             if line.startswith("voluntary_ctxt_switches"):
                 total += int(line.split()[1])
     return total
+
+
+def cpu_seconds(pids: Collection[int]) -> float:
+    """Processor time of processes so far (proc(5), fields utime and stime of /proc/PID/stat)."""
+    total = 0
+    for pid in pids:
+        fields = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        )
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> list[int]:
+    """The Homepress processes among a process and all that descend from it."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            children.setdefault(parent, []).append(int(entry.name))
+    found, waiting = [], [pid]
+    while waiting:
+        found.append(process := waiting.pop())
+        waiting += children.get(process, [])
+    return [each for each in found if b"homepress" in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
 def timed(action: Callable[[], object]) -> float:

@@ -7,45 +7,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from homepress.watch import WatchedFolder, survey
 from scale_bench import Row, Run, progress, rss_mb, running, small_jpeg, timed, wakeups
+from scale_slow import slow_writers
 
 FILES = 10_000
 JPEG = small_jpeg()
 
 
-def burst(
-    name: str,
-    place: Path,
-    write: Callable[[Path], list[Path]],
-    prepare: Callable[[Path], object] | None = None,
-) -> Row:
-    """Files that come in a rush: how many are missing, how many came twice, how long the last one took."""
-    folder = place / "watched"
-    folder.mkdir()
-    if prepare is not None:
-        prepare(place)
-    with running(folder) as run:
-        run.sink.came.clear()
-        started = time.monotonic()
-        expected = write(place)
-        finished = time.monotonic()
-        run.wait(expected)
-        missing, twice, odd = run.verdict(expected)
-    took, after = finished - started, run.sink.last - finished
-    return Row(
-        case=f"{len(expected):,} files, {name}",
-        figure=f"{missing} missing, {twice} twice; written in {took:.1f} s, all known {after:.1f} s later",
-        goal="each exactly once",
-        met=not (missing or twice or odd),
-        numbers={"missing": missing, "twice": twice, "written_s": took, "known_s": after},
-    )
-
-
-def _file(path: Path) -> Path:
+def write_file(path: Path) -> Path:
+    """A small picture under a new name, as quick as can be."""
     fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL)
     os.write(fd, JPEG)
     os.close(fd)
@@ -57,60 +33,91 @@ def _tree(top: Path, folders: int = 1000) -> list[Path]:
     for number in range(folders):
         directory = top / f"n{number % 50}" / f"m{number}"
         directory.mkdir(parents=True)
-        made += [_file(directory / f"{file}.jpg") for file in range(FILES // folders)]
+        made += [write_file(directory / f"{file}.jpg") for file in range(FILES // folders)]
     return made
 
 
-def flat(place: Path) -> Row:
-    return burst("flat", place, lambda at: [_file(at / "watched" / f"{n}.jpg") for n in range(FILES)])
+def _flat(folder: Path) -> list[Path]:
+    return [write_file(folder / f"{number}.jpg") for number in range(FILES)]
 
 
-def nested(place: Path) -> Row:
-    return burst("in 1,000 new nested folders", place, lambda at: _tree(at / "watched"))
+def _deep(folder: Path) -> list[Path]:
+    made = []
+    for number in range(500):
+        directory = folder / f"n{number}" / "a" / "b" / "c" / "d" / "e"
+        directory.mkdir(parents=True)
+        made += [write_file(directory / f"{file}.jpg") for file in range(FILES // 500)]
+    return made
 
 
-def deep(place: Path) -> Row:
-    def write(at: Path) -> list[Path]:
-        made = []
-        for number in range(500):
-            directory = at / "watched" / f"n{number}" / "a" / "b" / "c" / "d" / "e"
-            directory.mkdir(parents=True)
-            made += [_file(directory / f"{file}.jpg") for file in range(FILES // 500)]
-        return made
-
-    return burst("six folders deep", place, write)
+def _move_in(folder: Path) -> list[Path]:
+    (folder.parent / "outside").rename(folder / "moved")
+    return list(folder.rglob("*.jpg"))
 
 
-def moved_in(place: Path) -> Row:
-    def move(at: Path) -> list[Path]:
-        (at / "outside").rename(at / "watched" / "moved")
-        return list((at / "watched").rglob("*.jpg"))
-
-    return burst("a tree moved in", place, move, lambda at: _tree(at / "outside"))
+def _rename(folder: Path) -> list[Path]:
+    (folder / "before").rename(folder / "after")
+    return list(folder.rglob("*.jpg"))
 
 
-def renamed(place: Path) -> Row:
-    def rename(at: Path) -> list[Path]:
-        (at / "watched" / "before").rename(at / "watched" / "after")
-        return list((at / "watched").rglob("*.jpg"))
+def _rename_while_filled(folder: Path) -> list[Path]:
+    made = []
+    for number in range(1000):
+        first, then = folder / f"x{number}-", folder / f"x{number}"
+        first.mkdir()
+        for file in range(5):
+            write_file(first / f"{file}.jpg")
+        first.rename(then)
+        made += [then / f"{file}.jpg" for file in range(5)]
+        made += [write_file(then / f"{file}.jpg") for file in range(5, 10)]
+    return made
 
-    return burst("a tree renamed inside", place, rename, lambda at: _tree(at / "watched" / "before"))
+
+@dataclass(frozen=True)
+class Burst:
+    """Files that come in a rush.
+
+    Attributes:
+        title: how they come.
+        write: makes them in the watched folder; gives the paths at which each has to be found once.
+        prepare: what is there before anybody watches.
+    """
+
+    title: str
+    write: Callable[[Path], list[Path]]
+    prepare: Callable[[Path], object] = lambda _: None
 
 
-def renamed_while_filled(place: Path) -> Row:
-    def write(at: Path) -> list[Path]:
-        made = []
-        for number in range(1000):
-            first, then = at / "watched" / f"x{number}-", at / "watched" / f"x{number}"
-            first.mkdir()
-            for file in range(5):
-                _file(first / f"{file}.jpg")
-            first.rename(then)
-            made += [then / f"{file}.jpg" for file in range(5)]
-            made += [_file(then / f"{file}.jpg") for file in range(5, 10)]
-        return made
+BURSTS = {
+    "flat": Burst("flat", _flat),
+    "nested": Burst("in 1,000 new nested folders", _tree),
+    "deep": Burst("six folders deep", _deep),
+    "moved-in": Burst("a tree moved in", _move_in, lambda folder: _tree(folder.parent / "outside")),
+    "renamed": Burst("a tree renamed inside", _rename, lambda folder: _tree(folder / "before")),
+    "renamed-while-filled": Burst("folders renamed while being filled", _rename_while_filled),
+}
 
-    return burst("folders renamed while being filled", place, write)
+
+def burst(name: str, place: Path) -> Row:
+    """Let a burst happen: how many are missing, how many came twice, how long the last one took."""
+    folder = place / "watched"
+    folder.mkdir()
+    BURSTS[name].prepare(folder)
+    with running(folder) as run:
+        run.sink.came.clear()
+        started = time.monotonic()
+        expected = BURSTS[name].write(folder)
+        finished = time.monotonic()
+        run.wait(expected)
+        missing, twice, odd = run.verdict(expected)
+    took, after = finished - started, run.sink.last - finished
+    return Row(
+        case=f"{len(expected):,} files, {BURSTS[name].title}",
+        figure=f"{missing} missing, {twice} twice; written in {took:.1f} s, all known {after:.1f} s later",
+        goal="each exactly once",
+        met=not (missing or twice or odd),
+        numbers={"missing": missing, "twice": twice, "written_s": took, "known_s": after},
+    )
 
 
 def name_used_again(place: Path) -> Row:
@@ -126,7 +133,7 @@ def name_used_again(place: Path) -> Row:
                 (folder / "New folder").mkdir()
                 (folder / "New folder").rmdir()
             run.watch.wait_settled(30)
-            expected = [_file(folder / f"d{name}" / "x.jpg") for name in range(300)]
+            expected = [write_file(folder / f"d{name}" / "x.jpg") for name in range(300)]
             time.sleep(1)
             run.watch.rescan()
             started = time.monotonic()
@@ -186,7 +193,7 @@ def overflow(place: Path) -> Row:
             os.makedirs(folder / f"{number}" / f"{inner}")
     with running(folder) as run:
         with _observation(run)._group._lock:
-            expected = [_file(folder / f"{n % 1000}" / f"{n % 99}" / f"{n}.jpg") for n in range(files)]
+            expected = [write_file(folder / f"{n % 1000}" / f"{n % 99}" / f"{n}.jpg") for n in range(files)]
         started = time.monotonic()
         run.sink.wait(files, 300)
         known = time.monotonic() - started
@@ -224,7 +231,7 @@ def limited(place: Path) -> Row:
     with running(folder) as run:
         time.sleep(3)
         told = run.watch.states()[0].problem
-        expected = [_file(folder / f"d{number}" / "x.jpg") for number in range(1011)]
+        expected = [write_file(folder / f"d{number}" / "x.jpg") for number in range(1011)]
         seconds = timed(lambda: run.sink.wait(1011, 120))
         missing, twice, _ = run.verdict(expected)
     return Row(
@@ -258,7 +265,7 @@ def came_while_off(place: Path) -> Row:
     """1,000 files that came into such a tree while nobody watched."""
     with _known_tree(place) as (folder, store):
         for number in range(1000):
-            _file(folder / f"d{number}" / "new.jpg")
+            write_file(folder / f"d{number}" / "new.jpg")
         started = time.monotonic()
         with running(folder, _OfStore(store)) as run:
             run.sink.wait(1000, 60)
@@ -336,12 +343,8 @@ def _known_tree(place: Path) -> Iterator[tuple[Path, Any]]:
 
 
 CASES: dict[str, Callable[[Path], Row]] = {
-    "flat": flat,
-    "nested": nested,
-    "deep": deep,
-    "moved-in": moved_in,
-    "renamed": renamed,
-    "renamed-while-filled": renamed_while_filled,
+    **{name: partial(burst, name) for name in BURSTS},
+    "slow-writers": slow_writers,
     "name-used-again": name_used_again,
     "dead-reader": dead_reader,
     "overflow": overflow,

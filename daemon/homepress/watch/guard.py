@@ -95,7 +95,7 @@ class Guard:
         self.remote = self._system.is_remote(look.real)
         self.status, self.problem = FolderStatus.WATCHING, ""
         self.native = self._folder.watch == "native" or (self._folder.watch == "auto" and not self.remote)
-        _log.info("observing %s anew: %s", ascii(self._folder.path), why)
+        _log.info("observing %s anew: %s", ascii(str(self._folder.path)), why)
         if self.native:
             self._observe(look)
         return True
@@ -111,7 +111,7 @@ class Guard:
             self.problem = f"new pictures are found by regular scans only: {limit.strerror}"
         except OSError as error:
             # It went away or became unreadable just now: the next check names it.
-            _log.info("cannot observe %s: %s", ascii(self._folder.path), error.strerror)
+            _log.info("cannot observe %s: %s", ascii(str(self._folder.path)), error.strerror)
             self._identity = (0, 0)
 
     def _short_of_watches(self, unobserved: int, now: float) -> bool:
