@@ -60,14 +60,4 @@ def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
 
 
 def _load(module: str) -> Compressor:
-    name = f"{__package__}.formats.{module}"
-    try:
-        return cast(Compressor, importlib.import_module(name).compress)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return _not_yet
-
-
-def _not_yet(_source: bytes, _recipe: Recipe) -> Unchanged:
-    return Unchanged(Reason.CANNOT_CONVERT, "this version cannot do that")
+    return cast(Compressor, importlib.import_module(f"{__package__}.formats.{module}").compress)
