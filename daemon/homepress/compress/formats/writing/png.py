@@ -23,7 +23,7 @@ _METRE = 39.3701  # inches
 
 def write(picture: Picture, wish: Wish) -> Written | None:
     """Write a PNG: without loss, or in fewer colours where the floor allows; see `write_picture`."""
-    plain = _coded(picture)
+    plain = quickly_coded(picture)
     source = _wrapped(plain, picture)
     file = read_png(source)
     if wish.floor is not None and wish.palette:
@@ -36,8 +36,8 @@ def write(picture: Picture, wish: Wish) -> Written | None:
     return Written(data, 100.0, ScoreKind.FULL, True, "oxipng")
 
 
-def _coded(picture: Picture) -> CodedPicture:
-    """The picture coded quickly."""
+def quickly_coded(picture: Picture) -> CodedPicture:
+    """The picture in the smallest kind of PNG that holds it, compressed quickly."""
     grey = is_grey(picture.rgba) and wants_grey(picture)
     opaque = is_opaque(picture.rgba)
     if not grey:

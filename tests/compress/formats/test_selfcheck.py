@@ -1,0 +1,74 @@
+"""The known-answer check: all is well here, and a codec that errs is found out."""
+
+import numpy as np
+import pytest
+
+from homepress.compress import selfcheck
+from homepress.compress.formats import webp_codec
+from homepress.compress.formats.png_picture import CodedPicture
+from homepress.compress.recipe import Recipe
+from homepress.compress.selfcheck import Fault, check_codecs, codec_versions, trusted
+from homepress.imagetype import ImageType
+
+
+def test_the_codecs_that_are_installed_are_all_right() -> None:
+    assert check_codecs() == ()
+
+
+def test_versions_are_told() -> None:
+    versions = codec_versions()
+    assert {"pillow", "oxipng-pybind", "numpy", "webp"} <= versions.keys()
+    assert all(versions.values())
+
+
+def wrong_png(picture: CodedPicture, **_options: object) -> CodedPicture:
+    return CodedPicture(picture.header, picture.palette, picture.transparency, b"\0" + picture.stream[1:])
+
+
+def faults_of(kind: ImageType) -> list[Fault]:
+    return [fault for fault in check_codecs() if fault.image_type is kind]
+
+
+def test_a_coder_that_raises_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selfcheck, "recode", wrong_png)
+    assert [fault.even_lossless for fault in faults_of(ImageType.PNG)] == [True]
+
+
+def test_a_lossless_coder_that_changes_a_pixel_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = webp_codec.encode_lossless
+
+    def wrong(image: object) -> bytes:
+        changed = np.array(image)
+        changed[5, 5, 0] ^= 1
+        from PIL import Image
+
+        return right(Image.fromarray(changed))
+
+    monkeypatch.setattr(webp_codec, "encode_lossless", wrong)
+    assert [fault.even_lossless for fault in faults_of(ImageType.WEBP)] == [True]
+
+
+def test_a_lossy_coder_that_is_far_off_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webp_codec.WebpCodec, "decode", lambda _self, _data: selfcheck._picture())
+    faults = faults_of(ImageType.WEBP)
+    assert [fault.even_lossless for fault in faults] == [False]
+    assert "scores" in faults[0].what or "changed" in faults[0].what
+
+
+def test_a_metric_that_errs_forbids_all_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selfcheck, "full_score", lambda _source, _result: 99.0)
+    recipe = Recipe(floor=80.0)
+    faults = check_codecs()
+    for kind in (ImageType.JPEG, ImageType.PNG, ImageType.WEBP):
+        left = trusted(recipe, kind, faults)
+        assert left is not None
+        assert left.floor is None
+
+
+def test_what_may_still_be_asked() -> None:
+    recipe = Recipe(floor=80.0, max_edge=9)
+    lossy = Fault(ImageType.WEBP, False, "x")
+    assert trusted(recipe, ImageType.WEBP, ()) == recipe
+    assert trusted(recipe, ImageType.JPEG, (lossy,)) == recipe
+    assert trusted(recipe, ImageType.WEBP, (lossy,)) == Recipe(floor=None, max_edge=9)
+    assert trusted(recipe, ImageType.WEBP, (lossy, Fault(ImageType.WEBP, True, "y"))) is None
