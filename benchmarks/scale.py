@@ -69,7 +69,8 @@ def report(file: Path, text: str, rows: Mapping[str, Row]) -> None:
     caption = "Seconds from the last of 10,000 files written until the last one is known"
     file.write_text(
         f"# Watching at scale\n\n`python benchmarks/scale.py --report FILE` on {head}.\n\n{text}\n\n"
-        f"![{caption}]({plot.name})\n\n{caption}: Homepress with its settle time, optimize-images with its compression.\n",
+        f"![{caption}]({plot.name})\n\n{caption}: Homepress with its settle time, optimize-images with its "
+        f"compression.\n",
         encoding="utf-8",
     )
 

@@ -19,7 +19,7 @@ _SEPARATOR = os.fsencode(os.sep)
 _PARTIAL_SUFFIXES = (b".crdownload", b".part", b".partial", b".download", b".opdownload")
 # Browsers keep an unfinished download in a folder of its own (Safari's `picture.jpg.download`).
 _TEMPORARY_SUFFIXES = (*_PARTIAL_SUFFIXES, b".tmp", b".temp", b".!ut", b".swp", b".filepart", b".aria2", b"~")
-_TEMPORARY_PREFIXES = (b".", b"~", b"#")
+_TEMPORARY_PREFIXES = (b".", b"~$")
 
 _APPLICATION_FOLDERS = frozenset(
     {
