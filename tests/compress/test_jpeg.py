@@ -193,3 +193,12 @@ def test_a_broken_profile_stays_and_does_no_harm() -> None:
     result = compressed(source)
     with Image.open(io.BytesIO(result.data)) as picture:
         assert picture.info["icc_profile"] == b"not a profile"
+
+
+def test_another_encoder_steps_in_where_one_makes_rubbish(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RateDistortionEncoder, "encode", lambda *_: jpeg(photo(64, 64))[:500])
+    monkeypatch.setattr("homepress.compress.formats.jpeg.swap_primary", lambda _, coding: coding)
+    monkeypatch.setattr("homepress.compress.formats.jpeg.optimise", lambda stream: stream)
+    result = compressed(jpeg(photo(700, 500), 97))
+    assert result.method.startswith("libjpeg")
+    assert result.score >= 80

@@ -5,6 +5,7 @@ import functools
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
 from homepress.compress.jpeg.lossy import JPEG_FORMATS, Coded, code
+from homepress.compress.jpeg.pillow_encoder import PillowEncoder
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.jpeg.source import is_own, obstacle, quality_of
 from homepress.compress.metadata import (
@@ -34,7 +35,8 @@ _CODED = frozenset({ColourModel.GREY, ColourModel.YCC, ColourModel.YCCK})
 """The colour models that are coded anew; the others only without loss."""
 _PIXELS_DIFFER = "the pixels differ"
 
-_ENCODER: Encoder = RateDistortionEncoder()
+_ENCODERS: tuple[Encoder, ...] = (RateDistortionEncoder(), PillowEncoder())
+"""The best by measurement, and one to fall back on where what it made does not decode."""
 
 
 def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
@@ -93,7 +95,7 @@ def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unch
     if lost:
         return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
     frame = parse_jpeg(data).frame
-    method = f"{_ENCODER.name} {coded.quality:g}, {frame.subsampling}"
+    method = f"{coded.encoder} {coded.quality:g}, {frame.subsampling}"
     size = (frame.width, frame.height)
     return savings.lossy_result(source, data, ImageType.JPEG, size, method, coded.score, coded.kind)
 
@@ -103,7 +105,12 @@ def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
     shown = to_srgb(picture.mode, open_picture(source, JPEG_FORMATS).info.get("icc_profile"))
     fine = stream.frame.subsampling == Sampling.FULL
     finish = functools.partial(_finished, source)
-    return code(Raster(picture), shown, floor, _ENCODER, finish, fine_colour=fine)
+    for encoder in _ENCODERS:
+        try:
+            return code(Raster(picture), shown, floor, encoder, finish, fine_colour=fine)
+        except Undecodable:  # of what was made, for the source did decode
+            continue
+    return None
 
 
 def _finished(source: bytes, coding: bytes) -> bytes:

@@ -58,6 +58,7 @@ class Coded:
     Attributes:
         data: the finished file, or the bare JPEG stream.
         pixels: fingerprint of the pixels that the finished file must decode to; empty if it did.
+        encoder: the name of the one that coded it.
         quality: on jpegli's scale.
         sampling: of the colours.
         score: against the source.
@@ -66,6 +67,7 @@ class Coded:
 
     data: bytes
     pixels: str
+    encoder: str
     quality: float
     sampling: Sampling
     score: float
@@ -91,6 +93,9 @@ def code(
         encoder: codes it.
         finish: makes the file that is judged and handed back, if the picture is not too large for that.
         fine_colour: whether the source has full colour resolution, so that it may be worth keeping.
+
+    Raises:
+        Undecodable: what the encoder made does not decode.
     """
     judge = Judge(picture, shown)
     attempt = _Attempt(picture, judge, floor, encoder, finish)
@@ -143,7 +148,9 @@ class _Attempt:
             data, pixels, score, worst = self._judged(stream)
             short = max(self.floor - score, self.floor - _WORST_BELOW - worst)
             if short <= 0.0:
-                return Coded(data, pixels, quality, choice.sampling, score, self.judge.kind)
+                return Coded(
+                    data, pixels, self.encoder.name, quality, choice.sampling, score, self.judge.kind
+                )
             if quality >= HIGHEST_QUALITY:
                 return None
             quality = on_grid(quality + max(least_step, (short + _GUARD) / _SCALE.slope))
