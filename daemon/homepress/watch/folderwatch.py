@@ -17,15 +17,23 @@ _log = logging.getLogger(__name__)
 class FolderWatch:
     """Watches one folder from `start` until it is asked to stop."""
 
-    def __init__(self, folder: WatchedFolder, around: Surroundings, published: Callable[[], None]) -> None:
-        """Prepare; `published` is called on the folder's thread when its state or what waits changed."""
+    def __init__(
+        self, folder: WatchedFolder, around: Surroundings, published: Callable[[bool], None]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            folder: what to watch.
+            around: what is needed for it.
+            published: called on the folder's thread when `settled` may have changed; True when `state` did.
+        """
         self.folder = folder
         self._around = around
         self._published = published
         self._loop = FolderLoop(folder, around)
         self._state = FolderState(folder.path)
         self._state_due = 0.0
-        self._settled = False
+        self._settled_at: int | None = None
         self._beat = around.clock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {folder.path.name}", daemon=True)
@@ -46,7 +54,6 @@ class FolderWatch:
 
     def rescan(self) -> None:
         """Scan everything as soon as possible."""
-        self._settled = False
         self._loop.inbox.rescan()
 
     def hint(self, path: bytes, delay: float) -> None:
@@ -60,8 +67,8 @@ class FolderWatch:
 
     @property
     def settled(self) -> bool:
-        """See `FolderLoop.settled`."""
-        return self._settled and self._loop.inbox.empty()
+        """See `FolderLoop.settled`; false from the moment on in which a hint comes in."""
+        return self._settled_at == self._loop.inbox.received
 
     def state(self) -> FolderState:
         """What there is to say about the folder."""
@@ -101,15 +108,17 @@ class FolderWatch:
         """Make the state visible, a few times a second at most; when to try again, infinite if it is done."""
         if now < self._state_due:
             return self._state_due
-        state, settled = self._loop.state(), self._loop.settled
-        if (state, settled) != (self._state, self._settled):
-            self._state, self._settled = state, settled
+        state = self._loop.state()
+        settled_at = self._loop.inbox.taken if self._loop.settled else None
+        if (state, settled_at) != (self._state, self._settled_at):
+            changed = state != self._state
+            self._state, self._settled_at = state, settled_at
             self._state_due = now + self._around.timing.tell
-            self._published()
+            self._published(changed)
         return float("inf")
 
     def _failed(self, problem: str) -> None:
         self._state = dataclasses.replace(self._state, status=FolderStatus.STOPPED, problem=problem)
-        self._published()
+        self._published(True)
         self._loop.begin_anew()
         self._stopping.wait(self._around.timing.restart)

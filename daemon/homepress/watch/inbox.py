@@ -27,10 +27,18 @@ class Hints:
 
 
 class Inbox:
-    """The listener of an observation (see `system.Listener`). What cannot matter is dropped at the door."""
+    """The listener of an observation (see `system.Listener`). What cannot matter is dropped at the door.
+
+    Attributes:
+        selection: which files and folders matter; None for all.
+        received: how many hints came in so far.
+        taken: how many of them had come in when `take` was last called.
+    """
 
     def __init__(self) -> None:
         self.selection: Selection | None = None
+        self.received = 0
+        self.taken = 0
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._hints = Hints()
@@ -41,6 +49,7 @@ class Inbox:
         if self.selection is None or self.selection.skip_file(directory, name) is None:
             with self._lock:
                 self._hints.files.add(path)
+                self.received += 1
             self._wake.set()
 
     def directory_event(self, path: bytes) -> None:
@@ -49,6 +58,7 @@ class Inbox:
         if self.selection is None or self.selection.enters(directory, name):
             with self._lock:
                 self._hints.folders.add(path)
+                self.received += 1
             self._wake.set()
 
     def trouble(self) -> None:
@@ -61,12 +71,14 @@ class Inbox:
         """Scan everything."""
         with self._lock:
             self._hints.rescan = True
+            self.received += 1
         self._wake.set()
 
     def hint(self, path: bytes, due: float) -> None:
         """Look at a file at monotonic second `due`."""
         with self._lock:
             self._hints.later[path] = due
+            self.received += 1
         self._wake.set()
 
     def wake(self) -> None:
@@ -79,13 +91,9 @@ class Inbox:
         self._wake.clear()
         return woken
 
-    def empty(self) -> bool:
-        """Whether nothing waits to be taken."""
-        with self._lock:
-            return self._hints == Hints()
-
     def take(self) -> Hints:
         """All that came in."""
         with self._lock:
             taken, self._hints = self._hints, Hints()
+            self.taken = self.received
         return taken

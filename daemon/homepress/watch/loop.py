@@ -74,7 +74,7 @@ class FolderLoop:
         if not self.guard.ready:
             return self.guard.status is not FolderStatus.STARTING
         scanned = self._scanner.last is not None and not self._scanner.busy
-        return scanned and self.settler.count()[1] == 0 and self.inbox.empty()
+        return scanned and self.settler.count()[1] == 0
 
     def state(self) -> FolderState:
         """What there is to say about the folder now."""

@@ -147,16 +147,17 @@ class Watch:
         until = self._around.clock() + self._around.timing.join
         for watch in ended:
             watch.join(until)
-        self._published()
+        self._published(changed=True)
 
     def _is_settled(self) -> bool:
         with self._lock:
             return all(folder.settled for folder in self._folders.values())
 
-    def _published(self) -> None:
+    def _published(self, changed: bool) -> None:
         with self._progress:
             self._progress.notify_all()
-        self._around.sink.changed()
+        if changed:
+            self._around.sink.changed()
 
 
 def _lies_in(path: bytes, root: bytes) -> bool:
