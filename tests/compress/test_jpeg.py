@@ -48,6 +48,13 @@ def test_a_large_picture_is_sampled() -> None:
     assert full_score(decoded(source), decoded(result.data)) >= 79
 
 
+def test_large_pictures_are_finished_later_and_come_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = jpeg(photo(700, 500), 97, exif=images.exif())
+    at_once = compressed(source)
+    monkeypatch.setattr("homepress.compress.jpeg.lossy._LARGE_PIXELS", 1000)
+    assert compressed(source) == at_once
+
+
 def test_lossless_keeps_every_pixel() -> None:
     source = jpeg(photo(700, 500), 90)
     result = compressed(source, Recipe(floor=None))

@@ -107,7 +107,7 @@ def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
     finish = functools.partial(_finished, source)
     for encoder in _ENCODERS:
         try:
-            return code(Raster(picture), shown, floor, encoder, finish, fine_colour=fine)
+            return code(Raster(picture), shown, floor, encoder, finish, fine_colour=fine, spare_memory=True)
         except Undecodable:  # of what was made, for the source did decode
             continue
     return None

@@ -32,8 +32,7 @@ _GUARD = 0.4
 _DEAR = 6.0
 """Steps of quality above the usual that 4:2:0 may need before 4:4:4 is tried too."""
 
-_FINISHED_PIXELS = 14_000_000
-"""Pictures up to this size are judged when they are finished; see `_Attempt`."""
+_LARGE_PIXELS = 14_000_000
 
 _SCALE = Scale(
     lowest=LOWEST_QUALITY,
@@ -56,8 +55,8 @@ class Coded:
     """A picture coded so that it keeps the floor.
 
     Attributes:
-        data: the finished file, or the bare JPEG stream.
-        pixels: fingerprint of the pixels that the finished file must decode to; empty if it did.
+        data: the finished file; if that was not to be made yet, the bare JPEG stream.
+        pixels: fingerprint of the pixels that the file must decode to when it is finished; empty if it is.
         encoder: the name of the one that coded it.
         quality: on jpegli's scale.
         sampling: of the colours.
@@ -82,7 +81,14 @@ class _Choice:
 
 
 def code(
-    picture: Raster, shown: ToSrgb, floor: float, encoder: Encoder, finish: Finish, *, fine_colour: bool
+    picture: Raster,
+    shown: ToSrgb,
+    floor: float,
+    encoder: Encoder,
+    finish: Finish,
+    *,
+    fine_colour: bool,
+    spare_memory: bool = False,
 ) -> Coded | None:
     """Code a picture at the smallest quality whose result keeps the floor; None if none does.
 
@@ -91,14 +97,17 @@ def code(
         shown: shows its pixels in sRGB.
         floor: the least score.
         encoder: codes it.
-        finish: makes the file that is judged and handed back, if the picture is not too large for that.
+        finish: makes the file that is judged and handed back.
         fine_colour: whether the source has full colour resolution, so that it may be worth keeping.
+        spare_memory: hand back large pictures unfinished (see `Coded`): decoding a large progressive file
+            beside its source takes more memory than the caller wants to spend.
 
     Raises:
         Undecodable: what the encoder made does not decode.
     """
     judge = Judge(picture, shown)
-    attempt = _Attempt(picture, judge, floor, encoder, finish)
+    large = picture.shape[0] * picture.shape[1] > _LARGE_PIXELS
+    attempt = _Attempt(picture, judge, floor, encoder, None if spare_memory and large else finish)
     for choice in _choices(judge, floor, encoder, grey=len(picture.shape) == 2, fine_colour=fine_colour):
         if coded := attempt.code(choice):
             return coded
@@ -138,7 +147,7 @@ class _Attempt:
     judge: Judge
     floor: float
     encoder: Encoder
-    finish: Finish
+    finish: Finish | None
 
     def code(self, choice: _Choice) -> Coded | None:
         """The first of a few results, each better than the one before, that keeps the floor."""
@@ -157,15 +166,9 @@ class _Attempt:
         return None
 
     def _judged(self, stream: bytes) -> tuple[bytes, str, float, float]:
-        """The finished file, nothing, its score, and that of its worst tiles.
-
-        Decoding a large progressive file beside its source would take too much memory. Such a picture is
-        judged before it is finished: its bare stream is given, with the fingerprint of its pixels.
-        """
-        width, height = self.picture.size
-        finished = width * height <= _FINISHED_PIXELS
-        data = self.finish(stream) if finished else stream
+        """The file, the fingerprint of its pixels if it is unfinished, its score, its worst tiles' score."""
+        data = self.finish(stream) if self.finish else stream
         result = decode(data, JPEG_FORMATS)
         raster = Raster(result)
-        pixels = "" if finished else fingerprint(result)
+        pixels = "" if self.finish else fingerprint(result)
         return data, pixels, self.judge.score(raster), self.judge.score_worst(raster)
