@@ -22,6 +22,7 @@ NETWORK_MODULES = {
     "http",
     "httpx",
     "imaplib",
+    "jeepney",
     "multiprocessing.connection",
     "poplib",
     "requests",
@@ -38,6 +39,7 @@ NETWORK_MODULES = {
 
 ALLOWED = {
     "control/transport/": "the private socket between our own processes (AF_UNIX, a named pipe on Windows)",
+    "desktop/dbus/": "the message bus of the session (AF_UNIX; a bus over TCP is refused)",
     "privacy/comparison.py": "`prove` connects to itself to show what an ordinary process can do",
     "privacy/macos.py": "measures that a connection to this computer itself is refused",
 }

@@ -283,6 +283,32 @@ def test_quit_ends_both_and_a_dead_agent_can_be_brought_back(
     program.daemon = None
 
 
+def test_start_at_login_is_ticked_by_a_click_and_by_the_command(
+    program: Program, inbox: Path, watcher: FakeWatcher, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    program.environment |= {"XDG_CONFIG_HOME": str(config), "XDG_CURRENT_DESKTOP": "XFCE"}
+    program.watch(inbox)
+    program.start(tray=True)
+    icon = watcher.icon()
+    wait_label(icon, "Watching 1 folder")
+    entry = config / "autostart" / "homepress.desktop"
+
+    def ticked() -> int:
+        state: int = icon.items()["Start at login"][1]["toggle-state"]
+        return state
+
+    assert not ticked()
+    icon.click("Start at login")
+    wait_for(entry.exists, what="the entry")
+    wait_for(ticked, what="the tick")
+    assert "run --login" in entry.read_text()
+    assert program.json("autostart", "status")["on"] is True
+    icon.click("Start at login")
+    wait_for(lambda: not entry.exists(), what="the entry to go")
+    wait_for(lambda: not ticked(), what="the tick to go")
+
+
 def test_problems_are_told_in_words_and_the_icon_changes(
     program: Program, inbox: Path, watcher: FakeWatcher
 ) -> None:

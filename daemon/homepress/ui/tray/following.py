@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from homepress.control.client import Client, connect
@@ -55,7 +56,9 @@ class Follower:
         self, socket: Path, tell: Callable[[Known], None], starts_at_login: Callable[[], bool | None]
     ) -> None:
         self._socket = socket
-        self._tell = tell
+        self._tell_all = tell
+        self._telling = threading.Lock()
+        self._known = Known(None)
         self._starts_at_login = starts_at_login
         self._nudged = threading.Event()
         self._progress = Progress()
@@ -65,8 +68,21 @@ class Follower:
         threading.Thread(target=self._follow, name="follower", daemon=True).start()
 
     def nudge(self) -> None:
-        """The daemon may be there again, or something of ours has changed: look now."""
+        """The daemon may be there again, or something around us has changed: look now. From any thread."""
         self._nudged.set()
+        # The thread that follows may be waiting in the daemon, and whoever nudges must not wait for anybody.
+        threading.Thread(target=self._again, name="nudge", daemon=True).start()
+
+    def _again(self) -> None:
+        """Tell the same state of the daemon once more, with what is around us as it is now."""
+        with self._telling:
+            known = replace(self._known, autostart=self._starts_at_login(), now=time.time())
+            self._tell_all(known)
+
+    def _say(self, known: Known) -> None:
+        with self._telling:
+            self._known = known
+            self._tell_all(known)
 
     def _follow(self) -> None:
         pauses = iter(_SEARCH_SECONDS)
@@ -77,7 +93,7 @@ class Follower:
                     self._stay_with(client)
             except ServiceError as error:
                 _log.info("the daemon does not answer: %s", error)
-            self._tell(Known(None, autostart=self._starts_at_login()))
+            self._say(Known(None, autostart=self._starts_at_login()))
             if self._nudged.wait(next(pauses, _SEARCH_SECONDS[-1])):
                 pauses = iter(_SEARCH_SECONDS)
             self._nudged.clear()
@@ -89,7 +105,7 @@ class Follower:
             # Asked before the state is: what changes meanwhile is seen the next time.
             revision = client.wait(revision, _WAIT_SECONDS)
             asked = time.monotonic()
-            self._tell(self._look(client))
+            self._say(self._look(client))
             time.sleep(max(0.0, _LEAST_SECONDS + asked - time.monotonic()))
 
     def _look(self, client: Client) -> Known:

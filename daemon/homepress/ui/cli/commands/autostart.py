@@ -4,7 +4,6 @@ import click
 
 from homepress.control.service import ServiceError
 from homepress.desktop.autostart import Autostart, AutostartError, autostart, autostarts
-from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.words import shown
@@ -73,7 +72,6 @@ def _tell(way: Autostart, as_json: bool) -> int:
                 "reason": state.reason,
                 "kind": state.kind,
                 "place": state.place,
-                "settings": str(Paths.from_environment().config_file),
             }
         )
         return int(state.on and not state.starts)
