@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import OriginalsLimit, OriginalsSelection, Role, Store, UndoSelection, UntrustedVault
+from homepress.store import (
+    OriginalsLimit,
+    OriginalsSelection,
+    Role,
+    Store,
+    UndoSelection,
+    UntrustedVault,
+    VerifyFailed,
+)
 from homepress.store.plan import decode
 from homepress.store.reader import Reader
 from store.kit import Bench, Probe, digest, facts, picture, replace, replacement, smaller
@@ -204,10 +212,34 @@ class TestOtherDisk:
         for file in bench.ledger.parent.glob("ledger*"):
             file.unlink()
         bench.roots = (mounted / "other",)
+        bench.roots[0].mkdir()
         with bench.store() as store:
             store.recover()
             assert store.counters(0).compressed_since == 0
         assert path.read_bytes() == smaller(picture())
+
+    def test_a_bind_mount_is_another_place_though_the_disk_is_the_same(
+        self, bench: Bench, mounted: Path
+    ) -> None:
+        """rename(2) refuses to cross it, so the copy has to be there before the exchange."""
+        bound = bench.base / "bound"
+        bound.mkdir()
+        home = mounted / "home"
+        bench.ledger, bench.originals = home / "ledger.sqlite3", home / "originals"
+        subprocess.run(["mount", "--bind", bench.watched, bound], check=True)
+        try:
+            bench.roots = (bound, mounted)
+            (bound / "a.jpg").write_bytes(picture())
+            probe = Probe(steps=frozenset({"create_file", "exchange"}))
+            with bench.store(probe.kernel()) as store:
+                probe.names.clear()
+                replace(store, bound / "a.jpg")
+                names = probe.names
+                assert names.count("create_file") >= 3, "result, copy and sidecar"
+                assert names.index("exchange") == len(names) - 1
+            assert bench.kept() == [picture()]
+        finally:
+            subprocess.run(["umount", bound], check=True)
 
     def test_the_disk_is_full(self, bench: Bench, mounted: Path) -> None:
         """5 MB of pictures where 6 are: the error names the disk, the pictures are whole, no temp is left."""
@@ -243,6 +275,26 @@ class TestOtherDisk:
                 subprocess.run(["mount", "-o", "remount,rw", mounted], check=True)
             replace(store, path)
         assert path.read_bytes() == smaller(picture())
+
+
+def test_a_copy_that_reads_back_differently_stops_the_replacement(quick_disk: Path, other_disk: Path) -> None:
+    bench = Bench.at(other_disk, quick_disk / "originals")
+    path = bench.drop()
+
+    class Rotten(Probe):
+        """Every write into the vault loses a bit."""
+
+        def write(self, fd: int, data: memoryview) -> int:
+            into_vault = os.readlink(f"/proc/self/fd/{fd}").endswith(".part")
+            if into_vault and len(data) == 30_000:
+                data = memoryview(b"?" + bytes(data)[1:])
+            return self._kernel.write(fd, data)
+
+    with bench.store(Rotten().kernel()) as store:
+        with pytest.raises(VerifyFailed, match="reads back differently"):
+            replace(store, path)
+        assert store.recover() == []
+    assert (path.read_bytes(), bench.kept(), bench.temps()) == (picture(), [], [])
 
 
 class TestRetention:

@@ -237,3 +237,25 @@ class TestWindows:
         with (tmp_path / "a").open("wb") as file:
             WindowsKernel(api).set_times(file.fileno(), 0, 1_700_000_000_123_456_700)
         assert api.calls == [("times", 116_444_736_000_000_000, 133_444_736_001_234_567)]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (errno.EPERM, Unsupported),
+        (errno.EOPNOTSUPP, Unsupported),
+        (errno.EMLINK, Unsupported),
+        (errno.EIO, OSError),
+    ],
+)
+def test_a_file_system_without_hard_links_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, expected: type[Exception]
+) -> None:
+    """FAT says EPERM."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", fail)
+    with opened_folder(system_kernel(), tmp_path.resolve()) as folder, pytest.raises(expected):
+        system_kernel().link(folder, "a", folder, "b")

@@ -112,6 +112,20 @@ def test_a_source_that_changed_meanwhile_writes_nothing(bench: Bench) -> None:
     assert not (bench.base / "out").exists()
 
 
+def test_a_source_that_changes_while_it_is_written_leaves_nothing(bench: Bench) -> None:
+    path = bench.drop()
+
+    def change(number: int, name: str) -> None:
+        path.write_bytes(b"new")
+
+    with bench.store(Probe(before=change, steps=frozenset({"sync"})).kernel()) as store:
+        path.write_bytes(picture())
+        source = store.read(path)
+        with pytest.raises(Changed):
+            write(store, source, bench.base / "out" / "a.jpg")
+    assert list((bench.base / "out").iterdir()) == []
+
+
 def test_a_link_in_the_output_tree_is_not_followed(bench: Bench) -> None:
     path = bench.drop()
     (bench.base / "elsewhere").mkdir()

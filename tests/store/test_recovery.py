@@ -9,6 +9,7 @@ import pytest
 from homepress.store import Store, UndoSelection
 from store.kit import (
     Bench,
+    Lacking,
     Probe,
     digest,
     dying_at,
@@ -109,6 +110,50 @@ def test_unknown_content_is_never_overwritten_by_other_unknown_content(bench: Be
     recovered(bench)
     assert (bench.watched / "recovered-a.jpg").read_bytes() == b"an older one"
     assert (bench.watched / "recovered-2-a.jpg").read_bytes() == b"unknown"
+
+
+def test_a_second_name_is_not_unknown_content(bench: Bench) -> None:
+    """Cut off between link and rename, then edited in place: the temp name is the very file."""
+    path = bench.drop()
+    probe = Probe(kernel=Lacking("exchange").kernel())
+
+    def die(number: int, step: str) -> None:
+        if "link" in probe.names and step == "overwrite":
+            os.kill(os.getpid(), 9)
+
+    def work() -> None:
+        with bench.store(probe.kernel()) as store:
+            probe._before = die
+            replace(store, path)
+
+    assert in_child(work) == -9
+    path.write_bytes(b"edited")
+    recovered(bench)
+    assert [p.name for p in bench.watched.iterdir()] == ["a.jpg"]
+    assert (path.read_bytes(), path.stat().st_nlink) == (b"edited", 1)
+
+
+def test_a_result_that_was_edited_while_an_undo_was_cut_off_is_kept(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+
+    def work() -> None:
+        def die(number: int, name: str) -> None:
+            os.kill(os.getpid(), 9)
+
+        with bench.store(Probe(after=die, steps=frozenset({"exchange"})).kernel()) as store:
+            list(store.undo(UndoSelection(last=1), roots=bench.roots))
+
+    assert in_child(work) == -9
+    (temp,) = bench.temps()
+    assert (bench.watched / temp).read_bytes() == RESULT
+    (bench.watched / temp).write_bytes(b"edited by a program that had the result open")
+    recovered(bench)
+    assert path.read_bytes() == picture()
+    kept = (bench.watched / "recovered-a.jpg").read_bytes()
+    assert kept == b"edited by a program that had the result open"
+    assert bench.temps() == []
 
 
 def test_temp_names_of_others_are_not_touched(bench: Bench) -> None:

@@ -255,6 +255,53 @@ def test_any_change_since_reading_stops_the_replacement(bench: Bench, change: Ca
     assert (path.read_bytes(), facts(path), bench.temps(), bench.kept()) == (content, attributes, [], [])
 
 
+def test_a_change_that_no_time_shows_is_told_by_the_content(bench: Bench) -> None:
+    """A file system with coarse times, or one that forgets them."""
+    path = bench.drop()
+    inode = path.stat().st_ino
+
+    class Coarse(Probe):
+        def __init__(self) -> None:
+            super().__init__()
+            self.remembered: dict[int, os.stat_result] = {}
+
+        def stat(self, fd: int) -> os.stat_result:
+            facts = os.fstat(fd)
+            if facts.st_ino != inode:
+                return facts
+            return self.remembered.setdefault(facts.st_ino, facts)
+
+        def stat_name(self, folder, name: str) -> os.stat_result:
+            facts = self._kernel.stat_name(folder, name)
+            return self.remembered.get(facts.st_ino, facts)
+
+    with bench.store(Coarse().kernel()) as store:
+        source = store.read(path)
+        _same_size_same_time(path)
+        with pytest.raises(Changed, match="content changed"):
+            store.replace(source, replacement(smaller(source.data)))
+    assert path.read_bytes()[:3] == b"new"
+    assert bench.kept() == []
+
+
+def test_with_a_writer_waiting_the_name_is_not_even_touched(bench: Bench) -> None:
+    path = bench.drop()
+
+    class Broken(Probe):
+        def lease_whole(self, fd: int) -> bool:
+            return not armed
+
+    armed = False
+    probe = Broken()
+    with bench.store(probe.kernel()) as store:
+        source = store.read(path)
+        armed = True
+        with pytest.raises(Busy, match="about to write"):
+            store.replace(source, replacement(smaller(source.data)))
+    assert "exchange" not in probe.names
+    assert path.read_bytes() == picture()
+
+
 def test_a_source_that_went_away(bench: Bench) -> None:
     path = bench.drop()
     with bench.store() as store:
