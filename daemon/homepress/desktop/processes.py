@@ -32,3 +32,11 @@ def spawn(command: Sequence[str], environment: Mapping[str, str] | None = None) 
     )
     threading.Thread(target=process.wait, name="reaper", daemon=True).start()
     return process
+
+
+def fails_soon(process: "subprocess.Popen[bytes]", within: float) -> bool:
+    """Whether a process ends with an error within so many seconds; one that goes on has not failed."""
+    try:
+        return process.wait(within) != 0
+    except subprocess.TimeoutExpired:
+        return False

@@ -15,7 +15,7 @@ from homepress.control.client import connect
 from homepress.control.service import Service, ServiceError, UndoRequest
 from homepress.desktop.notices import Notice, Slot
 from homepress.desktop.opening import NotOpened, Opener
-from homepress.desktop.processes import own, spawn
+from homepress.desktop.processes import fails_soon, own, spawn
 from homepress.ui.tray.actions import (
     Action,
     EnableFolder,
@@ -34,6 +34,9 @@ from homepress.ui.tray.actions import (
 from homepress.ui.words import counted, shown
 
 _log = logging.getLogger(__name__)
+
+_FAILS_WITHIN = 3.0
+"""Seconds after which a window that was started counts as shown."""
 
 _MORNING = 6
 """Hour at which "tomorrow" begins, as with `homepress pause tomorrow`."""
@@ -159,24 +162,23 @@ def has_command(name: str) -> bool:
     return importlib.util.find_spec(f"homepress.ui.cli.commands.{name}") is not None
 
 
-def _spawn_own(hands: Hands, *arguments: str) -> None:
+def _show_own(hands: Hands, *arguments: str) -> bool:
+    """Start a window of ours; False when it cannot be shown here, for want of tkinter for example."""
     token = hands.token()
     environment = {**os.environ, **({"XDG_ACTIVATION_TOKEN": token} if token else {})}
-    spawn(own(*arguments), environment)
+    return not fails_soon(spawn(own(*arguments), environment), _FAILS_WITHIN)
 
 
 def _show_before_and_after(path: str, hands: Hands) -> None:
-    if has_command("show"):
-        _spawn_own(hands, "show", "--", path)
-    else:
+    if not (has_command("show") and _show_own(hands, "show", "--", path)):
         hands.opener.file(Path(path), hands.token())
 
 
 def _open_window(page: Page, hands: Hands) -> None:
-    """Open the window; where this installation has none, what comes closest to the page."""
-    if has_command("window"):
-        _spawn_own(hands, "window", "--page", page.value)
-    elif page is Page.SETTINGS:
+    """Open the window; where it cannot be shown, what comes closest to the page."""
+    if has_command("window") and _show_own(hands, "window", "--page", page.value):
+        return
+    if page is Page.SETTINGS:
         hands.opener.file(hands.settings_file, hands.token())
     elif page is Page.PRIVACY:
         _tell_network(hands)
