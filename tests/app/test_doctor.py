@@ -149,7 +149,7 @@ class TestCompressing:
 
     def test_all_codecs_are_told(self, paths: Paths) -> None:
         findings = found(compressing.codecs, paths)
-        assert len(findings) == len(codecs_child._CODECS)
+        assert len(findings) == len(codecs_child.CODECS)
         assert next(f for f in findings if f.topic == "codec pillow").level is Level.GOOD
 
     def test_a_codec_that_ends_its_process_is_named(

@@ -24,10 +24,17 @@ _ONE_THREAD = {
 
 def module_command(module: str) -> Sequence[str]:
     """The command line that runs one of our modules without the user's `PYTHON*` variables."""
+    if is_bundled():
+        return [sys.executable, "-m", module]  # it is isolated by itself, and takes no other option
     isolation = ["-I"] if not _in_user_site() else ["-E", "-P"]
     # Its file is compiled once and kept, unless we were told not to.
     caching = ["-B"] if sys.dont_write_bytecode else []
     return [sys.executable, *isolation, *caching, "-X", "utf8", "-m", module]
+
+
+def is_bundled() -> bool:
+    """Whether this runs from a bundle, where `sys.executable` is Homepress itself (set by PyInstaller)."""
+    return bool(getattr(sys, "frozen", False))
 
 
 def environment() -> Mapping[str, str]:

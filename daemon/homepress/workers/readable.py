@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import homepress
+from homepress.workers.command import is_bundled
 
 SYSTEM_LIBRARIES = tuple(
     map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"))
@@ -29,6 +30,8 @@ def _candidates() -> Iterator[Path]:
     for key in ("stdlib", "platstdlib", "purelib", "platlib"):
         yield Path(sysconfig.get_path(key))
     yield from (Path(entry) for entry in sys.path if entry)
+    if is_bundled():
+        yield Path(sys.executable)  # the modules are at its end
 
 
 def _too_wide(path: Path, home: Path) -> bool:

@@ -11,7 +11,7 @@ import sys
 from typing import NamedTuple
 
 
-class _Codec(NamedTuple):
+class Codec(NamedTuple):
     """A package, the module to import, what is lost without it, and whether a plain installation has it."""
 
     name: str
@@ -20,20 +20,21 @@ class _Codec(NamedTuple):
     needed: bool = True
 
 
-_CODECS = (
-    _Codec("pillow", "PIL._imaging", "decoding and encoding"),
-    _Codec("numpy", "numpy", "measuring quality"),
-    _Codec("oxipng-pybind", "oxipng", "lossless PNG"),
-    _Codec("mozjpeg-lossless-optimization", "mozjpeg_lossless_optimization", "lossless JPEG"),
-    _Codec("pyjpegli", "pyjpegli", "JPEG by jpegli (Pillow takes over)", needed=False),
-    _Codec("pillow-heif", "pillow_heif", "reading HEIC", needed=False),
-    _Codec("pillow-jxl-plugin", "pillow_jxl", "JPEG XL", needed=False),
+CODECS = (
+    Codec("pillow", "PIL._imaging", "decoding and encoding"),
+    Codec("numpy", "numpy", "measuring quality"),
+    Codec("oxipng-pybind", "oxipng", "lossless PNG"),
+    Codec("mozjpeg-lossless-optimization", "mozjpeg_lossless_optimization", "lossless JPEG"),
+    Codec("pyjpegli", "pyjpegli", "JPEG by jpegli (Pillow takes over)", needed=False),
+    Codec("pillow-heif", "pillow_heif", "reading HEIC", needed=False),
+    Codec("pillow-jxl-plugin", "pillow_jxl", "JPEG XL", needed=False),
 )
+"""All there are; those that are not needed come with a richer installation."""
 
 
 def main() -> None:
     """Try them all."""
-    for codec in _CODECS:
+    for codec in CODECS:
         _say(name=codec.name, begun=True)
         version = error = ""
         try:

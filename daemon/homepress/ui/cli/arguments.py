@@ -12,11 +12,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 """Gives a command `as_json`."""
 
 
-def absolute_path(text: str) -> str:
+class _AbsolutePath(click.Path):
     """A path made absolute here, since the daemon has another working directory. It need not exist."""
-    if not text:
-        raise click.BadParameter("an empty path names nothing")
-    return os.path.abspath(text)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        if not value:
+            self.fail("an empty path names nothing", param, ctx)
+        return os.path.abspath(value)
+
+
+absolute_path = _AbsolutePath()
+"""The type of an argument that is a path."""
 
 
 def positive(text: str) -> int:
