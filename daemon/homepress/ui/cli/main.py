@@ -38,6 +38,9 @@ _COMMANDS = (
     "file-manager",
     "tray",
     "settings",
+    "show",
+    "window",
+    "report",
     "prove",
     "doctor",
 )

@@ -1,1 +1,11 @@
-"""TODO."""
+"""The window: settings, activity, before and after, statistics.
+
+A short-lived process of its own. It reads the ledger and the settings file; what it changes, it changes
+through the daemon or through `settings.edit`.
+"""
+
+from homepress.ui.window.instance import Wish
+from homepress.ui.window.start import MISSING_TOOLKIT, NoDisplayError, NoToolkitError, run
+from homepress.ui.window.theme.system import Look
+
+__all__ = ["MISSING_TOOLKIT", "Look", "NoDisplayError", "NoToolkitError", "Wish", "run"]

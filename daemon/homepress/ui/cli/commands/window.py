@@ -1,0 +1,97 @@
+"""`homepress window`: look at everything, and change settings, in a window."""
+
+import importlib.util
+import os
+import sys
+
+import click
+
+from homepress.desktop.opening import NotOpened
+from homepress.settings import Paths
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import example
+from homepress.ui.words import shown
+
+_FAILED = 1
+_PAGES = (
+    "folders",
+    "activity",
+    "compare",
+    "statistics",
+    "privacy",
+    "general",
+    "settings",
+    "first-run",
+)
+
+
+@click.command(epilog=example("homepress window", "homepress window --page statistics"))
+@click.option("--page", type=click.Choice(_PAGES), default=None, help="The page to show first.")
+@click.option(
+    "--theme",
+    type=click.Choice(["auto", "light", "dark"]),
+    default="auto",
+    show_default=True,
+    help="Light or dark; auto asks the desktop.",
+)
+@click.option("--scale", type=click.FloatRange(0.5, 4), help="How large to draw; 1 is usual.")
+@click.option("--attempts", is_flag=True, hidden=True, help="Try every way out and print what came of it.")
+def command(page: str | None, theme: str, scale: float | None, attempts: bool) -> int:
+    """Open the window, or have it come to the front.
+
+    It shows folders and their settings, activity, pictures before and after, statistics and privacy.
+    """
+    if attempts:
+        from homepress import app
+
+        output.print_json(app.try_doors("this window"))
+        return 0
+    return open_window(page or "", "", theme, scale)
+
+
+def open_window(page: str = "", picture: str = "", theme: str = "auto", scale: float | None = None) -> int:
+    """Lock this process out of the network and become the window.
+
+    Args:
+        page: the word of a page; empty for the usual one.
+        picture: a path to show before and after; empty for none.
+
+    Where there is no tkinter or no display, a report in HTML opens in its place.
+    """
+    from homepress import app
+    from homepress.ui.window import Look, NoDisplayError, NoToolkitError, Wish, run
+
+    paths = Paths.from_environment()
+    paths.ensure()
+    app.prepare_client()
+    if sys.platform != "win32" and can_open():
+        # The lock stays on this process, and what was loaded to get here is gone: half of the memory.
+        arguments = [page, picture, theme, "" if scale is None else str(scale)]
+        return os.execv(sys.executable, [sys.executable, "-m", "homepress.ui.window", *arguments])
+    dark = {"dark": True, "light": False}.get(theme)
+    try:
+        return run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale))
+    except (NoToolkitError, NoDisplayError) as error:
+        return _report_instead(paths, str(error))
+
+
+def can_open() -> bool:
+    """Whether a window can probably be opened: there is a toolkit and a display."""
+    if importlib.util.find_spec("_tkinter") is None:
+        return False
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
+
+
+def _report_instead(paths: Paths, why: str) -> int:
+    """Say why there is no window, and write the report that shows the same."""
+    from homepress.ui.report import open_report, write_report
+
+    output.fault(why)
+    file = paths.state / "report.html"
+    write_report(paths, file)
+    output.say(f"A report instead of the window: {shown(str(file))}")
+    try:
+        open_report(file)
+    except NotOpened as error:
+        output.remark(shown(str(error)))
+    return _FAILED

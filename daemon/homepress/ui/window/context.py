@@ -1,0 +1,76 @@
+"""What every page gets: the look, the ways to work beside the window, and the rest of the window."""
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from homepress.control.client import NO_DAEMON, Client, connect
+from homepress.control.service import ProbedProcess, ServiceError
+from homepress.settings import Paths
+from homepress.ui.window.model.snapshot import Snapshot, Tone
+from homepress.ui.window.theme import Theme
+from homepress.ui.window.threads import Jobs, Ledger, Mailbox
+from homepress.ui.window.widgets.kit import Kit
+
+_NOT_RUNNING = "Homepress is not running in the background. Press Start, at the bottom left, and try again."
+
+
+class Navigator(Protocol):
+    """The rest of the window, as pages see it."""
+
+    def go(self, page: str) -> None:
+        """Show a page by its word."""
+
+    def compare(self, entry: int) -> None:
+        """Show a result before and after."""
+
+    def tell(self, text: str, tone: Tone = "muted") -> None:
+        """Show a line at the bottom for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Shared by all pages; plain references, owned by the shell.
+
+    Attributes:
+        start_daemon: starts the daemon and waits until it answers; for threads.
+        probe_self: has a process under this window's lock try every way out; for threads.
+        open_folder: shows a folder in the file manager; for threads.
+    """
+
+    root: tk.Tk
+    theme: Theme
+    kit: Kit
+    paths: Paths
+    mailbox: Mailbox
+    jobs: Jobs
+    ledger: Ledger
+    navigator: Navigator
+    start_daemon: Callable[[], Client]
+    probe_self: Callable[[], ProbedProcess | None]
+    open_folder: Callable[[Path], None]
+
+    def daemon(self) -> Client:
+        """The daemon; for threads, since it may take a moment.
+
+        Raises:
+            ServiceError: none runs.
+        """
+        if (client := connect(self.paths.socket)) is None:
+            raise ServiceError(_NOT_RUNNING, NO_DAEMON)
+        return client
+
+
+class Page(Protocol):
+    """A page of the window."""
+
+    def update_from(self, snapshot: Snapshot) -> None:
+        """The state of the daemon or the settings is another."""
+
+    def ledger_changed(self) -> None:
+        """Something was written into the ledger."""
+
+    def shown(self) -> None:
+        """The page comes to the front; focus is given by the shell."""

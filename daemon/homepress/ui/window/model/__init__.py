@@ -1,0 +1,1 @@
+"""What the window knows and decides, without Tk: plain values and functions, tested as such."""

@@ -1,0 +1,194 @@
+"""The list of what was done: 100,000 entries, of which only those in view are held."""
+
+import time
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from homepress.store.reader import HistoryEntry, HistoryFilter, Reader
+from homepress.ui.words import moment, percent_saved, shown, size
+
+PAGE = 100
+_HELD = 12
+"""So many pages are held: more than any screen shows."""
+
+Show = Literal["", "compressed", "unchanged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The ids of all entries that a filter lets through, newest first."""
+
+    where: HistoryFilter
+    ids: "array[int]"
+
+
+def read_index(reader: Reader, where: HistoryFilter, limit: int | None = None) -> Index:
+    """The ids for a filter; with a limit, the newest ones, which is quick."""
+    return Index(where, array("q", (entry.id for entry in reader.history(where, limit=limit))))
+
+
+def read_newer(reader: Reader, index: Index) -> Index:
+    """The index as it is now, when nothing but new entries has come since; reads only those."""
+    newest = index.ids[0] if index.ids else 0
+    fresh = array("q", _ids_above(reader, index.where, newest))
+    return Index(index.where, fresh + index.ids)
+
+
+def _ids_above(reader: Reader, where: HistoryFilter, newest: int) -> Iterator[int]:
+    for entry in reader.history(where):
+        if entry.id <= newest:
+            return
+        yield entry.id
+
+
+def read_page(reader: Reader, index: Index, page: int) -> list[HistoryEntry]:
+    """The entries of one page of `PAGE`."""
+    first = page * PAGE
+    if first >= len(index.ids):
+        return []
+    where = HistoryFilter(text=index.where.text, outcome=index.where.outcome, below=index.ids[first] + 1)
+    return list(reader.history(where, limit=PAGE))
+
+
+class Rows:
+    """The entries of an index, by their place in the list; knows which pages have to be read."""
+
+    def __init__(self) -> None:
+        self.index = Index(HistoryFilter(), array("q"))
+        self._pages: OrderedDict[int, list[HistoryEntry]] = OrderedDict()
+        self._asked: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self.index.ids)
+
+    def renew(self, index: Index) -> None:
+        """Take a new index; what was held may be old."""
+        self.index = index
+        self._pages.clear()
+        self._asked.clear()
+
+    def get(self, place: int) -> HistoryEntry | None:
+        """The entry at a place, None while its page is not here."""
+        number, offset = divmod(place, PAGE)
+        page = self._pages.get(number)
+        if page is None:
+            return None
+        self._pages.move_to_end(number)
+        return page[offset] if offset < len(page) else None
+
+    def wanted(self, first: int, last: int) -> list[int]:
+        """The pages to read so that the places `first` to `last` can be shown; each is named once."""
+        numbers = range(max(0, first) // PAGE, max(0, min(last, len(self) - 1)) // PAGE + 1)
+        missing = [n for n in numbers if n not in self._pages and n not in self._asked and len(self)]
+        self._asked.update(missing)
+        return missing
+
+    def put(self, index: Index, number: int, entries: list[HistoryEntry]) -> bool:
+        """Take a page that was read; False when the list is another by now."""
+        if index is not self.index:
+            return False
+        self._pages[number] = entries
+        self._asked.discard(number)
+        while len(self._pages) > _HELD:
+            self._pages.popitem(last=False)
+        return True
+
+    def place_of(self, entry: int) -> int | None:
+        """Where an entry is in the list."""
+        low, high = 0, len(self.index.ids)
+        while low < high:  # ids fall
+            middle = (low + high) // 2
+            if self.index.ids[middle] > entry:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self.index.ids) and self.index.ids[low] == entry else None
+
+
+class Selection:
+    """Which entries are chosen, and where the keyboard is."""
+
+    def __init__(self) -> None:
+        self.current = 0
+        self.chosen: set[int] = set()
+        self._anchor = 0
+
+    def move(self, to: int, length: int, extend: "array[int] | None" = None) -> None:
+        """Put the keyboard on a place; with `extend` (the ids) choose everything since the last one."""
+        self.current = max(0, min(to, length - 1))
+        if extend is None:
+            self._anchor = self.current
+            return
+        low, high = sorted((self._anchor, self.current))
+        self.chosen = set(extend[low : high + 1])
+
+    def toggle(self, entry: int) -> None:
+        """Choose an entry, or no longer."""
+        self.chosen ^= {entry}
+        self._anchor = self.current
+
+
+@dataclass(frozen=True, slots=True)
+class RowWords:
+    """What one row of the list says."""
+
+    name: str
+    place: str
+    sizes: str
+    saved: str
+    verdict: str
+    when: str
+    outcome: str
+    undone: bool
+
+
+def row_words(entry: HistoryEntry, now: float | None = None) -> RowWords:
+    """An entry in words."""
+    folder, _, name = entry.path.rpartition("/") if "/" in entry.path else entry.path.rpartition("\\")
+    compressed = entry.outcome == "compressed"
+    sizes = (
+        f"{size(entry.before_bytes)} → {size(entry.after_bytes)}" if compressed else size(entry.before_bytes)
+    )
+    return RowWords(
+        name=shown(name),
+        place=shown(folder),
+        sizes=sizes if entry.before_bytes else "",
+        saved=f"−{percent_saved(entry.before_bytes, entry.after_bytes)} %" if compressed else "",
+        verdict=verdict(entry),
+        when=moment(entry.time, time.time() if now is None else now),
+        outcome={"compressed": "Smaller", "unchanged": "Unchanged", "failed": "Failed"}[entry.outcome],
+        undone=entry.original == "restored",
+    )
+
+
+def verdict(entry: HistoryEntry) -> str:
+    """The score in words, or why nothing was done."""
+    if entry.original == "restored":
+        return "Original restored"
+    if entry.outcome != "compressed":
+        return shown(entry.reason[:1].upper() + entry.reason[1:])
+    return score_words(entry.score)
+
+
+def score_words(score: float | None) -> str:
+    """What an SSIMULACRA2 score means for somebody who looks."""
+    if score is None:
+        return "Made smaller"
+    if score >= 99.999:
+        return "Every pixel the same"
+    for floor, words in (
+        (90, "Cannot be told apart"),
+        (80, "Looks the same"),
+        (70, "No visible faults"),
+    ):
+        if round(score, 1) >= floor:
+            return words
+    return "Visibly simpler when compared"
+
+
+def can_undo(entry: HistoryEntry) -> bool:
+    """Whether its original can still be brought back."""
+    return entry.outcome == "compressed" and entry.original == "kept"

@@ -1,0 +1,107 @@
+"""Statistics as a page or a report shows them."""
+
+import heapq
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from homepress.store.reader import Day, HistoryEntry, HistoryFilter, Reader, Stats, Totals
+from homepress.ui.words import counted, percent_saved, shown, size
+
+CHART_DAYS = 30
+_BIGGEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All that is read from the ledger for the page Statistics.
+
+    Attributes:
+        stats: the sums.
+        biggest: the results that saved the most, not counting those undone.
+    """
+
+    stats: Stats
+    biggest: list[HistoryEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One line of a table of parts: a name, what was saved there, and its length against the longest."""
+
+    name: str
+    words: str
+    saved: str
+    length: float
+
+
+def read_figures(reader: Reader) -> Figures:
+    """Read everything; takes about a second for 100,000 entries."""
+    compressed = (
+        entry for entry in reader.history(HistoryFilter(outcome="compressed")) if entry.original != "restored"
+    )
+    biggest = heapq.nlargest(_BIGGEST, compressed, key=lambda entry: entry.before_bytes - entry.after_bytes)
+    return Figures(reader.stats(), biggest)
+
+
+def last_days(days: list[Day], today: date, count: int = CHART_DAYS) -> list[Day]:
+    """The last days without gaps, today last."""
+    known = {day.day: day for day in days}
+    wanted = (today - timedelta(days=count - 1 - n) for n in range(count))
+    return [known.get(str(day), Day(day=str(day), images=0, saved_bytes=0)) for day in wanted]
+
+
+def ticks(most: int) -> list[int]:
+    """Three or four round numbers of bytes from 0 up to at least `most`."""
+    if most <= 0:
+        return [0, 1_000_000]
+    step = 1
+    while step * 4 < most:
+        for factor in (1, 2, 5):
+            if step * factor * 4 >= most:
+                step *= factor
+                break
+        else:
+            step *= 10
+    return [step * n for n in range(-(-most // step) + 1)]
+
+
+def shares(parts: dict[str, Totals], named: str = "named by hand") -> list[Share]:
+    """Folders or formats, the one that saved most first."""
+    most = max((totals.saved_bytes for totals in parts.values()), default=0) or 1
+    ordered = sorted(parts.items(), key=lambda item: -item[1].saved_bytes)
+    return [
+        Share(
+            name=shown(name) if name else named,
+            words=f"{counted(totals.images, 'picture')}, "
+            f"{percent_saved(totals.before_bytes, totals.after_bytes)} % smaller",
+            saved=size(totals.saved_bytes),
+            length=max(0.0, totals.saved_bytes / most),
+        )
+        for name, totals in ordered
+    ]
+
+
+def headline_figures(stats: Stats) -> list[tuple[str, str]]:
+    """The few figures that matter, each with its words."""
+    total = stats.total
+    percent = percent_saved(total.before_bytes, total.after_bytes)
+    return [
+        (size(total.saved_bytes), "saved in total"),
+        (size(stats.today.saved_bytes), "saved today"),
+        (f"{total.images:,}", f"pictures made smaller, {percent} % on average"),
+        (size(total.originals_bytes), "still occupied by originals"),
+    ]
+
+
+def chart_words(days: list[Day]) -> str:
+    """The chart of days for those who do not see it."""
+    busy = [day for day in days if day.images]
+    if not busy:
+        return f"Nothing was saved in the last {len(days)} days."
+    best = max(busy, key=lambda day: day.saved_bytes)
+    total = sum(day.saved_bytes for day in busy)
+    when = date.fromisoformat(best.day)
+    return (
+        f"{size(total)} saved on {counted(len(busy), 'day')} of the last {len(days)}; "
+        f"most on {when.day} {when:%B}, {size(best.saved_bytes)}."
+    )

@@ -1,0 +1,162 @@
+"""The settings of a table as a form, generated from the model: a new key appears without code of its own.
+
+A form holds what stands in each field as text, says what is wrong with it in the words of the settings file,
+and writes what is right through `settings.edit`, which keeps the user's comments.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from homepress.settings import (
+    DAEMON_FIELDS,
+    FOLDER_FIELDS,
+    DaemonSettings,
+    Field,
+    FolderSettings,
+    SettingsError,
+    TomlValue,
+    check_value,
+    edit,
+    text_from_value,
+    to_toml,
+    value_from_text,
+)
+
+_NOT_IN_FORM = ("path", "enabled")
+"""The folder itself, and the switch on its card."""
+
+_TOGETHER = (("mode", "output"),)
+"""Keys that are valid only together, so they are written together."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One key of a form.
+
+    Attributes:
+        field: what it is to a person.
+        text: what stands in it now.
+        saved: what the settings have.
+        said: whether the file says it, or a preset or default fills it in.
+        problem: what is wrong with `text`; empty if nothing.
+    """
+
+    field: Field
+    text: str
+    saved: str
+    said: bool
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Form:
+    """The keys of one table.
+
+    Attributes:
+        file: the settings file.
+        folder: the folder's path as it stands in the file; empty for `[daemon]`.
+        entries: by key, in the order of the model.
+    """
+
+    file: Path
+    folder: str
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def change(self, key: str, text: str) -> bool:
+        """Take what was typed or chosen; whether it can be written now. `problem` says why not."""
+        entry = self.entries[key]
+        entry.text = text
+        entry.problem = check_value(_name(entry.field), text) or ""
+        return not entry.problem and not self._incomplete(key)
+
+    def write(self, key: str) -> None:
+        """Write a key as it stands in the form, and what belongs to it.
+
+        Raises:
+            SettingsError: it does not fit the rest; `problem` says why.
+        """
+        values = {name: self._value(name) for name in self._group(key)}
+        entry = self.entries[key]
+        try:
+            self._write(values)
+        except SettingsError as error:
+            entry.problem = "; ".join(problem.message for problem in error.problems)
+            raise
+        for name in values:
+            self.entries[name].saved = self.entries[name].text
+            self.entries[name].said = values[name] is not None
+            self.entries[name].problem = ""
+
+    def clear(self, key: str) -> None:
+        """Take a key out of the file, so that its preset or default holds again. Raises `SettingsError`."""
+        self._write(dict.fromkeys(self._group(key)))
+
+    def _write(self, values: Mapping[str, TomlValue | None]) -> None:
+        if self.folder:
+            edit.set_folder_values(self.file, self.folder, values)
+            return
+        for name, value in values.items():
+            edit.set_value(self.file, "daemon", name, value)
+
+    def _value(self, key: str) -> TomlValue | None:
+        if key == "output" and self.entries["mode"].text != "output":
+            return None  # it has a meaning only with that mode
+        return value_from_text(_name(self.entries[key].field), self.entries[key].text)
+
+    def _group(self, key: str) -> tuple[str, ...]:
+        return next((group for group in _TOGETHER if key in group and self.folder), (key,))
+
+    def _incomplete(self, key: str) -> bool:
+        """Whether what is chosen needs something that is still to be said."""
+        if not self.folder or key not in ("mode", "output"):
+            return False
+        missing = self.entries["mode"].text == "output" and not self.entries["output"].text.strip()
+        if missing:
+            self.entries["output"].problem = "say where results go"
+        return missing
+
+
+def folder_form(file: Path, folder: FolderSettings) -> Form:
+    """The form of a watched folder."""
+    said = _said_of_folder(file, folder.path)
+    fields = (item for key, item in FOLDER_FIELDS.items() if key not in _NOT_IN_FORM)
+    return Form(file, str(folder.path), _entries(fields, folder, said))
+
+
+def daemon_form(file: Path, daemon: DaemonSettings) -> Form:
+    """The form of what holds for the whole program."""
+    said = _table(file).get("daemon", {})
+    return Form(file, "", _entries(DAEMON_FIELDS.values(), daemon, said))
+
+
+def _entries(
+    fields: Iterable[Field], values: FolderSettings | DaemonSettings, said: Iterable[str]
+) -> dict[str, Entry]:
+    entries = {}
+    for item in fields:
+        text = text_from_value(to_toml(getattr(values, item.key)))
+        entries[item.key] = Entry(item, text, text, item.key in said)
+    return entries
+
+
+def _said_of_folder(file: Path, path: Path) -> Mapping[str, Any]:
+    """The keys that the file itself has for a folder."""
+    for table in _table(file).get("folder", []):
+        if isinstance(table, dict) and Path(os.path.expanduser(str(table.get("path")))) == path:
+            return table
+    return {}
+
+
+def _table(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}  # what is wrong with the file is told by the snapshot
+
+
+def _name(field: Field) -> str:
+    return f"{field.table}.{field.key}"

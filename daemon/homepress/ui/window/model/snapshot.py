@@ -1,0 +1,172 @@
+"""What is known of the daemon and the settings at one moment, and how it is said."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from homepress.control.service import FolderStatus, Status
+from homepress.settings import FolderSettings, Settings
+from homepress.ui.words import counted, shown, size, until
+
+Tone = Literal["good", "muted", "warning", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look.
+
+    Attributes:
+        time: when, in seconds since 1970.
+        status: what the daemon says; None while none runs.
+        trouble: why the daemon cannot be asked although it is there; mostly empty.
+        settings: the last good settings.
+        settings_problem: what is wrong with the settings file; mostly empty.
+    """
+
+    time: float
+    status: Status | None
+    trouble: str
+    settings: Settings
+    settings_problem: str
+
+    def same_as(self, other: "Snapshot") -> bool:
+        """Whether nothing but the time is another."""
+        return replace(self, time=other.time) == other
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """How things stand, in a few words, with the tone they are said in."""
+
+    text: str
+    tone: Tone
+    detail: str = ""
+
+
+def headline(snapshot: Snapshot) -> Headline:
+    """The state of the whole program."""
+    status = snapshot.status
+    if status is None:
+        return Headline("Not running", "warning", "Nothing is compressed until it runs again.")
+    match status.state:
+        case "paused":
+            return Headline("Paused", "warning", _pause(status, snapshot.time))
+        case "problem":
+            return Headline("Needs you", "bad", status.problems[0] if status.problems else "")
+        case "working":
+            return Headline("Working", "good", counted(status.waiting, "picture") + " waiting")
+    watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
+    if not watched:
+        return Headline("Ready", "muted", "No folder is watched.")
+    return Headline("Up to date", "good", f"Watching {counted(watched, 'folder')}")
+
+
+def _pause(status: Status, now: float) -> str:
+    if status.paused_for == "power saver":
+        return "The computer saves power."
+    return f"Until {until(status.paused_until, now)}" if status.paused_until else "Until you resume"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCard:
+    """What a card of the page Folders says.
+
+    Attributes:
+        path: as the settings have it.
+        name, place: the folder's own name and where it is, to look at.
+        state, tone: in a word or two.
+        about: how it is compressed, in a line.
+        figures: what was saved and what waits, in a line.
+        problem: what is wrong and what to do; empty when all is well.
+        warning: what is worth knowing; mostly empty.
+        enabled: whether it is switched on.
+    """
+
+    path: str
+    name: str
+    place: str
+    state: str
+    tone: Tone
+    about: str
+    figures: str
+    problem: str
+    warning: str
+    enabled: bool
+
+
+_STATES: dict[str, tuple[str, Tone]] = {
+    "watching": ("Watching", "good"),
+    "scanning": ("Looking through it", "good"),
+    "paused": ("Paused", "warning"),
+    "disabled": ("Switched off", "muted"),
+    "problem": ("Problem", "bad"),
+    "stopped": ("Not running", "warning"),
+}
+
+
+def folder_cards(snapshot: Snapshot, saved: dict[str, tuple[int, int]]) -> list[FolderCard]:
+    """A card for each configured folder, in the order of the file.
+
+    Args:
+        saved: by folder, how many pictures were compressed and the bytes saved.
+    """
+    told = {folder.path: folder for folder in (snapshot.status.folders if snapshot.status else [])}
+    return [
+        _card(folder, told.get(str(folder.path)) or _untold(folder), saved)
+        for folder in snapshot.settings.folders
+    ]
+
+
+def _untold(folder: FolderSettings) -> FolderStatus:
+    state = "stopped" if folder.enabled else "disabled"
+    return FolderStatus(path=str(folder.path), mode=folder.mode, state=state)
+
+
+def _card(folder: FolderSettings, status: FolderStatus, saved: dict[str, tuple[int, int]]) -> FolderCard:
+    words, tone = _STATES.get(status.state, (status.state, "muted"))
+    pictures, saved_bytes = saved.get(str(folder.path), (0, 0))
+    figures = f"{size(saved_bytes)} saved in {counted(pictures, 'picture')}" if pictures else "Nothing yet"
+    if status.waiting:
+        figures += f", {status.waiting:,} waiting"
+    return FolderCard(
+        path=str(folder.path),
+        name=shown(folder.path.name or str(folder.path)),
+        place=shown(str(folder.path)),
+        state=words,
+        tone=tone,
+        about=_about(folder),
+        figures=figures,
+        problem=status.problem,
+        warning=status.warning,
+        enabled=folder.enabled,
+    )
+
+
+def _about(folder: FolderSettings) -> str:
+    quality = str(folder.quality)
+    how = f"Quality {quality}"
+    where = "in place" if folder.mode == "replace" else f"into {shown(str(folder.output or ''))}"
+    kept = (
+        f", originals kept {counted(folder.originals_keep_days, 'day')}" if folder.mode == "replace" else ""
+    )
+    preset = f", preset {folder.preset}" if folder.preset else ""
+    return f"{how}, {where}{kept}{preset}"
+
+
+def folder_of(settings: Settings, path: str) -> FolderSettings | None:
+    """The settings of one folder."""
+    return next((folder for folder in settings.folders if str(folder.path) == path), None)
+
+
+def suggestions(home: Path) -> list[tuple[str, Path]]:
+    """Folders that somebody may want to watch first: a name for each, and where it is or would be."""
+    pictures = home / "Pictures"
+    found = [("A new folder in Pictures", pictures / "Homepress")]
+    for name, path in (
+        ("Screenshots", pictures / "Screenshots"),
+        ("Screenshots", home / "Screenshots"),
+        ("Downloads", home / "Downloads"),
+    ):
+        if path.is_dir() and all(name != other for other, _ in found):
+            found.append((name, path))
+    return found

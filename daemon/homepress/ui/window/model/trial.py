@@ -1,0 +1,114 @@
+"""The trial of the first run: what would be saved in a folder, before anything is touched."""
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from homepress.control.service import CompressRequest, Service
+from homepress.ui.words import counted, size
+
+SAMPLE = 24
+_MOST_FILES = 50_000
+_LEAST_BYTES = 16_000
+_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".apng"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The pictures in a folder that would be looked at, and some of them, chosen at random."""
+
+    pictures: int
+    bytes: int
+    sample: tuple[Path, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a quality would save, from the sample to the whole; all in bytes.
+
+    Attributes:
+        tried: how many pictures were compressed on trial.
+        saved: what would be saved of all.
+        originals: what the originals of replaced pictures occupy until they expire.
+    """
+
+    quality: str
+    tried: int
+    saved: int
+    originals: int
+
+
+def look(folder: Path) -> Found:
+    """Look for pictures by their names; nothing is opened."""
+    pictures: list[tuple[Path, int]] = []
+    more = False
+    for path in _files(folder):
+        if len(pictures) >= _MOST_FILES:
+            more = True
+            break
+        if path.suffix.lower() in _SUFFIXES and (length := _size(path)) >= _LEAST_BYTES:
+            pictures.append((path, length))
+    names = [path for path, _ in pictures]
+    # A fixed seed: asked twice, the same answer.
+    chosen = names if len(names) <= SAMPLE else random.Random(0).sample(names, SAMPLE)
+    return Found(len(pictures), sum(length for _, length in pictures), tuple(chosen), more)
+
+
+def estimate(
+    service: Service, found: Found, quality: str, tried: Callable[[int], bool], done: int = 0
+) -> Estimate:
+    """Compress the sample at a quality and throw the results away.
+
+    Args:
+        tried: called with the number of pictures tried so far, counted from `done`; False ends the trial.
+
+    Raises:
+        ServiceError: the daemon is gone.
+    """
+    request = CompressRequest(paths=[str(path) for path in found.sample], quality=quality, dry_run=True)
+    before = saved = originals = number = 0
+    outcomes = service.compress(request)
+    for outcome in outcomes:
+        number += 1
+        before += outcome.before_bytes
+        if outcome.outcome == "compressed":
+            saved += outcome.before_bytes - outcome.after_bytes
+            originals += outcome.before_bytes
+        if not tried(done + number):
+            break
+    share = found.bytes / before if before else 0.0
+    return Estimate(quality, number, round(saved * share), round(originals * share))
+
+
+def sentence(found: Found, estimates: list[Estimate], *, keeps_originals: bool) -> str:
+    """What the trial says, in a sentence or two."""
+    if not found.pictures:
+        return "There are no pictures in it yet. Those that come will be made smaller."
+    pictures = ("more than " if found.more else "") + counted(found.pictures, "picture")
+    if not estimates:
+        return f"{pictures}, {size(found.bytes)}."
+    tried = max(estimate.tried for estimate in estimates)
+    basis = "" if tried >= found.pictures else f" (from a trial on {tried})"
+    amounts = " or ".join(f"{size(estimate.saved)} with {estimate.quality}" for estimate in estimates)
+    text = f"{pictures}: about {amounts} saved{basis}."
+    if keeps_originals:
+        most = max(estimate.originals for estimate in estimates)
+        text += f" The originals need {size(most)} until they expire."
+    return text + " Nothing is changed yet."
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            yield Path(place, name)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0

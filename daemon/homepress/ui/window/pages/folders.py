@@ -1,0 +1,261 @@
+"""The page Folders: a card for each watched folder, and the settings of one when asked for."""
+
+import os
+import tkinter as tk
+from pathlib import Path
+from tkinter import ttk
+
+from homepress.control.service import FolderRequest, ServiceError
+from homepress.store.reader import Reader
+from homepress.ui.window.context import Context
+from homepress.ui.window.model.form import folder_form
+from homepress.ui.window.model.snapshot import FolderCard, Snapshot, folder_cards, folder_of
+from homepress.ui.window.theme import Icon
+from homepress.ui.window.widgets.confirm import confirm
+from homepress.ui.window.widgets.folderfield import choose_folder
+from homepress.ui.window.widgets.head import head
+from homepress.ui.window.widgets.kit import Card, Panel
+from homepress.ui.window.widgets.scroll import ScrollPage
+from homepress.ui.window.widgets.settingsform import SettingsForm
+
+_ABOUT = "New pictures in these folders are made smaller. Their originals are kept for a while."
+_PAD = (32, 28)
+
+
+def make(parent: tk.Misc, context: Context) -> "FoldersPage":
+    """Make the page."""
+    return FoldersPage(parent, context)
+
+
+class FoldersPage(ScrollPage):
+    """The cards, or the settings of one folder."""
+
+    def __init__(self, parent: tk.Misc, context: Context) -> None:
+        super().__init__(parent, context.theme)
+        self._context = context
+        self._snapshot: Snapshot | None = None
+        self._cards: list[FolderCard] = []
+        self._saved: dict[str, tuple[int, int]] = {}
+        self._open = ""
+        px = context.theme.px
+        self.inside.configure(padding=(px(_PAD[0]), px(_PAD[1])))
+        self.inside.columnconfigure(0, weight=1)
+        self._content = Panel(self.inside)
+
+    def shown(self) -> None:
+        """Read what was saved; leave the settings of a folder as they are."""
+        self.ledger_changed()
+
+    def update_from(self, snapshot: Snapshot) -> None:
+        """The state or the settings are another."""
+        self._snapshot = snapshot
+        self._show_cards()
+
+    def ledger_changed(self) -> None:
+        """Read what was saved in each folder."""
+        self._context.ledger.ask(_saved_by_folder, self._take_saved)
+
+    def open_settings(self, path: str) -> None:
+        """Show the settings of a folder."""
+        assert self._snapshot is not None
+        folder = folder_of(self._snapshot.settings, path)
+        if folder is None:
+            return
+        self._open = path
+        content = self._renew()
+        kit, px = self._context.kit, self._context.theme.px
+        back = kit.button(content, "All folders", self._back, "ghost", Icon.BACK)
+        back.grid(row=0, column=0, sticky="w")
+        about = f"{path}. Changes apply at once."
+        head(content, kit, folder.path.name or path, about).grid(
+            row=1, column=0, sticky="we", pady=(px(6), px(16))
+        )
+        form = folder_form(self._context.paths.config_file, folder)
+        SettingsForm(content, self._context, form, self._written).grid(row=2, column=0, sticky="we")
+        self.to_top()
+        back.focus_set()
+
+    # -- cards
+
+    def _show_cards(self) -> None:
+        if self._snapshot is None or self._open:
+            return
+        cards = folder_cards(self._snapshot, self._saved)
+        if cards == self._cards and self._content.winfo_manager():
+            return
+        focused = _focused_action(self._content)
+        self._cards = cards
+        content = self._renew()
+        kit, px = self._context.kit, self._context.theme.px
+        top = head(content, kit, "Folders", _ABOUT)
+        top.grid(row=0, column=0, sticky="we", pady=(0, px(18)))
+        add = kit.button(top, "Add a folder", self._add, "primary", Icon.PLUS)
+        add.grid(row=0, column=1, sticky="e")
+        row = 1
+        if self._snapshot.settings_problem:
+            mistake = self._snapshot.settings_problem
+            text = f"The settings file has a mistake; the last good settings hold.\n{mistake}"
+            kit.notice(content, text, "bad").grid(row=row, column=0, sticky="we", pady=(0, px(12)))
+            row += 1
+        for at, card in enumerate(cards):
+            self._card(content, card).grid(row=row + at, column=0, sticky="we", pady=(0, px(12)))
+        if not cards:
+            self._empty(content).grid(row=row, column=0, sticky="we")
+        _focus_action(content, focused)
+
+    def _card(self, parent: Panel, card: FolderCard) -> Card:
+        kit, px = self._context.kit, self._context.theme.px
+        made = Card(parent, self._context.theme)
+        made.columnconfigure(1, weight=1)
+        ttk.Label(
+            made,
+            image=self._context.theme.icon(Icon.FOLDER, 26, self._context.theme.palette.accent),
+            style="card.body.TLabel",
+        ).grid(row=0, column=0, rowspan=2, sticky="n", padx=(0, px(14)), pady=(px(2), 0))
+        title = Panel(made)
+        title.grid(row=0, column=1, sticky="w")
+        kit.label(title, card.name, "heading").grid(row=0, column=0)
+        self._state(title, card).grid(row=0, column=1, padx=(px(12), 0))
+        kit.label(made, card.place, "small").grid(row=1, column=1, sticky="w", pady=(px(2), 0))
+        switch = kit.switch(made, card.enabled, lambda on: self._enable(card.path, on))
+        switch.grid(row=0, column=2, rowspan=2, sticky="ne")
+        _name(switch, f"{card.path} switch")
+        words = Panel(made)
+        words.grid(row=2, column=1, columnspan=2, sticky="we", pady=(px(12), 0))
+        words.columnconfigure(0, weight=1)
+        kit.label(words, card.figures, "strong").grid(row=0, column=0, sticky="w")
+        kit.flowing(words, card.about, "small").grid(row=1, column=0, sticky="we", pady=(px(2), 0))
+        self._actions(words, card).grid(row=0, column=1, rowspan=2, sticky="e")
+        for at, (text, tone) in enumerate(((card.problem, "bad"), (card.warning, "warning"))):
+            if text:
+                notice = kit.notice(made, text, "bad" if tone == "bad" else "warning")
+                notice.grid(row=3 + at, column=0, columnspan=3, sticky="we", pady=(px(12), 0))
+        return made
+
+    def _state(self, parent: Panel, card: FolderCard) -> ttk.Label:
+        icon = {
+            "good": Icon.CHECK,
+            "muted": Icon.STOP,
+            "warning": Icon.PAUSE,
+            "bad": Icon.WARNING,
+        }[card.tone]
+        role = "small" if card.tone == "muted" else card.tone
+        return self._context.kit.label(parent, f" {card.state}", role, icon=icon)
+
+    def _actions(self, parent: Panel, card: FolderCard) -> Panel:
+        kit = self._context.kit
+        made = Panel(parent)
+        for at, (text, command) in enumerate(
+            (
+                ("Settings", lambda: self.open_settings(card.path)),
+                ("Open", lambda: self._reveal(card.path)),
+                ("Remove", lambda: self._remove(card.path)),
+            )
+        ):
+            button = kit.button(made, text, command)
+            button.grid(row=0, column=at)
+            _name(button, f"{card.path} {text}")
+        return made
+
+    def _empty(self, parent: Panel) -> Card:
+        kit, px = self._context.kit, self._context.theme.px
+        card = Card(parent, self._context.theme, (24, 28))
+        card.columnconfigure(0, weight=1)
+        kit.label(card, "No folder is watched yet", "heading").grid(row=0, column=0, sticky="w")
+        text = "Choose one, see on trial what it would save, and decide then. Nothing is touched before."
+        kit.label(card, text, "muted").grid(row=1, column=0, sticky="w", pady=(px(4), px(14)))
+        first = kit.button(
+            card, "Choose a folder", lambda: self._context.navigator.go("first-run"), "primary", Icon.PLUS
+        )
+        first.grid(row=2, column=0, sticky="w")
+        return card
+
+    # -- doing
+
+    def _add(self) -> None:
+        chosen = choose_folder(self._context.root, os.path.expanduser("~"))
+        if chosen:
+            self.add(chosen)
+
+    def add(self, path: str) -> None:
+        """Watch a folder, with the usual settings."""
+        navigator = self._context.navigator
+
+        def work() -> list[str]:
+            return self._context.start_daemon().add_folder(FolderRequest(path=path)).warnings
+
+        def done(warnings: list[str]) -> None:
+            text = " ".join(warnings) or f"{path} is watched now. What is in it already is left alone."
+            navigator.tell(text, "warning" if warnings else "good")
+
+        self._context.jobs.run(work, done)
+
+    def _enable(self, path: str, on: bool) -> None:
+        self._context.jobs.run(lambda: self._context.daemon().enable_folder(path, on))
+
+    def _reveal(self, path: str) -> None:
+        self._context.jobs.run(lambda: self._context.open_folder(Path(path)))
+
+    def _remove(self, path: str) -> None:
+        text = f"{path} is no longer watched.\nIts pictures stay as they are; originals can be restored."
+        if confirm(self._context, "Remove this folder?", text, "Remove"):
+            self._context.jobs.run(lambda: self._context.daemon().remove_folder(path))
+
+    def _written(self, key: str) -> None:
+        """A setting was written: have the daemon take it, and show what the preset now fills in."""
+        self._context.jobs.run(self._reload, lambda _: self._saved_note(key))
+
+    def _reload(self) -> None:
+        try:
+            self._context.daemon().reload()
+        except ServiceError as error:
+            if error.exit_code != 3:  # 3: no daemon runs; it will read the file when it starts
+                raise
+
+    def _saved_note(self, key: str) -> None:
+        self._context.navigator.tell(f"Saved: {key}", "good")
+
+    def _back(self) -> None:
+        self._open = ""
+        self._cards = []
+        self._show_cards()
+        self.to_top()
+
+    def _take_saved(self, saved: dict[str, tuple[int, int]]) -> None:
+        self._saved = saved
+        self._show_cards()
+
+    def _renew(self) -> Panel:
+        """A fresh content in place of the old."""
+        self._content.destroy()
+        self._content = Panel(self.inside)
+        self._content.columnconfigure(0, weight=1)
+        self._content.grid(row=0, column=0, sticky="nswe")
+        return self._content
+
+
+def _saved_by_folder(reader: Reader) -> dict[str, tuple[int, int]]:
+    return {folder: (totals.images, totals.saved_bytes) for folder, totals in reader.stats().folders.items()}
+
+
+def _name(widget: tk.Widget, name: str) -> None:
+    widget.action = name  # type: ignore[attr-defined]  # so that the keyboard stays when cards are drawn anew
+
+
+def _focused_action(content: tk.Misc) -> str:
+    focused = content.focus_get()
+    if focused is None or not str(focused).startswith(str(content)):
+        return ""
+    return str(getattr(focused, "action", ""))
+
+
+def _focus_action(content: tk.Misc, action: str) -> None:
+    if not action:
+        return
+    for widget in _all(content):
+        if getattr(widget, "action", "") == action:
+            widget.focus_set()
+
+
+def _all(widget: tk.Misc) -> list[tk.Misc]:
+    return [widget, *(below for child in widget.winfo_children() for below in _all(child))]

@@ -1,0 +1,50 @@
+"""Opening the window, or having the one that is open come to the front."""
+
+import importlib.util
+
+from homepress.settings import Paths
+from homepress.ui.window.instance import Instance, Wish
+from homepress.ui.window.theme.system import Look
+
+MISSING_TOOLKIT = (
+    "The window needs tkinter, which this Python does not have. Install it with your system's packages: "
+    "python3-tk (Debian, Ubuntu), python3-tkinter (Fedora), tk (Arch), python-tk (Homebrew). "
+    "Everything can be done on the command line too; see: homepress --help"
+)
+
+
+class NoToolkitError(Exception):
+    """This Python has no tkinter; the text names the package to install."""
+
+
+class NoDisplayError(Exception):
+    """There is no display to open a window on; the text says what was tried."""
+
+
+def run(paths: Paths, wish: Wish, look: Look) -> int:
+    """Show the window until it is closed; returns at once when another one took over the wish.
+
+    Raises:
+        NoToolkitError: tkinter is missing.
+        NoDisplayError: no display can be reached.
+        OSError: the runtime folder cannot be used.
+    """
+    if importlib.util.find_spec("_tkinter") is None:
+        raise NoToolkitError(MISSING_TOOLKIT)
+    import tkinter
+
+    instance = Instance.claim(paths, wish)
+    if instance is None:
+        return 0
+    try:
+        from homepress.ui.window.shell import Shell
+
+        try:
+            shell = Shell(paths, wish, look)
+        except tkinter.TclError as error:
+            raise NoDisplayError(f"The window cannot be opened: {error}") from error
+        instance.hear(shell.wished)
+        shell.run()
+    finally:
+        instance.close()
+    return 0

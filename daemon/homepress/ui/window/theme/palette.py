@@ -1,0 +1,138 @@
+"""The colours, by what they are for, and the measure that keeps text readable.
+
+`contrast` is the contrast ratio of WCAG 2.2, success criterion 1.4.3; every pair in `Palette.texts` has to
+reach 4.5, every pair in `Palette.marks` 3 (1.4.11). A test holds both palettes to it.
+"""
+
+from dataclasses import dataclass
+
+LEAST_TEXT_CONTRAST = 4.5
+LEAST_MARK_CONTRAST = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """One theme; each colour is #rrggbb.
+
+    Attributes:
+        page: behind everything.
+        card: behind what belongs together.
+        raised: behind what the pointer is on.
+        text: what is read.
+        muted: what is read second.
+        line: between things; decoration only.
+        edge: the edge of a control that can be used.
+        accent: text and marks that lead the eye.
+        fill: the body of the one most important button and of switches that are on.
+        on_fill: text and marks on `fill`.
+        soft: behind what is chosen.
+        focus: the ring around what the keyboard is on.
+        good, warning, bad: text and marks of states; the words say the same.
+        warning_soft, bad_soft: behind such texts.
+    """
+
+    name: str
+    page: str
+    card: str
+    raised: str
+    text: str
+    muted: str
+    line: str
+    edge: str
+    accent: str
+    fill: str
+    on_fill: str
+    soft: str
+    focus: str
+    good: str
+    warning: str
+    bad: str
+    warning_soft: str
+    bad_soft: str
+
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Every pair of text and background that occurs."""
+        grounds = (self.page, self.card, self.raised, self.soft)
+        plain = tuple((ink, ground) for ink in (self.text, self.muted, self.accent) for ground in grounds)
+        states = tuple((ink, ground) for ink in (self.good, self.warning, self.bad) for ground in grounds[:2])
+        return (
+            *plain,
+            *states,
+            (self.on_fill, self.fill),
+            (self.warning, self.warning_soft),
+            (self.bad, self.bad_soft),
+            (self.text, self.warning_soft),
+            (self.text, self.bad_soft),
+        )
+
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        """Every pair of a mark that means something and what it stands on."""
+        grounds = (self.page, self.card)
+        return tuple((mark, ground) for mark in (self.edge, self.focus, self.fill) for ground in grounds)
+
+
+LIGHT = Palette(
+    name="light",
+    page="#f4f6f8",
+    card="#ffffff",
+    raised="#edf1f4",
+    text="#17202b",
+    muted="#536070",
+    line="#dde3e9",
+    edge="#808b98",
+    accent="#0b6b63",
+    fill="#0d766e",
+    on_fill="#ffffff",
+    soft="#def1ee",
+    focus="#1d5fd6",
+    good="#17693a",
+    warning="#855000",
+    bad="#b3261e",
+    warning_soft="#fdf2dd",
+    bad_soft="#fcebe9",
+)
+
+DARK = Palette(
+    name="dark",
+    page="#14181d",
+    card="#1c2127",
+    raised="#262d35",
+    text="#e8edf2",
+    muted="#a3afbc",
+    line="#313942",
+    edge="#717e8c",
+    accent="#5ed3c5",
+    fill="#35b5a6",
+    on_fill="#04211e",
+    soft="#17352f",
+    focus="#8cb8ff",
+    good="#6fd197",
+    warning="#f0b95b",
+    bad="#ff9a90",
+    warning_soft="#33291a",
+    bad_soft="#3a2221",
+)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, 1 to 21."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """The three bytes of #rrggbb."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """`one` with a share (0 to 1) of `other` in it."""
+    parts = (round(a + (b - a) * share) for a, b in zip(rgb(one), rgb(other), strict=True))
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    parts = [part / 255 for part in rgb(colour)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,92 @@
+"""One look, ready for use: lengths in pixels of this screen, named fonts, icons made once."""
+
+import tkinter as tk
+from tkinter import font as tkfont
+from typing import Literal
+
+from PIL import Image
+
+from homepress.ui.tray.faces import Face, Panel, State, rgba
+from homepress.ui.window.theme import system
+from homepress.ui.window.theme.drawing import photo
+from homepress.ui.window.theme.icons import Icon, drawn
+from homepress.ui.window.theme.palette import DARK, LIGHT, Palette
+from homepress.ui.window.theme.style import apply
+
+_FAMILIES = (
+    "Inter",
+    "Segoe UI Variable",
+    "Segoe UI",
+    "SF Pro Text",
+    "Cantarell",
+    "Ubuntu",
+    "Noto Sans",
+    "Roboto",
+    "Open Sans",
+    "DejaVu Sans",
+)
+_FONTS: dict[str, tuple[int, Literal["normal", "bold"]]] = {
+    "body": (13, "normal"),
+    "strong": (13, "bold"),
+    "small": (12, "normal"),
+    "title": (21, "bold"),
+    "heading": (15, "bold"),
+    "figure": (24, "bold"),
+}
+_TEXT_DPI = 72.0
+
+
+class Theme:
+    """Colours, lengths, fonts and icons of a window.
+
+    Attributes:
+        palette: the colours.
+        scale: pixels of the screen for each pixel of the design.
+    """
+
+    def __init__(self, root: tk.Tk, look: system.Look) -> None:
+        """Style everything in `root`."""
+        self._root = root
+        self.scale = look.scale or system.scale(root.winfo_fpixels("1i"))
+        dark = system.is_dark() if look.dark is None else look.dark
+        self.palette: Palette = DARK if dark else LIGHT
+        root.tk.call("tk", "scaling", self.scale * 96 / _TEXT_DPI)
+        self._icons: dict[tuple[Icon, int, str], tk.PhotoImage] = {}
+        self._fonts = self._make_fonts()
+        self._kept = apply(self, root)
+
+    def px(self, length: float) -> int:
+        """A length of the design in pixels of this screen; never 0 unless it is."""
+        return max(1, round(length * self.scale)) if length else 0
+
+    def font(self, role: str) -> tkfont.Font:
+        """The font of a role: body, strong, small, title, heading, figure or mono."""
+        return self._fonts[role]
+
+    def icon(self, icon: Icon, size: int = 18, colour: str = "") -> tk.PhotoImage:
+        """An icon; `size` in pixels of the design."""
+        key = (icon, self.px(size), colour or self.palette.text)
+        if key not in self._icons:
+            self._icons[key] = photo(drawn(*key), self._root)
+        return self._icons[key]
+
+    def brand(self, size: int) -> tk.PhotoImage:
+        """The icon of the program; `size` in pixels of the design."""
+        side = self.px(size)
+        face = Face(State.IDLE, panel=Panel.LIGHT)
+        image = Image.frombytes("RGBA", (side, side), rgba(face, side))
+        return photo(image, self._root)
+
+    def _make_fonts(self) -> dict[str, tkfont.Font]:
+        there = set(tkfont.families(self._root))
+        default = tkfont.nametofont("TkDefaultFont", root=self._root).actual("family")
+        family = next((name for name in _FAMILIES if name in there), default)
+        fonts = {
+            role: tkfont.Font(
+                self._root, name=f"hp-{role}", family=family, size=-self.px(size), weight=weight
+            )
+            for role, (size, weight) in _FONTS.items()  # negative sizes are pixels
+        }
+        mono = tkfont.nametofont("TkFixedFont", root=self._root).actual("family")
+        fonts["mono"] = tkfont.Font(self._root, name="hp-mono", family=mono, size=-self.px(12))
+        return fonts

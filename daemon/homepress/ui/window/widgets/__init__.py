@@ -1,0 +1,1 @@
+"""Controls that know the theme and what they stand on."""

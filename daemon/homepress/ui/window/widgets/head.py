@@ -1,0 +1,13 @@
+"""The head of a page: its title and a line on what it is for."""
+
+from homepress.ui.window.widgets.kit import Kit, Panel
+
+
+def head(parent: Panel, kit: Kit, title: str, about: str = "") -> Panel:
+    """A title at the top of a page; what goes to its right may be gridded into column 1 of the panel."""
+    frame = Panel(parent)
+    frame.columnconfigure(0, weight=1)
+    kit.label(frame, title, "title").grid(row=0, column=0, sticky="w")
+    if about:
+        kit.flowing(frame, about).grid(row=1, column=0, columnspan=2, sticky="we", pady=(kit.px(4), 0))
+    return frame

@@ -1,0 +1,210 @@
+"""Making controls in one line, styled for what they stand on."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+from typing import Literal
+
+from homepress.ui.window.theme import Icon, Theme
+
+Role = Literal[
+    "body",
+    "strong",
+    "muted",
+    "small",
+    "title",
+    "heading",
+    "figure",
+    "accent",
+    "good",
+    "warning",
+    "bad",
+    "mono",
+]
+Kind = Literal["plain", "primary", "ghost", "danger"]
+Tone = Literal["warning", "bad", "good"]
+
+
+class Panel(ttk.Frame):
+    """A frame that knows its surface: "page", "card" or "nav"."""
+
+    def __init__(self, parent: tk.Misc, surface: str = "", padding: object = 0) -> None:
+        self.surface = surface or surface_of(parent)
+        super().__init__(parent, style=f"{self.surface}.TFrame", padding=padding)  # type: ignore[arg-type]  # any length
+
+
+class Card(Panel):
+    """A white sheet with round corners."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, padding: tuple[int, int] = (20, 16)) -> None:
+        super().__init__(parent, "card", (theme.px(padding[0]), theme.px(padding[1])))
+        self.configure(style="outlined.TFrame")
+
+
+class Kit:
+    """Makes controls."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.px = theme.px
+
+    def label(
+        self, parent: tk.Misc, text: str = "", role: Role = "body", *, wrap: int = 0, icon: Icon | None = None
+    ) -> ttk.Label:
+        """Text; `wrap` is the width, in pixels of the design, at which it breaks."""
+        made = ttk.Label(parent, text=text, style=f"{surface_of(parent)}.{role}.TLabel", justify="left")
+        if wrap:
+            made.configure(wraplength=self.px(wrap))
+        if icon:
+            colours = self.theme.palette
+            ink = {
+                "good": colours.good,
+                "warning": colours.warning,
+                "bad": colours.bad,
+                "small": colours.muted,
+            }
+            made.configure(image=self.theme.icon(icon, 16, ink.get(role, colours.text)), compound="left")
+        return made
+
+    def flowing(self, parent: tk.Misc, text: str = "", role: Role = "muted") -> ttk.Label:
+        """Text that breaks where its own width ends."""
+        made = self.label(parent, text, role)
+        flow(made)
+        return made
+
+    def button(
+        self,
+        parent: tk.Misc,
+        text: str,
+        command: Callable[[], object],
+        kind: Kind = "plain",
+        icon: Icon | None = None,
+    ) -> ttk.Button:
+        """A button; Return presses it as the space bar does."""
+        made = ttk.Button(
+            parent, text=text, command=command, style=f"{surface_of(parent)}.{kind}.TButton", takefocus=True
+        )
+        if icon:
+            colours = self.theme.palette
+            ink = {"primary": colours.on_fill, "ghost": colours.accent, "danger": colours.bad}
+            made.configure(
+                image=self.theme.icon(icon, 16, ink.get(kind, colours.text)),
+                compound="left",
+                text=f" {text}" if text else "",
+            )
+        made.bind("<Return>", lambda _: made.invoke())
+        return made
+
+    def switch(
+        self, parent: tk.Misc, on: bool, changed: Callable[[bool], object], text: str = ""
+    ) -> ttk.Checkbutton:
+        """A switch that says in words too how it stands."""
+        value = tk.BooleanVar(parent, value=on)
+
+        def tell() -> None:
+            made.configure(text=text or _on_or_off(value.get()))
+            changed(value.get())
+
+        made = ttk.Checkbutton(
+            parent,
+            variable=value,
+            command=tell,
+            text=text or _on_or_off(on),
+            style=f"{surface_of(parent)}.Switch.TCheckbutton",
+        )
+        made.value = value  # type: ignore[attr-defined]  # Tk forgets a variable that nobody holds
+        made.bind("<Return>", lambda _: made.invoke())
+        return made
+
+    def segments(
+        self,
+        parent: tk.Misc,
+        choices: Sequence[tuple[str, str]],
+        chosen: str,
+        changed: Callable[[str], object],
+    ) -> tuple[Panel, tk.StringVar]:
+        """Choices in a row, of which one holds; pairs of a word and its label. Arrow keys move along."""
+        row = Panel(parent)
+        value = tk.StringVar(row, value=chosen)
+        buttons = [
+            ttk.Radiobutton(
+                row,
+                text=label,
+                value=word,
+                variable=value,
+                command=lambda: changed(value.get()),
+                style=f"{row.surface}.segment.TRadiobutton",
+            )
+            for word, label in choices
+        ]
+        for at, button in enumerate(buttons):
+            button.grid(row=0, column=at)
+            for key, step in (("<Left>", -1), ("<Right>", 1)):
+                neighbour = buttons[(at + step) % len(buttons)]
+                button.bind(key, lambda _, n=neighbour: (n.focus_set(), n.invoke()))  # type: ignore[misc]
+            button.bind("<Return>", lambda _, b=button: b.invoke())  # type: ignore[misc]
+        return row, value
+
+    def entry(self, parent: tk.Misc, text: str = "", width: int = 24) -> tuple[ttk.Entry, tk.StringVar]:
+        """A field to type into, and what is in it."""
+        value = tk.StringVar(parent, value=text)
+        style = f"{surface_of(parent)}.TEntry"
+        made = ttk.Entry(parent, textvariable=value, width=width, font="hp-body", style=style)
+        made.value = value  # type: ignore[attr-defined]  # Tk forgets a variable that nobody holds
+        return made, value
+
+    def choice(
+        self, parent: tk.Misc, words: Sequence[str], chosen: str, changed: Callable[[str], object]
+    ) -> ttk.Combobox:
+        """A list that drops down."""
+        style = f"{surface_of(parent)}.TCombobox"
+        made = ttk.Combobox(
+            parent, values=list(words), state="readonly", font="hp-body", width=18, style=style
+        )
+        made.set(chosen)
+
+        def tell(_: object) -> None:
+            made.selection_clear()
+            changed(made.get())
+
+        made.bind("<<ComboboxSelected>>", tell)
+        made.bind("<Return>", lambda _: made.event_generate("<Down>"))
+        return made
+
+    def notice(
+        self, parent: tk.Misc, text: str, tone: Tone, *actions: tuple[str, Callable[[], object]]
+    ) -> ttk.Frame:
+        """What has to be known, on a ground of its own, with what can be done about it."""
+        icons = {"warning": Icon.WARNING, "bad": Icon.WARNING, "good": Icon.CHECK}
+        ink = {"warning": "warning", "bad": "bad", "good": "accent"}[tone]
+        frame = ttk.Frame(parent, style=f"{tone}.notice.TFrame", padding=(self.px(14), self.px(10)))
+        frame.columnconfigure(1, weight=1)
+        colour = str(getattr(self.theme.palette, ink))
+        mark = ttk.Label(frame, image=self.theme.icon(icons[tone], 18, colour), style=f"{tone}.notice.TLabel")
+        mark.grid(row=0, column=0, sticky="n", padx=(0, self.px(10)))
+        words = ttk.Label(frame, text=text, style=f"{tone}.text.TLabel", justify="left")
+        words.grid(row=0, column=1, sticky="we")
+        flow(words)
+        for at, (label, command) in enumerate(actions):
+            self.button(frame, label, command).grid(row=0, column=2 + at, padx=(self.px(8), 0))
+        return frame
+
+
+def flow(label: ttk.Label) -> None:
+    """Break the text of a label where the label ends. It has to stand in a column that takes what is left."""
+    label.configure(width=1)  # asks for no width of its own, else column and text would widen each other
+
+    def break_at(event: "tk.Event[tk.Misc]") -> None:
+        if str(label.cget("wraplength")) != str(event.width):
+            label.configure(wraplength=event.width)
+
+    label.bind("<Configure>", break_at, add=True)
+
+
+def surface_of(parent: tk.Misc) -> str:
+    """What a control in `parent` stands on."""
+    return str(getattr(parent, "surface", "page"))
+
+
+def _on_or_off(on: bool) -> str:
+    return "On" if on else "Off"

@@ -1,0 +1,118 @@
+"""A list of any length: only the rows in view exist, drawn on a canvas."""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from homepress.ui.window.theme import Theme
+from homepress.ui.window.widgets.kit import Panel
+from homepress.ui.window.widgets.scroll import bind_wheel
+
+_NOTCH_ROWS = 1.5
+
+
+class RowList(Panel):
+    """Scrolls over `count` rows and has `draw(canvas, place, top, width, height)` draw those in view.
+
+    Attributes:
+        canvas: where rows are drawn; has the keyboard.
+        row_height: in pixels of the screen.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        row_height: int,
+        draw: Callable[[tk.Canvas, int, int, int, int], object],
+        in_view: Callable[[int, int], object],
+    ) -> None:
+        """`in_view` is called with the first and last place before they are drawn."""
+        super().__init__(parent, "card")
+        self.row_height = theme.px(row_height)
+        self._theme = theme
+        self._draw_row = draw
+        self._in_view = in_view
+        self._count = 0
+        self._top = 0.0
+        self._pending = False
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        palette = theme.palette
+        self.canvas = tk.Canvas(
+            self,
+            background=palette.card,
+            borderwidth=0,
+            highlightthickness=theme.px(2),
+            highlightbackground=palette.card,
+            highlightcolor=palette.focus,
+            takefocus=1,
+        )
+        self.canvas.grid(row=0, column=0, sticky="nswe")
+        self._bar = ttk.Scrollbar(
+            self, orient="vertical", command=self._moved, style="card.Vertical.TScrollbar", takefocus=False
+        )
+        self._bar.grid(row=0, column=1, sticky="ns")
+        self.canvas.bind("<Configure>", lambda _: self.redraw())
+        bind_wheel(self, lambda notches: self.scroll(notches * _NOTCH_ROWS * self.row_height))
+
+    def set_count(self, count: int) -> None:
+        """So many rows there are now."""
+        self._count = count
+        self._to(self._top)
+
+    def scroll(self, pixels: float) -> None:
+        """Scroll down by pixels."""
+        self._to(self._top + pixels)
+
+    def see(self, place: int) -> None:
+        """Bring a row into view."""
+        top = place * self.row_height
+        if top < self._top:
+            self._to(top)
+        elif top + self.row_height > self._top + self._height():
+            self._to(top + self.row_height - self._height())
+
+    def place_at(self, y: int) -> int | None:
+        """The row at a height of the canvas."""
+        place = int((self._top + y) // self.row_height)
+        return place if 0 <= place < self._count else None
+
+    def rows_in_view(self) -> int:
+        """How many whole rows are seen."""
+        return max(1, self._height() // self.row_height)
+
+    def redraw(self) -> None:
+        """Draw soon; many calls make one drawing."""
+        if not self._pending:
+            self._pending = True
+            self.after_idle(self._draw)
+
+    def _draw(self) -> None:
+        self._pending = False
+        canvas, height = self.canvas, self.row_height
+        canvas.delete("all")
+        width, seen = canvas.winfo_width(), self._height()
+        first = int(self._top // height)
+        last = min(self._count - 1, int((self._top + seen) // height))
+        total = max(1, self._count * height)
+        self._bar.set(self._top / total, min(1.0, (self._top + seen) / total))
+        if self._count:
+            self._in_view(first, last)
+        for place in range(first, last + 1):
+            self._draw_row(canvas, place, round(place * height - self._top), width, height)
+
+    def _to(self, top: float) -> None:
+        self._top = max(0.0, min(top, self._count * self.row_height - self._height()))
+        self.redraw()
+
+    def _moved(self, how: str, amount: str, unit: str = "") -> None:
+        """What the scroll bar asks for."""
+        if how == "moveto":
+            self._to(float(amount) * self._count * self.row_height)
+        else:
+            step = self._height() if unit.startswith("page") else self.row_height
+            self.scroll(int(amount) * step)
+
+    def _height(self) -> int:
+        return max(1, self.canvas.winfo_height())
