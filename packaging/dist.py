@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import click
 from bundle import build_bundle
 from deb import build_deb
 from tryout import try_out
@@ -32,22 +33,22 @@ def main() -> int:
     bundle = _step("bundle", lambda: build_bundle(DIST, WORK))
     _step("the bundle, tried", lambda: try_out(bundle / "homepress"))
     if shutil.which("dpkg-deb") is None:
-        print("no dpkg-deb here, so no Debian package")
+        click.echo("no dpkg-deb here, so no Debian package")
     else:
         package = _step("Debian package", lambda: build_deb(bundle, DIST, WORK))
         _step("the package, unpacked and tried", lambda: _try_package(package))
     _step("an archive of the bundle", lambda: _archive(bundle))
     for made in sorted(DIST.iterdir()):
         if made.is_file():
-            print(f"{made.stat().st_size / _MEGABYTE:8.1f} MB  {made.relative_to(ROOT)}")
+            click.echo(f"{made.stat().st_size / _MEGABYTE:8.1f} MB  {made.relative_to(ROOT)}")
     return 0
 
 
 def _step(name: str, work: Callable[[], _Made]) -> _Made:
-    print(f"== {name}", flush=True)
+    click.echo(f"== {name}")
     begin = time.monotonic()
     made = work()
-    print(f"   {time.monotonic() - begin:.1f} s", flush=True)
+    click.echo(f"   {time.monotonic() - begin:.1f} s")
     return made
 
 
