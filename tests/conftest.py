@@ -20,6 +20,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI a test that did not run is a failure; only the corpus may be missing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or os.environ.get("CI") != "true" or exitstatus != 0:
+        return
+    skipped = {str(report.longrepr[-1]) for report in reporter.stats.get("skipped", ())}
+    if unexpected := sorted(reason for reason in skipped if "corpus" not in reason):
+        reporter.write_line(f"not run, which is a failure in CI: {'; '.join(unexpected)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture
 def corpus_dir() -> Path:
     """The image corpus; use together with `@pytest.mark.corpus`."""

@@ -24,6 +24,8 @@ SYSTEM_PACKAGES = {
     "setfattr": "attr",
     "setfacl": "acl",
     "rsync": "rsync",
+    "exiftool": "libimage-exiftool-perl",
+    "groff": "groff-base",
     # A real desktop for the tray: display, bus, panel, mouse and keyboard, notices, login.
     "Xvfb": "xvfb",
     "dbus-daemon": "dbus-daemon",
