@@ -45,7 +45,8 @@ class House:
         live = LiveSettings(paths.config_file)
         try:
             limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
-            store = Store.open(paths.ledger, paths.originals, limit)
+            roots = [folder.path.resolve() for folder in live.current.folders]
+            store = Store.open(paths.ledger, paths.originals, limit, roots=roots)
             recovered = store.recover()
         except (StoreError, OSError) as error:
             raise ServiceError(

@@ -88,12 +88,17 @@ class Originals:
             found.setdefault(vault.path, vault)
         return [vault for vault in found.values() if vault.path.is_dir()]
 
-    def place_for(self, folder: Folder) -> Place:
-        """Where an original out of `folder` is kept: by rename where one can, else by copying."""
+    def place_for(self, folder: Folder, root: Path | None = None) -> Place:
+        """Where an original out of `folder` is kept: by rename where one can, else by copying.
+
+        Args:
+            folder: of the picture.
+            root: the folder that a command named, as if it were watched.
+        """
         with self.main.opened() as main:
             if self._kernel.same_mount(folder, main):
                 return Place(self.main, near=True)
-        top = self._mount_vault(folder)
+        top = self._mount_vault(folder, root)
         return Place(top, near=True) if top is not None else Place(self.main, near=False)
 
     def used_bytes(self, vault: Vault | None = None) -> int:
@@ -135,11 +140,12 @@ class Originals:
                     "`homepress originals accept`, raise originals_max, or use an output folder"
                 )
 
-    def _mount_vault(self, folder: Folder) -> Vault | None:
+    def _mount_vault(self, folder: Folder, root: Path | None) -> Vault | None:
         """A vault of our own at the top of the folder's file system, where that is possible and proper."""
         top = _mount_top(folder.path)
+        watched_folders = [*self.roots, *([root] if root else [])]
         # At the top of the system it would be in everybody's way, in a watched folder it would be watched.
-        if top == Path(top.anchor) or any(top.is_relative_to(root) for root in self.roots):
+        if top == Path(top.anchor) or any(top.is_relative_to(watched) for watched in watched_folders):
             return None
         vault = self._vault_at(top)
         try:

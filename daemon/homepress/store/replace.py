@@ -74,7 +74,7 @@ class Replacer:
         with self._opened(source) as (folder, fd):
             if identity_of(self._kernel.stat(fd)) != source.identity:
                 raise Changed(f"{shown(source.path)}: it changed since it was read")
-            place = self._originals.place_for(folder)
+            place = self._originals.place_for(folder, replacement.root)
             carried = metadata.capture(self._kernel, fd)
             target = self._target(folder, source, replacement)
             kind: Kind = "replace" if target == source.path else "convert"
