@@ -1,0 +1,132 @@
+"""The menu as a panel gets it: numbers that never change their meaning, and only what is new is told."""
+
+from typing import Any
+
+import pytest
+
+from homepress.desktop.dbus import BusError, Call, Signal
+from homepress.ui.tray.actions import Action, Pause, Quit, Undo
+from homepress.ui.tray.menu import SEPARATOR, Entry
+from homepress.ui.tray.sni.dbusmenu import INTERFACE, PATH, DbusMenu
+from homepress.ui.tray.toolkit import Menu, as_pystray
+
+
+class Wire:
+    """Takes the place of a connection."""
+
+    def __init__(self) -> None:
+        self.told: list[Signal] = []
+
+    def emit(self, signal: Signal, signature: str = "") -> None:
+        self.told.append(signal)
+
+
+class Panel:
+    """A menu and the panel that reads it."""
+
+    def __init__(self) -> None:
+        self.wire = Wire()
+        self.clicked: list[Action] = []
+        wire: Any = self.wire
+        self.menu = DbusMenu(wire, lambda item: item(None), separator=Menu.SEPARATOR)
+
+    def show(self, *entries: Entry) -> None:
+        self.menu.show(as_pystray(entries, self.clicked.append))
+
+    def call(self, member: str, *body: Any) -> Any:
+        return self.menu.answer(Call(PATH, INTERFACE, member, body)).body
+
+    def numbers(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+
+        def walk(node: Any) -> None:
+            number, properties, children = node
+            found[properties.get("label", ("s", ""))[1]] = number
+            for _, child in children:
+                walk(child)
+
+        walk(self.call("GetLayout", 0, -1, [])[1])
+        return found
+
+    def click(self, number: int) -> None:
+        self.call("Event", number, "clicked", ("i", 0), 0)
+
+
+@pytest.fixture
+def panel() -> Panel:
+    return Panel()
+
+
+def test_a_number_is_never_given_to_another_action(panel: Panel) -> None:
+    panel.show(Entry("Undo", Undo((1,))))
+    old = panel.numbers()["Undo"]
+    panel.show(Entry("Undo", Undo((2,))))
+    with pytest.raises(BusError, match="no menu item"):
+        panel.click(old)
+    panel.show(Entry("Undo", Undo((1,))))
+    with pytest.raises(BusError, match="no menu item"):
+        panel.click(old)
+    panel.click(panel.numbers()["Undo"])
+    assert panel.clicked == [Undo((1,))]
+
+
+def test_numbers_stay_while_other_lines_come_and_go(panel: Panel) -> None:
+    panel.show(Entry("Quit", Quit()))
+    number = panel.numbers()["Quit"]
+    panel.show(Entry("Watching"), SEPARATOR, Entry("Pause", Pause("")), Entry("Quit", Quit()))
+    assert panel.numbers()["Quit"] == number
+    panel.click(number)
+    assert panel.clicked == [Quit()]
+
+
+def test_only_what_is_new_is_told(panel: Panel) -> None:
+    panel.show(Entry("Compressing 1 of 3"), Entry("Quit", Quit()))
+    panel.wire.told.clear()
+    panel.show(Entry("Compressing 1 of 3"), Entry("Quit", Quit()))
+    assert panel.wire.told == []
+    panel.show(Entry("Compressing 2 of 3"), Entry("Quit", Quit()))
+    (signal,) = panel.wire.told
+    assert signal.member == "ItemsPropertiesUpdated"
+    ((number, changed),), removed = signal.body
+    assert number == panel.numbers()["Compressing 2 of 3"]
+    assert changed == {"label": ("s", "Compressing 2 of 3")}
+    assert removed == []
+    panel.show(Entry("Compressing 2 of 3"), Entry("Pause", Pause("")), Entry("Quit", Quit()))
+    assert panel.wire.told[-1].member == "LayoutUpdated"
+    assert panel.wire.told[-1].body[0] == panel.call("GetLayout", 0, 0, [])[0]
+
+
+def test_a_line_that_only_tells_cannot_be_clicked(panel: Panel) -> None:
+    panel.show(Entry("Watching 3 folders"), SEPARATOR, Entry("Quit", Quit()))
+    for number in panel.numbers().values():
+        if number != panel.numbers()["Quit"]:
+            panel.click(number)
+    assert panel.clicked == []
+
+
+def test_a_panel_may_ask_for_parts(panel: Panel) -> None:
+    panel.show(Entry("Pause", children=(Entry("For 2_hours", Pause("2h"), checked=True),)))
+    pause = panel.numbers()["Pause"]
+    number, properties, children = panel.call("GetLayout", pause, 0, ["label"])[1]
+    assert (number, properties, children) == (pause, {"label": ("s", "Pause")}, [])
+    inner = panel.numbers()["For 2__hours"]
+    assert panel.call("GetProperty", inner, "toggle-state") == (("i", 1),)
+    ((found, all_properties),) = panel.call("GetGroupProperties", [inner, 999], [])[0]
+    assert found == inner
+    assert all_properties["toggle-type"] == ("s", "checkmark")
+    assert panel.call("AboutToShow", pause) == (False,)
+    assert panel.call("AboutToShowGroup", [pause, 999]) == ([], [999])
+    assert panel.call("EventGroup", [(inner, "clicked", ("i", 0), 0), (999, "clicked", ("i", 0), 0)]) == (
+        [999],
+    )
+    assert panel.clicked == [Pause("2h")]
+    for member, body in [
+        ("GetLayout", (999, -1, [])),
+        ("GetProperty", (inner, "no-such")),
+        ("EventGroup", ([(999, "clicked", ("i", 0), 0)],)),
+        ("AboutToShow", (999,)),
+        ("NoSuchMethod", ()),
+        ("_node", (inner,)),
+    ]:
+        with pytest.raises(BusError):
+            panel.call(member, *body)
