@@ -82,8 +82,8 @@ class Bench:
         """Put a picture into the watched folder, with a mode, times and an attribute of its own."""
         path = self.watched / name
         path.write_bytes(picture() if data is None else data)
-        os.chmod(path, mode)
         os.setxattr(path, "user.tag", b"holiday")
+        os.chmod(path, mode)
         os.utime(path, ns=WATCHED_TIME)
         return path
 
