@@ -11,7 +11,8 @@ main{max-width:880px;margin:0 auto;padding:40px 20px}
 h1{margin:0;font-size:28px}h2{margin:0 0 4px;font-size:18px}
 p,figcaption,dt,thead th,svg text{color:var(--muted)}
 p{margin:0 0 14px}
-section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px 22px;margin:14px 0}
+section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px 22px;
+margin:14px 0}
 section[aria-label]{background:none;border:0;padding:0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:14px;margin:0}
 .figures div{display:flex;flex-direction:column-reverse;justify-content:flex-end;background:var(--card);

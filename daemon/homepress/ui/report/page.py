@@ -102,7 +102,7 @@ def _chart(days: list[Day]) -> Iterator[str]:
             f"{counted(day.images, 'picture')}</title></rect>"
         )
         if (len(days) - 1 - at) % 5 == 0:
-            yield f'<text x="{x + step / 2:.1f}" y="{height - 8}">{when.day} {when:%b}</text>'
+            yield f'<text x="{min(x + step / 2, width - 20):.1f}" y="{height - 8}">{when.day} {when:%b}</text>'
     yield "</svg></section>"
 
 
@@ -136,7 +136,8 @@ def _compared(compared: list[Compared]) -> Iterator[str]:
         yield f"<figure><figcaption><b>{name}</b> {escape(pair.facts)}. {escape(pair.score)}</figcaption>"
         yield f'<div class="pair"><img alt="{name} before" src="{pair.before}">'
         yield f'<img class="after" alt="{name} after" src="{pair.after}"></div>'
-        yield f'<label>Divider<input type="range" min="0" max="100" value="50" aria-label="Divider of {name}, '
+        yield '<label>Divider<input type="range" min="0" max="100" value="50" '
+        yield f'aria-label="Divider of {name}, '
         yield 'before left of it, after right of it"></label></figure>'
     yield "</section>"
 

@@ -112,7 +112,7 @@ def compare(before: Sheet, after: Sheet) -> Pair:
 
 
 def _largest(tiles: Image.Image) -> tuple[float, tuple[float, float]]:
-    values = list(tiles.getdata())
+    values = tiles.get_flattened_data()
     at = max(range(len(values)), key=values.__getitem__)
     x, y = at % tiles.width, at // tiles.width
     return float(values[at]), ((x + 0.5) / tiles.width, (y + 0.5) / tiles.height)

@@ -1,0 +1,102 @@
+"""The form of the settings: generated, checked as the file is, written with the user's comments kept."""
+
+from pathlib import Path
+
+import pytest
+
+from homepress.settings import DAEMON_FIELDS, FOLDER_FIELDS, SettingsError, load
+from homepress.ui.window.model.form import Form, daemon_form, folder_form
+
+FILE = """# mine
+[daemon]
+notify = "summary"  # please
+
+[[folder]]
+# the phone
+path = "{path}"
+preset = "screenshots"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "settings.toml"
+    made.write_text(FILE.format(path=tmp_path / "inbox"), encoding="utf-8")
+    return made
+
+
+def form_of(file: Path) -> Form:
+    return folder_form(file, load(file).folders[0])
+
+
+def test_every_setting_can_be_reached(file: Path) -> None:
+    assert set(form_of(file).entries) == set(FOLDER_FIELDS) - {"path", "enabled"}
+    assert set(daemon_form(file, load(file).daemon).entries) == set(DAEMON_FIELDS)
+
+
+def test_what_the_file_says_is_told_from_what_is_filled_in(file: Path) -> None:
+    entries = form_of(file).entries
+    assert entries["preset"].said
+    assert not entries["quality"].said
+    assert daemon_form(file, load(file).daemon).entries["notify"].said
+
+
+def test_a_change_is_written_and_comments_stay(file: Path) -> None:
+    form = form_of(file)
+    assert form.change("quality", "safe")
+    form.write("quality")
+    text = file.read_text("utf-8")
+    assert str(load(file).folders[0].quality) == "safe"
+    assert "# mine" in text and "# please" in text and "# the phone" in text
+
+
+def test_what_is_wrong_is_said_in_the_words_of_the_file(file: Path) -> None:
+    form = form_of(file)
+    assert not form.change("quality", "balancd")
+    assert 'did you mean "balanced"?' in form.entries["quality"].problem
+    assert form.change("quality", "82")
+    assert not form.entries["quality"].problem
+
+
+def test_output_is_written_together_with_its_folder(file: Path, tmp_path: Path) -> None:
+    form = form_of(file)
+    assert not form.change("mode", "output"), "it needs to know where"
+    assert form.entries["output"].problem
+    assert form.change("output", str(tmp_path / "smaller"))
+    form.write("output")
+    folder = load(file).folders[0]
+    assert (folder.mode, folder.output) == ("output", tmp_path / "smaller")
+    form = form_of(file)
+    assert form.change("mode", "replace")
+    form.write("mode")
+    folder = load(file).folders[0]
+    assert (folder.mode, folder.output) == ("replace", None)
+
+
+def test_what_does_not_fit_the_rest_is_refused_and_said(file: Path) -> None:
+    form = form_of(file)
+    assert form.change("max_size", "1 KB")
+    before = file.read_bytes()
+    with pytest.raises(SettingsError):
+        form.write("max_size")
+    assert "min_size" in form.entries["max_size"].problem
+    assert file.read_bytes() == before
+
+
+def test_reset_lets_the_preset_speak_again(file: Path) -> None:
+    preset_value = form_of(file).entries["originals_keep_days"].text
+    form = form_of(file)
+    form.change("originals_keep_days", "3")
+    form.write("originals_keep_days")
+    assert form_of(file).entries["originals_keep_days"].said
+    form.clear("originals_keep_days")
+    again = form_of(file).entries["originals_keep_days"]
+    assert (again.text, again.said) == (preset_value, False)
+
+
+def test_the_daemons_settings_are_written_too(file: Path) -> None:
+    form = daemon_form(file, load(file).daemon)
+    assert not form.change("workers", "many")
+    assert form.change("workers", "3")
+    form.write("workers")
+    assert load(file).daemon.workers == 3

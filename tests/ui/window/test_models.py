@@ -1,0 +1,148 @@
+"""Figures, exports, the trial, the privacy page and the state in words."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homepress.control.service import (
+    CompressRequest,
+    FileOutcome,
+    FolderStatus,
+    ProbedProcess,
+    Status,
+    TriedDoor,
+)
+from homepress.settings import FolderSettings, Settings
+from homepress.store.reader import Day, Stats, Totals
+from homepress.ui.window.model import export, figures, privacy, trial
+from homepress.ui.window.model.snapshot import Snapshot, folder_cards, headline
+
+TOTAL = Totals(images=2, before_bytes=3000, after_bytes=1000, saved_bytes=2000, originals_bytes=3000)
+
+
+def snapshot(status: Status | None, *folders: FolderSettings) -> Snapshot:
+    return Snapshot(0.0, status, "", Settings(folders=folders), "")
+
+
+def status(state: str = "idle", **more: Any) -> Status:
+    return Status(**({"state": state, "pid": 1, "version": "1"} | more))
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (None, "Not running"),
+        (status("paused", paused_for="user"), "Paused"),
+        (status("working", waiting=3), "Working"),
+        (status("problem", problems=["The disk is full."]), "Needs you"),
+        (status(), "Ready"),
+        (status(folders=[FolderStatus(path="/a", mode="replace", state="watching")]), "Up to date"),
+    ],
+)
+def test_the_state_in_words(known: Status | None, words: str) -> None:
+    assert headline(snapshot(known)).text == words
+
+
+def test_a_problem_of_a_folder_is_on_its_card() -> None:
+    folder = FolderSettings(path=Path("/pictures"))
+    told = FolderStatus(path="/pictures", mode="replace", state="problem", problem="It is gone; plug it in.")
+    (card,) = folder_cards(snapshot(status(folders=[told]), folder), {"/pictures": (12, 5_000_000)})
+    assert (card.state, card.problem) == ("Problem", "It is gone; plug it in.")
+    assert card.figures == "5.0 MB saved in 12 pictures"
+
+
+def test_without_a_daemon_every_card_says_so() -> None:
+    on, off = FolderSettings(path=Path("/a")), FolderSettings(path=Path("/b"), enabled=False)
+    states = [card.state for card in folder_cards(snapshot(None, on, off), {})]
+    assert states == ["Not running", "Switched off"]
+
+
+@given(st.integers(0, 10**15))
+def test_the_scale_of_the_chart_covers_the_highest_bar(most: int) -> None:
+    scale = figures.ticks(most)
+    assert scale[0] == 0
+    assert scale[-1] >= most
+    assert 2 <= len(scale) <= 6
+
+
+def test_days_have_no_gaps_and_end_today() -> None:
+    days = figures.last_days([Day(day="2026-05-03", images=1, saved_bytes=9)], date(2026, 5, 4), 3)
+    assert [(day.day, day.saved_bytes) for day in days] == [
+        ("2026-05-02", 0),
+        ("2026-05-03", 9),
+        ("2026-05-04", 0),
+    ]
+    assert figures.chart_words(days) == "9 B saved on 1 day of the last 3; most on 3 May, 9 B."
+
+
+def test_exports_hold_the_figures_and_no_formulas() -> None:
+    stats = Stats(
+        total=TOTAL,
+        today=Totals(),
+        days=[Day(day="2026-05-03", images=2, saved_bytes=2000)],
+        formats={"jpeg": TOTAL},
+        folders={"=cmd|' /C calc'!A0": TOTAL},
+    )
+    rows = list(csv.reader(io.StringIO(export.as_csv(stats).decode("utf-8-sig"))))
+    assert rows[1] == ["total", "", "2", "3000", "1000", "2000"]
+    assert all(not cell.startswith("=") for row in rows for cell in row)
+    assert json.loads(export.as_json(stats))["total"]["saved_bytes"] == 2000
+
+
+class Trying:
+    """A service that makes every picture half as large."""
+
+    def __init__(self) -> None:
+        self.asked: list[CompressRequest] = []
+
+    def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
+        self.asked.append(request)
+        for path in request.paths:
+            yield FileOutcome(path=path, outcome="compressed", before_bytes=20_000, after_bytes=10_000)
+
+
+def test_the_trial_speaks_for_the_whole_folder(tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"{number}.jpg").write_bytes(bytes(20_000))
+    (tmp_path / "small.jpg").write_bytes(bytes(100))
+    (tmp_path / "text.txt").write_bytes(bytes(20_000))
+    found = trial.look(tmp_path)
+    assert (found.pictures, found.bytes, len(found.sample)) == (60, 1_200_000, trial.SAMPLE)
+    service, seen = Trying(), list[int]()
+    done = trial.estimate(service, found, "safe", lambda n: bool(seen.append(n)) or True)  # type: ignore[arg-type]
+    assert (done.saved, done.originals) == (600_000, 1_200_000)
+    assert service.asked[0].dry_run, "nothing may be changed"
+    assert not service.asked[0].in_place
+    assert seen[-1] == trial.SAMPLE
+    words = trial.sentence(found, [done], keeps_originals=True)
+    assert words == (
+        "60 pictures: about 600 KB with safe saved (from a trial on 24). "
+        "The originals need 1.2 MB until they expire. Nothing is changed yet."
+    )
+
+
+def test_a_trial_can_be_stopped(tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.png").write_bytes(bytes(20_000))
+    done = trial.estimate(Trying(), trial.look(tmp_path), "safe", lambda n: n < 2)  # type: ignore[arg-type]
+    assert done.tried == 2
+
+
+def test_an_open_door_is_never_called_closed() -> None:
+    doors = [
+        TriedDoor(name="TCP", allowed=True, answer="allowed"),
+        TriedDoor(name="a local socket", allowed=True, answer="allowed", local=True),
+    ]
+    opened = privacy.reports([ProbedProcess(name="daemon", pid=7, tried=doors)])[0]
+    closed = privacy.reports([ProbedProcess(name="daemon", pid=7, tried=doors[1:])])[0]
+    assert not opened.closed
+    assert [door.verdict for door in opened.doors] == ["open", "local only"]
+    assert closed.closed
