@@ -40,6 +40,9 @@ _MOST_QUEUED = 1000
 # These end without a trace in size and time, so they are looked at by every scan.
 _MAY_END = {Skip.LINKED, Skip.READ_ONLY, Skip.PLACEHOLDER, Skip.UNREADABLE}
 
+_STILL_AT_IT = 2.0
+"""Seconds until a file is looked at again that arrives while it is being compressed."""
+
 _SHOWN_WAITING = 100
 """So many waiting files are named in the status; the number is always whole."""
 
@@ -99,6 +102,9 @@ class DaemonService(InProcessService):
         plan = self._config.plan(arrival.root)
         if plan is None or self._breaker.is_open(arrival.root):
             return  # a scan finds it again
+        if self.house.pipeline.holds(arrival.path):
+            self._watch.hint(arrival.path, _STILL_AT_IT)  # it changed while it was compressed
+            return
         quiet = arrival.signature
         identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
         job = Job(arrival.path, plan, self._told, arrival.fresh, ready_at=arrival.ready_at, identity=identity)

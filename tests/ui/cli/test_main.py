@@ -36,7 +36,9 @@ def test_every_command_has_help_with_an_example_and_json(names: tuple[str, ...],
     ran = run(*names, "--help")
     assert ran.code == 0
     assert f"Usage: homepress {' '.join(names)}" in ran.out
-    assert "--json" in ran.out or " ".join(names) in PROCESSES
+    if " ".join(names) in PROCESSES:
+        return
+    assert "--json" in ran.out
     assert "Example" in ran.out
     assert "  homepress " in ran.out.split("Example")[1] or 'homepress settings path)"' in ran.out
 
