@@ -30,7 +30,7 @@ Do not delete single files: use `homepress originals list`, `homepress undo` and
 Each file NAME is an original as it was, byte for byte; NAME.json says where it belongs.
 """
 
-_MARKERS = {
+MARKERS = {
     # bford.info/cachedir: backup programs leave such a folder out.
     "CACHEDIR.TAG": b"Signature: 8a477f597d28d172789f06886806bc55\n"
     b"# Originals kept for some days by Homepress, see README.txt.\n",
@@ -40,6 +40,7 @@ _MARKERS = {
     ".trackerignore": b"",
     "README.txt": _README,
 }
+"""Files of our own in every vault, beside the originals."""
 
 
 class Vault:
@@ -68,7 +69,7 @@ class Vault:
             with contextlib.suppress(FileExistsError):
                 self._kernel.make_private_folder(self.path)
         with self.opened() as folder:
-            for name, content in _MARKERS.items():
+            for name, content in MARKERS.items():
                 if not exists(self._kernel, folder, name):
                     self._write(folder, name, content)
             self._kernel.sync_folder(folder)

@@ -1,0 +1,198 @@
+"""Taking away everything that Homepress put outside its package; the pictures come first."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from homepress.app.house import House
+from homepress.app.service import InProcessService
+from homepress.control import InstanceLock, ServiceError, connect
+from homepress.control.service import OriginalsRequest, UndoRequest
+from homepress.desktop.autostart import AutostartError, autostarts
+from homepress.desktop.filemanager import FileManagerError, file_managers
+from homepress.settings import Paths
+from homepress.store.leaving import remove_vault
+from homepress.store.reader import LedgerError, Reader
+
+Choice = Literal["restore", "accept"]
+"""What becomes of kept originals: they come back, or they are deleted for good and the results stay."""
+
+_END_SECONDS = 120.0
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done.
+
+    Attributes:
+        what: "program", "original", "start at login", "file manager", "originals", "state" or "settings".
+        outcome: what became of it.
+        place: the file, folder or process.
+        reason: why it was kept or failed; empty otherwise.
+    """
+
+    what: str
+    outcome: Literal["stopped", "restored", "accepted", "removed", "kept", "failed"]
+    place: str
+    reason: str = ""
+
+
+def uninstall(paths: Paths, choice: Choice, *, settings: bool) -> Iterator[Step]:
+    """Do it, each step as it comes.
+
+    When an original cannot be brought back or let go, nothing that could help with it is removed: ledger,
+    originals and settings then stay as they are.
+
+    Args:
+        paths: where everything is.
+        choice: what becomes of kept originals.
+        settings: whether the settings and presets of the user's own go too.
+
+    Raises:
+        ServiceError: the daemon does not end, or the ledger cannot be opened.
+    """
+    yield from _stop(paths)
+    yield from _take_back_entries()
+    vaults, failed = [paths.originals], 0
+    if paths.ledger.exists():
+        with _locked(paths), _opened(paths) as service:
+            for step in _settle(paths, service, choice):
+                failed += step.outcome == "failed"
+                yield step
+            vaults = service.house.store.originals_folders()
+    if failed:
+        yield Step("state", "kept", str(paths.state), "it is needed for the originals that are left")
+        return
+    for vault in vaults:
+        yield from _remove_vault(vault)
+    yield from _remove_folder("state", paths.state)
+    paths.socket.unlink(missing_ok=True)
+    _remove_if_empty(paths.runtime)
+    if settings:
+        yield from _remove_settings(paths)
+    elif paths.config_file.exists():
+        yield Step("settings", "kept", str(paths.config_file), "--settings removes them too")
+    _remove_if_empty(paths.config_file.parent)
+
+
+def kept_originals(paths: Paths) -> int:
+    """How many originals wait for a decision.
+
+    Raises:
+        ServiceError: the ledger cannot be read.
+    """
+    try:
+        with Reader(paths.ledger) as reader:
+            return sum(1 for _ in reader.originals())
+    except LedgerError as error:
+        raise ServiceError(str(error)) from error
+
+
+def _stop(paths: Paths) -> Iterator[Step]:
+    daemon = connect(paths.socket)
+    if daemon is None:
+        return
+    process = daemon.ping()
+    daemon.stop()
+    with _locked(paths):  # which a daemon holds for as long as it lives
+        yield Step("program", "stopped", f"process {process}")
+
+
+def _take_back_entries() -> Iterator[Step]:
+    """Start at login, and what file managers show."""
+    for way in autostarts():
+        state = way.state()
+        # One that is switched off in the desktop's own settings is a file of ours all the same.
+        if not state.on and not os.path.lexists(state.place):
+            continue
+        try:
+            way.disable()
+            yield Step("start at login", "removed", state.place)
+        except AutostartError as error:
+            yield Step("start at login", "failed", state.place, str(error))
+    try:
+        for place in file_managers().remove():
+            yield Step("file manager", "removed", place)
+    except FileManagerError:
+        return  # a system without such entries
+
+
+def _settle(paths: Paths, service: InProcessService, choice: Choice) -> Iterator[Step]:
+    """Bring every original back, or let it go."""
+    if choice == "accept":
+        for let_go in service.accept_originals(OriginalsRequest(all=True)):
+            yield Step("original", _word(let_go.outcome, "accepted"), let_go.path, let_go.reason)
+        return
+    with Reader(paths.ledger) as reader:
+        entries = [original.id for original in reader.originals()]
+    for at in range(0, len(entries), _AT_ONCE):
+        for undone in service.undo(UndoRequest(ids=entries[at : at + _AT_ONCE])):
+            place = undone.restored_to or undone.path
+            yield Step("original", _word(undone.outcome, "restored"), place, undone.reason)
+
+
+def _word(outcome: str, done: Literal["restored", "accepted"]) -> Literal["restored", "accepted", "failed"]:
+    return "failed" if outcome == "failed" else done
+
+
+@contextlib.contextmanager
+def _opened(paths: Paths) -> Iterator[InProcessService]:
+    house = House.open(paths, lambda: None)
+    try:
+        yield InProcessService(house)
+    finally:
+        house.close()
+
+
+@contextlib.contextmanager
+def _locked(paths: Paths) -> Iterator[None]:
+    """Be the only Homepress for the length of a `with` block."""
+    lock = InstanceLock(paths.lock)
+    if not lock.acquire(wait=_END_SECONDS):
+        raise ServiceError(f"Homepress (process {lock.holder()}) is still busy; try again in a moment")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove_vault(vault: Path) -> Iterator[Step]:
+    if not vault.exists():
+        return
+    try:
+        others = remove_vault(vault)
+    except OSError as error:
+        yield Step("originals", "failed", str(vault), error.strerror or str(error))
+        return
+    if others:
+        yield Step("originals", "kept", str(vault), f"there is something else in it: {others[0]}")
+    else:
+        yield Step("originals", "removed", str(vault))
+
+
+def _remove_settings(paths: Paths) -> Iterator[Step]:
+    if paths.config_file.exists():
+        paths.config_file.unlink()
+        yield Step("settings", "removed", str(paths.config_file))
+    yield from _remove_folder("settings", paths.presets_dir)
+
+
+def _remove_folder(what: str, folder: Path) -> Iterator[Step]:
+    if not folder.is_dir():
+        return
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        yield Step(what, "failed", str(folder), error.strerror or str(error))
+    else:
+        yield Step(what, "removed", str(folder))
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()

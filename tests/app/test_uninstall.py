@@ -1,0 +1,115 @@
+"""After `uninstall` nothing of ours is left outside the package, and every picture is as the user chose."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from homepress.store.leaving import remove_vault
+from homepress.store.vault import MARKERS
+from system.pictures import png, write
+from system.program import Program
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's home with nothing in it, and no desktop."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    for name, place in (("CONFIG", ".config"), ("DATA", ".local/share"), ("STATE", ".local/state")):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / place))
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "XDG_CURRENT_DESKTOP"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def program(user: Path, tmp_path: Path) -> Iterator[Program]:
+    made = Program(tmp_path / "home")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def picture(program: Program, tmp_path: Path) -> Path:
+    """A picture that a daemon, which still runs, has replaced."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    program.watch(inbox, quality="lossless")
+    program.start()
+    file = write(inbox / "a.png", png(1))
+    program.wait_idle()
+    assert file.stat().st_size < len(png(1))
+    return file
+
+
+def files_below(folder: Path) -> list[str]:
+    return [str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()]
+
+
+def test_originals_come_back_and_nothing_is_left(program: Program, picture: Path, user: Path) -> None:
+    program.run("autostart", "on")
+    program.run("file-manager", "on")
+    assert files_below(user)
+    steps = program.lines("uninstall", "--restore", "--settings", "--yes")
+    assert picture.read_bytes() == png(1)
+    assert files_below(user) == []
+    assert program.daemon is not None
+    assert program.daemon.wait(30) == 0
+    assert set(os.listdir(program.home)) <= {"stderr.txt"}
+    assert {(step["what"], step["outcome"]) for step in steps} >= {
+        ("program", "stopped"),
+        ("original", "restored"),
+        ("start at login", "removed"),
+        ("file manager", "removed"),
+        ("originals", "removed"),
+        ("state", "removed"),
+        ("settings", "removed"),
+    }
+
+
+def test_accepted_originals_go_and_the_settings_stay(program: Program, picture: Path) -> None:
+    small = picture.read_bytes()
+    told = program.run("uninstall", "--accept", "--yes")
+    assert "accepted  original" in told
+    assert "Remove it with:" in told
+    assert picture.read_bytes() == small
+    assert set(os.listdir(program.home)) <= {"stderr.txt", "settings.toml"}
+
+
+def test_an_original_that_cannot_come_back_keeps_everything(program: Program, picture: Path) -> None:
+    (original,) = program.lines("originals", "list")
+    stored = Path(original["stored_at"])
+    away = stored.rename(stored.with_name("away"))
+    steps = program.lines("uninstall", "--restore", "--settings", "--yes", code=1)
+    assert ("original", "failed") in {(step["what"], step["outcome"]) for step in steps}
+    assert "removed" not in {step["outcome"] for step in steps if step["what"] in ("state", "settings")}
+    away.rename(stored)
+    program.run("uninstall", "--restore", "--yes")
+    assert picture.read_bytes() == png(1)
+
+
+def test_it_has_to_be_decided_and_meant(program: Program, picture: Path) -> None:
+    program.run("uninstall", "--yes", code=2)
+    program.run("uninstall", "--accept", code=2)
+    assert len(program.lines("originals", "list")) == 1
+
+
+def test_where_nothing_ever_was_nothing_is_made(program: Program, user: Path) -> None:
+    program.run("uninstall", "--yes")
+    assert not program.home.exists()
+    assert files_below(user) == []
+
+
+def test_a_vault_with_something_else_in_it_stays_whole(tmp_path: Path) -> None:
+    vault = tmp_path / ".homepress-1000" / "abc"
+    for name in (*MARKERS, "recovered-a.jpg"):
+        write(vault / name, b"x")
+    assert remove_vault(vault) == ["recovered-a.jpg"]
+    assert set(os.listdir(vault)) == {*MARKERS, "recovered-a.jpg"}
+    (vault / "recovered-a.jpg").unlink()
+    assert remove_vault(vault) == []
+    assert os.listdir(tmp_path) == []
+    assert remove_vault(vault) == []
