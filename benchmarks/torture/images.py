@@ -118,6 +118,7 @@ class _Run:
         self._point = base / "inner"
         self._outcome = outcome
         self._replaced = 0
+        self._differing = 0
 
     def run(self, snapshots: int) -> None:
         """Fill in the outcome."""
@@ -190,6 +191,7 @@ class _Run:
         with _mounted(clone, self._point, options):
             bench = self._bench()
             wrong += [f"before recovery: {w}" for w in self._wrong(bench)]
+            self._replaced += self._differing
             with bench.store() as store:
                 wrong += [str(note) for note in store.recover() if "ledger" in str(note)]
                 wrong += [f"recovered twice: {note}" for note in store.recover()]
@@ -212,7 +214,7 @@ class _Run:
                 wrong.append(f"{path.name}: {size}")
             if original not in hidden:
                 wrong.append(f"the original of {path.name} is lost")
-        self._replaced += replaced
+        self._differing = replaced
         return wrong
 
 
