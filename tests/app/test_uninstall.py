@@ -8,6 +8,7 @@ import pytest
 
 from homepress.store.leaving import remove_vault
 from homepress.store.vault import MARKERS
+from support import wait_for
 from system.pictures import png, write
 from system.program import Program
 
@@ -40,8 +41,7 @@ def picture(program: Program, tmp_path: Path) -> Path:
     program.watch(inbox, quality="lossless")
     program.start()
     file = write(inbox / "a.png", png(1))
-    program.wait_idle()
-    assert file.stat().st_size < len(png(1))
+    wait_for(lambda: program.status()["compressed_today"] == 1, within=120, what="the picture")
     return file
 
 
