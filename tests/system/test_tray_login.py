@@ -34,7 +34,7 @@ def desk(tmp_path: Path, program: Program) -> Iterator[Screen]:
         program.environment |= made.environment
         yield made
         program.run("stop", code=None)
-        wait_for(lambda: program.status()["state"] == "stopped")
+        wait_for(lambda: program.status()["state"] == "stopped", within=60, what="the end of the daemon")
 
 
 def write_entry(program: Program, moved: Path) -> None:
