@@ -16,7 +16,7 @@ class ScoreKind(enum.StrEnum):
 
 
 class Reason(enum.StrEnum):
-    """Why a picture was left as it is. The value is what people and scripts read; it never changes meaning."""
+    """Why a picture was left as it is. People and scripts read the value; it never changes meaning."""
 
     SAVES_TOO_LITTLE = "saves too little"
     NOT_AN_IMAGE = "not an image that Homepress knows"

@@ -102,7 +102,8 @@ def _chart(days: list[Day]) -> Iterator[str]:
             f"{counted(day.images, 'picture')}</title></rect>"
         )
         if (len(days) - 1 - at) % 5 == 0:
-            yield f'<text x="{min(x + step / 2, width - 20):.1f}" y="{height - 8}">{when.day} {when:%b}</text>'
+            middle = min(x + step / 2, width - 20)
+            yield f'<text x="{middle:.1f}" y="{height - 8}">{when.day} {when:%b}</text>'
     yield "</svg></section>"
 
 
