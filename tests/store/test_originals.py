@@ -173,6 +173,8 @@ class TestOtherDisk:
             replace(store, path)
         assert bench.kept() == [picture()]
         assert path.read_bytes() == smaller(picture())
+        if harm == "link":
+            assert list((mounted / "theirs").iterdir()) == []
 
     def test_a_lost_ledger_finds_them_but_believes_no_path_outside(self, bench: Bench, mounted: Path) -> None:
         inside, outside = bench.drop("in.jpg", picture(1)), bench.drop("out.jpg", picture(2))

@@ -161,3 +161,46 @@ def test_beside_counts_up_and_never_overwrites(bench: Bench) -> None:
     )
     assert (path.read_bytes(), first.read_bytes(), second.read_bytes()) == (picture(), RESULT, RESULT[:-1])
     assert bench.temps() == []
+
+
+def test_results_of_different_sources_never_take_each_other_s_name(bench: Bench) -> None:
+    """a.heic and a.png both become a.jpg, and there is an a.jpg as well."""
+    out = bench.base / "out"
+    sources = [bench.drop(name, picture(n)) for n, name in enumerate(("a.heic", "a.png", "a.jpg"))]
+    with bench.store() as store:
+        for again in range(2):
+            made = {}
+            for number, path in enumerate(sources):
+                suffix = "" if path.suffix == ".jpg" else ".jpg"
+                result = smaller(picture(number))[: -1 - again]
+                made[path.name] = write(store, store.read(path), out / path.name, result, suffix=suffix).path
+                assert made[path.name].read_bytes() == result
+            assert {name: path.name for name, path in made.items()} == {
+                "a.heic": "a.jpg",
+                "a.png": "a.png.jpg",
+                "a.jpg": "a-2.jpg",
+            }
+    assert sorted(p.name for p in out.iterdir()) == ["a-2.jpg", "a.jpg", "a.png.jpg"]
+
+
+def test_a_conversion_goes_around_what_somebody_else_put_there(bench: Bench) -> None:
+    out = bench.base / "out"
+    out.mkdir()
+    (out / "a.jpg").write_bytes(b"not ours")
+    with bench.store() as store:
+        assert (
+            write(store, store.read(bench.drop("a.heic")), out / "a.heic", suffix=".jpg").path.name
+            == "a.heic.jpg"
+        )
+    assert (out / "a.jpg").read_bytes() == b"not ours"
+
+
+def test_a_result_that_is_beside_already_is_not_touched(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        source = store.read(path)
+        first = store.write_beside(source, replacement(RESULT))
+        before = first.path.stat()
+        second = store.write_beside(source, replacement(RESULT))
+        assert second.path == first.path
+        assert first.path.stat() == before

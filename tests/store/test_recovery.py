@@ -2,11 +2,12 @@
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from homepress.store import Store, UndoSelection
+from homepress.store import Store, UndoSelection, UntrustedVault
 from store.kit import (
     Bench,
     Lacking,
@@ -305,3 +306,52 @@ def test_a_job_that_a_failing_disk_left_open_is_ended_without_a_restart(bench: B
         store.tend()
         assert bench.temps() == []
     assert (path.read_bytes(), bench.kept()) in ((RESULT, [picture()]), (picture(), []))
+
+
+def test_a_late_write_between_the_vault_and_the_ledger_is_kept(bench: Bench) -> None:
+    """Cut off after the original moved, before it was noted; meanwhile a program writes to it."""
+    path = bench.drop()
+    probe = Probe()
+
+    def die(number: int, step: str) -> None:
+        if step == "commit" and "exchange" in probe.names:
+            os.kill(os.getpid(), 9)
+
+    def work() -> None:
+        with bench.store(probe.kernel()) as store:
+            probe._before = die
+            probe.names.clear()
+            replace(store, path)
+
+    assert in_child(work) == -9
+    (stored,) = (p for p in bench.originals.iterdir() if len(p.name) == 81)
+    stored.write_bytes(b"a late write")
+    recovered(bench)
+    with bench.store() as store:
+        store.tend(time.time() + 60)
+    recovered(bench)
+    assert path.read_bytes() == b"a late write"
+    assert bench.temps() == []
+
+
+def test_a_vault_that_was_opened_up_keeps_everything_until_it_is_private_again(bench: Bench) -> None:
+    path = after_exchange(bench)
+    bench.originals.chmod(0o755)
+    with pytest.raises(UntrustedVault):
+        Store.open(bench.ledger, bench.originals)
+    bench.originals.chmod(0o700)
+    recovered(bench)
+    assert (path.read_bytes(), bench.kept()) == (RESULT, [picture()])
+
+
+def test_an_original_that_the_history_gave_up_is_kept_again(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        with store._workshop.ledger.transaction() as tx:
+            tx.execute("UPDATE history SET original = 'none', vault = NULL")
+    recovered(bench)
+    assert bench.kept() == [picture()]
+    with bench.store() as store:
+        assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
+    assert path.read_bytes() == picture()

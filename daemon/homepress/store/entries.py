@@ -185,6 +185,27 @@ def latest_entry(ledger: Ledger, path: bytes) -> tuple[Outcome, OriginalState] |
     return (Outcome(rows[0][0]), OriginalState(rows[0][1])) if rows else None
 
 
+def output_at(ledger: Ledger, target: bytes) -> tuple[bytes, str]:
+    """The source and the digest of the newest result that was written to a path elsewhere; empty for none."""
+    rows = ledger.query(
+        "SELECT path, after_sha256 FROM history WHERE result_path = ? AND kind = 'output' "
+        "ORDER BY id DESC LIMIT 1",
+        (target,),
+    )
+    return (bytes(rows[0][0]), str(rows[0][1])) if rows else (b"", "")
+
+
+def original_of(ledger: Ledger, job: str) -> OriginalState | None:
+    """What became of the original of a job, None when the history does not know it."""
+    rows = ledger.query("SELECT original FROM history WHERE job = ?", (job,))
+    return OriginalState(rows[0][0]) if rows else None
+
+
+def keep_again(tx: sqlite3.Connection, job: str, vault: bytes) -> None:
+    """Note that the original of a job is in a vault after all, and is to be looked at for late writers."""
+    tx.execute("UPDATE history SET original = 'kept', vault = ?, settled = 0 WHERE job = ?", (vault, job))
+
+
 def kept_entries(ledger: Ledger, condition: str = "1", values: tuple[object, ...] = ()) -> list[Kept]:
     """Entries whose original is in a vault, newest first, narrowed by an SQL condition."""
     sql = f"SELECT {_KEPT_COLUMNS} FROM history WHERE original = 'kept' AND ({condition}) ORDER BY id DESC"

@@ -80,12 +80,15 @@ class LinuxKernel(PosixKernel):
         return bool(_inode_flags(fd) & (_FL_IMMUTABLE | _FL_APPEND))
 
     def attributes(self, fd: int) -> dict[bytes, bytes]:
+        found = {}
         try:
-            return {os.fsencode(name): os.getxattr(fd, name) for name in os.listxattr(fd)}
+            for name in os.listxattr(fd):
+                found[os.fsencode(name)] = os.getxattr(fd, name)
         except OSError as error:
-            if error.errno in _NO_ATTRIBUTES:
-                return {}
-            raise
+            # One that goes away while we look changes the identity as well, and that is looked at last.
+            if error.errno not in (*_NO_ATTRIBUTES, errno.ENODATA):
+                raise
+        return found
 
     def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
         os.setxattr(fd, name, value)

@@ -55,6 +55,14 @@ def beside_names(name: str, suffix: str) -> Iterator[str]:
         yield _fit(stem, f".min-{number}{suffix or own}")
 
 
+def numbered_names(name: str) -> Iterator[str]:
+    """A name, and others for when it is taken: `a.jpg`, `a-2.jpg` ..."""
+    stem, suffix = os.path.splitext(name)
+    yield name
+    for number in range(2, 1000):
+        yield _fit(stem, f"-{number}{suffix}")
+
+
 def original_names(name: str) -> Iterator[str]:
     """Names for an original whose own name is taken: `a (original).jpg`, `a (original 2).jpg` ..."""
     stem, suffix = os.path.splitext(name)

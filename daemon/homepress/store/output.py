@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 from homepress.store import journal, memory, metadata
-from homepress.store.entries import entry_of
+from homepress.store.entries import entry_of, output_at
 from homepress.store.errors import Changed, Refusal, Unsupported, shown
 from homepress.store.kernel import Folder, identity_of, opened_file, opened_folder, place_new
-from homepress.store.names import beside_names, old_name, temp_name
+from homepress.store.names import beside_names, converted_names, numbered_names, old_name, temp_name
 from homepress.store.plan import Kind, Metadata, Plan
 from homepress.store.reading import missing_or_linked
 from homepress.store.receipt import Receipt, Replacement, Role, Source
@@ -26,23 +26,37 @@ def write_output(workshop: Workshop, source: Source, replacement: Replacement, t
         workshop: the tools.
         source: as it was read; it must not have changed since.
         replacement: the result, or the source itself when it could not be made smaller.
-        target: absolute; the result's suffix takes the place of its own in a conversion.
+        target: absolute; in a conversion the result's suffix takes the place of its own. Where another
+            source's result has the name, a number is added.
 
     Raises:
         Changed, Vanished: the source is not what was read any more.
         Refusal: another file, not made by Homepress, has the name.
         OSError: the system refused a step; nothing is left behind.
     """
-    if replacement.suffix:
-        target = target.with_suffix(replacement.suffix)
     carried = _check_source(workshop, source)
     with opened_folder(workshop.kernel, target.parent, create=True) as folder:
-        there = look(workshop.kernel, folder, target.name)
-        if there is not None and not _is_ours(workshop, there, target):
-            raise _taken(source, target)
+        name, again = _name_for(workshop, folder, source, replacement, target.name)
         kind: Kind = "copy" if replacement.sha256 == source.sha256 else "output"
-        plan = make_plan(kind, source, replacement, target, carried, b"")
-        return _write(workshop, folder, source, plan, replacement.data, again=there is not None)
+        plan = make_plan(kind, source, replacement, folder.path / name, carried, b"")
+        return _write(workshop, folder, source, plan, replacement.data, again=again)
+
+
+def _name_for(
+    workshop: Workshop, folder: Folder, source: Source, replacement: Replacement, name: str
+) -> tuple[str, bool]:
+    """The name that a result gets in its output folder, and whether our earlier one of this source has it."""
+    suffix = replacement.suffix
+    for candidate in converted_names(name, suffix) if suffix else numbered_names(name):
+        there = look(workshop.kernel, folder, candidate)
+        if there is None:
+            return candidate, False
+        made_from = _made_from(workshop, there, folder.path / candidate)
+        if made_from == os.fsencode(source.path) or (made_from == b"" and not suffix):
+            return candidate, True
+        if made_from is None and not suffix:
+            raise _taken(source, folder.path / candidate)
+    raise Refusal(f"{shown(folder.path / name)}: a thousand names like it are taken")
 
 
 def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -> Receipt:
@@ -54,9 +68,12 @@ def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -
     with opened_folder(workshop.kernel, source.path.parent) as folder:
         for name in beside_names(source.path.name, replacement.suffix):
             there = look(workshop.kernel, folder, name)
-            if there is None or there.sha256 == replacement.sha256:
-                plan = make_plan("beside", source, replacement, folder.path / name, carried, b"")
-                return _write(workshop, folder, source, plan, replacement.data, again=there is not None)
+            plan = make_plan("beside", source, replacement, folder.path / name, carried, b"")
+            if there is None:
+                return _write(workshop, folder, source, plan, replacement.data, again=False)
+            if there.sha256 == replacement.sha256:
+                entry = journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
+                return Receipt(entry, plan.result, plan.source_size, plan.result_size)
     raise Refusal(f"{shown(source.path)}: a thousand names beside it are taken")
 
 
@@ -67,7 +84,11 @@ def settle_output(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
         if (found := look(kernel, folder, name)) is None:
             continue
         begun = journal.state_of(workshop.ledger, plan.job) == journal.STARTED
-        if begun or found.sha256 == plan.result_sha256 or _is_ours(workshop, found, plan.result):
+        if (
+            begun
+            or found.sha256 == plan.result_sha256
+            or _made_from(workshop, found, plan.result) is not None
+        ):
             kernel.unlink(folder, name)
         else:
             keep_unknown(workshop, folder, name, plan.result.name)
@@ -123,7 +144,7 @@ def _take_turns(workshop: Workshop, folder: Folder, source: Source, plan: Plan) 
         kernel.overwrite(folder, temp, folder, plan.result.name)
         return
     earlier = look(kernel, folder, temp)
-    if earlier is not None and not _is_ours(workshop, earlier, plan.result):
+    if earlier is not None and _made_from(workshop, earlier, plan.result) is None:
         kernel.exchange(folder, temp, plan.result.name)
         raise _taken(source, plan.result)
 
@@ -147,14 +168,20 @@ def _check_source(workshop: Workshop, source: Source) -> Metadata:
         raise missing_or_linked(path) from None
 
 
-def _is_ours(workshop: Workshop, there: Found, target: Path) -> bool:
-    """Whether what has the target's name is a result of ours, or a file that we put there, untouched."""
+def _made_from(workshop: Workshop, there: Found, target: Path) -> bytes | None:
+    """The source of what has the target's name: its path, empty when only that it is ours is known.
+
+    None for what is not ours, or was changed since.
+    """
     if not there.sha256:
-        return False
-    if memory.role(workshop.ledger, there.sha256, "") is Role.RESULT:
-        return True
-    directory, name = os.fsencode(target.parent), os.fsencode(target.name)
-    return memory.known(workshop.ledger, directory).get(name) == there.mark
+        return None
+    path, sha256 = output_at(workshop.ledger, os.fsencode(target))
+    if sha256 == there.sha256:
+        return path
+    noted = memory.known(workshop.ledger, os.fsencode(target.parent)).get(os.fsencode(target.name))
+    if noted == there.mark or memory.role(workshop.ledger, there.sha256, "") is Role.RESULT:
+        return b""
+    return None
 
 
 def _source_mark(plan: Plan) -> memory.Mark | None:

@@ -31,7 +31,7 @@ from homepress.store.receipt import Receipt, Replacement, Source
 from homepress.store.recovery import Recovery
 from homepress.store.settlement import Settled
 from homepress.store.staging import make_plan, stage
-from homepress.store.workshop import Workshop
+from homepress.store.workshop import Workshop, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,8 @@ class Replacer:
         kernel.overwrite(folder, temp_name(scene.plan.job), folder, scene.name)
         kernel.sync_folder(folder)
         if not self._calm(scene):
-            kernel.overwrite(folder, old, folder, scene.name)
+            if self._has_result(scene, scene.name):
+                kernel.overwrite(folder, old, folder, scene.name)
             raise Changed(f"{scene.plan}: somebody wrote to it at the moment of replacing")
 
     def _switch_converted(self, scene: _Scene) -> None:
@@ -218,7 +219,8 @@ class Replacer:
         except Unsupported:
             kernel.overwrite(folder, scene.name, folder, old_name(plan.job))
         if not (self._got_the_original(scene, old_name(plan.job)) and self._calm(scene)):
-            place_new(kernel, folder, old_name(plan.job), scene.name)
+            with contextlib.suppress(FileExistsError):
+                place_new(kernel, folder, old_name(plan.job), scene.name)
             raise Changed(f"{plan}: somebody used it at the moment of converting")
         kernel.sync_folder(folder)
 
@@ -236,18 +238,20 @@ class Replacer:
             return self._kernel.lease_whole(scene.fd)
         return sha256_of(self._kernel, scene.fd) == scene.source.sha256
 
+    def _has_result(self, scene: _Scene, name: str) -> bool:
+        """Whether a name holds our result and nothing that somebody saved since."""
+        found = look(self._kernel, scene.folder, name)
+        return found is not None and found.sha256 == scene.plan.result_sha256
+
     def _give_back(self, scene: _Scene) -> None:
         """Exchange again, unless the name has got yet another file by now: the newest one keeps it."""
         kernel, folder, temp = self._kernel, scene.folder, temp_name(scene.plan.job)
         for _ in range(2):
             with contextlib.suppress(FileNotFoundError):
-                with opened_file(kernel, folder, scene.name) as fd:
-                    ours = sha256_of(kernel, fd) == scene.plan.result_sha256
-                if not ours:
+                if not self._has_result(scene, scene.name):
                     return
                 kernel.exchange(folder, temp, scene.name)
-                with opened_file(kernel, folder, temp) as fd:
-                    if sha256_of(kernel, fd) == scene.plan.result_sha256:
-                        return
+                if self._has_result(scene, temp):
+                    return
                 # Somebody saved over the result between the look and the exchange: theirs goes back.
                 kernel.exchange(folder, temp, scene.name)

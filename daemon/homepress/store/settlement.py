@@ -13,6 +13,7 @@ from homepress.store.errors import StoreError, Unsupported
 from homepress.store.kernel import Folder, place_new
 from homepress.store.names import old_name, temp_name
 from homepress.store.plan import Plan
+from homepress.store.vault import Stored
 from homepress.store.workshop import Found, Workshop, keep_unknown, look
 
 
@@ -126,9 +127,11 @@ class Settlement:
 
     def _conclude(self) -> Settled:
         """No original waits: either nothing was exchanged, or it has reached its vault already."""
-        here, result, stored = self._here(), self._result_in_place(), self._vault.holds(self._plan)
+        here, result, stored = self._here(), self._result_in_place(), self._vault.condition(self._plan)
         untouched = here is not None and here.sha256 == self._plan.source_sha256
-        if stored and not self._leftovers and not untouched:
+        if stored is Stored.CHANGED:
+            return self._finish(kept=True)  # a late writer's bytes: looked at, and given back, from there
+        if stored is Stored.WHOLE and not self._leftovers and not untouched:
             return self._finish(kept=True)
         if self._leftovers and self._plan.kind == "replace":
             # Our result never came into place: an equal one there is another computer's work, with its

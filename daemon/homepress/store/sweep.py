@@ -10,10 +10,12 @@ import msgspec
 from homepress.store import entries, journal, memory
 from homepress.store.errors import StoreError
 from homepress.store.plan import Plan
-from homepress.store.receipt import Role
+from homepress.store.receipt import OriginalState, Role
 from homepress.store.recovery import Recovery
 from homepress.store.vault import Vault
 from homepress.store.workshop import Workshop
+
+_LET_GO = (OriginalState.RESTORED, OriginalState.ACCEPTED, OriginalState.EXPIRED)
 
 
 def sweep(workshop: Workshop, recovery: Recovery) -> None:
@@ -47,8 +49,11 @@ class _Sweep:
         unknown = (stored | self._vault.sidecars()) - self._kept() - self._open()
         adopted = 0
         for name in sorted(unknown):
-            if self._ledger.query("SELECT 1 FROM history WHERE job = ?", (name[65:],)):
-                self._vault.remove(name)  # let go, but the crash came before it was deleted
+            state = entries.original_of(self._ledger, name[65:])
+            if state in _LET_GO or (state is not None and name not in stored):
+                self._vault.remove(name)  # the crash came before it was deleted
+            elif state is not None:
+                self._keep_again(name)
             elif (plan := self._plan(name)) is None:
                 continue
             elif name in stored:
@@ -80,6 +85,12 @@ class _Sweep:
             )
             return None
         return msgspec.structs.replace(plan, vault=self._workshop.originals.name_of(self._vault))
+
+    def _keep_again(self, name: str) -> None:
+        """It is here although the history has none: better one too many than one too few."""
+        vault = self._workshop.originals.name_of(self._vault)
+        with self._ledger.transaction() as tx:
+            entries.keep_again(tx, name[65:], vault)
 
     def _adopt(self, plan: Plan) -> None:
         with self._ledger.transaction() as tx:

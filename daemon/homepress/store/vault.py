@@ -1,6 +1,7 @@
 """One folder that keeps originals: each with a sidecar that describes it without the ledger."""
 
 import contextlib
+import enum
 import errno
 import os
 import stat
@@ -43,6 +44,15 @@ MARKERS = {
 """Files of our own in every vault, beside the originals."""
 
 
+class Stored(enum.Enum):
+    """What a vault has of an original."""
+
+    WHOLE = "whole"
+    CHANGED = "changed"
+    """Somebody wrote to it after it was stored, or the disk fails: not ours to delete."""
+    MISSING = "missing"
+
+
 class Vault:
     """A folder of originals, `<sha256>-<job>` beside `<sha256>-<job>.json`; private to its owner."""
 
@@ -66,6 +76,8 @@ class Vault:
         """
         if not self.path.exists():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._private_parent:
+                _check_private(self.path.parent.lstat(), self.path.parent)
             with contextlib.suppress(FileExistsError):
                 self._kernel.make_private_folder(self.path)
         with self.opened() as folder:
@@ -138,13 +150,19 @@ class Vault:
         except Unsupported:
             self._kernel.overwrite(source, name, folder, new)  # no other file ever has this name
 
-    def holds(self, plan: Plan) -> bool:
-        """Whether the original is here, whole."""
+    def condition(self, plan: Plan) -> Stored:
+        """Whether the original is here, and whole.
+
+        Raises:
+            UntrustedVault: it cannot be told any more.
+        """
         try:
             with self.opened() as folder:
-                return self._holds(folder, plan)
-        except (FileNotFoundError, UntrustedVault):
-            return False
+                if self._holds(folder, plan):
+                    return Stored.WHOLE
+                return Stored.CHANGED if exists(self._kernel, folder, plan.stored_name) else Stored.MISSING
+        except FileNotFoundError:
+            return Stored.MISSING
 
     def remove(self, stored_name: str) -> None:
         """Delete an original and its sidecar, in that order, durably; a missing one is no error."""
@@ -226,9 +244,9 @@ class Vault:
 def _check_private(facts: os.stat_result, path: Path) -> None:
     if hasattr(os, "geteuid") and facts.st_uid != os.geteuid():
         raise UntrustedVault(f"{shown(path)}: originals are not kept in a folder of another user")
-    if stat.S_IMODE(facts.st_mode) & 0o077:
+    if not stat.S_ISDIR(facts.st_mode) or stat.S_IMODE(facts.st_mode) & 0o077:
         raise UntrustedVault(
-            f"{shown(path)}: others may enter it; `chmod 700` it so that originals stay private"
+            f"{shown(path)}: it is no folder of ours alone; `chmod 700` it so that originals stay private"
         )
 
 
