@@ -151,6 +151,7 @@ class Kit:
         style = f"{surface_of(parent)}.TEntry"
         made = ttk.Entry(parent, textvariable=value, width=width, font="hp-body", style=style)
         made.value = value  # type: ignore[attr-defined]  # Tk forgets a variable that nobody holds
+        _bind_select_all(made)
         return made, value
 
     def choice(
@@ -162,6 +163,7 @@ class Kit:
             parent, values=list(words), state="readonly", font="hp-body", width=18, style=style
         )
         made.set(chosen)
+        _bind_select_all(made)
 
         def tell(_: object) -> None:
             made.selection_clear()
@@ -188,6 +190,17 @@ class Kit:
         for at, (label, command) in enumerate(actions):
             self.button(frame, label, command).grid(row=0, column=2 + at, padx=(self.px(8), 0))
         return frame
+
+
+def _bind_select_all(field: ttk.Entry) -> None:
+    """Control-A marks everything, as in other programs; Tk's own on X11 goes to the beginning."""
+
+    def select(_: object) -> str:
+        field.selection_range(0, "end")
+        field.icursor("end")
+        return "break"
+
+    field.bind("<Control-a>", select)
 
 
 def flow(label: ttk.Label) -> None:

@@ -58,7 +58,8 @@ class ScrollPage(Panel):
         widget = event.widget
         if not isinstance(widget, tk.Misc) or not str(widget).startswith(f"{self.inside}."):
             return
-        if not self.inside.winfo_ismapped():
+        # Frames around it hear of it too; only what really has the keyboard counts.
+        if not self.inside.winfo_ismapped() or str(self.tk.call("focus")) != str(widget):
             return
         top = widget.winfo_rooty() - self.inside.winfo_rooty()
         bottom = top + widget.winfo_height()

@@ -1,0 +1,160 @@
+"""Screenshots of every page of the window, light, dark and at twice the size, of made pictures.
+
+Run: `python -m benchmarks.screenshots [FOLDER]`. Needs Xvfb and ImageMagick's `import`. It starts a Homepress
+with a home of its own in a temporary folder; the user's settings and pictures are not touched. The pages are
+written to `docs/screenshots/` or to FOLDER as PNG with few colours, which keeps them small.
+"""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import landscapes
+from PIL import Image
+
+PAGES = ("first-run", "folders", "activity", "compare", "statistics", "privacy", "general")
+LOOKS = (("light", 1.0), ("dark", 1.0), ("light", 2.0))
+SIZE = (1080, 720)
+_DAYS = 30
+_COLOURS = 200
+
+
+@contextmanager
+def display(scale: float) -> Iterator[str]:
+    """An X server that is just as large as the window."""
+    read, write = os.pipe()
+    width, height = (round(side * scale) for side in SIZE)
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with os.fdopen(read) as answer:
+            yield f":{answer.readline().strip()}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def prepare(place: Path) -> dict[str, str]:
+    """Make pictures and settings; the environment of this Homepress."""
+    user = place / "anna"
+    camera, shots, scans = (user / "Pictures" / name for name in ("Camera", "Screenshots", "Scans"))
+    for folder in (camera, shots, scans):
+        folder.mkdir(parents=True)
+    for number in range(9):
+        (camera / f"{landscapes.name(number)}.jpg").write_bytes(landscapes.jpeg(number))
+    for number in range(4):
+        (shots / f"Screenshot {number + 1}.png").write_bytes(landscapes.screenshot(number))
+    lines = ['[daemon]\nnotify = "summary"']
+    for folder, more in ((camera, ""), (shots, 'preset = "screenshots"'), (scans, "enabled = false")):
+        path = json.dumps(str(folder))
+        lines.append(f'\n[[folder]]\npath = {path}\nexisting = "compress"\nsettle_seconds = 0.3\n{more}')
+    home = place / "home"
+    home.mkdir()
+    (home / "settings.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    bus = "unix:path=/nonexistent"
+    return {**os.environ, "HOMEPRESS_HOME": str(home), "HOME": str(user), "DBUS_SESSION_BUS_ADDRESS": bus}
+
+
+def run(environment: dict[str, str], *words: str) -> str:
+    """A command of this Homepress; what it prints."""
+    command = [sys.executable, "-m", "homepress", *words]
+    return subprocess.run(command, env=environment, capture_output=True, check=False).stdout.decode()
+
+
+def wait_until_done(environment: dict[str, str]) -> None:
+    """Wait for a daemon that runs and has nothing left to do."""
+    while True:
+        status = json.loads(run(environment, "status", "--json") or "{}")
+        if status.get("state") == "idle" and not status["waiting"] and status["compressed_today"] >= 12:
+            return
+        time.sleep(0.5)
+
+
+def add_history(environment: dict[str, str]) -> None:
+    """Give the ledger a month of work, copied from the day's: for the charts. The daemon must not run."""
+    chance = random.Random(7)
+    ledger = Path(environment["HOMEPRESS_HOME"], "state", "ledger.sqlite3")
+    columns = (
+        "kind, path, result_path, root, outcome, reason, before_bytes, after_bytes, before_sha256, "
+        "after_sha256, format, score, score_kind, settings, seconds"
+    )
+    with sqlite3.connect(ledger) as connection:
+        last = connection.execute("SELECT max(id) FROM history").fetchone()[0]
+        # The copies are older, so they have to come first: the day's own entries move up.
+        connection.execute("UPDATE history SET id = id + 100000")
+        for days in range(_DAYS, 0, -1):
+            for _ in range(0 if chance.random() < 0.15 else chance.randrange(1, 26)):
+                when = time.time() - 86_400 * days + chance.randrange(20_000)
+                connection.execute(
+                    f"INSERT INTO history (time, original, {columns}) SELECT ?, 'expired', {columns} "
+                    "FROM history WHERE id = ?",
+                    (when, 100_000 + chance.randrange(1, last + 1)),
+                )
+    connection.close()
+
+
+def shoot(environment: dict[str, str], page: str, theme: str, scale: float, target: Path) -> None:
+    """Open the window at a page, wait until it stands still, and write what is seen."""
+    command = [sys.executable, "-m", "homepress", "window"]
+    options = ["--page", page, "--theme", theme, "--scale", str(scale)]
+    window = subprocess.Popen([*command, *options], env=environment)
+    try:
+        before = b""
+        for _ in range(40):
+            time.sleep(1)
+            subprocess.run(["import", "-window", "root", str(target)], env=environment, check=True)
+            now = Image.open(target).convert("RGB").tobytes()
+            if now == before and len(set(now[:: max(1, len(now) // 5000)])) > 6:
+                break
+            before = now
+    finally:
+        window.terminate()
+        window.wait()
+    few = Image.open(target).convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE)
+    few.save(target, optimize=True)
+
+
+def main() -> int:
+    """Take them all."""
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots")
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="homepress-shots-") as name:
+        environment = prepare(Path(name))
+        for once in (True, False):
+            command = [sys.executable, "-m", "homepress", "run", "--no-tray"]
+            daemon = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+            try:
+                wait_until_done(environment)
+                if not once:
+                    take(environment, target)
+            finally:
+                daemon.send_signal(signal.SIGTERM)
+                daemon.wait()
+            if once:
+                add_history(environment)
+    return 0
+
+
+def take(environment: dict[str, str], target: Path) -> None:
+    """Every page in every look."""
+    for theme, scale in LOOKS:
+        with display(scale) as screen:
+            for page in PAGES:
+                suffix = "-2x" if scale > 1 else ""
+                file = target / f"{page}-{theme}{suffix}.png"
+                shoot({**environment, "DISPLAY": screen}, page, theme, scale, file)
+                print(f"{file}  {file.stat().st_size:,} bytes", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
