@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from compress.formats import pngs
+from homepress.compress.formats import png_recode
 from homepress.compress.formats.png_file import read_png
 from homepress.compress.formats.png_picture import BrokenPicture, CodedPicture, ColourType
 from homepress.compress.formats.png_pixels import fingerprint, pixel_rows
@@ -127,3 +128,19 @@ def test_recoding_keeps_the_fingerprint(
     assert (result.header.depth == 16) == (depth == 16)
     if colour == ColourType.INDEXED:
         assert result.palette == file.picture.palette
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(("colour", "depth"), [(0, 1), (2, 8), (3, 4), (6, 16)])
+def test_without_oxipng_zlib_recodes(
+    monkeypatch: pytest.MonkeyPatch, colour: int, depth: int, interlaced: bool
+) -> None:
+    monkeypatch.setattr(png_recode, "oxipng", None)
+    values = pngs.flat(colour, depth, 60, 60)
+    before = picture(pngs.png(values, colour, depth, interlaced=interlaced, level=0))
+    after = recode(before)
+    assert len(after.stream) < len(before.stream)
+    assert (after.header, fingerprint(after)) == (before.header, fingerprint(before))
+    assert recode(after) is after
+    with pytest.raises(BrokenPicture):
+        recode(replace(before, stream=before.stream[:-9]))

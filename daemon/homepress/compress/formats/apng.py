@@ -10,7 +10,7 @@ from homepress.compress import savings
 from homepress.compress.formats.png_file import PngFile, read_png
 from homepress.compress.formats.png_picture import CodedPicture
 from homepress.compress.formats.png_pixels import fingerprint
-from homepress.compress.formats.png_recode import level_for, recode
+from homepress.compress.formats.png_recode import NAME, level_for, recode
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.png_chunks import PngChunk, write_chunks
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
@@ -77,7 +77,7 @@ def compress(source: bytes, file: PngFile) -> Compressed | Unchanged:
         return Unchanged(Reason.VERIFY_FAILED, trouble, ImageType.PNG)
     size = (file.header.width, file.header.height)
     frames = len(animation.frames) + any(kind == _CONTROL for kind, _ in animation.head)
-    return savings.lossless_result(source, data, ImageType.PNG, size, f"oxipng, {frames} frames")
+    return savings.lossless_result(source, data, ImageType.PNG, size, f"{NAME}, {frames} frames")
 
 
 def _difference(source: _Animation, result: _Animation, pictures: list[bytes]) -> str:

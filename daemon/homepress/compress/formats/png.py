@@ -1,16 +1,13 @@
 """PNG: recoded without loss, or in fewer colours where the floor holds; every other chunk byte for byte."""
 
-import io
-
-from PIL import Image
-
 from homepress.compress import savings
 from homepress.compress.formats import apng
 from homepress.compress.formats.png_file import PngFile, check_may_change, read_png
 from homepress.compress.formats.png_palette import HIGHEST_FLOOR, Reduced, may_reduce, reduce_colours
 from homepress.compress.formats.png_picture import BrokenPicture
 from homepress.compress.formats.png_pixels import check_stream, fingerprint
-from homepress.compress.formats.png_recode import COLOURS_ONLY, FASTEST, recode
+from homepress.compress.formats.png_recode import COLOURS_ONLY, FASTEST, NAME, recode
+from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
 from homepress.compress.quality.colour import to_srgb
@@ -66,11 +63,11 @@ def _lossless(source: bytes, file: PngFile) -> Compressed | Unchanged:
     if fingerprint(read_png(data).picture) != fingerprint(file.picture):
         return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
     size = (file.header.width, file.header.height)
-    return savings.lossless_result(source, data, ImageType.PNG, size, "oxipng")
+    return savings.lossless_result(source, data, ImageType.PNG, size, NAME)
 
 
 def _fewer_colours(source: bytes, file: PngFile, floor: float) -> Compressed | Unchanged:
-    reduced = reduce_colours(file, floor, to_srgb("RGB", _profile(source)))
+    reduced = reduce_colours(file, floor, to_srgb("RGB", read_embedded(source).icc))
     if reduced is None:
         return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.PNG)
     data = _coded(file, reduced)
@@ -80,15 +77,9 @@ def _fewer_colours(source: bytes, file: PngFile, floor: float) -> Compressed | U
     if fingerprint(read_png(data).picture) != fingerprint(reduced.picture):
         return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
     size = (file.header.width, file.header.height)
-    method = f"{reduced.colours} colours, oxipng"
+    method = f"{reduced.colours} colours, {NAME}"
     return savings.lossy_result(source, data, ImageType.PNG, size, method, reduced.score, reduced.kind)
 
 
 def _coded(file: PngFile, reduced: Reduced) -> bytes:
     return file.with_picture(recode(reduced.picture, COLOURS_ONLY))
-
-
-def _profile(source: bytes) -> bytes | None:
-    with Image.open(io.BytesIO(source), formats=["PNG"]) as image:
-        profile = image.info.get("icc_profile")
-    return profile if isinstance(profile, bytes) else None

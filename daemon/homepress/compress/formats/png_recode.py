@@ -1,9 +1,13 @@
-"""Lossless recoding of one PNG picture with oxipng.
+"""Lossless recoding of one PNG picture with oxipng, or where there is no wheel of it with zlib.
 
 oxipng sees the coded picture alone, never the other chunks, so it has no say in what becomes of them.
 """
 
+import dataclasses
+import importlib
 import os
+import zlib
+from typing import Any
 
 from homepress.compress.formats.png_file import Freedom, read_png
 from homepress.compress.formats.png_picture import BrokenPicture, CodedPicture
@@ -12,7 +16,13 @@ from homepress.compress.metadata.errors import Malformed
 # oxipng takes a thread for each core unless told before its first use; a worker is one of several.
 os.environ.setdefault("RAYON_NUM_THREADS", "1")
 
-import oxipng
+try:
+    oxipng: Any = importlib.import_module("oxipng")
+except ImportError:  # no wheel for this system (Windows on Arm, musl)
+    oxipng = None
+
+NAME = "zlib" if oxipng is None else "oxipng"
+"""What recodes, for the history."""
 
 # Up to so many pixels: level. Each step up costs about twice the time and gains about one percent.
 _LEVELS = ((1_000_000, 4), (2_000_000, 3), (12_000_000, 2), (40_000_000, 1))
@@ -34,7 +44,7 @@ def level_for(pixels: int) -> int:
 def recode(
     picture: CodedPicture, freedom: Freedom = NOTHING_ELSE, *, level: int | None = None
 ) -> CodedPicture:
-    """The smallest coding of the same pixels that oxipng finds; the picture itself when it finds none.
+    """The smallest coding of the same pixels that is found; the picture itself when none is smaller.
 
     Interlacing stays. The caller compares the fingerprints of both.
 
@@ -44,8 +54,10 @@ def recode(
         level: 0 (fast) to 6; None chooses by the number of pixels.
 
     Raises:
-        BrokenPicture: oxipng cannot decode it.
+        BrokenPicture: it does not decode.
     """
+    if oxipng is None:
+        return _compressed_again(picture)
     try:
         result = oxipng.optimize_from_memory(
             picture.as_png(),
@@ -62,3 +74,12 @@ def recode(
         return read_png(result).picture
     except (oxipng.PngError, Malformed) as error:
         raise BrokenPicture(str(error)) from None
+
+
+def _compressed_again(picture: CodedPicture) -> CodedPicture:
+    """The same filtered rows, compressed as well as zlib can."""
+    try:
+        stream = zlib.compress(zlib.decompress(picture.stream), 9)
+    except zlib.error as error:
+        raise BrokenPicture(str(error)) from None
+    return dataclasses.replace(picture, stream=stream) if len(stream) < len(picture.stream) else picture

@@ -10,9 +10,10 @@ from homepress.compress.formats.images import Rgba, to_rgba
 from homepress.compress.formats.optional import codec
 from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.reading.metadata import carried
+from homepress.compress.formats.reading.opening import decoded, frame_count
 from homepress.compress.formats.reading.upright import upright
 from homepress.compress.metadata.isobmff import find_boxes
-from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, decode, open_picture
+from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable
 from homepress.compress.verify import orientation
 from homepress.imagetype import ImageType
 
@@ -45,9 +46,9 @@ def read(source: bytes, kind: ImageType) -> Picture:
 
 def _read_avif(source: bytes) -> tuple[Rgba, bytes | None]:
     """Pixels and XMP packet of the main picture."""
-    if getattr(open_picture(source, ("AVIF",)), "n_frames", 1) > 1:
+    if frame_count(source, "AVIF") > 1:
         raise CannotConvert("it is animated")
-    image = decode(source, ("AVIF",))
+    image = decoded(source, "AVIF")
     return upright(to_rgba(image), orientation(image)), _packet(image.info)
 
 

@@ -5,8 +5,8 @@ from PIL import Image
 from homepress.compress.formats.images import to_rgba
 from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.reading.metadata import carried
+from homepress.compress.formats.reading.opening import decoded, frame_count
 from homepress.compress.formats.reading.upright import upright
-from homepress.compress.pixels import decode, open_picture
 from homepress.imagetype import ImageType
 
 _PILLOW = {ImageType.WEBP: "WEBP", ImageType.GIF: "GIF", ImageType.BMP: "BMP"}
@@ -16,10 +16,9 @@ _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "PA"})
 
 def read(source: bytes, kind: ImageType) -> Picture:
     """Decode a still picture; see `read_picture`."""
-    formats = (_PILLOW[kind],)
-    if getattr(open_picture(source, formats), "n_frames", 1) > 1:
+    if frame_count(source, _PILLOW[kind]) > 1:
         raise CannotConvert("it is animated")
-    image = decode(source, formats)
+    image = decoded(source, _PILLOW[kind])
     if image.mode not in _MODES:
         raise CannotConvert(f"its pixels are of another kind ({image.mode})")
     if kind is ImageType.BMP and _has_own_colours(source):

@@ -5,8 +5,9 @@ from PIL import Image
 from homepress.compress.formats.images import to_rgba
 from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.reading.metadata import carried
+from homepress.compress.formats.reading.opening import decoded, frame_count
 from homepress.compress.formats.reading.plain import density
-from homepress.compress.pixels import decode, open_picture
+from homepress.compress.pixels import open_picture
 from homepress.imagetype import ImageType
 
 _BITS, _SAMPLE_FORMAT = 258, 339
@@ -21,9 +22,9 @@ def read(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every read
 
     Its Exif values are put into a block of their own, for in a TIFF they share directories with the picture.
     """
-    opened = open_picture(source, ("TIFF",))
-    if getattr(opened, "n_frames", 1) > 1:
+    if frame_count(source, "TIFF") > 1:
         raise CannotConvert("it has more than one page")
+    opened = open_picture(source, ("TIFF",))
     tags = getattr(opened, "tag_v2", {})
     if max(tags.get(_BITS, (1,))) > 8 or set(tags.get(_SAMPLE_FORMAT, (1,))) != {1}:
         raise CannotConvert("it has more than 8 bits a channel")
@@ -31,7 +32,7 @@ def read(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every read
         raise CannotConvert(f"its colours are {opened.mode}")
     along = carried(source)
     exif = _exif(opened)
-    image = decode(source, ("TIFF",))  # Pillow turns it upright
+    image = decoded(source, "TIFF")  # Pillow turns it upright
     return Picture(rgba=to_rgba(image), icc=along.icc, exif=exif, xmp=along.xmp, density=density(image))
 
 

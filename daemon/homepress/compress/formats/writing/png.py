@@ -10,7 +10,7 @@ from homepress.compress.formats.picture import Picture
 from homepress.compress.formats.png_file import read_png
 from homepress.compress.formats.png_picture import CodedPicture, ColourType, PngHeader
 from homepress.compress.formats.png_pixels import fingerprint
-from homepress.compress.formats.png_recode import recode
+from homepress.compress.formats.png_recode import NAME, recode
 from homepress.compress.formats.writing.written import Wish, Written, refuse_grey_profile, wants_grey
 from homepress.compress.metadata.png_chunks import write_chunks
 from homepress.compress.metadata.png_text import XMP_KEYWORD
@@ -33,7 +33,7 @@ def write(picture: Picture, wish: Wish) -> Written | None:
     data = file.with_picture(recode(plain, file.freedom))
     if fingerprint(read_png(data).picture) != fingerprint(plain):
         raise Undecodable("the result does not decode to the same pixels")
-    return Written(data, 100.0, ScoreKind.FULL, True, "oxipng")
+    return Written(data, 100.0, ScoreKind.FULL, True, NAME)
 
 
 def quickly_coded(picture: Picture) -> CodedPicture:
