@@ -2,7 +2,7 @@
 
 Run: `python -m benchmarks.screenshots [FOLDER]`. Needs Xvfb and ImageMagick's `import`. It starts a Homepress
 with a home of its own in a temporary folder; the user's settings and pictures are not touched. The pages are
-written to `docs/screenshots/` or to FOLDER as PNG with few colours, which keeps them small.
+written to `docs/screenshots/` or to FOLDER as PNG.
 """
 
 import json
@@ -25,7 +25,8 @@ PAGES = ("first-run", "folders", "activity", "compare", "statistics", "privacy",
 LOOKS = (("light", 1.0), ("dark", 1.0), ("light", 2.0))
 SIZE = (1080, 720)
 _DAYS = 30
-_COLOURS = 200
+_LARGEST = 150_000
+"""Bytes; what is larger, because it shows photographs, is saved with 256 colours."""
 
 
 @contextmanager
@@ -92,13 +93,15 @@ def add_history(environment: dict[str, str]) -> None:
         last = connection.execute("SELECT max(id) FROM history").fetchone()[0]
         # The copies are older, so they have to come first: the day's own entries move up.
         connection.execute("UPDATE history SET id = id + 100000")
+        number = 0
         for days in range(_DAYS, 0, -1):
             for _ in range(0 if chance.random() < 0.15 else chance.randrange(1, 26)):
+                number += 1
                 when = time.time() - 86_400 * days + chance.randrange(20_000)
                 connection.execute(
-                    f"INSERT INTO history (time, original, {columns}) SELECT ?, 'expired', {columns} "
+                    f"INSERT INTO history (id, time, original, {columns}) SELECT ?, ?, 'expired', {columns} "
                     "FROM history WHERE id = ?",
-                    (when, 100_000 + chance.randrange(1, last + 1)),
+                    (number, when, 100_000 + chance.randrange(1, last + 1)),
                 )
     connection.close()
 
@@ -120,8 +123,10 @@ def shoot(environment: dict[str, str], page: str, theme: str, scale: float, targ
     finally:
         window.terminate()
         window.wait()
-    few = Image.open(target).convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE)
-    few.save(target, optimize=True)
+    image = Image.open(target).convert("RGB")
+    image.save(target, optimize=True)
+    if target.stat().st_size > _LARGEST:
+        image.quantize(256, Image.Quantize.MEDIANCUT).save(target, optimize=True)
 
 
 def main() -> int:

@@ -127,7 +127,7 @@ class StatisticsPage(ScrollPage):
         kit.label(card, title, "heading").grid(row=0, column=0, sticky="w", pady=(0, px(4)))
         for at, part in enumerate(parts):
             kit.label(card, part.name, "strong").grid(row=3 * at + 1, column=0, sticky="w", pady=(px(8), 0))
-            kit.label(card, part.saved, "strong").grid(row=3 * at + 1, column=1, sticky="e")
+            kit.label(card, part.saved, "strong").grid(row=3 * at + 1, column=1, sticky="e", pady=(px(8), 0))
             bar = Bar(card, self._context.theme, part.length)
             bar.grid(row=3 * at + 2, column=0, columnspan=2, sticky="we", pady=px(3))
             kit.label(card, part.words, "small").grid(row=3 * at + 3, column=0, columnspan=2, sticky="w")

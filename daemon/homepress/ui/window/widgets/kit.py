@@ -25,6 +25,10 @@ Kind = Literal["plain", "primary", "ghost", "danger"]
 Tone = Literal["warning", "bad", "good"]
 
 
+_NARROWEST = 60
+"""Pixels; no text of the window stands in a narrower place."""
+
+
 class Panel(ttk.Frame):
     """A frame that knows its surface: "page", "card" or "nav"."""
 
@@ -208,7 +212,8 @@ def flow(label: ttk.Label) -> None:
     label.configure(width=1)  # asks for no width of its own, else column and text would widen each other
 
     def break_at(event: "tk.Event[tk.Misc]") -> None:
-        if str(label.cget("wraplength")) != str(event.width):
+        # On the way to its place a label is narrow for a moment, which must not make it a tower of letters.
+        if event.width >= _NARROWEST and str(label.cget("wraplength")) != str(event.width):
             label.configure(wraplength=event.width)
 
     label.bind("<Configure>", break_at, add=True)
