@@ -18,7 +18,6 @@ _WHOLE_PACKAGES = ("homepress",)
 _LEFT_OUT = (
     "gi",
     "PIL.ImageQt",
-    "PIL.ImageTk",
     "IPython",
     "pytest",
     "setuptools",

@@ -28,6 +28,7 @@ Architecture: {architecture}
 Maintainer: Homepress maintainers <homepress@localhost>
 Installed-Size: {kilobytes}
 Depends: libc6 (>= {libc})
+Recommends: libx11-6, libxft2, dbus-user-session | dbus-x11
 Section: graphics
 Priority: optional
 Description: makes each new image in your folders smaller
@@ -62,7 +63,7 @@ def build_deb(bundle: Path, target: Path, work: Path) -> Path:
     architecture = _architecture()
     package = target / f"homepress_{homepress.__version__}_{architecture}.deb"
     # xz is read by every dpkg; its higher levels take minutes for a few percent.
-    command = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z3", "--build", str(tree), str(package)]
+    command = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z1", "--build", str(tree), str(package)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return package
 
@@ -90,7 +91,7 @@ def _add_control(tree: Path) -> None:
             version=homepress.__version__,
             architecture=_architecture(),
             kilobytes=size // _KILOBYTE,
-            # What the bundle was linked against; nothing else comes from the system.
+            # What the bundle was linked against. What else comes from the system, window and tray want.
             libc=platform.libc_ver()[1],
         ),
         encoding="utf-8",

@@ -10,11 +10,12 @@ from homepress.app.doctor.system import this_system
 from homepress.app.sample import sample_png
 from homepress.compress import Compressed, Recipe
 from homepress.workers import Limits, Slot, WorkerDied
-from homepress.workers.command import environment, module_command
+from homepress.workers.command import environment, is_bundled, module_command
 from homepress.workers.gif import gifsicle as find_gifsicle
 from homepress.workers.tool import Tool
 
 _INSTALL_AGAIN = "pipx reinstall homepress     (or: python -m pip install --force-reinstall homepress)"
+_INSTALL_WITH_PIPX = "this bundle came without it; use instead: pipx install homepress"
 _IMPORT_SECONDS = 60.0
 _TOOL_SECONDS = 30.0
 _MOST_OUTPUT = 10_000
@@ -75,7 +76,8 @@ def _codec(name: str, version: str, error: str, what: str, needed: bool) -> Find
         return good(topic, f"{version}, for {what}")
     if needed:
         return broken(topic, f"no {what}: {error}", _INSTALL_AGAIN)
-    return worth_knowing(topic, f"not here ({error}): no {what}", f"pipx inject homepress {name}")
+    fix = _INSTALL_WITH_PIPX if is_bundled() else f"pipx inject homepress {name}"
+    return worth_knowing(topic, f"not here ({error}): no {what}", fix)
 
 
 def gifsicle(_: Installation) -> Iterator[Finding]:

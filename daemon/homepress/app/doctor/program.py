@@ -12,6 +12,7 @@ from homepress import privacy
 from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.app.doctor.installation import Installation
 from homepress.app.doctor.system import this_system
+from homepress.workers.command import is_bundled
 
 _OLDEST = (3, 11)
 
@@ -37,8 +38,10 @@ def window_toolkit(_: Installation) -> Iterator[Finding]:
     try:
         toolkit = importlib.import_module("tkinter")
     except ImportError as error:
-        text = f"this Python has no tkinter ({error}): no window; tray and command line do all it does"
-        yield worth_knowing("window", text, this_system().getting("tkinter"))
+        text = f"there is no tkinter ({error}): no window; tray and command line do all it does"
+        # A bundle has all of it but the system's own libraries of the display.
+        missing = "x11" if is_bundled() else "tkinter"
+        yield worth_knowing("window", text, this_system().getting(missing))
         return
     yield good("window", f"tkinter with Tk {toolkit.TkVersion}")
 

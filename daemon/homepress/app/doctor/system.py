@@ -24,7 +24,7 @@ class System(Protocol):
         """What there is of a desktop: bus, tray, notices."""
 
     def getting(self, thing: str) -> str:
-        """The command that installs something of the system: "tkinter", "gifsicle", "notices"."""
+        """The command that installs "tkinter", "gifsicle", "notices", or "x11", the libraries of a window."""
 
 
 def this_system() -> System:
