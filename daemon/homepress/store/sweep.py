@@ -47,7 +47,7 @@ class _Sweep:
         self._vault.remove_parts()
         stored = self._vault.stored()
         unknown = (stored | self._vault.sidecars()) - self._kept() - self._open()
-        adopted = 0
+        lost: list[Plan] = []
         for name in sorted(unknown):
             state = entries.original_of(self._ledger, name[65:])
             if state in _LET_GO or (state is not None and name not in stored):
@@ -57,11 +57,12 @@ class _Sweep:
             elif (plan := self._plan(name)) is None:
                 continue
             elif name in stored:
-                self._adopt(plan)
-                adopted += 1
+                lost.append(plan)
             else:
                 self._resume(plan)
-        return adopted
+        for plan in sorted(lost, key=lambda plan: plan.time):
+            self._adopt(plan)
+        return len(lost)
 
     def _kept(self) -> set[str]:
         """Names that the ledger has for this vault."""

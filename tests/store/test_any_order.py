@@ -1,0 +1,165 @@
+"""Anything in any order: what a person and the store do to a few names, against a simple model of both."""
+
+import os
+import shutil
+import tempfile
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from homepress.store import OriginalsSelection, Role, Store, UndoSelection
+from store.kit import Bench, digest, picture, replacement, smaller
+
+NAMES = st.sampled_from(["a.jpg", "b.jpg", "trip/a.jpg"])
+SEEDS = st.integers(0, 5)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """The model: which content is under each name, and which originals are kept for which names."""
+
+    base: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench = Bench.at(Path(tempfile.mkdtemp(dir=self.base)))
+        (self.bench.watched / "trip").mkdir()
+        self.here: dict[str, bytes] = {}
+        self.kept: list[tuple[str, bytes]] = []
+        self.accepted: set[bytes] = set()
+        self._open()
+
+    def _open(self) -> None:
+        self.opened: AbstractContextManager[Store] = self.bench.store()
+        self.store = self.opened.__enter__()
+        assert [str(n) for n in self.store.recover()] == []
+
+    def teardown(self) -> None:
+        self.opened.__exit__(None, None, None)
+        shutil.rmtree(self.bench.base)
+
+    def path(self, name: str) -> Path:
+        return self.bench.watched / name
+
+    # What a person does
+
+    @rule(name=NAMES, seed=SEEDS)
+    def save(self, name: str, seed: int) -> None:
+        other = self.path(name).with_name("saving")
+        other.write_bytes(picture(seed, 2000))
+        os.replace(other, self.path(name))
+        self.here[name] = picture(seed, 2000)
+
+    @precondition(lambda self: self.here)
+    @rule(data=st.data())
+    def edit_in_place(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.here)))
+        content = self.here[name] + b"edited"
+        self.path(name).write_bytes(content)
+        self.here[name] = content
+
+    @precondition(lambda self: self.here)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.here)))
+        self.path(name).unlink()
+        del self.here[name]
+
+    @precondition(lambda self: self.here)
+    @rule(data=st.data(), to=NAMES)
+    def rename(self, data: st.DataObject, to: str) -> None:
+        name = data.draw(st.sampled_from(sorted(self.here)))
+        os.replace(self.path(name), self.path(to))
+        self.here[to] = self.here.pop(name)
+
+    # What the store does
+
+    @precondition(lambda self: self.here)
+    @rule(data=st.data())
+    def compress(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.here)))
+        source = self.store.read(self.path(name))
+        assert source.data == self.here[name]
+        if self.store.role(source.sha256, "balanced") is not None:
+            return
+        self.store.replace(source, replacement(smaller(source.data)))
+        self.kept.append((name, source.data))
+        self.here[name] = smaller(source.data)
+        assert self.store.role(digest(self.here[name]), "any") is Role.RESULT
+
+    @precondition(lambda self: self.kept)
+    @rule()
+    def undo_last(self) -> None:
+        name, original = self.kept.pop()
+        (undone,) = self.store.undo(UndoSelection(last=1), roots=self.bench.roots)
+        assert undone.path == self.path(name)
+        taken = self.here.get(name) not in (None, original, smaller(original))
+        assert undone.outcome == ("beside" if taken else "restored")
+        assert undone.restored_to is not None
+        assert undone.restored_to.read_bytes() == original
+        self.here[str(undone.restored_to.relative_to(self.bench.watched))] = original
+        assert self.store.role(digest(original), "any") is Role.KEPT
+
+    @precondition(lambda self: self.kept)
+    @rule()
+    def accept_the_oldest(self) -> None:
+        name, original = self.kept.pop(0)
+        with_it = [n for n, _ in self.kept]
+        entries = [
+            e
+            for (e,) in self.store._workshop.ledger.query(
+                "SELECT min(id) FROM history WHERE original = 'kept'"
+            )
+        ]
+        (looked,) = self.store.accept(OriginalsSelection(entries=tuple(entries)))
+        assert (looked.outcome, looked.path, looked.size) == ("accepted", self.path(name), len(original))
+        assert [n for n, _ in self.kept] == with_it
+
+    @rule()
+    def tend(self) -> None:
+        assert self.store.tend() == []
+
+    @rule()
+    def restart(self) -> None:
+        self.opened.__exit__(None, None, None)
+        self._open()
+
+    @rule()
+    def lose_the_ledger(self) -> None:
+        self.opened.__exit__(None, None, None)
+        for file in self.bench.ledger.parent.glob("ledger*"):
+            file.unlink()
+        self.opened = self.bench.store()
+        self.store = self.opened.__enter__()
+        self.store.recover()
+        # Entered again in another order, and what only the ledger knew is gone.
+        order = list(self.store._workshop.ledger.query("SELECT path, before_sha256 FROM history ORDER BY id"))
+        known = {(self.path(n), digest(d)): (n, d) for n, d in self.kept}
+        assert len(order) == len(self.kept)
+        self.kept = [known[Path(os.fsdecode(path)), sha256] for path, sha256 in order]
+
+    @invariant()
+    def everything_is_where_it_should_be(self) -> None:
+        files = {
+            str(p.relative_to(self.bench.watched)): p.read_bytes()
+            for p in self.bench.watched.rglob("*")
+            if p.is_file()
+        }
+        assert files == self.here
+        assert sorted(self.bench.kept()) == sorted(original for _, original in self.kept)
+
+
+def test_any_order(quick_disk: Path) -> None:
+    AnyOrder.base = quick_disk
+    quick = settings(
+        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(AnyOrder, settings=quick)
