@@ -7,6 +7,7 @@ process, which cannot reach a network. What Pillow cannot read is shown as a pla
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from PIL import Image, ImageChops, ImageFile, ImageOps, ImageStat
 
@@ -112,7 +113,8 @@ def compare(before: Sheet, after: Sheet) -> Pair:
 
 
 def _largest(tiles: Image.Image) -> tuple[float, tuple[float, float]]:
-    values = tiles.get_flattened_data()
+    # One channel, so each value is one number.
+    values = [cast(float, value) for value in tiles.get_flattened_data()]
     at = max(range(len(values)), key=values.__getitem__)
     x, y = at % tiles.width, at // tiles.width
     return float(values[at]), ((x + 0.5) / tiles.width, (y + 0.5) / tiles.height)
