@@ -1,6 +1,9 @@
 """After `uninstall` nothing of ours is left outside the package, and every picture is as the user chose."""
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +104,25 @@ def test_where_nothing_ever_was_nothing_is_made(program: Program, user: Path) ->
     program.run("uninstall", "--yes")
     assert not program.home.exists()
     assert files_below(user) == []
+
+
+def test_a_tray_that_outlived_the_daemon_is_ended(program: Program, user: Path) -> None:
+    state = program.home / "state"
+    state.mkdir(mode=0o700)
+    # Holds the lock as the tray does, and like it ends when it is told to.
+    holds = (
+        "import sys, pathlib, time; from homepress.control import InstanceLock; "
+        "lock = InstanceLock(pathlib.Path(sys.argv[1])); assert lock.acquire(); print('held', flush=True); "
+        "time.sleep(60)"
+    )
+    command = [sys.executable, "-c", holds, str(state / "tray.lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as tray:
+        assert tray.stdout is not None
+        assert tray.stdout.readline() == b"held\n"
+        (step,) = [s for s in program.lines("uninstall", "--yes") if s["what"] == "program"]
+        assert step["place"] == f"tray, process {tray.pid}"
+        assert tray.wait(10) == -signal.SIGTERM
+    assert not program.home.exists()
 
 
 def test_a_vault_with_something_else_in_it_stays_whole(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ Choice = Literal["restore", "accept"]
 """What becomes of kept originals: they come back, or they are deleted for good and the results stay."""
 
 _END_SECONDS = 120.0
+_COMPANION_SECONDS = 10.0
 _AT_ONCE = 500
 
 
@@ -57,6 +59,7 @@ def uninstall(paths: Paths, choice: Choice, *, settings: bool) -> Iterator[Step]
         ServiceError: the daemon does not end, or the ledger cannot be opened.
     """
     yield from _stop(paths)
+    yield from _end_companions(paths)
     yield from _take_back_entries()
     vaults, failed = [paths.originals], 0
     if paths.ledger.exists():
@@ -71,7 +74,8 @@ def uninstall(paths: Paths, choice: Choice, *, settings: bool) -> Iterator[Step]
     for vault in vaults:
         yield from _remove_vault(vault)
     yield from _remove_folder("state", paths.state)
-    paths.socket.unlink(missing_ok=True)
+    for file in (paths.socket, *_beside_socket(paths)):
+        file.unlink(missing_ok=True)
     _remove_if_empty(paths.runtime)
     if settings:
         yield from _remove_settings(paths)
@@ -101,6 +105,31 @@ def _stop(paths: Paths) -> Iterator[Step]:
     daemon.stop()
     with _locked(paths):  # which a daemon holds for as long as it lives
         yield Step("program", "stopped", f"process {process}")
+
+
+def _end_companions(paths: Paths) -> Iterator[Step]:
+    """End tray and window: each holds a lock file with its process id in it."""
+    for file in (*paths.state.glob("*.lock"), *_beside_socket(paths)):
+        if file.suffix != ".lock" or not file.exists():
+            continue
+        lock = InstanceLock(file)
+        if file == paths.lock or lock.acquire():
+            lock.release()
+            continue
+        if (process := lock.holder()) is not None:
+            os.kill(process, signal.SIGTERM)
+        if lock.acquire(wait=_COMPANION_SECONDS):
+            lock.release()
+            yield Step("program", "stopped", f"{file.stem}, process {process}")
+        else:
+            yield Step("program", "failed", f"{file.stem}, process {process}", "it does not end; close it")
+
+
+def _beside_socket(paths: Paths) -> list[Path]:
+    """The window's files. In the folder may also be those of other homes, named otherwise."""
+    if paths.socket.stem != "control":
+        return []
+    return [paths.socket.with_name(name) for name in ("window.sock", "window.lock")]
 
 
 def _take_back_entries() -> Iterator[Step]:

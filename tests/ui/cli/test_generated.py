@@ -22,7 +22,7 @@ CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "--no-e
 
 def test_the_page_is_current() -> None:
     made_by = "python -m homepress.ui.cli.manual > service-files/man/homepress.1"
-    assert PAGE.read_text(encoding="utf-8") == manual(), f"make it again: {made_by}"
+    assert PAGE.read_text(encoding="utf-8") == manual(), f"make generate, or: {made_by}"
 
 
 def test_the_page_tells_every_command() -> None:
@@ -47,7 +47,7 @@ def test_the_page_is_read_without_a_complaint() -> None:
 def test_the_scripts_are_current(shell: str) -> None:
     file = SCRIPTS / FILES[shell]
     made_by = f"python -m {completions.__name__} {shell} > service-files/completions/{file.name}"
-    assert file.read_text(encoding="utf-8") == completion(shell), f"make it again: {made_by}"
+    assert file.read_text(encoding="utf-8") == completion(shell), f"make generate, or: {made_by}"
 
 
 @pytest.mark.parametrize("shell", FILES)
