@@ -186,9 +186,12 @@ def test_at_the_limit_nothing_is_replaced_and_the_message_says_what_to_do(bench:
         replace(store, one)
         with pytest.raises(StoreFull, match=r"originals accept.*originals_max.*output"):
             replace(store, two)
+        with pytest.raises(StoreFull):
+            store.check_room(store.read(two), bench.watched)
         assert two.read_bytes() == picture(2)
         assert bench.kept() == [picture(1)]
         store.set_limit(OriginalsLimit(max_bytes=70_000))
+        store.check_room(store.read(two), bench.watched)
         replace(store, two)
 
 

@@ -85,6 +85,13 @@ class Replacer:
                 except FileNotFoundError:
                     raise Changed(f"{plan}: it was moved or removed at the moment of replacing") from None
 
+    def check_room(self, source: Source, root: Path | None) -> None:
+        """Raise `StoreFull` when the original of a picture could not be kept now: before any work is done."""
+        with self._opened(source) as (folder, _):
+            place = self._originals.place_for(folder, root)
+            with self._originals.room_for(source.identity.size, place.vault):
+                pass
+
     @contextlib.contextmanager
     def _opened(self, source: Source) -> Iterator[tuple[Folder, int]]:
         path = source.path

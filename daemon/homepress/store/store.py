@@ -109,6 +109,10 @@ class Store:
         """Put a result in the place of its picture; see `Replacer.replace` for what it raises."""
         return self._replacer.replace(source, replacement)
 
+    def check_room(self, source: Source, root: Path | None) -> None:
+        """Raise `StoreFull` when `replace` would for this picture; ask before compressing it."""
+        self._replacer.check_room(source, root)
+
     def write_output(self, source: Source, replacement: Replacement, target: Path) -> Receipt:
         """Write a result into an output folder; see `output.write_output` for what it raises."""
         return output.write_output(self._workshop, source, replacement, target)
