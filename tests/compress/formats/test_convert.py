@@ -1,8 +1,6 @@
-"""Another format, size or metadata: what is carried, what is refused, and that floors and limits hold."""
+"""Another format: what is carried, what is refused, and that the floor holds."""
 
 import io
-import zlib
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,107 +8,14 @@ from PIL import Image
 
 from compress import images
 from compress.formats import pngs
-from compress.metadata.exif_builder import SECRETS, exif_block
-from homepress.compress.formats import convert
+from compress.formats.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
+from compress.metadata.exif_builder import exif_block
 from homepress.compress.formats.exif_edit import without_orientation
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.quality.ssimulacra2 import full_score
 from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.imagetype import ImageType, sniff
-
-XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
-
-
-def needs(kind: ImageType) -> None:
-    if kind is ImageType.JXL:
-        pytest.importorskip("pillow_jxl")
-    if kind is ImageType.HEIC:
-        pytest.importorskip("pillow_heif")
-
-
-def photo(width: int = 320, height: int = 240, *, alpha: bool = False) -> Image.Image:
-    pixels = images.photo(width, height)
-    if not alpha:
-        return Image.fromarray(pixels)
-    cover = np.full((height, width, 1), 255, np.uint8)
-    cover[: height // 3] = np.linspace(0, 255, width, dtype=np.uint8)[None, :, None]
-    return Image.fromarray(np.concatenate((pixels, cover), axis=-1))
-
-
-def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
-
-
-@dataclass
-class Source:
-    """A made file of one format with all metadata, and how it is turned."""
-
-    data: bytes
-    turned: int = 6
-
-
-def source(kind: ImageType, picture: Image.Image, turned: int = 6) -> Source:
-    needs(kind)
-    exif, icc = exif_block("<", orientation=turned), images.wide_profile()
-    if kind is ImageType.JPEG:
-        return Source(
-            saved(picture, "JPEG", quality=97, exif=b"Exif\0\0" + exif, icc_profile=icc, xmp=XMP), turned
-        )
-    if kind is ImageType.PNG:
-        text = (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)
-        profile = (b"iCCP", b"icc\0\0" + zlib.compress(icc))
-        values = np.asarray(picture).astype(np.uint16)
-        made = pngs.png(
-            values, 6 if picture.mode == "RGBA" else 2, 8, before=(profile, (b"eXIf", exif), text)
-        )
-        return Source(made, turned)
-    if kind is ImageType.WEBP:
-        options = {"lossless": True, "exif": exif, "icc_profile": icc, "xmp": XMP}
-        return Source(saved(picture, "WEBP", **options), turned)
-    if kind is ImageType.AVIF:
-        options = {"quality": 98, "exif": exif, "icc_profile": icc, "xmp": XMP}
-        return Source(saved(picture, "AVIF", **options), turned)
-    if kind is ImageType.HEIC:
-        import pillow_heif
-
-        file = pillow_heif.from_pillow(picture)
-        out = io.BytesIO()
-        upright = without_orientation(exif)
-        file.save(out, quality=95, exif=upright, icc_profile=icc, xmp=XMP)
-        return Source(out.getvalue(), 1)
-    assert kind is ImageType.BMP
-    return Source(saved(picture, "BMP"), 1)
-
-
-def made(data: bytes, recipe: Recipe) -> Compressed:
-    result = convert.compress(data, recipe)
-    assert isinstance(result, Compressed), result
-    assert sniff(result.data[:64]) is result.image_type
-    return result
-
-
-def refused(data: bytes, recipe: Recipe) -> Unchanged:
-    result = convert.compress(data, recipe)
-    assert isinstance(result, Unchanged), result
-    return result
-
-
-def shown(data: bytes) -> np.ndarray:
-    """The pixels as a viewer shows them that heeds every orientation."""
-    if sniff(data[:64]) is ImageType.JXL:
-        import pillow_jxl  # noqa: F401  registers itself
-    if sniff(data[:64]) is ImageType.HEIC:
-        import pillow_heif
-
-        pillow_heif.register_heif_opener()
-    from PIL import ImageOps
-
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
-
+from homepress.compress.result import Reason
+from homepress.imagetype import ImageType
 
 PAIRS = [
     *[(ImageType.JPEG, target) for target in (ImageType.PNG, ImageType.WEBP, ImageType.AVIF)],
@@ -157,11 +62,6 @@ def test_transparency_to_jpeg_is_refused_unless_there_is_none() -> None:
     assert "transparency" in result.detail
     values[..., 3] = 255
     assert made(pngs.png(values, 6, 8), recipe).image_type is ImageType.JPEG
-
-
-def animation(kind: str) -> bytes:
-    pictures = [photo(64, 48), photo(64, 48).transpose(Image.Transpose.ROTATE_180)]
-    return saved(pictures[0], kind, save_all=True, append_images=pictures[1:], duration=50)
 
 
 @pytest.mark.parametrize(
@@ -306,130 +206,3 @@ class TestJpegXl:
         kept = read_embedded(result.data)
         assert (kept.exif, kept.xmp) == ((without_orientation(exif),), (XMP,))
         assert result.width == 240
-
-
-class TestResize:
-    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
-    def test_the_longest_edge_is_kept_under_and_metadata_put_right(self, kind: ImageType) -> None:
-        given = source(kind, photo(640, 400))
-        result = made(given.data, Recipe(floor=70.0, max_edge=200))
-        assert (result.image_type, result.width, result.height) == (kind, 125, 200), "upright"
-        assert not result.lossless
-        assert "resized to 125 x 200" in result.method
-        kept = read_embedded(result.data)
-        assert b"THUMBNAIL" not in kept.exif[0]
-        assert b"Jane Owner" in kept.exif[0]
-        assert kept.icc == images.wide_profile()
-        before = (
-            Image.fromarray(shown(given.data)).convert("RGB").resize((125, 200), Image.Resampling.LANCZOS)
-        )
-        assert full_score(np.asarray(before), shown(result.data)[..., :3].copy()) > 55
-
-    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
-    def test_a_small_picture_is_only_made_smaller(self, kind: ImageType) -> None:
-        given = source(kind, photo(320, 240))
-        result = convert.compress(given.data, Recipe(floor=70.0, max_edge=320))
-        if isinstance(result, Compressed):
-            assert (result.width, result.height) == (320, 240)
-            assert read_embedded(result.data).exif == read_embedded(given.data).exif
-
-    def test_an_animation_is_not_resized(self) -> None:
-        result = refused(animation("WEBP"), Recipe(max_edge=20))
-        assert result.reason is Reason.CANNOT_CONVERT
-
-    def test_formats_that_are_left_alone_stay_so(self) -> None:
-        result = refused(saved(photo(), "BMP"), Recipe(max_edge=20))
-        assert result.reason is Reason.FORMAT_LEFT_ALONE
-
-
-class TestFit:
-    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.WEBP, ImageType.AVIF])
-    def test_quality_goes_first(self, kind: ImageType) -> None:
-        data = saved(photo(), "BMP")
-        free = made(data, Recipe(floor=85.0, convert_to=kind))
-        limit = len(free.data) * 3 // 4
-        result = made(data, Recipe(floor=85.0, convert_to=kind, fit_under=limit))
-        assert limit * 0.6 < len(result.data) <= limit
-        assert 30.0 <= result.score < 85.0
-        assert (result.width, result.height) == (320, 240)
-
-    def test_then_pixels(self) -> None:
-        data = saved(photo(), "BMP")
-        lowest = made(data, Recipe(floor=30.0, convert_to=ImageType.JPEG))
-        limit = len(lowest.data) * 2 // 3
-        result = made(data, Recipe(floor=80.0, convert_to=ImageType.JPEG, fit_under=limit))
-        assert len(result.data) <= limit
-        assert result.width < 320
-        assert result.score >= 30.0
-
-    def test_what_fits_is_not_made_worse(self) -> None:
-        data = saved(photo(), "JPEG", quality=97)
-        free = convert.compress(data, Recipe(floor=80.0, max_edge=9999))
-        assert isinstance(free, Compressed)
-        assert made(data, Recipe(floor=80.0, fit_under=len(free.data))).data == free.data
-
-    def test_the_impossible_is_said(self) -> None:
-        data = saved(photo(), "BMP")
-        result = refused(data, Recipe(floor=80.0, convert_to=ImageType.JPEG, fit_under=200))
-        assert result.reason is Reason.CANNOT_FIT
-        assert "200" in result.detail
-
-    def test_without_leave_to_lose_nothing_is_lost(self) -> None:
-        data = saved(photo(), "BMP")
-        result = refused(data, Recipe(floor=None, convert_to=ImageType.PNG, fit_under=5_000))
-        assert result.reason is Reason.CANNOT_FIT
-        assert "without loss" in result.detail
-
-
-class TestPolicy:
-    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
-    def test_share_in_place_leaves_pixels_and_no_secret(self, kind: ImageType) -> None:
-        given = source(kind, photo())
-        result = made(given.data, Recipe(floor=None, metadata=MetadataPolicy.SHARE))
-        assert result.lossless
-        assert np.array_equal(shown(result.data), shown(given.data))
-        assert not any(secret in result.data for secret in SECRETS)
-        assert read_embedded(result.data).icc == images.wide_profile()
-        assert read_embedded(result.data).orientation == 6
-
-    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
-    def test_strip_turns_the_picture_upright(self, kind: ImageType) -> None:
-        given = source(kind, photo())
-        result = made(given.data, Recipe(floor=70.0, metadata=MetadataPolicy.STRIP))
-        assert (result.width, result.height) == (240, 320)
-        kept = read_embedded(result.data)
-        assert (kept.exif, kept.xmp, kept.icc) == ((), (), images.wide_profile())
-        assert full_score(shown(given.data)[..., :3].copy(), shown(result.data)[..., :3].copy()) >= 68
-
-    def test_a_jpeg_is_not_turned_without_loss(self) -> None:
-        given = source(ImageType.JPEG, photo())
-        result = refused(given.data, Recipe(floor=None, metadata=MetadataPolicy.STRIP))
-        assert result.reason is Reason.CANNOT_CONVERT
-
-    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
-    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
-    def test_metadata_goes_even_where_nothing_else_is_gained(
-        self, kind: ImageType, policy: MetadataPolicy
-    ) -> None:
-        tiny = source(kind, photo(24, 16), turned=1).data
-        result = made(tiny, Recipe(floor=None, metadata=policy))
-        assert len(result.data) <= len(tiny)
-        assert not any(secret in result.data for secret in SECRETS)
-        assert np.array_equal(shown(result.data), shown(tiny))
-
-    def test_nothing_to_take_away_is_no_result(self) -> None:
-        tiny = pngs.png(pngs.samples(0, 8, 4, 4), 0, 8, level=9)
-        assert refused(tiny, Recipe(metadata=MetadataPolicy.SHARE)).reason is Reason.SAVES_TOO_LITTLE
-
-    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
-    def test_a_converted_picture_is_scrubbed_too(self, policy: MetadataPolicy) -> None:
-        given = source(ImageType.PNG, photo())
-        result = made(given.data, Recipe(floor=70.0, convert_to=ImageType.JPEG, metadata=policy))
-        assert not any(secret in result.data for secret in SECRETS)
-        kept = read_embedded(result.data)
-        assert kept.icc == images.wide_profile()
-        assert bool(kept.exif) == (policy is MetadataPolicy.SHARE)
-
-    def test_a_broken_file_stays_as_it_is(self) -> None:
-        data = source(ImageType.PNG, photo()).data[:-30]
-        assert refused(data, Recipe(metadata=MetadataPolicy.SHARE)).reason is Reason.BROKEN

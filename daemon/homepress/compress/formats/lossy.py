@@ -4,6 +4,7 @@ Sample tiles choose the setting; the whole picture is coded once; the decoded re
 on as many others and on the worst ones. Under the floor it is coded again, higher.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,7 +18,7 @@ from homepress.compress.result import ScoreKind
 
 Rgba = NDArray[np.uint8]
 
-_TRIES = 3
+_TRIES = 4
 _GUARD = 0.2
 """Points above the floor that are aimed at, for the error of sampling."""
 _NEAR = 1.5
@@ -86,13 +87,15 @@ def code_at_floor(rgba: Rgba, judge: Judge, floor: float, codec: Codec) -> Coded
     if found is None:
         return None
     setting = _on_grid(found.setting, codec)
-    for _ in range(_TRIES):
+    for number in range(_TRIES):
         coded, short = _attempt(rgba, judge, floor, codec, setting)
         if short <= 0.0:
             return coded
         if setting >= codec.scale.highest:
             return None
-        setting = _on_grid(setting + max(codec.step, (short + _GUARD) / codec.scale.slope), codec)
+        # Scores rise in steps, some of them wide: each time a longer one is taken.
+        longer = (short + _GUARD) / codec.scale.slope * 2**number
+        setting = _on_grid(setting + max(codec.step, longer), codec)
     return None
 
 
@@ -132,4 +135,4 @@ def _attempt(rgba: Rgba, judge: Judge, floor: float, codec: Codec, setting: floa
 
 
 def _on_grid(setting: float, codec: Codec) -> float:
-    return codec.scale.clip(round(np.ceil(setting / codec.step - 1e-6) * codec.step, 4))
+    return codec.scale.clip(round(math.ceil(setting / codec.step - 1e-6) * codec.step, 4))

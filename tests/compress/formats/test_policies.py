@@ -1,0 +1,68 @@
+"""Share and strip: what goes, what stays, in the file as it is and in pictures made anew."""
+
+import numpy as np
+import pytest
+
+from compress import images
+from compress.formats import pngs
+from compress.formats.sources import made, photo, refused, shown, source
+from compress.metadata.exif_builder import SECRETS
+from homepress.compress.metadata.embedded import read_embedded
+from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.compress.recipe import MetadataPolicy, Recipe
+from homepress.compress.result import Reason
+from homepress.imagetype import ImageType
+
+
+class TestPolicy:
+    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
+    def test_share_in_place_leaves_pixels_and_no_secret(self, kind: ImageType) -> None:
+        given = source(kind, photo())
+        result = made(given.data, Recipe(floor=None, metadata=MetadataPolicy.SHARE))
+        assert result.lossless
+        assert np.array_equal(shown(result.data), shown(given.data))
+        assert not any(secret in result.data for secret in SECRETS)
+        assert read_embedded(result.data).icc == images.wide_profile()
+        assert read_embedded(result.data).orientation == 6
+
+    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
+    def test_strip_turns_the_picture_upright(self, kind: ImageType) -> None:
+        given = source(kind, photo())
+        result = made(given.data, Recipe(floor=70.0, metadata=MetadataPolicy.STRIP))
+        assert (result.width, result.height) == (240, 320)
+        kept = read_embedded(result.data)
+        assert (kept.exif, kept.xmp, kept.icc) == ((), (), images.wide_profile())
+        assert full_score(shown(given.data)[..., :3].copy(), shown(result.data)[..., :3].copy()) >= 68
+
+    def test_a_jpeg_is_not_turned_without_loss(self) -> None:
+        given = source(ImageType.JPEG, photo())
+        result = refused(given.data, Recipe(floor=None, metadata=MetadataPolicy.STRIP))
+        assert result.reason is Reason.CANNOT_CONVERT
+
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
+    def test_metadata_goes_even_where_nothing_else_is_gained(
+        self, kind: ImageType, policy: MetadataPolicy
+    ) -> None:
+        tiny = source(kind, photo(24, 16), turned=1).data
+        result = made(tiny, Recipe(floor=None, metadata=policy))
+        assert len(result.data) <= len(tiny)
+        assert not any(secret in result.data for secret in SECRETS)
+        assert np.array_equal(shown(result.data), shown(tiny))
+
+    def test_nothing_to_take_away_is_no_result(self) -> None:
+        tiny = pngs.png(pngs.samples(0, 8, 4, 4), 0, 8, level=9)
+        assert refused(tiny, Recipe(metadata=MetadataPolicy.SHARE)).reason is Reason.SAVES_TOO_LITTLE
+
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    def test_a_converted_picture_is_scrubbed_too(self, policy: MetadataPolicy) -> None:
+        given = source(ImageType.PNG, photo())
+        result = made(given.data, Recipe(floor=70.0, convert_to=ImageType.JPEG, metadata=policy))
+        assert not any(secret in result.data for secret in SECRETS)
+        kept = read_embedded(result.data)
+        assert kept.icc == images.wide_profile()
+        assert bool(kept.exif) == (policy is MetadataPolicy.SHARE)
+
+    def test_a_broken_file_stays_as_it_is(self) -> None:
+        data = source(ImageType.PNG, photo()).data[:-30]
+        assert refused(data, Recipe(metadata=MetadataPolicy.SHARE)).reason is Reason.BROKEN
