@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FOLDER ?=
 
-.PHONY: run test check torture bench fuzz clean
+.PHONY: run test check torture bench fuzz dist check-pythons generate clean
 
 # Installed once, and again whenever the list of dependencies changes.
 $(STAMP): pyproject.toml
@@ -35,6 +35,19 @@ fuzz: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+# Wheel, sdist, one-folder bundle and .deb, each started and tried.
+dist: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pyinstaller>=6.22'
+	$(BIN)/python packaging/dist.py
+
+# The wheel in an empty environment of every Python that is there.
+check-pythons: $(STAMP)
+	$(BIN)/python tests/packages/pythons.py
+
+# Manual page and shell completions, made from the commands.
+generate: $(STAMP)
+	$(BIN)/python packaging/generate.py
 
 clean:
 	rm -rf $(VENV) .run build dist

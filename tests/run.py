@@ -26,6 +26,10 @@ SYSTEM_PACKAGES = {
     "rsync": "rsync",
     "exiftool": "libimage-exiftool-perl",
     "groff": "groff-base",
+    "zsh": "zsh",
+    "fish": "fish",
+    # The report is looked at in a browser.
+    "chromium": "chromium",
     # A real desktop for the tray: display, bus, panel, mouse and keyboard, notices, login.
     "Xvfb": "xvfb",
     "dbus-daemon": "dbus-daemon",
