@@ -91,6 +91,20 @@ def test_few_pages_are_held_however_far_one_scrolls() -> None:
     assert 0 < held < 20
 
 
+def test_what_was_read_stands_in_until_it_is_read_again() -> None:
+    rows = Rows()
+    old = Index(HistoryFilter(), array("q", [2, 1]))
+    rows.renew(old)
+    rows.put(old, 0, [entry(2), entry(1)])
+    new = Index(HistoryFilter(), array("q", [3, 2, 1]))
+    rows.renew(new)
+    assert rows.get(0) is None
+    assert rows.get(1) == entry(2), "the keyboard never stands on nothing"
+    assert rows.wanted(0, 2) == [0]
+    rows.put(new, 0, [entry(3), entry(2, original="restored"), entry(1)])
+    assert rows.get(1) == entry(2, original="restored")
+
+
 def test_a_page_of_another_list_is_not_taken() -> None:
     rows = Rows()
     old = Index(HistoryFilter(), array("q", [3, 2, 1]))

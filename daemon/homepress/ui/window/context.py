@@ -8,7 +8,7 @@ from typing import Protocol
 
 from homepress.control.client import NO_DAEMON, Client, connect
 from homepress.control.service import ProbedProcess, ServiceError
-from homepress.settings import Paths
+from homepress.settings import Paths, Settings, load
 from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.theme import Theme
 from homepress.ui.window.threads import Jobs, Ledger, Mailbox
@@ -61,6 +61,18 @@ class Context:
         if (client := connect(self.paths.socket)) is None:
             raise ServiceError(_NOT_RUNNING, NO_DAEMON)
         return client
+
+    def reload_settings(self) -> Settings:
+        """The settings as the file now has them, which a running daemon takes too; for threads.
+
+        Raises:
+            SettingsError: the file has mistakes.
+            ServiceError: the daemon does not take them.
+        """
+        settings = load(self.paths.config_file)
+        if (client := connect(self.paths.socket)) is not None:
+            client.reload()
+        return settings
 
 
 class Page(Protocol):

@@ -155,8 +155,11 @@ class Shell:
     # -- what comes from threads
 
     def _mail(self) -> None:
-        more = self._mailbox.drain()
-        self._root.after(1 if more else _MAIL_MS, self._mail)
+        more = True  # also when a letter fails: those behind it are still to be opened
+        try:
+            more = self._mailbox.drain()
+        finally:
+            self._root.after(1 if more else _MAIL_MS, self._mail)
 
     def _told(self, snapshot: Snapshot) -> None:
         first = self._snapshot is None

@@ -60,13 +60,16 @@ class Rows:
         self.index = Index(HistoryFilter(), array("q"))
         self._pages: OrderedDict[int, list[HistoryEntry]] = OrderedDict()
         self._asked: set[int] = set()
+        self._before: dict[int, HistoryEntry] = {}
 
     def __len__(self) -> int:
         return len(self.index.ids)
 
     def renew(self, index: Index) -> None:
-        """Take a new index; what was held may be old."""
+        """Take a new index; what was held may be old, so it stands in only until it has been read again."""
         self.index = index
+        held = {entry.id: entry for page in self._pages.values() for entry in page}
+        self._before = held or self._before
         self._pages.clear()
         self._asked.clear()
 
@@ -75,7 +78,7 @@ class Rows:
         number, offset = divmod(place, PAGE)
         page = self._pages.get(number)
         if page is None:
-            return None
+            return self._before.get(self.index.ids[place]) if 0 <= place < len(self) else None
         self._pages.move_to_end(number)
         return page[offset] if offset < len(page) else None
 

@@ -5,7 +5,8 @@ import tkinter as tk
 from pathlib import Path
 from tkinter import ttk
 
-from homepress.control.service import FolderRequest, ServiceError
+from homepress.control.service import FolderRequest
+from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Reader
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import folder_form
@@ -59,9 +60,11 @@ class FoldersPage(ScrollPage):
         """Show the settings of a folder."""
         assert self._snapshot is not None
         folder = folder_of(self._snapshot.settings, path)
-        if folder is None:
-            return
-        self._open = path
+        if folder is not None:
+            self._show_settings(folder)
+
+    def _show_settings(self, folder: FolderSettings) -> None:
+        self._open = path = str(folder.path)
         content = self._renew()
         kit, px = self._context.kit, self._context.theme.px
         back = kit.button(content, "All folders", self._back, "ghost", Icon.BACK)
@@ -201,19 +204,16 @@ class FoldersPage(ScrollPage):
         if confirm(self._context, "Remove this folder?", text, "Remove"):
             self._context.jobs.run(lambda: self._context.daemon().remove_folder(path))
 
-    def _written(self, key: str) -> None:
-        """A setting was written: have the daemon take it, and show what the preset now fills in."""
-        self._context.jobs.run(self._reload, lambda _: self._saved_note(key))
+    def _written(self, key: str, anew: bool) -> None:
+        """A setting was written: have the daemon take it, and show what is filled in now."""
 
-    def _reload(self) -> None:
-        try:
-            self._context.daemon().reload()
-        except ServiceError as error:
-            if error.exit_code != 3:  # 3: no daemon runs; it will read the file when it starts
-                raise
+        def done(settings: Settings) -> None:
+            self._context.navigator.tell(f"Saved: {key}", "good")
+            folder = folder_of(settings, self._open)
+            if anew and folder is not None:
+                self._show_settings(folder)
 
-    def _saved_note(self, key: str) -> None:
-        self._context.navigator.tell(f"Saved: {key}", "good")
+        self._context.jobs.run(self._context.reload_settings, done)
 
     def _back(self) -> None:
         self._open = ""

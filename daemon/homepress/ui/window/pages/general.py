@@ -4,9 +4,9 @@ import tkinter as tk
 from importlib import metadata
 
 import homepress
-from homepress.control.service import OriginalOutcome, OriginalsRequest, ServiceError
+from homepress.control.service import OriginalOutcome, OriginalsRequest
 from homepress.desktop.autostart import AutostartState, autostart, autostarts
-from homepress.settings import DaemonSettings
+from homepress.settings import DaemonSettings, Settings
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.snapshot import Snapshot
@@ -94,15 +94,14 @@ class GeneralPage(ScrollPage):
         focus = self.focus_get()
         return self._form is not None and focus is not None and str(focus).startswith(f"{self._form}.")
 
-    def _written(self, key: str) -> None:
-        def work() -> None:
-            try:
-                self._context.daemon().reload()
-            except ServiceError as error:
-                if error.exit_code != 3:  # 3: no daemon runs; it will read the file when it starts
-                    raise
+    def _written(self, key: str, anew: bool) -> None:
+        def done(settings: Settings) -> None:
+            self._context.navigator.tell(f"Saved: {key}", "good")
+            if anew:
+                self._daemon = settings.daemon
+                self._show_form()
 
-        self._context.jobs.run(work, lambda _: self._context.navigator.tell(f"Saved: {key}", "good"))
+        self._context.jobs.run(self._context.reload_settings, done)
 
     # -- start at login
 

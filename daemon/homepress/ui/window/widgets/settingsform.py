@@ -20,9 +20,10 @@ class SettingsForm(Panel):
     """The rows of a form; what is valid is written when it is chosen, or a moment after it was typed."""
 
     def __init__(
-        self, parent: tk.Misc, context: Context, form: Form, written: Callable[[str], object]
+        self, parent: tk.Misc, context: Context, form: Form, written: Callable[[str, bool], object]
     ) -> None:
-        """`written` is called with the key after each change that was written."""
+        """`written` is called after each change that was written, with the key and whether other values may
+        be others now too, so that the form has to be made anew."""
         super().__init__(parent)
         self._context = context
         self._form = form
@@ -68,13 +69,15 @@ class SettingsForm(Panel):
         self._show_problems()
 
     def _reset(self, key: str) -> None:
-        self._context.jobs.run(lambda: self._form.clear(key), lambda _: self._done(key))
+        self._context.jobs.run(lambda: self._form.clear(key), lambda _: self._done(key, anew=True))
 
-    def _done(self, key: str) -> None:
+    def _done(self, key: str, *, anew: bool = False) -> None:
         self._show_problems()
-        self._written(key)
+        self._written(key, anew or self._form.entries[key].field.widget is Widget.PRESET)
 
     def _show_problems(self) -> None:
+        if not self.winfo_exists():
+            return  # the form was left before its change was written
         for row in self._rows.values():
             row.show_problem()
 
