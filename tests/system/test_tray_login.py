@@ -1,6 +1,7 @@
 """A real login: the entry that `autostart on` wrote is started by what starts such entries."""
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,9 @@ def moved(tmp_path: Path) -> Path:
     folder = tmp_path / ODD
     folder.mkdir()
     made = folder / "homepress"
-    made.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m homepress "$@"\n')
+    log = shlex.quote(str(tmp_path / "logins"))
+    python = shlex.quote(sys.executable)
+    made.write_text(f'#!/bin/sh\necho began >> {log}\n{python} -m homepress "$@"\necho "ended $?" >> {log}\n')
     made.chmod(0o755)
     return made
 
@@ -33,8 +36,20 @@ def desk(tmp_path: Path, program: Program) -> Iterator[Screen]:
     with screen(tmp_path) as made:
         program.environment |= made.environment
         yield made
-        program.run("stop", code=None)
-        wait_for(lambda: program.status()["state"] == "stopped", within=60, what="the end of the daemon")
+
+        def all_ended() -> bool:
+            # Asked again each time: a login still on its way becomes the daemon after the first stop.
+            program.run("stop", code=None)
+            told = logins(tmp_path)
+            return told.count("began") == len(told) / 2
+
+        wait_for(all_ended, within=60, what="the end of every daemon that a login started")
+
+
+def logins(tmp_path: Path) -> list[str]:
+    """What the moved program noted: a line when it began, a line when it ended."""
+    file = tmp_path / "logins"
+    return file.read_text().splitlines() if file.exists() else []
 
 
 def write_entry(program: Program, moved: Path) -> None:
@@ -60,7 +75,7 @@ def test_dex_starts_the_entry(program: Program, inbox: Path, desk: Screen, moved
 
 
 def test_an_openbox_session_starts_the_entry_and_a_second_login_is_no_second_daemon(
-    program: Program, inbox: Path, desk: Screen, moved: Path
+    program: Program, inbox: Path, desk: Screen, moved: Path, tmp_path: Path
 ) -> None:
     need("openbox-session")
     if not Path("/usr/lib/python3/dist-packages/xdg").exists():
@@ -68,7 +83,7 @@ def test_an_openbox_session_starts_the_entry_and_a_second_login_is_no_second_dae
     program.watch(inbox)
     write_entry(program, moved)
     pids = []
-    for _ in range(2):
+    for login in (1, 2):
         openbox = subprocess.Popen(
             ["openbox-session"],
             env=session(program),
@@ -77,7 +92,12 @@ def test_an_openbox_session_starts_the_entry_and_a_second_login_is_no_second_dae
             start_new_session=True,
         )
         try:
+            wait_for(lambda n=login: logins(tmp_path).count("began") == n, within=40, what="the entry")
             wait_for(lambda: program.status()["state"] == "idle", within=40, what="the daemon")
+            if login == 2:
+                wait_for(
+                    lambda: "ended 0" in logins(tmp_path), within=40, what="the second start to step back"
+                )
             pids.append(program.status()["pid"])
         finally:
             openbox.terminate()
