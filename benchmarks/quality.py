@@ -4,11 +4,13 @@
     python benchmarks/quality.py --set camera    one set
     python benchmarks/quality.py --curves        also bytes at equal score against Squoosh's MozJPEG (slow)
 
-Programs that are missing are named and left out. Tables and plots go to docs/benchmarks/.
+Programs that are missing are named and left out. Tables and plots go to docs/benchmarks/, or to the folder
+that --output names.
 """
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -37,20 +39,26 @@ def main() -> None:
     parser.add_argument("--set", choices=SETS, action="append", help="which pictures (default: all sets)")
     parser.add_argument("--curves", action="store_true", help="also bytes at equal score")
     parser.add_argument("--pictures", type=int, default=0, help="at most so many of each set")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="the folder for tables and plots")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     folder = corpus()
     if folder is None:
         sys.exit("the image corpus is not at hand; set HOMEPRESS_CORPUS to its folder")
-    OUTPUT.mkdir(parents=True, exist_ok=True)
+    output: Path = arguments.output
+    output.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, object] = {}
     for name in arguments.set or SETS:
         files = [file for file in sorted(folder.glob(SETS[name])) if file.stat().st_size >= LEAST_BYTES]
-        run_set(name, files[: arguments.pictures or None])
+        figures[name] = run_set(name, files[: arguments.pictures or None], output)
     if arguments.curves:
-        run_curves(folder, arguments.pictures)
+        figures["curves"] = run_curves(folder, arguments.pictures, output)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
 
 
-def run_set(name: str, files: list[Path]) -> None:
-    """Run every program over one set."""
+def run_set(name: str, files: list[Path], output: Path) -> dict[str, dict[str, float]]:
+    """Run every program over one set; the figures of each."""
     results = {}
     missing = []
     for peer in peers():
@@ -70,15 +78,17 @@ def run_set(name: str, files: list[Path]) -> None:
     lines = [f"# {title}", "", f"{report.machine()}. Scores: SSIMULACRA2 2.1 of whole pictures.", ""]
     lines += [*report.set_table(results), "", *missing, "", f"## {first}, picture by picture", ""]
     lines += report.picture_table(results[first][1])
-    write(f"{name}.md", "\n".join(lines) + "\n")
-    write(f"{name}.svg", report.plot(title, results))
+    write(output / f"{name}.md", "\n".join(lines) + "\n")
+    write(output / f"{name}.svg", report.plot(title, results))
+    return {program: report.figures(*result) for program, result in results.items()}
 
 
-def run_curves(folder: Path, most: int) -> None:
-    """Compare encoders at equal scores."""
+def run_curves(folder: Path, most: int, output: Path) -> dict[str, object]:
+    """Compare encoders at equal scores; mean bytes relative to the reference, by set, encoder and score."""
     if lacks := node_lacks_squoosh():
         print(f"no curves: {lacks}")
-        return
+        return {}
+    means: dict[str, object] = {}
     lines = [
         "# Bytes at equal score",
         "",
@@ -88,15 +98,18 @@ def run_curves(folder: Path, most: int) -> None:
     with contextlib.ExitStack() as stack:
         squoosh = stack.enter_context(Squoosh())
         for name, pattern in CURVE_SETS.items():
-            table = report.curve_table(curves(sorted(folder.glob(pattern))[: most or None], squoosh), MOZJPEG)
+            ratios = curves(sorted(folder.glob(pattern))[: most or None], squoosh)
+            means[name] = report.curve_means(ratios)
+            table = report.curve_table(ratios, MOZJPEG)
             print(name, *table, sep="\n", flush=True)
             lines += [f"## {name}", "", *table, ""]
-    write("curves.md", "\n".join(lines))
+    write(output / "curves.md", "\n".join(lines))
+    return means
 
 
-def write(name: str, text: str) -> None:
-    (OUTPUT / name).write_text(text, encoding="utf-8")
-    print(f"wrote {OUTPUT / name}", flush=True)
+def write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    print(f"wrote {file}", flush=True)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name the cases")
     parser.add_argument("--folder", type=Path, help="where to make the trees (default: the temporary folder)")
     parser.add_argument("--report", type=Path, help="write the table to this Markdown file")
+    parser.add_argument("--json", type=Path, help="write the rows with their figures to this file")
     parser.add_argument("--child", choices=CASES, help=argparse.SUPPRESS)
     parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -100,6 +101,9 @@ def main() -> int:
     rows = {name: run_case(name, options.folder) for name in options.cases or names}
     text = table(list(rows.values()))
     print(text)
+    if options.json:
+        named = {name: dataclasses.asdict(row) for name, row in rows.items()}
+        options.json.write_text(json.dumps(named, indent=2), encoding="utf-8")
     if options.report:
         report(options.report, text, rows)
     return 0 if all(row.met is not False for row in rows.values()) else 1
