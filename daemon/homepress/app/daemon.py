@@ -72,7 +72,7 @@ class _Daemon:
                 start_agent(ended=self._service.agent_ended)
             # From here on no socket can be made and none connected; pictures are read only afterwards.
             lock = privacy.lock_daemon(self._paths.socket)
-            _log.info("network: %s (%s)", privacy.state(), lock)
+            _log.info("%s", "; ".join((f"network: {privacy.state()}", *lock.missing)))
             house = House.open(self._paths, self._service.changed)
             try:
                 self._serve(house)

@@ -1,6 +1,8 @@
 """`homepress run`: the daemon, in the foreground."""
 
 import os
+import shlex
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ from homepress.settings import Paths, Settings, SettingsError, load
 from homepress.settings.paths import HOME_VARIABLE
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
+from homepress.ui.cli.pictures import where
 from homepress.ui.words import counted, shown
 
 _WRONG_USAGE = 2
@@ -71,7 +74,8 @@ def _prepare_demo(paths: Paths, folder: Path) -> None:
     if all(known.path != folder for known in load(paths.config_file).folders):
         edit.add_folder(paths.config_file, str(folder))
     output.remark(f"Drop pictures into {output.strong(shown(str(folder)))}")
-    output.remark("Look at them with `homepress history` and `homepress stats`, take one back with")
-    output.remark(
-        f"`homepress undo --last 1`, each with {HOME_VARIABLE}={shown(os.environ[HOME_VARIABLE])} before it."
-    )
+    home = f"{HOME_VARIABLE}={shlex.quote(shown(os.environ[HOME_VARIABLE]))}"
+    program = shlex.quote(where(str(Path(sys.executable).with_name("homepress"))))
+    output.remark("In another terminal, to see what became of them, and to take the last one back:")
+    output.remark(f"    {home} {program} history")
+    output.remark(f"    {home} {program} undo --last 1")
