@@ -106,7 +106,7 @@ def test_a_panel_reads_the_icon_and_its_menu(program: Program, inbox: Path, watc
     assert icon.property("Menu") == "/MenuBar"
     labels = icon.labels()
     for label in (
-        "Saved today: nothing yet",
+        "Nothing saved yet",
         "Pause > For 30 minutes",
         "Start at login",
         "Statistics",

@@ -252,7 +252,7 @@ class DaemonService(InProcessService):
         """The state now."""
         load = self.house.pipeline.load()
         folders = self._folders()
-        problems = [f"{folder.path}: {folder.problem}" for folder in folders if folder.problem]
+        problems = [_naming(folder) for folder in folders if folder.problem]
         if self.house.live.error is not None:
             problems.insert(0, f"settings not used: {self.house.live.error}")
         waiting = self._waiting_files()
@@ -322,3 +322,8 @@ class _Memory:
     def held(self, path: bytes) -> bool:
         """Whether a file waits in the queue or is being compressed."""
         return self._house.pipeline.holds(Path(os.fsdecode(path)))
+
+
+def _naming(folder: FolderStatus) -> str:
+    """The problem of a folder as a sentence that names it, once."""
+    return folder.problem if folder.path in folder.problem else f"{folder.path}: {folder.problem}"

@@ -79,6 +79,14 @@ def test_numbers_stay_while_other_lines_come_and_go(panel: Panel) -> None:
     assert panel.clicked == [Quit()]
 
 
+def test_lines_that_do_the_same_stay_apart(panel: Panel) -> None:
+    for words in ("one", "two", "three"):
+        panel.show(*(Entry(f"{words} {n}", Quit()) for n in range(3)))
+        numbers = panel.numbers()
+        assert [f"{words} {n}" in numbers for n in range(3)] == [True, True, True]
+        assert len(set(numbers.values())) == len(numbers)
+
+
 def test_only_what_is_new_is_told(panel: Panel) -> None:
     panel.show(Entry("Compressing 1 of 3"), Entry("Quit", Quit()))
     panel.wire.told.clear()

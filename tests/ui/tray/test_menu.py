@@ -10,6 +10,8 @@ from homepress.control.service import FolderStatus, RecentPicture, Status
 from homepress.ui.tray.actions import (
     EnableFolder,
     OpenFolder,
+    OpenWindow,
+    Page,
     Pause,
     Quit,
     Resume,
@@ -112,10 +114,30 @@ def test_pausing_and_resuming_take_each_others_place() -> None:
 
 
 def test_problems_are_readable_one_by_one() -> None:
-    one = lines(menu(Known(status(problems=["/p/Inbox: the disk is full"]))))
-    assert "1 problem: /p/Inbox: the disk is full" in one
-    two = lines(menu(Known(status(problems=["first", "second"]))))
-    assert {"2 problems > first", "2 problems > second"} <= two.keys()
+    words = "/p/Inbox: it is not there"
+    one = lines(menu(Known(status(problems=[f"{words}; plug the disk in, or: homepress folder remove"]))))
+    assert one[f"1 problem: {words}"].action == OpenWindow(Page.FOLDERS)
+    two = [entry.label for entry in menu(Known(status(problems=["first", "second"])))]
+    assert two[:3] == ["2 problems", "first", "second"]
+    many = [entry.label for entry in menu(Known(status(problems=[f"{n}: x" for n in range(7)])))]
+    assert many[:5] == ["7 problems", "0: x", "1: x", "2: x", "and 4 more"]
+
+
+def test_a_long_problem_begins_with_what_matters() -> None:
+    (line, *_) = menu(Known(status(problems=["/p/Inbox: the disk is full\n" + "x" * 200])))
+    assert line.label.startswith("1 problem: /p/Inbox: the disk is full xxx")
+    assert line.label.endswith("…")
+
+
+def test_what_is_saved_is_said_once_there_is_something() -> None:
+    assert [e.label for e in menu(Known(status()))][1:2] == ["Nothing saved yet"]
+    some = status(saved_bytes_total=4_000_000, saved_bytes_today=1_500_000, compressed_today=1)
+    assert [e.label for e in menu(Known(some))][1:3] == [
+        "Saved today: 1.5 MB in 1 picture",
+        "Saved in total: 4.0 MB",
+    ]
+    older = status(saved_bytes_total=4_000_000)
+    assert [e.label for e in menu(Known(older))][1] == "Saved today: nothing yet"
 
 
 def test_without_a_daemon_it_can_be_started_or_left() -> None:
@@ -157,6 +179,7 @@ def folder_named(name: str) -> FolderStatus:
 
 
 def test_one_line_and_one_only_is_the_default() -> None:
-    for state, autostart in itertools.product((None, status()), (None, True)):
-        found = lines(menu(Known(state, autostart=autostart)))
-        assert sum(entry.default for entry in found.values()) == 1
+    states = (None, status(), status(problems=["a"]), status(problems=["a", "b"]))
+    for state, autostart in itertools.product(states, (None, True)):
+        # Only in the first level: there a click on the icon finds it.
+        assert sum(entry.default for entry in menu(Known(state, autostart=autostart))) == 1

@@ -12,7 +12,7 @@ from homepress.desktop.notices import Notice, Slot
 from homepress.ui.tray.actions import Action, Quit
 from homepress.ui.tray.faces import STEPS, Face, Panel, State
 from homepress.ui.tray.following import Progress
-from homepress.ui.tray.menu import Known, menu
+from homepress.ui.tray.menu import Entry, Known, menu
 from homepress.ui.tray.showing import Shown, directly, face_of
 from homepress.ui.tray.stage import macos, pystray_only
 from homepress.ui.tray.toolkit import as_pystray
@@ -140,5 +140,7 @@ def test_a_click_in_pystrays_menu_gives_its_action() -> None:
     items["Quit"](None)
     assert done == [Quit()]
     assert items["Start at login"].checked is True
-    assert items["Saved in total: 0 B"].enabled is False
+    assert items["Statistics"].enabled is True
+    (telling,) = as_pystray((Entry("Only words"),), done.append)
+    assert telling.enabled is False
     assert next(item.text for item in items["Pause"].submenu) == "For 30 minutes"

@@ -1,5 +1,6 @@
 """A systemd user unit: for computers without a desktop, and for who wants a restart after a crash."""
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -90,7 +91,10 @@ class UserUnit:
         return "" if shutil.which(program) else program
 
     def _lingers(self) -> bool:
-        return os.path.exists(f"/var/lib/systemd/linger/{os.environ.get('USER', '')}")
+        try:
+            return os.path.exists(f"/var/lib/systemd/linger/{getpass.getuser()}")
+        except (KeyError, OSError):  # a user without a name
+            return False
 
     def _text(self) -> str:
         environment = [

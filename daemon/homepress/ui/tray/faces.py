@@ -59,25 +59,29 @@ _BODY = {
     State.PROBLEM: (196, 64, 16, 255),
     State.STOPPED: (128, 134, 142, 255),
 }
+_TRACK = (132, 138, 146, 140)
+"""Seen on dark and on light ground: many a panel is not as the desktop says."""
+
 _PALETTES = {
-    Panel.DARK: _Palette((255, 255, 255, 150), 2.0, _BODY, _WHITE, (255, 255, 255, 70)),
-    Panel.LIGHT: _Palette((255, 255, 255, 220), 2.0, _BODY, _WHITE, (0, 0, 0, 60)),
+    Panel.DARK: _Palette((255, 255, 255, 150), 2.0, _BODY, _WHITE, _TRACK),
+    Panel.LIGHT: _Palette((255, 255, 255, 220), 2.0, _BODY, _WHITE, _TRACK),
     Panel.CONTRAST: _Palette(_WHITE, 4.0, dict.fromkeys(State, _BLACK), _WHITE, (128, 128, 128, 255)),
 }
 
-_TILE = Box(5, 5, 59, 59, 13)
+# Edges lie on multiples of 4 where they can: whole pixels at the 16 and 32 pixels that many panels have.
+_TILE = Box(4, 4, 60, 60, 13)
 _TRIANGLE = Polygon(((32, 10), (56, 53), (8, 53)), 5)
 _PRESS: tuple[Shape, ...] = (
     Polygon(((21, 13), (43, 13), (32, 24)), 1.5),
-    Box(13, 28.5, 51, 35.5, 2.5),
+    Box(12, 28, 52, 36, 2.5),
     Polygon(((21, 51), (43, 51), (32, 40)), 1.5),
 )
 _SMALL_PRESS: tuple[Shape, ...] = (
     Polygon(((25, 18), (39, 18), (32, 25.5)), 1.5),
-    Box(18, 29, 46, 35, 2.5),
+    Box(18, 28.5, 46, 35.5, 2.5),
     Polygon(((25, 46), (39, 46), (32, 38.5)), 1.5),
 )
-_BARS: tuple[Shape, ...] = (Box(19, 17, 28, 47, 2.5), Box(36, 17, 45, 47, 2.5))
+_BARS: tuple[Shape, ...] = (Box(19, 16, 28, 48, 2.5), Box(36, 16, 45, 48, 2.5))
 _SQUARE = Box(22, 22, 42, 42, 3)
 _MARK: tuple[Shape, ...] = (Box(28.5, 21, 35.5, 40, 3.2), Box(28, 43.5, 36, 51.5, 4))
 
@@ -108,14 +112,16 @@ def _rimmed(shape: Shape, palette: _Palette, body: Colour) -> tuple[Layer, ...]:
 
 def _working(face: Face, palette: _Palette, body: Colour) -> tuple[Layer, ...]:
     """A disc with the press in it, and around it a ring that fills with what is done."""
+    contrast = face.panel is Panel.CONTRAST
     disc = Box(12, 12, 52, 52, 20)
+    ring = 25.5 if contrast else 27
     share = max(0.04, face.step / STEPS)
-    done = palette.glyph if face.panel is Panel.CONTRAST else body
-    ground = (Layer(Box(2, 2, 62, 62, 30), _BLACK),) if face.panel is Panel.CONTRAST else ()
+    done = palette.glyph if contrast else body
+    ground = (Layer(Box(0, 0, 64, 64, 32), _BLACK),) if contrast else ()
     return (
         *ground,
-        Layer(Ring(27, 6), palette.track),
-        Layer(Ring(27, 6, share), done),
+        Layer(Ring(ring, 6), palette.track),
+        Layer(Ring(ring, 6, share), done),
         Layer(disc, body),
         *(Layer(part, palette.glyph) for part in _SMALL_PRESS),
     )

@@ -26,6 +26,8 @@ from homepress.ui.tray.actions import (
 from homepress.ui.words import counted, moment, percent_saved, shown, size, until
 
 _LONGEST = 60
+_LONGEST_PROBLEM = 80
+_LISTED_PROBLEMS = 3
 _BATCH_GAP = 120.0
 """Results that follow each other within so many seconds came together."""
 
@@ -129,22 +131,27 @@ def _without_daemon(known: Known) -> tuple[Entry, ...]:
 
 
 def _state(known: Known, status: Status) -> tuple[Entry, ...]:
-    """The state in words; a problem is said to be one, and unfolds when there are several."""
+    """The state in words, each problem among them; lines that are clicked show more of it in the window."""
+    more = OpenWindow(Page.FOLDERS)
     match status.problems:
         case []:
-            return (Entry(state_line(known)),)
+            return (Entry(state_line(known), more, default=True),)
         case [problem]:
-            return (Entry(f"1 problem: {_short(problem)}", OpenWindow(Page.FOLDERS)),)
-        case problems:
-            listed = tuple(Entry(_short(problem), OpenWindow(Page.FOLDERS)) for problem in problems)
-            return (Entry(state_line(known), children=listed),)
+            return (Entry(f"1 problem: {_gist(problem)}", more, default=True),)
+    listed = [_gist(problem) for problem in status.problems[:_LISTED_PROBLEMS]]
+    if left := len(status.problems) - len(listed):
+        listed.append(f"and {left:,} more")
+    return (Entry(state_line(known), more, default=True), *(Entry(line, more) for line in listed))
 
 
 def _saved(status: Status) -> tuple[Entry, ...]:
+    more = OpenWindow(Page.STATISTICS)
+    if not status.saved_bytes_total:
+        return (Entry("Nothing saved yet", more),)
     today = f"{size(status.saved_bytes_today)} in {counted(status.compressed_today, 'picture')}"
     return (
-        Entry(f"Saved today: {today}" if status.compressed_today else "Saved today: nothing yet"),
-        Entry(f"Saved in total: {size(status.saved_bytes_total)}"),
+        Entry(f"Saved today: {today}" if status.compressed_today else "Saved today: nothing yet", more),
+        Entry(f"Saved in total: {size(status.saved_bytes_total)}", more),
     )
 
 
@@ -224,7 +231,7 @@ def _folder(folder: FolderStatus) -> Entry:
 
 def _windows() -> tuple[Entry, ...]:
     return (
-        Entry("Statistics", OpenWindow(Page.STATISTICS), default=True),
+        Entry("Statistics", OpenWindow(Page.STATISTICS)),
         Entry("Settings", OpenWindow(Page.SETTINGS)),
         Entry("Privacy", OpenWindow(Page.PRIVACY)),
     )
@@ -236,8 +243,15 @@ def _closing(known: Known) -> tuple[Entry, ...]:
     return (*login, SEPARATOR, Entry("Quit", Quit()))
 
 
+def _gist(problem: str) -> str:
+    """What is wrong, without what to do about it: the window, a notice and `homepress status` say that."""
+    what, _, _ = " ".join(problem.split()).partition("; ")
+    what = shown(what)
+    return what if len(what) <= _LONGEST_PROBLEM else f"{what[: _LONGEST_PROBLEM - 1]}…"
+
+
 def _short(text: str) -> str:
-    """A name or sentence that fits into a menu, its end kept: that is what tells files apart."""
+    """A name that fits into a menu, its end kept: that is what tells files apart."""
     text = shown(text)
     if len(text) <= _LONGEST:
         return text

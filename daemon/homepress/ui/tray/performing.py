@@ -123,9 +123,7 @@ def perform(action: Action, hands: Hands) -> None:
             spawn(own("run", "--no-tray"))
             hands.nudge()
         case Quit():
-            if (daemon := connect(hands.socket)) is not None:
-                daemon.stop()
-            hands.end()
+            _quit(hands)
 
 
 def _daemon(hands: Hands) -> Service:
@@ -133,6 +131,18 @@ def _daemon(hands: Hands) -> Service:
         hands.nudge()
         raise ServiceError("Homepress is not running in the background; start it from the menu.", 3)
     return client
+
+
+def _quit(hands: Hands) -> None:
+    """End daemon, window and tray; the tray also when the daemon cannot be told."""
+    from homepress.ui.window import close_window  # only now: the tray is to stay small
+
+    try:
+        close_window(hands.socket)
+        if (daemon := connect(hands.socket)) is not None:
+            daemon.stop()
+    finally:
+        hands.end()
 
 
 def _time_of(word: str) -> float | None:

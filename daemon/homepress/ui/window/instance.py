@@ -22,10 +22,12 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         page: a word of `PageName`; empty for wherever it is.
         picture: the path of a picture to show before and after; empty for none.
+        close: whether it shall close instead.
     """
 
     page: str = ""
     picture: str = ""
+    close: bool = False
 
 
 class Instance:
@@ -44,7 +46,7 @@ class Instance:
             OSError: the lock or the address cannot be made.
             UnsafeAddressError: the folder of the address is not ours alone.
         """
-        address = _address(paths)
+        address = _address(paths.socket)
         lock = InstanceLock(address.with_suffix(".lock"))
         while not lock.acquire():
             if _told(address, wish):
@@ -75,6 +77,11 @@ class Instance:
             channel.close()
 
 
+def close_window(socket: Path) -> None:
+    """Have the window close, if there is one, that belongs to the daemon at `socket`."""
+    _told(_address(socket), Wish(close=True))
+
+
 def _told(address: Path, wish: Wish) -> bool:
     """Tell the window that is there; whether it heard."""
     try:
@@ -91,7 +98,6 @@ def _told(address: Path, wish: Wish) -> bool:
         channel.close()
 
 
-def _address(paths: Paths) -> Path:
+def _address(socket: Path) -> Path:
     """Beside the daemon's socket, with a name no longer than that one's: both have to fit the system."""
-    stem = paths.socket.stem
-    return paths.socket.with_name("window.sock" if stem == "control" else f"{stem[:-1]}w.sock")
+    return socket.with_name("window.sock" if socket.stem == "control" else f"{socket.stem[:-1]}w.sock")

@@ -66,7 +66,10 @@ class Shell:
             self._root.focus_force()
             self._grant(wish)
 
-        self._mailbox.put(come)
+        def leave() -> None:
+            self._root.after_idle(self._close)  # not while letters are opened: the mailbox would be gone
+
+        self._mailbox.put(leave if wish.close else come)
 
     # -- Navigator
 

@@ -97,6 +97,8 @@ class DbusMenu:
         numbers = []
         for place, item in enumerate(items):
             key = (*above, place if item is self._separator or item.key is None else item.key)
+            while key in used:  # several lines that do the same are told apart by their order
+                key = (*key, "again")
             number = self._ids.get(key) or next(self._numbers)
             used[key] = number
             numbers.append(number)

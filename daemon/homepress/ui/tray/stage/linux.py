@@ -23,7 +23,7 @@ from homepress.ui.tray.toolkit import as_pystray
 
 _log = logging.getLogger(__name__)
 
-_SIZES = (22, 24, 32, 48)
+_SIZES = (16, 22, 24, 32, 48, 64)
 _PANEL_SECONDS = 15.0
 """So long a panel may take to come before an old tray is looked for."""
 
