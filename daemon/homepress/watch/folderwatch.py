@@ -34,7 +34,7 @@ class FolderWatch:
         self._state = FolderState(folder.path)
         self._state_due = 0.0
         self._settled_at: int | None = None
-        self._beat = around.clock()
+        self._busy_since: float | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {folder.path.name}", daemon=True)
 
@@ -72,7 +72,8 @@ class FolderWatch:
 
     def state(self) -> FolderState:
         """What there is to say about the folder."""
-        if self._around.clock() - self._beat < self._around.timing.silent:
+        busy_since = self._busy_since
+        if busy_since is None or self._around.clock() - busy_since < self._around.timing.silent:
             return self._state
         problem = f"{self.folder.path} has not answered for a while; its drive or server may hang"
         return dataclasses.replace(self._state, status=FolderStatus.SILENT, problem=problem)
@@ -96,9 +97,10 @@ class FolderWatch:
         self._loop.guard.close()
 
     def _turn(self) -> None:
-        self._beat = self._around.clock()
+        self._busy_since = self._around.clock()
         due = self._loop.turn()
         due = min(due, self._publish(self._around.clock()))
+        self._busy_since = None
         inbox = self._loop.inbox
         if inbox.wait(max(0.0, due - self._around.clock())) and not self._stopping.is_set():
             # What comes in a rush is handled together.

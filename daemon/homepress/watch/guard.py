@@ -1,6 +1,7 @@
 """Keeps a folder observed: whatever happens, a new observer takes over and a scan follows."""
 
 import logging
+import os
 import threading
 
 from homepress.watch.folder import FolderStatus, WatchedFolder
@@ -40,6 +41,8 @@ class Guard:
         self._place = Root(folder.path, system)
         self._identity = (0, 0)
         self._observation: Observation | None = None
+        self._attentive = False
+        self._gone_since: float | None = None
         self._last_rebuild = float("-inf")
         self._advice = ""
 
@@ -54,8 +57,10 @@ class Guard:
         if look.status is not RootStatus.READY:
             self._drop_observation()
             self._identity = (0, 0)
+            self._gone_since = now if self._gone_since is None else self._gone_since
             self.status, self.problem = _STATUS[look.status], look.problem
             return False
+        self._gone_since = None
         if look.identity != self._identity:
             return self._build(look, now, "the folder is new or was replaced")
         why = self._observation.trouble() if self._observation else ""
@@ -75,6 +80,14 @@ class Guard:
             return False
         return self._build(self._place.look(), now, f"{len(directories)} folders were not observed")
 
+    def interval(self, now: float) -> float:
+        """Seconds until the next `check`, unless the listener hears of trouble before."""
+        if self._gone_since is not None:
+            return self._timing.missing_interval(now - self._gone_since)
+        if self.remote or not self.native:
+            return self._timing.health_remote
+        return self._timing.health_told if self._attentive else self._timing.health
+
     def watches(self, directory: bytes) -> bool:
         """Whether events of files in a folder are noticed; True where none are expected."""
         return self._observation is None or self._observation.watches(directory)
@@ -93,6 +106,7 @@ class Guard:
         self._last_rebuild = now
         self._identity, self.root = look.identity, look.real
         self.remote = self._system.is_remote(look.real)
+        self._attentive = False
         self.status, self.problem = FolderStatus.WATCHING, ""
         self.native = self._folder.watch == "native" or (self._folder.watch == "auto" and not self.remote)
         _log.info("observing %s anew: %s", ascii(str(self._folder.path)), why)
@@ -106,6 +120,7 @@ class Guard:
             self._observation = self._system.observe(
                 real, self._folder.recursive, self._listener, is_never_entered
             )
+            self._attentive = self._observation.attend(os.fsencode(self._folder.path))
         except LimitReachedError as limit:
             self.native, self.status = False, FolderStatus.PARTLY
             self.problem = f"new pictures are found by regular scans only: {limit.strerror}"

@@ -6,9 +6,11 @@ observer seems alive; watches that the system refuses are passed over. Here each
 Whoever asked for the observation starts a new one and scans.
 """
 
+import contextlib
 import errno
 import logging
 import os
+import select
 from collections.abc import Callable
 
 from watchdog.events import FileClosedEvent, FileSystemEvent
@@ -18,6 +20,7 @@ from watchdog.observers.inotify_c import CallbackId, InotifyFD, Mask, WatchCallb
 
 from homepress.watch.observing import APPEARANCES, Teller
 from homepress.watch.system import Listener
+from homepress.watch.way import WAY_EVENTS, Way, names_on_the_way
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ _log = logging.getLogger(__name__)
 # overflows.
 _EVENTS = [*APPEARANCES, FileClosedEvent]
 _NO_WATCH = -1
+_MOUNTS = "/proc/self/mountinfo"
 
 
 class InotifyObservation:
@@ -39,8 +43,9 @@ class InotifyObservation:
             OSError: the root cannot be watched: ENOSPC and EMFILE for the system's limits, EACCES.
         """
         self._reader = _Reader(listener)
+        self._way = Way(listener.trouble)
         self._group = _Group(self._reader, os.fsencode(root), recursive, listener, ignored)
-        self._observer = _Observer(self._reader, self._group)
+        self._observer = _Observer(self._reader, self._group, listener)
         try:
             self._observer.schedule(Teller(listener), root, recursive=recursive, event_filter=_EVENTS)
             self._reader.start()
@@ -53,6 +58,8 @@ class InotifyObservation:
         """See `Observation.trouble`."""
         if self._group.overflowed:
             return "events were lost"
+        if self._way.changed:
+            return "the folder, or one above it, was moved, removed or unmounted"
         if not self._reader.is_alive():
             return "the reader of events died"
         if not self._observer.is_alive() or not all(e.is_alive() for e in self._observer.emitters):
@@ -67,6 +74,13 @@ class InotifyObservation:
         """See `Observation.watches`."""
         return self._group.watches(directory)
 
+    def attend(self, path: bytes) -> bool:
+        """See `Observation.attend`: self events of every name on the way, and the kernel's list of mounts."""
+        for name in names_on_the_way(path):
+            with contextlib.suppress(OSError):  # what may not be watched is looked at now and then
+                self._reader.add_callback(name, WAY_EVENTS, self._way, CallbackId(id(self._way)))
+        return self._reader.notices_mounts
+
     def close(self) -> None:
         """See `Observation.close`."""
         self._observer.stop()
@@ -74,12 +88,24 @@ class InotifyObservation:
 
 
 class _Reader(InotifyFD):
-    """The thread that reads from the kernel; its death is told at once."""
+    """The thread that reads from the kernel; its death, and every mount and unmount, is told at once.
+
+    Attributes:
+        notices_mounts: whether the kernel tells of mounts.
+    """
 
     def __init__(self, listener: Listener) -> None:
         super().__init__()
         self.name = "inotify-reader"
         self._listener = listener
+        try:
+            self._mounts = os.open(_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._mounts = -1
+        self.notices_mounts = self._poller is not None and self._mounts >= 0
+        if self._poller is not None and self.notices_mounts:
+            # proc(5): the file becomes exceptional when something is mounted or unmounted.
+            self._poller.register(self._mounts, select.POLLPRI)
 
     def run(self) -> None:
         try:
@@ -94,6 +120,21 @@ class _Reader(InotifyFD):
         with self._lock:
             self._watch_for_wd.clear()
         super().close()
+
+    def _check_inotify_fd(self) -> bool:
+        """As watchdog's; woken by the list of mounts it tells of that, and there is nothing to read."""
+        if self._poller is None:
+            return super()._check_inotify_fd()
+        ready = {fd for fd, _ in self._poller.poll()}
+        if self._mounts in ready:
+            self._listener.trouble()
+        return self._inotify_fd in ready
+
+    def _close_resources(self) -> None:
+        super()._close_resources()
+        if self._mounts >= 0:
+            os.close(self._mounts)
+            self._mounts = -1
 
     def _add_callback(
         self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
@@ -166,7 +207,7 @@ class _Group(InotifyWatchGroup):
 
 
 class _Emitter(InotifyEmitter):
-    """Turns what the group reports into watchdog's events; its group is handed in."""
+    """Turns what the group reports into watchdog's events; its group is handed in, its end is told."""
 
     def __init__(
         self,
@@ -177,11 +218,19 @@ class _Emitter(InotifyEmitter):
         event_filter: list[type[FileSystemEvent]] | None = None,
         inotify_fd: InotifyFD | None = None,
         group: _Group,
+        listener: Listener,
     ) -> None:
         super().__init__(
             event_queue, watch, timeout=timeout, event_filter=event_filter, inotify_fd=inotify_fd
         )
         self._group = group
+        self._listener = listener
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self._listener.trouble()
 
     def on_thread_start(self) -> None:
         self._group.open(self.get_event_mask_from_filter())
@@ -191,9 +240,16 @@ class _Emitter(InotifyEmitter):
 class _Observer(BaseObserver):
     """Like watchdog's own, with our reader."""
 
-    def __init__(self, reader: _Reader, group: _Group) -> None:
-        super().__init__(_Emitter, inotify_fd=reader, group=group)
+    def __init__(self, reader: _Reader, group: _Group, listener: Listener) -> None:
+        super().__init__(_Emitter, inotify_fd=reader, group=group, listener=listener)
         self._reader = reader
+        self._listener = listener
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self._listener.trouble()
 
     def on_thread_stop(self) -> None:
         super().on_thread_stop()

@@ -96,11 +96,11 @@ class FolderLoop:
         """Look after folder and observer; plan the scans that follow from it."""
         if now < self._health_due and not trouble:
             return
-        interval = self._timing.health_remote if self.guard.remote else self._timing.health
+        was_ready, built = self.guard.ready, self.guard.check(now)
+        interval = self.guard.interval(now)
         # Multiples of the interval, so that the threads of all folders wake up together.
         self._health_due = (math.floor(now / interval) + 1) * interval
-        was_ready = self.guard.ready
-        if self.guard.check(now):
+        if built:
             self._scan_all(now)
         elif was_ready and not self.guard.ready:
             self._scanner.cancel()
@@ -118,6 +118,8 @@ class FolderLoop:
         self.settler.resume(now)
         self._scanner.cancel()
         self._scanner.request(root, now)
+        # Between the look at the root and the start of the observer it may have been replaced.
+        self._health_due = now + self._timing.health
 
     def _note_folders(self, folders: Iterable[bytes], now: float) -> None:
         for path in folders:
@@ -163,6 +165,8 @@ class FolderLoop:
         before = self._scanner.last
         for listing, _ in self._scanner.step(self._clock()):
             now = self._clock()
+            if not listing.readable and listing.path == self.guard.root:
+                self._health_due = 0.0
             for path, signature in listing.found:
                 if path not in self.settler and not self._around.known.held(path):
                     self.settler.notice(path, signature, now, self._fresh.take(None, now))

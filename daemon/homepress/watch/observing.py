@@ -97,6 +97,11 @@ class PlainObservation:
         del directory
         return True
 
+    def attend(self, path: bytes) -> bool:
+        """See `Observation.attend`: these systems do not say."""
+        del path
+        return False
+
     def close(self) -> None:
         """See `Observation.close`."""
         self._observer.stop()

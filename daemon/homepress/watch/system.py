@@ -40,6 +40,16 @@ class Observation(Protocol):
     def watches(self, directory: bytes) -> bool:
         """Whether events of files that lie directly in `directory` are noticed."""
 
+    def attend(self, path: bytes) -> bool:
+        """Tell the listener of trouble as soon as `path` no longer leads where it does now.
+
+        Args:
+            path: absolute path of the observed folder as people name it; links allowed.
+
+        Returns:
+            Whether it can. If not, the folder has to be looked at again and again.
+        """
+
     def close(self) -> None:
         """Stop it and wait until its threads have ended."""
 

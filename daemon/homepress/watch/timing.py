@@ -16,8 +16,10 @@ class Timing:
         busy: waits while a program has a file open for writing; the last one repeats.
         incomplete: waits while a quiet file is not whole; the last one repeats.
         tries_until_told: failed looks at an incomplete file until the sink is told.
-        health: between looks at the root and at the observer.
-        health_remote: the same for network and FUSE file systems.
+        health: between looks at the root and at the observer where the observer tells of no trouble.
+        health_told: the same where they do; also how soon waking from suspend is noticed.
+        health_remote: the same for polled folders, such as those on network and FUSE file systems.
+        health_missing: the longest time between looks for a root that has been away for long.
         rebuild_pause: the least time between two rebuilds of an observer that keeps losing watches.
         directory_looks: after an event of a directory, when to scan it; the second look catches what came
             between the first one and the moment its watch was set.
@@ -45,7 +47,9 @@ class Timing:
     incomplete: tuple[float, ...] = (10, 30, 120, 600, 3600)
     tries_until_told: int = 2
     health: float = 1.5
+    health_told: float = 30.0
     health_remote: float = 10.0
+    health_missing: float = 10.0
     rebuild_pause: float = 10.0
     directory_looks: tuple[float, ...] = (0.3, 3.0)
     scan: float = 300.0
@@ -61,6 +65,10 @@ class Timing:
     restart: float = 10.0
     join: float = 5.0
     tell: float = 0.2
+
+    def missing_interval(self, gone: float) -> float:
+        """Seconds until the next look for a root that has been away for `gone` seconds."""
+        return min(self.health_missing, max(self.health, gone / 20))
 
     def scan_interval(self, cpu: float) -> float:
         """Seconds until the next full scan of a natively watched folder, from the CPU seconds of the last."""
