@@ -85,7 +85,7 @@ def test_a_thread_of_the_observer_that_ends(root: Path, thread: str) -> None:
         if thread == "emitter":
             emitter.stop()
         else:
-            first._observer.event_queue.put(None)  # an error of the handler's, say
+            first._observer.event_queue.put(object())  # an error of the handler's, say
         wait_for(lambda: observation_of(run) is not first, within=2.0, what="a new observer")
         (root / "a.jpg").write_bytes(JPEG)
         run.wait_arrivals(1)
