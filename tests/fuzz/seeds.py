@@ -1,5 +1,6 @@
 """Where fuzzing starts: small files of every kind, made here, and small ones of the corpus where it is."""
 
+import hashlib
 import io
 import os
 import zlib
@@ -21,7 +22,10 @@ from compress.metadata.jpeg_builder import (
     xmp_packet,
 )
 from compress.metadata.private import PRIVATE_XMP, private_headers
+from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
 from homepress.imagetype import ImageType, sniff
+from homepress.workers.frames import write_frame
+from homepress.workers.messages import Answer, Failure
 from support import corpus
 
 MOST_BYTES = 20_000
@@ -79,6 +83,59 @@ def _boxes() -> list[bytes]:
     return [video(), heif, box(b"ftyp", b"isom") + box(b"moov", box(b"meta", bytes(4) + box(b"hdlr", b"")))]
 
 
+def _webp_frames() -> list[bytes]:
+    return [data[data.index(b"VP8 ") + 8 :] for data in (_image("WEBP", quality=q) for q in (5, 50, 95))]
+
+
+def _jxl_headers() -> list[bytes]:
+    jxl = bytes.fromhex("ff0a7f0b08101000")
+    in_boxes = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
+    return [jxl, in_boxes + box(b"jxlc", jxl), in_boxes + box(b"jxlp", b"\0\0\0\0" + jxl)]
+
+
+def _files() -> list[bytes]:
+    """One of every format, for what looks at whole files; some with a tail."""
+    plain = [_image(kind) for kind in ("BMP", "TIFF", "GIF", "PNG", "WEBP", "AVIF")]
+    drawing = b"<svg xmlns='http://www.w3.org/2000/svg'></svg>"
+    return [*plain, *_jpegs(), _pngs()[2], _gifs()[1], *_jxl_headers(), drawing, *_packed_tiffs()]
+
+
+def _packed_tiffs() -> list[bytes]:
+    return [_image("TIFF", compression="tiff_lzw"), _image("TIFF", frames=2)]
+
+
+ANSWERED = _image("PNG")
+"""The source that the seeds of the answers are about."""
+
+
+def _answers() -> list[bytes]:
+    body = ANSWERED[:-1]
+    result = Compressed(
+        data=b"",
+        sha256=hashlib.sha256(body).hexdigest(),
+        image_type=ImageType.PNG,
+        source_type=ImageType.PNG,
+        width=9,
+        height=7,
+        score=91.5,
+        score_kind=ScoreKind.SAMPLED,
+        lossless=False,
+        method="a method",
+    )
+    said = [
+        (Answer(compressed=result, cpu_seconds=0.25), body),
+        (Answer(unchanged=Unchanged(Reason.BROKEN, "cut", ImageType.PNG, retry=True), helper=True), b""),
+        (Answer(failure=Failure(out_of_memory=True, text="none left")), b""),
+    ]
+    return [_framed(answer, body) for answer, body in said]
+
+
+def _framed(answer: Answer, body: bytes) -> bytes:
+    out = io.BytesIO()
+    write_frame(out, answer, body)  # type: ignore[arg-type]  # it only writes
+    return out.getvalue()
+
+
 def _trailers() -> list[bytes]:
     return [
         sef_trailer([(0x0A01, b"Image_UTC_Data", b"1700000000000"), (0x0A30, b"MotionPhoto_Data", video())])
@@ -90,12 +147,17 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "jpeg-file": _jpegs,
     "jpeg-share": _jpegs,
     "exif": _exifs,
+    "exif-edits": _exifs,
     "xmp": _xmps,
     "png": _pngs,
     "webp": _webps,
     "gif": _gifs,
     "boxes": _boxes,
     "trailer": _trailers,
+    "jxl-header": _jxl_headers,
+    "webp-frame": _webp_frames,
+    "whole": _files,
+    "answer": _answers,
 }
 
 _FROM_CORPUS: dict[str, set[ImageType]] = {
@@ -107,6 +169,8 @@ _FROM_CORPUS: dict[str, set[ImageType]] = {
     "webp": {ImageType.WEBP},
     "gif": {ImageType.GIF},
     "boxes": {ImageType.HEIC, ImageType.AVIF, ImageType.JXL},
+    "jxl-header": {ImageType.JXL},
+    "whole": set(ImageType),
 }
 
 

@@ -4,8 +4,15 @@ A target raises nothing for bytes that are turned down (`Malformed`, `Refused`);
 a failed assertion included, is a finding.
 """
 
+import io
+import os
 from collections.abc import Callable
 
+from fuzz.seeds import ANSWERED
+from homepress.compress import Recipe
+from homepress.compress.formats.exif_edit import with_size, without_orientation, without_thumbnail
+from homepress.compress.formats.jxl_header import read_header
+from homepress.compress.formats.webp_source import quality_of
 from homepress.compress.metadata import (
     Malformed,
     Refused,
@@ -32,6 +39,10 @@ from homepress.compress.metadata.riff import read_webp, write_webp
 from homepress.compress.metadata.samsung import read_sef
 from homepress.compress.metadata.scrub.video import share_video
 from homepress.compress.metadata.xmp import read_xmp
+from homepress.watch.trailer import Wholeness, judge
+from homepress.workers.answers import believed
+from homepress.workers.frames import BadFrame, read_frame
+from homepress.workers.messages import ANSWER
 
 
 def jpeg_stream(data: bytes) -> None:
@@ -74,6 +85,18 @@ def exif(data: bytes) -> None:
     assert share_exif(shared) == shared
     if any(shared):
         assert orientation(shared) == orientation(data)
+
+
+def exif_edits(data: bytes) -> None:
+    """Small changes to an Exif block: never longer, and a second time changes nothing."""
+    upright = without_orientation(data)
+    assert len(upright) <= len(data)
+    assert orientation(upright) in (None, 1) or upright == data
+    alone = without_thumbnail(data)
+    assert without_thumbnail(alone) == alone
+    sized = with_size(data, 4000, 3000)
+    assert len(sized) == len(data)
+    assert with_size(sized, 4000, 3000) == sized
 
 
 def xmp(data: bytes) -> None:
@@ -139,17 +162,57 @@ def trailer(data: bytes) -> None:
         assert all(0 <= block.start <= block.data_start <= block.end <= len(data) for block in found.blocks)
 
 
+def jxl_header(data: bytes) -> None:
+    """The header of a JPEG XL picture."""
+    found = read_header(data)
+    assert found.height > 0
+    assert 1 <= found.orientation <= 8
+
+
+def webp_frame(data: bytes) -> None:
+    """The header of a lossy WebP's frame."""
+    assert 0 <= quality_of(data) <= 100
+
+
+def whole(data: bytes) -> None:
+    """What the daemon itself reads: whether a file is whole. Any bytes get a verdict."""
+    file = os.memfd_create("picture")
+    try:
+        os.write(file, data)
+        found = judge(file, len(data))
+        assert found.wholeness is Wholeness.WHOLE or found.detail
+        judge(file, len(data) + 1)  # it shrank while it was looked at
+    finally:
+        os.close(file)
+    if found.wholeness is Wholeness.NO_IMAGE:
+        raise Malformed(found.detail)
+
+
+def answer(data: bytes) -> None:
+    """What the daemon reads from a worker that an attacker has taken over: an answer, or refused."""
+    try:
+        said, body = read_frame(io.BytesIO(data), ANSWER, len(data))
+        believed(said, body, ANSWERED, Recipe())
+    except (BadFrame, EOFError) as error:
+        raise Malformed(str(error)) from error
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "jpeg-stream": jpeg_stream,
     "jpeg-file": jpeg_file,
     "jpeg-share": jpeg_share,
     "exif": exif,
+    "exif-edits": exif_edits,
     "xmp": xmp,
     "png": png,
     "webp": webp,
     "gif": gif,
     "boxes": boxes,
     "trailer": trailer,
+    "jxl-header": jxl_header,
+    "webp-frame": webp_frame,
+    "whole": whole,
+    "answer": answer,
 }
 
 

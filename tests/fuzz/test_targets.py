@@ -47,6 +47,15 @@ def test_mutations(name: str, data: st.DataObject) -> None:
 
 
 MEGABYTE = 1_000_000
+
+
+def _tiff_of_many_strips() -> bytes:
+    """Thousands of directories, each with as many strips as may be, all at the same place."""
+    strips = b"".join(tag + b"\x04\0\xff\xff\1\0\x08\0\0\0" for tag in (b"\x11\x01", b"\x17\x01"))
+    directories = (b"\2\0" + strips + (8 + 30 * n).to_bytes(4, "little") for n in range(1, 4_001))
+    return b"II*\0\x08\0\0\0" + b"".join(directories) + bytes(600_000)
+
+
 SOI = b"\xff\xd8"
 XMP_HEAD = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
 
@@ -72,6 +81,13 @@ XMP_HEAD = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
         ("boxes", b"\0\0\0\x08free" * 200_000),
         ("boxes", b"".join((8 * n).to_bytes(4, "big") + b"moov" for n in range(2_000, 0, -1))),
         ("trailer", b"SEFH" * MEGABYTE + b"SEFT"),
+        ("whole", SOI + b"\xff" * 10 * MEGABYTE),
+        ("whole", SOI + b"\xff\xe0\0\2" * MEGABYTE + b"\xff\xd9"),
+        ("whole", SOI + b"\xff\xda\0\2" * MEGABYTE + b"\xff\xd9 "),
+        ("whole", b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0IDAT5\xaf\x06\x1e" * 2 * MEGABYTE),
+        ("whole", b"GIF89a\1\0\1\0\0\0\0" + b"\x21\xfe\0" * 3 * MEGABYTE + b"\x3b"),
+        ("whole", _tiff_of_many_strips()),
+        ("answer", b"\0\0\xff\xff" + bytes(8) + b"[" * 0xFFFF),
     ],
 )
 def test_inputs_made_to_be_slow_end(name: str, data: bytes) -> None:

@@ -7,6 +7,7 @@ argument "unlocked" it does not lock itself, to show that the deeds would work.
 import contextlib
 import ctypes
 import fcntl
+import hashlib
 import importlib
 import json
 import os
@@ -31,8 +32,11 @@ from homepress.workers import child
 _PRELOADED = (subprocess, socket, importlib)
 
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
 def job(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
-    order = json.loads(source)
+    order = json.loads(source.removeprefix(PNG))
     try:
         result = DEEDS[order["do"]](**order.get("with", {}))
     except OSError as error:
@@ -262,10 +266,18 @@ def who() -> object:
     return os.getpid()
 
 
+def forge(header: str, body_bytes: int) -> object:
+    """Answer with a frame of one's own making."""
+    text = header.encode()
+    os.write(4, struct.pack("!IQ", len(text), body_bytes) + text)
+    return time.sleep(600)
+
+
 def give(size: int) -> object:
+    data = PNG.ljust(size, b"x")
     return Compressed(
-        data=b"x" * size,
-        sha256="",
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
         image_type=ImageType.PNG,
         source_type=ImageType.PNG,
         width=1,

@@ -9,6 +9,8 @@ from typing import Any
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.workers import Limits, Slot
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
 PROGRAM = (sys.executable, "-I", str(Path(__file__).with_name("misbehaving.py")))
 
 
@@ -26,7 +28,8 @@ def tell(worker: Slot, deed: str, *, within: float = 120.0, **arguments: Any) ->
 
 
 def ask_for(worker: Slot, size: int) -> Compressed:
-    """Have a worker give a result of so many bytes."""
-    result = worker.compress(json.dumps({"do": "give", "with": {"size": size}}).encode(), Recipe())
+    """Have a worker give a result of so many bytes, at least those of the order."""
+    order = json.dumps({"do": "give", "with": {"size": size}}).encode()
+    result = worker.compress((PNG + order).ljust(size), Recipe())
     assert isinstance(result, Compressed)
     return result

@@ -121,7 +121,7 @@ def _answer(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]
             result = _judge_gif(source[: question.source_bytes], source[question.source_bytes :])
         else:
             result = job(source, question.recipe)
-        helper = _helper_arguments(result) if isinstance(question, Task) else None
+        helper = isinstance(question, Task) and _is_for_helper(result)
     except MemoryError as error:
         failure = Failure(out_of_memory=True, text=str(error)[:_MOST_TEXT])
         return Answer(failure=failure), b""
@@ -133,15 +133,11 @@ def _answer(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]
     return Answer(compressed=dataclasses.replace(result, data=b""), cpu_seconds=cpu), result.data
 
 
-def _helper_arguments(result: Compressed | Unchanged) -> list[str] | None:
-    """What to call gifsicle with, when the picture is a whole GIF that nothing else was asked of."""
+def _is_for_helper(result: Compressed | Unchanged) -> bool:
+    """Whether the picture is a whole GIF that nothing else was asked of: then gifsicle has its turn."""
     if not isinstance(result, Unchanged) or result.source_type is not ImageType.GIF:
-        return None
-    if result.reason is not Reason.FORMAT_LEFT_ALONE:
-        return None
-    from homepress.compress.formats import gif
-
-    return gif.command()
+        return False
+    return result.reason is Reason.FORMAT_LEFT_ALONE
 
 
 def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:

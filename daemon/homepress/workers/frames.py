@@ -35,20 +35,27 @@ def write_frame(stream: RawIOBase, header: msgspec.Struct, body: bytes = b"") ->
     _write_all(stream, body)
 
 
-def read_frame(stream: RawIOBase, header: msgspec.json.Decoder[T]) -> tuple[T, bytes]:
+def read_frame(
+    stream: RawIOBase, header: msgspec.json.Decoder[T], most_body: int = MOST_BODY_BYTES
+) -> tuple[T, bytes]:
     """Wait for one frame and give its header and its body.
+
+    Args:
+        stream: what to read from.
+        header: decodes the header.
+        most_body: bytes; a longer body is refused unread.
 
     Raises:
         EOFError: the other side closed the pipe, between frames or within one.
         BadFrame: the lengths are out of bounds, or the header is not what its decoder takes.
     """
     header_size, body_size = _LENGTHS.unpack(_read_exactly(stream, _LENGTHS.size))
-    if header_size > MOST_HEADER_BYTES or body_size > MOST_BODY_BYTES:
+    if header_size > MOST_HEADER_BYTES or body_size > most_body:
         raise BadFrame(f"a frame of {header_size} + {body_size} bytes is too large")
     encoded = _read_exactly(stream, header_size)
     try:
         decoded = header.decode(encoded)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise BadFrame(f"the header makes no sense: {error}") from error
     return decoded, _read_exactly(stream, body_size)
 

@@ -21,6 +21,11 @@ def gifsicle() -> Path | None:
     return Path(found).resolve() if found else None
 
 
+def command(program: Path) -> tuple[str, ...]:
+    """Its command line: it reads a GIF from its standard input and writes one to its output."""
+    return (str(program), "--optimize=3", "--optimize=keep-empty", "--no-warnings", "--no-ignore-errors")
+
+
 def most_output(source: bytes) -> int:
     """Bytes that it may write: more than any sensible result, so that only what has gone mad is ended."""
     return 4 * len(source) + (1 << 20)

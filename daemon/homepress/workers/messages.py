@@ -73,7 +73,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a question: exactly one of the four. The bytes of a result are the frame's body.
 
-    `helper` comes with a picture that a helper program could make smaller: the arguments for it.
+    `helper` comes with a picture that a helper program could make smaller.
     `cpu_seconds` is the processor time of the worker's whole life.
     """
 
@@ -81,7 +81,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: Unchanged | None = None
     failure: Failure | None = None
     attempts: list[Attempt] | None = None
-    helper: list[str] | None = None
+    helper: bool = False
     cpu_seconds: float = 0.0
 
 

@@ -9,6 +9,7 @@ from io import RawIOBase
 from typing import TypeVar, cast
 
 from homepress import __version__, privacy
+from homepress.workers.answers import plain
 from homepress.workers.command import environment
 from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
 from homepress.workers.frames import BadFrame, read_frame, write_frame
@@ -173,7 +174,7 @@ class Worker(Program):
         """
         super().__init__(command, limits, background=background)
         try:
-            self.hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, HELLO))
+            self.hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, HELLO, 0))
         except WorkerDied as died:
             raise WorkerDied(dataclasses.replace(died.death, kind=DeathKind.REFUSED_TO_START)) from died
         if self.hello.version != __version__:
@@ -181,16 +182,30 @@ class Worker(Program):
             detail = f"Homepress was updated to {self.hello.version}; restart it"
             raise WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=detail))
 
-    def ask(self, question: Question, source: bytes, seconds: float) -> tuple[Answer, bytes]:
+    def ask(
+        self,
+        question: Question,
+        body: bytes,
+        seconds: float,
+        understand: Callable[[Answer, bytes], T],
+        most_body: int,
+    ) -> T:
         """Put one question, with a picture perhaps, and wait for the answer.
+
+        Args:
+            question: the header of what is sent.
+            body: the bytes that go with it.
+            seconds: until the worker is killed.
+            understand: makes of header and body what is wanted; raises `BadFrame` for what cannot be true.
+            most_body: bytes that an answer may have.
 
         Raises:
             WorkerDied: it is gone now.
         """
 
-        def exchange() -> tuple[Answer, bytes]:
-            write_frame(self.input, question, source)
-            return read_frame(self.output, ANSWER)
+        def exchange() -> T:
+            write_frame(self.input, question, body)
+            return understand(*read_frame(self.output, ANSWER, most_body))
 
         return self.attempt(seconds, exchange)
 
@@ -200,5 +215,5 @@ def _not_started(error: OSError) -> WorkerDied:
 
 
 def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in map(plain, text.splitlines()) if line]
     return lines[-1] if lines else ""

@@ -4,13 +4,15 @@ import dataclasses
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.privacy import Attempt, Limits
 from homepress.workers import gif
+from homepress.workers.answers import believed
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.host import host
@@ -18,6 +20,8 @@ from homepress.workers.messages import Answer, Hello, Judgement, Orders, Probe, 
 from homepress.workers.process import Worker
 from homepress.workers.tool import Tool
 from homepress.workers.watchdog import deadline_for
+
+T = TypeVar("T")
 
 _PROBE_SECONDS = 30.0
 _CHILD = "homepress.workers.child"
@@ -86,11 +90,11 @@ class Slot:
         """
         seconds = deadline_for(len(source)) if deadline_seconds is None else deadline_seconds
         with self._busy:
-            result, helper = self._work(Task(recipe=recipe), source, seconds)
-            program = gif.gifsicle() if helper is not None else None
-            if helper is None or program is None:
+            result, helper = self._work(Task(recipe=recipe), source, source, recipe, seconds)
+            program = gif.gifsicle() if helper else None
+            if program is None:
                 return result
-            return self._help((str(program), *helper), source, seconds)
+            return self._help(gif.command(program), source, recipe, seconds)
 
     def probe(self) -> tuple[Attempt, ...]:
         """Have the worker itself try every way out, and give the system's answers.
@@ -99,8 +103,7 @@ class Slot:
             WorkerDied: it could not be started, or ended meanwhile.
         """
         with self._busy:
-            answer, _ = self._ask(Probe(), b"", _PROBE_SECONDS)
-            return tuple(answer.attempts or ())
+            return self._ask(Probe(), b"", _PROBE_SECONDS, lambda answer, _: tuple(answer.attempts or ()), 0)
 
     def rest(self) -> bool:
         """End the process and give its memory back, unless it is at work; whether there is none now."""
@@ -132,12 +135,15 @@ class Slot:
         return self._worker
 
     def _work(
-        self, question: Question, source: bytes, seconds: float
-    ) -> tuple[Compressed | Unchanged, list[str] | None]:
-        """One question about a picture: the result, and arguments for the helper program if it could help."""
+        self, question: Question, sent: bytes, source: bytes, recipe: Recipe, seconds: float
+    ) -> tuple[Compressed | Unchanged, bool]:
+        """One question about a picture: the result, and whether the helper program could do something."""
+
+        def understand(answer: Answer, body: bytes) -> tuple[Answer, Compressed | Unchanged | Death]:
+            return answer, believed(answer, body, source, recipe)
+
         begin = time.monotonic()
-        answer, body = self._ask(question, source, seconds)
-        result = _result(answer, body)
+        answer, result = self._ask(question, sent, seconds, understand, len(source))
         if isinstance(result, Death):
             self._end()
             raise WorkerDied(dataclasses.replace(result, seconds=time.monotonic() - begin))
@@ -145,7 +151,9 @@ class Slot:
             self._end()
         return result, answer.helper
 
-    def _help(self, command: Sequence[str], source: bytes, seconds: float) -> Compressed | Unchanged:
+    def _help(
+        self, command: Sequence[str], source: bytes, recipe: Recipe, seconds: float
+    ) -> Compressed | Unchanged:
         """Run the helper program over a picture and have the worker judge what it made."""
         self._tool = Tool(command, self._limits, background=self._background)
         try:
@@ -157,12 +165,20 @@ class Slot:
         refused = gif.refusal(made)
         if refused is not None:
             return refused
-        return self._work(Judgement(source_bytes=len(source)), source + made.output, seconds)[0]
+        question = Judgement(source_bytes=len(source))
+        return self._work(question, source + made.output, source, recipe, seconds)[0]
 
-    def _ask(self, question: Question, source: bytes, seconds: float) -> tuple[Answer, bytes]:
+    def _ask(
+        self,
+        question: Question,
+        sent: bytes,
+        seconds: float,
+        understand: Callable[[Answer, bytes], T],
+        most_body: int,
+    ) -> T:
         worker = self._ready()
         try:
-            return worker.ask(question, source, seconds)
+            return worker.ask(question, sent, seconds, understand, most_body)
         except WorkerDied:
             self._worker = None
             raise
@@ -183,14 +199,3 @@ class Slot:
         return (
             host.resident_bytes(pid) > _MOST_IDLE_BYTES or answer.cpu_seconds > self._limits.cpu_seconds / 2
         )
-
-
-def _result(answer: Answer, body: bytes) -> Compressed | Unchanged | Death:
-    if answer.compressed is not None:
-        return dataclasses.replace(answer.compressed, data=body)
-    if answer.unchanged is not None:
-        return answer.unchanged
-    if answer.failure is not None:
-        kind = DeathKind.OUT_OF_MEMORY if answer.failure.out_of_memory else DeathKind.CRASHED
-        return Death(kind, detail=answer.failure.text)
-    return Death(DeathKind.CRASHED, detail="the worker gave an empty answer")

@@ -15,6 +15,7 @@ from homepress.compress.metadata.gif_blocks import GifBlockKind, read_gif
 from homepress.compress.pixels import TooManyPixels
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.workers import gif as gifsicle
 from support import corpus
 
 
@@ -145,7 +146,7 @@ def helper() -> str | None:
     ],
 )
 def test_gifsicle_itself_passes(source: bytes) -> None:
-    made = subprocess.run([str(helper()), *gif.command()], input=source, capture_output=True, check=True)
+    made = subprocess.run(gifsicle.command(helper()), input=source, capture_output=True, check=True)
     result = gif.judge(source, made.stdout)
     assert isinstance(result, Compressed), result
 
@@ -160,6 +161,6 @@ def test_corpus_animations_pass_or_are_left_alone() -> None:
     for path in sorted((folder / "animated").glob("*.gif")):
         source = path.read_bytes()
         if len(source) < 120_000:
-            made = subprocess.run([str(helper()), *gif.command()], input=source, capture_output=True)
+            made = subprocess.run(gifsicle.command(helper()), input=source, capture_output=True)
             taken += isinstance(gif.judge(source, made.stdout), Compressed)
     assert taken

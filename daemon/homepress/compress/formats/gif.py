@@ -1,4 +1,4 @@
-"""GIF: made smaller by gifsicle, a program that the workers run; here is what it is asked for and the proof.
+"""GIF: made smaller by gifsicle, a program that the workers run; here is the proof of what it made.
 
 The proof trusts nothing of the program: both files are read, composed frame by frame and compared.
 """
@@ -23,11 +23,6 @@ _DELAY, _FLAGS, _USER_INPUT = slice(1, 3), 0, 0x02  # in a graphic control exten
 _ASPECT = 12  # position of the pixel aspect ratio in the file
 _SQUARE = 49  # the ratio 1; 0, "not said", means the same to every viewer
 _MOST_FRAME_PIXELS = 5 * MOST_PIXELS  # in all frames, which are looked at one by one
-
-
-def command() -> list[str]:
-    """The arguments for gifsicle, which reads a GIF from its standard input and writes one to its output."""
-    return ["--optimize=3", "--optimize=keep-empty", "--no-warnings", "--no-ignore-errors"]
 
 
 def compress(source: bytes, recipe: Recipe) -> Unchanged:  # noqa: ARG001 (every format's module offers this)

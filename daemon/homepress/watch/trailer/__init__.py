@@ -49,13 +49,13 @@ def judge(fd: int, size: int) -> Verdict:
         OSError: reading failed.
     """
     window = Window(fd, size)
-    head = window.rest(0, SNIFF_BYTES)
-    if not any(head):
-        return Verdict(Wholeness.CUT, "it has room on the disk but no content yet")
-    kind = sniff(head)
-    if kind is None:
-        return Verdict(Wholeness.NO_IMAGE, "its first bytes are those of no known image")
     try:
+        head = window.rest(0, SNIFF_BYTES)
+        if not any(head):
+            return Verdict(Wholeness.CUT, "it has room on the disk but no content yet")
+        kind = sniff(head)
+        if kind is None:
+            return Verdict(Wholeness.NO_IMAGE, "its first bytes are those of no known image")
         end = _end(kind, head, window)
         doubt = _doubt_about_zeros(kind, fd, window, end)
     except IncompleteError as missing:

@@ -8,8 +8,9 @@ from homepress.watch.trailer.window import DoubtfulError, IncompleteError, Windo
 _SOI, _EOI, _SOS, _APP2 = 0xD8, 0xD9, 0xDA, 0xE2
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 # In coded data 0xFF is followed by 0x00 (stuffing), D0-D7 (restart) or 0xFF (fill); all else is a marker.
-_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])", re.DOTALL)
-_STRIDE = 1 << 18
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])", re.DOTALL)
+# Markers lie close together in headers and far apart in coded data.
+_SHORTEST_STRIDE, _LONGEST_STRIDE = 1 << 10, 1 << 18
 _MPF = b"MPF\0"
 _MP_ENTRIES = 0xB002
 _MOST_PICTURES = 64
@@ -71,8 +72,10 @@ def _walk_headers(window: Window, start: int) -> tuple[int, list[int]]:
 
 def _next_marker(window: Window, at: int) -> tuple[int, int]:
     """The position after the next marker from `at` on, and its code."""
+    stride = _SHORTEST_STRIDE
     while at < window.size:
-        piece = window.rest(at, _STRIDE)
+        piece = window.rest(at, stride)
+        stride = min(4 * stride, _LONGEST_STRIDE)
         if found := _MARKER.search(piece):
             return at + found.end(), found.group(1)[0]
         # A marker may be cut in two by the end of the piece.

@@ -3,6 +3,8 @@
 import os
 
 _BLOCK = 1 << 16
+_MOST_READS = 1_000_000
+"""Far more than a picture needs; takes a second or two."""
 
 
 class IncompleteError(Exception):
@@ -16,13 +18,15 @@ class DoubtfulError(Exception):
 class Window:
     """Bounded random access to an open file; memory stays at two blocks of 64 KiB whatever its size.
 
-    A memory map would be simpler and would kill the process when another program truncates the file.
+    A memory map would be simpler and would kill the process when another program truncates the file. The
+    number of reads is bounded too, since a file can be made so that walking it would take days.
     """
 
     def __init__(self, fd: int, size: int) -> None:
         """Read from `fd`, of which only the first `size` bytes exist."""
         self.size = size
         self._fd = fd
+        self._reads = 0
         self._blocks: dict[int, bytes] = {}
 
     def read(self, at: int, length: int) -> bytes:
@@ -30,7 +34,11 @@ class Window:
 
         Raises:
             IncompleteError: the file has no such bytes.
+            DoubtfulError: so many reads that it is not worth to go on.
         """
+        self._reads += 1
+        if self._reads > _MOST_READS:
+            raise DoubtfulError("it has more parts than any picture")
         if at < 0 or at + length > self.size:
             raise IncompleteError(f"it ends {at + length - self.size:,} bytes too early")
         data = self._from_blocks(at, length) if length <= _BLOCK else self._from_file(at, length)
