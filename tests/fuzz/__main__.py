@@ -32,7 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument(
-        "--seconds", type=int, default=600, help="of processor time, for all targets together"
+        "--seconds", type=int, default=600, help="of processor time, for all together"
     )
     parser.add_argument("--folder", type=Path, help="where inputs are kept between runs")
     options = parser.parse_args()
@@ -65,7 +65,7 @@ def start(name: str, folder: Path, seconds: float) -> bool:
 
 
 def _run(name: str, folder: Path, seconds: int) -> "subprocess.CompletedProcess[str]":
-    """One process of the fuzzer, for so many seconds by the clock; it goes on from the inputs that are kept."""
+    """One process of the fuzzer, for so many seconds by the clock, going on from the inputs kept."""
     command = [
         *(sys.executable, str(Path(__file__).with_name("one.py")), name, str(folder / "inputs")),
         *(f"-max_total_time={seconds}", f"-timeout={SLOWEST_SECONDS}", f"-max_len={MOST_BYTES}"),
