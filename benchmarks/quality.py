@@ -38,6 +38,7 @@ def main() -> None:
     )
     parser.add_argument("--set", choices=SETS, action="append", help="which pictures (default: all sets)")
     parser.add_argument("--curves", action="store_true", help="also bytes at equal score")
+    parser.add_argument("--only-curves", action="store_true", help="bytes at equal score and nothing else")
     parser.add_argument("--pictures", type=int, default=0, help="at most so many of each set")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="the folder for tables and plots")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
@@ -48,10 +49,10 @@ def main() -> None:
     output: Path = arguments.output
     output.mkdir(parents=True, exist_ok=True)
     figures: dict[str, object] = {}
-    for name in arguments.set or SETS:
+    for name in [] if arguments.only_curves else arguments.set or SETS:
         files = [file for file in sorted(folder.glob(SETS[name])) if file.stat().st_size >= LEAST_BYTES]
         figures[name] = run_set(name, files[: arguments.pictures or None], output)
-    if arguments.curves:
+    if arguments.curves or arguments.only_curves:
         figures["curves"] = run_curves(folder, arguments.pictures, output)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")

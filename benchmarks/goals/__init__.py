@@ -1,0 +1,1 @@
+"""One table of all the numbers to reach, from what the benchmarks measured. `python -m benchmarks`."""

