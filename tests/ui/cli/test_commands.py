@@ -265,7 +265,8 @@ class TestFolder:
     def test_add_without_a_daemon_says_how_to_start(self, run: Run) -> None:
         lines = run("folder", "add", "/p").out.splitlines()
         assert lines[0] == "Added /p."
-        assert lines[-1].endswith("homepress run")
+        assert lines[-2].endswith("with: homepress")
+        assert lines[-1].endswith("homepress autostart on")
 
     def test_a_refused_folder_is_4(self, run: Run) -> None:
         ran = run("folder", "add", "/")

@@ -75,18 +75,28 @@ class _Program(click.Group):
 
 
 @click.command(
-    cls=_Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(homepress.__version__, prog_name="homepress", message="%(prog)s %(version)s")
-def program() -> None:
+@click.pass_context
+def program(context: click.Context) -> int:
     """Homepress watches folders and makes each new image smaller, on this computer only.
+
+    Without a command it begins in the background and opens its window.
 
     \b
     Examples:
       homepress folder add ~/Pictures/Inbox     watch a folder
-      homepress run                             begin
+      homepress                                 begin
       homepress undo --last 1                   bring the last original back
     """
+    if context.invoked_subcommand is not None:
+        return 0
+    from homepress.ui.cli.begin import begin
+
+    return begin()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

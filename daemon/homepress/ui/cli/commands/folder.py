@@ -4,6 +4,7 @@ import click
 
 from homepress.control.client import connect
 from homepress.control.service import CheckReport, FolderRequest, FolderStatus
+from homepress.desktop.autostart import autostart
 from homepress.settings import FolderSettings, Paths, load
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
@@ -67,7 +68,9 @@ def add(
     for warning in answer.warnings:
         output.say(f"{output.worth_knowing('Worth knowing:')} {warning}")
     if not runs:
-        output.say("Homepress is not running yet; start it with: homepress run")
+        output.say("Homepress is not running yet; start it with: homepress")
+        if not autostart().state().on:
+            output.say("Have it start at each login with: homepress autostart on")
 
 
 @command.command("list", epilog=example("homepress folder list"))
