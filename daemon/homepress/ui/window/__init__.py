@@ -5,7 +5,7 @@ through the daemon or through `settings.edit`.
 """
 
 from homepress.ui.window.instance import Wish, close_window
+from homepress.ui.window.look import Look
 from homepress.ui.window.start import MISSING_TOOLKIT, NoDisplayError, NoToolkitError, run
-from homepress.ui.window.theme.system import Look
 
 __all__ = ["MISSING_TOOLKIT", "Look", "NoDisplayError", "NoToolkitError", "Wish", "close_window", "run"]

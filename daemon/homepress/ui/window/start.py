@@ -4,7 +4,7 @@ import importlib.util
 
 from homepress.settings import Paths
 from homepress.ui.window.instance import Instance, Wish
-from homepress.ui.window.theme.system import Look
+from homepress.ui.window.look import Look
 
 MISSING_TOOLKIT = (
     "The window needs tkinter, which this Python does not have. Install it with your system's packages: "
@@ -37,12 +37,17 @@ def run(paths: Paths, wish: Wish, look: Look) -> int:
     if instance is None:
         return 0
     try:
-        from homepress.ui.window.shell import Shell
+        from homepress.ui.window.frame import Frame
 
         try:
-            shell = Shell(paths, wish, look)
+            frame = Frame(look)
+            frame.show()
         except tkinter.TclError as error:
             raise NoDisplayError(f"The window cannot be opened: {error}") from error
+        # Only now, when the window is seen: it brings with it what reads ledger and settings.
+        from homepress.ui.window.shell import Shell
+
+        shell = Shell(frame, paths, wish)
         instance.hear(shell.wished)
         shell.run()
     finally:

@@ -1,0 +1,47 @@
+"""A Python without tkinter, as many Linux systems ship it: only the window is missing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from system.pictures import jpeg, write
+from system.program import Program
+
+_WITHOUT = (
+    "import sys; sys.modules.update(tkinter=None, _tkinter=None); from homepress.ui.cli import main; "
+    "sys.exit(main())"
+)
+
+
+@pytest.fixture
+def told(program: Program, inbox: Path) -> Program:
+    """A program with one picture in its history."""
+    write(inbox / "holiday.jpg", jpeg(1))
+    program.watch(inbox, existing="compress")
+    program.run("run", "--once", "--no-tray")
+    return program
+
+
+def without(program: Program, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command in a Python that finds no tkinter."""
+    environment = {name: value for name, value in program.environment.items() if name != "DISPLAY"}
+    command = [sys.executable, "-c", _WITHOUT, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_report_is_written(told: Program, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    done = without(told, "report", "--no-open", "--output", str(file))
+    assert done.returncode == 0, done.stderr
+    assert "holiday.jpg" in file.read_text("utf-8")
+
+
+def test_the_window_names_the_package_and_gives_the_report(told: Program) -> None:
+    done = without(told, "window")
+    assert done.returncode != 0
+    assert "python3-tk" in done.stderr
+    [report] = [line.split(": ", 1)[1] for line in done.stdout.splitlines() if "report" in line]
+    assert "holiday.jpg" in Path(report).read_text("utf-8")
+    assert Path(report).stat().st_mode & 0o077 == 0
