@@ -6,6 +6,7 @@ With CI=true a test that did not run is a failure.
 """
 
 import argparse
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ SYSTEM_PACKAGES = {
     "strace": "strace",
     "setfattr": "attr",
     "setfacl": "acl",
+    "setcap": "libcap2-bin",
     "rsync": "rsync",
     "exiftool": "libimage-exiftool-perl",
     "groff": "groff-base",
@@ -68,6 +70,7 @@ def install_system_packages() -> None:
             if not shutil.which(program)
             for package in packages.split()
         }
+        | _missing_toolkit()
     )
     if not missing or not sys.platform.startswith("linux"):
         return
@@ -78,6 +81,13 @@ def install_system_packages() -> None:
     quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
     subprocess.run(command, check=True, **quiet)
+
+
+def _missing_toolkit() -> set[str]:
+    """The package that gives the system's own Python tkinter; any other Python brings it or never has it."""
+    if importlib.util.find_spec("_tkinter") or Path(sys.base_prefix) != Path("/usr"):
+        return set()
+    return {"python3-tk"}
 
 
 def run(parts: Sequence[Part]) -> int:

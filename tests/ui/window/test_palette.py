@@ -2,7 +2,8 @@
 
 import pytest
 
-from homepress.ui.window.theme.palette import (
+pytest.importorskip("tkinter", reason="this Python has no tkinter")
+from homepress.ui.window.theme.palette import (  # noqa: E402 - the theme cannot be had without it
     DARK,
     LEAST_MARK_CONTRAST,
     LEAST_TEXT_CONTRAST,
