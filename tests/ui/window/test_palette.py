@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("tkinter", reason="this Python has no tkinter")
-from homepress.ui.window.theme.palette import (  # noqa: E402 - the theme cannot be had without it
+from homepress.ui.window.theme.palette import (
     DARK,
     LEAST_MARK_CONTRAST,
     LEAST_TEXT_CONTRAST,
