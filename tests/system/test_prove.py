@@ -1,28 +1,130 @@
-"""`homepress prove`, with and without a daemon."""
+"""`homepress prove`: every process there is, asked and looked at, and what happens when one is not locked."""
 
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from support import wait_for
 from system.program import Program
+from system.screens import Screen, screen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the system's refusals are measured on Linux")
 
+UNLOCKED = str(Path(__file__).with_name("unlocked.py"))
 
-def test_the_proof_holds_for_a_running_daemon_and_its_workers(program: Program, inbox: Path) -> None:
+
+@contextmanager
+def desktop(program: Program, folder: Path) -> Iterator[Screen]:
+    """A display and a bus for a program that is to have tray and window."""
+    with screen(folder) as made:
+        program.environment |= {**made.environment, "HOMEPRESS_HOME": str(program.home)}
+        yield made
+
+
+def window(program: Program, made: Screen, *, lock_off: bool = False) -> "subprocess.Popen[bytes]":
+    """Open the window and wait until it is there."""
+    command = [sys.executable, UNLOCKED, "client", "window"] if lock_off else program.command("window")
+    opened = subprocess.Popen(command, env=program.environment)
+    wait_for(lambda: (program.home / "run" / "prove-w.sock").exists(), within=60, what="the window")
+    return opened
+
+
+def close(program: Program, opened: "subprocess.Popen[bytes]") -> None:
+    """End the window and the tray."""
+    opened.terminate()
+    opened.wait(20)
+    lock = program.home / "run" / "prove-t.lock"
+    if lock.exists():
+        subprocess.run(["kill", lock.read_text().strip()], check=False)
+
+
+def parties(proof: dict[str, Any]) -> dict[str, Any]:
+    return {party["name"]: party for party in proof["parties"]}
+
+
+def test_daemon_worker_tray_and_window_are_asked_and_closed(
+    program: Program, inbox: Path, tmp_path: Path
+) -> None:
     program.watch(inbox)
-    program.start()
-    proof = program.json("prove")
+    with desktop(program, tmp_path) as made:
+        program.start(tray=True)
+        opened = window(program, made)
+        tray = program.home / "run" / "prove-t.sock"
+        wait_for(tray.exists, within=60, what="the tray")
+        try:
+            proof = program.json("prove")
+        finally:
+            close(program, opened)
     assert proof["holds"], proof["problems"]
-    names = [party["name"] for party in proof["parties"]]
-    assert names[:2] == ["daemon", "worker 1"]
-    assert proof["comparison"]["connected"]
+    found = parties(proof)
+    assert set(found) == {"daemon", "worker 1", "tray", "window", "this command"}
+    assert program.daemon is not None and found["daemon"]["pid"] == program.daemon.pid
+    assert found["window"]["pid"] == opened.pid
+    assert len({party["pid"] for party in proof["parties"]}) == 5
     for party in proof["parties"]:
         leaves = [attempt for attempt in party["attempts"] if not attempt["local"]]
-        assert leaves
+        assert len(leaves) > 10
         assert not [attempt for attempt in leaves if attempt["allowed"]]
-    assert proof["sample"]["after_bytes"] < proof["sample"]["before_bytes"]
+        assert party["seen"]["filtered"] and party["seen"]["no_new_privileges"]
+        assert {held["family"] for held in party["seen"]["sockets"]} <= {"unix"}
+    assert not found["worker 1"]["seen"]["sockets"]
+    assert [held["name"] for held in found["daemon"]["seen"]["sockets"]] == [
+        str(program.home / "run/control.sock")
+    ] * len(found["daemon"]["seen"]["sockets"])
+    assert proof["seconds"] < 30
+    commands = " ".join(check["command"] for check in proof["checks"])
+    for name in ("daemon", "tray", "window", "worker 1"):
+        assert str(found[name]["pid"]) in commands
+
+
+@pytest.mark.parametrize("lock", ["daemon", "client"])
+def test_a_daemon_or_worker_without_its_lock_is_found_open(program: Program, inbox: Path, lock: str) -> None:
+    """What this proves: the test above does not hold whatever is asked."""
+    program.watch(inbox)
+    ordinary = program.command
+    program.command = lambda *words: [sys.executable, UNLOCKED, lock, *words]  # type: ignore[method-assign]
+    if lock == "daemon":
+        program.start()
+        program.command = ordinary  # type: ignore[method-assign]
+    proof = program.json("prove", code=4)
+    assert not proof["holds"]
+    culprit = "daemon" if lock == "daemon" else "this command"
+    assert any(f"{culprit} " in problem and "was not refused TCP" in problem for problem in proof["problems"])
+    assert not any("worker 1 " in problem for problem in proof["problems"])
+
+
+def test_a_window_without_its_lock_is_found_open(program: Program, inbox: Path, tmp_path: Path) -> None:
+    program.watch(inbox)
+    with desktop(program, tmp_path) as made:
+        program.start()
+        opened = window(program, made, lock_off=True)
+        try:
+            proof = program.json("prove", code=4)
+        finally:
+            close(program, opened)
+    assert any(
+        problem.startswith("window ") and "not refused TCP" in problem for problem in proof["problems"]
+    )
+
+
+def test_a_window_that_does_not_answer_is_not_passed_over(
+    program: Program, inbox: Path, tmp_path: Path
+) -> None:
+    program.watch(inbox)
+    with desktop(program, tmp_path) as made:
+        program.start()
+        opened = window(program, made)
+        (program.home / "run" / "prove-w.sock").unlink()
+        try:
+            words = program.run("prove", code=4)
+        finally:
+            close(program, opened)
+    assert f"window (process {opened.pid}) did not say what it can reach" in words
 
 
 def test_the_proof_in_words_names_what_to_type(program: Program) -> None:

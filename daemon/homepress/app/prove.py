@@ -8,7 +8,7 @@ from pathlib import Path
 from homepress import privacy
 from homepress.app.connect import connect_or_local
 from homepress.app.sample import sample_png
-from homepress.control import Service
+from homepress.control import Service, witness
 from homepress.control.service import CompressRequest, ProbedProcess
 from homepress.privacy import Attempt, Party, Proof, Sample
 from homepress.settings import Paths
@@ -29,13 +29,16 @@ def prove(paths: Paths) -> Proof:
         probed = service.probe()
         me = ProbedProcess(name="this command", pid=os.getpid(), tried=[])
         parties = [_party(process) for process in probed if process.pid != os.getpid()]
-        parties.append(_party(me, privacy.probe()))
+        on_the_desktop = (witness.ask(paths.socket, name) for name in witness.NAMES)
+        parties += [_party(process, meets_others=True) for process in on_the_desktop if process]
+        parties.append(_party(me, privacy.probe(), meets_others=True))
         sample = _compress_sample(service)
-    pids = [party.pid for party in parties[:-1]]
+    pids = [party.pid for party in parties[:-1]] or [os.getpid()]
     return Proof(comparison, tuple(parties), sample, privacy.checks(pids), time.monotonic() - begin)
 
 
-def _party(process: ProbedProcess, own: tuple[Attempt, ...] = ()) -> Party:
+def _party(process: ProbedProcess, own: tuple[Attempt, ...] = (), *, meets_others: bool = False) -> Party:
+    """Put together what a process tried and what is seen of it; `meets_others`: local sockets are its own."""
     attempts = own or tuple(
         Attempt(door.name, door.allowed, door.answer, door.local) for door in process.tried
     )
@@ -43,7 +46,7 @@ def _party(process: ProbedProcess, own: tuple[Attempt, ...] = ()) -> Party:
         seen = privacy.report(process.pid)
     except ProcessLookupError:
         seen = None
-    return Party(process.name, process.pid, bool(own), attempts, seen)
+    return Party(process.name, process.pid, meets_others, attempts, seen)
 
 
 def _compress_sample(service: Service) -> Sample:

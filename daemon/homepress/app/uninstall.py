@@ -11,7 +11,7 @@ from typing import Literal
 
 from homepress.app.house import House
 from homepress.app.service import InProcessService
-from homepress.control import InstanceLock, ServiceError, connect
+from homepress.control import InstanceLock, ServiceError, connect, witness
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.desktop.autostart import AutostartError, autostarts
 from homepress.desktop.filemanager import FileManagerError, file_managers
@@ -126,10 +126,9 @@ def _end_companions(paths: Paths) -> Iterator[Step]:
 
 
 def _beside_socket(paths: Paths) -> list[Path]:
-    """The window's files. In the folder may also be those of other homes, named otherwise."""
-    if paths.socket.stem != "control":
-        return []
-    return [paths.socket.with_name(name) for name in ("window.sock", "window.lock")]
+    """The files of tray and window. In the folder may also be those of other homes, named otherwise."""
+    names = ("window.sock", "window.lock") if paths.socket.stem == "control" else ()
+    return [*(paths.socket.with_name(name) for name in names), *witness.files(paths.socket)]
 
 
 def _take_back_entries() -> Iterator[Step]:

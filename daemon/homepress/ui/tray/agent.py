@@ -9,6 +9,7 @@ from typing import Any
 
 from homepress.control.lock import InstanceLock
 from homepress.desktop.notices import Notice, Notifier, Unshown
+from homepress.ui.testimony import stand_witness
 from homepress.ui.tray.following import Follower
 from homepress.ui.tray.menu import Known
 from homepress.ui.tray.notices import NoticeRules
@@ -104,6 +105,7 @@ class Agent:
         self._stage.on_end(self._end)
         self._stage.watch_power(self._power.changed)
         self._follower.start()
+        stand_witness(self._places.socket, "tray")
         for make in self._stage.icons():
             self._shown = make(self._known, self._performer.do)
             self._shown.show(self._known, self._stage.panel)

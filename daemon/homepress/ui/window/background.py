@@ -4,17 +4,14 @@ import sys
 import time
 from pathlib import Path
 
-import msgspec
-
 from homepress.control.client import NO_DAEMON, Client, connect
-from homepress.control.service import ProbedProcess, ServiceError
+from homepress.control.service import ServiceError
 from homepress.desktop.dbus import BusError, Connection, session_address
 from homepress.desktop.opening import BusOpener, NotOpened, system_opener
 from homepress.desktop.processes import own, spawn
 from homepress.settings import Paths
 
 _START_SECONDS = 20.0
-_PROBE_SECONDS = 20.0
 
 
 def start_daemon(paths: Paths) -> Client:
@@ -34,22 +31,6 @@ def start_daemon(paths: Paths) -> Client:
             break
         time.sleep(0.05)
     raise ServiceError(f"Homepress did not start; its log says why: {paths.log}", NO_DAEMON)
-
-
-def probe_self() -> ProbedProcess | None:
-    """What a process finds that tries every way out under this window's lock, which it inherits.
-
-    None where this installation has no command for it.
-    """
-    import subprocess
-
-    try:
-        done = subprocess.run(
-            own("window", "--attempts"), capture_output=True, timeout=_PROBE_SECONDS, check=True
-        )
-        return msgspec.json.decode(done.stdout, type=ProbedProcess)
-    except (OSError, subprocess.SubprocessError, msgspec.DecodeError):
-        return None
 
 
 def open_folder(folder: Path) -> None:

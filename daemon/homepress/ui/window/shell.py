@@ -1,4 +1,4 @@
-"""The window itself: the side bar, the page in front, and the line at the bottom."""
+"""What brings the window to life: the pages, what they know, and what comes from threads."""
 
 import contextlib
 import tkinter as tk
@@ -6,52 +6,51 @@ from collections.abc import Callable
 from pathlib import Path
 
 from homepress.settings import Paths
-from homepress.store.reader import Reader
+from homepress.store.reader import EntryDetail, Reader
+from homepress.ui.testimony import probe_self
 from homepress.ui.window import background
 from homepress.ui.window.context import Context, Page
+from homepress.ui.window.frame import Frame
 from homepress.ui.window.instance import Wish
 from homepress.ui.window.model.snapshot import Snapshot, Tone
-from homepress.ui.window.pages import FIRST_RUN, PAGES, PageName, make_page
-from homepress.ui.window.sidebar import SideBar
-from homepress.ui.window.theme import Theme, system
-from homepress.ui.window.theme.system import Look
+from homepress.ui.window.pages import FIRST_RUN, PageName, make_page
+from homepress.ui.window.sidebar import Action
 from homepress.ui.window.threads import Follower, Jobs, Ledger, Mailbox
 from homepress.ui.window.toast import Toast
-from homepress.ui.window.widgets.kit import Kit, Panel
+from homepress.ui.words import shown
 
-_TITLE = "Homepress"
-_SIZE = (1080, 720)
-_LEAST = (820, 560)
 _MAIL_MS = 25
 _LEDGER_MS = 1000
 
 
 class Shell:
-    """Owns the window and everything that lives as long as it."""
+    """Owns everything that lives as long as the window."""
 
-    def __init__(self, paths: Paths, wish: Wish, look: Look) -> None:
-        """Build the window; nothing is seen before `run`. Raises `TclError` without a display."""
-        system.prepare()
-        self._root = tk.Tk(className="Homepress")
-        self._root.withdraw()
+    def __init__(self, frame: Frame, paths: Paths, wish: Wish) -> None:
+        """Fill the frame; nothing happens before `run`."""
+        self._frame = frame
+        self._root = frame.root
+        self._wish = wish
         self._mailbox = Mailbox()
         self._pages: dict[PageName, Page] = {}
         self._snapshot: Snapshot | None = None
         self._front: PageName | None = None
-        self._wish = wish
         self._ledger_revision = 0
-        self._context = self._make_context(paths, look)
-        self._build()
+        self._toast = Toast(frame.stage, frame.kit)
+        self._context = self._make_context(paths)
         self._follower = Follower(paths, self._mailbox, self._told)
+        frame.go = self.go
+        frame.act = self._act
         self._root.protocol("WM_DELETE_WINDOW", self._close)
-        self._bind_keys()
+        for keys in ("<Control-w>", "<Control-q>"):
+            self._root.bind(keys, lambda _: self._close())
+        self._root.bind("<Escape>", lambda _: self._toast.hide())
 
     def run(self) -> None:
-        """Show the window until it is closed."""
+        """Live until the window is closed."""
         self._follower.start()
         if self._wish.page or self._wish.picture:
             self._grant(self._wish)
-        self._root.deiconify()
         self._mail()
         self._root.after(_LEDGER_MS, self._look_at_ledger)
         self._root.after_idle(self._set_icon)
@@ -61,9 +60,7 @@ class Shell:
         """Another start wants something; from any thread."""
 
         def come() -> None:
-            self._root.deiconify()
-            self._root.lift()
-            self._root.focus_force()
+            self._frame.raise_up()
             self._grant(wish)
 
         def leave() -> None:
@@ -79,15 +76,17 @@ class Shell:
         if self._front is name:
             return
         if self._front is not None:
-            self._frame(self._pages[self._front]).grid_remove()
+            left = self._pages[self._front]
+            _widget(left).grid_remove()
+            left.left()
         self._front = name
         if name not in self._pages:
-            self._pages[name] = make_page(name, self._stage, self._context)
+            self._pages[name] = make_page(name, self._frame.stage, self._context)
             if self._snapshot is not None:
                 self._pages[name].update_from(self._snapshot)
         made = self._pages[name]
-        self._frame(made).grid(row=0, column=0, sticky="nswe")
-        self._sidebar.mark(name)
+        _widget(made).grid(row=0, column=0, sticky="nswe")
+        self._frame.sidebar.mark(name)
         made.shown()
 
     def compare(self, entry: int) -> None:
@@ -105,52 +104,26 @@ class Shell:
 
     # -- building
 
-    def _make_context(self, paths: Paths, look: Look) -> Context:
-        theme = Theme(self._root, look)
-
+    def _make_context(self, paths: Paths) -> Context:
         def failed(text: str) -> None:
             self.tell(text, "bad")
 
         return Context(
             root=self._root,
-            theme=theme,
-            kit=Kit(theme),
+            theme=self._frame.theme,
+            kit=self._frame.kit,
             paths=paths,
             mailbox=self._mailbox,
             jobs=Jobs(self._mailbox, failed),
             ledger=Ledger(paths.ledger, self._mailbox, failed),
             navigator=self,
             start_daemon=lambda: background.start_daemon(paths),
-            probe_self=background.probe_self,
+            probe_self=probe_self,
             open_folder=background.open_folder,
         )
 
-    def _build(self) -> None:
-        theme, root = self._context.theme, self._root
-        root.title(_TITLE)
-        root.configure(background=theme.palette.page)
-        width = min(theme.px(_SIZE[0]), root.winfo_screenwidth())
-        height = min(theme.px(_SIZE[1]), root.winfo_screenheight())
-        root.geometry(f"{width}x{height}")
-        root.minsize(min(theme.px(_LEAST[0]), width), min(theme.px(_LEAST[1]), height))
-        root.columnconfigure(1, weight=1)
-        root.rowconfigure(0, weight=1)
-        self._sidebar = SideBar(root, self._context)
-        self._sidebar.grid(row=0, column=0, sticky="ns")
-        self._stage = Panel(root, "page")
-        self._stage.grid(row=0, column=1, sticky="nswe")
-        self._stage.columnconfigure(0, weight=1)
-        self._stage.rowconfigure(0, weight=1)
-        self._toast = Toast(self._stage, self._context.kit)
-
-    def _bind_keys(self) -> None:
-        for number, name in enumerate(PAGES, 1):
-            self._root.bind(f"<Alt-Key-{number}>", lambda _, n=name: self.go(n))  # type: ignore[misc]
-        self._root.bind("<Control-w>", lambda _: self._close())
-        self._root.bind("<Control-q>", lambda _: self._close())
-        self._root.bind("<Escape>", lambda _: self._toast.hide())
-
     def _set_icon(self) -> None:
+        self._frame.sidebar.show_brand()
         self._icon = self._context.theme.brand(32)
         with contextlib.suppress(tk.TclError):  # some window managers have none
             self._root.iconphoto(True, self._icon)
@@ -167,7 +140,7 @@ class Shell:
     def _told(self, snapshot: Snapshot) -> None:
         first = self._snapshot is None
         self._snapshot = snapshot
-        self._sidebar.update_from(snapshot)
+        self._frame.sidebar.update_from(snapshot)
         if first and self._front is None:
             empty = not snapshot.settings.folders and not snapshot.settings_problem
             self.go(FIRST_RUN if empty else PageName.FOLDERS)
@@ -195,26 +168,37 @@ class Shell:
             path = Path(wish.picture)
             self._context.ledger.ask(lambda reader: reader.latest(path), self._found(wish.picture))
 
-    def _found(self, picture: str) -> Callable[[object], None]:
-        def found(detail: object) -> None:
-            entry = getattr(detail, "entry", None)
-            if entry is None:
+    def _found(self, picture: str) -> Callable[[EntryDetail | None], None]:
+        def found(detail: EntryDetail | None) -> None:
+            if detail is None:
                 self.go(PageName.ACTIVITY)
-                self.tell(f"{picture} is not in the history: Homepress has not compressed it.", "warning")
+                text = f"{shown(picture)} is not in the history: Homepress has not compressed it."
+                self.tell(text, "warning")
             else:
-                self.compare(entry.id)
+                self.compare(detail.entry.id)
 
         return found
 
-    @staticmethod
-    def _frame(page: Page) -> tk.Widget:
-        assert isinstance(page, tk.Widget)
-        return page
+    def _act(self, action: Action) -> None:
+        """Do what the button at the bottom of the side bar says."""
+        context = self._context
+        match action:
+            case Action.START:
+                context.jobs.run(context.start_daemon)
+            case Action.PAUSE:
+                context.jobs.run(lambda: context.daemon().pause(None))
+            case Action.RESUME:
+                context.jobs.run(lambda: context.daemon().resume())
 
     def _close(self) -> None:
         self._follower.close()
         self._context.ledger.close()
         self._root.destroy()
+
+
+def _widget(page: Page) -> tk.Widget:
+    assert isinstance(page, tk.Widget)
+    return page
 
 
 _MEANT = {"settings": PageName.GENERAL.value}

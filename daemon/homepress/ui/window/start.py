@@ -3,6 +3,7 @@
 import importlib.util
 
 from homepress.settings import Paths
+from homepress.ui.testimony import stand_witness
 from homepress.ui.window.instance import Instance, Wish
 from homepress.ui.window.look import Look
 
@@ -49,7 +50,12 @@ def run(paths: Paths, wish: Wish, look: Look) -> int:
 
         shell = Shell(frame, paths, wish)
         instance.hear(shell.wished)
-        shell.run()
+        witness = stand_witness(paths.socket, "window")
+        try:
+            shell.run()
+        finally:
+            if witness is not None:
+                witness.close()
     finally:
         instance.close()
     return 0

@@ -1,0 +1,86 @@
+"""Tray and window tell what they tried; a silent one is noticed too."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from homepress.control.lock import InstanceLock, LockHeldError
+from homepress.control.service import ProbedProcess, TriedDoor
+from homepress.control.transport import listen
+from homepress.control.witness import NAMES, Witness, ask, files
+
+TRIED = [TriedDoor(name="TCP", allowed=False, answer="EACCES")]
+
+
+@pytest.fixture(params=["control.sock", "0123456789abcdef.sock"])
+def socket(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+    return folder / request.param
+
+
+@pytest.fixture
+def tray(socket: Path) -> Iterator[Witness]:
+    made = Witness(socket, "tray", lambda: ProbedProcess(name="somebody", pid=7, tried=TRIED))
+    yield made
+    made.close()
+
+
+def test_whoever_is_asked_tells_under_its_own_name(tray: Witness, socket: Path) -> None:
+    assert ask(socket, "tray") == ProbedProcess(name="tray", pid=7, tried=TRIED)
+    assert ask(socket, "tray") is not None, "again"
+
+
+def test_nobody_there(tray: Witness, socket: Path) -> None:
+    assert ask(socket, "window") is None
+
+
+def test_after_the_end_nobody_is_there(socket: Path) -> None:
+    Witness(socket, "window", lambda: None).close()
+    assert ask(socket, "window") is None
+
+
+def test_one_that_cannot_tell_has_tried_nothing(socket: Path) -> None:
+    silent = Witness(socket, "window", lambda: None)
+    try:
+        told = ask(socket, "window")
+    finally:
+        silent.close()
+    assert told is not None and told.tried == []
+
+
+def test_one_that_does_not_listen_has_tried_nothing(socket: Path) -> None:
+    with InstanceLock(next(file for file in files(socket) if file.suffix == ".lock")):
+        told = ask(socket, "tray")
+    assert told is not None and told.tried == []
+
+
+def test_nonsense_counts_as_silence(socket: Path) -> None:
+    address, lock = files(socket)[:2]
+    acceptor = listen(address)
+    with InstanceLock(lock):
+        answering = threading.Thread(target=lambda: _say(acceptor.accept(), b"nonsense"))
+        answering.start()
+        told = ask(socket, "tray")
+        answering.join()
+    acceptor.close()
+    assert told is not None and told.tried == []
+
+
+def _say(channel: object, frame: bytes) -> None:
+    channel.send(frame)  # type: ignore[attr-defined]  # a Channel
+    channel.close()  # type: ignore[attr-defined]
+
+
+def test_there_is_one_of_each_name(tray: Witness, socket: Path) -> None:
+    with pytest.raises(LockHeldError):
+        Witness(socket, "tray", lambda: None)
+    Witness(socket, "window", lambda: None).close()
+
+
+def test_names_are_as_short_as_the_sockets_own(socket: Path) -> None:
+    assert all(len(str(file)) <= len(str(socket)) for file in files(socket))
+    assert len(set(files(socket))) == 2 * len(NAMES)
+    assert socket not in files(socket)
