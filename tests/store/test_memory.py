@@ -107,6 +107,14 @@ names = st.one_of(
 marks = st.tuples(st.integers(0, 2**63 - 1), st.integers(-(2**70), 2**70), st.integers(0, 2**64 - 1))
 
 
+def test_many_names_at_once(bench: Bench) -> None:
+    with bench.store() as store:
+        paths = [bench.drop(f"{n}.jpg") for n in range(3)]
+        store.baseline(bench.watched)
+        wanted = [b"1.jpg", *(b"%d.png" % n for n in range(5000))]
+        assert store.known(os.fsencode(bench.watched), wanted)[b"1.jpg"] == mark(paths[1])
+
+
 @settings(max_examples=30, deadline=None)
 @given(files=st.dictionaries(names, marks, max_size=8))
 def test_any_name_time_and_inode_comes_back_as_it_was(tmp_path_factory, files) -> None:
@@ -119,6 +127,9 @@ def test_any_name_time_and_inode_comes_back_as_it_was(tmp_path_factory, files) -
             for name, value in files.items():
                 memory.note(ledger, tx, Path(os.fsdecode(b"/folder/" + name)), value)
         assert dict(store.known(b"/folder")) == files
+        some = list(files)[::2]
+        assert dict(store.known(b"/folder", some)) == {name: files[name] for name in some}
+        assert store.known(b"/folder", []) == {}
 
 
 class TestBaseline:
@@ -178,6 +189,8 @@ class TestForgetting:
             leave(store, path)
             assert store.forget(path, None) == 1
             assert known(store, bench.watched) == {b"very-private-name.jpg": mark(path)}
+            asked = store.known(os.fsencode(bench.watched), [b"very-private-name.jpg", b"other.jpg"])
+            assert asked == {b"very-private-name.jpg": mark(path)}
             assert store.role(digest(picture()), "balanced") is Role.REFUSED
             for file in bench.ledger.parent.glob("ledger*"):
                 assert b"very-private-name" not in file.read_bytes(), file.name

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from homepress.imagetype import has_image_suffix
@@ -19,6 +19,9 @@ DONE = "done"
 
 REFUSED = "refused"
 """State of a file that could not even be read; not `known`, so that every scan gives it another chance."""
+
+_FEW = 64
+"""Up to so many names are asked for one by one; for more, all that a directory holds is read."""
 
 EXISTING = "existing"
 """State of a file that was in a folder before the folder was added."""
@@ -42,17 +45,28 @@ def learn(ledger: Ledger, tx: sqlite3.Connection, sha256: str, role: Role, setti
     )
 
 
-def known(ledger: Ledger, directory: bytes) -> Mapping[bytes, Mark]:
-    """The files of a directory that are done, by name."""
-    rows = ledger.query(
-        "SELECT f.name, f.size, f.mtime_ns, f.inode FROM directory d JOIN file f ON f.directory = d.id "
-        "WHERE d.path IN (?, ?) AND f.state != 'refused'",
-        (directory, ledger.keyed_name(directory)),
-    )
-    found = {name: (size, int(mtime_ns), int(inode)) for name, size, mtime_ns, inode in rows}
+def known(ledger: Ledger, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
+    """The files of a directory that are done, by name; a few `names` are looked up one by one."""
+    if names is not None and len(names) <= _FEW:
+        stored = {ledger.keyed_name(name): name for name in names} | {name: name for name in names}
+        marks = ", ".join("?" * len(stored))
+        found = _marks(ledger, directory, f" AND f.name IN ({marks})", tuple(stored))
+        return {stored[name]: mark for name, mark in found.items()}
+    found = _marks(ledger, directory)
     if any(name.startswith(b"\0") for name in found):
         return _with_forgotten(ledger, directory, found)
     return found
+
+
+def _marks(
+    ledger: Ledger, directory: bytes, which: str = "", names: Sequence[bytes] = ()
+) -> dict[bytes, Mark]:
+    rows = ledger.query(
+        "SELECT f.name, f.size, f.mtime_ns, f.inode FROM directory d JOIN file f ON f.directory = d.id "
+        f"WHERE d.path IN (?, ?) AND f.state != 'refused'{which}",
+        (directory, ledger.keyed_name(directory), *names),
+    )
+    return {name: (size, int(mtime_ns), int(inode)) for name, size, mtime_ns, inode in rows}
 
 
 def _with_forgotten(ledger: Ledger, directory: bytes, found: dict[bytes, Mark]) -> dict[bytes, Mark]:

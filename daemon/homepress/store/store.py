@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from homepress.store import edits, forgetting, memory, output, queries, reading, recording, retention, undo
@@ -137,9 +137,14 @@ class Store:
         """
         return memory.role(self._ledger, sha256, settings)
 
-    def known(self, directory: bytes) -> Mapping[bytes, Mark]:
-        """The files of a directory that are done: name to size, mtime in nanoseconds and inode number."""
-        return memory.known(self._ledger, directory)
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
+        """The files of a directory that are done: name to size, mtime in nanoseconds and inode number.
+
+        Args:
+            directory: absolute path, links resolved.
+            names: only these are asked for; None for all. More than was asked for may be given.
+        """
+        return memory.known(self._ledger, directory, names)
 
     def existed(self, source: Source) -> bool:
         """Whether this very file lay in a folder, under whatever name, before the folder was added."""
