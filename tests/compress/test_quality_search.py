@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.compress.quality.search import Scale, find_setting
+from homepress.compress.quality.search import Scale, find_setting, find_setting_twice
 
 SCALE = Scale(5.0, 99.5, 0.45, ((50.0, 35.0), (80.0, 84.0), (90.0, 95.0)))
 
@@ -60,6 +60,29 @@ def test_few_probes_on_a_curve_as_expected() -> None:
     curve = Curve(lambda q: 100 - 25 * math.exp(-(q - 84) / 60) + 5)
     find_setting(curve, 80.0, SCALE)
     assert len(curve.asked) <= 3
+
+
+@given(
+    middle=st.floats(40, 90),
+    steep=st.floats(0.3, 1.2),
+    target=st.floats(60, 90),
+    error=st.floats(-1.5, 1.5),
+)
+def test_a_rough_measure_saves_exact_ones(middle: float, steep: float, target: float, error: float) -> None:
+    exact = Curve(lambda q: 80 + steep * (q - middle))
+    rough = Curve(lambda q: exact.function(q) + error)
+    found = find_setting_twice(rough, exact, target, SCALE)
+    if found is None:
+        assert exact.function(SCALE.highest) < target + 2 * abs(error)
+    elif exact.function(SCALE.lowest) < target:
+        assert exact.function(found.setting) == pytest.approx(target, abs=0.5)
+        assert len(exact.asked) <= 3
+
+
+def test_where_the_rough_measure_gives_up_the_exact_one_decides() -> None:
+    found = find_setting_twice(lambda _: 60.0, lambda q: q, 80.0, SCALE)
+    assert found is not None
+    assert found.score == pytest.approx(80.0, abs=0.3)
 
 
 @pytest.mark.parametrize("score", [20.0, 50.0, 65.0, 80.0, 85.0, 95.0, 100.0])

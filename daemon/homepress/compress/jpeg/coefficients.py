@@ -19,11 +19,11 @@ _HALO = 16  # rows above and below a strip that sampling and masking look at
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """Rows of units of a picture, transformed.
+    """Rows of units of a picture, ready to be transformed.
 
     Attributes:
         layout: of the components.
-        blocks: of each component (units, blocks of a unit, 64) coefficients, the halo's among them.
+        blocks: of each component (units, blocks of a unit, 64) pixels, the halo's among them.
         rows: how many rows of units `blocks` holds.
         inner: the first row that is not halo, and the first after it that is again.
     """
@@ -34,16 +34,21 @@ class Strip:
     inner: tuple[int, int]
 
     def batch(self, tables: tuple[Table, Table]) -> tuple[Batch, Floats]:
-        """The blocks divided by quantisation tables, without the halo; and their activity."""
+        """The blocks divided by quantisation tables, without the halo; and the activity of luma blocks."""
+        kinds = self.layout.block_kinds
+        units = len(self.blocks[0])
+        steps = np.empty((units, len(kinds), 64), np.float32)
         factors = [1 / table[dct.NATURAL_OF_ZIGZAG].astype(np.float32) for table in tables]
-        luma = self.blocks[0] * factors[0]
-        activity = self._activity(luma)
-        kept = self._inner_units()
-        others = zip(self.blocks[1:], self.layout.kinds[1:], strict=True)
-        parts = [luma[kept], *(part[kept] * factors[kind] for part, kind in others)]
-        steps = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-        kinds = np.tile(self.layout.block_kinds, len(steps))
-        return Batch(steps.reshape(-1, 64), kinds), activity[kept]
+        first = 0
+        for part, kind in zip(self.blocks, self.layout.kinds, strict=True):
+            dct.transform(part, factors[kind], steps[:, first : first + part.shape[1]])
+            first += part.shape[1]
+        magnitudes = np.abs(steps)
+        across = units // self.rows
+        inner = slice(self.inner[0] * across, self.inner[1] * across)
+        kept, size = steps[inner].reshape(-1, 64), magnitudes[inner].reshape(-1, 64)
+        batch = Batch(kept, size, np.tile(kinds, inner.stop - inner.start))
+        return batch, self._activity(magnitudes)[inner]
 
     def masks(self, activity: Floats, statistics: Statistics) -> Floats:
         """By how much the bits of each block of a batch are dearer, given the activity of its luma blocks."""
@@ -51,15 +56,11 @@ class Strip:
         mean = luma.mean(axis=1, keepdims=True, dtype=np.float32)
         return np.concatenate([mean if kind else luma for kind in self.layout.kinds], axis=1).ravel()
 
-    def _inner_units(self) -> slice:
-        across = len(self.blocks[0]) // self.rows
-        return slice(self.inner[0] * across, self.inner[1] * across)
-
-    def _activity(self, luma: Floats) -> Floats:
+    def _activity(self, magnitudes: Floats) -> Floats:
         """Of each luma block, (units, blocks of a unit), calmed by the blocks around it."""
         across, down = self.layout.factors[0]
-        units = (self.rows, -1, down, across)
-        grid = block_activity(luma).reshape(units).transpose(0, 2, 1, 3)
+        luma = block_activity(magnitudes)[:, : across * down]
+        grid = luma.reshape(self.rows, -1, down, across).transpose(0, 2, 1, 3)
         calm = calmed(grid.reshape(self.rows * down, -1))
         return calm.reshape(self.rows, down, -1, across).transpose(0, 2, 1, 3).reshape(-1, down * across)
 
@@ -82,7 +83,7 @@ def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[
         part = planes.padded(picture[first:last, :], edge)
         found = planes.components(part, sampling)
         blocks = tuple(
-            dct.transform(dct.blocks(plane, across, down))
+            dct.blocks(plane, across, down)
             for plane, (across, down) in zip(found, layout.factors, strict=True)
         )
         inner = ((top - first) // edge, -(-(bottom - first) // edge))

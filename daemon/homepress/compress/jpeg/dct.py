@@ -42,7 +42,14 @@ def blocks(plane: Floats, across: int, down: int) -> Floats:
     return split.transpose(0, 3, 1, 4, 2, 5).reshape(rows * columns, down * across, EDGE * EDGE)
 
 
-def transform(pixels: Floats) -> Floats:
-    """The coefficients of blocks, in zigzag order."""
-    result: Floats = np.matmul(pixels.reshape(-1, 64), _BASIS).reshape(pixels.shape)
-    return result
+def transform(pixels: Floats, factors: Floats, out: Floats) -> None:
+    """The coefficients of blocks times a factor each, in zigzag order.
+
+    Args:
+        pixels: (units, blocks of a unit, 64).
+        factors: of the 64 coefficients in zigzag order.
+        out: where they are put, of the same shape.
+    """
+    basis = _BASIS * factors
+    for number in range(pixels.shape[1]):
+        np.matmul(pixels[:, number], basis, out=out[:, number])

@@ -23,52 +23,58 @@ class Events:
     """Of each block the first coefficient, and all others that are not zero, in coding order.
 
     Attributes:
-        block: the block of each.
-        place: its place in the block in zigzag order, 0 to 63.
+        index: where each stands among all coefficients: 64 times its block, plus its place in zigzag order.
         level: its quantised magnitude.
-        exact: its magnitude before it was quantised, in quantisation steps.
-        negative: its sign.
+        exact: itself before it was quantised, in quantisation steps.
         run: how many zeros stand before it in the block; 0 for the first.
         is_ac: whether it is not the first.
     """
 
-    block: Index
-    place: Index
+    index: Index
     level: Levels
     exact: Floats
-    negative: NDArray[np.bool_]
     run: Index
     is_ac: NDArray[np.bool_]
 
     @classmethod
-    def rounded(cls, steps: Floats) -> "Events":
-        """The events of (blocks, 64) coefficients in quantisation steps, rounded to the nearest level."""
-        magnitudes = np.abs(steps)
+    def rounded(cls, steps: Floats, magnitudes: Floats) -> "Events":
+        """The events of (blocks, 64) coefficients in quantisation steps, rounded to the nearest level.
+
+        Args:
+            steps: the coefficients.
+            magnitudes: the same without their signs.
+        """
         coded = magnitudes > np.float32(0.5)
         coded[:, 0] = True
         index = np.flatnonzero(coded)
-        exact = magnitudes.ravel()[index]
-        level = np.minimum(np.rint(exact), LARGEST_LEVEL).astype(np.int32)
-        return cls._of(index >> 6, index & 63, level, exact, steps.ravel()[index] < 0)
+        level = np.rint(magnitudes.ravel()[index])
+        np.minimum(level, np.float32(LARGEST_LEVEL), out=level)
+        return cls._of(index, level.astype(np.int32), steps.ravel()[index])
 
     @classmethod
-    def _of(
-        cls, block: Index, place: Index, level: Levels, exact: Floats, negative: NDArray[np.bool_]
-    ) -> "Events":
-        is_ac = place != 0
-        run = np.zeros_like(place)
-        np.subtract(place[1:], place[:-1], out=run[1:])
+    def _of(cls, index: Index, level: Levels, exact: Floats) -> "Events":
+        is_ac = (index & 63) != 0
+        run = np.zeros_like(index)
+        np.subtract(index[1:], index[:-1], out=run[1:])
         run -= 1
         run *= is_ac
-        return cls(block, place, level, exact, negative, run, is_ac)
+        return cls(index, level, exact, run, is_ac)
 
     def lowered(self, level: Levels) -> "Events":
         """The same with other levels, none higher; those that became zero are gone."""
         kept = np.flatnonzero((level > 0) | ~self.is_ac)
-        return Events._of(
-            self.block[kept], self.place[kept], level[kept], self.exact[kept], self.negative[kept]
-        )
+        return Events._of(self.index[kept], level[kept], self.exact[kept])
+
+    @property
+    def block(self) -> Index:
+        """The block of each."""
+        return self.index >> 6
+
+    @property
+    def place(self) -> Index:
+        """The place of each in its block, in zigzag order, 0 to 63."""
+        return self.index & 63
 
     def values(self) -> Levels:
         """The levels with their signs."""
-        return np.where(self.negative, -self.level, self.level)
+        return np.where(self.exact < 0, -self.level, self.level)

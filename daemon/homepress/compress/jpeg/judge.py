@@ -1,5 +1,7 @@
 """Scores codings of one picture against it: on tiles, or as a whole where it is small."""
 
+from collections.abc import Sequence
+
 from homepress.compress.quality.colour import ToSrgb
 from homepress.compress.quality.ssimulacra2 import Tally, full_score
 from homepress.compress.quality.tiles import (
@@ -18,9 +20,54 @@ from homepress.compress.raster import Pixels, Raster
 from homepress.compress.result import ScoreKind
 
 _TILES = 120
+_ROUGH_EVERY = 4
+"""Of the tiles that choose the setting, each so-manieth is enough for a first idea of it."""
 _WORST_TILES = 4
 _FULL_PIXELS = 1_500_000
 """Pictures up to this size are scored whole."""
+
+
+class Part:
+    """Some tiles of a picture to try settings on, and their scores.
+
+    Args:
+        picture: the picture.
+        tiles: of it.
+        shown: shows its pixels in sRGB.
+    """
+
+    def __init__(self, picture: Raster, tiles: Sequence[Tile], shown: ToSrgb) -> None:
+        self._shown = shown
+        self._tiles = tiles
+        self._reference = StripReference(shown(strip(picture, tiles)))
+        self.pixels: Pixels = framed_strip(picture, tiles)
+        """The tiles with frames, side by side: what is to be coded."""
+
+    def score(self, coded: Pixels) -> float:
+        """The score of the tiles, coded and decoded with their frames."""
+        return self._reference.compare(self._shown(unframed(coded))).score()
+
+    def tally(self, coded: Raster) -> Tally:
+        """The differences in the tiles of the whole picture, coded and decoded."""
+        return self._reference.compare(self._shown(strip(coded, self._tiles)))
+
+
+class Whole:
+    """All of a small picture to try settings on.
+
+    Args:
+        picture: the picture.
+        shown: shows its pixels in sRGB.
+    """
+
+    def __init__(self, picture: Raster, shown: ToSrgb) -> None:
+        self._shown = shown
+        self.pixels: Pixels = picture.whole()
+        """The pixels: what is to be coded."""
+
+    def score(self, coded: Pixels) -> float:
+        """The score of the picture, coded and decoded."""
+        return full_score(self._shown(self.pixels), self._shown(coded))
 
 
 class Judge:
@@ -38,33 +85,28 @@ class Judge:
         self._shown = shown
         height, width = picture.shape[:2]
         self._tiny = min(height, width) < EDGE
-        self._whole = picture.whole() if self._tiny or height * width <= _FULL_PIXELS else None
         self._tiles: list[Tile] = []
-        self._reference: StripReference | None = None
-        if self._whole is None:
+        self.sample: Part | Whole
+        """What settings are tried on."""
+        self.rough_sample: Part | None = None
+        """A small part of it, for a first idea of the setting; None where the sample is small itself."""
+        if self._tiny or height * width <= _FULL_PIXELS:
+            self.sample = Whole(picture, shown)
+        else:
             self._tiles = draw(cells(picture), _TILES)
-            self._reference = StripReference(shown(strip(picture, self._tiles[::2])))
+            self.sample = Part(picture, self._tiles[::2], shown)
+            self.rough_sample = Part(picture, self._tiles[:: 2 * _ROUGH_EVERY], shown)
 
     @property
     def kind(self) -> ScoreKind:
         """How codings are scored."""
-        return ScoreKind.FULL if self._whole is not None else ScoreKind.SAMPLED
-
-    def sample(self) -> Pixels:
-        """The part of the picture to try settings on."""
-        return framed_strip(self._picture, self._tiles[::2]) if self._whole is None else self._whole
-
-    def score_sample(self, coded: Pixels) -> float:
-        """The score of the sample, coded and decoded."""
-        if self._reference is None:
-            return full_score(self._shown(self.sample()), self._shown(coded))
-        return self._reference.compare(self._shown(unframed(coded))).score()
+        return ScoreKind.FULL if isinstance(self.sample, Whole) else ScoreKind.SAMPLED
 
     def score(self, coded: Raster) -> float:
         """The score of the whole picture, coded and decoded."""
-        if self._reference is None:
-            return full_score(self._shown(self.sample()), self._shown(coded.whole()))
-        tally = self._reference.compare(self._shown(strip(coded, self._tiles[::2])))
+        if isinstance(self.sample, Whole):
+            return self.sample.score(coded.whole())
+        tally = self.sample.tally(coded)
         tally += self._compare(coded, self._tiles[1::2])
         return tally.score()
 

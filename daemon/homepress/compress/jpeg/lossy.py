@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from homepress.compress.jpeg.encoder import Encoder, Sample, Sampling
-from homepress.compress.jpeg.judge import Judge
+from homepress.compress.jpeg.judge import Judge, Part, Whole
 from homepress.compress.jpeg.tables import HIGHEST_QUALITY, LOWEST_QUALITY, on_grid
 from homepress.compress.pixels import decode, fingerprint
 from homepress.compress.quality.colour import ToSrgb
-from homepress.compress.quality.search import Scale, find_setting
+from homepress.compress.quality.search import Scale, find_setting, find_setting_twice
 from homepress.compress.raster import Raster
 from homepress.compress.result import ScoreKind
 
@@ -130,13 +130,21 @@ def _choices(
 
 
 def _search(judge: Judge, floor: float, encoder: Encoder, sampling: Sampling) -> _Choice | None:
-    sample = encoder.sample(judge.sample(), sampling)
-    found = find_setting(functools.partial(_score_at, judge, sample), floor + _GUARD, _SCALE)
+    sample = encoder.sample(judge.sample.pixels, sampling)
+    exact = functools.partial(_score_at, judge.sample, sample)
+    target = floor + _GUARD
+    if judge.rough_sample is None:
+        found = find_setting(exact, target, _SCALE)
+    else:
+        rough = encoder.sample(judge.rough_sample.pixels, sampling)
+        found = find_setting_twice(
+            functools.partial(_score_at, judge.rough_sample, rough), exact, target, _SCALE
+        )
     return _Choice(sampling, on_grid(found.setting), sample) if found else None
 
 
-def _score_at(judge: Judge, sample: Sample, quality: float) -> float:
-    return judge.score_sample(sample.decoded(on_grid(quality)))
+def _score_at(part: Part | Whole, sample: Sample, quality: float) -> float:
+    return part.score(sample.decoded(on_grid(quality)))
 
 
 @dataclass(frozen=True, slots=True)

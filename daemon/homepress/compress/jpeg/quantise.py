@@ -22,8 +22,7 @@ _MASKING_RANGE = (0.3, 3.0)
 _NEIGHBOURS = np.float32(2.0)  # how much busier than its surroundings a block may count
 _FREQUENCY = 0.3  # how much dearer error is at low frequencies than at high ones
 _PASSES = 2  # each drop changes what its neighbours cost
-_LONGEST_RUN = 31
-_SYMBOLS = 512  # runs up to 31 and sizes up to 15
+_SYMBOLS = 1024  # runs up to 63 and sizes up to 15
 _DEAREST = 16.0  # bits: the longest code there is
 
 
@@ -43,10 +42,12 @@ class Batch:
 
     Attributes:
         steps: (blocks, 64) coefficients in quantisation steps, zigzag order.
+        magnitudes: the same without their signs.
         kinds: of each block 0 for luma, 1 for chroma.
     """
 
     steps: Floats
+    magnitudes: Floats
     kinds: Index
 
 
@@ -55,7 +56,7 @@ class Statistics:
     """What was learnt of a picture at one quality.
 
     Attributes:
-        bits: what coding a run and size costs, at `kind * 512 + run * 16 + size`.
+        bits: what coding a run and size costs, at `kind * 1024 + run * 16 + size`.
         activity: the geometric mean of the blocks' activity.
     """
 
@@ -63,11 +64,11 @@ class Statistics:
     activity: float
 
 
-def block_activity(steps: Floats) -> Floats:
-    """How busy each block of (..., 64) coefficients is: the sum of its magnitudes but the first."""
-    result: Floats = np.abs(steps) @ _ALL_BUT_THE_FIRST
+def block_activity(magnitudes: Floats) -> Floats:
+    """How busy each block of (..., 64) magnitudes is: the sum of all but the first."""
+    result: Floats = magnitudes.reshape(-1, 64) @ _ALL_BUT_THE_FIRST
     result += np.float32(1.0)
-    return result
+    return result.reshape(magnitudes.shape[:-1])
 
 
 def calmed(activity: Floats) -> Floats:
@@ -87,7 +88,7 @@ def masking(activity: Floats, mean: float) -> Floats:
 
 def learn(batch: Batch, activity: Floats) -> Statistics:
     """Statistics of a sample of a picture, rounded plainly."""
-    events = Events.rounded(batch.steps)
+    events = Events.rounded(batch.steps, batch.magnitudes)
     symbols = _symbols(events.run, SIZE_OF[events.level], batch.kinds[events.block])
     seen = np.bincount(symbols[events.is_ac], minlength=2 * _SYMBOLS).reshape(2, _SYMBOLS) + 0.5
     ends = np.bincount(batch.kinds, minlength=2)[:, None] + 1.0
@@ -104,7 +105,7 @@ def quantise(batch: Batch, masks: Floats, statistics: Statistics) -> Events:
         masks: of each block, by how much its bits are dearer than usual (see `masking`).
         statistics: of the picture.
     """
-    events = Events.rounded(batch.steps)
+    events = Events.rounded(batch.steps, batch.magnitudes)
     for left in reversed(range(_PASSES)):
         bargain = _Bargain(events, batch.kinds, masks, statistics.bits)
         level = events.level.copy()
@@ -115,8 +116,7 @@ def quantise(batch: Batch, masks: Floats, statistics: Statistics) -> Events:
 
 
 def _symbols(run: Index, size: Index, kind: Index) -> Index:
-    symbols = np.minimum(run, _LONGEST_RUN)
-    symbols <<= 4
+    symbols = run << 4
     symbols |= size
     symbols += kind * _SYMBOLS
     return symbols
@@ -140,12 +140,13 @@ class _Bargain:
         if not len(ones):
             return
         following = np.minimum(ones + 1, len(level) - 1)
-        run = events.run[ones] + events.run[following] + 1
+        run = (events.run[ones] + events.run[following] + 1) & 63  # past 62 only where nothing follows
         merged = self._bits[_symbols(run, self._size[following], self._kind[ones])]
         has_next = events.is_ac[following] & (following > ones)
         saved = self._cost[ones] + (self._cost[following] - merged) * has_next
-        gain = self._masks[events.block[ones]] * _PRICE_OF_PLACE[events.place[ones]] * saved
-        gain -= np.float32(2.0) * events.exact[ones] - np.float32(1.0)
+        index = events.index[ones]
+        gain = self._masks[index >> 6] * _PRICE_OF_PLACE[index & 63] * saved
+        gain -= np.float32(2.0) * np.abs(events.exact[ones]) - np.float32(1.0)
         dropped = gain > 0
         if not both_neighbours:
             dropped &= self._leads(ones, gain)
@@ -167,6 +168,7 @@ class _Bargain:
         )
         kind, run, size = self._kind[powers], events.run[powers], self._size[powers]
         saved = self._cost[powers] - self._bits[_symbols(run, size - 1, kind)]
-        error = 2 * (events.exact[powers] - events.level[powers]).astype(np.float32) + np.float32(1.0)
-        worth = _BIT_PRICE * _CLASS_PRICE * self._masks[events.block[powers]] * saved
+        excess = np.abs(events.exact[powers]) - events.level[powers].astype(np.float32)
+        error = np.float32(2.0) * excess + np.float32(1.0)
+        worth = _BIT_PRICE * _CLASS_PRICE * self._masks[events.index[powers] >> 6] * saved
         level[powers[error < worth]] -= 1

@@ -1,11 +1,14 @@
 """The search for the smallest setting that reaches a score."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
 _MOST_PROBES = 6
 _STRAIGHT = 3.0  # points between two probes that a straight line may bridge
 _NARROW = 0.3  # steps of the setting that are not worth dividing further
+_ROUGH_TOLERANCE = 1.0  # points; a rough measure is hardly more exact
+_NEAR = 0.6  # points from the target that a slope measured roughly may bridge; curves have steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,10 @@ class Scale:
             return self.clip(at_low + (score - low) / self.slope)
         return self.clip(at_low + (at_high - at_low) * (score - low) / (high - low))
 
+    def within_reason(self, slope: float) -> float:
+        """A measured slope, unless it strays so far from the usual that it must be chance."""
+        return min(max(slope, self.slope / 3), self.slope * 3)
+
     def clip(self, setting: float) -> float:
         """The setting, or the end of the scale that it is beyond."""
         return min(max(setting, self.lowest), self.highest)
@@ -48,8 +55,57 @@ class Found:
     score: float
 
 
+Scorer = Callable[[float], float]
+"""Measures the score of a setting."""
+
+
+def find_setting_twice(rough: Scorer, exact: Scorer, target: float, scale: Scale) -> Found | None:
+    """As `find_setting`, but a rough measure tells where the exact one is asked, often only once.
+
+    Args:
+        rough: measures a score at a fraction of the cost, with an error that is about the same for settings
+            near each other.
+        exact: measures it as well as can be.
+        target: the score wanted.
+        scale: of the setting.
+    """
+    probes: list[Found] = []
+    near = find_setting(_noted(rough, probes), target, scale, tolerance=_ROUGH_TOLERANCE)
+    if near is None:
+        return find_setting(exact, target, scale)
+    slope = _slope_around(near.setting, probes, scale)
+    first = Found(near.setting, exact(near.setting))
+    if abs(first.score - target) <= _NEAR:
+        wanted = near.setting + (target - first.score) / slope
+        if scale.lowest <= wanted <= scale.highest:
+            return Found(wanted, target)
+    return find_setting(exact, target, dataclasses.replace(scale, slope=slope), first=first)
+
+
+def _noted(scorer: Scorer, probes: list[Found]) -> Scorer:
+    def score_at(setting: float) -> float:
+        probes.append(Found(setting, scorer(setting)))
+        return probes[-1].score
+
+    return score_at
+
+
+def _slope_around(setting: float, probes: list[Found], scale: Scale) -> float:
+    """Points for a step of the setting, by the two probes that are nearest; within reason."""
+    nearest = sorted(probes, key=lambda probe: abs(probe.setting - setting))[:2]
+    if len(nearest) < 2 or abs(nearest[0].setting - nearest[1].setting) < _NARROW:
+        return scale.slope
+    measured = (nearest[0].score - nearest[1].score) / (nearest[0].setting - nearest[1].setting)
+    return scale.within_reason(measured)
+
+
 def find_setting(
-    score_at: Callable[[float], float], target: float, scale: Scale, *, tolerance: float = 0.2
+    score_at: Scorer,
+    target: float,
+    scale: Scale,
+    *,
+    tolerance: float = 0.2,
+    first: Found | None = None,
 ) -> Found | None:
     """The setting at which a rising score meets a target, by secants; None if the whole scale stays under it.
 
@@ -61,11 +117,14 @@ def find_setting(
         target: the score wanted.
         scale: of the setting.
         tolerance: points by which a measured score may miss the target.
+        first: what was measured before; without it the search begins at the scale's guess.
     """
     probes: list[Found] = []
+    probe = first
     setting = scale.guess(target)
     for _ in range(_MOST_PROBES):
-        probes.append(Found(setting, score_at(setting)))
+        probes.append(probe or Found(setting, score_at(setting)))
+        probe = None
         probes.sort(key=lambda probe: probe.setting)
         low, high = _around(probes, target)
         best = min(probes, key=lambda probe: abs(probe.score - target))
@@ -98,8 +157,7 @@ def _next(probes: list[Found], target: float, scale: Scale) -> float:
     slope = scale.slope
     if others := [probe for probe in probes if probe is not near]:
         other = min(others, key=lambda probe: abs(probe.setting - near.setting))
-        measured = (near.score - other.score) / (near.setting - other.setting)
-        slope = min(max(measured, scale.slope / 3), scale.slope * 3)
+        slope = scale.within_reason((near.score - other.score) / (near.setting - other.setting))
     return scale.clip(near.setting + (target - near.score) / slope)
 
 
