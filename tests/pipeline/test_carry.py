@@ -13,7 +13,7 @@ from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
 from homepress.imagetype import ImageType
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
-from homepress.store import Store
+from homepress.store import OriginalsLimit, Store
 from homepress.workers import Death, DeathKind, Slot, WorkerDied
 
 SOURCE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 200 + b"\xff\xd9"
@@ -175,3 +175,14 @@ def test_a_dry_run_writes_nothing(carry: Callable[..., Told], picture: Path, sto
     assert (told.outcome, told.output) == ("compressed", "")
     assert picture.read_bytes() == SOURCE
     assert not store.known(os.fsencode(picture.parent))
+
+
+def test_without_room_for_the_original_nothing_is_compressed_and_the_whole_folder_waits(
+    store: Store, picture: Path
+) -> None:
+    store.set_limit(OriginalsLimit(max_bytes=10))
+    compressor = Compressor(compressed())
+    plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=picture.parent)
+    told = Carrier(store).carry(Job(picture, plan, lambda told: None), cast(Slot, compressor))
+    assert (told.outcome, told.whole_folder, compressor.recipes) == ("waiting", True, [])
+    assert "originals accept" in told.problem

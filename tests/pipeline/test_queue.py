@@ -103,3 +103,65 @@ def test_every_path_that_was_taken_comes_out_exactly_once(puts: list[tuple[str, 
     assert len(queue) == taken.total()
     assert Counter(drain(queue)) == taken
     assert len(queue) == 0
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_held_folder_lets_one_picture_out_now_and_then_and_no_other_folder_waits() -> None:
+    clock = Clock()
+    queue = FairQueue(clock)
+    queue.put(job("early", root="/a"))
+    queue.put(job("import", root="/a", fresh=False))
+    queue.hold(Path("/a"), every=60)
+    queue.put(job("late", root="/a"))
+    queue.put(job("free", root="/b"))
+    assert drain(queue) == ["free"]
+    assert (queue.held(Path("/a")), queue.moving(), len(queue)) == (3, 0, 3)
+    clock.now += 60
+    assert drain(queue) == ["early"]
+    clock.now += 59
+    assert drain(queue) == []
+    queue.try_now(Path("/a"))
+    assert drain(queue) == ["import"]
+    assert queue.release(Path("/a"))
+    assert drain(queue) == ["late"]
+    assert queue.held(Path("/a")) is None
+
+
+def test_whoever_waits_for_work_wakes_when_a_held_picture_is_to_be_tried() -> None:
+    queue = FairQueue()
+    queue.hold(Path("/a"), every=0.1)
+    queue.put(job("x", root="/a"))
+    assert queue.get(timeout=30) is not None
+
+
+def test_what_is_held_stays_held_while_paused_and_goes_with_its_folder() -> None:
+    clock = Clock()
+    queue = FairQueue(clock)
+    queue.put(job("x", root="/a"))
+    queue.hold(Path("/a"), every=1)
+    queue.pause(True)
+    clock.now += 2
+    assert drain(queue) == []
+    queue.drop(Path("/a"))
+    queue.pause(False)
+    clock.now += 2
+    assert drain(queue) == []
+    assert queue.put(job("x", root="/a"))
+    assert drain(queue) == ["x"]
+
+
+def test_a_held_picture_that_is_asked_for_by_name_goes_at_once() -> None:
+    queue = FairQueue()
+    queue.hold(Path("/a"))
+    queue.put(job("x", root="/a"))
+    queue.put(job("x", root="/a", asked=True))
+    assert drain(queue) == ["x"]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from homepress.pipeline import Told
+from homepress.pipeline import FairQueue, Told
 from homepress.store import Store
 
 MOST_IN_A_ROW = 5
@@ -16,16 +16,23 @@ _HOW_TO_GO_ON = "Look at a few pictures there, then go on with: homepress resume
 class Breaker:
     """Counts bad signs folder by folder. Called from several threads; a lost count is counted again."""
 
-    def __init__(self, store: Store, tell: Callable[[Path, str], None]) -> None:
-        """`tell` gets the folder and the reason, in whole sentences, when replacing stops there."""
+    def __init__(self, store: Store, queue: FairQueue, tell: Callable[[Path, str], None]) -> None:
+        """Begin with every folder trusted.
+
+        Args:
+            store: knows what was undone.
+            queue: holds back the pictures of a folder in which replacing has stopped.
+            tell: gets the folder and the reason, in whole sentences, when replacing stops there.
+        """
         self._store = store
+        self._queue = queue
         self._tell = tell
         self._failed: Counter[Path] = Counter()
-        self._open: set[Path] = set()
+        self._open: dict[Path, str] = {}
 
-    def is_open(self, root: Path) -> bool:
-        """Whether nothing may be replaced in a folder at present."""
-        return root in self._open
+    def text(self, root: Path) -> str:
+        """Why nothing may be replaced in a folder at present, in whole sentences; empty when it may."""
+        return self._open.get(root, "")
 
     def told(self, root: Path, told: Told) -> None:
         """A picture of a folder is done, or could not be."""
@@ -52,8 +59,15 @@ class Breaker:
         for root in roots:
             self._store.looked_at(root)
         self._failed.clear()
-        self._open.clear()
+        for root in list(self._open):
+            self.forget(root)
+
+    def forget(self, root: Path) -> None:
+        """A folder is not watched any more."""
+        if self._open.pop(root, None) is not None:
+            self._queue.release(root)
 
     def _trip(self, root: Path, why: str) -> None:
-        self._open.add(root)
-        self._tell(root, f"Replacing has stopped. {why}")
+        self._open[root] = f"Replacing has stopped. {why}"
+        self._queue.hold(root)
+        self._tell(root, self._open[root])

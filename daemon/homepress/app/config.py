@@ -1,9 +1,10 @@
 """What the settings mean for watching: which folders, with which plan, and why some are not watched."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
+from homepress.app.fallback import Fallback, Fallbacks
 from homepress.app.house import House
 from homepress.control.service import FolderStatus
 from homepress.pipeline import Pipeline, Plan, plan_for
@@ -20,6 +21,7 @@ class Configuration:
         self._plans: dict[Path, Plan] = {}
         self._refused: dict[Path, str] = {}
         self._warnings: dict[Path, str] = {}
+        self._fallbacks = Fallbacks()
 
     def apply(self) -> list[WatchedFolder]:
         """Work out plans and refusals from the current settings; the folders to watch."""
@@ -60,7 +62,8 @@ class Configuration:
 
     def plan(self, root: Path) -> Plan | None:
         """What a folder wants of its pictures; None when it is not watched any more."""
-        return self._plans.get(root)
+        plan = self._plans.get(root)
+        return None if plan is None else self._fallbacks.plan(root, plan)
 
     def root_of(self, path: Path) -> Path | None:
         """The watched folder that a path lies in."""
@@ -70,14 +73,20 @@ class Configuration:
         self,
         folder: FolderSettings,
         state: FolderState | None,
-        troubles: Mapping[Path | None, str],
+        trouble: Callable[[Path], str],
         pipeline: Pipeline,
     ) -> FolderStatus:
         """One folder in the words of `status --json`."""
         root = folder.path.resolve()
+        fallback = self._fallback(folder, root)
         problem = (
-            self._refused.get(folder.path, "") or (state.problem if state else "") or troubles.get(root, "")
+            self._refused.get(folder.path, "")
+            or (state.problem if state else "")
+            or (fallback.why if fallback and not fallback.output else "")
+            or trouble(root)
         )
+        beside = fallback.output if fallback else None
+        said = fallback.why if fallback and beside else ""
         if not folder.enabled:
             word = "disabled"
         elif problem:
@@ -86,13 +95,17 @@ class Configuration:
             word = "scanning" if state is None or state.scanning else "watching"
         return FolderStatus(
             path=str(folder.path),
-            mode=folder.mode,
+            mode="output" if beside else folder.mode,
+            output=str(beside or folder.output or ""),
             state=word,
             problem=problem,
-            warning=self._warnings.get(folder.path, ""),
+            warning=" ".join(filter(None, (said, self._warnings.get(folder.path, "")))),
             waiting=(state.waiting if state else 0) + pipeline.queue.waiting(root),
             watch=state.watch if state else "none",
         )
+
+    def _fallback(self, folder: FolderSettings, root: Path) -> Fallback | None:
+        return self._fallbacks.of(root) if root in self._plans and folder.mode == "replace" else None
 
 
 def _watched(folder: FolderSettings, excluded: tuple[Path, ...]) -> WatchedFolder:

@@ -14,31 +14,32 @@ from homepress.app.breaker import Breaker
 from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
 from homepress.app.house import House
+from homepress.app.notes import RecentNotes
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
 from homepress.app.service import InProcessService
+from homepress.app.troubles import Troubles
+from homepress.app.waiting import WaitingFiles
 from homepress.control.service import (
     FolderStatus,
+    OriginalOutcome,
+    OriginalsRequest,
     PausedFor,
     ServiceError,
     State,
     Status,
     UndoOutcome,
     UndoRequest,
-    WaitingFile,
 )
 from homepress.pipeline import Job, Told
 from homepress.settings import Paths
 from homepress.store import Outcome, RecoveryNote
-from homepress.watch import Arrival, FileWatch, Identity, Skip, Skipped, Watch
+from homepress.watch import Arrival, FileWatch, Identity, Skipped, Watch
 
 _log = logging.getLogger(__name__)
 
 _MOST_QUEUED = 1000
 """So many queued pictures are enough to keep the workers busy."""
-
-# These end without a trace in size and time, so they are looked at by every scan.
-_MAY_END = {Skip.LINKED, Skip.READ_ONLY, Skip.PLACEHOLDER, Skip.UNREADABLE}
 
 _STILL_AT_IT = 2.0
 """Seconds until a file is looked at again that arrives while it is being compressed."""
@@ -55,8 +56,8 @@ class DaemonService(InProcessService):
         self._stop = stop
         self._state = threading.Condition()
         self._revision = 1
-        self._waiting: dict[Path, WaitingFile] = {}
-        self._troubles: dict[Path | None, str] = {}
+        self._waiting = WaitingFiles()
+        self._notes = RecentNotes()
         self._power = PowerSaver()
         self._begun = threading.Event()
 
@@ -65,7 +66,10 @@ class DaemonService(InProcessService):
         self.house = house
         self._config = Configuration(house)
         self._pause = Pause(self._paths.state / "pause.json", lambda _: self._rest_or_work())
-        self._breaker = Breaker(house.store, self._stopped_replacing)
+        for note in house.recovered:
+            self._notes.add(note)
+        self._breaker = Breaker(house.store, house.pipeline.queue, self._stopped_replacing)
+        self._troubles = Troubles(house.pipeline.queue)
         self._watch = Watch(self, _Memory(house), early=True)
         self._watch.reconfigure(self._config.apply())
         self._breaker.count_undone(self._config.roots())
@@ -100,8 +104,10 @@ class DaemonService(InProcessService):
     def arrived(self, arrival: Arrival) -> None:
         """A file came to rest: queue it with the plan of its folder."""
         plan = self._config.plan(arrival.root)
-        if plan is None or self._breaker.is_open(arrival.root):
+        if plan is None or (self.house.pipeline.queue.held(arrival.root) or 0) >= _MOST_QUEUED:
             return  # a scan finds it again
+        if self.house.pipeline.queue.holds(arrival.path):
+            return  # its turn comes, and whether it changed is seen then
         if self.house.pipeline.holds(arrival.path):
             self._watch.hint(arrival.path, _STILL_AT_IT)  # it changed while it was compressed
             return
@@ -115,14 +121,14 @@ class DaemonService(InProcessService):
         reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
         plan = self._config.plan(skipped.root)
         if plan is not None:
-            lasting = skipped.reason not in _MAY_END
+            lasting = not skipped.reason.may_end
             self.house.store.record_path(
                 skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, lasting=lasting
             )
 
     def room(self) -> bool:
         """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
-        return len(self.house.pipeline.queue) < _MOST_QUEUED
+        return self.house.pipeline.queue.moving() < _MOST_QUEUED
 
     def changed(self) -> None:
         """Something that people see is another now."""
@@ -135,29 +141,25 @@ class DaemonService(InProcessService):
         root = self._config.root_of(told.path)
         if root is not None:
             self._breaker.told(root, told)
-        if told.problem and not (root is not None and self._breaker.is_open(root)):
-            self._troubles[root] = told.problem
-        elif told.outcome == "compressed":
-            self._troubles.pop(root, None)
+            if not self._breaker.text(root) and self._troubles.told(root, told):
+                self._watch.rescan()
+        if told.outcome == "compressed":
             self._caretaker.worked()
-        if told.retry_after is None:
-            self._waiting.pop(told.path, None)
-        else:
-            next_try = time.time() + told.retry_after
-            self._waiting[told.path] = WaitingFile(path=str(told.path), reason=told.reason, next_try=next_try)
+        self._waiting.told(told)
+        if told.retry_after is not None:
             self._watch.hint(told.path, told.retry_after)
         _log.info("%s: %s", ascii(str(told.path)), _in_words(told))
 
     def _stopped_replacing(self, root: Path, why: str) -> None:
         """The circuit breaker opened for a folder."""
         _log.warning("%s: %s", ascii(str(root)), why)
-        self._troubles[root] = why
-        self.house.pipeline.queue.drop(root)
         self.changed()
 
     def _noted(self, note: RecoveryNote) -> None:
         """The store found something that the user should know of, such as an edit that came late."""
-        _log.warning("%s", note)
+        (_log.info if note.routine else _log.warning)("%s", note)
+        self._notes.add(note)
+        self.changed()
 
     # -- what people ask
 
@@ -180,12 +182,16 @@ class DaemonService(InProcessService):
     def resume(self) -> None:
         """Take up work again, also while the computer saves power, and where results were not trusted."""
         self._power.override()
-        for root in self._config.roots():
-            if self._breaker.is_open(root):
-                self._troubles.pop(root, None)
         self._breaker.close_all(self._config.roots())
+        self._try_again()
         self._watch.rescan()
         self._pause.clear()
+
+    def _try_again(self) -> None:
+        """Something was done that may help pictures which could not be stored: do not let them wait."""
+        if self._troubles.try_again():
+            for path in self._waiting.given_back():
+                self._watch.hint(path)
 
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back; several in a row stop replacing in their folder."""
@@ -193,7 +199,15 @@ class DaemonService(InProcessService):
             yield from super().undo(request)
         finally:
             self._breaker.count_undone(self._config.roots())
+            self._try_again()
             self.changed()
+
+    def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        """Delete stored originals for good; there may be room for others then."""
+        try:
+            yield from super().accept_originals(request)
+        finally:
+            self._try_again()
 
     def power_saver(self, on: bool) -> None:
         """The computer now saves power, or no longer."""
@@ -241,12 +255,20 @@ class DaemonService(InProcessService):
             _log.warning("settings: %s", self.house.live.error)
         else:
             _log.info("settings: read again")
-            before = self._config.roots()
-            self._watch.reconfigure(self._config.apply())
-            for root in before - self._config.roots():
-                self.house.pipeline.queue.drop(root)
-                self._troubles.pop(root, None)
+            self._reconfigure()
         self._rest_or_work()
+
+    def _reconfigure(self) -> None:
+        before = self._config.roots()
+        self._watch.reconfigure(self._config.apply())
+        for root in before - self._config.roots():
+            self.house.pipeline.queue.drop(root)
+            self._breaker.forget(root)
+        if self._troubles.forget(before):
+            for path in self._waiting.given_back():
+                self._watch.hint(path)
+            self._watch.rescan()
+        self._breaker.count_undone(self._config.roots())
 
     def status(self) -> Status:
         """The state now."""
@@ -255,7 +277,7 @@ class DaemonService(InProcessService):
         problems = [_naming(folder) for folder in folders if folder.problem]
         if self.house.live.error is not None:
             problems.insert(0, f"settings not used: {self.house.live.error}")
-        waiting = self._waiting_files()
+        waiting = self._waiting.together_with(self._watch.waiting())
         return msgspec.structs.replace(
             super().status(),
             state=self._word(bool(problems), load.working > 0 or load.waiting > 0),
@@ -267,6 +289,7 @@ class DaemonService(InProcessService):
             network="locked" if privacy.state() == "locked" else "open",
             folders=folders,
             problems=problems,
+            notes=self._notes.texts(),
             waiting_files=waiting[:_SHOWN_WAITING],
         )
 
@@ -280,26 +303,12 @@ class DaemonService(InProcessService):
     def _folders(self) -> list[FolderStatus]:
         states = {state.path: state for state in self._watch.states()}
         return [
-            self._config.status(folder, states.get(folder.path), self._troubles, self.house.pipeline)
+            self._config.status(folder, states.get(folder.path), self._trouble, self.house.pipeline)
             for folder in self.house.live.current.folders
         ]
 
-    def _waiting_files(self) -> list[WaitingFile]:
-        """Files that settle, and files that the pipeline gave back; each once."""
-        now, monotonic = time.time(), time.monotonic()
-        self._waiting = {
-            path: file for path, file in list(self._waiting.items()) if (file.next_try or 0) > now
-        }
-        files = dict(self._waiting)
-        for file in self._watch.waiting():
-            next_try = now + file.next_try - monotonic if file.next_try != float("inf") else None
-            reason = (
-                files[file.path].reason
-                if file.path in files
-                else ": ".join(filter(None, (str(file.reason), file.detail)))
-            )
-            files[file.path] = WaitingFile(path=str(file.path), reason=reason, next_try=next_try)
-        return list(files.values())
+    def _trouble(self, root: Path) -> str:
+        return self._breaker.text(root) or self._troubles.text(root)
 
 
 def _in_words(told: Told) -> str:
@@ -317,7 +326,7 @@ class _Memory:
 
     def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
         """The files of a folder that are done with."""
-        return self._house.store.known(directory)
+        return self._house.store.known(directory, names)
 
     def held(self, path: bytes) -> bool:
         """Whether a file waits in the queue or is being compressed."""

@@ -20,11 +20,13 @@ class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     `state` is "watching", "scanning", "paused", "disabled" or "problem"; `problem` says what is wrong and
     what to do, `warning` what is worth knowing; `watch` is "native", "poll" or "none"; `waiting` counts
-    files.
+    files. `mode` and `output` are as they are in fact: where a file system lets nothing be replaced safely,
+    results go beside the folder whatever the settings say.
     """
 
     path: str
     mode: Literal["replace", "output"]
+    output: str = ""
     state: str
     problem: str = ""
     warning: str = ""
@@ -43,6 +45,7 @@ class WaitingFile(msgspec.Struct, frozen=True, kw_only=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """`status --json`. `problems` are whole sentences: what is wrong, with what, and what to do next.
 
+    `notes` tell what happened in the last day that is worth knowing, such as an edit that came late.
     `paused_for` says who wants the rest: the user, or the computer because it saves power. `notify` is the
     setting of that name, for whoever shows notices.
     """
@@ -60,6 +63,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     network: Literal["locked", "open"] = "open"
     folders: list[FolderStatus] = []
     problems: list[str] = []
+    notes: list[str] = []
     waiting_files: list[WaitingFile] = []
     notify: Notices = "errors"
 

@@ -8,5 +8,17 @@ from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
 from homepress.pipeline.pipeline import Load, Pipeline
 from homepress.pipeline.plan import in_words, plan_for
+from homepress.pipeline.queue import FairQueue
 
-__all__ = ["Carrier", "Destination", "Job", "Load", "Pipeline", "Plan", "Told", "in_words", "plan_for"]
+__all__ = [
+    "Carrier",
+    "Destination",
+    "FairQueue",
+    "Job",
+    "Load",
+    "Pipeline",
+    "Plan",
+    "Told",
+    "in_words",
+    "plan_for",
+]

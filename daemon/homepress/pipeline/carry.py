@@ -35,7 +35,8 @@ RETRY_SYSTEM = 60.0
 RETRY_FULL = 600.0
 """Seconds until a picture is tried again that has to wait for a decision of the user's."""
 
-_OF_THE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_OF_THE_SYSTEM = {*_OF_THE_DISK, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}
 
 # Good pictures that do not get smaller still belong into an output folder, which mirrors the whole tree.
 _COPIED_TO_OUTPUT = {
@@ -98,6 +99,8 @@ class Carrier:
             return self._known(job, source, "it was here before its folder was added")
         if job.asked and role is Role.RESULT and job.plan.destination is not Destination.OUTPUT:
             return self._unchanged(job, source, "Homepress made it: a second lossy generation is never made")
+        if job.plan.destination is Destination.REPLACE:
+            self._store.check_room(source, job.plan.root)
         start = time.monotonic()
         try:
             result = slot.compress(source.data, _recipe(job, source))
@@ -216,8 +219,17 @@ def _trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
     unverified = isinstance(error, VerifyFailed)
     if job.asked:
         return Told(job.path, "failed", reason, size, unverified=unverified)
-    retry = RETRY_FULL if isinstance(error, StoreFull | Degraded) else RETRY_SYSTEM
-    return Told(job.path, "waiting", reason, size, retry_after=retry, problem=reason, unverified=unverified)
+    decision = isinstance(error, StoreFull | Degraded)
+    return Told(
+        path=job.path,
+        outcome="waiting",
+        reason=reason,
+        before_bytes=size,
+        retry_after=RETRY_FULL if decision else RETRY_SYSTEM,
+        problem=reason,
+        whole_folder=decision or (isinstance(error, OSError) and error.errno in _OF_THE_DISK),
+        unverified=unverified,
+    )
 
 
 def _identity(source: Source) -> tuple[int, int, int, int]:

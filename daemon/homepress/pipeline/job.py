@@ -63,6 +63,7 @@ class Told:
         retry_after: seconds after which it is worth another try, None when only a change of the file is.
         unverified: what was read back from the disk was not what had been written.
         problem: set when it is about the disk or the store and not this picture; shown at the folder.
+        whole_folder: whether the problem stands against every picture of the folder.
     """
 
     path: Path
@@ -77,6 +78,7 @@ class Told:
     output: str = ""
     retry_after: float | None = None
     problem: str = ""
+    whole_folder: bool = False
     unverified: bool = False
 
 

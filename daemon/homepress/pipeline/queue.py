@@ -1,7 +1,11 @@
 """The order of work: fresh pictures first, large imports take turns, nobody starves."""
 
+import math
 import threading
+import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.pipeline.job import Job
@@ -10,17 +14,28 @@ _BULK_TURN = 4
 """Every so many pictures one of a large import goes, however many fresh ones wait."""
 
 
+@dataclass(slots=True)
+class _Hold:
+    """What is kept back of one folder; at monotonic second `due` one picture is let out, to try."""
+
+    every: float = math.inf
+    due: float = math.inf
+    jobs: deque[Job] = field(default_factory=deque)
+
+
 class FairQueue:
     """A thread-safe queue in which each path stands at most once.
 
     Asked-for pictures go first, then fresh ones, then those of large imports, one folder after the other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._ready = threading.Condition()
         self._asked: deque[Job] = deque()
         self._fresh: deque[Job] = deque()
         self._bulk: OrderedDict[Path | None, deque[Job]] = OrderedDict()
+        self._holds: dict[Path | None, _Hold] = {}
         self._paths: set[Path] = set()
         self._turn = 0
         self._paused = False
@@ -33,19 +48,23 @@ class FairQueue:
                 return False
             if job.asked:
                 self._asked.append(job)
-            elif job.fresh:
-                self._paths.add(job.path)
-                self._fresh.append(job)
             else:
                 self._paths.add(job.path)
-                self._bulk.setdefault(job.plan.root, deque()).append(job)
+                self._line_up(job)
             self._ready.notify()
             return True
 
     def get(self, timeout: float | None = None) -> Job | None:
         """The next job; None when none came within `timeout` seconds or the queue is closed."""
+        end = math.inf if timeout is None else self._clock() + timeout
         with self._ready:
-            self._ready.wait_for(lambda: self._closed or self._has_work(), timeout)
+            while not (self._closed or self._has_work()):
+                now = self._clock()
+                if now >= end:
+                    return None
+                next_try = min((hold.due for hold in self._holds.values() if hold.jobs), default=math.inf)
+                wait = min(end, math.inf if self._paused else next_try) - now
+                self._ready.wait(None if wait == math.inf else wait)
             return None if self._closed else self._pop()
 
     def pause(self, paused: bool) -> None:
@@ -54,12 +73,53 @@ class FairQueue:
             self._paused = paused
             self._ready.notify_all()
 
+    def hold(self, root: Path, every: float = math.inf) -> None:
+        """Keep back what waits and what comes of a folder.
+
+        Args:
+            root: the folder.
+            every: after so many seconds, and again and again, one picture is let out to try.
+        """
+        with self._ready:
+            if root not in self._holds:
+                self._holds[root] = _Hold(jobs=deque(self._take(root)))
+            hold = self._holds[root]
+            hold.every, hold.due = every, self._clock() + every
+            self._ready.notify_all()
+
+    def try_now(self, root: Path) -> None:
+        """Let one picture of a held folder out at once."""
+        with self._ready:
+            if root in self._holds:
+                self._holds[root].due = self._clock()
+                self._ready.notify_all()
+
+    def release(self, root: Path) -> bool:
+        """Keep nothing of a folder back any more; whether anything was held there."""
+        with self._ready:
+            hold = self._holds.pop(root, None)
+            for job in hold.jobs if hold else ():
+                self._line_up(job)
+            self._ready.notify_all()
+            return hold is not None
+
+    def held(self, root: Path) -> int | None:
+        """How many pictures of a folder are kept back; None when it is not held."""
+        with self._ready:
+            hold = self._holds.get(root)
+            return None if hold is None else len(hold.jobs)
+
+    def moving(self) -> int:
+        """How many pictures wait that are not kept back."""
+        with self._ready:
+            return len(self) - sum(len(hold.jobs) for hold in self._holds.values())
+
     def drop(self, root: Path) -> None:
         """Forget what waits of a folder that is no longer watched."""
         with self._ready:
-            gone = [job for job in self._fresh if job.plan.root == root]
-            gone += self._bulk.pop(root, deque())
-            self._fresh = deque(job for job in self._fresh if job.plan.root != root)
+            gone = self._take(root)
+            if (hold := self._holds.pop(root, None)) is not None:
+                gone += hold.jobs
             self._paths -= {job.path for job in gone}
 
     def close(self) -> list[Job]:
@@ -88,18 +148,47 @@ class FairQueue:
     def waiting(self, root: Path) -> int:
         """How many pictures of one folder wait."""
         with self._ready:
-            return sum(job.plan.root == root for job in self._fresh) + len(self._bulk.get(root, ()))
+            held = self._holds[root].jobs if root in self._holds else ()
+            fresh = sum(job.plan.root == root for job in self._fresh)
+            return fresh + len(self._bulk.get(root, ())) + len(held)
+
+    def _line_up(self, job: Job) -> None:
+        if job.plan.root in self._holds:
+            self._holds[job.plan.root].jobs.append(job)
+        elif job.fresh:
+            self._fresh.append(job)
+        else:
+            self._bulk.setdefault(job.plan.root, deque()).append(job)
+
+    def _take(self, root: Path) -> list[Job]:
+        """What waits of a folder, out of its line."""
+        taken = [job for job in self._fresh if job.plan.root == root]
+        taken += self._bulk.pop(root, deque())
+        self._fresh = deque(job for job in self._fresh if job.plan.root != root)
+        return taken
+
+    def _due(self) -> _Hold | None:
+        """A folder of which one picture is to be tried now."""
+        now = self._clock()
+        return next((hold for hold in self._holds.values() if hold.jobs and hold.due <= now), None)
 
     def _has_work(self) -> bool:
-        return bool(self._asked) or (not self._paused and bool(self._fresh or self._bulk))
+        if self._asked:
+            return True
+        return not self._paused and bool(self._fresh or self._bulk or self._due())
 
     def _pop(self) -> Job | None:
         if self._asked:
             return self._asked.popleft()
-        if self._paused or not (self._fresh or self._bulk):
+        if self._paused:
             return None
         self._turn += 1
-        if self._fresh and not (self._bulk and self._turn % _BULK_TURN == 0):
+        if (hold := self._due()) is not None:
+            hold.due = self._clock() + hold.every
+            job = hold.jobs.popleft()
+        elif not (self._fresh or self._bulk):
+            return None
+        elif self._fresh and not (self._bulk and self._turn % _BULK_TURN == 0):
             job = self._fresh.popleft()
         else:
             root, jobs = self._bulk.popitem(last=False)

@@ -35,7 +35,7 @@ class Recovery:
                 notes.tell(plan.path, f"could not be mended yet ({error}); it is tried again")
                 continue
             if settled is not Settled.PENDING:
-                notes.tell(plan.path, f"work that was cut off was {settled.value}")
+                notes.tell(plan.path, f"work that was cut off was {settled.value}", routine=True)
             elif time.time() - plan.time > _PATIENCE:
                 journal.abandon(self._workshop.ledger, plan)
                 notes.tell(

@@ -197,10 +197,10 @@ class Replacer:
         kernel, folder, old = self._kernel, scene.folder, old_name(scene.plan.job)
         try:
             kernel.link(folder, scene.name, folder, old)
-        except Unsupported as error:
+        except Unsupported:
             raise Degraded(
-                f"{shown(folder.path)}: this file system can neither exchange two files nor link one "
-                f'({error}), so nothing is replaced on it; give the folder mode = "output"'
+                f"{shown(folder.path)}: its file system can neither exchange two files nor link one, so that "
+                "no picture can be replaced safely there; have results written elsewhere with --output DIR"
             ) from None
         if not self._got_the_original(scene, old):
             raise Changed(f"{scene.plan}: somebody used it at the moment of replacing")

@@ -22,10 +22,12 @@ class RecoveryNote:
     Attributes:
         path: of the picture, or of the file that is concerned, printable.
         message: what was found and done.
+        routine: whether it is of no interest to the user: all is as if nothing had happened.
     """
 
     path: str
     message: str
+    routine: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
@@ -38,10 +40,10 @@ class Notes:
         self._lock = threading.Lock()
         self._notes: list[RecoveryNote] = []
 
-    def tell(self, path: Path | bytes, message: str) -> None:
+    def tell(self, path: Path | bytes, message: str, *, routine: bool = False) -> None:
         """Add one."""
         with self._lock:
-            self._notes.append(RecoveryNote(shown(path), message))
+            self._notes.append(RecoveryNote(shown(path), message, routine))
 
     def take(self) -> list[RecoveryNote]:
         """All since the last call."""

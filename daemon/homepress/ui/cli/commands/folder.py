@@ -136,14 +136,16 @@ def check(path: str, everything: bool, as_json: bool) -> None:
 
 def _state_without_daemon(folder: FolderSettings) -> FolderStatus:
     state = "stopped" if folder.enabled else "disabled"
-    return FolderStatus(path=str(folder.path), mode=folder.mode, state=state, watch="none")
+    return FolderStatus(
+        path=str(folder.path), mode=folder.mode, output=str(folder.output or ""), state=state, watch="none"
+    )
 
 
 def _as_json(folder: FolderSettings, state: FolderStatus) -> dict[str, object]:
     return {
         "path": state.path,
         "mode": state.mode,
-        "output": str(folder.output or ""),
+        "output": state.output,
         "quality": str(folder.quality),
         "preset": folder.preset,
         "existing": folder.existing,
@@ -157,7 +159,7 @@ def _as_json(folder: FolderSettings, state: FolderStatus) -> dict[str, object]:
 
 def _row(folder: FolderSettings, state: FolderStatus) -> tuple[str, ...]:
     word = output.bad(state.state) if state.state == "problem" else state.state
-    where = f"into {shown(str(folder.output))}" if folder.output else "in place"
+    where = f"into {shown(state.output)}" if state.mode == "output" else "in place"
     return shown(state.path), word, str(folder.quality), where, state.problem or state.warning
 
 

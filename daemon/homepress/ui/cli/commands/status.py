@@ -61,6 +61,8 @@ def lines(status: Status, now: float) -> list[str]:
         result += ["", *_waiting(status.waiting_files, now)]
     for problem in status.problems:
         result += ["", f"{output.bad('Problem:')} {shown(problem)}"]
+    for note in status.notes:
+        result += ["", f"{output.worth_knowing('Worth knowing:')} {shown(note)}"]
     return result
 
 

@@ -1,0 +1,44 @@
+"""Which files wait, for what, and until when."""
+
+import math
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from homepress.control import service
+from homepress.pipeline import Told
+from homepress.watch import WaitingFile
+
+
+class WaitingFiles:
+    """Files that the pipeline gave back, and with them those that settle. Usable from any thread."""
+
+    def __init__(self) -> None:
+        self._given_back: dict[Path, service.WaitingFile] = {}
+
+    def told(self, told: Told) -> None:
+        """A picture is done, or has to wait."""
+        if told.retry_after is None:
+            self._given_back.pop(told.path, None)
+        else:
+            self._given_back[told.path] = service.WaitingFile(
+                path=str(told.path), reason=told.reason, next_try=time.time() + told.retry_after
+            )
+
+    def given_back(self) -> list[Path]:
+        """The files that are to be tried again."""
+        return list(self._given_back)
+
+    def together_with(self, settling: Iterable[WaitingFile]) -> list[service.WaitingFile]:
+        """Files that settle, and files that the pipeline gave back; each once."""
+        now, monotonic = time.time(), time.monotonic()
+        self._given_back = {
+            path: file for path, file in list(self._given_back.items()) if (file.next_try or 0) > now
+        }
+        files = dict(self._given_back)
+        for file in settling:
+            next_try = None if math.isinf(file.next_try) else now + file.next_try - monotonic
+            known = files.get(file.path)
+            reason = known.reason if known else ": ".join(filter(None, (str(file.reason), file.detail)))
+            files[file.path] = service.WaitingFile(path=str(file.path), reason=reason, next_try=next_try)
+        return list(files.values())
