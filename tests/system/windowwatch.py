@@ -60,7 +60,8 @@ def _watch(root: tk.Tk, file: str) -> None:
 def main() -> int:
     """Lock this process as the command line does, then show the window."""
     from homepress import app
-    from homepress.ui.window.__main__ import main as show
+    from homepress.settings import Paths
+    from homepress.ui.window import Look, Wish, run
 
     file, *arguments = sys.argv[1:]
     make = tk.Tk.__init__
@@ -71,7 +72,9 @@ def main() -> int:
 
     tk.Tk.__init__ = make_and_watch  # type: ignore[method-assign]  # the one way into a program of its own
     app.prepare_client()
-    return show(arguments)
+    page, picture, theme, scale = arguments
+    look = Look(dark=theme == "dark", scale=float(scale))
+    return run(Paths.from_environment(), Wish(page=page, picture=picture), look)
 
 
 if __name__ == "__main__":

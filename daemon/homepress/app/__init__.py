@@ -1,10 +1,32 @@
 """The program put together: the daemon, and the same service in-process for when no daemon runs.
 
-Nothing imports this but the command line.
+Nothing imports this but the command line. What is offered here is imported when it is first asked for (PEP
+562), so that a command which only asks the daemon, or opens the window, does not load the whole house.
 """
 
-from homepress.app.connect import connect_or_local, prepare_client, try_doors
-from homepress.app.daemon import RunOptions, run_daemon
-from homepress.app.login import bring_back_tray
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from homepress.app.client import prepare_client, try_doors
+    from homepress.app.connect import connect_or_local
+    from homepress.app.daemon import RunOptions, run_daemon
+    from homepress.app.login import bring_back_tray
+
+_PLACES = {
+    "RunOptions": "daemon",
+    "bring_back_tray": "login",
+    "connect_or_local": "connect",
+    "prepare_client": "client",
+    "run_daemon": "daemon",
+    "try_doors": "client",
+}
 
 __all__ = ["RunOptions", "bring_back_tray", "connect_or_local", "prepare_client", "run_daemon", "try_doors"]
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for from the module that has it."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

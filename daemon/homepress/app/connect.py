@@ -1,32 +1,13 @@
 """How the command line reaches Homepress: the running daemon, or the same service in this process."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 
-from homepress import privacy
-from homepress.app.house import House
-from homepress.app.service import InProcessService
 from homepress.control import InstanceLock, Service, ServiceError, connect
-from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.settings import Paths
 
 _PATIENCE = 10.0
 """Seconds to wait for another command that holds the lock; a daemon would have answered on its socket."""
-
-
-def prepare_client() -> None:
-    """Lock this process out of the network, before it touches a picture."""
-    privacy.lock_client()
-
-
-def try_doors(name: str) -> ProbedProcess:
-    """Try every way to a network from this process, to show the lock it inherited; nothing is sent."""
-    tried = [
-        TriedDoor(name=found.name, allowed=found.allowed, answer=found.answer, local=found.local)
-        for found in privacy.probe()
-    ]
-    return ProbedProcess(name=name, pid=os.getppid(), tried=tried)
 
 
 @contextlib.contextmanager
@@ -39,6 +20,10 @@ def connect_or_local(paths: Paths) -> Iterator[Service]:
     if (client := connect(paths.socket)) is not None:
         yield client
         return
+    # Only now, since with a daemon there is no need to load stores, watches and workers.
+    from homepress.app.house import House
+    from homepress.app.service import InProcessService
+
     paths.ensure()
     lock = InstanceLock(paths.lock)
     if not lock.acquire(wait=_PATIENCE):

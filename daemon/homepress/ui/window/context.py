@@ -85,4 +85,7 @@ class Page(Protocol):
         """Something was written into the ledger."""
 
     def shown(self) -> None:
-        """The page comes to the front; focus is given by the shell."""
+        """The page comes to the front."""
+
+    def left(self) -> None:
+        """Another page comes to the front: what takes much memory is given back."""

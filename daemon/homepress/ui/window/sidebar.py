@@ -1,15 +1,17 @@
 """The left side: the pages to choose from, the state of the program, and pause."""
 
+import enum
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 
-from homepress.ui.window.context import Context
 from homepress.ui.window.model.snapshot import Headline, Snapshot, headline
 from homepress.ui.window.pages import PAGES, PageName
 from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.kit import Panel
+from homepress.ui.window.widgets.kit import Kind, Kit, Panel
 
 _WIDTH = 216
+_BRAND = 26
 _ICONS = {
     PageName.FIRST_RUN: Icon.START,
     PageName.FOLDERS: Icon.FOLDER,
@@ -21,43 +23,62 @@ _ICONS = {
 }
 
 
+class Action(enum.Enum):
+    """What the button at the bottom does."""
+
+    START = "Start"
+    PAUSE = "Pause"
+    RESUME = "Resume"
+
+
 class SideBar(Panel):
     """The pages and the state."""
 
-    def __init__(self, parent: tk.Misc, context: Context) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        kit: Kit,
+        chosen: Callable[[PageName], object],
+        pressed: Callable[[Action], object],
+    ) -> None:
         super().__init__(parent, "nav")
-        self._context = context
-        px = context.theme.px
+        self._kit = kit
+        self._theme = kit.theme
+        self._chosen = chosen
+        self._pressed = pressed
+        px = kit.px
         self.configure(width=px(_WIDTH))
         self.grid_propagate(False)
         self.columnconfigure(0, weight=1)
-        self._title()
+        self._brand = self._title()
         self._entries = {name: self._entry(name, row) for row, name in enumerate(PAGES, 1)}
         self.rowconfigure(20, weight=1)
-        self._state = Panel(self, padding=(px(20), px(14)))
+        self._state = Panel(self, padding=(px(20), px(14), px(20), px(20)))
         self._state.grid(row=21, column=0, sticky="we")
         self._state.columnconfigure(1, weight=1)
-        self._mark = context.kit.label(self._state)
+        self._mark = kit.label(self._state)
         self._mark.grid(row=0, column=0, padx=(0, px(8)))
-        self._words = context.kit.label(self._state, "Looking …", "strong")
+        self._words = kit.label(self._state, "Looking …", "strong")
         self._words.grid(row=0, column=1, sticky="w")
-        self._detail = context.kit.flowing(self._state, role="small")
-        self._detail.grid(row=1, column=0, columnspan=2, sticky="we", pady=(px(2), 0))
+        self._detail = kit.flowing(self._state, role="small")
+        self._detail.grid(row=1, column=0, columnspan=2, sticky="we", pady=(px(3), 0))
         self._button: ttk.Button | None = None
-        self._button_word = ""
+        self._action: Action | None = None
         line = ttk.Frame(parent, style="line.TFrame", width=1)
         line.grid(row=0, column=0, sticky="nse")
 
+    def show_brand(self) -> None:
+        """Show the icon of the program, which takes a moment to read."""
+        self._brand_image = self._theme.brand(_BRAND)
+        self._brand.configure(image=self._brand_image)
+
     def mark(self, front: PageName) -> None:
         """Show which page is in front."""
-        palette = self._context.theme.palette
+        palette = self._theme.palette
         for name, entry in self._entries.items():
-            chosen = name is front
-            colour = palette.accent if chosen else palette.text
-            entry.configure(
-                style="chosen.TButton" if chosen else "entry.TButton",
-                image=self._context.theme.icon(_ICONS[name], 18, colour),
-            )
+            colour = palette.accent if name is front else palette.text
+            style = self._theme.styles.entry(name is front)
+            entry.configure(style=style, image=self._theme.icon(_ICONS[name], 18, colour))
 
     def update_from(self, snapshot: Snapshot) -> None:
         """The state is another."""
@@ -66,31 +87,34 @@ class SideBar(Panel):
         self._detail.configure(text=snapshot.trouble or line.detail)
         self._mark.configure(image=self._state_icon(line))
         if snapshot.status is None:
-            self._offer("Start")
+            self._offer(Action.START)
         elif snapshot.status.paused_for or snapshot.status.state == "paused":
-            self._offer("Resume")
+            self._offer(Action.RESUME)
         else:
-            self._offer("Pause")
+            self._offer(Action.PAUSE)
 
-    def _title(self) -> None:
-        theme, kit = self._context.theme, self._context.kit
-        head = Panel(self, padding=(theme.px(20), theme.px(20), theme.px(20), theme.px(14)))
+    def _title(self) -> ttk.Label:
+        kit, px = self._kit, self._kit.px
+        head = Panel(self, padding=(px(20), px(20), px(20), px(14)))
         head.grid(row=0, column=0, sticky="we")
-        self._brand = theme.brand(26)
-        ttk.Label(head, image=self._brand, style="nav.body.TLabel").grid(row=0, column=0)
-        kit.label(head, "Homepress", "heading").grid(row=0, column=1, padx=theme.px(10))
+        head.columnconfigure(0, minsize=px(_BRAND))
+        head.rowconfigure(0, minsize=px(_BRAND))
+        brand = kit.label(head)
+        brand.grid(row=0, column=0)
+        kit.label(head, "Homepress", "heading").grid(row=0, column=1, padx=px(6))
+        return brand
 
     def _entry(self, name: PageName, row: int) -> ttk.Button:
-        theme = self._context.theme
+        theme = self._theme
         made = ttk.Button(
             self,
-            text=f"  {PAGES[name]}",
+            text=PAGES[name],
             image=theme.icon(_ICONS[name], 18),
             compound="left",
-            style="entry.TButton",
-            command=lambda: self._context.navigator.go(name),
+            style=theme.styles.entry(False),
+            command=lambda: self._chosen(name),
         )
-        made.grid(row=row, column=0, sticky="we", padx=theme.px(10))
+        made.grid(row=row, column=0, sticky="we", padx=theme.px(12), pady=theme.px(2))
         made.bind("<Return>", lambda _: made.invoke())
         made.bind("<Down>", lambda _: self._move(made, made.tk_focusNext()))
         made.bind("<Up>", lambda _: self._move(made, made.tk_focusPrev()))
@@ -102,7 +126,7 @@ class SideBar(Panel):
             to.focus_set()
 
     def _state_icon(self, line: Headline) -> tk.PhotoImage:
-        palette = self._context.theme.palette
+        palette = self._theme.palette
         icon, colour = {
             "good": (Icon.CHECK, palette.good),
             "muted": (Icon.CHECK, palette.muted),
@@ -111,30 +135,23 @@ class SideBar(Panel):
         }[line.tone]
         if line.text == "Working":
             icon = Icon.ACTIVITY
-        return self._context.theme.icon(icon, 18, colour)
+        return self._theme.icon(icon, 18, colour)
 
-    def _offer(self, word: str) -> None:
+    def _offer(self, action: Action) -> None:
         """Show the one button that fits the state; an unchanged one keeps the keyboard."""
-        if word == self._button_word:
+        if action is self._action:
             return
         focused = self._button is not None and self._button.focus_get() is self._button
         if self._button is not None:
             self._button.destroy()
-        command = {"Start": self._start, "Resume": self._resume, "Pause": self._pause}[word]
-        self._button = self._context.kit.button(
-            self._state, word, command, "primary" if word == "Start" else "plain"
-        )
-        self._button.grid(row=2, column=0, columnspan=2, sticky="we", pady=(self._context.theme.px(10), 0))
-        self._button_word = word
+        kind: Kind = "primary" if action is Action.START else "plain"
+        self._button = self._kit.button(self._state, action.value, lambda: self._press(action), kind)
+        self._button.grid(row=2, column=0, columnspan=2, sticky="we", pady=(self._kit.px(10), 0))
+        self._action = action
         if focused:
             self._button.focus_set()
 
-    def _start(self) -> None:
-        self._words.configure(text="Starting …")
-        self._context.jobs.run(self._context.start_daemon)
-
-    def _resume(self) -> None:
-        self._context.jobs.run(lambda: self._context.daemon().resume())
-
-    def _pause(self) -> None:
-        self._context.jobs.run(lambda: self._context.daemon().pause(None))
+    def _press(self, action: Action) -> None:
+        if action is Action.START:
+            self._words.configure(text="Starting …")
+        self._pressed(action)

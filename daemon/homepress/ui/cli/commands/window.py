@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from homepress.desktop.opening import NotOpened
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example
@@ -64,10 +63,6 @@ def open_window(page: str = "", picture: str = "", theme: str = "auto", scale: f
     paths = Paths.from_environment()
     paths.ensure()
     app.prepare_client()
-    if sys.platform != "win32" and can_open():
-        # The lock stays on this process, and what was loaded to get here is gone: half of the memory.
-        arguments = [page, picture, theme, "" if scale is None else str(scale)]
-        return os.execv(sys.executable, [sys.executable, "-m", "homepress.ui.window", *arguments])
     dark = {"dark": True, "light": False}.get(theme)
     try:
         return run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale))
@@ -84,6 +79,7 @@ def can_open() -> bool:
 
 def _report_instead(paths: Paths, why: str) -> int:
     """Say why there is no window, and write the report that shows the same."""
+    from homepress.desktop.opening import NotOpened
     from homepress.ui.report import open_report, write_report
 
     output.fault(why)

@@ -3,8 +3,10 @@
 import enum
 import importlib
 import tkinter as tk
+from typing import TYPE_CHECKING
 
-from homepress.ui.window.context import Context, Page
+if TYPE_CHECKING:
+    from homepress.ui.window.context import Context, Page
 
 
 class PageName(enum.StrEnum):
@@ -32,7 +34,7 @@ PAGES = {
 FIRST_RUN = PageName.FIRST_RUN
 
 
-def make_page(name: PageName, parent: tk.Misc, context: Context) -> Page:
+def make_page(name: PageName, parent: tk.Misc, context: "Context") -> "Page":
     """Make a page."""
     module = importlib.import_module(f"homepress.ui.window.pages.{name.value.replace('-', '_')}")
     page: Page = module.make(parent, context)

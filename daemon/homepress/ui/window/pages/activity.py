@@ -19,7 +19,7 @@ from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.pages.activityrow import ROW_HEIGHT, RowPainter, RowState
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.head import head
-from homepress.ui.window.widgets.kit import Card, Panel
+from homepress.ui.window.widgets.kit import Card, PagePanel, Panel
 from homepress.ui.window.widgets.rowlist import RowList
 from homepress.ui.words import counted
 
@@ -35,7 +35,7 @@ def make(parent: tk.Misc, context: Context) -> "ActivityPage":
     return ActivityPage(parent, context)
 
 
-class ActivityPage(Panel):
+class ActivityPage(PagePanel):
     """The list with its filter, its search and its actions."""
 
     def __init__(self, parent: tk.Misc, context: Context) -> None:

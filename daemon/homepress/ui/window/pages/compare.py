@@ -14,7 +14,7 @@ from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.compareview import MODES, CompareView
 from homepress.ui.window.widgets.confirm import confirm
 from homepress.ui.window.widgets.head import head
-from homepress.ui.window.widgets.kit import Card, Panel
+from homepress.ui.window.widgets.kit import Card, PagePanel, Panel
 
 _HINT = (
     "Left and right move the slider, Shift with arrows moves the picture, + and − zoom, 0 fits, 1 is 100 %"
@@ -35,7 +35,7 @@ class _Found:
     older: int | None
 
 
-class ComparePage(Panel):
+class ComparePage(PagePanel):
     """The pictures, what is known of them, and what can be done."""
 
     def __init__(self, parent: tk.Misc, context: Context) -> None:
@@ -43,6 +43,7 @@ class ComparePage(Panel):
         self._context = context
         self._found: _Found | None = None
         self._busy = False
+        self._left = False
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         self._title = Panel(self)
@@ -59,10 +60,20 @@ class ComparePage(Panel):
         self._head("Before and after", "")
 
     def shown(self) -> None:
-        """Show the newest result when none was chosen."""
-        if self._found is None and not self._busy:
+        """Show the newest result when none was chosen; open again what was left."""
+        if self._busy:
+            return
+        if self._found is None:
             self._busy = True
             self._context.ledger.ask(_newest, self._take)
+        elif self._left:
+            self._take(self._found)
+        self._left = False
+
+    def left(self) -> None:
+        """Give back the memory of the pictures: some 150 MB for a photograph."""
+        self._left = True
+        self._view.clear()
 
     def update_from(self, snapshot: Snapshot) -> None:
         """Nothing here depends on the daemon."""
@@ -79,6 +90,7 @@ class ComparePage(Panel):
     def show(self, entry: int) -> None:
         """Show a result by its id in the history."""
         self._busy = True
+        self._left = False
         self._context.ledger.ask(lambda reader: _find(reader, entry), self._take)
 
     # -- building
@@ -188,8 +200,8 @@ class ComparePage(Panel):
                 return f"These pictures cannot be shown: {error}."
 
         def done(result: Pair | str) -> None:
-            if self._found is None or self._found.detail.entry.id != detail.entry.id:
-                return  # another one was chosen meanwhile
+            if self._found is None or self._found.detail.entry.id != detail.entry.id or self._left:
+                return  # another one was chosen meanwhile, or another page
             if isinstance(result, str):
                 self._say(result)
                 return

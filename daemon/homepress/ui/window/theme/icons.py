@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 from PIL import Image, ImageDraw
 
-from homepress.ui.window.theme.drawing import OVERSAMPLING
-from homepress.ui.window.theme.palette import rgb
+from homepress.ui.window.theme.drawing import OVERSAMPLING, clear
 
 _GRID = 24
 _STROKE = 1.8
@@ -108,7 +107,7 @@ _LINES: dict[Icon, tuple[Line, ...]] = {
 def drawn(icon: Icon, size: int, colour: str) -> Image.Image:
     """An icon of `size` by `size` pixels as RGBA."""
     unit = size * OVERSAMPLING / _GRID
-    image = Image.new("RGBA", (size * OVERSAMPLING,) * 2, (*rgb(colour), 0))
+    image = Image.new("RGBA", (size * OVERSAMPLING,) * 2, clear(colour))
     draw = ImageDraw.Draw(image)
     width, half = _STROKE * unit, _STROKE * unit / 2
     for line in _LINES[icon]:

@@ -5,52 +5,53 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from homepress.ui.window.theme.drawing import OVERSAMPLING
-from homepress.ui.window.theme.palette import rgb
 
 if TYPE_CHECKING:
     from homepress.ui.window.theme.theme import Theme
 
 _RING = 2
 _ROOM = 3
+_SWITCH = (44, 24)
+_BOX = 18
+_AFTER = 8
+"""Pixels of the design between a mark and its text."""
 
 
-def switch_image(theme: "Theme", *, on: bool, focus: bool) -> Image.Image:
-    """A switch: the knob is right when it is on, left when it is off."""
+def switch_image(theme: "Theme", ground: str, *, on: bool, focus: bool, after: int = _AFTER) -> Image.Image:
+    """A switch: the knob is right when it is on, left when it is off; a ring where the keyboard is."""
     c, unit = theme.palette, theme.scale * OVERSAMPLING
-    width, height = theme.px(48), theme.px(28)
-    image = Image.new("RGBA", (width * OVERSAMPLING, height * OVERSAMPLING), (*rgb(c.edge), 0))
+    width, height = theme.px(_SWITCH[0]) * OVERSAMPLING, theme.px(_SWITCH[1]) * OVERSAMPLING
+    image = Image.new("RGB", (width + theme.px(after) * OVERSAMPLING, height), ground)
     draw = ImageDraw.Draw(image)
-    outer = (0, 0, image.width - 1, image.height - 1)
     if focus:
-        draw.rounded_rectangle(outer, image.height / 2, outline=c.focus, width=round(_RING * unit))
-    room = _ROOM * unit
-    body = (room, room, image.width - 1 - room, image.height - 1 - room)
-    half = (image.height - 2 * room) / 2
+        draw.rounded_rectangle(
+            (0, 0, width - 1, height - 1), height / 2, outline=c.focus, width=round(_RING * unit)
+        )
+    room = _ROOM * unit if focus else 0
+    body = (room, room, width - 1 - room, height - 1 - room)
+    half = (height - 2 * room) / 2
     if on:
         draw.rounded_rectangle(body, half, fill=c.fill)
     else:
         draw.rounded_rectangle(body, half, fill=c.card, outline=c.edge, width=round(2 * unit))
     knob = half - (3 if on else 5) * unit
     x = body[2] - half if on else body[0] + half
-    y = image.height / 2
+    y = height / 2
     draw.ellipse((x - knob, y - knob, x + knob, y + knob), fill=c.on_fill if on else c.edge)
     return image.reduce(OVERSAMPLING)
 
 
-def check_image(theme: "Theme", *, on: bool, focus: bool) -> Image.Image:
-    """A box to tick, with the space before its text."""
+def check_image(theme: "Theme", ground: str, *, on: bool, focus: bool = False, after: int = 0) -> Image.Image:
+    """A box to tick."""
     c, unit = theme.palette, theme.scale * OVERSAMPLING
-    side, room = theme.px(26), theme.px(6)
-    image = Image.new("RGBA", ((side + room) * OVERSAMPLING, side * OVERSAMPLING), (*rgb(c.edge), 0))
+    side = theme.px(_BOX) * OVERSAMPLING
+    image = Image.new("RGB", (side + theme.px(after) * OVERSAMPLING, side), ground)
     draw = ImageDraw.Draw(image)
-    end = side * OVERSAMPLING - 1
-    if focus:
-        draw.rounded_rectangle((0, 0, end, end), 7 * unit, outline=c.focus, width=round(_RING * unit))
-    inner = (_ROOM * unit, _ROOM * unit, end - _ROOM * unit, end - _ROOM * unit)
+    edge = c.focus if focus else c.fill if on else c.edge
+    shape = (0, 0, side - 1, side - 1)
+    width = round((_RING if focus else 1.5) * unit)
+    draw.rounded_rectangle(shape, 5 * unit, fill=c.fill if on else c.card, outline=edge, width=width)
     if on:
-        draw.rounded_rectangle(inner, 5 * unit, fill=c.fill)
-        tick = [(8 * unit, 13.5 * unit), (11.5 * unit, 17 * unit), (18 * unit, 9.5 * unit)]
+        tick = [(x * unit, y * unit) for x, y in ((4.5, 9.5), (7.8, 12.8), (13.5, 5.8))]
         draw.line(tick, fill=c.on_fill, width=round(2.2 * unit), joint="curve")
-    else:
-        draw.rounded_rectangle(inner, 5 * unit, fill=c.card, outline=c.edge, width=round(1.5 * unit))
     return image.reduce(OVERSAMPLING)

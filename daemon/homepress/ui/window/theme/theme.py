@@ -6,12 +6,12 @@ from typing import Literal
 
 from PIL import Image
 
-from homepress.ui.tray.faces import Face, Panel, State, rgba
+from homepress.resources import shipped
 from homepress.ui.window.theme import system
 from homepress.ui.window.theme.drawing import photo
 from homepress.ui.window.theme.icons import Icon, drawn
 from homepress.ui.window.theme.palette import DARK, LIGHT, Palette
-from homepress.ui.window.theme.style import apply
+from homepress.ui.window.theme.style import Styles
 
 _FAMILIES = (
     "Inter",
@@ -34,6 +34,7 @@ _FONTS: dict[str, tuple[int, Literal["normal", "bold"]]] = {
     "figure": (24, "bold"),
 }
 _TEXT_DPI = 72.0
+_BRAND = "service-files/icons/homepress-128.png"
 
 
 class Theme:
@@ -42,6 +43,7 @@ class Theme:
     Attributes:
         palette: the colours.
         scale: pixels of the screen for each pixel of the design.
+        styles: of ttk controls, by what they stand on.
     """
 
     def __init__(self, root: tk.Tk, look: system.Look) -> None:
@@ -53,7 +55,7 @@ class Theme:
         root.tk.call("tk", "scaling", self.scale * 96 / _TEXT_DPI)
         self._icons: dict[tuple[Icon, int, str], tk.PhotoImage] = {}
         self._fonts = self._make_fonts()
-        self._kept = apply(self, root)
+        self.styles = Styles(self, root)
 
     def px(self, length: float) -> int:
         """A length of the design in pixels of this screen; never 0 unless it is."""
@@ -73,9 +75,8 @@ class Theme:
     def brand(self, size: int) -> tk.PhotoImage:
         """The icon of the program; `size` in pixels of the design."""
         side = self.px(size)
-        face = Face(State.IDLE, panel=Panel.LIGHT)
-        image = Image.frombytes("RGBA", (side, side), rgba(face, side))
-        return photo(image, self._root)
+        with Image.open(shipped(_BRAND)) as image:
+            return photo(image.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS), self._root)
 
     def _make_fonts(self) -> dict[str, tkfont.Font]:
         there = set(tkfont.families(self._root))

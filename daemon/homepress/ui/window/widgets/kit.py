@@ -37,12 +37,19 @@ class Panel(ttk.Frame):
         super().__init__(parent, style=f"{self.surface}.TFrame", padding=padding)  # type: ignore[arg-type]  # any length
 
 
+class PagePanel(Panel):
+    """The panel of a page; most pages have nothing to do when they are left."""
+
+    def left(self) -> None:
+        """Another page comes to the front."""
+
+
 class Card(Panel):
     """A white sheet with round corners."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, padding: tuple[int, int] = (20, 16)) -> None:
         super().__init__(parent, "card", (theme.px(padding[0]), theme.px(padding[1])))
-        self.configure(style="outlined.TFrame")
+        self.configure(style=theme.styles.card())
 
 
 class Kit:
@@ -86,7 +93,11 @@ class Kit:
     ) -> ttk.Button:
         """A button; Return presses it as the space bar does."""
         made = ttk.Button(
-            parent, text=text, command=command, style=f"{surface_of(parent)}.{kind}.TButton", takefocus=True
+            parent,
+            text=text,
+            command=command,
+            style=self.theme.styles.button(surface_of(parent), kind),
+            takefocus=True,
         )
         if icon:
             colours = self.theme.palette
@@ -94,7 +105,6 @@ class Kit:
             made.configure(
                 image=self.theme.icon(icon, 16, ink.get(kind, colours.text)),
                 compound="left",
-                text=f" {text}" if text else "",
             )
         made.bind("<Return>", lambda _: made.invoke())
         return made
@@ -114,7 +124,7 @@ class Kit:
             variable=value,
             command=tell,
             text=text or _on_or_off(on),
-            style=f"{surface_of(parent)}.Switch.TCheckbutton",
+            style=self.theme.styles.switch(surface_of(parent)),
         )
         made.value = value  # type: ignore[attr-defined]  # Tk forgets a variable that nobody holds
         made.bind("<Return>", lambda _: made.invoke())
@@ -137,7 +147,7 @@ class Kit:
                 value=word,
                 variable=value,
                 command=lambda: changed(value.get()),
-                style=f"{row.surface}.segment.TRadiobutton",
+                style=self.theme.styles.segment(row.surface),
             )
             for word, label in choices
         ]
@@ -152,7 +162,7 @@ class Kit:
     def entry(self, parent: tk.Misc, text: str = "", width: int = 24) -> tuple[ttk.Entry, tk.StringVar]:
         """A field to type into, and what is in it."""
         value = tk.StringVar(parent, value=text)
-        style = f"{surface_of(parent)}.TEntry"
+        style = self.theme.styles.field(surface_of(parent), "TEntry")
         made = ttk.Entry(parent, textvariable=value, width=width, font="hp-body", style=style)
         made.value = value  # type: ignore[attr-defined]  # Tk forgets a variable that nobody holds
         _bind_select_all(made)
@@ -162,7 +172,7 @@ class Kit:
         self, parent: tk.Misc, words: Sequence[str], chosen: str, changed: Callable[[str], object]
     ) -> ttk.Combobox:
         """A list that drops down."""
-        style = f"{surface_of(parent)}.TCombobox"
+        style = self.theme.styles.field(surface_of(parent), "TCombobox")
         made = ttk.Combobox(
             parent, values=list(words), state="readonly", font="hp-body", width=18, style=style
         )
@@ -183,7 +193,11 @@ class Kit:
         """What has to be known, on a ground of its own, with what can be done about it."""
         icons = {"warning": Icon.WARNING, "bad": Icon.WARNING, "good": Icon.CHECK}
         ink = {"warning": "warning", "bad": "bad", "good": "accent"}[tone]
-        frame = ttk.Frame(parent, style=f"{tone}.notice.TFrame", padding=(self.px(14), self.px(10)))
+        frame = ttk.Frame(
+            parent,
+            style=self.theme.styles.notice(tone, surface_of(parent)),
+            padding=(self.px(14), self.px(10)),
+        )
         frame.columnconfigure(1, weight=1)
         colour = str(getattr(self.theme.palette, ink))
         mark = ttk.Label(frame, image=self.theme.icon(icons[tone], 18, colour), style=f"{tone}.notice.TLabel")

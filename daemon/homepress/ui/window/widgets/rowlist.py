@@ -50,7 +50,11 @@ class RowList(Panel):
         )
         self.canvas.grid(row=0, column=0, sticky="nswe")
         self._bar = ttk.Scrollbar(
-            self, orient="vertical", command=self._moved, style="card.Vertical.TScrollbar", takefocus=False
+            self,
+            orient="vertical",
+            command=self._moved,
+            style=theme.styles.scroll_bar("card"),
+            takefocus=False,
         )
         self._bar.grid(row=0, column=1, sticky="ns")
         self.canvas.bind("<Configure>", lambda _: self.redraw())

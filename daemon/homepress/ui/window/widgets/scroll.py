@@ -6,13 +6,13 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from homepress.ui.window.theme import Theme
-from homepress.ui.window.widgets.kit import Panel
+from homepress.ui.window.widgets.kit import PagePanel, Panel
 
 _NOTCH = 60
 """Pixels of the design for one notch of the wheel."""
 
 
-class ScrollPage(Panel):
+class ScrollPage(PagePanel):
     """Holds `inside`, as wide as the page and as long as it likes; what gets the keyboard comes into view."""
 
     def __init__(self, parent: tk.Misc, theme: Theme, surface: str = "page") -> None:
@@ -21,7 +21,7 @@ class ScrollPage(Panel):
         ground = theme.palette.page if surface == "page" else theme.palette.card
         self._canvas = tk.Canvas(self, background=ground, highlightthickness=0, borderwidth=0)
         self._bar = ttk.Scrollbar(
-            self, orient="vertical", command=self._canvas.yview, style=f"{surface}.Vertical.TScrollbar"
+            self, orient="vertical", command=self._canvas.yview, style=theme.styles.scroll_bar(surface)
         )
         self._canvas.configure(yscrollcommand=self._scrolled, yscrollincrement=1)
         self.columnconfigure(0, weight=1)

@@ -4,10 +4,10 @@ import os
 import shutil
 import subprocess
 
-from homepress.desktop.dbus import Address, BusError, Connection, session_address
-
-_PORTAL = Address(
-    "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Settings"
+_PORTAL = (
+    "org.freedesktop.portal.Desktop",
+    "/org/freedesktop/portal/desktop",
+    "org.freedesktop.portal.Settings",
 )
 _APPEARANCE = "org.freedesktop.appearance"
 _PREFERS_DARK = 1
@@ -22,6 +22,9 @@ def prepare() -> None:
 
 def is_dark() -> bool:
     """Whether the desktop asks for dark windows (org.freedesktop.appearance color-scheme)."""
+    from homepress.desktop.dbus import Address, BusError, Connection, session_address
+
+    portal = Address(*_PORTAL)
     if (address := session_address()) is None:
         return False
     try:
@@ -29,10 +32,10 @@ def is_dark() -> bool:
     except BusError:
         return False
     try:
-        if not connection.has_owner(_PORTAL.bus_name):
+        if not connection.has_owner(portal.bus_name):
             return False
         body = (_APPEARANCE, "color-scheme")
-        value = connection.call(_PORTAL, "Read", "ss", body, timeout=_ANSWER_SECONDS)[0]
+        value = connection.call(portal, "Read", "ss", body, timeout=_ANSWER_SECONDS)[0]
         while isinstance(value, tuple):  # a variant within a variant
             value = value[1]
         return bool(value == _PREFERS_DARK)
