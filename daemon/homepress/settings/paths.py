@@ -12,9 +12,9 @@ from typing import Self
 
 import platformdirs
 
+from homepress import HOME_VARIABLE
+
 APP_NAME = "homepress"
-HOME_VARIABLE = "HOMEPRESS_HOME"
-"""The environment variable that puts everything under one folder."""
 
 # sockaddr_un.sun_path with its closing NUL: 108 bytes on Linux (unix(7)), 104 on macOS (unix(4)).
 SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107

@@ -1,15 +1,14 @@
 """The command that a login starts: one that stays right when the program is upgraded."""
 
-import filecmp
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from homepress import HOME_VARIABLE
 from homepress.desktop.identity import PROGRAM
-from homepress.settings import HOME_VARIABLE
+from homepress.desktop.programs import found
 
 _ARGUMENTS = ("run", "--login")
 
@@ -38,7 +37,7 @@ def program() -> tuple[str, ...]:
     name = f"{PROGRAM}w.exe" if sys.platform == "win32" else PROGRAM
     # Not resolved: the Python of a virtual environment is itself a link to another.
     script = Path(sys.executable).parent / name
-    on_path = shutil.which(name)
+    on_path = found(name)
     if on_path and script.is_file() and _same(Path(on_path), script):
         return (os.path.abspath(on_path),)
     if script.is_file():
@@ -46,5 +45,5 @@ def program() -> tuple[str, ...]:
     return (sys.executable, "-m", PROGRAM)
 
 
-def _same(found: Path, script: Path) -> bool:
-    return os.path.realpath(found) == os.path.realpath(script) or filecmp.cmp(found, script, shallow=False)
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other) or one.read_bytes() == other.read_bytes()

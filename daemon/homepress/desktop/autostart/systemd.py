@@ -2,13 +2,13 @@
 
 import getpass
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 
 from homepress.desktop.autostart.command import Launch
 from homepress.desktop.autostart.interface import AutostartError, AutostartState
 from homepress.desktop.identity import PROGRAM
+from homepress.desktop.programs import found
 from homepress.desktop.quoting import systemd_assignment, systemd_exec
 from homepress.desktop.templates import config_home, filled, write
 
@@ -75,7 +75,7 @@ class UserUnit:
         starts, reason = on, ""
         if on and (gone := self._missing_program()):
             starts, reason = False, f"{gone} is not there any more; switch it on again"
-        elif on and shutil.which("systemctl") is None:
+        elif on and found("systemctl") is None:
             starts, reason = False, "this computer does not run systemd; use: homepress autostart on"
         elif on and not self._lingers():
             reason = "it starts with your first login; to start with the computer: loginctl enable-linger"
@@ -88,7 +88,7 @@ class UserUnit:
         text = self._file.read_text(encoding="utf-8", errors="surrogateescape")
         lines = [line for line in text.splitlines() if line.startswith(_PROGRAM_KEY)]
         program = lines[0].removeprefix(_PROGRAM_KEY) if lines else "its program"
-        return "" if shutil.which(program) else program
+        return "" if found(program) else program
 
     def _lingers(self) -> bool:
         try:

@@ -6,12 +6,12 @@ Task Manager and Settings switch start-up programs off with a value of the same 
 
 import importlib
 import shlex
-import shutil
 import tomllib
 from typing import Any, Protocol
 
 from homepress.desktop.autostart.command import Launch
 from homepress.desktop.autostart.interface import AutostartError, AutostartState
+from homepress.desktop.programs import found
 from homepress.desktop.quoting import windows_command
 from homepress.resources import shipped
 
@@ -92,7 +92,7 @@ def _turned_off(approved: bytes) -> bool:
 def _missing_program(value: str) -> str:
     words = shlex.split(value, posix=False)
     program = words[0].strip('"') if words else "its program"
-    return "" if shutil.which(program) else program
+    return "" if found(program) else program
 
 
 def system_registry() -> Registry:

@@ -1,12 +1,12 @@
 """A desktop entry in ~/.config/autostart (Desktop Application Autostart Specification): the usual way."""
 
 import os
-import shutil
 from pathlib import Path
 
 from homepress.desktop.autostart.command import Launch
 from homepress.desktop.autostart.interface import AutostartError, AutostartState
 from homepress.desktop.identity import PROGRAM
+from homepress.desktop.programs import found
 from homepress.desktop.quoting import desktop_exec, split_desktop_exec
 from homepress.desktop.starter import Starter
 from homepress.desktop.templates import config_home, filled, write
@@ -78,7 +78,7 @@ class DesktopEntry:
         if not words:
             return "its command"
         program = self._starter.program() if words[0] == str(self._starter.file) else words[0]
-        return "" if program and shutil.which(program) else program or words[0]
+        return "" if program and found(program) else program or words[0]
 
     def _text(self) -> str:
         command = self._starter.command(self._launch.command, self._launch.environment)

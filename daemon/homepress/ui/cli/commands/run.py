@@ -9,8 +9,7 @@ import click
 
 import homepress
 from homepress.control.service import ServiceError
-from homepress.settings import Paths, Settings, SettingsError, load
-from homepress.settings.paths import HOME_VARIABLE
+from homepress.settings import HOME_VARIABLE, Paths, Settings, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.pictures import where
