@@ -50,9 +50,9 @@ def warnings(path: Path, *, home: Path | None = None, system: System | None = No
         "and so will the smaller ones"
         for client in cloud_clients(real, home or Path.home())
     ]
-    if (real / ".git").exists():
+    if os.path.lexists(real / ".git"):
         said.append(f"{path} is a git work tree; nothing in it will be touched")
-    elif any((folder / ".git").exists() for folder in real.parents):
+    elif any(os.path.lexists(folder / ".git") for folder in real.parents):
         said.append(f"{path} lies in a git work tree; smaller pictures will show there as changes")
     if (system or this_system()).is_remote(os.fsencode(real)):
         said.append(

@@ -56,12 +56,12 @@ def add(
         quality=quality,
         existing="compress" if existing == "compress" else "leave",
     )
+    runs = connect(paths.socket) is not None  # asked first: without a daemon, this process is locked next
     with daemon_or_local(paths) as service:
         answer = service.add_folder(request)
     if as_json:
         output.print_json(answer)
         return
-    runs = connect(paths.socket) is not None
     output.say(f"{'Watching' if runs else 'Added'} {output.strong(shown(answer.path))}.")
     if existing == "leave":
         output.say("Pictures that are in it now are left alone; those that come are compressed.")
