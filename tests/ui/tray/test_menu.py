@@ -123,6 +123,15 @@ def test_problems_are_readable_one_by_one() -> None:
     assert many[:5] == ["7 problems", "0: x", "1: x", "2: x", "and 4 more"]
 
 
+def test_what_a_problem_says_to_type_can_be_clicked() -> None:
+    stopped = "/p/Inbox: Replacing has stopped. Look at a few of them, then go on with: homepress resume"
+    found = lines(menu(Known(status(problems=[stopped]))))
+    assert "1 problem: /p/Inbox: Replacing has stopped" in found
+    assert found["Go on replacing"].action == Resume()
+    assert "Pause" in found
+    assert "Go on replacing" not in lines(menu(Known(status(problems=["/p: it is not there"]))))
+
+
 def test_a_long_problem_begins_with_what_matters() -> None:
     (line, *_) = menu(Known(status(problems=["/p/Inbox: the disk is full\n" + "x" * 200])))
     assert line.label.startswith("1 problem: /p/Inbox: the disk is full xxx")

@@ -4,6 +4,7 @@ Everything in it can also be done on the command line.
 """
 
 import os
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -28,6 +29,9 @@ from homepress.ui.words import counted, moment, percent_saved, shown, size, unti
 _LONGEST = 60
 _LONGEST_PROBLEM = 80
 _LISTED_PROBLEMS = 3
+_SAYS_RESUME = "homepress resume"
+"""In a problem after which a person has to look before work goes on: what it says to type can be clicked."""
+
 _BATCH_GAP = 120.0
 """Results that follow each other within so many seconds came together."""
 
@@ -160,6 +164,8 @@ def _pausing(status: Status) -> tuple[Entry, ...]:
         return Entry("Work all the same", Resume()), _pause()
     if status.paused_for == "user":
         return (Entry("Resume", Resume()),)
+    if any(_SAYS_RESUME in problem for problem in status.problems):
+        return Entry("Go on replacing", Resume()), _pause()
     return (_pause(),)
 
 
@@ -245,8 +251,8 @@ def _closing(known: Known) -> tuple[Entry, ...]:
 
 def _gist(problem: str) -> str:
     """What is wrong, without what to do about it: the window, a notice and `homepress status` say that."""
-    what, _, _ = " ".join(problem.split()).partition("; ")
-    what = shown(what)
+    where, colon, what = " ".join(problem.split()).partition(": ")
+    what = shown(where + colon + re.split("; |[.] ", what, maxsplit=1)[0])
     return what if len(what) <= _LONGEST_PROBLEM else f"{what[: _LONGEST_PROBLEM - 1]}…"
 
 
