@@ -195,13 +195,6 @@ def test_wide_colours_are_scored_as_they_look() -> None:
     assert decoded(wide.data).shape == picture.shape
 
 
-def test_a_broken_profile_stays_and_does_no_harm() -> None:
-    source = jpeg(photo(700, 500), 97, icc_profile=b"not a profile")
-    result = compressed(source)
-    with Image.open(io.BytesIO(result.data)) as picture:
-        assert picture.info["icc_profile"] == b"not a profile"
-
-
 def test_another_encoder_steps_in_where_one_makes_rubbish(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RateDistortionEncoder, "encode", lambda *_: jpeg(photo(64, 64))[:500])
     monkeypatch.setattr("homepress.compress.formats.jpeg.swap_primary", lambda _, coding: coding)

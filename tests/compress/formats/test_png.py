@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
+from compress import images
 from compress.formats import pngs
 from homepress.compress.formats import png
 from homepress.compress.formats.png_file import read_png
@@ -18,7 +19,7 @@ from support import corpus
 
 LOSSLESS = Recipe(floor=None)
 TEXT = (b"tEXt", b"Comment\0kept as it is")
-ICC = (b"iCCP", b"profile\0\0" + zlib.compress(b"not really a profile" * 9))
+ICC = (b"iCCP", b"profile\0\0" + zlib.compress(images.profile()))
 EXIF = (b"eXIf", b"MM\0*\0\0\0\x08\0\0\0\0\0\0")
 XMP = (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta/>")
 PRIVATE = (b"prVt", b"private and safe to copy")

@@ -76,10 +76,17 @@ def test_a_transparent_colour_is_matched_at_its_own_depth(colour: int, depth: in
     assert np.array_equal(alpha == 0, (values == key).all(axis=-1))
 
 
-def test_palette_alpha_and_an_index_beyond_the_palette() -> None:
-    values = np.array([[[0], [1], [2]]], np.uint16)
+def test_palette_and_alpha() -> None:
+    values = np.array([[[0], [1]]], np.uint16)
     data = pngs.png(values, 3, 8, palette=bytes((1, 2, 3, 4, 5, 6)), transparency=bytes((7,)))
-    assert decoded(data).tolist() == [[[1, 2, 3, 7], [4, 5, 6, 255], [0, 0, 0, 255]]]
+    assert decoded(data).tolist() == [[[1, 2, 3, 7], [4, 5, 6, 255]]]
+
+
+def test_an_index_beyond_the_palette_is_broken() -> None:
+    """Decoders disagree on its colour: black, transparent or an error."""
+    data = pngs.png(np.array([[[0], [2]]], np.uint16), 3, 8, palette=bytes((1, 2, 3, 4, 5, 6)))
+    with pytest.raises(BrokenPicture, match="palette lacks"):
+        decoded(data)
 
 
 def test_size_counts_where_the_bytes_are_the_same() -> None:

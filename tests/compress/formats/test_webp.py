@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from compress import images
 from homepress.compress.formats import webp
 from homepress.compress.formats.webp_source import quality_of
 from homepress.compress.metadata.errors import Malformed
@@ -18,7 +19,7 @@ from homepress.compress.result import Compressed, Reason, Unchanged
 from support import corpus
 
 LOSSLESS = Recipe(floor=None)
-ICC = Image.new("RGB", (1, 1)).info.get("icc_profile") or b"profile" * 40
+ICC = images.profile()
 EXIF = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
 

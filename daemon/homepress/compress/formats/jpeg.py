@@ -8,6 +8,7 @@ from homepress.compress.jpeg.lossy import JPEG_FORMATS, Coded, code
 from homepress.compress.jpeg.pillow_encoder import PillowEncoder
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.jpeg.source import is_own, obstacle, quality_of
+from homepress.compress.jpeg.whole import check_codes, decode_whole
 from homepress.compress.metadata import (
     ColourModel,
     JpegStream,
@@ -20,6 +21,7 @@ from homepress.compress.metadata import (
 from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_tables import is_ambiguous
+from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.compress.pixels import Undecodable, decode, fingerprint, open_picture
 from homepress.compress.quality.colour import to_srgb
 from homepress.compress.raster import Raster
@@ -56,6 +58,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         stream = parse_jpeg(source)
         if trouble := obstacle(stream):
             return Unchanged(Reason.CANNOT_KEEP_WHOLE, trouble, ImageType.JPEG)
+        check_jpeg_metadata(stream)
         read_jpeg_file(source)  # refuses early what could not be put together again later
         return _compress(source, stream, recipe)
     except (Malformed, Undecodable) as error:
@@ -101,7 +104,7 @@ def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unch
 
 
 def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
-    picture = decode(picture_only(stream), JPEG_FORMATS)
+    picture = decode_whole(stream)
     shown = to_srgb(picture.mode, open_picture(source, JPEG_FORMATS).info.get("icc_profile"))
     fine = stream.frame.subsampling == Sampling.FULL
     finish = functools.partial(_finished, source)
@@ -118,9 +121,9 @@ def _finished(source: bytes, coding: bytes) -> bytes:
 
 
 def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
-    alone = picture_only(stream)
-    pixels = fingerprint(decode(alone, JPEG_FORMATS))
-    data = _finished(source, alone)
+    check_codes(stream)
+    pixels = fingerprint(decode_whole(stream))
+    data = _finished(source, picture_only(stream))
     size = (stream.frame.width, stream.frame.height)
     result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
     if isinstance(result, Unchanged):

@@ -6,10 +6,10 @@ from homepress.compress import savings
 from homepress.compress.formats.jxl_codec import from_jpeg, to_jpeg
 from homepress.compress.formats.picture import CannotConvert
 from homepress.compress.formats.scrubbing import scrub
-from homepress.compress.jpeg.lossy import JPEG_FORMATS
 from homepress.compress.jpeg.source import obstacle
+from homepress.compress.jpeg.whole import decode_whole
 from homepress.compress.metadata import parse_jpeg
-from homepress.compress.pixels import Undecodable, decode
+from homepress.compress.pixels import Undecodable
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import ImageType
@@ -36,7 +36,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     if trouble := obstacle(stream):
         raise CannotConvert(trouble)
     frame = stream.frame
-    decode(jpeg, JPEG_FORMATS)
+    decode_whole(stream)
     try:
         data = from_jpeg(jpeg, frame.width, frame.height)
     except Undecodable as error:

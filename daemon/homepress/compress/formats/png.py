@@ -9,6 +9,7 @@ from homepress.compress.formats.png_pixels import check_stream, fingerprint
 from homepress.compress.formats.png_recode import COLOURS_ONLY, FASTEST, NAME, recode
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused
+from homepress.compress.metadata.soundness import check_png_metadata
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
 from homepress.compress.quality.colour import to_srgb
 from homepress.compress.recipe import Recipe
@@ -35,6 +36,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     try:
         file = read_png(source)
         check_may_change(file)
+        check_png_metadata(file.chunks)
         if file.header.pixels > MOST_PIXELS:
             raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
         if file.is_animated:
@@ -43,7 +45,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     except (Malformed, BrokenPicture) as error:
         return Unchanged(Reason.BROKEN, str(error), ImageType.PNG, retry=True)
     except Refused as refused:
-        return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail, ImageType.PNG)
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), ImageType.PNG)
 
 
 def _compress(source: bytes, file: PngFile, recipe: Recipe) -> Compressed | Unchanged:

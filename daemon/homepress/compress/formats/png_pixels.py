@@ -134,6 +134,8 @@ def _to_rgba(
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     header = picture.header
     if header.colour is ColourType.INDEXED:
+        if samples.size and int(samples.max()) >= len(picture.palette) // 3:
+            raise BrokenPicture("a pixel has a colour that its palette lacks")
         return _palette_table(picture)[samples[..., 0]]
     opaque = 65535 if header.depth == 16 else 255
     rgba = np.empty((*samples.shape[:2], 4), samples.dtype)
@@ -159,7 +161,7 @@ def _transparent_colour(picture: CodedPicture) -> NDArray[np.uint16]:
 
 
 def _palette_table(picture: CodedPicture) -> NDArray[np.uint8]:
-    """256 colours with alpha; an index that the palette lacks is opaque black, as decoders show it."""
+    """256 colours with alpha; those that the palette lacks are not used."""
     colours = np.frombuffer(picture.palette[: 256 * 3], np.uint8)
     alpha = np.frombuffer(picture.transparency or b"", np.uint8)
     if len(colours) % 3 or not len(colours) or len(alpha) > len(colours) // 3:

@@ -8,6 +8,7 @@ from homepress.compress.formats.webp_codec import WebpCodec, encode_lossless, sa
 from homepress.compress.formats.webp_source import quality_of
 from homepress.compress.metadata.errors import Malformed, Refusal, Refused
 from homepress.compress.metadata.riff import ALPHA, PICTURE_CHUNKS, VP8X, WebpFile, read_webp, write_webp
+from homepress.compress.metadata.soundness import check_webp_metadata
 from homepress.compress.metadata.webp_container import canvas, swap_webp_picture
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, decode, open_picture
 from homepress.compress.quality.colour import to_srgb
@@ -43,6 +44,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         file = read_webp(source)
         if any(chunk.kind in _SIGNATURES for chunk in file.chunks):
             raise Refused(Refusal.DEPENDS_ON_CODING, "a signed manifest")
+        check_webp_metadata(file)
         size = canvas(file)
         if file.is_animated:
             return _animation(source, file, size)

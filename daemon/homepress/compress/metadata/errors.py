@@ -35,6 +35,7 @@ class Refusal(enum.StrEnum):
     ABSOLUTE_TAIL = "what is appended depends on its absolute position"
     STRAY_POINTER = "a header points into what is appended"
     ISOBMFF = "its video or box structure cannot be edited safely"
+    DAMAGED_METADATA = "its metadata is damaged"
     UNSUPPORTED = "this kind of file is not edited"
     PROOF = "the result did not prove equal in every kept part"
 

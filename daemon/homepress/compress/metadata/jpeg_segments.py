@@ -150,12 +150,16 @@ def picture_only(stream: JpegStream) -> bytes:
     That is SOI, the JFIF and Adobe segments that fix the colour model, the coding, EOI. Fed with more, Pillow
     opens a multi-picture file as MPO and other tools copy headers of their choice.
     """
-    kept = [
-        stream.raw(segment)
+    return b"".join((START_OF_IMAGE, *map(stream.raw, picture_segments(stream)), END_OF_IMAGE))
+
+
+def picture_segments(stream: JpegStream) -> list[Segment]:
+    """The segments of `picture_only`, in order."""
+    return [
+        segment
         for segment in stream.segments
         if not segment.is_header or is_jfif(stream, segment) or is_adobe(stream, segment)
     ]
-    return b"".join((START_OF_IMAGE, *kept, END_OF_IMAGE))
 
 
 def is_jfif(stream: JpegStream, segment: Segment) -> bool:

@@ -29,6 +29,7 @@ class Entry:
         at: position of the 12-byte entry.
         tag: what it is.
         kind: TIFF type, 1 to 13.
+        count: how many values it says it has.
         start: position of its value.
         size: bytes of its value; 0 when the type is unknown or the value lies outside the block.
     """
@@ -36,6 +37,7 @@ class Entry:
     at: int
     tag: int
     kind: int
+    count: int
     start: int
     size: int
 
@@ -139,7 +141,7 @@ class TiffBlock:
         size = _TYPE_BYTES.get(kind, 0) * count
         start = at + 8 if size <= _INLINE else self._unpack("I", at + 8)
         readable = start + size <= len(self.data)
-        return Entry(at, tag, kind, start, size if readable else 0)
+        return Entry(at, tag, kind, count, start, size if readable else 0)
 
     def _unpack(self, layout: str, at: int) -> int:
         value: int = struct.unpack_from(self.order + layout, self.data, at)[0]

@@ -5,11 +5,11 @@ from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.reading.metadata import carried
 from homepress.compress.formats.reading.plain import density
 from homepress.compress.formats.reading.upright import upright
-from homepress.compress.jpeg.lossy import JPEG_FORMATS
 from homepress.compress.jpeg.source import obstacle
-from homepress.compress.metadata import JpegStream, describe_jpeg, parse_jpeg, picture_only
+from homepress.compress.jpeg.whole import decode_whole
+from homepress.compress.metadata import JpegStream, describe_jpeg, parse_jpeg
 from homepress.compress.metadata.jpeg_headers import HeaderKind, header_kind
-from homepress.compress.pixels import decode
+from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.imagetype import ImageType
 
 _REBUILT = frozenset(
@@ -28,7 +28,8 @@ def read(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every read
     stream = parse_jpeg(source)
     if trouble := obstacle(stream):
         raise CannotConvert(trouble)
-    image = decode(picture_only(stream), JPEG_FORMATS)
+    check_jpeg_metadata(stream)
+    image = decode_whole(stream)
     if image.mode not in _MODES:
         raise CannotConvert(f"its colours are {image.mode}")
     along = carried(source, iptc=True)

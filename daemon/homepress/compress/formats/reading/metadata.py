@@ -7,6 +7,7 @@ from homepress.compress.formats.exif_edit import without_orientation
 from homepress.compress.formats.picture import CannotConvert
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import UPRIGHT
+from homepress.compress.metadata.soundness import exif_damage
 
 _IPTC_RESOURCE = b"8BIM\x04\x04"
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))[2-8](?=[\"'<])")
@@ -50,6 +51,8 @@ def carried(source: bytes, *, iptc: bool = False, xmp: bytes | None = None) -> C
         raise CannotConvert("it has IPTC captions, which other formats cannot carry")
     if found.icc is not None and found.icc[16:20] not in (_RGB, _GREY):
         raise CannotConvert("its colours are neither RGB nor grey")
+    if found.exif and (damage := exif_damage(found.exif[0])):
+        raise CannotConvert(damage)
     exif = without_orientation(found.exif[0]) if found.exif else None
     packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packets[0]) if packets else None
     return Carried(found.icc, exif, packet, found.orientation)

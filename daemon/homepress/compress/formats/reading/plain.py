@@ -7,6 +7,8 @@ from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.reading.metadata import carried
 from homepress.compress.formats.reading.opening import decoded, frame_count
 from homepress.compress.formats.reading.upright import upright
+from homepress.compress.metadata.riff import read_webp
+from homepress.compress.metadata.soundness import check_webp_metadata
 from homepress.imagetype import ImageType
 
 _PILLOW = {ImageType.WEBP: "WEBP", ImageType.GIF: "GIF", ImageType.BMP: "BMP"}
@@ -16,6 +18,8 @@ _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "PA"})
 
 def read(source: bytes, kind: ImageType) -> Picture:
     """Decode a still picture; see `read_picture`."""
+    if kind is ImageType.WEBP:
+        check_webp_metadata(read_webp(source))
     if frame_count(source, _PILLOW[kind]) > 1:
         raise CannotConvert("it is animated")
     image = decoded(source, _PILLOW[kind])

@@ -8,6 +8,7 @@ from homepress.compress.formats.png_picture import BrokenPicture
 from homepress.compress.formats.png_pixels import pixel_rows
 from homepress.compress.formats.reading.metadata import carried
 from homepress.compress.formats.reading.upright import upright
+from homepress.compress.metadata.soundness import check_png_metadata
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable
 from homepress.imagetype import ImageType
 
@@ -19,6 +20,7 @@ def read(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every read
     """Decode a still PNG of up to 8 bits; see `read_picture`."""
     file = read_png(source)
     check_may_change(file)
+    check_png_metadata(file.chunks)
     if file.is_animated:
         raise CannotConvert("it is animated")
     if file.header.depth == 16:

@@ -1,0 +1,137 @@
+"""Whether all of a JPEG's coded data is there.
+
+Decoders of the libjpeg family forgive missing data: they fill up with grey and say nothing. But what they do
+next with more data tells it. Of a whole scan every block is decoded when its data ends, and noise put behind
+it changes nothing; where blocks are missing, the noise is taken for them.
+"""
+
+import re
+from collections.abc import Iterator
+
+from PIL import Image
+
+from homepress.compress.metadata import (
+    JpegStream,
+    Malformed,
+    Process,
+    Refusal,
+    Refused,
+    Segment,
+    picture_only,
+    read_scans,
+)
+from homepress.compress.metadata.jpeg_segments import (
+    DHT,
+    END_OF_IMAGE,
+    SOS,
+    START_OF_IMAGE,
+    picture_segments,
+)
+from homepress.compress.pixels import Undecodable, decode, strips
+
+_FORMATS = ("JPEG",)
+_LAST_COEFFICIENT = 63
+_NOISE = b"\xa6" + bytes(1 + place * 151 % 251 for place in range(96))
+"""No marker in it, codes of any table, enough to fill some blocks; begins unlike the zeros of decoders."""
+_RESTART = re.compile(rb"\xff+[\xd0-\xd7]")
+_RST0 = 0xD0
+_CLASS_DC, _CLASS_AC = 0x00, 0x10
+_MOST_DC_BITS, _MOST_AC_BITS = 11, 10
+
+
+def decode_whole(stream: JpegStream) -> Image.Image:
+    """Decode the picture of a stream and make sure that none of its coded data is missing.
+
+    Takes two decodings.
+
+    Raises:
+        Undecodable: the data does not decode, or some is missing at the end of a scan or before a restart
+            marker.
+        Malformed: scans are missing.
+        TooManyPixels: the picture is too large to decode.
+    """
+    check_scans(stream)
+    picture = decode(picture_only(stream), _FORMATS)
+    again = decode(_with_noise(stream), _FORMATS)
+    if any(mine != noisy for mine, noisy in zip(_rows(picture), _rows(again), strict=True)):
+        raise Undecodable("some of its coded picture is missing")
+    return picture
+
+
+def check_scans(stream: JpegStream) -> None:
+    """See that the scans give every coefficient of every component to its last bit (T.81 section G.1.1.1).
+
+    Raises:
+        Malformed: they do not.
+    """
+    wanted = set(stream.frame.identifiers)
+    if stream.frame.process is not Process.PROGRESSIVE:
+        if {name for scan in read_scans(stream) for name in scan.components} != wanted:
+            raise Malformed("a component without a scan")
+        return
+    missing_bits: dict[tuple[int, int], int] = {}
+    for scan in read_scans(stream):
+        first, last = scan.spectral
+        high, low = scan.approximation
+        for name in scan.components:
+            for place in range(first, min(last, _LAST_COEFFICIENT) + 1):
+                if high and missing_bits.get((name, place)) != high:
+                    raise Malformed("a scan refines what no scan before it has coded")
+                missing_bits[name, place] = low
+    complete = sum(1 for (name, _), bits in missing_bits.items() if name in wanted and bits == 0)
+    if complete != len(wanted) * (_LAST_COEFFICIENT + 1):
+        raise Malformed("its last scans are missing")
+
+
+def check_codes(stream: JpegStream) -> None:
+    """See that no code of the stream stands for a value that pictures of 8 bits cannot have.
+
+    mozjpeg's lossless pass ends the process when it meets one (T.81 tables F.1 and F.2 give the limits).
+
+    Raises:
+        Refused: some code does.
+    """
+    largest: dict[int, int] = {}
+    for segment in stream.segments:
+        if segment.marker == DHT:
+            largest.update(_largest_sizes(stream.payload(segment)))
+        elif segment.marker == SOS:
+            *components, first, last, bits = stream.payload(segment)[1:]
+            for selector in components[1::2]:
+                dc = _CLASS_DC | selector >> 4, _MOST_DC_BITS, first == 0
+                ac = _CLASS_AC | selector & 15, _MOST_AC_BITS, last > 0
+                for table, most, used in (dc, ac):
+                    if used and not bits >> 4 and largest.get(table, 0) + (bits & 15) > most:
+                        raise Refused(Refusal.CODING_PROCESS, "codes for values beyond 8 bits a sample")
+
+
+def _largest_sizes(body: bytes) -> dict[int, int]:
+    """The most bits that a coefficient may have by each table of one DHT segment (T.81 section B.2.4.2)."""
+    sizes = {}
+    at = 0
+    while at + 17 <= len(body):
+        symbols = body[at + 17 : at + 17 + sum(body[at + 1 : at + 17])]
+        sizes[body[at]] = max((symbol & 15 for symbol in symbols), default=0)
+        at += 17 + len(symbols)
+    return sizes
+
+
+def _rows(picture: Image.Image) -> Iterator[bytes]:
+    return (strip.tobytes() for strip in strips(picture))
+
+
+def _with_noise(stream: JpegStream) -> bytes:
+    """The bare picture with noise at the end of every scan and before every restart marker."""
+    pieces = (
+        _noisy(stream, segment) if segment.marker == SOS else stream.raw(segment)
+        for segment in picture_segments(stream)
+    )
+    return b"".join((START_OF_IMAGE, *pieces, END_OF_IMAGE))
+
+
+def _noisy(stream: JpegStream, scan: Segment) -> bytes:
+    """A scan with the noise, and one more restart interval of noise, for a cut may fall between two."""
+    data = stream.data[scan.body_end : scan.end].rstrip(b"\xff")  # fill bytes would make markers of the noise
+    noisy, restarts = _RESTART.subn(lambda found: _NOISE + found[0], data)
+    more = bytes((0xFF, _RST0 + restarts % 8)) + _NOISE
+    return b"".join((stream.data[scan.start : scan.body_end], noisy, _NOISE, more))

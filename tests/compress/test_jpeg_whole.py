@@ -1,0 +1,167 @@
+"""JPEGs that are cut, holed or incomplete and still decode: every one is seen for what it is."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from compress.images import jpeg, photo
+from homepress.compress import Recipe
+from homepress.compress.formats.jpeg import compress
+from homepress.compress.jpeg.whole import check_codes, check_scans, decode_whole
+from homepress.compress.metadata import JpegStream, Malformed, Refused, parse_jpeg
+from homepress.compress.pixels import Undecodable
+from homepress.compress.result import Reason, Unchanged
+
+END = b"\xff\xd9"
+
+
+def picture(mode: str) -> Image.Image:
+    return Image.fromarray(photo(150, 110, seed=3)).convert(mode)
+
+
+KINDS = {
+    "4:2:0": jpeg(picture("RGB"), 90, subsampling=2),
+    "4:4:4": jpeg(picture("RGB"), 95, subsampling=0),
+    "4:2:2": jpeg(picture("RGB"), 85, subsampling=1),
+    "grey": jpeg(picture("L"), 90),
+    "CMYK": jpeg(picture("CMYK"), 90),
+    "restarts": jpeg(picture("RGB"), 90, restart_marker_blocks=5),
+    "progressive": jpeg(picture("RGB"), 90, progressive=True),
+    "progressive grey": jpeg(picture("L"), 90, progressive=True),
+    "progressive CMYK": jpeg(picture("CMYK"), 85, progressive=True),
+    "progressive with restarts": jpeg(picture("RGB"), 90, progressive=True, restart_marker_blocks=7),
+}
+
+
+def data_of(stream: JpegStream) -> list[tuple[int, int]]:
+    return [(scan.body_end, scan.end) for scan in stream.scans]
+
+
+def cut(data: bytes, share: float) -> bytes:
+    """The file up to somewhere in its coded data, with an end put to it."""
+    spans = data_of(parse_jpeg(data))
+    first, last = spans[0][0], spans[-1][1]
+    return data[: first + int(share * (last - first))].rstrip(b"\xff") + END
+
+
+def shown(data: bytes) -> bytes:
+    return Image.open(io.BytesIO(data)).tobytes()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_whole_picture_is_whole(kind: str) -> None:
+    assert decode_whole(parse_jpeg(KINDS[kind])).tobytes() == shown(KINDS[kind])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (8, 8), (16, 16), (17, 33), (64, 1)])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 1}])
+def test_small_pictures_are_whole(size: tuple[int, int], options: dict[str, object]) -> None:
+    data = jpeg(photo(*size), 90, **options)
+    assert decode_whole(parse_jpeg(data)).tobytes() == shown(data)
+
+
+@pytest.mark.parametrize("value", [0, 127, 128, 255])
+def test_even_pictures_are_whole(value: int) -> None:
+    """Mid-grey is what decoders put in the place of what is missing."""
+    even = np.full((70, 90, 3), value, np.uint8)
+    for progressive in (False, True):
+        decode_whole(parse_jpeg(jpeg(even, 90, progressive=progressive)))
+
+
+@given(kind=st.sampled_from(sorted(KINDS)), share=st.floats(0.0, 1.0))
+@example(kind="restarts", share=0.5)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_cut_picture_with_an_end_put_to_it_is_found_out(kind: str, share: float) -> None:
+    data = KINDS[kind]
+    try:
+        result = decode_whole(parse_jpeg(cut(data, share)))
+    except (Malformed, Undecodable):
+        return
+    # What passes lost at most bits that mean nothing.
+    assert result.tobytes() == shown(data)
+
+
+def test_a_cut_between_restart_intervals_is_found_out() -> None:
+    data = KINDS["restarts"]
+    start, end = data_of(parse_jpeg(data))[0]
+    for found in re.finditer(rb"\xff[\xd0-\xd7]", data[start:end]):
+        with pytest.raises(Undecodable):
+            decode_whole(parse_jpeg(data[: start + found.start()] + END))
+
+
+@given(kind=st.sampled_from(["restarts", "progressive with restarts"]), where=st.floats(0.0, 0.99))
+@settings(max_examples=60, deadline=None)
+def test_a_hole_before_a_restart_marker_is_found_out(kind: str, where: float) -> None:
+    data = KINDS[kind]
+    scan = data_of(parse_jpeg(data))[0]
+    markers = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", data[scan[0] : scan[1]])]
+    end = scan[0] + markers[int(where * len(markers))]
+    holed = data[: end - 4].rstrip(b"\xff") + data[end:]
+    try:
+        result = decode_whole(parse_jpeg(holed))
+    except (Malformed, Undecodable):
+        return
+    assert result.tobytes() == shown(data)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("floor", [None, 80.0])
+def test_a_cut_picture_is_called_broken_whatever_is_asked(kind: str, floor: float | None) -> None:
+    for share in (0.05, 0.5, 0.97):
+        result = compress(cut(KINDS[kind], share), Recipe(floor=floor))
+        assert isinstance(result, Unchanged)
+        assert result.reason is Reason.BROKEN
+        assert "missing" in result.detail or "cut short" in result.detail
+
+
+@pytest.mark.parametrize("dropped", [1, 3])
+def test_scans_that_are_missing_altogether_are_found_out(dropped: int) -> None:
+    data = KINDS["progressive"]
+    stream = parse_jpeg(data)
+    kept = data[: stream.scans[-dropped].start] + END
+    shown(kept)  # decodes all the same
+    with pytest.raises(Malformed, match="last scans are missing"):
+        check_scans(parse_jpeg(kept))
+
+
+def test_a_component_without_a_scan_is_found_out() -> None:
+    stream = parse_jpeg(KINDS["progressive"])
+    data = KINDS["progressive"]
+    without = b"".join(
+        stream.raw(segment)
+        for segment in stream.segments
+        if not (segment.marker == 0xDA and stream.payload(segment)[:2] == b"\x01\x03")
+    )
+    with pytest.raises(Malformed):
+        check_scans(parse_jpeg(data[:2] + without + END))
+
+
+def with_code(data: bytes, table: int, symbol: int) -> bytes:
+    """The file with the last symbol of one Huffman table changed."""
+    stream = parse_jpeg(data)
+    for segment in stream.segments:
+        if segment.marker == 0xC4 and stream.payload(segment)[0] == table:
+            return data[: segment.body_end - 1] + bytes((symbol,)) + data[segment.body_end :]
+    raise AssertionError("no such table")
+
+
+@pytest.mark.parametrize(("table", "symbol"), [(0x00, 12), (0x10, 0x0B), (0x11, 0xFF)])
+def test_codes_that_would_end_mozjpegs_process_are_refused(table: int, symbol: int) -> None:
+    data = jpeg(picture("RGB"), 60)
+    check_codes(parse_jpeg(data))
+    changed = with_code(data, table, symbol)
+    with pytest.raises(Refused, match="beyond 8 bits"):
+        check_codes(parse_jpeg(changed))
+    result = compress(changed, Recipe(floor=None))
+    assert isinstance(result, Unchanged)
+    assert result.reason is Reason.CANNOT_KEEP_WHOLE
+
+
+def test_codes_of_progressive_pictures_are_all_right() -> None:
+    for data in KINDS.values():
+        check_codes(parse_jpeg(data))
