@@ -27,6 +27,7 @@ class House:
         (self.home / "sub").mkdir(parents=True)
         self.secret = self.home / "secret.txt"
         self.secret.write_text("a secret")
+        os.setxattr(self.secret, "user.origin", b"from where it was downloaded")
         self.bus = listen(str(scratch / "bus"))
         self.abstract = listen(f"\0homepress-test-{os.getpid()}")
         self.elsewhere = [f"{folder}/homepress-misdeed-{os.getpid()}" for folder in ("/tmp", "/dev/shm")]
@@ -67,6 +68,15 @@ class House:
             "leave parent": ("leave_parent", {}),
             "raise memory limit": ("raise_limit", {"name": "RLIMIT_AS"}),
             "raise core limit": ("raise_limit", {"name": "RLIMIT_CORE"}),
+            "watch home": ("watch_folder", {"path": str(home)}),
+            "read attribute": ("read_attribute", {"path": secret}),
+            "list attributes": ("list_attributes", {"path": secret}),
+            "hold up a writer": ("lease", {"path": json.__file__}),
+            "pin parent to a processor": ("pin_parent", {}),
+            "trace parent": ("trace_parent", {}),
+            "new namespace": ("new_namespace", {}),
+            "process in a namespace": ("clone_into_namespace", {}),
+            "memory beside the limit": ("grow_anonymous_file", {"size": 3 << 30}),
             "attempts": ("attempts", {}),
             "thread": ("thread", {}),
             "import": ("lazy_import", {"module": "wave"}),
@@ -78,7 +88,7 @@ class House:
 
 
 # Without the lock these would end the worker, the test or more.
-DANGEROUS = ("execute", "terminate parent", "signal everyone")
+DANGEROUS = ("execute", "terminate parent", "signal everyone", "new namespace")
 
 
 def misdeeds(scratch: Path) -> None:

@@ -47,6 +47,14 @@ REFUSED = (
     "leave parent",
     "raise memory limit",
     "raise core limit",
+    "watch home",
+    "read attribute",
+    "list attributes",
+    "hold up a writer",
+    "pin parent to a processor",
+    "trace parent",
+    "new namespace",
+    "process in a namespace",
 )
 
 
@@ -77,6 +85,7 @@ def test_the_lock_is_what_refuses(user: str) -> None:
     """Without it all of these work, but for what the system refuses this user anyway."""
     refused = {name for name, answer in drive(user, "control").items() if answer.startswith("refused")}
     by_the_system = {"raise memory limit", "raise core limit", "write temporary", "write shared memory"}
+    by_the_system |= {"hold up a writer", "trace parent", "process in a namespace"}
     assert refused <= (set() if user == "root" else by_the_system)
 
 
@@ -91,6 +100,10 @@ def test_no_way_to_a_network_or_another_program_is_open(seen: dict[str, str]) ->
 
 def test_three_gigabytes_are_not_to_be_had(seen: dict[str, str]) -> None:
     assert seen["3 GB"] == "died: out of memory"
+
+
+def test_nor_in_a_file_without_a_name(seen: dict[str, str]) -> None:
+    assert seen["memory beside the limit"] == "refused: OSError"
 
 
 def test_an_endless_loop_ends(seen: dict[str, str]) -> None:

@@ -21,9 +21,12 @@ def connect_or_local(paths: Paths) -> Iterator[Service]:
         yield client
         return
     # Only now, since with a daemon there is no need to load stores, watches and workers.
+    from homepress import privacy
     from homepress.app.house import House
     from homepress.app.service import InProcessService
 
+    # Pictures will be read here, so the door to other programs is closed too: nobody is to be connected to.
+    privacy.lock_daemon(paths.socket)
     paths.ensure()
     lock = InstanceLock(paths.lock)
     if not lock.acquire(wait=_PATIENCE):

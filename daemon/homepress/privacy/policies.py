@@ -28,8 +28,9 @@ _OPEN_TO_WRITE = 0o1 | 0o2 | 0o100 | 0o1000
 _TERMINAL_INPUT = (0x5412, 0x541C)
 # TCGETS, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: what Python asks of a descriptor.
 _HARMLESS_IOCTLS = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451)
-# F_SETOWN, F_SETSIG, F_SETOWN_EX: they make the kernel signal another process.
-_SIGNALLING_FCNTLS = (8, 10, 15)
+# F_SETOWN, F_SETSIG, F_SETOWN_EX make the kernel signal another process; F_SETLEASE holds up whoever opens a
+# file, F_NOTIFY tells of changes in a folder.
+_REFUSED_FCNTLS = (8, 10, 15, 1024, 1026)
 # PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_PTRACER: what ties a worker to the daemon stays as it is.
 _KEPT_PRCTLS = (1, 4, 0x59616D61)
 
@@ -106,6 +107,11 @@ _OTHER_PROCESSES = (
     "sched_setscheduler",
     "sched_setparam",
     "sched_setattr",
+    "sched_setaffinity",
+    "migrate_pages",
+    "move_pages",
+    "process_madvise",
+    "process_mrelease",
     "ioprio_set",
     "setrlimit",
 )
@@ -147,6 +153,24 @@ _CHANGES_TO_FILES = (
     "fremovexattr",
     "removexattrat",
     "file_setattr",
+)
+# Landlock does not cover these: names of files as they come and go, and attributes that may say from where a
+# picture was downloaded.
+_LOOKS_AT_FILES = (
+    "inotify_init",
+    "inotify_init1",
+    "inotify_add_watch",
+    "getxattr",
+    "lgetxattr",
+    "fgetxattr",
+    "getxattrat",
+    "listxattr",
+    "llistxattr",
+    "flistxattr",
+    "listxattrat",
+    "name_to_handle_at",
+    "statmount",
+    "listmount",
 )
 _SHARED_MEMORY = (
     "shmget",
@@ -203,7 +227,7 @@ def _confined(machine: Architecture, pid: int) -> Iterator[Rule]:
     # Its flags are behind a pointer, out of a filter's sight; C libraries fall back to openat.
     yield from _rules(machine, ("openat2",), _UNKNOWN_CALL)
     yield from _rules(machine, ("ioctl",), refuse(errno.ENOTTY), NotAmong(1, _HARMLESS_IOCTLS))
-    for command in _SIGNALLING_FCNTLS:
+    for command in _REFUSED_FCNTLS:
         yield from _rules(machine, ("fcntl",), _FORBIDDEN, Equal(1, command))
     for option in _KEPT_PRCTLS:
         yield from _rules(machine, ("prctl",), _FORBIDDEN, Equal(0, option))
@@ -214,7 +238,7 @@ def _confined(machine: Architecture, pid: int) -> Iterator[Rule]:
     yield from _always(machine)
     yield from _rules(machine, (*_NEW_SOCKETS, *_ACCEPT, "sendto", *_SEND_ANYWHERE), _DENIED)
     yield from _rules(machine, ("recvfrom", *_RECEIVE_DESCRIPTORS), _DENIED)
-    yield from _rules(machine, _CHANGES_TO_FILES, _DENIED)
+    yield from _rules(machine, (*_CHANGES_TO_FILES, *_LOOKS_AT_FILES), _DENIED)
     yield from _rules(machine, (*_NEW_PROCESSES, *_SIGNALS_ANYWHERE), _FORBIDDEN)
     yield from _rules(machine, (*_OTHER_PROCESSES, *_SHARED_MEMORY), _FORBIDDEN)
 
