@@ -9,6 +9,7 @@ from homepress.ui.words import counted, percent_saved, shown, size
 
 CHART_DAYS = 30
 _BIGGEST = 8
+_FORMATS = {"webp": "WebP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def headline_figures(stats: Stats) -> list[tuple[str, str]]:
         (f"{total.images:,}", f"pictures made smaller, {percent} % on average"),
         (size(total.originals_bytes), "still occupied by originals"),
     ]
+
+
+def format_names(formats: dict[str, Totals]) -> dict[str, Totals]:
+    """Formats by the names that people know them by."""
+    return {_FORMATS.get(word, word.upper()): totals for word, totals in formats.items()}
 
 
 def chart_words(days: list[Day]) -> str:

@@ -6,7 +6,8 @@ from typing import Literal
 
 from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.settings import Paths
-from homepress.ui.words import shown, size
+from homepress.ui.cli.times import past
+from homepress.ui.words import counted, shown, size
 
 Verdict = Literal["refused", "local only", "open"]
 
@@ -28,17 +29,56 @@ class Tried:
     closed: bool
     doors: tuple[Door, ...]
 
+    @property
+    def words(self) -> str:
+        """The sum of it."""
+        if not self.doors:
+            return "Did not answer"
+        refused = sum(door.verdict == "refused" for door in self.doors)
+        return f"{refused} of {len(self.doors)} refused"
+
 
 def reports(processes: list[ProbedProcess]) -> list[Tried]:
     """The reports as the page shows them."""
     return [
         Tried(
-            title=f"{process.name[:1].upper()}{process.name[1:]}, process {process.pid}",
-            closed=not any(door.allowed and not door.local for door in process.tried),
-            doors=tuple(Door(door.name, _verdict(door), door.answer) for door in process.tried),
+            title=f"{_capital(process.name)}, process {process.pid}",
+            closed=bool(process.tried) and not any(door.allowed and not door.local for door in process.tried),
+            doors=tuple(Door(_capital(door.name), _verdict(door), door.answer) for door in process.tried),
         )
         for process in processes
     ]
+
+
+def verdict_of_all(found: list[Tried]) -> tuple[str, bool]:
+    """A sentence on all reports, and whether every way to a network is closed."""
+    if not found:
+        return "No process could be asked.", False
+    if all(report.closed for report in found):
+        asked = "The one process asked was" if len(found) == 1 else f"All {len(found)} processes asked were"
+        return f"{asked} refused every way to a network, by the system itself.", True
+    return "Not every way to a network is closed on this system. The lines below say which.", False
+
+
+def moment_before(text: str, now: float) -> tuple[float | None, str]:
+    """The day that somebody types, in seconds since 1970, and what to say beside it; None for none."""
+    if not text.strip():
+        return None, "Such as 2026-05-01, yesterday or 90d"
+    try:
+        return past(text, now), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def forgotten(number: int) -> str:
+    """What came of forgetting."""
+    if not number:
+        return "There was nothing to forget: no such name, or what is there can still be undone."
+    return f"{counted(number, 'entry', 'entries')} forgotten."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _verdict(door: TriedDoor) -> Verdict:
@@ -67,11 +107,11 @@ def kept(paths: Paths, originals_bytes: int) -> list[Kept]:
     """All that Homepress keeps."""
     return [
         Kept(
-            "Originals", "what pictures were before, until they expire", str(paths.originals), originals_bytes
+            "Originals", "What pictures were before, until they expire", str(paths.originals), originals_bytes
         ),
-        Kept("History", "names, sizes and times of what was done", str(paths.ledger), _size(paths.ledger)),
-        Kept("Log", "what the program did; overwritten from time to time", str(paths.log), _size(paths.log)),
-        Kept("Settings", "what you asked for", str(paths.config_file), _size(paths.config_file)),
+        Kept("History", "Names, sizes and times of what was done", str(paths.ledger), _size(paths.ledger)),
+        Kept("Log", "What the program did; overwritten from time to time", str(paths.log), _size(paths.log)),
+        Kept("Settings", "What you asked for", str(paths.config_file), _size(paths.config_file)),
     ]
 
 

@@ -104,7 +104,7 @@ class ActivityPage(PagePanel):
         self._compare_button = kit.button(actions, "Before and after", self._compare, icon=Icon.COMPARE)
         self._folder_button = kit.button(actions, "Open folder", self._open_folder)
         for column, button in enumerate((self._undo_button, self._folder_button, self._compare_button), 1):
-            button.grid(row=0, column=column, padx=(px(2), 0))
+            button.grid(row=0, column=column, padx=(px(8), 0))
         return actions
 
     def _bind_keys(self) -> None:

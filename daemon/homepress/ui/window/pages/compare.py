@@ -16,9 +16,7 @@ from homepress.ui.window.widgets.confirm import confirm
 from homepress.ui.window.widgets.head import head
 from homepress.ui.window.widgets.kit import Card, PagePanel, Panel
 
-_HINT = (
-    "Left and right move the slider, Shift with arrows moves the picture, + and − zoom, 0 fits, 1 is 100 %"
-)
+_HINT = "Keys: ← → slider, Shift with arrows moves the picture, + − zoom, 0 fits, 1 is 100 %, W worst spot"
 
 
 def make(parent: tk.Misc, context: Context) -> "ComparePage":
@@ -112,7 +110,7 @@ class ComparePage(PagePanel):
                 ("Worst spot", lambda: self._view.to_worst()),
             )
         ):
-            kit.button(zoom, text, command).grid(row=0, column=at, padx=(px(1), 0))
+            kit.button(zoom, text, command).grid(row=0, column=at, padx=(px(6) if at else 0, 0))
         return tools
 
     def _make_facts(self) -> Card:
@@ -123,12 +121,13 @@ class ComparePage(PagePanel):
         self._facts.grid(row=0, column=0, sticky="w")
         self._description = kit.flowing(card, "", "small")
         self._description.grid(row=1, column=0, sticky="we", pady=(px(2), 0))
+        kit.flowing(card, _HINT, "small").grid(row=2, column=0, columnspan=2, sticky="we", pady=(px(6), 0))
         buttons = Panel(card)
         buttons.grid(row=0, column=1, rowspan=2, sticky="e", padx=(px(16), 0))
         self._restore_button = kit.button(buttons, "Restore original", self._restore)
         self._restore_button.grid(row=0, column=0)
         self._keep_button = kit.button(buttons, "Keep the result", self._keep, "primary")
-        self._keep_button.grid(row=0, column=1, padx=(px(4), 0))
+        self._keep_button.grid(row=0, column=1, padx=(px(8), 0))
         return card
 
     def _bind_keys(self) -> None:

@@ -143,7 +143,7 @@ class FoldersPage(ScrollPage):
             "bad": Icon.WARNING,
         }[card.tone]
         role = "small" if card.tone == "muted" else card.tone
-        return self._context.kit.label(parent, f" {card.state}", role, icon=icon)
+        return self._context.kit.label(parent, card.state, role, icon=icon)
 
     def _actions(self, parent: Panel, card: FolderCard) -> Panel:
         kit = self._context.kit
@@ -156,7 +156,7 @@ class FoldersPage(ScrollPage):
             )
         ):
             button = kit.button(made, text, command)
-            button.grid(row=0, column=at)
+            button.grid(row=0, column=at, padx=(kit.px(8) if at else 0, 0))
             _name(button, f"{card.path} {text}")
         return made
 

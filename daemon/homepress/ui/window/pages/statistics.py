@@ -14,6 +14,7 @@ from homepress.ui.window.model.figures import (
     Figures,
     Share,
     chart_words,
+    format_names,
     headline_figures,
     last_days,
     read_figures,
@@ -53,7 +54,8 @@ class StatisticsPage(ScrollPage):
         buttons = Panel(top)
         buttons.grid(row=0, column=1, sticky="e")
         for at, kind in enumerate(("CSV", "JSON", "PNG")):
-            kit.button(buttons, f"Save {kind}", lambda k=kind: self._export(k)).grid(row=0, column=at)  # type: ignore[misc]
+            save = kit.button(buttons, f"Save {kind}", lambda k=kind: self._export(k))  # type: ignore[misc]
+            save.grid(row=0, column=at, padx=(px(8) if at else 0, 0))
         self._row = Panel(self.inside)
         self._row.grid(row=1, column=0, sticky="we")
         card = Card(self.inside, context.theme)
@@ -99,9 +101,11 @@ class StatisticsPage(ScrollPage):
         for child in self._row.winfo_children():
             child.destroy()
         for at, (figure, words) in enumerate(headline_figures(figures.stats)):
-            self._row.columnconfigure(at, weight=1, uniform="figure")
+            self._row.columnconfigure(2 * at, weight=1, uniform="figure")
+            if at:  # a column of its own, so that all cards are equally wide
+                self._row.columnconfigure(2 * at - 1, minsize=px(12))
             card = Card(self._row, self._context.theme)
-            card.grid(row=0, column=at, sticky="nswe", padx=(0 if not at else px(12), 0))
+            card.grid(row=0, column=2 * at, sticky="nswe")
             card.columnconfigure(0, weight=1)
             kit.label(card, figure, "figure").grid(row=0, column=0, sticky="w")
             kit.flowing(card, words, "small").grid(row=1, column=0, sticky="we")
@@ -110,15 +114,17 @@ class StatisticsPage(ScrollPage):
         px = self._context.theme.px
         for child in self._tables.winfo_children():
             child.destroy()
-        for column, (title, parts) in enumerate(
-            (("Folders", shares(figures.stats.folders)), ("Formats", shares(figures.stats.formats)))
+        self._tables.columnconfigure(1, minsize=px(12))
+        for column, title, parts in (
+            (0, "Folders", shares(figures.stats.folders)),
+            (2, "Formats", shares(format_names(figures.stats.formats))),
         ):
             self._tables.columnconfigure(column, weight=1, uniform="table")
             card = self._table(title, parts)
-            card.grid(row=0, column=column, sticky="nswe", padx=(px(12) if column else 0, 0))
+            card.grid(row=0, column=column, sticky="nswe")
         if figures.biggest:
             biggest = self._biggest(figures.biggest)
-            biggest.grid(row=1, column=0, columnspan=2, sticky="we", pady=px(14))
+            biggest.grid(row=1, column=0, columnspan=3, sticky="we", pady=px(14))
 
     def _table(self, title: str, parts: list[Share]) -> Card:
         kit, px = self._context.kit, self._context.theme.px

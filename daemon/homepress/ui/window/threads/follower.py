@@ -2,9 +2,10 @@
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 
-from homepress.control.client import Client, connect
+from homepress.control.client import NO_DAEMON, Client, connect
 from homepress.control.service import ServiceError
 from homepress.settings import LiveSettings, Paths
 from homepress.ui.window.model.snapshot import Snapshot
@@ -42,7 +43,10 @@ class Follower:
                 if (client := connect(self._paths.socket)) is not None:
                     self._stay_with(client)
             except ServiceError as error:
-                trouble = "" if error.exit_code == 3 else str(error)  # 3: it has ended
+                trouble = "" if error.exit_code == NO_DAEMON else str(error)
+            except Exception as error:  # noqa: BLE001  a fault of ours is told, and following goes on
+                traceback.print_exc()
+                trouble = f"A fault in Homepress: {type(error).__name__}: {error}"
             self._look(None, trouble)
             self._closed.wait(_BETWEEN_TRIES)
 

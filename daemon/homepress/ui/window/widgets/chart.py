@@ -11,7 +11,7 @@ from homepress.ui.window.theme import Theme
 from homepress.ui.window.theme.drawing import OVERSAMPLING, opaque_photo
 from homepress.ui.words import counted, size
 
-_LEFT, _BOTTOM, _TOP = 64, 28, 14
+_LEFT, _RIGHT, _BOTTOM, _TOP = 64, 14, 28, 14
 _WIDEST_BAR = 34
 
 
@@ -93,9 +93,7 @@ class Chart(tk.Canvas):
             day = date.fromisoformat(self._days[at].day)
             left, right = self._bar(at, width)
             text, level = f"{day.day} {day:%b}", height - self._theme.px(10)
-            half = self._theme.font("small").measure(text) / 2
-            middle = min((left + right) / 2, width - half - self._theme.px(2))
-            self.create_text(middle, level, text=text, fill=muted, font=font, anchor="center")
+            self.create_text((left + right) / 2, level, text=text, fill=muted, font=font, anchor="center")
         self._label()
 
     def _label(self) -> None:
@@ -123,14 +121,15 @@ class Chart(tk.Canvas):
         left = self._theme.px(_LEFT)
         if not self._days or x < left:
             return -1
-        return min(len(self._days) - 1, int((x - left) / ((self.winfo_width() - left) / len(self._days))))
+        room = self.winfo_width() - left - self._theme.px(_RIGHT)
+        return min(len(self._days) - 1, int((x - left) / (room / len(self._days))))
 
     def _scale(self) -> list[int]:
         return ticks(max((day.saved_bytes for day in self._days), default=0))
 
     def _bar(self, at: int, width: int) -> tuple[float, float]:
         left = self._theme.px(_LEFT)
-        step = (width - left) / len(self._days)
+        step = (width - left - self._theme.px(_RIGHT)) / len(self._days)
         bar = min(step * 0.66, self._theme.px(_WIDEST_BAR))
         middle = left + step * (at + 0.5)
         return middle - bar / 2, middle + bar / 2

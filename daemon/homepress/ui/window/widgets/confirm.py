@@ -30,7 +30,7 @@ def confirm(context: Context, title: str, text: str, action: str) -> bool:
     buttons.grid(row=2, column=0, sticky="e")
     cancel = kit.button(buttons, "Cancel", lambda: choose(False))
     cancel.grid(row=0, column=0)
-    kit.button(buttons, action, lambda: choose(True), "danger").grid(row=0, column=1, padx=(px(6), 0))
+    kit.button(buttons, action, lambda: choose(True), "danger").grid(row=0, column=1, padx=(px(8), 0))
     dialog.bind("<Escape>", lambda _: choose(False))
     _show_over(root, dialog, cancel)
     root.wait_window(dialog)

@@ -23,7 +23,7 @@ class FolderField(Panel):
         self.entry.grid(row=0, column=0, sticky="we")
         self.entry.bind("<KeyRelease>", lambda _: changed(self.text))
         context.kit.button(self, "Browse …", self._browse).grid(
-            row=0, column=1, padx=(context.theme.px(4), 0)
+            row=0, column=1, padx=(context.theme.px(8), 0)
         )
 
     @property

@@ -7,6 +7,7 @@ def head(parent: Panel, kit: Kit, title: str, about: str = "") -> Panel:
     """A title at the top of a page; what goes to its right may be gridded into column 1 of the panel."""
     frame = Panel(parent)
     frame.columnconfigure(0, weight=1)
+    frame.rowconfigure(0, minsize=kit.px(36))  # with and without a button beside it
     kit.label(frame, title, "title").grid(row=0, column=0, sticky="w")
     if about:
         kit.flowing(frame, about).grid(row=1, column=0, columnspan=2, sticky="we", pady=(kit.px(4), 0))

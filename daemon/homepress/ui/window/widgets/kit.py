@@ -152,7 +152,7 @@ class Kit:
             for word, label in choices
         ]
         for at, button in enumerate(buttons):
-            button.grid(row=0, column=at)
+            button.grid(row=0, column=at, padx=(self.px(6) if at else 0, 0))
             for key, step in (("<Left>", -1), ("<Right>", 1)):
                 neighbour = buttons[(at + step) % len(buttons)]
                 button.bind(key, lambda _, n=neighbour: (n.focus_set(), n.invoke()))  # type: ignore[misc]

@@ -109,19 +109,19 @@ class _Row(Panel):
         right = Panel(self)
         right.grid(row=0, column=1, sticky="e")
         self.control = self._make_control(right)
-        self.control.grid(row=0, column=0, sticky="e")
+        self.control.grid(row=0, column=1, sticky="e")
         if entry.field.unit and entry.field.widget is Widget.NUMBER:
-            kit.label(right, entry.field.unit, "muted").grid(row=0, column=1, padx=(px(8), 0))
+            kit.label(right, entry.field.unit, "muted").grid(row=0, column=2, padx=(px(8), 0))
         if entry.said and not entry.field.required:
             again = kit.button(right, "Reset", lambda: reset(entry.field.key), "ghost")
-            again.grid(row=0, column=2, padx=(px(4), 0))
+            again.grid(row=0, column=0, padx=(0, px(4)))  # left of it, so that all controls end alike
         self._problem = kit.label(self, role="bad", wrap=560, icon=Icon.WARNING)
         self.show_problem()
 
     def show_problem(self) -> None:
         """Say what is wrong, or nothing."""
         if self._entry.problem:
-            self._problem.configure(text=f" {self._entry.problem}")
+            self._problem.configure(text=self._entry.problem)
             self._problem.grid(
                 row=1, column=0, columnspan=2, sticky="we", pady=(self._context.theme.px(4), 0)
             )
