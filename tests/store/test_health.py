@@ -1,6 +1,8 @@
 """What a folder's file system can do is found out without leaving a trace."""
 
+import contextlib
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,15 @@ def test_a_ledger_is_told_whole_or_not_and_never_changed(bench: Bench) -> None:
     assert bench.ledger.read_bytes() == content
     bench.ledger.write_bytes(b"no database" * 1000)
     assert ledger_fault(bench.ledger) != ""
+
+
+def test_a_ledger_of_another_version_or_program_is_named(bench: Bench) -> None:
+    with bench.store() as store:
+        replace(store, bench.drop())
+    with contextlib.closing(sqlite3.connect(bench.ledger)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    assert "newer version" in ledger_fault(bench.ledger)
+    with contextlib.closing(sqlite3.connect(bench.ledger)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("PRAGMA application_id = 1")
+    assert "not a Homepress ledger" in ledger_fault(bench.ledger)

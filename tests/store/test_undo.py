@@ -345,3 +345,55 @@ def test_originals_on_another_disk_come_back_too(bench: Bench, quick_disk: Path,
         assert bench.kept() == [picture()]
         undo(bench, store, path)
     assert everything(path) == before
+
+
+def test_a_result_that_was_moved_is_found_by_what_it_holds(bench: Bench) -> None:
+    path = bench.drop()
+    before = everything(path)
+    moved = bench.watched / "elsewhere.jpg"
+    with bench.store() as store:
+        replace(store, path)
+        path.rename(moved)
+        (undone,) = undo(bench, store, moved)
+        assert (undone.outcome, undone.restored_to) == ("restored", moved)
+        assert everything(moved) == before
+        assert not path.exists()
+    assert (bench.temps(), bench.kept()) == ([], [])
+
+
+def test_a_copy_of_a_result_does_not_take_its_original_away(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        copy = bench.watched / "copy.jpg"
+        copy.write_bytes(path.read_bytes())
+        (undone,) = undo(bench, store, copy)
+        assert undone.outcome == "failed"
+        assert copy.read_bytes() == smaller(picture())
+        (undone,) = undo(bench, store, path)
+        assert undone.outcome == "restored"
+
+
+def test_a_moved_result_that_was_edited_is_left_alone(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        moved = path.rename(bench.watched / "elsewhere.jpg")
+        moved.write_bytes(b"edited")
+        (undone,) = undo(bench, store, moved)
+        assert (undone.outcome, moved.read_bytes()) == ("failed", b"edited")
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, path.read_bytes()) == ("restored", picture())
+
+
+def test_a_moved_result_behind_a_link_is_not_reached(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        outside = bench.base / "outside"
+        outside.mkdir()
+        path.rename(outside / "a.jpg")
+        (bench.watched / "link").symlink_to(outside)
+        (undone,) = undo(bench, store, bench.watched / "link" / "a.jpg")
+        assert undone.outcome == "failed"
+        assert (outside / "a.jpg").read_bytes() == smaller(picture())

@@ -67,9 +67,7 @@ def _look(root: Path, device: int) -> Fallback | None:
     with contextlib.suppress(OSError):
         near = root.parent.stat().st_dev == device and os.access(root.parent, os.W_OK)
         if near and output_refusal(root, output) is None:
-            return Fallback(
-                output, f"{why} Results go to {output}; the pictures stay as they are."
-            )
+            return Fallback(output, f"{why} Results go to {output}; the pictures stay as they are.")
     return Fallback(
         None,
         f"{why} Say where results are to go: homepress folder remove {root}, then "

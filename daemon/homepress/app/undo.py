@@ -16,14 +16,14 @@ def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
     Raises:
         ServiceError: the request selects nothing by itself; exit code 2.
     """
-    paths = tuple(Path(path).absolute() for path in request.paths)
+    paths = tuple(_as_recorded(Path(path).absolute()) for path in request.paths)
     folder = Path(request.folder).resolve() if request.folder else None
     if not (paths or request.ids or request.last or request.since is not None or folder):
         raise ServiceError("say what to undo: paths, --last N, --since TIME or --folder PATH", exit_code=2)
     selection = UndoSelection(
         paths=paths, entries=tuple(request.ids), last=request.last, since=request.since, folder=folder
     )
-    roots = [*house.roots(), *(path.parent.resolve() for path in paths)]
+    roots = [*house.roots(), *(path.parent for path in paths)]
     if folder is not None:
         roots.append(folder)
     to = Path(request.to).resolve() if request.to else None
@@ -35,3 +35,8 @@ def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
             restored_to=str(undone.restored_to or ""),
             reason=undone.reason,
         )
+
+
+def _as_recorded(path: Path) -> Path:
+    """A path as the history has it: links on the way followed, the last name as it is."""
+    return path.parent.resolve() / path.name

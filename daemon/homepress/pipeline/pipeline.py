@@ -15,6 +15,9 @@ from homepress.workers import Limits, Slot
 
 _log = logging.getLogger(__name__)
 
+RETRY_ERROR = 600.0
+"""Seconds until a picture that met an error of our own is tried again."""
+
 IDLE_SECONDS = 20.0
 """After so long without work a slot ends its process and gives its memory back."""
 
@@ -124,7 +127,8 @@ class Pipeline:
             told = self._carrier.carry(job, slot)
         except Exception as error:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
             _log.exception("while working on %s", ascii(str(job.path)))
-            told = Told(job.path, "failed", f"an error in Homepress: {type(error).__name__}: {error}")
+            reason = f"an error in Homepress: {type(error).__name__}: {error}"
+            told = Told(job.path, "failed", reason, retry_after=None if job.asked else RETRY_ERROR)
         finally:
             with self._lock:
                 self._working.discard(job.path)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from homepress.store.errors import Busy, Unsupported
 from homepress.store.kernel import Folder, Kernel, opened_file, opened_folder, system_kernel
 from homepress.store.names import new_job, temp_name
+from homepress.store.schema import APPLICATION_ID, MIGRATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def abilities(path: Path, kernel: Kernel | None = None) -> Abilities:
 
 
 def ledger_fault(ledger: Path) -> str:
-    """What SQLite's own check finds wrong with the ledger; empty when it is whole or not there yet.
+    """What is wrong with the ledger, by SQLite's own check and ours; empty when it is good or not there yet.
 
     Raises:
         OSError: it cannot be read.
@@ -66,9 +67,15 @@ def ledger_fault(ledger: Path) -> str:
         uri = f"file:{quote(os.fsencode(ledger))}?mode=ro"
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
             verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
     except sqlite3.DatabaseError as error:
         return str(error)
-    return "" if verdict == "ok" else " ".join(verdict.split())
+    if verdict != "ok":
+        return " ".join(verdict.split())
+    if version > len(MIGRATIONS):
+        return "made by a newer version of Homepress"
+    return "not a Homepress ledger" if version and mark != APPLICATION_ID else ""
 
 
 def _can_lease(system: Kernel, folder: Folder, name: str) -> bool:

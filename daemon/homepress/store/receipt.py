@@ -120,7 +120,7 @@ class Undone:
         outcome: "restored" under its name, "beside" because its name is taken, "removed" for a result that
             was written elsewhere, "failed" with nothing changed.
         restored_to: where the original is now, None when it is nowhere new.
-        reason: why it failed, or what else is worth knowing.
+        reason: why it failed, which result was removed, or what else is worth knowing.
     """
 
     entry: int

@@ -39,7 +39,7 @@ def remove_result(workshop: Workshop, kept: Kept) -> Undone:
             settled = _withdraw(workshop, folder, plan)
     if settled is not Settled.FINISHED:
         raise CannotUndo(f"the result was changed just now and stays: {shown(result)}")
-    return Undone(kept.entry, source, "removed")
+    return Undone(kept.entry, source, "removed", reason=f"its result is gone from {shown(result)}")
 
 
 def _plan(kept: Kept, source: Found, result: Found) -> Plan:

@@ -1,17 +1,19 @@
 """Which results are undone, and why others cannot be."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homepress.store.entries import Kept, latest_entry, undoable_entries
 from homepress.store.errors import StoreError, shown
+from homepress.store.kernel import opened_folder
 from homepress.store.memory import beneath
 from homepress.store.receipt import OriginalState, Outcome, Undone
 from homepress.store.removal import remove_result
 from homepress.store.restore import Restoring
-from homepress.store.workshop import Workshop
+from homepress.store.workshop import Workshop, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class UndoSelection:
     """Which results to undo; all that are given must hold, paths and entries count together.
 
     Attributes:
-        paths: of a source or its result; the newest result of each.
+        paths: of a source or its result, also where the result was moved to; the newest result of each.
         entries: ids of history entries.
         last: at most so many, newest first; 0 is all.
         since: made at or after this time, seconds since 1970.
@@ -46,7 +48,10 @@ def undo(
     """
     chosen, missing = _choose(workshop, selection)
     for path in missing:
-        yield Undone(0, path, "failed", reason=_why_nothing(workshop, path))
+        if (moved := _moved_to(workshop, path)) is not None:
+            chosen.append(moved)
+        else:
+            yield Undone(0, path, "failed", reason=_why_nothing(workshop, path))
     for kept in chosen:
         path = Path(os.fsdecode(kept.path))
         try:
@@ -94,6 +99,28 @@ def _newest_of_each(found: list[Kept], selection: UndoSelection) -> tuple[list[K
             chosen.append(kept)
             met |= names
     return chosen, [Path(os.fsdecode(path)) for path in sorted(wanted - met)]
+
+
+def _moved_to(workshop: Workshop, path: Path) -> Kept | None:
+    """The result that was moved to a path since, told by what it holds: its original belongs there now.
+
+    A copy is none: while a result is still where it was made, its original stays with it.
+    """
+    sha256 = _sha256_at(workshop, path)
+    if not sha256:
+        return None
+    for kept in undoable_entries(workshop.ledger, "after_sha256 = ? AND kind = 'replace'", (sha256,), -1):
+        if _sha256_at(workshop, Path(os.fsdecode(kept.path))) != sha256:
+            return replace(kept, path=os.fsencode(path), target=os.fsencode(path))
+    return None
+
+
+def _sha256_at(workshop: Workshop, path: Path) -> str:
+    """Of the file under a path; empty when there is none, or no way to it without links."""
+    with contextlib.suppress(OSError), opened_folder(workshop.kernel, path.parent) as folder:
+        if (found := look(workshop.kernel, folder, path.name)) is not None:
+            return found.sha256
+    return ""
 
 
 def _why_nothing(workshop: Workshop, path: Path) -> str:

@@ -75,9 +75,7 @@ class Vault:
             UntrustedVault: it is a link, another user's, or open to others.
         """
         if not self.path.exists():
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self._private_parent:
-                _check_private(self.path.parent.lstat(), self.path.parent)
+            self._make_parent()
             with contextlib.suppress(FileExistsError):
                 self._kernel.make_private_folder(self.path)
         with self.opened() as folder:
@@ -85,6 +83,20 @@ class Vault:
                 if not exists(self._kernel, folder, name):
                     self._write(folder, name, content)
             self._kernel.sync_folder(folder)
+
+    def _make_parent(self) -> None:
+        """The folder above; where a file system keeps nothing private, none is left behind."""
+        parent = self.path.parent
+        ours = not parent.exists()
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._private_parent:
+            try:
+                _check_private(parent.lstat(), parent)
+            except UntrustedVault:
+                if ours:
+                    with contextlib.suppress(OSError):
+                        parent.rmdir()
+                raise
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Folder]:

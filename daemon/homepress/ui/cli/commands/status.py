@@ -7,7 +7,7 @@ import click
 
 import homepress
 from homepress.control.client import NO_DAEMON, connect
-from homepress.control.service import FolderStatus, Status, WaitingFile
+from homepress.control.service import FolderStatus, ServiceError, Status, WaitingFile
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
@@ -39,8 +39,11 @@ def _stopped(paths: Paths) -> Status:
     from homepress.ui.cli.ledger import reading  # a running daemon answers without the store
 
     today = datetime.combine(date.today(), datetime.min.time()).timestamp()
-    with reading(paths) as reader:
-        counters = reader.counters(today)
+    try:
+        with reading(paths) as reader:
+            counters = reader.counters(today)
+    except ServiceError as error:
+        return Status(state="stopped", pid=None, version=homepress.__version__, problems=[str(error)])
     return Status(
         state="stopped",
         pid=None,

@@ -60,13 +60,14 @@ def _line(outcome: UndoOutcome) -> str:
         case "restored":
             moved = outcome.restored_to and outcome.restored_to != outcome.path
             to = f" {output.symbol('→', '->')} {where(outcome.restored_to)}" if moved else ""
-            return f"{output.good('restored')}  {name}{to}"
+            name = why(outcome.path, outcome.reason) if outcome.reason and not to else f"{name}{to}"
+            return f"{output.good('restored')}  {name}"
         case "beside":
             reason = outcome.reason or "the result was changed since"
             word = output.padded(output.worth_knowing("beside"), _WIDTH)
             return f"{word}  {why(outcome.restored_to, reason)}"
         case "removed":
-            return f"{'removed':<{_WIDTH}}  {name}"
+            return f"{'removed':<{_WIDTH}}  {why(outcome.path, outcome.reason) if outcome.reason else name}"
         case "failed":
             return f"{output.padded(output.bad('failed'), _WIDTH)}  {why(outcome.path, outcome.reason)}"
 
@@ -78,7 +79,7 @@ def _summary(tally: Counter[str]) -> str:
     words = {
         "restored": "restored",
         "beside": "put beside a result that was changed since",
-        "removed": "taken away from an output folder",
+        "removed": "taken away again, the pictures themselves untouched",
         "failed": "failed",
     }
     parts = [f"{tally[outcome]:,} {text}" for outcome, text in words.items() if tally[outcome]]
