@@ -65,6 +65,9 @@ class Counting:
         self._memory = memory
         self._more = threading.Condition()
 
+    def found(self, folder: Path, root: Path) -> None:
+        """See `Sink.found`."""
+
     def arrived(self, arrival: Arrival) -> None:
         """See `Sink.arrived`."""
         path = os.fsencode(arrival.path)

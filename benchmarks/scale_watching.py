@@ -316,7 +316,7 @@ class _OfStore:
         self._store = store
 
     def known(self, directory: bytes, names: Any = None) -> Any:
-        return self._store.known(directory)
+        return self._store.known(directory, names)
 
     def held(self, path: bytes) -> bool:
         return False

@@ -86,11 +86,15 @@ class Recorder:
     def __init__(self, memory: Memory, *, finishes: bool = True) -> None:
         self.memory = memory
         self.finishes = finishes
+        self.found_roots: list[Path] = []
         self.arrivals: list[Arrival] = []
         self.contents: list[bytes | None] = []
         self.skips: list[Skipped] = []
         self.changes = 0
         self.has_room = True
+
+    def found(self, folder: Path, root: Path) -> None:
+        self.found_roots.append(root)
 
     def arrived(self, arrival: Arrival) -> None:
         self.contents.append(arrival.path.read_bytes() if arrival.path.exists() else None)

@@ -181,6 +181,7 @@ def test_a_root_that_is_a_link_is_watched(tmp_path: Path) -> None:
         wait_for(lambda: observation_of(run).watches(os.fsencode(other.resolve())))
         (other / "c.jpg").write_bytes(JPEG)
         run.wait_arrivals(3)
+    assert run.sink.found_roots == [real.resolve(), other.resolve()]
 
 
 def test_a_root_renamed_and_made_again(tmp_path: Path) -> None:

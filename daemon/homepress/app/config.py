@@ -1,11 +1,11 @@
 """What the settings mean for watching: which folders, with which plan, and why some are not watched."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from homepress.app import folders
 from homepress.app.fallback import Fallback, Fallbacks
-from homepress.app.house import House
+from homepress.app.house import House, root_of
 from homepress.control.service import FolderStatus
 from homepress.pipeline import Pipeline, Plan, plan_for
 from homepress.settings import FolderSettings
@@ -14,11 +14,15 @@ from homepress.watch import FolderState, WatchedFolder, refusal, warnings
 
 
 class Configuration:
-    """The folders as configured now. `apply` is called at start and after each change of the file."""
+    """The folders as configured now.
+
+    `apply` is called at start and after each change of the file, `met` each time watching finds a folder.
+    """
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._plans: dict[Path, Plan] = {}
+        self._roots: dict[Path, Path] = {}
         self._refused: dict[Path, str] = {}
         self._warnings: dict[Path, str] = {}
         self._fallbacks = Fallbacks()
@@ -26,35 +30,49 @@ class Configuration:
     def apply(self) -> list[WatchedFolder]:
         """Work out plans and refusals from the current settings; the folders to watch."""
         settings = self._house.live.current
-        own = (self._house.paths.state, self._house.paths.originals)
         outputs = tuple(folder.output for folder in settings.folders if folder.output is not None)
-        plans: dict[Path, Plan] = {}
-        self._refused, self._warnings = {}, {}
-        watched = []
+        roots: dict[Path, Path] = {}
+        self._warnings, watched = {}, []
         for folder in settings.folders:
-            others = [other.path for other in settings.folders if other is not folder]
-            if why := refusal(folder.path, others, output=folder.output, private=own):
-                self._refused[folder.path] = why
+            if self._refuse(folder):
                 continue
             self._warnings[folder.path] = " ".join(warnings(folder.path))
             if folder.enabled:
-                root = folder.path.resolve()
-                plans[root] = plan_for(folder, root)
-                self._baseline(folder, root)
-                watched.append(_watched(folder, (*outputs, *own)))
-        self._house.store.set_roots(plans)
+                roots[folder.path] = root_of(folder)
+                folders.meet(self._house, folder)
+                watched.append(_watched(folder, (*outputs, *self._own())))
         self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
-        configured = {folder.path.resolve() for folder in settings.folders}
+        configured = {root_of(folder) for folder in settings.folders}
         for gone in self._plans.keys() - configured:
             self._house.store.forget_folder(gone)
-        self._plans = plans
+        self._plan_for(roots)
         return watched
 
-    def _baseline(self, folder: FolderSettings, root: Path) -> None:
-        """Met for the first time: leave what was there before, unless the user wants it too."""
-        now = time.time()
-        if root.is_dir() and self._house.store.folder_added(root) >= now and folder.existing == "leave":
-            self._house.store.baseline(root, recursive=folder.recursive)
+    def met(self, path: Path, root: Path) -> None:
+        """A configured folder is there, for the first time or again; its link may lead elsewhere now."""
+        folder = next((each for each in self._house.live.current.folders if each.path == path), None)
+        if folder is None or path not in self._roots or self._refuse(folder):
+            return
+        folders.meet(self._house, folder)
+        if self._roots[path] != root:
+            self._plan_for(self._roots | {path: root})
+
+    def _plan_for(self, roots: dict[Path, Path]) -> None:
+        """Take up plans for folders, given with what their paths lead to."""
+        settings = {folder.path: folder for folder in self._house.live.current.folders}
+        plans = {root: plan_for(settings[path], root) for path, root in roots.items() if path in settings}
+        self._house.store.set_roots(plans)
+        self._roots, self._plans = roots, plans
+
+    def _own(self) -> tuple[Path, Path]:
+        return self._house.paths.state, self._house.paths.originals
+
+    def _refuse(self, folder: FolderSettings) -> bool:
+        """Whether a folder must not be watched; why is remembered for its status."""
+        others = [other.path for other in self._house.live.current.folders if other is not folder]
+        why = refusal(folder.path, others, output=folder.output, private=self._own())
+        self._refused[folder.path] = why or ""
+        return why is not None
 
     def roots(self) -> set[Path]:
         """The watched folders, links followed."""
@@ -77,7 +95,7 @@ class Configuration:
         pipeline: Pipeline,
     ) -> FolderStatus:
         """One folder in the words of `status --json`."""
-        root = folder.path.resolve()
+        root = root_of(folder)
         fallback = self._fallback(folder, root)
         problem = (
             self._refused.get(folder.path, "")

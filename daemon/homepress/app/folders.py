@@ -1,11 +1,13 @@
 """Adding, removing and checking folders."""
 
+import os
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from homepress.app import requests
-from homepress.app.house import House
+from homepress.app.house import House, root_of
 from homepress.compress.metadata import has_location
 from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, ServiceError
 from homepress.imagetype import SNIFF_BYTES, sniff
@@ -39,7 +41,15 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
         edit.add_folder(house.paths.config_file, str(path), values)
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
+    meet(house, FolderSettings(path=path, existing=request.existing))
     return FolderAnswer(path=str(path), warnings=warnings(path))
+
+
+def meet(house: House, folder: FolderSettings) -> None:
+    """A folder is there. The first time, leave what is in it now, unless the user wants that too."""
+    root, now = root_of(folder), time.time()
+    if os.path.isdir(root) and house.store.folder_added(root) >= now and folder.existing == "leave":
+        house.store.baseline(root, recursive=folder.recursive)
 
 
 def remove(house: House, path: str) -> None:
@@ -48,10 +58,12 @@ def remove(house: House, path: str) -> None:
     Raises:
         ServiceError: no such folder is configured; exit code 2.
     """
+    folder = FolderSettings(path=Path(path).expanduser().absolute())
     try:
-        edit.remove_folder(house.paths.config_file, str(Path(path).expanduser().absolute()))
+        edit.remove_folder(house.paths.config_file, str(folder.path))
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
+    house.store.forget_folder(root_of(folder))
 
 
 def enable(house: House, path: str, enabled: bool) -> None:

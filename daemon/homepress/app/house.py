@@ -1,6 +1,7 @@
 """The rooms that do the work, opened together: settings, store and pipeline."""
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class House:
         live = LiveSettings(paths.config_file)
         try:
             limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
-            roots = [folder.path.resolve() for folder in live.current.folders]
+            roots = [root_of(folder) for folder in live.current.folders]
             store = Store.open(paths.ledger, paths.originals, limit, roots=roots)
             recovered = store.recover()
         except (StoreError, OSError) as error:
@@ -59,13 +60,18 @@ class House:
 
     def folder_of(self, path: Path) -> FolderSettings | None:
         """The configured folder that a path lies in."""
-        return next((f for f in self.live.current.folders if path.is_relative_to(f.path.resolve())), None)
+        return next((f for f in self.live.current.folders if path.is_relative_to(root_of(f))), None)
 
     def roots(self) -> list[Path]:
         """The configured folders, links followed: beneath them originals may be restored."""
-        return [folder.path.resolve() for folder in self.live.current.folders]
+        return [root_of(folder) for folder in self.live.current.folders]
 
     def close(self) -> None:
         """Finish what is under way and close everything."""
         self.pipeline.close()
         self.store.close()
+
+
+def root_of(folder: FolderSettings) -> Path:
+    """What a configured path leads to; one that leads in circles, or nowhere, is no error here."""
+    return Path(os.path.realpath(folder.path))

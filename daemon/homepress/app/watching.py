@@ -101,6 +101,10 @@ class DaemonService(InProcessService):
 
     # -- what watching tells
 
+    def found(self, folder: Path, root: Path) -> None:
+        """A folder is there: plan for it before anything in it arrives."""
+        self._config.met(folder, root)
+
     def arrived(self, arrival: Arrival) -> None:
         """A file came to rest: queue it with the plan of its folder."""
         plan = self._config.plan(arrival.root)
@@ -284,6 +288,7 @@ class DaemonService(InProcessService):
             pid=os.getpid(),
             paused_until=self._pause.until,
             paused_for=self._paused_for(),
+            power_saver=self._power.saving,
             notify=self.house.live.current.daemon.notify,
             waiting=load.waiting + load.working + len(waiting),
             network="locked" if privacy.state() == "locked" else "open",

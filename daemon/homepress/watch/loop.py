@@ -4,6 +4,7 @@ import math
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from homepress.watch.arrival import Signature
 from homepress.watch.examine import skip_by_status
@@ -113,6 +114,7 @@ class FolderLoop:
     def _scan_all(self, now: float) -> None:
         """The observer is new, or the folder is: see what was missed."""
         root = self.guard.root
+        self._around.sink.found(self._folder.path, Path(os.fsdecode(root)))
         self._selection = self.inbox.selection = Selection(self._folder, root)
         self._looker.begin(root, self._timing.remote if self.guard.remote else 0.0)
         self.settler.resume(now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from homepress.watch.arrival import Arrival, Skipped
@@ -31,6 +32,14 @@ class Known(Protocol):
 
 class Sink(Protocol):
     """Who takes what comes to rest. Called on the threads of the watch; has to return quickly."""
+
+    def found(self, folder: Path, root: Path) -> None:
+        """A folder is there, for the first time or again, and is scanned next.
+
+        Args:
+            folder: its path as it was given.
+            root: the same without links, which may lead elsewhere than last time.
+        """
 
     def arrived(self, arrival: Arrival) -> None:
         """A file is ready. The same path may come again when the file changes."""
