@@ -56,6 +56,13 @@ def has_image_suffix(name: str | bytes) -> bool:
     return dot >= 0 and text[dot:].lower() in IMAGE_SUFFIXES
 
 
+def type_by_name(name: str) -> ImageType | None:
+    """The type that a file name's suffix stands for; None for other suffixes."""
+    dot = name.rfind(".")
+    suffix = name[dot:].lower() if dot >= 0 else ""
+    return next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
+
+
 def sniff(head: bytes) -> ImageType | None:
     """The type of an image from its first `SNIFF_BYTES` bytes, or None when they are no known image's."""
     for magic, kind in _MAGIC:

@@ -107,6 +107,18 @@ def test_a_picture_that_gets_no_smaller_still_belongs_into_the_output_folder(
     assert (tmp_path / "out" / "deep" / "a.jpg").read_bytes() == SOURCE
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_misnamed_picture_is_left_alone_unless_it_was_asked_for(
+    carry: Callable[..., Told], picture: Path, asked: bool
+) -> None:
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20_000))
+    told = carry(Compressor(compressed()), asked=asked)
+    assert told.outcome == ("compressed" if asked else "unchanged")
+    if not asked:
+        assert told.reason == "its name is that of another format: JPEG, but it is PNG"
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(
     carry: Callable[..., Told], picture: Path
 ) -> None:

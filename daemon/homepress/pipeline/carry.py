@@ -8,7 +8,7 @@ from pathlib import Path
 
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.imagetype import SNIFF_BYTES, sniff
+from homepress.imagetype import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.pipeline.job import Destination, Job, Told
 from homepress.store import Outcome, Replacement, Role, Source, Store
 from homepress.store.errors import (
@@ -43,10 +43,15 @@ _COPIED_TO_OUTPUT = {
     Reason.SAVES_TOO_LITTLE,
     Reason.FORMAT_LEFT_ALONE,
     Reason.CANNOT_KEEP_WHOLE,
+    Reason.MISNAMED,
     Reason.FLOOR_NOT_REACHED,
     Reason.CANNOT_CONVERT,
     Reason.CANNOT_FIT,
 }
+
+
+_SAME_FAMILY = {ImageType.HEIC, ImageType.AVIF}
+"""Formats of one container, whose suffixes are used for each other."""
 
 
 class Carrier:
@@ -101,6 +106,8 @@ class Carrier:
             return self._unchanged(job, source, "Homepress made it: a second lossy generation is never made")
         if job.plan.destination is Destination.REPLACE:
             self._store.check_room(source, job.plan.root)
+        if not job.asked and (misnamed := _misnamed(job.path, source.data)):
+            return self._not_smaller(job, source, misnamed, 0.0)
         start = time.monotonic()
         try:
             result = slot.compress(source.data, _recipe(job, source))
@@ -230,6 +237,14 @@ def _trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
         whole_folder=decision or (isinstance(error, OSError) and error.errno in _OF_THE_DISK),
         unverified=unverified,
     )
+
+
+def _misnamed(path: Path, data: bytes) -> Unchanged | None:
+    """A file whose name says another format than its bytes: somebody has to look at it first."""
+    kind, named = sniff(data[:SNIFF_BYTES]), type_by_name(path.name)
+    if kind is None or named is None or named is kind or {kind, named} <= _SAME_FAMILY:
+        return None
+    return Unchanged(Reason.MISNAMED, f"{named.value.upper()}, but it is {kind.value.upper()}", kind)
 
 
 def _identity(source: Source) -> tuple[int, int, int, int]:
