@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from homepress.control.service import UndoOutcome
 from homepress.store.reader import HistoryEntry, HistoryFilter, Reader
-from homepress.ui.words import moment, percent_saved, shown, size
+from homepress.ui.words import counted, moment, percent_saved, shown, size
 
 PAGE = 100
 _HELD = 12
@@ -195,3 +196,16 @@ def score_words(score: float | None) -> str:
 def can_undo(entry: HistoryEntry) -> bool:
     """Whether its original can still be brought back."""
     return entry.outcome == "compressed" and entry.original == "kept"
+
+
+def undone(outcomes: list[UndoOutcome]) -> tuple[str, bool]:
+    """What came of an undo, and whether all is well."""
+    trouble = [outcome for outcome in outcomes if outcome.outcome in ("failed", "beside")]
+    if not trouble:
+        them = "It" if len(outcomes) == 1 else "They"
+        text = f"{counted(len(outcomes), 'original')} brought back. {them} will not be compressed again."
+        return text, True
+    first = trouble[0]
+    why = shown(first.reason or f"the original is at {first.restored_to}")
+    more = f" So it is with {len(trouble) - 1:,} more." if len(trouble) > 1 else ""
+    return f"{shown(first.path)}: {why}{more}", False

@@ -4,23 +4,22 @@ import tkinter as tk
 from pathlib import Path
 
 from homepress.control.service import UndoOutcome, UndoRequest
-from homepress.store.reader import HistoryEntry, HistoryFilter, Reader
+from homepress.store.reader import HistoryEntry, HistoryFilter
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.activity import (
     Index,
-    Rows,
     Selection,
     can_undo,
     read_index,
     read_newer,
     read_page,
+    undone,
 )
 from homepress.ui.window.model.snapshot import Snapshot
-from homepress.ui.window.pages.activityrow import ROW_HEIGHT, RowPainter, RowState
+from homepress.ui.window.pages.parts.activitylist import ActivityList, Hands
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.head import head
 from homepress.ui.window.widgets.kit import Card, PagePanel, Panel
-from homepress.ui.window.widgets.rowlist import RowList
 from homepress.ui.words import counted
 
 _FILTERS = (("", "All"), ("compressed", "Smaller"), ("unchanged", "Unchanged"), ("failed", "Failed"))
@@ -41,11 +40,8 @@ class ActivityPage(PagePanel):
     def __init__(self, parent: tk.Misc, context: Context) -> None:
         super().__init__(parent, "page", (context.theme.px(32), context.theme.px(28)))
         self._context = context
-        self._rows = Rows()
-        self._selection = Selection()
         self._outcome = ""
         self._timer = ""
-        self._painter = RowPainter(context)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         top = head(self, context.kit, "Activity", "What became of each picture, the newest first.")
@@ -55,15 +51,14 @@ class ActivityPage(PagePanel):
         card.grid(row=2, column=0, sticky="nswe")
         card.columnconfigure(0, weight=1)
         card.rowconfigure(0, weight=1)
-        self._list = RowList(card, context.theme, ROW_HEIGHT, self._draw, self._in_view)
+        self._list = ActivityList(card, context, Hands(self._say, self._compare, self._undo, self._read_page))
         self._list.grid(row=0, column=0, sticky="nswe")
         self._nothing = context.kit.label(card, "", "muted")
         self._make_actions().grid(row=3, column=0, sticky="we", pady=(context.theme.px(10), 0))
-        self._bind_keys()
 
     def shown(self) -> None:
         """Read the list when it is first seen, else what is new."""
-        if not len(self._rows):
+        if not len(self._list.rows):
             self._read()
         else:
             self.ledger_changed()
@@ -74,8 +69,10 @@ class ActivityPage(PagePanel):
     def ledger_changed(self) -> None:
         """Take in what is new, and what is another now."""
         if self.winfo_manager():
-            index = self._rows.index
-            self._context.ledger.ask(lambda reader: read_newer(reader, index), self._take_newer)
+            index = self._list.rows.index
+            self._context.ledger.ask(
+                lambda reader: read_newer(reader, index), lambda found: self._take(found, newer=True)
+            )
 
     # -- building
 
@@ -85,8 +82,7 @@ class ActivityPage(PagePanel):
         tools.columnconfigure(1, weight=1)
         segments, _ = kit.segments(tools, _FILTERS, "", self._filter)
         segments.grid(row=0, column=0)
-        label = kit.label(tools, " Search", "muted", icon=Icon.SEARCH)
-        label.grid(row=0, column=2, padx=px(8))
+        kit.label(tools, "Search", "muted", icon=Icon.SEARCH).grid(row=0, column=2, padx=px(8))
         entry, self._search = kit.entry(tools, width=26)
         entry.grid(row=0, column=3)
         entry.bind("<KeyRelease>", lambda _: self._typed())
@@ -107,92 +103,32 @@ class ActivityPage(PagePanel):
             button.grid(row=0, column=column, padx=(px(8), 0))
         return actions
 
-    def _bind_keys(self) -> None:
-        canvas = self._list.canvas
-        page = self._list.rows_in_view
-        for key, step in {
-            "Up": lambda: -1,
-            "Down": lambda: 1,
-            "Prior": lambda: -page(),
-            "Next": lambda: page(),
-            "Home": lambda: -len(self._rows),
-            "End": lambda: len(self._rows),
-        }.items():
-            canvas.bind(f"<{key}>", lambda _, s=step: self._move(s()))  # type: ignore[misc]
-            canvas.bind(f"<Shift-{key}>", lambda _, s=step: self._move(s(), extend=True))  # type: ignore[misc]
-        canvas.bind("<space>", lambda _: self._toggle())
-        canvas.bind("<Return>", lambda _: self._compare())
-        canvas.bind("<Delete>", lambda _: self._undo())
-        canvas.bind("<Control-a>", lambda _: self._choose_all())
-        canvas.bind("<Escape>", lambda _: self._choose_none())
-        canvas.bind("<Button-1>", lambda event: self._clicked(event, extend=False))
-        canvas.bind("<Shift-Button-1>", lambda event: self._clicked(event, extend=True))
-        canvas.bind("<Control-Button-1>", lambda event: self._clicked(event, toggle=True))
-        canvas.bind("<Double-Button-1>", lambda _: self._compare())
-        canvas.bind("<FocusIn>", lambda _: self._list.redraw(), add=True)
-        canvas.bind("<FocusOut>", lambda _: self._list.redraw(), add=True)
-
     # -- reading
-
-    def _read(self) -> None:
-        where = HistoryFilter(text=self._search.get().strip(), outcome=self._outcome)
-        ledger = self._context.ledger
-        ledger.ask(lambda reader: read_index(reader, where, _FIRST), self._take)
-
-        def rest(reader: Reader) -> Index:
-            return read_index(reader, where)
-
-        ledger.ask(rest, self._take)
-
-    def _take(self, index: Index) -> None:
-        if index.where != self._wanted():
-            return  # another filter was chosen meanwhile
-        self._rows.renew(index)
-        self._selection.move(min(self._selection.current, len(index.ids)), len(index.ids))
-        self._list.set_count(len(index.ids))
-        self._say_count()
-
-    def _take_newer(self, index: Index) -> None:
-        if index.where != self._wanted():
-            return
-        fresh = len(index.ids) - len(self._rows)
-        self._rows.renew(index)
-        if self._selection.current:  # the keyboard stays on its picture
-            self._selection.move(self._selection.current + max(0, fresh), len(index.ids))
-        self._list.set_count(len(index.ids))
-        self._say_count()
 
     def _wanted(self) -> HistoryFilter:
         return HistoryFilter(text=self._search.get().strip(), outcome=self._outcome)
 
-    def _in_view(self, first: int, last: int) -> None:
-        index = self._rows.index
-        for number in self._rows.wanted(first, last):
-            self._context.ledger.ask(
-                lambda reader, n=number: (n, read_page(reader, index, n)),  # type: ignore[misc]
-                lambda found: self._page_came(index, *found),
-            )
+    def _read(self) -> None:
+        where = self._wanted()
+        for limit in (_FIRST, None):
+            self._context.ledger.ask(lambda reader, n=limit: read_index(reader, where, n), self._take)  # type: ignore[misc]
 
-    def _page_came(self, index: Index, number: int, entries: list[HistoryEntry]) -> None:
-        if self._rows.put(index, number, entries):
-            self._list.redraw()
-            self._enable()
-
-    def _draw(self, canvas: tk.Canvas, place: int, top: int, width: int, height: int) -> None:
-        entry = self._rows.get(place)
-        has_keyboard = canvas.focus_get() is canvas
-        state = RowState(
-            chosen=place < len(self._rows) and self._rows.index.ids[place] in self._selection.chosen,
-            current=place == self._selection.current,
-            focused=has_keyboard,
+    def _read_page(self, index: Index, number: int) -> None:
+        self._context.ledger.ask(
+            lambda reader: read_page(reader, index, number),
+            lambda entries: self._list.put(index, number, entries),
         )
-        self._painter.draw(canvas, entry, state, (top, width, height), self._list.redraw)
+
+    def _take(self, index: Index, *, newer: bool = False) -> None:
+        if index.where == self._wanted():  # else another filter was chosen meanwhile
+            self._list.renew(index, newer=newer)
+            self._say()
 
     # -- choosing
 
     def _filter(self, outcome: str) -> None:
         self._outcome = outcome
-        self._selection = Selection()
+        self._list.selection = Selection()
         self._read()
 
     def _typed(self) -> None:
@@ -202,76 +138,29 @@ class ActivityPage(PagePanel):
 
     def _search_now(self) -> None:
         self._timer = ""
-        if self._wanted() != self._rows.index.where:
-            self._selection = Selection()
+        if self._wanted() != self._list.rows.index.where:
+            self._list.selection = Selection()
             self._read()
 
     def _to_search(self, entry: tk.Widget) -> None:
         if self.winfo_manager():
             entry.focus_set()
 
-    def _move(self, step: int, *, extend: bool = False) -> str:
-        ids = self._rows.index.ids
-        self._selection.move(self._selection.current + step, len(ids), ids if extend else None)
-        self._list.see(self._selection.current)
-        self._changed()
-        return "break"
-
-    def _toggle(self) -> None:
-        if self._selection.current < len(self._rows):
-            self._selection.toggle(self._rows.index.ids[self._selection.current])
-            self._changed()
-
-    def _choose_all(self) -> str:
-        self._selection.chosen = set(self._rows.index.ids)
-        self._changed()
-        return "break"
-
-    def _choose_none(self) -> None:
-        self._selection.chosen.clear()
-        self._changed()
-
-    def _clicked(self, event: "tk.Event[tk.Canvas]", *, extend: bool = False, toggle: bool = False) -> None:
-        self._list.canvas.focus_set()
-        place = self._list.place_at(event.y)
-        if place is None:
-            return
-        if not extend and not toggle:
-            self._selection.chosen.clear()
-        self._selection.move(place, len(self._rows), self._rows.index.ids if extend else None)
-        if toggle or event.x < self._context.theme.px(40):
-            self._toggle()
-        self._changed()
-
-    def _changed(self) -> None:
-        self._list.redraw()
-        self._say_count()
-
-    def _say_count(self) -> None:
-        chosen = len(self._selection.chosen)
-        total = counted(len(self._rows), "entry", "entries")
-        self._count.configure(text=f"{chosen:,} of {total} marked" if chosen else f"{total}.  {_HINT}")
-        empty = (
-            "Nothing yet. Put a picture into a watched folder." if not self._filtered() else "Nothing found."
-        )
-        if len(self._rows):
+    def _say(self) -> None:
+        """Say how many there are, and grey the buttons that would do nothing."""
+        marked, total = len(self._list.selection.chosen), counted(len(self._list.rows), "entry", "entries")
+        self._count.configure(text=f"{marked:,} of {total} marked" if marked else f"{total}.  {_HINT}")
+        if len(self._list.rows):
             self._nothing.place_forget()
         else:
-            self._nothing.configure(text=empty)
+            narrowed = self._outcome or self._search.get().strip()
+            nothing = "Nothing found." if narrowed else "Nothing yet. Put a picture into a watched folder."
+            self._nothing.configure(text=nothing)
             self._nothing.place(relx=0.5, rely=0.4, anchor="center")
-        self._enable()
-
-    def _filtered(self) -> bool:
-        return bool(self._outcome or self._search.get().strip())
-
-    def _enable(self) -> None:
-        """Buttons that would do nothing are grey."""
-        entry = self._rows.get(self._selection.current)
-        many = len(self._selection.chosen)
-        undoable = bool(many) or (entry is not None and can_undo(entry))
-        self._undo_button.configure(text=f"Undo {many:,}" if many > 1 else "Undo")
+        entry = self._list.current
+        self._undo_button.configure(text=f"Undo {marked:,}" if marked > 1 else "Undo")
         for button, on in (
-            (self._undo_button, undoable),
+            (self._undo_button, bool(marked) or (entry is not None and can_undo(entry))),
             (self._folder_button, entry is not None),
             (self._compare_button, entry is not None and entry.outcome == "compressed"),
         ):
@@ -279,37 +168,31 @@ class ActivityPage(PagePanel):
 
     # -- doing
 
-    def _current(self) -> HistoryEntry | None:
-        return self._rows.get(self._selection.current)
-
     def _compare(self) -> None:
-        entry = self._current()
+        entry = self._list.current
         if entry is not None and entry.outcome == "compressed":
             self._context.navigator.compare(entry.id)
 
     def _open_folder(self) -> None:
-        if (entry := self._current()) is not None:
+        if (entry := self._list.current) is not None:
             folder = Path(entry.path).parent
             self._context.jobs.run(lambda: self._context.open_folder(folder))
 
     def _undo(self) -> None:
-        ids = sorted(self._selection.chosen)
-        entry = self._current()
-        if not ids and entry is not None and can_undo(entry):
-            ids = [entry.id]
-        if not ids:
-            return
-        self._context.navigator.tell(f"Bringing back {counted(len(ids), 'original')} …")
-        self._context.jobs.run(lambda: list(self._context.daemon().undo(UndoRequest(ids=ids))), self._undone)
+        ids = _to_undo(self._list.selection, self._list.current)
+        if ids:
+            self._context.navigator.tell(f"Bringing back {counted(len(ids), 'original')} …")
+            request = UndoRequest(ids=ids)
+            self._context.jobs.run(lambda: list(self._context.daemon().undo(request)), self._undone)
 
     def _undone(self, outcomes: list[UndoOutcome]) -> None:
-        self._selection.chosen.clear()
-        failed = [outcome for outcome in outcomes if outcome.outcome in ("failed", "beside")]
-        if failed:
-            first = failed[0]
-            why = first.reason or f"the original is at {first.restored_to}"
-            self._context.navigator.tell(f"{first.path}: {why}", "warning")
-        else:
-            done = counted(len(outcomes), "original")
-            self._context.navigator.tell(f"{done} brought back. They will not be compressed again.", "good")
-        self._changed()
+        self._list.unmark()
+        text, good = undone(outcomes)
+        self._context.navigator.tell(text, "good" if good else "warning")
+
+
+def _to_undo(selection: Selection, current: HistoryEntry | None) -> list[int]:
+    """The marked entries, else the one that the keyboard is on if it can be undone."""
+    if selection.chosen:
+        return sorted(selection.chosen)
+    return [current.id] if current is not None and can_undo(current) else []

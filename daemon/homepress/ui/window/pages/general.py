@@ -1,13 +1,13 @@
 """The page General: what holds for the whole program."""
 
 import tkinter as tk
-from importlib import metadata
 
 import homepress
 from homepress.control.service import OriginalOutcome, OriginalsRequest
 from homepress.desktop.autostart import AutostartState, autostart, autostarts
 from homepress.settings import DaemonSettings, Settings
 from homepress.ui.window.context import Context
+from homepress.ui.window.model.about import built_on
 from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.widgets.bar import Bar
@@ -21,20 +21,6 @@ from homepress.ui.words import counted, shown, size
 _LICENCE = (
     "Homepress is free software under the GNU General Public License, version 3 or later. "
     "It comes without any warranty. It is built on these, each under its own licence:"
-)
-_BUILT_ON = (
-    "pillow",
-    "numpy",
-    "msgspec",
-    "pyjpegli",
-    "mozjpeg-lossless-optimization",
-    "oxipng-pybind",
-    "watchdog",
-    "click",
-    "platformdirs",
-    "tomlkit",
-    "jeepney",
-    "pystray",
 )
 
 
@@ -174,23 +160,5 @@ class GeneralPage(ScrollPage):
         card.columnconfigure(0, weight=1)
         kit.label(card, f"Homepress {homepress.__version__}", "heading").grid(row=0, column=0, sticky="w")
         kit.flowing(card, _LICENCE, "small").grid(row=1, column=0, sticky="we", pady=(px(4), px(6)))
-        kit.flowing(card, ", ".join(_built_on()), "small").grid(row=2, column=0, sticky="we")
+        kit.flowing(card, ", ".join(built_on()), "small").grid(row=2, column=0, sticky="we")
         return card
-
-
-def _built_on() -> list[str]:
-    found = []
-    for name in _BUILT_ON:
-        try:
-            about = metadata.metadata(name)
-        except metadata.PackageNotFoundError:
-            continue
-        named = "License-Expression" if "License-Expression" in about else "License"
-        licence = _short(about[named]) if named in about else ""
-        found.append(f"{name} {about['Version']}" + (f" ({licence})" if licence else ""))
-    return found
-
-
-def _short(licence: str) -> str:
-    """A licence's name; some packages have its whole text there."""
-    return licence if len(licence) < 40 and "\n" not in licence else ""

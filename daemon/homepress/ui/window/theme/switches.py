@@ -17,11 +17,11 @@ _AFTER = 8
 """Pixels of the design between a mark and its text."""
 
 
-def switch_image(theme: "Theme", ground: str, *, on: bool, focus: bool, after: int = _AFTER) -> Image.Image:
+def switch_image(theme: "Theme", ground: str, *, on: bool, focus: bool) -> Image.Image:
     """A switch: the knob is right when it is on, left when it is off; a ring where the keyboard is."""
     c, unit = theme.palette, theme.scale * OVERSAMPLING
     width, height = theme.px(_SWITCH[0]) * OVERSAMPLING, theme.px(_SWITCH[1]) * OVERSAMPLING
-    image = Image.new("RGB", (width + theme.px(after) * OVERSAMPLING, height), ground)
+    image = Image.new("RGB", (width + theme.px(_AFTER) * OVERSAMPLING, height), ground)
     draw = ImageDraw.Draw(image)
     if focus:
         draw.rounded_rectangle(
@@ -41,16 +41,15 @@ def switch_image(theme: "Theme", ground: str, *, on: bool, focus: bool, after: i
     return image.reduce(OVERSAMPLING)
 
 
-def check_image(theme: "Theme", ground: str, *, on: bool, focus: bool = False, after: int = 0) -> Image.Image:
+def check_image(theme: "Theme", ground: str, *, on: bool) -> Image.Image:
     """A box to tick."""
     c, unit = theme.palette, theme.scale * OVERSAMPLING
     side = theme.px(_BOX) * OVERSAMPLING
-    image = Image.new("RGB", (side + theme.px(after) * OVERSAMPLING, side), ground)
+    image = Image.new("RGB", (side, side), ground)
     draw = ImageDraw.Draw(image)
-    edge = c.focus if focus else c.fill if on else c.edge
+    fill, edge = (c.fill, c.fill) if on else (c.card, c.edge)
     shape = (0, 0, side - 1, side - 1)
-    width = round((_RING if focus else 1.5) * unit)
-    draw.rounded_rectangle(shape, 5 * unit, fill=c.fill if on else c.card, outline=edge, width=width)
+    draw.rounded_rectangle(shape, 5 * unit, fill=fill, outline=edge, width=round(1.5 * unit))
     if on:
         tick = [(x * unit, y * unit) for x, y in ((4.5, 9.5), (7.8, 12.8), (13.5, 5.8))]
         draw.line(tick, fill=c.on_fill, width=round(2.2 * unit), joint="curve")

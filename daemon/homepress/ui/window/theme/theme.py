@@ -12,6 +12,7 @@ from homepress.ui.window.theme.drawing import photo
 from homepress.ui.window.theme.icons import Icon, drawn
 from homepress.ui.window.theme.palette import DARK, LIGHT, Palette
 from homepress.ui.window.theme.style import Styles
+from homepress.ui.window.theme.switches import check_image
 
 _FAMILIES = (
     "Inter",
@@ -54,6 +55,7 @@ class Theme:
         self.palette: Palette = DARK if dark else LIGHT
         root.tk.call("tk", "scaling", self.scale * 96 / _TEXT_DPI)
         self._icons: dict[tuple[Icon, int, str], tk.PhotoImage] = {}
+        self._ticks: dict[tuple[str, bool], tk.PhotoImage] = {}
         self._fonts = self._make_fonts()
         self.styles = Styles(self, root)
 
@@ -71,6 +73,12 @@ class Theme:
         if key not in self._icons:
             self._icons[key] = photo(drawn(*key), self._root)
         return self._icons[key]
+
+    def tick(self, ground: str, *, on: bool) -> tk.PhotoImage:
+        """A box to tick, for a canvas of the colour `ground`."""
+        if (ground, on) not in self._ticks:
+            self._ticks[ground, on] = photo(check_image(self, ground, on=on), self._root)
+        return self._ticks[ground, on]
 
     def brand(self, size: int) -> tk.PhotoImage:
         """The icon of the program; `size` in pixels of the design."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from homepress.ui.window.model.pictures import Pair, Sheet
 from homepress.ui.window.model.view import View
 from homepress.ui.window.theme import Theme
-from homepress.ui.window.widgets.overlay import knob_image, tag_image
+from homepress.ui.window.widgets.overlay import Tag, knob_image, tag
 from homepress.ui.window.widgets.photos import PhotoPainter
 from homepress.ui.window.widgets.scroll import bind_wheel
 
@@ -32,7 +32,7 @@ class _Pane:
 
     canvas: tk.Canvas
     painter: PhotoPainter
-    label: tk.PhotoImage | None = None
+    label: Tag | None = None
 
 
 class CompareView(tk.Frame):
@@ -82,8 +82,8 @@ class CompareView(tk.Frame):
     def show(self, pair: Pair, before: str, after: str) -> None:
         """Show a pair with its two labels, the whole of it."""
         self._pair = pair
-        self._first.label = tag_image(self._theme, before, self)
-        self._second.label = tag_image(self._theme, after, self)
+        self._first.label = tag(self._theme, before, self)
+        self._second.label = tag(self._theme, after, self)
         self._share = 0.5
         width, height = pair.before.size
         self._view = View(width, height, *self._area()).fit()
@@ -173,7 +173,7 @@ class CompareView(tk.Frame):
         side = "left" if self._mode == "side" else "right"
         self._fill(self._second, pair.after, self._second.label, side)
 
-    def _fill(self, pane: _Pane, sheet: Sheet, label: tk.PhotoImage | None, side: str | None) -> None:
+    def _fill(self, pane: _Pane, sheet: Sheet, label: Tag | None, side: str | None) -> None:
         """Draw one picture as it is seen now, with its label and the halves of the slider."""
         canvas, (width, height) = pane.canvas, self._area()
         box, stands = self._view.seen()
@@ -184,8 +184,10 @@ class CompareView(tk.Frame):
         canvas.create_image(stands[0], stands[1], anchor="nw", image=pane.painter.paint(image))
         room = self._theme.px(12)
         if label is not None:
-            at, anchor = (room, "nw") if side == "left" else (width - room, "ne")
-            canvas.create_image(at, room, anchor=anchor, image=label)
+            if side == "left":
+                label.draw(canvas, room, room, "nw")
+            else:
+                label.draw(canvas, width - room, room, "ne")
         if self._mode == "slider":
             x = round(self._share * width)
             canvas.create_line(x, 0, x, height, fill="#ffffff", width=self._theme.px(2), tags="line")

@@ -1,8 +1,10 @@
 """What lies over the pictures: labels that can be read on any picture, and the knob of the slider."""
 
 import tkinter as tk
+from dataclasses import dataclass
+from typing import Literal
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from homepress.ui.window.theme import Theme
 from homepress.ui.window.theme.drawing import OVERSAMPLING, photo
@@ -11,8 +13,24 @@ _GROUND = (10, 14, 18, 205)
 _KNOB = 34
 
 
-def tag_image(theme: Theme, text: str, master: tk.Misc) -> tk.PhotoImage:
-    """A dark tag, as wide as its text needs; Tk draws the text itself, so the tag carries it as pixels."""
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A dark ground and the text on it."""
+
+    ground: tk.PhotoImage
+    text: str
+
+    def draw(self, canvas: tk.Canvas, x: int, y: int, anchor: Literal["nw", "ne"]) -> None:
+        """Draw it with a corner at a place."""
+        width, height = self.ground.width(), self.ground.height()
+        left = x if anchor == "nw" else x - width
+        canvas.create_image(left, y, anchor="nw", image=self.ground)
+        middle = (left + width / 2, y + height / 2)
+        canvas.create_text(middle, text=self.text, fill="white", font="hp-strong")
+
+
+def tag(theme: Theme, text: str, master: tk.Misc) -> Tag:
+    """A tag as wide as its text needs."""
     font = theme.font("strong")
     width = font.measure(text) + theme.px(20)
     height = font.metrics("linespace") + theme.px(10)
@@ -21,11 +39,7 @@ def tag_image(theme: Theme, text: str, master: tk.Misc) -> tk.PhotoImage:
     ImageDraw.Draw(ground).rounded_rectangle(
         (0, 0, width * k - 1, height * k - 1), theme.px(7) * k, fill=_GROUND
     )
-    ground = ground.reduce(k)
-    draw = ImageDraw.Draw(ground)
-    face = ImageFont.load_default(theme.px(13))
-    draw.text((width / 2, height / 2), text, font=face, fill="white", anchor="mm")
-    return photo(ground, master)
+    return Tag(photo(ground.reduce(k), master), text)
 
 
 def knob_image(theme: Theme, master: tk.Misc) -> tk.PhotoImage:

@@ -57,7 +57,7 @@ class RowPainter:
             width=px(2),
         )
         middle = top + height // 2
-        self._tick(canvas, px(20), middle, state.chosen)
+        self._tick(canvas, px(20), middle, ground, chosen=state.chosen)
         if entry is None:
             self._text(canvas, px(100), middle, "…", c.muted, "hp-body")
             return
@@ -70,20 +70,8 @@ class RowPainter:
         self._text(canvas, columns[3], middle, words.saved, c.accent, "hp-strong", anchor="e")
         self._outcome(canvas, words, columns[3] + px(14), middle, right)
 
-    def _tick(self, canvas: tk.Canvas, x: int, y: int, chosen: bool) -> None:
-        px, c = self._theme.px, self._theme.palette
-        half = px(8)
-        canvas.create_rectangle(
-            x - half,
-            y - half,
-            x + half,
-            y + half,
-            outline=c.fill if chosen else c.edge,
-            fill=c.fill if chosen else "",
-            width=max(1, px(1.4)),
-        )
-        if chosen:
-            canvas.create_image(x, y, image=self._theme.icon(Icon.CHECK, 14, c.on_fill))
+    def _tick(self, canvas: tk.Canvas, x: int, y: int, ground: str, *, chosen: bool) -> None:
+        canvas.create_image(x, y, image=self._theme.tick(ground, on=chosen))
 
     def _picture(
         self, canvas: tk.Canvas, entry: HistoryEntry, x: int, middle: int, again: Callable[[], object]
