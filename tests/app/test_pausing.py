@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from homepress.app import pausing
 from homepress.app.pausing import Pause
 from support import wait_for
 
@@ -27,6 +28,21 @@ def test_a_pause_ends_by_itself(file: Path, told: list[bool]) -> None:
     wait_for(lambda: not pause.paused, what="the end of the pause")
     assert told == [True, False]
     assert not file.exists()
+
+
+def test_a_pause_ends_in_time_though_the_computer_was_suspended(
+    file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1_700_000_000.0]
+    monkeypatch.setattr(pausing, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    pause = Pause(file, told.append)
+    pause.set(now[0] + 3600)
+    now[0] += 3599
+    assert pause.paused
+    now[0] += 2  # an hour later by the clock, and nothing by the timer
+    wait_for(lambda: not pause.paused, what="the end of the pause")
+    assert told == [True, False]
 
 
 def test_a_pause_without_end_survives_a_restart(file: Path, told: list[bool]) -> None:

@@ -32,11 +32,26 @@ class Profiles(FakeProgram):
         self.connection.emit(signal, "sa{sv}as")
 
 
+def nothing() -> None:
+    """For tests that are not about suspend."""
+
+
+class Logind(FakeProgram):
+    """What tells of suspend."""
+
+    def __init__(self, bus: str) -> None:
+        super().__init__(bus, "org.freedesktop.login1", "/org/freedesktop/login1", {})
+
+    def sleeps(self, begins: bool) -> None:
+        manager, path = "org.freedesktop.login1.Manager", "/org/freedesktop/login1"
+        self.connection.emit(Signal(path, manager, "PrepareForSleep", (begins,)), "b")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_profile_is_told_at_once_and_at_each_change(bus: str, name: str) -> None:
     profiles = Profiles(bus, name, "power-saver")
     told: list[bool] = []
-    ProfileWatch(bus).start(told.append)
+    ProfileWatch(bus).start(told.append, nothing)
     assert told == [True]
     profiles.switch("balanced")
     profiles.switch("power-saver")
@@ -46,9 +61,21 @@ def test_the_profile_is_told_at_once_and_at_each_change(bus: str, name: str) -> 
 
 def test_a_computer_without_profiles_tells_nothing(bus: str, connection: Connection) -> None:
     told: list[bool] = []
-    ProfileWatch(bus).start(told.append)
-    ProfileWatch("unix:path=/no/such/bus").start(told.append)
+    ProfileWatch(bus).start(told.append, nothing)
+    ProfileWatch("unix:path=/no/such/bus").start(told.append, nothing)
     assert told == []
+
+
+def test_waking_is_told_and_falling_asleep_is_not(bus: str) -> None:
+    logind = Logind(bus)
+    woken: list[None] = []
+    ProfileWatch(bus).start(lambda _: None, lambda: woken.append(None))
+    logind.sleeps(True)
+    logind.sleeps(False)
+    logind.sleeps(True)
+    logind.sleeps(False)
+    wait_for(lambda: len(woken) >= 2)
+    assert len(woken) == 2
 
 
 def test_what_pmset_says() -> None:
@@ -78,5 +105,5 @@ def test_what_windows_says() -> None:
 def test_where_nothing_tells_it_is_looked_and_only_changes_are_told() -> None:
     answers = iter([False, True, True, False, None])
     told: list[bool] = []
-    Looking(lambda: next(answers), every=0.0).start(told.append)
+    Looking(lambda: next(answers), every=0.0).start(told.append, nothing)
     wait_for(lambda: told == [True, False])

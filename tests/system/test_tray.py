@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from desktop.buses import FakeProgram, FakeWatcher, IconSeen, private_bus
-from desktop.test_power import Profiles
+from desktop.test_power import Logind, Profiles
 from homepress.desktop.dbus import BusError, Call, Reply
 from support import wait_for
 from system.pictures import jpeg, write
@@ -365,6 +365,42 @@ def test_without_a_usable_bus_the_daemon_works_and_the_log_says_so_once(
     wait_for(lambda: "no tray icon and no notices" in log.read_text(), what="a line in the log")
     assert log.read_text().count("no tray icon and no notices") == 1
     wait_for(lambda: not agents(program), what="the agent to have ended")
+
+
+def test_waking_from_suspend_looks_through_the_folders_at_once(
+    program: Program, inbox: Path, session: str, watcher: FakeWatcher
+) -> None:
+    program.environment["DBUS_SYSTEM_BUS_ADDRESS"] = session
+    logind = Logind(session)
+    program.watch(inbox)
+    program.start(tray=True)
+    wait_label(watcher.icon(), "Watching 1 folder")
+    path = inbox / "read-only.jpg"
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o444))
+    path.write_bytes(jpeg(1))
+    before = sha256(path)
+    wait_for(lambda: str(path) in program.outcomes(), what="it to be left alone, for it is read-only")
+    path.chmod(0o644)  # which the system tells nobody; the next look is minutes away
+    logind.sleeps(True)
+    logind.sleeps(False)
+    wait_for(lambda: sha256(path) != before, within=20, what="the scan after waking")
+
+
+def test_a_daemon_that_is_started_again_still_rests_for_the_power_saver(
+    program: Program, inbox: Path, session: str, watcher: FakeWatcher
+) -> None:
+    program.environment["DBUS_SYSTEM_BUS_ADDRESS"] = session
+    Profiles(session, "org.freedesktop.UPower.PowerProfiles", "power-saver")
+    program.watch(inbox)
+    for _ in range(3):
+        program.start(tray=True)
+        icon = watcher.icon()
+        wait_label(icon, "Paused while the computer saves power")
+        # The tray that the new daemon started has found the old one and ended; that must change nothing.
+        wait_for(lambda: len(agents(program)) == 1)
+        wait_for(lambda: program.status()["paused_for"] == "power saver", what="the daemon to know")
+        program.kill()
+        wait_label(icon, "Homepress is not running")
 
 
 def test_it_rests_while_the_computer_saves_power_unless_told_otherwise(

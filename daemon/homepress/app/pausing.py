@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+_LOOK_SECONDS = 60.0
+
 
 class Pause:
     """Whether work is paused, kept in a small file.
@@ -43,10 +45,7 @@ class Pause:
             self._cancel()
             self.paused, self.until = True, until
             self._remember(json.dumps({"until": until}))
-            if until is not None:
-                self._timer = threading.Timer(max(0.0, until - time.time()), self.clear)
-                self._timer.daemon = True
-                self._timer.start()
+            self._wait()
         self._tell(True)
 
     def clear(self) -> None:
@@ -62,6 +61,23 @@ class Pause:
         """Forget the timer; the file keeps the pause for the next start."""
         with self._lock:
             self._cancel()
+
+    def _wait(self) -> None:
+        """Look again when the pause ends, but soon: timers stand still while the computer is suspended."""
+        if self.until is not None:
+            left = max(0.0, self.until - time.time())
+            self._timer = threading.Timer(min(left, _LOOK_SECONDS), self._look)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _look(self) -> None:
+        with self._lock:
+            if self._timer is not threading.current_thread():  # cancelled, or another pause by now
+                return
+            if not (over := self.until is not None and self.until <= time.time()):
+                self._wait()
+        if over:
+            self.clear()
 
     def _cancel(self) -> None:
         if self._timer is not None:

@@ -1,10 +1,10 @@
-"""Whether the computer saves power, told whenever that changes."""
+"""Whether the computer saves power, told whenever that changes; and when it wakes from suspend."""
 
 import sys
 
-from homepress.desktop.power.interface import PowerWatch, Tell
+from homepress.desktop.power.interface import PowerWatch, Tell, Woke
 
-__all__ = ["PowerWatch", "Tell", "power_watch"]
+__all__ = ["PowerWatch", "Tell", "Woke", "power_watch"]
 
 
 def power_watch() -> PowerWatch:

@@ -103,7 +103,7 @@ class Agent:
         """Show icons, one kind after the other until one lasts, until the end."""
         self._stage.on_changed(self._follower.nudge)
         self._stage.on_end(self._end)
-        self._stage.watch_power(self._power.changed)
+        self._stage.watch_power(self._power.changed, self._power.woke)
         self._follower.start()
         stand_witness(self._places.socket, "tray")
         for make in self._stage.icons():
@@ -115,7 +115,7 @@ class Agent:
 
     def _tell(self, known: Known) -> None:
         self._known = known
-        self._power.seen(known.status.pid if known.status else None)
+        self._power.seen(known.status)
         if self._shown is not None:
             self._shown.show(known, self._stage.panel)
         self._tell_notices()

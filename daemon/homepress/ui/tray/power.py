@@ -1,11 +1,12 @@
-"""Telling the daemon whether the computer saves power: it cannot look for itself."""
+"""Telling the daemon whether the computer saves power, and when it wakes: it cannot look for itself."""
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from homepress.control.client import connect
-from homepress.control.service import ServiceError
+from homepress.control.client import Client, connect
+from homepress.control.service import ServiceError, Status
 
 _log = logging.getLogger(__name__)
 
@@ -17,28 +18,28 @@ class PowerTeller:
         self._socket = socket
         self._lock = threading.Lock()
         self._saving = False
-        self._daemon: int | None = None
-        self._told = False
 
     def changed(self, saving: bool) -> None:
         """The computer saves power now, or does not."""
         with self._lock:
-            self._saving = saving
-            self._tell()
+            before, self._saving = self._saving, saving
+        if before != saving:
+            self._tell(lambda daemon: daemon.power_saver(saving))
 
-    def seen(self, daemon: int | None) -> None:
-        """A daemon answers, with this process id; one that is new believes that no power is saved."""
+    def woke(self) -> None:
+        """The computer was suspended: files may have come meanwhile, from another computer for example."""
+        self._tell(lambda daemon: daemon.rescan())
+
+    def seen(self, status: Status | None) -> None:
+        """What a daemon believes; one that is new, or heard of our end, believes that no power is saved."""
         with self._lock:
-            if daemon != self._daemon:
-                self._daemon, self._told = daemon, False
-            self._tell()
+            saving = self._saving
+        if status is not None and status.power_saver != saving:
+            self._tell(lambda daemon: daemon.power_saver(saving))
 
-    def _tell(self) -> None:
-        if self._told == self._saving or self._daemon is None:
-            return
+    def _tell(self, say: Callable[[Client], None]) -> None:
         try:
-            if (client := connect(self._socket)) is not None:
-                client.power_saver(self._saving)
-                self._told = self._saving
+            if (daemon := connect(self._socket)) is not None:
+                say(daemon)
         except ServiceError as error:
             _log.info("the daemon was not told of the power: %s", error)

@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeAlias
 
 from homepress.desktop.notices import Notifier
 from homepress.desktop.opening import Opener
-from homepress.desktop.power import Tell
+from homepress.desktop.power import Tell, Woke
 from homepress.ui.tray.actions import Action
 from homepress.ui.tray.faces import Panel
 from homepress.ui.tray.menu import Known
@@ -49,8 +49,8 @@ class Stage(Protocol):
     def on_end(self, end: Callable[[], None]) -> None:
         """Have `end` called when the session ends."""
 
-    def watch_power(self, tell: Tell) -> None:
-        """Have told, from any thread, whenever the computer begins or stops saving power."""
+    def watch_power(self, tell: Tell, woke: Woke) -> None:
+        """Have told, from any thread, when the computer begins or stops saving power, and when it wakes."""
 
     def wake_other(self) -> None:
         """Tell the agent that runs already to look for the daemon now."""

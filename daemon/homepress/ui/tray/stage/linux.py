@@ -11,7 +11,7 @@ from homepress.desktop.dbus import BusError, Connection, Signal, session_address
 from homepress.desktop.identity import APP_ID
 from homepress.desktop.notices import BusNotifier, Notice, Notifier, Unshown
 from homepress.desktop.opening import BusOpener, NotOpened, Opener
-from homepress.desktop.power import Tell, power_watch
+from homepress.desktop.power import Tell, Woke, power_watch
 from homepress.ui.tray import fallback
 from homepress.ui.tray.faces import Face, Panel, rgba
 from homepress.ui.tray.menu import Known, menu, tooltip
@@ -130,9 +130,9 @@ class LinuxStage:
         if self._connection is not None:
             self._connection.on_closed(end)
 
-    def watch_power(self, tell: Tell) -> None:
+    def watch_power(self, tell: Tell, woke: Woke) -> None:
         """See `Stage`."""
-        power_watch().start(tell)
+        power_watch().start(tell, woke)
 
     def wake_other(self) -> None:
         """See `Stage`."""

@@ -7,7 +7,7 @@ from typing import Any
 from homepress.desktop.identity import NAME as PROGRAM_NAME
 from homepress.desktop.notices import Notice, Notifier, Unshown
 from homepress.desktop.opening import Opener, system_opener
-from homepress.desktop.power import Tell, power_watch
+from homepress.desktop.power import Tell, Woke, power_watch
 from homepress.ui.tray.faces import Face, Panel, rgba
 from homepress.ui.tray.menu import Known, menu, tooltip
 from homepress.ui.tray.showing import NAME, OnMain, Shown, directly, face_of
@@ -63,9 +63,9 @@ class PystrayStage:
     def on_end(self, end: Callable[[], None]) -> None:
         """These systems end the agent themselves when the session ends."""
 
-    def watch_power(self, tell: Tell) -> None:
+    def watch_power(self, tell: Tell, woke: Woke) -> None:
         """See `Stage`."""
-        power_watch().start(tell)
+        power_watch().start(tell, woke)
 
     def wake_other(self) -> None:
         """Nothing carries such a message here."""
