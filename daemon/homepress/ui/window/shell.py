@@ -86,7 +86,7 @@ class Shell:
                 self._pages[name].update_from(self._snapshot)
         made = self._pages[name]
         _widget(made).grid(row=0, column=0, sticky="nswe")
-        self._frame.sidebar.mark(name)
+        self._frame.sidebar.mark(PageName.FOLDERS if name is FIRST_RUN else name)
         made.shown()
 
     def compare(self, entry: int) -> None:

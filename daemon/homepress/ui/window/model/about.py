@@ -9,7 +9,7 @@ _LONGEST = 80
 
 
 def built_on() -> list[str]:
-    """Each package that this installation needs, with its version and licence; what is not there is left out."""
+    """Each package that this installation needs and has, with its version and licence."""
     found = []
     for name in _needed():
         try:

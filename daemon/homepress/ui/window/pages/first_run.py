@@ -1,28 +1,33 @@
-"""The page of the first run: choose a folder, see on trial what would be saved, decide."""
+"""The page that adds a folder: choose it, see on trial what would be saved, decide."""
 
 import os
-import threading
 import tkinter as tk
 from pathlib import Path
 
 from homepress.control.service import FolderRequest
-from homepress.desktop.autostart import autostarts
+from homepress.desktop.autostart import autostart, autostarts
+from homepress.settings import SettingsError, load_preset, preset_names
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.snapshot import Snapshot, suggestions
-from homepress.ui.window.model.trial import Estimate, Found, estimate, look, sentence
-from homepress.ui.window.widgets.bar import Bar
+from homepress.ui.window.model.trial import Found
+from homepress.ui.window.pages.parts.trialbox import TrialBox
+from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.folderfield import FolderField
 from homepress.ui.window.widgets.head import head
 from homepress.ui.window.widgets.kit import Card, Panel
 from homepress.ui.window.widgets.scroll import ScrollPage
+from homepress.ui.words import counted
 
-_ABOUT = "Choose a folder. Nothing is watched and nothing is changed before you press the button at the end."
+_FIRST = "Which pictures shall become smaller?"
+_ANOTHER = "Add a folder"
+_ABOUT = "Nothing is watched and nothing is changed before you press the button at the end."
 _QUALITIES = (
     ("balanced", "Balanced", "Looks the same side by side. Right for nearly everything."),
     ("safe", "Safe", "Cannot be told apart even when flicking between the two. Saves less."),
 )
-_TRIED = tuple(word for word, _, _ in _QUALITIES)
 _MODES = (("replace", "Replace, keep originals 30 days"), ("output", "Write to another folder"))
+_ANYTHING = ("", "Anything")
+_USUAL = "Settings that are right for most pictures."
 
 
 def make(parent: tk.Misc, context: Context) -> "FirstRunPage":
@@ -36,29 +41,45 @@ class FirstRunPage(ScrollPage):
     def __init__(self, parent: tk.Misc, context: Context) -> None:
         super().__init__(parent, context.theme)
         self._context = context
-        self._found: Found | None = None
-        self._estimates: list[Estimate] = []
-        self._trial = threading.Event()  # set when the trial under way is not wanted any more
+        self._login = True
+        self._usual_quality = _QUALITIES[0][0]
         kit, px = context.kit, context.theme.px
         self.inside.configure(padding=(px(32), px(28)))
         self.inside.columnconfigure(0, weight=1)
-        head(self.inside, kit, "Which pictures shall become smaller?", _ABOUT).grid(
-            row=0, column=0, sticky="we", pady=(0, px(16))
-        )
-        for row, card in enumerate(
-            (self._make_folder(), self._make_mode(), self._make_quality(), self._make_end()), 1
-        ):
+        self._head = Panel(self.inside)
+        self._head.columnconfigure(0, weight=1)
+        self._head.grid(row=0, column=0, sticky="we", pady=(0, px(16)))
+        head(self._head, kit, _FIRST, _ABOUT).grid(row=0, column=0, sticky="we")
+        steps = (self._make_folder(), self._make_kind(), self._make_quality(), self._make_end())
+        for row, card in enumerate(steps, 1):
             card.grid(row=row, column=0, sticky="we", pady=(0, px(12)))
 
     def shown(self) -> None:
-        """Put the keyboard on the folder."""
+        """Put the keyboard on the folder; ask about the start at login only where it is off."""
         self._folder.focus_set()
+        self.to_top()
+        self._context.jobs.run(lambda: autostart().state().on, self._login_is_on)
+
+    def left(self) -> None:
+        """Nobody waits for a trial any more."""
+        self._trial.stop()
 
     def update_from(self, snapshot: Snapshot) -> None:
-        """Nothing here depends on the daemon."""
+        """The first folder is asked for in other words than a further one."""
+        for child in self._head.winfo_children():
+            child.destroy()
+        kit = self._context.kit
+        more = bool(snapshot.settings.folders)
+        top = head(self._head, kit, _ANOTHER if more else _FIRST, _ABOUT)
+        top.grid(row=0, column=0, sticky="we")
+        if more:
+            back = kit.button(
+                top, "All folders", lambda: self._context.navigator.go("folders"), "ghost", Icon.BACK
+            )
+            back.grid(row=0, column=1)
 
     def ledger_changed(self) -> None:
-        """Nor on the ledger."""
+        """Nothing here depends on the ledger."""
 
     # -- building
 
@@ -66,24 +87,27 @@ class FirstRunPage(ScrollPage):
         kit, px = self._context.kit, self._context.theme.px
         card = self._step("1", "The folder")
         quick = Panel(card)
-        quick.grid(row=1, column=1, sticky="w", pady=(px(8), px(4)))
+        quick.grid(row=1, column=1, sticky="w", pady=px(8))
         for at, (name, path) in enumerate(suggestions(Path.home())):
-            kit.button(quick, name, lambda p=path: self._suggest(p)).grid(row=0, column=at)  # type: ignore[misc]
+            button = kit.button(quick, name, lambda p=path: self._suggest(p))  # type: ignore[misc]
+            button.grid(row=0, column=at, padx=(px(8) if at else 0, 0))
         self._folder = FolderField(card, self._context, "", self._folder_changed, 44)
         self._folder.grid(row=2, column=1, sticky="we")
-        self._trial_words = kit.flowing(card, "", "muted")
-        self._trial_words.grid(row=3, column=1, sticky="we", pady=(px(8), 0))
-        self._progress = Bar(card, self._context.theme)
-        self._try = kit.button(card, "Try what it would save", self._start_trial)
-        self._try.grid(row=5, column=1, sticky="w", pady=(px(8), 0))
-        self._try.state(["disabled"])
+        self._wrong = kit.label(card, "A full path is needed, such as ~/Pictures/Homepress.", "bad")
+        self._existing = False
+        self._existing_row = Panel(card)
         return card
 
-    def _make_mode(self) -> Card:
-        px = self._context.theme.px
-        card = self._step("2", "The results")
-        row, self._mode = self._context.kit.segments(card, _MODES, "replace", self._mode_changed)
-        row.grid(row=1, column=1, sticky="w", pady=(px(8), 0))
+    def _make_kind(self) -> Card:
+        kit, px = self._context.kit, self._context.theme.px
+        card = self._step("2", "What is in it, and where results go")
+        names = [(name, name.capitalize()) for name in preset_names(self._context.paths.presets_dir)]
+        row, self._preset = kit.segments(card, (_ANYTHING, *names), "", self._preset_chosen)
+        row.grid(row=1, column=1, sticky="w", pady=(px(8), px(4)))
+        self._preset_words = kit.flowing(card, _USUAL)
+        self._preset_words.grid(row=2, column=1, sticky="we", pady=(0, px(10)))
+        row, self._mode = kit.segments(card, _MODES, "replace", self._mode_changed)
+        row.grid(row=3, column=1, sticky="w")
         self._output = FolderField(card, self._context, "", lambda _: None, 44)
         return card
 
@@ -94,17 +118,19 @@ class FirstRunPage(ScrollPage):
         row, self._quality = kit.segments(card, choices, "balanced", self._quality_changed)
         row.grid(row=1, column=1, sticky="w", pady=(px(8), px(4)))
         self._quality_words = kit.flowing(card, _QUALITIES[0][2])
-        self._quality_words.grid(row=2, column=1, sticky="we")
+        self._quality_words.grid(row=2, column=1, sticky="we", pady=(0, px(8)))
+        words = tuple(word for word, _, _ in _QUALITIES)
+        self._trial = TrialBox(card, self._context, words, self._looked)
+        self._trial.grid(row=3, column=1, sticky="we")
         return card
 
     def _make_end(self) -> Card:
         kit, px = self._context.kit, self._context.theme.px
         card = self._step("4", "Begin")
-        self._login = True
-        switch = kit.switch(card, True, self._login_changed, " Start at login")
-        switch.grid(row=1, column=1, sticky="w", pady=(px(8), px(10)))
+        self._login_row = kit.switch(card, True, self._login_changed, "Start at login")
+        self._login_row.grid(row=1, column=1, sticky="w", pady=(px(8), px(10)))
         self._begin = kit.button(card, "Watch this folder", self._start, "primary")
-        self._begin.grid(row=2, column=1, sticky="w")
+        self._begin.grid(row=2, column=1, sticky="w", pady=(px(2), 0))
         self._begin.state(["disabled"])
         return card
 
@@ -124,99 +150,81 @@ class FirstRunPage(ScrollPage):
         self._folder_changed(str(path))
 
     def _folder_changed(self, text: str) -> None:
-        self._trial.set()
-        self._found = None
-        self._estimates = []
-        self._progress.grid_remove()
         folder = Path(os.path.expanduser(text.strip()))
         usable = bool(text.strip()) and folder.is_absolute()
         self._begin.state(["!disabled" if usable else "disabled"])
-        self._try.state(["!disabled" if usable and folder.is_dir() else "disabled"])
-        if not usable:
-            self._trial_words.configure(
-                text="A full path, such as ~/Pictures/Homepress." if text.strip() else ""
-            )
-            return
-        if not folder.is_dir():
-            self._trial_words.configure(text="This folder is new; it is made when you begin.")
-            return
-        self._context.jobs.run(lambda: look(folder), lambda found: self._looked(text, found))
+        self._existing_row.grid_remove()
+        if text.strip() and not usable:
+            self._wrong.grid(row=3, column=1, sticky="w", pady=(self._context.theme.px(6), 0))
+        else:
+            self._wrong.grid_remove()
+        self._trial.take(folder if usable else None)
 
-    def _looked(self, text: str, found: Found) -> None:
-        if text == self._folder.text:
-            self._found = found
-            self._say()
+    def _looked(self, found: Found) -> None:
+        """Offer to compress what is there already."""
+        if not found.pictures:
+            return
+        for child in self._existing_row.winfo_children():
+            child.destroy()
+        self._existing = False
+        number = ("more than " if found.more else "") + counted(found.pictures, "picture")
+        there = "that is" if found.pictures == 1 else "that are"
+        text = f"Make the {number} {there} in it now smaller too"
+        switch = self._context.kit.switch(self._existing_row, False, self._existing_changed, text)
+        switch.grid(row=0, column=0, sticky="w")
+        self._existing_row.grid(row=4, column=1, sticky="w", pady=(self._context.theme.px(10), 0))
+
+    def _existing_changed(self, on: bool) -> None:
+        self._existing = on
+
+    def _preset_chosen(self, name: str) -> None:
+        text, quality = _USUAL, "balanced"
+        if name:
+            try:
+                preset = load_preset(name, self._context.paths.presets_dir)
+            except (LookupError, SettingsError) as error:
+                self._context.navigator.tell(str(error), "bad")
+                return
+            text, quality = preset.description, str(preset.values.get("quality", quality))
+        self._preset_words.configure(text=text)
+        self._usual_quality = quality
+        self._quality.set(quality)
+        self._quality_changed(quality)
 
     def _mode_changed(self, mode: str) -> None:
         if mode == "output":
-            self._output.grid(row=2, column=1, sticky="we", pady=(self._context.theme.px(8), 0))
+            self._output.grid(row=4, column=1, sticky="we", pady=(self._context.theme.px(8), 0))
             if not self._output.text and self._folder.text:
                 self._output.set(f"{self._folder.text.rstrip('/')}-smaller")
         else:
             self._output.grid_remove()
-        self._say()
+        self._trial.keeps_originals = mode == "replace"
+        self._trial.say()
 
     def _quality_changed(self, quality: str) -> None:
-        self._quality_words.configure(text=next(text for word, _, text in _QUALITIES if word == quality))
+        words = {word: text for word, _, text in _QUALITIES}
+        self._quality_words.configure(text=words.get(quality, f"The preset says: {quality}."))
 
     def _login_changed(self, on: bool) -> None:
         self._login = on
 
-    def _say(self) -> None:
-        if self._found is not None:
-            keeps = self._mode.get() == "replace"
-            self._trial_words.configure(text=sentence(self._found, self._estimates, keeps_originals=keeps))
-
-    # -- the trial
-
-    def _start_trial(self) -> None:
-        found = self._found
-        if found is None or not found.sample:
-            return
-        self._trial = stopped = threading.Event()
-        self._estimates = []
-        self._progress.grid(row=4, column=1, sticky="we", pady=(self._context.theme.px(8), 0))
-        self._progress.set(0)
-        self._try.state(["disabled"])
-        self._trial_words.configure(text="Compressing a few pictures on trial; nothing is changed …")
-        total = len(found.sample) * len(_TRIED)
-
-        def tried(number: int) -> bool:
-            self._context.mailbox.put(lambda: self._progress.set(number / total))
-            return not stopped.is_set()
-
-        def work() -> list[Estimate]:
-            service = self._context.start_daemon()
-            return [
-                estimate(service, found, word, tried, at * len(found.sample))
-                for at, word in enumerate(_TRIED)
-                if not stopped.is_set()
-            ]
-
-        def done(estimates: list[Estimate]) -> None:
-            if stopped.is_set():
-                return  # another folder was chosen meanwhile
-            self._estimates = estimates
-            self._trial_ended()
-
-        self._context.jobs.run(work, done, self._trial_failed)
-
-    def _trial_ended(self) -> None:
-        self._progress.grid_remove()
-        self._try.state(["!disabled"])
-        self._say()
-
-    def _trial_failed(self, text: str) -> None:
-        self._trial_ended()
-        self._context.navigator.tell(text, "bad")
+    def _login_is_on(self, on: bool) -> None:
+        self._login = not on
+        if on:
+            self._login_row.grid_remove()
 
     # -- the end
 
     def _start(self) -> None:
-        self._trial.set()
+        self._trial.stop()
         folder = os.path.expanduser(self._folder.text.strip())
-        output = os.path.expanduser(self._output.text.strip()) if self._mode.get() == "output" else ""
-        request = FolderRequest(path=folder, output=output, quality=self._quality.get())
+        request = FolderRequest(
+            path=folder,
+            output=os.path.expanduser(self._output.text.strip()) if self._mode.get() == "output" else "",
+            preset=self._preset.get(),
+            quality="" if self._quality.get() == self._usual_quality else self._quality.get(),
+            existing="compress" if self._existing else "leave",
+        )
         login = self._login
         self._begin.state(["disabled"])
 
@@ -230,7 +238,8 @@ class FirstRunPage(ScrollPage):
         self._context.jobs.run(work, self._started, self._not_started)
 
     def _started(self, warnings: list[str]) -> None:
-        self._begin.state(["!disabled"])
+        self._folder.set("")
+        self._folder_changed("")
         self._context.navigator.go("folders")
         text = " ".join(warnings) or "It is watched now. Put a picture into it and see what happens."
         self._context.navigator.tell(text, "warning" if warnings else "good")

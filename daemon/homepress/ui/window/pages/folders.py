@@ -1,11 +1,9 @@
 """The page Folders: a card for each watched folder, and the settings of one when asked for."""
 
-import os
 import tkinter as tk
 from pathlib import Path
 from tkinter import ttk
 
-from homepress.control.service import FolderRequest
 from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Reader
 from homepress.ui.window.context import Context
@@ -13,7 +11,6 @@ from homepress.ui.window.model.form import folder_form
 from homepress.ui.window.model.snapshot import FolderCard, Snapshot, folder_cards, folder_of
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.confirm import confirm
-from homepress.ui.window.widgets.folderfield import choose_folder
 from homepress.ui.window.widgets.head import head
 from homepress.ui.window.widgets.kit import Card, Panel
 from homepress.ui.window.widgets.scroll import ScrollPage
@@ -92,7 +89,7 @@ class FoldersPage(ScrollPage):
         kit, px = self._context.kit, self._context.theme.px
         top = head(content, kit, "Folders", _ABOUT)
         top.grid(row=0, column=0, sticky="we", pady=(0, px(18)))
-        add = kit.button(top, "Add a folder", self._add, "primary", Icon.PLUS)
+        add = kit.button(top, "Add a folder", self._to_first_run, "primary", Icon.PLUS)
         add.grid(row=0, column=1, sticky="e")
         row = 1
         if self._snapshot.settings_problem:
@@ -167,31 +164,14 @@ class FoldersPage(ScrollPage):
         kit.label(card, "No folder is watched yet", "heading").grid(row=0, column=0, sticky="w")
         text = "Choose one, see on trial what it would save, and decide then. Nothing is touched before."
         kit.label(card, text, "muted").grid(row=1, column=0, sticky="w", pady=(px(4), px(14)))
-        first = kit.button(
-            card, "Choose a folder", lambda: self._context.navigator.go("first-run"), "primary", Icon.PLUS
-        )
+        first = kit.button(card, "Choose a folder", self._to_first_run, "primary", Icon.PLUS)
         first.grid(row=2, column=0, sticky="w")
         return card
 
     # -- doing
 
-    def _add(self) -> None:
-        chosen = choose_folder(self._context.root, os.path.expanduser("~"))
-        if chosen:
-            self.add(chosen)
-
-    def add(self, path: str) -> None:
-        """Watch a folder, with the usual settings."""
-        navigator = self._context.navigator
-
-        def work() -> list[str]:
-            return self._context.start_daemon().add_folder(FolderRequest(path=path)).warnings
-
-        def done(warnings: list[str]) -> None:
-            text = " ".join(warnings) or f"{path} is watched now. What is in it already is left alone."
-            navigator.tell(text, "warning" if warnings else "good")
-
-        self._context.jobs.run(work, done)
+    def _to_first_run(self) -> None:
+        self._context.navigator.go("first-run")
 
     def _enable(self, path: str, on: bool) -> None:
         self._context.jobs.run(lambda: self._context.daemon().enable_folder(path, on))
