@@ -227,3 +227,24 @@ def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
         file.touch()
         run.watch.reconfigure([watched(file)])
         assert "is a file" in run.wait_state("unreadable").problem
+
+
+def test_a_file_that_was_set_aside_is_left_by_scans_until_it_changes(tmp_path: Path) -> None:
+    (path := tmp_path / "a.jpg").write_bytes(JPEG)
+    with watching(watched(tmp_path, watch="poll"), finishes=False) as run:
+        run.wait_arrivals(1)
+        run.watch.set_aside(run.sink.arrivals[0].path)
+        scans = run.memory.queries[os.fsencode(tmp_path.resolve())]
+        wait_for(lambda: run.memory.queries[os.fsencode(tmp_path.resolve())] > scans + 2)
+        time.sleep(2 * SETTLE)
+        came = len(run.sink.arrivals)
+        wait_for(lambda: run.memory.queries[os.fsencode(tmp_path.resolve())] > scans + 5)
+        time.sleep(2 * SETTLE)
+        assert len(run.sink.arrivals) == came
+        path.chmod(0o600)
+        wait_for(lambda: len(run.sink.arrivals) > came, what="another try after a change of permissions")
+        run.watch.set_aside(run.sink.arrivals[0].path)
+        time.sleep(2 * SETTLE)
+        came = len(run.sink.arrivals)
+        run.watch.rescan()
+        wait_for(lambda: len(run.sink.arrivals) > came, what="another try after a rescan")

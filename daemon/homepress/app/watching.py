@@ -150,6 +150,8 @@ class DaemonService(InProcessService):
         if told.outcome == "compressed":
             self._caretaker.worked()
         self._waiting.told(told)
+        if told.refused:
+            self._watch.set_aside(told.path)
         if told.retry_after is not None:
             self._watch.hint(told.path, told.retry_after)
         _log.info("%s: %s", ascii(str(told.path)), _in_words(told))

@@ -186,7 +186,7 @@ class Carrier:
             return self._unchanged(job, source, reason)
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record_path(job.path, Outcome.UNCHANGED, reason, job.plan.settings, job.plan.root)
-        return Told(job.path, "unchanged", reason)
+        return Told(job.path, "unchanged", reason, refused=True)
 
     def _unchanged(
         self, job: Job, source: Source, reason: str, kind: str = "", seconds: float = 0.0, output: str = ""

@@ -61,6 +61,8 @@ class Told:
         seconds: time spent on compressing.
         output: path of the result, empty when nothing was written.
         retry_after: seconds after which it is worth another try, None when only a change of the file is.
+        refused: it must not be touched as it is now; the ledger cannot remember that, since what stands
+            against it ends without a trace in size and time.
         unverified: what was read back from the disk was not what had been written.
         problem: set when it is about the disk or the store and not this picture; shown at the folder.
         whole_folder: whether the problem stands against every picture of the folder.
@@ -79,6 +81,7 @@ class Told:
     retry_after: float | None = None
     problem: str = ""
     whole_folder: bool = False
+    refused: bool = False
     unverified: bool = False
 
 

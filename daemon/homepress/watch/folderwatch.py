@@ -60,6 +60,10 @@ class FolderWatch:
         """Look at a file after `delay` seconds."""
         self._loop.inbox.hint(path, self._around.clock() + delay)
 
+    def set_aside(self, path: bytes) -> None:
+        """See `Watch.set_aside`."""
+        self._loop.looker.set_aside(path)
+
     @property
     def root(self) -> bytes:
         """The folder without links; empty before it was first seen."""

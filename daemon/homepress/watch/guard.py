@@ -32,7 +32,7 @@ class Guard:
         self.root = b""
         self.status = FolderStatus.STARTING
         self.problem = ""
-        self.native = False
+        self.native = folder.watch != "poll"
         self.remote = False
         self._folder = folder
         self._system = system

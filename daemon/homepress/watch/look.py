@@ -1,5 +1,6 @@
 """The looks at pending files: what each one shows, and what follows from it."""
 
+import contextlib
 import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -36,7 +37,8 @@ class Looker:
         self._timing = around.timing
         self._clock = around.clock
         self._early = around.early
-        self._told = Told()
+        self._told = Told(when_full=True)
+        self._aside = Told(when_full=False)
 
     def begin(self, root: bytes, least_quiet: float) -> None:
         """Look at files of `root` from now on, which need `least_quiet` seconds of quiet at the least."""
@@ -167,6 +169,19 @@ class Looker:
     def was_told(self, path: bytes, signature: Signature) -> bool:
         """Whether the sink heard that a file, as it is now, is passed over for a reason that may end."""
         return self._told.holds(path, signature)
+
+    def set_aside(self, path: bytes) -> None:
+        """Whoever took this file in can do nothing with it as it is now. May be called from any thread."""
+        with contextlib.suppress(OSError):
+            self._aside.add(path, Signature.of(os.lstat(path)))
+
+    def is_aside(self, path: bytes, signature: Signature) -> bool:
+        """Whether a file, as it is now, was set aside."""
+        return self._aside.holds(path, signature)
+
+    def give_another_try(self) -> None:
+        """What stood against the files that were set aside may have ended without a trace in them."""
+        self._aside.clear()
 
     def _tell(self, pending: Pending, signature: Signature, skip: Skip, detail: str) -> None:
         path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))

@@ -23,7 +23,7 @@ _SLEPT = 1.0
 
 
 class FolderLoop:
-    """The watching of one folder. All but `inbox` and `settler` belongs to one thread."""
+    """The watching of one folder. All but `inbox`, `settler` and `looker.set_aside` belongs to one thread."""
 
     def __init__(self, folder: WatchedFolder, around: Surroundings) -> None:
         self.inbox = Inbox()
@@ -40,7 +40,7 @@ class FolderLoop:
         self._last_scan_end = float("-inf")
         self._slept = around.system.slept()
         self.settler = Settler(around.timing, folder.settle_seconds)
-        self._looker = Looker(folder, self.settler, around)
+        self.looker = Looker(folder, self.settler, around)
         self._scanner = Scanner(self._walk, self.guard.watches, around.timing)
 
     def turn(self) -> float:
@@ -54,10 +54,11 @@ class FolderLoop:
             self.settler.look_at(path, due)
         if self.guard.ready:
             if hints.rescan:
+                self.looker.give_another_try()
                 self._scanner.request(self.guard.root, now)
             self._note_folders(hints.folders, now)
             self._note_files(hints.files, now)
-            self._looker.look_at_due()
+            self.looker.look_at_due()
             self._scan()
             self._verify(self._clock())
         return self._next_due()
@@ -80,7 +81,7 @@ class FolderLoop:
     def state(self) -> FolderState:
         """What there is to say about the folder now."""
         tally = self._scanner.last
-        skipped = Counter(tally.skipped) + self._looker.skipped if tally else Counter(self._looker.skipped)
+        skipped = Counter(tally.skipped) + self.looker.skipped if tally else Counter(self.looker.skipped)
         return FolderState(
             path=self._folder.path,
             status=self.guard.status,
@@ -116,7 +117,7 @@ class FolderLoop:
         root = self.guard.root
         self._around.sink.found(self._folder.path, Path(os.fsdecode(root)))
         self._selection = self.inbox.selection = Selection(self._folder, root)
-        self._looker.begin(root, self._timing.remote if self.guard.remote else 0.0)
+        self.looker.begin(root, self._timing.remote if self.guard.remote else 0.0)
         self.settler.resume(now)
         self._scanner.cancel()
         self._scanner.request(root, now)
@@ -147,7 +148,7 @@ class FolderLoop:
             except OSError:
                 continue
             skip, signature = skip_by_status(status, self._around.system), Signature.of(status)
-            if skip is None or (skip.may_end and not self._looker.was_told(path, signature)):
+            if skip is None or (skip.may_end and not self.looker.was_told(path, signature)):
                 fresh = path not in self.settler and self._fresh.take(place, now)
                 self.settler.notice(path, signature, now, fresh)
 
@@ -170,19 +171,25 @@ class FolderLoop:
             if not listing.readable and listing.path == self.guard.root:
                 self._health_due = 0.0
             for path, signature in listing.found:
-                if path not in self.settler and not self._around.known.held(path):
+                if not self._is_in_hand(path, signature):
                     self.settler.notice(path, signature, now, self._fresh.take(None, now))
             for path, signature in listing.refused:
-                if path not in self.settler and not self._looker.was_told(path, signature):
+                if path not in self.settler and not self.looker.was_told(path, signature):
                     self.settler.notice(path, signature, now, fresh=False)
         if self._scanner.last is not before:
             self._scan_ended(self._clock())
+
+    def _is_in_hand(self, path: bytes, signature: Signature) -> bool:
+        """Whether a file that a scan found waits already, is being worked on, or was set aside."""
+        if path in self.settler or self._around.known.held(path):
+            return True
+        return self.looker.is_aside(path, signature)
 
     def _scan_ended(self, now: float) -> None:
         """A full scan is complete: plan the next one, and see soon whether every folder is observed."""
         if (tally := self._scanner.last) is None:
             return
-        self._looker.skipped.clear()
+        self.looker.skipped.clear()
         self._last_scan_end = now
         self._unobserved, self._verify_due = tally.unobserved, now + self._timing.health
         self._plan_scan(now)

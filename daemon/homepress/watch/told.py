@@ -1,4 +1,4 @@
-"""Remembering, in little memory, which files the sink was told of that the ledger cannot know for done."""
+"""Remembering, in little memory, files as they are now that no ledger can know for done."""
 
 from homepress.watch.arrival import Signature
 
@@ -6,10 +6,12 @@ _MOST = 50_000
 
 
 class Told:
-    """Files by a hash of path and signature. Once it is full, every file counts as told."""
+    """Files by a hash of path and signature, at most so many. May be used from several threads."""
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int = _MOST, *, when_full: bool) -> None:
+        """Remember nothing yet; with `most` files remembered, all others count as such if `when_full`."""
         self._most = most
+        self._when_full = when_full
         self._hashes: set[int] = set()
 
     def add(self, path: bytes, signature: Signature) -> None:
@@ -19,4 +21,10 @@ class Told:
 
     def holds(self, path: bytes, signature: Signature) -> bool:
         """Whether a file was added as it is now."""
-        return len(self._hashes) >= self._most or hash((path, signature)) in self._hashes
+        if hash((path, signature)) in self._hashes:
+            return True
+        return self._when_full and len(self._hashes) >= self._most
+
+    def clear(self) -> None:
+        """Remember nothing any more."""
+        self._hashes.clear()

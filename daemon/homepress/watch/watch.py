@@ -73,12 +73,16 @@ class Watch:
 
         A scan does not look at it earlier. Files outside the watched folders are not looked at.
         """
-        name = os.fsencode(path)
-        with self._lock:
-            folders = list(self._folders.values())
-        for folder in folders:
-            if _lies_in(name, folder.root):
-                folder.hint(name, delay)
+        for folder in self._around_of(name := os.fsencode(path)):
+            folder.hint(name, delay)
+
+    def set_aside(self, path: Path) -> None:
+        """Nothing can be done with a file that was handed on, for a reason that the ledger cannot remember.
+
+        Scans pass over it until its directory entry changes, or `rescan` is called.
+        """
+        for folder in self._around_of(name := os.fsencode(path)):
+            folder.set_aside(name)
 
     def rescan(self) -> None:
         """Scan all folders now."""
@@ -148,6 +152,10 @@ class Watch:
         for watch in ended:
             watch.join(until)
         self._published(changed=True)
+
+    def _around_of(self, path: bytes) -> list[FolderWatch]:
+        with self._lock:
+            return [folder for folder in self._folders.values() if _lies_in(path, folder.root)]
 
     def _is_settled(self) -> bool:
         with self._lock:
