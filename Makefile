@@ -30,15 +30,16 @@ torture: $(STAMP)
 
 # Needs atheris, which has no wheel for the newest Pythons.
 fuzz: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
 	$(BIN)/python tests/fuzz --seconds 1800
 
+# Every number to reach in one table, docs/benchmarks/numbers.md; 40 minutes on two quiet cores.
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 # Wheel, sdist, one-folder bundle and .deb, each started and tried.
 dist: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pyinstaller>=6.22'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dist
 	$(BIN)/python packaging/dist.py
 
 # The wheel in an empty environment of every Python that is there.

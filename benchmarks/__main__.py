@@ -1,4 +1,4 @@
-"""All the numbers in one table: runs each benchmark and writes docs/benchmarks/numbers.md.
+"""All the numbers in one table: runs each benchmark, writes docs/benchmarks/numbers.md and the README's table.
 
 make bench                              everything, about 40 minutes on two quiet cores
 python -m benchmarks --only idle curves these again, the rest as it was measured before
@@ -8,14 +8,15 @@ python -m benchmarks --quick            everything once, tiny: does it work? Fig
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.goals.page import page, table
+from benchmarks.goals.page import FOLDER, PAGE_NAME, page, readme_table, table, with_table
 from benchmarks.goals.rows import numbers
 from benchmarks.goals.runs import RUNS, Result, execute, kept
 
 _ROOT = Path(__file__).resolve().parent.parent
-_PAGE = _ROOT / "docs" / "benchmarks" / "numbers.md"
+_README = _ROOT / "README.md"
 _QUICK_NOTE = "A quick look: the figures mean nothing."
 
 
@@ -37,11 +38,20 @@ def main() -> int:
     chosen = [] if arguments.page else arguments.only or names
     results = _results(chosen, folder, arguments.quick)
     lines = numbers(results)
-    target = folder / "numbers.md" if arguments.quick else _PAGE
+    target = folder / PAGE_NAME if arguments.quick else FOLDER / PAGE_NAME
+    if not arguments.quick:
+        _tell_readme(results)
     target.write_text(page(lines, results, _QUICK_NOTE if arguments.quick else ""), encoding="utf-8")
     print("\n".join(table(lines)))
     print(f"\nwrote {target}", flush=True)
     return 1 if any(result.figures is None for result in results.values()) else 0
+
+
+def _tell_readme(results: Mapping[str, Result]) -> None:
+    """Put what was measured beside other programs into the README."""
+    if "quality" in results and results["quality"].figures:
+        shown = readme_table(results["quality"].figures["camera"])
+        _README.write_text(with_table(_README.read_text(encoding="utf-8"), shown), encoding="utf-8")
 
 
 def _results(chosen: list[str], folder: Path, quick: bool) -> dict[str, Result]:

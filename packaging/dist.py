@@ -63,10 +63,9 @@ def _try_package(package: Path) -> None:
     """As after its installation, but in a folder, which needs no rights and leaves the computer as it is."""
     with tempfile.TemporaryDirectory(prefix="homepress-deb-") as folder:
         subprocess.run(["dpkg-deb", "--extract", str(package), folder], check=True)
-        root = Path(folder)
-        link = root / "usr" / "bin" / "homepress"
+        link = Path(folder, "usr", "bin", "homepress")
         assert str(link.readlink()) == "/opt/homepress/homepress"
-        try_out(root / "opt" / "homepress" / "homepress")
+        try_out(Path(folder, "opt", "homepress", "homepress"))
 
 
 def _archive(bundle: Path) -> None:

@@ -1,14 +1,23 @@
-"""Uses a program as a stranger would: watch a folder, drop a picture, prove, undo, stop, doctor."""
+"""Uses a program as a stranger would: watch a folder, drop a picture, prove, undo, stop, doctor.
+
+    python3 packaging/tryout.py dist/*.whl dist/*.deb dist/*.tar.gz
+
+Each of these is installed the way its users do it, used, and removed again; a Debian package only as root,
+and else unpacked. Needs nothing but Python, so that it also runs on an empty machine. A program that is there
+already can be named as well.
+"""
 
 import hashlib
 import json
 import os
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 _PATIENCE = 120.0
@@ -66,7 +75,7 @@ class _Trial:
         broken = [line for line in told if line["level"] == "broken"]
         assert not broken, broken
         good = {line["topic"] for line in told if line["level"] == "good"}
-        assert good >= {"worker", "gifsicle", "codec pillow", "codec pyjpegli", "window"}, told
+        assert good >= {"worker", "gifsicle", "codec pillow", "codec oxipng-pybind", "network lock"}, told
 
     def _status(self) -> dict[str, object]:
         status: dict[str, object] = self._json("status", codes=(0, 3))
@@ -100,6 +109,46 @@ class _Trial:
             time.sleep(0.2)
 
 
+@contextmanager
+def installed(distribution: Path) -> Iterator[Path]:
+    """Install a wheel, a Debian package or an archive of the bundle; gives its program while it is there."""
+    with tempfile.TemporaryDirectory(prefix="homepress-installed-") as made:
+        folder = Path(made)
+        if distribution.suffix == ".whl":
+            _run(sys.executable, "-m", "venv", made)
+            _run(
+                made + "/bin/python",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--only-binary=:all:",
+                str(distribution),
+            )
+            yield folder / "bin" / "homepress"
+        elif distribution.name.endswith(".tar.gz"):
+            _run("tar", "--extract", "--gzip", "--file", str(distribution), "--directory", made)
+            yield folder / "homepress" / "homepress"
+        elif distribution.suffix == ".deb" and os.geteuid() == 0:
+            _run("apt-get", "install", "--yes", "-qq", str(distribution.resolve()))
+            yield Path("/usr/bin/homepress")
+            _run("apt-get", "remove", "--yes", "-qq", "homepress")
+            assert not Path("/opt/homepress").exists(), (
+                "removing the package left something in /opt/homepress"
+            )
+        elif distribution.suffix == ".deb":
+            _run("dpkg-deb", "--extract", str(distribution), made)
+            yield folder / "opt" / "homepress" / "homepress"
+        else:
+            yield distribution
+
+
+def _run(*command: str) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (command, done.stdout[-3000:], done.stderr[-3000:])
+
+
 def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
@@ -114,3 +163,25 @@ def _png() -> bytes:
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
+
+
+def main() -> int:
+    """Try out every distribution that is named; 0 when all of them work."""
+    if not (names := sys.argv[1:]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    failed = False
+    for name in names:
+        began = time.monotonic()
+        try:
+            with installed(Path(name)) as program:
+                try_out(program)
+            print(f"ok      {time.monotonic() - began:6.1f} s  {name}", flush=True)
+        except AssertionError as error:
+            failed = True
+            print(f"FAILED  {time.monotonic() - began:6.1f} s  {name}\n{error}", flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

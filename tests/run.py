@@ -1,19 +1,23 @@
 """`make test`: everything that has to hold before a change lands, each part with its run time.
 
-Lint and types run beside the tests, since each leaves one core idle. What a test needs from the system is
-installed when we are root; else the command is printed and the tests that need it are listed as not run.
-With CI=true a test that did not run is a failure.
+What a test needs from the system is installed when we are root; else the command is printed and the tests
+that need it are listed as not run. With CI=true a test that did not run is a failure, and coverage is
+measured: branches too, of what runs in the test processes themselves. Daemons, workers, tray and window that
+tests start are not counted, since they may not write files.
 """
 
 import argparse
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +49,9 @@ SYSTEM_PACKAGES = {
 }
 
 
+_COUNTED = ("num_statements", "num_branches", "covered_lines", "covered_branches")
+
+
 @dataclass(frozen=True)
 class Part:
     """One step: its name and its command line."""
@@ -53,11 +60,19 @@ class Part:
     command: tuple[str, ...]
 
 
+PYTEST = (str(BIN / "pytest"), "-q", "-n", "2")
+# Tests that are parts of their own, by the name of the part.
+APART = {"rules": "tests/test_import_rules.py", "docs": "tests/docs", "packages": "tests/packages"}
+COVERAGE = ("--cov", "--cov-report=")
+
 PARTS = (
     Part("format", (str(BIN / "ruff"), "format", "--check", "--quiet", ".")),
     Part("lint", (str(BIN / "ruff"), "check", "--quiet", ".")),
     Part("types", (str(BIN / "mypy"),)),
-    Part("tests", (str(BIN / "pytest"), "-q", "-n", "2", "--dist", "worksteal")),
+    Part("rules", (str(BIN / "pytest"), "-q", APART["rules"])),
+    Part("docs", (*PYTEST, APART["docs"])),
+    Part("packages", (*PYTEST, "--dist", "loadscope", APART["packages"])),
+    Part("tests", (*PYTEST, "--dist", "worksteal", *(f"--ignore={path}" for path in APART.values()))),
 )
 
 
@@ -94,7 +109,7 @@ def run(parts: Sequence[Part]) -> int:
     """Run the parts one after the other and say how each went; the number of failed ones."""
     results: list[tuple[str, int, float]] = []
     for part in parts:
-        print(f"== {part.name}", flush=True)
+        print(f"\n== {part.name}", flush=True)
         start = time.monotonic()
         code = subprocess.run(part.command, cwd=ROOT, check=False).returncode
         results.append((part.name, code, time.monotonic() - start))
@@ -108,11 +123,44 @@ def main() -> int:
     """Parse the arguments and run; 0 only when every part passed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=[part.name for part in PARTS], help="run these parts")
-    chosen = parser.parse_args().only
-    parts = [part for part in PARTS if not chosen or part.name in chosen]
-    if any(part.name == "tests" for part in parts):
+    in_ci = os.environ.get("CI") == "true"
+    parser.add_argument(
+        "--coverage", action="store_true", default=in_ci, help="measure coverage; in CI always"
+    )
+    arguments = parser.parse_args()
+    parts = [part for part in PARTS if not arguments.only or part.name in arguments.only]
+    if any(part.name in ("tests", "docs") for part in parts):
         install_system_packages()
-    return min(run(parts), 1)
+    if arguments.coverage:
+        parts = [
+            replace(part, command=(*part.command, *COVERAGE)) if part.name == "tests" else part
+            for part in parts
+        ]
+    failed = run(parts)
+    if arguments.coverage and any(part.name == "tests" for part in parts):
+        print("\n".join(coverage_table()), flush=True)
+    return min(failed, 1)
+
+
+def coverage_table() -> list[str]:
+    """What the tests covered, one line a room: lines and branches of the code, and their share."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "coverage.json")
+        command = [str(BIN / "coverage"), "json", "--quiet", "-o", str(file)]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+            return ["", "no coverage was measured"]
+        files = json.loads(file.read_text(encoding="utf-8"))["files"]
+    rooms: dict[str, Counter[str]] = {}
+    for name, found in files.items():
+        room = Path(name).relative_to("daemon/homepress").parts[0].removesuffix(".py")
+        for counts in (rooms.setdefault(room, Counter()), rooms.setdefault("all", Counter())):
+            counts.update({key: found["summary"][key] for key in _COUNTED})
+    lines = ["", f"{'coverage':<11} {'lines':>7} {'branches':>9} {'covered':>8}"]
+    for room, counts in sorted(rooms.items(), key=lambda item: (item[0] == "all", item[0])):
+        whole = counts["num_statements"] + counts["num_branches"]
+        share = (counts["covered_lines"] + counts["covered_branches"]) / max(whole, 1)
+        lines.append(f"{room:<11} {counts['num_statements']:>7,} {counts['num_branches']:>9,} {share:>8.1%}")
+    return lines
 
 
 if __name__ == "__main__":

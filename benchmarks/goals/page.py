@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.goals.rows import Number, Results
@@ -10,6 +10,10 @@ from benchmarks.goals.runs import RUNS
 
 import homepress
 
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
+PAGE_NAME = "numbers.md"
+
+_BEGIN, _END = "<!-- numbers: from `make bench` -->", "<!-- end of numbers -->"
 _MARKS = {True: "yes", False: "**no**", None: ""}
 
 
@@ -49,7 +53,40 @@ def page(numbers: Sequence[Number], results: Results, note: str = "") -> str:
             lines.append(f"| {run.name} | `{result.command}` | {result.day} | {result.seconds:.0f} |")
         else:
             lines.append(f"| {run.name} | `{run.command()}` | not run | |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_more()]) + "\n"
+
+
+def _more() -> list[str]:
+    """Links to the pages that single benchmarks write beside this one."""
+    others = sorted(page for page in FOLDER.glob("*.md") if page.name != PAGE_NAME)
+    titles = [
+        (page.name, page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")) for page in others
+    ]
+    return ["## In detail", "", *(f"- [{title}]({name})" for name, title in titles)]
+
+
+def readme_table(figures: Mapping[str, Mapping[str, float]]) -> str:
+    """What the README shows of the figures of the camera set, by program."""
+    lines = [
+        "| program | saved, of the pictures' own bytes | worst picture (SSIMULACRA2) "
+        "| CPU seconds a megapixel | metadata and attachments kept |",
+        "|---|---|---|---|---|",
+    ]
+    for program, found in figures.items():
+        lines.append(
+            f"| {program} | {100 * found['saved_primary']:.1f} % | {found['worst_score']:.1f} "
+            f"| {found['cpu_seconds_per_megapixel']:.3f} | {found['kept']:.0f} of {found['pictures']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def with_table(readme: str, table: str) -> str:
+    """The README with another table between its two marks."""
+    before, begin, rest = readme.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise ValueError("the README has no place for the numbers")
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 def table(numbers: Sequence[Number]) -> list[str]:

@@ -25,7 +25,6 @@ CODECS = (
     Codec("numpy", "numpy", "measuring quality"),
     Codec("oxipng-pybind", "oxipng", "lossless PNG"),
     Codec("mozjpeg-lossless-optimization", "mozjpeg_lossless_optimization", "lossless JPEG"),
-    Codec("pyjpegli", "pyjpegli", "JPEG by jpegli (Pillow takes over)", needed=False),
     Codec("pillow-heif", "pillow_heif", "reading HEIC", needed=False),
     Codec("pillow-jxl-plugin", "pillow_jxl", "JPEG XL", needed=False),
 )
