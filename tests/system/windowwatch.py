@@ -61,6 +61,7 @@ def main() -> int:
     """Lock this process as the command line does, then show the window."""
     from homepress import app
     from homepress.settings import Paths
+    from homepress.ui.cli.viewing import pictures_apart
     from homepress.ui.window import Look, Wish, run
 
     file, *arguments = sys.argv[1:]
@@ -74,7 +75,8 @@ def main() -> int:
     app.prepare_client()
     page, picture, theme, scale = arguments
     look = Look(dark=theme == "dark", scale=float(scale))
-    return run(Paths.from_environment(), Wish(page=page, picture=picture), look)
+    with pictures_apart():
+        return run(Paths.from_environment(), Wish(page=page, picture=picture), look)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from homepress.app.connect import connect_or_local
     from homepress.app.daemon import RunOptions, run_daemon
     from homepress.app.login import bring_back_tray
+    from homepress.app.viewer import Viewer
 
 _PLACES = {
     "RunOptions": "daemon",
@@ -20,9 +21,18 @@ _PLACES = {
     "prepare_client": "client",
     "run_daemon": "daemon",
     "try_doors": "client",
+    "Viewer": "viewer",
 }
 
-__all__ = ["RunOptions", "bring_back_tray", "connect_or_local", "prepare_client", "run_daemon", "try_doors"]
+__all__ = [
+    "RunOptions",
+    "Viewer",
+    "bring_back_tray",
+    "connect_or_local",
+    "prepare_client",
+    "run_daemon",
+    "try_doors",
+]
 
 
 def __getattr__(name: str) -> object:

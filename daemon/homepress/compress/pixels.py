@@ -45,7 +45,7 @@ def open_picture(data: bytes, formats: Sequence[str]) -> Image.Image:
             picture = Image.open(io.BytesIO(data), formats=list(formats))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels") from error
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         raise Undecodable(str(error) or type(error).__name__) from error
     return picture
 
@@ -60,14 +60,14 @@ def decode(data: bytes, formats: Sequence[str]) -> Image.Image:
     picture = open_picture(data, formats)
     try:
         picture.load()
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         raise Undecodable(str(error) or type(error).__name__) from error
     return picture
 
 
 # What Pillow's decoders raise on bad bytes, by their source: OSError and SyntaxError on purpose, the others
 # where a header lies about sizes.
-_DECODER_ERRORS = (
+DECODER_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,

@@ -1,20 +1,19 @@
 """A known-answer check of every codec: does this version still do what its results are trusted for?
 
 Pictures made by formula are coded and decoded. What must be exact is compared with its source, or with a hash
-that is written down here; what may differ is scored. Whoever starts the engine decides when: as a rule when
-`codec_versions` are not those of the last run.
+that is written down here; what may differ is scored. It is done in a worker, when `codec_versions` are not
+those of the last check; `trust` says what follows from a wrong answer.
 """
 
-import dataclasses
 import importlib.metadata
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image, features
 
+from homepress import __version__
 from homepress.compress.formats import avif_codec, jxl_codec, webp_codec
 from homepress.compress.formats.images import Rgba, to_rgba
 from homepress.compress.formats.judge import over
@@ -27,7 +26,7 @@ from homepress.compress.jpeg import Sampling, optimise
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.pixels import decode, fingerprint
 from homepress.compress.quality.ssimulacra2 import full_score
-from homepress.compress.recipe import Recipe
+from homepress.compress.trust import Fault
 from homepress.imagetype import ImageType
 
 _PACKAGES = (
@@ -56,24 +55,9 @@ class _Wrong(Exception):  # noqa: N818 (a verdict)
     """A codec gave a wrong answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A codec that gave a wrong answer.
-
-    Attributes:
-        image_type: the format that is not to be trusted.
-        even_lossless: whether its lossless coding, too, is not.
-        what: what went wrong, for people.
-    """
-
-    image_type: ImageType
-    even_lossless: bool
-    what: str
-
-
 def codec_versions() -> dict[str, str]:
-    """Name and version of every codec that is installed."""
-    found = {}
+    """Name and version of every codec that is installed, and of this check, whose answers may change."""
+    found = {"homepress": __version__}
     for package in _PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)
@@ -103,20 +87,6 @@ def check_codecs() -> tuple[Fault, ...]:
             what = str(error) if isinstance(error, _Wrong) else f"{type(error).__name__}: {error}"
             faults.append(Fault(image_type, even_lossless, what))
     return tuple(faults)
-
-
-def trusted(recipe: Recipe, image_type: ImageType, faults: tuple[Fault, ...]) -> Recipe | None:
-    """What may still be asked for a format after a check: without loss only, or (None) nothing.
-
-    Args:
-        recipe: what the user asks.
-        image_type: format of the result.
-        faults: what the check found.
-    """
-    concerned = [fault for fault in faults if fault.image_type is image_type]
-    if any(fault.even_lossless for fault in concerned):
-        return None
-    return dataclasses.replace(recipe, floor=None) if concerned else recipe
 
 
 def _picture(size: int = 96) -> Rgba:

@@ -12,11 +12,12 @@ from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.workers.deaths import Death, DeathKind
 from homepress.workers.frames import BadFrame
-from homepress.workers.messages import Answer
+from homepress.workers.messages import Answer, Viewed
 
 _MOST_TEXT = 500
 _LONGEST_EDGE = 1 << 31
 _BEST_SCORE = 100.0
+_CHANNELS = 3
 
 
 def believed(answer: Answer, body: bytes, source: bytes, recipe: Recipe) -> Compressed | Unchanged | Death:
@@ -33,6 +34,29 @@ def believed(answer: Answer, body: bytes, source: bytes, recipe: Recipe) -> Comp
     """
     if answer.compressed is not None:
         return _result(answer.compressed, body, source, recipe)
+    return _nothing(answer)
+
+
+def seen(answer: Answer, body: bytes, most_pixels: int) -> Viewed | Unchanged | Death:
+    """What there is to look at, or why there is nothing.
+
+    Raises:
+        BadFrame: the answer cannot be true.
+    """
+    viewed = answer.viewed
+    if viewed is None:
+        return _nothing(answer)
+    (width, height), full = viewed.size, viewed.full_size
+    sizes = (width, height, *full)
+    if not all(0 < edge < _LONGEST_EDGE for edge in sizes) or width * height > most_pixels:
+        raise BadFrame(f"the worker's answer cannot be true: sizes of {sizes}")
+    if len(body) != _CHANNELS * width * height:
+        raise BadFrame(f"the worker's answer cannot be true: {len(body)} bytes for {width} x {height}")
+    return viewed
+
+
+def _nothing(answer: Answer) -> Unchanged | Death:
+    """An answer without a picture."""
     if answer.unchanged is not None:
         return dataclasses.replace(answer.unchanged, detail=plain(answer.unchanged.detail))
     if answer.failure is not None:

@@ -23,6 +23,8 @@ from homepress.workers.host import host
 from homepress.workers.messages import (
     QUESTION,
     Answer,
+    CodecCheck,
+    CodecReport,
     Failure,
     Hello,
     Judgement,
@@ -30,6 +32,8 @@ from homepress.workers.messages import (
     Probe,
     Question,
     Task,
+    View,
+    Viewed,
 )
 from homepress.workers.readable import readable
 
@@ -117,6 +121,10 @@ def _answer(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]
     if isinstance(question, Probe):
         return Answer(attempts=list(privacy.probe())), b""
     try:
+        if isinstance(question, CodecCheck):
+            return Answer(codecs=_check_codecs(question.known)), b""
+        if isinstance(question, View):
+            return _view(question, source)
         if isinstance(question, Judgement):
             result = _judge_gif(source[: question.source_bytes], source[question.source_bytes :])
         else:
@@ -140,6 +148,13 @@ def _is_for_helper(result: Compressed | Unchanged) -> bool:
     return result.reason is Reason.FORMAT_LEFT_ALONE
 
 
+def _check_codecs(known: dict[str, str]) -> CodecReport:
+    from homepress.compress.selfcheck import check_codecs, codec_versions
+
+    versions = codec_versions()
+    return CodecReport(versions=versions, faults=None if versions == known else list(check_codecs()))
+
+
 def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:
     from homepress.compress.formats import gif
     from homepress.compress.pixels import TooManyPixels
@@ -148,6 +163,25 @@ def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:
         return gif.judge(source, candidate)
     except TooManyPixels as error:
         return Unchanged(Reason.TOO_LARGE, str(error), ImageType.GIF)
+
+
+def _view(question: View, source: bytes) -> tuple[Answer, bytes]:
+    from homepress.compress.pixels import TooManyPixels, Undecodable
+    from homepress.compress.preview import preview
+
+    try:
+        seen = preview(
+            source,
+            question.edge,
+            fill=question.fill,
+            most_pixels=question.most_pixels,
+            most_decoded=question.most_decoded,
+        )
+    except TooManyPixels as error:
+        return Answer(unchanged=Unchanged(Reason.TOO_LARGE, str(error))), b""
+    except Undecodable as error:
+        return Answer(unchanged=Unchanged(Reason.BROKEN, str(error))), b""
+    return Answer(viewed=Viewed(size=seen.size, full_size=seen.full_size)), seen.rgb
 
 
 def _where(error: Exception) -> str:

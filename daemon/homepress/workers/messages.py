@@ -3,6 +3,7 @@
 import msgspec
 
 from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.compress.trust import Fault
 from homepress.privacy import Attempt, Limits, NetworkState
 
 
@@ -59,8 +60,37 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, tag="probe"):
     """The worker shall try to get out, and say what the system answered."""
 
 
-Question = Task | Judgement | Probe
-QUESTION: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Task | Judgement | Probe)
+class View(msgspec.Struct, frozen=True, kw_only=True, tag="view"):
+    """Somebody wants to look at a picture: the parameters of `compress.preview.preview`."""
+
+    edge: int
+    fill: bool
+    most_pixels: int
+    most_decoded: int
+
+
+class CodecCheck(msgspec.Struct, frozen=True, kw_only=True, tag="check codecs"):
+    """The codecs shall be checked, unless their versions are `known`."""
+
+    known: dict[str, str]
+
+
+Question = Task | Judgement | Probe | View | CodecCheck
+QUESTION: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Task | Judgement | Probe | View | CodecCheck)
+
+
+class Viewed(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to look at, as `compress.preview.Preview` has it; the frame's body are the pixels."""
+
+    size: tuple[int, int]
+    full_size: tuple[int, int]
+
+
+class CodecReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a check: the versions of the codecs, and their faults; None where nothing was checked."""
+
+    versions: dict[str, str]
+    faults: list[Fault] | None = None
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +101,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a question: exactly one of the four. The bytes of a result are the frame's body.
+    """What came of a question: exactly one of the first six. The bytes of a result are the frame's body.
 
     `helper` comes with a picture that a helper program could make smaller.
     `cpu_seconds` is the processor time of the worker's whole life.
@@ -81,6 +111,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: Unchanged | None = None
     failure: Failure | None = None
     attempts: list[Attempt] | None = None
+    viewed: Viewed | None = None
+    codecs: CodecReport | None = None
     helper: bool = False
     cpu_seconds: float = 0.0
 

@@ -12,18 +12,33 @@ import msgspec
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.privacy import Attempt, Limits
 from homepress.workers import gif
-from homepress.workers.answers import believed
+from homepress.workers.answers import believed, seen
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
+from homepress.workers.frames import BadFrame
 from homepress.workers.host import host
-from homepress.workers.messages import Answer, Hello, Judgement, Orders, Probe, Question, Task
+from homepress.workers.messages import (
+    Answer,
+    CodecCheck,
+    CodecReport,
+    Hello,
+    Judgement,
+    Orders,
+    Probe,
+    Question,
+    Task,
+    View,
+    Viewed,
+)
 from homepress.workers.process import Worker
 from homepress.workers.tool import Tool
 from homepress.workers.watchdog import deadline_for
 
 T = TypeVar("T")
 
+_CHANNELS = 3
 _PROBE_SECONDS = 30.0
+_CHECK_SECONDS = 60.0
 _CHILD = "homepress.workers.child"
 
 # A worker that kept this much after a picture, or used half of its processor time, is replaced.
@@ -96,6 +111,33 @@ class Slot:
                 return result
             return self._help(gif.command(program), source, recipe, seconds)
 
+    def view(
+        self, source: bytes, edge: int, fill: bool, most_pixels: int, most_decoded: int, seconds: float
+    ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
+        """Have the worker decode a picture to look at; see `compress.preview.preview` for the numbers.
+
+        Returns:
+            The full size in pixels, the size of what is to be shown, and its RGB bytes.
+
+        Raises:
+            ValueError: it cannot be shown, the worker's death included; the text says why.
+        """
+        question = View(edge=edge, fill=fill, most_pixels=most_pixels, most_decoded=most_decoded)
+
+        def understand(answer: Answer, body: bytes) -> tuple[Viewed | Unchanged | Death, bytes]:
+            return seen(answer, body, most_pixels), body
+
+        with self._busy:
+            try:
+                shown, rgb = self._ask(question, source, seconds, understand, _CHANNELS * most_pixels)
+            except WorkerDied as died:
+                raise ValueError(str(died)) from died
+            if isinstance(shown, Death):
+                self._end()
+        if not isinstance(shown, Viewed):
+            raise ValueError(str(getattr(shown, "detail", "")) or str(shown))
+        return shown.full_size, shown.size, rgb
+
     def probe(self) -> tuple[Attempt, ...]:
         """Have the worker itself try every way out, and give the system's answers.
 
@@ -104,6 +146,24 @@ class Slot:
         """
         with self._busy:
             return self._ask(Probe(), b"", _PROBE_SECONDS, lambda answer, _: tuple(answer.attempts or ()), 0)
+
+    def check_codecs(self, known: dict[str, str]) -> CodecReport:
+        """Have the worker code and decode small pictures whose answers are known.
+
+        Args:
+            known: versions of codecs; if they are those of the worker, nothing is checked.
+
+        Raises:
+            WorkerDied: it could not be started, or a codec ended it.
+        """
+
+        def understand(answer: Answer, _: bytes) -> CodecReport:
+            if answer.codecs is None:
+                raise BadFrame("the worker did not say what its codecs do")
+            return answer.codecs
+
+        with self._busy:
+            return self._ask(CodecCheck(known=known), b"", _CHECK_SECONDS, understand, 0)
 
     def rest(self) -> bool:
         """End the process and give its memory back, unless it is at work; whether there is none now."""

@@ -1,13 +1,22 @@
 """Opening pictures to look at them: bounded, upright, and where they differ."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from homepress.ui.cli.viewing import pictures_apart
 from homepress.ui.window.model import pictures
 from homepress.ui.window.model.pictures import NotShownError, load_pair, sheet, thumbnail
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worker() -> Iterator[None]:
+    """Decodes, as in the real window."""
+    with pictures_apart():
+        yield
 
 
 def saved(path: Path, image: Image.Image, **options: object) -> Path:
@@ -106,6 +115,23 @@ def test_a_file_cut_short_is_not_shown(tmp_path: Path) -> None:
     path.write_bytes(buffer.getvalue()[:3000])
     with pytest.raises(NotShownError):
         sheet(path)
+
+
+def test_nothing_is_decoded_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGB", (64, 64)))
+
+    def never(*_: object) -> None:
+        raise AssertionError("this process can reach other programs, and opened a picture")
+
+    monkeypatch.setattr("PIL.Image.open", never)
+    assert thumbnail(path, 20).size == (20, 20)
+    assert sheet(path).size == (64, 64)
+
+
+def test_a_wide_picture_fills_its_square(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.jpg", Image.new("RGB", (4000, 300), "red"))
+    assert thumbnail(path, 44).size == (44, 44)
+    assert pictures.small(path, 1000).size == (1000, 75)
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ _QUALITY = 92
 _LATEST = 50
 
 
-def write_report(paths: Paths, file: Path, pictures: int = 6) -> None:
+def write_report(paths: Paths, file: Path, pictures: int = 0) -> None:
     """Write the report, readable by the user alone.
 
     Args:
@@ -46,6 +46,8 @@ def write_report(paths: Paths, file: Path, pictures: int = 6) -> None:
     )
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o600)  # one that was there already may have been open to others
         stream.write(page(content).encode("utf-8", "replace"))
 
 

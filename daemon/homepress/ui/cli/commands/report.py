@@ -8,21 +8,22 @@ from homepress.desktop.opening import NotOpened
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
+from homepress.ui.cli.viewing import pictures_apart
 from homepress.ui.words import shown
 
 
 @click.command(epilog=example("homepress report", "homepress report --output ~/homepress.html --no-open"))
 @click.option("--output", "file", metavar="FILE", type=absolute_path, help="Write it there.")
 @click.option(
-    "--pictures", type=click.IntRange(0, 50), default=6, show_default=True, help="So many compared."
+    "--pictures", type=click.IntRange(0, 50), default=0, show_default=True, help="Put in so many, compared."
 )
 @click.option("--no-open", is_flag=True, help="Only write it.")
 @json_option
 def command(file: str | None, pictures: int, no_open: bool, as_json: bool) -> int:
-    """Write a page with charts and pictures before and after, and open it.
+    """Write a page with charts and the latest results, and open it.
 
-    One file, without scripts or pictures from elsewhere; it works with screen readers. Whoever you give it to
-    sees the pictures in it.
+    One file, without scripts or anything from elsewhere; it works with screen readers. Whoever you give it to
+    sees the names in it, and the pictures if you asked for some.
     """
     from homepress import app
     from homepress.ui.report import open_report, write_report
@@ -31,7 +32,8 @@ def command(file: str | None, pictures: int, no_open: bool, as_json: bool) -> in
     paths.ensure()
     app.prepare_client()
     target = Path(file) if file else paths.state / "report.html"
-    write_report(paths, target, pictures)
+    with pictures_apart():
+        write_report(paths, target, pictures)
     if as_json:
         output.print_json({"path": str(target), "bytes": target.stat().st_size})
     else:

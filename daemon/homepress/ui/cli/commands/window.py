@@ -9,6 +9,7 @@ import click
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example
+from homepress.ui.cli.viewing import pictures_apart
 from homepress.ui.words import shown
 
 _FAILED = 1
@@ -64,10 +65,11 @@ def open_window(page: str = "", picture: str = "", theme: str = "auto", scale: f
     paths.ensure()
     app.prepare_client()
     dark = {"dark": True, "light": False}.get(theme)
-    try:
-        return run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale))
-    except (NoToolkitError, NoDisplayError) as error:
-        return _report_instead(paths, str(error))
+    with pictures_apart():
+        try:
+            return run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale))
+        except (NoToolkitError, NoDisplayError) as error:
+            return _report_instead(paths, str(error))
 
 
 def can_open() -> bool:

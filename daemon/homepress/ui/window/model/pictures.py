@@ -1,15 +1,16 @@
 """Opening the pictures that somebody asks to see: bounded in pixels, gone when looked away.
 
-Every decoding here is of a file of the user's own that the user chose to look at, in this short-lived
-process, which cannot reach a network. What Pillow cannot read is shown as a plain sheet.
+Nothing is decoded here: this process can reach other programs on this computer, and a picture may have been
+made to attack its decoder. Whoever starts the window says who decodes. What cannot be read is shown as a
+plain sheet.
 """
 
-import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from PIL import Image, ImageChops, ImageFile, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageStat
 
 MOST_PIXELS = 120_000_000
 """Larger pictures are not opened at all."""
@@ -17,8 +18,23 @@ MOST_PIXELS = 120_000_000
 _HELD_PIXELS = 25_000_000
 """Larger pictures are held at half or a quarter of their size, about 75 MB each."""
 
+Opener = Callable[[Path, int, bool, int, int], tuple[tuple[int, int], tuple[int, int], bytes]]
+"""Decodes a file apart from this process.
+
+It is given the file, the longest edge (0: any), whether to fill a square of that edge instead, the most
+pixels to give, and the most to decode. It gives full size, size and RGB bytes, or OSError or ValueError.
+"""
+
+_opener: Opener | None = None
+
 TILE = 64
 """Side of a tile of the difference, in pixels of the picture."""
+
+
+def open_with(opener: Opener | None) -> None:
+    """Have pictures decoded by `opener` from now on."""
+    global _opener
+    _opener = opener
 
 
 class NotShownError(Exception):
@@ -68,15 +84,12 @@ class Pair:
 
 def thumbnail(file: Path, side: int) -> Image.Image:
     """A small square, filled. Raises `NotShownError`."""
-    image = _opened(file, (side * 2, side * 2))
-    return ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR)
+    return _opened(file, side, fill=True)[1]
 
 
 def small(file: Path, longest: int) -> Image.Image:
     """The picture with a longest edge of at most `longest` pixels, RGB. Raises `NotShownError`."""
-    image = _opened(file, (longest, longest))
-    image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-    return image
+    return _opened(file, longest)[1]
 
 
 def load_pair(before: Path, after: Path) -> Pair:
@@ -87,10 +100,7 @@ def load_pair(before: Path, after: Path) -> Pair:
 
 def sheet(file: Path) -> Sheet:
     """A picture with its smaller levels. Raises `NotShownError`."""
-    image = _opened(file, None)
-    size = image.size
-    while image.width * image.height > _HELD_PIXELS:
-        image = image.reduce(2)
+    size, image = _opened(file)
     levels = [image]
     while min(levels[-1].size) > 256:
         levels.append(levels[-1].reduce(2))
@@ -137,33 +147,14 @@ def _coloured(difference: Image.Image) -> Sheet:
     return Sheet(ramp.size, tuple(levels))
 
 
-def _opened(file: Path, about: tuple[int, int] | None) -> Image.Image:
-    """A picture, upright, RGB; decoded only as large as needed where the format can do that."""
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
+def _opened(file: Path, edge: int = 0, *, fill: bool = False) -> tuple[tuple[int, int], Image.Image]:
+    """The full size of a picture, and the picture itself, upright, RGB, no larger than asked for."""
+    if _opener is None:
+        raise NotShownError("nothing here can open pictures")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(file) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise NotShownError(
-                        f"{image.width} × {image.height} pixels are more than this window opens"
-                    )
-                if about is not None:
-                    image.draft("RGB", about)
-                upright = ImageOps.exif_transpose(image)
-                return _rgb(upright)
+        full_size, size, rgb = _opener(file, edge, fill, _HELD_PIXELS, MOST_PIXELS)
     except FileNotFoundError:
         raise NotShownError("the file is not there any more") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MemoryError) as error:
+    except (OSError, ValueError) as error:
         raise NotShownError(str(error) or "it cannot be read") from error
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    """RGB; what is transparent stands on white, as in most viewers."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        ground = Image.new("RGBA", image.size, "white")
-        ground.alpha_composite(image.convert("RGBA"))
-        return ground.convert("RGB")
-    if image.mode.startswith("I;16"):
-        return image.convert("I").point(lambda value: value / 256).convert("L").convert("RGB")
-    return image.convert("RGB")
+    return full_size, Image.frombytes("RGB", size, rgb)

@@ -1,0 +1,38 @@
+"""Pictures for whoever wants to look at them, decoded in a worker: tray, window and command line decode none.
+
+They may talk to other programs on this computer, so a picture made to attack its decoder must not reach them.
+"""
+
+import os
+from pathlib import Path
+
+from homepress.workers import Limits, Slot
+
+_MOST_FILE_BYTES = 1 << 30
+_SECONDS = 60.0
+
+
+class Viewer:
+    """Opens pictures one after the other; starts its worker with the first, ends it with `close`."""
+
+    def __init__(self) -> None:
+        self._slot = Slot(Limits(), background=False)
+
+    def open(
+        self, file: Path, edge: int, fill: bool, most_pixels: int, most_decoded: int
+    ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
+        """Full size, size and RGB pixels of a picture; what the numbers mean: `compress.preview.preview`.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it cannot be shown; the text says why.
+        """
+        with file.open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size > _MOST_FILE_BYTES:
+                raise ValueError("it is too large to be opened")
+            source = stream.read()
+        return self._slot.view(source, edge, fill, most_pixels, most_decoded, _SECONDS)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._slot.close()

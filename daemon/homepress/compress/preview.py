@@ -1,0 +1,79 @@
+"""A picture to look at: upright, RGB, no larger than the eye needs."""
+
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps
+
+from homepress.compress.pixels import DECODER_ERRORS, TooManyPixels, Undecodable
+
+_WHITE = "white"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Pixels to show.
+
+    Attributes:
+        rgb: rows from top to bottom, three bytes a pixel.
+        size: width and height of `rgb` in pixels.
+        full_size: of the picture itself, upright.
+    """
+
+    rgb: bytes
+    size: tuple[int, int]
+    full_size: tuple[int, int]
+
+
+def preview(source: bytes, edge: int, *, fill: bool, most_pixels: int, most_decoded: int) -> Preview:
+    """Decode a picture to look at it.
+
+    Args:
+        source: the bytes of the file.
+        edge: its longer edge shall have at most so many pixels; 0 for as many as there are.
+        fill: whether `edge` is of the shorter edge instead, and what stands over is cut off: a square.
+        most_pixels: the result is halved until it has no more.
+        most_decoded: pixels; larger pictures are not decoded.
+
+    Raises:
+        TooManyPixels: it is larger.
+        Undecodable: Pillow cannot read it in full.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(source)) as image:
+                if image.width * image.height > most_decoded:
+                    raise TooManyPixels(f"{image.width} × {image.height} pixels are more than are opened")
+                full_size = _upright_size(image)
+                if edge:
+                    image.draft("RGB", (2 * edge, 2 * edge))
+                shown = _rgb(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError as error:
+        raise TooManyPixels(str(error)) from error
+    except DECODER_ERRORS as error:
+        raise Undecodable(str(error) or "it cannot be read") from error
+    if edge and fill:
+        shown = ImageOps.fit(shown, (edge, edge), Image.Resampling.BILINEAR)
+    elif edge:
+        shown.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+    while shown.width * shown.height > most_pixels:
+        shown = shown.reduce(2)
+    return Preview(shown.tobytes(), shown.size, full_size)
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    sideways = image.getexif().get(0x0112) in (5, 6, 7, 8)
+    return (image.height, image.width) if sideways else image.size
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """RGB; what is transparent stands on white, as in most viewers."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        ground = Image.new("RGBA", image.size, _WHITE)
+        ground.alpha_composite(image.convert("RGBA"))
+        return ground.convert("RGB")
+    if image.mode.startswith("I;16"):
+        return image.convert("I").point(lambda value: value / 256).convert("L").convert("RGB")
+    return image.convert("RGB")
