@@ -254,6 +254,9 @@ def test_the_icon_outlives_the_daemon_and_finds_the_next_one(
     program.start(tray=True)
     wait_label(icon, "Watching 1 folder")
     wait_for(lambda: agents(program) == [agent], what="the second agent to end")
+    log = (program.home / "state" / "tray.log").read_bytes()
+    assert b"the daemon does not answer" in log, "the log of the first agent is still there"
+    assert b"\0" not in log
     program.kill()
     wait_label(icon, "Start Homepress")
     icon.click("Start Homepress")

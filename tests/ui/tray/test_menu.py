@@ -62,6 +62,7 @@ def lines(entries: tuple[Entry, ...], above: str = "") -> dict[str, Entry]:
         (Known(None), "Homepress is not running"),
         (Known(status()), "Watching 1 folder"),
         (Known(status(folders=[])), "Watching nothing"),
+        (Known(status(folders=FOLDERS[1:])), "Every folder is paused"),
         (Known(status(state="working"), done=3, total=12), "Compressing 4 of 12"),
         (Known(status(state="working"), done=12, total=12), "Compressing 12 of 12"),
         (Known(status(state="working"), done=0, total=1), "Compressing"),

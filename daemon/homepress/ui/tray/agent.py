@@ -62,6 +62,7 @@ def run_agent(places: Places) -> int:
         stage.wake_other()
         return 0
     try:
+        _begin_log(places.log)
         if stage.lacking:
             _log.warning("no tray icon and no notices: %s", stage.lacking)
             return 0
@@ -69,6 +70,12 @@ def run_agent(places: Places) -> int:
     finally:
         lock.release()
     return 0
+
+
+def _begin_log(file: Path) -> None:
+    """Not before the lock is ours: the log is that of the one agent."""
+    form = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(filename=file, filemode="w", level=logging.INFO, format=form)
 
 
 class Agent:

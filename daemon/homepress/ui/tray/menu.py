@@ -95,7 +95,9 @@ def state_line(known: Known) -> str:
             return f"Compressing {min(known.done + 1, known.total)} of {known.total}"
         return "Compressing"
     watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
-    return f"Watching {counted(watched, 'folder')}" if watched else "Watching nothing"
+    if watched:
+        return f"Watching {counted(watched, 'folder')}"
+    return "Every folder is paused" if status.folders else "Watching nothing"
 
 
 def tooltip(known: Known) -> str:
