@@ -1,4 +1,4 @@
-"""All the numbers in one table: runs each benchmark, writes docs/benchmarks/numbers.md and the README's table.
+"""All the numbers in one table: runs each benchmark, writes docs/benchmarks/numbers.md, updates the README.
 
 make bench                              everything, about 40 minutes on two quiet cores
 python -m benchmarks --only idle curves these again, the rest as it was measured before

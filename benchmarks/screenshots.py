@@ -1,6 +1,6 @@
 """Screenshots of every page of the window, light, dark and at twice the size, of made pictures.
 
-Run: `python -m benchmarks.screenshots [FOLDER]`. Needs Xvfb and ImageMagick's `import`. It starts a Homepress
+Run: `python -m benchmarks.screenshots [FOLDER]`. Needs Xvfb, xdotool and ImageMagick's `import`. It starts a Homepress
 with a home of its own in a temporary folder; the user's settings and pictures are not touched. The pages are
 written to `docs/screenshots/` or to FOLDER as PNG.
 """
@@ -22,6 +22,11 @@ from benchmarks import landscapes
 from PIL import Image
 
 PAGES = ("first-run", "folders", "activity", "compare", "statistics", "privacy", "general")
+HANDS: dict[str, tuple[str, ...]] = {
+    "first-run": ("type", "~/Pictures/Camera"),
+    "folder-settings": ("click", "848", "187"),
+}
+"""What is done on a page before it is shown: text that is typed, or a place of the design that is clicked."""
 LOOKS = (("light", 1.0), ("dark", 1.0), ("light", 2.0))
 SIZE = (1080, 720)
 _DAYS = 30
@@ -112,6 +117,7 @@ def shoot(environment: dict[str, str], page: str, theme: str, scale: float, targ
     options = ["--page", page, "--theme", theme, "--scale", str(scale)]
     window = subprocess.Popen([*command, *options], env=environment)
     try:
+        use(environment, HANDS.get(target.name.partition("-light")[0].partition("-dark")[0], ()), scale)
         before = b""
         for _ in range(40):
             time.sleep(1)
@@ -127,6 +133,22 @@ def shoot(environment: dict[str, str], page: str, theme: str, scale: float, targ
     image.save(target, optimize=True)
     if target.stat().st_size > _LARGEST:
         image.quantize(256, Image.Quantize.MEDIANCUT).save(target, optimize=True)
+
+
+def use(environment: dict[str, str], hands: tuple[str, ...], scale: float) -> None:
+    """Use mouse and keyboard, then take the pointer out of the picture."""
+    find = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "Homepress", "windowfocus"]
+    subprocess.run(find, env=environment, check=True, capture_output=True)
+    time.sleep(1.5)
+    match hands:
+        case ("type", text):
+            subprocess.run(["xdotool", "type", "--delay", "20", text], env=environment, check=True)
+        case ("click", x, y):
+            place = [str(round(float(number) * scale)) for number in (x, y)]
+            subprocess.run(["xdotool", "mousemove", *place, "click", "1"], env=environment, check=True)
+            time.sleep(0.3)
+    corner = [str(round(SIZE[0] * scale) - 1), str(round(SIZE[1] * scale) - 1)]
+    subprocess.run(["xdotool", "mousemove", *corner], env=environment, check=True)
 
 
 def main() -> int:
@@ -159,9 +181,10 @@ def take(environment: dict[str, str], target: Path) -> None:
     """Every page in every look."""
     for theme, scale in LOOKS:
         with display(scale) as screen:
-            for page in PAGES:
+            for name in (*PAGES, "folder-settings"):
+                page = "folders" if name == "folder-settings" else name
                 suffix = "-2x" if scale > 1 else ""
-                file = target / f"{page}-{theme}{suffix}.png"
+                file = target / f"{name}-{theme}{suffix}.png"
                 shoot({**environment, "DISPLAY": screen}, page, theme, scale, file)
                 print(f"{file}  {file.stat().st_size:,} bytes", flush=True)
 
