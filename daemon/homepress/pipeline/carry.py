@@ -35,8 +35,18 @@ RETRY_SYSTEM = 60.0
 RETRY_FULL = 600.0
 """Seconds until a picture is tried again that has to wait for a decision of the user's."""
 
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-_OF_THE_SYSTEM = {*_OF_THE_DISK, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}
+_OF_THE_DISK = {
+    errno.ENOSPC: "its disk, or that of the originals, is full; make room there",
+    errno.EDQUOT: "your quota on its disk is used up; make room there",
+    errno.EROFS: "its disk may only be read now; make it writable again",
+}
+_OF_THE_SYSTEM = _OF_THE_DISK | {
+    errno.EIO: "the disk reports an error and may be failing; save what is on it",
+    errno.EACCES: "it may not be read or replaced; to allow it: chmod u+rwX, for its folder too",
+    errno.EPERM: "the system does not permit to replace it; its folder may be marked immutable",
+    errno.ESTALE: "its server does not know it any more; mount it again",
+}
+"""What the system may refuse, and what to do, in words that go after the name of the picture."""
 
 # Good pictures that do not get smaller still belong into an output folder, which mirrors the whole tree.
 _COPIED_TO_OUTPUT = {
@@ -203,6 +213,8 @@ class Carrier:
         """A crash costs its own file: three tries, then it is left alone until it changes."""
         if died.kind is DeathKind.STOPPED:
             return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+        if died.kind is DeathKind.REFUSED_TO_START:
+            return _no_compressor(job, source, died)
         deaths = self._deaths.get(source.sha256, 0) + 1
         self._deaths[source.sha256] = deaths
         if deaths < self._tries and not job.asked:
@@ -220,7 +232,7 @@ def _trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
     if isinstance(error, OSError):
         if error.errno not in _OF_THE_SYSTEM:
             raise error
-        reason = f"{error.strerror}: {error.filename or job.path}"
+        reason = f"{job.path}: {_OF_THE_SYSTEM[error.errno]} ({error.strerror})"
     else:
         reason = str(error)
     unverified = isinstance(error, VerifyFailed)
@@ -245,6 +257,23 @@ def _misnamed(path: Path, data: bytes) -> Unchanged | None:
     if kind is None or named is None or named is kind or {kind, named} <= _SAME_FAMILY:
         return None
     return Unchanged(Reason.MISNAMED, f"{named.value.upper()}, but it is {kind.value.upper()}", kind)
+
+
+def _no_compressor(job: Job, source: Source, died: WorkerDied) -> Told:
+    """Not the picture but the installation, as while it is being updated: every picture waits."""
+    reason = f"{died}; no picture can be compressed until that is mended: see homepress doctor"
+    size = len(source.data)
+    if job.asked:
+        return Told(job.path, "failed", reason, size)
+    return Told(
+        path=job.path,
+        outcome="waiting",
+        reason=reason,
+        before_bytes=size,
+        retry_after=RETRY_SYSTEM,
+        problem=reason,
+        whole_folder=True,
+    )
 
 
 def _identity(source: Source) -> tuple[int, int, int, int]:
