@@ -140,6 +140,38 @@ def test_a_picture_that_kills_its_worker_is_left_alone_after_three_tries(
     assert picture.read_bytes() == SOURCE
 
 
+def test_a_picture_that_was_given_up_stays_so_after_a_restart_until_it_changes(
+    picture: Path, tmp_path: Path
+) -> None:
+    def carry_anew(*deaths: WorkerDied) -> list[Told]:
+        """What a daemon that was just started does with the picture."""
+        store = Store.open(tmp_path / "state" / "ledger.sqlite3", tmp_path / "originals")
+        try:
+            if picture.name.encode() in store.known(os.fsencode(picture.parent)):
+                return []
+            carrier = Carrier(store)
+            plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=picture.parent)
+            slot = cast(Slot, Compressor(*deaths))
+            return [carrier.carry(Job(picture, plan, lambda told: None), slot) for _ in deaths]
+        finally:
+            store.close()
+
+    crash = WorkerDied(Death(DeathKind.TIMED_OUT))
+    assert [told.outcome for told in carry_anew(crash, crash, crash)] == ["waiting", "waiting", "failed"]
+    assert carry_anew(crash) == []
+
+
+def test_a_compressor_that_cannot_start_is_not_held_against_a_picture(
+    carry: Callable[..., Told], picture: Path
+) -> None:
+    cannot = WorkerDied(Death(DeathKind.REFUSED_TO_START, detail="ImportError: half an update"))
+    for _ in range(5):
+        told = carry(Compressor(cannot))
+        assert (told.outcome, told.whole_folder) == ("waiting", True)
+        assert "homepress doctor" in told.problem
+    assert carry(Compressor(compressed())).outcome == "compressed"
+
+
 def test_stopping_is_not_held_against_a_picture(carry: Callable[..., Told]) -> None:
     stopped = [WorkerDied(Death(DeathKind.STOPPED)) for _ in range(4)]
     assert {carry(Compressor(death)).outcome for death in stopped} == {"waiting"}
@@ -175,9 +207,10 @@ def test_a_hard_link_is_refused_with_its_reason(carry: Callable[..., Told], pict
 def test_a_full_disk_keeps_the_picture_waiting_and_is_a_problem_of_the_folder(
     carry: Callable[..., Told], picture: Path
 ) -> None:
-    told = carry(Compressor(OSError(28, "No space left on device", str(picture))))
-    assert told.outcome == "waiting"
-    assert "No space left" in told.problem
+    told = carry(Compressor(OSError(28, "No space left on device", "some-temp-name")))
+    assert (told.outcome, told.whole_folder) == ("waiting", True)
+    assert told.problem.startswith(str(picture))
+    assert "make room" in told.problem
     asked = carry(Compressor(OSError(28, "No space left on device", str(picture))), asked=True)
     assert asked.outcome == "failed"
 
