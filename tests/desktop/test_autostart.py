@@ -160,8 +160,23 @@ class TestUserUnit:
 
     def unit(self, exe: Path, ran: list[list[str]]) -> UserUnit:
         return UserUnit(
-            Launch((str(exe), "run", "--login")), lambda command: ran.append(list(command)) is None
+            Launch((str(exe), "run", "--login")),
+            lambda command: ran.append(list(command)) is None,
+            exe.parent,
         )
+
+    def test_it_starts_only_where_systemd_runs(
+        self, config: Path, tmp_path: Path, ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        exe = installed(tmp_path / "bin")
+        monkeypatch.setattr("getpass.getuser", lambda: "nobody-of-that-name")
+        self.unit(exe, ran).enable()
+        state = self.unit(exe, ran).state()
+        assert (state.on, state.starts) == (True, True)
+        assert "loginctl enable-linger" in state.reason
+        state = UserUnit(Launch((str(exe),)), lambda _: True, tmp_path / "no such folder").state()
+        assert (state.on, state.starts) == (True, False)
+        assert "does not run systemd" in state.reason
 
     @needs_linux
     def test_on_and_off(self, config: Path, tmp_path: Path, ran: list[list[str]]) -> None:

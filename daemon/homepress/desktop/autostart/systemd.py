@@ -4,6 +4,7 @@ import getpass
 import os
 import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from homepress.desktop.autostart.command import Launch
 from homepress.desktop.autostart.interface import AutostartError, AutostartState
@@ -13,6 +14,9 @@ from homepress.desktop.quoting import systemd_assignment, systemd_exec
 from homepress.desktop.templates import config_home, filled, write
 
 _UNIT = f"{PROGRAM}.service"
+_BOOTED = Path("/run/systemd/system")
+"""Is there when systemd is the one that started the computer (sd_booted(3))."""
+
 _PROGRAM_KEY = "# Program: "
 
 Run = Callable[[Sequence[str]], bool]
@@ -30,9 +34,10 @@ def _run(command: Sequence[str]) -> bool:
 class UserUnit:
     """See `Autostart`."""
 
-    def __init__(self, launch: Launch, run: Run = _run) -> None:
+    def __init__(self, launch: Launch, run: Run = _run, booted: Path = _BOOTED) -> None:
         self._launch = launch
         self._run = run
+        self._booted = booted
         folder = config_home() / "systemd" / "user"
         self._file = folder / _UNIT
         self._wanted = folder / "default.target.wants" / _UNIT
@@ -75,7 +80,7 @@ class UserUnit:
         starts, reason = on, ""
         if on and (gone := self._missing_program()):
             starts, reason = False, f"{gone} is not there any more; switch it on again"
-        elif on and found("systemctl") is None:
+        elif on and not self._booted.is_dir():
             starts, reason = False, "this computer does not run systemd; use: homepress autostart on"
         elif on and not self._lingers():
             reason = "it starts with your first login; to start with the computer: loginctl enable-linger"
