@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.control import ServiceError
-from homepress.pipeline import Carrier, Pipeline
+from homepress.pipeline import Carrier, Pipeline, Trust
 from homepress.settings import FolderSettings, LiveSettings, Paths
 from homepress.store import OriginalsLimit, RecoveryNote, Store
 from homepress.store.errors import StoreError
@@ -25,6 +25,7 @@ class House:
         live: the settings, the last good ones when the file has mistakes.
         store: originals and ledger.
         pipeline: the queue and its worker slots.
+        trust: which codecs may be trusted.
         recovered: what the store mended when it was opened.
     """
 
@@ -32,6 +33,7 @@ class House:
     live: LiveSettings
     store: Store
     pipeline: Pipeline
+    trust: Trust
     recovered: list[RecoveryNote]
 
     @classmethod
@@ -55,8 +57,9 @@ class House:
             ) from error
         for note in recovered:
             _log.info("recovered: %s", note)
-        pipeline = Pipeline(Carrier(store), live.current.daemon.worker_count, Limits(), changed)
-        return cls(paths, live, store, pipeline, recovered)
+        trust = Trust(paths.state / "codecs.json")
+        pipeline = Pipeline(Carrier(store, trust=trust), live.current.daemon.worker_count, Limits(), changed)
+        return cls(paths, live, store, pipeline, trust, recovered)
 
     def folder_of(self, path: Path) -> FolderSettings | None:
         """The configured folder that a path lies in."""

@@ -280,7 +280,8 @@ class DaemonService(InProcessService):
         """The state now."""
         load = self.house.pipeline.load()
         folders = self._folders()
-        problems = [_naming(folder) for folder in folders if folder.problem]
+        problems = [*self.house.trust.problems()]
+        problems += [_naming(folder) for folder in folders if folder.problem]
         if self.house.live.error is not None:
             problems.insert(0, f"settings not used: {self.house.live.error}")
         waiting = self._waiting.together_with(self._watch.waiting())

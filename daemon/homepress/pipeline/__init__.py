@@ -9,6 +9,7 @@ from homepress.pipeline.job import Destination, Job, Plan, Told
 from homepress.pipeline.pipeline import Load, Pipeline
 from homepress.pipeline.plan import in_words, plan_for
 from homepress.pipeline.queue import FairQueue
+from homepress.pipeline.trust import Trust
 
 __all__ = [
     "Carrier",
@@ -19,6 +20,7 @@ __all__ = [
     "Pipeline",
     "Plan",
     "Told",
+    "Trust",
     "in_words",
     "plan_for",
 ]

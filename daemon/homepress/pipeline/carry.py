@@ -10,6 +10,7 @@ from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.pipeline.job import Destination, Job, Told
+from homepress.pipeline.trust import Trust
 from homepress.store import Outcome, Replacement, Role, Source, Store
 from homepress.store.errors import (
     Busy,
@@ -67,8 +68,9 @@ _SAME_FAMILY = {ImageType.HEIC, ImageType.AVIF}
 class Carrier:
     """Takes pictures through the rooms; knows what was tried, so that trouble ends in a named state."""
 
-    def __init__(self, store: Store, tries: int = 3) -> None:
+    def __init__(self, store: Store, tries: int = 3, trust: Trust | None = None) -> None:
         self._store = store
+        self._trust = trust
         self._tries = tries
         self._stopping = threading.Event()
         self._deaths: dict[str, int] = {}
@@ -120,7 +122,10 @@ class Carrier:
             return self._not_smaller(job, source, misnamed, 0.0)
         start = time.monotonic()
         try:
-            result = slot.compress(source.data, _recipe(job, source))
+            recipe = self._trusted(job, slot, source)
+            if recipe is None:
+                return self._untrusted(job, source)
+            result = slot.compress(source.data, recipe)
         except WorkerDied as died:
             return self._worker_died(job, source, died)
         seconds = time.monotonic() - start
@@ -208,6 +213,18 @@ class Carrier:
             )
         size = len(source.data)
         return Told(job.path, "unchanged", reason, size, size, kind, seconds=seconds, output=output)
+
+    def _trusted(self, job: Job, slot: Slot, source: Source) -> Recipe | None:
+        """The recipe, as far as the codecs for it did what they are known to do."""
+        recipe, kind = _recipe(job, source), sniff(source.data[:SNIFF_BYTES])
+        return recipe if self._trust is None or kind is None else self._trust.recipe(slot, kind, recipe)
+
+    def _untrusted(self, job: Job, source: Source) -> Told:
+        """The picture is good, a codec is not: it waits for a better one."""
+        problem = "; ".join(self._trust.problems()) if self._trust is not None else ""
+        if job.asked:
+            return Told(job.path, "failed", problem, len(source.data))
+        return Told(job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem)
 
     def _worker_died(self, job: Job, source: Source, died: WorkerDied) -> Told:
         """A crash costs its own file: three tries, then it is left alone until it changes."""

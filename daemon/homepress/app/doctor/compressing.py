@@ -28,6 +28,7 @@ def worker(_: Installation) -> Iterator[Finding]:
     try:
         result = slot.compress(sample_png(), _LOSSLESS)
         hello = slot.lock
+        faults = slot.check_codecs({}).faults or []
     except WorkerDied as died:
         yield broken("worker", f"pictures cannot be compressed: {died}", _INSTALL_AGAIN)
         return
@@ -37,6 +38,10 @@ def worker(_: Installation) -> Iterator[Finding]:
         yield broken("worker", f"a sample did not become smaller: {result.reason}", _INSTALL_AGAIN)
     else:
         yield good("worker", f"a sample picture became {len(result.data):,} from {len(sample_png()):,} bytes")
+    for fault in faults:
+        yield broken("codecs", str(fault), _INSTALL_AGAIN)
+    if not faults:
+        yield good("codecs", "small pictures come back from each as they should")
     if hello is None:
         return
     yield from this_system().file_sandbox(hello.files)

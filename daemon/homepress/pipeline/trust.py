@@ -1,0 +1,80 @@
+"""Which codecs may be trusted: checked once for each version, remembered in a small file."""
+
+import contextlib
+import logging
+import os
+import threading
+from pathlib import Path
+
+import msgspec
+
+from homepress.compress import Recipe
+from homepress.compress.trust import Fault, trusted
+from homepress.imagetype import ImageType
+from homepress.workers import CodecReport, Slot
+
+_log = logging.getLogger(__name__)
+
+_REPORT = msgspec.json.Decoder(CodecReport)
+_WHAT_TO_DO = "install Homepress again, or another version of the codec; it is checked again by itself"
+
+
+class Trust:
+    """What the codecs' last check found. Usable from any thread."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """Read what was found before.
+
+        Args:
+            file: where it is kept; None keeps nothing. One that cannot be read counts as no check.
+        """
+        self._file = file
+        self._lock = threading.Lock()
+        self._report = CodecReport(versions={}, faults=[])
+        self._checked = False
+        if file is not None:
+            with contextlib.suppress(OSError, msgspec.DecodeError):
+                self._report = _REPORT.decode(file.read_bytes())
+
+    def recipe(self, slot: Slot, kind: ImageType, recipe: Recipe) -> Recipe | None:
+        """What may be asked for a picture: the recipe, without loss only, or (None) nothing.
+
+        The first call of a run has the worker compare its codecs' versions with those that were checked.
+
+        Args:
+            slot: whose worker checks.
+            kind: format of the source.
+            recipe: what the user asks.
+
+        Raises:
+            WorkerDied: the worker could not be started, or a codec ended it.
+        """
+        with self._lock:
+            if not self._checked:
+                self._check(slot)
+            return trusted(recipe, kind, tuple(self._report.faults or ()))
+
+    def problems(self) -> list[str]:
+        """What is wrong, in whole sentences with what to do; empty when nothing is."""
+        faults: list[Fault] = self._report.faults or []
+        return [f"{fault}; {_WHAT_TO_DO}" for fault in faults]
+
+    def _check(self, slot: Slot) -> None:
+        found = slot.check_codecs(self._report.versions)
+        self._checked = True
+        if found.faults is None:
+            return
+        self._report = found
+        for fault in found.faults:
+            _log.error("%s", fault)
+        if self._file is not None:
+            _write(self._file, msgspec.json.encode(found))
+
+
+def _write(file: Path, data: bytes) -> None:
+    """In one step, so that a power cut leaves the old or the new; that it is lost costs one check."""
+    half = file.with_suffix(".new")
+    with contextlib.suppress(OSError):
+        half.write_bytes(data)
+        half.chmod(0o600)
+        os.replace(half, file)
