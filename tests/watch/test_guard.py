@@ -1,5 +1,7 @@
 """Defects of watchdog 7.1 that lose files, each brought about for real; without the guard each test fails."""
 
+import ctypes
+import errno
 import os
 import shutil
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from homepress.watch.inbox import Inbox
 from homepress.watch.inotify import InotifyObservation, _Group
 from support import wait_for
 from watch.elsewhere import elsewhere
@@ -281,6 +284,19 @@ def test_unreadable_folders_are_named_and_recover(tmp_path: Path) -> None:
     assert "chmod u+rwx" in seen["first"]["problem"]
     assert seen["last"]["problem"].startswith("1 of its folders may not be read")
     assert seen["names"] == ["a.jpg", "b.jpg"]
+
+
+def test_a_root_that_the_kernel_will_not_show_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*arguments: object) -> int:
+        ctypes.set_errno(errno.EACCES)
+        return -1
+
+    # watchdog takes this answer for a watch with the number -1.
+    monkeypatch.setattr("watchdog.observers.inotify_c.inotify_add_watch", denied)
+    with pytest.raises(PermissionError):
+        InotifyObservation(str(tmp_path), True, Inbox(), lambda _: False)
 
 
 def test_no_thread_is_left_behind(tmp_path: Path) -> None:

@@ -77,13 +77,16 @@ def test_a_link_that_is_made_to_lead_elsewhere(tmp_path: Path, root: Path) -> No
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("thread", ["emitter", "observer"])
-def test_a_thread_of_the_observer_that_ends(root: Path, thread: str) -> None:
+@pytest.mark.parametrize("thread", ["emitter", "observer", "reader"])
+def test_a_thread_of_the_observer_that_ends(root: Path, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with watching(root, timing=NEVER) as run:
         first = observation_of(run)
         (emitter,) = first._observer.emitters
         if thread == "emitter":
             emitter.stop()
+        elif thread == "reader":
+            monkeypatch.setattr(first._reader, "handle_event", None)
+            (root / "an event.txt").touch()
         else:
             first._observer.event_queue.put(object())  # an error of the handler's, say
         wait_for(lambda: observation_of(run) is not first, within=2.0, what="a new observer")
@@ -113,6 +116,20 @@ def test_a_drive_that_is_mounted_over_the_root_and_taken_away(
         subprocess.run(["umount", str(root)], check=True)
         state = run.wait_state("missing")
         assert "the drive that held it is not connected" in state.problem
+
+
+@pytest.mark.root
+def test_a_drive_that_is_away_for_a_moment(root: Path, mounting: None, tmp_path: Path) -> None:
+    mount = f"mount -t tmpfs drive {root}"
+    subprocess.run(mount.split(), check=True)
+    with watching(root, timing=NEVER) as run:
+        first = observation_of(run)
+        # The same drive again often has the same numbers, so a look alone would see no difference.
+        subprocess.run(["sh", "-c", f"umount {root} && {mount}"], check=True)
+        wait_for(lambda: observation_of(run) is not first)
+        run.wait_settled()
+        (root / "a.jpg").write_bytes(JPEG)
+        run.wait_arrivals(1)
 
 
 @pytest.mark.root
