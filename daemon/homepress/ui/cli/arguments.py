@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from homepress.ui.cli import times
+from homepress.ui import times
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
 """Gives a command `as_json`."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.settings import Paths
-from homepress.ui.cli.times import past
+from homepress.ui.times import past
 from homepress.ui.words import counted, shown, size
 
 Verdict = Literal["refused", "local only", "open"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.ui.cli import times
+from homepress.ui import times
 
 NOW = datetime(2026, 5, 6, 14, 30).timestamp()
 
