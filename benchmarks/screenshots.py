@@ -1,8 +1,8 @@
 """Screenshots of every page of the window, light, dark and at twice the size, of made pictures.
 
-Run: `python -m benchmarks.screenshots [FOLDER]`. Needs Xvfb, xdotool and ImageMagick's `import`. It starts a Homepress
-with a home of its own in a temporary folder; the user's settings and pictures are not touched. The pages are
-written to `docs/screenshots/` or to FOLDER as PNG.
+Run: `python -m benchmarks.screenshots [FOLDER]`. Needs Xvfb, xdotool and ImageMagick's `import`. It starts a
+Homepress with a home of its own in a temporary folder; the user's settings and pictures are not touched. The
+pages are written to `docs/screenshots/` or to FOLDER as PNG.
 """
 
 import json

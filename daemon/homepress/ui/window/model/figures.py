@@ -89,7 +89,7 @@ def headline_figures(stats: Stats) -> list[tuple[str, str]]:
     return [
         (size(total.saved_bytes), "saved in total"),
         (size(stats.today.saved_bytes), "saved today"),
-        (f"{total.images:,}", f"pictures made smaller, {percent} % on average"),
+        (f"{total.images:,}", f"pictures made smaller, {percent}\u00a0% on average"),
         (size(total.originals_bytes), "still occupied by originals"),
     ]
 

@@ -78,7 +78,7 @@ def forgotten(number: int) -> str:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if "_" in text else text[:1].upper() + text[1:]  # io_uring is a name
 
 
 def _verdict(door: TriedDoor) -> Verdict:

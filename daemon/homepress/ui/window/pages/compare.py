@@ -155,6 +155,7 @@ class ComparePage(PagePanel):
         ):
             button = kit.button(steps, text, lambda s=step: self._step(s), "ghost", icon)  # type: ignore[misc]
             button.grid(row=0, column=at)
+            button.configure(compound="left" if step < 0 else "right")
             button.state(["!disabled" if to is not None else "disabled"])
 
     # -- showing

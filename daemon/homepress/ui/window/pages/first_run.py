@@ -44,15 +44,15 @@ class FirstRunPage(ScrollPage):
         self._login = True
         self._usual_quality = _QUALITIES[0][0]
         kit, px = context.kit, context.theme.px
-        self.inside.configure(padding=(px(32), px(28)))
+        self.inside.configure(padding=(px(32), px(28), px(32), px(10)))
         self.inside.columnconfigure(0, weight=1)
         self._head = Panel(self.inside)
         self._head.columnconfigure(0, weight=1)
-        self._head.grid(row=0, column=0, sticky="we", pady=(0, px(16)))
+        self._head.grid(row=0, column=0, sticky="we", pady=(0, px(12)))
         head(self._head, kit, _FIRST, _ABOUT).grid(row=0, column=0, sticky="we")
         steps = (self._make_folder(), self._make_kind(), self._make_quality(), self._make_end())
         for row, card in enumerate(steps, 1):
-            card.grid(row=row, column=0, sticky="we", pady=(0, px(12)))
+            card.grid(row=row, column=0, sticky="we", pady=(0, px(10)))
 
     def shown(self) -> None:
         """Put the keyboard on the folder; ask about the start at login only where it is off."""
@@ -128,15 +128,15 @@ class FirstRunPage(ScrollPage):
         kit, px = self._context.kit, self._context.theme.px
         card = self._step("4", "Begin")
         self._login_row = kit.switch(card, True, self._login_changed, "Start at login")
-        self._login_row.grid(row=1, column=1, sticky="w", pady=(px(8), px(10)))
+        self._login_row.grid(row=1, column=2, sticky="e", pady=(px(8), 0))
         self._begin = kit.button(card, "Watch this folder", self._start, "primary")
-        self._begin.grid(row=2, column=1, sticky="w", pady=(px(2), 0))
+        self._begin.grid(row=1, column=1, sticky="w", pady=(px(8), 0))
         self._begin.state(["disabled"])
         return card
 
     def _step(self, number: str, title: str) -> Card:
         kit, px = self._context.kit, self._context.theme.px
-        card = Card(self.inside, self._context.theme, (22, 16))
+        card = Card(self.inside, self._context.theme, (22, 12))
         card.columnconfigure(0, minsize=px(36))
         card.columnconfigure(1, weight=1)
         kit.label(card, number, "figure").grid(row=0, column=0, rowspan=2, sticky="nw")

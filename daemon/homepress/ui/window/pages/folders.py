@@ -15,6 +15,7 @@ from homepress.ui.window.widgets.head import head
 from homepress.ui.window.widgets.kit import Card, Panel
 from homepress.ui.window.widgets.scroll import ScrollPage
 from homepress.ui.window.widgets.settingsform import SettingsForm
+from homepress.ui.words import shown
 
 _ABOUT = "New pictures in these folders are made smaller. Their originals are kept for a while."
 _PAD = (32, 28)
@@ -66,7 +67,7 @@ class FoldersPage(ScrollPage):
         kit, px = self._context.kit, self._context.theme.px
         back = kit.button(content, "All folders", self._back, "ghost", Icon.BACK)
         back.grid(row=0, column=0, sticky="w")
-        about = f"{path}. Changes apply at once."
+        about = f"{shown(path)}. Changes apply at once."
         head(content, kit, folder.path.name or path, about).grid(
             row=1, column=0, sticky="we", pady=(px(6), px(16))
         )

@@ -47,7 +47,7 @@ class GeneralPage(ScrollPage):
         self._form_place = Panel(self.inside)
         self._form_place.columnconfigure(0, weight=1)
         self._form_place.grid(row=2, column=0, sticky="we")
-        self._make_originals().grid(row=3, column=0, sticky="we", pady=px(12))
+        self._make_originals().grid(row=3, column=0, sticky="we", pady=(0, px(12)))
         self._make_about().grid(row=4, column=0, sticky="we")
 
     def shown(self) -> None:
@@ -106,7 +106,7 @@ class GeneralPage(ScrollPage):
         self._switch.value.set(state.on)  # type: ignore[attr-defined]  # put there by the kit
         self._switch.configure(text="On" if state.on else "Off")
         words = shown(state.reason) or (f"By a {state.kind}: {shown(state.place)}" if state.on else "")
-        self._login_words.configure(text=words or "Homepress starts by itself when you log in.")
+        self._login_words.configure(text=words or "Have Homepress start by itself when you log in.")
 
     def _set_login(self, on: bool) -> None:
         def work() -> AutostartState:

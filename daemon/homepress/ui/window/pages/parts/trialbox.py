@@ -38,7 +38,7 @@ class TrialBox(Panel):
         self._words.grid(row=0, column=0, sticky="we")
         self._progress = Bar(self, context.theme)
         self._button = context.kit.button(self, "Try what it would save", self._start)
-        self._button.grid(row=2, column=0, sticky="w", pady=(px(8), 0))
+        self._button.grid(row=0, column=1, sticky="ne", padx=(px(16), 0))
         self._button.state(["disabled"])
 
     def take(self, folder: Path | None) -> None:
@@ -78,7 +78,7 @@ class TrialBox(Panel):
             return
         self._stopped = stopped = threading.Event()
         self._estimates = []
-        self._progress.grid(row=1, column=0, sticky="we", pady=(self._context.theme.px(8), 0))
+        self._progress.grid(row=1, column=0, columnspan=2, sticky="we", pady=(self._context.theme.px(8), 0))
         self._progress.set(0)
         self._button.state(["disabled"])
         self._words.configure(text="Compressing a few pictures on trial; nothing is changed …")
