@@ -32,7 +32,7 @@ class Recovery:
             try:
                 settled = self.settle(plan)
             except (OSError, StoreError) as error:
-                notes.tell(plan.path, f"could not be mended yet ({error}); it is tried again")
+                notes.tell(plan.path, f"could not be mended yet ({error}); it is tried again", routine=True)
                 continue
             if settled is not Settled.PENDING:
                 notes.tell(plan.path, f"work that was cut off was {settled.value}", routine=True)
