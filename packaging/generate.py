@@ -2,17 +2,23 @@
 
 from pathlib import Path
 
+from rooms import drawing, imports_between_rooms
+
+from homepress.settings.reference import reference_text
 from homepress.ui.cli.completions import FILES, completion
 from homepress.ui.cli.manual import manual
 
-SERVICE_FILES = Path(__file__).resolve().parent.parent / "service-files"
+ROOT = Path(__file__).resolve().parent.parent
+SERVICE_FILES, DOCS = ROOT / "service-files", ROOT / "docs"
 
 
 def main() -> None:
-    """The manual page and the completions."""
+    """The manual page, the completions, the settings reference and the picture of the rooms."""
     (SERVICE_FILES / "man" / "homepress.1").write_text(manual(), encoding="utf-8")
     for shell, name in FILES.items():
         (SERVICE_FILES / "completions" / name).write_text(completion(shell), encoding="utf-8")
+    (DOCS / "settings.md").write_text(reference_text(), encoding="utf-8")
+    (DOCS / "images" / "rooms.svg").write_text(drawing(imports_between_rooms()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """Which room may import which: the table in docs/architecture.md, held against the code."""
 
 import ast
+import functools
+import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,12 +29,25 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": (ROOMS - {"ui"}) | {"pipeline"},
     "__main__": {"ui"},
 }
+ARCHITECTURE = REPOSITORY / "docs" / "architecture.md"
+
+
+def doors() -> dict[str, set[str]]:
+    """Modules that a room offers besides its `__all__`: the table in docs/architecture.md."""
+    table = ARCHITECTURE.read_text(encoding="utf-8").partition("| room | doors |\n|---|---|\n")[2]
+    rows = [line.strip("| ").split(" | ", 1) for line in table.partition("\n\n")[0].splitlines()]
+    return {room: set(re.findall(r"`(\w+)`", cell)) for room, cell in rows}
+
+
+DOORS = doors()
 # Codecs, watchdog and toolkits stay in the one room that is about them.
 ONLY_IN: dict[str, set[str]] = {
     "watchdog": {"watch"},
     "PIL": {"compress", "workers", "ui"},
+    "pillow_heif": {"compress"},
+    "pillow_jxl": {"compress"},
+    "jeepney": {"desktop"},
     "numpy": {"compress", "workers"},
-    "pyjpegli": {"compress"},
     "oxipng": {"compress"},
     "mozjpeg_lossless_optimization": {"compress"},
     "sqlite3": {"store"},
@@ -78,6 +94,59 @@ def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
                 assert parts[2] == "reader", f"{path}:{line}: ui reads the store through store.reader only"
         elif parts[0] in ONLY_IN:
             assert room in ONLY_IN[parts[0]], f"{path}:{line}: {parts[0]} belongs to {ONLY_IN[parts[0]]}"
+
+
+@pytest.mark.parametrize("path", sorted(modules()), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_module_enters_other_rooms_by_what_they_offer(path: Path) -> None:
+    room = room_of(path)
+    for line, name in imports(path):
+        parts = name.split(".")
+        if parts[0] != "homepress" or len(parts) < 3 or parts[1] in (room, *LEAVES):
+            continue
+        other, inside = parts[1], parts[2:]
+        if inside[0] in DOORS.get(other, ()):
+            assert not any(part.startswith("_") for part in inside), f"{path}:{line}: {name} is private"
+        else:
+            assert len(inside) == 1, f"{path}:{line}: {name} is no door of {other} (docs/architecture.md)"
+            assert inside[0] in offered(other), f"{path}:{line}: {other} does not offer {inside[0]}"
+
+
+@functools.cache
+def offered(room: str) -> tuple[str, ...]:
+    """What a room's `__init__` offers."""
+    return tuple(getattr(importlib.import_module(f"homepress.{room}"), "__all__", ()))
+
+
+def test_every_door_is_there_and_used() -> None:
+    entered = {
+        (name.split(".")[1], name.split(".")[2])
+        for path in modules()
+        for _, name in imports(path)
+        if name.startswith("homepress.") and name.count(".") > 1 and name.split(".")[1] != room_of(path)
+    }
+    for room, doors in DOORS.items():
+        for door in doors:
+            place = PACKAGE / room / door
+            assert place.is_dir() or place.with_suffix(".py").is_file(), f"{room} has no {door}"
+            assert (room, door) in entered, f"nobody uses the door {door} of {room}"
+
+
+def test_every_folder_of_a_room_is_in_the_document() -> None:
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    folders = {path.parent.relative_to(PACKAGE) for path in PACKAGE.rglob("__init__.py")} - {Path()}
+    missing = [
+        str(folder) for folder in folders if not any(f"`{place}" in text for place in _ways_to_say(folder))
+    ]
+    assert not missing, f"say in docs/architecture.md what is in {', '.join(sorted(missing))}"
+
+
+def _ways_to_say(folder: Path) -> Iterator[str]:
+    yield f"{folder}"
+    yield f"{folder}/"
+    if len(folder.parts) > 1:
+        # A table of doors or of what is inside names a folder by its last word.
+        yield f"{folder.name}`"
+        yield f"{folder.name}/"
 
 
 def test_every_room_of_the_table_is_there() -> None:
