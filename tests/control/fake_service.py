@@ -160,16 +160,19 @@ class FakeService:
             raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
         (self.disabled.discard if enabled else self.disabled.add)(path)
 
-    def check_folder(self, path: str, sample: int) -> CheckReport:
-        return CheckReport(
-            path=path,
-            files=120,
-            images=100,
-            tried=sample or 100,
-            before_bytes=400_000_000,
-            after_bytes=180_000_000,
-            with_location=7,
-        )
+    def check_folder(self, path: str, sample: int) -> Iterator[CheckReport]:
+        whole = sample or 100
+        for tried in (0, whole):
+            yield CheckReport(
+                path=path,
+                files=120,
+                images=100,
+                tried=tried,
+                to_try=whole,
+                before_bytes=400_000_000,
+                after_bytes=180_000_000 if tried else 400_000_000,
+                with_location=7 if tried else 0,
+            )
 
     def probe(self) -> list[ProbedProcess]:
         tried = [TriedDoor(name="TCP", allowed=False, answer="EACCES: Permission denied")]

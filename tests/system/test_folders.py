@@ -12,11 +12,32 @@ def test_a_dry_run_tells_what_would_be_saved_and_changes_nothing(program: Progra
     paths[2].chmod(0o444)
     before = {path: path.read_bytes() for path in paths}
     report = program.json("folder", "check", str(inbox))
-    assert (report["files"], report["tried"]) == (3, 3)
-    assert report["before_bytes"] == sum(len(data) for data in before.values())
-    untouchable = len(before[paths[2]])
-    assert untouchable < report["after_bytes"] < report["before_bytes"]
+    # A read-only file would not be touched.
+    assert (report["files"], report["images"], report["tried"], report["to_try"]) == (3, 2, 2, 2)
+    assert report["before_bytes"] == len(before[paths[0]]) + len(before[paths[1]])
+    assert 0 < report["after_bytes"] < report["before_bytes"]
     assert {path: path.read_bytes() for path in paths} == before
+
+
+def test_a_dry_run_goes_by_the_patterns_of_the_folder(program: Program, inbox: Path) -> None:
+    write(inbox / "in.jpg", jpeg(1))
+    write(inbox / "left-out.jpg", jpeg(2))
+    program.watch(inbox, exclude=["left*"])
+    assert program.json("folder", "check", str(inbox))["images"] == 1
+
+
+def test_adding_a_folder_tells_what_is_in_it_and_leaves_it(program: Program, inbox: Path) -> None:
+    path = write(inbox / "old.jpg", jpeg(1))
+    before = path.read_bytes()
+    said = program.run("folder", "add", str(inbox))
+    assert "In it now: 1 picture (" in said
+    assert "would save about" in said
+    write(inbox / "between.jpg", jpeg(2))
+    program.start()
+    wait_for(
+        lambda: str(inbox / "between.jpg") in program.outcomes(), within=60, what="the one that came after"
+    )
+    assert path.read_bytes() == before
 
 
 def test_a_folder_added_while_the_daemon_runs_is_watched_at_once(program: Program, inbox: Path) -> None:

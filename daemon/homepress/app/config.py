@@ -32,7 +32,8 @@ class Configuration:
         settings = self._house.live.current
         outputs = tuple(folder.output for folder in settings.folders if folder.output is not None)
         roots: dict[Path, Path] = {}
-        self._warnings, watched = {}, []
+        self._warnings = {}
+        to_watch = []
         for folder in settings.folders:
             if self._refuse(folder):
                 continue
@@ -40,13 +41,13 @@ class Configuration:
             if folder.enabled:
                 roots[folder.path] = root_of(folder)
                 folders.meet(self._house, folder)
-                watched.append(_watched(folder, (*outputs, *self._own())))
+                to_watch.append(watched(folder, (*outputs, *self._own())))
         self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
         configured = {root_of(folder) for folder in settings.folders}
         for gone in self._plans.keys() - configured:
             self._house.store.forget_folder(gone)
         self._plan_for(roots)
-        return watched
+        return to_watch
 
     def met(self, path: Path, root: Path) -> None:
         """A configured folder is there, for the first time or again; its link may lead elsewhere now."""
@@ -126,9 +127,12 @@ class Configuration:
         return self._fallbacks.of(root) if root in self._plans and folder.mode == "replace" else None
 
 
-def _watched(folder: FolderSettings, excluded: tuple[Path, ...]) -> WatchedFolder:
+def watched(
+    folder: FolderSettings, excluded: tuple[Path, ...] = (), *, path: Path | None = None
+) -> WatchedFolder:
+    """A configured folder in the words of watching; `path` looks at another folder in the same way."""
     return WatchedFolder(
-        path=folder.path,
+        path=path or folder.path,
         recursive=folder.recursive,
         include=folder.include,
         exclude=folder.exclude,

@@ -1,17 +1,11 @@
-"""Adding, removing and checking folders."""
+"""Adding and removing folders."""
 
 import os
-import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from homepress.app import requests
 from homepress.app.house import House, root_of
-from homepress.compress.metadata import has_location
-from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, ServiceError
-from homepress.imagetype import SNIFF_BYTES, sniff
-from homepress.pipeline import Destination, plan_for
+from homepress.control.service import FolderAnswer, FolderRequest, ServiceError
 from homepress.settings import FolderSettings, SettingsError, TomlValue, edit, value_from_text
 from homepress.watch import refusal, warnings
 
@@ -78,58 +72,3 @@ def enable(house: House, path: str, enabled: bool) -> None:
         )
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
-
-
-def check(house: House, path: str, sample: int) -> CheckReport:
-    """Compress up to `sample` images of a folder on trial (0: all of them) and say what would be saved.
-
-    Raises:
-        ServiceError: the folder is not there; exit code 2.
-    """
-    root = Path(path).expanduser().resolve()
-    if not root.is_dir():
-        raise ServiceError(f"{root}: there is no such folder", exit_code=2)
-    settings = house.folder_of(root) or FolderSettings(path=root)
-    plan = plan_for(settings, root, destination=Destination.NOWHERE)
-    named = [found for found in requests.pictures(root) if _size(found) >= settings.min_size.bytes]
-    # A fixed seed: asked twice, the same answer.
-    chosen = named if not sample or len(named) <= sample else random.Random(0).sample(named, sample)
-    before = after = tried = images = located = 0
-    for outcome in requests.outcomes(house.pipeline, ((found, plan) for found in chosen)):
-        tried += 1
-        images += bool(outcome.format)
-        size = _size(Path(outcome.path))
-        before += size
-        after += outcome.after_bytes if outcome.outcome == "compressed" else size
-    for found in chosen:
-        located += _has_location(found)
-    total = sum(_size(found) for found in named)
-    share = total / before if before else 1.0
-    return CheckReport(
-        path=str(root),
-        files=sum(1 for _ in _all_files(root)),
-        images=round(images * len(named) / tried) if tried else 0,
-        tried=tried,
-        before_bytes=total,
-        after_bytes=round(after * share),
-        with_location=round(located * len(named) / tried) if tried else 0,
-    )
-
-
-def _all_files(root: Path) -> Iterator[Path]:
-    return (found for found in root.rglob("*") if found.is_file() and not found.is_symlink())
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat(follow_symlinks=False).st_size
-    except OSError:
-        return 0
-
-
-def _has_location(path: Path) -> bool:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return False
-    return sniff(data[:SNIFF_BYTES]) is not None and has_location(data)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import homepress
 from homepress import privacy
-from homepress.app import folders, requests
+from homepress.app import dryrun, folders, requests
 from homepress.app.house import House
 from homepress.app.recent import recent_pictures
 from homepress.app.undo import undo
@@ -150,9 +150,9 @@ class InProcessService:
         folders.enable(self.house, path, enabled)
         self.reload()
 
-    def check_folder(self, path: str, sample: int) -> CheckReport:
+    def check_folder(self, path: str, sample: int) -> Iterator[CheckReport]:
         """Dry run over a folder; nothing is changed."""
-        return folders.check(self.house, path, sample)
+        return dryrun.check(self.house, path, sample)
 
     def probe(self) -> list[ProbedProcess]:
         """This process and its workers try every way to a network; nothing is sent."""

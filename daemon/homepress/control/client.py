@@ -138,9 +138,9 @@ class Client:
         """Watch a configured folder, or do not."""
         self._ask(messages.EnableFolder(path, enabled))
 
-    def check_folder(self, path: str, sample: int) -> CheckReport:
+    def check_folder(self, path: str, sample: int) -> Iterator[CheckReport]:
         """Dry run on a folder."""
-        return self._ask(messages.CheckFolder(path, sample))
+        return self._stream(messages.CheckFolder(path, sample))
 
     def probe(self) -> list[ProbedProcess]:
         """See `Service.probe`."""

@@ -174,7 +174,7 @@ class EnableFolder(Call[None], frozen=True, tag="enable_folder"):
     enabled: bool
 
 
-class CheckFolder(Call[CheckReport], frozen=True, tag="check_folder"):
+class CheckFolder(StreamCall[CheckReport], frozen=True, tag="check_folder"):
     """`Service.check_folder`."""
 
     path: str

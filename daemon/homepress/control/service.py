@@ -182,8 +182,9 @@ class FolderAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     """`folder check`: what compressing a folder would save; nothing was changed.
 
-    `images` counts what is there, `tried` what was compressed on trial; bytes are extrapolated from the
-    tried ones when not all were. `with_location` counts pictures that carry GPS coordinates.
+    `images` counts what is there, `tried` what was compressed on trial so far, of `to_try`; bytes and images
+    are extrapolated from the tried ones when not all were. `with_location` counts pictures that carry GPS
+    coordinates.
     """
 
     path: str
@@ -192,6 +193,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     tried: int
     before_bytes: int
     after_bytes: int
+    to_try: int = 0
     with_location: int = 0
 
 
@@ -279,8 +281,11 @@ class Service(Protocol):
     def enable_folder(self, path: str, enabled: bool) -> None:
         """Watch a configured folder, or keep it in the settings file without watching it."""
 
-    def check_folder(self, path: str, sample: int) -> CheckReport:
-        """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away."""
+    def check_folder(self, path: str, sample: int) -> Iterator[CheckReport]:
+        """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away.
+
+        Gives a report before the first image and after each; the last one counts.
+        """
 
     def probe(self) -> list[ProbedProcess]:
         """Have the daemon and its workers try every way to a network themselves. Nothing is sent."""

@@ -255,6 +255,7 @@ class TestFolder:
         assert ran.code == 0
         assert ran.out.splitlines() == [
             f"Watching {working_dir}/Dropbox.",
+            "In it now: 100 pictures (400 MB), to be compressed like those that come.",
             "Worth knowing: Dropbox syncs this folder: pictures leave through it.",
         ]
         path = str(working_dir / "Dropbox")
@@ -264,7 +265,12 @@ class TestFolder:
 
     def test_add_without_a_daemon_says_how_to_start(self, run: Run) -> None:
         lines = run("folder", "add", "/p").out.splitlines()
-        assert lines[0] == "Added /p."
+        assert lines[:4] == [
+            "Added /p.",
+            "In it now: 100 pictures (400 MB), left alone; those that come are compressed.",
+            "Compressing what is there too would save about 220 MB (55 %), tried on 12 of them:",
+            "  homepress compress --in-place /p",
+        ]
         assert lines[-2].endswith("with: homepress")
         assert lines[-1].endswith("homepress autostart on")
 

@@ -33,6 +33,11 @@ class Progress:
         self._clear()
         self._shown = False
 
+    def expect(self, total: int) -> None:
+        """So many there will be, as is known by now."""
+        self._total = total
+        self._draw()
+
     def step(self) -> None:
         """One more is done."""
         self._done += 1

@@ -1,17 +1,30 @@
 """`homepress folder`: which folders are watched."""
 
+import math
+import shlex
+import time
+from collections.abc import Generator
+
 import click
 
 from homepress.control.client import connect
-from homepress.control.service import CheckReport, FolderRequest, FolderStatus
+from homepress.control.service import CheckReport, FolderRequest, FolderStatus, Service
 from homepress.desktop.autostart import autostart
 from homepress.settings import FolderSettings, Paths, load
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.daemon import daemon_or_local
+from homepress.ui.cli.progress import Progress
 from homepress.ui.words import counted, percent_saved, shown, size
 
 _SAMPLE = 40
+"""So many pictures are tried by `folder check`."""
+
+_QUICK_SAMPLE = 12
+"""So many pictures are tried when a folder is added, as far as that takes no more than ..."""
+
+_PATIENCE = 8.0
+"""... so many seconds."""
 
 
 @click.group()
@@ -59,12 +72,14 @@ def add(
     runs = connect(paths.socket) is not None  # asked first: without a daemon, this process is locked next
     with daemon_or_local(paths) as service:
         answer = service.add_folder(request)
+        patience = _PATIENCE if existing == "leave" else 0.0
+        found = None if as_json else _try(service, path, _QUICK_SAMPLE, patience)
     if as_json:
         output.print_json(answer)
         return
     output.say(f"{'Watching' if runs else 'Added'} {output.strong(shown(answer.path))}.")
-    if existing == "leave":
-        output.say("Pictures that are in it now are left alone; those that come are compressed.")
+    for line in _what_is_there(found, existing):
+        output.say(line)
     for warning in answer.warnings:
         output.say(f"{output.worth_knowing('Worth knowing:')} {warning}")
     if not runs:
@@ -123,15 +138,47 @@ def check(path: str, everything: bool, as_json: bool) -> None:
 
     Nothing is changed.
     """
-    if output.on_terminal_for_people():
-        output.remark("Compressing on trial; this takes a while ...")
     with daemon_or_local(Paths.from_environment()) as service:
-        report = service.check_folder(path, 0 if everything else _SAMPLE)
+        report = _try(service, path, 0 if everything else _SAMPLE)
+    if report is None:
+        return
     if as_json:
         output.print_json(report)
         return
     for line in _report(report):
         output.say(line)
+
+
+def _try(service: Service, path: str, sample: int, patience: float = math.inf) -> CheckReport | None:
+    """The last report of a dry run, which ends after so many seconds; a bar shows how far it is."""
+    report, end = None, time.monotonic() + patience
+    reports = service.check_folder(path, sample)
+    with Progress("picture") as progress:
+        for report in reports:
+            progress.expect(report.to_try)
+            if report.tried:
+                progress.step()
+            if time.monotonic() >= end:
+                break
+    if isinstance(reports, Generator):
+        reports.close()
+    return report
+
+
+def _what_is_there(found: CheckReport | None, existing: str) -> list[str]:
+    """What is in a folder that was just added, what becomes of that, and what would be saved."""
+    if found is None or not found.images:
+        return ["There are no pictures in it yet; those that come are compressed."]
+    there = f"In it now: {counted(found.images, 'picture')} ({size(found.before_bytes)})"
+    if existing == "compress":
+        return [f"{there}, to be compressed like those that come."]
+    lines = [f"{there}, left alone; those that come are compressed."]
+    if saved := found.before_bytes - found.after_bytes:
+        percent = percent_saved(found.before_bytes, found.after_bytes)
+        part = "" if found.tried >= found.images else f", tried on {found.tried:,} of them"
+        lines.append(f"Compressing what is there too would save about {size(saved)} ({percent} %){part}:")
+        lines.append(f"  homepress compress --in-place {shlex.quote(shown(found.path))}")
+    return lines
 
 
 def _state_without_daemon(folder: FolderSettings) -> FolderStatus:

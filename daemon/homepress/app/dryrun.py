@@ -1,0 +1,90 @@
+"""What compressing a folder would save, found out by trying; nothing is changed."""
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from homepress.app import requests
+from homepress.app.config import watched
+from homepress.app.house import House
+from homepress.compress.metadata import has_location
+from homepress.control.service import CheckReport, FileOutcome, ServiceError
+from homepress.imagetype import SNIFF_BYTES, sniff
+from homepress.pipeline import Destination, plan_for
+from homepress.settings import FolderSettings
+from homepress.watch import survey
+
+
+def check(house: House, path: str, sample: int) -> Iterator[CheckReport]:
+    """Compress up to `sample` images of a folder on trial (0: all of them); a report before and after each.
+
+    Raises:
+        ServiceError: the folder is not there, or cannot be read; exit code 2.
+    """
+    root = Path(os.path.realpath(Path(path).expanduser()))
+    settings = house.folder_of(root) or FolderSettings(path=root)
+    try:
+        sizes = {found.path: found.signature.size for found in survey(watched(settings, path=root))}
+    except OSError as error:
+        raise ServiceError(f"{root}: {error.strerror}", exit_code=2) from error
+    # A fixed seed: asked twice, the same answer.
+    chosen = (
+        list(sizes) if not sample or len(sizes) <= sample else random.Random(0).sample(list(sizes), sample)
+    )
+    trial = _Trial(root, _files(root), len(sizes), sum(sizes.values()), len(chosen))
+    yield trial.report()
+    plan = plan_for(settings, root, destination=Destination.NOWHERE)
+    for outcome in requests.outcomes(house.pipeline, ((found, plan) for found in chosen)):
+        trial.add(outcome, sizes[Path(outcome.path)])
+        yield trial.report()
+
+
+@dataclass
+class _Trial:
+    """What came of the trial so far, and what that means for the whole folder."""
+
+    root: Path
+    files: int
+    named: int
+    total: int
+    to_try: int
+    tried: int = 0
+    images: int = 0
+    located: int = 0
+    before: int = 0
+    after: int = 0
+
+    def add(self, outcome: FileOutcome, size: int) -> None:
+        self.tried += 1
+        self.images += bool(outcome.format)
+        self.located += _has_location(Path(outcome.path))
+        self.before += size
+        self.after += outcome.after_bytes if outcome.outcome == "compressed" else size
+
+    def report(self) -> CheckReport:
+        """Figures for all that is there, from those of what was tried."""
+        part = self.tried / self.named if self.named else 1.0
+        return CheckReport(
+            path=str(self.root),
+            files=self.files,
+            images=round(self.images / part) if self.tried else self.named,
+            to_try=self.to_try,
+            tried=self.tried,
+            before_bytes=self.total,
+            after_bytes=round(self.total * self.after / self.before) if self.before else self.total,
+            with_location=round(self.located / part) if self.tried else 0,
+        )
+
+
+def _files(root: Path) -> int:
+    return sum(len(names) for _, _, names in os.walk(root))
+
+
+def _has_location(path: Path) -> bool:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    return sniff(data[:SNIFF_BYTES]) is not None and has_location(data)
