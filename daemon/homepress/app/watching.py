@@ -1,10 +1,12 @@
 """The service of a running daemon: what the in-process one can do, and watching, pausing, telling."""
 
+import functools
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -31,7 +33,7 @@ from homepress.control.service import (
     UndoOutcome,
     UndoRequest,
 )
-from homepress.pipeline import Job, Told
+from homepress.pipeline import Job, Plan, Told
 from homepress.settings import Paths
 from homepress.store import Outcome, RecoveryNote
 from homepress.watch import Arrival, FileWatch, Identity, Skipped, Watch
@@ -117,7 +119,8 @@ class DaemonService(InProcessService):
             return
         quiet = arrival.signature
         identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
-        job = Job(arrival.path, plan, self._told, arrival.fresh, ready_at=arrival.ready_at, identity=identity)
+        tell = functools.partial(self._told, plan)
+        job = Job(arrival.path, plan, tell, arrival.fresh, ready_at=arrival.ready_at, identity=identity)
         self.house.pipeline.submit(job)
 
     def skipped(self, skipped: Skipped) -> None:
@@ -140,9 +143,12 @@ class DaemonService(InProcessService):
             self._revision += 1
             self._state.notify_all()
 
-    def _told(self, told: Told) -> None:
+    def _told(self, plan: Plan, told: Told) -> None:
         """A picture is done, or has to wait."""
         root = self._config.root_of(told.path)
+        if told.retry_after is not None and root is not None and self._config.plan(root) != plan:
+            # What stood against it may be over: it was under settings of before.
+            told = replace(told, retry_after=_STILL_AT_IT, problem="", whole_folder=False)
         if root is not None:
             self._breaker.told(root, told)
             if not self._breaker.text(root) and self._troubles.told(root, told):
