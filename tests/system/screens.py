@@ -35,6 +35,7 @@ _PANEL_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
   <property name="plugins" type="empty">
     <property name="plugin-1" type="string" value="separator">
       <property name="expand" type="bool" value="true"/>
+      <property name="style" type="uint" value="0"/>
     </property>
     <property name="plugin-2" type="string" value="systray">
       <property name="square-icons" type="bool" value="true"/>
@@ -43,6 +44,10 @@ _PANEL_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
   </property>
 </channel>
 """
+
+
+_FONT = "[Settings]\ngtk-font-name=Inter 10\n"
+"""For screenshots; another font takes its place where this one is missing."""
 
 
 def need(*programs: str) -> None:
@@ -55,9 +60,10 @@ def need(*programs: str) -> None:
 class Screen:
     """A display and a bus, and what runs on them; everything ends with it."""
 
-    def __init__(self, environment: dict[str, str], address: str, folder: Path) -> None:
+    def __init__(self, environment: dict[str, str], address: str, folder: Path, scale: int) -> None:
         self.environment = environment
         self.address = address
+        self.scale = scale
         self._folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -93,7 +99,7 @@ class Screen:
         subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=20)
 
     def shot(self) -> Image.Image:
-        """What is on the display now."""
+        """What is on the display now, pixel by pixel."""
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             file = Path(folder, "shot.png")
             command = ["scrot", "--overwrite", str(file)]
@@ -101,9 +107,13 @@ class Screen:
             with Image.open(file) as image:
                 return image.convert("RGB")
 
+    def part(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
+        """A part of it, in units that are `scale` pixels wide."""
+        return self.shot().crop(tuple(self.scale * edge for edge in (left, top, right, bottom)))
+
     def find(self, colour: tuple[int, int, int], rows: int = 34) -> tuple[int, int] | None:
         """The middle of what has a colour on the panel, None when nothing has."""
-        image = self.shot().crop((0, 0, 1280, rows))
+        image = self.part(640, 0, 1280, rows)
         places = [
             (x, y)
             for y in range(image.height)
@@ -112,12 +122,16 @@ class Screen:
         ]
         if len(places) < 20:
             return None
-        return sum(x for x, _ in places) // len(places), sum(y for _, y in places) // len(places)
+        left = 640 * self.scale
+        return left + sum(x for x, _ in places) // len(places), sum(y for _, y in places) // len(places)
 
 
 @contextmanager
-def screen(folder: Path, *, dark: bool = True) -> Iterator[Screen]:
-    """A display of 1280 by 720 and a bus, in a home of their own beneath `folder`."""
+def screen(folder: Path, *, dark: bool = True, scale: int = 1) -> Iterator[Screen]:
+    """A display and a bus, in a home of their own beneath `folder`.
+
+    The display is 1280 by 720 units large; a unit has `scale` pixels in each direction.
+    """
     need("Xvfb", "dbus-daemon", "xdotool", "scrot")
     home = folder / "desktop-home"
     runtime = folder / "run"
@@ -126,6 +140,8 @@ def screen(folder: Path, *, dark: bool = True) -> Iterator[Screen]:
     runtime.mkdir(mode=0o700)
     text = _PANEL_SETTINGS.format(dark=str(dark).lower())
     (settings / "xfce4-panel.xml").write_text(text, encoding="utf-8")
+    (home / ".config" / "gtk-3.0").mkdir()
+    (home / ".config" / "gtk-3.0" / "settings.ini").write_text(_FONT, encoding="utf-8")
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "HOME": str(home),
@@ -137,11 +153,12 @@ def screen(folder: Path, *, dark: bool = True) -> Iterator[Screen]:
         "LC_ALL": "C.UTF-8",
         "NO_AT_BRIDGE": "1",
         "GTK_A11Y": "none",
+        "GDK_SCALE": str(scale),
     }
-    with _display() as display:
+    with _display(scale) as display:
         environment["DISPLAY"] = display
         with private_bus(environment) as address:
-            made = Screen({**environment, "DBUS_SESSION_BUS_ADDRESS": address}, address, folder)
+            made = Screen({**environment, "DBUS_SESSION_BUS_ADDRESS": address}, address, folder, scale)
             try:
                 yield made
             finally:
@@ -149,10 +166,11 @@ def screen(folder: Path, *, dark: bool = True) -> Iterator[Screen]:
 
 
 @contextmanager
-def _display() -> Iterator[str]:
+def _display(scale: int) -> Iterator[str]:
     reading, writing = os.pipe()
+    size = f"{1280 * scale}x{720 * scale}x24"
     command: Sequence[str] = (
-        *("Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x720x24"),
+        *("Xvfb", "-displayfd", str(writing), "-screen", "0", size),
         *("-nolisten", "tcp", "-noreset"),
     )
     server = subprocess.Popen(

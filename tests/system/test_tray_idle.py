@@ -43,8 +43,7 @@ def test_idle_costs_no_time_and_little_memory(program: Program, inbox: Path, wat
     spent = [ticks(pid) - then for pid, then in zip(pids, before, strict=True)]
     used = [resident(pid) for pid in pids]
     print(f"resident {used} bytes, together {sum(used)}; {spent} ticks in {SECONDS:g} s")
-    # The tray waits for events alone, save one look for a panel soon after its start; the daemon looks after
-    # its folders now and then, which may cost a thousandth of a core.
-    assert spent[0] <= 1 + SECONDS * os.sysconf("SC_CLK_TCK") / 1000
-    assert spent[1] <= 1
+    # Both wait for events; one tick may fall to the tray's look for a panel soon after its start, and one to
+    # the daemon's look after its folders twice a minute.
+    assert max(spent) <= 1
     assert sum(used) <= MOST_BYTES

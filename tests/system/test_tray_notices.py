@@ -13,7 +13,7 @@ from system.pictures import jpeg, write
 from system.program import Program
 from system.screens import Screen, need, screen
 from system.test_tray import agents
-from system.test_tray_panel import keep
+from system.test_tray_panel import SCALE, SHOTS, keep
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Linux tray")
 
@@ -21,23 +21,44 @@ _DUNST = """[global]
     width = 380
     origin = top-right
     offset = 20x40
-    font = DejaVu Sans 11
+    font = Inter 11
     dmenu = {menu}
     max_icon_size = 48
+    scale = {scale}
+    show_indicators = no
+    corner_radius = 8
+    frame_width = 1
+    frame_color = "#59636c"
+    padding = 12
+    horizontal_padding = 14
+
+[urgency_low]
+    background = "#2b2f33"
+    foreground = "#f0f0f0"
+
+[urgency_normal]
+    background = "#2b2f33"
+    foreground = "#f0f0f0"
 """
+
+
+NOTICE = (850, 28, 1280, 108)
+"""The part of the display, in its units, where notices come."""
 
 
 @pytest.fixture
 def desk(program: Program, tmp_path: Path) -> Iterator[Screen]:
     """A display with dunst on its bus."""
     need("dunst", "dunstctl")
-    with screen(tmp_path) as made:
+    with screen(tmp_path, scale=SCALE) as made:
         program.environment |= made.environment
         settings = tmp_path / "dunstrc"
         menu = tmp_path / "menu"
         menu.write_text("#!/bin/sh\nexec grep Undo\n")
         menu.chmod(0o755)
-        settings.write_text(_DUNST.format(menu=menu))
+        if SHOTS:
+            made.start("xsetroot", "-solid", "#51626f")
+        settings.write_text(_DUNST.format(menu=menu, scale=SCALE))
         made.start("dunst", "-conf", str(settings))
         bus = Connection(made.address)
         wait_for(lambda: bus.has_owner("org.freedesktop.Notifications"), what="dunst")
@@ -74,7 +95,7 @@ def test_the_first_success_is_told_and_its_undo_button_brings_every_byte_back(
     path = write(inbox / "beach.jpg", original)
     wait_for(lambda: shown(desk) == 1, within=60, what="the notice of the first success")
     assert path.read_bytes() != original
-    keep(desk, "notice", (840, 0, 1280, 200))
+    keep(desk, "notice", NOTICE)
     dunst(desk, "action", "0")  # the first action that dunst lists is the click on the notice itself
     wait_for(lambda: (program.home / "state" / "first-success-told").exists())
     program.run("undo", "--last", "1")
@@ -104,7 +125,7 @@ def test_the_undo_button_of_a_summary_brings_the_batch_back(
     wait_for(lambda: shown(desk) == 1, within=60, what="the summary")
     program.wait_idle()
     assert shown(desk) == 1
-    keep(desk, "summary", (840, 0, 1280, 200))
+    keep(desk, "notice-summary", NOTICE)
     dunst(desk, "context")  # dunst's menu of buttons, in which our program picks "Undo"
     wait_for(
         lambda: all(path.read_bytes() == data for path, data in originals.items()),
@@ -123,7 +144,7 @@ def test_a_problem_is_told_once_and_never_when_nothing_is_wanted(
     good = file.read_text()
     file.write_text(good + "wrong = 1\n")
     wait_for(lambda: shown(desk) == 1, within=30, what="the notice of the problem")
-    keep(desk, "notice-problem", (840, 0, 1280, 200))
+    keep(desk, "notice-problem", NOTICE)
     dunst(desk, "close-all")
     program.run("pause")
     program.run("resume")

@@ -23,6 +23,13 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 SHOTS = os.environ.get("HOMEPRESS_SHOTS", "")
 """A folder for screenshots; empty keeps none."""
 
+ICON = (1181, 0, 1213, 31)
+MENU = (860, 0, 1213, 350)
+"""Parts of the display, in its units: the icon, and the menu beneath it."""
+
+SCALE = 2 if SHOTS else 1
+"""Pixels of a unit: screenshots are for displays with small pixels."""
+
 
 def colour(state: State) -> tuple[int, int, int]:
     return _BODY[state][:3]
@@ -32,8 +39,10 @@ def colour(state: State) -> tuple[int, int, int]:
 def desk(program: Program, tmp_path: Path) -> Iterator[Screen]:
     """A display with a bus that the program uses; the panel is not there yet."""
     need("xfce4-panel")
-    with screen(tmp_path) as made:
+    with screen(tmp_path, scale=SCALE) as made:
         program.environment |= made.environment
+        if SHOTS:
+            made.start("xsetroot", "-solid", "#51626f")
         yield made
         program.close()
     wait_for(lambda: not agents(program), what="the agent to end with its session")
@@ -50,20 +59,21 @@ def opened(desk: Screen) -> FakeProgram:
     return FakeProgram(desk.address, name, path, {"ShowFolders": took, "ShowItems": took})
 
 
-def keep(desk: Screen, name: str, box: tuple[int, int, int, int] = (640, 0, 1215, 320)) -> None:
+def keep(desk: Screen, name: str, box: tuple[int, int, int, int]) -> None:
     """Keep a picture of the corner with the icon, when somebody wants it."""
     if SHOTS:
-        image = desk.shot().crop(box)
-        image.quantize(64, method=Image.Quantize.MEDIANCUT).save(Path(SHOTS, f"{name}.png"), optimize=True)
+        image = desk.part(*box)
+        image.quantize(96, method=Image.Quantize.MEDIANCUT).save(Path(SHOTS, f"{name}.png"), optimize=True)
 
 
 def still(desk: Screen, ready: Callable[[Image.Image], bool] = lambda _: True) -> None:
     """Wait until what is on the display does not change any more."""
-    last = desk.shot().crop((600, 0, 1240, 720)).tobytes()
+    box = (600, 0, 1240, 720)
+    last = desk.part(*box).tobytes()
 
     def same() -> bool:
         nonlocal last
-        now = desk.shot().crop((600, 0, 1240, 720))
+        now = desk.part(*box)
         before, last = last, now.tobytes()
         return last == before and ready(now)
 
@@ -82,28 +92,28 @@ def test_a_person_sees_clicks_and_quits(
     program.start(tray=True)
     panel = desk.panel()  # later than the program, as it is at login
     x, y = shown(desk, State.IDLE)
-    keep(desk, "tray-idle", (1080, 0, 1215, 28))
+    keep(desk, "tray-idle", ICON)
 
     desk.input("mousemove", str(x), str(y), "click", "1")
     wait_for(lambda: windows(desk) or opened.heard("ShowFolders"), within=40, what="the window")
     for window in windows(desk):  # off the panel: there is nobody who manages windows here
-        desk.input("windowmove", "--sync", window, "0", "420")
+        desk.input("windowmove", "--sync", window, "0", str(420 * SCALE))
 
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
-    keep(desk, "tray-menu")
+    keep(desk, "tray-menu", MENU)
     # After the state and what is saved comes "Pause"; beneath it "For 30 minutes" comes first.
     desk.input("key", "Down", "Down", "Down", "Right")
     still(desk)
-    keep(desk, "tray-pause")
+    keep(desk, "tray-pause", MENU)
     desk.input("key", "Return")
     wait_for(lambda: program.status()["state"] == "paused", what="the pause that the keyboard picked")
     shown(desk, State.PAUSED)
-    keep(desk, "tray-paused", (1080, 0, 1215, 28))
 
     desk.end(panel)
     panel = desk.panel()
     x, y = shown(desk, State.PAUSED)  # it comes back with the panel
+    keep(desk, "tray-paused", ICON)
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
     desk.input("key", "Down", "Down", "Down", "Return")
@@ -142,37 +152,51 @@ def windows(desk: Screen) -> list[str]:
     return done.stdout.split()
 
 
-def test_results_and_problems_are_seen(
-    program: Program, inbox: Path, desk: Screen, opened: FakeProgram
-) -> None:
+PICTURES = {
+    "beach": 84,
+    "forest": 92,
+    "harbour at night": 86,
+    "IMG_2041": 95,
+    "birthday cake": 90,
+    "garden": 88,
+}
+"""Names of pictures, and the JPEG quality they arrive in."""
+
+SIZE = (2400, 1800) if SHOTS else (800, 600)
+
+
+def test_results_and_problems_are_seen(program: Program, desk: Screen, opened: FakeProgram) -> None:
     desk.panel()
-    program.watch(inbox)
+    camera, scans = (Path(desk.environment["HOME"], name) for name in ("Pictures", "Scans"))
+    camera.mkdir()
+    scans.mkdir()
+    program.watch(camera, scans)
     settings = program.home / "settings.toml"
     # A notice would lie beneath the menu in the pictures.
     settings.write_text(f'[daemon]\nnotify = "never"\n{settings.read_text()}')
     program.start(tray=True)
     shown(desk, State.IDLE)
-    for number, name in enumerate(("beach.jpg", "forest.jpg", "harbour at night.jpg")):
-        write(inbox / name, jpeg(number))
+    for number, (name, quality) in enumerate(PICTURES.items()):
+        write(camera / f"{name}.jpg", jpeg(number, SIZE, quality))
     shown(desk, State.WORKING)
-    keep(desk, "tray-working", (1080, 0, 1215, 28))
+    keep(desk, "tray-working", ICON)
     program.wait_idle()
     x, y = shown(desk, State.IDLE)
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
-    desk.input("key", "Down", "Down", "Down", "Down", "Down", "Right")
+    desk.input("key", *["Down"] * 5, "Right")  # after the state, what is saved, and "Pause"
     still(desk)
     desk.input("key", "Right")
     still(desk)
-    keep(desk, "tray-pictures", (340, 0, 1215, 345))
+    keep(desk, "tray-pictures", (350, 0, 1213, 350))
     desk.input("key", "Escape", "Escape", "Escape")
-    settings.write_text(settings.read_text() + 'qualty = "small"\n')
+    scans.rename(scans.with_name("Scans of 2025"))
     x, y = shown(desk, State.PROBLEM)
-    keep(desk, "tray-problem", (1080, 0, 1215, 28))
+    keep(desk, "tray-problem", ICON)
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
-    keep(desk, "tray-problem-menu", (520, 0, 1215, 345))
+    keep(desk, "tray-problem-menu", MENU)
     desk.input("key", "Escape")
     program.kill()
     shown(desk, State.STOPPED)
-    keep(desk, "tray-stopped", (1080, 0, 1215, 28))
+    keep(desk, "tray-stopped", ICON)
