@@ -1,4 +1,4 @@
-"""The own encoder: exact planes and transform, jpegli's tables, rate-distortion quantisation, in strips."""
+"""The own encoder: exact planes and transform, tables after jpegli, levels weighed by cost, in strips."""
 
 import io
 
