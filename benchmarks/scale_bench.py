@@ -68,6 +68,9 @@ class Counting:
     def found(self, folder: Path, root: Path) -> None:
         """See `Sink.found`."""
 
+    def coming(self) -> None:
+        """See `Sink.coming`."""
+
     def arrived(self, arrival: Arrival) -> None:
         """See `Sink.arrived`."""
         path = os.fsencode(arrival.path)

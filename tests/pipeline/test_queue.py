@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from homepress.compress.recipe import Recipe
 from homepress.pipeline.job import Destination, Job, Plan
 from homepress.pipeline.queue import FairQueue
+from support import wait_for
 
 
 def job(name: str, *, root: str = "/a", fresh: bool = True, asked: bool = False) -> Job:
@@ -165,3 +166,75 @@ def test_a_held_picture_that_is_asked_for_by_name_goes_at_once() -> None:
     queue.put(job("x", root="/a"))
     queue.put(job("x", root="/a", asked=True))
     assert drain(queue) == ["x"]
+
+
+class Getting(threading.Thread):
+    """Waits in `get`, as a slot does."""
+
+    def __init__(self, queue: FairQueue, *, warm: bool) -> None:
+        super().__init__(daemon=True)
+        self.queue, self.warm = queue, warm
+        self.returned = threading.Event()
+        self.job: Job | None = None
+        self.start()
+
+    def run(self) -> None:
+        self.job = self.queue.get(30, warm=self.warm)
+        self.returned.set()
+
+
+def waiting(queue: FairQueue, *warmths: bool) -> list[Getting]:
+    threads = [Getting(queue, warm=warm) for warm in warmths]
+    wait_for(lambda: len(queue._ready._waiters) == len(warmths), what="all to wait")  # type: ignore[attr-defined]
+    return threads
+
+
+def test_whoever_can_begin_at_once_gets_the_work() -> None:
+    queue = FairQueue()
+    cold, warm = waiting(queue, False, True)
+    queue.put(job("one"))
+    assert warm.returned.wait(5)
+    assert not cold.returned.is_set()
+    queue.put(job("two"))
+    assert cold.returned.wait(5)
+    assert warm.job is not None and cold.job is not None
+
+
+def test_more_work_than_they_can_take_goes_to_all() -> None:
+    queue = FairQueue()
+    threads = waiting(queue, False, True, False)
+    for name in ("one", "two", "three"):
+        queue.put(job(name))
+    assert all(thread.returned.wait(5) for thread in threads)
+
+
+def test_a_held_folder_is_tried_by_whoever_is_there() -> None:
+    queue = FairQueue()
+    queue.hold(Path("/a"))
+    queue.put(job("held"))
+    (cold,) = waiting(queue, False)
+    queue.try_now(Path("/a"))
+    assert cold.returned.wait(5) and cold.job is not None
+
+
+def test_when_work_is_expected_one_gets_ready_unless_one_is() -> None:
+    queue = FairQueue()
+    first, second = waiting(queue, False, False)
+    queue.expect()
+    wait_for(lambda: first.returned.is_set() or second.returned.is_set())
+    assert first.job is None and second.job is None
+    assert not (first.returned.is_set() and second.returned.is_set())
+    queue.close()
+
+    queue = FairQueue()
+    cold, _ = waiting(queue, False, True)
+    queue.expect()
+    assert not cold.returned.wait(0.2)
+
+
+def test_nobody_gets_ready_while_paused() -> None:
+    queue = FairQueue()
+    queue.pause(True)
+    (cold,) = waiting(queue, False)
+    queue.expect()
+    assert not cold.returned.wait(0.2)

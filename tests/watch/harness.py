@@ -87,6 +87,7 @@ class Recorder:
         self.memory = memory
         self.finishes = finishes
         self.found_roots: list[Path] = []
+        self.announced = 0
         self.arrivals: list[Arrival] = []
         self.contents: list[bytes | None] = []
         self.skips: list[Skipped] = []
@@ -95,6 +96,9 @@ class Recorder:
 
     def found(self, folder: Path, root: Path) -> None:
         self.found_roots.append(root)
+
+    def coming(self) -> None:
+        self.announced += 1
 
     def arrived(self, arrival: Arrival) -> None:
         self.contents.append(arrival.path.read_bytes() if arrival.path.exists() else None)

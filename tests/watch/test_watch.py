@@ -272,3 +272,13 @@ def test_stop_is_quick_and_final(tmp_path: Path) -> None:
         (tmp_path / "late.jpg").write_bytes(JPEG)
         time.sleep(2 * SETTLE)
     assert run.sink.names() == []
+
+
+def test_a_picture_is_announced_before_it_has_come_to_rest(tmp_path: Path) -> None:
+    with watching(watched(tmp_path, min_size=100, settle_seconds=30.0)) as run:
+        (tmp_path / "tiny.jpg").write_bytes(b"x")
+        (tmp_path / "notes.txt").write_bytes(JPEG)
+        (tmp_path / "a.jpg").write_bytes(JPEG)
+        wait_for(lambda: run.sink.announced, what="the announcement")
+        assert not run.sink.arrivals
+    assert run.sink.announced == 1

@@ -107,6 +107,10 @@ class DaemonService(InProcessService):
         """A folder is there: plan for it before anything in it arrives."""
         self._config.met(folder, root)
 
+    def coming(self) -> None:
+        """A file turned up: have a worker ready when it has come to rest."""
+        self.house.pipeline.expect()
+
     def arrived(self, arrival: Arrival) -> None:
         """A file came to rest: queue it with the plan of its folder."""
         plan = self._config.plan(arrival.root)

@@ -11,7 +11,7 @@ from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Job, Told
 from homepress.pipeline.queue import FairQueue
 from homepress.privacy import Attempt
-from homepress.workers import Limits, Slot
+from homepress.workers import Limits, Slot, WorkerDied
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +64,10 @@ class Pipeline:
             self._changed()
         return taken
 
+    def expect(self) -> None:
+        """A picture may come soon: have a worker ready for it."""
+        self.queue.expect()
+
     def load(self) -> Load:
         """What waits and what is under way now."""
         with self._lock:
@@ -112,13 +116,23 @@ class Pipeline:
         """The life of one thread."""
         try:
             while not self.queue.closed:
-                job = self.queue.get(IDLE_SECONDS if slot.pid is not None else None)
-                if job is None:
-                    slot.rest()
-                else:
+                warm = slot.pid is not None
+                job = self.queue.get(IDLE_SECONDS if warm else None, warm=warm)
+                if job is not None:
                     self._work(job, slot)
+                elif warm:
+                    slot.rest()
+                elif not self.queue.closed:
+                    self._prepare(slot)
         finally:
             slot.close()
+
+    def _prepare(self, slot: Slot) -> None:
+        """Start the worker before there is work; if it will not start, the next picture says so."""
+        try:
+            slot.prepare()
+        except WorkerDied as died:
+            _log.debug("no worker ahead of time: %s", died)
 
     def _work(self, job: Job, slot: Slot) -> None:
         with self._lock:

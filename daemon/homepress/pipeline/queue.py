@@ -38,6 +38,8 @@ class FairQueue:
         self._holds: dict[Path | None, _Hold] = {}
         self._paths: set[Path] = set()
         self._turn = 0
+        self._warm = 0
+        self._expected = False
         self._paused = False
         self._closed = False
 
@@ -51,21 +53,49 @@ class FairQueue:
             else:
                 self._paths.add(job.path)
                 self._line_up(job)
-            self._ready.notify()
+            self._ready.notify_all()
             return True
 
-    def get(self, timeout: float | None = None) -> Job | None:
-        """The next job; None when none came within `timeout` seconds or the queue is closed."""
+    def expect(self) -> None:
+        """A job may come soon: one `get` that is not `warm` returns None, unless a warm one waits."""
+        with self._ready:
+            if not (self._warm or self._paused):
+                self._expected = True
+                self._ready.notify_all()
+
+    def get(self, timeout: float | None = None, *, warm: bool = True) -> Job | None:
+        """The next job.
+
+        Args:
+            timeout: seconds to wait.
+            warm: whether the caller could begin at once; others leave their work to those who can.
+
+        Returns:
+            None when none came in time, when the queue is closed, or when it is time to get warm.
+        """
         end = math.inf if timeout is None else self._clock() + timeout
         with self._ready:
-            while not (self._closed or self._has_work()):
-                now = self._clock()
-                if now >= end:
-                    return None
-                next_try = min((hold.due for hold in self._holds.values() if hold.jobs), default=math.inf)
-                wait = min(end, math.inf if self._paused else next_try) - now
-                self._ready.wait(None if wait == math.inf else wait)
-            return None if self._closed else self._pop()
+            self._warm += warm
+            try:
+                return self._wait(end, warm)
+            finally:
+                self._warm -= warm
+                if self._has_work():
+                    self._ready.notify_all()
+
+    def _wait(self, end: float, warm: bool) -> Job | None:
+        while not (self._closed or self._may_take(warm)):
+            now = self._clock()
+            if now >= end:
+                return None
+            if self._expected and not warm:
+                self._expected = False
+                return None
+            next_try = min((hold.due for hold in self._holds.values() if hold.jobs), default=math.inf)
+            wait = min(end, math.inf if self._paused else next_try) - now
+            self._ready.wait(None if wait == math.inf else wait)
+        self._expected = False
+        return None if self._closed else self._pop()
 
     def pause(self, paused: bool) -> None:
         """Hold back everything nobody asked for by name, or stop holding it back."""
@@ -176,6 +206,13 @@ class FairQueue:
         if self._asked:
             return True
         return not self._paused and bool(self._fresh or self._bulk or self._due())
+
+    def _may_take(self, warm: bool) -> bool:
+        """Whether there is work that nobody who waits could begin sooner."""
+        if not self._has_work():
+            return False
+        jobs = len(self._asked) + len(self._fresh) + sum(map(len, self._bulk.values()))
+        return warm or self._warm < jobs + (self._due() is not None)
 
     def _pop(self) -> Job | None:
         if self._asked:

@@ -166,6 +166,10 @@ class Looker:
         self._settler.drop(pending)
         return self._tell(pending, signature, skip, "")
 
+    def fits(self, signature: Signature) -> bool:
+        """Whether a file is neither too small nor too large for its folder."""
+        return self._size_skip(signature.size) is None
+
     def was_told(self, path: bytes, signature: Signature) -> bool:
         """Whether the sink heard that a file, as it is now, is passed over for a reason that may end."""
         return self._told.holds(path, signature)

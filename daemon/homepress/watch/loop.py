@@ -149,8 +149,10 @@ class FolderLoop:
                 continue
             skip, signature = skip_by_status(status, self._around.system), Signature.of(status)
             if skip is None or (skip.may_end and not self.looker.was_told(path, signature)):
-                fresh = path not in self.settler and self._fresh.take(place, now)
-                self.settler.notice(path, signature, now, fresh)
+                is_new = path not in self.settler
+                self.settler.notice(path, signature, now, is_new and self._fresh.take(place, now))
+                if is_new and self.looker.fits(signature):
+                    self._around.sink.coming()
 
     def _reaches(self, directory: bytes) -> bool:
         return self._selection.reaches(directory) and not in_work_tree(directory, self.guard.root)

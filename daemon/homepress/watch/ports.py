@@ -41,6 +41,9 @@ class Sink(Protocol):
             root: the same without links, which may lead elsewhere than last time.
         """
 
+    def coming(self) -> None:
+        """A file turned up that may be ready soon: what takes a while to start can be started now."""
+
     def arrived(self, arrival: Arrival) -> None:
         """A file is ready. The same path may come again when the file changes."""
 
