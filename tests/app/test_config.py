@@ -9,7 +9,7 @@ import pytest
 from homepress.app import folders
 from homepress.app.config import Configuration
 from homepress.app.house import House
-from homepress.control.service import FolderRequest
+from homepress.control.service import FolderRequest, ServiceError
 from homepress.settings import Paths
 
 
@@ -118,3 +118,26 @@ def test_a_folder_added_again_is_met_anew(house: House, tmp_path: Path) -> None:
     house.live.reload()
     folders.add(house, FolderRequest(path=str(folder)))
     assert known(house, folder) == names
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"quality": "blanced"}, 'quality: expected "lossless"'),
+        ({"preset": "fotos"}, 'there is no preset "fotos"; did you mean "photos"?'),
+    ],
+)
+def test_a_word_that_is_not_understood_is_named_as_it_was_typed(
+    house: House, tmp_path: Path, words: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ServiceError) as refused:
+        folders.add(house, FolderRequest(path=str(tmp_path), **words))
+    assert str(refused.value).startswith(said)
+    assert "settings.toml" not in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+def test_removing_what_is_not_watched_says_so(house: House, tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="is not watched") as refused:
+        folders.remove(house, str(tmp_path / "elsewhere"))
+    assert refused.value.exit_code == 2

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from homepress.app.house import House, root_of
 from homepress.control.service import FolderAnswer, FolderRequest, ServiceError
-from homepress.settings import FolderSettings, SettingsError, TomlValue, edit, value_from_text
+from homepress.settings import (
+    FolderSettings,
+    SettingsError,
+    TomlValue,
+    check_value,
+    edit,
+    load_preset,
+    value_from_text,
+)
 from homepress.watch import refusal, warnings
 
 
@@ -16,6 +24,7 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
     Raises:
         ServiceError: the folder is refused (exit code 4), or a word is not understood (2).
     """
+    _check(house, request)
     path = Path(request.path).expanduser().absolute()
     values: dict[str, TomlValue] = {"existing": request.existing}
     if request.output:
@@ -39,6 +48,17 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
     return FolderAnswer(path=str(path), warnings=warnings(path))
 
 
+def _check(house: House, request: FolderRequest) -> None:
+    """Say what is wrong with a word as it was typed, not with the line that it would become in the file."""
+    if request.quality and (problem := check_value("folder.quality", request.quality)):
+        raise ServiceError(f"quality: {problem}", exit_code=2)
+    try:
+        if request.preset:
+            load_preset(request.preset, house.paths.presets_dir)
+    except LookupError as error:
+        raise ServiceError(str(error.args[0]), exit_code=2) from error
+
+
 def meet(house: House, folder: FolderSettings) -> None:
     """A folder is there. The first time, leave what is in it now, unless the user wants that too."""
     root, now = root_of(folder), time.time()
@@ -54,6 +74,8 @@ def remove(house: House, path: str) -> None:
     """
     folder = FolderSettings(path=Path(path).expanduser().absolute())
     try:
+        if folder.path not in [each.path for each in load(house.paths.config_file).folders]:
+            raise ServiceError(f"{path} is not watched; see what is with: homepress folder list", exit_code=2)
         edit.remove_folder(house.paths.config_file, str(folder.path))
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
