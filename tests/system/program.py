@@ -20,6 +20,8 @@ class Program:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.environment = {**os.environ, "HOMEPRESS_HOME": str(home)}
+        self.prefix: list[str] = []
+        """What the daemon is started through, such as a program that takes rights away."""
         self.daemon: subprocess.Popen[bytes] | None = None
         home.mkdir(parents=True, exist_ok=True)
 
@@ -61,7 +63,7 @@ class Program:
         """Start the daemon and wait until it answers and has looked through its folders."""
         log = open(self.home / "stderr.txt", "ab")  # noqa: SIM115 - the child keeps it
         self.daemon = subprocess.Popen(
-            self.command("run", *([] if tray else ["--no-tray"])),
+            [*self.prefix, *self.command("run", *([] if tray else ["--no-tray"]))],
             env=self.environment,
             stdout=log,
             stderr=log,

@@ -1,0 +1,234 @@
+"""Disks that are full, read-only, away, or can too little: seen, said, and over by itself."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from support import wait_for
+from system.pictures import jpeg, write
+from system.program import Program
+
+pytestmark = pytest.mark.root
+
+SMALL = (400, 300)
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command, capture_output=True, check=False)
+
+
+@contextmanager
+def mounted(base: Path, size: int, make: list[str], mount: list[str]) -> Iterator[Path]:
+    """A file system in a file, mounted; the test is left out where that cannot be had."""
+    if shutil.which(make[0]) is None or shutil.which(mount[0]) is None:
+        pytest.skip(f"{make[0]} or {mount[0]} is not installed")
+    image, folder = base / "disk.img", base / "disk"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(size)
+    loop = run("losetup", "--find", "--show", image)
+    if loop.returncode:
+        pytest.skip("no loop device here")
+    device = loop.stdout.decode().strip()
+    try:
+        if run(*make, device).returncode or run(*mount, device, folder).returncode:
+            pytest.skip(f"cannot mount here: {' '.join(make)}")
+        yield folder
+        run("umount", "-l", folder)
+    finally:
+        run("losetup", "-d", device)
+
+
+@pytest.fixture
+def exfat(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path, 40_000_000, ["mkfs.exfat"], ["mount.exfat-fuse"]) as folder:
+        yield folder
+
+
+@pytest.fixture
+def ext4(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path, 32_000_000, ["mkfs.ext4", "-q"], ["mount", "-t", "ext4"]) as folder:
+        yield folder
+
+
+@pytest.fixture
+def btrfs(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path, 200_000_000, ["mkfs.btrfs", "-q"], ["mount", "-t", "btrfs"]) as folder:
+        yield folder
+
+
+def compressed(program: Program) -> int:
+    return sum(entry["outcome"] == "compressed" for entry in program.lines("history"))
+
+
+def wait_compressed(program: Program, count: int) -> None:
+    wait_for(lambda: compressed(program) == count, within=60, what=f"{count} results")
+
+
+def wait_problem(program: Program) -> str:
+    """Wait until the folder has a problem; its text."""
+    wait_for(lambda: program.status()["state"] == "problem", within=60, what="the problem to be shown")
+    (folder,) = program.status()["folders"]
+    assert folder["state"] == "problem"
+    assert folder["path"] in " ".join(program.status()["problems"])
+    return str(folder["problem"])
+
+
+def hidden(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if name.startswith(".")]
+
+
+def test_where_nothing_can_be_replaced_safely_results_go_beside_the_folder(
+    program: Program, exfat: Path
+) -> None:
+    inbox = exfat / "DCIM"
+    inbox.mkdir()
+    program.watch(inbox)
+    program.start()
+    beside = exfat / "DCIM (smaller)"
+    (folder,) = program.status()["folders"]
+    assert (folder["mode"], folder["output"]) == ("output", str(beside))
+    assert "neither exchange two files nor link one" in folder["warning"]
+    assert str(beside) in program.run("folder", "list")
+    path = write(inbox / "a.jpg", jpeg(1, size=SMALL))
+    before = path.read_bytes()
+    wait_compressed(program, 1)
+    assert path.read_bytes() == before
+    assert 0 < (beside / "a.jpg").stat().st_size < len(before)
+    assert sorted(os.listdir(exfat)) == ["DCIM", "DCIM (smaller)"]
+
+
+def test_a_whole_disk_where_nothing_can_be_replaced_says_what_to_do(program: Program, exfat: Path) -> None:
+    program.watch(exfat)
+    program.start()
+    assert "--output DIR" in wait_problem(program)
+    path = write(exfat / "a.jpg", jpeg(1, size=SMALL))
+    before = path.read_bytes()
+    wait_for(lambda: program.status()["waiting"] == 1, within=30, what="the picture to wait")
+    assert path.read_bytes() == before
+    assert hidden(exfat) == []
+    program.run("folder", "remove", str(exfat))
+    program.run("folder", "add", str(exfat), "--existing", "compress", "--output", str(exfat.parent / "out"))
+    wait_compressed(program, 1)
+    assert program.status()["state"] == "idle"
+
+
+def test_a_read_only_disk_is_shown_and_work_goes_on_when_it_is_over(program: Program, ext4: Path) -> None:
+    inbox = ext4 / "inbox"
+    inbox.mkdir()
+    program.watch(inbox, settle_seconds=2.0)
+    program.start()
+    path = write(inbox / "a.jpg", jpeg(1, size=SMALL))
+    before = path.read_bytes()
+    assert run("mount", "-o", "remount,ro", ext4).returncode == 0
+    assert "writable again" in wait_problem(program)
+    assert (path.read_bytes(), hidden(inbox)) == (before, [])
+    assert run("mount", "-o", "remount,rw", ext4).returncode == 0
+    program.run("resume")  # it would go on by itself within a minute
+    wait_compressed(program, 1)
+    program.wait_idle()
+    assert (program.status()["state"], hidden(inbox)) == ("idle", [])
+    program.run("undo", str(path))
+    assert path.read_bytes() == before
+
+
+def test_a_disk_that_is_taken_away_in_the_middle_loses_nothing(program: Program, ext4: Path) -> None:
+    inbox = ext4 / "inbox"
+    inbox.mkdir()
+    program.watch(inbox)
+    program.start()
+    before = {}
+    for number in range(6):
+        path = write(inbox / f"{number}.jpg", jpeg(number))
+        before[path] = path.read_bytes()
+    wait_for(lambda: compressed(program) > 0, within=60, what="the first result")
+    device = run("findmnt", "-n", "-o", "SOURCE", ext4).stdout.decode().strip()
+    assert run("umount", "-l", ext4).returncode == 0
+    assert "not there" in wait_problem(program)
+
+    def back() -> bool:  # until nobody has it open any more, the disk cannot be mounted again
+        return run("mount", "-t", "ext4", device, ext4).returncode == 0
+
+    wait_for(back, within=30, what="the disk to come back")
+    wait_compressed(program, len(before))
+    program.wait_idle()
+    assert (program.status()["state"], hidden(inbox)) == ("idle", [])
+    assert all(entry["outcome"] == "good" for entry in program.lines("originals", "verify"))
+    program.run("undo", "--last", "100")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_used_up_quota_is_shown_and_leaves_every_picture_as_it_was(program: Program, btrfs: Path) -> None:
+    volume = btrfs / "volume"
+    for command in (
+        ["btrfs", "quota", "enable", str(btrfs)],
+        ["btrfs", "subvolume", "create", str(volume)],
+        ["btrfs", "qgroup", "limit", "3M", str(volume)],
+    ):
+        assert run(*command).returncode == 0, command
+    inbox = volume / "inbox"
+    inbox.mkdir()
+    program.watch(inbox, settle_seconds=2.0)
+    program.start()
+    path = write(inbox / "a.jpg", jpeg(1))
+    before = path.read_bytes()
+    filler = volume / "filler"
+    with pytest.raises(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(os.urandom(50_000))
+            os.fsync(file.fileno())
+    assert "quota" in wait_problem(program)
+    assert (path.read_bytes(), hidden(inbox)) == (before, [])
+    filler.unlink()
+    assert run("btrfs", "filesystem", "sync", btrfs).returncode == 0
+    program.run("resume")
+    wait_compressed(program, 1)
+
+
+def test_without_the_right_to_write_the_folder_says_so_and_goes_on_afterwards(
+    program: Program, inbox: Path
+) -> None:
+    """Root without its powers: as an ordinary user whose folder was made read-only."""
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed")
+    program.prefix = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
+    program.watch(inbox, settle_seconds=2.0)
+    program.start()
+    path = write(inbox / "a.jpg", jpeg(1, size=SMALL))
+    before = path.read_bytes()
+    inbox.chmod(0o500)
+    assert "chmod u+rwX" in wait_problem(program)
+    assert path.read_bytes() == before
+    inbox.chmod(0o700)
+    program.run("resume")
+    wait_compressed(program, 1)
+    assert program.status()["state"] == "idle"
+
+
+def test_a_full_originals_store_stops_replacing_until_there_is_room(program: Program, inbox: Path) -> None:
+    program.watch(inbox)
+    file = program.home / "settings.toml"
+    file.write_text('[daemon]\noriginals_max = "60 KB"\n' + file.read_text())
+    program.start()
+    paths = [write(inbox / f"{number}.jpg", jpeg(number, size=SMALL)) for number in range(4)]
+    sizes = {path: path.stat().st_size for path in paths}
+    problem = wait_problem(program)
+    assert "homepress originals accept" in problem
+    assert "originals_max" in problem
+    assert compressed(program) == 2
+    assert sum(path.stat().st_size == sizes[path] for path in paths) == 2
+    program.run("originals", "accept", "--all", "--yes")
+    wait_compressed(program, 4)
+    wait_for(lambda: program.status()["state"] == "idle", what="the problem to be over")
+    write(inbox / "more.jpg", jpeg(9, size=SMALL))
+    wait_problem(program)
+    file.write_text(file.read_text().replace("60 KB", "1 GB"))
+    wait_compressed(program, 5)
+    wait_for(lambda: program.status()["state"] == "idle", what="the problem to be over")
+    assert json.loads(program.run("status", "--json"))["folders"][0]["problem"] == ""
