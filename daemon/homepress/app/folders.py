@@ -12,6 +12,7 @@ from homepress.settings import (
     TomlValue,
     check_value,
     edit,
+    load,
     load_preset,
     value_from_text,
 )
