@@ -151,7 +151,6 @@ def _handed_over(
     if not savings.saves_enough(len(source), len(written.data), lossless=written.lossless):
         return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=kind)
     notes = [] if shown.size == full_size else [f"resized to {shown.size[0]} x {shown.size[1]}"]
-    notes += [f"without its {what}" for what in shown.without]
     return Compressed(
         data=written.data,
         sha256=hashlib.sha256(written.data).hexdigest(),

@@ -20,7 +20,6 @@ class Picture:
         xmp: its XMP packet.
         density: pixels an inch, across and down, where the container says it.
         jpeg_headers: whole marker segments that only another JPEG can take over.
-        without: what is left behind, in words for the history.
     """
 
     rgba: Rgba
@@ -29,7 +28,6 @@ class Picture:
     xmp: bytes | None = None
     density: tuple[float, float] | None = None
     jpeg_headers: tuple[bytes, ...] = ()
-    without: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:

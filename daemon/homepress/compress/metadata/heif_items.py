@@ -7,6 +7,7 @@ from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.isobmff import Box, find_boxes, read_boxes
 
 MOST_ITEMS = 10_000
+_XMP = b"application/rdf+xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,16 @@ class HeifItem:
     data: bytes
 
 
-class _Reader:
+@dataclass(frozen=True, slots=True)
+class ItemInfo:
+    """What the item information box says of an item: number, type, MIME type when it has one."""
+
+    number: int
+    kind: bytes
+    mime: bytes
+
+
+class ItemReader:
     """Big-endian integers one after the other; an end too early is `Malformed`."""
 
     def __init__(self, data: bytes) -> None:
@@ -26,6 +36,7 @@ class _Reader:
         self.at = 0
 
     def take(self, size: int) -> int:
+        """The next integer, of `size` bytes."""
         end = self.at + size
         if end > len(self._data):
             raise Malformed("an item box is cut short")
@@ -34,6 +45,7 @@ class _Reader:
         return value
 
     def text(self) -> bytes:
+        """The next text, up to its zero or the end."""
         end = self._data.find(b"\0", self.at)
         value = self._data[self.at : end if end >= 0 else None]
         self.at += len(value) + 1
@@ -53,8 +65,8 @@ def metadata_items(data: bytes) -> Iterator[HeifItem]:
         wanted = _wanted_items(data, boxes[b"iinf"])
         for number, extents in _locations(data, boxes[b"iloc"], boxes.get(b"idat")):
             if number in wanted:
-                kind, mime = wanted[number]
-                yield HeifItem(kind, mime, b"".join(data[start:end] for start, end in extents))
+                info = wanted[number]
+                yield HeifItem(info.kind, info.mime, b"".join(data[start:end] for start, end in extents))
 
 
 def colour_profile(data: bytes) -> bytes | None:
@@ -70,15 +82,18 @@ def colour_profile(data: bytes) -> bytes | None:
     return None
 
 
-def _wanted_items(data: bytes, box: Box) -> dict[int, tuple[bytes, bytes]]:
-    """Type and MIME type of each Exif or XMP item by its number."""
+def item_infos(data: bytes, box: Box) -> Iterator[ItemInfo]:
+    """The entries of an item information box ("iinf").
+
+    Raises:
+        Malformed: it is broken.
+    """
     content = box.content(data)
-    reader = _Reader(content[:8])
+    reader = ItemReader(content[:8])
     version = reader.take(4) >> 24
     reader.take(4 if version else 2)
-    found = {}
     for entry in read_boxes(data, box.content_start + reader.at, box.end):
-        fields = _Reader(entry.content(data))
+        fields = ItemReader(entry.content(data))
         version = fields.take(4) >> 24
         if version < 2:
             continue
@@ -86,15 +101,18 @@ def _wanted_items(data: bytes, box: Box) -> dict[int, tuple[bytes, bytes]]:
         fields.take(2)
         kind = fields.take(4).to_bytes(4, "big")
         fields.text()
-        mime = fields.text() if kind == b"mime" else b""
-        if kind == b"Exif" or mime == b"application/rdf+xml":
-            found[number] = (kind, mime)
-    return found
+        yield ItemInfo(number, kind, fields.text() if kind == b"mime" else b"")
+
+
+def _wanted_items(data: bytes, box: Box) -> dict[int, ItemInfo]:
+    """Each Exif or XMP item by its number."""
+    infos = item_infos(data, box)
+    return {info.number: info for info in infos if info.kind == b"Exif" or info.mime == _XMP}
 
 
 def _locations(data: bytes, box: Box, idat: Box | None) -> Iterator[tuple[int, list[tuple[int, int]]]]:
     """Number and stretches (start, end) of each item that is stored in this file."""
-    reader = _Reader(box.content(data))
+    reader = ItemReader(box.content(data))
     version = reader.take(4) >> 24
     sizes = reader.take(2)
     offset_size, length_size = sizes >> 12, sizes >> 8 & 15

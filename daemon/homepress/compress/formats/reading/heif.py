@@ -12,6 +12,7 @@ from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.reading.metadata import carried
 from homepress.compress.formats.reading.opening import decoded, frame_count
 from homepress.compress.formats.reading.upright import upright
+from homepress.compress.metadata.heif_contents import further_contents
 from homepress.compress.metadata.isobmff import find_boxes
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable
 from homepress.compress.verify import orientation
@@ -23,10 +24,6 @@ _PROPERTIES = (b"meta", b"iprp", b"ipco")
 _SRGB_PRIMARIES = frozenset({1, 2})
 _SRGB_TRANSFERS = frozenset({1, 2, 6, 13, 14, 15})
 """Codes of ITU-T H.273 tables 2 and 3 that mean sRGB, what viewers take for it, or nothing."""
-_LEFT_BEHIND = (
-    ("HDR gain map", (b"hdrgainmap", b"tmap")),
-    ("depth map", (b"auxid:2\0", b"aux:disparity", b"aux:depth")),
-)
 
 
 def read(source: bytes, kind: ImageType) -> Picture:
@@ -34,14 +31,15 @@ def read(source: bytes, kind: ImageType) -> Picture:
 
     Both formats store turning and mirroring outside of Exif, and decoders apply it.
     """
+    if what := further_contents(source):
+        raise CannotConvert(f"it holds {what}, which would be left behind")
     if _depth(source) > 8:
         raise CannotConvert("it has more than 8 bits a channel")
     rgba, packet = (_read_avif if kind is ImageType.AVIF else _read_heic)(source)
     along = carried(source, xmp=packet)
     if along.icc is None:
         _check_colours(source)
-    without = tuple(name for name, marks in _LEFT_BEHIND if any(mark in source for mark in marks))
-    return Picture(rgba, along.icc, along.exif, along.xmp, without=without)
+    return Picture(rgba, along.icc, along.exif, along.xmp)
 
 
 def _read_avif(source: bytes) -> tuple[Rgba, bytes | None]:
