@@ -310,6 +310,9 @@ def test_start_at_login_is_ticked_by_a_click_and_by_the_command(
     icon.click("Start at login")
     wait_for(lambda: not entry.exists(), what="the entry to go")
     wait_for(lambda: not ticked(), what="the tick to go")
+    program.run("autostart", "on")  # which the icon is not told of; it looks when the menu is opened
+    icon.call(icon.menu, "AboutToShow", "i", (0,))
+    wait_for(ticked, what="the tick of the command")
 
 
 def test_problems_are_told_in_words_and_the_icon_changes(

@@ -28,7 +28,11 @@ class Panel:
         self.wire = Wire()
         self.clicked: list[Action] = []
         wire: Any = self.wire
-        self.menu = DbusMenu(wire, lambda item: item(None), separator=Menu.SEPARATOR)
+        self.opened = 0
+        self.menu = DbusMenu(wire, lambda item: item(None), self._open, separator=Menu.SEPARATOR)
+
+    def _open(self) -> None:
+        self.opened += 1
 
     def show(self, *entries: Entry) -> None:
         self.menu.show(as_pystray(entries, self.clicked.append))
@@ -110,6 +114,15 @@ def test_a_line_that_only_tells_cannot_be_clicked(panel: Panel) -> None:
         if number != panel.numbers()["Quit"]:
             panel.click(number)
     assert panel.clicked == []
+
+
+def test_it_is_known_when_the_menu_opens(panel: Panel) -> None:
+    panel.show(Entry("Pause", children=(Entry("For 2 hours", Pause("2h")),)))
+    panel.call("AboutToShow", panel.numbers()["Pause"])
+    assert panel.opened == 0
+    panel.call("AboutToShow", 0)
+    panel.call("AboutToShowGroup", [0])
+    assert panel.opened == 2
 
 
 def test_a_panel_may_ask_for_parts(panel: Panel) -> None:

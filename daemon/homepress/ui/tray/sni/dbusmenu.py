@@ -56,10 +56,24 @@ class _Node:
 class DbusMenu:
     """Serves a menu and tells the panel when it has become another."""
 
-    def __init__(self, connection: Connection, clicked: Callable[[Any], None], separator: object) -> None:
-        """`clicked` gets the clicked item, in the thread that reads the bus; `separator` is no item."""
+    def __init__(
+        self,
+        connection: Connection,
+        clicked: Callable[[Any], None],
+        opened: Callable[[], None],
+        separator: object,
+    ) -> None:
+        """Begin with an empty menu.
+
+        Args:
+            connection: to the bus; what is called back is called in the thread that reads it.
+            clicked: gets the clicked item.
+            opened: is called when the menu is about to be shown.
+            separator: what is no item among the items.
+        """
         self._connection = connection
         self._clicked = clicked
+        self._opened = opened
         self._separator = separator
         self._numbers = itertools.count(1)
         self._ids: dict[tuple[object, ...], int] = {}
@@ -168,9 +182,13 @@ class DbusMenu:
 
     def _AboutToShow(self, number: int) -> Reply:  # noqa: N802
         self._node(number)
-        return Reply("b", (False,))
+        if number == _ROOT:
+            self._opened()
+        return Reply("b", (False,))  # what has changed since is told by a signal
 
     def _AboutToShowGroup(self, numbers: Sequence[int]) -> Reply:  # noqa: N802
+        if _ROOT in numbers:
+            self._opened()
         return Reply("aiai", ([], [number for number in numbers if number not in self._nodes]))
 
     def _happened(self, number: int, kind: str) -> None:

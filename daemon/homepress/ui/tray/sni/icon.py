@@ -30,12 +30,21 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     HAS_MENU_RADIO = True
     HAS_NOTIFICATION = False  # notices go over the same bus without an icon
 
-    def __init__(self, connection: Connection, name: str, icon: Pixmaps, title: str, menu: Any) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        name: str,
+        icon: Pixmaps,
+        title: str,
+        menu: Any,
+        opened: Callable[[], None] = lambda: None,
+    ) -> None:
+        """As pystray's icons; `opened` is called, in the thread that reads the bus, before the menu shows."""
         super().__init__(name, icon, title, menu)
         self._connection = connection
         self._item = NotifierItem(connection, name, lambda: self._do(self))
         self._dbusmenu = DbusMenu(
-            connection, lambda item: self._do(self._handler(item)), separator=Menu.SEPARATOR
+            connection, lambda item: self._do(self._handler(item)), opened, separator=Menu.SEPARATOR
         )
         self._clicks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._stopped = threading.Event()

@@ -44,7 +44,7 @@ class Stage(Protocol):
         """Start at login, or do not. Raises `OSError`."""
 
     def on_changed(self, look: Callable[[], None]) -> None:
-        """Have `look` called when another agent was started, or the desktop looks another way."""
+        """Have `look` called when another agent starts, the desktop looks another way, or a menu opens."""
 
     def on_end(self, end: Callable[[], None]) -> None:
         """Have `end` called when the session ends."""

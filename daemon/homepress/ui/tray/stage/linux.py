@@ -39,6 +39,7 @@ class LinuxStage:
         self._connection: Connection | None = None
         self._lacking = ""
         self._panel: Panel | None = None
+        self._look: Callable[[], None] = lambda: None
         address = session_address()
         try:
             self._connection = Connection(address) if address else None
@@ -90,7 +91,7 @@ class LinuxStage:
     def _item(self, known: Known, do: Do) -> tuple[Shown, Icon]:
         assert self._connection is not None
         look = pixmaps(face_of(known, self.panel))
-        icon = Icon(self._connection, NAME, look, tooltip(known), as_pystray(menu(known), do))
+        icon = Icon(self._connection, NAME, look, tooltip(known), as_pystray(menu(known), do), self._look)
         return Shown(icon, pixmaps, do, directly), icon
 
     def _make_room(self, icon: Icon) -> None:
@@ -110,6 +111,7 @@ class LinuxStage:
 
     def on_changed(self, look: Callable[[], None]) -> None:
         """See `Stage`."""
+        self._look = look
         if self._connection is None:
             return
 
