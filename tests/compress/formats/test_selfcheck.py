@@ -7,7 +7,8 @@ from homepress.compress import selfcheck
 from homepress.compress.formats import webp_codec
 from homepress.compress.formats.png_picture import CodedPicture
 from homepress.compress.recipe import Recipe
-from homepress.compress.selfcheck import Fault, check_codecs, codec_versions, trusted
+from homepress.compress.selfcheck import check_codecs, codec_versions
+from homepress.compress.trust import Fault, trusted
 from homepress.imagetype import ImageType
 
 
@@ -63,12 +64,3 @@ def test_a_metric_that_errs_forbids_all_loss(monkeypatch: pytest.MonkeyPatch) ->
         left = trusted(recipe, kind, faults)
         assert left is not None
         assert left.floor is None
-
-
-def test_what_may_still_be_asked() -> None:
-    recipe = Recipe(floor=80.0, max_edge=9)
-    lossy = Fault(ImageType.WEBP, False, "x")
-    assert trusted(recipe, ImageType.WEBP, ()) == recipe
-    assert trusted(recipe, ImageType.JPEG, (lossy,)) == recipe
-    assert trusted(recipe, ImageType.WEBP, (lossy,)) == Recipe(floor=None, max_edge=9)
-    assert trusted(recipe, ImageType.WEBP, (lossy, Fault(ImageType.WEBP, True, "y"))) is None
