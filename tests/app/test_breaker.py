@@ -1,0 +1,57 @@
+"""The circuit breaker: results that cannot be trusted stop replacing in their folder until someone looks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from homepress.app.breaker import MOST_IN_A_ROW, Breaker
+from homepress.compress.recipe import Recipe
+from homepress.pipeline import Destination, FairQueue, Job, Plan, Told
+from homepress.store import Store
+
+ROOT, OTHER = Path("/pictures"), Path("/elsewhere")
+UNVERIFIED = Told(ROOT / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+GOOD = Told(ROOT / "a.jpg", "compressed")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path / "ledger.sqlite3", tmp_path / "originals")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def queue() -> FairQueue:
+    made = FairQueue()
+    for root in (ROOT, OTHER):
+        plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=root)
+        made.put(Job(root / "x.jpg", plan, tell=lambda told: None))
+    return made
+
+
+def test_failed_verifications_in_a_row_hold_their_folder_and_no_other(store: Store, queue: FairQueue) -> None:
+    said: list[str] = []
+    breaker = Breaker(store, queue, lambda root, why: said.append(f"{root}: {why}"))
+    for _ in range(MOST_IN_A_ROW - 1):
+        breaker.told(ROOT, UNVERIFIED)
+    assert breaker.text(ROOT) == ""
+    breaker.told(ROOT, UNVERIFIED)
+    assert "homepress resume" in breaker.text(ROOT)
+    assert said == [f"{ROOT}: {breaker.text(ROOT)}"]
+    assert breaker.text(OTHER) == ""
+    first = queue.get(timeout=0)
+    assert first is not None
+    assert first.path == OTHER / "x.jpg"
+    assert queue.get(timeout=0) is None
+    breaker.close_all([ROOT, OTHER])
+    assert breaker.text(ROOT) == ""
+    assert queue.get(timeout=0) is not None
+
+
+def test_a_good_result_begins_the_count_anew(store: Store, queue: FairQueue) -> None:
+    breaker = Breaker(store, queue, lambda root, why: None)
+    for told in [UNVERIFIED] * (MOST_IN_A_ROW - 1) + [GOOD] + [UNVERIFIED] * (MOST_IN_A_ROW - 1):
+        breaker.told(ROOT, told)
+    assert breaker.text(ROOT) == ""
