@@ -114,6 +114,32 @@ class TestLifeOfADaemon:
         assert program.json("run", "--once", "--no-tray") == {"state": "stopped", "exit_code": 0}
         assert picture.stat().st_size < size
 
+    def test_once_goes_on_in_spite_of_a_pause_which_stays(self, program: Program, inbox: Path) -> None:
+        program.watch(inbox, existing="compress")
+        program.start()
+        program.run("pause")
+        program.run("stop")
+        picture = write(inbox / "a.jpg", jpeg(1))
+        size = picture.stat().st_size
+        program.run("run", "--once", "--no-tray")
+        assert picture.stat().st_size < size
+        program.start()
+        assert program.json("status")["state"] == "paused"
+
+    def test_once_with_a_folder_that_is_missing_is_1(self, program: Program, inbox: Path) -> None:
+        program.watch(inbox, inbox.parent / "missing", existing="compress")
+        picture = write(inbox / "a.jpg", jpeg(1))
+        size = picture.stat().st_size
+        program.run("run", "--once", "--no-tray", code=1)
+        assert picture.stat().st_size < size
+
+    def test_once_gives_a_broken_picture_its_second_try(self, program: Program, inbox: Path) -> None:
+        program.watch(inbox, existing="compress")
+        data = jpeg(1)
+        picture = write(inbox / "a.jpg", data[: len(data) // 2] + bytes(64) + b"\xff\xd9")
+        program.run("run", "--once", "--no-tray", code=None)
+        assert str(picture) in program.outcomes()
+
     def test_once_with_broken_settings_is_2(self, program: Program) -> None:
         (program.home / "settings.toml").write_text('[[folder]]\npth = "/x"\n')
         program.run("run", "--once", code=2)

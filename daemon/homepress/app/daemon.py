@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
+_SOME_FAILED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class RunOptions:
 
 
 def run_daemon(paths: Paths, options: RunOptions) -> int:
-    """Run until told to stop; the exit code.
+    """Run until told to stop, or once; the exit code, 1 when once something failed.
 
     Raises:
         ServiceError: another daemon runs, or something the daemon cannot do without is missing.
@@ -75,23 +76,23 @@ class _Daemon:
             _log.info("%s", "; ".join((f"network: {privacy.state()}", *lock.missing)))
             house = House.open(self._paths, self._service.changed)
             try:
-                self._serve(house)
+                return 0 if self._serve(house) else _SOME_FAILED
             finally:
                 house.close()
         finally:
             self._server.stop()
-        return 0
 
-    def _serve(self, house: House) -> None:
+    def _serve(self, house: House) -> bool:
+        """Work until told to stop; whether all went well that was to be done once."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
-        self._service.begin(house)
+        self._service.begin(house, once=self._options.once)
         self._server.start()
         try:
             if self._options.once:
-                self._service.wait_until_done(self._stopping)
-            else:
-                self._stopping.wait()
+                return self._service.wait_until_done(self._stopping)
+            self._stopping.wait()
+            return True
         finally:
             self._service.end()
             self._server.stop()  # nobody may ask any more once the house is closed

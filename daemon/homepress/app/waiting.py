@@ -9,6 +9,9 @@ from homepress.control import service
 from homepress.pipeline import Told
 from homepress.watch import WaitingFile
 
+_LOOKING = 2.0
+"""Seconds that watching takes at most to hand on a file whose time has come."""
+
 
 class WaitingFiles:
     """Files that the pipeline gave back, and with them those that settle. Usable from any thread."""
@@ -28,6 +31,12 @@ class WaitingFiles:
     def given_back(self) -> list[Path]:
         """The files that are to be tried again."""
         return list(self._given_back)
+
+    def any_soon(self, within: float) -> bool:
+        """Whether a file is tried again within so many seconds, or is just being looked at for that."""
+        now = time.time()
+        tries = [file.next_try or 0.0 for file in list(self._given_back.values())]
+        return any(now - _LOOKING < next_try < now + within for next_try in tries)
 
     def together_with(self, settling: Iterable[WaitingFile]) -> list[service.WaitingFile]:
         """Files that settle, and files that the pipeline gave back; each once."""

@@ -46,6 +46,9 @@ _MOST_QUEUED = 1000
 _STILL_AT_IT = 2.0
 """Seconds until a file is looked at again that arrives while it is being compressed."""
 
+_RETRIES_SOON = 60.0
+"""Whoever runs once waits for files that are tried again within so many seconds."""
+
 _SHOWN_WAITING = 100
 """So many waiting files are named in the status; the number is always whole."""
 
@@ -62,9 +65,10 @@ class DaemonService(InProcessService):
         self._notes = RecentNotes()
         self._power = PowerSaver()
         self._begun = threading.Event()
+        self._failed = 0
 
-    def begin(self, house: House) -> None:
-        """Start watching; called once, before the first request."""
+    def begin(self, house: House, *, once: bool = False) -> None:
+        """Start watching; called once, before the first request. `once` goes on in spite of a pause."""
         self.house = house
         self._config = Configuration(house)
         self._pause = Pause(self._paths.state / "pause.json", lambda _: self._rest_or_work())
@@ -75,12 +79,13 @@ class DaemonService(InProcessService):
         self._watch = Watch(self, _Memory(house), early=True)
         self._watch.reconfigure(self._config.apply())
         self._breaker.count_undone(self._config.roots())
+        if not once:
+            self._pause.restore()
         self._watch.start()
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
         self._caretaker = Caretaker(house.store, self._noted)
         self._caretaker.start()
-        self._pause.restore()
         self._begun.set()
 
     def end(self) -> None:
@@ -91,15 +96,22 @@ class DaemonService(InProcessService):
         self._pause.close()
         self.changed()
 
-    def wait_until_done(self, stopping: threading.Event) -> None:
-        """Return when every folder was looked through and nothing waits any more, or when stopping."""
+    def wait_until_done(self, stopping: threading.Event) -> bool:
+        """Return when every folder was looked through and nothing more can be done now, or when stopping.
+
+        Returns:
+            Whether all went well: no picture failed, and no folder has a problem.
+        """
         with self._state:
             while not stopping.is_set() and not self._is_done():
                 self._state.wait(0.5)
+        return not self._failed and not self.status().problems
 
     def _is_done(self) -> bool:
-        load = self.house.pipeline.load()
-        return self._watch.wait_settled(0) and not load.waiting and not load.working
+        pipeline = self.house.pipeline
+        if pipeline.queue.moving() or pipeline.load().working or self._waiting.any_soon(_RETRIES_SOON):
+            return False
+        return self._watch.wait_settled(0)
 
     # -- what watching tells
 
@@ -157,6 +169,7 @@ class DaemonService(InProcessService):
             self._breaker.told(root, told)
             if not self._breaker.text(root) and self._troubles.told(root, told):
                 self._watch.rescan()
+        self._failed += told.outcome == "failed"
         if told.outcome == "compressed":
             self._caretaker.worked()
         self._waiting.told(told)

@@ -143,8 +143,10 @@ class Pipeline:
             _log.exception("while working on %s", ascii(str(job.path)))
             reason = f"an error in Homepress: {type(error).__name__}: {error}"
             told = Told(job.path, "failed", reason, retry_after=None if job.asked else RETRY_ERROR)
+        try:
+            job.tell(told)
         finally:
+            # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
             with self._lock:
                 self._working.discard(job.path)
-        job.tell(told)
         self._changed()
