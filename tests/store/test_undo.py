@@ -397,3 +397,17 @@ def test_a_moved_result_behind_a_link_is_not_reached(bench: Bench) -> None:
         (undone,) = undo(bench, store, bench.watched / "link" / "a.jpg")
         assert undone.outcome == "failed"
         assert (outside / "a.jpg").read_bytes() == smaller(picture())
+
+
+def test_while_the_disk_with_the_originals_is_away_nothing_is_changed(bench: Bench) -> None:
+    path = bench.drop()
+    with bench.store() as store:
+        replace(store, path)
+        away = bench.originals.rename(bench.base / "away")
+        (undone,) = undo(bench, store, path)
+        assert undone.outcome == "failed"
+        assert "connect its disk" in undone.reason
+        assert path.read_bytes() == smaller(picture())
+        away.rename(bench.originals)
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, path.read_bytes()) == ("restored", picture())

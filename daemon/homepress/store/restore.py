@@ -128,7 +128,10 @@ class Restoring:
                 vault = stack.enter_context(self._vault.opened())
                 fd = stack.enter_context(opened_file(self._kernel, vault, self._kept.stored_name))
             except FileNotFoundError:
-                raise CannotUndo(f"its original is not in {shown(self._vault.path)} any more") from None
+                where = shown(self._vault.path)
+                if not self._vault.path.is_dir():
+                    raise CannotUndo(f"{where}, where its original is, is away; connect its disk") from None
+                raise CannotUndo(f"its original is not in {where} any more") from None
             yield vault, fd
 
     def _bring(self, folder: Folder, plan: Plan, here: Found | None) -> None:
