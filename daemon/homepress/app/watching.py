@@ -5,30 +5,27 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
-
-from homepress import privacy
 from homepress.app.breaker import Breaker
 from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
 from homepress.app.house import House
+from homepress.app.memory import Memory
 from homepress.app.notes import RecentNotes
+from homepress.app.overview import Overview
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
 from homepress.app.service import InProcessService
 from homepress.app.troubles import Troubles
 from homepress.app.waiting import WaitingFiles
 from homepress.control.service import (
-    FolderStatus,
     OriginalOutcome,
     OriginalsRequest,
     PausedFor,
     ServiceError,
-    State,
     Status,
     UndoOutcome,
     UndoRequest,
@@ -36,7 +33,7 @@ from homepress.control.service import (
 from homepress.pipeline import Job, Plan, Told
 from homepress.settings import Paths
 from homepress.store import Outcome, RecoveryNote
-from homepress.watch import Arrival, FileWatch, Identity, Skipped, Watch
+from homepress.watch import Arrival, FileWatch, Skipped, Watch
 
 _log = logging.getLogger(__name__)
 
@@ -48,9 +45,6 @@ _STILL_AT_IT = 2.0
 
 _RETRIES_SOON = 60.0
 """Whoever runs once waits for files that are tried again within so many seconds."""
-
-_SHOWN_WAITING = 100
-"""So many waiting files are named in the status; the number is always whole."""
 
 
 class DaemonService(InProcessService):
@@ -76,7 +70,8 @@ class DaemonService(InProcessService):
             self._notes.add(note)
         self._breaker = Breaker(house.store, house.pipeline.queue, self._stopped_replacing)
         self._troubles = Troubles(house.pipeline.queue)
-        self._watch = Watch(self, _Memory(house), early=True)
+        self._watch = Watch(self, Memory(house), early=True)
+        self._overview = self._look_over()
         self._watch.reconfigure(self._config.apply())
         self._breaker.count_undone(self._config.roots())
         if not once:
@@ -87,6 +82,19 @@ class DaemonService(InProcessService):
         self._caretaker = Caretaker(house.store, self._noted)
         self._caretaker.start()
         self._begun.set()
+
+    def _look_over(self) -> Overview:
+        return Overview(
+            house=self.house,
+            config=self._config,
+            watch=self._watch,
+            waiting=self._waiting,
+            notes=self._notes,
+            pause=self._pause,
+            power=self._power,
+            paused_for=self._paused_for,
+            trouble=self._trouble,
+        )
 
     def end(self) -> None:
         """Stop watching; what is under way is finished by the house."""
@@ -301,42 +309,7 @@ class DaemonService(InProcessService):
 
     def status(self) -> Status:
         """The state now."""
-        load = self.house.pipeline.load()
-        folders = self._folders()
-        problems = [*self.house.trust.problems()]
-        problems += [_naming(folder) for folder in folders if folder.problem]
-        if self.house.live.error is not None:
-            problems.insert(0, f"settings not used: {self.house.live.error}")
-        waiting = self._waiting.together_with(self._watch.waiting())
-        return msgspec.structs.replace(
-            super().status(),
-            state=self._word(bool(problems), load.working > 0 or load.waiting > 0),
-            pid=os.getpid(),
-            paused_until=self._pause.until,
-            paused_for=self._paused_for(),
-            power_saver=self._power.saving,
-            notify=self.house.live.current.daemon.notify,
-            waiting=load.waiting + load.working + len(waiting),
-            network="locked" if privacy.state() == "locked" else "open",
-            folders=folders,
-            problems=problems,
-            notes=self._notes.texts(),
-            waiting_files=waiting[:_SHOWN_WAITING],
-        )
-
-    def _word(self, problem: bool, busy: bool) -> State:
-        if problem:
-            return "problem"
-        if self._paused_for():
-            return "paused"
-        return "working" if busy else "idle"
-
-    def _folders(self) -> list[FolderStatus]:
-        states = {state.path: state for state in self._watch.states()}
-        return [
-            self._config.status(folder, states.get(folder.path), self._trouble, self.house.pipeline)
-            for folder in self.house.live.current.folders
-        ]
+        return self._overview.complete(super().status())
 
     def _trouble(self, root: Path) -> str:
         return self._breaker.text(root) or self._troubles.text(root)
@@ -347,23 +320,3 @@ def _in_words(told: Told) -> str:
         return f"{told.outcome}: {told.reason}"
     saved = 100 * (1 - told.after_bytes / told.before_bytes)
     return f"compressed, {told.before_bytes:,} to {told.after_bytes:,} bytes ({saved:.0f} % saved)"
-
-
-class _Memory:
-    """What is done and what is being done, as watching asks for it."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-
-    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
-        """The files of a folder that are done with."""
-        return self._house.store.known(directory, names)
-
-    def held(self, path: bytes) -> bool:
-        """Whether a file waits in the queue or is being compressed."""
-        return self._house.pipeline.holds(Path(os.fsdecode(path)))
-
-
-def _naming(folder: FolderStatus) -> str:
-    """The problem of a folder as a sentence that names it, once."""
-    return folder.problem if folder.path in folder.problem else f"{folder.path}: {folder.problem}"

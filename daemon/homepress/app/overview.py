@@ -1,0 +1,89 @@
+"""What there is to see of a running daemon, put together from all that it consists of."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from homepress import privacy
+from homepress.app.config import Configuration
+from homepress.app.house import House
+from homepress.app.notes import RecentNotes
+from homepress.app.pausing import Pause
+from homepress.app.power import PowerSaver
+from homepress.app.waiting import WaitingFiles
+from homepress.control.service import FolderStatus, PausedFor, State, Status
+from homepress.watch import Watch
+
+_SHOWN_WAITING = 100
+"""So many waiting files are named in the status; the number is always whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The parts that have something to say.
+
+    Attributes:
+        paused_for: why nothing is taken up at present.
+        trouble: what stands against work in a folder, in whole sentences.
+    """
+
+    house: House
+    config: Configuration
+    watch: Watch
+    waiting: WaitingFiles
+    notes: RecentNotes
+    pause: Pause
+    power: PowerSaver
+    paused_for: Callable[[], PausedFor]
+    trouble: Callable[[Path], str]
+
+    def complete(self, base: Status) -> Status:
+        """The status of a daemon, from that of a program without one."""
+        load = self.house.pipeline.load()
+        folders = self._folders()
+        problems = self._problems(folders)
+        waiting = self.waiting.together_with(self.watch.waiting())
+        return msgspec.structs.replace(
+            base,
+            state=self._word(bool(problems), load.working > 0 or load.waiting > 0),
+            pid=os.getpid(),
+            paused_until=self.pause.until,
+            paused_for=self.paused_for(),
+            power_saver=self.power.saving,
+            notify=self.house.live.current.daemon.notify,
+            waiting=load.waiting + load.working + len(waiting),
+            network="locked" if privacy.state() == "locked" else "open",
+            folders=folders,
+            problems=problems,
+            notes=self.notes.texts(),
+            waiting_files=waiting[:_SHOWN_WAITING],
+        )
+
+    def _problems(self, folders: list[FolderStatus]) -> list[str]:
+        problems = [*self.house.trust.problems()]
+        problems += [_naming(folder) for folder in folders if folder.problem]
+        if self.house.live.error is not None:
+            problems.insert(0, f"settings not used: {self.house.live.error}")
+        return problems
+
+    def _word(self, problem: bool, busy: bool) -> State:
+        if problem:
+            return "problem"
+        if self.paused_for():
+            return "paused"
+        return "working" if busy else "idle"
+
+    def _folders(self) -> list[FolderStatus]:
+        states = {state.path: state for state in self.watch.states()}
+        return [
+            self.config.status(folder, states.get(folder.path), self.trouble, self.house.pipeline)
+            for folder in self.house.live.current.folders
+        ]
+
+
+def _naming(folder: FolderStatus) -> str:
+    """The problem of a folder as a sentence that names it, once."""
+    return folder.problem if folder.path in folder.problem else f"{folder.path}: {folder.problem}"
