@@ -1,7 +1,8 @@
 """`homepress file-manager`: entries in the menus of file managers, and what happens when one is chosen."""
 
 import os
-from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -12,9 +13,12 @@ from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.daemon import daemon_or_local
+from homepress.ui.cli.ledger import reading
 from homepress.ui.tray.messages import Messenger
-from homepress.ui.tray.performing import has_command
 from homepress.ui.words import counted, shown, size
+
+_LISTED = 3
+"""So many reasons fit into a notice."""
 
 
 @click.group()
@@ -49,59 +53,77 @@ def off(as_json: bool) -> None:
 @click.argument("paths", metavar="[PATH...]", type=absolute_path, nargs=-1)
 def run(action: str, paths: tuple[str, ...]) -> int:
     """Do what was chosen in a file manager and show a notice of it: there is no terminal to print to."""
-    if action == "open" or not paths:
-        return _open(paths)
-    if action == "show":
-        return _show(paths)
-    messenger = Messenger()
-    with daemon_or_local(Paths.from_environment()) as service:
-        title, code = (_compress if action == "compress" else _restore)(service, paths)
-    messenger.tell(title)
-    return code
+    if not paths:
+        spawn(own())
+        return 0
+    try:
+        if action in ("open", "show"):
+            return _show(paths)
+        with daemon_or_local(Paths.from_environment()) as service:
+            told = _compress(service, paths) if action == "compress" else _restore(service, paths)
+    except ServiceError as error:
+        told = _Told("That did not work", shown(str(error)), error.exit_code)
+    Messenger().tell(told.title, told.body)
+    return told.code
 
 
-def _compress(service: Service, paths: tuple[str, ...]) -> tuple[str, int]:
-    tally: Counter[str] = Counter()
-    saved = 0
-    for outcome in service.compress(CompressRequest(paths=list(paths), in_place=True)):
-        tally[outcome.outcome] += 1
-        if outcome.outcome == "compressed":
-            saved += outcome.before_bytes - outcome.after_bytes
-    parts = [f"{counted(tally['compressed'], 'picture')}, {size(saved)} saved"]
-    parts += [f"{tally['unchanged']:,} left as they were"] if tally["unchanged"] else []
-    parts += [f"{tally['failed']:,} failed"] if tally["failed"] else []
-    return ", ".join(parts), int(tally["failed"] > 0)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What came of it: a notice, and an exit code."""
+
+    title: str
+    body: str = ""
+    code: int = 0
 
 
-def _restore(service: Service, paths: tuple[str, ...]) -> tuple[str, int]:
+def _compress(service: Service, paths: tuple[str, ...]) -> _Told:
+    outcomes = list(service.compress(CompressRequest(paths=list(paths), in_place=True)))
+    of = {
+        word: [one for one in outcomes if one.outcome == word]
+        for word in ("compressed", "unchanged", "failed")
+    }
+    saved = sum(one.before_bytes - one.after_bytes for one in of["compressed"])
+    parts = [f"{counted(len(of['compressed']), 'picture')}, {size(saved)} saved"] if of["compressed"] else []
+    if left := len(of["unchanged"]):
+        parts.append(f"{counted(left, 'picture')} left as {'it was' if left == 1 else 'they were'}")
+    if failed := len(of["failed"]):
+        parts.append(f"{failed:,} failed")
+    reasons = [f"{_name(one.path)}: {one.reason}" for one in (*of["failed"], *of["unchanged"])]
+    return _Told(", ".join(parts) or "There is no picture in it", _some(reasons), int(failed > 0))
+
+
+def _restore(service: Service, paths: tuple[str, ...]) -> _Told:
     outcomes = list(service.undo(UndoRequest(paths=list(paths))))
-    failed = sum(outcome.outcome == "failed" for outcome in outcomes)
     if not outcomes:
-        return "There is no original to bring back", 1
-    parts = [f"{counted(len(outcomes) - failed, 'original')} brought back"]
-    parts += [f"{failed:,} could not be"] if failed else []
-    return ", ".join(parts), int(failed > 0)
+        return _Told("There is no original to bring back", code=1)
+    failed = [one for one in outcomes if one.outcome == "failed"]
+    beside = [one for one in outcomes if one.outcome == "beside"]
+    parts = [f"{counted(len(outcomes) - len(failed), 'original')} brought back"]
+    parts += [f"{len(failed):,} could not be"] if failed else []
+    reasons = [f"{_name(one.path)}: {one.reason}" for one in failed]
+    reasons += [f"{_name(one.path)} is now something else; its original: {one.restored_to}" for one in beside]
+    return _Told(", ".join(parts), _some(reasons), int(bool(failed)))
 
 
 def _show(paths: tuple[str, ...]) -> int:
-    """Each in a window of its own, unless that would be many."""
-    most = 5
-    if not has_command("show"):
-        Messenger().tell("This installation cannot show before and after")
-        return 1
-    for path in paths[:most]:
-        spawn(own("show", "--", path))
-    return 0
+    """The first one that there is something to show of; the window leads on to others."""
+    with reading(Paths.from_environment()) as reader:
+        for path in paths:
+            if reader.latest(Path(path).resolve()) is not None:
+                spawn(own("show", "--", path))
+                return 0
+    Messenger().tell("There is nothing to compare", f"{_name(paths[0])} was not compressed by Homepress.")
+    return 1
 
 
-def _open(paths: tuple[str, ...]) -> int:
-    if paths and has_command("show"):
-        return _show(paths)
-    if has_command("window"):
-        spawn(own("window"))
-        return 0
-    spawn(own("run", "--login"))
-    return 0
+def _name(path: str) -> str:
+    return shown(os.path.basename(path))
+
+
+def _some(reasons: list[str]) -> str:
+    """The first few of them, one a line."""
+    more = len(reasons) - _LISTED
+    return "\n".join([*reasons[:_LISTED], *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def _tell(word: str, places: list[str], as_json: bool) -> None:
