@@ -33,7 +33,7 @@ fuzz: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
 	$(BIN)/python tests/fuzz --seconds 1800
 
-# Every number to reach in one table, docs/benchmarks/numbers.md; 40 minutes on two quiet cores.
+# Every number to reach in one table, docs/benchmarks/numbers.md; 45 minutes on two quiet cores.
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 

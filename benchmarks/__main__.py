@@ -1,6 +1,6 @@
 """All the numbers in one table: runs each benchmark, writes docs/benchmarks/numbers.md, updates the README.
 
-make bench                              everything, about 40 minutes on two quiet cores
+make bench                              everything, about 45 minutes on two quiet cores
 python -m benchmarks --only idle curves these again, the rest as it was measured before
 python -m benchmarks --page             only the page, from what was measured before
 python -m benchmarks --quick            everything once, tiny: does it work? Figures mean nothing
