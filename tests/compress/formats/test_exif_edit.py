@@ -36,6 +36,17 @@ def test_the_orientation_goes_and_all_else_stays(order: str, turned: int) -> Non
     assert without_orientation(after) == after
 
 
+@pytest.mark.parametrize("turns", [(6, 6), (1, 8), (3, 1, 6)])
+def test_no_second_orientation_is_left_to_turn_it_again(turns: tuple[int, ...]) -> None:
+    """Found by the fuzzer: a picture that was turned upright would have been shown lying on its side."""
+    entries = b"".join(b"\x12\x01\x03\0\1\0\0\0" + bytes((turn, 0, 0, 0)) for turn in turns)
+    other = b"\x0f\x01\x02\0\4\0\0\0abc\0"
+    block = b"II*\0\x08\0\0\0" + bytes((len(turns) + 1, 0)) + entries + other + bytes(4)
+    after = without_orientation(block)
+    assert orientation(after) == 1
+    assert tags(after) == {0x010F: "abc"}
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_only_a_turned_picture_loses_its_thumbnail(order: str) -> None:
     assert THUMBNAIL in without_orientation(exif_block(order, orientation=1))

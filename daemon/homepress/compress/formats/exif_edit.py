@@ -39,11 +39,13 @@ def without_orientation(block: bytes) -> bytes:
     if entry is None:
         return block
     turned = tiff.number(entry) not in (None, 0, 1)
+    # All of them: behind the first, which counts, a block may have others.
+    kept = [block[one.at : one.at + ENTRY_BYTES] for one in first.entries if one.tag != _ORIENTATION]
+    end = min(first.end + 4, len(block))
+    table = b"".join(kept) + block[first.end : end]
     out = bytearray(block)
-    rest = block[entry.at + ENTRY_BYTES : first.end + 4]
-    out[entry.at : entry.at + len(rest)] = rest
-    out[entry.at + len(rest) : first.end + 4] = bytes(ENTRY_BYTES)
-    struct.pack_into(tiff.order + "H", out, first.at, len(first.entries) - 1)
+    out[first.at + 2 : end] = table.ljust(end - first.at - 2, b"\0")
+    struct.pack_into(tiff.order + "H", out, first.at, len(kept))
     return without_thumbnail(bytes(out)) if turned else bytes(out)
 
 
