@@ -5,15 +5,19 @@
     python benchmarks/quality.py --set camera    one set only, and nothing but sets
     python benchmarks/quality.py --part curves   bytes at equal score against Squoosh's MozJPEG only
 
-Programs that are missing are named and left out. Tables and plots go to docs/benchmarks/.
+Programs that are missing are named and left out. Tables and plots go to docs/benchmarks/, or to the folder
+that --output names.
 """
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded
@@ -36,6 +40,31 @@ STANDARD_CURVES = 4
 STANDARD_GENERATIONS, FULL_GENERATIONS = 3, 20
 
 
+@dataclass(frozen=True)
+class Order:
+    """How much is asked for.
+
+    Attributes:
+        full: every picture, not a sample of each set.
+        pictures: so many of each set instead; 0 for no such wish.
+        output: the folder for tables and plots.
+    """
+
+    full: bool
+    pictures: int
+    output: Path
+
+    def choose(self, files: Sequence[Path], standard: int) -> Sequence[Path]:
+        """The pictures to take of a set; `standard` of them when nothing else was asked for."""
+        if self.full and not self.pictures:
+            return files
+        return spread(files, self.pictures or standard)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a table or a plot."""
+        (self.output / name).write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -43,43 +72,54 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="every picture, not a sample of each set")
     parser.add_argument("--set", choices=SETS, action="append", help="which sets (default: all)")
     parser.add_argument("--part", choices=PARTS, action="append", help="which parts (default: all)")
+    parser.add_argument("--pictures", type=int, default=0, help="so many of each set, spread evenly")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="the folder for tables and plots")
+    parser.add_argument("--json", type=Path, help="also write the figures of sets and curves to this file")
     arguments = parser.parse_args()
     folder = corpus()
     if folder is None:
         sys.exit("the image corpus is not at hand; set HOMEPRESS_CORPUS to its folder")
-    OUTPUT.mkdir(parents=True, exist_ok=True)
+    order = Order(arguments.full, arguments.pictures, arguments.output)
+    order.output.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, object] = {}
     began = time.monotonic()
     parts = arguments.part or (("sets",) if arguments.set else PARTS)
     if "sets" in parts:
-        run_sets(folder, arguments.set or list(SETS), full=arguments.full)
+        figures |= run_sets(folder, arguments.set or list(SETS), order)
     if "curves" in parts:
-        run_curves(folder, full=arguments.full)
+        figures["curves"] = run_curves(folder, order)
     if "limits" in parts:
-        run_limits(folder, full=arguments.full)
+        run_limits(folder, order)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
     print(f"{time.monotonic() - began:.0f} s in all")
 
 
-def run_sets(folder: Path, names: list[str], *, full: bool) -> None:
-    """Run every program over some sets."""
+def run_sets(folder: Path, names: list[str], order: Order) -> dict[str, dict[str, dict[str, float]]]:
+    """Run every program over some sets; the figures by set and program."""
     ours: list[float] = []
+    figures = {}
     for name in names:
-        ours += run_set(folder, name, full=full)
+        scores, figures[name] = run_set(folder, name, order)
+        ours += scores
     if len(names) > 1:
         print(f"{OURS}: score of {len(ours)} photographs coded with loss, over all sets:")
         print(f"mean {np.mean(ours):.2f}, sd {np.std(ours):.2f}, worst {min(ours):.2f}", flush=True)
+    return figures
 
 
-def run_set(folder: Path, name: str, *, full: bool) -> list[float]:
-    """Run every program over one set; gives the scores of the photographs that Homepress coded with loss."""
+def run_set(folder: Path, name: str, order: Order) -> tuple[list[float], dict[str, dict[str, float]]]:
+    """Run every program over one set.
+
+    Gives the scores of the photographs that Homepress coded with loss, and the figures of each program.
+    """
     chosen = SETS[name]
     with contextlib.ExitStack() as stack:
 
         def temporary() -> Path:
             return Path(stack.enter_context(tempfile.TemporaryDirectory()))
 
-        files = chosen.collect(folder, temporary())
-        if not full:
-            files = spread(files, chosen.standard)
+        files = order.choose(chosen.collect(folder, temporary()), chosen.standard)
         costs, outputs, missing = {}, {}, []
         for peer in peers(chosen.kind):
             if peer.missing:
@@ -100,16 +140,18 @@ def run_set(folder: Path, name: str, *, full: bool) -> list[float]:
     print(title, *table, *missing, sep="\n", flush=True)
     lines = [f"# {title}", "", f"{report.machine()}. {report.TABLE_NOTES}", "", *table, "", *missing, ""]
     lines += [f"![scores]({name}.svg)", "", f"## {OURS}, picture by picture", ""]
-    write(f"{name}.md", "\n".join([*lines, *report.picture_table(outcomes[OURS])]) + "\n")
-    write(f"{name}.svg", report.plot(title, results))
-    return report.coded_scores(outcomes[OURS]) if chosen.is_photographs else []
+    order.write(f"{name}.md", "\n".join([*lines, *report.picture_table(outcomes[OURS])]) + "\n")
+    order.write(f"{name}.svg", report.plot(title, results))
+    scores = report.coded_scores(outcomes[OURS]) if chosen.is_photographs else []
+    return scores, {program: report.figures(*result) for program, result in results.items()}
 
 
-def run_curves(folder: Path, *, full: bool) -> None:
-    """Compare encoders at equal scores."""
+def run_curves(folder: Path, order: Order) -> dict[str, object]:
+    """Compare encoders at equal scores; mean bytes relative to the reference, by set, encoder and score."""
     if lacks := node_lacks_squoosh():
         print(f"no curves: {lacks}")
-        return
+        return {}
+    means: dict[str, object] = {}
     lines = [
         "# Bytes at equal score",
         "",
@@ -119,21 +161,21 @@ def run_curves(folder: Path, *, full: bool) -> None:
     with contextlib.ExitStack() as stack:
         squoosh = stack.enter_context(Squoosh())
         for name, pattern in CURVE_SETS.items():
-            files = sorted(folder.glob(pattern))
-            table = report.curve_table(
-                curves(files if full else spread(files, STANDARD_CURVES), squoosh), MOZJPEG
-            )
+            ratios = curves(order.choose(sorted(folder.glob(pattern)), STANDARD_CURVES), squoosh)
+            means[name] = report.curve_means(ratios)
+            table = report.curve_table(ratios, MOZJPEG)
             print(name, *table, sep="\n", flush=True)
             lines += [f"## {name}", "", *table, ""]
-    write("curves.md", "\n".join(lines))
+    order.write("curves.md", "\n".join(lines))
+    return means
 
 
-def run_limits(folder: Path, *, full: bool) -> None:
+def run_limits(folder: Path, order: Order) -> None:
     """Large pictures, and pictures that come again."""
     photo = max(folder.glob("photos-camera/*.jpg"), key=lambda file: file.stat().st_size)
     sizes = size_table(photo, (12, 24, 100))
     print(*sizes, sep="\n", flush=True)
-    count = FULL_GENERATIONS if full else STANDARD_GENERATIONS
+    count = FULL_GENERATIONS if order.full else STANDARD_GENERATIONS
     files = [
         file
         for pattern in ("photos-camera/*.jpg", "graphics/*.png", "modern/*.webp", "metadata/*.jpg")
@@ -143,12 +185,7 @@ def run_limits(folder: Path, *, full: bool) -> None:
     print(*generations, sep="\n", flush=True)
     title = ["# Large pictures, and pictures that come again", "", f"{report.machine()}.", ""]
     again = ["", "## Compressed ten times, as if the ledger were lost", ""]
-    write("limits.md", "\n".join([*title, *sizes, *again, *generations]) + "\n")
-
-
-def write(name: str, text: str) -> None:
-    (OUTPUT / name).write_text(text, encoding="utf-8")
-    print(f"wrote {OUTPUT / name}", flush=True)
+    order.write("limits.md", "\n".join([*title, *sizes, *again, *generations]) + "\n")
 
 
 if __name__ == "__main__":

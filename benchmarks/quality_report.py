@@ -48,6 +48,23 @@ def coded_scores(outcomes: Sequence[Outcome]) -> list[float]:
     return [outcome.score for outcome in outcomes if outcome.score < 100.0]
 
 
+def figures(cost: Cost, outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """The same line for machines: shares of 1, scores, seconds, megabytes."""
+    scores = [outcome.score for outcome in outcomes]
+    return {
+        "pictures": len(outcomes),
+        "before_bytes": sum(outcome.before for outcome in outcomes),
+        "after_bytes": sum(outcome.after for outcome in outcomes),
+        "saved": _saved(outcomes),
+        "saved_primary": _saved_primary(outcomes),
+        "mean_score": float(np.mean(scores)),
+        "worst_score": min(scores),
+        "cpu_seconds_per_megapixel": cost.cpu_seconds / sum(outcome.megapixels for outcome in outcomes),
+        "peak_rss_mb": cost.peak_rss_mb,
+        "kept": sum(outcome.kept for outcome in outcomes),
+    }
+
+
 def picture_table(outcomes: Sequence[Outcome]) -> list[str]:
     """One line a picture."""
     lines = ["| picture | MP | bytes before | share left | full score |", "|---|---|---|---|---|"]
@@ -57,6 +74,14 @@ def picture_table(outcomes: Sequence[Outcome]) -> list[str]:
             f"| {outcome.after / outcome.before:.3f} | {outcome.score:.2f} |"
         )
     return lines
+
+
+def curve_means(ratios: Mapping[str, Mapping[int, Sequence[float]]]) -> dict[str, dict[int, float]]:
+    """Geometric means of the ratios, by encoder and score."""
+    return {
+        name: {target: float(np.exp(np.mean(np.log(values)))) for target, values in by_target.items()}
+        for name, by_target in ratios.items()
+    }
 
 
 def curve_table(ratios: Mapping[str, Mapping[int, Sequence[float]]], reference: str) -> list[str]:

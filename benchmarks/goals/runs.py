@@ -13,7 +13,8 @@ from typing import Any
 _ROOT = Path(__file__).resolve().parents[2]
 
 _BURSTS = ("flat", "nested", "deep", "moved-in", "renamed", "renamed-while-filled", "overflow")
-_QUALITY, _CURVES = ("benchmarks/quality.py",), ("--only-curves", "--pictures")
+_CAMERA = ("benchmarks/quality.py", "--set", "camera")
+_QUALITY, _CURVES = ("benchmarks/quality.py",), ("--part", "curves", "--pictures")
 _LOSSLESS, _LOCK = "benchmarks/lossless.py", ("benchmarks/lock_cost.py", "--pictures")
 _TREES = ("known-tree", "came-while-off")
 
@@ -45,7 +46,7 @@ class Run:
 
 
 RUNS = (
-    Run("quality", (*_QUALITY, "--set", "camera"), (*_QUALITY, "--set", "camera", "--pictures", "1")),
+    Run("quality", (*_CAMERA, "--full"), (*_CAMERA, "--pictures", "1")),
     Run("curves", (*_QUALITY, *_CURVES, "15"), (*_QUALITY, *_CURVES, "1")),
     Run("lossless", (_LOSSLESS,), (_LOSSLESS, "--pictures", "1")),
     Run("memory", ("benchmarks/memory.py",), ("benchmarks/memory.py", "--megapixels", "1", "2")),
