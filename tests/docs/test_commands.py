@@ -20,8 +20,6 @@ NOT_RUN = {
     r"tar -xzf homepress-bundle.*|homepress/homepress .*": "needs the bundle; packaging/tryout.py has it",
     r"homepress folder add /mnt/nas/photos.*": "there is no network drive here",
     r"homepress uninstall.*": "would end what the next line needs; tests/app/test_uninstall.py runs it",
-    r"\.venv/bin/pytest .*": "tests run these tests already",
-    r"(\S+=\S+ )*python (-m )?benchmarks.*": "takes long; the script is looked for",
 }
 """Pattern of a line: why it is not run."""
 
@@ -68,13 +66,9 @@ def codes(line: str, world: World) -> tuple[int, ...]:
 
 def look_at(line: str) -> None:
     """What can be known without running it."""
-    words = [word for word in shlex.split(line) if word != "sudo" and not re.match(r"[A-Z_]+=", word)]
+    words = [word for word in shlex.split(line) if word != "sudo"]
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE), line
-    elif words[0] == "python" and words[1] == "-m":
-        assert (REPOSITORY / words[2].replace(".", "/") / "__main__.py").is_file(), line
-    elif words[0] == "python":
-        assert (REPOSITORY / words[1]).is_file(), line
     elif words[0].endswith("homepress"):
         parse(words[1:])
 
