@@ -1,0 +1,62 @@
+"""The search for what fits under a size: few attempts, on sizes that grow as pictures' sizes do."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homepress.compress.formats import fit
+from homepress.compress.formats.picture import Picture
+from homepress.compress.formats.writing import Wish, Written
+from homepress.compress.result import ScoreKind
+from homepress.imagetype import ImageType
+
+PICTURE = Picture(np.zeros((150, 200, 4), np.uint8))
+
+
+class Writer:
+    """Writes nothing but sizes, which grow with floor and pixels."""
+
+    def __init__(self, steep: float, at_eighty: float) -> None:
+        self.steep = steep
+        self.at_eighty = at_eighty
+        self.asked: list[tuple[tuple[int, int], float]] = []
+
+    def __call__(self, picture: Picture, _kind: ImageType, wish: Wish) -> Written:
+        assert wish.floor is not None
+        self.asked.append((picture.size, wish.floor))
+        share = picture.size[0] / PICTURE.size[0]
+        size = self.at_eighty * math.exp(self.steep * (wish.floor - 80.0)) * share**1.8
+        return Written(bytes(round(size)), wish.floor, ScoreKind.SAMPLED, False, "")
+
+
+@settings(deadline=None)
+@given(steep=st.floats(0.02, 0.07), at_eighty=st.floats(20_000, 900_000), limit=st.integers(3_000, 500_000))
+def test_few_attempts_come_close(steep: float, at_eighty: float, limit: int) -> None:
+    writer = Writer(steep, at_eighty)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "write_picture", writer)
+        try:
+            written, shown = fit.write_fitting(PICTURE, ImageType.JPEG, Wish(80.0), limit)
+        except fit.CannotFit as refusal:
+            size, floor = writer.asked[-1]
+            assert (size, floor) == ((50, 38), 30.0)
+            assert f"asked were {limit:,}" in str(refusal)
+            return
+    assert len(written.data) <= limit
+    at_full_size = [size for size, _ in writer.asked if size == PICTURE.size]
+    assert len(at_full_size) <= 4
+    assert len(writer.asked) <= 11
+    if shown.size == PICTURE.size and written.score < 80.0:
+        assert len(written.data) >= 0.7 * limit
+
+
+def test_what_fits_at_once_is_asked_once() -> None:
+    writer = Writer(0.03, 50_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "write_picture", writer)
+        written, _ = fit.write_fitting(PICTURE, ImageType.JPEG, Wish(80.0), 60_000)
+    assert written.score == 80.0
+    assert len(writer.asked) == 1
