@@ -33,7 +33,8 @@ def orientation(payload: bytes) -> int:
         entry = block.directory(block.first).find(_ORIENTATION)
     except Malformed:
         return UPRIGHT
-    value = None if entry is None else block.number(entry)
+    # Several values in one entry mean nothing.
+    value = None if entry is None or not entry.is_inline else block.number(entry)
     return value if value is not None and 1 <= value <= 8 else UPRIGHT
 
 

@@ -110,13 +110,18 @@ def _scrubbed(tiff: TiffBlock, first: int, header_end: int, wanted: frozenset[in
     out = bytearray(len(tiff.data))
     out[:header_end] = tiff.data[:header_end]
     for directory, tags in plan.tables:
-        kept: dict[int, Entry] = {}
-        for entry in directory.entries:
-            if plan.keeps(entry, tags) and entry.tag not in kept and _copy_value(tiff, entry, out):
-                kept[entry.tag] = entry
+        # Readers take the first entry of a tag that they can read, so a later one must not take its place.
+        first_ones = {entry.tag: entry for entry in reversed(directory.entries) if entry.is_readable}
+        kept = [
+            entry
+            for entry in directory.entries
+            if entry is first_ones.get(entry.tag)
+            and plan.keeps(entry, tags)
+            and _copy_value(tiff, entry, out)
+        ]
         at = directory.at
         out[at : at + 2] = len(kept).to_bytes(2, "little" if tiff.order == "<" else "big")
-        for entry in kept.values():
+        for entry in kept:
             at += ENTRY_BYTES
             out[at - 10 : at + 2] = tiff.data[entry.at : entry.at + ENTRY_BYTES]
     return bytes(out)
