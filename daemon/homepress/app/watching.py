@@ -1,6 +1,5 @@
 """The service of a running daemon: what the in-process one can do, and watching, pausing, telling."""
 
-import functools
 import logging
 import os
 import threading
@@ -13,6 +12,7 @@ from homepress.app.breaker import Breaker
 from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
 from homepress.app.house import House
+from homepress.app.intake import STILL_AT_IT, Intake
 from homepress.app.memory import Memory
 from homepress.app.notes import RecentNotes
 from homepress.app.overview import Overview
@@ -30,25 +30,19 @@ from homepress.control.service import (
     UndoOutcome,
     UndoRequest,
 )
-from homepress.pipeline import Job, Plan, Told
+from homepress.pipeline import Plan, Told
 from homepress.settings import Paths
-from homepress.store import Outcome, RecoveryNote
-from homepress.watch import Arrival, FileWatch, Skipped, Watch
+from homepress.store import RecoveryNote
+from homepress.watch import FileWatch, Watch
 
 _log = logging.getLogger(__name__)
-
-_MOST_QUEUED = 1000
-"""So many queued pictures are enough to keep the workers busy."""
-
-_STILL_AT_IT = 2.0
-"""Seconds until a file is looked at again that arrives while it is being compressed."""
 
 _RETRIES_SOON = 60.0
 """Whoever runs once waits for files that are tried again within so many seconds."""
 
 
 class DaemonService(InProcessService):
-    """Between watching and the pipeline: arrivals become jobs, outcomes become state."""
+    """Joins watching and the pipeline, and answers for both."""
 
     def __init__(self, paths: Paths, stop: Callable[[], None]) -> None:
         self._paths = paths
@@ -70,7 +64,8 @@ class DaemonService(InProcessService):
             self._notes.add(note)
         self._breaker = Breaker(house.store, house.pipeline.queue, self._stopped_replacing)
         self._troubles = Troubles(house.pipeline.queue)
-        self._watch = Watch(self, Memory(house), early=True)
+        intake = Intake(house, self._config, tell=self._told, hint=self._hint, changed=self.changed)
+        self._watch = Watch(intake, Memory(house), early=True)
         self._overview = self._look_over()
         self._watch.reconfigure(self._config.apply())
         self._breaker.count_undone(self._config.roots())
@@ -82,6 +77,9 @@ class DaemonService(InProcessService):
         self._caretaker = Caretaker(house.store, self._noted)
         self._caretaker.start()
         self._begun.set()
+
+    def _hint(self, path: Path, delay: float) -> None:
+        self._watch.hint(path, delay)
 
     def _look_over(self) -> Overview:
         return Overview(
@@ -121,45 +119,7 @@ class DaemonService(InProcessService):
             return False
         return self._watch.wait_settled(0)
 
-    # -- what watching tells
-
-    def found(self, folder: Path, root: Path) -> None:
-        """A folder is there: plan for it before anything in it arrives."""
-        self._config.met(folder, root)
-
-    def coming(self) -> None:
-        """A file turned up: have a worker ready when it has come to rest."""
-        self.house.pipeline.expect()
-
-    def arrived(self, arrival: Arrival) -> None:
-        """A file came to rest: queue it with the plan of its folder."""
-        plan = self._config.plan(arrival.root)
-        if plan is None or (self.house.pipeline.queue.held(arrival.root) or 0) >= _MOST_QUEUED:
-            return  # a scan finds it again
-        if self.house.pipeline.queue.holds(arrival.path):
-            return  # its turn comes, and whether it changed is seen then
-        if self.house.pipeline.holds(arrival.path):
-            self._watch.hint(arrival.path, _STILL_AT_IT)  # it changed while it was compressed
-            return
-        quiet = arrival.signature
-        identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
-        tell = functools.partial(self._told, plan)
-        job = Job(arrival.path, plan, tell, arrival.fresh, ready_at=arrival.ready_at, identity=identity)
-        self.house.pipeline.submit(job)
-
-    def skipped(self, skipped: Skipped) -> None:
-        """A file is passed over for good: say so in the history."""
-        reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
-        plan = self._config.plan(skipped.root)
-        if plan is not None:
-            lasting = not skipped.reason.may_end
-            self.house.store.record_path(
-                skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, lasting=lasting
-            )
-
-    def room(self) -> bool:
-        """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
-        return self.house.pipeline.queue.moving() < _MOST_QUEUED
+    # -- what happens
 
     def changed(self) -> None:
         """Something that people see is another now."""
@@ -172,7 +132,7 @@ class DaemonService(InProcessService):
         root = self._config.root_of(told.path)
         if told.retry_after is not None and root is not None and self._config.plan(root) != plan:
             # What stood against it may be over: it was under settings of before.
-            told = replace(told, retry_after=_STILL_AT_IT, problem="", whole_folder=False)
+            told = replace(told, retry_after=STILL_AT_IT, problem="", whole_folder=False)
         if root is not None:
             self._breaker.told(root, told)
             if not self._breaker.text(root) and self._troubles.told(root, told):

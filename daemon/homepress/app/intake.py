@@ -1,0 +1,84 @@
+"""What watching finds becomes jobs for the pipeline, or a line in the history."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+from homepress.app.config import Configuration
+from homepress.app.house import House
+from homepress.pipeline import Job, Plan, Told
+from homepress.store import Outcome
+from homepress.watch import Arrival, Skipped
+
+STILL_AT_IT = 2.0
+"""Seconds until a file is looked at again that arrives while it is being compressed."""
+
+_MOST_QUEUED = 1000
+"""So many queued pictures are enough to keep the workers busy."""
+
+
+class Intake:
+    """The sink of watching (see `homepress.watch.Sink`)."""
+
+    def __init__(
+        self,
+        house: House,
+        config: Configuration,
+        *,
+        tell: Callable[[Plan, Told], None],
+        hint: Callable[[Path, float], None],
+        changed: Callable[[], None],
+    ) -> None:
+        """Take in nothing yet.
+
+        Args:
+            house: store and pipeline.
+            config: the plan of each folder.
+            tell: gets the outcome of each job, with the plan it was queued under.
+            hint: asks watching to look at a file again after so many seconds.
+            changed: called when people see something else now.
+        """
+        self._store = house.store
+        self._pipeline = house.pipeline
+        self._config = config
+        self._tell = tell
+        self._hint = hint
+        self.changed = changed
+
+    def found(self, folder: Path, root: Path) -> None:
+        """A folder is there: plan for it before anything in it arrives."""
+        self._config.met(folder, root)
+
+    def coming(self) -> None:
+        """A file turned up: have a worker ready when it has come to rest."""
+        self._pipeline.expect()
+
+    def arrived(self, arrival: Arrival) -> None:
+        """A file came to rest: queue it with the plan of its folder."""
+        plan = self._config.plan(arrival.root)
+        if plan is None or (self._pipeline.queue.held(arrival.root) or 0) >= _MOST_QUEUED:
+            return  # a scan finds it again
+        if self._pipeline.queue.holds(arrival.path):
+            return  # its turn comes, and whether it changed is seen then
+        if self._pipeline.holds(arrival.path):
+            self._hint(arrival.path, STILL_AT_IT)  # it changed while it was compressed
+            return
+        quiet = arrival.signature
+        identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
+        tell = functools.partial(self._tell, plan)
+        job = Job(arrival.path, plan, tell, arrival.fresh, ready_at=arrival.ready_at, identity=identity)
+        self._pipeline.submit(job)
+
+    def skipped(self, skipped: Skipped) -> None:
+        """A file is passed over for good: say so in the history."""
+        reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
+        plan = self._config.plan(skipped.root)
+        if plan is not None:
+            lasting = not skipped.reason.may_end
+            self._store.record_path(
+                skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, lasting=lasting
+            )
+
+    def room(self) -> bool:
+        """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
+        return self._pipeline.queue.moving() < _MOST_QUEUED
