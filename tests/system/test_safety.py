@@ -3,10 +3,8 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -128,37 +126,6 @@ def test_odd_names_stay_distinct(program: Program, inbox: Path) -> None:
     assert sorted(os.fsencode(path.name) for path in inbox.iterdir()) == sorted(names)
     program.run("undo", "--last", "100")
     assert {path: digest(path) for path in before} == before
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 6 MB."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if done.returncode:
-        pytest.skip("cannot mount here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@pytest.mark.root
-def test_a_full_disk_is_shown_and_leaves_every_picture_as_it_was(program: Program, tiny_disk: Path) -> None:
-    program.watch(tiny_disk)
-    program.start()
-    path = write(tiny_disk / "a.jpg", jpeg(1, size=(1600, 1200), quality=98))
-    before = digest(path)
-    left = shutil.disk_usage(tiny_disk).free
-    (tiny_disk / "filler").write_bytes(bytes(left))
-    wait_for(lambda: program.status()["state"] == "problem", within=60, what="the full disk to be shown")
-    assert "space" in " ".join(program.status()["problems"])
-    assert digest(path) == before
-    assert sorted(p.name for p in tiny_disk.iterdir() if not p.name.startswith(".homepress-0")) == [
-        "a.jpg",
-        "filler",
-    ]
 
 
 def test_a_folder_that_goes_away_and_comes_back_is_watched_again(program: Program, inbox: Path) -> None:

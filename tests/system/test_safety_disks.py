@@ -46,6 +46,17 @@ def mounted(base: Path, size: int, make: list[str], mount: list[str]) -> Iterato
 
 
 @pytest.fixture
+def six_megabytes(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 6 MB."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    if run("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder).returncode:
+        pytest.skip("cannot mount here")
+    yield folder
+    run("umount", "-l", folder)
+
+
+@pytest.fixture
 def exfat(tmp_path: Path) -> Iterator[Path]:
     with mounted(tmp_path, 40_000_000, ["mkfs.exfat"], ["mount.exfat-fuse"]) as folder:
         yield folder
@@ -82,6 +93,42 @@ def wait_problem(program: Program) -> str:
 
 def hidden(folder: Path) -> list[str]:
     return [name for name in os.listdir(folder) if name.startswith(".")]
+
+
+def test_a_full_disk_is_shown_and_leaves_every_picture_as_it_was(
+    program: Program, six_megabytes: Path
+) -> None:
+    program.watch(six_megabytes, settle_seconds=2.0)
+    program.start()
+    path = write(six_megabytes / "a.jpg", jpeg(1, size=(1600, 1200), quality=98))
+    before = path.read_bytes()
+    filler = six_megabytes / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(six_megabytes).free))
+    assert "make room" in wait_problem(program)
+    assert path.read_bytes() == before
+    assert [name for name in hidden(six_megabytes) if not name.startswith(".homepress-0")] == []
+    filler.unlink()
+    program.run("resume")
+    wait_for(lambda: "full" not in "".join(program.status()["problems"]), what="the problem to be over")
+
+
+def test_five_megabytes_of_pictures_on_six_end_in_a_problem_and_every_original_can_be_had(
+    program: Program, six_megabytes: Path
+) -> None:
+    inbox = six_megabytes / "inbox"
+    inbox.mkdir()
+    program.watch(inbox)
+    program.start()
+    before: dict[Path, bytes] = {}
+    while sum(map(len, before.values())) < 5_000_000:
+        path = inbox / f"{len(before)}.jpg"
+        before[path] = jpeg(len(before), size=(1000, 750), quality=98)
+        write(path, before[path])
+    assert "originals accept" in wait_problem(program)  # a tenth of the disk is less than it takes
+    assert compressed(program) > 0
+    program.stop()
+    program.run("undo", "--last", "100")
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_where_nothing_can_be_replaced_safely_results_go_beside_the_folder(
