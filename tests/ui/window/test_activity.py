@@ -49,6 +49,9 @@ class Ledger:
         self.entries = [entry(number) for number in sorted(numbers, reverse=True)]
         self.read = 0
 
+    def ids(self, where: HistoryFilter, *, limit: int | None = None) -> "array[int]":
+        return array("q", (one.id for one in self.history(where, limit=limit)))
+
     def history(self, where: HistoryFilter, *, limit: int | None = None) -> Iterator[HistoryEntry]:
         found = [e for e in self.entries if where.below is None or e.id < where.below]
         for one in found[:limit]:

@@ -28,7 +28,13 @@ class Index:
 
 def read_index(reader: Reader, where: HistoryFilter, limit: int | None = None) -> Index:
     """The ids for a filter; with a limit, the newest ones, which is quick."""
-    return Index(where, array("q", (entry.id for entry in reader.history(where, limit=limit))))
+    return Index(where, reader.ids(where, limit=limit))
+
+
+def read_first(reader: Reader, where: HistoryFilter, limit: int) -> tuple[Index, list[HistoryEntry]]:
+    """The newest ids and the first page of entries: what is seen before everything is counted."""
+    index = read_index(reader, where, limit)
+    return index, read_page(reader, index, 0)
 
 
 def read_newer(reader: Reader, index: Index) -> Index:

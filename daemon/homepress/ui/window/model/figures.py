@@ -1,10 +1,9 @@
 """Statistics as a page or a report shows them."""
 
-import heapq
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from homepress.store.reader import Day, HistoryEntry, HistoryFilter, Reader, Stats, Totals
+from homepress.store.reader import Day, HistoryEntry, Reader, Stats, Totals
 from homepress.ui.words import counted, percent_saved, shown, size
 
 CHART_DAYS = 30
@@ -36,12 +35,8 @@ class Share:
 
 
 def read_figures(reader: Reader) -> Figures:
-    """Read everything; takes about a second for 100,000 entries."""
-    compressed = (
-        entry for entry in reader.history(HistoryFilter(outcome="compressed")) if entry.original != "restored"
-    )
-    biggest = heapq.nlargest(_BIGGEST, compressed, key=lambda entry: entry.before_bytes - entry.after_bytes)
-    return Figures(reader.stats(), biggest)
+    """Read everything."""
+    return Figures(reader.stats(), reader.biggest(_BIGGEST))
 
 
 def last_days(days: list[Day], today: date, count: int = CHART_DAYS) -> list[Day]:

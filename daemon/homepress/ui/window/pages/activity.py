@@ -10,6 +10,7 @@ from homepress.ui.window.model.activity import (
     Index,
     Selection,
     can_undo,
+    read_first,
     read_index,
     read_newer,
     read_page,
@@ -110,8 +111,14 @@ class ActivityPage(PagePanel):
 
     def _read(self) -> None:
         where = self._wanted()
-        for limit in (_FIRST, None):
-            self._context.ledger.ask(lambda reader, n=limit: read_index(reader, where, n), self._take)  # type: ignore[misc]
+        ask = self._context.ledger.ask
+        ask(lambda reader: read_first(reader, where, _FIRST), self._take_first)
+        ask(lambda reader: read_index(reader, where), self._take)
+
+    def _take_first(self, found: tuple[Index, list[HistoryEntry]]) -> None:
+        index, entries = found
+        self._take(index)
+        self._list.put(index, 0, entries)
 
     def _read_page(self, index: Index, number: int) -> None:
         self._context.ledger.ask(

@@ -7,6 +7,7 @@ from pathlib import Path
 from homepress.control.service import OriginalOutcome, OriginalsRequest, UndoOutcome, UndoRequest
 from homepress.store.reader import EntryDetail, HistoryFilter, Reader
 from homepress.ui.window.context import Context
+from homepress.ui.window.memory import give_back
 from homepress.ui.window.model.comparison import Comparison, comparison
 from homepress.ui.window.model.pictures import NotShownError, Pair, load_pair
 from homepress.ui.window.model.snapshot import Snapshot
@@ -72,6 +73,7 @@ class ComparePage(PagePanel):
         """Give back the memory of the pictures: some 150 MB for a photograph."""
         self._left = True
         self._view.clear()
+        self.after_idle(give_back)
 
     def update_from(self, snapshot: Snapshot) -> None:
         """Nothing here depends on the daemon."""

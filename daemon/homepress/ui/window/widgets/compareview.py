@@ -77,6 +77,7 @@ class CompareView(tk.Frame):
         self._stop_flicker()
         for pane in (self._first, self._second):
             pane.canvas.place_forget()
+            pane.canvas.delete("all")  # what is on a canvas holds its image
             pane.painter.forget()
 
     def show(self, pair: Pair, before: str, after: str) -> None:

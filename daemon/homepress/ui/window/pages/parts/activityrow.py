@@ -1,5 +1,6 @@
 """One row of the page Activity, drawn on a canvas."""
 
+import functools
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class RowPainter:
         self._context = context
         self._theme = context.theme
         side = context.theme.px(_THUMBNAIL)
+        self._cut = functools.lru_cache(maxsize=2000)(self._cut_now)  # measuring is most of the drawing
         self._thumbnails = Thumbnails(context.root, context.theme, context.mailbox, side)
 
     def draw(
@@ -105,7 +107,7 @@ class RowPainter:
         self._text(canvas, x + px(20), middle - px(10), verdict, ink, "hp-small")
         self._text(canvas, x + px(20), middle + px(10), words.when, c.muted, "hp-small")
 
-    def _cut(self, text: str, role: str, room: int, *, at_end: bool) -> str:
+    def _cut_now(self, text: str, role: str, room: int, *, at_end: bool) -> str:
         """The text, cut with an ellipsis to fit: a name at its end, a path at its beginning."""
         measure = self._theme.font(role).measure
         if measure(text) <= room:
