@@ -3,6 +3,7 @@
 from homepress.control.service import RecentPicture, Status
 from homepress.desktop.notices import Notice, Slot
 from homepress.ui.tray.actions import Undo
+from homepress.ui.tray.following import MOST_PICTURES
 from homepress.ui.tray.menu import Known
 from homepress.ui.tray.notices import NoticeRules
 from ui.tray.test_menu import picture, status
@@ -31,6 +32,13 @@ def test_a_batch_is_summed_up_once_it_is_done() -> None:
     assert (notice.slot, notice.title) == (Slot.RESULT, "2 pictures, 1.2 KB saved")
     assert notice.buttons[0].value == Undo((3, 2))
     assert rules.due(known(1, 2, 3), 3) == []
+
+
+def test_a_batch_larger_than_what_is_asked_for_is_not_said_to_be_smaller() -> None:
+    rules = NoticeRules(greeted=True)
+    rules.due(known(), 0)
+    (notice,) = rules.due(known(*range(1, MOST_PICTURES + 1)), 1)
+    assert notice.title == "500 pictures or more, 310 KB or more saved"
 
 
 def test_a_summary_that_comes_too_soon_is_told_later_with_all_that_came() -> None:

@@ -25,7 +25,9 @@ _LEAST_SECONDS = 0.4
 
 _SEARCH_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 _MENU_PICTURES = 10
-_MOST_PICTURES = 500
+
+MOST_PICTURES = 500
+"""So many results are asked for at most: of a larger batch, the newest of it."""
 
 
 class Progress:
@@ -111,7 +113,7 @@ class Follower:
     def _look(self, client: Client) -> Known:
         status = client.status()
         self._progress.see(status)
-        pictures = client.recent(_MENU_PICTURES if status.state == "working" else _MOST_PICTURES)
+        pictures = client.recent(_MENU_PICTURES if status.state == "working" else MOST_PICTURES)
         return Known(
             status,
             done=self._progress.done,

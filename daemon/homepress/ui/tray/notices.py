@@ -4,12 +4,14 @@ Problems are told once each. Results are told as the user wishes: never, or one 
 one a minute; and once in the life of an installation the first success.
 """
 
+import os
 from collections.abc import Sequence
 
 from homepress.control.service import RecentPicture, Status
 from homepress.desktop.notices import Button, Notice, Picture, Slot
 from homepress.ui.tray.actions import OpenWindow, Page, Undo
 from homepress.ui.tray.faces import Face, State, rgba
+from homepress.ui.tray.following import MOST_PICTURES
 from homepress.ui.tray.menu import Known
 from homepress.ui.words import counted, percent_saved, shown, size
 
@@ -88,7 +90,7 @@ class NoticeRules:
 def _first(pictures: Sequence[RecentPicture]) -> Notice:
     newest = pictures[0]
     smaller = percent_saved(newest.before_bytes, newest.after_bytes)
-    name = shown(newest.path.rsplit("/", 1)[-1])
+    name = shown(os.path.basename(newest.path))
     title = f"{name} is {smaller} % smaller" if len(pictures) == 1 else _sum(pictures)
     body = "It works. The originals are kept for a while; bring them back with Undo, here or in the menu."
     return _told(title, body, pictures)
@@ -100,6 +102,8 @@ def _summary(pictures: Sequence[RecentPicture]) -> Notice:
 
 def _sum(pictures: Sequence[RecentPicture]) -> str:
     saved = sum(picture.before_bytes - picture.after_bytes for picture in pictures)
+    if len(pictures) >= MOST_PICTURES:
+        return f"{counted(len(pictures), 'picture')} or more, {size(saved)} or more saved"
     return f"{counted(len(pictures), 'picture')}, {size(saved)} saved"
 
 
