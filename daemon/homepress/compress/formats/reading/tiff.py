@@ -13,8 +13,12 @@ from homepress.imagetype import ImageType
 _BITS, _SAMPLE_FORMAT = 258, 339
 _EXIF, _GPS = 0x8769, 0x8825
 _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA"})
-_CARRIED = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x011A, 0x011B, 0x0128)
-"""Description, make, model, software, date, artist, copyright, density."""
+_CARRIED = (
+    *(0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x011A, 0x011B, 0x0128),
+    *(0x010D, 0x011D, 0x013C, 0x4746, 0x4749, *range(0x9C9B, 0x9CA0)),
+)
+"""Description, make, model, software, date, artist, copyright, density; names of document, page and computer,
+rating, and what Windows writes: title, comment, author, keywords, subject."""
 
 
 def read(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every reader offers this)

@@ -1,0 +1,52 @@
+"""What exiftool reads in files, and which differences mean that something was lost."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+Tags = dict[str, object]
+
+_AT_ONCE = 40
+_SECONDS = 300
+_OF_THE_FILE = ("System:", "ExifTool:", "Composite:", "SourceFile")
+"""About the file in its folder, or computed from other tags."""
+_OF_THE_CODING = frozenset(
+    {
+        *("File:FileSize", "File:EncodingProcess", "File:YCbCrSubSampling"),
+        *("PNG:Palette", "PNG:ColorType", "PNG:BitDepth", "PNG:Transparency"),
+        *("GIF:BitsPerPixel", "GIF:ColorResolutionDepth", "GIF:HasColorMap", "GIF:BackgroundColor"),
+    }
+)
+"""What may differ while the picture is the same."""
+_POSITIONS = ("MPImageStart", "MPImageLength")
+"""What moves when the primary picture shrinks; that it leads to the same picture, Pillow shows."""
+
+
+def exiftool_tags(files: list[Path]) -> dict[Path, Tags]:
+    """All tags of each file, binary values included; nothing where exiftool is not installed."""
+    program = shutil.which("exiftool")
+    found: dict[Path, Tags] = {}
+    if program is None:
+        return found
+    for at in range(0, len(files), _AT_ONCE):
+        group = [str(file) for file in files[at : at + _AT_ONCE]]
+        command = [program, "-json", "-a", "-u", "-b", "-G1:4", "-m", "-q", "-q", *group]
+        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+        for tags in json.loads(done.stdout or b"[]"):
+            found[Path(tags["SourceFile"])] = tags
+    return found
+
+
+def tags_that_differ(source: Tags, result: Tags) -> list[str]:
+    """The tags of a source that its result lacks or has otherwise."""
+    return [
+        f"exiftool: {name} is {str(result.get(name, 'gone'))[:60]}, was {str(value)[:60]}"
+        for name, value in source.items()
+        if not _may_differ(name) and result.get(name) != value
+    ]
+
+
+def _may_differ(name: str) -> bool:
+    family = name.replace(":Copy1", "")
+    return name.startswith(_OF_THE_FILE) or family in _OF_THE_CODING or name.endswith(_POSITIONS)
