@@ -122,6 +122,10 @@ def test_filters_order_and_pages(bench: Bench) -> None:
         assert found(since=middle) == ["d.jpg", "Trip/c%.jpg"]
         assert found(until=middle, text="trip/b") == ["Trip/b.jpg"]
         assert reader.count(HistoryFilter(outcome="compressed")) == 2
+        for where in (HistoryFilter(), HistoryFilter(text="trip"), HistoryFilter(below=3)):
+            ids = [entry.id for entry in reader.history(where)]
+            assert list(reader.ids(where)) == ids
+            assert list(reader.ids(where, limit=1)) == ids[:1]
 
 
 def test_stats_count_what_stands(bench: Bench) -> None:
@@ -134,7 +138,9 @@ def test_stats_count_what_stands(bench: Bench) -> None:
         counters = store.counters(since=time.time() - 60)
         with Reader(bench.ledger) as reader:
             stats = reader.stats()
+            biggest = [Path(entry.path) for entry in reader.biggest(9)]
             assert reader.counters(time.time() - 60) == counters
+    assert sorted(biggest) == paths[:2]  # what was undone saves nothing
     saved = 30_000 - 15_005
     assert (counters.compressed_since, counters.saved_since, counters.saved_total) == (
         2,
