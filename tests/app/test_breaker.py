@@ -55,3 +55,16 @@ def test_a_good_result_begins_the_count_anew(store: Store, queue: FairQueue) -> 
     for told in [UNVERIFIED] * (MOST_IN_A_ROW - 1) + [GOOD] + [UNVERIFIED] * (MOST_IN_A_ROW - 1):
         breaker.told(ROOT, told)
     assert breaker.text(ROOT) == ""
+
+
+def test_a_restart_is_no_look(store: Store, queue: FairQueue) -> None:
+    breaker = Breaker(store, queue, lambda root, why: None)
+    for _ in range(MOST_IN_A_ROW):
+        breaker.told(ROOT, UNVERIFIED)
+    anew = Breaker(store, FairQueue(), lambda root, why: None)
+    anew.count_undone([ROOT, OTHER])
+    assert (anew.text(ROOT), anew.text(OTHER)) == (breaker.text(ROOT), "")
+    anew.close_all([ROOT, OTHER])
+    again = Breaker(store, FairQueue(), lambda root, why: None)
+    again.count_undone([ROOT, OTHER])
+    assert again.text(ROOT) == ""

@@ -180,8 +180,8 @@ def test_an_older_ledger_is_brought_up_to_date_after_a_copy(bench: Bench, monkey
     monkeypatch.setattr("homepress.store.database.MIGRATIONS", schema.MIGRATIONS)
     with bench.store() as store:
         assert store._workshop.ledger.query("SELECT * FROM added") == []
-        assert store._workshop.ledger.query("PRAGMA user_version") == [(2,)]
-    assert list(bench.ledger.parent.glob("*.version-1.*"))
+        assert store._workshop.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
+    assert list(bench.ledger.parent.glob(f"*.version-{len(schema.MIGRATIONS) - 1}.*"))
     is_still_known_and_restorable(bench, path)
 
 
@@ -194,8 +194,25 @@ def test_a_migration_that_fails_changes_nothing(bench: Bench, monkeypatch) -> No
         Store.open(bench.ledger, bench.originals)
     monkeypatch.undo()
     with bench.store() as store:
-        assert store._workshop.ledger.query("PRAGMA user_version") == [(1,)]
+        assert store._workshop.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
         assert store._workshop.ledger.condition == "good"
+
+
+def test_a_ledger_of_the_first_version_is_used_on(bench: Bench, monkeypatch) -> None:
+    path = bench.drop()
+    with monkeypatch.context() as past:
+        past.setattr("homepress.store.database.MIGRATIONS", schema.MIGRATIONS[:1])
+        with bench.store() as store:
+            store.folder_added(bench.watched)
+            replace(store, path)
+    with bench.store() as store:
+        assert store.stopped_replacing(bench.watched) == ""
+        store.stop_replacing(bench.watched, "the disk may be failing")
+    with bench.store() as store:
+        assert store.stopped_replacing(bench.watched) == "the disk may be failing"
+        store.looked_at(bench.watched)
+        assert store.stopped_replacing(bench.watched) == ""
+    is_still_known_and_restorable(bench, path)
 
 
 def test_paths_are_kept_byte_for_byte(bench: Bench) -> None:

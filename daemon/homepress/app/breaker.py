@@ -48,8 +48,11 @@ class Breaker:
                 )
 
     def count_undone(self, roots: Iterable[Path]) -> None:
-        """Something was undone, or the daemon has just started."""
+        """Something was undone, or the daemon has just started: what stopped before it stays so."""
         for root in roots:
+            if (why := self._store.stopped_replacing(root)) and not self.text(root):
+                self._trip(root, why)
+                continue
             undone = self._store.undone_in_a_row(root)
             if undone >= MOST_IN_A_ROW:
                 self._trip(root, f"The last {undone} results here were undone. {_HOW_TO_GO_ON}")
@@ -69,5 +72,6 @@ class Breaker:
 
     def _trip(self, root: Path, why: str) -> None:
         self._open[root] = f"Replacing has stopped. {why}"
+        self._store.stop_replacing(root, why)
         self._queue.hold(root)
         self._tell(root, self._open[root])

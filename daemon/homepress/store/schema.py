@@ -72,7 +72,12 @@ CREATE TABLE folder (
 CREATE TABLE vault (path BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 
-MIGRATIONS = (VERSION_1,)
+VERSION_2 = """
+-- Why nothing is replaced in a folder until the user has looked; empty when all is well.
+ALTER TABLE folder ADD COLUMN stopped TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65

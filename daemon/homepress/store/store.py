@@ -274,10 +274,22 @@ class Store:
         """
         return queries.undone_in_a_row(self._ledger.query, os.fsencode(root))
 
-    def looked_at(self, root: Path) -> None:
-        """The user has looked at a folder: what was undone before does not count any more."""
+    def stop_replacing(self, root: Path, why: str) -> None:
+        """Remember, over restarts too, that results in a folder are not trusted; `looked_at` ends it."""
+        self.folder_added(root)
         with self._ledger.transaction() as tx:
-            tx.execute("UPDATE folder SET looked = ? WHERE path = ?", (time.time(), os.fsencode(root)))
+            tx.execute("UPDATE folder SET stopped = ? WHERE path = ?", (why, os.fsencode(root)))
+
+    def stopped_replacing(self, root: Path) -> str:
+        """Why the results in a folder are not trusted; empty when they are."""
+        rows = self._ledger.query("SELECT stopped FROM folder WHERE path = ?", (os.fsencode(root),))
+        return str(rows[0][0]) if rows else ""
+
+    def looked_at(self, root: Path) -> None:
+        """The user has looked at a folder: what was undone or failed before does not count any more."""
+        with self._ledger.transaction() as tx:
+            sql = "UPDATE folder SET looked = ?, stopped = '' WHERE path = ?"
+            tx.execute(sql, (time.time(), os.fsencode(root)))
 
     # Folders
 
