@@ -380,6 +380,12 @@ class TestReport:
         assert "holiday" not in told
         assert "homepress status" in told
 
+    def test_what_was_typed_into_settings_that_cannot_be_read_is_left_out(self, paths: Paths) -> None:
+        paths.config_file.write_text('[[folder]]\npath = "private/diary"\nquality = "diary"\n')
+        told = bundle(paths, found(data.settings, paths))
+        assert "folder.path: expected a full path" in told
+        assert "diary" not in told
+
     def test_the_user_is_not_named(self, text: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(getpass, "getuser", lambda: "adal")
         assert "belongs to <user>, balanced" in text(Finding("a", Level.GOOD, "belongs to adal, balanced"))
@@ -424,5 +430,6 @@ class TestCommand:
         assert str(tmp_path) not in done.stdout
         again = self.run(paths, "--report", str(file))
         assert again.returncode == 2
+        assert not again.stdout, "it says so before it takes the time to look at everything"
         assert "is there already" in again.stderr
         assert file.read_text() == done.stdout

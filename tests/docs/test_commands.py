@@ -115,6 +115,27 @@ def parse_named(words: list[str]) -> None:
         assert "Missing command" in str(error), error
 
 
+def examples(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """The lines of the examples in the help of every command, with the command's name."""
+    name, context = " ".join(words), click.Context(command)
+    if words:
+        lines = [line.strip() for line in (command.epilog or "").splitlines()]
+        assert len([line for line in lines if "homepress" in line]), f"{name} shows no example"
+        yield from ((name, line.partition("   ")[0]) for line in lines if line.startswith("homepress "))
+    if isinstance(command, click.Group):
+        for each in command.list_commands(context):
+            found = command.get_command(context, each)
+            if found is not None and not found.hidden:
+                yield from examples(found, (*words, each))
+
+
+@pytest.mark.parametrize(("name", "line"), sorted(set(examples(program))))
+def test_every_example_in_a_help_text_is_right(name: str, line: str) -> None:
+    words = shlex.split(re.split(r" [|>] ", line)[0])
+    assert words[1:][: len(name.split())] == name.split()
+    parse(words[1:])
+
+
 def test_reasons_not_to_run_are_needed() -> None:
     shown = [line for page in PAGES for block in pages.blocks(page) for line in block.commands()]
     unused = [pattern for pattern in NOT_RUN if not any(re.fullmatch(pattern, line) for line in shown)]

@@ -20,6 +20,10 @@ from homepress.settings import HOME_VARIABLE, Paths, Settings, SettingsError, lo
 _SHORTEST_NAME = 3
 """A name of one or two letters is a word of its own in too many places to be replaced."""
 
+_TYPED = re.compile(r"(\bgot |there is no preset )\"[^\"]*\"")
+"""What somebody wrote into the settings file, in a complaint about it: it may be the path of a folder that
+could not be told from other words, since the file could not be read."""
+
 _INSIDE_A_FOLDER = re.compile(r"(<(?:folder|output) \d+>)[/\\].*?(?=: |$)", re.MULTILINE)
 
 
@@ -48,6 +52,7 @@ def _computer() -> Iterator[str]:
 def _line(finding: Finding) -> str:
     fix = f"\n    fix: {finding.fix}" if finding.fix else ""
     text = "(left out, since it may name a picture)" if finding.topic == PROBLEM else finding.text
+    text = _TYPED.sub(r'\1"..."', text)
     return f"[{finding.level}] {finding.topic}: {text}{fix}"
 
 

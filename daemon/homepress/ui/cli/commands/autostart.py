@@ -11,7 +11,7 @@ from homepress.ui.words import shown
 _SYSTEMD = "systemd unit"
 
 
-@click.group()
+@click.group(epilog=example("homepress autostart on", "homepress autostart status"))
 def command() -> None:
     """Start Homepress at login, or do not."""
 

@@ -38,6 +38,8 @@ def command(report: str | None, as_json: bool) -> int:
 
     if report and as_json:
         raise click.UsageError("A report is text; use either --report or --json.")
+    if report and os.path.lexists(report):
+        raise _is_there(report)
     app.prepare_client()
     paths = Paths.from_environment()
     findings = []
@@ -84,7 +86,11 @@ def _write(file: str, text: str) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise ServiceError(f"{file} is there already; give another name", _WRONG_USAGE) from None
+        raise _is_there(file) from None
     with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
         stream.write(text)
     output.remark(f"Written to {shown(file)}. It was sent nowhere; give it to whom you trust.")
+
+
+def _is_there(file: str) -> ServiceError:
+    return ServiceError(f"{shown(file)} is there already; give another name", _WRONG_USAGE)

@@ -21,7 +21,7 @@ _LISTED = 3
 """So many reasons fit into a notice."""
 
 
-@click.group()
+@click.group(epilog=example("homepress file-manager on"))
 def command() -> None:
     """Add entries to the menus of file managers."""
 

@@ -27,7 +27,7 @@ _PATIENCE = 8.0
 """... so many seconds."""
 
 
-@click.group()
+@click.group(epilog=example("homepress folder add ~/Pictures/Inbox", "homepress folder list"))
 def command() -> None:
     """Add, list, remove and check watched folders."""
 

@@ -19,7 +19,7 @@ _WIDTH = len("accepted")
 _DAY = 86_400
 
 
-@click.group()
+@click.group(epilog=example("homepress originals list", "homepress originals accept --older-than 7d"))
 def command() -> None:
     """List, accept and verify kept originals."""
 

@@ -18,7 +18,7 @@ from homepress.ui.words import counted, shown
 _WRONG_SETTINGS = 2
 
 
-@click.group()
+@click.group(epilog=example("homepress settings check", "homepress settings edit"))
 def command() -> None:
     """Show, check and edit the settings file."""
 
