@@ -30,6 +30,10 @@ SYSTEM_PACKAGES = {
     "setfacl": "acl",
     "setcap": "libcap2-bin",
     "rsync": "rsync",
+    # Disks that can too little, or have a quota.
+    "mkfs.exfat": "exfatprogs",
+    "mount.exfat-fuse": "exfat-fuse",
+    "mkfs.btrfs": "btrfs-progs",
     "exiftool": "libimage-exiftool-perl",
     "groff": "groff-base",
     "zsh": "zsh",
