@@ -31,8 +31,8 @@ _KINDS = {
 _TITLE = """\
 # What the presets do
 
-`python benchmarks/presets.py --report FILE`: photographs for photos, web and share, screenshots and drawings for
-the others."""
+`python benchmarks/presets.py --report FILE`: photographs for photos, web and share, screenshots and drawings
+for the others."""
 _LEAST_BYTES = 16_000
 """Icons are no screenshots."""
 
