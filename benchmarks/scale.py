@@ -1,9 +1,10 @@
 """How watching holds at scale: bursts, moved trees, lost events, large known trees, idling.
 
-    python benchmarks/scale.py [CASE...] [--list] [--folder DIR] [--report FILE]
+    python benchmarks/scale.py [CASE...] [--list] [--quick] [--folder DIR] [--json FILE] [--report FILE]
 
 Each case runs in a process of its own, in a fresh folder. Prints a table; with --report also writes it as
-Markdown, with a plot beside it.
+Markdown, with a plot beside it. Rows that FILE of --json holds from earlier runs and that are not run again
+are kept, so that a single case can be measured anew.
 """
 
 import argparse
@@ -17,17 +18,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from scale_bench import Row, progress
+from scale_cuts import cut_files
 from scale_daemon import CASES as DAEMON_CASES
 from scale_peers import CASES as PEER_CASES
 from scale_plot import bursts_svg
+from scale_size import SIZE, VARIABLE
 from scale_watching import BURSTS, HIDDEN
 from scale_watching import CASES as WATCH_CASES
 
-CASES = {**WATCH_CASES, **PEER_CASES, **DAEMON_CASES}
+CASES = {**WATCH_CASES, "cut-files": cut_files, **DAEMON_CASES, **PEER_CASES}
+
+_PEER = "peer-"
 
 
 def run_case(name: str, folder: Path | None) -> Row:
@@ -46,19 +51,31 @@ def run_case(name: str, folder: Path | None) -> Row:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows in Markdown."""
+def table(rows: Mapping[str, Row]) -> str:
+    """The rows in Markdown, what the other program made of the same case beside each."""
     mark = {True: "yes", False: "**no**", None: ""}
-    lines = ["| case | result | to reach | met |", "|---|---|---|---|"]
-    lines += [f"| {row.case} | {row.figure} | {row.goal} | {mark[row.met]} |" for row in rows]
+    lines = ["| case | result | to reach | met | optimize-images -wd |", "|---|---|---|---|---|"]
+    for name, row in rows.items():
+        if not name.startswith(_PEER):
+            peer = rows[_PEER + name].figure if _PEER + name in rows else ""
+            lines.append(f"| {row.case} | {row.figure} | {row.goal} | {mark[row.met]} | {peer} |")
     return "\n".join(lines)
+
+
+def with_earlier(rows: Mapping[str, Row], file: Path | None) -> dict[str, Row]:
+    """These rows, and those that a file holds of cases that were not run now, in the order of the cases."""
+    earlier: dict[str, Row] = {}
+    if file is not None and file.exists():
+        earlier = {name: Row(**row) for name, row in json.loads(file.read_text("utf-8")).items()}
+    known = earlier | dict(rows)
+    return {name: known[name] for name in CASES if name in known}
 
 
 def report(file: Path, text: str, rows: Mapping[str, Row]) -> None:
     """Write the table as Markdown and the plot beside it."""
     seconds = {
         burst.title: [
-            rows[name].numbers.get("known_s") if name in rows else None for name in (key, f"peer-{key}")
+            rows[name].numbers.get("known_s") if name in rows else None for name in (key, _PEER + key)
         ]
         for key, burst in BURSTS.items()
         if key in rows
@@ -66,9 +83,10 @@ def report(file: Path, text: str, rows: Mapping[str, Row]) -> None:
     plot = file.with_suffix(".svg")
     plot.write_text(bursts_svg(seconds, ("Homepress", "optimize-images -wd")), encoding="utf-8")
     head = f"Linux {platform.release()}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    caption = "Seconds from the last of 10,000 files written until the last one is known"
+    caption = f"Seconds from the last of {SIZE.files:,} files written until the last one is known"
     file.write_text(
-        f"# Watching at scale\n\n`python benchmarks/scale.py --report FILE` on {head}.\n\n{text}\n\n"
+        f"# Watching at scale\n\n`python benchmarks/scale.py --json FILE --report FILE` on {head}. The last "
+        f"column is what another program that watches folders makes of the same case.\n\n{text}\n\n"
         f"![{caption}]({plot.name})\n\n{caption}: Homepress with its settle time, optimize-images with its "
         f"compression.\n",
         encoding="utf-8",
@@ -81,6 +99,7 @@ def main() -> int:
     )
     parser.add_argument("cases", nargs="*", metavar="CASE", help="all when none is given")
     parser.add_argument("--list", action="store_true", help="name the cases")
+    parser.add_argument("--quick", action="store_true", help="small trees and few samples: does it run?")
     parser.add_argument("--folder", type=Path, help="where to make the trees (default: the temporary folder)")
     parser.add_argument("--report", type=Path, help="write the table to this Markdown file")
     parser.add_argument("--json", type=Path, help="write the rows with their figures to this file")
@@ -98,14 +117,18 @@ def main() -> int:
     unknown = set(options.cases) - set(names)
     if unknown:
         parser.error(f"no such case: {', '.join(sorted(unknown))}; choose from {', '.join(names)}")
-    rows = {name: run_case(name, options.folder) for name in options.cases or names}
-    text = table(list(rows.values()))
-    print(text)
-    if options.json:
-        named = {name: dataclasses.asdict(row) for name, row in rows.items()}
-        options.json.write_text(json.dumps(named, indent=2), encoding="utf-8")
+    if options.quick:
+        os.environ[VARIABLE] = "quick"
+    rows: dict[str, Row] = {}
+    for name in options.cases or names:
+        rows[name] = run_case(name, options.folder)
+        if options.json:
+            named = {key: dataclasses.asdict(row) for key, row in with_earlier(rows, options.json).items()}
+            options.json.write_text(json.dumps(named, indent=2), encoding="utf-8")
+    shown = with_earlier(rows, options.json)
+    print(text := table(shown))
     if options.report:
-        report(options.report, text, rows)
+        report(options.report, text, shown)
     return 0 if all(row.met is not False for row in rows.values()) else 1
 
 

@@ -1,6 +1,7 @@
 """Cases of the scale benchmark that run the whole program: latency, throughput, idling with the tray."""
 
 import io
+import json
 import os
 import random
 import shutil
@@ -13,12 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from scale_bench import Row, cpu_seconds, family, progress, rss_mb, wakeups
+from scale_size import SIZE
 
-PICTURES = int(os.environ.get("HOMEPRESS_SCALE_PICTURES", "1000"))
-SAMPLES = int(os.environ.get("HOMEPRESS_SCALE_SAMPLES", "20"))
-MINUTES = float(os.environ.get("HOMEPRESS_SCALE_MINUTES", "20"))
 SETTLE = 2.0
 
 
@@ -42,7 +42,7 @@ def daemon(home: Path, folder: Path, *options: str, bus: bool = False) -> Iterat
         environment = os.environ | {"HOMEPRESS_HOME": str(home)}
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        _until(lambda: '"watching"' in _status(home), 60, "the daemon to watch")
+        until(lambda: '"watching"' in _status(home), 60, "the daemon to watch")
         yield process.pid
     finally:
         subprocess.run(
@@ -54,6 +54,11 @@ def daemon(home: Path, folder: Path, *options: str, bus: bool = False) -> Iterat
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def homepress_json(home: Path, *arguments: str) -> list[dict[str, Any]]:
+    """What a listing command prints, one object a line."""
+    return [json.loads(line) for line in homepress(home, *arguments, "--json").splitlines()]
+
+
 def _status(home: Path) -> str:
     try:
         return homepress(home, "status", "--json")
@@ -61,7 +66,7 @@ def _status(home: Path) -> str:
         return ""
 
 
-def _until(condition: Callable[[], bool], within: float, what: str) -> None:
+def until(condition: Callable[[], bool], within: float, what: str) -> None:
     end = time.monotonic() + within
     while not condition():
         if time.monotonic() > end:
@@ -101,7 +106,7 @@ def screenshot(seed: int) -> bytes:
     return out.getvalue()
 
 
-def _is_replaced(path: Path, size: int) -> bool:
+def is_replaced(path: Path, size: int) -> bool:
     return path.stat().st_size != size
 
 
@@ -116,17 +121,17 @@ def latency(kind: str, place: Path) -> Row:
     folder.mkdir()
     times: list[float] = []
     with daemon(home, folder, "--no-tray"):
-        for sample in range(SAMPLES):
+        for sample in range(SIZE.samples):
             data, path = make(sample), folder / f"{sample}.{suffix}"
             path.write_bytes(data)
             written = time.monotonic()
-            _until(partial(_is_replaced, path, len(data)), 60, path.name)
+            until(partial(is_replaced, path, len(data)), 60, path.name)
             times.append(time.monotonic() - written)
     times.sort()
     p50, p99 = statistics.median(times), times[min(len(times) - 1, int(len(times) * 0.99))]
     title = "12 MP JPEG" if kind == "jpeg" else "1080p PNG screenshot"
     return Row(
-        case=f"{title}: copy finished to result in place, {SAMPLES} times",
+        case=f"{title}: copy finished to result in place, {SIZE.samples} times",
         figure=f"p50 {p50:.2f} s, p99 {p99:.2f} s (settle time {SETTLE:g} s)",
         goal=f"<= {goal:.1f} s",
         met=p99 <= goal,
@@ -139,8 +144,8 @@ def throughput(place: Path) -> Row:
     source, watched, named, home = (place / name for name in ("source", "watched", "named", "home"))
     for folder in (source, watched, home):
         folder.mkdir()
-    progress(f"making {PICTURES} pictures")
-    for number in range(PICTURES):
+    progress(f"making {SIZE.pictures} pictures")
+    for number in range(SIZE.pictures):
         (source / f"{number}.jpg").write_bytes(photograph(number, (800, 600)))
     shutil.copytree(source, named)
     sizes = {path.name: path.stat().st_size for path in source.iterdir()}
@@ -158,9 +163,10 @@ def throughput(place: Path) -> Row:
             time.sleep(0.1)
         by_watching = time.monotonic() - started
     ratio = by_name / by_watching
+    rates = f"{SIZE.pictures / by_watching:.1f} against {SIZE.pictures / by_name:.1f} pictures/s"
     return Row(
-        case=f"throughput of a burst of {PICTURES:,} files against `homepress compress`",
-        figure=f"{PICTURES / by_watching:.1f} against {PICTURES / by_name:.1f} pictures/s: {ratio:.2f}",
+        case=f"throughput of a burst of {SIZE.pictures:,} files against `homepress compress`",
+        figure=f"{rates}: {ratio:.2f}",
         goal=">= 0.9",
         met=ratio >= 0.9,
         numbers={"ratio": ratio},
@@ -171,8 +177,9 @@ def idle(place: Path) -> Row:
     """The daemon and the tray over 100,000 files with nothing to do."""
     home, folder = place / "home", place / "watched"
     home.mkdir()
-    progress("making 100,000 files")
-    for directory in range(1000):
+    known = f"{SIZE.known_folders * 100:,}"
+    progress(f"making {known} files")
+    for directory in range(SIZE.known_folders):
         (folder / f"d{directory}").mkdir(parents=True)
         for file in range(100):
             (folder / f"d{directory}" / f"{file}.jpg").write_bytes(b"x")
@@ -181,16 +188,17 @@ def idle(place: Path) -> Row:
         time.sleep(30)
         processes = family(pid)
         cpu, woken = cpu_seconds(processes), sum(map(wakeups, processes))
-        time.sleep(60 * MINUTES)
+        time.sleep(60 * SIZE.minutes)
         cpu, woken = cpu_seconds(processes) - cpu, sum(map(wakeups, processes)) - woken
         memory = sum(map(rss_mb, processes))
-    share = cpu / (60 * MINUTES)
+    share = cpu / (60 * SIZE.minutes)
+    tray = "with tray" if bus else "no tray"
     return Row(
-        case=f"idle over 100,000 files for {MINUTES:g} minutes, {'with' if bus else 'no'} tray, with scans",
-        figure=f"{share:.3%} of a core, {woken / 60 / MINUTES:.2f} wake-ups/s, {memory:.0f} MB",
+        case=f"idle over {known} files for {SIZE.minutes:g} minutes, {tray}, with scans",
+        figure=f"{share:.3%} of a core, {woken / 60 / SIZE.minutes:.2f} wake-ups/s, {memory:.0f} MB",
         goal="<= 0.1 %, <= 70 MB",
         met=share <= 0.001 and memory <= 70,
-        numbers={"cpu": share, "wakeups": woken / 60 / MINUTES, "mb": memory},
+        numbers={"cpu": share, "wakeups": woken / 60 / SIZE.minutes, "mb": memory},
     )
 
 

@@ -1,10 +1,13 @@
 """The same bursts and slow writers on another program that watches folders: optimize-images -wd."""
 
+import contextlib
 import io
 import os
 import re
 import shutil
+import statistics
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -13,10 +16,14 @@ from functools import partial
 from pathlib import Path
 
 from scale_bench import Row
+from scale_cuts import cuts, pictures
+from scale_daemon import is_replaced, photograph, screenshot, until
+from scale_size import SIZE
 from scale_slow import picture, write_all
 from scale_watching import BURSTS
 
-PROGRAM = os.environ.get("HOMEPRESS_BENCH_OPTIMIZE_IMAGES") or shutil.which("optimize-images")
+_PLACES = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+PROGRAM = os.environ.get("HOMEPRESS_BENCH_OPTIMIZE_IMAGES") or shutil.which("optimize-images", path=_PLACES)
 _LONGEST = 300.0
 _LULL = 15.0
 _LINE = re.compile(r"\[(?:OPTIMIZED|SKIPPED)\]\s+(.*\S)")
@@ -100,6 +107,47 @@ def slow_writers(place: Path) -> Row:
     )
 
 
+def cut_files(place: Path) -> Row:
+    """How many pictures it writes over that are cut short."""
+    case = "optimize-images -wd: cut pictures"
+    if PROGRAM is None:
+        return Row(case, "not run: pip install optimize-images")
+    folder, log = place / "watched", place / "log"
+    folder.mkdir()
+    written: dict[Path, bytes] = {}
+    with _watching(folder, log):
+        for name, (data, suffix) in pictures().items():
+            for number, part in enumerate(cuts(data)):
+                path = folder / f"{name} {number}.{suffix}"
+                path.write_bytes(part)
+                written[path] = part
+        time.sleep(_LULL)
+    touched = sum(path.read_bytes() != part for path, part in written.items())
+    return Row(case, f"{touched} of {len(written)} written over while broken", numbers={"touched": touched})
+
+
+def latency(kind: str, place: Path) -> Row:
+    """From the end of a copy until the file is another; it waits for no quiet time."""
+    case = f"optimize-images -wd: {kind}"
+    if PROGRAM is None:
+        return Row(case, "not run: pip install optimize-images")
+    folder, log, times = place / "watched", place / "log", []
+    folder.mkdir()
+    make, suffix = (photograph, "jpg") if kind == "jpeg" else (screenshot, "png")
+    with _watching(folder, log):
+        for sample in range(SIZE.samples):
+            data, path = make(sample), folder / f"{sample}.{suffix}"
+            path.write_bytes(data)
+            started = time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                until(partial(is_replaced, path, len(data)), _LULL, path.name)
+                times.append(time.monotonic() - started)
+    if not times:
+        return Row(case, "none became smaller")
+    p50, p99 = statistics.median(times), max(times)
+    return Row(case, f"p50 {p50:.2f} s, p99 {p99:.2f} s (no settle time)", numbers={"p50": p50, "p99": p99})
+
+
 def _is_like(path: Path, wanted: bytes) -> bool:
     """Whether a picture decodes in full and looks like the one that was written."""
     from PIL import Image
@@ -115,4 +163,7 @@ def _is_like(path: Path, wanted: bytes) -> bool:
 CASES: dict[str, Callable[[Path], Row]] = {
     **{f"peer-{name}": partial(burst, name) for name in BURSTS},
     "peer-slow-writers": slow_writers,
+    "peer-cut-files": cut_files,
+    "peer-latency-jpeg": partial(latency, "jpeg"),
+    "peer-latency-png": partial(latency, "png"),
 }

@@ -14,10 +14,11 @@ from typing import Any
 
 from homepress.watch import WatchedFolder, survey
 from scale_bench import Row, Run, progress, rss_mb, running, small_jpeg, timed, wakeups
+from scale_size import SIZE
 from scale_slow import slow_writers
 
-FILES = 10_000
 JPEG = small_jpeg()
+_KNOWN = f"{SIZE.known_folders * 100:,}"
 
 
 def write_file(path: Path) -> Path:
@@ -28,25 +29,25 @@ def write_file(path: Path) -> Path:
     return path
 
 
-def _tree(top: Path, folders: int = 1000) -> list[Path]:
+def _tree(top: Path, folders: int = SIZE.folders) -> list[Path]:
     made = []
     for number in range(folders):
         directory = top / f"n{number % 50}" / f"m{number}"
         directory.mkdir(parents=True)
-        made += [write_file(directory / f"{file}.jpg") for file in range(FILES // folders)]
+        made += [write_file(directory / f"{file}.jpg") for file in range(SIZE.files // folders)]
     return made
 
 
 def _flat(folder: Path) -> list[Path]:
-    return [write_file(folder / f"{number}.jpg") for number in range(FILES)]
+    return [write_file(folder / f"{number}.jpg") for number in range(SIZE.files)]
 
 
 def _deep(folder: Path) -> list[Path]:
     made = []
-    for number in range(500):
+    for number in range(SIZE.folders // 2):
         directory = folder / f"n{number}" / "a" / "b" / "c" / "d" / "e"
         directory.mkdir(parents=True)
-        made += [write_file(directory / f"{file}.jpg") for file in range(FILES // 500)]
+        made += [write_file(directory / f"{file}.jpg") for file in range(SIZE.files // (SIZE.folders // 2))]
     return made
 
 
@@ -62,7 +63,7 @@ def _rename(folder: Path) -> list[Path]:
 
 def _rename_while_filled(folder: Path) -> list[Path]:
     made = []
-    for number in range(1000):
+    for number in range(SIZE.folders):
         first, then = folder / f"x{number}-", folder / f"x{number}"
         first.mkdir()
         for file in range(5):
@@ -90,7 +91,7 @@ class Burst:
 
 BURSTS = {
     "flat": Burst("flat", _flat),
-    "nested": Burst("in 1,000 new nested folders", _tree),
+    "nested": Burst(f"in {SIZE.folders:,} new nested folders", _tree),
     "deep": Burst("six folders deep", _deep),
     "moved-in": Burst("a tree moved in", _move_in, lambda folder: _tree(folder.parent / "outside")),
     "renamed": Burst("a tree renamed inside", _rename, lambda folder: _tree(folder / "before")),
@@ -122,18 +123,18 @@ def burst(name: str, place: Path) -> Row:
 
 def name_used_again(place: Path) -> Row:
     """The rename pattern that makes watchdog's reader thread die or lose folders."""
-    runs, missing, seconds = 20, 0, 0.0
+    runs, missing, seconds = SIZE.runs, 0, 0.0
     for number in range(runs):
         folder = place / f"run{number}"
         folder.mkdir()
         with running(folder) as run:
-            for name in range(300):
+            for name in range(SIZE.renames):
                 (folder / "New folder").mkdir()
                 (folder / "New folder").rename(folder / f"d{name}")
                 (folder / "New folder").mkdir()
                 (folder / "New folder").rmdir()
             run.watch.wait_settled(30)
-            expected = [write_file(folder / f"d{name}" / "x.jpg") for name in range(300)]
+            expected = [write_file(folder / f"d{name}" / "x.jpg") for name in range(SIZE.renames)]
             time.sleep(1)
             run.watch.rescan()
             started = time.monotonic()
@@ -141,8 +142,8 @@ def name_used_again(place: Path) -> Row:
             seconds += time.monotonic() - started
             missing += run.verdict(expected)[0]
     return Row(
-        case=f"`mkdir N; mv N d$i; mkdir N; rmdir N` x 300, {runs} runs, then files",
-        figure=f"{missing} of {runs * 300:,} missing after one scan",
+        case=f"`mkdir N; mv N d$i; mkdir N; rmdir N` x {SIZE.renames}, {runs} runs, then files",
+        figure=f"{missing} of {runs * SIZE.renames:,} missing after one scan",
         goal="0 missing",
         met=missing == 0,
         numbers={"missing": missing, "seconds": seconds},
@@ -185,7 +186,7 @@ def _observation(run: Run) -> Any:
 
 def overflow(place: Path) -> Row:
     """Many folders, and more events than the kernel keeps while nobody reads them."""
-    folders, files, folder = 100_000, 12_000, place / "watched"
+    folders, files, folder = SIZE.many_folders, SIZE.lost_files, place / "watched"
     folder.mkdir()
     progress(f"making {folders:,} folders")
     for number in range(folders // 100):
@@ -193,7 +194,10 @@ def overflow(place: Path) -> Row:
             os.makedirs(folder / f"{number}" / f"{inner}")
     with running(folder) as run:
         with _observation(run)._group._lock:
-            expected = [write_file(folder / f"{n % 1000}" / f"{n % 99}" / f"{n}.jpg") for n in range(files)]
+            expected = [
+                write_file(folder / f"{n % (folders // 100)}" / f"{n % 99}" / f"{n}.jpg")
+                for n in range(files)
+            ]
         started = time.monotonic()
         run.sink.wait(files, 300)
         known = time.monotonic() - started
@@ -253,7 +257,7 @@ def known_tree(place: Path) -> Row:
             more = rss_mb() - before
             opened = len(run.sink.came)
     return Row(
-        case="100,000 files in 1,000 folders, all known to the ledger: start to watching",
+        case=f"{_KNOWN} files in {SIZE.known_folders:,} folders, all known to the ledger: start to watching",
         figure=f"{seconds:.2f} s ({cpu:.2f} s CPU), {more:.0f} MB more memory, {opened} files opened",
         goal="<= 5 s, <= 80 MB",
         met=seconds <= 5 and more <= 80 and not opened,
@@ -264,17 +268,17 @@ def known_tree(place: Path) -> Row:
 def came_while_off(place: Path) -> Row:
     """1,000 files that came into such a tree while nobody watched."""
     with _known_tree(place) as (folder, store):
-        for number in range(1000):
+        for number in range(SIZE.missed):
             write_file(folder / f"d{number}" / "new.jpg")
         started = time.monotonic()
         with running(folder, _OfStore(store)) as run:
-            run.sink.wait(1000, 60)
+            run.sink.wait(SIZE.missed, 60)
             seconds, queued = time.monotonic() - started, len(run.sink.came)
     return Row(
-        case="1,000 files that came while it was off, among 100,000 known ones",
+        case=f"{SIZE.missed:,} files that came while it was off, among {_KNOWN} known ones",
         figure=f"{queued:,} queued after {seconds:.1f} s",
         goal="all in <= 10 s",
-        met=queued == 1000 and seconds <= 10,
+        met=queued == SIZE.missed and seconds <= 10,
         numbers={"seconds": seconds},
     )
 
@@ -288,7 +292,7 @@ def idle_watch(place: Path) -> Row:
         time.sleep(minute)
         cpu, woken = time.process_time() - cpu, wakeups() - woken
     return Row(
-        case="idle over 100,000 files for a minute, the watch alone, no scan in it",
+        case=f"idle over {_KNOWN} files for a minute, the watch alone, no scan in it",
         figure=f"{cpu / minute:.3%} of a core, {woken / minute:.2f} wake-ups/s",
         goal="<= 0.1 %",
         met=cpu / minute <= 0.001,
@@ -327,8 +331,8 @@ def _known_tree(place: Path) -> Iterator[tuple[Path, Any]]:
     from homepress.store import OriginalsLimit, Store
 
     folder = place / "tree"
-    progress("making 100,000 files")
-    for directory in range(1000):
+    progress(f"making {_KNOWN} files")
+    for directory in range(SIZE.known_folders):
         (folder / f"d{directory}").mkdir(parents=True)
         for file in range(100):
             fd = os.open(folder / f"d{directory}" / f"{file}.jpg", os.O_CREAT | os.O_WRONLY)
