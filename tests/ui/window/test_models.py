@@ -59,6 +59,15 @@ def test_a_problem_of_a_folder_is_on_its_card() -> None:
     assert card.figures == "5.0 MB saved in 12 pictures"
 
 
+def test_a_card_says_where_results_go_in_fact() -> None:
+    folder = FolderSettings(path=Path("/dcim"))
+    output = "/dcim (smaller)"
+    told = FolderStatus(path="/dcim", mode="output", output=output, state="watching", warning="FAT")
+    (card,) = folder_cards(snapshot(status(folders=[told]), folder), {})
+    assert f"into {output}" in card.about
+    assert card.warning == "FAT"
+
+
 def test_without_a_daemon_every_card_says_so() -> None:
     on, off = FolderSettings(path=Path("/a")), FolderSettings(path=Path("/b"), enabled=False)
     states = [card.state for card in folder_cards(snapshot(None, on, off), {})]

@@ -134,7 +134,7 @@ def _card(folder: FolderSettings, status: FolderStatus, saved: dict[str, tuple[i
         place=shown(str(folder.path)),
         state=words,
         tone=tone,
-        about=_about(folder),
+        about=_about(folder, status),
         figures=figures,
         problem=status.problem,
         warning=status.warning,
@@ -142,13 +142,13 @@ def _card(folder: FolderSettings, status: FolderStatus, saved: dict[str, tuple[i
     )
 
 
-def _about(folder: FolderSettings) -> str:
+def _about(folder: FolderSettings, status: FolderStatus) -> str:
     quality = str(folder.quality)
     how = f"Quality {quality}"
-    where = "in place" if folder.mode == "replace" else f"into {shown(str(folder.output or ''))}"
-    kept = (
-        f", originals kept {counted(folder.originals_keep_days, 'day')}" if folder.mode == "replace" else ""
-    )
+    # As it is in fact: on some disks nothing can be replaced safely.
+    in_place = status.mode == "replace"
+    where = "in place" if in_place else f"into {shown(status.output or str(folder.output or ''))}"
+    kept = f", originals kept {counted(folder.originals_keep_days, 'day')}" if in_place else ""
     preset = f", preset {folder.preset}" if folder.preset else ""
     return f"{how}, {where}{kept}{preset}"
 
