@@ -2,23 +2,19 @@
 
 import logging
 import signal
-import sys
 import threading
 from dataclasses import dataclass
-from logging.handlers import RotatingFileHandler
 
 from homepress import privacy
 from homepress.app.agent import start_agent
 from homepress.app.house import House
+from homepress.app.logfiles import write_log
 from homepress.app.login import mend_autostart
 from homepress.app.watching import DaemonService
 from homepress.control import InstanceLock, Server, ServiceError
 from homepress.settings import Paths
 
 _log = logging.getLogger(__name__)
-
-_LOG_BYTES = 1_000_000
-_LOG_FILES = 3
 _SOME_FAILED = 1
 
 
@@ -48,7 +44,7 @@ def run_daemon(paths: Paths, options: RunOptions) -> int:
     if not lock.acquire():
         raise ServiceError(f"Homepress is running already, as process {lock.holder()}; see: homepress status")
     try:
-        _write_log(paths, options)
+        write_log(paths, terminal=options.foreground)
         mend_autostart()
         return _Daemon(paths, options).run()
     finally:
@@ -96,16 +92,3 @@ class _Daemon:
         finally:
             self._service.end()
             self._server.stop()  # nobody may ask any more once the house is closed
-
-
-def _write_log(paths: Paths, options: RunOptions) -> None:
-    """Log to a small file that only the user can read, and to the terminal where there is one."""
-    handlers: list[logging.Handler] = [
-        RotatingFileHandler(paths.log, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
-    ]
-    paths.log.chmod(0o600)
-    if options.foreground and sys.stderr is not None:
-        handlers.append(logging.StreamHandler(sys.stderr))
-    logging.basicConfig(
-        level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(message)s", force=True
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import homepress
 from homepress import privacy
-from homepress.app import dryrun, folders, requests
+from homepress.app import dryrun, folders, logfiles, requests
 from homepress.app.house import House
 from homepress.app.recent import recent_pictures
 from homepress.app.undo import undo
@@ -167,8 +167,13 @@ class InProcessService:
         ]
 
     def forget(self, path: str, before: float | None) -> int:
-        """Remove names from the history; the number of entries."""
-        return self.house.store.forget(Path(path).resolve() if path else None, before)
+        """Remove names from the history, the log and what was written from them; the number of entries."""
+        named = Path(path).resolve() if path else None
+        number = self.house.store.forget(named, before)
+        logfiles.forget(self.house.paths.log, named, before)
+        # It shows names, and can be made anew at any time.
+        (self.house.paths.state / "report.html").unlink(missing_ok=True)
+        return number
 
 
 def _door(attempt: privacy.Attempt) -> TriedDoor:

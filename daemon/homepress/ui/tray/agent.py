@@ -76,6 +76,7 @@ def _begin_log(file: Path) -> None:
     """Not before the lock is ours: the log is that of the one agent."""
     form = "%(asctime)s %(levelname)s %(message)s"
     logging.basicConfig(filename=file, filemode="w", level=logging.INFO, format=form)
+    file.chmod(0o600)
 
 
 class Agent:
