@@ -5,6 +5,7 @@ Homepress with a home of its own in a temporary folder; the user's settings and 
 pages are written to `docs/screenshots/` or to FOLDER as PNG.
 """
 
+import functools
 import json
 import os
 import random
@@ -22,11 +23,12 @@ from benchmarks import landscapes
 from PIL import Image
 
 PAGES = ("first-run", "folders", "activity", "compare", "statistics", "privacy", "general")
-HANDS: dict[str, tuple[str, ...]] = {
-    "first-run": ("type", "~/Pictures/Camera"),
-    "folder-settings": ("click", "848", "187"),
+_TRY = ("click", "942", "532")
+HANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "first-run": (("type", "~/Pictures/Phone"), ("wait", "2"), _TRY),
+    "folder-settings": (("click", "848", "187"),),
 }
-"""What is done on a page before it is shown: text that is typed, or a place of the design that is clicked."""
+"""What is done on a page before it is shown: text that is typed, a place of the design that is clicked."""
 LOOKS = (("light", 1.0), ("dark", 1.0), ("light", 2.0))
 SIZE = (1080, 720)
 _DAYS = 30
@@ -64,6 +66,10 @@ def prepare(place: Path) -> dict[str, str]:
     for folder, more in ((camera, ""), (shots, 'preset = "screenshots"'), (scans, "enabled = false")):
         path = json.dumps(str(folder))
         lines.append(f'\n[[folder]]\npath = {path}\nexisting = "compress"\nsettle_seconds = 0.3\n{more}')
+    phone = user / "Pictures" / "Phone"  # not watched yet
+    phone.mkdir()
+    for number in range(4):
+        (phone / f"IMG_{3000 + number}.jpg").write_bytes(landscapes.jpeg(20 + number))
     home = place / "home"
     home.mkdir()
     (home / "settings.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -117,10 +123,11 @@ def shoot(environment: dict[str, str], page: str, theme: str, scale: float, targ
     options = ["--page", page, "--theme", theme, "--scale", str(scale)]
     window = subprocess.Popen([*command, *options], env=environment)
     try:
-        use(environment, HANDS.get(target.name.partition("-light")[0].partition("-dark")[0], ()), scale)
+        name = target.name.partition("-light")[0].partition("-dark")[0]
+        use(environment, HANDS.get(name, ()), scale)
         before = b""
         for _ in range(40):
-            time.sleep(1)
+            time.sleep(4 if name == "first-run" else 1)  # a trial takes a moment for each picture
             subprocess.run(["import", "-window", "root", str(target)], env=environment, check=True)
             now = Image.open(target).convert("RGB").tobytes()
             if now == before and len(set(now[:: max(1, len(now) // 5000)])) > 6:
@@ -135,20 +142,23 @@ def shoot(environment: dict[str, str], page: str, theme: str, scale: float, targ
         image.quantize(256, Image.Quantize.MEDIANCUT).save(target, optimize=True)
 
 
-def use(environment: dict[str, str], hands: tuple[str, ...], scale: float) -> None:
+def use(environment: dict[str, str], hands: tuple[tuple[str, ...], ...], scale: float) -> None:
     """Use mouse and keyboard, then take the pointer out of the picture."""
-    find = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "Homepress", "windowfocus"]
-    subprocess.run(find, env=environment, check=True, capture_output=True)
+    find = ["search", "--sync", "--onlyvisible", "--class", "Homepress", "windowfocus"]
+    xdotool = functools.partial(subprocess.run, env=environment, check=True, capture_output=True)
+    xdotool(["xdotool", *find])
     time.sleep(1.5)
-    match hands:
-        case ("type", text):
-            subprocess.run(["xdotool", "type", "--delay", "20", text], env=environment, check=True)
-        case ("click", x, y):
-            place = [str(round(float(number) * scale)) for number in (x, y)]
-            subprocess.run(["xdotool", "mousemove", *place, "click", "1"], env=environment, check=True)
-            time.sleep(0.3)
-    corner = [str(round(SIZE[0] * scale) - 1), str(round(SIZE[1] * scale) - 1)]
-    subprocess.run(["xdotool", "mousemove", *corner], env=environment, check=True)
+    for hand in hands:
+        match hand:
+            case ("type", text):
+                xdotool(["xdotool", "type", "--delay", "20", text])
+            case ("click", x, y):
+                place = [str(round(float(number) * scale)) for number in (x, y)]
+                xdotool(["xdotool", "mousemove", *place, "click", "1"])
+            case ("wait", seconds):
+                time.sleep(float(seconds))
+    corner = [str(round(side * scale) - 1) for side in SIZE]
+    xdotool(["xdotool", "mousemove", *corner])
 
 
 def main() -> int:
@@ -185,7 +195,12 @@ def take(environment: dict[str, str], target: Path) -> None:
                 page = "folders" if name == "folder-settings" else name
                 suffix = "-2x" if scale > 1 else ""
                 file = target / f"{name}-{theme}{suffix}.png"
-                shoot({**environment, "DISPLAY": screen}, page, theme, scale, file)
+                seen = {**environment, "DISPLAY": screen}
+                if name == "first-run":  # of somebody who has no settings yet
+                    seen["HOMEPRESS_HOME"] = f"{environment['HOMEPRESS_HOME']}-{theme}-{scale:g}"
+                shoot(seen, page, theme, scale, file)
+                if name == "first-run":
+                    run(seen, "stop")
                 print(f"{file}  {file.stat().st_size:,} bytes", flush=True)
 
 

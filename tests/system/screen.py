@@ -1,7 +1,9 @@
 """A screen that nobody looks at, and hands on its mouse and keyboard."""
 
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,10 +11,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support import wait_for
 from system.program import Program
 
 Seen = dict[str, Any]
+
+_HEIGHT = 720
+"""Of the window at its usual size, in pixels."""
+
+_MISSING = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
+needs_a_screen = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="an X server without a screen"),
+    pytest.mark.skipif(bool(_MISSING), reason=f"needs {', '.join(_MISSING)}"),
+    pytest.mark.skipif(importlib.util.find_spec("_tkinter") is None, reason="this Python has no tkinter"),
+]
+"""Marks of tests that drive the window."""
 
 
 @contextmanager
@@ -102,6 +117,15 @@ class Window:
         """Wait for something else."""
         wait_for(lambda: bool(condition()), within=20, what=f"{what}; {self.errors()}")
 
+    def reach(self, text: str, kind: str) -> Seen:
+        """The control beside a text, scrolled into view by the keyboard first."""
+        for _ in range(30):
+            label = self.find(text, "TLabel")
+            if label is not None and label["y"] + label["height"] < _HEIGHT - 60:
+                break
+            self.press("Tab")
+        return self.beside(text, kind)
+
     def focused(self) -> Seen | None:
         """What has the keyboard."""
         return next((one for one in self.seen() if one["focus"]), None)
@@ -157,6 +181,13 @@ class Window:
             self.press("Tab")
             wait_for(lambda b=before: self.focused() != b, within=5, what="the keyboard to move on")
         raise AssertionError(f"Tab does not reach {text!r}: {self.focused()}")
+
+    def answer_dialog(self, title: str, text: str) -> None:
+        """Type into a dialog of Tk's own, which has the keyboard on its field, and press Return."""
+        self._hands("search", "--sync", "--onlyvisible", "--name", title)
+        self.press("ctrl+slash")  # marks what stands there
+        self.type(text)
+        self.press("Return")
 
     def close(self) -> None:
         """Leave nothing running."""

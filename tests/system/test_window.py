@@ -1,10 +1,7 @@
 """The real window against a real daemon, driven with mouse and keyboard."""
 
 import hashlib
-import importlib.util
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,14 +10,9 @@ import pytest
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
-from system.screen import Window, screen
+from system.screen import Window, needs_a_screen, screen
 
-_NEEDED = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
-pytestmark = [
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="an X server without a screen"),
-    pytest.mark.skipif(bool(_NEEDED), reason=f"needs {', '.join(_NEEDED)}"),
-    pytest.mark.skipif(importlib.util.find_spec("_tkinter") is None, reason="this Python has no tkinter"),
-]
+pytestmark = needs_a_screen
 
 Opening = Callable[..., Window]
 

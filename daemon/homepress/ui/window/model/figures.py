@@ -81,10 +81,14 @@ def headline_figures(stats: Stats) -> list[tuple[str, str]]:
     """The few figures that matter, each with its words."""
     total = stats.total
     percent = percent_saved(total.before_bytes, total.after_bytes)
+    pictures = "picture" if total.images == 1 else "pictures"
     return [
         (size(total.saved_bytes), "saved in total"),
         (size(stats.today.saved_bytes), "saved today"),
-        (f"{total.images:,}", f"pictures made smaller, {percent}\u00a0% on average"),
+        (
+            f"{total.images:,}",
+            f"{pictures} made smaller" + (f", {percent}\u00a0% on average" if percent else ""),
+        ),
         (size(total.originals_bytes), "still occupied by originals"),
     ]
 

@@ -156,7 +156,13 @@ class ActivityPage(PagePanel):
     def _say(self) -> None:
         """Say how many there are, and grey the buttons that would do nothing."""
         marked, total = len(self._list.selection.chosen), counted(len(self._list.rows), "entry", "entries")
-        self._count.configure(text=f"{marked:,} of {total} marked" if marked else f"{total}.  {_HINT}")
+        self._count.configure(
+            text=f"{marked:,} of {total} marked"
+            if marked
+            else f"{total}.  {_HINT}"
+            if len(self._list.rows)
+            else ""
+        )
         if len(self._list.rows):
             self._nothing.place_forget()
         else:

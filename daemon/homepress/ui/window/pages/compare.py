@@ -54,6 +54,7 @@ class ComparePage(PagePanel):
         self._view = CompareView(self, context.theme)
         self._view.grid(row=2, column=0, sticky="nswe")
         self._message = context.kit.label(self, "", "muted", wrap=520)
+        self._message.configure(justify="center")
         self._make_facts().grid(row=3, column=0, sticky="we", pady=(context.theme.px(10), 0))
         self._bind_keys()
         self._head("Before and after", "")

@@ -11,6 +11,7 @@ from homepress.ui.window.model.form import folder_form
 from homepress.ui.window.model.snapshot import FolderCard, Snapshot, folder_cards, folder_of
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.confirm import confirm
+from homepress.ui.window.widgets.cut import keep_cut
 from homepress.ui.window.widgets.head import head
 from homepress.ui.window.widgets.kit import Card, Panel
 from homepress.ui.window.widgets.scroll import ScrollPage
@@ -113,11 +114,7 @@ class FoldersPage(ScrollPage):
             image=self._context.theme.icon(Icon.FOLDER, 26, self._context.theme.palette.accent),
             style="card.body.TLabel",
         ).grid(row=0, column=0, rowspan=2, sticky="n", padx=(0, px(14)), pady=(px(2), 0))
-        title = Panel(made)
-        title.grid(row=0, column=1, sticky="w")
-        kit.label(title, card.name, "heading").grid(row=0, column=0)
-        self._state(title, card).grid(row=0, column=1, padx=(px(12), 0))
-        kit.label(made, card.place, "small").grid(row=1, column=1, sticky="w", pady=(px(2), 0))
+        self._title(made, card).grid(row=0, column=1, rowspan=2, sticky="we")
         switch = kit.switch(made, card.enabled, lambda on: self._enable(card.path, on))
         switch.grid(row=0, column=2, rowspan=2, sticky="ne")
         _name(switch, f"{card.path} switch")
@@ -132,6 +129,21 @@ class FoldersPage(ScrollPage):
                 notice = kit.notice(made, text, "bad" if tone == "bad" else "warning")
                 notice.grid(row=3 + at, column=0, columnspan=3, sticky="we", pady=(px(12), 0))
         return made
+
+    def _title(self, parent: Panel, card: FolderCard) -> Panel:
+        """Name and state, and the place beneath; long ones are cut, so that the state is always seen."""
+        kit, theme = self._context.kit, self._context.theme
+        title = Panel(parent)
+        title.columnconfigure(1, weight=1)
+        name = kit.label(title, card.name, "heading")
+        name.grid(row=0, column=0)
+        state = self._state(title, card)
+        state.grid(row=0, column=1, sticky="w", padx=(theme.px(12), 0))
+        place = kit.label(title, card.place, "small")
+        place.grid(row=1, column=0, columnspan=2, sticky="w", pady=(theme.px(2), 0))
+        keep_cut(theme, name, "heading", beside=state)
+        keep_cut(theme, place, "small", at_end=False)
+        return title
 
     def _state(self, parent: Panel, card: FolderCard) -> ttk.Label:
         icon = {

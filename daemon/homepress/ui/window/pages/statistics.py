@@ -5,6 +5,7 @@ import tkinter as tk
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from tkinter import ttk
 
 from homepress.store.reader import HistoryEntry
 from homepress.ui.window.context import Context
@@ -46,6 +47,7 @@ class StatisticsPage(ScrollPage):
         self._context = context
         self._figures: Figures | None = None
         self._reading = False
+        self._saves: list[ttk.Button] = []
         kit, px = context.kit, context.theme.px
         self.inside.configure(padding=(px(32), px(28)))
         self.inside.columnconfigure(0, weight=1)
@@ -56,6 +58,8 @@ class StatisticsPage(ScrollPage):
         for at, kind in enumerate(("CSV", "JSON", "PNG")):
             save = kit.button(buttons, f"Save {kind}", lambda k=kind: self._export(k))  # type: ignore[misc]
             save.grid(row=0, column=at, padx=(px(8) if at else 0, 0))
+            save.state(["disabled"])  # until there are figures
+            self._saves.append(save)
         self._row = Panel(self.inside)
         self._row.grid(row=1, column=0, sticky="we")
         card = Card(self.inside, context.theme)
@@ -87,6 +91,8 @@ class StatisticsPage(ScrollPage):
         if figures == self._figures:
             return
         self._figures = figures
+        for save in self._saves:
+            save.state(["!disabled"])
         self._show_headlines(figures)
         days = last_days(figures.stats.days, date.today())
         self._chart.show(days)

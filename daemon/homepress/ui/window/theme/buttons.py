@@ -72,6 +72,7 @@ def segment(sheets: Sheets, surface: str) -> str:
 def _pressed(sheets: Sheets, shape: Box, hovered: str, off: Box) -> list[State]:
     ring = sheets.colours.focus
     return [
+        (("disabled", "focus"), replace(off, ring=ring)),  # greyed while it had the keyboard
         (("disabled",), off),
         (("focus", "active"), replace(shape, fill=hovered, ring=ring)),
         (("focus",), replace(shape, ring=ring)),

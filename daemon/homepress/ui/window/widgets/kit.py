@@ -97,7 +97,6 @@ class Kit:
             text=text,
             command=command,
             style=self.theme.styles.button(surface_of(parent), kind),
-            takefocus=True,
         )
         if icon:
             colours = self.theme.palette

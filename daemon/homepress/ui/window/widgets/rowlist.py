@@ -101,6 +101,10 @@ class RowList(Panel):
         last = min(self._count - 1, int((self._top + seen) // height))
         total = max(1, self._count * height)
         self._bar.set(self._top / total, min(1.0, (self._top + seen) / total))
+        if total <= seen:
+            self._bar.grid_remove()
+        else:
+            self._bar.grid()
         if self._count:
             self._in_view(first, last)
         for place in range(first, last + 1):

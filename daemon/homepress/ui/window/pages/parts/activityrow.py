@@ -10,6 +10,7 @@ from homepress.store.reader import HistoryEntry
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.activity import RowWords, row_words
 from homepress.ui.window.theme import Icon
+from homepress.ui.window.widgets.cut import cut
 from homepress.ui.window.widgets.thumbnails import Thumbnails
 
 ROW_HEIGHT = 60
@@ -108,19 +109,7 @@ class RowPainter:
         self._text(canvas, x + px(20), middle + px(10), words.when, c.muted, "hp-small")
 
     def _cut_now(self, text: str, role: str, room: int, *, at_end: bool) -> str:
-        """The text, cut with an ellipsis to fit: a name at its end, a path at its beginning."""
-        measure = self._theme.font(role).measure
-        if measure(text) <= room:
-            return text
-        low, high = 0, len(text)
-        while low < high:
-            middle = (low + high + 1) // 2
-            part = f"{text[:middle]}…" if at_end else f"…{text[-middle:]}"
-            if measure(part) <= room:
-                low = middle
-            else:
-                high = middle - 1
-        return f"{text[:low]}…" if at_end else f"…{text[len(text) - low :]}"
+        return cut(self._theme.font(role).measure, text, room, at_end=at_end)
 
     @staticmethod
     def _text(

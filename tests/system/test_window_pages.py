@@ -1,0 +1,184 @@
+"""What can be done on the pages of the real window, against a real daemon."""
+
+import csv
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from homepress.control.service import ProbedProcess, TriedDoor
+from homepress.control.witness import Witness
+from homepress.settings import Paths
+from support import wait_for
+from system.pictures import jpeg, write
+from system.program import Program
+from system.screen import Window, needs_a_screen, screen
+
+pytestmark = needs_a_screen
+
+Opening = Callable[..., Window]
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with screen() as name:
+        yield name
+
+
+@pytest.fixture
+def opened(program: Program, display: str) -> Iterator[Opening]:
+    windows: list[Window] = []
+
+    def opened(page: str = "", picture: str = "") -> Window:
+        windows.append(Window(program, display, page, picture))
+        return windows[-1]
+
+    yield opened
+    for window in windows:
+        window.close()
+        assert "Traceback" not in window.errors(), window.errors()
+
+
+@pytest.fixture
+def done(program: Program, inbox: Path) -> Path:
+    """A daemon that has compressed one picture."""
+    picture = write(inbox / "holiday.jpg", jpeg(1))
+    program.watch(inbox, existing="compress")
+    program.start()
+    wait_for(lambda: program.status()["compressed_today"] == 1, within=60)
+    return picture
+
+
+def test_the_first_run_starts_everything(program: Program, inbox: Path, opened: Opening) -> None:
+    """From nothing: no daemon, no settings. It is tried before anything is done."""
+    pictures = [write(inbox / f"{number}.jpg", jpeg(number)) for number in range(2)]
+    before = [picture.read_bytes() for picture in pictures]
+    window = opened()
+    window.wait("Which pictures shall become smaller?")
+    window.wait_until(lambda: (window.focused() or {}).get("kind") == "TEntry", "the field to have focus")
+    window.type(str(inbox))
+    window.wait("2 pictures")
+    window.click("Try what it would save")
+    said = window.wait("saved", within=90)["text"]
+    assert "with balanced or" in said, said
+    assert "with safe" in said, said
+    assert "until they expire" in said, said
+    assert [picture.read_bytes() for picture in pictures] == before
+    assert not (program.home / "settings.toml").exists()
+    window.click("Make the 2 pictures that are in it now smaller too")
+    window.click("Documents", "TRadiobutton")
+    window.wait("every pixel and all metadata stay")
+    window.click("Safe", "TRadiobutton")
+    window.click("Watch this folder")
+    window.wait("Quality safe", within=60)
+    try:
+        wait_for(lambda: all(a.read_bytes() != b for a, b in zip(pictures, before, strict=True)), within=60)
+        text = (program.home / "settings.toml").read_text("utf-8")
+        assert 'preset = "documents"' in text
+        assert 'quality = "safe"' in text
+        login = program.home / "user" / "config" / "autostart"
+        assert list(login.glob("*.desktop")), "start at login was offered, and on"
+    finally:
+        program.run("stop", code=None)
+
+
+def test_statistics_are_saved_where_the_dialog_says(
+    program: Program, done: Path, opened: Opening, tmp_path: Path
+) -> None:
+    window = opened("statistics")
+    window.wait("saved in total")
+    for kind in ("CSV", "JSON", "PNG"):
+        file = tmp_path / f"figures.{kind.lower()}"
+        window.click(f"Save {kind}")
+        window.answer_dialog("Save As", str(file))
+        window.wait(f"Saved as {file}")
+        window.press("Escape")
+    with open(tmp_path / "figures.csv", encoding="utf-8-sig", newline="") as stream:
+        rows = {row["kind"]: row for row in csv.DictReader(stream)}
+    stats = program.json("stats")
+    assert int(rows["total"]["saved_bytes"]) == stats["total"]["saved_bytes"] > 0
+    assert json.loads((tmp_path / "figures.json").read_bytes())["total"] == stats["total"]
+    with Image.open(tmp_path / "figures.png") as image:
+        assert image.size == (1200, 400)
+
+
+def test_a_result_is_kept_for_good(program: Program, done: Path, opened: Opening) -> None:
+    window = opened("", str(done))
+    window.wait("The largest difference", within=40)
+    window.click("Keep the result")
+    window.wait("Delete the original?")
+    window.press("Escape")  # a second thought
+    assert program.lines("history")[0]["original"] == "kept"
+    window.click("Keep the result")
+    window.click("Delete the original", "TButton")
+    window.wait("The original was deleted; the result stays.")
+    assert program.lines("history")[0]["original"] == "accepted"
+
+
+def test_names_are_forgotten_by_place_and_by_day(program: Program, done: Path, opened: Opening) -> None:
+    program.run("originals", "accept", "--all", "--yes", code=None)
+    window = opened("privacy")
+    window.wait("were refused every way", within=60)
+    field = window.reach("Forget the names in", "TEntry")
+    window.click_in(field)
+    window.type(str(done.parent / "elsewhere"))
+    window.press("Tab", "Tab")
+    window.press("space")
+    window.wait("Forget the names in ")
+    window.press("Tab", "space")
+    window.wait("There was nothing to forget")
+    window.press("Escape")  # what was told lies over the end of the page
+    field = window.reach("Forget all before", "TEntry")
+    window.click_in(field)
+    window.type("2999-01-01")
+    window.wait("has yet to come")
+    window.press("ctrl+a")
+    window.type("1s")
+    window.press("Tab", "space")
+    window.wait("Forget all names before 1s?")
+    window.press("Tab", "space")
+    window.wait("1 entry forgotten")
+    assert all("holiday" not in entry["path"] for entry in program.lines("history"))
+
+
+def test_the_tray_is_asked_too(
+    program: Program, inbox: Path, opened: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.watch(inbox)
+    program.start()
+    monkeypatch.setenv("HOMEPRESS_HOME", str(program.home))
+    told = ProbedProcess(
+        name="tray", pid=4711, tried=[TriedDoor(name="TCP", allowed=True, answer="a socket was made")]
+    )
+    witness = Witness(Paths.from_environment().socket, "tray", lambda: told)
+    try:
+        window = opened("privacy")
+        window.wait("Tray, process 4711", within=60)
+        window.wait("Not every way to a network is closed")
+        window.wait("0 of 1 refused")
+    finally:
+        witness.close()
+
+
+def test_the_bare_command_starts_everything_once(program: Program, opened: Opening, display: str) -> None:
+    window = opened()  # the window is there already: the second start shows that one
+    window.wait("Which pictures shall become smaller?")
+    try:
+        done = subprocess.run(
+            program.command(), env=window.environment, timeout=60, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        window.wait("No folder is watched.", within=60)
+        assert window.process.poll() is None
+    finally:
+        program.run("stop", code=None)
+
+
+def test_the_bare_command_without_a_display_says_what_to_type(program: Program) -> None:
+    environment = {key: value for key, value in program.environment.items() if key != "DISPLAY"}
+    done = subprocess.run(program.command(), env=environment, timeout=60, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"homepress folder add" in done.stderr
