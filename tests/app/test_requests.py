@@ -51,6 +51,8 @@ def test_words_that_are_not_understood_are_wrong_usage(tmp_path: Path, words: di
     with pytest.raises(ServiceError) as caught:
         plan_of(request(**words), None, tmp_path)
     assert caught.value.exit_code == 2
+    (word,) = words.values()
+    assert str(caught.value).count(f'"{word}"') == 1, "it is said once"
 
 
 def test_a_named_file_counts_whatever_its_name_and_a_folder_gives_its_images(tmp_path: Path) -> None:

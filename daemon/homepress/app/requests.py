@@ -39,9 +39,10 @@ def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path 
             changes["fit_under"] = Size.parse(request.fit_under)
     except ValueError as error:
         raise ServiceError(str(error), exit_code=2) from error
-    for key in ("metadata", "convert"):
-        if word := getattr(request, key):
-            changes[key] = _checked(key, word)
+    if request.metadata:
+        changes["metadata"] = _metadata(request.metadata)
+    if request.convert:
+        changes["convert"] = _conversions(request.convert)
     if request.max_edge:
         changes["max_edge"] = request.max_edge
     base = folder or FolderSettings(path=root or Path.cwd())
@@ -58,18 +59,19 @@ def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path 
     return plan_for(settings, root or Path.cwd(), destination=destination)
 
 
-def _checked(key: str, word: str) -> object:
-    """A word of `--metadata` or `--convert` as a folder's settings hold it; same messages as the file."""
-    text = (
-        word
-        if key == "metadata"
-        else ", ".join(f"{kind}={word}" for kind in get_args(SourceFormat) if kind != "svg")
-    )
-    if fault := check_value(f"folder.{key}", text):
-        raise ServiceError(fault, exit_code=2)
-    if key == "metadata":
-        return word
-    return {kind: word for kind in get_args(SourceFormat) if kind not in ("svg", word)}
+def _metadata(word: str) -> str:
+    if fault := check_value("folder.metadata", word):
+        raise ServiceError(f"metadata: {fault}", exit_code=2)
+    return word
+
+
+def _conversions(word: str) -> dict[str, str]:
+    """Every format that can be converted becomes this one."""
+    kinds = [kind for kind in get_args(SourceFormat) if kind not in ("svg", word)]
+    # One pair says as much about the word as all of them would.
+    if fault := check_value("folder.convert", f"{kinds[0]}={word}"):
+        raise ServiceError(fault.replace(f"{kinds[0]}:", "convert:", 1), exit_code=2)
+    return dict.fromkeys(kinds, word)
 
 
 def pictures(path: Path) -> Iterator[Path]:
