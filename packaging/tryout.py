@@ -1,6 +1,6 @@
 """Uses a program as a stranger would: watch a folder, drop a picture, prove, undo, stop, doctor.
 
-    python3 packaging/tryout.py dist/*.whl dist/*.deb dist/*.tar.gz
+    python3 packaging/tryout.py dist/*.whl dist/*.deb dist/homepress-bundle-linux.tar.gz
 
 Each of these is installed the way its users do it, used, and removed again; a Debian package only as root,
 and else unpacked. Needs nothing but Python, so that it also runs on an empty machine. A program that is there

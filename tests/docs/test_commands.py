@@ -18,6 +18,7 @@ NOT_RUN = {
     r"pipx install .*": "installs; tests/packages does that with the wheel",
     r"sudo apt-get install \./homepress.*": "installs; packaging/tryout.py does that with the package",
     r"tar -xzf homepress-bundle.*|homepress/homepress .*": "needs the bundle; packaging/tryout.py has it",
+    r"python3 packaging/tryout\.py .*": "needs what `make dist` builds, which tries it in the same way",
     r"homepress folder add /mnt/nas/photos.*": "there is no network drive here",
     r"homepress uninstall.*": "would end what the next line needs; tests/app/test_uninstall.py runs it",
 }
