@@ -1,7 +1,6 @@
 """The journey of one picture: read, compressed, stored, told. One function a station."""
 
 import dataclasses
-import errno
 import threading
 import time
 from pathlib import Path
@@ -10,17 +9,15 @@ from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.pipeline.job import Destination, Job, Told
+from homepress.pipeline.trouble import RETRY_FULL, no_compressor, trouble
 from homepress.pipeline.trust import Trust
 from homepress.store import Outcome, Replacement, Role, Source, Store
 from homepress.store.errors import (
     Busy,
     Changed,
-    Degraded,
     Refusal,
     StoreError,
-    StoreFull,
     Vanished,
-    VerifyFailed,
 )
 from homepress.workers import DeathKind, Slot, WorkerDied
 
@@ -29,25 +26,6 @@ RETRY_BUSY = 1.0
 
 RETRY_BROKEN = 10.0
 """Seconds that a file which does not decode gets to become whole before it is called broken."""
-
-RETRY_SYSTEM = 60.0
-"""Seconds until a full or read-only disk is tried again."""
-
-RETRY_FULL = 600.0
-"""Seconds until a picture is tried again that has to wait for a decision of the user's."""
-
-_OF_THE_DISK = {
-    errno.ENOSPC: "its disk, or that of the originals, is full; make room there",
-    errno.EDQUOT: "your quota on its disk is used up; make room there",
-    errno.EROFS: "its disk may only be read now; make it writable again",
-}
-_OF_THE_SYSTEM = _OF_THE_DISK | {
-    errno.EIO: "the disk reports an error and may be failing; save what is on it",
-    errno.EACCES: "it may not be read or replaced; to allow it: chmod u+rwX, for its folder too",
-    errno.EPERM: "the system does not permit to replace it; its folder may be marked immutable",
-    errno.ESTALE: "its server does not know it any more; mount it again",
-}
-"""What the system may refuse, and what to do, in words that go after the name of the picture."""
 
 # Good pictures that do not get smaller still belong into an output folder, which mirrors the whole tree.
 _COPIED_TO_OUTPUT = {
@@ -93,7 +71,7 @@ class Carrier:
         except Refusal as refusal:
             return self._left_alone(job, None, str(refusal))
         except (OSError, StoreError) as error:
-            return _trouble(job, 0, error)
+            return trouble(job, 0, error)
         try:
             return self._carry_source(job, slot, source)
         except (Changed, Busy) as changed:
@@ -103,7 +81,7 @@ class Carrier:
         except Refusal as refusal:
             return self._left_alone(job, source, str(refusal))
         except (OSError, StoreError) as error:
-            return _trouble(job, len(source.data), error)
+            return trouble(job, len(source.data), error)
 
     def _carry_source(self, job: Job, slot: Slot, source: Source) -> Told:
         """The part of the journey after reading."""
@@ -231,7 +209,7 @@ class Carrier:
         if died.kind is DeathKind.STOPPED:
             return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         if died.kind is DeathKind.REFUSED_TO_START:
-            return _no_compressor(job, source, died)
+            return no_compressor(job, source, died)
         deaths = self._deaths.get(source.sha256, 0) + 1
         self._deaths[source.sha256] = deaths
         if deaths < self._tries and not job.asked:
@@ -244,53 +222,12 @@ class Carrier:
         return Told(job.path, "failed", reason, len(source.data), len(source.data), kind)
 
 
-def _trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
-    """Not the picture but the disk or the store: it keeps waiting, and the folder says why."""
-    if isinstance(error, OSError):
-        if error.errno not in _OF_THE_SYSTEM:
-            raise error
-        reason = f"{job.path}: {_OF_THE_SYSTEM[error.errno]} ({error.strerror})"
-    else:
-        reason = str(error)
-    unverified = isinstance(error, VerifyFailed)
-    if job.asked:
-        return Told(job.path, "failed", reason, size, unverified=unverified)
-    decision = isinstance(error, StoreFull | Degraded)
-    return Told(
-        path=job.path,
-        outcome="waiting",
-        reason=reason,
-        before_bytes=size,
-        retry_after=RETRY_FULL if decision else RETRY_SYSTEM,
-        problem=reason,
-        whole_folder=decision or (isinstance(error, OSError) and error.errno in _OF_THE_DISK),
-        unverified=unverified,
-    )
-
-
 def _misnamed(path: Path, data: bytes) -> Unchanged | None:
     """A file whose name says another format than its bytes: somebody has to look at it first."""
     kind, named = sniff(data[:SNIFF_BYTES]), type_by_name(path.name)
     if kind is None or named is None or named is kind or {kind, named} <= _SAME_FAMILY:
         return None
     return Unchanged(Reason.MISNAMED, f"{named.value.upper()}, but it is {kind.value.upper()}", kind)
-
-
-def _no_compressor(job: Job, source: Source, died: WorkerDied) -> Told:
-    """Not the picture but the installation, as while it is being updated: every picture waits."""
-    reason = f"{died}; no picture can be compressed until that is mended: see homepress doctor"
-    size = len(source.data)
-    if job.asked:
-        return Told(job.path, "failed", reason, size)
-    return Told(
-        path=job.path,
-        outcome="waiting",
-        reason=reason,
-        before_bytes=size,
-        retry_after=RETRY_SYSTEM,
-        problem=reason,
-        whole_folder=True,
-    )
 
 
 def _identity(source: Source) -> tuple[int, int, int, int]:
