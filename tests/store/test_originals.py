@@ -1,6 +1,7 @@
 """Where originals are, how long they stay, and whose folder it has to be."""
 
 import base64
+import contextlib
 import json
 import os
 import stat
@@ -154,6 +155,17 @@ class TestOtherDisk:
         with bench.store() as store:
             replace(store, path)
             assert bench.kept() == [picture()]
+        assert [p.name for p in mounted.iterdir()] == ["pictures"]
+
+    def test_not_where_a_program_would_send_it_away(self, bench: Bench, mounted: Path) -> None:
+        path = bench.drop()
+        store = Store.open(
+            bench.ledger, bench.originals, roots=bench.roots, synced=lambda folder: folder == mounted
+        )
+        with contextlib.closing(store):
+            replace(store, path)
+            assert bench.kept() == [picture()]
+            assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
         assert [p.name for p in mounted.iterdir()] == ["pictures"]
 
     @pytest.mark.parametrize("harm", ["open", "foreign", "link", "file"])

@@ -11,6 +11,7 @@ from homepress.pipeline import Carrier, Pipeline, Trust
 from homepress.settings import FolderSettings, LiveSettings, Paths
 from homepress.store import OriginalsLimit, RecoveryNote, Store
 from homepress.store.errors import StoreError
+from homepress.watch import cloud_clients
 from homepress.workers import Limits
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class House:
         try:
             limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
             roots = [root_of(folder) for folder in live.current.folders]
-            store = Store.open(paths.ledger, paths.originals, limit, roots=roots)
+            store = Store.open(paths.ledger, paths.originals, limit, roots=roots, synced=_synced)
             recovered = store.recover()
         except (StoreError, OSError) as error:
             raise ServiceError(
@@ -78,3 +79,8 @@ class House:
 def root_of(folder: FolderSettings) -> Path:
     """What a configured path leads to; one that leads in circles, or nowhere, is no error here."""
     return Path(os.path.realpath(folder.path))
+
+
+def _synced(folder: Path) -> bool:
+    """Whether a cloud client sends away what is in a folder."""
+    return bool(cloud_clients(folder, Path.home()))

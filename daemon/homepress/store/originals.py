@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,7 @@ class Originals:
         ledger.set_meta("originals", os.fsencode(self.main.path))
         self.limit = limit
         self.roots: tuple[Path, ...] = ()
+        self.synced: Callable[[Path], bool] = lambda _: False
         self._lock = threading.Lock()
         self._reserved: dict[Path, int] = {}
 
@@ -144,8 +145,11 @@ class Originals:
         """A vault of our own at the top of the folder's file system, where that is possible and proper."""
         top = _mount_top(folder.path)
         watched_folders = [*self.roots, *([root] if root else [])]
-        # At the top of the system it would be in everybody's way, in a watched folder it would be watched.
+        # At the top of the system it would be in everybody's way, in a watched folder it would be watched,
+        # and a client that synchronises the folder would send the originals away.
         if top == Path(top.anchor) or any(top.is_relative_to(watched) for watched in watched_folders):
+            return None
+        if self.synced(top):
             return None
         vault = self._vault_at(top)
         try:

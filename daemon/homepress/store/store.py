@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from homepress.store import edits, forgetting, memory, output, queries, reading, recording, retention, undo
@@ -51,6 +51,7 @@ class Store:
         limit: OriginalsLimit | None = None,
         *,
         roots: Iterable[Path] = (),
+        synced: Callable[[Path], bool] | None = None,
         kernel: Kernel | None = None,
     ) -> "Store":
         """Open or make the ledger and the main vault; call `recover` next.
@@ -60,6 +61,7 @@ class Store:
             originals: folder of the main vault, 0700.
             limit: how much originals may occupy.
             roots: watched folders, resolved; see `set_roots`.
+            synced: whether a program sends away what is put into a folder; no vault is made there.
             kernel: the system, another one for tests.
 
         Raises:
@@ -71,6 +73,8 @@ class Store:
         vaults = Originals(system, book, originals, limit or OriginalsLimit())
         store = cls(Workshop(system, book, vaults, Notes()))
         store.set_roots(roots)
+        if synced is not None:
+            vaults.synced = synced
         return store
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """Watching folders: each new image is found, and handed on once it is quiet, closed and whole."""
 
 from homepress.watch.arrival import Arrival, Signature, Skip, Skipped, Waiting
-from homepress.watch.clouds import warnings
+from homepress.watch.clouds import cloud_clients, warnings
 from homepress.watch.filewatch import FileWatch
 from homepress.watch.folder import FolderState, FolderStatus, WaitingFile, WatchedFolder
 from homepress.watch.ports import Identity, Known, Sink
@@ -27,6 +27,7 @@ __all__ = [
     "WaitingFile",
     "Watch",
     "WatchedFolder",
+    "cloud_clients",
     "output_refusal",
     "refusal",
     "survey",
