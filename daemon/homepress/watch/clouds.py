@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from homepress.watch.system import System, this_system
+from homepress.watch.interface import System
+from homepress.watch.system import this_system
 
 # Names of the folders that the clients make, in lower case; a trailing " - *" is an organisation's name.
 _FOLDER_NAMES: dict[str, tuple[str, ...]] = {

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 
 from homepress.watch.arrival import Signature, Skip
-from homepress.watch.system import Openness, System
+from homepress.watch.interface import Openness, System
 from homepress.watch.trailer import UNREAD, Verdict, Wholeness, judge
 
 # Never wait for a FIFO's other end, never follow a link, never hand the descriptor to a child.

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from homepress.watch.arrival import Signature
+from homepress.watch.interface import Observation, System
 from homepress.watch.ports import Identity
-from homepress.watch.system import Observation, System, this_system
+from homepress.watch.system import this_system
 
 _log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ import os
 import threading
 
 from homepress.watch.folder import FolderStatus, WatchedFolder
+from homepress.watch.interface import LimitReachedError, Listener, Observation, System
 from homepress.watch.names import is_never_entered
 from homepress.watch.root import Root, RootLook, RootStatus
-from homepress.watch.system import LimitReachedError, Listener, Observation, System
 from homepress.watch.timing import Timing
 
 _log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from watchdog.observers.api import BaseObserver, EventQueue, ObservedWatch
 from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
 from watchdog.observers.inotify_c import CallbackId, InotifyFD, Mask, WatchCallback, WatchDescriptor
 
+from homepress.watch.interface import Listener
 from homepress.watch.observing import APPEARANCES, Teller
-from homepress.watch.system import Listener
 from homepress.watch.way import WAY_EVENTS, Way, names_on_the_way
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from homepress.watch.inotify import InotifyObservation
+from homepress.watch.interface import LimitReachedError, Listener, Observation, Openness
 from homepress.watch.mounts import Mount, is_remote_kind, mount_of, parse_mountinfo
-from homepress.watch.system import LimitReachedError, Listener, Observation, Openness
 
 __all__ = [
     "file_system",

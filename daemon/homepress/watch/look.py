@@ -9,9 +9,9 @@ from pathlib import Path
 from homepress.watch.arrival import Arrival, Signature, Skip, Skipped, Waiting
 from homepress.watch.examine import Examination, Finding, examine, skip_by_status
 from homepress.watch.folder import WatchedFolder
+from homepress.watch.interface import Openness
 from homepress.watch.ports import Identity, Surroundings
 from homepress.watch.settle import NEVER, Pending, Settler
-from homepress.watch.system import Openness
 from homepress.watch.told import Told
 from homepress.watch.trailer import Wholeness
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from homepress.watch.arrival import Arrival, Skipped
-from homepress.watch.system import System
+from homepress.watch.interface import System
 from homepress.watch.timing import Timing
 
 Identity = tuple[int, int, int]

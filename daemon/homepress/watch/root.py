@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.watch.system import System
+from homepress.watch.interface import System
 
 
 class RootStatus(enum.Enum):

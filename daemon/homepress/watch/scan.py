@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from homepress.watch.arrival import Signature, Skip
 from homepress.watch.examine import skip_by_status
+from homepress.watch.interface import System
 from homepress.watch.names import Selection
 from homepress.watch.ports import Known
-from homepress.watch.system import System
 
 _WORK_TREE = b".git"
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from homepress.watch.arrival import Signature
 from homepress.watch.folder import WatchedFolder
+from homepress.watch.interface import System
 from homepress.watch.names import Selection
 from homepress.watch.ports import Identity
 from homepress.watch.scan import walk
-from homepress.watch.system import System, this_system
+from homepress.watch.system import this_system
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from homepress.watch.arrival import Skip
 from homepress.watch.examine import skip_by_status
 from homepress.watch.folder import FolderState, WaitingFile, WatchedFolder
 from homepress.watch.folderwatch import FolderWatch
+from homepress.watch.interface import System
 from homepress.watch.names import Selection
 from homepress.watch.ports import Known, Sink, Surroundings
 from homepress.watch.scan import in_work_tree
-from homepress.watch.system import System, this_system
+from homepress.watch.system import this_system
 from homepress.watch.timing import Timing
 
 

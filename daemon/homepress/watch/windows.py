@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from homepress.watch.interface import Listener, Observation, Openness
 from homepress.watch.observing import PlainObservation
-from homepress.watch.system import Listener, Observation, Openness
 
 __all__ = [
     "file_system",
