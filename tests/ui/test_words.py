@@ -56,26 +56,6 @@ def test_percent(before: int, after: int, percent: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 seconds"),
-        (1, "1 second"),
-        (59.6, "60 seconds"),
-        (60, "1 minute"),
-        (90, "90 seconds"),
-        (1500, "25 minutes"),
-        (3600, "1 hour"),
-        (5400, "90 minutes"),
-        (7200, "2 hours"),
-        (86_400, "1 day"),
-        (300_000, "3 days"),
-    ],
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
-
-
-@pytest.mark.parametrize(
     ("then", "text"),
     [
         (datetime(2026, 5, 6, 9, 5), "today 09:05"),

@@ -78,10 +78,6 @@ class Pipeline:
         with self._lock:
             return path in self._working or self.queue.holds(path)
 
-    def worker_pids(self) -> list[int]:
-        """Process ids of the workers that are alive."""
-        return [slot.pid for slot in self._slots if slot.pid is not None]
-
     def probe(self) -> list[tuple[int, tuple[Attempt, ...]]]:
         """Have every worker try the ways out; process id and attempts of each. Starts those that rest.
 

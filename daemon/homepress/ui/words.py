@@ -33,14 +33,6 @@ def percent_saved(before: int, after: int) -> int:
     return min(saved, 99) if after > 0 else saved
 
 
-def duration(seconds: float) -> str:
-    """A length of time in its largest fitting unit: "45 seconds", "25 minutes", "2 hours", "3 days"."""
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= 2 * length or (seconds >= length and round(seconds % length / length, 1) == 0):
-            return counted(round(seconds / length), unit)
-    return counted(round(seconds), "second")
-
-
 def moment(time: float, now: float) -> str:
     """A time in the past: "today 14:02", "yesterday 09:10", "Mon 5 May 09:10", "5 May 2025"."""
     then, today = datetime.fromtimestamp(time), datetime.fromtimestamp(now).date()

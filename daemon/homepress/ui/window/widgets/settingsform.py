@@ -37,10 +37,6 @@ class SettingsForm(Panel):
         self._more = context.kit.button(self, "Advanced settings", self._unfold, "ghost", Icon.CHEVRON)
         self._more.grid(row=1, column=0, sticky="w", pady=context.theme.px(10))
 
-    def focus_first(self) -> None:
-        """Put the keyboard on the first field."""
-        next(iter(self._rows.values())).control.focus_set()
-
     def _unfold(self) -> None:
         if self._advanced.winfo_manager():
             self._advanced.grid_remove()
