@@ -12,13 +12,11 @@ from homepress.imagetype import has_image_suffix
 from homepress.watch.arrival import Skip
 from homepress.watch.folder import WatchedFolder
 
-OWN_PREFIX = b".homepress-"
-"""How the names of our own temporary files and folders begin."""
-
 _SEPARATOR = os.fsencode(os.sep)
 _PARTIAL_SUFFIXES = (b".crdownload", b".part", b".partial", b".download", b".opdownload")
 # Browsers keep an unfinished download in a folder of its own (Safari's `picture.jpg.download`).
 _TEMPORARY_SUFFIXES = (*_PARTIAL_SUFFIXES, b".tmp", b".temp", b".!ut", b".swp", b".filepart", b".aria2", b"~")
+# Hidden files, our own temporary ones (`.homepress-...`) among them, and those of office programs.
 _TEMPORARY_PREFIXES = (b".", b"~$")
 
 _APPLICATION_FOLDERS = frozenset(
