@@ -79,7 +79,7 @@ class InotifyObservation:
         for name in names_on_the_way(path):
             with contextlib.suppress(OSError):  # what may not be watched is looked at now and then
                 self._reader.add_callback(name, WAY_EVENTS, self._way, CallbackId(id(self._way)))
-        return self._reader.notices_mounts
+        return self._reader.tell_of_mounts()
 
     def close(self) -> None:
         """See `Observation.close`."""
@@ -88,24 +88,25 @@ class InotifyObservation:
 
 
 class _Reader(InotifyFD):
-    """The thread that reads from the kernel; its death, and every mount and unmount, is told at once.
-
-    Attributes:
-        notices_mounts: whether the kernel tells of mounts.
-    """
+    """The thread that reads from the kernel; its death is told at once, and mounts if that is wanted."""
 
     def __init__(self, listener: Listener) -> None:
         super().__init__()
         self.name = "inotify-reader"
         self._listener = listener
+        self._tells_of_mounts = False
         try:
             self._mounts = os.open(_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             self._mounts = -1
-        self.notices_mounts = self._poller is not None and self._mounts >= 0
-        if self._poller is not None and self.notices_mounts:
+        if self._poller is not None and self._mounts >= 0:
             # proc(5): the file becomes exceptional when something is mounted or unmounted.
             self._poller.register(self._mounts, select.POLLPRI)
+
+    def tell_of_mounts(self) -> bool:
+        """Tell from now on when something is mounted or unmounted anywhere; whether the kernel says so."""
+        self._tells_of_mounts = True
+        return self._poller is not None and self._mounts >= 0
 
     def run(self) -> None:
         try:
@@ -126,7 +127,7 @@ class _Reader(InotifyFD):
         if self._poller is None:
             return super()._check_inotify_fd()
         ready = {fd for fd, _ in self._poller.poll()}
-        if self._mounts in ready:
+        if self._mounts in ready and self._tells_of_mounts:
             self._listener.trouble()
         return self._inotify_fd in ready
 
