@@ -101,6 +101,7 @@ def test_an_index_would_take_both(built: tuple[Path, Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.timeout(600)
 def test_installed_in_an_empty_environment_it_starts_and_compresses(
     built: tuple[Path, Path], tmp_path: Path
 ) -> None:
