@@ -23,8 +23,8 @@ from homepress.app.doctor import (
     desktop,
     examine,
     folders,
+    linux,
     program,
-    session,
 )
 from homepress.app.doctor.installation import Check, Installation, installation
 from homepress.control.service import Status
@@ -301,7 +301,7 @@ class TestDesktop:
     def test_no_session_says_what_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
         monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-        (finding,) = session.desktop(False)
+        (finding,) = linux.desktop(False)
         assert finding.level is Level.WORTH_KNOWING
         assert "no tray icon" in finding.text
 
@@ -309,7 +309,7 @@ class TestDesktop:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/nobody")
-        (finding,) = session.desktop(False)
+        (finding,) = linux.desktop(False)
         assert finding.level is Level.BROKEN
         assert "no tray icon" in finding.text
 
@@ -317,13 +317,13 @@ class TestDesktop:
         monkeypatch.setenv("XDG_CURRENT_DESKTOP", "XFCE")
         with private_bus() as address:
             monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-            answers, tray, notices = session.desktop(False)
+            answers, tray, notices = linux.desktop(False)
             assert answers.level is Level.GOOD
             assert (tray.level, tray.fix) == (Level.WORTH_KNOWING, "xfce4-panel --add=systray")
             # Worth knowing, or broken where one is installed that cannot start without a display.
             assert notices.level is not Level.GOOD
             assert notices.fix
-            assert [f.level for f in session.desktop(True)][:2] == [Level.GOOD, Level.GOOD]
+            assert [f.level for f in linux.desktop(True)][:2] == [Level.GOOD, Level.GOOD]
 
             host = FakeProgram(
                 address,
@@ -337,8 +337,8 @@ class TestDesktop:
                 "/org/freedesktop/Notifications",
                 {"GetServerInformation": lambda _: Reply("ssss", ("teller", "we", "7", "1.2"))},
             )
-            assert levels(list(session.desktop(False))) == {Level.GOOD}
-            assert "teller 7" in list(session.desktop(False))[2].text
+            assert levels(list(linux.desktop(False))) == {Level.GOOD}
+            assert "teller 7" in list(linux.desktop(False))[2].text
             host.connection.close()
             shower.connection.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
-from homepress.app.doctor.session import desktop
+from homepress.app.doctor.session import session
 from homepress.settings import FolderSettings
 from homepress.watch.mounts import mount_of, parse_mountinfo
 from homepress.watch.system import this_system
@@ -90,6 +90,11 @@ def _limit(what: str, name: str, wanted: int, usual: int) -> Finding:
 
 def _directories(root: Path) -> int:
     return 1 + sum(len(inside) for _, inside, _ in os.walk(root))
+
+
+def desktop(old_tray: bool) -> Iterator[Finding]:
+    """See `System`."""
+    return session(old_tray, getting("notices"))
 
 
 def getting(thing: str) -> str:

@@ -25,8 +25,13 @@ _TRAY_FIXES = {
 }
 
 
-def desktop(old_tray: bool) -> Iterator[Finding]:
-    """See `System`."""
+def session(old_tray: bool, getting_notices: str) -> Iterator[Finding]:
+    """What the session offers.
+
+    Args:
+        old_tray: whether there is a tray of the old kind, as the X server tells.
+        getting_notices: the command that installs a program which shows notices.
+    """
     address = session_address()
     if address is None:
         text = "there is no desktop session here: no tray icon, no notices, nothing else is missing"
@@ -38,7 +43,7 @@ def desktop(old_tray: bool) -> Iterator[Finding]:
         with contextlib.closing(Connection(address)) as connection:
             yield good("session bus", f"it answers at {address}")
             yield _tray(connection, old_tray)
-            yield _notices(connection)
+            yield _notices(connection, getting_notices)
     except BusError as error:
         text = f"{error}: no tray icon, no notices; daemon and command line work"
         yield broken("session bus", text, "log out and in again, or unset DBUS_SESSION_BUS_ADDRESS")
@@ -57,13 +62,11 @@ def _tray(connection: Connection, old_tray: bool) -> Finding:
     return worth_knowing("tray", text, fix or "use a panel that takes StatusNotifierItem icons")
 
 
-def _notices(connection: Connection) -> Finding:
+def _notices(connection: Connection, getting: str) -> Finding:
     startable = _NOTICES.bus_name in connection.call(_BUS, "ListActivatableNames")[0]
     if not startable and not connection.has_owner(_NOTICES.bus_name):
-        from homepress.app.doctor.system import this_system
-
         text = "no program shows notices: errors are only told by tray and `homepress status`"
-        return worth_knowing("notices", text, this_system().getting("notices"))
+        return worth_knowing("notices", text, getting)
     try:
         name, vendor, version, _ = connection.call(_NOTICES, "GetServerInformation")
     except BusError as error:
