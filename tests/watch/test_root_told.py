@@ -89,7 +89,7 @@ def test_a_thread_of_the_observer_that_ends(root: Path, thread: str, monkeypatch
             (root / "an event.txt").touch()
         else:
             first._observer.event_queue.put(object())  # an error of the handler's, say
-        wait_for(lambda: observation_of(run) is not first, within=2.0, what="a new observer")
+        wait_for(lambda: observation_of(run) is not first, what="a new observer")
         (root / "a.jpg").write_bytes(JPEG)
         run.wait_arrivals(1)
 
