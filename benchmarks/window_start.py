@@ -72,6 +72,7 @@ def main() -> int:
     cases = {
         "bare tkinter window": [sys.executable, "-c", _BARE],
         "homepress window": [*program, "window"],
+        "homepress": program,
     }
     with tempfile.TemporaryDirectory(prefix="homepress-start-") as name, display(1.0) as screen_name:
         home, inbox = Path(name, "home"), Path(name, "inbox")

@@ -107,9 +107,16 @@ class Window:
 
         def found() -> Seen | None:
             row = self.find(text, "TLabel")
-            level = row["y"] + row["height"] / 2 if row else 0.0
-            near = (one for one in self.seen() if abs(one["y"] + one["height"] / 2 - level) < 40)
-            return next((one for one in near if kind in one["kind"]), None) if row else None
+            if row is None:
+                return None
+            level = row["y"] + row["height"] / 2
+
+            def away(one: Seen) -> float:
+                return float(abs(one["y"] + one["height"] / 2 - level))
+
+            return min(
+                (one for one in self.seen() if kind in one["kind"] and away(one) < 40), key=away, default=None
+            )
 
         return self.settled(found, f"a {kind} beside {text!r}")
 

@@ -114,7 +114,7 @@ class FoldersPage(ScrollPage):
             image=self._context.theme.icon(Icon.FOLDER, 26, self._context.theme.palette.accent),
             style="card.body.TLabel",
         ).grid(row=0, column=0, rowspan=2, sticky="n", padx=(0, px(14)), pady=(px(2), 0))
-        self._title(made, card).grid(row=0, column=1, rowspan=2, sticky="we")
+        self._title(made, card).grid(row=0, column=1, rowspan=2, sticky="we", padx=(0, px(16)))
         switch = kit.switch(made, card.enabled, lambda on: self._enable(card.path, on))
         switch.grid(row=0, column=2, rowspan=2, sticky="ne")
         _name(switch, f"{card.path} switch")

@@ -91,6 +91,20 @@ class Styles:
         for surface in SURFACES:
             style.configure(f"{surface}.TFrame", background=self._sheets.ground(surface))
         style.configure("line.TFrame", background=c.line)
+        self._dialogs()
+
+    def _dialogs(self) -> None:
+        """Controls of Tk's own dialogs, which know no styles but the plain ones of ttk."""
+        c, style, px = self._sheets.colours, self._sheets.style, self._sheets.theme.px
+        edges = {"bordercolor": c.edge, "lightcolor": c.card, "darkcolor": c.card}
+        for name in ("TButton", "TMenubutton", "TEntry"):
+            style.configure(name, background=c.card, fieldbackground=c.card, borderwidth=1, **edges)
+            style.map(name, background=[("disabled", c.page), ("active", c.raised)])
+        style.configure("TButton", relief="raised", anchor="center", padding=(px(10), px(4)))
+        style.configure("TMenubutton", relief="raised", arrowcolor=c.muted, padding=(px(8), px(3)))
+        style.configure("TEntry", padding=(px(6), px(3)))
+        style.configure("TScrollbar", background=c.line, troughcolor=c.page, arrowcolor=c.muted)
+        style.map("TLabel", background=[("disabled", c.page)], foreground=[("disabled", c.muted)])
 
     def _labels(self) -> None:
         """Text: by role and by what it stands on."""
