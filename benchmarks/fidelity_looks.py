@@ -11,7 +11,7 @@ from typing import ClassVar
 from PIL import Image, ImageSequence
 
 warnings.simplefilter("ignore")  # Pillow warns of much that is odd in these files
-_BLOCKS = ("exif", "xmp", "icc_profile", "photoshop", "comment", "gamma", "chromaticity", "dpi", "background")
+_BLOCKS = ("exif", "xmp", "icc_profile", "photoshop", "comment", "gamma", "chromaticity", "dpi")
 _MOST_FRAMES = 400
 
 
@@ -27,7 +27,7 @@ class Look:
         timing: milliseconds of each frame.
         loops: how often an animation runs; None where nothing says so.
         orientation: the Exif tag.
-        alpha: a digest of the transparency of all frames; empty where all is opaque.
+        alpha: a digest of where frames are transparent and where opaque; empty where all is opaque.
         further: a digest of the pixels of each further picture (MPO).
         video: a digest of an appended video.
         blocks: metadata blocks by name.
@@ -82,7 +82,10 @@ def look_at(data: bytes) -> Look:
         shown = frame.convert("RGBA") if frame.mode in ("P", "PA", "LA", "RGBA", "RGB", "L", "1") else frame
         if "A" in shown.getbands():
             alpha = shown.getchannel("A")
-            alphas.append(_digest(alpha.tobytes()) if alpha.getextrema() != (255, 255) else "")
+            ends = alpha.point([0, *[1] * 254, 2])
+            alphas.append(_digest(ends.tobytes()) if alpha.getextrema() != (255, 255) else "")
+            if image.format == "GIF":  # what is transparent has no colour there
+                shown = Image.composite(shown, Image.new("RGBA", shown.size), alpha)
         pixels.append(_digest(shown.tobytes()))
     return Look(
         size=image.size,

@@ -1,6 +1,7 @@
 """What exiftool reads in files, and which differences mean that something was lost."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,11 +17,15 @@ _OF_THE_CODING = frozenset(
         *("File:FileSize", "File:EncodingProcess", "File:YCbCrSubSampling"),
         *("PNG:Palette", "PNG:ColorType", "PNG:BitDepth", "PNG:Transparency"),
         *("GIF:BitsPerPixel", "GIF:ColorResolutionDepth", "GIF:HasColorMap", "GIF:BackgroundColor"),
+        *("GIF:TransparentColor",),
     }
 )
 """What may differ while the picture is the same."""
-_POSITIONS = ("MPImageStart", "MPImageLength")
-"""What moves when the primary picture shrinks; that it leads to the same picture, Pillow shows."""
+_POSITIONS = ("MPImageStart", "MPImageLength", "ThumbnailOffset")
+"""What moves when the picture shrinks; that it leads to the same, Pillow and the thumbnail's bytes show."""
+_SQUARE = ("GIF:PixelAspectRatio", 1)
+"""What means the same as when it is not there."""
+_COPY = re.compile(r":Copy\d+")
 
 
 def exiftool_tags(files: list[Path]) -> dict[Path, Tags]:
@@ -43,10 +48,10 @@ def tags_that_differ(source: Tags, result: Tags) -> list[str]:
     return [
         f"exiftool: {name} is {str(result.get(name, 'gone'))[:60]}, was {str(value)[:60]}"
         for name, value in source.items()
-        if not _may_differ(name) and result.get(name) != value
+        if not _may_differ(name) and result.get(name) != value and (name, value) != _SQUARE
     ]
 
 
 def _may_differ(name: str) -> bool:
-    family = name.replace(":Copy1", "")
+    family = _COPY.sub("", name)
     return name.startswith(_OF_THE_FILE) or family in _OF_THE_CODING or name.endswith(_POSITIONS)

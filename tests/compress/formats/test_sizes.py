@@ -85,3 +85,29 @@ class TestFit:
         result = refused(data, Recipe(floor=None, convert_to=ImageType.PNG, fit_under=5_000))
         assert result.reason is Reason.CANNOT_FIT
         assert "without loss" in result.detail
+
+    @pytest.mark.parametrize("limit", [900, 2_000, 5_000])
+    def test_a_limit_holds_or_is_said_to_be_out_of_reach(self, limit: int) -> None:
+        data = saved(photo(120, 90), "JPEG", quality=96)
+        result = convert.compress(data, Recipe(floor=80.0, fit_under=limit))
+        if isinstance(result, Compressed):
+            assert len(result.data) <= limit
+            assert result.score >= 30.0
+        else:
+            assert result.reason is Reason.CANNOT_FIT
+            assert f"{limit:,}" in result.detail
+
+
+class TestAskedSizes:
+    """What was asked for is done though it saves less than would be worth it unasked."""
+
+    def test_a_small_picture_is_resized(self) -> None:
+        data = saved(photo(160, 120), "WEBP", quality=90)
+        assert len(data) < 8_000
+        result = made(data, Recipe(floor=70.0, max_edge=80))
+        assert (result.width, result.height) == (80, 60)
+
+    def test_a_small_picture_is_made_to_fit(self) -> None:
+        data = saved(photo(160, 120), "WEBP", quality=90)
+        result = made(data, Recipe(floor=80.0, fit_under=len(data) - 300))
+        assert len(result.data) <= len(data) - 300

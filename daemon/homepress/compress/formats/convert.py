@@ -137,19 +137,22 @@ def _made_anew(source: bytes, kind: ImageType, target: ImageType, recipe: Recipe
         written = found
     if lost := _lost_metadata(shown, written.data, target):
         return Unchanged(Reason.VERIFY_FAILED, lost, kind)
-    return _handed_over(source, kind, target, written, shown, picture.size)
+    is_asked = shown.size != picture.size or 0 < recipe.fit_under < len(source)
+    if not _is_worth_it(source, written, is_asked=is_asked):
+        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=kind)
+    return _handed_over(kind, target, written, shown, picture.size)
+
+
+def _is_worth_it(source: bytes, written: Written, *, is_asked: bool) -> bool:
+    """Whether a result may take its source's place: if a size was asked for, any that is smaller."""
+    if is_asked:
+        return len(written.data) < len(source)
+    return savings.saves_enough(len(source), len(written.data), lossless=written.lossless)
 
 
 def _handed_over(
-    source: bytes,
-    kind: ImageType,
-    target: ImageType,
-    written: Written,
-    shown: Picture,
-    full_size: tuple[int, int],
-) -> Compressed | Unchanged:
-    if not savings.saves_enough(len(source), len(written.data), lossless=written.lossless):
-        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=kind)
+    kind: ImageType, target: ImageType, written: Written, shown: Picture, full_size: tuple[int, int]
+) -> Compressed:
     notes = [] if shown.size == full_size else [f"resized to {shown.size[0]} x {shown.size[1]}"]
     return Compressed(
         data=written.data,
