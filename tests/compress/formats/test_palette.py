@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from compress import images
 from compress.formats import pngs
-from homepress.compress.formats import png
+from homepress.compress.formats import colour_map, png
 from homepress.compress.formats.banding import Evenness
+from homepress.compress.formats.colour_map import Colours
 from homepress.compress.formats.judge import Judge, over
 from homepress.compress.formats.palette import Indexed, Quantiser
 from homepress.compress.formats.png_file import read_png
@@ -45,14 +47,43 @@ def as_png(rgba: np.ndarray, **chunks: tuple[tuple[bytes, bytes], ...]) -> bytes
     return pngs.png(values, 2 if opaque else 6, 8, **chunks)
 
 
+def quantiser_of(rgba: np.ndarray) -> Quantiser:
+    return Quantiser(Colours(rgba).mapped(), rgba)
+
+
 def looks(indexed: Indexed) -> np.ndarray:
     return indexed.palette[indexed.indices]
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_colours_are_found_where_they_are(alpha: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(colour_map, "_STRIP_PIXELS", 1000)
+    rgba = drawing(alpha=alpha)
+    found = Colours(rgba).mapped()
+    wanted = np.where(rgba[..., 3:] == 0, 0, rgba)
+    assert np.array_equal(found.colours[found.numbers].reshape(rgba.shape), wanted)
+    assert len(np.unique(found.colours, axis=0)) == len(found.colours)
+
+
+def test_strips_leave_no_trace_in_the_palette(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = drawing()
+    whole = looks(quantiser_of(rgba).reduce(48))
+    monkeypatch.setattr(colour_map, "_STRIP_PIXELS", 3000)
+    assert np.abs(looks(quantiser_of(rgba).reduce(48)).astype(int) - whole).max() <= 1
+
+
+def test_photographs_are_told_from_drawings() -> None:
+    photo = np.dstack((images.photo(300, 300), np.full((300, 300), 255, np.uint8)))
+    assert Colours(photo).of_photograph
+    assert not Colours(drawing()).of_photograph
+    result = png.compress(as_png(photo), Recipe(floor=50.0))
+    assert not isinstance(result, Compressed) or result.lossless
 
 
 def test_few_colours_are_kept_exactly() -> None:
     rgba = np.repeat(pngs.flat(2, 8, 64, 64).astype(np.uint8), 1, axis=0)
     rgba = np.dstack((rgba, np.full((64, 64), 255, np.uint8)))
-    assert np.array_equal(looks(Quantiser(rgba).reduce(8)), rgba)
+    assert np.array_equal(looks(quantiser_of(rgba).reduce(8)), rgba)
 
 
 @pytest.mark.parametrize("count", [2, 5, 16, 256])
@@ -60,7 +91,7 @@ def test_there_are_no_more_colours_than_asked_for_and_more_are_closer(count: int
     rgba = gradient(60, 80)
     error = []
     for size in (count, min(256, count * 2)):
-        indexed = Quantiser(rgba).reduce(size)
+        indexed = quantiser_of(rgba).reduce(size)
         assert len(indexed.palette) <= size
         error.append(np.abs(looks(indexed).astype(int) - rgba).mean())
     assert error[1] <= error[0]
@@ -70,7 +101,7 @@ def test_opaque_translucent_and_transparent_pixels_stay_so() -> None:
     rgba = gradient(64, 64)
     rgba[:20, :, 3] = 0
     rgba[20:40, :, 3] = np.arange(1, 65) * 3
-    after = looks(Quantiser(rgba).reduce(12))
+    after = looks(quantiser_of(rgba).reduce(12))
     for alpha in (0, 255):
         assert np.array_equal(after[..., 3] == alpha, rgba[..., 3] == alpha)
 
@@ -79,12 +110,12 @@ def test_the_ground_keeps_its_exact_colour() -> None:
     rgba = drawing()
     ground = (rgba == (240, 238, 230, 255)).all(axis=-1)
     assert ground.mean() > 0.3
-    assert (looks(Quantiser(rgba).reduce(16))[ground] == (240, 238, 230, 255)).all()
+    assert (looks(quantiser_of(rgba).reduce(16))[ground] == (240, 238, 230, 255)).all()
 
 
 def test_the_same_picture_gives_the_same_palette() -> None:
     rgba = gradient(100, 100)
-    first, second = Quantiser(rgba).reduce(64), Quantiser(rgba.copy()).reduce(64)
+    first, second = quantiser_of(rgba).reduce(64), quantiser_of(rgba.copy()).reduce(64)
     assert np.array_equal(first.palette, second.palette)
     assert np.array_equal(first.indices, second.indices)
 
@@ -94,7 +125,7 @@ def test_favoured_blocks_come_out_better() -> None:
     blocks = np.zeros((8, 8), np.bool_)
     blocks[3, 3] = True
     part = np.s_[48:64, 48:64]
-    quantiser = Quantiser(rgba)
+    quantiser = quantiser_of(rgba)
     before = np.abs(looks(quantiser.reduce(64))[part].astype(int) - rgba[part]).mean()
     for _ in range(3):
         quantiser.favour(blocks, 16)

@@ -57,6 +57,13 @@ def _means(pixels: Rgb) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     quiet = np.ones((rows, columns), np.bool_)
     if not rows or not columns:
         return means, quiet
+    for row in range(rows):
+        strip = pixels[row * _CELL : (row + 1) * _CELL, : columns * _CELL].astype(np.float32)
+        for channel in range(3):
+            plane = strip[..., channel]
+            means[row, :, channel] = cell_means(plane, _CELL)[0]
+            quiet[row] &= (cell_means(plane * plane, _CELL)[0] - means[row, :, channel] ** 2) <= _QUIET**2
+    return means, quiet
     for channel in range(3):
         plane = pixels[: rows * _CELL, : columns * _CELL, channel].astype(np.float32)
         means[..., channel] = cell_means(plane, _CELL)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from homepress.compress.formats.colour_map import ColourMap, Rgba, looked_up, strip_rows
+
 MOST_COLOURS = 256
 
 _ROUNDS = 8
@@ -25,10 +27,7 @@ _SINGLE_TRAINING = 20_000
 _BIN_BITS = 3
 _DOMINANT = 0.4  # share of its group's weight from which on a colour is shown exactly
 _FAVOUR = 6.0
-_CHUNK = 1 << 15
-
-Rgba = NDArray[np.uint8]
-"""height x width x 4 (or colours x 4): red, green, blue, alpha."""
+_CHUNK = 1 << 13
 
 Points = NDArray[np.float32]
 Weights = NDArray[np.float64]
@@ -84,19 +83,16 @@ class Quantiser:
     """The distinct colours of one picture, ready to be reduced to palettes of several sizes.
 
     Args:
-        rgba: the picture; colour beneath full transparency does not count.
+        colours: of the picture.
+        rgba: the picture; it is not kept.
     """
 
-    def __init__(self, rgba: Rgba) -> None:
-        self._shape = rgba.shape[:2]
-        weights = _pixel_weights(rgba).ravel()
-        packed = np.ascontiguousarray(rgba).view(np.uint32).ravel()
-        packed = np.where(rgba[..., 3].ravel() == 0, np.uint32(0), packed)
-        distinct, inverse = np.unique(packed, return_inverse=True)
-        self._inverse = inverse.astype(np.uint32)
-        self.colours: Rgba = distinct.view(np.uint8).reshape(-1, 4)
+    def __init__(self, colours: ColourMap, rgba: Rgba) -> None:
+        self._shape = colours.shape
+        self._numbers = colours.numbers
+        self.colours: Rgba = colours.colours
         """The distinct colours."""
-        self._pixels: Weights = np.bincount(inverse, weights, len(distinct)).astype(np.float64)
+        self._pixels: Weights = _weights(colours, rgba)
         self._weights: Weights = np.power(self._pixels, _POPULARITY)
         alpha = self.colours[:, 3]
         self._kinds: Groups = np.where(alpha == 255, 2, np.minimum(alpha, 1)).astype(np.int64)
@@ -108,7 +104,7 @@ class Quantiser:
         """The picture in at most `count` colours; fully opaque and fully transparent pixels stay so."""
         groups = self._groups(count)
         palette = _palette(self.colours, self._pixels, groups)
-        return Indexed(palette, groups.astype(np.uint8)[self._inverse].reshape(self._shape))
+        return Indexed(palette, looked_up(groups.astype(np.uint8), self._numbers).reshape(self._shape))
 
     def favour(self, blocks: NDArray[np.bool_], edge: int) -> None:
         """Let the colours in some blocks of the picture count for more from now on.
@@ -120,7 +116,8 @@ class Quantiser:
         wanted = np.zeros(self._shape, np.bool_)
         spread = blocks.repeat(edge, axis=0).repeat(edge, axis=1)
         wanted[: spread.shape[0], : spread.shape[1]] = spread
-        favoured = np.unique(self._inverse[wanted.ravel()])
+        favoured = np.zeros(len(self.colours), np.bool_)
+        favoured[self._numbers[wanted.ravel()]] = True
         self._weights[favoured] *= _FAVOUR
         self._pixels[favoured] *= _FAVOUR
         self._training = self._train()
@@ -137,6 +134,18 @@ class Quantiser:
             nearest = _nearest(self._training.points, self._training.kinds, centres)
             centres = _means(self._training, nearest, len(centres.points))
         return np.unique(_nearest(self._points, self._kinds, centres), return_inverse=True)[1]
+
+
+def _weights(colours: ColourMap, rgba: Rgba) -> Weights:
+    """The sum of its pixels' weights, of each colour."""
+    total: Weights = np.zeros(len(colours.colours), np.float64)
+    width = colours.shape[1]
+    for top, bottom in strip_rows(colours.shape):
+        above = min(top, 1)  # a pixel's weight depends on its neighbours
+        weights = _pixel_weights(rgba[top - above : bottom + 1])[above : above + bottom - top]
+        numbers = colours.numbers[top * width : bottom * width]
+        total += np.bincount(numbers, weights.ravel(), len(total))
+    return total
 
 
 def _pixel_weights(rgba: Rgba) -> Points:

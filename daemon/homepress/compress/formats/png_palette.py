@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from homepress.compress.formats.banding import BLOCK, Evenness
+from homepress.compress.formats.colour_map import Colours, Rgba, looked_up
 from homepress.compress.formats.judge import Judge, over
-from homepress.compress.formats.palette import MOST_COLOURS, Indexed, Quantiser, Rgba
+from homepress.compress.formats.palette import MOST_COLOURS, Indexed, Quantiser
 from homepress.compress.formats.png_file import PngFile, has_usual_gamma
 from homepress.compress.formats.png_picture import CodedPicture, ColourType, PngHeader
 from homepress.compress.formats.png_pixels import pixel_rows
@@ -65,6 +66,7 @@ def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None
     """The picture in as few colours as the floor allows; None where 256 do not do.
 
     Pictures that have no more than 256 colours are not touched: stored without loss they are small enough.
+    Nor are photographs: their scores may hold while leaves turn grey and skin gets grainy.
 
     Args:
         file: one that `may_reduce`.
@@ -72,10 +74,12 @@ def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None
         shown: shows its colours in sRGB.
     """
     rgba: Rgba = np.concatenate(list(pixel_rows(file.picture))).astype(np.uint8, copy=False)
-    quantiser = Quantiser(rgba)
-    if len(quantiser.colours) <= MOST_COLOURS:
+    colours = Colours(rgba)
+    if len(colours) <= MOST_COLOURS or colours.of_photograph:
         return None
-    check = _Check(quantiser, rgba, shown, floor)
+    quantiser = Quantiser(colours.mapped(), rgba)
+    check = _Check(quantiser, Judge(rgba, shown), floor)
+    del rgba, colours  # the search takes its memory
     best: tuple[Indexed, float] | None = None
     low, high = 0, len(_SIZES) - 1
     at = high  # all colours first: where they do not do, nothing does
@@ -94,9 +98,9 @@ def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None
 class _Check:
     """Reduces one picture to palettes of several sizes and says which ones do."""
 
-    def __init__(self, quantiser: Quantiser, rgba: Rgba, shown: ToSrgb, floor: float) -> None:
+    def __init__(self, quantiser: Quantiser, judge: Judge, floor: float) -> None:
         self._quantiser = quantiser
-        self._judge = Judge(rgba, shown)
+        self._judge = judge
         self._evenness = [Evenness(source) for source in self._judge.sources]
         self.kind = self._judge.kind
         self._floor = floor
@@ -106,7 +110,7 @@ class _Check:
         """So many colours and their score, if they hold the floor, in the worst tiles too."""
         for _ in range(_TRIES):
             indexed = self._quantiser.reduce(count)
-            looks = [over(indexed.palette, ground)[indexed.indices] for ground in self._judge.grounds]
+            looks = [looked_up(over(indexed.palette, each), indexed.indices) for each in self._judge.grounds]
             score = self._judge.score(looks)
             if score < self._aim:
                 return None
