@@ -14,8 +14,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 _BURSTS = ("flat", "nested", "deep", "moved-in", "renamed", "renamed-while-filled", "overflow")
 _CAMERA = ("benchmarks/quality.py", "--set", "camera")
-_QUALITY, _CURVES = ("benchmarks/quality.py",), ("--part", "curves", "--pictures")
+_CURVES = ("benchmarks/quality.py", "--part", "curves", "--pictures")
 _LOSSLESS, _LOCK = "benchmarks/lossless.py", ("benchmarks/lock_cost.py", "--pictures")
+_SCALE, _LATENCY = "benchmarks/scale.py", ("latency-jpeg", "latency-png")
 _TREES = ("known-tree", "came-while-off")
 
 
@@ -28,7 +29,6 @@ class Run:
         full: its arguments for the interpreter; `--json FILE` is added to them.
         quick: the same for a quick look: few pictures, short times, figures that mean nothing.
         settings: environment of the full run.
-        quick_settings: environment of the quick one.
         prints: whether it prints its figures as JSON instead of taking `--json`.
     """
 
@@ -36,7 +36,6 @@ class Run:
     full: tuple[str, ...]
     quick: tuple[str, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
-    quick_settings: Mapping[str, str] = field(default_factory=dict)
     prints: bool = False
 
     def command(self) -> str:
@@ -47,26 +46,15 @@ class Run:
 
 RUNS = (
     Run("quality", (*_CAMERA, "--full"), (*_CAMERA, "--pictures", "1")),
-    Run("curves", (*_QUALITY, *_CURVES, "15"), (*_QUALITY, *_CURVES, "1")),
+    Run("curves", (*_CURVES, "15"), (*_CURVES, "1")),
     Run("lossless", (_LOSSLESS,), (_LOSSLESS, "--pictures", "1")),
     Run("memory", ("benchmarks/memory.py",), ("benchmarks/memory.py", "--megapixels", "1", "2")),
     Run("lock", (*_LOCK, "100"), (*_LOCK, "2"), prints=True),
     Run("sockets", ("benchmarks/sockets.py",), ("benchmarks/sockets.py",)),
-    Run(
-        "latency",
-        ("benchmarks/scale.py", "latency-jpeg", "latency-png"),
-        ("benchmarks/scale.py", "latency-jpeg"),
-        quick_settings={"HOMEPRESS_SCALE_SAMPLES": "1"},
-    ),
-    Run("trees", ("benchmarks/scale.py", *_TREES), ("benchmarks/scale.py", "known-tree")),
-    Run("bursts", ("benchmarks/scale.py", *_BURSTS), ("benchmarks/scale.py", "flat")),
-    Run(
-        "idle",
-        ("benchmarks/scale.py", "idle"),
-        ("benchmarks/scale.py", "idle"),
-        settings={"HOMEPRESS_SCALE_MINUTES": "11"},
-        quick_settings={"HOMEPRESS_SCALE_MINUTES": "0.1"},
-    ),
+    Run("latency", (_SCALE, *_LATENCY), (_SCALE, "--quick", *_LATENCY)),
+    Run("trees", (_SCALE, *_TREES), (_SCALE, "--quick", *_TREES)),
+    Run("bursts", (_SCALE, *_BURSTS), (_SCALE, "--quick", *_BURSTS)),
+    Run("idle", (_SCALE, "idle"), (_SCALE, "--quick", "idle"), {"HOMEPRESS_SCALE_MINUTES": "11"}),
     Run(
         "torture",
         ("-m", "benchmarks.torture", "kills", "faults", "images", "races", "--share", "0.3"),
@@ -105,7 +93,7 @@ def execute(run: Run, folder: Path, quick: bool) -> Result:
         arguments = (*arguments, "--output", str(folder))
     if not run.prints:
         arguments = (*arguments, "--json", str(target))
-    environment = os.environ | (run.quick_settings if quick else run.settings)
+    environment = os.environ | ({} if quick else run.settings)
     began = time.monotonic()
     with log.open("wb") as errors, (target if run.prints else log).open("ab") as output:
         command = [sys.executable, *arguments]
