@@ -226,6 +226,58 @@ def test_clicks_on_folders_go_to_the_file_manager_on_the_bus(
     assert manager.heard("ShowItems")[0].body[0] == [path.as_uri()]
 
 
+def test_where_no_window_can_be_shown_something_else_is(
+    program: Program, inbox: Path, session: str, watcher: FakeWatcher
+) -> None:
+    """Without a display, as on Wayland without X: every line that opens the window has a stand-in."""
+    manager = FakeProgram(
+        session,
+        "org.freedesktop.FileManager1",
+        "/org/freedesktop/FileManager1",
+        {"ShowFolders": lambda _: Reply()},
+    )
+    opened: list[str] = []
+
+    def open_file(call: Call) -> Reply:
+        descriptor = call.body[1].to_raw_fd()
+        opened.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        os.close(descriptor)
+        return Reply("o", ("/request",))
+
+    portal = "org.freedesktop.portal.Desktop"
+    FakeProgram(session, portal, "/org/freedesktop/portal/desktop", {"OpenFile": open_file})
+    notices: list[str] = []
+
+    def notify(call: Call) -> Reply:
+        notices.append(call.body[3])
+        return Reply("u", (len(notices),))
+
+    name, path = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
+    FakeProgram(
+        session, name, path, {"GetCapabilities": lambda _: Reply("as", (["body"],)), "Notify": notify}
+    )
+    program.watch(inbox)
+    program.start(tray=True)
+    icon = watcher.icon()
+    wait_label(icon, "Watching 1 folder")
+    icon.activate()
+    wait_for(lambda: manager.heard("ShowFolders"), what="the folder, for a click on the icon")
+    assert manager.heard("ShowFolders")[0].body[0] == [inbox.as_uri()]
+    icon.click("Settings")
+    wait_for(lambda: opened == [str(program.home / "settings.toml")], what="the settings file")
+    icon.click("Privacy")
+    wait_for(lambda: "Locked out of the network" in notices, what="a notice about the network")
+    icon.click("Nothing saved yet")
+    wait_for(lambda: len(opened) == 2, within=60, what="the report")
+    assert opened[1] == str(program.home / "state" / "report.html")
+    picture = write(inbox / "a.jpg", jpeg(1))
+    wait_label(icon, "Last pictures")
+    program.wait_idle()
+    (label,) = [label for label in icon.labels() if label.endswith("> Show before and after")]
+    icon.click(label)
+    wait_for(lambda: opened[2:] == [str(picture)], what="the picture itself")
+
+
 def test_the_icon_comes_back_when_the_panel_comes_late_or_again(
     program: Program, inbox: Path, session: str
 ) -> None:

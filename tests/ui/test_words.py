@@ -92,3 +92,7 @@ def test_what_is_shown_can_always_be_printed(text: str) -> None:
     printable = words.shown(text)
     assert all(character.isprintable() for character in printable)
     printable.encode()
+
+
+def test_several_lines_become_one() -> None:
+    assert words.in_one_line("first:\n  second \x1b") == "first: second \\x1b"

@@ -66,6 +66,11 @@ def shown(text: str) -> str:
     return "".join(map(_shown_character, text))
 
 
+def in_one_line(text: str) -> str:
+    """As `shown`, of text that may have several lines, where there is room for one."""
+    return shown(" ".join(text.split()))
+
+
 def _shown_character(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:  # surrogateescape: a byte that is no UTF-8

@@ -11,9 +11,10 @@ from homepress.control.lock import InstanceLock
 from homepress.desktop.notices import Notice, Notifier, Unshown
 from homepress.ui.testimony import stand_witness
 from homepress.ui.tray.following import Follower
+from homepress.ui.tray.hands import Hands
 from homepress.ui.tray.menu import Known
 from homepress.ui.tray.notices import NoticeRules
-from homepress.ui.tray.performing import Hands, Performer
+from homepress.ui.tray.performing import Performer
 from homepress.ui.tray.power import PowerTeller
 from homepress.ui.tray.showing import Shown
 from homepress.ui.tray.stage import Stage, prepare
@@ -97,6 +98,7 @@ class Agent:
             Hands(
                 socket=places.socket,
                 settings_file=places.settings_file,
+                report=places.state / "report.html",
                 opener=stage.opener,
                 tell=self._notify,
                 set_autostart=stage.set_autostart,

@@ -13,7 +13,7 @@ from homepress.ui.tray.actions import OpenWindow, Page, Undo
 from homepress.ui.tray.faces import Face, State, rgba
 from homepress.ui.tray.following import MOST_PICTURES
 from homepress.ui.tray.menu import Known
-from homepress.ui.words import counted, percent_saved, shown, size
+from homepress.ui.words import counted, in_one_line, percent_saved, shown, size
 
 _BETWEEN_SUMMARIES = 60.0
 _LISTED_PROBLEMS = 3
@@ -48,7 +48,7 @@ class NoticeRules:
         new, self._told_problems = problems - self._told_problems, problems
         if not new or status.notify == "never":
             return None
-        listed = [_short(shown(problem)) for problem in status.problems[:_LISTED_PROBLEMS]]
+        listed = [_short(in_one_line(problem)) for problem in status.problems[:_LISTED_PROBLEMS]]
         if len(problems) > _LISTED_PROBLEMS:
             listed.append(f"and {len(problems) - _LISTED_PROBLEMS} more")
         title = f"Homepress has {counted(len(problems), 'problem')}"
