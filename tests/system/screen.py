@@ -128,7 +128,7 @@ class Window:
         """The control beside a text, scrolled into view by the keyboard first."""
         for _ in range(30):
             label = self.find(text, "TLabel")
-            if label is not None and label["y"] + label["height"] < _HEIGHT - 60:
+            if label is not None and label["y"] + label["height"] < _HEIGHT - 20:
                 break
             self.press("Tab")
         return self.beside(text, kind)

@@ -32,8 +32,11 @@ def confirm(context: Context, title: str, text: str, action: str) -> bool:
     cancel.grid(row=0, column=0)
     kit.button(buttons, action, lambda: choose(True), "danger").grid(row=0, column=1, padx=(px(8), 0))
     dialog.bind("<Escape>", lambda _: choose(False))
+    before = root.focus_get()
     _show_over(root, dialog, cancel)
     root.wait_window(dialog)
+    if before is not None and before.winfo_exists():
+        before.focus_set()  # the keyboard goes on where it was
     return answer
 
 
