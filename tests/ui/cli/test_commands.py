@@ -95,6 +95,13 @@ class TestStatus:
         assert "and 2 more" in lines
         assert lines[-1] == "Problem: /p is not there; plug the disk in"
 
+    def test_a_problem_of_several_lines_is_told_in_lines(self, run: Run, daemon: FakeService) -> None:
+        daemon.problems = ["settings not used: a.toml:1: x\na.toml:2: y"]
+        assert run("status").out.splitlines()[-2:] == [
+            "Problem: settings not used: a.toml:1: x",
+            "  a.toml:2: y",
+        ]
+
 
 class TestPause:
     def test_until_resumed(self, run: Run, daemon: FakeService) -> None:

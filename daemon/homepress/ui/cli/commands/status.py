@@ -63,7 +63,8 @@ def lines(status: Status, now: float) -> list[str]:
     if status.waiting_files:
         result += ["", *_waiting(status.waiting_files, now)]
     for problem in status.problems:
-        result += ["", f"{output.bad('Problem:')} {shown(problem)}"]
+        first, *others = problem.splitlines() or [""]
+        result += ["", f"{output.bad('Problem:')} {shown(first)}", *(f"  {shown(line)}" for line in others)]
     for note in status.notes:
         result += ["", f"{output.worth_knowing('Worth knowing:')} {shown(note)}"]
     return result
