@@ -53,12 +53,14 @@ class Sheet:
     size: tuple[int, int]
     levels: tuple[Image.Image, ...]
 
-    def part(self, box: tuple[float, float, float, float], size: tuple[int, int]) -> Image.Image:
-        """A part, given as shares of width and height (0 to 1), at a size in pixels."""
+    def part(
+        self, box: tuple[float, float, float, float], size: tuple[int, int], *, rough: bool = False
+    ) -> Image.Image:
+        """A part, given as shares of width and height (0 to 1), at a size in pixels; `rough` is quicker."""
         wanted = size[0] / max(1e-9, box[2] - box[0])  # so wide would the whole be
         level = next((one for one in reversed(self.levels) if one.width >= wanted), self.levels[0])
         pixels = (box[0] * level.width, box[1] * level.height, box[2] * level.width, box[3] * level.height)
-        enlarged = wanted >= 2 * level.width
+        enlarged = rough or wanted >= 2 * level.width
         method = Image.Resampling.NEAREST if enlarged else Image.Resampling.BILINEAR
         return level.resize(size, method, box=pixels)
 

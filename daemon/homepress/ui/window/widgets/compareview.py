@@ -22,6 +22,8 @@ MODES = (
     ("difference", "Difference"),
 )
 _FLICKER_MS = 500
+_FINE_MS = 120
+"""After so long without zooming and panning, a picture that was scaled quickly is scaled well."""
 _STEP = 0.02
 _PAN = 60
 
@@ -55,6 +57,7 @@ class CompareView(tk.Frame):
         self._view = View(1, 1, 1, 1)
         self._grip: tuple[int, int, bool] | None = None
         self._timer = ""
+        self._fine_timer = ""
         self._first = self._pane(self)
         self._second = self._pane(self)
         self._knob = knob_image(theme, self)
@@ -163,24 +166,24 @@ class CompareView(tk.Frame):
         canvas.coords("knob", x, height // 2)
         canvas.coords("line", x, 0, x, height)
 
-    def _paint(self) -> None:
+    def _paint(self, *, rough: bool = False) -> None:
         if self._pair is None:
             return
         pair = self._pair
         if self._mode == "difference":
-            self._fill(self._first, pair.difference or pair.after, None, None)
+            self._fill(self._first, pair.difference or pair.after, None, None, rough)
             return
-        self._fill(self._first, pair.before, self._first.label, "left")
+        self._fill(self._first, pair.before, self._first.label, "left", rough)
         side = "left" if self._mode == "side" else "right"
-        self._fill(self._second, pair.after, self._second.label, side)
+        self._fill(self._second, pair.after, self._second.label, side, rough)
 
-    def _fill(self, pane: _Pane, sheet: Sheet, label: Tag | None, side: str | None) -> None:
+    def _fill(self, pane: _Pane, sheet: Sheet, label: Tag | None, side: str | None, rough: bool) -> None:
         """Draw one picture as it is seen now, with its label and the halves of the slider."""
         canvas, (width, height) = pane.canvas, self._area()
         box, stands = self._view.seen()
         whole = (self._view.width, self._view.height)
         shares = (box[0] / whole[0], box[1] / whole[1], box[2] / whole[0], box[3] / whole[1])
-        image = sheet.part(shares, (stands[2] - stands[0], stands[3] - stands[1]))
+        image = sheet.part(shares, (stands[2] - stands[0], stands[3] - stands[1]), rough=rough)
         canvas.delete("all")
         canvas.create_image(stands[0], stands[1], anchor="nw", image=pane.painter.paint(image))
         room = self._theme.px(12)
@@ -212,7 +215,10 @@ class CompareView(tk.Frame):
     def _look(self, view: View) -> None:
         if self._pair is not None and view != self._view:
             self._view = view
-            self._paint()
+            self._paint(rough=True)
+            if self._fine_timer:
+                self.after_cancel(self._fine_timer)
+            self._fine_timer = self.after(_FINE_MS, self._paint)
 
     def _resized(self) -> None:
         if self._pair is not None:
