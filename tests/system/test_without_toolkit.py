@@ -24,9 +24,11 @@ def told(program: Program, inbox: Path) -> Program:
     return program
 
 
-def without(program: Program, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def without(program: Program, *arguments: str, display: str = "") -> "subprocess.CompletedProcess[str]":
     """Run a command in a Python that finds no tkinter."""
     environment = {name: value for name, value in program.environment.items() if name != "DISPLAY"}
+    if display:
+        environment["DISPLAY"] = display
     command = [sys.executable, "-c", _WITHOUT, *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
@@ -45,3 +47,10 @@ def test_the_window_names_the_package_and_gives_the_report(told: Program) -> Non
     [report] = [line.split(": ", 1)[1] for line in done.stdout.splitlines() if "report" in line]
     assert "holiday.jpg" in Path(report).read_text("utf-8")
     assert Path(report).stat().st_mode & 0o077 == 0
+
+
+def test_the_bare_command_names_the_package_where_only_that_is_missing(program: Program) -> None:
+    assert "python3-tk" in (asked := without(program, display=":99")).stderr
+    assert "homepress folder add" in asked.stderr
+    assert asked.returncode == 2
+    assert "python3-tk" not in without(program).stderr  # no display: a window is not what is missed

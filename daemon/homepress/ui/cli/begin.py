@@ -7,7 +7,7 @@ from homepress.control.service import ServiceError, Status
 from homepress.desktop.processes import fails_soon, own, spawn
 from homepress.settings import Paths, SettingsError, load
 from homepress.ui.cli import output
-from homepress.ui.cli.commands.window import can_open, open_window
+from homepress.ui.cli.commands.window import can_open, lacks_toolkit, open_window
 from homepress.ui.words import counted
 
 _START_SECONDS = 20.0
@@ -28,6 +28,10 @@ def begin() -> int:
     if can_open():
         _spawn_daemon()
         return open_window()
+    if lacks_toolkit():
+        from homepress.ui.window import MISSING_TOOLKIT
+
+        output.remark(MISSING_TOOLKIT)
     if not _watches_something(paths):
         output.fault("no folder is watched yet. Choose one with: homepress folder add PATH")
         return _WRONG_USAGE

@@ -74,8 +74,15 @@ def open_window(page: str = "", picture: str = "", theme: str = "auto", scale: f
 
 def can_open() -> bool:
     """Whether a window can probably be opened: there is a toolkit and a display."""
-    if importlib.util.find_spec("_tkinter") is None:
-        return False
+    return _has_display() and importlib.util.find_spec("_tkinter") is not None
+
+
+def lacks_toolkit() -> bool:
+    """Whether nothing but tkinter is missing for a window."""
+    return _has_display() and not can_open()
+
+
+def _has_display() -> bool:
     return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
 
 
