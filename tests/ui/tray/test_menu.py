@@ -124,6 +124,16 @@ def test_problems_are_readable_one_by_one() -> None:
     assert many[:5] == ["7 problems", "0: x", "1: x", "2: x", "and 4 more"]
 
 
+def test_what_is_worth_knowing_has_a_line() -> None:
+    note = "/p/a.jpg: an edit came late; it is beside it, as a (edited).jpg"
+    labels = [entry.label for entry in menu(Known(status(notes=[note] * 3)))]
+    assert labels[:4] == [
+        "Watching 1 folder",
+        *["Worth knowing: /p/a.jpg: an edit came late"] * 2,
+        "Nothing saved yet",
+    ]
+
+
 def test_what_a_problem_says_to_type_can_be_clicked() -> None:
     stopped = "/p/Inbox: Replacing has stopped. Look at a few of them, then go on with: homepress resume"
     found = lines(menu(Known(status(problems=[stopped]))))

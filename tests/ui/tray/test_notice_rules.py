@@ -60,6 +60,16 @@ def test_only_the_first_success_is_told_when_only_errors_are_wanted() -> None:
     assert rules.due(known(1, 2, notify="errors"), 100) == []
 
 
+def test_what_is_worth_knowing_is_told_once() -> None:
+    rules = NoticeRules(greeted=True)
+    told = Known(status(notes=["/p/a.jpg: an edit\ncame late"]))
+    (notice,) = rules.due(told, 0)
+    assert (notice.slot, notice.title) == (Slot.PROBLEM, "Worth knowing")
+    assert notice.body == "/p/a.jpg: an edit came late"
+    assert rules.due(told, 1) == []
+    assert NoticeRules(greeted=True).due(Known(status(notes=["x"], notify="never")), 0) == []
+
+
 def test_never_means_never() -> None:
     rules = NoticeRules(greeted=False)
     assert rules.due(known(1, notify="never", problems=("bad",)), 0) == []

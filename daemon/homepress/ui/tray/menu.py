@@ -29,6 +29,7 @@ from homepress.ui.words import counted, moment, percent_saved, shown, size, unti
 _LONGEST = 60
 _LONGEST_PROBLEM = 80
 _LISTED_PROBLEMS = 3
+_LISTED_NOTES = 2
 _SAYS_RESUME = "homepress resume"
 """In a problem after which a person has to look before work goes on: what it says to type can be clicked."""
 
@@ -114,6 +115,7 @@ def menu(known: Known) -> tuple[Entry, ...]:
     undo = _undo_last_batch(known)
     return (
         *_state(known, known.status),
+        *_noted(known.status),
         *_saved(known.status),
         SEPARATOR,
         *_pausing(known.status),
@@ -148,6 +150,12 @@ def _state(known: Known, status: Status) -> tuple[Entry, ...]:
     if left := len(status.problems) - len(listed):
         listed.append(f"and {left:,} more")
     return (Entry(state_line(known), more, default=True), *(Entry(line, more) for line in listed))
+
+
+def _noted(status: Status) -> tuple[Entry, ...]:
+    """What happened of late that is no problem but may be looked for, as where a late edit went."""
+    more = OpenWindow(Page.FOLDERS)
+    return tuple(Entry(f"Worth knowing: {_gist(note)}", more) for note in status.notes[:_LISTED_NOTES])
 
 
 def _saved(status: Status) -> tuple[Entry, ...]:

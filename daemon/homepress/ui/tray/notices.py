@@ -30,6 +30,7 @@ class NoticeRules:
     def __init__(self, greeted: bool) -> None:
         self._greeted = greeted
         self._told_problems: frozenset[str] = frozenset()
+        self._told_notes: frozenset[str] = frozenset()
         self._newest: int | None = None
         self._summed_at = float("-inf")
         self.held_back = 0.0
@@ -40,7 +41,10 @@ class NoticeRules:
         status = known.status
         if status is None:
             return []
-        notices = [self._problems(status), self._results(status, known.pictures, clock)]
+        notices = [
+            self._problems(status) or self._noted(status),
+            self._results(status, known.pictures, clock),
+        ]
         return [notice for notice in notices if notice is not None]
 
     def _problems(self, status: Status) -> Notice | None:
@@ -59,6 +63,15 @@ class NoticeRules:
             clicked=OpenWindow(Page.FOLDERS),
             picture=_picture(State.PROBLEM),
         )
+
+    def _noted(self, status: Status) -> Notice | None:
+        notes = frozenset(status.notes)
+        new, self._told_notes = notes - self._told_notes, notes
+        if not new or status.notify == "never":
+            return None
+        body = "\n".join(_short(in_one_line(note)) for note in status.notes if note in new)
+        clicked = OpenWindow(Page.FOLDERS)
+        return Notice(Slot.PROBLEM, "Worth knowing", body, clicked=clicked, picture=_picture(State.IDLE))
 
     def _results(self, status: Status, pictures: Sequence[RecentPicture], clock: float) -> Notice | None:
         """A summary of what came since the last one, once the batch is done."""
