@@ -34,6 +34,8 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
         values["preset"] = request.preset
     if request.quality:
         values["quality"] = value_from_text("folder.quality", request.quality)
+    if request.originals_keep_days is not None:
+        values["originals_keep_days"] = request.originals_keep_days
     if not path.exists():
         raise ServiceError(f"{path}: there is no such folder; make it first", exit_code=2)
     others = [folder.path for folder in house.live.current.folders]

@@ -170,6 +170,7 @@ class FolderRequest(msgspec.Struct, frozen=True, kw_only=True):
     preset: str = ""
     quality: str = ""
     existing: Literal["leave", "compress"] = "leave"
+    originals_keep_days: int | None = None
 
 
 class FolderAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,15 @@ _SAMPLE = 40
 _QUICK_SAMPLE = 12
 """So many pictures are tried when a folder is added, as far as that takes no more than ..."""
 
+_DOCUMENTS = "documents"
+_DEFAULT_DAYS = 30
+_ORIGINALS_OF_DOCUMENTS = (
+    "Each scan is replaced by one with the same pixels, and the scan as it came is kept for a while.",
+    "While it is kept, undo brings it back byte for byte; and whoever gets at this computer as you finds the",
+    "document twice, also after you have deleted the one in the folder.",
+    "With 0 days it is deleted once its replacement was read back and compared: no second copy, no undo.",
+)
+
 _PATIENCE = 8.0
 """... so many seconds."""
 
@@ -56,11 +65,33 @@ def command() -> None:
     show_default=True,
     help="What becomes of the pictures that are in it now.",
 )
+@click.option(
+    "--keep-originals",
+    metavar="DAYS",
+    type=click.IntRange(min=0),
+    help="How long undo is possible; 0: not at all.  [default: 30, asked with documents]",
+)
 @json_option
 def add(
-    path: str, output_folder: str | None, preset: str, quality: str, existing: str, as_json: bool
+    path: str,
+    output_folder: str | None,
+    preset: str,
+    quality: str,
+    existing: str,
+    keep_originals: int | None,
+    as_json: bool,
 ) -> None:
-    """Watch a folder."""
+    """Watch a folder.
+
+    With the preset documents nothing on the page changes; how long the scans as they came are kept beside the
+    smaller ones is asked, and in a script it is 30 days unless --keep-originals says otherwise.
+    """
+    asks = preset == _DOCUMENTS and output_folder is None and not as_json
+    if asks and keep_originals is None:
+        if output.on_terminal_for_people():
+            keep_originals = _ask_how_long()
+        else:
+            output.remark(f"Originals stay for {_DEFAULT_DAYS} days; otherwise with: --keep-originals DAYS")
     paths = Paths.from_environment()
     request = FolderRequest(
         path=path,
@@ -68,6 +99,7 @@ def add(
         preset=preset,
         quality=quality,
         existing="compress" if existing == "compress" else "leave",
+        originals_keep_days=keep_originals,
     )
     runs = connect(paths.socket) is not None  # asked first: without a daemon, this process is locked next
     with daemon_or_local(paths) as service:
@@ -86,6 +118,16 @@ def add(
         output.say("Homepress is not running yet; start it with: homepress")
         if not autostart().state().on:
             output.say("Have it start at each login with: homepress autostart on")
+
+
+def _ask_how_long() -> int:
+    """How many days the originals of documents shall stay."""
+    for line in _ORIGINALS_OF_DOCUMENTS:
+        output.remark(line)
+    days: int = click.prompt(
+        "Days that originals stay", default=_DEFAULT_DAYS, type=click.IntRange(min=0), err=True
+    )
+    return days
 
 
 @command.command("list", epilog=example("homepress folder list"))
