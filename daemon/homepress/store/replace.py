@@ -5,6 +5,7 @@ the picture and can be thrown away; everything after it is what recovery would d
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,14 +166,14 @@ class Replacer:
         self._check_name(scene)
 
     def _check_name(self, scene: _Scene) -> None:
+        if scene.leased and not self._kernel.lease_whole(scene.fd):
+            raise Busy(f"{scene.plan}: a program is about to write to it")
         try:
             here = self._kernel.stat_name(scene.folder, scene.name)
         except FileNotFoundError:
             raise Changed(f"{scene.plan}: it was moved or removed while it was compressed") from None
         if not same_file(here, scene.source.identity):
             raise Changed(f"{scene.plan}: another file took its name while it was compressed")
-        if scene.leased and not self._kernel.lease_whole(scene.fd):
-            raise Busy(f"{scene.plan}: a program is about to write to it")
 
     def _switch(self, scene: _Scene) -> None:
         kernel, folder = self._kernel, scene.folder
@@ -204,8 +205,13 @@ class Replacer:
             ) from None
         if not self._got_the_original(scene, old):
             raise Changed(f"{scene.plan}: somebody used it at the moment of replacing")
+        temp = temp_name(scene.plan.job)
+        # What is saved over the picture between the next look and the rename is lost, so nothing may come in
+        # between: whoever else wants to run runs now.
+        if hasattr(os, "sched_yield"):
+            os.sched_yield()
         self._check_name(scene)
-        kernel.overwrite(folder, temp_name(scene.plan.job), folder, scene.name)
+        kernel.overwrite(folder, temp, folder, scene.name)
         kernel.sync_folder(folder)
         if not self._calm(scene):
             if self._has_result(scene, scene.name):

@@ -77,10 +77,14 @@ def test_forgetting_goes_through_the_service(run: Run, service: FakeService, tmp
 
 def test_a_damaged_ledger_is_told(run: Run, paths: Paths) -> None:
     paths.ledger.write_bytes(b"SQLite format 3\0" + b"\xff" * 8192)
-    for command in (("history",), ("stats",), ("originals", "list"), ("status",)):
+    for command in (("history",), ("stats",), ("originals", "list")):
         ran = run(*command)
         assert ran.code == 1
         assert "ledger.sqlite3 is damaged" in ran.err
+    assert "ledger.sqlite3 is damaged" in run("status").out
+    ran = run("status", "--json")
+    assert (ran.code, ran.json["state"]) == (3, "stopped")
+    assert "start Homepress again" in ran.json["problems"][0]
 
 
 def test_statistics_in_words() -> None:
