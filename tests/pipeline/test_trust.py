@@ -105,11 +105,15 @@ def test_pictures_of_a_lossless_coder_that_lies_wait_and_are_not_touched(
     assert trust.recipe(worker_with("png"), ImageType.WEBP, Recipe(convert_to=ImageType.PNG)) is None
     assert any("PNG pictures are left alone" in text for text in trust.problems())
     kept = json.loads(state.read_bytes())
-    kept["faults"] = [{"image_type": "jpeg", "even_lossless": True, "what": "it errs"}]
+    kept["faults"] = [
+        {"image_type": "jpeg", "even_lossless": True, "what": "it errs"},
+        {"image_type": "gif", "even_lossless": True, "what": "it errs too"},
+    ]
     state.write_text(json.dumps(kept))
     told = carry(Trust(state), worker_with("none"), "a.jpg")
     assert (told.outcome, told.retry_after is not None) == ("waiting", True)
-    assert "JPEG pictures are left alone: it errs" in told.problem
+    assert "JPEG pictures are left alone: it errs; install" in told.problem
+    assert "GIF" not in told.problem
 
 
 def test_a_codec_that_ends_the_worker_trusts_nothing(

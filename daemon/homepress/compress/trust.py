@@ -1,6 +1,7 @@
 """What may still be asked of a codec that gave a wrong answer when it was checked."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from homepress.compress.recipe import Recipe
@@ -26,7 +27,7 @@ class Fault:
         return f"{self.image_type.value.upper()} pictures are {what_now}: {self.what}"
 
 
-def trusted(recipe: Recipe, image_type: ImageType, faults: tuple[Fault, ...]) -> Recipe | None:
+def trusted(recipe: Recipe, image_type: ImageType, faults: Sequence[Fault]) -> Recipe | None:
     """What may still be asked for a picture after a check: without loss only, or (None) nothing.
 
     Args:
@@ -34,9 +35,14 @@ def trusted(recipe: Recipe, image_type: ImageType, faults: tuple[Fault, ...]) ->
         image_type: format of the source.
         faults: what the check found.
     """
-    target = recipe.convert_to or image_type
-    if any(fault.even_lossless and fault.image_type in (image_type, target) for fault in faults):
+    if obstacles(recipe, image_type, faults):
         return None
-    if any(fault.image_type is target for fault in faults):
+    if any(fault.image_type is (recipe.convert_to or image_type) for fault in faults):
         return dataclasses.replace(recipe, floor=None)
     return recipe
+
+
+def obstacles(recipe: Recipe, image_type: ImageType, faults: Sequence[Fault]) -> list[Fault]:
+    """The faults for which a picture is left alone."""
+    concerned = (image_type, recipe.convert_to or image_type)
+    return [fault for fault in faults if fault.even_lossless and fault.image_type in concerned]

@@ -199,7 +199,8 @@ class Carrier:
 
     def _untrusted(self, job: Job, source: Source) -> Told:
         """The picture is good, a codec is not: it waits for a better one."""
-        problem = "; ".join(self._trust.problems()) if self._trust is not None else ""
+        kind = sniff(source.data[:SNIFF_BYTES])
+        problem = self._trust.against(kind, _recipe(job, source)) if self._trust and kind else ""
         if job.asked:
             return Told(job.path, "failed", problem, len(source.data))
         return Told(job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from homepress.compress import Recipe
-from homepress.compress.trust import Fault, trusted
+from homepress.compress.trust import Fault, obstacles, trusted
 from homepress.imagetype import ImageType
 from homepress.workers import CodecReport, Slot
 
@@ -52,12 +52,15 @@ class Trust:
         with self._lock:
             if not self._checked:
                 self._check(slot)
-            return trusted(recipe, kind, tuple(self._report.faults or ()))
+            return trusted(recipe, kind, self._report.faults or [])
+
+    def against(self, kind: ImageType, recipe: Recipe) -> str:
+        """Why nothing may be asked for a picture, with what to do; empty when something may."""
+        return _in_words(obstacles(recipe, kind, self._report.faults or []))
 
     def problems(self) -> list[str]:
         """What is wrong, in whole sentences with what to do; empty when nothing is."""
-        faults: list[Fault] = self._report.faults or []
-        return [f"{fault}; {_WHAT_TO_DO}" for fault in faults]
+        return [_in_words([fault]) for fault in self._report.faults or []]
 
     def _check(self, slot: Slot) -> None:
         found = slot.check_codecs(self._report.versions)
@@ -69,6 +72,10 @@ class Trust:
             _log.error("%s", fault)
         if self._file is not None:
             _write(self._file, msgspec.json.encode(found))
+
+
+def _in_words(faults: list[Fault]) -> str:
+    return "; ".join([*map(str, faults), _WHAT_TO_DO]) if faults else ""
 
 
 def _write(file: Path, data: bytes) -> None:
