@@ -127,7 +127,7 @@ def shoot(environment: dict[str, str], page: str, theme: str, scale: float, targ
         use(environment, HANDS.get(name, ()), scale)
         before = b""
         for _ in range(40):
-            time.sleep(4 if name == "first-run" else 1)  # a trial takes a moment for each picture
+            time.sleep(4 if name in ("first-run", "compare") else 1)  # pictures are worked on meanwhile
             subprocess.run(["import", "-window", "root", str(target)], env=environment, check=True)
             now = Image.open(target).convert("RGB").tobytes()
             if now == before and len(set(now[:: max(1, len(now) // 5000)])) > 6:
