@@ -33,6 +33,17 @@ def test_a_fresh_picture_does_not_wait_behind_a_large_import() -> None:
     assert "new" in [queue.get(timeout=0).path.name for _ in range(2)]  # type: ignore[union-attr]
 
 
+def test_a_fresh_picture_does_not_wait_behind_fresh_ones_of_another_place() -> None:
+    queue = FairQueue()
+    for number in range(50):
+        queue.put(job(f"trip/{number}"))
+    queue.put(job("new"))
+    assert "new" in [queue.get(timeout=0).path.name for _ in range(2)]  # type: ignore[union-attr]
+    assert len(queue) == queue.waiting(Path("/a")) == 49
+    queue.drop(Path("/a"))
+    assert len(queue) == queue.waiting(Path("/a")) == 0
+
+
 def test_an_import_is_not_starved_by_fresh_pictures() -> None:
     queue = FairQueue()
     queue.put(job("import", fresh=False))

@@ -3,12 +3,13 @@
 import math
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.pipeline.job import Job
+from homepress.pipeline.turns import Turns
 
 _BULK_TURN = 4
 """Every so many pictures one of a large import goes, however many fresh ones wait."""
@@ -26,15 +27,16 @@ class _Hold:
 class FairQueue:
     """A thread-safe queue in which each path stands at most once.
 
-    Asked-for pictures go first, then fresh ones, then those of large imports, one folder after the other.
+    Asked-for pictures go first, then fresh ones, then those of large imports; the places where fresh ones
+    turned up take turns, and so do the watched folders of imports.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._ready = threading.Condition()
         self._asked: deque[Job] = deque()
-        self._fresh: deque[Job] = deque()
-        self._bulk: OrderedDict[Path | None, deque[Job]] = OrderedDict()
+        self._fresh = Turns(lambda job: job.path.parent)
+        self._bulk = Turns(lambda job: job.plan.root)
         self._holds: dict[Path | None, _Hold] = {}
         self._paths: set[Path] = set()
         self._turn = 0
@@ -179,23 +181,19 @@ class FairQueue:
         """How many pictures of one folder wait."""
         with self._ready:
             held = self._holds[root].jobs if root in self._holds else ()
-            fresh = sum(job.plan.root == root for job in self._fresh)
-            return fresh + len(self._bulk.get(root, ())) + len(held)
+            return self._fresh.count(root) + self._bulk.count(root) + len(held)
 
     def _line_up(self, job: Job) -> None:
         if job.plan.root in self._holds:
             self._holds[job.plan.root].jobs.append(job)
         elif job.fresh:
-            self._fresh.append(job)
+            self._fresh.put(job)
         else:
-            self._bulk.setdefault(job.plan.root, deque()).append(job)
+            self._bulk.put(job)
 
     def _take(self, root: Path) -> list[Job]:
         """What waits of a folder, out of its line."""
-        taken = [job for job in self._fresh if job.plan.root == root]
-        taken += self._bulk.pop(root, deque())
-        self._fresh = deque(job for job in self._fresh if job.plan.root != root)
-        return taken
+        return self._fresh.take(root) + self._bulk.take(root)
 
     def _due(self) -> _Hold | None:
         """A folder of which one picture is to be tried now."""
@@ -211,7 +209,7 @@ class FairQueue:
         """Whether there is work that nobody who waits could begin sooner."""
         if not self._has_work():
             return False
-        jobs = len(self._asked) + len(self._fresh) + sum(map(len, self._bulk.values()))
+        jobs = len(self._asked) + len(self._fresh) + len(self._bulk)
         return warm or self._warm < jobs + (self._due() is not None)
 
     def _pop(self) -> Job | None:
@@ -226,11 +224,8 @@ class FairQueue:
         elif not (self._fresh or self._bulk):
             return None
         elif self._fresh and not (self._bulk and self._turn % _BULK_TURN == 0):
-            job = self._fresh.popleft()
+            job = self._fresh.pop()
         else:
-            root, jobs = self._bulk.popitem(last=False)
-            job = jobs.popleft()
-            if jobs:
-                self._bulk[root] = jobs
+            job = self._bulk.pop()
         self._paths.discard(job.path)
         return job

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-_BURST = 50
+_BURST = 10
 _PER_SECOND = 1.0
 _MOST_KEYS = 4096
 

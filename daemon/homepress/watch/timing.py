@@ -53,7 +53,7 @@ class Timing:
     rebuild_pause: float = 10.0
     directory_looks: tuple[float, ...] = (0.3, 3.0)
     scan: float = 300.0
-    scan_factor: float = 1000.0
+    scan_factor: float = 2000.0
     poll: float = 10.0
     poll_cpu_factor: float = 200.0
     poll_wall_factor: float = 30.0
