@@ -1,0 +1,111 @@
+"""What pages say: reports, forgetting, undo, licences, names of formats, texts that are cut."""
+
+import io
+from importlib import metadata
+
+import pytest
+from PIL import Image
+
+from homepress.control.service import ProbedProcess, TriedDoor, UndoOutcome
+from homepress.store.reader import Day, Stats, Totals
+from homepress.ui.window.model import about, figures, privacy
+from homepress.ui.window.model.activity import undone
+
+tkinter = pytest.importorskip("tkinter")
+
+REFUSED = TriedDoor(name="TCP", allowed=False, answer="EACCES")
+LOCAL = TriedDoor(name="a local socket", allowed=True, answer="allowed", local=True)
+OPEN = TriedDoor(name="TCP", allowed=True, answer="a socket was made")
+
+
+def process(name: str, *doors: TriedDoor) -> ProbedProcess:
+    return ProbedProcess(name=name, pid=7, tried=list(doors))
+
+
+def test_a_process_that_says_nothing_is_not_called_closed() -> None:
+    (silent,) = privacy.reports([process("tray")])
+    assert (silent.words, silent.closed) == ("Did not answer", False)
+    assert privacy.verdict_of_all([silent])[1] is False
+
+
+@pytest.mark.parametrize(
+    ("processes", "begin", "closed"),
+    [
+        ([], "No process", False),
+        ([process("daemon", REFUSED)], "The one process asked was refused", True),
+        ([process("daemon", REFUSED), process("tray", REFUSED, LOCAL)], "All 2 processes asked", True),
+        ([process("daemon", REFUSED), process("tray", OPEN)], "Not every way", False),
+    ],
+)
+def test_the_verdict_on_all(processes: list[ProbedProcess], begin: str, closed: bool) -> None:
+    text, verdict = privacy.verdict_of_all(privacy.reports(processes))
+    assert text.startswith(begin)
+    assert verdict is closed
+
+
+def test_days_to_forget_before() -> None:
+    now = 1_800_000_000.0
+    assert privacy.moment_before("", now)[0] is None
+    assert privacy.moment_before("2d", now) == (now - 2 * 86_400, "")
+    moment, words = privacy.moment_before("2999-01-01", now)
+    assert moment is None
+    assert "has yet to come" in words
+    assert privacy.forgotten(1) == "1 entry forgotten."
+    assert "nothing to forget" in privacy.forgotten(0)
+
+
+def test_an_undo_in_words() -> None:
+    back = UndoOutcome(id=1, path="/a.jpg", outcome="restored")
+    lost = UndoOutcome(id=2, path="/b.jpg", outcome="failed", reason="it is gone")
+    assert undone([back]) == ("1 original brought back. It will not be compressed again.", True)
+    assert undone([back, back])[0] == "2 originals brought back. They will not be compressed again."
+    assert undone([back, lost]) == ("/b.jpg: it is gone", False)
+    assert undone([lost, lost, lost])[0].endswith("So it is with 2 more.")
+
+
+def test_licences_are_of_what_is_needed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = ["pillow>=1", "Click", "not-there-at-all; sys_platform == 'win32'", "pytest; extra == 'dev'"]
+    monkeypatch.setattr(metadata, "requires", lambda _: wanted)
+    found = about.built_on()
+    assert [line.split()[0] for line in found] == ["pillow", "click"]
+    assert "MIT" in found[0]
+
+
+def test_formats_have_the_names_that_people_know() -> None:
+    totals = Totals(images=1, before_bytes=2, after_bytes=1, saved_bytes=1, originals_bytes=0)
+    named = figures.format_names({"jpeg": totals, "webp": totals})
+    assert list(named) == ["JPEG", "WebP"]
+
+
+def test_one_picture_is_no_pictures() -> None:
+    none = Totals(images=0, before_bytes=0, after_bytes=0, saved_bytes=0, originals_bytes=0)
+    one = Totals(images=1, before_bytes=200, after_bytes=50, saved_bytes=150, originals_bytes=200)
+    for totals, words in (
+        (none, "pictures made smaller"),
+        (one, "picture made smaller, 75\u00a0% on average"),
+    ):
+        days: list[Day] = []
+        stats = Stats(total=totals, today=totals, days=days, formats={}, folders={})
+        assert figures.headline_figures(stats)[2] == (str(totals.images), words)
+
+
+@pytest.mark.parametrize("room", range(12))
+def test_cut_texts_fit_and_say_so(room: int) -> None:
+    from homepress.ui.window.widgets.cut import cut
+
+    name = cut(len, "holiday.jpg", room, at_end=True)
+    path = cut(len, "/home/anna", room, at_end=False)
+    assert len(name) <= max(1, room)
+    assert len(path) <= max(1, room)
+    assert name == "holiday.jpg" or (name.endswith("…") and "holiday.jpg".startswith(name[:-1]))
+    assert path == "/home/anna" or (path.startswith("…") and "/home/anna".endswith(path[1:]))
+
+
+def test_our_png_is_a_png() -> None:
+    from homepress.ui.window.theme import drawing
+
+    image = Image.effect_noise((7, 5), 90).convert("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize((7, 5)))
+    with Image.open(io.BytesIO(drawing._png(image))) as read:
+        assert read.mode == "RGBA"
+        assert read.tobytes() == image.tobytes()
