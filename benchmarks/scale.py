@@ -43,11 +43,11 @@ def run_case(name: str, folder: Path | None) -> Row:
     try:
         command = [sys.executable, __file__, "--child", name, "--place", str(place)]
         ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        if ran.returncode:
-            return Row(name, f"failed with exit code {ran.returncode}", met=False)
-        return Row(**json.loads(ran.stdout))
+        failed = Row(name, f"failed with exit code {ran.returncode}", met=False)
+        row = failed if ran.returncode else Row(**json.loads(ran.stdout))
+        progress(f"{name}: {time.monotonic() - started:.0f} s: {row.figure}")
+        return row
     finally:
-        progress(f"{name}: {time.monotonic() - started:.0f} s")
         shutil.rmtree(place, ignore_errors=True)
 
 
