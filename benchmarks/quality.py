@@ -4,6 +4,7 @@
     python benchmarks/quality.py --full          every picture of every set
     python benchmarks/quality.py --set camera    one set only, and nothing but sets
     python benchmarks/quality.py --part curves   bytes at equal score against Squoosh's MozJPEG only
+    python benchmarks/quality.py --program homepress --program caesium    only programs with such a name
 
 Programs that are missing are named and left out. Tables and plots go to docs/benchmarks/, or to the folder
 that --output names.
@@ -47,12 +48,18 @@ class Order:
     Attributes:
         full: every picture, not a sample of each set.
         pictures: so many of each set instead; 0 for no such wish.
+        programs: parts of the names of those that are run; empty for all.
         output: the folder for tables and plots.
     """
 
     full: bool
     pictures: int
+    programs: tuple[str, ...]
     output: Path
+
+    def wants(self, program: str) -> bool:
+        """Whether a program is to be run."""
+        return not self.programs or any(part.lower() in program.lower() for part in self.programs)
 
     def choose(self, files: Sequence[Path], standard: int) -> Sequence[Path]:
         """The pictures to take of a set; `standard` of them when nothing else was asked for."""
@@ -75,11 +82,12 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=0, help="so many of each set, spread evenly")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="the folder for tables and plots")
     parser.add_argument("--json", type=Path, help="also write the figures of sets and curves to this file")
+    parser.add_argument("--program", action="append", default=[], help="which programs (default: all)")
     arguments = parser.parse_args()
     folder = corpus()
     if folder is None:
         sys.exit("the image corpus is not at hand; set HOMEPRESS_CORPUS to its folder")
-    order = Order(arguments.full, arguments.pictures, arguments.output)
+    order = Order(arguments.full, arguments.pictures, tuple(arguments.program), arguments.output)
     order.output.mkdir(parents=True, exist_ok=True)
     figures: dict[str, object] = {}
     began = time.monotonic()
@@ -122,6 +130,8 @@ def run_set(folder: Path, name: str, order: Order) -> tuple[list[float], dict[st
         files = order.choose(chosen.collect(folder, temporary()), chosen.standard)
         costs, outputs, missing = {}, {}, []
         for peer in peers(chosen.kind):
+            if not order.wants(peer.name):
+                continue
             if peer.missing:
                 missing.append(f"- {peer.name}: not run, {peer.missing}")
                 continue
