@@ -113,3 +113,6 @@ def test_installed_in_an_empty_environment_it_starts_and_compresses(
     before, after = distributions.compress_a_picture([homepress_program], tmp_path / "use")
     assert after < before / 2
     assert '"folder"' in distributions.run([homepress_program, "settings", "schema"], home=tmp_path / "home")
+    if sys.platform == "linux":
+        # Watch, drop, prove, undo, doctor, stop.
+        distributions.run([sys.executable, str(REPOSITORY / "packaging" / "tryout.py"), homepress_program])
