@@ -1,12 +1,16 @@
 """File systems by kind."""
 
 import os
+import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from homepress.watch import linux, warnings
 from homepress.watch.mounts import Mount, is_remote_kind, mount_of, parse_mountinfo
+from watch.harness import FAST, JPEG, watching
 
 MOUNTINFO = b"""\
 22 28 0:21 / /sys rw,nosuid,nodev,noexec,relatime shared:7 - sysfs sysfs rw
@@ -75,3 +79,23 @@ def test_a_network_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert any("network drive" in said for said in warnings(tmp_path, home=tmp_path))
     (tmp_path / "mountinfo").unlink()
     assert not linux.is_remote(os.fsencode(tmp_path / "x"))
+
+
+@pytest.mark.root
+def test_a_fuse_mount_is_polled_and_its_pictures_wait_longer(tmp_path: Path) -> None:
+    if not shutil.which("bindfs") or not Path("/dev/fuse").exists():
+        pytest.skip("needs bindfs and FUSE")
+    (below := tmp_path / "below").mkdir()
+    (mount := tmp_path / "mount").mkdir()
+    if subprocess.run(["bindfs", below, mount], check=False, capture_output=True).returncode:
+        pytest.skip("FUSE mounts are not allowed here")
+    try:
+        with watching(mount) as run:
+            assert run.state().watch == "poll"
+            # Written on the other side, as another computer would: no event tells of it.
+            (below / "a.jpg").write_bytes(JPEG)
+            written = time.monotonic()
+            run.wait_arrivals(1)
+            assert run.sink.arrivals[0].ready_at >= written + FAST.remote - 0.1
+    finally:
+        subprocess.run(["umount", "--lazy", mount], check=False)
