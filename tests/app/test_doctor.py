@@ -33,8 +33,9 @@ from homepress.settings import Paths, SettingsError
 from homepress.store import Store
 from homepress.store.errors import Unsupported
 from homepress.store.health import Abilities, abilities, ledger_fault
-from homepress.store.kernel import Folder, system_kernel
+from homepress.store.kernel import Folder
 from homepress.store.reader import Reader, StoredOriginal
+from homepress.store.system import system_kernel
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from homepress.store import OriginalsLimit, Replacement, Source, Store
 from homepress.store.errors import Unsupported
-from homepress.store.kernel import Kernel, system_kernel
+from homepress.store.kernel import Kernel
+from homepress.store.system import system_kernel
 
 WATCHED_TIME = (1_000_000_000_123_456_789, 1_100_000_000_987_654_321)
 """Access and change of test pictures, in nanoseconds."""

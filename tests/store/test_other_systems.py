@@ -11,9 +11,10 @@ import pytest
 
 from homepress.store import Busy, UndoSelection
 from homepress.store.errors import Unsupported
-from homepress.store.kernel import Folder, opened_file, opened_folder, system_kernel
+from homepress.store.kernel import Folder, opened_file, opened_folder
 from homepress.store.macos import ACL, BIRTH, RENAME_EXCL, RENAME_SWAP, MacKernel
 from homepress.store.reading import read
+from homepress.store.system import system_kernel
 from homepress.store.windows import (
     CREATE_NEW,
     FILE_FLAG_OPEN_REPARSE_POINT,

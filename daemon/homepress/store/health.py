@@ -9,9 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from homepress.store.errors import Busy, Unsupported
-from homepress.store.kernel import Folder, Kernel, opened_file, opened_folder, system_kernel
+from homepress.store.kernel import Folder, Kernel, opened_file, opened_folder
 from homepress.store.names import new_job, temp_name
 from homepress.store.schema import APPLICATION_ID, MIGRATIONS
+from homepress.store.system import system_kernel
 
 
 @dataclass(frozen=True, slots=True)

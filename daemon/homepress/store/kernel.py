@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,21 +145,6 @@ class Kernel(Protocol):
 
     def commit(self, connection: sqlite3.Connection) -> None:
         """Commit the open transaction of the ledger."""
-
-
-def system_kernel() -> Kernel:
-    """The kernel of the system that this runs on."""
-    if sys.platform == "win32":
-        from homepress.store.windows import WindowsKernel
-
-        return WindowsKernel()
-    if sys.platform == "darwin":
-        from homepress.store.macos import MacKernel
-
-        return MacKernel()
-    from homepress.store.linux import LinuxKernel
-
-    return LinuxKernel()
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from homepress.store import edits, forgetting, memory, output, queries, reading, recording, retention, undo
 from homepress.store.database import Condition
 from homepress.store.entries import Record
-from homepress.store.kernel import Kernel, system_kernel
+from homepress.store.kernel import Kernel
 from homepress.store.late import HeldOriginals
 from homepress.store.ledger import Ledger
 from homepress.store.memory import Mark
@@ -19,6 +19,7 @@ from homepress.store.recovery import Recovery
 from homepress.store.replace import Replacer
 from homepress.store.retention import OriginalsSelection
 from homepress.store.sweep import sweep
+from homepress.store.system import system_kernel
 from homepress.store.undo import UndoSelection
 from homepress.store.workshop import Notes, RecoveryNote, Workshop
 
