@@ -24,6 +24,10 @@ from homepress.watch.way import WAY_EVENTS, Way, names_on_the_way
 
 _log = logging.getLogger(__name__)
 
+# It complains of its own ending, and warns of what is reported as trouble here.
+logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
+logging.getLogger("watchdog.observers.inotify_c").setLevel(logging.CRITICAL)
+
 # Opening and closing without writing are left out: watchdog's own walk causes so many that the queue
 # overflows.
 _EVENTS = [*APPEARANCES, FileClosedEvent]
