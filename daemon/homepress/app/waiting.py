@@ -18,9 +18,11 @@ class WaitingFiles:
 
     def __init__(self) -> None:
         self._given_back: dict[Path, service.WaitingFile] = {}
+        self._stuck: frozenset[Path] = frozenset()
 
     def told(self, told: Told) -> None:
         """A picture is done, or has to wait."""
+        self._stuck = self._stuck | {told.path} if told.problem else self._stuck - {told.path}
         if told.retry_after is None:
             self._given_back.pop(told.path, None)
         else:
@@ -33,9 +35,13 @@ class WaitingFiles:
         return list(self._given_back)
 
     def any_soon(self, within: float) -> bool:
-        """Whether a file is tried again within so many seconds, or is just being looked at for that."""
+        """Whether a file is tried again within so many seconds, or is just being looked at for that.
+
+        Files that a full disk or the like stands against do not count: trying again changes nothing there.
+        """
         now = time.time()
-        tries = [file.next_try or 0.0 for file in list(self._given_back.values())]
+        given_back = list(self._given_back.items())
+        tries = [file.next_try or 0.0 for path, file in given_back if path not in self._stuck]
         return any(now - _LOOKING < next_try < now + within for next_try in tries)
 
     def together_with(self, settling: Iterable[WaitingFile]) -> list[service.WaitingFile]:
