@@ -1,5 +1,6 @@
 """What the settings mean for watching: which folders, with which plan, and why some are not watched."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,9 +27,14 @@ class Configuration:
         self._refused: dict[Path, str] = {}
         self._warnings: dict[Path, str] = {}
         self._fallbacks = Fallbacks()
+        self._changing = threading.Lock()
 
     def apply(self) -> list[WatchedFolder]:
         """Work out plans and refusals from the current settings; the folders to watch."""
+        with self._changing:
+            return self._apply()
+
+    def _apply(self) -> list[WatchedFolder]:
         settings = self._house.live.current
         outputs = tuple(folder.output for folder in settings.folders if folder.output is not None)
         roots: dict[Path, Path] = {}
@@ -52,11 +58,12 @@ class Configuration:
     def met(self, path: Path, root: Path) -> None:
         """A configured folder is there, for the first time or again; its link may lead elsewhere now."""
         folder = next((each for each in self._house.live.current.folders if each.path == path), None)
-        if folder is None or path not in self._roots or self._refuse(folder):
-            return
-        folders.meet(self._house, folder)
-        if self._roots[path] != root:
-            self._plan_for(self._roots | {path: root})
+        with self._changing:
+            if folder is None or path not in self._roots or self._refuse(folder):
+                return
+            folders.meet(self._house, folder)
+            if self._roots[path] != root:
+                self._plan_for(self._roots | {path: root})
 
     def _plan_for(self, roots: dict[Path, Path]) -> None:
         """Take up plans for folders, given with what their paths lead to."""
