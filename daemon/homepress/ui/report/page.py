@@ -134,7 +134,8 @@ def _compared(compared: list[Compared]) -> Iterator[str]:
     yield "<p>Shown smaller than they are; the window compares at full size.</p>"
     for pair in compared:
         name = escape(pair.name)
-        yield f"<figure><figcaption><b>{name}</b> {escape(pair.facts)}. {escape(pair.score)}</figcaption>"
+        yield f'<figure aria-label="{name} before and after"><figcaption><b>{name}</b> '
+        yield f"{escape(pair.facts)}. {escape(pair.score)}</figcaption>"
         yield f'<div class="pair"><img alt="{name} before" src="{pair.before}">'
         yield f'<img class="after" alt="{name} after" src="{pair.after}"></div>'
         yield '<label>Divider<input type="range" min="0" max="100" value="50" '
