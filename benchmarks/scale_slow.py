@@ -104,10 +104,8 @@ def slow_writers(place: Path) -> Row:
 
     with running(folder, sink=Checking(memory := Memory()), known=memory) as run:
         paths = write_all(folder, data)
-        finished = time.monotonic()
         run.wait(list(paths.values()), 120)
         missing = run.verdict(list(paths.values()))[0]
-    after = run.sink.last - finished
     return Row(
         case="six slow writers, real time",
         figure=f"{early} handed on too early, {missing} missing",
