@@ -51,4 +51,4 @@ generate: $(STAMP)
 	$(BIN)/python packaging/generate.py
 
 clean:
-	rm -rf $(VENV) .run build dist
+	rm -rf $(VENV) .run build dist .coverage

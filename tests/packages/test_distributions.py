@@ -87,7 +87,9 @@ class TestWheel:
 def test_the_sdist_has_what_builds_and_tests_it(built: tuple[Path, Path]) -> None:
     with tarfile.open(built[1]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    assert names >= {"pyproject.toml", "README.md", "LICENSE", "Makefile", "CHANGELOG.md", "tests/run.py"}
+    assert names >= {"pyproject.toml", "README.md", "LICENSE", "Makefile", "CHANGELOG.md", "tests/run.py"} | {
+        "SECURITY.md"
+    }
     assert names >= {f"daemon/{name}" for name in files_below(PACKAGE)}
     assert not {
         name for name in names if name.endswith(".pyc") or name.startswith((".venv", ".run", "dist/"))
