@@ -38,7 +38,7 @@ class GeneralPage(ScrollPage):
         self._daemon: DaemonSettings | None = None
         self._form: SettingsForm | None = None
         kit, px = context.kit, context.theme.px
-        self.inside.configure(padding=(px(32), px(28)))
+        self.inside.configure(padding=(px(32), px(28), px(32), px(20)))
         self.inside.columnconfigure(0, weight=1)
         top = head(self.inside, kit, "General", "Changes apply at once.")
         top.grid(row=0, column=0, sticky="we", pady=(0, px(16)))
