@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.torture import faults, fidelity, images, kills, races
 from benchmarks.torture.trial import HEADING, Outcome, timed
 
-_TRIALS = ("kills", "faults", "images", "races", "fidelity")
+TRIALS = ("kills", "faults", "images", "races", "fidelity")
 
 
 def _outcomes(chosen: list[str], share: float, quick: bool) -> Iterator[Outcome]:
@@ -29,16 +29,14 @@ def _outcomes(chosen: list[str], share: float, quick: bool) -> Iterator[Outcome]
 def main() -> int:
     """Parse the arguments and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.torture", description=__doc__)
-    parser.add_argument(
-        "trials", nargs="*", choices=[*_TRIALS, []], help="which ones; all of them by default"
-    )
+    parser.add_argument("trials", nargs="*", choices=[*TRIALS, []], help="which ones; all of them by default")
     parser.add_argument("--quick", action="store_true", help="a short version of each, a minute in all")
     parser.add_argument("--share", type=float, default=1.0, help="how much of each, 1 for all of it")
     parser.add_argument("--json", type=Path, help="also write the outcomes to this file")
     arguments = parser.parse_args()
     share = 0.0 if arguments.quick else arguments.share
     print(HEADING, flush=True)
-    outcomes = list(timed(_outcomes(arguments.trials or list(_TRIALS), share, arguments.quick)))
+    outcomes = list(timed(_outcomes(arguments.trials or list(TRIALS), share, arguments.quick)))
     bad = [outcome for outcome in outcomes if not outcome.good]
     if arguments.json:
         told = [dataclasses.asdict(outcome) | {"good": outcome.good} for outcome in outcomes]
