@@ -58,6 +58,16 @@ class Carrier:
         """Begin nothing more; whoever waits for a quiet time gives up."""
         self._stopping.set()
 
+    def prepare(self, slot: Slot) -> None:
+        """Do ahead of time what does not depend on the picture that is coming.
+
+        Raises:
+            WorkerDied: the worker could not be started.
+        """
+        slot.prepare()
+        if self._trust is not None:
+            self._trust.prepare(slot)
+
     def carry(self, job: Job, slot: Slot) -> Told:
         """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
         try:

@@ -126,7 +126,7 @@ class Pipeline:
     def _prepare(self, slot: Slot) -> None:
         """Start the worker before there is work; if it will not start, the next picture says so."""
         try:
-            slot.prepare()
+            self._carrier.prepare(slot)
         except WorkerDied as died:
             _log.debug("no worker ahead of time: %s", died)
 

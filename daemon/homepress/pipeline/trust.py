@@ -50,9 +50,17 @@ class Trust:
             WorkerDied: the worker could not be started, or a codec ended it.
         """
         with self._lock:
-            if not self._checked:
-                self._check(slot)
+            self._check_once(slot)
             return trusted(recipe, kind, self._report.faults or [])
+
+    def prepare(self, slot: Slot) -> None:
+        """Have the codecs checked now, so that the first picture of a run need not wait for it.
+
+        Raises:
+            WorkerDied: the worker could not be started, or a codec ended it.
+        """
+        with self._lock:
+            self._check_once(slot)
 
     def against(self, kind: ImageType, recipe: Recipe) -> str:
         """Why nothing may be asked for a picture, with what to do; empty when something may."""
@@ -62,7 +70,9 @@ class Trust:
         """What is wrong, in whole sentences with what to do; empty when nothing is."""
         return [_in_words([fault]) for fault in self._report.faults or []]
 
-    def _check(self, slot: Slot) -> None:
+    def _check_once(self, slot: Slot) -> None:
+        if self._checked:
+            return
         found = slot.check_codecs(self._report.versions)
         self._checked = True
         if found.faults is None:
