@@ -23,7 +23,15 @@ from homepress.control.service import (
 from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Day, Stats, Totals
 from homepress.ui.window.model import export, figures, privacy, trial
-from homepress.ui.window.model.snapshot import Snapshot, folder_cards, headline
+from homepress.ui.window.model.snapshot import (
+    Remedy,
+    Snapshot,
+    folder_cards,
+    headline,
+    remedies,
+    waits_for_resume,
+)
+from support import REPOSITORY
 
 TOTAL = Totals(images=2, before_bytes=3000, after_bytes=1000, saved_bytes=2000, originals_bytes=3000)
 
@@ -49,6 +57,29 @@ def status(state: str = "idle", **more: Any) -> Status:
 )
 def test_the_state_in_words(known: Status | None, words: str) -> None:
     assert headline(snapshot(known)).text == words
+
+
+def test_a_problem_that_waits_for_resume_offers_it() -> None:
+    stopped = "Five results were undone in a row. Look at a few pictures, then go on with: homepress resume"
+    full = "There is no room: `homepress originals accept`, raise originals_max, or use an output folder"
+    assert remedies(stopped) == [Remedy.RESUME]
+    assert remedies(full) == [Remedy.ORIGINALS]
+    assert remedies("It is gone; plug it in.") == []
+    told = FolderStatus(path="/p", mode="replace", state="problem", problem=stopped)
+    assert waits_for_resume(status("problem", folders=[told]))
+    assert waits_for_resume(status("problem", problems=[stopped]))
+    assert waits_for_resume(status("paused", paused_for="user"))
+    assert not waits_for_resume(status("problem", problems=[full]))
+
+
+def test_the_commands_of_remedies_are_those_that_the_daemon_names() -> None:
+    said = "\n".join(
+        path.read_text("utf-8")
+        for room in ("app", "store")
+        for path in (REPOSITORY / "daemon" / "homepress" / room).rglob("*.py")
+    )
+    assert "homepress resume" in said
+    assert "homepress originals accept" in said
 
 
 def test_a_problem_of_a_folder_is_on_its_card() -> None:

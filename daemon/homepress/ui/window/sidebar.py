@@ -5,7 +5,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from homepress.ui.window.model.snapshot import Headline, Snapshot, headline
+from homepress.ui.window.model.snapshot import Headline, Snapshot, headline, waits_for_resume
 from homepress.ui.window.pages import PAGES, PageName
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.kit import Kind, Kit, Panel
@@ -88,7 +88,7 @@ class SideBar(Panel):
         self._mark.configure(image=self._state_icon(line))
         if snapshot.status is None:
             self._offer(Action.START)
-        elif snapshot.status.paused_for or snapshot.status.state == "paused":
+        elif waits_for_resume(snapshot.status):
             self._offer(Action.RESUME)
         else:
             self._offer(Action.PAUSE)

@@ -1,5 +1,6 @@
 """What is known of the daemon and the settings at one moment, and how it is said."""
 
+import enum
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -65,6 +66,28 @@ def _pause(status: Status, now: float) -> str:
     if status.paused_for == "power saver":
         return "The computer saves power."
     return f"Until {until(status.paused_until, now)}" if status.paused_until else "Until you resume"
+
+
+class Remedy(enum.Enum):
+    """What can be done here about a problem; the value is what a button says."""
+
+    RESUME = "Go on"
+    ORIGINALS = "Kept originals"
+
+
+_COMMANDS = {"homepress resume": Remedy.RESUME, "homepress originals accept": Remedy.ORIGINALS}
+
+
+def remedies(problem: str) -> list[Remedy]:
+    """The steps that a problem names as commands and that the window has buttons for."""
+    return [remedy for command, remedy in _COMMANDS.items() if command in problem]
+
+
+def waits_for_resume(status: Status) -> bool:
+    """Whether somebody has to say that work goes on: after a pause, or after a problem."""
+    problems = (*status.problems, *(folder.problem for folder in status.folders))
+    told = any(Remedy.RESUME in remedies(problem) for problem in problems)
+    return told or bool(status.paused_for) or status.state == "paused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The page Folders: a card for each watched folder, and the settings of one when asked for."""
 
+import functools
 import tkinter as tk
 from pathlib import Path
 from tkinter import ttk
@@ -8,7 +9,14 @@ from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Reader
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import folder_form
-from homepress.ui.window.model.snapshot import FolderCard, Snapshot, folder_cards, folder_of
+from homepress.ui.window.model.snapshot import (
+    FolderCard,
+    Remedy,
+    Snapshot,
+    folder_cards,
+    folder_of,
+    remedies,
+)
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.confirm import confirm
 from homepress.ui.window.widgets.cut import keep_cut
@@ -126,7 +134,8 @@ class FoldersPage(ScrollPage):
         self._actions(words, card).grid(row=0, column=1, rowspan=2, sticky="e")
         for at, (text, tone) in enumerate(((card.problem, "bad"), (card.warning, "warning"))):
             if text:
-                notice = kit.notice(made, text, "bad" if tone == "bad" else "warning")
+                steps = [(remedy.value, functools.partial(self._mend, remedy)) for remedy in remedies(text)]
+                notice = kit.notice(made, text, "bad" if tone == "bad" else "warning", *steps)
                 notice.grid(row=3 + at, column=0, columnspan=3, sticky="we", pady=(px(12), 0))
         return made
 
@@ -185,6 +194,13 @@ class FoldersPage(ScrollPage):
 
     def _to_first_run(self) -> None:
         self._context.navigator.go("first-run")
+
+    def _mend(self, remedy: Remedy) -> None:
+        match remedy:
+            case Remedy.RESUME:
+                self._context.jobs.run(lambda: self._context.daemon().resume())
+            case Remedy.ORIGINALS:
+                self._context.navigator.go("general")
 
     def _enable(self, path: str, on: bool) -> None:
         self._context.jobs.run(lambda: self._context.daemon().enable_folder(path, on))
