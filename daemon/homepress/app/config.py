@@ -64,6 +64,7 @@ class Configuration:
             folders.meet(self._house, folder)
             if self._roots[path] != root:
                 self._plan_for(self._roots | {path: root})
+            self.plan(root)  # asks its disk, so that the status can tell
 
     def _plan_for(self, roots: dict[Path, Path]) -> None:
         """Take up plans for folders, given with what their paths lead to."""
@@ -71,6 +72,8 @@ class Configuration:
         plans = {root: plan_for(settings[path], root) for path, root in roots.items() if path in settings}
         self._house.store.set_roots(plans)
         self._roots, self._plans = roots, plans
+        for root in plans:
+            self.plan(root)
 
     def _own(self) -> tuple[Path, Path]:
         return self._house.paths.state, self._house.paths.originals
@@ -131,7 +134,7 @@ class Configuration:
         )
 
     def _fallback(self, folder: FolderSettings, root: Path) -> Fallback | None:
-        return self._fallbacks.of(root) if root in self._plans and folder.mode == "replace" else None
+        return self._fallbacks.known(root) if root in self._plans and folder.mode == "replace" else None
 
 
 def watched(

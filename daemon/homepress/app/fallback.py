@@ -46,6 +46,11 @@ class Fallbacks:
             self._found[root] = known
         return known[1]
 
+    def known(self, root: Path) -> Fallback | None:
+        """What `of` found last; the disk is not touched."""
+        found = self._found.get(root)
+        return found[1] if found else None
+
     def plan(self, root: Path, plan: Plan) -> Plan:
         """What a folder wants, as its file system lets us do it."""
         if plan.destination is not Destination.REPLACE or (fallback := self.of(root)) is None:
