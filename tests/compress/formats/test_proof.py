@@ -120,3 +120,16 @@ def test_a_jpeg_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None
     assert isinstance(jpeg_to_jxl.compress(source, recipe), Compressed)
     monkeypatch.setattr(jpeg_to_jxl, "to_jpeg", lambda data: (jxl_codec.to_jpeg(data) or b"") + b"\0")
     assert reason_of(jpeg_to_jxl.compress(source, recipe)) is Reason.VERIFY_FAILED
+
+
+def test_a_jpeg_xl_that_stands_otherwise_than_its_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Viewers of JPEG XL turn a picture as its codestream says, whatever its Exif block says."""
+    pytest.importorskip("pillow_jxl")
+    source = images.jpeg(images.photo(320, 240), exif=images.exif(6))
+    recipe = Recipe(convert_to=ImageType.JXL)
+    result = jpeg_to_jxl.compress(source, recipe)
+    assert isinstance(result, Compressed)
+    assert jpeg_to_jxl.read_header(result.data).orientation == 6
+    header = dataclasses.replace(jpeg_to_jxl.read_header(result.data), orientation=1)
+    monkeypatch.setattr(jpeg_to_jxl, "read_header", lambda _: header)
+    assert reason_of(jpeg_to_jxl.compress(source, recipe)) is Reason.VERIFY_FAILED

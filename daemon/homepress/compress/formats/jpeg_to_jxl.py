@@ -4,11 +4,14 @@ import dataclasses
 
 from homepress.compress import savings
 from homepress.compress.formats.jxl_codec import from_jpeg, to_jpeg
+from homepress.compress.formats.jxl_header import read_header
 from homepress.compress.formats.picture import CannotConvert
 from homepress.compress.formats.scrubbing import scrub
 from homepress.compress.jpeg.source import obstacle
 from homepress.compress.jpeg.whole import decode_whole
 from homepress.compress.metadata import parse_jpeg
+from homepress.compress.metadata.embedded import of_jpeg
+from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.compress.pixels import Undecodable
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
@@ -35,6 +38,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     stream = parse_jpeg(jpeg)
     if trouble := obstacle(stream):
         raise CannotConvert(trouble)
+    check_jpeg_metadata(stream)
     frame = stream.frame
     decode_whole(stream)
     try:
@@ -43,6 +47,8 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         raise CannotConvert(f"libjxl does not take this kind of JPEG ({error})") from error
     if to_jpeg(data) != jpeg:
         return Unchanged(Reason.VERIFY_FAILED, "the JPEG does not come back bit for bit", ImageType.JPEG)
+    if read_header(data).orientation != of_jpeg(stream).orientation:  # viewers go by the codestream's alone
+        return Unchanged(Reason.VERIFY_FAILED, "the orientation differs", ImageType.JPEG)
     size = (frame.width, frame.height)
     method = "JPEG XL, gives the JPEG back"
     result = savings.lossless_result(source, data, ImageType.JXL, size, method)

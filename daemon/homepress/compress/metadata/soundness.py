@@ -53,7 +53,7 @@ def check_png_metadata(chunks: tuple[PngChunk, ...]) -> None:
         if each.kind == b"iCCP":
             _check_profile(png_profile(each.body))
         if len(each.body) != _FIXED_BYTES.get(each.kind, len(each.body)):
-            raise _damaged(f"chunk {each.kind.decode()} has {len(each.body)} bytes")
+            raise _damaged(f"chunk {each.kind.decode()} is damaged: it has {len(each.body)} bytes")
 
 
 def check_webp_metadata(file: WebpFile) -> None:
