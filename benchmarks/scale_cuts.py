@@ -10,6 +10,7 @@ from scale_daemon import daemon, homepress_json
 
 _LONGEST = 240.0
 _SETTLED = 20.0
+_WAYS = 6
 
 # Pillow's name of the format, suffix, options of its encoder.
 _KINDS = {
@@ -49,29 +50,34 @@ def cuts(data: bytes) -> Iterator[bytes]:
     yield data[: size // 2] + bytes(size - size // 2)
 
 
+def cut_pictures(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
+    """Where each cut picture goes, what is left of it, and the whole of it; no two are alike."""
+    for number in range(_WAYS):
+        for name, (data, suffix) in pictures().items():
+            yield folder / f"{name} {number}.{suffix}", list(cuts(data))[number], data
+
+
 def cut_files(place: Path) -> Row:
     """Cut pictures stay as they are; once they are whole, they are dealt with."""
     home, folder = place / "home", place / "watched"
     home.mkdir()
     folder.mkdir()
     whole: dict[Path, bytes] = {}
+    written: dict[Path, bytes] = {}
     with daemon(home, folder, "--no-tray"):
         settings = home / "settings.toml"
         settings.write_text(settings.read_text() + 'min_size = "0"\n')
         time.sleep(2)
-        written: dict[Path, bytes] = {}
-        for name, (data, suffix) in pictures().items():
-            for number, part in enumerate(cuts(data)):
-                path = folder / f"{name} {number}.{suffix}"
-                path.write_bytes(part)
-                written[path], whole[path] = part, data
+        for path, part, data in cut_pictures(folder):
+            path.write_bytes(part)
+            written[path], whole[path] = part, data
         time.sleep(_SETTLED)
         touched = [path.name for path, part in written.items() if path.read_bytes() != part]
         for path, data in whole.items():
             path.write_bytes(data)
         missing = _wait_for_all(home, set(whole))
     return Row(
-        case=f"{len(whole)} cut pictures, {len(pictures())} formats, each in six ways; made whole later",
+        case=f"{len(whole)} cut pictures, {len(whole) // _WAYS} formats, each in six ways; made whole later",
         figure=f"{len(touched)} touched while broken{_named(touched)}, {missing} never dealt with once whole",
         goal="none replaced when broken",
         met=not touched and not missing,

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from scale_bench import Row
-from scale_cuts import cuts, pictures
+from scale_cuts import cut_pictures
 from scale_daemon import is_replaced, photograph, screenshot, until
 from scale_size import SIZE
 from scale_slow import picture, write_all
@@ -116,11 +116,9 @@ def cut_files(place: Path) -> Row:
     folder.mkdir()
     written: dict[Path, bytes] = {}
     with _watching(folder, log):
-        for name, (data, suffix) in pictures().items():
-            for number, part in enumerate(cuts(data)):
-                path = folder / f"{name} {number}.{suffix}"
-                path.write_bytes(part)
-                written[path] = part
+        for path, part, _ in cut_pictures(folder):
+            path.write_bytes(part)
+            written[path] = part
         time.sleep(_LULL)
     touched = sum(path.read_bytes() != part for path, part in written.items())
     return Row(case, f"{touched} of {len(written)} written over while broken", numbers={"touched": touched})
