@@ -31,9 +31,7 @@ def main() -> int:
     """Run the targets one after the other, each in its own process; 1 if any found something."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
-    parser.add_argument(
-        "--seconds", type=int, default=600, help="of processor time, for all together"
-    )
+    parser.add_argument("--seconds", type=int, default=600, help="of processor time, for all together")
     parser.add_argument("--folder", type=Path, help="where inputs are kept between runs")
     options = parser.parse_args()
     if unknown := set(options.targets) - set(TARGETS):
