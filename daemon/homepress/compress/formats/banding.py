@@ -64,11 +64,6 @@ def _means(pixels: Rgb) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
             means[row, :, channel] = cell_means(plane, _CELL)[0]
             quiet[row] &= (cell_means(plane * plane, _CELL)[0] - means[row, :, channel] ** 2) <= _QUIET**2
     return means, quiet
-    for channel in range(3):
-        plane = pixels[: rows * _CELL, : columns * _CELL, channel].astype(np.float32)
-        means[..., channel] = cell_means(plane, _CELL)
-        quiet &= cell_means(plane * plane, _CELL) - means[..., channel] ** 2 <= _QUIET**2
-    return means, quiet
 
 
 def _steps(pixels: Rgb) -> NDArray[np.int16]:
