@@ -83,14 +83,17 @@ def test_daemon_worker_tray_and_window_are_asked_and_closed(
 
 
 @pytest.mark.parametrize("lock", ["daemon", "client"])
-def test_a_daemon_or_worker_without_its_lock_is_found_open(program: Program, inbox: Path, lock: str) -> None:
+def test_a_daemon_or_command_without_its_lock_is_found_open(program: Program, inbox: Path, lock: str) -> None:
     """What this proves: the test above does not hold whatever is asked."""
     program.watch(inbox)
     ordinary = program.command
-    program.command = lambda *words: [sys.executable, UNLOCKED, lock, *words]  # type: ignore[method-assign]
-    if lock == "daemon":
-        program.start()
-        program.command = ordinary  # type: ignore[method-assign]
+
+    def unlocked(*words: str) -> list[str]:
+        return [sys.executable, UNLOCKED, lock, *words]
+
+    program.command = unlocked if lock == "daemon" else ordinary  # type: ignore[method-assign]
+    program.start()
+    program.command = ordinary if lock == "daemon" else unlocked  # type: ignore[method-assign]
     proof = program.json("prove", code=4)
     assert not proof["holds"]
     culprit = "daemon" if lock == "daemon" else "this command"

@@ -10,10 +10,10 @@ from homepress.app.connect import connect_or_local
 from homepress.app.sample import sample_png
 from homepress.control import Service, witness
 from homepress.control.service import CompressRequest, ProbedProcess
-from homepress.privacy import Attempt, Party, Proof, Sample
+from homepress.privacy import Attempt, HeldSocket, Party, Proof, Sample
 from homepress.settings import Paths
 
-__all__ = ["Attempt", "Proof", "prove"]
+__all__ = ["Attempt", "HeldSocket", "Party", "Proof", "prove"]
 
 
 def prove(paths: Paths) -> Proof:

@@ -69,11 +69,11 @@ def checks(pids: Sequence[int]) -> tuple[Check, ...]:
     """See `interface.System`."""
     listed = ",".join(map(str, pids))
     either = "|".join(f"pid={pid}," for pid in pids)
-    states = " ".join(f"/proc/{pid}/status" for pid in pids)
+    each = f"{{{listed}}}" if len(pids) > 1 else listed
     return (
         Check(f"ss -tuwapn | grep -E '{either}'", "nothing: no process of ours has an internet socket"),
         Check(f"lsof -nP -i -a -p {listed}", "nothing, and exit code 1"),
-        Check(f"grep -E 'Seccomp:|NoNewPrivs' {states}", "Seccomp: 2 and NoNewPrivs: 1 for each"),
+        Check(f"grep -E 'Seccomp:|NoNewPrivs' /proc/{each}/status", "Seccomp: 2 and NoNewPrivs: 1 for each"),
         Check(
             f"sudo strace -f -e trace=network -p {pids[0]}",
             "accept4 and answers on a local socket, while you copy a picture in",

@@ -1,6 +1,6 @@
 """What the system says about a process: whether it is locked, and which sockets it holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class ProcessReport:
         filters: how many filters are on it.
         no_new_privileges: whether it can no longer gain rights.
         sockets: what it holds; None when the system does not let us see.
+        descriptors: how many it has open of each kind: "file", "pipe", "socket", "other".
     """
 
     pid: int
@@ -42,6 +43,7 @@ class ProcessReport:
     filters: int
     no_new_privileges: bool
     sockets: tuple[HeldSocket, ...] | None
+    descriptors: dict[str, int] = field(default_factory=dict)
 
     @property
     def only_local_sockets(self) -> bool:

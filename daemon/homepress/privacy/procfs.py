@@ -1,6 +1,7 @@
 """Reading a process's state and sockets from Linux's /proc (proc(5), proc_net(5))."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def report(pid: int) -> ProcessReport:
         filters=int(status.get("Seccomp_filters", "0")),
         no_new_privileges=status.get("NoNewPrivs") == "1",
         sockets=_sockets(folder),
+        descriptors=dict(Counter(_kinds(folder / "fd"))),
     )
 
 
@@ -53,6 +55,20 @@ def _sockets(folder: Path) -> tuple[HeldSocket, ...] | None:
         HeldSocket(descriptor, *known.get(inode, ("unknown", f"socket:[{inode}]")))
         for descriptor, inode in sorted(held.items())
     )
+
+
+def _kinds(folder: Path) -> Iterator[str]:
+    """What is behind each descriptor; nothing where we may not look."""
+    try:
+        targets = [os.readlink(entry) for entry in folder.iterdir() if entry.is_symlink()]
+    except OSError:
+        return
+    for target in targets:
+        if target.startswith("/"):
+            yield "file"
+        else:
+            kind = target.partition(":")[0]
+            yield kind if kind in ("pipe", "socket") else "other"
 
 
 def _socket_inodes(folder: Path) -> Iterator[tuple[int, int]]:

@@ -1,5 +1,7 @@
 """`homepress prove`: nothing can be sent, shown in a few seconds."""
 
+import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.words import counted, percent_saved, shown, size
 
 if TYPE_CHECKING:
-    from homepress.app.prove import Attempt, Proof
+    from homepress.app.prove import Attempt, HeldSocket, Party, Proof
 
 _OPEN = 4
 
@@ -76,12 +78,29 @@ def _verdict_on(attempt: "Attempt") -> str:
 
 
 def _sockets(proof: "Proof") -> Iterator[str]:
-    yield output.strong("3. The sockets they hold, as the system lists them")
-    for party in proof.parties:
-        held = party.seen.sockets if party.seen and party.seen.sockets is not None else ()
-        names = ", ".join(f"{one.family} {shown(one.name) or '(no name)'}" for one in held) or "none"
-        yield f"   {party.name}: {names}"
+    yield output.strong("3. What the system itself says of each (/proc)")
+    head = ["", "filter", "files", "pipes", "sockets", "local ones by name"]
+    rows = [_seen(party) for party in proof.parties]
+    yield from (f"   {line}" for line in output.columns([head, *rows], right=(2, 3, 4)))
     yield ""
+
+
+def _seen(party: "Party") -> list[str]:
+    """A process's filter, what it has open, and what its sockets are."""
+    if party.seen is None or party.seen.sockets is None:
+        return [party.name, output.bad("not to be seen"), "", "", "", ""]
+    there = party.seen.filtered and party.seen.no_new_privileges
+    counts = [str(party.seen.descriptors.get(kind, 0)) for kind in ("file", "pipe", "socket")]
+    kinds = Counter(_named(one) for one in party.seen.sockets)
+    held = ", ".join(name if count == 1 else f"{name} ({count})" for name, count in kinds.items())
+    return [party.name, output.good("on") if there else output.bad("OFF"), *counts, held]
+
+
+def _named(socket: "HeldSocket") -> str:
+    """A local one by the name of its file; where that is, `ss` tells."""
+    if socket.local:
+        return shown(os.path.basename(socket.name)) or "(connected)"
+    return output.bad(f"{socket.family} {shown(socket.name)}")
 
 
 def _sample(proof: "Proof") -> Iterator[str]:
