@@ -64,9 +64,9 @@ class InotifyObservation:
             return "events were lost"
         if self._way.changed:
             return "the folder, or one above it, was moved, removed or unmounted"
-        if not self._reader.is_alive():
+        if self._reader.ended or not self._reader.is_alive():
             return "the reader of events died"
-        if not self._observer.is_alive() or not all(e.is_alive() for e in self._observer.emitters):
+        if self._observer.ended or not self._observer.is_alive():
             return "the observer stopped"
         return ""
 
@@ -92,11 +92,16 @@ class InotifyObservation:
 
 
 class _Reader(InotifyFD):
-    """The thread that reads from the kernel; its death is told at once, and mounts if that is wanted."""
+    """The thread that reads from the kernel; its death is told at once, and mounts if that is wanted.
+
+    Attributes:
+        ended: whether it does not read any more; a thread that says so itself is still alive then.
+    """
 
     def __init__(self, listener: Listener) -> None:
         super().__init__()
         self.name = "inotify-reader"
+        self.ended = False
         self._listener = listener
         self._tells_of_mounts = False
         try:
@@ -118,6 +123,7 @@ class _Reader(InotifyFD):
         except Exception as error:  # noqa: BLE001 - whatever watchdog stumbles over
             _log.warning("the reader of file events died (%r); a new one takes over", error)
             _log.debug("how it died", exc_info=True)
+        self.ended = True
         self._listener.trouble()
 
     def close(self) -> None:
@@ -223,19 +229,19 @@ class _Emitter(InotifyEmitter):
         event_filter: list[type[FileSystemEvent]] | None = None,
         inotify_fd: InotifyFD | None = None,
         group: _Group,
-        listener: Listener,
+        ended: Callable[[], None],
     ) -> None:
         super().__init__(
             event_queue, watch, timeout=timeout, event_filter=event_filter, inotify_fd=inotify_fd
         )
         self._group = group
-        self._listener = listener
+        self._ended = ended
 
     def run(self) -> None:
         try:
             super().run()
         finally:
-            self._listener.trouble()
+            self._ended()
 
     def on_thread_start(self) -> None:
         self._group.open(self.get_event_mask_from_filter())
@@ -243,10 +249,15 @@ class _Emitter(InotifyEmitter):
 
 
 class _Observer(BaseObserver):
-    """Like watchdog's own, with our reader."""
+    """Like watchdog's own, with our reader.
+
+    Attributes:
+        ended: whether its thread, or its emitter's, comes to its end.
+    """
 
     def __init__(self, reader: _Reader, group: _Group, listener: Listener) -> None:
-        super().__init__(_Emitter, inotify_fd=reader, group=group, listener=listener)
+        super().__init__(_Emitter, inotify_fd=reader, group=group, ended=self._note_end)
+        self.ended = False
         self._reader = reader
         self._listener = listener
 
@@ -254,7 +265,11 @@ class _Observer(BaseObserver):
         try:
             super().run()
         finally:
-            self._listener.trouble()
+            self._note_end()
+
+    def _note_end(self) -> None:
+        self.ended = True
+        self._listener.trouble()
 
     def on_thread_stop(self) -> None:
         super().on_thread_stop()
