@@ -50,13 +50,8 @@ def open_picture(data: bytes, formats: Sequence[str]) -> Image.Image:
     return picture
 
 
-def decode(data: bytes, formats: Sequence[str], *, reduction: int = 1) -> Image.Image:
+def decode(data: bytes, formats: Sequence[str]) -> Image.Image:
     """Open a picture and decode all pixels of its first frame.
-
-    Args:
-        data: the bytes of the file.
-        formats: Pillow's names of the formats that are tried.
-        reduction: 2, 4 or 8 for a smaller copy of a JPEG, which takes less time.
 
     Raises:
         TooManyPixels: it has more than `MOST_PIXELS` pixels.
@@ -64,9 +59,6 @@ def decode(data: bytes, formats: Sequence[str], *, reduction: int = 1) -> Image.
     """
     picture = open_picture(data, formats)
     try:
-        if reduction > 1:
-            smaller = max(picture.width // reduction, 1), max(picture.height // reduction, 1)
-            picture.draft(picture.mode, smaller)
         picture.load()
     except DECODER_ERRORS as error:
         raise Undecodable(str(error) or type(error).__name__) from error

@@ -109,7 +109,8 @@ def quantise(batch: Batch, masks: Floats, statistics: Statistics) -> Events:
     for left in reversed(range(_PASSES)):
         bargain = _Bargain(events, batch.kinds, masks, statistics.bits)
         level = events.level.copy()
-        bargain.lower_classes(level)
+        if not left:
+            bargain.lower_classes(level)
         bargain.drop_ones(level, both_neighbours=not left)
         events = events.lowered(level)
     return events

@@ -6,7 +6,6 @@ it changes nothing; where blocks are missing, the noise is taken for them.
 """
 
 import re
-from collections.abc import Iterator
 
 from PIL import Image
 
@@ -27,12 +26,10 @@ from homepress.compress.metadata.jpeg_segments import (
     START_OF_IMAGE,
     picture_segments,
 )
-from homepress.compress.pixels import Undecodable, decode, strips
+from homepress.compress.pixels import Undecodable, decode, fingerprint, strips
 
 _FORMATS = ("JPEG",)
 _LAST_COEFFICIENT = 63
-_MEANS_ONLY = 8
-"""The reduction at which decoders look at the means of blocks only."""
 _NOISE = b"\xa6" + bytes(1 + place * 151 % 251 for place in range(96))
 """No marker in it, codes of any table, enough to fill some blocks; begins unlike the zeros of decoders."""
 _RESTART = re.compile(rb"\xff+[\xd0-\xd7]")
@@ -44,7 +41,7 @@ _MOST_DC_BITS, _MOST_AC_BITS = 11, 10
 def decode_whole(stream: JpegStream) -> Image.Image:
     """Decode the picture of a stream and make sure that none of its coded data is missing.
 
-    Takes two more decodings; of sequential pictures at an eighth of the size, where every block still shows.
+    Takes two decodings.
 
     Raises:
         Undecodable: the data does not decode, or some is missing at the end of a scan or before a restart
@@ -53,13 +50,16 @@ def decode_whole(stream: JpegStream) -> Image.Image:
         TooManyPixels: the picture is too large to decode.
     """
     check_scans(stream)
-    bare = picture_only(stream)
-    picture = decode(bare, _FORMATS)
-    # Progressive scans may lack what an eighth does not show.
-    reduction = 1 if stream.frame.process is Process.PROGRESSIVE else _MEANS_ONLY
-    mine = picture if reduction == 1 else decode(bare, _FORMATS, reduction=reduction)
-    noisy = decode(_with_noise(stream), _FORMATS, reduction=reduction)
-    if any(left != right for left, right in zip(_rows(mine), _rows(noisy), strict=True)):
+    bare, noisy = picture_only(stream), _with_noise(stream)
+    if stream.frame.process is Process.PROGRESSIVE:  # takes much memory: one after the other
+        digest = fingerprint(decode(noisy, _FORMATS))
+        picture = decode(bare, _FORMATS)
+        is_same = fingerprint(picture) == digest
+    else:
+        picture = decode(bare, _FORMATS)
+        rows = zip(strips(picture), strips(decode(noisy, _FORMATS)), strict=True)
+        is_same = all(mine.tobytes() == theirs.tobytes() for mine, theirs in rows)
+    if not is_same:
         raise Undecodable("some of its coded picture is missing")
     return picture
 
@@ -120,10 +120,6 @@ def _largest_sizes(body: bytes) -> dict[int, int]:
         sizes[body[at]] = max((symbol & 15 for symbol in symbols), default=0)
         at += 17 + len(symbols)
     return sizes
-
-
-def _rows(picture: Image.Image) -> Iterator[bytes]:
-    return (strip.tobytes() for strip in strips(picture))
 
 
 def _with_noise(stream: JpegStream) -> bytes:
