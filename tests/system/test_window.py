@@ -78,7 +78,9 @@ def test_a_day_with_mouse_and_keyboard(program: Program, inbox: Path, opened: Op
     # Before and after: the slider follows the mouse.
     window.click_in(window.wait("holiday.jpg", "Canvas"), 0.4, 30 / 480, times=2)
     window.wait("The largest difference", within=30)
-    view = next(one for one in window.seen() if "share" in one)
+    view = window.settled(
+        lambda: next((one for one in window.seen() if "share" in one), None), "the pictures"
+    )
     assert view["share"] == 0.5
     window.drag(view, 0.5, 0.8)
     window.wait_until(

@@ -1,14 +1,14 @@
 """The page Before and after: one result against its original, in every way the eye can ask for."""
 
 import tkinter as tk
-from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.control.service import OriginalOutcome, OriginalsRequest, UndoOutcome, UndoRequest
-from homepress.store.reader import EntryDetail, HistoryFilter, Reader
+from homepress.store.reader import EntryDetail
 from homepress.ui.window.context import Context
 from homepress.ui.window.memory import give_back
 from homepress.ui.window.model.comparison import Comparison, comparison
+from homepress.ui.window.model.neighbours import Found, find, newest
 from homepress.ui.window.model.pictures import NotShownError, Pair, load_pair
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.theme import Icon
@@ -25,22 +25,13 @@ def make(parent: tk.Misc, context: Context) -> "ComparePage":
     return ComparePage(parent, context)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An entry with its neighbours in the history."""
-
-    detail: EntryDetail
-    newer: int | None
-    older: int | None
-
-
 class ComparePage(PagePanel):
     """The pictures, what is known of them, and what can be done."""
 
     def __init__(self, parent: tk.Misc, context: Context) -> None:
         super().__init__(parent, "page", (context.theme.px(32), context.theme.px(24)))
         self._context = context
-        self._found: _Found | None = None
+        self._found: Found | None = None
         self._busy = False
         self._left = False
         self.columnconfigure(0, weight=1)
@@ -65,7 +56,7 @@ class ComparePage(PagePanel):
             return
         if self._found is None:
             self._busy = True
-            self._context.ledger.ask(_newest, self._take)
+            self._context.ledger.ask(newest, self._take)
         elif self._left:
             self._take(self._found)
         self._left = False
@@ -86,13 +77,13 @@ class ComparePage(PagePanel):
                 self.shown()
             return
         entry = self._found.detail.entry
-        self._context.ledger.ask(lambda reader: _find(reader, entry.id), self._refresh)
+        self._context.ledger.ask(lambda reader: find(reader, entry.id), self._refresh)
 
     def show(self, entry: int) -> None:
         """Show a result by its id in the history."""
         self._busy = True
         self._left = False
-        self._context.ledger.ask(lambda reader: _find(reader, entry), self._take)
+        self._context.ledger.ask(lambda reader: find(reader, entry), self._take)
 
     # -- building
 
@@ -163,7 +154,7 @@ class ComparePage(PagePanel):
 
     # -- showing
 
-    def _take(self, found: _Found | None) -> None:
+    def _take(self, found: Found | None) -> None:
         self._busy = False
         self._found = found
         if found is None:
@@ -179,16 +170,18 @@ class ComparePage(PagePanel):
         self._view.clear()
         self._load(found.detail, words)
 
-    def _refresh(self, found: _Found | None) -> None:
+    def _refresh(self, found: Found | None) -> None:
         """Say anew what is known; load again only when the files are others."""
         if found is None or self._found is None or found == self._found:
             return
-        if found.detail != self._found.detail:
+        old, words = comparison(self._found.detail), comparison(found.detail)
+        if (old.before, old.after, old.missing) != (words.before, words.after, words.missing):
             self._take(found)
             return
+        # The same pictures: what somebody is looking at stays as it is.
         self._found = found
-        words = comparison(found.detail)
         self._head(words.name, words.place)
+        self._enable(words)
 
     def _load(self, detail: EntryDetail, words: Comparison) -> None:
         if not words.before or not words.after:
@@ -218,6 +211,9 @@ class ComparePage(PagePanel):
     def _show_facts(self, words: Comparison | None) -> None:
         self._facts.configure(text=words.facts if words else "")
         self._description.configure(text=words.score if words else "")
+        self._enable(words)
+
+    def _enable(self, words: Comparison | None) -> None:
         on = words is not None and words.can_undo
         for button in (self._restore_button, self._keep_button):
             button.state(["!disabled" if on else "disabled"])
@@ -275,26 +271,3 @@ class ComparePage(PagePanel):
             self._context.navigator.tell(f"{failed.path}: {failed.reason}", "bad")
         else:
             self._context.navigator.tell("The original was deleted; the result stays.", "good")
-
-
-def _newest(reader: Reader) -> _Found | None:
-    """The newest result whose original is there, else the newest result."""
-    compressed = list(reader.history(HistoryFilter(outcome="compressed"), limit=50))
-    chosen = next((entry for entry in compressed if entry.original == "kept"), None) or next(
-        iter(compressed), None
-    )
-    return _find(reader, chosen.id) if chosen else None
-
-
-def _find(reader: Reader, entry: int) -> _Found | None:
-    detail = reader.detail(entry)
-    if detail is None:
-        return None
-    older = next(reader.history(HistoryFilter(outcome="compressed", below=entry), limit=1), None)
-    newer: int | None = None
-    newest_first = HistoryFilter(outcome="compressed", since=detail.entry.time)
-    for candidate in reader.history(newest_first, oldest_first=True, limit=50):
-        if candidate.id > entry:
-            newer = candidate.id
-            break
-    return _Found(detail, newer, older.id if older else None)
