@@ -80,11 +80,7 @@ class Shell:
             _widget(left).grid_remove()
             left.left()
         self._front = name
-        if name not in self._pages:
-            self._pages[name] = make_page(name, self._frame.stage, self._context)
-            if self._snapshot is not None:
-                self._pages[name].update_from(self._snapshot)
-        made = self._pages[name]
+        made = self._page(name)
         _widget(made).grid(row=0, column=0, sticky="nswe")
         self._frame.sidebar.mark(PageName.FOLDERS if name is FIRST_RUN else name)
         made.shown()
@@ -93,16 +89,24 @@ class Shell:
         """Show a result before and after."""
         from homepress.ui.window.pages.compare import ComparePage
 
-        self.go(PageName.COMPARE)
-        page = self._pages[PageName.COMPARE]
+        page = self._page(PageName.COMPARE)
         assert isinstance(page, ComparePage)
-        page.show(entry)
+        page.show(entry)  # first, else it would begin with the newest
+        self.go(PageName.COMPARE)
 
     def tell(self, text: str, tone: Tone = "muted") -> None:
         """Show a line at the bottom for a while."""
         self._toast.tell(text, tone)
 
     # -- building
+
+    def _page(self, name: PageName) -> Page:
+        """A page, made when it is first wanted."""
+        if name not in self._pages:
+            self._pages[name] = make_page(name, self._frame.stage, self._context)
+            if self._snapshot is not None:
+                self._pages[name].update_from(self._snapshot)
+        return self._pages[name]
 
     def _make_context(self, paths: Paths) -> Context:
         def failed(text: str) -> None:
