@@ -75,20 +75,25 @@ def report(file: Path, text: str, rows: Mapping[str, Row]) -> None:
     """Write the table as Markdown and the plot beside it."""
     seconds = {
         burst.title: [
-            rows[name].numbers.get("known_s") if name in rows else None for name in (key, _PEER + key)
+            rows[name].numbers["known_s"] if name in rows and not rows[name].numbers["missing"] else None
+            for name in (key, _PEER + key)
         ]
         for key, burst in BURSTS.items()
         if key in rows
     }
     plot = file.with_suffix(".svg")
     plot.write_text(bursts_svg(seconds, ("Homepress", "optimize-images -wd")), encoding="utf-8")
-    head = f"Linux {platform.release()}, Python {platform.python_version()}, {os.cpu_count()} cores"
+    busy = os.getloadavg()[1]
+    head = (
+        f"Linux {platform.release()}, Python {platform.python_version()}, {os.cpu_count()} cores, on which "
+        f"{busy:.0f} processes were at work on the average (load, when this was written)"
+    )
     caption = f"Seconds from the last of {SIZE.files:,} files written until the last one is known"
     file.write_text(
         f"# Watching at scale\n\n`python benchmarks/scale.py --json FILE --report FILE` on {head}. The last "
         f"column is what another program that watches folders makes of the same case.\n\n{text}\n\n"
         f"![{caption}]({plot.name})\n\n{caption}: Homepress with its settle time, optimize-images with its "
-        f"compression.\n",
+        f"compression; no bar where files were missed.\n",
         encoding="utf-8",
     )
 

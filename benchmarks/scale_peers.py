@@ -34,7 +34,8 @@ def _watching(folder: Path, log: Path) -> Iterator[None]:
     """The peer, watching a folder in its quickest mode; what it says goes to `log`."""
     with log.open("wb") as out:
         command = [str(PROGRAM), "-wd", "-fm", str(folder)]
-        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        # It cuts paths to the width of the terminal, and would not be understood.
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "1000"}
         process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
     try:
         time.sleep(4)
