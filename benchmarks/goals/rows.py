@@ -73,7 +73,7 @@ def _worst_picture(figures: Any) -> tuple[str, bool | None]:
     peers = ", ".join(
         f"{name} {found['worst_score']:.1f} at {1 - found['saved_primary']:.1%}"
         for name, found in programs.items()
-        if not name.startswith("Homepress")
+        if not name.startswith("Homepress") and "lossless" not in name
     )
     left = 1 - programs[OURS]["saved_primary"]
     return f"{ours:.1f} at {left:.1%} of the bytes of the pictures ({peers})", ours >= 79
