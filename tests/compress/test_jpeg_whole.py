@@ -165,3 +165,14 @@ def test_codes_that_would_end_mozjpegs_process_are_refused(table: int, symbol: i
 def test_codes_of_progressive_pictures_are_all_right() -> None:
     for data in KINDS.values():
         check_codes(parse_jpeg(data))
+
+
+@pytest.mark.parametrize("floor", [None, 80.0])
+def test_a_scan_header_that_is_too_short_is_broken(floor: float | None) -> None:
+    data = KINDS["4:2:0"]
+    (scan,) = parse_jpeg(data).scans
+    result = compress(
+        data[: scan.start] + b"\xff\xda\0\x04\x01\x01" + data[scan.body_end :], Recipe(floor=floor)
+    )
+    assert isinstance(result, Unchanged)
+    assert result.reason is Reason.BROKEN

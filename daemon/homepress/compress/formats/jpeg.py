@@ -121,8 +121,8 @@ def _finished(source: bytes, coding: bytes) -> bytes:
 
 
 def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
-    check_codes(stream)
     pixels = fingerprint(decode_whole(stream))
+    check_codes(stream)
     data = _finished(source, picture_only(stream))
     size = (stream.frame.width, stream.frame.height)
     result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")

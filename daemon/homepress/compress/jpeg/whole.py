@@ -90,7 +90,7 @@ def check_scans(stream: JpegStream) -> None:
 
 
 def check_codes(stream: JpegStream) -> None:
-    """See that no code of the stream stands for a value that pictures of 8 bits cannot have.
+    """See that no code of a whole stream stands for a value that pictures of 8 bits cannot have.
 
     mozjpeg's lossless pass ends the process when it meets one (T.81 tables F.1 and F.2 give the limits).
 
