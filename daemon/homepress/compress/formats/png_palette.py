@@ -21,7 +21,7 @@ MOST_PIXELS = 16_000_000
 HIGHEST_FLOOR = 90.0
 """From this floor on nothing is tried: 256 colours are told apart from the source in a flicker test."""
 
-_SIZES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, MOST_COLOURS)
+_SIZES = (16, 24, 32, 48, 64, 96, 128, 192, MOST_COLOURS)
 _TRIES = 4
 """How often more is made of colours that came out in steps."""
 _GUARD = 0.3
