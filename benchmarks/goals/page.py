@@ -16,7 +16,7 @@ PAGE_NAME = "numbers.md"
 _BEGIN, _END = "<!-- numbers: from `make bench` -->", "<!-- end of numbers -->"
 _TRIED = {
     "lossless JPEG, share of the source": "The scans are optimised as far as MozJPEG's lossless pass goes; "
-    "Caesium's lossless mode gives the same bytes. The set holds gain maps and videos after the pictures, which "
+    "Caesium's lossless mode gives the same bytes. The set holds gain maps and videos after pictures, which "
     "stay byte for byte and count as source. Arithmetic coding saves more, and hardly any program shows it.",
 }
 """What was tried for a goal that is missed, by the line's first words."""
