@@ -34,6 +34,7 @@ SYSTEM_PACKAGES = {
     "mkfs.exfat": "exfatprogs",
     "mount.exfat-fuse": "exfat-fuse",
     "mkfs.btrfs": "btrfs-progs",
+    "bindfs": "bindfs",
     "exiftool": "libimage-exiftool-perl",
     "groff": "groff-base",
     "zsh": "zsh",

@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+THIS_MACHINE_CANNOT = "this machine cannot"
+"""How the reason begins of a test that did not run for what the kernel or its sandbox does not allow."""
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

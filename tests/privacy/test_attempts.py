@@ -12,6 +12,7 @@ import pytest
 
 from homepress import privacy
 from homepress.privacy import Attempt, all_refused
+from support import THIS_MACHINE_CANNOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the attempts of Linux")
 
@@ -19,6 +20,7 @@ NAMES = {"TCP", "UDP", "TCP over IPv6", "UDP over IPv6", "a DNS query", "raw IP"
 LOCKED = """
 import json, sys
 from homepress import privacy
+from support import THIS_MACHINE_CANNOT
 getattr(privacy, "lock_" + sys.argv[1])()
 print(json.dumps([[a.name, a.allowed, a.answer, a.local] for a in privacy.probe()]))
 """
@@ -71,7 +73,7 @@ def test_attempts_send_no_packet(tmp_path: Path) -> None:
     command = ["unshare", "--user", "--map-root-user", "--net", "--", sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode and "unshare" in done.stderr:
-        pytest.skip(f"no namespaces here: {done.stderr.strip()}")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} make namespaces: {done.stderr.strip()}")
     assert done.stdout.strip() == "0", done.stderr
 
 

@@ -24,6 +24,7 @@ from homepress.store import (
 from homepress.store.plan import decode
 from homepress.store.reader import Reader
 from store.kit import Bench, Probe, digest, facts, picture, replace, replacement, smaller
+from support import THIS_MACHINE_CANNOT
 
 EDIT = b"written by a program that still had it open" * 50
 
@@ -115,7 +116,7 @@ def mounted(tmp_path: Path) -> Iterator[Path]:
     point.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=0755", "none", point]
     if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("this machine cannot mount")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} mount")
     yield point
     subprocess.run(["umount", point], check=True)
 

@@ -12,6 +12,7 @@ import pytest
 from homepress.store import Busy, Changed, Refusal, Vanished
 from homepress.store.kernel import CHUNK
 from store.kit import Bench, Probe, digest, picture
+from support import THIS_MACHINE_CANNOT
 
 
 def test_a_source_says_what_was_read(bench: Bench) -> None:
@@ -95,7 +96,7 @@ def test_modes_that_say_hands_off(bench: Bench, mode: int, why: str) -> None:
 def test_immutable_and_append_only_files_are_refused(bench: Bench, flag: str) -> None:
     path = bench.drop()
     if subprocess.run(["chattr", f"+{flag}", path], capture_output=True).returncode:
-        pytest.skip("this file system has no such flag")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} make files immutable")
     try:
         with bench.store() as store, pytest.raises(Refusal, match="immutable or append-only"):
             store.read(path)

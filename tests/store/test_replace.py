@@ -35,6 +35,7 @@ from store.kit import (
     without_exchange,
     without_lease,
 )
+from support import THIS_MACHINE_CANNOT
 
 WAYS = {
     "exchange": lambda: None,
@@ -99,7 +100,7 @@ def test_acls_are_kept_and_a_default_acl_of_the_folder_does_not_add_to_them(benc
     path = bench.drop("acl.jpg")
     for command in (["-m", "u:12:rw,g:34:r", path], ["-d", "-m", "u:56:rwx", bench.watched]):
         if subprocess.run(["setfacl", *command], capture_output=True).returncode:
-            pytest.skip("no ACLs here")
+            pytest.skip(f"{THIS_MACHINE_CANNOT} keep ACLs in its temporary folder")
     before = facts(path), facts(plain)
     assert b"acl" in str(before[0]).encode()
     with bench.store() as store:

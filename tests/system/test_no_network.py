@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support import wait_for
+from support import THIS_MACHINE_CANNOT, wait_for
 from system.day import Traced, at_a_desktop, is_alive, live_a_day
 from system.pictures import jpeg, write
 from system.program import Program
@@ -89,7 +89,7 @@ def _can_unshare() -> bool:
 
 
 @pytest.mark.skipif(
-    not shutil.which("unshare") or not _can_unshare(), reason="needs unshare and user namespaces"
+    not shutil.which("unshare") or not _can_unshare(), reason=f"{THIS_MACHINE_CANNOT} make user namespaces"
 )
 def test_the_whole_program_works_where_there_is_no_network_at_all(tmp_path: Path, inbox: Path) -> None:
     day = [sys.executable, str(Path(__file__).with_name("day.py")), str(tmp_path), str(inbox)]

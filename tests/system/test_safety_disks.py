@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support import wait_for
+from support import THIS_MACHINE_CANNOT, wait_for
 from system.pictures import jpeg, write
 from system.program import Program
 
@@ -34,11 +34,11 @@ def mounted(base: Path, size: int, make: list[str], mount: list[str]) -> Iterato
         file.truncate(size)
     loop = run("losetup", "--find", "--show", image)
     if loop.returncode:
-        pytest.skip("no loop device here")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} make loop devices")
     device = loop.stdout.decode().strip()
     try:
         if run(*make, device).returncode or run(*mount, device, folder).returncode:
-            pytest.skip(f"cannot mount here: {' '.join(make)}")
+            pytest.skip(f"{THIS_MACHINE_CANNOT} mount what {make[0]} makes")
         yield folder
         run("umount", "-l", folder)
     finally:
@@ -51,7 +51,7 @@ def six_megabytes(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "tiny"
     folder.mkdir()
     if run("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder).returncode:
-        pytest.skip("cannot mount here")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} mount")
     yield folder
     run("umount", "-l", folder)
 

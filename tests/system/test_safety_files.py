@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support import wait_for
+from support import THIS_MACHINE_CANNOT, wait_for
 from system.pictures import jpeg, write
 from system.program import Program
 
@@ -63,7 +63,7 @@ def immutable(inbox: Path) -> Iterator[Path]:
     """A picture that nobody may change."""
     path = write(inbox / "immutable.jpg", jpeg(1, size=SMALL))
     if subprocess.run(["chattr", "+i", str(path)], capture_output=True, check=False).returncode:
-        pytest.skip("this file system knows no immutable files")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} make files immutable")
     yield path
     subprocess.run(["chattr", "-i", str(path)], check=True)
 

@@ -16,7 +16,7 @@ import pytest
 
 from homepress.watch.inbox import Inbox
 from homepress.watch.inotify import InotifyObservation, _Group
-from support import wait_for
+from support import THIS_MACHINE_CANNOT, wait_for
 from watch.elsewhere import elsewhere
 from watch.harness import JPEG, SETTLE, Watching, watching
 
@@ -249,7 +249,7 @@ def own_limits() -> list[str]:
     """The prefix of a command that gives it kernel limits of its own."""
     prefix = ["unshare", "--user", "--map-root-user"]
     if not shutil.which("unshare") or subprocess.run([*prefix, "true"], check=False).returncode:
-        pytest.skip("user namespaces are not allowed here")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} make user namespaces")
     return prefix
 
 

@@ -12,7 +12,7 @@ import pytest
 from homepress.watch import Skip, survey
 from homepress.watch.examine import Examination, Finding, examine
 from homepress.watch.system import this_system
-from support import wait_for
+from support import THIS_MACHINE_CANNOT, wait_for
 from watch.harness import JPEG, SETTLE, picture, signature, watched, watching
 
 
@@ -199,7 +199,7 @@ def test_an_unmounted_drive_is_missing_and_comes_back(tmp_path: Path) -> None:
     mount = tmp_path / "drive"
     mount.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "none", mount], check=False).returncode:
-        pytest.skip("mounting is not possible here")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} mount")
     try:
         with watching(mount) as run:
             (mount / "a.jpg").write_bytes(JPEG)

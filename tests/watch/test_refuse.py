@@ -9,6 +9,7 @@ import pytest
 
 from homepress.watch import output_refusal, refusal, warnings
 from homepress.watch.clouds import cloud_clients
+from support import THIS_MACHINE_CANNOT
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_a_bind_mount_is_recognised(person: Path) -> None:
     other = person / "bound"
     other.mkdir()
     if subprocess.run(["mount", "--bind", person / "Pictures", other], check=False).returncode:
-        pytest.skip("mounting is not possible here")
+        pytest.skip(f"{THIS_MACHINE_CANNOT} mount")
     try:
         assert "watched already" in str(refusal(other, [person / "Pictures"], person))
     finally:
