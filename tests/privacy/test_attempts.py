@@ -20,7 +20,6 @@ NAMES = {"TCP", "UDP", "TCP over IPv6", "UDP over IPv6", "a DNS query", "raw IP"
 LOCKED = """
 import json, sys
 from homepress import privacy
-from support import THIS_MACHINE_CANNOT
 getattr(privacy, "lock_" + sys.argv[1])()
 print(json.dumps([[a.name, a.allowed, a.answer, a.local] for a in privacy.probe()]))
 """
