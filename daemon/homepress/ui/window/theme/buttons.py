@@ -83,7 +83,7 @@ def _pressed(sheets: Sheets, shape: Box, hovered: str, off: Box) -> list[State]:
 def _labelled(sheets: Sheets, name: str, back: str, look: tuple[str, str, str], space: int) -> None:
     ground, ink, font = look
     label: list[Any] = [("Button.label", {"sticky": "nswe"})]
-    gap: Any = sheets.theme.px(space)
+    gap: Any = sheets.measure.px(space)
     sheets.style.layout(name, [(back, {"sticky": "nswe", "children": label})])
     sheets.style.configure(
         name, background=ground, foreground=ink, font=f"hp-{font}", anchor="center", width=0, space=gap

@@ -25,7 +25,7 @@ def field(sheets: Sheets, surface: str, control: str, root: tk.Misc) -> str:
     parts: list[Any] = [("Entry.textarea", {"sticky": "nswe"})]
     if control == "TCombobox":
         arrow = f"{surface}.arrow"
-        picture = sheets.keep(drawn(Icon.DOWN, sheets.theme.px(16), c.muted))
+        picture = sheets.keep(drawn(Icon.DOWN, sheets.measure.px(16), c.muted))
         sheets.style.element_create(arrow, "image", picture, sticky="")
         text: Any = ("Combobox.textarea", {"sticky": "nswe"})
         parts = [(arrow, {"side": "right", "sticky": "ns"}), text]
@@ -48,7 +48,7 @@ def switch(sheets: Sheets, surface: str) -> str:
     """A switch, told apart by the place of its knob."""
     ground, name = sheets.ground(surface), f"{surface}.Switch.TCheckbutton"
     images = {
-        (on, focus): sheets.keep(switch_image(sheets.theme, ground, on=on, focus=focus))
+        (on, focus): sheets.keep(switch_image(sheets.measure, ground, on=on, focus=focus))
         for on in (False, True)
         for focus in (False, True)
     }

@@ -4,15 +4,13 @@ import tkinter as tk
 from collections.abc import Sequence
 from dataclasses import replace
 from tkinter import ttk
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from PIL import Image
 
 from homepress.ui.window.theme.drawing import Box, box, photo, stretched
+from homepress.ui.window.theme.measure import Measure
 from homepress.ui.window.theme.palette import Palette
-
-if TYPE_CHECKING:
-    from homepress.ui.window.theme.theme import Theme
 
 SURFACES = ("page", "card", "nav")
 
@@ -21,16 +19,16 @@ State: TypeAlias = tuple[tuple[str, ...], Box]
 
 
 class Sheets:
-    """Makes elements for one theme.
+    """Makes elements for one look.
 
     Attributes:
-        theme, style, colours: what they are made with.
+        measure, style, colours: what they are made with.
     """
 
-    def __init__(self, theme: "Theme", root: tk.Misc) -> None:
-        self.theme = theme
+    def __init__(self, measure: Measure, root: tk.Misc) -> None:
+        self.measure = measure
         self.style = ttk.Style(root)
-        self.colours: Palette = theme.palette
+        self.colours: Palette = measure.palette
         self._root = root
         self._boxes: dict[tuple[Box, int], tk.PhotoImage] = {}
         self._others: list[tk.PhotoImage] = []
@@ -54,7 +52,7 @@ class Sheets:
         padding: tuple[int, int] = (0, 0),
     ) -> None:
         """Make an element from boxes with a stretching middle; lengths in pixels of the design."""
-        px = self.theme.px
+        px = self.measure.px
         pictures: Any = [(*words, self._picture(shape, border)) for words, shape in states]
         more: dict[str, Any] = {"width": px(usual.size[0]), "height": px(usual.size[1])}
         if padding != (0, 0):
@@ -72,13 +70,13 @@ class Sheets:
     def _picture(self, shape: Box, border: int) -> tk.PhotoImage:
         if (shape, border) not in self._boxes:
             image = box(self._scaled(shape))
-            length = self.theme.px(border)
-            large = (max(image.width, self.theme.px(160)), max(image.height, self.theme.px(80)))
+            length = self.measure.px(border)
+            large = (max(image.width, self.measure.px(160)), max(image.height, self.measure.px(80)))
             self._boxes[shape, border] = photo(stretched(image, length, large), self._root)
         return self._boxes[shape, border]
 
     def _scaled(self, shape: Box) -> Box:
-        px = self.theme.px
+        px = self.measure.px
         width, height = shape.size
         return replace(
             shape,

@@ -6,22 +6,20 @@ stands on. A style is made when the first control asks for it: the window is see
 
 import functools
 import tkinter as tk
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from homepress.ui.window.theme import buttons, fields
 from homepress.ui.window.theme.drawing import Box
+from homepress.ui.window.theme.measure import Measure
 from homepress.ui.window.theme.sheets import SURFACES, Sheets
-
-if TYPE_CHECKING:
-    from homepress.ui.window.theme.theme import Theme
 
 
 class Styles:
     """Gives the names of styles, each made once."""
 
-    def __init__(self, theme: "Theme", root: tk.Misc) -> None:
+    def __init__(self, measure: Measure, root: tk.Misc) -> None:
         """Set what holds unless something else is said, and the styles of text."""
-        self._sheets = Sheets(theme, root)
+        self._sheets = Sheets(measure, root)
         self._root = root
         self._sheets.style.theme_use("clam")
         self._base()
@@ -95,7 +93,7 @@ class Styles:
 
     def _dialogs(self) -> None:
         """Controls of Tk's own dialogs, which know no styles but the plain ones of ttk."""
-        c, style, px = self._sheets.colours, self._sheets.style, self._sheets.theme.px
+        c, style, px = self._sheets.colours, self._sheets.style, self._sheets.measure.px
         edges = {"bordercolor": c.edge, "lightcolor": c.card, "darkcolor": c.card}
         for name in ("TButton", "TMenubutton", "TEntry"):
             style.configure(name, background=c.card, fieldbackground=c.card, borderwidth=1, **edges)
@@ -123,7 +121,7 @@ class Styles:
             "bad": (c.bad, "body"),
             "mono": (c.text, "mono"),
         }
-        space: Any = self._sheets.theme.px(6)
+        space: Any = self._sheets.measure.px(6)
         for surface in SURFACES:
             ground = self._sheets.ground(surface)
             for role, (ink, font) in inks.items():

@@ -1,13 +1,9 @@
 """The pictures of switches and boxes to tick."""
 
-from typing import TYPE_CHECKING
-
 from PIL import Image, ImageDraw
 
 from homepress.ui.window.theme.drawing import OVERSAMPLING
-
-if TYPE_CHECKING:
-    from homepress.ui.window.theme.theme import Theme
+from homepress.ui.window.theme.measure import Measure
 
 _RING = 2
 _ROOM = 3
@@ -17,11 +13,11 @@ _AFTER = 8
 """Pixels of the design between a mark and its text."""
 
 
-def switch_image(theme: "Theme", ground: str, *, on: bool, focus: bool) -> Image.Image:
+def switch_image(measure: Measure, ground: str, *, on: bool, focus: bool) -> Image.Image:
     """A switch: the knob is right when it is on, left when it is off; a ring where the keyboard is."""
-    c, unit = theme.palette, theme.scale * OVERSAMPLING
-    width, height = theme.px(_SWITCH[0]) * OVERSAMPLING, theme.px(_SWITCH[1]) * OVERSAMPLING
-    image = Image.new("RGB", (width + theme.px(_AFTER) * OVERSAMPLING, height), ground)
+    c, unit = measure.palette, measure.scale * OVERSAMPLING
+    width, height = measure.px(_SWITCH[0]) * OVERSAMPLING, measure.px(_SWITCH[1]) * OVERSAMPLING
+    image = Image.new("RGB", (width + measure.px(_AFTER) * OVERSAMPLING, height), ground)
     draw = ImageDraw.Draw(image)
     if focus:
         draw.rounded_rectangle(
@@ -41,10 +37,10 @@ def switch_image(theme: "Theme", ground: str, *, on: bool, focus: bool) -> Image
     return image.reduce(OVERSAMPLING)
 
 
-def check_image(theme: "Theme", ground: str, *, on: bool) -> Image.Image:
+def check_image(measure: Measure, ground: str, *, on: bool) -> Image.Image:
     """A box to tick."""
-    c, unit = theme.palette, theme.scale * OVERSAMPLING
-    side = theme.px(_BOX) * OVERSAMPLING
+    c, unit = measure.palette, measure.scale * OVERSAMPLING
+    side = measure.px(_BOX) * OVERSAMPLING
     image = Image.new("RGB", (side, side), ground)
     draw = ImageDraw.Draw(image)
     fill, edge = (c.fill, c.fill) if on else (c.card, c.edge)

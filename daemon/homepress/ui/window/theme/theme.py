@@ -10,6 +10,7 @@ from homepress.resources import shipped
 from homepress.ui.window.theme import system
 from homepress.ui.window.theme.drawing import photo
 from homepress.ui.window.theme.icons import Icon, drawn
+from homepress.ui.window.theme.measure import Measure
 from homepress.ui.window.theme.palette import DARK, LIGHT, Palette
 from homepress.ui.window.theme.style import Styles
 from homepress.ui.window.theme.switches import check_image
@@ -42,26 +43,29 @@ class Theme:
     """Colours, lengths, fonts and icons of a window.
 
     Attributes:
-        palette: the colours.
-        scale: pixels of the screen for each pixel of the design.
+        measure: what every drawing starts from.
+        palette: its colours.
+        scale: its pixels of the screen for each pixel of the design.
         styles: of ttk controls, by what they stand on.
     """
 
     def __init__(self, root: tk.Tk, look: system.Look) -> None:
         """Style everything in `root`."""
         self._root = root
-        self.scale = look.scale or system.scale(root.winfo_fpixels("1i"))
         dark = system.is_dark() if look.dark is None else look.dark
-        self.palette: Palette = DARK if dark else LIGHT
+        scale = look.scale or system.scale(root.winfo_fpixels("1i"))
+        self.measure = Measure(DARK if dark else LIGHT, scale)
+        self.palette: Palette = self.measure.palette
+        self.scale = scale
         root.tk.call("tk", "scaling", self.scale * 96 / _TEXT_DPI)
         self._icons: dict[tuple[Icon, int, str], tk.PhotoImage] = {}
         self._ticks: dict[tuple[str, bool], tk.PhotoImage] = {}
         self._fonts = self._make_fonts()
-        self.styles = Styles(self, root)
+        self.styles = Styles(self.measure, root)
 
     def px(self, length: float) -> int:
         """A length of the design in pixels of this screen; never 0 unless it is."""
-        return max(1, round(length * self.scale)) if length else 0
+        return self.measure.px(length)
 
     def font(self, role: str) -> tkfont.Font:
         """The font of a role: body, strong, small, title, heading, figure or mono."""
@@ -77,7 +81,7 @@ class Theme:
     def tick(self, ground: str, *, on: bool) -> tk.PhotoImage:
         """A box to tick, for a canvas of the colour `ground`."""
         if (ground, on) not in self._ticks:
-            self._ticks[ground, on] = photo(check_image(self, ground, on=on), self._root)
+            self._ticks[ground, on] = photo(check_image(self.measure, ground, on=on), self._root)
         return self._ticks[ground, on]
 
     def brand(self, size: int) -> tk.PhotoImage:
