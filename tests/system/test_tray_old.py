@@ -1,5 +1,6 @@
 """The icon in a tray of the old kind (XEmbed), for desktops that know no other."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from homepress.ui.tray.faces import State
 from support import REPOSITORY, wait_for
-from system.screens import need, screen
+from system.screens import Screen, need, screen
 from system.test_tray_panel import colour
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Linux tray")
@@ -45,10 +46,9 @@ def test_a_click_reaches_the_icon_also_after_the_tray_came_again(tmp_path: Path)
             )
         try:
             for clicks in (1, 2):
-                spot = wait_for(lambda: desk.find(colour(State.IDLE)), within=30, what=heard.read_text())
-                desk.input("mousemove", *map(str, spot), "click", "1")
                 wait_for(
-                    lambda wanted=clicks: heard.read_text().count("OpenWindow") == wanted,
+                    lambda wanted=clicks: _click(desk, heard, wanted),
+                    within=40,
                     what=f"click {clicks}: {heard.read_text()}",
                 )
                 desk.end(panel)
@@ -57,6 +57,19 @@ def test_a_click_reaches_the_icon_also_after_the_tray_came_again(tmp_path: Path)
         finally:
             program.kill()
             program.wait(10)
+
+
+def _click(desk: Screen, heard: Path, wanted: int) -> bool:
+    """Click where the icon is, as a person who misses clicks again: a panel that starts moves its icons."""
+    before = heard.read_text().count("OpenWindow")
+    if before >= wanted:
+        return True
+    spot = desk.find(colour(State.IDLE))
+    if spot is not None:
+        desk.input("mousemove", *map(str, spot), "click", "1")
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: heard.read_text().count("OpenWindow") > before, within=3)
+    return heard.read_text().count("OpenWindow") >= wanted
 
 
 def _has_tray(environment: dict[str, str]) -> bool:
