@@ -47,7 +47,8 @@ async function squooshFileJob(job) {
   }
   squoosh ??= await startSquoosh();
   const file = readFileSync(job.input);
-  const image = await decode(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+  const data = file.buffer.slice(file.byteOffset, file.byteOffset + file.length);
+  const image = await decode(data, { preserveOrientation: true }); // turned upright, as a browser does
   writeFileSync(job.output, new Uint8Array(await squoosh(image, { quality: job.quality })));
 }
 
