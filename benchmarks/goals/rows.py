@@ -58,7 +58,7 @@ def numbers(results: Results) -> list[Number]:
 
 def _curves(figures: Any) -> tuple[str, bool | None]:
     told, worst = [], 0.0
-    for pictures, encoders in figures.items():
+    for pictures, encoders in figures["curves"].items():
         by_score = encoders["own rate-distortion"]
         worst = max(worst, *by_score.values())
         told.append(f"{pictures} {' / '.join(f'{by_score[score]:.3f}' for score in sorted(by_score))}")

@@ -26,7 +26,7 @@ FIGURES: dict[str, Any] = {
             "caesiumclt -q80": {**_PROGRAM, "worst_score": 74.0, "cpu_seconds_per_megapixel": 0.2},
         }
     },
-    "curves": {"camera": {"own rate-distortion": {"70": 0.91, "80": 0.9, "90": 0.88}}},
+    "curves": {"curves": {"camera": {"own rate-distortion": {"70": 0.91, "80": 0.9, "90": 0.88}}}},
     "lossless": {
         "JPEG": {"share": 0.89, "different": 0, "pictures": 15},
         "PNG": {"share": 0.83, "different": 0, "pictures": 15},
@@ -68,7 +68,7 @@ def test_what_was_not_run_is_not_measured() -> None:
     ("run", "change", "what"),
     [
         ("quality", {"camera": {"Homepress balanced": {**_PROGRAM, "worst_score": 78.9}}}, "worst picture"),
-        ("curves", {"camera": {"own rate-distortion": {"70": 0.93, "80": 0.9}}}, "JPEG bytes"),
+        ("curves", {"curves": {"camera": {"own rate-distortion": {"70": 0.93, "80": 0.9}}}}, "JPEG bytes"),
         ("lossless", {"JPEG": {"share": 0.8, "different": 1, "pictures": 1}}, "lossless JPEG"),
         ("memory", {"24": {"megabytes": 321.0}, "100": {"megabytes": 1200.0}}, "peak memory"),
         (
