@@ -92,3 +92,11 @@ XMP_HEAD = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
 )
 def test_inputs_made_to_be_slow_end(name: str, data: bytes) -> None:
     run(name, data)
+
+
+def test_a_value_that_reaches_into_a_makers_note_brings_nothing_back() -> None:
+    lens_model, note = b"\x34\xa4\x02\x00", b"Apple iOS"
+    [seed] = [seed for seed in SEEDS["exif"] if lens_model in seed and note in seed][:1]
+    offset = seed.index(lens_model) + 8
+    reaching = (seed.index(note) + 20).to_bytes(4, "little")
+    assert run("exif", seed[:offset] + reaching + seed[offset + 4 :])

@@ -98,8 +98,20 @@ class _Plan:
         if entry.tag not in wanted or not entry.is_readable:
             return False
         end = entry.start + entry.size
-        free = all(end <= table.at or table.end <= entry.start for table, _ in self.tables)
+        taken = [(table.at, table.end) for table, _ in self.tables]
+        if entry.tag != _MAKER_NOTE:
+            taken += self._notes()  # a value that reaches into a note would bring back what went from it
+        free = all(end <= first or last <= entry.start for first, last in taken)
         return entry.is_inline or (free and entry.start >= _HEADER_BYTES)
+
+    def _notes(self) -> list[tuple[int, int]]:
+        """Where makers' notes begin and end."""
+        return [
+            (entry.start, entry.start + entry.size)
+            for directory, _ in self.tables
+            for entry in directory.entries
+            if entry.tag == _MAKER_NOTE and entry.is_readable and not entry.is_inline
+        ]
 
 
 def _scrubbed(tiff: TiffBlock, first: int, header_end: int, wanted: frozenset[int]) -> bytes:
