@@ -162,7 +162,7 @@ class Connection:
         try:
             while True:
                 self._take(self._wire.receive())
-        except (ReceiveStopped, OSError, EOFError) as reason:
+        except (ReceiveStopped, OSError, EOFError, BusError) as reason:
             _log.debug("the connection to the message bus has ended: %r", reason)
         finally:
             self._end()
