@@ -79,10 +79,35 @@ def test_the_first_run_starts_everything(program: Program, inbox: Path, opened: 
         text = (program.home / "settings.toml").read_text("utf-8")
         assert 'preset = "documents"' in text
         assert 'quality = "safe"' in text
-        login = program.home / "user" / "config" / "autostart"
-        assert list(login.glob("*.desktop")), "start at login was offered, and on"
+        assert not _autostart_files(program), "start at login was offered, not asked for"
+        asked = program.command("autostart", "status", "--json")
+        told = subprocess.run(asked, env=window.environment, capture_output=True, timeout=60, check=True)
+        assert not json.loads(told.stdout)["on"]
     finally:
         program.run("stop", code=None)
+
+
+def test_start_at_login_is_written_where_it_is_switched_on(
+    program: Program, inbox: Path, opened: Opening
+) -> None:
+    window = opened()
+    window.wait("Which pictures shall become smaller?")
+    window.wait_until(lambda: (window.focused() or {}).get("kind") == "TEntry", "the field to have focus")
+    window.type(str(inbox))
+    window.tab_to("Start at login")
+    window.press("space")
+    window.click("Watch this folder")
+    try:
+        window.wait("Quality balanced", within=60)
+        wait_for(lambda: _autostart_files(program), what="the start at login")
+    finally:
+        program.run("stop", code=None)
+
+
+def _autostart_files(program: Program) -> list[Path]:
+    """What has been written into the home of the window's user, at any of the places that start programs."""
+    config = program.home / "user" / "config"
+    return [*config.glob("autostart/*"), *config.glob("systemd/user/*")]
 
 
 def test_statistics_are_saved_where_the_dialog_says(

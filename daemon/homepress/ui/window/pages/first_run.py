@@ -41,7 +41,7 @@ class FirstRunPage(ScrollPage):
     def __init__(self, parent: tk.Misc, context: Context) -> None:
         super().__init__(parent, context.theme)
         self._context = context
-        self._login = True
+        self._login = False  # it begins at login only where a person switches that on
         self._usual_quality = _QUALITIES[0][0]
         kit, px = context.kit, context.theme.px
         self.inside.configure(padding=(px(32), px(28), px(32), px(10)))
@@ -55,7 +55,7 @@ class FirstRunPage(ScrollPage):
             card.grid(row=row, column=0, sticky="we", pady=(0, px(10)))
 
     def shown(self) -> None:
-        """Put the keyboard on the folder; ask about the start at login only where it is off."""
+        """Put the keyboard on the folder; offer the start at login only where it is off."""
         self._folder.focus_set()
         self.to_top()
         self._context.jobs.run(lambda: autostart().state().on, self._login_is_on)
@@ -127,7 +127,7 @@ class FirstRunPage(ScrollPage):
     def _make_end(self) -> Card:
         kit, px = self._context.kit, self._context.theme.px
         card = self._step("4", "Begin")
-        self._login_row = kit.switch(card, True, self._login_changed, "Start at login")
+        self._login_row = kit.switch(card, False, self._login_changed, "Start at login")
         self._login_row.grid(row=1, column=2, sticky="e", pady=(px(8), 0))
         self._begin = kit.button(card, "Watch this folder", self._start, "primary")
         self._begin.grid(row=1, column=1, sticky="w", pady=(px(8), 0))
@@ -209,8 +209,8 @@ class FirstRunPage(ScrollPage):
         self._login = on
 
     def _login_is_on(self, on: bool) -> None:
-        self._login = not on
         if on:
+            self._login = False  # nothing is left to be done
             self._login_row.grid_remove()
 
     # -- the end
