@@ -26,3 +26,19 @@ def test_a_full_disk_is_not_waited_for_though_its_picture_still_waits() -> None:
     assert [file.path for file in waiting.together_with([])] == [str(PATH)]
     waiting.told(Told(PATH, "waiting", "it changed again", retry_after=1.0))
     assert waiting.any_soon(60.0)
+
+
+def test_files_that_are_tried_at_once_do_not_wait_any_more() -> None:
+    waiting = WaitingFiles()
+    waiting.told(Told(PATH, "waiting", "no room", retry_after=600.0, problem="no room"))
+    assert waiting.try_now() == [PATH]
+    assert waiting.together_with([]) == []
+
+
+def test_files_of_folders_that_were_let_go_are_forgotten() -> None:
+    waiting = WaitingFiles()
+    waiting.told(Told(PATH, "waiting", "no room", retry_after=600.0))
+    waiting.keep_within([PATH.parent])
+    assert [file.path for file in waiting.together_with([])] == [str(PATH)]
+    waiting.keep_within([Path("/elsewhere")])
+    assert waiting.together_with([]) == []

@@ -2,8 +2,10 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
+
+from msgspec import structs
 
 from homepress.control import service
 from homepress.pipeline import Told
@@ -30,9 +32,21 @@ class WaitingFiles:
                 path=str(told.path), reason=told.reason, next_try=time.time() + told.retry_after
             )
 
-    def given_back(self) -> list[Path]:
-        """The files that are to be tried again."""
+    def try_now(self) -> list[Path]:
+        """The files that were given back: whoever asks looks at them now, whenever their time would come."""
+        now = time.time()
+        self._given_back = {
+            path: structs.replace(file, next_try=now) for path, file in list(self._given_back.items())
+        }
         return list(self._given_back)
+
+    def keep_within(self, roots: Collection[Path]) -> None:
+        """Forget the files of all folders but these."""
+        self._given_back = {
+            path: file
+            for path, file in list(self._given_back.items())
+            if any(path.is_relative_to(root) for root in roots)
+        }
 
     def any_soon(self, within: float) -> bool:
         """Whether a file is tried again within so many seconds, or is just being looked at for that.

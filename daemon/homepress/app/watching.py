@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +53,7 @@ class DaemonService(InProcessService):
         self._notes = RecentNotes()
         self._power = PowerSaver()
         self._begun = threading.Event()
+        self._changing_settings = threading.Lock()
         self._failed = 0
 
     def begin(self, house: House, *, once: bool = False) -> None:
@@ -130,10 +131,9 @@ class DaemonService(InProcessService):
     def _told(self, plan: Plan, told: Told) -> None:
         """A picture is done, or has to wait."""
         root = self._config.root_of(told.path)
-        if told.retry_after is not None and root is not None and self._config.plan(root) != plan:
-            # What stood against it may be over: it was under settings of before.
-            told = replace(told, retry_after=STILL_AT_IT, problem="", whole_folder=False)
-        if root is not None:
+        if root is None:
+            told = replace(told, retry_after=None)  # its folder was let go meanwhile
+        else:
             self._breaker.told(root, told)
             if not self._breaker.text(root) and self._troubles.told(root, told):
                 self._watch.rescan()
@@ -145,7 +145,16 @@ class DaemonService(InProcessService):
             self._watch.set_aside(told.path)
         if told.retry_after is not None:
             self._watch.hint(told.path, told.retry_after)
+            # Looked at last: whoever changes plans does so first, and ends the waits of before afterwards.
+            if root is not None and self._config.plan(root) != plan:
+                self._end_waits_of_before(root, told)
         _log.info("%s: %s", ascii(str(told.path)), _in_words(told))
+
+    def _end_waits_of_before(self, root: Path, told: Told) -> None:
+        """What stood against a picture may be over: it was under other settings."""
+        self._waiting.told(replace(told, retry_after=STILL_AT_IT, problem="", whole_folder=False))
+        self._watch.hint(told.path, STILL_AT_IT)
+        self._try_anew([root])
 
     def _stopped_replacing(self, root: Path, why: str) -> None:
         """The circuit breaker opened for a folder."""
@@ -187,7 +196,7 @@ class DaemonService(InProcessService):
     def _try_again(self) -> None:
         """Something was done that may help pictures which could not be stored: do not let them wait."""
         if self._troubles.try_again():
-            for path in self._waiting.given_back():
+            for path in self._waiting.try_now():
                 self._watch.hint(path)
 
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
@@ -246,14 +255,17 @@ class DaemonService(InProcessService):
             raise ServiceError(str(self.house.live.error), exit_code=2)
 
     def _settings_changed(self) -> None:
-        if not self.house.live.reload():
-            return
-        if self.house.live.error is not None:
-            _log.warning("settings: %s", self.house.live.error)
-        else:
-            _log.info("settings: read again")
-            self._reconfigure()
-        self._rest_or_work()
+        # One change after the other: a request and the watch of the file may come upon the same one, and
+        # whoever comes second may only answer when what the first has read is in force.
+        with self._changing_settings:
+            if not self.house.live.reload():
+                return
+            if self.house.live.error is not None:
+                _log.warning("settings: %s", self.house.live.error)
+            else:
+                _log.info("settings: read again")
+                self._reconfigure()
+            self._rest_or_work()
 
     def _reconfigure(self) -> None:
         before = self._config.roots()
@@ -261,11 +273,16 @@ class DaemonService(InProcessService):
         for root in before - self._config.roots():
             self.house.pipeline.queue.drop(root)
             self._breaker.forget(root)
-        if self._troubles.forget(before):
-            for path in self._waiting.given_back():
+        self._waiting.keep_within(self._config.roots())
+        self._try_anew(before)
+        self._breaker.count_undone(self._config.roots())
+
+    def _try_anew(self, roots: Iterable[Path]) -> None:
+        """The plans of folders are new: what waited for something there does not wait for it any more."""
+        if self._troubles.forget(roots):
+            for path in self._waiting.try_now():
                 self._watch.hint(path)
             self._watch.rescan()
-        self._breaker.count_undone(self._config.roots())
 
     def status(self) -> Status:
         """The state now."""

@@ -1,0 +1,129 @@
+"""The daemon's service while its settings change under it: the last one to ask is obeyed."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from homepress.app.house import House
+from homepress.app.troubles import Troubles
+from homepress.app.watching import DaemonService
+from homepress.control.service import FolderRequest
+from homepress.pipeline import Told
+from homepress.settings import Paths, edit, load
+from homepress.watch import Watch, WatchedFolder
+from support import wait_for
+
+DECISION = 600.0
+"""Seconds: so long may a picture wait until somebody does something about what stands against it."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "pictures"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def service(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DaemonService]:
+    monkeypatch.setenv("HOMEPRESS_HOME", str(tmp_path / "home"))
+    paths = Paths.from_environment()
+    paths.ensure()
+    edit.add_folder(paths.config_file, str(folder), {})
+    begun = DaemonService(paths, stop=lambda: None)
+    house = House.open(paths, begun.changed)
+    begun.begin(house)
+    yield begun
+    begun.end()
+    house.close()
+
+
+def watched(service: DaemonService) -> list[str]:
+    return [folder.path for folder in service.status().folders if folder.state in ("watching", "scanning")]
+
+
+def test_a_folder_added_while_another_change_is_taken_up_is_watched(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request and the watch of the settings file come upon the same change at the same time."""
+    letting_go, go_on = threading.Event(), threading.Event()
+    reconfigure = Watch.reconfigure
+
+    def slowly(self: Watch, folders: Sequence[WatchedFolder]) -> None:
+        if not folders:
+            letting_go.set()
+            go_on.wait(60)
+        reconfigure(self, folders)
+
+    monkeypatch.setattr(Watch, "reconfigure", slowly)
+    removing = threading.Thread(target=service.remove_folder, args=[str(folder)])
+    removing.start()
+    assert letting_go.wait(60)
+    request = FolderRequest(path=str(folder))
+    adding = threading.Thread(target=service.add_folder, args=[request])
+    adding.start()
+    wait_for(lambda: load(service.house.paths.config_file).folders, what="the new line in the file")
+    adding.join(1.0)  # it has to wait for the first change; if it does not, it is over by now
+    go_on.set()
+    removing.join(60)
+    adding.join(60)
+    wait_for(lambda: watched(service) == [str(folder)], what="the folder to be watched")
+    wait_for(lambda: _scanned(service), what="its first scan")
+
+
+def _scanned(service: DaemonService) -> bool:
+    (state,) = service._watch.states()
+    return state.scanned
+
+
+def _whole_folder_waits(folder: Path) -> Told:
+    return Told(
+        folder / "a.jpg", "waiting", "no room", retry_after=DECISION, problem="no room", whole_folder=True
+    )
+
+
+def test_trouble_met_under_the_settings_of_before_is_no_trouble_any_more(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture was on its way when the settings changed, and they change just as it is told of."""
+    plan = service._config.plan(folder)
+    assert plan is not None
+    told = Troubles.told
+
+    def settings_change_meanwhile(self: Troubles, root: Path, news: Told) -> bool:
+        edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+        service.reload()
+        return told(self, root, news)
+
+    monkeypatch.setattr(Troubles, "told", settings_change_meanwhile)
+    service._told(plan, _whole_folder_waits(folder))
+    assert service._config.plan(folder) != plan
+    _nothing_waits_for_a_decision(service)
+
+
+def test_a_change_of_settings_ends_the_waits_of_its_folder(service: DaemonService, folder: Path) -> None:
+    plan = service._config.plan(folder)
+    assert plan is not None
+    service._told(plan, _whole_folder_waits(folder))
+    assert service.status().problems == [f"{folder}: no room"]
+    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    service.reload()
+    _nothing_waits_for_a_decision(service)
+
+
+def _nothing_waits_for_a_decision(service: DaemonService) -> None:
+    assert service.status().problems == []
+    wait_for(lambda: not service.status().waiting_files, what="the file, which is not there, to be let go")
+
+
+def test_what_waits_in_a_folder_is_forgotten_with_the_folder(service: DaemonService, folder: Path) -> None:
+    plan = service._config.plan(folder)
+    assert plan is not None
+    service._told(plan, replace(_whole_folder_waits(folder), whole_folder=False))
+    service.remove_folder(str(folder))
+    assert (service.status().waiting, service.status().problems) == (0, [])
+    service._told(plan, _whole_folder_waits(folder))  # of a picture that was under way
+    assert (service.status().waiting, service.status().problems) == (0, [])
