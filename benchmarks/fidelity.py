@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from fidelity_looks import FEATURES, Look, look_at
-from fidelity_tags import exiftool_tags, tags_that_differ
+from engine.looks import FEATURES, Look, look_at
+from engine.tags import exiftool_tags, tags_that_differ
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.workers import Limits, Slot, WorkerDied
 from support import corpus

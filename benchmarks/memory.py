@@ -16,7 +16,7 @@ from pathlib import Path
 
 from homepress.compress import Compressed, Recipe
 from homepress.workers import Limits, Slot
-from scale_daemon import photograph
+from watching.pictures import photograph
 
 _ASPECT = 4 / 3
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from quality_sets import spread
-from scale_daemon import homepress
+from engine.sets import spread
 from support import corpus
+from watching.program import homepress
 
 _KINDS = {
     "photos": "photos-camera/*.jpg",

@@ -26,12 +26,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import numpy as np
 
-import quality_report as report
-from quality_curves import MOZJPEG, Squoosh, curves
-from quality_limits import generations_table, size_table
-from quality_measure import measure
-from quality_peers import OURS, node_lacks_squoosh, peers
-from quality_sets import SETS, spread
+from engine import report
+from engine.curves import MOZJPEG, Squoosh, curves
+from engine.limits import generations_table, size_table
+from engine.measure import measure
+from engine.peers import OURS, node_lacks_squoosh, peers
+from engine.sets import SETS, spread
 from support import corpus
 
 CURVE_SETS = {"camera": "photos-camera/*.jpg", "lossless": "photos-lossless/*.png"}

@@ -21,16 +21,28 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from scale_bench import Row, progress
-from scale_cuts import cut_files
-from scale_daemon import CASES as DAEMON_CASES
-from scale_peers import CASES as PEER_CASES
-from scale_plot import bursts_svg
-from scale_size import SIZE, VARIABLE
-from scale_watching import BURSTS, HIDDEN
-from scale_watching import CASES as WATCH_CASES
+from watching.bench import Row, progress
+from watching.bursts import BURSTS
+from watching.bursts import CASES as BURST_CASES
+from watching.cuts import cut_files
+from watching.peers import CASES as PEER_CASES
+from watching.plot import bursts_svg
+from watching.program import CASES as PROGRAM_CASES
+from watching.size import SIZE, VARIABLE
+from watching.slow import slow_writers
+from watching.trees import CASES as TREE_CASES
+from watching.troubles import CASES as TROUBLE_CASES
+from watching.troubles import HIDDEN
 
-CASES = {**WATCH_CASES, "cut-files": cut_files, **DAEMON_CASES, **PEER_CASES}
+CASES = {
+    **BURST_CASES,
+    "slow-writers": slow_writers,
+    **TROUBLE_CASES,
+    **TREE_CASES,
+    "cut-files": cut_files,
+    **PROGRAM_CASES,
+    **PEER_CASES,
+}
 
 _PEER = "peer-"
 

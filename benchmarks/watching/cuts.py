@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from scale_bench import Row
-from scale_daemon import daemon, homepress_json
+from watching.bench import Row
+from watching.program import daemon, homepress_json
 
 _LONGEST = 240.0
 _SETTLED = 20.0

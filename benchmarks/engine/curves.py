@@ -12,13 +12,13 @@ import numpy as np
 import pyjpegli
 from PIL import Image
 
+from engine.measure import shown
+from engine.peers import node_command
 from homepress.compress.jpeg import Encoder, Sampling, optimise
 from homepress.compress.jpeg.pillow_encoder import PillowEncoder
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.jpeg.tables import on_grid
 from homepress.compress.quality.ssimulacra2 import full_score
-from quality_measure import shown
-from quality_peers import node_command
 
 TARGETS = (70, 80, 90)
 MOZJPEG = "MozJPEG (Squoosh)"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from engine.peers import worker_command
+from engine.process import measured
 from homepress.compress import Compressed, Recipe, compress
 from homepress.workers.command import environment
-from quality_peers import worker_command
-from quality_process import measured
 
 _EDGES = {12: (4000, 3000), 24: (6000, 4000), 100: (12000, 8400)}
 _GOALS = {24: "320", 100: "1,250"}

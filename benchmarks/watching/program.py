@@ -1,9 +1,7 @@
 """Cases of the scale benchmark that run the whole program: latency, throughput, idling with the tray."""
 
-import io
 import json
 import os
-import random
 import shutil
 import signal
 import statistics
@@ -16,8 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scale_bench import Row, cpu_seconds, family, progress, rss_mb, wakeups
-from scale_size import SIZE
+from watching.bench import Row, cpu_seconds, family, progress, rss_mb, wakeups
+from watching.pictures import photograph, screenshot
+from watching.size import SIZE
 
 SETTLE = 2.0
 
@@ -72,38 +71,6 @@ def until(condition: Callable[[], bool], within: float, what: str) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"waited {within:g} s in vain for {what}")
         time.sleep(0.05)
-
-
-def photograph(seed: int, size: tuple[int, int] = (4000, 3000)) -> bytes:
-    """A JPEG like a camera's: soft forms with fine grain."""
-    from PIL import Image
-
-    random.seed(seed)
-    small = [Image.effect_noise((40, 30), 90).resize(size, Image.Resampling.BICUBIC) for _ in range(3)]
-    grain = Image.effect_noise(size, 12)
-    out = io.BytesIO()
-    Image.blend(Image.merge("RGB", small), Image.merge("RGB", [grain] * 3), 0.25).save(
-        out, "JPEG", quality=92
-    )
-    return out.getvalue()
-
-
-def screenshot(seed: int) -> bytes:
-    """A PNG like one of a desktop: windows, lines of text."""
-    from PIL import Image, ImageDraw
-
-    random.seed(seed)
-    image = Image.new("RGB", (1920, 1080), (43, 62, 80))
-    draw = ImageDraw.Draw(image)
-    for _ in range(8):
-        x, y = random.randrange(1500), random.randrange(800)
-        draw.rectangle((x, y, x + 700, y + 500), fill="white", outline="grey")
-        for line in range(25):
-            text = "".join(random.choices("abcdefghijklmnopqrstuvwxyz     ", k=80))
-            draw.text((x + 10, y + 10 + 18 * line), text, fill="black")
-    out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1)
-    return out.getvalue()
 
 
 def is_replaced(path: Path, size: int) -> bool:

@@ -1,6 +1,5 @@
 """What the cases of the scale benchmark share: rows of the table, a counting sink, process figures."""
 
-import io
 import os
 import sys
 import threading
@@ -135,15 +134,6 @@ def running(folder: Path, known: Known | None = None, sink: Counting | None = No
         yield Run(watch, sink)
     finally:
         watch.stop()
-
-
-def small_jpeg() -> bytes:
-    """The bytes of a small picture; every file of a burst holds the same."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.effect_noise((48, 48), 60).save(out, "JPEG")
-    return out.getvalue()
 
 
 def rss_mb(pid: int | str = "self") -> float:

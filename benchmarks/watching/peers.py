@@ -15,12 +15,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from scale_bench import Row
-from scale_cuts import cut_pictures
-from scale_daemon import is_replaced, photograph, screenshot, until
-from scale_size import SIZE
-from scale_slow import picture, write_all
-from scale_watching import BURSTS
+from PIL import Image
+
+from watching.bench import Row
+from watching.bursts import BURSTS
+from watching.cuts import cut_pictures
+from watching.pictures import noise, photograph, screenshot
+from watching.program import is_replaced, until
+from watching.size import SIZE
+from watching.slow import write_all
 
 _PLACES = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 PROGRAM = os.environ.get("HOMEPRESS_BENCH_OPTIMIZE_IMAGES") or shutil.which("optimize-images", path=_PLACES)
@@ -86,12 +89,10 @@ def burst(name: str, place: Path) -> Row:
 
 def slow_writers(place: Path) -> Row:
     """How many of six slowly written pictures are broken in the end, or were never handled."""
-    from PIL import Image
-
     case = "optimize-images -wd: six slow writers, real time"
     if PROGRAM is None:
         return Row(case, "not run: pip install optimize-images")
-    folder, log, data = place / "watched", place / "log", picture()
+    folder, log, data = place / "watched", place / "log", noise()
     folder.mkdir()
     with _watching(folder, log):
         paths = write_all(folder, data)
@@ -149,8 +150,6 @@ def latency(kind: str, place: Path) -> Row:
 
 def _is_like(path: Path, wanted: bytes) -> bool:
     """Whether a picture decodes in full and looks like the one that was written."""
-    from PIL import Image
-
     try:
         with Image.open(path) as image:
             seen = image.convert("L").resize((70, 50)).tobytes()

@@ -1,6 +1,6 @@
 """Compresses the files named on standard input in one process, as a worker of the daemon does.
 
-quality_worker.py FLOOR|lossless|fit BYTES OUTPUT [--discard]
+worker.py FLOOR|lossless|fit BYTES OUTPUT [--discard]
 """
 
 import shutil

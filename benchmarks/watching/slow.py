@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from homepress.watch import Arrival
-from scale_bench import Counting, Memory, Row, running
+from watching.bench import Counting, Memory, Row, running
+from watching.pictures import noise
 
 
 def _chunks(path: Path, data: bytes) -> None:
@@ -79,20 +80,9 @@ def write_all(folder: Path, data: bytes) -> dict[str, Path]:
     return paths
 
 
-def picture() -> bytes:
-    """A picture of some 200 KB."""
-    import io
-
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.effect_noise((700, 500), 60).convert("RGB").save(out, "JPEG", quality=92)
-    return out.getvalue()
-
-
 def slow_writers(place: Path) -> Row:
     """What each file held when it was handed on."""
-    data, folder = picture(), place / "watched"
+    data, folder = noise(), place / "watched"
     folder.mkdir()
     early = 0
 

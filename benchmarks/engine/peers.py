@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import quality_canvas
+from engine import canvas
+from engine.process import Cost, measured
+from engine.sets import Kind
 from homepress.workers.command import environment
-from quality_process import Cost, measured
-from quality_sets import Kind
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
-NODE_FOLDER = Path(os.environ.get("HOMEPRESS_BENCH_NODE", HERE))
+NODE_FOLDER = Path(os.environ.get("HOMEPRESS_BENCH_NODE", HERE.parent))
 """Where `npm install sharp @jsquash/jpeg` was run."""
 OURS = "Homepress balanced"
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
@@ -47,7 +47,7 @@ def _jpeg_peers() -> list[Peer]:
         Peer("jpegoptim -m85", _jpegoptim_lacks(), _jpegoptim("-m85")),
         Peer("sharp mozjpeg q80", _lacks_node("sharp"), _node("sharp", quality=80)),
         Peer("Squoosh MozJPEG q75", node_lacks_squoosh(), _node("squoosh-file", quality=75)),
-        Peer("Chromium canvas 0.8", quality_canvas.missing(), quality_canvas.run("image/jpeg", 0.8)),
+        Peer("Chromium canvas 0.8", canvas.missing(), canvas.run("image/jpeg", 0.8)),
         Peer("Homepress lossless", "", _homepress("lossless")),
         Peer("caesiumclt --lossless", _caesium_lacks(), _caesium("--lossless")),
         Peer("jpegoptim lossless", _jpegoptim_lacks(), _jpegoptim()),
@@ -60,7 +60,7 @@ def _png_peers() -> list[Peer]:
         Peer("caesiumclt -q80", _caesium_lacks(), _caesium("-q80")),
         Peer("pngquant", _lacks("pngquant", "pip install pngquant-cli"), _pngquant),
         Peer("sharp palette q80", _lacks_node("sharp"), _node("sharp-png", quality=80)),
-        Peer("Chromium canvas PNG", quality_canvas.missing(), quality_canvas.run("image/png", 1.0)),
+        Peer("Chromium canvas PNG", canvas.missing(), canvas.run("image/png", 1.0)),
         Peer("Homepress lossless", "", _homepress("lossless")),
         Peer("caesiumclt --lossless", _caesium_lacks(), _caesium("--lossless")),
         Peer("optimize-images", _lacks("optimize-images", "pip install optimize-images"), _optimize_images),
@@ -83,7 +83,7 @@ def node_lacks_squoosh() -> str:
 
 def node_command() -> list[str]:
     """The command line of the script that speaks to packages from npm."""
-    return ["node", str(HERE / "quality_peers.mjs"), str(NODE_FOLDER)]
+    return ["node", str(HERE / "peers.mjs"), str(NODE_FOLDER)]
 
 
 def _find(program: str) -> str | None:
@@ -113,7 +113,7 @@ def _run(command: Sequence[str], text: str = "") -> Cost:
 
 def worker_command(*arguments: str) -> list[str]:
     """The command line of a process that compresses as a worker of the daemon does."""
-    return [sys.executable, str(HERE / "quality_worker.py"), *arguments]
+    return [sys.executable, str(HERE / "worker.py"), *arguments]
 
 
 def _homepress(quality: str) -> Runner:
