@@ -45,7 +45,7 @@ def _camera(corpus: Path, _own: Path) -> Sequence[Path]:
 
 
 def _metadata(corpus: Path, _own: Path) -> Sequence[Path]:
-    return _large(corpus.glob("metadata/*.jpg"), LEAST_BYTES)
+    return [file for file in _large(corpus.glob("metadata/*.jpg"), LEAST_BYTES) if _can_be_seen(file)]
 
 
 def _graphics(corpus: Path, _own: Path) -> Sequence[Path]:
@@ -65,6 +65,16 @@ def _fresh(corpus: Path, own: Path) -> Sequence[Path]:
                 files.append(own / f"{source.stem}.jpg")
                 picture.save(files[-1], "JPEG", quality=_FRESH_QUALITY)
     return files
+
+
+def _can_be_seen(file: Path) -> bool:
+    """Whether it decodes at all: what nobody can see has no score."""
+    try:
+        with Image.open(file) as picture:
+            picture.load()
+    except OSError:
+        return False
+    return True
 
 
 def _large(files: object, least: int) -> Sequence[Path]:
