@@ -64,7 +64,7 @@ class Screen:
         self.environment = environment
         self.address = address
         self.scale = scale
-        self._folder = folder
+        self.folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start(self, *command: str) -> "subprocess.Popen[bytes]":
@@ -100,7 +100,7 @@ class Screen:
 
     def shot(self) -> Image.Image:
         """What is on the display now, pixel by pixel."""
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             file = Path(folder, "shot.png")
             command = ["scrot", "--overwrite", str(file)]
             subprocess.run(command, env=self.environment, check=True, timeout=20)

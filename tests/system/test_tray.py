@@ -300,7 +300,7 @@ def test_the_icon_outlives_the_daemon_and_finds_the_next_one(
     icon = watcher.icon()
     wait_label(icon, "Watching 1 folder")
     (agent,) = agents(program)
-    program.kill()
+    program.stop()
     wait_label(icon, "Homepress is not running")
     assert icon.labels()[1] == "Start Homepress"
     program.start(tray=True)
@@ -309,10 +309,16 @@ def test_the_icon_outlives_the_daemon_and_finds_the_next_one(
     log = (program.home / "state" / "tray.log").read_bytes()
     assert b"the daemon does not answer" in log, "the log of the first agent is still there"
     assert b"\0" not in log
+    stopped = icon.property("IconPixmap")
     program.kill()
-    wait_label(icon, "Start Homepress")
+    wait_label(icon, "Homepress has stopped unexpectedly")
+    assert icon.property("Title") == "Homepress has stopped unexpectedly"
+    assert icon.labels()[1:3] == ["Pictures are not being compressed", "Start Homepress"]
+    assert icon.property("IconPixmap") != stopped
+    assert "stopped unexpectedly" in program.status()["problems"][0]
     icon.click("Start Homepress")
     wait_label(icon, "Watching 1 folder")
+    assert program.status()["problems"] == []
     icon.click("Quit")
     wait_for(lambda: program.status()["state"] == "stopped", what="the daemon to stop")
     wait_for(lambda: not agents(program), what="the agent to end")
@@ -458,7 +464,7 @@ def test_a_daemon_that_is_started_again_still_rests_for_the_power_saver(
         wait_for(lambda: len(agents(program)) == 1)
         wait_for(lambda: program.status()["paused_for"] == "power saver", what="the daemon to know")
         program.kill()
-        wait_label(icon, "Homepress is not running")
+        wait_label(icon, "Homepress has stopped unexpectedly")
 
 
 def test_it_rests_while_the_computer_saves_power_unless_told_otherwise(

@@ -134,6 +134,25 @@ def test_the_undo_button_of_a_summary_brings_the_batch_back(
     )
 
 
+def test_a_crash_is_told_with_a_button_that_starts_it_and_a_stop_is_not(
+    program: Program, inbox: Path, desk: Screen
+) -> None:
+    settings(program, inbox, "errors")
+    program.start(tray=True)
+    wait_for(lambda: agents(program))
+    program.stop()
+    program.start(tray=True)  # which the agent only shows once it has taken note of the stop
+    wait_for(lambda: len(agents(program)) == 1)
+    assert shown(desk) == 0
+    program.kill()
+    wait_for(lambda: shown(desk) == 1, within=30, what="the notice of the crash")
+    keep(desk, "notice-crashed", NOTICE)
+    (desk.folder / "menu").write_text("#!/bin/sh\nexec grep 'Start it again'\n")
+    dunst(desk, "context")
+    wait_for(lambda: program.status()["state"] == "idle", within=30, what="the daemon to run again")
+    program.run("stop")
+
+
 def test_a_problem_is_told_once_and_never_when_nothing_is_wanted(
     program: Program, inbox: Path, desk: Screen
 ) -> None:

@@ -11,7 +11,7 @@ from homepress.app.house import House
 from homepress.app.logfiles import write_log
 from homepress.app.login import mend_autostart
 from homepress.app.watching import DaemonService
-from homepress.control import InstanceLock, Server, ServiceError
+from homepress.control import InstanceLock, Server, ServiceError, shutdown
 from homepress.settings import Paths
 
 _log = logging.getLogger(__name__)
@@ -65,6 +65,8 @@ class _Daemon:
         """Bind, start the tray, lock, work, stop."""
         self._server.bind()
         try:
+            if not self._options.once:
+                shutdown.begin(self._paths.state)
             if self._options.tray and not self._options.once:
                 start_agent(ended=self._service.agent_ended)
             # From here on no socket can be made and none connected; pictures are read only afterwards.
@@ -88,6 +90,7 @@ class _Daemon:
             if self._options.once:
                 return self._service.wait_until_done(self._stopping)
             self._stopping.wait()
+            shutdown.end(self._paths.state)  # first: the tray is to know by the time that nobody answers
             return True
         finally:
             self._service.end()

@@ -60,6 +60,7 @@ def lines(entries: tuple[Entry, ...], above: str = "") -> dict[str, Entry]:
     ("known", "words"),
     [
         (Known(None), "Homepress is not running"),
+        (Known(None, crashed=True), "Homepress has stopped unexpectedly"),
         (Known(status()), "Watching 1 folder"),
         (Known(status(folders=[])), "Watching nothing"),
         (Known(status(folders=FOLDERS[1:])), "Every folder is paused"),
@@ -77,7 +78,7 @@ def lines(entries: tuple[Entry, ...], above: str = "") -> dict[str, Entry]:
 )
 def test_the_state_is_said_in_words(known: Known, words: str) -> None:
     assert state_line(known) == words
-    assert tooltip(known).startswith(f"Homepress: {words}")
+    assert tooltip(known).startswith(words if known.status is None else f"Homepress: {words}")
 
 
 def test_a_pause_that_ends_by_itself_says_when() -> None:
@@ -103,6 +104,14 @@ def test_the_lines_do_what_they_say() -> None:
     assert found[resumed].checked is True
     assert actions["Start at login"] == SetAutostart(True)
     assert actions["Quit"] == Quit()
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+def test_without_a_daemon_the_menu_starts_it(crashed: bool) -> None:
+    found = lines(menu(Known(None, crashed=crashed)))
+    assert found["Start Homepress"].action == StartDaemon()
+    assert found["Start Homepress"].default
+    assert ("Pictures are not being compressed" in found) is crashed
 
 
 def test_pausing_and_resuming_take_each_others_place() -> None:

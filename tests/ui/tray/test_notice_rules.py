@@ -2,7 +2,7 @@
 
 from homepress.control.service import RecentPicture, Status
 from homepress.desktop.notices import Notice, Slot
-from homepress.ui.tray.actions import Undo
+from homepress.ui.tray.actions import StartDaemon, Undo
 from homepress.ui.tray.following import MOST_PICTURES
 from homepress.ui.tray.menu import Known
 from homepress.ui.tray.notices import NoticeRules
@@ -22,6 +22,26 @@ def titles(notices: list[Notice]) -> list[str]:
 def test_what_was_there_before_is_no_news() -> None:
     rules = NoticeRules(greeted=True)
     assert rules.due(known(1, 2, 3), 0) == []
+
+
+def test_a_daemon_that_ended_untold_is_told_once_with_a_button_that_starts_it() -> None:
+    rules = NoticeRules(greeted=True)
+    rules.due(known(), 0)
+    (notice,) = rules.due(Known(None, crashed=True), 1)
+    assert (notice.slot, notice.title) == (Slot.PROBLEM, "Homepress has stopped unexpectedly")
+    assert "not being compressed" in notice.body
+    assert notice.buttons[0].value == StartDaemon()
+    assert rules.due(Known(None, crashed=True), 2) == []
+    rules.due(known(), 3)
+    assert titles(rules.due(Known(None, crashed=True), 4)) == [notice.title], "the next one is told again"
+
+
+def test_nothing_is_told_of_a_daemon_that_was_stopped_or_where_nothing_is_wanted() -> None:
+    rules = NoticeRules(greeted=True)
+    rules.due(known(), 0)
+    assert rules.due(Known(None), 1) == []
+    rules.due(known(notify="never"), 2)
+    assert rules.due(Known(None, crashed=True), 3) == []
 
 
 def test_a_batch_is_summed_up_once_it_is_done() -> None:

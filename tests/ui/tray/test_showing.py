@@ -57,6 +57,11 @@ class MainLoop:
             self.waiting.pop(0)()
 
 
+def test_a_crash_looks_like_a_problem_and_a_stop_does_not() -> None:
+    assert face_of(Known(None, crashed=True), Panel.DARK).state is State.PROBLEM
+    assert face_of(Known(None), Panel.DARK).state is State.STOPPED
+
+
 def draw(face: Face) -> str:
     return f"{face.state.value} {face.step}"
 

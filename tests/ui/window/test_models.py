@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ def status(state: str = "idle", **more: Any) -> Status:
 )
 def test_the_state_in_words(known: Status | None, words: str) -> None:
     assert headline(snapshot(known)).text == words
+
+
+def test_a_daemon_that_ended_untold_is_no_ordinary_stop() -> None:
+    crashed = replace(snapshot(None), crashed=True)
+    assert headline(crashed).text == "Stopped unexpectedly"
+    assert headline(crashed).tone == "bad"
 
 
 def test_a_problem_that_waits_for_resume_offers_it() -> None:

@@ -93,7 +93,7 @@ class Agent:
         self._telling = threading.Lock()
         self._later: threading.Timer | None = None
         self._power = PowerTeller(places.socket)
-        self._follower = Follower(places.socket, self._tell, stage.starts_at_login)
+        self._follower = Follower(places.socket, places.state, self._tell, stage.starts_at_login)
         self._performer = Performer(
             Hands(
                 socket=places.socket,

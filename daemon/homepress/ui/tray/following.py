@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from homepress.control import shutdown
 from homepress.control.client import Client, connect
 from homepress.control.service import ServiceError, Status
 from homepress.ui.tray.menu import Known
@@ -55,9 +56,14 @@ class Follower:
     """Tells what is known, in a thread of its own, from `start` on."""
 
     def __init__(
-        self, socket: Path, tell: Callable[[Known], None], starts_at_login: Callable[[], bool | None]
+        self,
+        socket: Path,
+        state: Path,
+        tell: Callable[[Known], None],
+        starts_at_login: Callable[[], bool | None],
     ) -> None:
         self._socket = socket
+        self._state = state
         self._tell_all = tell
         self._telling = threading.Lock()
         self._known = Known(None)
@@ -89,13 +95,16 @@ class Follower:
     def _follow(self) -> None:
         pauses = iter(_SEARCH_SECONDS)
         while True:
+            crashed = False
             try:
                 if (client := connect(self._socket)) is not None:
                     pauses = iter(_SEARCH_SECONDS)
                     self._stay_with(client)
+                else:
+                    crashed = shutdown.was_cut_short(self._state)
             except ServiceError as error:
                 _log.info("the daemon does not answer: %s", error)
-            self._say(Known(None, autostart=self._starts_at_login()))
+            self._say(Known(None, crashed=crashed, autostart=self._starts_at_login()))
             if self._nudged.wait(next(pauses, _SEARCH_SECONDS[-1])):
                 pauses = iter(_SEARCH_SECONDS)
             self._nudged.clear()

@@ -70,6 +70,7 @@ class Known:
         pictures: the last results, newest first.
         autostart: whether Homepress starts at login; None where that cannot be told.
         now: seconds since 1970.
+        crashed: whether none answers because it ended without having been told to.
     """
 
     status: Status | None
@@ -78,11 +79,14 @@ class Known:
     pictures: tuple[RecentPicture, ...] = ()
     autostart: bool | None = None
     now: float = field(default_factory=time.time)
+    crashed: bool = False
 
 
 def state_line(known: Known) -> str:
     """What goes on, in one line."""
     status = known.status
+    if known.crashed:
+        return "Homepress has stopped unexpectedly"
     if status is None or status.state == "stopped":
         return "Homepress is not running"
     if status.problems:
@@ -103,7 +107,9 @@ def state_line(known: Known) -> str:
 
 def tooltip(known: Known) -> str:
     """The state, and what was saved today, for the pointer that rests on the icon."""
-    if known.status is None or not known.status.saved_bytes_today:
+    if known.status is None:
+        return state_line(known)
+    if not known.status.saved_bytes_today:
         return f"Homepress: {state_line(known)}"
     return f"Homepress: {state_line(known)}, {size(known.status.saved_bytes_today)} saved today"
 
@@ -132,6 +138,7 @@ def menu(known: Known) -> tuple[Entry, ...]:
 def _without_daemon(known: Known) -> tuple[Entry, ...]:
     return (
         Entry(state_line(known)),
+        *((Entry("Pictures are not being compressed"),) if known.crashed else ()),
         Entry("Start Homepress", StartDaemon(), default=True),
         SEPARATOR,
         *_closing(known),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from homepress.control.service import RecentPicture, Status
 from homepress.desktop.notices import Button, Notice, Picture, Slot
-from homepress.ui.tray.actions import OpenWindow, Page, Undo
+from homepress.ui.tray.actions import OpenWindow, Page, StartDaemon, Undo
 from homepress.ui.tray.faces import Face, State, rgba
 from homepress.ui.tray.following import MOST_PICTURES
 from homepress.ui.tray.menu import Known
@@ -29,6 +29,8 @@ class NoticeRules:
 
     def __init__(self, greeted: bool) -> None:
         self._greeted = greeted
+        self._told_crash = False
+        self._wanted = True
         self._told_problems: frozenset[str] = frozenset()
         self._told_notes: frozenset[str] = frozenset()
         self._newest: int | None = None
@@ -40,12 +42,30 @@ class NoticeRules:
         """What is to be shown now; `clock` is seconds that only grow."""
         status = known.status
         if status is None:
-            return []
+            crash = self._crash(known.crashed)
+            return [crash] if crash else []
+        self._told_crash, self._wanted = False, status.notify != "never"
         notices = [
             self._problems(status) or self._noted(status),
             self._results(status, known.pictures, clock),
         ]
         return [notice for notice in notices if notice is not None]
+
+    def _crash(self, crashed: bool) -> Notice | None:
+        """A daemon that is gone without having been told to go; told once for each."""
+        if not crashed or self._told_crash:
+            return None
+        self._told_crash = True
+        if not self._wanted:
+            return None
+        return Notice(
+            Slot.PROBLEM,
+            "Homepress has stopped unexpectedly",
+            "Pictures are not being compressed. Start it again here, in the menu, or with: homepress",
+            (Button("Start it again", StartDaemon()),),
+            clicked=OpenWindow(Page.FOLDERS),
+            picture=_picture(State.PROBLEM),
+        )
 
     def _problems(self, status: Status) -> Notice | None:
         problems = frozenset(status.problems)

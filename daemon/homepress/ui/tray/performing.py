@@ -11,7 +11,7 @@ from homepress.control.client import connect
 from homepress.control.service import ServiceError, UndoRequest
 from homepress.desktop.notices import Notice, Slot
 from homepress.desktop.opening import NotOpened
-from homepress.desktop.processes import own, spawn
+from homepress.desktop.processes import fails_soon, own, spawn
 from homepress.ui.tray.actions import (
     Action,
     EnableFolder,
@@ -31,6 +31,9 @@ from homepress.ui.tray.windows import open_window, show_before_and_after
 from homepress.ui.words import counted, in_one_line, shown
 
 _log = logging.getLogger(__name__)
+
+_FAILS_WITHIN = 3.0
+"""Seconds after which a daemon that was started counts as running."""
 
 _MORNING = 6
 """Hour at which "tomorrow" begins, as with `homepress pause tomorrow`."""
@@ -89,10 +92,18 @@ def perform(action: Action, hands: Hands) -> None:
             hands.set_autostart(on)
             hands.nudge()
         case StartDaemon():
-            spawn(own("run", "--no-tray"))
-            hands.nudge()
+            _start(hands)
         case Quit():
             _quit(hands)
+
+
+def _start(hands: Hands) -> None:
+    process = spawn(own("run", "--no-tray"))
+    hands.nudge()
+    if fails_soon(process, _FAILS_WITHIN) and connect(hands.socket) is None:
+        raise ServiceError(
+            "Homepress did not start. What is wrong, and the fix, is told by: homepress doctor"
+        )
 
 
 def _quit(hands: Hands) -> None:

@@ -25,6 +25,8 @@ def directly(work: Callable[[], None]) -> None:
 def face_of(known: Known, panel: Panel) -> Face:
     """How the icon looks."""
     status = known.status
+    if known.crashed:
+        return Face(State.PROBLEM, panel=panel)
     if status is None or status.state == "stopped":
         return Face(State.STOPPED, panel=panel)
     if status.state == "working":

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import click
 
 import homepress
+from homepress.control import shutdown
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import FolderStatus, ServiceError, Status, WaitingFile
 from homepress.settings import Paths
@@ -14,6 +15,10 @@ from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.words import counted, shown, size, until
 
 _MOST_FILES = 10
+_CRASHED = (
+    "Homepress has stopped unexpectedly; pictures are not being compressed. "
+    "Start it again with: homepress; its log: {log}"
+)
 
 
 @click.command(epilog=example("homepress status", "homepress status --json"))
@@ -35,15 +40,18 @@ def command(as_json: bool) -> int:
 
 
 def _stopped(paths: Paths) -> Status:
-    """What can be said without a daemon: what the ledger tells."""
+    """What can be said without a daemon: what the ledger tells, and whether it was told to end."""
     from homepress.ui.cli.ledger import reading  # a running daemon answers without the store
 
+    crashed = [_CRASHED.format(log=paths.log)] if shutdown.was_cut_short(paths.state) else []
     today = datetime.combine(date.today(), datetime.min.time()).timestamp()
     try:
         with reading(paths) as reader:
             counters = reader.counters(today)
     except ServiceError as error:
-        return Status(state="stopped", pid=None, version=homepress.__version__, problems=[str(error)])
+        return Status(
+            state="stopped", pid=None, version=homepress.__version__, problems=[*crashed, str(error)]
+        )
     return Status(
         state="stopped",
         pid=None,
@@ -52,6 +60,7 @@ def _stopped(paths: Paths) -> Status:
         saved_bytes_today=counters.saved_since,
         saved_bytes_total=counters.saved_total,
         originals_bytes=counters.originals_bytes,
+        problems=crashed,
     )
 
 

@@ -22,6 +22,7 @@ class Snapshot:
         trouble: why the daemon cannot be asked although it is there; mostly empty.
         settings: the last good settings.
         settings_problem: what is wrong with the settings file; mostly empty.
+        crashed: whether no daemon runs because it ended without having been told to.
     """
 
     time: float
@@ -29,6 +30,7 @@ class Snapshot:
     trouble: str
     settings: Settings
     settings_problem: str
+    crashed: bool = False
 
     def same_as(self, other: "Snapshot") -> bool:
         """Whether nothing but the time is another."""
@@ -47,6 +49,8 @@ class Headline:
 def headline(snapshot: Snapshot) -> Headline:
     """The state of the whole program."""
     status = snapshot.status
+    if status is None and snapshot.crashed:
+        return Headline("Stopped unexpectedly", "bad", "Nothing is compressed until it runs again.")
     if status is None:
         return Headline("Not running", "warning", "Nothing is compressed until it runs again.")
     match status.state:

@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Callable
 
+from homepress.control import shutdown
 from homepress.control.client import NO_DAEMON, Client, connect
 from homepress.control.service import ServiceError
 from homepress.settings import LiveSettings, Paths
@@ -68,6 +69,7 @@ class Follower:
             trouble=trouble,
             settings=self._settings.current,
             settings_problem=str(error) if error else "",
+            crashed=client is None and not trouble and shutdown.was_cut_short(self._paths.state),
         )
         if self._last is None or not self._last.same_as(snapshot):
             self._last = snapshot
