@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from homepress.compress.recipe import Recipe
 from homepress.pipeline.job import Destination, Job, Plan
-from homepress.pipeline.queue import FairQueue
+from homepress.pipeline.queue import FairQueue, Load
 from support import wait_for
 
 
@@ -22,6 +22,7 @@ def drain(queue: FairQueue) -> list[str]:
     names = []
     while (got := queue.get(timeout=0)) is not None:
         names.append(got.path.name)
+        queue.done(got)
     return names
 
 
@@ -68,6 +69,19 @@ def test_a_path_waits_only_once_but_may_come_again_after_it_was_taken() -> None:
     assert not queue.put(job("x"))
     assert queue.get(timeout=0) is not None
     assert queue.put(job("x"))
+
+
+def test_what_was_taken_out_is_under_way_at_once_and_until_it_is_done() -> None:
+    """At no moment does a picture neither wait nor be worked on: `run --once` would end there."""
+    queue = FairQueue()
+    queue.put(job("x"))
+    assert (queue.load(), queue.moving(), queue.has(Path("/a/x"))) == (Load(1, 0), 1, True)
+    taken = queue.get(timeout=0)
+    assert taken is not None
+    assert (queue.load(), queue.moving(), queue.has(Path("/a/x"))) == (Load(0, 1), 1, True)
+    assert not queue.holds(Path("/a/x")), "it may come again, since it may have changed meanwhile"
+    queue.done(taken)
+    assert (queue.load(), queue.moving(), queue.has(Path("/a/x"))) == (Load(0, 0), 0, False)
 
 
 def test_pause_holds_back_all_but_what_was_asked_for() -> None:

@@ -6,9 +6,9 @@
 
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
-from homepress.pipeline.pipeline import Load, Pipeline
+from homepress.pipeline.pipeline import Pipeline
 from homepress.pipeline.plan import in_words, plan_for
-from homepress.pipeline.queue import FairQueue
+from homepress.pipeline.queue import FairQueue, Load
 from homepress.pipeline.trust import Trust
 
 __all__ = [

@@ -4,12 +4,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Job, Told
-from homepress.pipeline.queue import FairQueue
+from homepress.pipeline.queue import FairQueue, Load
 from homepress.privacy import Attempt
 from homepress.workers import Limits, Slot, WorkerDied
 
@@ -20,14 +19,6 @@ RETRY_ERROR = 600.0
 
 IDLE_SECONDS = 20.0
 """After so long without work a slot ends its process and gives its memory back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How much there is to do: pictures that wait, and pictures being compressed."""
-
-    waiting: int
-    working: int
 
 
 class Pipeline:
@@ -45,8 +36,6 @@ class Pipeline:
         self.queue = FairQueue()
         self._carrier = carrier
         self._changed = changed
-        self._lock = threading.Lock()
-        self._working: set[Path] = set()
         self._slots = [Slot(limits) for _ in range(slots)]
         # Not daemon threads: a worker process must not outlive the thread that started it (its death
         # signal is tied to that thread), and a replacement under way is always finished.
@@ -70,13 +59,11 @@ class Pipeline:
 
     def load(self) -> Load:
         """What waits and what is under way now."""
-        with self._lock:
-            return Load(len(self.queue), len(self._working))
+        return self.queue.load()
 
     def holds(self, path: Path) -> bool:
         """Whether a picture waits or is under way."""
-        with self._lock:
-            return path in self._working or self.queue.holds(path)
+        return self.queue.has(path)
 
     def probe(self) -> list[tuple[int, tuple[Attempt, ...]]]:
         """Have every worker try the ways out; process id and attempts of each. Starts those that rest.
@@ -131,18 +118,23 @@ class Pipeline:
             _log.debug("no worker ahead of time: %s", died)
 
     def _work(self, job: Job, slot: Slot) -> None:
-        with self._lock:
-            self._working.add(job.path)
         try:
-            told = self._carrier.carry(job, slot)
+            self._tell(job, self._carry(job, slot))
+        finally:
+            # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
+            self.queue.done(job)
+        self._changed()
+
+    def _carry(self, job: Job, slot: Slot) -> Told:
+        try:
+            return self._carrier.carry(job, slot)
         except Exception as error:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
             _log.exception("while working on %s", ascii(str(job.path)))
             reason = f"an error in Homepress: {type(error).__name__}: {error}"
-            told = Told(job.path, "failed", reason, retry_after=None if job.asked else RETRY_ERROR)
+            return Told(job.path, "failed", reason, retry_after=None if job.asked else RETRY_ERROR)
+
+    def _tell(self, job: Job, told: Told) -> None:
         try:
             job.tell(told)
-        finally:
-            # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
-            with self._lock:
-                self._working.discard(job.path)
-        self._changed()
+        except Exception:  # noqa: BLE001 - likewise: a ledger on a full disk, say, must not end this thread
+            _log.exception("while telling of %s", ascii(str(job.path)))

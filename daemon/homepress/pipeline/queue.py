@@ -15,6 +15,14 @@ _BULK_TURN = 4
 """Every so many pictures one of a large import goes, however many fresh ones wait."""
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much there is to do: pictures that wait, and pictures being compressed."""
+
+    waiting: int
+    working: int
+
+
 @dataclass(slots=True)
 class _Hold:
     """What is kept back of one folder; at monotonic second `due` one picture is let out, to try."""
@@ -28,7 +36,8 @@ class FairQueue:
     """A thread-safe queue in which each path stands at most once.
 
     Asked-for pictures go first, then fresh ones, then those of large imports; the places where fresh ones
-    turned up take turns, and so do the watched folders of imports.
+    turned up take turns, and so do the watched folders of imports. What was taken out is under way until
+    `done`, so that at no moment a picture seems to be neither.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -39,6 +48,7 @@ class FairQueue:
         self._bulk = Turns(lambda job: job.plan.root)
         self._holds: dict[Path | None, _Hold] = {}
         self._paths: set[Path] = set()
+        self._under_way: list[Path] = []
         self._turn = 0
         self._warm = 0
         self._expected = False
@@ -97,7 +107,15 @@ class FairQueue:
             wait = min(end, math.inf if self._paused else next_try) - now
             self._ready.wait(None if wait == math.inf else wait)
         self._expected = False
-        return None if self._closed else self._pop()
+        job = None if self._closed else self._pop()
+        if job is not None:
+            self._under_way.append(job.path)
+        return job
+
+    def done(self, job: Job) -> None:
+        """A job that `get` gave is over."""
+        with self._ready:
+            self._under_way.remove(job.path)
 
     def pause(self, paused: bool) -> None:
         """Hold back everything nobody asked for by name, or stop holding it back."""
@@ -142,9 +160,15 @@ class FairQueue:
             return None if hold is None else len(hold.jobs)
 
     def moving(self) -> int:
-        """How many pictures wait that are not kept back."""
+        """How many pictures wait that are not kept back, or are under way."""
         with self._ready:
-            return len(self) - sum(len(hold.jobs) for hold in self._holds.values())
+            kept_back = sum(len(hold.jobs) for hold in self._holds.values())
+            return len(self) - kept_back + len(self._under_way)
+
+    def load(self) -> Load:
+        """What waits and what is under way now."""
+        with self._ready:
+            return Load(len(self), len(self._under_way))
 
     def drop(self, root: Path) -> None:
         """Forget what waits of a folder that is no longer watched."""
@@ -172,6 +196,11 @@ class FairQueue:
         """Whether a path waits."""
         with self._ready:
             return path in self._paths
+
+    def has(self, path: Path) -> bool:
+        """Whether a path waits or is under way."""
+        with self._ready:
+            return path in self._paths or path in self._under_way
 
     def __len__(self) -> int:
         with self._ready:

@@ -1,0 +1,70 @@
+"""The threads of the pipeline, with a carrier that does what the test says."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from homepress.compress import Recipe
+from homepress.pipeline import Carrier, Destination, Job, Load, Pipeline, Plan, Told
+from homepress.workers import Limits, Slot
+from support import wait_for
+
+PLAN = Plan(Recipe(), "balanced", Destination.REPLACE, root=Path("/a"))
+
+
+class Carries:
+    """Stands in for a carrier: waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+
+    def stop(self) -> None:
+        self.go_on.set()
+
+    def carry(self, job: Job, slot: Slot) -> Told:
+        self.go_on.wait(60)
+        return Told(job.path, "unchanged")
+
+
+@pytest.fixture
+def carrier() -> Carries:
+    return Carries()
+
+
+@pytest.fixture
+def pipeline(carrier: Carries) -> Iterator[Pipeline]:
+    made = Pipeline(cast(Carrier, carrier), 1, Limits(), lambda: None)
+    yield made
+    made.close()
+
+
+def job(name: str, tell: Callable[[Told], None]) -> Job:
+    return Job(Path("/a") / name, PLAN, tell)
+
+
+def test_a_picture_is_under_way_until_what_came_of_it_was_told(pipeline: Pipeline, carrier: Carries) -> None:
+    seen: list[Load] = []
+    pipeline.submit(job("a.jpg", lambda _: seen.append(pipeline.load())))
+    wait_for(lambda: pipeline.load() == Load(0, 1), what="it to be taken up")
+    assert pipeline.holds(Path("/a/a.jpg"))
+    carrier.go_on.set()
+    wait_for(lambda: pipeline.load() == Load(0, 0), what="it to be done")
+    assert seen == [Load(0, 1)]
+    assert not pipeline.holds(Path("/a/a.jpg"))
+
+
+def test_whoever_cannot_bear_to_be_told_ends_nothing(pipeline: Pipeline, carrier: Carries) -> None:
+    """Such as a ledger on a full disk: the thread lives on, and with it all that waits."""
+
+    def full(_: Told) -> None:
+        raise OSError("the disk is full")
+
+    told: list[Told] = []
+    carrier.go_on.set()
+    pipeline.submit(job("a.jpg", full))
+    pipeline.submit(job("b.jpg", told.append))
+    wait_for(lambda: [each.path.name for each in told] == ["b.jpg"], what="the next picture")
+    wait_for(lambda: pipeline.load() == Load(0, 0), what="both to be done")
