@@ -1,6 +1,7 @@
 """What the cases of the scale benchmark share: rows of the table, a counting sink, process figures."""
 
 import os
+import platform
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.watch import Arrival, Identity, Known, Skipped, Watch, WatchedFolder
+from homepress.watch.mounts import mount_of, parse_mountinfo
 
 
 @dataclass
@@ -23,6 +25,8 @@ class Row:
         goal: what is to be reached.
         met: whether it was; None where there is no goal.
         numbers: the same for machines, and for the plot.
+        beside: on which file system it was tried, and what else was at work.
+        machine: on what it was tried.
     """
 
     case: str
@@ -30,6 +34,8 @@ class Row:
     goal: str = ""
     met: bool | None = None
     numbers: dict[str, float] = field(default_factory=dict)
+    beside: str = ""
+    machine: str = ""
 
 
 class Memory:
@@ -180,6 +186,19 @@ def family(pid: int) -> list[int]:
         found.append(process := waiting.pop())
         waiting += children.get(process, [])
     return [each for each in found if b"homepress" in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
+def machine() -> str:
+    """On what this runs."""
+    system = f"{platform.system()} {platform.release()}"
+    return f"{system}, Python {platform.python_version()}, {os.cpu_count()} cores"
+
+
+def circumstances(place: Path) -> str:
+    """The file system of a folder, and what else is at work now (getloadavg(3), the last minute)."""
+    mounts = parse_mountinfo(Path("/proc/self/mountinfo").read_bytes())
+    mount = mount_of(os.fsencode(place.resolve()), mounts)
+    return f"{mount.kind if mount else 'unknown'}, load {os.getloadavg()[0]:.1f}"
 
 
 def timed(action: Callable[[], object]) -> float:
