@@ -204,6 +204,20 @@ def test_a_hard_link_is_refused_with_its_reason(carry: Callable[..., Told], pict
     assert "link" in told.reason
 
 
+@pytest.mark.parametrize("destination", [Destination.OUTPUT, Destination.BESIDE, Destination.NOWHERE])
+def test_a_read_only_picture_is_compressed_where_it_is_not_replaced(
+    carry: Callable[..., Told], picture: Path, destination: Destination
+) -> None:
+    picture.chmod(0o444)
+    assert carry(Compressor(compressed()), destination=destination).outcome == "compressed"
+    assert picture.read_bytes() == SOURCE
+
+
+def test_a_reason_does_not_name_the_picture_again(carry: Callable[..., Told], picture: Path) -> None:
+    picture.chmod(0o444)
+    assert carry(Compressor()).reason == "it is read-only"
+
+
 def test_a_full_disk_keeps_the_picture_waiting_and_is_a_problem_of_the_folder(
     carry: Callable[..., Told], picture: Path
 ) -> None:

@@ -91,6 +91,14 @@ def test_modes_that_say_hands_off(bench: Bench, mode: int, why: str) -> None:
         store.read(path)
 
 
+def test_a_picture_that_stays_may_be_read_only_and_have_two_names(bench: Bench) -> None:
+    path = bench.drop()
+    os.link(path, bench.watched / "b.jpg")
+    os.chmod(path, 0o444)
+    with bench.store() as store:
+        assert store.read(path, stays=True).data == path.read_bytes()
+
+
 @pytest.mark.root
 @pytest.mark.parametrize("flag", ["i", "a"])
 def test_immutable_and_append_only_files_are_refused(bench: Bench, flag: str) -> None:
@@ -180,7 +188,9 @@ def test_files_of_others_are_refused(bench: Bench, as_nobody) -> None:
     os.chown(path, 1, 1)
 
     def read() -> None:
-        with bench.store() as store, pytest.raises(Refusal, match="another user"):
-            store.read(path)
+        with bench.store() as store:
+            with pytest.raises(Refusal, match="another user"):
+                store.read(path)
+            assert store.read(path, stays=True).data
 
     as_nobody(bench, read)

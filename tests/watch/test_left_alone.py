@@ -102,6 +102,19 @@ def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> No
         run.wait_arrivals(2)
 
 
+def test_files_that_stay_may_be_linked_and_read_only(tmp_path: Path) -> None:
+    for name in ("before", "after"):
+        (tmp_path / f"{name}.bin").write_bytes(JPEG + name.encode())
+    os.link(tmp_path / "before.bin", tmp_path / "before.jpg")
+    (tmp_path / "before.jpg").chmod(0o444)
+    with watching(watched(tmp_path, stays=True)) as run:
+        os.link(tmp_path / "after.bin", tmp_path / "after.jpg")
+        (tmp_path / "after.jpg").chmod(0o444)
+        run.wait_arrivals(2)
+        assert run.watch.explain(tmp_path / "after.jpg") is None
+        assert run.sink.skips == []
+
+
 def test_git_work_trees_are_left_alone_wherever_they_appear(tmp_path: Path) -> None:
     (tmp_path / "site" / "images").mkdir(parents=True)
     (tmp_path / "site" / ".git").mkdir()

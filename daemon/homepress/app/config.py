@@ -151,4 +151,5 @@ def watched(
         settle_seconds=folder.settle_seconds,
         watch=folder.watch,
         excluded=excluded,
+        stays=folder.mode == "output",
     )

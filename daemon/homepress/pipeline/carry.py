@@ -18,6 +18,7 @@ from homepress.store.errors import (
     Refusal,
     StoreError,
     Vanished,
+    shown,
 )
 from homepress.workers import DeathKind, Slot, WorkerDied
 
@@ -71,7 +72,7 @@ class Carrier:
     def carry(self, job: Job, slot: Slot) -> Told:
         """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
         try:
-            source = self._store.read(job.path)
+            source = self._store.read(job.path, stays=job.plan.destination is not Destination.REPLACE)
         except Vanished:
             return Told(
                 job.path, "failed", "there is no such file" if job.asked else "it is not there any more"
@@ -79,7 +80,7 @@ class Carrier:
         except Busy as busy:
             return Told(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
         except Refusal as refusal:
-            return self._left_alone(job, None, str(refusal))
+            return self._left_alone(job, None, refusal)
         except (OSError, StoreError) as error:
             return trouble(job, 0, error)
         try:
@@ -89,7 +90,7 @@ class Carrier:
         except Vanished:
             return Told(job.path, "failed", "it went away while it was compressed", len(source.data))
         except Refusal as refusal:
-            return self._left_alone(job, source, str(refusal))
+            return self._left_alone(job, source, refusal)
         except (OSError, StoreError) as error:
             return trouble(job, len(source.data), error)
 
@@ -183,8 +184,9 @@ class Carrier:
         self._store.note_known(source)
         return Told(job.path, "unchanged", reason, len(source.data), len(source.data))
 
-    def _left_alone(self, job: Job, source: Source | None, reason: str) -> Told:
+    def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> Told:
         """A file that must not be touched at all (hard links, read-only ...)."""
+        reason = str(refusal).removeprefix(f"{shown(job.path)}: ")  # told beside the path
         if source is not None:
             return self._unchanged(job, source, reason)
         if job.plan.destination is not Destination.NOWHERE:

@@ -14,12 +14,14 @@ MAX_BYTES = 2_000_000_000
 """Larger files are refused: they are no pictures, and would not fit into memory several times."""
 
 
-def read(kernel: Kernel, path: Path) -> Source:
+def read(kernel: Kernel, path: Path, *, stays: bool = False) -> Source:
     """The content of a picture with proof of what it was at that moment.
 
     Args:
         kernel: the system.
         path: absolute, its folder resolved: a link on the way is refused, never followed.
+        stays: the picture is only looked at, its result goes elsewhere: it may be read-only, of another user,
+            and have more than one name.
 
     Raises:
         Refusal: not a regular file, more than one name, read-only, of another user, immutable: leave alone.
@@ -31,7 +33,7 @@ def read(kernel: Kernel, path: Path) -> Source:
     try:
         with opened_folder(kernel, path.parent) as folder, opened_file(kernel, folder, path.name) as fd:
             facts = kernel.stat(fd)
-            _admit(kernel, fd, facts, path)
+            _admit(kernel, fd, facts, path, stays)
             leased = kernel.take_lease(fd)
             try:
                 data, digest = _content(kernel, fd, facts.st_size, leased, path)
@@ -59,25 +61,30 @@ def missing_or_linked(path: Path) -> Vanished | Refusal:
     return Vanished(f"{shown(path)}: it is not there any more")
 
 
-def _admit(kernel: Kernel, fd: int, facts: os.stat_result, path: Path) -> None:
-    """Refuse what must never be replaced."""
+def _admit(kernel: Kernel, fd: int, facts: os.stat_result, path: Path, stays: bool) -> None:
+    """Refuse what is no picture, and what must never be replaced unless it `stays`."""
     mode, name = facts.st_mode, shown(path)
     if not stat.S_ISREG(mode):
         raise Refusal(f"{name}: it is not a regular file")
     if facts.st_nlink == 0:
         raise Vanished(f"{name}: it was removed just now")
-    if facts.st_nlink != 1:
-        raise Refusal(f"{name}: it has {facts.st_nlink} names (hard links); replacing would part them")
-    if not mode & 0o222:
-        raise Refusal(f"{name}: it is read-only")
     if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
         raise Refusal(f"{name}: it has special permission bits")
     if facts.st_size > MAX_BYTES:
         raise Refusal(f"{name}: it is larger than {MAX_BYTES // 1_000_000_000} GB")
-    if hasattr(os, "geteuid") and os.geteuid() not in (0, facts.st_uid):
-        raise Refusal(f"{name}: it belongs to another user")
     if kernel.is_locked(fd):
         raise Refusal(f"{name}: it is marked immutable or append-only")
+    if not stays:
+        _admit_replacing(facts, name)
+
+
+def _admit_replacing(facts: os.stat_result, name: str) -> None:
+    if facts.st_nlink != 1:
+        raise Refusal(f"{name}: it has {facts.st_nlink} names (hard links); replacing would part them")
+    if not facts.st_mode & 0o222:
+        raise Refusal(f"{name}: it is read-only")
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, facts.st_uid):
+        raise Refusal(f"{name}: it belongs to another user")
 
 
 def _content(kernel: Kernel, fd: int, size: int, leased: bool, path: Path) -> tuple[bytes, str]:

@@ -106,9 +106,9 @@ class Store:
 
     # Reading and replacing
 
-    def read(self, path: Path) -> Source:
-        """Read a picture; see `reading.read` for what it raises."""
-        return reading.read(self._workshop.kernel, path)
+    def read(self, path: Path, *, stays: bool = False) -> Source:
+        """Read a picture, which `stays` as it is when its result goes elsewhere; see `reading.read`."""
+        return reading.read(self._workshop.kernel, path, stays=stays)
 
     def replace(self, source: Source, replacement: Replacement) -> Receipt:
         """Put a result in the place of its picture; see `Replacer.replace` for what it raises."""

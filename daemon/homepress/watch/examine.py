@@ -44,28 +44,37 @@ class Examination:
     skip: Skip | None = None
 
 
-def skip_by_status(status: os.stat_result, system: System) -> Skip | None:
-    """Why a file is never touched, by its directory entry (`lstat`); None when it is a candidate."""
+def skip_by_status(status: os.stat_result, system: System, *, stays: bool = False) -> Skip | None:
+    """Why a file is passed over, by its directory entry (`lstat`); None when it is a candidate.
+
+    Args:
+        status: what `lstat` gave.
+        system: knows placeholders.
+        stays: it is only read, never replaced.
+    """
     if not stat.S_ISREG(status.st_mode):
         return Skip.NOT_A_FILE
     if status.st_size == 0:
         return Skip.EMPTY
-    if status.st_nlink > 1:
+    if status.st_nlink > 1 and not stays:
         return Skip.LINKED
-    if not status.st_mode & _ANY_WRITE_BIT:
+    if not status.st_mode & _ANY_WRITE_BIT and not stays:
         return Skip.READ_ONLY
     return Skip.PLACEHOLDER if system.is_placeholder(status) else None
 
 
-def examine(path: bytes, signature: Signature, system: System) -> Examination:
-    """Open a file that looked like `signature` and judge it. Raises nothing that a file can cause."""
+def examine(path: bytes, signature: Signature, system: System, *, stays: bool = False) -> Examination:
+    """Open a file that looked like `signature` and judge it, as one that `stays` or is to be replaced.
+
+    Raises nothing that a file can cause.
+    """
     try:
         fd = os.open(path, _FLAGS)
     except OSError as error:
         return _unopened(error)
     try:
         status = os.fstat(fd)
-        if skip := skip_by_status(status, system):
+        if skip := skip_by_status(status, system, stays=stays):
             return Examination(Finding.SKIPPED, skip=skip)
         if Signature.of(status) != signature:
             return Examination(Finding.CHANGED)

@@ -26,6 +26,7 @@ class WatchedFolder:
         settle_seconds: how long a file must stay unchanged.
         watch: how changes are noticed.
         excluded: absolute folders inside it that are never entered (output folders, stored originals).
+        stays: its files are only read, so that read-only ones and further names of a file count as well.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class WatchedFolder:
     settle_seconds: float = 2.0
     watch: WatchMode = "auto"
     excluded: tuple[Path, ...] = ()
+    stays: bool = False
 
 
 class FolderStatus(enum.StrEnum):

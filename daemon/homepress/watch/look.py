@@ -60,7 +60,7 @@ class Looker:
             status = os.lstat(pending.path)
         except OSError:
             return self._vanished(pending)
-        skip = skip_by_status(status, self._system)
+        skip = skip_by_status(status, self._system, stays=self._folder.stays)
         if skip is not None and not skip.may_end:
             return self._pass_over(pending, skip)
         signature = Signature.of(status)
@@ -74,7 +74,8 @@ class Looker:
             return self._settler.put_off(pending, self._next_chance(pending), Waiting.QUIET)
         if skip := skip or self._size_skip(signature.size):
             return self._leave(pending, signature, skip, now)
-        return self._judge(pending, signature, examine(pending.path, signature, self._system))
+        seen = examine(pending.path, signature, self._system, stays=self._folder.stays)
+        return self._judge(pending, signature, seen)
 
     def _vanished(self, pending: Pending) -> None:
         """It is gone; or the whole folder is, and then it is waited for."""

@@ -147,7 +147,8 @@ class FolderLoop:
                 status = os.lstat(path)
             except OSError:
                 continue
-            skip, signature = skip_by_status(status, self._around.system), Signature.of(status)
+            skip = skip_by_status(status, self._around.system, stays=self._folder.stays)
+            signature = Signature.of(status)
             if skip is None or (skip.may_end and not self.looker.was_told(path, signature)):
                 is_new = path not in self.settler
                 self.settler.notice(path, signature, now, is_new and self._fresh.take(place, now))

@@ -65,10 +65,14 @@ class Selection:
     Patterns are those of the shell (`*`, `?`, `[...]`), in any case of letters. One without a slash is held
     against the name of a file; one with a slash against the path inside the watched folder. A pattern of
     `exclude` that fits a folder leaves out all that lies in it.
+
+    Attributes:
+        stays: the files are only read, never replaced.
     """
 
     def __init__(self, folder: WatchedFolder, root: bytes) -> None:
         """Make the choice for `folder`, whose resolved path is `root`."""
+        self.stays = folder.stays
         self._root = root
         self._prefix = root.rstrip(_SEPARATOR) + _SEPARATOR
         self._recursive = folder.recursive

@@ -63,11 +63,13 @@ def list_folder(directory: bytes, selection: Selection, known: Known, system: Sy
     except OSError:
         listing.readable = False
     if candidates:
-        _compare(listing, candidates, known, system)
+        _compare(listing, candidates, known, system, selection.stays)
     return listing
 
 
-def _compare(listing: Listing, candidates: list[os.DirEntry[bytes]], known: Known, system: System) -> None:
+def _compare(
+    listing: Listing, candidates: list[os.DirEntry[bytes]], known: Known, system: System, stays: bool
+) -> None:
     """Sort a folder's candidates into those that are done with, passed over, and found."""
     rows = known.known(listing.path)
     for entry in candidates:
@@ -77,7 +79,7 @@ def _compare(listing: Listing, candidates: list[os.DirEntry[bytes]], known: Know
             continue
         if rows.get(entry.name) == (status.st_size, status.st_mtime_ns, status.st_ino):
             continue
-        if skip := skip_by_status(status, system):
+        if skip := skip_by_status(status, system, stays=stays):
             listing.skipped[skip] += 1
         if skip is None:
             listing.found.append((entry.path, Signature.of(status)))

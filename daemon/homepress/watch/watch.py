@@ -129,7 +129,7 @@ class Watch:
         if skip := selection.skip_file(directory, os.path.basename(name)):
             return skip
         try:
-            return skip_by_status(os.lstat(name), self._around.system)
+            return skip_by_status(os.lstat(name), self._around.system, stays=selection.stays)
         except OSError:
             return Skip.UNREADABLE
 
