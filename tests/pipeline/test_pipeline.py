@@ -56,6 +56,18 @@ def test_a_picture_is_under_way_until_what_came_of_it_was_told(pipeline: Pipelin
     assert not pipeline.holds(Path("/a/a.jpg"))
 
 
+def test_a_picture_that_a_person_tries_is_not_taken_in(pipeline: Pipeline, carrier: Carries) -> None:
+    """A scan that meets it meanwhile has to find it: of what comes of the try, watching hears nothing."""
+    path = Path("/a/a.jpg")
+    pipeline.submit(Job(path, PLAN, lambda told: None, asked=True))
+    wait_for(lambda: pipeline.load() == Load(0, 1), what="it to be taken up")
+    assert (pipeline.holds(path), pipeline.has_taken_in(path)) == (True, False)
+    pipeline.submit(job("a.jpg", lambda told: None))
+    assert pipeline.has_taken_in(path)
+    carrier.go_on.set()
+    wait_for(lambda: not pipeline.holds(path), what="both to be done")
+
+
 def test_whoever_cannot_bear_to_be_told_ends_nothing(pipeline: Pipeline, carrier: Carries) -> None:
     """Such as a ledger on a full disk: the thread lives on, and with it all that waits."""
 

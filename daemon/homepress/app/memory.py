@@ -19,5 +19,5 @@ class Memory:
         return self._house.store.known(directory, names)
 
     def held(self, path: bytes) -> bool:
-        """Whether a file waits in the queue or is being compressed."""
-        return self._house.pipeline.holds(Path(os.fsdecode(path)))
+        """Whether a file that watching handed on waits in the queue or is being compressed."""
+        return self._house.pipeline.has_taken_in(Path(os.fsdecode(path)))

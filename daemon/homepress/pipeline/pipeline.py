@@ -62,8 +62,12 @@ class Pipeline:
         return self.queue.load()
 
     def holds(self, path: Path) -> bool:
-        """Whether a picture waits or is under way."""
+        """Whether a picture waits or is under way, for whatever reason."""
         return self.queue.has(path)
+
+    def has_taken_in(self, path: Path) -> bool:
+        """The same of a picture that was found: work that a person asks for, a dry run say, leaves it as new."""
+        return self.queue.has(path, asked=False)
 
     def probe(self) -> list[tuple[int, tuple[Attempt, ...]]]:
         """Have every worker try the ways out; process id and attempts of each. Starts those that rest.

@@ -48,7 +48,7 @@ class FairQueue:
         self._bulk = Turns(lambda job: job.plan.root)
         self._holds: dict[Path | None, _Hold] = {}
         self._paths: set[Path] = set()
-        self._under_way: list[Path] = []
+        self._under_way: list[Job] = []
         self._turn = 0
         self._warm = 0
         self._expected = False
@@ -109,13 +109,13 @@ class FairQueue:
         self._expected = False
         job = None if self._closed else self._pop()
         if job is not None:
-            self._under_way.append(job.path)
+            self._under_way.append(job)
         return job
 
     def done(self, job: Job) -> None:
         """A job that `get` gave is over."""
         with self._ready:
-            self._under_way.remove(job.path)
+            self._under_way = [other for other in self._under_way if other is not job]
 
     def pause(self, paused: bool) -> None:
         """Hold back everything nobody asked for by name, or stop holding it back."""
@@ -197,10 +197,12 @@ class FairQueue:
         with self._ready:
             return path in self._paths
 
-    def has(self, path: Path) -> bool:
-        """Whether a path waits or is under way."""
+    def has(self, path: Path, *, asked: bool = True) -> bool:
+        """Whether a path waits or is under way; without `asked`, only because it was found."""
         with self._ready:
-            return path in self._paths or path in self._under_way
+            return path in self._paths or any(
+                job.path == path for job in self._under_way if asked or not job.asked
+            )
 
     def __len__(self) -> int:
         with self._ready:
