@@ -5,9 +5,9 @@
 import contextlib
 import errno
 import os
-import sqlite3
 from pathlib import Path
 
+from homepress.store.descriptors import DescriptorKernel
 from homepress.store.errors import Unsupported
 from homepress.store.kernel import Folder
 
@@ -23,7 +23,7 @@ _QUIETLY = getattr(os, "O_NOATIME", 0)
 _WALK = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class PosixKernel:
+class PosixKernel(DescriptorKernel):
     """The part of `Kernel` that POSIX systems share."""
 
     def open_folder(self, path: Path, *, create: bool = False) -> Folder:
@@ -91,24 +91,6 @@ class PosixKernel:
         except OSError as error:
             raise _named(error, folder.path / name) from None
 
-    def close(self, fd: int) -> None:
-        os.close(fd)
-
-    def read(self, fd: int, size: int) -> bytes:
-        return os.read(fd, size)
-
-    def write(self, fd: int, data: memoryview) -> int:
-        return os.write(fd, data)
-
-    def rewind(self, fd: int) -> None:
-        os.lseek(fd, 0, os.SEEK_SET)
-
-    def sync(self, fd: int) -> None:
-        os.fsync(fd)
-
-    def stat(self, fd: int) -> os.stat_result:
-        return os.fstat(fd)
-
     def stat_name(self, folder: Folder, name: str) -> os.stat_result:
         return os.stat(name, dir_fd=folder.fd, follow_symlinks=False)
 
@@ -134,9 +116,6 @@ class PosixKernel:
 
     def set_times(self, fd: int, atime_ns: int, mtime_ns: int) -> None:
         os.utime(fd, ns=(atime_ns, mtime_ns))
-
-    def commit(self, connection: sqlite3.Connection) -> None:
-        connection.execute("COMMIT")
 
 
 def _named(error: OSError, path: Path) -> OSError:

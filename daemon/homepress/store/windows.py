@@ -9,12 +9,12 @@ ReplaceFileW keeps the ACL, the attributes, the streams and the time of creation
 import ctypes
 import errno
 import os
-import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from homepress.store.descriptors import DescriptorKernel
 from homepress.store.errors import Busy, Unsupported, shown
 from homepress.store.kernel import Folder
 
@@ -56,7 +56,7 @@ class Api(Protocol):
         """SetFileTime, in FILETIME units."""
 
 
-class WindowsKernel:
+class WindowsKernel(DescriptorKernel):
     """`Kernel` on Windows."""
 
     def __init__(self, api: Api | None = None) -> None:
@@ -105,24 +105,6 @@ class WindowsKernel:
     def create_file(self, folder: Folder, name: str) -> int:
         access = GENERIC_READ | GENERIC_WRITE | FILE_WRITE_ATTRIBUTES
         return self._api.open(str(folder.path / name), access, CREATE_NEW, 0)
-
-    def close(self, fd: int) -> None:
-        os.close(fd)
-
-    def read(self, fd: int, size: int) -> bytes:
-        return os.read(fd, size)
-
-    def write(self, fd: int, data: memoryview) -> int:
-        return os.write(fd, data)
-
-    def rewind(self, fd: int) -> None:
-        os.lseek(fd, 0, os.SEEK_SET)
-
-    def sync(self, fd: int) -> None:
-        os.fsync(fd)
-
-    def stat(self, fd: int) -> os.stat_result:
-        return os.fstat(fd)
 
     def stat_name(self, folder: Folder, name: str) -> os.stat_result:
         return os.lstat(folder.path / name)
@@ -188,9 +170,6 @@ class WindowsKernel:
 
     def drop_lease(self, fd: int) -> None:
         pass  # closing does
-
-    def commit(self, connection: sqlite3.Connection) -> None:
-        connection.execute("COMMIT")
 
 
 class _WindowsApi:
