@@ -66,7 +66,7 @@ class Pipeline:
         return self.queue.has(path)
 
     def has_taken_in(self, path: Path) -> bool:
-        """The same of a picture that was found: work that a person asks for, a dry run say, leaves it as new."""
+        """The same of a picture that was found; what a person asks for, such as a dry run, leaves it new."""
         return self.queue.has(path, asked=False)
 
     def probe(self) -> list[tuple[int, tuple[Attempt, ...]]]:
