@@ -1,5 +1,6 @@
 """The circuit breaker: results that cannot be trusted stop replacing in their folder until someone looks."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,3 +69,22 @@ def test_a_restart_is_no_look(store: Store, queue: FairQueue) -> None:
     again = Breaker(store, FairQueue(), lambda root, why: None)
     again.count_undone([ROOT, OTHER])
     assert again.text(ROOT) == ""
+
+
+def test_nothing_stays_held_that_was_let_go_at_the_same_moment(
+    store: Store, queue: FairQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaker = Breaker(store, queue, lambda root, why: None)
+    looking = threading.Thread(target=breaker.close_all, args=[[ROOT]])
+    hold = queue.hold
+
+    def while_the_user_looks(root: Path) -> None:
+        looking.start()
+        looking.join(0.5)  # it has to wait; if it does not, it is over by now
+        hold(root)
+
+    monkeypatch.setattr(queue, "hold", while_the_user_looks)
+    for _ in range(MOST_IN_A_ROW):
+        breaker.told(ROOT, UNVERIFIED)
+    looking.join(60)
+    assert (breaker.text(ROOT), queue.held(ROOT)) == ("", None)

@@ -1,6 +1,11 @@
 """Which files wait, and which of them are worth waiting for."""
 
+import sys
+import threading
+import time
 from pathlib import Path
+
+import pytest
 
 from homepress.app.waiting import WaitingFiles
 from homepress.pipeline import Told
@@ -42,3 +47,39 @@ def test_files_of_folders_that_were_let_go_are_forgotten() -> None:
     assert [file.path for file in waiting.together_with([])] == [str(PATH)]
     waiting.keep_within([Path("/elsewhere")])
     assert waiting.together_with([]) == []
+
+
+def test_a_file_whose_time_has_just_come_is_worth_waiting_for_whoever_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`run --once` would end otherwise, because somebody asked for the status at that moment."""
+    waiting = WaitingFiles()
+    waiting.told(Told(PATH, "waiting", "somebody writes to it", retry_after=1.0))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 1.5)
+    assert waiting.together_with([]) == []
+    assert waiting.any_soon(60.0)
+
+
+def test_nothing_is_lost_while_others_look() -> None:
+    waiting = WaitingFiles()
+    files = [PATH.with_name(f"{number}.jpg") for number in range(2000)]
+    halves = [files[:1000], files[1000:]]
+
+    def tell(half: list[Path]) -> None:
+        for file in half:
+            waiting.told(Told(file, "waiting", "no room", retry_after=600.0, problem="no room"))
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=tell, args=[half]) for half in halves]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            waiting.together_with([])
+            waiting.keep_within([PATH.parent])
+    finally:
+        sys.setswitchinterval(usual)
+    assert len(waiting.together_with([])) == len(files)
+    assert not waiting.any_soon(1000.0), "all of them stand before the same disk"

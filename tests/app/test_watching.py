@@ -11,9 +11,9 @@ from homepress.app.house import House
 from homepress.app.troubles import Troubles
 from homepress.app.watching import DaemonService
 from homepress.control.service import FolderRequest
-from homepress.pipeline import Told
+from homepress.pipeline import Job, Told
 from homepress.settings import Paths, edit, load
-from homepress.watch import Watch, WatchedFolder
+from homepress.watch import WaitingFile, Watch, WatchedFolder
 from support import wait_for
 
 DECISION = 600.0
@@ -127,3 +127,56 @@ def test_what_waits_in_a_folder_is_forgotten_with_the_folder(service: DaemonServ
     assert (service.status().waiting, service.status().problems) == (0, [])
     service._told(plan, _whole_folder_waits(folder))  # of a picture that was under way
     assert (service.status().waiting, service.status().problems) == (0, [])
+
+
+def _hand_on(service: DaemonService, folder: Path) -> None:
+    """What watching does with a file at rest."""
+    plan = service._config.plan(folder)
+    assert plan is not None
+    service.house.pipeline.submit(Job(folder / "a.jpg", plan, lambda told: None))
+
+
+def test_work_goes_on_after_the_last_to_say_so(
+    service: DaemonService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody pauses and somebody else resumes, at the same time."""
+    queue = service.house.pipeline.queue
+    pause, resuming = queue.pause, threading.Thread(target=service.resume)
+
+    def slowly(paused: bool) -> None:
+        if paused:
+            resuming.start()
+            resuming.join(0.5)  # it has to wait; if it does not, it is over by now
+        pause(paused)
+
+    monkeypatch.setattr(queue, "pause", slowly)
+    service.pause(None)
+    resuming.join(60)
+    assert (service.status().paused_for, queue._paused) == ("", False)
+
+
+def test_a_file_handed_on_between_two_looks_is_not_overlooked_by_who_waits_for_the_end(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for(lambda: _scanned(service), what="the first scan")
+    service.pause(None)
+
+    def settled(timeout: float) -> bool:
+        _hand_on(service, folder)
+        return True
+
+    monkeypatch.setattr(service._watch, "wait_settled", settled)
+    assert not service._is_done()
+
+
+def test_a_file_handed_on_between_two_looks_is_counted(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.pause(None)
+
+    def waiting() -> list[WaitingFile]:
+        _hand_on(service, folder)
+        return []
+
+    monkeypatch.setattr(service._watch, "waiting", waiting)
+    assert service.status().waiting == 1

@@ -1,5 +1,6 @@
 """The circuit breaker: when results cannot be trusted, replacing stops in that folder until someone looks."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,11 +11,15 @@ from homepress.store import Store
 MOST_IN_A_ROW = 5
 """So many failed verifications, or fresh results undone, in a row are no accident."""
 
+_READ_BACK = (
+    f"{MOST_IN_A_ROW} results in a row were read back from the disk other than written. "
+    "The disk may be failing."
+)
 _HOW_TO_GO_ON = "Look at a few pictures there, then go on with: homepress resume"
 
 
 class Breaker:
-    """Counts bad signs folder by folder. Called from several threads; a lost count is counted again."""
+    """Counts bad signs folder by folder. Usable from any thread."""
 
     def __init__(self, store: Store, queue: FairQueue, tell: Callable[[Path, str], None]) -> None:
         """Begin with every folder trusted.
@@ -27,6 +32,7 @@ class Breaker:
         self._store = store
         self._queue = queue
         self._tell = tell
+        self._lock = threading.RLock()
         self._failed: Counter[Path] = Counter()
         self._open: dict[Path, str] = {}
 
@@ -36,42 +42,43 @@ class Breaker:
 
     def told(self, root: Path, told: Told) -> None:
         """A picture of a folder is done, or could not be."""
-        if told.outcome == "compressed":
-            self._failed[root] = 0
-        elif told.unverified:
-            self._failed[root] += 1
-            if self._failed[root] >= MOST_IN_A_ROW:
-                self._trip(
-                    root,
-                    f"{MOST_IN_A_ROW} results in a row were read back from the disk other than written. "
-                    f"The disk may be failing. {_HOW_TO_GO_ON}",
-                )
+        with self._lock:
+            if told.outcome == "compressed":
+                self._failed[root] = 0
+            elif told.unverified:
+                self._failed[root] += 1
+                if self._failed[root] >= MOST_IN_A_ROW:
+                    self._trip(root, f"{_READ_BACK} {_HOW_TO_GO_ON}")
 
     def count_undone(self, roots: Iterable[Path]) -> None:
         """Something was undone, or the daemon has just started: what stopped before it stays so."""
         for root in roots:
-            if (why := self._store.stopped_replacing(root)) and not self.text(root):
-                self._trip(root, why)
-                continue
-            undone = self._store.undone_in_a_row(root)
-            if undone >= MOST_IN_A_ROW:
-                self._trip(root, f"The last {undone} results here were undone. {_HOW_TO_GO_ON}")
+            with self._lock:
+                if (why := self._store.stopped_replacing(root)) and not self.text(root):
+                    self._trip(root, why)
+                    continue
+                undone = self._store.undone_in_a_row(root)
+                if undone >= MOST_IN_A_ROW:
+                    self._trip(root, f"The last {undone} results here were undone. {_HOW_TO_GO_ON}")
 
     def close_all(self, roots: Iterable[Path]) -> None:
         """The user has looked: go on everywhere."""
-        for root in roots:
-            self._store.looked_at(root)
-        self._failed.clear()
-        for root in list(self._open):
-            self.forget(root)
+        with self._lock:
+            for root in roots:
+                self._store.looked_at(root)
+            self._failed.clear()
+            for root in list(self._open):
+                self.forget(root)
 
     def forget(self, root: Path) -> None:
         """A folder is not watched any more."""
-        if self._open.pop(root, None) is not None:
-            self._queue.release(root)
+        with self._lock:
+            self._failed.pop(root, None)
+            if self._open.pop(root, None) is not None:
+                self._queue.release(root)
 
     def _trip(self, root: Path, why: str) -> None:
         self._open[root] = f"Replacing has stopped. {why}"
-        self._store.stop_replacing(root, why)
         self._queue.hold(root)
         self._tell(root, self._open[root])
+        self._store.stop_replacing(root, why)  # last: a full disk may refuse it

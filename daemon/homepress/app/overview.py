@@ -42,10 +42,12 @@ class Overview:
 
     def complete(self, base: Status) -> Status:
         """The status of a daemon, from that of a program without one."""
+        # In the order in which files move on: one may be counted twice, but none is overlooked.
+        settling = self.watch.waiting()
         load = self.house.pipeline.load()
+        waiting = self.waiting.together_with(settling)
         folders = self._folders()
         problems = self._problems(folders)
-        waiting = self.waiting.together_with(self.watch.waiting())
         return msgspec.structs.replace(
             base,
             state=self._word(bool(problems), load.working > 0 or load.waiting > 0),

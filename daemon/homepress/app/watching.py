@@ -54,6 +54,7 @@ class DaemonService(InProcessService):
         self._power = PowerSaver()
         self._begun = threading.Event()
         self._changing_settings = threading.Lock()
+        self._resting = threading.Lock()
         self._failed = 0
 
     def begin(self, house: House, *, once: bool = False) -> None:
@@ -70,12 +71,12 @@ class DaemonService(InProcessService):
         self._overview = self._look_over()
         self._watch.reconfigure(self._config.apply())
         self._breaker.count_undone(self._config.roots())
+        self._caretaker = Caretaker(house.store, self._noted)
         if not once:
             self._pause.restore()
         self._watch.start()
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
-        self._caretaker = Caretaker(house.store, self._noted)
         self._caretaker.start()
         self._begun.set()
 
@@ -115,10 +116,10 @@ class DaemonService(InProcessService):
         return not self._failed and not self.status().problems
 
     def _is_done(self) -> bool:
-        pipeline = self.house.pipeline
-        if pipeline.queue.moving() or pipeline.load().working or self._waiting.any_soon(_RETRIES_SOON):
+        # In the order in which files move on, so that none slips through between two looks.
+        if not self._watch.wait_settled(0) or self.house.pipeline.queue.moving():
             return False
-        return self._watch.wait_settled(0)
+        return not self._waiting.any_soon(_RETRIES_SOON)
 
     # -- what happens
 
@@ -227,7 +228,8 @@ class DaemonService(InProcessService):
             self._rest_or_work()
 
     def _rest_or_work(self) -> None:
-        self.house.pipeline.queue.pause(bool(self._paused_for()))
+        with self._resting:  # whoever comes last also looks last
+            self.house.pipeline.queue.pause(bool(self._paused_for()))
         self.changed()
 
     def _paused_for(self) -> PausedFor:
