@@ -107,7 +107,7 @@ def _known_tree(place: Path) -> Iterator[tuple[Path, Any]]:
             os.write(fd, b"x")
             os.close(fd)
     store = Store.open(place / "ledger.sqlite3", place / "originals", OriginalsLimit(10**10))
-    store.baseline(folder)
+    store.folders.baseline(folder)
     try:
         yield folder, store
     finally:

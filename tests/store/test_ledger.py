@@ -203,15 +203,15 @@ def test_a_ledger_of_the_first_version_is_used_on(bench: Bench, monkeypatch) -> 
     with monkeypatch.context() as past:
         past.setattr("homepress.store.database.MIGRATIONS", schema.MIGRATIONS[:1])
         with bench.store() as store:
-            store.folder_added(bench.watched)
+            store.folders.added(bench.watched)
             replace(store, path)
     with bench.store() as store:
-        assert store.stopped_replacing(bench.watched) == ""
-        store.stop_replacing(bench.watched, "the disk may be failing")
+        assert store.folders.stopped_replacing(bench.watched) == ""
+        store.folders.stop_replacing(bench.watched, "the disk may be failing")
     with bench.store() as store:
-        assert store.stopped_replacing(bench.watched) == "the disk may be failing"
-        store.looked_at(bench.watched)
-        assert store.stopped_replacing(bench.watched) == ""
+        assert store.folders.stopped_replacing(bench.watched) == "the disk may be failing"
+        store.folders.looked_at(bench.watched)
+        assert store.folders.stopped_replacing(bench.watched) == ""
     is_still_known_and_restorable(bench, path)
 
 

@@ -110,7 +110,7 @@ marks = st.tuples(st.integers(0, 2**63 - 1), st.integers(-(2**70), 2**70), st.in
 def test_many_names_at_once(bench: Bench) -> None:
     with bench.store() as store:
         paths = [bench.drop(f"{n}.jpg") for n in range(3)]
-        store.baseline(bench.watched)
+        store.folders.baseline(bench.watched)
         wanted = [b"1.jpg", *(b"%d.png" % n for n in range(5000))]
         assert store.known(os.fsencode(bench.watched), wanted)[b"1.jpg"] == mark(paths[1])
 
@@ -139,7 +139,7 @@ class TestBaseline:
         bench.drop("notes.txt")
         (bench.watched / "link.jpg").symlink_to(paths[0])
         with bench.store() as store:
-            assert store.baseline(bench.watched) == 3
+            assert store.folders.baseline(bench.watched) == 3
             assert known(store, bench.watched) == {b"a.jpg": mark(paths[0])}
             assert known(store, bench.watched / "deep" / "er") == {b"c.heic": mark(paths[2])}
             new = bench.drop("new.jpg")
@@ -150,13 +150,13 @@ class TestBaseline:
         bench.drop("a.jpg")
         bench.drop("deep/b.jpg")
         with bench.store() as store:
-            assert store.baseline(bench.watched, recursive=False) == 1
+            assert store.folders.baseline(bench.watched, recursive=False) == 1
 
     def test_a_file_that_was_there_is_recognised_under_a_new_name(self, bench: Bench) -> None:
         path = bench.drop()
         other = bench.drop("b.jpg", picture(2))
         with bench.store() as store:
-            store.baseline(bench.watched)
+            store.folders.baseline(bench.watched)
             path.rename(bench.watched / "renamed.jpg")
             assert store.existed(store.read(bench.watched / "renamed.jpg"))
             other.write_bytes(picture(3))
@@ -167,19 +167,19 @@ class TestBaseline:
         with bench.store() as store:
             replace(store, path)
             before = known(store, bench.watched)
-            store.baseline(bench.watched)
+            store.folders.baseline(bench.watched)
             assert known(store, bench.watched) == before
             assert not store.existed(store.read(path))
 
     def test_a_folder_is_new_once(self, bench: Bench) -> None:
         before = time.time()
         with bench.store() as store:
-            added = store.folder_added(bench.watched)
+            added = store.folders.added(bench.watched)
             assert added >= before
         with bench.store() as store:
-            assert store.folder_added(bench.watched) == added
-            store.forget_folder(bench.watched)
-            assert store.folder_added(bench.watched) > added
+            assert store.folders.added(bench.watched) == added
+            store.folders.forget(bench.watched)
+            assert store.folders.added(bench.watched) > added
 
 
 class TestForgetting:
@@ -253,7 +253,7 @@ def test_a_large_folder_is_marked_and_asked_for_directory_by_directory(quick_dis
     with bench.store() as store:
         ledger = store._workshop.ledger
         before = ledger._connection.total_changes
-        assert store.baseline(bench.watched) == count
+        assert store.folders.baseline(bench.watched) == count
         assert ledger._connection.total_changes - before < count + 100
         assert sum(len(known(store, bench.watched / str(d))) for d in range(20)) == count
 
@@ -267,7 +267,7 @@ def test_names_of_files_that_are_gone_are_forgotten_but_not_when_their_folder_is
     with bench.store() as store:
         for path in (stay, go, away):
             leave(store, path)
-        store.baseline(bench.watched / "old")
+        store.folders.baseline(bench.watched / "old")
         go.unlink()
         before.unlink()
         away.parent.rename(bench.base / "away")

@@ -506,18 +506,18 @@ def _is_of(stored_file: Path, path: Path) -> bool:
 class TestCircuitBreaker:
     def test_fresh_results_undone_in_a_row_are_counted_until_someone_looks(self, bench: Bench) -> None:
         with bench.store() as store:
-            store.folder_added(bench.watched)
+            store.folders.added(bench.watched)
             paths = [bench.drop(f"{n}.jpg", picture(n)) for n in range(4)]
             for path in paths:
                 replace(store, path, root=bench.watched)
-            assert store.undone_in_a_row(bench.watched) == 0
+            assert store.folders.undone_in_a_row(bench.watched) == 0
             list(store.undo(UndoSelection(paths=(paths[0],)), roots=bench.roots))
-            assert store.undone_in_a_row(bench.watched) == 0
+            assert store.folders.undone_in_a_row(bench.watched) == 0
             list(store.undo(UndoSelection(last=2), roots=bench.roots))
-            assert store.undone_in_a_row(bench.watched) == 2
-            assert store.undone_in_a_row(bench.base) == 0
-            store.looked_at(bench.watched)
-            assert store.undone_in_a_row(bench.watched) == 0
+            assert store.folders.undone_in_a_row(bench.watched) == 2
+            assert store.folders.undone_in_a_row(bench.base) == 0
+            store.folders.looked_at(bench.watched)
+            assert store.folders.undone_in_a_row(bench.watched) == 0
             replace(store, bench.drop("5.jpg", picture(5)), root=bench.watched)
             list(store.undo(UndoSelection(last=1), roots=bench.roots))
-            assert store.undone_in_a_row(bench.watched) == 1
+            assert store.folders.undone_in_a_row(bench.watched) == 1

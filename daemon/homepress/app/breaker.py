@@ -54,10 +54,10 @@ class Breaker:
         """Something was undone, or the daemon has just started: what stopped before it stays so."""
         for root in roots:
             with self._lock:
-                if (why := self._store.stopped_replacing(root)) and not self.text(root):
+                if (why := self._store.folders.stopped_replacing(root)) and not self.text(root):
                     self._trip(root, why)
                     continue
-                undone = self._store.undone_in_a_row(root)
+                undone = self._store.folders.undone_in_a_row(root)
                 if undone >= MOST_IN_A_ROW:
                     self._trip(root, f"The last {undone} results here were undone. {_HOW_TO_GO_ON}")
 
@@ -65,7 +65,7 @@ class Breaker:
         """The user has looked: go on everywhere."""
         with self._lock:
             for root in roots:
-                self._store.looked_at(root)
+                self._store.folders.looked_at(root)
             self._failed.clear()
             for root in list(self._open):
                 self.forget(root)
@@ -81,4 +81,4 @@ class Breaker:
         self._open[root] = f"Replacing has stopped. {why}"
         self._queue.hold(root)
         self._tell(root, self._open[root])
-        self._store.stop_replacing(root, why)  # last: a full disk may refuse it
+        self._store.folders.stop_replacing(root, why)  # last: a full disk may refuse it

@@ -51,7 +51,7 @@ class Configuration:
         self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
         configured = {root_of(folder) for folder in settings.folders}
         for gone in self._plans.keys() - configured:
-            self._house.store.forget_folder(gone)
+            self._house.store.folders.forget(gone)
         self._plan_for(roots)
         return to_watch
 

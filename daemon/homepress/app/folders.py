@@ -65,8 +65,8 @@ def _check(house: House, request: FolderRequest) -> None:
 def meet(house: House, folder: FolderSettings) -> None:
     """A folder is there. The first time, leave what is in it now, unless the user wants that too."""
     root, now = root_of(folder), time.time()
-    if os.path.isdir(root) and house.store.folder_added(root) >= now and folder.existing == "leave":
-        house.store.baseline(root, recursive=folder.recursive)
+    if os.path.isdir(root) and house.store.folders.added(root) >= now and folder.existing == "leave":
+        house.store.folders.baseline(root, recursive=folder.recursive)
 
 
 def remove(house: House, path: str) -> None:
@@ -82,7 +82,7 @@ def remove(house: House, path: str) -> None:
         edit.remove_folder(house.paths.config_file, str(folder.path))
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
-    house.store.forget_folder(root_of(folder))
+    house.store.folders.forget(root_of(folder))
 
 
 def enable(house: House, path: str, enabled: bool) -> None:

@@ -1,5 +1,6 @@
 """Questions to the ledger that both the store and its read-only side ask."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,8 +31,14 @@ class Counters:
     originals_bytes: int
 
 
-def counters(query: Query, since: float) -> Counters:
-    """The figures; `since` is seconds since 1970."""
+def last_midnight() -> float:
+    """When today began here, in seconds since 1970."""
+    return time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+
+
+def counters(query: Query, since: float | None = None) -> Counters:
+    """The figures; `since` is seconds since 1970, last midnight when it is not given."""
+    since = last_midnight() if since is None else since
     today = query(
         "SELECT count(*), coalesce(sum(before_bytes - after_bytes), 0) FROM history "
         f"WHERE time >= ? AND {STANDING}",

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import time
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from homepress.store.database import translated
 from homepress.store.errors import LedgerError
 from homepress.store.memory import beneath
 from homepress.store.originals import MAIN
-from homepress.store.queries import STANDING, Counters, counters
+from homepress.store.queries import STANDING, Counters, counters, last_midnight
 from homepress.store.reports import (
     Day,
     EntryDetail,
@@ -134,13 +133,12 @@ class Reader:
                 stored_at=self._stored_at(vault, f"{sha256}-{job}"),
             )
 
-    def counters(self, since: float) -> Counters:
-        """The figures for the status; `since` is seconds since 1970, usually last midnight."""
+    def counters(self, since: float | None = None) -> Counters:
+        """The figures for the status; `since` is seconds since 1970, last midnight when it is not given."""
         return counters(self._query, since) if self._connection is not None else Counters(0, 0, 0, 0)
 
     def stats(self) -> Stats:
         """What was saved, in all, today, by day, format and folder."""
-        midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
         days = self._query(
             "SELECT date(time, 'unixepoch', 'localtime') AS day, count(*), sum(before_bytes - after_bytes) "
             f"FROM history WHERE {STANDING} GROUP BY day ORDER BY day",
@@ -148,7 +146,7 @@ class Reader:
         )
         return Stats(
             total=self._totals("1", ()),
-            today=self._totals("time >= ?", (midnight,)),
+            today=self._totals("time >= ?", (last_midnight(),)),
             days=[Day(day=day, images=images, saved_bytes=saved) for day, images, saved in days],
             formats=self._grouped("format"),
             folders=self._grouped("root"),

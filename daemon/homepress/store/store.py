@@ -1,6 +1,5 @@
 """The store's front: one object through which the pipeline and the app use the room."""
 
-import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from homepress.store import edits, forgetting, memory, output, queries, reading, recording, retention, undo
 from homepress.store.database import Condition
 from homepress.store.entries import Record
+from homepress.store.folders import Folders
 from homepress.store.kernel import Kernel
 from homepress.store.late import HeldOriginals
 from homepress.store.ledger import Ledger
@@ -33,12 +33,16 @@ class Store:
     Paths are absolute with their folder resolved: a symbolic link on the way is refused, never followed.
     Every method may raise `OSError` for what the system refuses (no space, read-only, permission, I/O); the
     user's files are then as they were.
+
+    Attributes:
+        folders: what is remembered of watched folders.
     """
 
     def __init__(self, workshop: Workshop) -> None:
         """Use `open`."""
         self._workshop = workshop
         self._ledger = workshop.ledger
+        self.folders = Folders(workshop.ledger)
         self._pruned = time.time()
         self._held = HeldOriginals(workshop.kernel)
         self._recovery = Recovery(workshop)
@@ -93,16 +97,20 @@ class Store:
 
     def recover(self) -> list[RecoveryNote]:
         """Mend what a crash left behind. Call once after opening, before any work; again is harmless."""
+        self._tell_of_ledger()
+        notes = self._recovery.recover()
+        if not self._workshop.under_way:
+            sweep(self._workshop, self._recovery)
+        return notes + self._workshop.notes.take()
+
+    def _tell_of_ledger(self) -> None:
+        """Note it where the ledger that was opened is not the one that was closed."""
         if self._ledger.damaged is not None:
             self._workshop.notes.tell(
                 self._ledger.damaged, f"the ledger was damaged and is kept here ({self._ledger.condition})"
             )
         elif self._ledger.condition is Condition.FROM_BACKUP:
             self._workshop.notes.tell(self._ledger.path, "the ledger was missing; its backup took its place")
-        notes = self._recovery.recover()
-        if not self._workshop.under_way:
-            sweep(self._workshop, self._recovery)
-        return notes + self._workshop.notes.take()
 
     # Reading and replacing
 
@@ -153,8 +161,7 @@ class Store:
 
     def existed(self, source: Source) -> bool:
         """Whether this very file lay in a folder, under whatever name, before the folder was added."""
-        identity = source.identity
-        return memory.existed(self._ledger, (identity.size, identity.mtime_ns, identity.inode))
+        return memory.existed(self._ledger, _mark(source))
 
     def note_known(self, source: Source) -> None:
         """Remember that a file is done as it was read, without an entry in the history."""
@@ -264,55 +271,13 @@ class Store:
         """Take names out of the history; how many entries went. See `forgetting.forget`."""
         return forgetting.forget(self._ledger, path, before)
 
-    def counters(self, since: float) -> Counters:
-        """The figures for the status; `since` is seconds since 1970, usually last midnight."""
+    def counters(self, since: float | None = None) -> Counters:
+        """The figures for the status; `since` is seconds since 1970, last midnight when it is not given."""
         return queries.counters(self._ledger.query, since)
 
     def originals_folders(self) -> list[Path]:
         """Every folder that keeps originals."""
         return [vault.path for vault in self._workshop.originals.known_vaults()]
-
-    def undone_in_a_row(self, root: Path) -> int:
-        """How many of a folder's newest results, counted back, the user undid within a day.
-
-        A row of them means that something is wrong with what is made; `looked_at` begins a new count.
-        """
-        return queries.undone_in_a_row(self._ledger.query, os.fsencode(root))
-
-    def stop_replacing(self, root: Path, why: str) -> None:
-        """Remember, over restarts too, that results in a folder are not trusted; `looked_at` ends it."""
-        self.folder_added(root)
-        with self._ledger.transaction() as tx:
-            tx.execute("UPDATE folder SET stopped = ? WHERE path = ?", (why, os.fsencode(root)))
-
-    def stopped_replacing(self, root: Path) -> str:
-        """Why the results in a folder are not trusted; empty when they are."""
-        rows = self._ledger.query("SELECT stopped FROM folder WHERE path = ?", (os.fsencode(root),))
-        return str(rows[0][0]) if rows else ""
-
-    def looked_at(self, root: Path) -> None:
-        """The user has looked at a folder: what was undone or failed before does not count any more."""
-        with self._ledger.transaction() as tx:
-            sql = "UPDATE folder SET looked = ?, stopped = '' WHERE path = ?"
-            tx.execute(sql, (time.time(), os.fsencode(root)))
-
-    # Folders
-
-    def baseline(self, root: Path, *, recursive: bool = True) -> int:
-        """Mark every picture beneath `root` as there before; how many. Once, when it is added."""
-        return memory.baseline(self._ledger, root, recursive)
-
-    def folder_added(self, root: Path) -> float:
-        """When a folder was first seen, seconds since 1970; now, and remembered, when it never was."""
-        path = os.fsencode(root)
-        with self._ledger.transaction() as tx:
-            tx.execute("INSERT OR IGNORE INTO folder (path, added) VALUES (?, ?)", (path, time.time()))
-            return float(tx.execute("SELECT added FROM folder WHERE path = ?", (path,)).fetchone()[0])
-
-    def forget_folder(self, root: Path) -> None:
-        """A folder is not watched any more: added again later, what is in it then counts as there before."""
-        with self._ledger.transaction() as tx:
-            tx.execute("DELETE FROM folder WHERE path = ?", (os.fsencode(root),))
 
 
 def _mark(source: Source) -> Mark:
