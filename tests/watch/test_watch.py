@@ -272,37 +272,3 @@ def test_stop_is_quick_and_final(tmp_path: Path) -> None:
         (tmp_path / "late.jpg").write_bytes(JPEG)
         time.sleep(2 * SETTLE)
     assert run.sink.names() == []
-
-
-def test_a_picture_is_announced_before_it_has_come_to_rest(tmp_path: Path) -> None:
-    with watching(watched(tmp_path, min_size=100, settle_seconds=30.0)) as run:
-        (tmp_path / "tiny.jpg").write_bytes(b"x")
-        (tmp_path / "notes.txt").write_bytes(JPEG)
-        (tmp_path / "a.jpg").write_bytes(JPEG)
-        wait_for(lambda: run.sink.announced, what="the announcement")
-        assert not run.sink.arrivals
-    assert run.sink.announced == 1
-
-
-def test_nothing_is_kept_of_files_that_are_done(tmp_path: Path) -> None:
-    for number in range(10):
-        (tmp_path / f"d{number}").mkdir()
-    with watching(tmp_path) as run:
-        (loop,) = (folder._loop for folder in run.watch._folders.values())
-
-        def kept() -> int:
-            """Objects that grow with files: pending ones, their queue, hints, what was told or set aside."""
-            told = len(loop.looker._told._hashes) + len(loop.looker._aside._hashes)
-            hints = loop.inbox._hints
-            waiting = len(loop.settler) + len(loop.settler._queue)
-            return waiting + told + len(hints.files) + len(hints.folders) + len(hints.later)
-
-        for number in range(1000):
-            (tmp_path / f"d{number % 10}" / f"{number}.jpg").write_bytes(JPEG)
-        run.wait_arrivals(1000)
-        run.wait_settled()
-        run.watch.rescan()
-        wait_for(lambda: run.state().scanned and not run.state().scanning)
-        run.wait_settled()
-        loop.settler.next_due()
-        assert kept() == 0

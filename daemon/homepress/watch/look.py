@@ -148,9 +148,9 @@ class Looker:
         return None
 
     def _hand_on(self, pending: Pending, signature: Signature) -> None:
-        self._settler.drop(pending)
         path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
         self._sink.arrived(Arrival(path, root, signature, pending.fresh, pending.since + pending.need))
+        self._settler.drop(pending)  # only now: whoever looks finds it here or there
 
     def _refused(self, pending: Pending, signature: Signature, skip: Skip) -> None:
         """It was opened, or could not be, and is none to be touched."""

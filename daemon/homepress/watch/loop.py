@@ -13,7 +13,7 @@ from homepress.watch.freshness import Freshness
 from homepress.watch.guard import Guard
 from homepress.watch.inbox import Inbox
 from homepress.watch.look import Looker
-from homepress.watch.names import Selection
+from homepress.watch.names import Selection, lies_in
 from homepress.watch.ports import Surroundings
 from homepress.watch.scan import Listing, in_work_tree, walk
 from homepress.watch.scanner import Scanner, Tally
@@ -51,7 +51,8 @@ class FolderLoop:
             self._health_due = 0.0
         self._supervise(now, hints.trouble)
         for path, due in hints.later.items():
-            self.settler.look_at(path, due)
+            if lies_in(path, self.guard.root):
+                self.settler.look_at(path, due)
         if self.guard.ready:
             if hints.rescan:
                 self.looker.give_another_try()

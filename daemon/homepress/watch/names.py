@@ -59,6 +59,11 @@ def is_never_entered(name: bytes) -> bool:
     return lower.endswith(_LIBRARY_SUFFIXES) or lower.endswith(_PARTIAL_SUFFIXES)
 
 
+def lies_in(path: bytes, root: bytes) -> bool:
+    """Whether a path lies beneath a folder; both absolute, links resolved. Nothing lies in an empty one."""
+    return bool(root) and path.startswith(root.rstrip(_SEPARATOR) + _SEPARATOR)
+
+
 class Selection:
     """The choice of files and folders that one watched folder makes.
 

@@ -11,7 +11,7 @@ from homepress.watch.examine import skip_by_status
 from homepress.watch.folder import FolderState, WaitingFile, WatchedFolder
 from homepress.watch.folderwatch import FolderWatch
 from homepress.watch.interface import System
-from homepress.watch.names import Selection
+from homepress.watch.names import Selection, lies_in
 from homepress.watch.ports import Known, Sink, Surroundings
 from homepress.watch.scan import in_work_tree
 from homepress.watch.system import this_system
@@ -118,7 +118,7 @@ class Watch:
         """Why a file is passed over by its name, place or directory entry; None when it is not."""
         name = os.fsencode(path)
         with self._lock:
-            folder = next((f for f in self._folders.values() if _lies_in(name, f.root)), None)
+            folder = next((f for f in self._folders.values() if lies_in(name, f.root)), None)
         if folder is None:
             return None
         selection, directory = Selection(folder.folder, folder.root), os.path.dirname(name)
@@ -155,8 +155,10 @@ class Watch:
         self._published(changed=True)
 
     def _around_of(self, path: bytes) -> list[FolderWatch]:
+        """The folder that a path lies in, and those that were not met yet: it may be one of them."""
         with self._lock:
-            return [folder for folder in self._folders.values() if _lies_in(path, folder.root)]
+            folders = list(self._folders.values())
+        return [folder for folder in folders if not folder.root or lies_in(path, folder.root)]
 
     def _is_settled(self) -> bool:
         with self._lock:
@@ -167,7 +169,3 @@ class Watch:
             self._progress.notify_all()
         if changed:
             self._around.sink.changed()
-
-
-def _lies_in(path: bytes, root: bytes) -> bool:
-    return bool(root) and path.startswith(root.rstrip(os.fsencode(os.sep)) + os.fsencode(os.sep))
