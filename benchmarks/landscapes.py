@@ -4,7 +4,7 @@ import io
 import math
 import random
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 _SKIES = (
     ((34, 72, 122), (236, 170, 120)),
@@ -44,14 +44,28 @@ def landscape(seed: int, size: tuple[int, int] = (2400, 1600)) -> Image.Image:
     x, y = chance.randrange(width // 5, width * 4 // 5), chance.randrange(height // 6, height // 2)
     draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(255, 246, 222))
     image = image.filter(ImageFilter.GaussianBlur(height / 500))
+    ground = Image.new("L", size)
     for depth in range(5):
-        _ridge(image, chance, depth, high, low)
-    grain = Image.effect_noise(size, 26).convert("RGB")
-    return Image.blend(image, grain, 0.05)
+        _ridge(image, ground, chance, depth, high, low)
+    image.paste(_with_structure(image, ((2, 0.35), (5, 0.3), (15, 0.3))), mask=ground)
+    return _with_structure(image, ((1, 0.1),))
+
+
+def _with_structure(image: Image.Image, layers: tuple[tuple[int, float], ...]) -> Image.Image:
+    """The picture with structure of several sizes, as stone, trees and sensors make it: what takes up bytes.
+
+    `layers` gives the size of each in pixels, and its share.
+    """
+    for finest, share in layers:
+        small = (image.width // finest, image.height // finest)
+        noise = Image.effect_noise(small, 40).resize(image.size, Image.Resampling.BICUBIC)
+        image = Image.blend(image, ImageChops.overlay(image, noise.convert("RGB")), share)
+    return image
 
 
 def _ridge(
     image: Image.Image,
+    ground: Image.Image,
     chance: random.Random,
     depth: int,
     high: tuple[int, int, int],
@@ -71,27 +85,35 @@ def _ridge(
         int((b * (1 - share) + a * share) * (1 - 0.13 * depth)) for a, b in zip(high, low, strict=True)
     )
     ImageDraw.Draw(image).polygon(points, fill=colour)
+    ImageDraw.Draw(ground).polygon(points, fill=255)
 
 
-def jpeg(seed: int, size: tuple[int, int] = (2400, 1600), quality: int = 95) -> bytes:
+def jpeg(seed: int, size: tuple[int, int] = (2400, 1600), quality: int = 93) -> bytes:
     """A landscape as a camera would write it."""
     buffer = io.BytesIO()
-    landscape(seed, size).save(buffer, "JPEG", quality=quality, subsampling=0)
+    landscape(seed, size).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
 def screenshot(seed: int, size: tuple[int, int] = (1600, 1000)) -> bytes:
-    """A drawn window with lines of grey text, as PNG saved without effort."""
+    """A drawn window with text, as PNG as screenshot programs write it."""
     chance = random.Random(seed)
     image = Image.new("RGB", size, (228, 232, 238))
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((80, 60, size[0] - 80, size[1] - 60), 18, fill="white")
     accent = tuple(chance.randrange(40, 200) for _ in range(3))
     draw.rounded_rectangle((80, 60, 420, size[1] - 60), 18, fill=accent)
-    for row in range(14):
-        y = 130 + 54 * row
-        draw.rounded_rectangle((470, y, 470 + chance.randrange(300, 950), y + 20), 8, fill=(196, 203, 212))
-        draw.rounded_rectangle((120, y, 120 + chance.randrange(100, 240), y + 16), 8, fill=(255, 255, 255))
+    letters = ImageFont.load_default(19)
+    for row in range(26):
+        y = 96 + 31 * row
+        draw.text((470, y), _words(chance, 8, 14), (50, 56, 66), letters)
+        draw.text((120, y), _words(chance, 1, 3), "white", letters)
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=0)
+    image.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _words(chance: random.Random, least: int, most: int) -> str:
+    syllables = ("ka", "lo", "mi", "ren", "ta", "sol", "ne", "vi", "dor", "pa")
+    word = ("".join(chance.choices(syllables, k=chance.randrange(1, 4))) for _ in range(most))
+    return " ".join(list(word)[: chance.randrange(least, most + 1)])
