@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -20,6 +21,7 @@ from homepress.store import (
     UndoSelection,
     UntrustedVault,
     VerifyFailed,
+    late,
 )
 from homepress.store.plan import decode
 from homepress.store.reader import Reader
@@ -469,34 +471,56 @@ class TestLateWriters:
             store.tend(time.time() + 31 * 86_400)
         assert path.read_bytes() == EDIT
 
-    def test_where_the_original_was_copied_its_own_file_is_held_open(
-        self, quick_disk: Path, other_disk: Path
-    ) -> None:
-        bench = Bench.at(other_disk, quick_disk / "originals")
-        path = bench.drop()
-        program = -1
+    @pytest.fixture
+    def copied(self, quick_disk: Path, other_disk: Path) -> Bench:
+        """Pictures whose originals have to be copied: no rename leads to where they are kept."""
+        return Bench.at(other_disk, quick_disk / "originals")
 
-        def open_it(number: int, name: str) -> None:
-            nonlocal program
-            if name == "drop_lease" and os.path.lexists(path) and program < 0 and armed:
-                program = os.open(hidden(), os.O_RDWR)
-
-        def hidden() -> Path:
-            (name,) = bench.temps()
-            return bench.watched / name
-
-        armed = False
-        probe = Probe(after=open_it, steps=frozenset({"drop_lease"}))
-        with bench.store(probe.kernel()) as store:
-            source = store.read(path)
-            armed = True
-            store.replace(source, replacement(smaller(picture())))
-            armed = False
-            os.pwrite(program, EDIT, 0)
-            os.close(program)
+    def test_where_the_original_was_copied_its_own_file_is_held_open(self, copied: Bench) -> None:
+        path = copied.drop()
+        probe = Probe(steps=frozenset({"drop_lease"}))
+        with copied.store(probe.kernel()) as store:
+            _replace_and_write_late(copied, store, probe, path)
             assert path.read_bytes() == smaller(picture())
         assert path.read_bytes()[: len(EDIT)] == EDIT
-        assert bench.kept() == [picture()]
+        assert copied.kept() == [picture()]
+
+    def test_an_edit_is_held_on_to_while_the_disk_takes_nothing(
+        self, copied: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(late, "SETTLE_SECONDS", 0.0)
+        path, full = copied.drop(), False
+
+        def refuse(number: int, name: str) -> None:
+            if full and name == "write":
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        probe = Probe(before=refuse, steps=frozenset({"drop_lease", "write"}))
+        with copied.store(probe.kernel()) as store:
+            _replace_and_write_late(copied, store, probe, path)
+            full = True
+            store.tend()
+            assert path.read_bytes() == smaller(picture())
+            assert copied.temps() == []
+            assert [each.name for each in path.parent.iterdir()] == [path.name]
+            full = False
+            store.tend()
+            assert path.read_bytes()[: len(EDIT)] == EDIT
+
+
+def _replace_and_write_late(bench: Bench, store: Store, probe: Probe, path: Path) -> None:
+    """A program opens the picture just before its name goes to the result, and writes afterwards."""
+    source, programs = store.read(path), list[int]()
+
+    def open_it(number: int, name: str) -> None:
+        if name == "drop_lease" and not programs:
+            (hidden,) = bench.temps()
+            programs.append(os.open(bench.watched / hidden, os.O_RDWR))
+
+    probe._after = open_it
+    store.replace(source, replacement(smaller(picture())))
+    os.pwrite(programs[0], EDIT, 0)
+    os.close(programs[0])
 
 
 def _is_of(stored_file: Path, path: Path) -> bool:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Store, UndoSelection, UntrustedVault
+from homepress.store import Store, UndoSelection, UntrustedVault, journal
+from homepress.store.ledger import Ledger
+from homepress.store.plan import Plan
 from store.kit import (
     Bench,
     Lacking,
@@ -355,3 +357,23 @@ def test_an_original_that_the_history_gave_up_is_kept_again(bench: Bench) -> Non
     with bench.store() as store:
         assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
     assert path.read_bytes() == picture()
+
+
+def test_a_job_that_ended_while_others_were_settled_is_left_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of open jobs is as old as the slowest disk on it: this one is over, and its picture edited."""
+    path, begun = bench.drop(), list[Plan]()
+    begin = journal.begin
+
+    def note_and_begin(ledger: Ledger, plan: Plan) -> None:
+        begun.append(plan)
+        begin(ledger, plan)
+
+    monkeypatch.setattr(journal, "begin", note_and_begin)
+    with bench.store() as store:
+        replace(store, path)
+        path.write_bytes(picture())
+        monkeypatch.setattr(journal, "open_jobs", lambda _: [(plan, journal.READY) for plan in begun])
+        assert store.tend() == []
+    assert bench.kept() == [picture()]

@@ -162,6 +162,9 @@ def _write_out(workshop: Workshop, data: bytes, folder: Folder, plan: Plan) -> N
     try:
         write_whole(kernel, fd, data)
         kernel.sync(fd)
+    except BaseException:
+        kernel.unlink(folder, temp_name(plan.job))  # a part of it; all of it is where it came from
+        raise
     finally:
         kernel.close(fd)
 

@@ -7,8 +7,10 @@ file itself has no name any more: a program that had it open could still write t
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from homepress.store.errors import StoreError
 from homepress.store.kernel import Kernel, read_whole
 from homepress.store.plan import Plan
 
@@ -42,23 +44,29 @@ class HeldOriginals:
         with self._lock:
             self._held.append(_Held(plan, os.dup(fd), modified, time.monotonic()))
 
-    def take_edited(self, *, everything: bool = False) -> list[tuple[Plan, bytes]]:
-        """Originals that were written to since, with their new content; those that came to rest are let go.
+    def give_back(self, write: Callable[[Plan, bytes], None], *, everything: bool = False) -> None:
+        """Have what was written to them written elsewhere; those that came to rest are let go.
 
         Args:
+            write: gets the plan of the replacement and the content. If it raises `OSError` or `StoreError`
+                the descriptor is held on to, and it is asked again the next time.
             everything: do not wait for the rest of the seconds: the program ends.
         """
+        for held in self._take_ripe(everything):
+            try:
+                facts = self._kernel.stat(held.fd)
+                if (facts.st_size, facts.st_mtime_ns) != held.modified:
+                    write(held.plan, read_whole(self._kernel, held.fd))
+            except (OSError, StoreError):
+                with self._lock:
+                    self._held.append(held)
+            else:
+                os.close(held.fd)
+
+    def _take_ripe(self, everything: bool) -> list[_Held]:
         limit = time.monotonic() - SETTLE_SECONDS
         with self._lock:
             over = len(self._held) - _MOST_HELD
             ripe = [h for i, h in enumerate(self._held) if everything or h.since <= limit or i < over]
             self._held = [h for h in self._held if h not in ripe]
-        edited = []
-        for held in ripe:
-            try:
-                facts = self._kernel.stat(held.fd)
-                if (facts.st_size, facts.st_mtime_ns) != held.modified:
-                    edited.append((held.plan, read_whole(self._kernel, held.fd)))
-            finally:
-                os.close(held.fd)
-        return edited
+        return ripe

@@ -27,7 +27,8 @@ class Recovery:
         """Settle every job that a crash or a failing disk left open; harmless when there is none."""
         notes = self._workshop.notes
         for plan, _ in journal.open_jobs(self._workshop.ledger):
-            if plan.job in self._workshop.under_way:
+            # In this order: a job that was under way when the list was made may have ended meanwhile.
+            if plan.job in self._workshop.under_way or not journal.state_of(self._workshop.ledger, plan.job):
                 continue
             try:
                 settled = self.settle(plan)

@@ -13,6 +13,7 @@ from homepress.store.late import HeldOriginals
 from homepress.store.ledger import Ledger
 from homepress.store.memory import Mark
 from homepress.store.originals import Originals, OriginalsLimit
+from homepress.store.plan import Plan
 from homepress.store.queries import Counters
 from homepress.store.receipt import Looked, Outcome, Receipt, Replacement, Role, Source, Undone
 from homepress.store.recovery import Recovery
@@ -264,8 +265,10 @@ class Store:
         return notes + self._workshop.notes.take()
 
     def _give_edits_back(self, *, everything: bool = False) -> None:
-        for plan, data in self._held.take_edited(everything=everything):
+        def write(plan: Plan, data: bytes) -> None:
             edits.write_edit_back(self._workshop, plan.job, data)
+
+        self._held.give_back(write, everything=everything)
 
     def forget(self, path: Path | None, before: float | None) -> int:
         """Take names out of the history; how many entries went. See `forgetting.forget`."""
