@@ -1,15 +1,18 @@
 """Requests of the command line as plans, and the files they name."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from homepress.app.requests import pictures, plan_of
+from homepress.app.requests import outcomes, pictures, plan_of
 from homepress.compress import MetadataPolicy
-from homepress.control.service import CompressRequest, ServiceError
+from homepress.control.service import CompressRequest, FileOutcome, ServiceError
 from homepress.imagetype import ImageType
-from homepress.pipeline import Destination
+from homepress.pipeline import STOPPING, Carrier, Destination, Pipeline
 from homepress.settings import FolderSettings, Quality
+from homepress.store import Store
+from homepress.workers import Limits
 
 
 def request(**values: object) -> CompressRequest:
@@ -62,3 +65,18 @@ def test_a_named_file_counts_whatever_its_name_and_a_folder_gives_its_images(tmp
     found = [str(path.relative_to(tmp_path)) for path in pictures(tmp_path)]
     assert found == ["a.png", "b.JPG", "deep/c.webp"]
     assert list(pictures(tmp_path / "notes.txt")) == [tmp_path / "notes.txt"]
+
+
+def test_whoever_asks_while_homepress_stops_is_answered(tmp_path: Path) -> None:
+    pipeline = Pipeline(
+        Carrier(Store.open(tmp_path / "ledger", tmp_path / "kept")), 1, Limits(), lambda: None
+    )
+    pipeline.close()
+    plan = plan_of(request(dry_run=True), None, tmp_path)
+    told: list[FileOutcome] = []
+    asking = threading.Thread(
+        target=lambda: told.extend(outcomes(pipeline, iter([(tmp_path / "a.jpg", plan)]))), daemon=True
+    )
+    asking.start()
+    asking.join(20)
+    assert [(each.outcome, each.reason) for each in told] == [("failed", STOPPING)]

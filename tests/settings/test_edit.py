@@ -3,6 +3,7 @@
 import contextlib
 import os
 import stat
+import threading
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -295,3 +296,21 @@ def test_adding_and_removing_any_folder_leaves_the_settings_as_they_were(
     else:
         assert edit.remove_folder(file, path) == before
         assert file.read_text().rstrip("\n") == text.rstrip("\n")
+
+
+def test_two_changes_at_the_same_time_are_both_kept(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    write, second = edit._write, threading.Thread(target=edit.add_folder, args=[file, other])
+
+    def while_another_comes(at: Path, text: str) -> None:
+        if not second.ident:
+            second.start()
+            second.join(0.5)  # it has to wait; if it does not, it is over by now
+        write(at, text)
+
+    monkeypatch.setattr(edit, "_write", while_another_comes)
+    edit.add_folder(file, one)
+    second.join(60)
+    assert {one, other} <= {str(folder.path) for folder in load(file).folders}

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from homepress.store import RecoveryNote, Store
+from homepress.store.errors import StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -52,5 +53,5 @@ class Caretaker:
         try:
             for note in self._store.tend():
                 self._tell(note)
-        except OSError as error:
+        except (OSError, StoreError) as error:
             _log.warning("originals could not be looked after: %s", error)

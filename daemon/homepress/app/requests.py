@@ -11,7 +11,7 @@ import msgspec
 
 from homepress.control.service import CompressRequest, FileOutcome, ServiceError
 from homepress.imagetype import has_image_suffix
-from homepress.pipeline import Destination, Job, Pipeline, Plan, Told, plan_for
+from homepress.pipeline import STOPPING, Destination, Job, Pipeline, Plan, Told, plan_for
 from homepress.settings import FolderSettings, Quality, Size, check_value
 from homepress.settings.values import SourceFormat
 
@@ -95,7 +95,8 @@ def outcomes(pipeline: Pipeline, jobs: Iterator[tuple[Path, Plan]]) -> Iterator[
     def submit(count: int) -> int:
         batch = list(itertools.islice(jobs, count))
         for path, plan in batch:
-            pipeline.submit(Job(path, plan, told.put, asked=True))
+            if not pipeline.submit(Job(path, plan, told.put, asked=True)):
+                told.put(Told(path, "failed", STOPPING))
         return len(batch)
 
     under_way = submit(_AHEAD)

@@ -6,12 +6,13 @@
 
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
-from homepress.pipeline.pipeline import Pipeline
+from homepress.pipeline.pipeline import STOPPING, Pipeline
 from homepress.pipeline.plan import in_words, plan_for
 from homepress.pipeline.queue import FairQueue, Load
 from homepress.pipeline.trust import Trust
 
 __all__ = [
+    "STOPPING",
     "Carrier",
     "Destination",
     "FairQueue",

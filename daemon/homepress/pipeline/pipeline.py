@@ -17,6 +17,9 @@ _log = logging.getLogger(__name__)
 RETRY_ERROR = 600.0
 """Seconds until a picture that met an error of our own is tried again."""
 
+STOPPING = "Homepress is stopping; try again when it runs"
+"""What is told of a picture that somebody asked for and that is not begun any more."""
+
 IDLE_SECONDS = 20.0
 """After so long without work a slot ends its process and gives its memory back."""
 
@@ -35,19 +38,28 @@ class Pipeline:
         """
         self.queue = FairQueue()
         self._carrier = carrier
+        self._limits = limits
         self._changed = changed
-        self._slots = [Slot(limits) for _ in range(slots)]
-        # Not daemon threads: a worker process must not outlive the thread that started it (its death
-        # signal is tied to that thread), and a replacement under way is always finished.
-        self._threads = [
-            threading.Thread(target=self._serve, args=(slot,), name=f"slot-{number}")
-            for number, slot in enumerate(self._slots)
-        ]
-        for thread in self._threads:
+        self._slots: list[Slot] = []
+        self._threads: list[threading.Thread] = []
+        self.allow(slots)
+
+    def allow(self, slots: int) -> None:
+        """Carry so many pictures at a time from now on. What is under way is finished; slots that have no
+        work any more rest, which costs nothing.
+        """
+        self.queue.allow(slots)
+        while len(self._slots) < slots:
+            slot = Slot(self._limits)
+            # Not daemon threads: a worker process must not outlive the thread that started it (its death
+            # signal is tied to that thread), and a replacement under way is always finished.
+            thread = threading.Thread(target=self._serve, args=(slot,), name=f"slot-{len(self._slots)}")
+            self._slots.append(slot)
+            self._threads.append(thread)
             thread.start()
 
     def submit(self, job: Job) -> bool:
-        """Queue a job; False when its path waits already."""
+        """Queue a job; False when its path waits already, or nothing is begun any more."""
         taken = self.queue.put(job)
         if taken:
             self._changed()
@@ -97,7 +109,7 @@ class Pipeline:
         for thread in self._threads:
             thread.join()
         for job in dropped:
-            job.tell(Told(job.path, "failed", "Homepress is stopping; try again when it runs"))
+            job.tell(Told(job.path, "failed", STOPPING))
 
     def _serve(self, slot: Slot) -> None:
         """The life of one thread."""

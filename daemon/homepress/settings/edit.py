@@ -7,6 +7,7 @@ before it is written: the new text has to be valid settings and to differ from t
 Not imported by the package itself: only what edits needs tomlkit.
 """
 
+import threading
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ from homepress.settings.values import full_path, path_key
 
 _Data: TypeAlias = dict[str, Any]
 _TRIES = 5
+_changing = threading.Lock()
 
 
 def add_folder(file: Path, path: str, values: Mapping[str, TomlValue] | None = None) -> Settings:
@@ -142,6 +144,11 @@ def _change_folder_block(blocks: list[Block], at: int, key: str, value: TomlValu
 
 def _edit(file: Path, key: str, change: Callable[[list[Block], _Data], None]) -> Settings:
     """Apply a change to the blocks and, in the same way, to the plain data; write if the two agree."""
+    with _changing:  # two requests at the same time: each starts from what the other has written
+        return _edit_alone(file, key, change)
+
+
+def _edit_alone(file: Path, key: str, change: Callable[[list[Block], _Data], None]) -> Settings:
     for _ in range(_TRIES):
         old = _read(file)
         text = _default_text() if old is None else old
