@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from system.program import Program
+from system.screen import Opening, Window, screen
 
 
 @pytest.fixture
@@ -22,3 +23,25 @@ def inbox(tmp_path: Path) -> Path:
     folder = tmp_path / "inbox"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    """The name of a display that nobody looks at."""
+    with screen() as name:
+        yield name
+
+
+@pytest.fixture
+def opened(program: Program, display: str) -> Iterator[Opening]:
+    """Opens windows of the program; nothing of them may have failed without a word."""
+    windows: list[Window] = []
+
+    def opened(page: str = "", picture: str = "") -> Window:
+        windows.append(Window(program, display, page, picture))
+        return windows[-1]
+
+    yield opened
+    for window in windows:
+        window.close()
+        assert "Traceback" not in window.errors(), window.errors()

@@ -208,3 +208,7 @@ class Window:
 
     def _hands(self, *words: str) -> None:
         subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=30, capture_output=True)
+
+
+Opening = Callable[..., Window]
+"""Opens a window: at a page, with a picture."""

@@ -2,39 +2,14 @@
 
 import hashlib
 import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import pytest
 
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
-from system.screen import Window, needs_a_screen, screen
+from system.screen import Opening, needs_a_screen
 
 pytestmark = needs_a_screen
-
-Opening = Callable[..., Window]
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[str]:
-    with screen() as name:
-        yield name
-
-
-@pytest.fixture
-def opened(program: Program, display: str) -> Iterator[Opening]:
-    windows: list[Window] = []
-
-    def opened(page: str = "", picture: str = "") -> Window:
-        windows.append(Window(program, display, page, picture))
-        return windows[-1]
-
-    yield opened
-    for window in windows:
-        window.close()
-        assert "Traceback" not in window.errors(), window.errors()
 
 
 def sha256(path: Path) -> str:

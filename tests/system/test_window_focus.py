@@ -1,6 +1,5 @@
 """Wherever Tab leads, it is seen: each stop has the colour of the focus on it, counted in pixels."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,13 @@ from homepress.ui.window.theme.palette import LIGHT, rgb
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
-from system.screen import Seen, Window, needs_a_screen, screen
+from system.screen import Seen, Window, needs_a_screen
 
 pytestmark = [*needs_a_screen, pytest.mark.skipif(not features.check("xcb"), reason="Pillow without xcb")]
 
 _LEAST = 30
 """Pixels of the ring at least."""
 _STOPS = {"folders": 9, "first-run": 12, "activity": 8, "statistics": 9, "privacy": 10, "general": 9}
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[str]:
-    with screen() as name:
-        yield name
 
 
 def ring(display: str, one: Seen) -> int:
