@@ -56,6 +56,14 @@ def test_a_picture_is_under_way_until_what_came_of_it_was_told(pipeline: Pipelin
     assert not pipeline.holds(Path("/a/a.jpg"))
 
 
+def test_how_many_are_carried_at_a_time_changes_while_it_runs(pipeline: Pipeline, carrier: Carries) -> None:
+    for number in range(4):
+        pipeline.submit(job(f"{number}.jpg", lambda told: None))
+    wait_for(lambda: pipeline.load() == Load(3, 1), what="one to be taken up")
+    pipeline.allow(3)
+    wait_for(lambda: pipeline.load() == Load(1, 3), what="three at a time")
+
+
 def test_a_picture_that_a_person_tries_is_not_taken_in(pipeline: Pipeline, carrier: Carries) -> None:
     """A scan that meets it meanwhile has to find it: of what comes of the try, watching hears nothing."""
     path = Path("/a/a.jpg")

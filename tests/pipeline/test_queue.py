@@ -45,6 +45,23 @@ def test_a_fresh_picture_does_not_wait_behind_fresh_ones_of_another_place() -> N
     assert len(queue) == queue.waiting(Path("/a")) == 0
 
 
+def test_no_more_are_under_way_than_is_allowed() -> None:
+    queue = FairQueue()
+    queue.allow(1)
+    for number in range(3):
+        queue.put(job(str(number)))
+    first = queue.get(timeout=0)
+    assert first is not None
+    assert queue.get(timeout=0) is None
+    queue.expect()
+    assert not queue._expected, "a second worker would be started in vain"
+    queue.allow(2)
+    assert queue.get(timeout=0) is not None
+    assert queue.get(timeout=0) is None
+    queue.done(first)
+    assert queue.get(timeout=0) is not None
+
+
 def test_an_import_is_not_starved_by_fresh_pictures() -> None:
     queue = FairQueue()
     queue.put(job("import", fresh=False))

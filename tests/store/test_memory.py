@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homepress.store import OriginalsSelection, Outcome, Role, UndoSelection
+from homepress.store import LeftUntil, OriginalsSelection, Outcome, Role, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
 from store.kit import Bench, digest, picture, replace, smaller
 
@@ -54,17 +54,29 @@ def test_a_failure_is_known_by_name_but_a_copy_of_it_gets_its_own_chance(bench: 
 def test_what_could_not_even_be_read_is_looked_at_again_but_told_once(bench: Bench) -> None:
     path = bench.drop()
 
-    def tell(*, lasting: bool = False) -> int:
-        return store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, lasting=lasting)
+    def tell(until: LeftUntil = LeftUntil.LOOK) -> int:
+        return store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, until)
 
     with bench.store() as store:
         assert tell() > 0
         assert known(store, bench.watched) == {}
         assert tell() == 0
         path.touch()
-        assert tell(lasting=True) > 0
+        assert tell(LeftUntil.CHANGE) > 0
         assert known(store, bench.watched) == {b"a.jpg": mark(path)}
         assert store.record_path(bench.watched / "gone", Outcome.UNCHANGED, "x", "balanced", None) == 0
+
+
+def test_other_limits_let_in_what_was_too_small_or_too_large(bench: Bench) -> None:
+    path, done = bench.drop(), bench.drop("b.jpg", picture(2))
+    size = path.stat().st_size
+    with bench.store() as store:
+        store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, LeftUntil.LIMITS)
+        store.record_path(done, Outcome.UNCHANGED, "why", "balanced", bench.watched, LeftUntil.CHANGE)
+        for smallest, largest in ((size + 1, None), (0, size - 1)):
+            assert store.folders.let_in(bench.watched, smallest, largest, existing=True) == 0
+        assert store.folders.let_in(bench.watched, size, size, existing=False) == 1
+        assert known(store, bench.watched) == {b"b.jpg": mark(done)}
 
 
 def test_the_same_said_again_is_not_a_second_entry(bench: Bench) -> None:
@@ -170,6 +182,16 @@ class TestBaseline:
             store.folders.baseline(bench.watched)
             assert known(store, bench.watched) == before
             assert not store.existed(store.read(path))
+
+    def test_it_counts_as_new_when_the_folder_wants_it_after_all(self, bench: Bench) -> None:
+        (bench.watched / "deep").mkdir()
+        path, other = bench.drop(), bench.drop("deep/b.jpg", picture(2))
+        with bench.store() as store:
+            store.folders.baseline(bench.watched)
+            assert store.folders.let_in(other.parent, 0, None, existing=False) == 0
+            assert store.folders.let_in(other.parent, 0, None, existing=True) == 1
+            assert not store.existed(store.read(other))
+            assert store.existed(store.read(path))
 
     def test_a_folder_is_new_once(self, bench: Bench) -> None:
         before = time.time()

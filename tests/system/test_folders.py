@@ -54,6 +54,22 @@ def test_a_folder_added_while_the_daemon_runs_is_watched_at_once(program: Progra
     assert program.status()["folders"] == []
 
 
+def test_what_was_left_alone_is_done_once_the_settings_want_it(program: Program, inbox: Path) -> None:
+    old = write(inbox / "old.jpg", jpeg(1))
+    sizes = {old: old.stat().st_size}
+    program.watch(inbox, existing="leave", min_size="900 KB")
+    program.start()
+    wait_for(lambda: program.status()["folders"][0]["state"] == "watching", what="the folder to be watched")
+    new = write(inbox / "new.jpg", jpeg(2))
+    sizes[new] = new.stat().st_size
+    wait_for(lambda: "min_size" in _reason(program, new), within=60, what="it to be too small")
+    program.watch(inbox, existing="leave")
+    wait_for(lambda: new.stat().st_size < sizes[new], within=60, what="the smaller limit to let it in")
+    assert old.stat().st_size == sizes[old]
+    program.watch(inbox, existing="compress")
+    wait_for(lambda: old.stat().st_size < sizes[old], within=60, what="the old one, wanted after all")
+
+
 def test_folders_that_must_not_be_watched_are_refused(program: Program, inbox: Path) -> None:
     program.run("folder", "add", "/", code=4)
     program.run("folder", "add", str(Path.home()), code=4)
@@ -62,3 +78,8 @@ def test_folders_that_must_not_be_watched_are_refused(program: Program, inbox: P
     program.run("folder", "add", str(inbox / "inner"), code=4)
     program.run("folder", "add", str(inbox.parent / "missing"), code=2)
     assert [folder["path"] for folder in program.lines("folder", "list")] == [str(inbox)]
+
+
+def _reason(program: Program, path: Path) -> str:
+    entry = program.outcomes().get(str(path))
+    return entry["reason"] if entry else ""

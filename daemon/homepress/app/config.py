@@ -18,6 +18,9 @@ class Configuration:
     """The folders as configured now.
 
     `apply` is called at start and after each change of the file, `met` each time watching finds a folder.
+
+    Attributes:
+        lets_in: whether folders want files, since `apply`, that were left alone before: scans find them.
     """
 
     def __init__(self, house: House) -> None:
@@ -28,6 +31,7 @@ class Configuration:
         self._warnings: dict[Path, str] = {}
         self._fallbacks = Fallbacks()
         self._changing = threading.Lock()
+        self.lets_in = False
 
     def apply(self) -> list[WatchedFolder]:
         """Work out plans and refusals from the current settings; the folders to watch."""
@@ -40,13 +44,14 @@ class Configuration:
         roots: dict[Path, Path] = {}
         self._warnings = {}
         to_watch = []
+        self.lets_in = False
         for folder in settings.folders:
             if self._refuse(folder):
                 continue
             self._warnings[folder.path] = " ".join(warnings(folder.path))
             if folder.enabled:
                 roots[folder.path] = root_of(folder)
-                folders.meet(self._house, folder)
+                self.lets_in |= folders.meet(self._house, folder)
                 to_watch.append(watched(folder, (*outputs, *self._own())))
         self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
         configured = {root_of(folder) for folder in settings.folders}

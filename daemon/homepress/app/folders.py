@@ -62,11 +62,18 @@ def _check(house: House, request: FolderRequest) -> None:
         raise ServiceError(str(error.args[0]), exit_code=2) from error
 
 
-def meet(house: House, folder: FolderSettings) -> None:
-    """A folder is there. The first time, leave what is in it now, unless the user wants that too."""
-    root, now = root_of(folder), time.time()
-    if os.path.isdir(root) and house.store.folders.added(root) >= now and folder.existing == "leave":
-        house.store.folders.baseline(root, recursive=folder.recursive)
+def meet(house: House, folder: FolderSettings) -> bool:
+    """A folder is there. The first time, leave what is in it now, unless the user wants that too.
+
+    Returns:
+        Whether the folder wants files now that were left alone before, by other settings.
+    """
+    root, now, leaves = root_of(folder), time.time(), folder.existing == "leave"
+    known = house.store.folders
+    if os.path.isdir(root) and known.added(root) >= now and leaves:
+        known.baseline(root, recursive=folder.recursive)
+    largest = folder.max_size.bytes or None
+    return known.let_in(root, folder.min_size.bytes, largest, existing=not leaves) > 0
 
 
 def remove(house: House, path: str) -> None:

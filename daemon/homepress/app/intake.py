@@ -7,8 +7,8 @@ from pathlib import Path
 from homepress.app.config import Configuration
 from homepress.app.house import House
 from homepress.pipeline import Job, Plan, Told
-from homepress.store import Outcome
-from homepress.watch import Arrival, Skipped
+from homepress.store import LeftUntil, Outcome
+from homepress.watch import Arrival, Skip, Skipped
 
 STILL_AT_IT = 2.0
 """Seconds until a file is looked at again that arrives while it is being compressed."""
@@ -74,9 +74,11 @@ class Intake:
         reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
         plan = self._config.plan(skipped.root)
         if plan is not None:
-            lasting = not skipped.reason.may_end
+            until = LeftUntil.LOOK if skipped.reason.may_end else LeftUntil.CHANGE
+            if skipped.reason in (Skip.TOO_SMALL, Skip.TOO_LARGE):
+                until = LeftUntil.LIMITS
             self._store.record_path(
-                skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, lasting=lasting
+                skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, until
             )
 
     def room(self) -> bool:

@@ -271,7 +271,10 @@ class DaemonService(InProcessService):
 
     def _reconfigure(self) -> None:
         before = self._config.roots()
+        self.house.pipeline.allow(self.house.live.current.daemon.worker_count)
         self._watch.reconfigure(self._config.apply())
+        if self._config.lets_in:
+            self._watch.rescan()
         for root in before - self._config.roots():
             self.house.pipeline.queue.drop(root)
             self._breaker.forget(root)

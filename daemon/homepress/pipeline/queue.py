@@ -42,6 +42,7 @@ class FairQueue:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._most = math.inf
         self._ready = threading.Condition()
         self._asked: deque[Job] = deque()
         self._fresh = Turns(lambda job: job.path.parent)
@@ -71,7 +72,7 @@ class FairQueue:
     def expect(self) -> None:
         """A job may come soon: one `get` that is not `warm` returns None, unless a warm one waits."""
         with self._ready:
-            if not (self._warm or self._paused):
+            if not (self._warm or self._paused or len(self._under_way) >= self._most):
                 self._expected = True
                 self._ready.notify_all()
 
@@ -116,6 +117,13 @@ class FairQueue:
         """A job that `get` gave is over."""
         with self._ready:
             self._under_way = [other for other in self._under_way if other is not job]
+            self._ready.notify_all()
+
+    def allow(self, most: int) -> None:
+        """Let at most so many jobs be under way at a time."""
+        with self._ready:
+            self._most = most
+            self._ready.notify_all()
 
     def pause(self, paused: bool) -> None:
         """Hold back everything nobody asked for by name, or stop holding it back."""
@@ -238,7 +246,7 @@ class FairQueue:
 
     def _may_take(self, warm: bool) -> bool:
         """Whether there is work that nobody who waits could begin sooner."""
-        if not self._has_work():
+        if not self._has_work() or len(self._under_way) >= self._most:
             return False
         jobs = len(self._asked) + len(self._fresh) + len(self._bulk)
         return warm or self._warm < jobs + (self._due() is not None)

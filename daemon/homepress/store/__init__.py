@@ -18,6 +18,7 @@ from homepress.store.errors import (
 from homepress.store.originals import OriginalsLimit
 from homepress.store.receipt import (
     Identity,
+    LeftUntil,
     Looked,
     OriginalState,
     Outcome,
@@ -38,6 +39,7 @@ __all__ = [
     "Degraded",
     "Identity",
     "LedgerError",
+    "LeftUntil",
     "Looked",
     "OriginalState",
     "OriginalsLimit",

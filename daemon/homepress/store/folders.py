@@ -26,6 +26,10 @@ class Folders:
         """Mark every picture beneath a folder as there before; how many. Once, when it is added."""
         return memory.baseline(self._ledger, root, recursive)
 
+    def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
+        """Forget what was left alone in a folder that wants it now; see `memory.let_in`."""
+        return memory.let_in(self._ledger, root, smallest, largest, existing=existing)
+
     def forget(self, root: Path) -> None:
         """A folder is not watched any more: added again later, what is in it then counts as there before."""
         with self._ledger.transaction() as tx:

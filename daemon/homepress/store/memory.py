@@ -7,18 +7,16 @@ from pathlib import Path
 
 from homepress.imagetype import has_image_suffix
 from homepress.store.ledger import Ledger
-from homepress.store.receipt import Role
+from homepress.store.receipt import LeftUntil, Role
 
 Mark = tuple[int, int, int]
 """Size in bytes, mtime in nanoseconds, inode number."""
 
 _SEPARATOR = os.fsencode(os.sep)
+_ANY_SIZE = 2**63 - 1
 
-DONE = "done"
+DONE = LeftUntil.CHANGE.value
 """State of a file that was compressed, or left as it is for a reason in the history."""
-
-REFUSED = "refused"
-"""State of a file that could not even be read; not `known`, so that every scan gives it another chance."""
 
 _FEW = 64
 """Up to so many names are asked for one by one; for more, all that a directory holds is read."""
@@ -162,6 +160,26 @@ def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[byte
             continue  # gone or closed to us: watching says so, and nothing in it can be compressed either
         if files:
             yield directory, files
+
+
+def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
+    """Forget that files beneath `root` were left alone, where the folder now wants them; how many.
+
+    Args:
+        ledger: where.
+        root: the folder.
+        smallest: size in bytes from which on files that were too small are wanted.
+        largest: size in bytes up to which files that were too large are wanted; None for any.
+        existing: whether files are wanted that were there before the folder was added.
+    """
+    raw = os.fsencode(root)
+    states = (LeftUntil.LIMITS.value, EXISTING if existing else LeftUntil.LIMITS.value)
+    with ledger.transaction() as tx:
+        return tx.execute(
+            "DELETE FROM file WHERE state IN (?, ?) AND size >= ? AND size <= ? AND directory IN "
+            "(SELECT id FROM directory WHERE path = ? OR (path >= ? AND path < ?))",
+            (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *beneath(raw)),
+        ).rowcount
 
 
 def prune(ledger: Ledger) -> None:

@@ -25,6 +25,17 @@ class Role(enum.StrEnum):
     """Compressing it came to nothing; only valid for the same recipe."""
 
 
+class LeftUntil(enum.StrEnum):
+    """What may end that a file is left alone which was not even read."""
+
+    LOOK = "refused"
+    """The next look: what stands against it (links, permissions) may end without a trace in the file."""
+    CHANGE = "done"
+    """A change of the file."""
+    LIMITS = "outsized"
+    """A change of the file, or other limits of size of its folder."""
+
+
 class OriginalState(enum.StrEnum):
     """What became of an original, as in `history --json`."""
 

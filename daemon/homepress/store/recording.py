@@ -4,7 +4,7 @@ from homepress.store import entries, memory
 from homepress.store.entries import Record
 from homepress.store.ledger import Ledger
 from homepress.store.memory import Mark
-from homepress.store.receipt import Outcome, Role
+from homepress.store.receipt import LeftUntil, Outcome, Role
 
 
 def record_read(ledger: Ledger, record: Record, mark: Mark) -> int:
@@ -23,18 +23,18 @@ def record_read(ledger: Ledger, record: Record, mark: Mark) -> int:
     return entry
 
 
-def record_unread(ledger: Ledger, record: Record, mark: Mark, *, lasting: bool) -> int:
+def record_unread(ledger: Ledger, record: Record, mark: Mark, until: LeftUntil) -> int:
     """Note a file that was not even read; the id of the history entry, 0 when it was noted before.
 
     Args:
         ledger: where.
         record: why it was left.
         mark: of the file.
-        lasting: whether only a change of the file can change that; else every scan looks at it again.
+        until: what may end that it is left alone.
     """
     with ledger.transaction(durable=False) as tx:
         if memory.is_noted(ledger, tx, record.path, mark):
             return 0
         entry = entries.add_record(tx, record)
-        memory.note(ledger, tx, record.path, mark, memory.DONE if lasting else memory.REFUSED)
+        memory.note(ledger, tx, record.path, mark, until.value)
     return entry

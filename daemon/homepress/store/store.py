@@ -15,7 +15,7 @@ from homepress.store.memory import Mark
 from homepress.store.originals import Originals, OriginalsLimit
 from homepress.store.plan import Plan
 from homepress.store.queries import Counters
-from homepress.store.receipt import Looked, Outcome, Receipt, Replacement, Role, Source, Undone
+from homepress.store.receipt import LeftUntil, Looked, Outcome, Receipt, Replacement, Role, Source, Undone
 from homepress.store.recovery import Recovery
 from homepress.store.replace import Replacer
 from homepress.store.retention import OriginalsSelection
@@ -203,8 +203,7 @@ class Store:
         reason: str,
         settings: str,
         root: Path | None,
-        *,
-        lasting: bool = False,
+        until: LeftUntil = LeftUntil.LOOK,
     ) -> int:
         """Remember why a file was not even read; the id of the history entry, 0 when there is no new one.
 
@@ -214,8 +213,8 @@ class Store:
             reason: in words for people.
             settings: the recipe in words.
             root: the configured folder it belongs to.
-            lasting: whether only a change of the file can change that. Else (hard links, permissions) it
-                is not `known`, so that every scan looks at it; it still stands in the history only once.
+            until: what may end that it is left alone. Until the next look it is not `known`, so that every
+                scan looks at it; it still stands in the history only once.
         """
         try:
             facts = path.lstat()
@@ -223,7 +222,7 @@ class Store:
             return 0
         mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
         record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0)
-        return recording.record_unread(self._ledger, record, mark, lasting=lasting)
+        return recording.record_unread(self._ledger, record, mark, until)
 
     # Originals
 
