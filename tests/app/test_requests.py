@@ -46,6 +46,12 @@ def test_a_dry_run_wins_over_every_destination(tmp_path: Path) -> None:
         assert plan_of(request(dry_run=True, **more), None, tmp_path).destination is Destination.NOWHERE
 
 
+def test_lossless_does_not_fit_under_a_size(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="lossless pictures") as caught:
+        plan_of(request(quality="lossless", fit_under="50 KB"), None, tmp_path)
+    assert caught.value.exit_code == 2
+
+
 @pytest.mark.parametrize(
     "words",
     [{"quality": "great"}, {"quality": "10"}, {"fit_under": "big"}, {"metadata": "all"}, {"convert": "gif"}],

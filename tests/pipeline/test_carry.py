@@ -14,6 +14,7 @@ from homepress.imagetype import ImageType
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
 from homepress.store import OriginalsLimit, Store
+from homepress.store.reader import HistoryFilter, Reader
 from homepress.workers import Death, DeathKind, Slot, WorkerDied
 
 SOURCE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 200 + b"\xff\xd9"
@@ -89,6 +90,15 @@ def test_a_result_is_never_compressed_again_whatever_it_is_called(
     told = carry(Compressor())
     assert told.outcome == "unchanged"
     assert "known" in told.reason
+
+
+def test_a_result_that_is_asked_for_again_keeps_its_line_in_the_history(
+    carry: Callable[..., Told], tmp_path: Path
+) -> None:
+    carry(Compressor(compressed()), asked=True)
+    assert "second lossy generation" in carry(Compressor(), asked=True).reason
+    with Reader(tmp_path / "state" / "ledger.sqlite3") as reader:
+        assert [entry.outcome for entry in reader.history(HistoryFilter())] == ["compressed"]
 
 
 def test_an_output_folder_mirrors_the_tree(carry: Callable[..., Told], picture: Path, tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path 
     if request.output:
         changes |= {"mode": "output", "output": Path(request.output)}
     settings = msgspec.structs.replace(base, **changes)
+    if settings.fit_under and settings.quality.floor is None:
+        raise ServiceError("lossless pictures cannot be made to fit under a size; say another quality", 2)
     destination = Destination.BESIDE
     if request.dry_run:
         destination = Destination.NOWHERE

@@ -104,7 +104,7 @@ class Carrier:
         if not job.asked and self._store.existed(source):
             return self._known(job, source, "it was here before its folder was added")
         if job.asked and role is Role.RESULT and job.plan.destination is not Destination.OUTPUT:
-            return self._unchanged(job, source, "Homepress made it: a second lossy generation is never made")
+            return _made_before(job, source)
         if job.plan.destination is Destination.REPLACE:
             self._store.check_room(source, job.plan.root)
         if not job.asked and (misnamed := _misnamed(job.path, source.data)):
@@ -233,6 +233,13 @@ class Carrier:
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record(source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0)
         return Told(job.path, "failed", reason, len(source.data), len(source.data), kind)
+
+
+def _made_before(job: Job, source: Source) -> Told:
+    """A result of ours, asked for again: the history says already how it came to be, and says no more."""
+    reason = "Homepress made it: a second lossy generation is never made"
+    size, kind = len(source.data), sniff(source.data[:SNIFF_BYTES])
+    return Told(job.path, "unchanged", reason, size, size, str(kind or ""))
 
 
 def _misnamed(path: Path, data: bytes) -> Unchanged | None:
