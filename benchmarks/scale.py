@@ -21,6 +21,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
 from watching import report
 from watching.bench import Row, circumstances, machine, progress
 from watching.bursts import CASES as BURST_CASES

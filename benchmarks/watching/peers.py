@@ -17,13 +17,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from watch.writers import write_all
 from watching.bench import Row
 from watching.bursts import BURSTS
 from watching.cuts import cut_pictures
 from watching.pictures import noise, photograph, screenshot
 from watching.program import is_replaced, until
 from watching.size import SIZE
-from watching.slow import write_all
 
 _PLACES = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 PROGRAM = os.environ.get("HOMEPRESS_BENCH_OPTIMIZE_IMAGES") or shutil.which("optimize-images", path=_PLACES)
@@ -98,10 +98,8 @@ def slow_writers(place: Path) -> Row:
         paths = write_all(folder, data)
         time.sleep(_LULL)
     wanted = Image.open(io.BytesIO(data))
-    broken = sum(
-        not _is_like(path, wanted.convert("L").resize((70, 50)).tobytes()) for path in paths.values()
-    )
-    missing = sum(path.read_bytes() == data for path in paths.values())
+    broken = sum(not _is_like(path, wanted.convert("L").resize((70, 50)).tobytes()) for path in paths)
+    missing = sum(path.read_bytes() == data for path in paths)
     return Row(
         case=case,
         figure=f"{broken} of {len(paths)} broken in the end, {missing} never handled",

@@ -1,11 +1,10 @@
 """Writers that fool simple tests: nothing is handed on before it is whole.
 
-The times are those of real writers divided by eight, as is the settle time.
+They are eight times quicker than real ones, as is the settle time.
 """
 
 import fcntl
 import os
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from homepress.watch.linux import openness
 from support import wait_for
 from watch.elsewhere import elsewhere
 from watch.harness import SETTLE, picture, watched, watching
+from watch.writers import write_all
 
 pytestmark = pytest.mark.skipif(not hasattr(fcntl, "F_SETLEASE"), reason="leases are Linux'")
 
@@ -25,89 +25,16 @@ PICTURE = picture("JPEG", size=(400, 300))
 assert len(PICTURE) > 60_000
 
 
-def chunks_with_pauses(path: Path, data: bytes) -> None:
-    """A copy over a slow line, the file open all the time."""
-    step = len(data) // 6
-    with path.open("wb") as out:
-        for at in range(0, len(data), step):
-            out.write(data[at : at + step])
-            out.flush()
-            time.sleep(0.25)
-
-
-def long_pause_while_open(path: Path, data: bytes) -> None:
-    """Half, a pause of many settle times, the rest."""
-    with path.open("wb") as out:
-        out.write(data[: len(data) // 2])
-        out.flush()
-        time.sleep(1.5)
-        out.write(data[len(data) // 2 :])
-
-
-def long_pause_while_closed(path: Path, data: bytes) -> None:
-    """Resumed upload: half, closed, a long pause, appended."""
-    path.write_bytes(data[: len(data) // 2])
-    time.sleep(1.5)
-    with path.open("ab") as out:
-        out.write(data[len(data) // 2 :])
-
-
-def preallocated_while_open(path: Path, data: bytes) -> None:
-    """The final size from the start, then filled in order."""
-    step = len(data) // 6
-    with path.open("wb") as out:
-        os.posix_fallocate(out.fileno(), 0, len(data))
-        for at in range(0, len(data), step):
-            os.pwrite(out.fileno(), data[at : at + step], at)
-            time.sleep(0.2)
-
-
-def pieces_in_any_order(path: Path, data: bytes) -> None:
-    """Torrent: the final size from the start, pieces out of order, closed after each."""
-    with path.open("wb") as out:
-        out.truncate(len(data))
-    step = len(data) // 6
-    for piece in (0, 3, 1, 5, 2, 4, 6):
-        with path.open("r+b") as out:
-            out.seek(piece * step)
-            out.write(data[piece * step : (piece + 1) * step])
-        time.sleep(0.4)
-
-
-def times_set_afterwards(path: Path, data: bytes) -> None:
-    """`cp -p` over a slow line: the time of change is set to the past long after the last byte."""
-    path.write_bytes(data)
-    time.sleep(0.4)
-    os.utime(path, (1e9, 1e9))
-
-
-WRITERS = [
-    chunks_with_pauses,
-    long_pause_while_open,
-    long_pause_while_closed,
-    preallocated_while_open,
-    pieces_in_any_order,
-    times_set_afterwards,
-]
-
-
 @pytest.mark.parametrize("early", [False, True])
 def test_six_slow_writers_at_once(tmp_path: Path, early: bool) -> None:
     with watching(watched(tmp_path), early=early) as run:
-        threads = [
-            threading.Thread(target=writer, args=(tmp_path / f"{writer.__name__}.jpg", PICTURE))
-            for writer in WRITERS
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        run.wait_arrivals(len(WRITERS))
+        paths = write_all(tmp_path, PICTURE, times=8)
+        run.wait_arrivals(len(paths))
         run.wait_settled()
-    assert set(run.sink.names()) == {f"{writer.__name__}.jpg" for writer in WRITERS}
+    assert set(run.sink.names()) == {path.name for path in paths}
     assert all(content == PICTURE for content in run.sink.contents)
     # All but the one whose times changed came once.
-    assert len(run.sink.arrivals) <= len(WRITERS) + 1
+    assert len(run.sink.arrivals) <= len(paths) + 1
 
 
 def test_a_writer_is_named_while_it_holds_the_file(tmp_path: Path) -> None:
