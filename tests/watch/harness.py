@@ -24,6 +24,7 @@ FAST = Timing(
     doubtful=1.5,
     busy=(0.1, 0.2),
     incomplete=(0.2, 0.4, 0.8),
+    empty=(0.2, 0.4),
     health=0.1,
     health_told=0.1,
     health_remote=0.1,

@@ -13,6 +13,7 @@ class Waiting(enum.StrEnum):
     QUIET = "it is still changing"
     WRITER = "a program has it open for writing"
     WHOLE = "it is not complete yet"
+    CONTENT = "it is empty: not yet written"
     MISSING = "its folder is not there"
     RETRY = "it is tried again later"
 
@@ -26,7 +27,7 @@ class Skip(enum.StrEnum):
     DIRECTORY = "it lies in a folder that is never touched (hidden, an application's own, or left out)"
     WORK_TREE = "it lies in a git work tree"
     NOT_A_FILE = "it is not a regular file"
-    EMPTY = "it is empty"
+    EMPTY = "it is empty, and nothing was written to it for a while"
     LINKED = "it has more than one hard link"
     READ_ONLY = "it is read-only"
     PLACEHOLDER = "it is a placeholder whose content is not on this computer"

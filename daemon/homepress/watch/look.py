@@ -61,12 +61,14 @@ class Looker:
         except OSError:
             return self._vanished(pending)
         skip = skip_by_status(status, self._system, stays=self._folder.stays)
-        if skip is not None and not skip.may_end:
+        if skip is Skip.NOT_A_FILE:
             return self._pass_over(pending, skip)
         signature = Signature.of(status)
         if signature.identity == rows.get(os.path.basename(pending.path)):
             return self._settler.drop(pending)
         pending.asked = True
+        if skip is Skip.EMPTY:
+            return self._await_content(pending, signature, now)
         pending.need = max(pending.need, self._least_quiet)
         if signature != pending.signature:
             return self._settler.restart(pending, signature, now)
@@ -118,6 +120,14 @@ class Looker:
             no_image = seen.verdict.wholeness is Wholeness.NO_IMAGE
             self._tell(pending, signature, Skip.NOT_AN_IMAGE if no_image else Skip.INCOMPLETE, detail)
 
+    def _await_content(self, pending: Pending, signature: Signature, now: float) -> None:
+        """Whoever made it will write to it; if nobody does for long, it is left until somebody does."""
+        if pending.reason is not Waiting.CONTENT or pending.tries < len(self._timing.empty):
+            pending.signature = signature
+            return self._refuse(pending, now, self._timing.empty, Waiting.CONTENT, "")
+        self._settler.drop(pending)
+        return self._tell(pending, signature, Skip.EMPTY, "")
+
     def _is_quiet(self, pending: Pending, now: float) -> bool:
         return now - pending.since >= pending.need
 
@@ -154,6 +164,8 @@ class Looker:
 
     def _refused(self, pending: Pending, signature: Signature, skip: Skip) -> None:
         """It was opened, or could not be, and is none to be touched."""
+        if skip is Skip.EMPTY:
+            return self._await_content(pending, signature, self._clock())
         if skip.may_end:
             return self._leave(pending, signature, skip, self._clock())
         return self._pass_over(pending, skip)

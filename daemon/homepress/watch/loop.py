@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from homepress.watch.arrival import Signature
+from homepress.watch.arrival import Signature, Skip
 from homepress.watch.examine import skip_by_status
 from homepress.watch.folder import FolderState, FolderStatus, WatchedFolder
 from homepress.watch.freshness import Freshness
@@ -150,10 +150,10 @@ class FolderLoop:
                 continue
             skip = skip_by_status(status, self._around.system, stays=self._folder.stays)
             signature = Signature.of(status)
-            if skip is None or (skip.may_end and not self.looker.was_told(path, signature)):
-                is_new = path not in self.settler
+            if skip is not Skip.NOT_A_FILE and not (skip and self.looker.was_told(path, signature)):
+                is_new, was_empty = path not in self.settler, self.settler.is_empty(path)
                 self.settler.notice(path, signature, now, is_new and self._fresh.take(place, now))
-                if is_new and self.looker.fits(signature):
+                if (is_new or was_empty) and skip is not Skip.EMPTY and self.looker.fits(signature):
                     self._around.sink.coming()
 
     def _reaches(self, directory: bytes) -> bool:

@@ -83,7 +83,7 @@ def _compare(
             listing.skipped[skip] += 1
         if skip is None:
             listing.found.append((entry.path, Signature.of(status)))
-        elif skip.may_end:
+        elif skip is not Skip.NOT_A_FILE:
             listing.refused.append((entry.path, Signature.of(status)))
 
 

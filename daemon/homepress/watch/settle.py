@@ -63,6 +63,11 @@ class Settler:
     def __contains__(self, path: bytes) -> bool:
         return path in self._pending
 
+    def is_empty(self, path: bytes) -> bool:
+        """Whether a file waits that was empty at the last look."""
+        pending = self._pending.get(path)
+        return pending is not None and pending.signature is not None and not pending.signature.size
+
     def notice(self, path: bytes, signature: Signature, now: float, fresh: bool) -> None:
         """Take in a file that an event or a scan named, or look sooner at one that waits."""
         pending = self._pending.get(path)

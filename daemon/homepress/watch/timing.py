@@ -15,6 +15,7 @@ class Timing:
         doubtful: quiet time of a file with long runs of zeros, or whose format does not tell its end.
         busy: waits while a program has a file open for writing; the last one repeats.
         incomplete: waits while a quiet file is not whole; the last one repeats.
+        empty: waits while a file is empty; after the last one it is passed over until something is written.
         tries_until_told: failed looks at an incomplete file until the sink is told.
         health: between looks at the root and at the observer where the observer tells of no trouble.
         health_told: the same where they do; also how soon waking from suspend is noticed.
@@ -45,6 +46,7 @@ class Timing:
     doubtful: float = 60.0
     busy: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 60)
     incomplete: tuple[float, ...] = (10, 30, 120, 600, 3600)
+    empty: tuple[float, ...] = (10, 50, 240, 300)
     tries_until_told: int = 2
     health: float = 1.5
     health_told: float = 30.0
