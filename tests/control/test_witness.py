@@ -23,38 +23,50 @@ def socket(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tray(socket: Path) -> Iterator[Witness]:
-    made = Witness(socket, "tray", lambda: ProbedProcess(name="somebody", pid=7, tried=TRIED))
+    made = Witness(socket, "tray", lambda: [ProbedProcess(name="somebody", pid=7, tried=TRIED)])
     yield made
     made.close()
 
 
 def test_whoever_is_asked_tells_under_its_own_name(tray: Witness, socket: Path) -> None:
-    assert ask(socket, "tray") == ProbedProcess(name="tray", pid=7, tried=TRIED)
-    assert ask(socket, "tray") is not None, "again"
+    assert ask(socket, "tray") == [ProbedProcess(name="tray", pid=7, tried=TRIED)]
+    assert ask(socket, "tray"), "again"
+
+
+def test_a_worker_is_told_of_after_its_master(socket: Path) -> None:
+    processes = [ProbedProcess(name=name, pid=pid, tried=TRIED) for name, pid in (("a", 7), ("b", 8))]
+    made = Witness(socket, "window", lambda: processes)
+    try:
+        assert [(told.name, told.pid) for told in ask(socket, "window")] == [
+            ("window", 7),
+            ("window's worker", 8),
+        ]
+    finally:
+        made.close()
 
 
 def test_nobody_there(tray: Witness, socket: Path) -> None:
-    assert ask(socket, "window") is None
+    assert ask(socket, "window") == []
 
 
 def test_after_the_end_nobody_is_there(socket: Path) -> None:
-    Witness(socket, "window", lambda: None).close()
-    assert ask(socket, "window") is None
+    Witness(socket, "window", list).close()
+    assert ask(socket, "window") == []
 
 
 def test_one_that_cannot_tell_has_tried_nothing(socket: Path) -> None:
-    silent = Witness(socket, "window", lambda: None)
+    silent = Witness(socket, "window", list)
     try:
-        told = ask(socket, "window")
+        (told,) = ask(socket, "window")
     finally:
         silent.close()
-    assert told is not None and told.tried == []
+    assert told.tried == []
 
 
 def test_one_that_does_not_listen_has_tried_nothing(socket: Path) -> None:
     with InstanceLock(next(file for file in files(socket) if file.suffix == ".lock")):
-        told = ask(socket, "tray")
-    assert told is not None and told.tried == []
+        (told,) = ask(socket, "tray")
+    assert told.tried == []
 
 
 def test_nonsense_counts_as_silence(socket: Path) -> None:
@@ -63,10 +75,10 @@ def test_nonsense_counts_as_silence(socket: Path) -> None:
     with InstanceLock(lock):
         answering = threading.Thread(target=lambda: _say(acceptor.accept(), b"nonsense"))
         answering.start()
-        told = ask(socket, "tray")
+        (told,) = ask(socket, "tray")
         answering.join()
     acceptor.close()
-    assert told is not None and told.tried == []
+    assert told.tried == []
 
 
 def _say(channel: object, frame: bytes) -> None:
@@ -76,8 +88,8 @@ def _say(channel: object, frame: bytes) -> None:
 
 def test_there_is_one_of_each_name(tray: Witness, socket: Path) -> None:
     with pytest.raises(LockHeldError):
-        Witness(socket, "tray", lambda: None)
-    Witness(socket, "window", lambda: None).close()
+        Witness(socket, "tray", list)
+    Witness(socket, "window", list).close()
 
 
 def test_names_are_as_short_as_the_sockets_own(socket: Path) -> None:

@@ -21,10 +21,12 @@ def test_a_mac_daemon_accepts_on_its_own_socket_only() -> None:
     ]
 
 
-def test_a_mac_client_connects_to_our_socket_only() -> None:
-    assert macos.client_profile(SOCKET).splitlines()[-2:] == [
+def test_a_mac_client_has_our_sockets_only() -> None:
+    folder = QUOTED.rpartition("/")[0] + '"'
+    assert macos.client_profile(SOCKET).splitlines()[-3:] == [
         "(deny network*)",
-        f"(allow network-outbound (remote unix-socket (path-literal {QUOTED})))",
+        f"(allow network* (local unix-socket (subpath {folder})))",
+        f"(allow network-outbound (remote unix-socket (subpath {folder})))",
     ]
     assert "allow network" not in macos.client_profile(None)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from support import wait_for
+from system.pictures import jpeg, write
 from system.program import Program
 from system.screens import Screen, screen
 
@@ -26,9 +27,10 @@ def desktop(program: Program, folder: Path) -> Iterator[Screen]:
         yield made
 
 
-def window(program: Program, made: Screen, *, lock_off: bool = False) -> "subprocess.Popen[bytes]":
-    """Open the window and wait until it is there."""
-    command = [sys.executable, UNLOCKED, "client", "window"] if lock_off else program.command("window")
+def window(program: Program, made: Screen, *words: str, lock_off: bool = False) -> "subprocess.Popen[bytes]":
+    """Open the window by a command and wait until it is there."""
+    words = words or ("window",)
+    command = [sys.executable, UNLOCKED, "client", *words] if lock_off else program.command(*words)
     opened = subprocess.Popen(command, env=program.environment)
     wait_for(lambda: (program.home / "run" / "prove-w.sock").exists(), within=60, what="the window")
     return opened
@@ -45,6 +47,34 @@ def close(program: Program, opened: "subprocess.Popen[bytes]") -> None:
 
 def parties(proof: dict[str, Any]) -> dict[str, Any]:
     return {party["name"]: party for party in proof["parties"]}
+
+
+def test_the_worker_that_decodes_for_the_window_is_listed(
+    program: Program, inbox: Path, tmp_path: Path
+) -> None:
+    picture = write(inbox / "a.jpg", jpeg(1))
+    program.watch(inbox, existing="compress")
+    with desktop(program, tmp_path) as made:
+        program.start()
+        wait_for(lambda: program.status()["compressed_today"] == 1, within=60)
+        opened = window(program, made, "show", str(picture))
+        try:
+            proof = wait_for(lambda: _with_a_worker(program), within=60, what="the window's worker")
+        finally:
+            close(program, opened)
+    assert proof["holds"], proof["problems"]
+    worker = parties(proof)["window's worker"]
+    assert worker["pid"] not in (opened.pid, 0)
+    assert len(worker["attempts"]) > 10
+    assert not [attempt for attempt in worker["attempts"] if attempt["allowed"]], "not even a local one"
+    assert worker["seen"]["filtered"] and not worker["seen"]["sockets"]
+    assert str(worker["pid"]) in " ".join(check["command"] for check in proof["checks"])
+
+
+def _with_a_worker(program: Program) -> dict[str, Any] | None:
+    """The proof, once the window has opened a picture."""
+    proof: dict[str, Any] = program.json("prove")
+    return proof if "window's worker" in parties(proof) else None
 
 
 def test_daemon_worker_tray_and_window_are_asked_and_closed(

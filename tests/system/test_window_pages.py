@@ -3,7 +3,6 @@
 import csv
 import json
 import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,31 +14,9 @@ from homepress.settings import Paths
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
-from system.screen import Window, needs_a_screen, screen
+from system.screen import Opening, needs_a_screen
 
 pytestmark = needs_a_screen
-
-Opening = Callable[..., Window]
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[str]:
-    with screen() as name:
-        yield name
-
-
-@pytest.fixture
-def opened(program: Program, display: str) -> Iterator[Opening]:
-    windows: list[Window] = []
-
-    def opened(page: str = "", picture: str = "") -> Window:
-        windows.append(Window(program, display, page, picture))
-        return windows[-1]
-
-    yield opened
-    for window in windows:
-        window.close()
-        assert "Traceback" not in window.errors(), window.errors()
 
 
 @pytest.fixture
@@ -178,7 +155,7 @@ def test_the_tray_is_asked_too(
     told = ProbedProcess(
         name="tray", pid=4711, tried=[TriedDoor(name="TCP", allowed=True, answer="a socket was made")]
     )
-    witness = Witness(Paths.from_environment().socket, "tray", lambda: told)
+    witness = Witness(Paths.from_environment().socket, "tray", lambda: [told])
     try:
         window = opened("privacy")
         window.wait("Tray, process 4711", within=60)

@@ -75,8 +75,8 @@ def main() -> int:
     app.prepare_client()
     page, picture, theme, scale = arguments
     look = Look(dark=theme == "dark", scale=float(scale))
-    with pictures_apart():
-        return run(Paths.from_environment(), Wish(page=page, picture=picture), look)
+    with pictures_apart() as probe_worker:
+        return run(Paths.from_environment(), Wish(page=page, picture=picture), look, probe_worker)
 
 
 if __name__ == "__main__":

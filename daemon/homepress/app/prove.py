@@ -26,12 +26,14 @@ def prove(paths: Paths) -> Proof:
     comparison = privacy.compare()  # first: an ordinary process is what this one still is
     privacy.lock_client(paths.socket)
     # Before the next line, which in a process that reads pictures itself forbids connecting to anything.
-    on_the_desktop = [told for name in witness.NAMES if (told := witness.ask(paths.socket, name))]
+    on_the_desktop = [witness.ask(paths.socket, name) for name in witness.NAMES]
     with connect_or_local(paths) as service:
         probed = service.probe()
         me = ProbedProcess(name="this command", pid=os.getpid(), tried=[])
         parties = [_party(process) for process in probed if process.pid != os.getpid()]
-        parties += [_party(process, meets_others=True) for process in on_the_desktop]
+        # Who tells speaks to others on this computer; the worker it tells of, like the daemon's, to nobody.
+        for told in on_the_desktop:
+            parties += [_party(process, meets_others=at == 0) for at, process in enumerate(told)]
         parties.append(_party(me, privacy.probe(), meets_others=True))
         sample = _compress_sample(service)
     pids = [party.pid for party in parties[:-1]] or [os.getpid()]

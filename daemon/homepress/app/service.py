@@ -8,6 +8,7 @@ from pathlib import Path
 import homepress
 from homepress import privacy
 from homepress.app import dryrun, folders, logfiles, requests
+from homepress.app.client import doors
 from homepress.app.house import House
 from homepress.app.recent import recent_pictures
 from homepress.app.undo import undo
@@ -23,7 +24,6 @@ from homepress.control.service import (
     RecentPicture,
     ServiceError,
     Status,
-    TriedDoor,
     UndoOutcome,
     UndoRequest,
 )
@@ -162,7 +162,7 @@ class InProcessService:
             for number, (pid, attempts) in enumerate(self.house.pipeline.probe(), 1)
         ]
         return [
-            ProbedProcess(name=name, pid=pid, tried=[_door(attempt) for attempt in attempts])
+            ProbedProcess(name=name, pid=pid, tried=doors(attempts))
             for name, pid, attempts in (own, *workers)
         ]
 
@@ -174,10 +174,6 @@ class InProcessService:
         # It shows names, and can be made anew at any time.
         (self.house.paths.state / "report.html").unlink(missing_ok=True)
         return number
-
-
-def _door(attempt: privacy.Attempt) -> TriedDoor:
-    return TriedDoor(name=attempt.name, allowed=attempt.allowed, answer=attempt.answer, local=attempt.local)
 
 
 def _selection(request: OriginalsRequest) -> OriginalsSelection:

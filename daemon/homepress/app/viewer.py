@@ -6,7 +6,9 @@ They may talk to other programs on this computer, so a picture made to attack it
 import os
 from pathlib import Path
 
-from homepress.workers import Limits, Slot
+from homepress.app.client import doors
+from homepress.control.service import ProbedProcess
+from homepress.workers import Limits, Slot, WorkerDied
 
 _MOST_FILE_BYTES = 1 << 30
 _SECONDS = 60.0
@@ -32,6 +34,14 @@ class Viewer:
                 raise ValueError("it is too large to be opened")
             source = stream.read()
         return self._slot.view(source, edge, fill, most_pixels, most_decoded, _SECONDS)
+
+    def probe(self) -> ProbedProcess:
+        """Have the worker try every way out; one that cannot has tried nothing."""
+        try:
+            tried = doors(self._slot.probe())
+        except WorkerDied:
+            tried = []
+        return ProbedProcess(name="worker", pid=self._slot.pid or 0, tried=tried)
 
     def close(self) -> None:
         """End the worker."""

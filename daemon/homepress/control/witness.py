@@ -1,5 +1,7 @@
 """Tray and window on the stand: each has a socket of its own and tells `homepress prove` what it tried.
 
+The window has a worker that decodes pictures for it, and tells what that one tried too.
+
 The daemon cannot ask them, since it may not connect to anything. There is one question, so whoever connects
 is answered without a word of his own.
 """
@@ -8,6 +10,8 @@ import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from homepress.control import wire
 from homepress.control.lock import InstanceLock, LockHeldError
@@ -24,16 +28,23 @@ NAMES = tuple(_LETTERS)
 """Who can be asked."""
 
 
+class _Testimony(msgspec.Struct, frozen=True):
+    """The answer."""
+
+    processes: list[ProbedProcess]
+
+
 class Witness:
     """The ear of one process. There is one of each name, known by a lock with its process id."""
 
-    def __init__(self, socket: Path, name: str, testify: Callable[[], ProbedProcess | None]) -> None:
+    def __init__(self, socket: Path, name: str, testify: Callable[[], list[ProbedProcess]]) -> None:
         """Bind the address.
 
         Args:
             socket: of the daemon that the process belongs to.
             name: one of `NAMES`.
-            testify: tries every way out and tells; called in a thread for whoever asks.
+            testify: tries every way out and tells: of this process first, then of its worker if there is
+                one; of nothing where that cannot be told. Called in a thread for whoever asks.
 
         Raises:
             LockHeldError: another process answers to this name.
@@ -64,13 +75,18 @@ class Witness:
     def _listen(self) -> None:
         while (channel := self._acceptor.accept()) is not None:
             with contextlib.suppress(ChannelError):  # it was not waited for
-                if (told := self._testify()) is not None:
-                    channel.send(wire.encode(ProbedProcess(name=self._name, pid=told.pid, tried=told.tried)))
+                if told := self._testify():
+                    channel.send(wire.encode(_Testimony([self._named(*one) for one in enumerate(told)])))
             channel.close()
 
+    def _named(self, at: int, process: ProbedProcess) -> ProbedProcess:
+        return ProbedProcess(
+            name=f"{self._name}'s worker" if at else self._name, pid=process.pid, tried=process.tried
+        )
 
-def ask(socket: Path, name: str) -> ProbedProcess | None:
-    """What the tray or the window of the daemon at `socket` tried; None when there is none.
+
+def ask(socket: Path, name: str) -> list[ProbedProcess]:
+    """What the tray or the window of the daemon at `socket` tried, and its worker; empty when there is none.
 
     One that is there and says nothing has tried nothing.
     """
@@ -78,10 +94,10 @@ def ask(socket: Path, name: str) -> ProbedProcess | None:
     with contextlib.suppress(ChannelError, UnsafeAddressError, wire.BadMessageError):
         if (channel := connect(address)) is not None:
             with contextlib.closing(channel):
-                told: ProbedProcess = wire.decode(channel.receive(_ANSWER_SECONDS), ProbedProcess)
-                return told
+                told: _Testimony = wire.decode(channel.receive(_ANSWER_SECONDS), _Testimony)
+                return told.processes
     pid = _holder(address.with_suffix(".lock"))
-    return None if pid is None else ProbedProcess(name=name, pid=pid, tried=[])
+    return [] if pid is None else [ProbedProcess(name=name, pid=pid, tried=[])]
 
 
 def files(socket: Path) -> list[Path]:

@@ -89,9 +89,16 @@ def daemon_profile(socket: Path | None) -> str:
 
 
 def client_profile(socket: Path | None) -> str:
-    """No network, and so no resolver either; our own socket may be connected to."""
-    own = f"(allow network-outbound (remote unix-socket (path-literal {_quoted(socket)})))" if socket else ""
-    return "\n".join(filter(None, ("(version 1)", "(allow default)", "(deny network*)", own)))
+    """No network, and so no resolver either; only our own sockets, which lie beside the daemon's.
+
+    Tray and window listen there themselves, each for its next start and for `homepress prove`.
+    """
+    rules = ["(version 1)", "(allow default)", "(deny network*)"]
+    if socket:
+        folder = _quoted(socket.parent)
+        rules.append(f"(allow network* (local unix-socket (subpath {folder})))")
+        rules.append(f"(allow network-outbound (remote unix-socket (subpath {folder})))")
+    return "\n".join(rules)
 
 
 def worker_profile(readable: Sequence[Path]) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -17,29 +18,30 @@ _log = logging.getLogger(__name__)
 _PROBE_SECONDS = 20.0
 
 
-def probe_self() -> ProbedProcess | None:
+def probe_self() -> list[ProbedProcess]:
     """What a process finds that tries every way out under this process's lock, which it inherits.
 
-    None where this installation has no command for it.
+    Empty where this installation has no command for it.
     """
     try:
-        done = subprocess.run(
-            own("window", "--attempts"), capture_output=True, timeout=_PROBE_SECONDS, check=True
-        )
-        return msgspec.json.decode(done.stdout, type=ProbedProcess)
+        done = subprocess.run(own("attempts"), capture_output=True, timeout=_PROBE_SECONDS, check=True)
+        return [msgspec.json.decode(done.stdout, type=ProbedProcess)]
     except (OSError, subprocess.SubprocessError, msgspec.DecodeError):
-        return None
+        return []
 
 
-def stand_witness(socket: Path, name: str) -> Witness | None:
+def stand_witness(
+    socket: Path, name: str, testify: Callable[[], list[ProbedProcess]] = probe_self
+) -> Witness | None:
     """From now on tell whoever asks what this process can reach; None, and a line in the log, if it cannot.
 
     Args:
         socket: of the daemon that this process belongs to.
         name: "tray" or "window", whose instance lock this process holds.
+        testify: tells what this process can reach, and what its worker can, if there is one.
     """
     try:
-        return Witness(socket, name, probe_self)
+        return Witness(socket, name, testify)
     except (OSError, UnsafeAddressError, LockHeldError) as error:
         _log.warning("homepress prove will not be able to ask this process: %s", error)
         return None

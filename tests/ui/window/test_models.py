@@ -171,7 +171,7 @@ def test_the_trial_speaks_for_the_whole_folder(tmp_path: Path) -> None:
     assert seen[-1] == trial.SAMPLE
     words = trial.sentence(found, [done], keeps_originals=True)
     assert words == (
-        "60 pictures: about 600 KB with safe saved (from a trial on 24). "
+        "60 pictures: about 600 KB with safe would be saved (from a trial on 24). "
         "The originals need 1.2 MB until they expire. Nothing is changed yet."
     )
 

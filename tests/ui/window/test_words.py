@@ -28,6 +28,11 @@ def test_a_process_that_says_nothing_is_not_called_closed() -> None:
     assert privacy.verdict_of_all([silent])[1] is False
 
 
+def test_what_reaches_this_computer_only_is_counted_apart() -> None:
+    (tray,) = privacy.reports([process("tray", REFUSED, LOCAL)])
+    assert (tray.words, tray.closed) == ("1 of 2 refused, 1 local only", True)
+
+
 @pytest.mark.parametrize(
     ("processes", "begin", "closed"),
     [

@@ -27,6 +27,7 @@ def begin() -> int:
     paths.ensure()
     if can_open():
         _spawn_daemon()
+        _lock()
         return open_window()
     if lacks_toolkit():
         from homepress.ui.window import MISSING_TOOLKIT
@@ -35,7 +36,9 @@ def begin() -> int:
     if not _watches_something(paths):
         output.fault("no folder is watched yet. Choose one with: homepress folder add PATH")
         return _WRONG_USAGE
-    status = _started(paths)
+    process = _spawn_daemon()
+    _lock()
+    status = _started(paths, process)
     output.say(f"Homepress runs in the background, watching {counted(len(status.folders), 'folder')}.")
     output.say("See what it does with: homepress status. Have it start at login with: homepress autostart on")
     return 0
@@ -53,9 +56,15 @@ def _watches_something(paths: Paths) -> bool:
         return True  # the daemon goes on with settings that have mistakes, and says so in its state
 
 
-def _started(paths: Paths) -> Status:
+def _lock() -> None:
+    """Lock this process out of the network; only now, so that the daemon puts on its own lock alone."""
+    from homepress import app
+
+    app.prepare_client()
+
+
+def _started(paths: Paths, process: "subprocess.Popen[bytes]") -> Status:
     """The state of the daemon once it answers."""
-    process = _spawn_daemon()
     for _ in range(round(_START_SECONDS / _LOOK_SECONDS)):
         failed = fails_soon(process, _LOOK_SECONDS)
         if (daemon := connect(paths.socket)) is not None:

@@ -26,13 +26,12 @@ def running(paths: Paths) -> Client:
 
 @contextlib.contextmanager
 def daemon_or_local(paths: Paths) -> Iterator[Service]:
-    """The daemon, or the service within this process, which is locked out of the network first.
+    """The daemon, or the service within this process, which then puts on the lock of a daemon.
 
     Raises:
         ServiceError: neither can be had.
     """
     from homepress import app
 
-    app.prepare_client()
     with app.connect_or_local(paths) as service:
         yield service

@@ -44,7 +44,16 @@ _COMMANDS = (
     "prove",
     "doctor",
     "uninstall",
+    "attempts",
 )
+
+_LOCK_LATER = {
+    "run": "binds its socket and starts the tray first, then puts on the stricter lock of the daemon",
+    "prove": "shows first what a process may do that is not locked",
+    "attempts": "shows the lock that it inherits from tray or window",
+    "settings": "locks itself, but for the editor that `settings edit` starts: it would inherit the lock",
+}
+"""Commands that are not locked out of the network at entry, and why; each locks itself, or needs no lock."""
 
 
 class _ReaderGoneError(Exception):
@@ -92,11 +101,15 @@ def program(context: click.Context) -> int:
       homepress                                 begin
       homepress undo --last 1                   bring the last original back
     """
-    if context.invoked_subcommand is not None:
-        return 0
-    from homepress.ui.cli.begin import begin
+    if context.invoked_subcommand is None:
+        from homepress.ui.cli.begin import begin
 
-    return begin()
+        return begin()
+    if context.invoked_subcommand not in _LOCK_LATER:
+        from homepress import app
+
+        app.prepare_client()
+    return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,17 +3,22 @@
 import contextlib
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from homepress.control.service import ProbedProcess
 
 if TYPE_CHECKING:
     from homepress.app import Viewer
 
 
 @contextlib.contextmanager
-def pictures_apart() -> Iterator[None]:
-    """Have a locked worker decode what window and report show, for the length of a `with` block."""
+def pictures_apart() -> Iterator[Callable[[], list[ProbedProcess]]]:
+    """Have a locked worker decode what window and report show, for the length of a `with` block.
+
+    What it gives has that worker try every way out, if there is one by then.
+    """
     from homepress.ui.window.model.pictures import open_with
 
     with contextlib.ExitStack() as ending:
@@ -36,5 +41,8 @@ def pictures_apart() -> Iterator[None]:
                 ready = viewer()
             return ready.open(file, edge, fill, most_pixels, most_decoded)
 
+        def probe() -> list[ProbedProcess]:
+            return [viewer().probe()] if viewer.cache_info().currsize else []
+
         open_with(opener)
-        yield
+        yield probe

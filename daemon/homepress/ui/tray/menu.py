@@ -136,9 +136,10 @@ def menu(known: Known) -> tuple[Entry, ...]:
 
 
 def _without_daemon(known: Known) -> tuple[Entry, ...]:
+    more = OpenWindow(Page.FOLDERS)
     return (
-        Entry(state_line(known)),
-        *((Entry("Pictures are not being compressed"),) if known.crashed else ()),
+        Entry(state_line(known), more),
+        *((Entry("Pictures are not being compressed", more),) if known.crashed else ()),
         Entry("Start Homepress", StartDaemon(), default=True),
         SEPARATOR,
         *_closing(known),

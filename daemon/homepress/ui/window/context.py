@@ -36,7 +36,7 @@ class Context:
 
     Attributes:
         start_daemon: starts the daemon and waits until it answers; for threads.
-        probe_self: has a process under this window's lock try every way out; for threads.
+        probe: tells what this window can reach and, after it, what its worker can; for threads.
         open_folder: shows a folder in the file manager; for threads.
     """
 
@@ -49,7 +49,7 @@ class Context:
     ledger: Ledger
     navigator: Navigator
     start_daemon: Callable[[], Client]
-    probe_self: Callable[[], ProbedProcess | None]
+    probe: Callable[[], list[ProbedProcess]]
     open_folder: Callable[[Path], None]
 
     def daemon(self) -> Client:

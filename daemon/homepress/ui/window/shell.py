@@ -5,9 +5,9 @@ import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
 
+from homepress.control.service import ProbedProcess
 from homepress.settings import Paths
 from homepress.store.reader import EntryDetail, Reader
-from homepress.ui.testimony import probe_self
 from homepress.ui.window import background
 from homepress.ui.window.context import Context, Page
 from homepress.ui.window.frame import Frame
@@ -26,8 +26,17 @@ _LEDGER_MS = 1000
 class Shell:
     """Owns everything that lives as long as the window."""
 
-    def __init__(self, frame: Frame, paths: Paths, wish: Wish) -> None:
-        """Fill the frame; nothing happens before `run`."""
+    def __init__(
+        self, frame: Frame, paths: Paths, wish: Wish, probe: Callable[[], list[ProbedProcess]]
+    ) -> None:
+        """Fill the frame; nothing happens before `run`.
+
+        Args:
+            frame: the window with nothing in it.
+            paths: whose it is.
+            wish: what it shows first.
+            probe: see `Context`.
+        """
         self._frame = frame
         self._root = frame.root
         self._wish = wish
@@ -37,7 +46,7 @@ class Shell:
         self._front: PageName | None = None
         self._ledger_revision = 0
         self._toast = Toast(frame.stage, frame.kit)
-        self._context = self._make_context(paths)
+        self._context = self._make_context(paths, probe)
         self._follower = Follower(paths, self._mailbox, self._told)
         frame.go = self.go
         frame.act = self._act
@@ -108,7 +117,7 @@ class Shell:
                 self._pages[name].update_from(self._snapshot)
         return self._pages[name]
 
-    def _make_context(self, paths: Paths) -> Context:
+    def _make_context(self, paths: Paths, probe: Callable[[], list[ProbedProcess]]) -> Context:
         def failed(text: str) -> None:
             self.tell(text, "bad")
 
@@ -122,7 +131,7 @@ class Shell:
             ledger=Ledger(paths.ledger, self._mailbox, failed),
             navigator=self,
             start_daemon=lambda: background.start_daemon(paths),
-            probe_self=probe_self,
+            probe=probe,
             open_folder=background.open_folder,
         )
 

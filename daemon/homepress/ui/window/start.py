@@ -1,9 +1,11 @@
 """Opening the window, or having the one that is open come to the front."""
 
 import importlib.util
+from collections.abc import Callable
 
+from homepress.control.service import ProbedProcess
 from homepress.settings import Paths
-from homepress.ui.testimony import stand_witness
+from homepress.ui.testimony import probe_self, stand_witness
 from homepress.ui.window.instance import Instance, Wish
 from homepress.ui.window.look import Look
 
@@ -22,8 +24,14 @@ class NoDisplayError(Exception):
     """There is no display to open a window on; the text says what was tried."""
 
 
-def run(paths: Paths, wish: Wish, look: Look) -> int:
+def run(paths: Paths, wish: Wish, look: Look, probe_worker: Callable[[], list[ProbedProcess]]) -> int:
     """Show the window until it is closed; returns at once when another one took over the wish.
+
+    Args:
+        paths: whose window it is.
+        wish: what it shows first.
+        look: how it looks.
+        probe_worker: has the worker that decodes pictures for it try every way out, if there is one.
 
     Raises:
         NoToolkitError: tkinter is missing.
@@ -48,9 +56,13 @@ def run(paths: Paths, wish: Wish, look: Look) -> int:
         # Only now, when the window is seen: it brings with it what reads ledger and settings.
         from homepress.ui.window.shell import Shell
 
-        shell = Shell(frame, paths, wish)
+        def probe() -> list[ProbedProcess]:
+            own = probe_self()
+            return own and [*own, *probe_worker()]
+
+        shell = Shell(frame, paths, wish, probe)
         instance.hear(shell.wished)
-        witness = stand_witness(paths.socket, "window")
+        witness = stand_witness(paths.socket, "window", probe)
         try:
             shell.run()
         finally:

@@ -32,7 +32,6 @@ def command(report: str | None, as_json: bool) -> int:
 
     The exit code is 1 when something is broken. Nothing is changed.
     """
-    from homepress import app
     from homepress.app.doctor import Level, bundle, examine
     from homepress.ui.tray.fallback import has_tray
 
@@ -40,7 +39,6 @@ def command(report: str | None, as_json: bool) -> int:
         raise click.UsageError("A report is text; use either --report or --json.")
     if report and os.path.lexists(report):
         raise _is_there(report)
-    app.prepare_client()
     paths = Paths.from_environment()
     findings = []
     for finding in examine(paths, old_tray=has_tray()):

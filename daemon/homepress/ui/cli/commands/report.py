@@ -25,12 +25,10 @@ def command(file: str | None, pictures: int, no_open: bool, as_json: bool) -> in
     One file, without scripts or anything from elsewhere; it works with screen readers. Whoever you give it to
     sees the names in it, and the pictures if you asked for some.
     """
-    from homepress import app
     from homepress.ui.report import open_report, write_report
 
     paths = Paths.from_environment()
     paths.ensure()
-    app.prepare_client()
     target = Path(file) if file else paths.state / "report.html"
     with pictures_apart():
         write_report(paths, target, pictures)

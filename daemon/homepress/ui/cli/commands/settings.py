@@ -19,8 +19,17 @@ _WRONG_SETTINGS = 2
 
 
 @click.group(epilog=example("homepress settings check", "homepress settings edit"))
-def command() -> None:
+@click.pass_context
+def command(context: click.Context) -> None:
     """Show, check and edit the settings file."""
+    if context.invoked_subcommand != edit.name:
+        _lock()
+
+
+def _lock() -> None:
+    from homepress import app
+
+    app.prepare_client()
 
 
 @command.command(epilog=example('grep quality "$(homepress settings path)"'))
@@ -69,15 +78,18 @@ def edit(as_json: bool) -> int:
     file = Paths.from_environment().config_file
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if as_json or not editor or not sys.stdin.isatty():
+        _lock()
         return _without_editor(file, as_json)
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_bytes(shipped("config/default.toml").read_bytes())
-    # This process touches no picture and has not locked itself out of the network, so the editor is free too.
     try:
-        subprocess.run([*shlex.split(editor), str(file)], check=True)
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        with subprocess.Popen([*shlex.split(editor), str(file)]) as process:
+            _lock()  # not before: the editor is the user's own program and is to be as free as ever
+    except (OSError, ValueError) as error:
         raise ServiceError(f"{editor}: {error}; edit {shown(str(file))} yourself") from error
+    if process.returncode:
+        raise ServiceError(f"{editor} ended with exit code {process.returncode}; the file may be as it was")
     return _check(file, as_json)
 
 

@@ -15,11 +15,8 @@ def command() -> int:
 
     The background program starts it by itself. It stays until Quit or until the session ends.
     """
-    from homepress import app
-
     paths = Paths.from_environment()
     paths.ensure()
-    app.prepare_client()
     arguments = [str(paths.socket), str(paths.state), str(paths.config_file)]
     if sys.platform == "win32":  # which has no exec: a new process would lose the lock
         from homepress.ui.tray.__main__ import main

@@ -29,10 +29,8 @@ def command(choice: "Choice | None", settings: bool, yes: bool, as_json: bool) -
     Ends the background program; takes back originals, start at login, file manager entries, history and
     log. Results in your folders stay.
     """
-    from homepress import app
     from homepress.app.uninstall import kept_originals, uninstall
 
-    app.prepare_client()
     paths = Paths.from_environment()
     decided = _decision(kept_originals(paths), choice, sure=yes)
     failed = 0

@@ -35,22 +35,16 @@ _PAGES = (
     help="Light or dark; auto asks the desktop.",
 )
 @click.option("--scale", type=click.FloatRange(0.5, 4), help="How large to draw; 1 is usual.")
-@click.option("--attempts", is_flag=True, hidden=True, help="Try every way out and print what came of it.")
-def command(page: str | None, theme: str, scale: float | None, attempts: bool) -> int:
+def command(page: str | None, theme: str, scale: float | None) -> int:
     """Open the window, or have it come to the front.
 
     It shows folders and their settings, activity, pictures before and after, statistics and privacy.
     """
-    if attempts:
-        from homepress import app
-
-        output.print_json(app.try_doors("this window"))
-        return 0
     return open_window(page or "", "", theme, scale)
 
 
 def open_window(page: str = "", picture: str = "", theme: str = "auto", scale: float | None = None) -> int:
-    """Lock this process out of the network and become the window.
+    """Become the window; this process is locked out of the network already.
 
     Args:
         page: the word of a page; empty for the usual one.
@@ -58,16 +52,14 @@ def open_window(page: str = "", picture: str = "", theme: str = "auto", scale: f
 
     Where there is no tkinter or no display, a report in HTML opens in its place.
     """
-    from homepress import app
     from homepress.ui.window import Look, NoDisplayError, NoToolkitError, Wish, run
 
     paths = Paths.from_environment()
     paths.ensure()
-    app.prepare_client()
     dark = {"dark": True, "light": False}.get(theme)
-    with pictures_apart():
+    with pictures_apart() as probe_worker:
         try:
-            return run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale))
+            return run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale), probe_worker)
         except (NoToolkitError, NoDisplayError) as error:
             return _report_instead(paths, str(error))
 

@@ -35,7 +35,9 @@ class Tried:
         if not self.doors:
             return "Did not answer"
         refused = sum(door.verdict == "refused" for door in self.doors)
-        return f"{refused} of {len(self.doors)} refused"
+        local = sum(door.verdict == "local only" for door in self.doors)
+        rest = f", {local} local only" if local else ""
+        return f"{refused} of {len(self.doors)} refused{rest}"
 
 
 def reports(processes: list[ProbedProcess]) -> list[Tried]:

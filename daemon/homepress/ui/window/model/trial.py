@@ -93,7 +93,7 @@ def sentence(found: Found, estimates: list[Estimate], *, keeps_originals: bool) 
     tried = max(estimate.tried for estimate in estimates)
     basis = "" if tried >= found.pictures else f" (from a trial on {tried})"
     amounts = " or ".join(f"{size(estimate.saved)} with {estimate.quality}" for estimate in estimates)
-    text = f"{pictures}: about {amounts} saved{basis}."
+    text = f"{pictures}: about {amounts} would be saved{basis}."
     if keeps_originals:
         most = max(estimate.originals for estimate in estimates)
         text += f" The originals need {size(most)} until they expire."

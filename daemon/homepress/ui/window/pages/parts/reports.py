@@ -1,5 +1,7 @@
 """What daemon, workers, tray and this window reported when they tried every way to a network."""
 
+from msgspec.structs import replace
+
 from homepress.control import witness
 from homepress.control.service import ProbedProcess, ServiceError
 from homepress.ui.window.context import Context
@@ -103,5 +105,9 @@ def _ask(context: Context) -> list[ProbedProcess]:
         found = context.daemon().probe()
     except ServiceError:
         found = []
-    tray = witness.ask(context.paths.socket, "tray")
-    return [*found, *(one for one in (tray, context.probe_self()) if one is not None)]
+    own = zip(("this window", "this window's worker"), context.probe(), strict=False)
+    return [
+        *found,
+        *witness.ask(context.paths.socket, "tray"),
+        *(replace(process, name=name) for name, process in own),
+    ]
