@@ -3,11 +3,9 @@
 Order: tie its life to the daemon's, close what it inherited, load the codecs, lock itself, say so, then work.
 """
 
-import dataclasses
 import importlib
 import os
 import sys
-import time
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
@@ -16,28 +14,11 @@ from typing import NamedTuple
 import msgspec
 
 from homepress import __version__, privacy
-from homepress.compress import Compressed, Reason, Recipe, Unchanged
-from homepress.imagetype import ImageType
 from homepress.workers.frames import read_frame, write_frame
 from homepress.workers.host import host
-from homepress.workers.messages import (
-    QUESTION,
-    Answer,
-    CodecCheck,
-    CodecReport,
-    Failure,
-    Hello,
-    Judgement,
-    Orders,
-    Probe,
-    Question,
-    Task,
-    View,
-    Viewed,
-)
+from homepress.workers.messages import QUESTION, Hello, Orders
 from homepress.workers.readable import readable
-
-Job = Callable[[bytes, Recipe], Compressed | Unchanged]
+from homepress.workers.replies import Job, reply
 
 # Loaded before the lock, for speed: later they would be read through it. Rarer formats are loaded when
 # needed.
@@ -46,8 +27,6 @@ _USUAL_MODULES = (
     "homepress.compress.formats.jpeg",
     "homepress.compress.formats.png",
 )
-
-_MOST_TEXT = 2000
 
 
 class Pipes(NamedTuple):
@@ -108,90 +87,13 @@ def _serve(pipes: Pipes, job: Job) -> None:
             question, source = read_frame(pipes.tasks, QUESTION)
         except EOFError:
             return
-        answer, body = _answer(job, question, source)
+        answer, body = reply(job, question, source)
         # Before the answer: after it, the daemon looks whether this worker has grown too fat to be kept.
         host.trim_memory()
         write_frame(pipes.answers, answer, body)
         if answer.failure is not None:
             return
         del source, body
-
-
-def _answer(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]:
-    if isinstance(question, Probe):
-        return Answer(attempts=list(privacy.probe())), b""
-    try:
-        if isinstance(question, CodecCheck):
-            return Answer(codecs=_check_codecs(question.known)), b""
-        if isinstance(question, View):
-            return _view(question, source)
-        if isinstance(question, Judgement):
-            result = _judge_gif(source[: question.source_bytes], source[question.source_bytes :])
-        else:
-            result = job(source, question.recipe)
-        helper = isinstance(question, Task) and _is_for_helper(result)
-    except MemoryError as error:
-        failure = Failure(out_of_memory=True, text=str(error)[:_MOST_TEXT])
-        return Answer(failure=failure), b""
-    except Exception as error:  # noqa: BLE001  told to the daemon, then this worker ends
-        return Answer(failure=Failure(out_of_memory=False, text=_where(error))), b""
-    cpu = time.process_time()
-    if isinstance(result, Unchanged):
-        return Answer(unchanged=result, helper=helper, cpu_seconds=cpu), b""
-    return Answer(compressed=dataclasses.replace(result, data=b""), cpu_seconds=cpu), result.data
-
-
-def _is_for_helper(result: Compressed | Unchanged) -> bool:
-    """Whether the picture is a whole GIF that nothing else was asked of: then gifsicle has its turn."""
-    if not isinstance(result, Unchanged) or result.source_type is not ImageType.GIF:
-        return False
-    return result.reason is Reason.FORMAT_LEFT_ALONE
-
-
-def _check_codecs(known: dict[str, str]) -> CodecReport:
-    from homepress.compress.selfcheck import check_codecs, codec_versions
-
-    versions = codec_versions()
-    return CodecReport(versions=versions, faults=None if versions == known else list(check_codecs()))
-
-
-def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:
-    from homepress.compress.formats import gif
-    from homepress.compress.pixels import TooManyPixels
-
-    try:
-        return gif.judge(source, candidate)
-    except TooManyPixels as error:
-        return Unchanged(Reason.TOO_LARGE, str(error), ImageType.GIF)
-
-
-def _view(question: View, source: bytes) -> tuple[Answer, bytes]:
-    from homepress.compress.pixels import TooManyPixels, Undecodable
-    from homepress.compress.preview import preview
-
-    try:
-        seen = preview(
-            source,
-            question.edge,
-            fill=question.fill,
-            most_pixels=question.most_pixels,
-            most_decoded=question.most_decoded,
-        )
-    except TooManyPixels as error:
-        return Answer(unchanged=Unchanged(Reason.TOO_LARGE, str(error))), b""
-    except Undecodable as error:
-        return Answer(unchanged=Unchanged(Reason.BROKEN, str(error))), b""
-    return Answer(viewed=Viewed(size=seen.size, full_size=seen.full_size)), seen.rgb
-
-
-def _where(error: Exception) -> str:
-    """The error with the place it came from, for a report that can be acted upon."""
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"{type(error).__name__}: {error} at {place}"[:_MOST_TEXT]
 
 
 if __name__ == "__main__":
