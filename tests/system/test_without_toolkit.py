@@ -1,5 +1,6 @@
 """A Python without tkinter, as many Linux systems ship it: only the window is missing."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,13 @@ def test_the_window_names_the_package_and_gives_the_report(told: Program) -> Non
     [report] = [line.split(": ", 1)[1] for line in done.stdout.splitlines() if "report" in line]
     assert "holiday.jpg" in Path(report).read_text("utf-8")
     assert Path(report).stat().st_mode & 0o077 == 0
+
+
+def test_a_script_is_told_what_was_shown_in_place_of_the_window(told: Program) -> None:
+    shown = json.loads(without(told, "window", "--json").stdout)
+    assert shown["shown"] == "report"
+    assert "python3-tk" in shown["reason"]
+    assert "holiday.jpg" in Path(shown["path"]).read_text("utf-8")
 
 
 def test_the_bare_command_names_the_package_where_only_that_is_missing(program: Program) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -31,6 +32,23 @@ def test_the_page_tells_every_command() -> None:
         command = program.get_command(context, name)
         assert command is not None
         assert command.hidden or f"homepress {name}".replace("-", "\\-") in manual()
+
+
+def _commands(group: click.Group, name: str = "homepress") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for word in group.list_commands(context):
+        command = group.get_command(context, word)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{name} {word}")
+        elif not command.hidden or word == "tray":  # the others are for file managers and the proof
+            yield f"{name} {word}", command
+
+
+@pytest.mark.parametrize(("name", "command"), [*_commands(program)])
+def test_every_command_speaks_json_and_shows_an_example(name: str, command: click.Command) -> None:
+    assert "--json" in [option for parameter in command.params for option in parameter.opts]
+    assert name in (command.epilog or "")
 
 
 def test_the_page_is_read_without_a_complaint() -> None:

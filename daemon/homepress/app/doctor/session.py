@@ -70,6 +70,9 @@ def _notices(connection: Connection, getting: str) -> Finding:
     try:
         name, vendor, version, _ = connection.call(_NOTICES, "GetServerInformation")
     except BusError as error:
+        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            text = "there is no display to show them on: errors are only told by `homepress status`"
+            return worth_knowing("notices", text, "look at what goes on with: homepress status")
         text = f"the notification service does not answer: {error}"
         return broken("notices", text, "log out and in again, or start another, such as: dunst")
     return good("notices", f"{name} {version} ({vendor}) shows them")

@@ -6,17 +6,22 @@ import sys
 import click
 
 from homepress.settings import Paths
-from homepress.ui.cli.arguments import example
+from homepress.ui.cli import output
+from homepress.ui.cli.arguments import example, json_option
 
 
 @click.command(epilog=example("homepress tray"), hidden=True)
-def command() -> int:
+@json_option
+def command(as_json: bool) -> int:
     """Show the icon in the tray.
 
     The background program starts it by itself. It stays until Quit or until the session ends.
     """
     paths = Paths.from_environment()
     paths.ensure()
+    if as_json:
+        output.print_json({"pid": os.getpid()})
+        sys.stdout.flush()
     arguments = [str(paths.socket), str(paths.state), str(paths.config_file)]
     if sys.platform == "win32":  # which has no exec: a new process would lose the lock
         from homepress.ui.tray.__main__ import main

@@ -8,7 +8,7 @@ import click
 
 from homepress.settings import Paths
 from homepress.ui.cli import output
-from homepress.ui.cli.arguments import example
+from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.cli.viewing import pictures_apart
 from homepress.ui.words import shown
 
@@ -35,20 +35,31 @@ _PAGES = (
     help="Light or dark; auto asks the desktop.",
 )
 @click.option("--scale", type=click.FloatRange(0.5, 4), help="How large to draw; 1 is usual.")
-def command(page: str | None, theme: str, scale: float | None) -> int:
+@json_option
+def command(page: str | None, theme: str, scale: float | None, as_json: bool) -> int:
     """Open the window, or have it come to the front.
 
     It shows folders and their settings, activity, pictures before and after, statistics and privacy.
     """
-    return open_window(page or "", "", theme, scale)
+    return open_window(page or "", "", theme, scale, as_json=as_json)
 
 
-def open_window(page: str = "", picture: str = "", theme: str = "auto", scale: float | None = None) -> int:
+def open_window(
+    page: str = "",
+    picture: str = "",
+    theme: str = "auto",
+    scale: float | None = None,
+    *,
+    as_json: bool = False,
+) -> int:
     """Become the window; this process is locked out of the network already.
 
     Args:
         page: the word of a page; empty for the usual one.
         picture: a path to show before and after; empty for none.
+        theme: "light", "dark", or "auto" as the desktop has it.
+        scale: how large to draw; None as the display has it.
+        as_json: when it is closed, or another one came to the front, print what was shown.
 
     Where there is no tkinter or no display, a report in HTML opens in its place.
     """
@@ -59,9 +70,12 @@ def open_window(page: str = "", picture: str = "", theme: str = "auto", scale: f
     dark = {"dark": True, "light": False}.get(theme)
     with pictures_apart() as probe_worker:
         try:
-            return run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale), probe_worker)
+            code = run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale), probe_worker)
         except (NoToolkitError, NoDisplayError) as error:
-            return _report_instead(paths, str(error))
+            return _report_instead(paths, str(error), as_json=as_json)
+    if as_json:
+        output.print_json({"shown": "window", "path": "", "reason": ""})
+    return code
 
 
 def can_open() -> bool:
@@ -78,14 +92,17 @@ def _has_display() -> bool:
     return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
 
 
-def _report_instead(paths: Paths, why: str) -> int:
-    """Say why there is no window, and write the report that shows the same."""
+def _report_instead(paths: Paths, why: str, *, as_json: bool) -> int:
+    """Say why there is no window, and write the report that shows the same; a script opens it itself."""
     from homepress.desktop.opening import NotOpened
     from homepress.ui.report import open_report, write_report
 
-    output.fault(why)
     file = paths.state / "report.html"
     write_report(paths, file)
+    if as_json:
+        output.print_json({"shown": "report", "path": str(file), "reason": why})
+        return _FAILED
+    output.fault(why)
     output.say(f"A report instead of the window: {shown(str(file))}")
     try:
         open_report(file)
