@@ -19,6 +19,7 @@ class Reason(enum.StrEnum):
     """Why a picture was left as it is. People and scripts read the value; it never changes meaning."""
 
     SAVES_TOO_LITTLE = "saves too little"
+    WOULD_BE_BIGGER = "the result would be bigger"
     MISNAMED = "its name is that of another format"
     NOT_AN_IMAGE = "not an image that Homepress knows"
     BROKEN = "broken or incomplete"

@@ -31,6 +31,7 @@ RETRY_BROKEN = 10.0
 # Good pictures that do not get smaller still belong into an output folder, which mirrors the whole tree.
 _COPIED_TO_OUTPUT = {
     Reason.SAVES_TOO_LITTLE,
+    Reason.WOULD_BE_BIGGER,
     Reason.FORMAT_LEFT_ALONE,
     Reason.CANNOT_KEEP_WHOLE,
     Reason.MISNAMED,

@@ -181,6 +181,8 @@ class TestJpegXl:
         result = made(given, Recipe(floor=40.0, convert_to=ImageType.JXL))
         assert result.lossless
         assert to_jpeg(result.data) == given
+        told, kept = read_embedded(given), read_embedded(result.data)
+        assert (kept.exif, kept.xmp) == (told.exif, told.xmp), "every reader finds them: nothing is packed"
         back = made(result.data, Recipe(floor=40.0, convert_to=ImageType.JPEG))
         assert read_embedded(back.data).xmp == (XMP,), "it is read as the JPEG that it is"
 
@@ -211,3 +213,11 @@ class TestJpegXl:
         kept = read_embedded(result.data)
         assert (kept.exif, kept.xmp) == ((without_orientation(exif),), (XMP,))
         assert result.width == 240
+
+
+def test_a_result_that_would_be_bigger_is_told_with_both_sizes() -> None:
+    given = source(ImageType.JPEG, photo()).data
+    result = refused(given, Recipe(floor=None, convert_to=ImageType.PNG))
+    assert result.reason is Reason.WOULD_BE_BIGGER
+    assert "bytes as PNG" in result.detail
+    assert f"{len(given):,} as JPEG" in result.detail

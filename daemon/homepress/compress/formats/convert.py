@@ -139,7 +139,7 @@ def _made_anew(source: bytes, kind: ImageType, target: ImageType, recipe: Recipe
         return Unchanged(Reason.VERIFY_FAILED, lost, kind)
     is_asked = shown.size != picture.size or 0 < recipe.fit_under < len(source)
     if not _is_worth_it(source, written, is_asked=is_asked):
-        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=kind)
+        return _not_worth_it(source, kind, written, target)
     return _handed_over(kind, target, written, shown, picture.size)
 
 
@@ -148,6 +148,14 @@ def _is_worth_it(source: bytes, written: Written, *, is_asked: bool) -> bool:
     if is_asked:
         return len(written.data) < len(source)
     return savings.saves_enough(len(source), len(written.data), lossless=written.lossless)
+
+
+def _not_worth_it(source: bytes, kind: ImageType, written: Written, target: ImageType) -> Unchanged:
+    """Why a result does not take its source's place: by its size, which in another format may well be more."""
+    before, after = len(source), len(written.data)
+    reason = Reason.WOULD_BE_BIGGER if after > before else Reason.SAVES_TOO_LITTLE
+    sizes = f"{after:,} bytes as {target.upper()}, {before:,} as {kind.upper()}"
+    return Unchanged(reason, "" if target is kind else sizes, kind)
 
 
 def _handed_over(

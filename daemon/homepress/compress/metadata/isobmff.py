@@ -72,6 +72,11 @@ def children_start(data: bytes, box: Box) -> int:
     return box.content_start
 
 
+def make_box(kind: bytes, content: bytes) -> bytes:
+    """A box of less than 4 GB."""
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+
 def _read_box(data: bytes, at: int, end: int) -> Box:
     if at + 8 > end:
         raise Malformed("a box is cut short", at, truncated=True)

@@ -6,6 +6,7 @@ from homepress.compress.formats.jxl_codec import JxlCodec, encode_lossless
 from homepress.compress.formats.lossy import Coded, code_at_floor, may_win
 from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.writing.written import Wish, Written, is_srgb, judge_of
+from homepress.compress.metadata.isobmff import make_box
 from homepress.compress.pixels import Undecodable
 from homepress.compress.result import ScoreKind
 
@@ -41,11 +42,7 @@ def _wrapped(data: bytes, picture: Picture) -> bytes:
     """The container with its metadata behind the picture (ISO/IEC 18181-2: boxes "Exif" and "xml ")."""
     parts = [data]
     if picture.exif is not None:
-        parts.append(_box(b"Exif", bytes(4) + picture.exif))
+        parts.append(make_box(b"Exif", bytes(4) + picture.exif))
     if picture.xmp is not None:
-        parts.append(_box(b"xml ", picture.xmp))
+        parts.append(make_box(b"xml ", picture.xmp))
     return b"".join(parts)
-
-
-def _box(kind: bytes, content: bytes) -> bytes:
-    return (8 + len(content)).to_bytes(4, "big") + kind + content
