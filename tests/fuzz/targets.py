@@ -129,7 +129,7 @@ def png(data: bytes) -> None:
 def webp(data: bytes) -> None:
     """WebP chunks lie where they say."""
     file = read_webp(data)
-    assert all(data[chunk.body_start :].startswith(chunk.body) for chunk in file.chunks)
+    assert all(data[chunk.start + 8 :].startswith(chunk.body) for chunk in file.chunks)
     read_webp(write_webp((chunk.kind, chunk.body) for chunk in file.chunks))
     other_formats(data)
 

@@ -14,6 +14,8 @@ from homepress.store import UndoSelection, names
 from homepress.store.errors import shown
 from homepress.store.plan import Metadata, Plan, decode, encode, encode_sidecar
 from homepress.store.reader import Reader
+from homepress.watch import Skip, WatchedFolder
+from homepress.watch.names import Selection
 from store.kit import Bench, digest, picture, replace, replacement, smaller
 
 MADE = [
@@ -130,7 +132,7 @@ def test_made_names_are_distinct_valid_and_never_the_source_s_own(
         raw = os.fsencode(one)
         assert 0 < len(raw) <= names.NAME_BYTES
         assert b"/" not in raw
-        assert not names.is_temp_name(one)
+        assert not one.startswith(".homepress-")
 
 
 @given(name=file_names)
@@ -143,17 +145,11 @@ def test_a_cut_name_stays_text_where_it_was_text(name: str) -> None:
         os.fsencode(one).decode()
 
 
-def test_only_our_own_temp_names_are_ours() -> None:
+def test_watching_passes_over_our_own_temp_names(tmp_path: Path) -> None:
     job = names.new_job()
-    assert names.is_temp_name(names.temp_name(job))
-    assert names.is_temp_name(names.old_name(job))
-    for name in (
-        ".homepress-0",
-        "homepress-" + job + ".tmp",
-        f".homepress-{job}.tmp~",
-        f".homepress-{job}.tmp\n",
-    ):
-        assert not names.is_temp_name(name)
+    selection = Selection(WatchedFolder(tmp_path), os.fsencode(tmp_path))
+    for name in (names.temp_name(job), names.old_name(job)):
+        assert selection.skip_file(os.fsencode(tmp_path), os.fsencode(name)) is Skip.TEMPORARY
 
 
 @given(name=file_names)

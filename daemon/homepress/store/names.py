@@ -3,14 +3,11 @@ suffix would be too long, and a strange one could be misread."""
 
 import itertools
 import os
-import re
 import secrets
 from collections.abc import Iterator
 
 NAME_BYTES = 255
 """The longest file name of the usual file systems (NAME_MAX of ext4, xfs, btrfs, APFS in UTF-8)."""
-
-_OURS = re.compile(r"\.homepress-[0-9a-f]{16}\.(?:tmp|old)\Z")
 
 
 def new_job() -> str:
@@ -26,11 +23,6 @@ def temp_name(job: str) -> str:
 def old_name(job: str) -> str:
     """Where an original waits between leaving its name and entering the originals."""
     return f".homepress-{job}.old"
-
-
-def is_temp_name(name: str) -> bool:
-    """Whether a file name is one that `temp_name` or `old_name` gives."""
-    return _OURS.match(name) is not None
 
 
 def converted_names(name: str, suffix: str) -> Iterator[str]:

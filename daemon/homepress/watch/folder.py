@@ -49,7 +49,6 @@ class FolderStatus(enum.StrEnum):
     PARTLY = "partly watched"
     MISSING = "missing"
     UNREADABLE = "unreadable"
-    LEFT_ALONE = "left alone"
     SILENT = "not answering"
     STOPPED = "stopped"
 

@@ -49,7 +49,7 @@ def test_png_chunks_are_found_with_their_places() -> None:
         b"acTL",
         b"IEND",
     ]
-    assert len(found.of_kind(b"fcTL")) == 3
+    assert sum(chunk.kind == b"fcTL" for chunk in found.chunks) == 3
     assert all(data[chunk.start : chunk.end] == chunk_bytes(chunk.kind, chunk.body) for chunk in found.chunks)
 
 
@@ -73,7 +73,7 @@ def test_webp_chunks_make_the_same_file_again(name: str) -> None:
     data = FILES[name][1]
     file = read_webp(data)
     assert write_webp(((chunk.kind, chunk.body) for chunk in file.chunks), file.trailing) == data
-    assert all(data[chunk.body_start :].startswith(chunk.body) for chunk in file.chunks)
+    assert all(data[chunk.start + 8 :].startswith(chunk.body) for chunk in file.chunks)
 
 
 def test_webp_flags() -> None:

@@ -4,8 +4,6 @@ from array import array
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from homepress.store.reader import HistoryEntry, HistoryFilter
 from homepress.ui.window.model.activity import (
@@ -115,14 +113,6 @@ def test_a_page_of_another_list_is_not_taken() -> None:
     rows.renew(Index(HistoryFilter(text="x"), array("q", [2])))
     assert not rows.put(old, 0, [entry(3)])
     assert rows.get(0) is None
-
-
-@given(st.sets(st.integers(1, 500)), st.integers(1, 500))
-def test_places_are_found_by_id(numbers: set[int], wanted: int) -> None:
-    rows = Rows()
-    ids = sorted(numbers, reverse=True)
-    rows.renew(Index(HistoryFilter(), array("q", ids)))
-    assert rows.place_of(wanted) == (ids.index(wanted) if wanted in numbers else None)
 
 
 def test_choosing_with_the_keyboard() -> None:

@@ -33,7 +33,7 @@ def test_the_tile_that_differs_most_is_found(tmp_path: Path) -> None:
     pair = load_pair(before, after)
     assert pair.worst[0] == pytest.approx(920 / 1024, abs=64 / 1024)
     assert pair.worst[1] == pytest.approx(660 / 768, abs=64 / 768)
-    assert pair.worst_level > 10 * pair.mean_level
+    assert pair.worst_level > 50, "most of the tile is another colour"
 
 
 def test_equal_pictures_have_no_difference(tmp_path: Path) -> None:

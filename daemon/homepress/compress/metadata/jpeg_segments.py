@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.jpeg_frame import Frame, is_frame_marker, read_frame
 
-SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
+EOI, SOS, COM = 0xD9, 0xDA, 0xFE
 DQT, DHT, DAC, DRI = 0xDB, 0xC4, 0xCC, 0xDD
 APP0, APP1, APP2, APP11, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE
 START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"

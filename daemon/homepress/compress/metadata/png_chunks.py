@@ -40,10 +40,6 @@ class PngChunks:
     chunks: tuple[PngChunk, ...]
     trailing: bytes
 
-    def of_kind(self, kind: bytes) -> list[PngChunk]:
-        """All chunks of a kind, in order."""
-        return [chunk for chunk in self.chunks if chunk.kind == kind]
-
 
 def read_chunks(data: bytes) -> PngChunks:
     """Walk a PNG file strictly.

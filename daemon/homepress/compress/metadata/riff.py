@@ -29,11 +29,6 @@ class RiffChunk:
     start: int
     body: bytes
 
-    @property
-    def body_start(self) -> int:
-        """Position of its first body byte in the file."""
-        return self.start + _HEAD
-
 
 @dataclass(frozen=True, slots=True)
 class WebpFile:

@@ -106,17 +106,6 @@ class Rows:
             self._pages.popitem(last=False)
         return True
 
-    def place_of(self, entry: int) -> int | None:
-        """Where an entry is in the list."""
-        low, high = 0, len(self.index.ids)
-        while low < high:  # ids fall
-            middle = (low + high) // 2
-            if self.index.ids[middle] > entry:
-                low = middle + 1
-            else:
-                high = middle
-        return low if low < len(self.index.ids) and self.index.ids[low] == entry else None
-
 
 class Selection:
     """Which entries are chosen, and where the keyboard is."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops
 
 MOST_PIXELS = 120_000_000
 """Larger pictures are not opened at all."""
@@ -73,7 +73,6 @@ class Pair:
         difference: where they differ, brightest where most; None when their shapes do not match.
         worst: the middle of the tile that differs most, as shares of width and height.
         worst_level: how much it differs there, root mean square of 0 to 255.
-        mean_level: the same over the whole picture.
     """
 
     before: Sheet
@@ -81,7 +80,6 @@ class Pair:
     difference: Sheet | None
     worst: tuple[float, float]
     worst_level: float
-    mean_level: float
 
 
 def thumbnail(file: Path, side: int) -> Image.Image:
@@ -113,15 +111,14 @@ def compare(before: Sheet, after: Sheet) -> Pair:
     """Where two pictures differ."""
     one, other = before.levels[0], after.levels[0]
     if abs(one.width / one.height - other.width / other.height) > 0.02:
-        return Pair(before, after, None, (0.5, 0.5), 0.0, 0.0)
+        return Pair(before, after, None, (0.5, 0.5), 0.0)
     if other.size != one.size:
         other = other.resize(one.size, Image.Resampling.BILINEAR)
     difference = ImageChops.difference(one, other)
     squares = difference.convert("L").point([level * level for level in range(256)], "F")
     tiles = squares.reduce(TILE) if min(squares.size) >= TILE else squares
     level, place = _largest(tiles)
-    mean = ImageStat.Stat(squares).mean[0] ** 0.5
-    return Pair(before, after, _coloured(difference), place, level**0.5, mean)
+    return Pair(before, after, _coloured(difference), place, level**0.5)
 
 
 def _largest(tiles: Image.Image) -> tuple[float, tuple[float, float]]:
