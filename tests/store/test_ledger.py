@@ -205,6 +205,8 @@ def test_a_ledger_of_the_first_version_is_used_on(bench: Bench, monkeypatch) -> 
         with bench.store() as store:
             store.folders.added(bench.watched)
             replace(store, path)
+    with pytest.raises(LedgerError, match="homepress run"):
+        Reader(bench.ledger)
     with bench.store() as store:
         assert store.folders.stopped_replacing(bench.watched) == ""
         store.folders.stop_replacing(bench.watched, "the disk may be failing")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Changed, Refusal, Role
+from homepress.store import Changed, Refusal, Role, UndoSelection
 from store.kit import Bench, Lacking, Probe, digest, facts, picture, replacement, smaller
 
 RESULT = smaller(picture())
@@ -204,3 +204,27 @@ def test_a_result_that_is_beside_already_is_not_touched(bench: Bench) -> None:
         second = store.write_beside(source, replacement(RESULT))
         assert second.path == first.path
         assert first.path.stat() == before
+
+
+def test_one_result_on_the_disk_counts_once_however_often_it_was_made(bench: Bench) -> None:
+    path, target = bench.drop(), bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        source = store.read(path)
+        for result in (RESULT, RESULT[:-5]):
+            write(store, source, target, result)
+            store.write_beside(source, replacement(RESULT))
+        counted = store.counters(0)
+        assert counted.compressed_since == 2
+        assert counted.saved_total == 2 * len(picture()) - len(RESULT) - len(RESULT[:-5])
+        undone = list(store.undo(UndoSelection(last=9), roots=bench.roots))
+        assert [each.outcome for each in undone] == ["removed", "removed"]
+        assert (store.counters(0).compressed_since, target.exists()) == (0, False)
+
+
+def test_what_a_copy_takes_the_place_of_counts_no_longer(bench: Bench) -> None:
+    path, target = bench.drop(), bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        write(store, store.read(path), target)
+        path.write_bytes(picture(1))
+        store.copy_output(store.read(path), target)
+        assert (target.read_bytes(), store.counters(0).compressed_since) == (picture(1), 0)

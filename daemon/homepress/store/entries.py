@@ -110,6 +110,15 @@ def add_result(tx: sqlite3.Connection, plan: Plan, *, kept: bool, adopted: bool 
     return int(tx.execute("SELECT id FROM history WHERE job = ?", (plan.job,)).fetchone()[0])
 
 
+def supersede(tx: sqlite3.Connection, plan: Plan) -> None:
+    """What was written to the plan's target before is not on the disk any more."""
+    tx.execute(
+        "UPDATE history SET superseded = 1 "
+        "WHERE result_path = ? AND kind IN ('output', 'beside') AND job IS NOT ?",
+        (plan.target, plan.job),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A file that was not replaced, and why.
@@ -216,7 +225,8 @@ def undoable_entries(ledger: Ledger, condition: str, values: tuple[object, ...],
     """Entries that can be undone: an original is kept, or the source was never touched; newest first."""
     sql = (
         f"SELECT {_KEPT_COLUMNS} FROM history WHERE ({condition}) AND outcome = 'compressed' "
-        "AND undone IS NULL AND (original = 'kept' OR kind IN ('output', 'beside')) ORDER BY id DESC LIMIT ?"
+        "AND undone IS NULL AND superseded = 0 AND (original = 'kept' OR kind IN ('output', 'beside')) "
+        "ORDER BY id DESC LIMIT ?"
     )
     return [_kept(row) for row in ledger.query(sql, (*values, limit))]
 

@@ -42,6 +42,8 @@ def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None,
     """
     with ledger.transaction() as tx:
         entry = 0
+        if plan.kind in ("output", "beside", "copy"):
+            entries.supersede(tx, plan)
         if plan.kind != "copy":
             entry = entries.add_result(tx, plan, kept=kept)
             memory.learn(ledger, tx, plan.result_sha256, Role.RESULT)

@@ -7,8 +7,8 @@ from typing import Any
 
 Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
-STANDING = "outcome = 'compressed' AND original <> 'restored'"
-"""Condition of results that were not undone; the words of the index `history_standing`."""
+STANDING = "outcome = 'compressed' AND original <> 'restored' AND superseded = 0"
+"""Condition of results that were neither undone nor made anew; the words of the index `history_standing`."""
 
 FRESH_SECONDS = 86_400.0
 """A result undone within this time tells something about how it was made."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from homepress.store.database import translated
-from homepress.store.errors import LedgerError
+from homepress.store.errors import LedgerError, shown
 from homepress.store.memory import beneath
 from homepress.store.originals import MAIN
 from homepress.store.queries import STANDING, Counters, counters, last_midnight
@@ -22,6 +22,7 @@ from homepress.store.reports import (
     StoredOriginal,
     Totals,
 )
+from homepress.store.schema import MIGRATIONS
 
 __all__ = [
     "Counters",
@@ -210,10 +211,16 @@ def _connect(path: Path) -> sqlite3.Connection | None:
     for options in ("", "&immutable=1"):
         connection = sqlite3.connect(uri + options, uri=True, isolation_level=None, timeout=10)
         try:
-            if connection.execute("PRAGMA user_version").fetchone() == (0,):
-                connection.close()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version >= len(MIGRATIONS):
+                return connection
+            connection.close()
+            if version == 0:
                 return None  # just being made
-            return connection
+            raise LedgerError(
+                f"{shown(path)} is of an earlier version; Homepress brings it up to date when it starts: "
+                "homepress run"
+            )
         except sqlite3.OperationalError:
             connection.close()
         except sqlite3.DatabaseError as error:

@@ -77,7 +77,18 @@ VERSION_2 = """
 ALTER TABLE folder ADD COLUMN stopped TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS = (VERSION_1, VERSION_2)
+VERSION_3 = """
+-- Whether a later result was written to the same path elsewhere: one result on the disk counts once.
+ALTER TABLE history ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;
+UPDATE history SET superseded = 1 WHERE kind IN ('output', 'beside') AND EXISTS (
+    SELECT 1 FROM history AS later WHERE later.result_path = history.result_path
+    AND later.id > history.id AND later.kind IN ('output', 'beside'));
+DROP INDEX history_standing;
+CREATE INDEX history_standing ON history (time, before_bytes, after_bytes)
+    WHERE outcome = 'compressed' AND original <> 'restored' AND superseded = 0;
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65
