@@ -143,13 +143,16 @@ class FakeService:
             )
 
     def add_folder(self, request: FolderRequest) -> FolderAnswer:
-        if request.path == "/":
-            raise ServiceError("/ is not a folder to watch: it holds the whole system.", 4)
+        self._refuse(request)
         self.folders[request.path] = request
         warnings = (
             ["Dropbox syncs this folder: pictures leave through it."] if "Dropbox" in request.path else []
         )
         return FolderAnswer(path=request.path, warnings=warnings)
+
+    def _refuse(self, request: FolderRequest) -> None:
+        if request.path == "/":
+            raise ServiceError("/ is not a folder to watch: it holds the whole system.", 4)
 
     def remove_folder(self, path: str) -> None:
         if self.folders.pop(path, None) is None:
@@ -160,7 +163,12 @@ class FakeService:
             raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
         (self.disabled.discard if enabled else self.disabled.add)(path)
 
-    def check_folder(self, path: str, sample: int) -> Iterator[CheckReport]:
+    def check_folder(
+        self, path: str, sample: int, wanted: FolderRequest | None = None
+    ) -> Iterator[CheckReport]:
+        if wanted is not None:
+            self.asked.append(("tried before it is added", wanted))
+            self._refuse(wanted)
         whole = sample or 100
         for tried in (0, whole):
             yield CheckReport(

@@ -40,6 +40,25 @@ def test_adding_a_folder_tells_what_is_in_it_and_leaves_it(program: Program, inb
     assert path.read_bytes() == before
 
 
+def test_the_dry_run_goes_by_the_settings_that_the_folder_will_have(program: Program, inbox: Path) -> None:
+    """With this preset nothing is compressed below 900 KB, and it counts before it is in the settings."""
+    presets = program.home / "presets"
+    presets.mkdir()
+    (presets / "large.toml").write_text('description = "Large ones"\nmin_size = "900 KB"\n')
+    write(inbox / "small.jpg", jpeg(1))
+    said = program.run("folder", "add", str(inbox), "--preset", "large")
+    assert said.startswith("There are no pictures in it yet")
+    assert program.lines("folder", "list")[0]["preset"] == "large"
+
+
+def test_a_folder_that_is_refused_is_not_looked_through(program: Program, inbox: Path) -> None:
+    program.run("folder", "add", str(inbox))
+    text = (program.home / "settings.toml").read_text()
+    said = program.run("folder", "add", str(inbox), code=4)
+    assert said == "", "nothing of what is in it"
+    assert (program.home / "settings.toml").read_text() == text
+
+
 def test_a_folder_added_while_the_daemon_runs_is_watched_at_once(program: Program, inbox: Path) -> None:
     program.start()
     old = write(inbox / "old.jpg", jpeg(1))

@@ -6,25 +6,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.app import requests
+from homepress.app import folders, requests
 from homepress.app.config import watched
 from homepress.app.house import House
 from homepress.compress.metadata import has_location
-from homepress.control.service import CheckReport, FileOutcome, ServiceError
+from homepress.control.service import CheckReport, FileOutcome, FolderRequest, ServiceError
 from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.pipeline import Destination, plan_for
 from homepress.settings import FolderSettings
 from homepress.watch import survey
 
 
-def check(house: House, path: str, sample: int) -> Iterator[CheckReport]:
+def check(house: House, path: str, sample: int, wanted: FolderRequest | None = None) -> Iterator[CheckReport]:
     """Compress up to `sample` images of a folder on trial (0: all of them); a report before and after each.
 
+    Args:
+        house: whose settings and workers.
+        path: the folder.
+        sample: how many images.
+        wanted: how it is about to be added; None for a folder as it is configured, or as folders usually are.
+
     Raises:
-        ServiceError: the folder is not there, or cannot be read; exit code 2.
+        ServiceError: the folder is not there, or cannot be read (exit code 2), or may not be added (4).
     """
     root = Path(os.path.realpath(Path(path).expanduser()))
     settings = house.folder_of(root) or FolderSettings(path=root)
+    if wanted is not None:
+        settings = folders.planned(house, wanted)
     try:
         sizes = {found.path: found.signature.size for found in survey(watched(settings, path=root))}
     except OSError as error:

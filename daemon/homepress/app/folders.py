@@ -25,6 +25,31 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
     Raises:
         ServiceError: the folder is refused (exit code 4), or a word is not understood (2).
     """
+    path, values = _wanted(house, request)
+    try:
+        edit.add_folder(house.paths.config_file, str(path), values)
+    except SettingsError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+    meet(house, FolderSettings(path=path, existing=request.existing))
+    return FolderAnswer(path=str(path), warnings=warnings(path))
+
+
+def planned(house: House, request: FolderRequest) -> FolderSettings:
+    """The settings that a folder would have if it were added; nothing is written.
+
+    Raises:
+        ServiceError: as `add`.
+    """
+    path, values = _wanted(house, request)
+    try:
+        settings = edit.preview_folder(house.paths.config_file, str(path), values)
+    except SettingsError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+    return settings.folders[-1]
+
+
+def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlValue]]:
+    """A new folder's path and its keys in the settings file; `ServiceError` if it must not be watched."""
     _check(house, request)
     path = Path(request.path).expanduser().absolute()
     values: dict[str, TomlValue] = {"existing": request.existing}
@@ -43,12 +68,7 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
     private = (house.paths.state, house.paths.originals)
     if why := refusal(path, others, output=output, private=private):
         raise ServiceError(why, exit_code=4)
-    try:
-        edit.add_folder(house.paths.config_file, str(path), values)
-    except SettingsError as error:
-        raise ServiceError(str(error), exit_code=2) from error
-    meet(house, FolderSettings(path=path, existing=request.existing))
-    return FolderAnswer(path=str(path), warnings=warnings(path))
+    return path, values
 
 
 def _check(house: House, request: FolderRequest) -> None:

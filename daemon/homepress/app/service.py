@@ -150,9 +150,11 @@ class InProcessService:
         folders.enable(self.house, path, enabled)
         self.reload()
 
-    def check_folder(self, path: str, sample: int) -> Iterator[CheckReport]:
+    def check_folder(
+        self, path: str, sample: int, wanted: FolderRequest | None = None
+    ) -> Iterator[CheckReport]:
         """Dry run over a folder; nothing is changed."""
-        return dryrun.check(self.house, path, sample)
+        return dryrun.check(self.house, path, sample, wanted)
 
     def probe(self) -> list[ProbedProcess]:
         """This process and its workers try every way to a network; nothing is sent."""

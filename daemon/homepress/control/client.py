@@ -138,9 +138,11 @@ class Client:
         """Watch a configured folder, or do not."""
         self._ask(messages.EnableFolder(path, enabled))
 
-    def check_folder(self, path: str, sample: int) -> Iterator[CheckReport]:
+    def check_folder(
+        self, path: str, sample: int, wanted: FolderRequest | None = None
+    ) -> Iterator[CheckReport]:
         """Dry run on a folder."""
-        return self._stream(messages.CheckFolder(path, sample))
+        return self._stream(messages.CheckFolder(path, sample, wanted))
 
     def probe(self) -> list[ProbedProcess]:
         """See `Service.probe`."""

@@ -179,6 +179,7 @@ class CheckFolder(StreamCall[CheckReport], frozen=True, tag="check_folder"):
 
     path: str
     sample: int
+    wanted: FolderRequest | None = None
 
 
 class Forget(Call[int], frozen=True, tag="forget"):
@@ -252,7 +253,7 @@ METHODS: dict[type, Method] = {
         Method(
             CheckFolder,
             CheckReport,
-            lambda service, call: service.check_folder(call.path, call.sample),
+            lambda service, call: service.check_folder(call.path, call.sample, call.wanted),
             quick=False,
         ),
         Method(Probe, list[ProbedProcess], lambda service, _: service.probe(), quick=False),

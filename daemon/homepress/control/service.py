@@ -282,10 +282,13 @@ class Service(Protocol):
     def enable_folder(self, path: str, enabled: bool) -> None:
         """Watch a configured folder, or keep it in the settings file without watching it."""
 
-    def check_folder(self, path: str, sample: int) -> Iterator[CheckReport]:
+    def check_folder(
+        self, path: str, sample: int, wanted: FolderRequest | None = None
+    ) -> Iterator[CheckReport]:
         """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away.
 
-        Gives a report before the first image and after each; the last one counts.
+        Gives a report before the first image and after each; the last one counts. With `wanted` it is as if
+        the folder had been added so, and what `add_folder` would refuse is refused here.
         """
 
     def probe(self) -> list[ProbedProcess]:

@@ -45,13 +45,28 @@ def add_folder(file: Path, path: str, values: Mapping[str, TomlValue] | None = N
     Raises:
         SettingsError: the file would not be valid, or cannot be read or written; nothing was changed.
     """
-    table: dict[str, TomlValue] = {"path": path, **(values or {})}
+    return _edit(file, "folder.path", _adding(path, values or {}))
+
+
+def preview_folder(file: Path, path: str, values: Mapping[str, TomlValue]) -> Settings:
+    """What `add_folder` would make of the settings; nothing is written.
+
+    Raises:
+        SettingsError: as `add_folder`.
+    """
+    old = _read(file)
+    text = _default_text() if old is None else old
+    return _changed(text, file, "folder.path", _adding(path, values))[1]
+
+
+def _adding(path: str, values: Mapping[str, TomlValue]) -> Callable[[list[Block], _Data], None]:
+    table: dict[str, TomlValue] = {"path": path, **values}
 
     def change(blocks: list[Block], data: _Data) -> None:
         data.setdefault("folder", []).append(table)
         _append(blocks, "[[folder]]", table)
 
-    return _edit(file, "folder.path", change)
+    return change
 
 
 def remove_folder(file: Path, path: str) -> Settings:
@@ -152,23 +167,30 @@ def _edit_alone(file: Path, key: str, change: Callable[[list[Block], _Data], Non
     for _ in range(_TRIES):
         old = _read(file)
         text = _default_text() if old is None else old
-        data = parse_toml(text, file)
-        blocks = split(text.replace("\r\n", "\n"))
-        change(blocks, data)
-        new = join(blocks)
-        try:
-            agrees = tomllib.loads(new) == data
-        except ValueError:
-            agrees = False
-        if not agrees:
-            message = "is written in a form that only you can change; open the file in an editor"
-            raise SettingsError([Problem(file, None, key, message)])
-        settings = parse(new, file)
+        new, settings = _changed(text, file, key, change)
         # Somebody may have saved the file in an editor meanwhile: then start again from what is there now.
         if _read(file) == old:
             _write(file, new.replace("\n", "\r\n") if "\r\n" in text else new)
             return settings
     raise SettingsError([Problem(file, None, "", "is being changed by another program; try again")])
+
+
+def _changed(
+    text: str, file: Path, key: str, change: Callable[[list[Block], _Data], None]
+) -> tuple[str, Settings]:
+    """The text after a change, and the settings in it. Raises `SettingsError` where the two disagree."""
+    data = parse_toml(text, file)
+    blocks = split(text.replace("\r\n", "\n"))
+    change(blocks, data)
+    new = join(blocks)
+    try:
+        agrees = tomllib.loads(new) == data
+    except ValueError:
+        agrees = False
+    if not agrees:
+        message = "is written in a form that only you can change; open the file in an editor"
+        raise SettingsError([Problem(file, None, key, message)])
+    return new, parse(new, file)
 
 
 def _read(file: Path) -> str | None:

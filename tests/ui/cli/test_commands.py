@@ -1,5 +1,6 @@
 """What the commands ask of the service, and what they tell."""
 
+import io
 import os
 import time
 from pathlib import Path
@@ -261,22 +262,44 @@ class TestFolder:
         )
         assert ran.code == 0
         assert ran.out.splitlines() == [
-            f"Watching {working_dir}/Dropbox.",
             "In it now: 100 pictures (400 MB), to be compressed like those that come.",
+            f"Watching {working_dir}/Dropbox.",
             "Worth knowing: Dropbox syncs this folder: pictures leave through it.",
         ]
         path = str(working_dir / "Dropbox")
-        assert daemon.folders[path] == FolderRequest(
+        wanted = FolderRequest(
             path=path, output=str(working_dir / "small"), quality="safe", existing="compress"
         )
+        assert daemon.asked[-1] == ("tried before it is added", wanted)
+        assert daemon.folders[path] == wanted
+
+    @pytest.mark.parametrize(
+        ("arguments", "answer", "added"), [([], "n", False), ([], "y", True), (["--yes"], "", True)]
+    )
+    def test_what_is_there_is_compressed_after_a_question(
+        self,
+        run: Run,
+        daemon: FakeService,
+        monkeypatch: pytest.MonkeyPatch,
+        arguments: list[str],
+        answer: str,
+        added: bool,
+    ) -> None:
+        monkeypatch.setattr("homepress.ui.cli.output.on_terminal_for_people", lambda: True)
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n"))
+        ran = run("folder", "add", "/p", "--existing", "compress", *arguments)
+        assert ran.code == 0
+        assert ("/p" in daemon.folders) is added
+        assert ("Compress what is in it" in ran.err) is not bool(arguments)
+        assert ("Nothing was changed." in ran.out) is not added
 
     def test_add_without_a_daemon_says_how_to_start(self, run: Run) -> None:
         lines = run("folder", "add", "/p").out.splitlines()
         assert lines[:4] == [
-            "Added /p.",
-            "In it now: 100 pictures (400 MB), left alone; those that come are compressed.",
+            "In it now: 100 pictures (400 MB), left alone; those that come will be compressed.",
             "Compressing what is there too would save about 220 MB (55 %), tried on 12 of them:",
             "  homepress compress --in-place /p",
+            "Added /p.",
         ]
         assert lines[-2].endswith("with: homepress")
         assert lines[-1].endswith("homepress autostart on")

@@ -29,6 +29,7 @@ from homepress.ui.window.model.snapshot import (
     Snapshot,
     folder_cards,
     headline,
+    mistake,
     remedies,
     waits_for_resume,
 )
@@ -58,6 +59,25 @@ def status(state: str = "idle", **more: Any) -> Status:
 )
 def test_the_state_in_words(known: Status | None, words: str) -> None:
     assert headline(snapshot(known)).text == words
+
+
+def test_a_home_folder_is_a_tilde_in_problems_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    problem = "/home/anna/Gone: it is not there"
+    gone = FolderStatus(path="/home/anna/Gone", mode="replace", state="problem", problem=problem)
+    known = snapshot(
+        status("problem", problems=[problem], folders=[gone]), FolderSettings(path=Path(gone.path))
+    )
+    assert headline(known).detail == "~/Gone: it is not there"
+    assert folder_cards(known, {})[0].problem == "~/Gone: it is not there"
+
+
+def test_settings_with_a_mistake_are_not_called_a_first_start() -> None:
+    folder = FolderSettings(path=Path("/p"))
+    assert mistake(snapshot(None)) == ""
+    assert "no folder is known" in mistake(replace(snapshot(None), settings_problem="settings.toml:6: wrong"))
+    held = mistake(replace(snapshot(None, folder), settings_problem="settings.toml:6: wrong"))
+    assert "the last good settings hold.\nsettings.toml:6: wrong" in held
 
 
 def test_a_daemon_that_ended_untold_is_no_ordinary_stop() -> None:

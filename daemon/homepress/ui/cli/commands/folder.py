@@ -1,21 +1,16 @@
 """`homepress folder`: which folders are watched."""
 
-import math
-import shlex
-import time
-from collections.abc import Generator
-
 import click
 
 from homepress.control.client import connect
-from homepress.control.service import CheckReport, FolderRequest, FolderStatus, Service
+from homepress.control.service import FolderRequest, FolderStatus, Service
 from homepress.desktop.autostart import autostart
 from homepress.settings import FolderSettings, Paths, load
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.daemon import daemon_or_local
-from homepress.ui.cli.progress import Progress
-from homepress.ui.words import counted, percent_saved, shown, size
+from homepress.ui.cli.trial import in_words, try_folder, what_is_there
+from homepress.ui.words import shown
 
 _SAMPLE = 40
 """So many pictures are tried by `folder check`."""
@@ -71,6 +66,7 @@ def command() -> None:
     type=click.IntRange(min=0),
     help="How long undo is possible; 0: not at all.  [default: 30, asked with documents]",
 )
+@click.option("--yes", is_flag=True, help="Do not ask before compressing what is there.")
 @json_option
 def add(
     path: str,
@@ -79,19 +75,19 @@ def add(
     quality: str,
     existing: str,
     keep_originals: int | None,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Watch a folder.
 
+    First it is said what is in it and what compressing that would save, tried on a few pictures. It stays as
+    it is; with --existing compress it is compressed too, on a terminal after a question.
+
     With the preset documents nothing on the page changes; how long the scans as they came are kept beside the
     smaller ones is asked, and in a script it is 30 days unless --keep-originals says otherwise.
     """
-    asks = preset == _DOCUMENTS and output_folder is None and not as_json
-    if asks and keep_originals is None:
-        if output.on_terminal_for_people():
-            keep_originals = _ask_how_long()
-        else:
-            output.remark(f"Originals stay for {_DEFAULT_DAYS} days; otherwise with: --keep-originals DAYS")
+    if preset == _DOCUMENTS and output_folder is None and keep_originals is None and not as_json:
+        keep_originals = _days_of_documents()
     paths = Paths.from_environment()
     request = FolderRequest(
         path=path,
@@ -103,21 +99,40 @@ def add(
     )
     runs = connect(paths.socket) is not None  # asked first: without a daemon, this process is locked next
     with daemon_or_local(paths) as service:
+        if not as_json and not _agreed(service, request, sure=yes):
+            output.say("Nothing was changed.")
+            return
         answer = service.add_folder(request)
-        patience = _PATIENCE if existing == "leave" else 0.0
-        found = None if as_json else _try(service, path, _QUICK_SAMPLE, patience)
     if as_json:
         output.print_json(answer)
         return
     output.say(f"{'Watching' if runs else 'Added'} {output.strong(shown(answer.path))}.")
-    for line in _what_is_there(found, existing):
-        output.say(line)
     for warning in answer.warnings:
         output.say(f"{output.worth_knowing('Worth knowing:')} {warning}")
     if not runs:
         output.say("Homepress is not running yet; start it with: homepress")
         if not autostart().state().on:
             output.say("Have it start at each login with: homepress autostart on")
+
+
+def _agreed(service: Service, request: FolderRequest, *, sure: bool) -> bool:
+    """Say what is in the folder; whether to go on, which is asked where what is there would change."""
+    asks = request.existing == "compress" and output.on_terminal_for_people() and not sure
+    patience = _PATIENCE if asks or request.existing == "leave" else 0.0
+    found = try_folder(service, request.path, _QUICK_SAMPLE, patience, request)
+    for line in what_is_there(found, request.existing):
+        output.say(line)
+    if not asks or found is None or not found.images:
+        return True
+    return click.confirm("Compress what is in it, and watch it?", default=True, err=True)
+
+
+def _days_of_documents() -> int | None:
+    """How long the originals of documents stay: asked where somebody is there, else said."""
+    if output.on_terminal_for_people():
+        return _ask_how_long()
+    output.remark(f"Originals stay for {_DEFAULT_DAYS} days; otherwise with: --keep-originals DAYS")
+    return None
 
 
 def _ask_how_long() -> int:
@@ -181,46 +196,14 @@ def check(path: str, everything: bool, as_json: bool) -> None:
     Nothing is changed.
     """
     with daemon_or_local(Paths.from_environment()) as service:
-        report = _try(service, path, 0 if everything else _SAMPLE)
+        report = try_folder(service, path, 0 if everything else _SAMPLE)
     if report is None:
         return
     if as_json:
         output.print_json(report)
         return
-    for line in _report(report):
+    for line in in_words(report):
         output.say(line)
-
-
-def _try(service: Service, path: str, sample: int, patience: float = math.inf) -> CheckReport | None:
-    """The last report of a dry run, which ends after so many seconds; a bar shows how far it is."""
-    report, end = None, time.monotonic() + patience
-    reports = service.check_folder(path, sample)
-    with Progress("picture") as progress:
-        for report in reports:
-            progress.expect(report.to_try)
-            if report.tried:
-                progress.step()
-            if time.monotonic() >= end:
-                break
-    if isinstance(reports, Generator):
-        reports.close()
-    return report
-
-
-def _what_is_there(found: CheckReport | None, existing: str) -> list[str]:
-    """What is in a folder that was just added, what becomes of that, and what would be saved."""
-    if found is None or not found.images:
-        return ["There are no pictures in it yet; those that come are compressed."]
-    there = f"In it now: {counted(found.images, 'picture')} ({size(found.before_bytes)})"
-    if existing == "compress":
-        return [f"{there}, to be compressed like those that come."]
-    lines = [f"{there}, left alone; those that come are compressed."]
-    if saved := found.before_bytes - found.after_bytes:
-        percent = percent_saved(found.before_bytes, found.after_bytes)
-        part = "" if found.tried >= found.images else f", tried on {found.tried:,} of them"
-        lines.append(f"Compressing what is there too would save about {size(saved)} ({percent} %){part}:")
-        lines.append(f"  homepress compress --in-place {shlex.quote(shown(found.path))}")
-    return lines
 
 
 def _state_without_daemon(folder: FolderSettings) -> FolderStatus:
@@ -250,22 +233,3 @@ def _row(folder: FolderSettings, state: FolderStatus) -> tuple[str, ...]:
     word = output.bad(state.state) if state.state == "problem" else state.state
     where = f"into {shown(state.output)}" if state.mode == "output" else "in place"
     return shown(state.path), word, str(folder.quality), where, state.problem or state.warning
-
-
-def _report(report: CheckReport) -> list[str]:
-    saved = report.before_bytes - report.after_bytes
-    arrow = output.symbol("→", "->")
-    files, pictures = counted(report.files, "file"), counted(report.images, "picture")
-    lines = [f"{output.strong(shown(report.path))}: {files}, {pictures} worth trying."]
-    if report.tried:
-        percent = percent_saved(report.before_bytes, report.after_bytes)
-        lines.append(
-            f"{size(report.before_bytes)} {arrow} {size(report.after_bytes)}: "
-            f"{size(saved)} ({percent} %) would be saved."
-        )
-        part = "all of them" if report.tried >= report.images else f"{report.tried:,} of them"
-        lines.append(f"Tried on {part}; nothing was changed.")
-    if report.with_location:
-        tell = counted(report.with_location, "picture tells where it was", "pictures tell where they were")
-        lines.append(f'{tell} taken; metadata = "share" leaves that out of results.')
-    return lines

@@ -57,7 +57,7 @@ def headline(snapshot: Snapshot) -> Headline:
         case "paused":
             return Headline("Paused", "warning", _pause(status, snapshot.time))
         case "problem":
-            return Headline("Needs you", "bad", status.problems[0] if status.problems else "")
+            return Headline("Needs you", "bad", _legible(status.problems[0]) if status.problems else "")
         case "working":
             return Headline("Working", "good", counted(status.waiting, "picture") + " waiting")
     watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
@@ -163,10 +163,25 @@ def _card(folder: FolderSettings, status: FolderStatus, saved: dict[str, tuple[i
         tone=tone,
         about=_about(folder, status),
         figures=figures,
-        problem=status.problem,
-        warning=status.warning,
+        problem=_legible(status.problem),
+        warning=_legible(status.warning),
         enabled=folder.enabled,
     )
+
+
+def mistake(snapshot: Snapshot) -> str:
+    """What to say of a settings file with a mistake in it; empty when there is none."""
+    if not snapshot.settings_problem:
+        return ""
+    hold = (
+        "the last good settings hold" if snapshot.settings.folders else "no folder is known until it is gone"
+    )
+    return f"The settings file has a mistake; {hold}.\n{_legible(snapshot.settings_problem)}"
+
+
+def _legible(text: str) -> str:
+    """What the daemon says, as people look at it: see `shown`."""
+    return "\n".join(shown(line) for line in text.splitlines())
 
 
 def _about(folder: FolderSettings, status: FolderStatus) -> str:

@@ -15,6 +15,7 @@ from homepress.ui.window.model.snapshot import (
     Snapshot,
     folder_cards,
     folder_of,
+    mistake,
     remedies,
 )
 from homepress.ui.window.theme import Icon
@@ -102,14 +103,12 @@ class FoldersPage(ScrollPage):
         add = kit.button(top, "Add a folder", self._to_first_run, "primary", Icon.PLUS)
         add.grid(row=0, column=1, sticky="e")
         row = 1
-        if self._snapshot.settings_problem:
-            mistake = self._snapshot.settings_problem
-            text = f"The settings file has a mistake; the last good settings hold.\n{mistake}"
+        if text := mistake(self._snapshot):
             kit.notice(content, text, "bad").grid(row=row, column=0, sticky="we", pady=(0, px(12)))
             row += 1
         for at, card in enumerate(cards):
             self._card(content, card).grid(row=row + at, column=0, sticky="we", pady=(0, px(12)))
-        if not cards:
+        if not cards and not self._snapshot.settings_problem:
             self._empty(content).grid(row=row, column=0, sticky="we")
         _focus_action(content, focused)
 
