@@ -14,8 +14,11 @@ THIS_MACHINE_CANNOT = "this machine cannot"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def wait_for(condition: Callable[[], T], *, within: float = 20.0, what: str = "the condition") -> T:
-    """Poll `condition` until it is true and give its value; fail after `within` seconds."""
+def wait_for(condition: Callable[[], T], *, within: float = 60.0, what: str = "the condition") -> T:
+    """Poll `condition` until it is true and give its value; fail after `within` seconds.
+
+    A long deadline costs nothing when it is met: short ones fail where the computer is busy.
+    """
     end = time.monotonic() + within
     while True:
         if value := condition():

@@ -84,5 +84,5 @@ def test_whoever_asks_while_homepress_stops_is_answered(tmp_path: Path) -> None:
         target=lambda: told.extend(outcomes(pipeline, iter([(tmp_path / "a.jpg", plan)]))), daemon=True
     )
     asking.start()
-    asking.join(20)
+    asking.join(60)
     assert [(each.outcome, each.reason) for each in told] == [("failed", STOPPING)]

@@ -121,7 +121,7 @@ def test_a_tray_that_outlived_the_daemon_is_ended(program: Program, user: Path) 
         assert tray.stdout.readline() == b"held\n"
         (step,) = [s for s in program.lines("uninstall", "--yes") if s["what"] == "program"]
         assert step["place"] == f"tray, process {tray.pid}"
-        assert tray.wait(10) == -signal.SIGTERM
+        assert tray.wait(60) == -signal.SIGTERM
     assert not program.home.exists()
 
 

@@ -46,7 +46,7 @@ def test_a_locked_daemon_answers_and_stops(socket_path: Path) -> None:
         assert client.status().pid == daemon.pid
         assert len(list(client.compress(CompressRequest(paths=["/p/a.jpg"] * 50)))) == 50
         client.stop()
-        output, _ = daemon.communicate(timeout=20)
+        output, _ = daemon.communicate(timeout=60)
     finally:
         daemon.send_signal(signal.SIGKILL)
         daemon.wait()

@@ -71,7 +71,7 @@ def test_closing_a_stream_early_ends_the_work(client: Client, service: FakeServi
     assert next(stream).path == "/p/0.jpg"
     assert not service.streams_closed.is_set()
     stream.close()  # type: ignore[attr-defined]  # it is a generator
-    assert service.streams_closed.wait(20)
+    assert service.streams_closed.wait(60)
 
 
 def test_a_client_that_dies_ends_its_stream(
@@ -86,7 +86,7 @@ for outcome in connect(Path(sys.argv[1])).compress(CompressRequest(paths=["/p/a.
     os.kill(os.getpid(), 9)
 """
     subprocess.run([sys.executable, "-c", code, socket_path], check=False)
-    assert service.streams_closed.wait(20)
+    assert service.streams_closed.wait(60)
     assert client.ping() == os.getpid()
 
 
@@ -120,7 +120,7 @@ def test_a_waiting_client_holds_up_nobody(client: Client, service: FakeService) 
     service.revision = 7
     service.release.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert answers == [7] * 5
 
 
@@ -156,7 +156,7 @@ def test_when_all_are_being_served_a_newcomer_is_told_so(
     assert turned_away()
     service.release.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert wait_for(lambda: not turned_away() and client.ping(), what="an answer") == os.getpid()
 
 
@@ -179,7 +179,7 @@ def test_stopping_lets_a_running_call_finish(socket_path: Path, service: FakeSer
     wait_for(lambda: any(s.waiting_since is None for s in list(server._sessions._open)), what="the call")
     threading.Timer(0.2, service.release.set).start()
     server.stop(grace=20)
-    thread.join(20)
+    thread.join(60)
     assert answers == [1]
     assert not socket_path.exists()
     assert connect(socket_path) is None

@@ -59,7 +59,7 @@ def test_both_sides_prove_that_they_know_the_key(monkeypatch: pytest.MonkeyPatch
     thread.start()
     client.prove(first=False)
     client.send(b"hello")
-    thread.join(20)
+    thread.join(60)
     assert received == [b"hello"]
     with pytest.raises(ChannelTimeoutError):
         server.receive(0.01)
@@ -85,7 +85,7 @@ def test_whoever_does_not_know_the_key_is_hung_up_on(monkeypatch: pytest.MonkeyP
     thread.start()
     with pytest.raises(ChannelError):
         client.prove(first=False)
-    thread.join(20)
+    thread.join(60)
     assert len(faults) == 1
 
 

@@ -27,7 +27,7 @@ def test_a_call_gets_its_answer_while_others_wait_for_theirs(bus: str, connectio
     wait_for(lambda: program.heard("Slow"))
     assert connection.call(BUS, "GetId")[0]
     release.set()
-    asking.join(10)
+    asking.join(60)
     assert answers == ["later"]
 
 
@@ -84,7 +84,7 @@ def test_the_end_of_the_bus_is_told_and_calls_that_wait_fail() -> None:
     with private_bus() as address:
         connection = Connection(address)
         connection.on_closed(ended.set)
-    assert ended.wait(10)
+    assert ended.wait(60)
     with pytest.raises(BusError):
         connection.call(BUS, "GetId")
 

@@ -130,7 +130,7 @@ def test_close_wakes_every_waiting_thread() -> None:
         thread.start()
     queue.close()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert got == [None] * 4
     assert not queue.put(job("late"))
 
@@ -235,10 +235,10 @@ def test_whoever_can_begin_at_once_gets_the_work() -> None:
     queue = FairQueue()
     cold, warm = waiting(queue, False, True)
     queue.put(job("one"))
-    assert warm.returned.wait(5)
+    assert warm.returned.wait(60)
     assert not cold.returned.is_set()
     queue.put(job("two"))
-    assert cold.returned.wait(5)
+    assert cold.returned.wait(60)
     assert warm.job is not None and cold.job is not None
 
 
@@ -247,7 +247,7 @@ def test_more_work_than_they_can_take_goes_to_all() -> None:
     threads = waiting(queue, False, True, False)
     for name in ("one", "two", "three"):
         queue.put(job(name))
-    assert all(thread.returned.wait(5) for thread in threads)
+    assert all(thread.returned.wait(60) for thread in threads)
 
 
 def test_a_held_folder_is_tried_by_whoever_is_there() -> None:
@@ -256,7 +256,7 @@ def test_a_held_folder_is_tried_by_whoever_is_there() -> None:
     queue.put(job("held"))
     (cold,) = waiting(queue, False)
     queue.try_now(Path("/a"))
-    assert cold.returned.wait(5) and cold.job is not None
+    assert cold.returned.wait(60) and cold.job is not None
 
 
 def test_when_work_is_expected_one_gets_ready_unless_one_is() -> None:

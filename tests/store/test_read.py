@@ -145,7 +145,7 @@ def test_a_writer_who_comes_while_it_is_read_gets_through_at_once(bench: Bench) 
     def begin_to_write(number: int, name: str) -> None:
         if name == "read" and not opening.is_set():
             writer.start()
-            opening.wait(10)
+            opening.wait(60)
             while fcntl.fcntl(lease[0], fcntl.F_GETLEASE) == fcntl.F_RDLCK:
                 pass
 
@@ -159,7 +159,7 @@ def test_a_writer_who_comes_while_it_is_read_gets_through_at_once(bench: Bench) 
     probe = Watched(before=begin_to_write, steps=frozenset({"read"}))
     with bench.store(probe.kernel()) as store, pytest.raises(Busy, match="about to write"):
         store.read(path)
-    assert opened.wait(10)
+    assert opened.wait(60)
     writer.join()
 
 

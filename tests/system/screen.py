@@ -71,7 +71,7 @@ class Window:
                 env=self.environment,
                 stderr=errors,
             )
-        wait_for(lambda: self.seen(), within=30, what="the window")
+        wait_for(lambda: self.seen(), what="the window")
         self._hands("search", "--sync", "--onlyvisible", "--class", "Homepress", "windowfocus")
 
     def errors(self) -> str:
@@ -93,7 +93,7 @@ class Window:
                 return one
         return None
 
-    def wait(self, text: str, kind: str = "", within: float = 20) -> Seen:
+    def wait(self, text: str, kind: str = "", within: float = 60) -> Seen:
         """The control with this text, once it is there."""
         return wait_for(
             lambda: self.find(text, kind),
@@ -122,7 +122,7 @@ class Window:
 
     def wait_until(self, condition: Callable[[], object], what: str) -> None:
         """Wait for something else."""
-        wait_for(lambda: bool(condition()), within=20, what=f"{what}; {self.errors()}")
+        wait_for(lambda: bool(condition()), what=f"{what}; {self.errors()}")
 
     def reach(self, text: str, kind: str) -> Seen:
         """The control beside a text, scrolled into view by the keyboard first."""
@@ -186,7 +186,7 @@ class Window:
                 return focused
             before = focused
             self.press("Tab")
-            wait_for(lambda b=before: self.focused() != b, within=5, what="the keyboard to move on")
+            wait_for(lambda b=before: self.focused() != b, what="the keyboard to move on")
         raise AssertionError(f"Tab does not reach {text!r}: {self.focused()}")
 
     def answer_dialog(self, title: str, text: str) -> None:
@@ -207,7 +207,7 @@ class Window:
         self._hands("mousemove", "--sync", str(round(x)), str(round(y)))
 
     def _hands(self, *words: str) -> None:
-        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=30, capture_output=True)
+        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=90, capture_output=True)
 
 
 Opening = Callable[..., Window]

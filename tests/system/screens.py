@@ -96,14 +96,14 @@ class Screen:
 
     def input(self, *words: str) -> None:
         """Move the mouse or press keys, in the words of xdotool."""
-        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=20)
+        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=90)
 
     def shot(self) -> Image.Image:
         """What is on the display now, pixel by pixel."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             file = Path(folder, "shot.png")
             command = ["scrot", "--overwrite", str(file)]
-            subprocess.run(command, env=self.environment, check=True, timeout=20)
+            subprocess.run(command, env=self.environment, check=True, timeout=90)
             with Image.open(file) as image:
                 return image.convert("RGB")
 

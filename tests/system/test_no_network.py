@@ -108,7 +108,7 @@ def test_killing_the_daemon_leaves_no_worker(program: Program, inbox: Path) -> N
     assert children, "the worker rests only after a while"
     os.kill(program.daemon.pid, signal.SIGKILL)
     program.daemon.wait(30)
-    wait_for(lambda: not any(map(is_alive, children)), within=1.0, what="the workers to end")
+    wait_for(lambda: not any(map(is_alive, children)), what="the workers to end")
 
 
 def _children(pid: int) -> list[int]:

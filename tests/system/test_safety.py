@@ -157,7 +157,7 @@ def test_a_program_that_opens_a_picture_meanwhile_does_not_wait_and_keeps_its_ed
             edit = jpeg(100 + number, size=SMALL)
             file.write(edit)
             file.truncate()
-        assert opened_after < 1.0
+        assert opened_after < 20, "the kernel would make it wait for 45 (lease-break-time)"
         edits[hashlib.sha256(edit).hexdigest()] = path
     wait_for(lambda: compressed(program) >= 6, within=90, what="the edits to be compressed")
     program.wait_idle()

@@ -124,7 +124,7 @@ def test_a_person_sees_clicks_and_quits(
     still(desk)
     desk.input("key", "Up", "Return")  # the last line is "Quit"
     assert program.daemon is not None
-    assert program.daemon.wait(20) == 0
+    assert program.daemon.wait(60) == 0
     program.daemon = None
     wait_for(lambda: not agents(program), what="the agent to end")
     wait_for(lambda: not windows(desk), what="the window to close")

@@ -104,7 +104,7 @@ def test_a_day_with_the_keyboard_alone(program: Program, inbox: Path, opened: Op
     window.press("alt+1")
     window.tab_to("On")
     window.press("space")
-    wait_for(lambda: program.status()["folders"][0]["state"] == "disabled", within=20)
+    wait_for(lambda: program.status()["folders"][0]["state"] == "disabled")
     window.wait("Switched off")
     window.tab_to("Pause")
     window.press("space")
@@ -151,7 +151,7 @@ def test_a_mistake_in_the_settings_is_shown_where_it_matters(
     window.wait("Watching")
     file = program.home / "settings.toml"
     file.write_text(file.read_text("utf-8").replace("min_size", "min_sise"), encoding="utf-8")
-    window.wait("min_size", within=20)
+    window.wait("min_size")
 
 
 def test_the_window_itself_is_locked(program: Program, inbox: Path, opened: Opening) -> None:

@@ -38,11 +38,10 @@ def test_the_keyboard_is_seen_everywhere(program: Program, inbox: Path, display:
             for _ in range(stops):
                 before = window.focused()
                 window.press("Tab")
-                wait_for(lambda b=before, w=window: w.focused() != b, within=10, what="the keyboard to move")
+                wait_for(lambda b=before, w=window: w.focused() != b, what="the keyboard to move")
                 stop = window.settled(window.focused, "what has the keyboard")
                 wait_for(
                     lambda s=stop: ring(display, s) >= _LEAST,
-                    within=5,
                     what=f"a ring on {stop['kind']} {stop['text']!r} of {page}",
                 )
         finally:

@@ -137,21 +137,21 @@ class Watching:
     def state(self) -> FolderState:
         return self.watch.states()[0]
 
-    def wait_state(self, status: str, within: float = 10.0) -> FolderState:
+    def wait_state(self, status: str, within: float = 60.0) -> FolderState:
         return wait_for(
             lambda: state if (state := self.state()).status == status else None,
             within=within,
             what=f"state {status}, which is {self.state()}",
         )
 
-    def wait_arrivals(self, count: int, within: float = 20.0) -> None:
+    def wait_arrivals(self, count: int, within: float = 60.0) -> None:
         wait_for(
             lambda: len(self.sink.paths()) >= count,
             within=within,
             what=f"{count} arrivals",
         )
 
-    def wait_settled(self, within: float = 20.0) -> None:
+    def wait_settled(self, within: float = 60.0) -> None:
         assert self.watch.wait_settled(within), f"not settled after {within:g} s: {self.watch.states()}"
 
 
@@ -173,7 +173,7 @@ def watching(
     watch.start()
     try:
         if wait:
-            assert watch.wait_settled(20.0), watch.states()
+            assert watch.wait_settled(60.0), watch.states()
         yield Watching(watch, sink, memory)
     finally:
         watch.stop()

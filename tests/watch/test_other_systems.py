@@ -275,9 +275,13 @@ def test_windows_an_overflow_is_trouble(on_windows: tuple[Observation, Heard, Re
 
 def test_windows_steady_events_are_not_held_back(on_windows: tuple[Observation, Heard, Recording]) -> None:
     _, heard, recording = on_windows
-    recording.results.put(record((ADDED, "first.jpg")))
-    # watchdog's own queue would wait for a second without events.
-    wait_for(lambda: heard.files, within=0.7)
+
+    def heard_meanwhile() -> bool:
+        # watchdog's own queue would wait for a second without events, and there is none.
+        recording.results.put(record((ADDED, "first.jpg")))
+        return bool(heard.files)
+
+    wait_for(heard_meanwhile)
 
 
 def test_windows_a_deleted_root_is_trouble(on_windows: tuple[Observation, Heard, Recording]) -> None:

@@ -35,5 +35,5 @@ def test_workers_end_with_the_daemon(user: str, number: int) -> None:
         workers = json.loads(daemon.stdout.readline())
         assert not any(gone(pid) for pid in workers)
         os.kill(daemon.pid, number)
-        wait_for(lambda: all(gone(pid) for pid in workers), within=5, what="the workers' end")
+        wait_for(lambda: all(gone(pid) for pid in workers), what="the workers' end")
     shutil.rmtree(scratch)

@@ -56,7 +56,7 @@ def test_the_page_is_read_without_a_complaint() -> None:
     if groff is None:
         pytest.skip("needs groff")
     command = [groff, "-man", "-ww", "-Tutf8", str(PAGE)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert not done.stderr
     assert "--help" in done.stdout
 
@@ -73,7 +73,7 @@ def test_the_shells_take_them(shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"needs {shell}")
     command = [*CHECKS[shell], str(SCRIPTS / FILES[shell])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -93,7 +93,7 @@ def completed(tmp_path: Path, line: str) -> list[str]:
     )
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=30, check=True
+        ["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=120, check=True
     )
     return done.stdout.split()
 
@@ -117,7 +117,7 @@ def test_paths_are_left_to_the_shell() -> None:
         env={**os.environ, **asked},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.stdout == "file,ab\n"
