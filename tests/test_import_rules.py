@@ -50,6 +50,7 @@ ONLY_IN: dict[str, set[str]] = {
     "numpy": {"compress", "workers"},
     "oxipng": {"compress"},
     "mozjpeg_lossless_optimization": {"compress"},
+    "simplejpeg": {"compress"},
     "sqlite3": {"store"},
     "pystray": {"ui"},
     "tkinter": {"ui"},
@@ -109,6 +110,19 @@ def test_a_module_enters_other_rooms_by_what_they_offer(path: Path) -> None:
         else:
             assert len(inside) == 1, f"{path}:{line}: {name} is no door of {other} (docs/architecture.md)"
             assert inside[0] in offered(other), f"{path}:{line}: {other} does not offer {inside[0]}"
+
+
+READS_PICTURES = {"compress", "formats", "metadata", "pixels", "preview", "selfcheck"}
+"""What `compress` offers that looks into the bytes of a picture, which anybody may have made."""
+
+
+@pytest.mark.parametrize("path", sorted(modules()), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_pictures_are_read_in_workers_alone(path: Path) -> None:
+    if room_of(path) in ("compress", "workers"):
+        return
+    for line, name in imports(path):
+        inside = name.removeprefix("homepress.compress.").split(".")[0]
+        assert inside == name.split(".")[0] or inside not in READS_PICTURES, f"{path}:{line}: ask a worker"
 
 
 @functools.cache

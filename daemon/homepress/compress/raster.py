@@ -1,9 +1,10 @@
 """A decoded picture whose pixels are handed out window by window.
 
-Pillow holds a picture in its own memory; an array of all its pixels would be a second copy. Windows keep the
+It is an array, or a picture in Pillow's own memory, of which an array would be a second copy. Windows keep
 copies small, which is what lets pictures of 100 megapixels through.
 """
 
+import hashlib
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,9 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 """height x width for one channel, else height x width x channels."""
+
+
+_STRIP_PIXELS = 1 << 19
 
 
 class Windowed(Protocol):
@@ -54,18 +58,20 @@ class Raster:
         size = ((right - left) // step, (bottom - top) // step)
         return np.asarray(self.picture.resize(size, Image.Resampling.NEAREST, (left, top, right, bottom)))
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        return self.picture.size
-
-    def whole(self) -> Pixels:
-        """All pixels in one array: for small pictures."""
-        return np.asarray(self.picture)
-
 
 def sparse(picture: Windowed, rows: slice, columns: slice, step: int) -> Pixels:
     """About every `step`-th pixel of a window each way; its edges must be multiples of `step`."""
     if isinstance(picture, Raster):
         return picture.sparse(rows, columns, step)
-    return picture[rows, columns][::step, ::step]
+    first = step // 2  # the middle, as Pillow chooses
+    return picture[rows, columns][first::step, first::step]
+
+
+def digest(picture: Windowed) -> str:
+    """A digest of size, channels and pixels: equal for two pictures only if all of these are."""
+    height, width = picture.shape[:2]
+    rows = max(_STRIP_PIXELS // width, 1)
+    result = hashlib.sha256(repr(picture.shape).encode())
+    for top in range(0, height, rows):
+        result.update(np.ascontiguousarray(picture[top : top + rows, :]).data)
+    return result.hexdigest()

@@ -34,6 +34,7 @@ _PACKAGES = (
     "numpy",
     "oxipng-pybind",
     "mozjpeg-lossless-optimization",
+    "simplejpeg",
     "pillow-heif",
     "pillow-jxl-plugin",
 )

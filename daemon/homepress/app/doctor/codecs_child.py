@@ -25,6 +25,7 @@ CODECS = (
     Codec("numpy", "numpy", "measuring quality"),
     Codec("oxipng-pybind", "oxipng", "lossless PNG"),
     Codec("mozjpeg-lossless-optimization", "mozjpeg_lossless_optimization", "lossless JPEG"),
+    Codec("simplejpeg", "simplejpeg", "decoding JPEG"),
     Codec("pillow-heif", "pillow_heif", "reading HEIC", needed=False),
     Codec("pillow-jxl-plugin", "pillow_jxl", "JPEG XL", needed=False),
 )

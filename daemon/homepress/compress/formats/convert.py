@@ -12,7 +12,7 @@ from homepress.compress.formats.fit import CannotFit, write_fitting
 from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.resize import fitted_size, resized
 from homepress.compress.formats.writing import Wish, Written, write_picture
-from homepress.compress.jpeg.lossy import JPEG_FORMATS
+from homepress.compress.jpeg.decoding import JPEG_FORMATS
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.pixels import Undecodable, open_picture

@@ -4,7 +4,8 @@ import functools
 
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
-from homepress.compress.jpeg.lossy import JPEG_FORMATS, Coded, code
+from homepress.compress.jpeg.decoding import JPEG_FORMATS, decode_jpeg
+from homepress.compress.jpeg.lossy import Coded, code
 from homepress.compress.jpeg.pillow_encoder import PillowEncoder
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.jpeg.source import is_own, obstacle, quality_of
@@ -22,9 +23,9 @@ from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_tables import is_ambiguous
 from homepress.compress.metadata.soundness import check_jpeg_metadata
-from homepress.compress.pixels import Undecodable, decode, fingerprint, open_picture
+from homepress.compress.pixels import Undecodable, open_picture
 from homepress.compress.quality.colour import to_srgb
-from homepress.compress.raster import Raster
+from homepress.compress.raster import digest
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.verify import first_difference
@@ -93,7 +94,7 @@ def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unch
         return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.JPEG)
     data = _finished(source, coded.data) if coded.pixels else coded.data
     lost = _lost(source, data)
-    if coded.pixels and not lost and fingerprint(decode(data, JPEG_FORMATS)) != coded.pixels:
+    if coded.pixels and not lost and digest(decode_jpeg(data)) != coded.pixels:
         lost = _PIXELS_DIFFER
     if lost:
         return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
@@ -105,12 +106,13 @@ def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unch
 
 def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
     picture = decode_whole(stream)
-    shown = to_srgb(picture.mode, open_picture(source, JPEG_FORMATS).info.get("icc_profile"))
+    opened = open_picture(source, JPEG_FORMATS)
+    shown = to_srgb(opened.mode, opened.info.get("icc_profile"))
     fine = stream.frame.subsampling == Sampling.FULL
     finish = functools.partial(_finished, source)
     for encoder in _ENCODERS:
         try:
-            return code(Raster(picture), shown, floor, encoder, finish, fine_colour=fine, spare_memory=True)
+            return code(picture, shown, floor, encoder, finish, fine_colour=fine, spare_memory=True)
         except Undecodable:  # of what was made, for the source did decode
             continue
     return None
@@ -121,7 +123,7 @@ def _finished(source: bytes, coding: bytes) -> bytes:
 
 
 def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
-    pixels = fingerprint(decode_whole(stream))
+    pixels = digest(decode_whole(stream))
     check_codes(stream)
     data = _finished(source, picture_only(stream))
     size = (stream.frame.width, stream.frame.height)
@@ -129,7 +131,7 @@ def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
     if isinstance(result, Unchanged):
         return result
     lost = _lost(source, data)
-    if not lost and fingerprint(decode(data, JPEG_FORMATS)) != pixels:
+    if not lost and digest(decode_jpeg(data)) != pixels:
         lost = _PIXELS_DIFFER
     return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG) if lost else result
 

@@ -16,7 +16,7 @@ from homepress.compress.quality.tiles import (
     unframed,
 )
 from homepress.compress.quality.worst import worst_tiles
-from homepress.compress.raster import Pixels, Raster
+from homepress.compress.raster import Pixels, Windowed
 from homepress.compress.result import ScoreKind
 
 _TILES = 120
@@ -36,7 +36,7 @@ class Part:
         shown: shows its pixels in sRGB.
     """
 
-    def __init__(self, picture: Raster, tiles: Sequence[Tile], shown: ToSrgb) -> None:
+    def __init__(self, picture: Windowed, tiles: Sequence[Tile], shown: ToSrgb) -> None:
         self._shown = shown
         self._tiles = tiles
         self._reference = StripReference(shown(strip(picture, tiles)))
@@ -47,7 +47,7 @@ class Part:
         """The score of the tiles, coded and decoded with their frames."""
         return self._reference.compare(self._shown(unframed(coded))).score()
 
-    def tally(self, coded: Raster) -> Tally:
+    def tally(self, coded: Windowed) -> Tally:
         """The differences in the tiles of the whole picture, coded and decoded."""
         return self._reference.compare(self._shown(strip(coded, self._tiles)))
 
@@ -60,9 +60,9 @@ class Whole:
         shown: shows its pixels in sRGB.
     """
 
-    def __init__(self, picture: Raster, shown: ToSrgb) -> None:
+    def __init__(self, picture: Windowed, shown: ToSrgb) -> None:
         self._shown = shown
-        self.pixels: Pixels = picture.whole()
+        self.pixels: Pixels = picture[:, :]
         """The pixels: what is to be coded."""
 
     def score(self, coded: Pixels) -> float:
@@ -80,7 +80,7 @@ class Judge:
         shown: shows its pixels in sRGB.
     """
 
-    def __init__(self, picture: Raster, shown: ToSrgb) -> None:
+    def __init__(self, picture: Windowed, shown: ToSrgb) -> None:
         self._picture = picture
         self._shown = shown
         height, width = picture.shape[:2]
@@ -102,20 +102,20 @@ class Judge:
         """How codings are scored."""
         return ScoreKind.FULL if isinstance(self.sample, Whole) else ScoreKind.SAMPLED
 
-    def score(self, coded: Raster) -> float:
+    def score(self, coded: Windowed) -> float:
         """The score of the whole picture, coded and decoded."""
         if isinstance(self.sample, Whole):
-            return self.sample.score(coded.whole())
+            return self.sample.score(coded[:, :])
         tally = self.sample.tally(coded)
         tally += self._compare(coded, self._tiles[1::2])
         return tally.score()
 
-    def score_worst(self, coded: Raster) -> float:
+    def score_worst(self, coded: Windowed) -> float:
         """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""
         if self._tiny:
             return 100.0
         tiles = worst_tiles(self._picture, coded, _WORST_TILES)
         return self._compare(coded, tiles).score()
 
-    def _compare(self, coded: Raster, tiles: list[Tile]) -> Tally:
+    def _compare(self, coded: Windowed, tiles: list[Tile]) -> Tally:
         return compare_once(self._shown(strip(self._picture, tiles)), self._shown(strip(coded, tiles)))

@@ -8,17 +8,14 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from homepress.compress.jpeg.decoding import decode_jpeg
 from homepress.compress.jpeg.encoder import Encoder, Sample, Sampling
 from homepress.compress.jpeg.judge import Judge, Part, Whole
 from homepress.compress.jpeg.tables import HIGHEST_QUALITY, LOWEST_QUALITY, on_grid
-from homepress.compress.pixels import decode, fingerprint
 from homepress.compress.quality.colour import ToSrgb
 from homepress.compress.quality.search import Scale, find_setting, find_setting_twice
-from homepress.compress.raster import Raster
+from homepress.compress.raster import Windowed, digest
 from homepress.compress.result import ScoreKind
-
-JPEG_FORMATS = ("JPEG", "MPO")
-"""Pillow's names: a JPEG with a multi-picture index is an MPO to it."""
 
 Finish = Callable[[bytes], bytes]
 """Makes the finished file of a JPEG stream, without touching a pixel."""
@@ -56,7 +53,7 @@ class Coded:
 
     Attributes:
         data: the finished file; if that was not to be made yet, the bare JPEG stream.
-        pixels: fingerprint of the pixels that the file must decode to when it is finished; empty if it is.
+        pixels: digest of the pixels that the file must decode to when it is finished; empty if it is.
         encoder: the name of the one that coded it.
         quality: on jpegli's scale.
         sampling: of the colours.
@@ -81,7 +78,7 @@ class _Choice:
 
 
 def code(
-    picture: Raster,
+    picture: Windowed,
     shown: ToSrgb,
     floor: float,
     encoder: Encoder,
@@ -151,7 +148,7 @@ def _score_at(part: Part | Whole, sample: Sample, quality: float) -> float:
 class _Attempt:
     """Coding one picture until the result keeps the floor."""
 
-    picture: Raster
+    picture: Windowed
     judge: Judge
     floor: float
     encoder: Encoder
@@ -174,9 +171,8 @@ class _Attempt:
         return None
 
     def _judged(self, stream: bytes) -> tuple[bytes, str, float, float]:
-        """The file, the fingerprint of its pixels if it is unfinished, its score, its worst tiles' score."""
+        """The file, the digest of its pixels if it is unfinished, its score, its worst tiles' score."""
         data = self.finish(stream) if self.finish else stream
-        result = decode(data, JPEG_FORMATS)
-        raster = Raster(result)
-        pixels = "" if self.finish else fingerprint(result)
-        return data, pixels, self.judge.score(raster), self.judge.score_worst(raster)
+        result = decode_jpeg(data)
+        pixels = "" if self.finish else digest(result)
+        return data, pixels, self.judge.score(result), self.judge.score_worst(result)

@@ -1,14 +1,16 @@
 """Whether all of a JPEG's coded data is there.
 
-Decoders of the libjpeg family forgive missing data: they fill up with grey and say nothing. But what they do
-next with more data tells it. Of a whole scan every block is decoded when its data ends, and noise put behind
-it changes nothing; where blocks are missing, the noise is taken for them.
+Decoders of the libjpeg family forgive missing data: they fill up with grey, and warn at most. Where there is
+no warning, nothing is missing. But many a warning is of no account; then noise decides. Of a whole scan every
+block is decoded when its data ends, and noise put behind it changes nothing; where blocks are missing, the
+noise is taken for them.
 """
 
 import re
 
 from PIL import Image
 
+from homepress.compress.jpeg.decoding import JPEG_FORMATS, decode_strictly
 from homepress.compress.metadata import (
     JpegStream,
     Malformed,
@@ -27,8 +29,8 @@ from homepress.compress.metadata.jpeg_segments import (
     picture_segments,
 )
 from homepress.compress.pixels import Undecodable, decode, fingerprint, strips
+from homepress.compress.raster import Raster, Windowed
 
-_FORMATS = ("JPEG",)
 _LAST_COEFFICIENT = 63
 _NOISE = b"\xa6" + bytes(1 + place * 151 % 251 for place in range(96))
 """No marker in it, codes of any table, enough to fill some blocks; begins unlike the zeros of decoders."""
@@ -38,10 +40,11 @@ _CLASS_DC, _CLASS_AC = 0x00, 0x10
 _MOST_DC_BITS, _MOST_AC_BITS = 11, 10
 
 
-def decode_whole(stream: JpegStream) -> Image.Image:
+def decode_whole(stream: JpegStream) -> Windowed:
     """Decode the picture of a stream and make sure that none of its coded data is missing.
 
-    Takes two decodings.
+    Args:
+        stream: of Huffman codes (see `source.obstacle`): with arithmetic coding, decoders do not notice.
 
     Raises:
         Undecodable: the data does not decode, or some is missing at the end of a scan or before a restart
@@ -50,14 +53,25 @@ def decode_whole(stream: JpegStream) -> Image.Image:
         TooManyPixels: the picture is too large to decode.
     """
     check_scans(stream)
-    bare, noisy = picture_only(stream), _with_noise(stream)
+    bare = picture_only(stream)
+    pixels = decode_strictly(bare)
+    return Raster(_decode_twice(stream, bare)) if pixels is None else pixels
+
+
+def _decode_twice(stream: JpegStream, bare: bytes) -> Image.Image:
+    """Decode the picture of a stream and see that noise behind its data changes nothing.
+
+    Raises:
+        Undecodable: the data does not decode, or noise changes the picture.
+    """
+    noisy = _with_noise(stream)
     if stream.frame.process is Process.PROGRESSIVE:  # takes much memory: one after the other
-        digest = fingerprint(decode(noisy, _FORMATS))
-        picture = decode(bare, _FORMATS)
+        digest = fingerprint(decode(noisy, JPEG_FORMATS))
+        picture = decode(bare, JPEG_FORMATS)
         is_same = fingerprint(picture) == digest
     else:
-        picture = decode(bare, _FORMATS)
-        rows = zip(strips(picture), strips(decode(noisy, _FORMATS)), strict=True)
+        picture = decode(bare, JPEG_FORMATS)
+        rows = zip(strips(picture), strips(decode(noisy, JPEG_FORMATS)), strict=True)
         is_same = all(mine.tobytes() == theirs.tobytes() for mine, theirs in rows)
     if not is_same:
         raise Undecodable("some of its coded picture is missing")

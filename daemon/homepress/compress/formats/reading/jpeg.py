@@ -1,15 +1,19 @@
 """Reading JPEG."""
 
+from PIL import Image
+
 from homepress.compress.formats.images import to_rgba
 from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.reading.metadata import carried
 from homepress.compress.formats.reading.plain import density
 from homepress.compress.formats.reading.upright import upright
+from homepress.compress.jpeg.decoding import JPEG_FORMATS
 from homepress.compress.jpeg.source import obstacle
 from homepress.compress.jpeg.whole import decode_whole
-from homepress.compress.metadata import JpegStream, describe_jpeg, parse_jpeg
+from homepress.compress.metadata import JpegStream, describe_jpeg, parse_jpeg, picture_only
 from homepress.compress.metadata.jpeg_headers import HeaderKind, header_kind
 from homepress.compress.metadata.soundness import check_jpeg_metadata
+from homepress.compress.pixels import open_picture
 from homepress.imagetype import ImageType
 
 _REBUILT = frozenset(
@@ -29,16 +33,17 @@ def read(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every read
     if trouble := obstacle(stream):
         raise CannotConvert(trouble)
     check_jpeg_metadata(stream)
-    image = decode_whole(stream)
-    if image.mode not in _MODES:
-        raise CannotConvert(f"its colours are {image.mode}")
+    opened = open_picture(picture_only(stream), JPEG_FORMATS)
+    if opened.mode not in _MODES:
+        raise CannotConvert(f"its colours are {opened.mode}")
+    image = Image.fromarray(decode_whole(stream)[:, :])
     along = carried(source, iptc=True)
     return Picture(
         rgba=upright(to_rgba(image), along.orientation),
         icc=along.icc,
         exif=along.exif,
         xmp=along.xmp,
-        density=density(image),
+        density=density(opened),
         jpeg_headers=_headers(stream),
     )
 
