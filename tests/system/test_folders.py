@@ -47,7 +47,7 @@ def test_the_dry_run_goes_by_the_settings_that_the_folder_will_have(program: Pro
     (presets / "large.toml").write_text('description = "Large ones"\nmin_size = "900 KB"\n')
     write(inbox / "small.jpg", jpeg(1))
     said = program.run("folder", "add", str(inbox), "--preset", "large")
-    assert said.startswith("There are no pictures in it yet")
+    assert said.startswith("Nothing in it is a picture that would be compressed")
     assert program.lines("folder", "list")[0]["preset"] == "large"
 
 

@@ -1,16 +1,27 @@
-"""What the icon stands on, as the desktop's portal tells it."""
+"""What the icon stands on, as the desktop's portal tells it, or its files."""
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from desktop.buses import FakeProgram, private_bus
 from homepress.desktop.dbus import BusError, Call, Connection, Reply
 from homepress.ui.tray.faces import Panel
+from homepress.ui.tray.stage import themefiles
 from homepress.ui.tray.stage.appearance import panel
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the portal is of Linux")
+
+
+@pytest.fixture(autouse=True)
+def no_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A home whose desktop has said nothing yet; its folder of settings."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "XDG_CURRENT_DESKTOP", "GTK_THEME"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / ".config"
 
 
 @pytest.fixture
@@ -25,7 +36,8 @@ def bus() -> Iterator[str]:
         ({"color-scheme": 2, "contrast": 0}, Panel.LIGHT),
         ({"color-scheme": 1, "contrast": 0}, Panel.DARK),
         ({"color-scheme": 2, "contrast": 1}, Panel.CONTRAST),
-        ({"color-scheme": 2}, Panel.DARK),
+        ({"color-scheme": 2}, Panel.LIGHT),
+        ({"color-scheme": 0, "contrast": 0}, Panel.DARK),
     ],
 )
 def test_the_portal_is_believed(bus: str, settings: dict[str, int], expected: Panel) -> None:
@@ -46,3 +58,80 @@ def test_without_a_portal_the_panel_counts_as_dark(bus: str) -> None:
     connection = Connection(bus)
     assert panel(connection) is Panel.DARK
     connection.close()
+
+
+def test_without_a_portal_the_files_are_believed(bus: str, no_files: Path) -> None:
+    write(no_files, GTK, "[Settings]\ngtk-theme-name=Adwaita\n")
+    connection = Connection(bus)
+    assert panel(connection) is Panel.LIGHT
+    connection.close()
+
+
+GTK = "gtk-3.0/settings.ini"
+KDE = "kdeglobals"
+XFCE = "xfce4/xfconf/xfce-perchannel-xml"
+CHANNEL = '<channel name="x" version="1.0">\n  <property name="{}" type="{}" value="{}"/>\n</channel>\n'
+
+
+def write(config: Path, name: str, text: str) -> None:
+    (config / name).parent.mkdir(parents=True, exist_ok=True)
+    (config / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "files", "expected"),
+    [
+        ({}, {}, None),
+        ({"GTK_THEME": "Adwaita:dark"}, {GTK: "gtk-theme-name=Adwaita"}, Panel.DARK),
+        ({"GTK_THEME": "Adwaita"}, {GTK: "gtk-application-prefer-dark-theme=1"}, Panel.LIGHT),
+        ({"GTK_THEME": "HighContrastInverse"}, {}, Panel.CONTRAST),
+        ({}, {GTK: "[Settings]\ngtk-theme-name = Arc-Dark \n"}, Panel.DARK),
+        ({}, {GTK: "gtk-theme-name=Mint-Y-Dark-Aqua"}, Panel.DARK),
+        ({}, {GTK: "gtk-theme-name=Darkness"}, Panel.LIGHT),
+        ({}, {GTK: "gtk-theme-name=Adwaita\ngtk-application-prefer-dark-theme=true"}, Panel.DARK),
+        ({}, {GTK: "gtk-font-name=Inter 10"}, None),
+        ({}, {GTK: "\udcff"}, None),
+        (
+            {"XDG_CURRENT_DESKTOP": "XFCE"},
+            {
+                f"{XFCE}/xfce4-panel.xml": CHANNEL.format("dark-mode", "bool", "true"),
+                f"{XFCE}/xsettings.xml": CHANNEL.format("ThemeName", "string", "Greybird"),
+            },
+            Panel.DARK,
+        ),
+        (
+            {"XDG_CURRENT_DESKTOP": "XFCE"},
+            {
+                f"{XFCE}/xfce4-panel.xml": CHANNEL.format("dark-mode", "bool", "false"),
+                f"{XFCE}/xsettings.xml": CHANNEL.format("ThemeName", "string", "Greybird"),
+            },
+            Panel.LIGHT,
+        ),
+        (
+            {"XDG_CURRENT_DESKTOP": "XFCE"},
+            {
+                f"{XFCE}/xfce4-panel.xml": CHANNEL.format("dark-mode", "bool", "true"),
+                f"{XFCE}/xsettings.xml": CHANNEL.format("ThemeName", "string", "HighContrast"),
+            },
+            Panel.CONTRAST,
+        ),
+        ({}, {f"{XFCE}/xsettings.xml": CHANNEL.format("ThemeName", "string", "Greybird")}, None),
+        (
+            {"XDG_CURRENT_DESKTOP": "KDE"},
+            {KDE: "[Colors:Window]\nForegroundNormal=252,252,252\nBackgroundNormal=42,46,50\n"},
+            Panel.DARK,
+        ),
+        (
+            {"XDG_CURRENT_DESKTOP": "KDE"},
+            {KDE: "[Colors:View]\nBackgroundNormal=0,0,0\n\n[Colors:Window]\nBackgroundNormal=239,240,241\n"},
+            Panel.LIGHT,
+        ),
+        ({"XDG_CURRENT_DESKTOP": "KDE"}, {KDE: "[Colors:View]\nBackgroundNormal=0,0,0\n"}, None),
+    ],
+)
+def test_what_the_files_say(
+    no_files: Path, environment: dict[str, str], files: dict[str, str], expected: Panel | None
+) -> None:
+    for name, text in files.items():
+        write(no_files, name, text)
+    assert themefiles.panel(environment, no_files.parent) is expected

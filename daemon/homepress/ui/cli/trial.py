@@ -46,6 +46,8 @@ def try_folder(
 
 def what_is_there(found: CheckReport | None, existing: str) -> list[str]:
     """What is in a folder that is about to be added, what becomes of that, and what would be saved."""
+    if found is not None and found.files and not found.images:
+        return ["Nothing in it is a picture that would be compressed; those that come will be."]
     if found is None or not found.images:
         return ["There are no pictures in it yet; those that come will be compressed."]
     there = f"In it now: {counted(found.images, 'picture')} ({size(found.before_bytes)})"

@@ -1,7 +1,7 @@
 """The icon: a press that makes a picture flat, and how it looks while working, resting or in trouble.
 
 Each state has an outline of its own, so that nobody needs colours to tell them apart: a tile, a ring that
-fills, a tile with two bars, a triangle, an empty frame.
+fills, a tile with two bars, a triangle, a frame with a square in it.
 """
 
 import enum
