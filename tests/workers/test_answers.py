@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
 from homepress.imagetype import ImageType
 from homepress.workers import DeathKind, Slot, WorkerDied
-from homepress.workers.answers import believed, plain
+from homepress.workers.answers import believed, located, plain
 from homepress.workers.deaths import Death
 from homepress.workers.frames import BadFrame
 from homepress.workers.messages import Answer, Failure
@@ -84,6 +84,14 @@ def test_what_cannot_be_true_is_not(body: bytes, changes: dict[str, Any]) -> Non
 def test_an_empty_answer_is_none() -> None:
     with pytest.raises(BadFrame):
         believed(Answer(), b"", SOURCE, Recipe())
+
+
+def test_an_answer_to_another_question_is_none() -> None:
+    assert located(Answer(located=True)) is True
+    assert isinstance(located(Answer(failure=Failure(out_of_memory=True, text="none left"))), Death)
+    for answer in (Answer(), Answer(unchanged=Unchanged(Reason.BROKEN, "")), Answer(attempts=[])):
+        with pytest.raises(BadFrame):
+            located(answer)
 
 
 @given(text=st.text(max_size=3000))

@@ -1,5 +1,7 @@
 """A slot: one lost process costs one picture, and nothing it does gets the slot out of step."""
 
+import contextlib
+import io
 import os
 import signal
 import sys
@@ -7,6 +9,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 
 from homepress.compress import Recipe
 from homepress.workers import DeathKind, Limits, Slot, WorkerDied
@@ -237,3 +240,13 @@ def test_a_background_worker_has_idle_priority() -> None:
     worker = Slot(Limits(), program=PROGRAM)
     assert tell(worker, "priority") == "done: True"
     worker.close()
+
+
+def test_a_worker_tells_whether_a_picture_tells_its_place() -> None:
+    placed = io.BytesIO()
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0), 3: "E", 4: (13.0, 24.0, 0.0)})
+    Image.new("RGB", (8, 8)).save(placed, "JPEG", exif=exif)
+    with contextlib.closing(Slot(Limits(), background=False)) as worker:
+        assert worker.tells_place(placed.getvalue())
+        assert not worker.tells_place(b"no picture at all")

@@ -1,5 +1,6 @@
 """What compressing a folder would save, found out by trying; nothing is changed."""
 
+import contextlib
 import os
 import random
 from collections.abc import Iterator
@@ -9,12 +10,11 @@ from pathlib import Path
 from homepress.app import folders, requests
 from homepress.app.config import watched
 from homepress.app.house import House
-from homepress.compress.metadata import has_location
 from homepress.control.service import CheckReport, FileOutcome, FolderRequest, ServiceError
-from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.pipeline import Destination, plan_for
 from homepress.settings import FolderSettings
 from homepress.watch import survey
+from homepress.workers import Limits, Slot, WorkerDied
 
 
 def check(house: House, path: str, sample: int, wanted: FolderRequest | None = None) -> Iterator[CheckReport]:
@@ -44,9 +44,11 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
     trial = _Trial(root, _files(root), len(sizes), sum(sizes.values()), len(chosen))
     yield trial.report()
     plan = plan_for(settings, root, destination=Destination.NOWHERE)
-    for outcome in requests.outcomes(house.pipeline, ((found, plan) for found in chosen)):
-        trial.add(outcome, sizes[Path(outcome.path)])
-        yield trial.report()
+    with contextlib.closing(Slot(Limits())) as reader:
+        for outcome in requests.outcomes(house.pipeline, ((found, plan) for found in chosen)):
+            located = bool(outcome.format) and _tells_place(reader, Path(outcome.path))
+            trial.add(outcome, sizes[Path(outcome.path)], located)
+            yield trial.report()
 
 
 @dataclass
@@ -64,10 +66,10 @@ class _Trial:
     before: int = 0
     after: int = 0
 
-    def add(self, outcome: FileOutcome, size: int) -> None:
+    def add(self, outcome: FileOutcome, size: int, located: bool) -> None:
         self.tried += 1
         self.images += bool(outcome.format)
-        self.located += _has_location(Path(outcome.path))
+        self.located += located
         self.before += size
         self.after += outcome.after_bytes if outcome.outcome == "compressed" else size
 
@@ -90,9 +92,9 @@ def _files(root: Path) -> int:
     return sum(len(names) for _, _, names in os.walk(root))
 
 
-def _has_location(path: Path) -> bool:
+def _tells_place(reader: Slot, picture: Path) -> bool:
+    """Whether a picture tells where it was taken; found out in a worker, since anybody may have made it."""
     try:
-        data = path.read_bytes()
-    except OSError:
+        return reader.tells_place(picture.read_bytes())
+    except (OSError, WorkerDied):
         return False
-    return sniff(data[:SNIFF_BYTES]) is not None and has_location(data)

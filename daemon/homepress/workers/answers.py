@@ -12,7 +12,7 @@ from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.workers.deaths import Death, DeathKind
 from homepress.workers.frames import BadFrame
-from homepress.workers.messages import Answer, Viewed
+from homepress.workers.messages import Answer, Failure, Viewed
 
 _MOST_TEXT = 500
 _LONGEST_EDGE = 1 << 31
@@ -55,14 +55,31 @@ def seen(answer: Answer, body: bytes, most_pixels: int) -> Viewed | Unchanged | 
     return viewed
 
 
+def located(answer: Answer) -> bool | Death:
+    """Whether a picture tells where it was taken.
+
+    Raises:
+        BadFrame: the answer is none to this question.
+    """
+    if answer.located is not None:
+        return answer.located
+    if answer.failure is None:
+        raise BadFrame("the worker answered another question")
+    return _death(answer.failure)
+
+
 def _nothing(answer: Answer) -> Unchanged | Death:
     """An answer without a picture."""
     if answer.unchanged is not None:
         return dataclasses.replace(answer.unchanged, detail=plain(answer.unchanged.detail))
     if answer.failure is not None:
-        kind = DeathKind.OUT_OF_MEMORY if answer.failure.out_of_memory else DeathKind.CRASHED
-        return Death(kind, detail=plain(answer.failure.text))
+        return _death(answer.failure)
     raise BadFrame("the worker gave an empty answer")
+
+
+def _death(failure: Failure) -> Death:
+    kind = DeathKind.OUT_OF_MEMORY if failure.out_of_memory else DeathKind.CRASHED
+    return Death(kind, detail=plain(failure.text))
 
 
 def plain(text: str) -> str:

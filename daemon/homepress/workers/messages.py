@@ -69,14 +69,20 @@ class View(msgspec.Struct, frozen=True, kw_only=True, tag="view"):
     most_decoded: int
 
 
+class Locate(msgspec.Struct, frozen=True, kw_only=True, tag="locate"):
+    """Whether the picture, the frame's body, tells where it was taken."""
+
+
 class CodecCheck(msgspec.Struct, frozen=True, kw_only=True, tag="check codecs"):
     """The codecs shall be checked, unless their versions are `known`."""
 
     known: dict[str, str]
 
 
-Question = Task | Judgement | Probe | View | CodecCheck
-QUESTION: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Task | Judgement | Probe | View | CodecCheck)
+Question = Task | Judgement | Probe | View | Locate | CodecCheck
+QUESTION: msgspec.json.Decoder[Question] = msgspec.json.Decoder(
+    Task | Judgement | Probe | View | Locate | CodecCheck
+)
 
 
 class Viewed(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +107,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a question: exactly one of the first six. The bytes of a result are the frame's body.
+    """What came of a question: exactly one of the first seven. The bytes of a result are the frame's body.
 
     `helper` comes with a picture that a helper program could make smaller.
     `cpu_seconds` is the processor time of the worker's whole life.
@@ -113,6 +119,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     attempts: list[Attempt] | None = None
     viewed: Viewed | None = None
     codecs: CodecReport | None = None
+    located: bool | None = None
     helper: bool = False
     cpu_seconds: float = 0.0
 

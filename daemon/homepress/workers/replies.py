@@ -14,6 +14,7 @@ from homepress.workers.messages import (
     CodecReport,
     Failure,
     Judgement,
+    Locate,
     Probe,
     Question,
     Task,
@@ -45,6 +46,8 @@ def reply(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]:
             return Answer(codecs=_check_codecs(question.known)), b""
         if isinstance(question, View):
             return _view(question, source)
+        if isinstance(question, Locate):
+            return Answer(located=_tells_place(source)), b""
         if isinstance(question, Judgement):
             result = _judge_gif(source[: question.source_bytes], source[question.source_bytes :])
         else:
@@ -83,6 +86,12 @@ def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:
         return gif.judge(source, candidate)
     except TooManyPixels as error:
         return Unchanged(Reason.TOO_LARGE, str(error), ImageType.GIF)
+
+
+def _tells_place(source: bytes) -> bool:
+    from homepress.compress.metadata import has_location
+
+    return has_location(source)
 
 
 def _view(question: View, source: bytes) -> tuple[Answer, bytes]:

@@ -12,7 +12,7 @@ import msgspec
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.privacy import Attempt, Limits
 from homepress.workers import gif
-from homepress.workers.answers import believed, seen
+from homepress.workers.answers import believed, located, seen
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.frames import BadFrame
@@ -23,6 +23,7 @@ from homepress.workers.messages import (
     CodecReport,
     Hello,
     Judgement,
+    Locate,
     Orders,
     Probe,
     Question,
@@ -137,6 +138,22 @@ class Slot:
         if not isinstance(shown, Viewed):
             raise ValueError(str(getattr(shown, "detail", "")) or str(shown))
         return shown.full_size, shown.size, rgb
+
+    def tells_place(self, source: bytes) -> bool:
+        """Have the worker look whether a picture tells where it was taken.
+
+        Raises:
+            WorkerDied: it could not be started, or the picture ended it.
+        """
+
+        with self._busy:
+            told = self._ask(
+                Locate(), source, deadline_for(len(source)), lambda answer, _: located(answer), 0
+            )
+            if isinstance(told, Death):
+                self._end()
+                raise WorkerDied(told)
+        return told
 
     def probe(self) -> tuple[Attempt, ...]:
         """Have the worker itself try every way out, and give the system's answers.
