@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from homepress.app.connect import connect_or_local
     from homepress.app.daemon import RunOptions, run_daemon
     from homepress.app.login import bring_back_tray
+    from homepress.app.stopped import stopped_status
     from homepress.app.viewer import Viewer
 
 _PLACES = {
@@ -20,6 +21,7 @@ _PLACES = {
     "connect_or_local": "connect",
     "prepare_client": "client",
     "run_daemon": "daemon",
+    "stopped_status": "stopped",
     "try_doors": "client",
     "Viewer": "viewer",
 }
@@ -31,6 +33,7 @@ __all__ = [
     "connect_or_local",
     "prepare_client",
     "run_daemon",
+    "stopped_status",
     "try_doors",
 ]
 

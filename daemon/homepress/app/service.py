@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import homepress
 from homepress import privacy
 from homepress.app import dryrun, folders, logfiles, requests
 from homepress.app.client import doors
 from homepress.app.house import House
 from homepress.app.recent import recent_pictures
+from homepress.app.stopped import stopped_status
 from homepress.app.undo import undo
 from homepress.control.service import (
     CheckReport,
@@ -45,17 +45,7 @@ class InProcessService:
 
     def status(self) -> Status:
         """What the ledger tells; the state is "stopped"."""
-        midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
-        counters = self.house.store.counters(since=midnight)
-        return Status(
-            state="stopped",
-            pid=None,
-            version=homepress.__version__,
-            compressed_today=counters.compressed_since,
-            saved_bytes_today=counters.saved_since,
-            saved_bytes_total=counters.saved_total,
-            originals_bytes=counters.originals_bytes,
-        )
+        return stopped_status(self.house.store.counters())
 
     def wait(self, revision: int, timeout: float) -> int:
         """Only a daemon changes while one watches."""

@@ -10,6 +10,7 @@ import pytest
 
 import homepress
 from control.fake_service import FakeService
+from homepress.app import stopped_status
 from homepress.control import Server, Service, connect
 from homepress.settings import Paths
 from homepress.ui.cli import main
@@ -61,6 +62,7 @@ def app(monkeypatch: pytest.MonkeyPatch, service: FakeService) -> types.ModuleTy
     fake = types.ModuleType("homepress.app")
     fake.prepare_client = lambda: service.asked.append("locked")  # type: ignore[attr-defined]  # a bare module
     fake.connect_or_local = connect_or_local  # type: ignore[attr-defined]
+    fake.stopped_status = stopped_status  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "homepress.app", fake)
     monkeypatch.setattr(homepress, "app", fake, raising=False)
     return fake

@@ -1,11 +1,9 @@
 """`homepress status`: what goes on, in a glance."""
 
 import time
-from datetime import date, datetime
 
 import click
 
-import homepress
 from homepress.control import shutdown
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import FolderStatus, ServiceError, Status, WaitingFile
@@ -41,27 +39,16 @@ def command(as_json: bool) -> int:
 
 def _stopped(paths: Paths) -> Status:
     """What can be said without a daemon: what the ledger tells, and whether it was told to end."""
-    from homepress.ui.cli.ledger import reading  # a running daemon answers without the store
+    # A running daemon answers without the store.
+    from homepress.app import stopped_status
+    from homepress.ui.cli.ledger import reading
 
     crashed = [_CRASHED.format(log=paths.log)] if shutdown.was_cut_short(paths.state) else []
-    today = datetime.combine(date.today(), datetime.min.time()).timestamp()
     try:
         with reading(paths) as reader:
-            counters = reader.counters(today)
+            return stopped_status(reader.counters(), crashed)
     except ServiceError as error:
-        return Status(
-            state="stopped", pid=None, version=homepress.__version__, problems=[*crashed, str(error)]
-        )
-    return Status(
-        state="stopped",
-        pid=None,
-        version=homepress.__version__,
-        compressed_today=counters.compressed_since,
-        saved_bytes_today=counters.saved_since,
-        saved_bytes_total=counters.saved_total,
-        originals_bytes=counters.originals_bytes,
-        problems=crashed,
-    )
+        return stopped_status(problems=[*crashed, str(error)])
 
 
 def lines(status: Status, now: float) -> list[str]:
