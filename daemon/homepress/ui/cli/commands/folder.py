@@ -3,7 +3,7 @@
 import click
 
 from homepress.control.client import connect
-from homepress.control.service import FolderRequest, FolderStatus, Service
+from homepress.control.service import FolderAnswer, FolderRequest, FolderStatus, Service
 from homepress.desktop.autostart import autostart
 from homepress.settings import FolderSettings, Paths, load
 from homepress.ui.cli import output
@@ -105,7 +105,12 @@ def add(
         answer = service.add_folder(request)
     if as_json:
         output.print_json(answer)
-        return
+    else:
+        _say_added(answer, runs)
+
+
+def _say_added(answer: FolderAnswer, runs: bool) -> None:
+    """Say that a folder is watched, or what is still to do for it."""
     output.say(f"{'Watching' if runs else 'Added'} {output.strong(shown(answer.path))}.")
     for warning in answer.warnings:
         output.say(f"{output.worth_knowing('Worth knowing:')} {warning}")
