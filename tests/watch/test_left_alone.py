@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import threading
 import time
 import unicodedata
@@ -100,6 +101,46 @@ def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> No
         (tmp_path / "locked.jpg").chmod(0o644)
         run.watch.rescan()
         run.wait_arrivals(2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_the_system_tells_when_what_stood_against_a_file_has_ended(tmp_path: Path) -> None:
+    kept, linked, locked = (tmp_path / name for name in ("kept.bin", "linked.jpg", "locked.jpg"))
+    with watching(tmp_path) as run:
+        kept.write_bytes(JPEG)
+        os.link(kept, linked)
+        locked.write_bytes(JPEG)
+        locked.chmod(0o444)
+        wait_for(lambda: len(run.sink.skips) == 2, what="both to be left alone")
+        locked.chmod(0o440)
+        wait_for(lambda: len(run.sink.skips) == 3, what="a look that finds it as it was")
+        run.watch.rescan()
+        run.wait_settled()
+        assert run.sink.names() == []
+        kept.unlink()
+        locked.chmod(0o644)
+        run.wait_arrivals(2)
+    assert sorted(run.sink.names()) == ["linked.jpg", "locked.jpg"]
+    assert len(run.sink.skips) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_a_new_observation_is_asked_to_tell_as_well(tmp_path: Path) -> None:
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    locked = folder / "locked.jpg"
+    locked.write_bytes(JPEG)
+    locked.chmod(0o444)
+    with watching(folder) as run:
+        wait_for(lambda: run.sink.skips, what="it to be left alone")
+        folder.rename(tmp_path / "away")
+        run.wait_state("missing")
+        (tmp_path / "away").rename(folder)
+        run.wait_state("watching")
+        wait_for(lambda: len(run.sink.found_roots) >= 2, what="a new observation")
+        run.wait_settled()
+        locked.chmod(0o644)
+        run.wait_arrivals(1)
 
 
 def test_files_that_stay_may_be_linked_and_read_only(tmp_path: Path) -> None:

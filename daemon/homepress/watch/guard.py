@@ -92,6 +92,11 @@ class Guard:
         """Whether events of files in a folder are noticed; True where none are expected."""
         return self._observation is None or self._observation.watches(directory)
 
+    def heed(self, path: bytes) -> None:
+        """Have a file looked at when its permissions or further names change; see `Observation.heed`."""
+        if self._observation is not None:
+            self._observation.heed(path)
+
     def close(self) -> None:
         """Stop observing, and wait for it."""
         observation, self._observation = self._observation, None

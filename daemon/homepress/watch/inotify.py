@@ -18,6 +18,7 @@ from watchdog.observers.api import BaseObserver, EventQueue, ObservedWatch
 from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
 from watchdog.observers.inotify_c import CallbackId, InotifyFD, Mask, WatchCallback, WatchDescriptor
 
+from homepress.watch.heed import Heed
 from homepress.watch.interface import Listener
 from homepress.watch.observing import APPEARANCES, Teller
 from homepress.watch.way import WAY_EVENTS, Way, names_on_the_way
@@ -48,6 +49,7 @@ class InotifyObservation:
         """
         self._reader = _Reader(listener)
         self._way = Way(listener.trouble)
+        self._heed = Heed(self._reader, listener.file_event)
         self._group = _Group(self._reader, os.fsencode(root), recursive, listener, ignored)
         self._observer = _Observer(self._reader, self._group, listener)
         try:
@@ -84,6 +86,10 @@ class InotifyObservation:
             with contextlib.suppress(OSError):  # what may not be watched is looked at now and then
                 self._reader.add_callback(name, WAY_EVENTS, self._way, CallbackId(id(self._way)))
         return self._reader.tell_of_mounts()
+
+    def heed(self, path: bytes) -> None:
+        """See `Observation.heed`."""
+        self._heed.add(path)
 
     def close(self) -> None:
         """See `Observation.close`."""

@@ -49,6 +49,12 @@ class Observation(Protocol):
             Whether it can. If not, the folder has to be looked at again and again.
         """
 
+    def heed(self, path: bytes) -> None:
+        """Tell the listener of a file event once when permissions or further names of a file change.
+
+        As far as the system says so by itself; scans see the rest.
+        """
+
     def close(self) -> None:
         """Stop it and wait until its threads have ended."""
 

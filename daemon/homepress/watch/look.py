@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from homepress.watch.arrival import Arrival, Signature, Skip, Skipped, Waiting
@@ -25,12 +25,19 @@ class Looker:
         skipped: files passed over since this was last emptied, by reason.
     """
 
-    def __init__(self, folder: WatchedFolder, settler: Settler, around: Surroundings) -> None:
+    def __init__(
+        self,
+        folder: WatchedFolder,
+        settler: Settler,
+        around: Surroundings,
+        heed: Callable[[bytes], None],
+    ) -> None:
         self.skipped: Counter[Skip] = Counter()
         self._folder = folder
         self._root = b""
         self._least_quiet = 0.0
         self._settler = settler
+        self._heed = heed
         self._known = around.known
         self._sink = around.sink
         self._system = around.system
@@ -176,6 +183,7 @@ class Looker:
             return self._wait(pending)
         if skip.may_end:
             self._told.add(pending.path, signature)
+            self._heed(pending.path)
         self._settler.drop(pending)
         return self._tell(pending, signature, skip, "")
 

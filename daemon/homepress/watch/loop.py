@@ -40,7 +40,7 @@ class FolderLoop:
         self._last_scan_end = float("-inf")
         self._slept = around.system.slept()
         self.settler = Settler(around.timing, folder.settle_seconds)
-        self.looker = Looker(folder, self.settler, around)
+        self.looker = Looker(folder, self.settler, around, self.guard.heed)
         self._scanner = Scanner(self._walk, self.guard.watches, around.timing)
 
     def turn(self) -> float:
@@ -178,7 +178,9 @@ class FolderLoop:
                 if not self._is_in_hand(path, signature):
                     self.settler.notice(path, signature, now, self._fresh.take(None, now))
             for path, signature in listing.refused:
-                if path not in self.settler and not self.looker.was_told(path, signature):
+                if self.looker.was_told(path, signature):
+                    self.guard.heed(path)  # again: the observation may be another one by now
+                elif path not in self.settler:
                     self.settler.notice(path, signature, now, fresh=False)
         if self._scanner.last is not before:
             self._scan_ended(self._clock())

@@ -102,6 +102,10 @@ class PlainObservation:
         del path
         return False
 
+    def heed(self, path: bytes) -> None:
+        """See `Observation.heed`: changes of attributes come with those of content, or not at all."""
+        del path
+
     def close(self) -> None:
         """See `Observation.close`."""
         self._observer.stop()
