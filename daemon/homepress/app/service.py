@@ -28,7 +28,7 @@ from homepress.control.service import (
     UndoRequest,
 )
 from homepress.pipeline import Plan
-from homepress.store import OriginalsSelection
+from homepress.store import Looked, OriginalsSelection
 
 _NO_DAEMON = "Homepress is not running; start it with: homepress run"
 
@@ -104,25 +104,11 @@ class InProcessService:
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Delete stored originals for good; their results stay."""
-        for found in self.house.store.accept(_selection(request)):
-            yield OriginalOutcome(
-                id=found.entry,
-                path=str(found.path),
-                bytes=found.size,
-                outcome=found.outcome,
-                reason=found.reason,
-            )
+        yield from map(_outcome, self.house.store.accept(_selection(request)))
 
     def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Read stored originals and compare their hashes."""
-        for found in self.house.store.verify(_selection(request)):
-            yield OriginalOutcome(
-                id=found.entry,
-                path=str(found.path),
-                bytes=found.size,
-                outcome=found.outcome,
-                reason=found.reason,
-            )
+        yield from map(_outcome, self.house.store.verify(_selection(request)))
 
     def add_folder(self, request: FolderRequest) -> FolderAnswer:
         """Add a folder to the settings file."""
@@ -166,6 +152,16 @@ class InProcessService:
         # It shows names, and can be made anew at any time.
         (self.house.paths.state / "report.html").unlink(missing_ok=True)
         return number
+
+
+def _outcome(found: Looked) -> OriginalOutcome:
+    return OriginalOutcome(
+        id=found.entry,
+        path=str(found.path),
+        bytes=found.size,
+        outcome=found.outcome,
+        reason=found.reason,
+    )
 
 
 def _selection(request: OriginalsRequest) -> OriginalsSelection:
