@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
+from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 from homepress.imagetype import ImageType
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
@@ -66,7 +66,8 @@ def carry(store: Store, picture: Path) -> Callable[..., Told]:
     def run(compressor: Compressor, **changes: Any) -> Told:
         destination = changes.pop("destination", Destination.REPLACE)
         root = picture.parent.parent
-        plan = Plan(Recipe(), "balanced", destination, root=root, output=root.parent / "out")
+        recipe = Recipe(metadata=changes.pop("metadata", MetadataPolicy.KEEP))
+        plan = Plan(recipe, "balanced", destination, root=root, output=root.parent / "out")
         job = Job(picture, plan, lambda told: None, **changes)
         return carrier.carry(job, cast(Slot, compressor))
 
@@ -115,6 +116,17 @@ def test_a_picture_that_gets_no_smaller_still_belongs_into_the_output_folder(
     told = carry(Compressor(answer), destination=Destination.OUTPUT)
     assert told.outcome == "unchanged"
     assert (tmp_path / "out" / "deep" / "a.jpg").read_bytes() == SOURCE
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+def test_what_could_not_be_taken_out_does_not_get_into_the_output_folder(
+    carry: Callable[..., Told], tmp_path: Path, policy: MetadataPolicy, bare: bool
+) -> None:
+    answer = Unchanged(Reason.FORMAT_LEFT_ALONE, "", ImageType.HEIC, bare=bare)
+    told = carry(Compressor(answer), destination=Destination.OUTPUT, metadata=policy)
+    assert (tmp_path / "out" / "deep" / "a.jpg").exists() == bare
+    assert ("could not be taken out" in told.reason) == (not bare)
 
 
 @pytest.mark.parametrize("asked", [False, True])

@@ -1,5 +1,6 @@
 """Sends each picture to the module of its format, and reads codecs only when a picture needs them."""
 
+import dataclasses
 import importlib
 from collections.abc import Callable
 from typing import cast
@@ -33,6 +34,14 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     kind = sniff(source[:SNIFF_BYTES])
     if kind is None:
         return Unchanged(Reason.NOT_AN_IMAGE)
+    result = _attempt(source, kind, recipe)
+    if isinstance(result, Compressed) or recipe.metadata is MetadataPolicy.KEEP:
+        return result
+    scrubbing = importlib.import_module(f"{__package__}.formats.scrubbing")
+    return dataclasses.replace(result, bare=scrubbing.is_bare(source, recipe.metadata))
+
+
+def _attempt(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     try:
         return _compressor(kind, recipe)(source, recipe)
     except TooManyPixels as error:

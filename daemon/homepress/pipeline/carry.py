@@ -5,7 +5,7 @@ import threading
 import time
 from pathlib import Path
 
-from homepress.compress.recipe import Recipe
+from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.pipeline.job import Destination, Job, Told
@@ -40,6 +40,7 @@ _COPIED_TO_OUTPUT = {
     Reason.CANNOT_FIT,
 }
 
+_NOT_COPIED = "; not copied to the output folder, as what it tells besides the picture could not be taken out"
 
 _SAME_FAMILY = {ImageType.HEIC, ImageType.AVIF}
 """Formats of one container, whose suffixes are used for each other."""
@@ -175,10 +176,13 @@ class Carrier:
                 retry_after=RETRY_BROKEN,
             )
         self._doubted.pop(job.path, None)
-        output = ""
+        output, reason = "", str(result)
         if job.plan.destination is Destination.OUTPUT and result.reason in _COPIED_TO_OUTPUT:
-            output = str(self._store.copy_output(source, _target(job)))
-        return self._unchanged(job, source, str(result), kind, seconds, output)
+            if job.plan.recipe.metadata is MetadataPolicy.KEEP or result.bare:
+                output = str(self._store.copy_output(source, _target(job)))
+            else:
+                reason += _NOT_COPIED
+        return self._unchanged(job, source, reason, kind, seconds, output)
 
     def _known(self, job: Job, source: Source, reason: str) -> Told:
         """Content that was met before: note where it is now, so that no scan opens it again."""

@@ -108,9 +108,12 @@ class Slot:
         with self._busy:
             result, helper = self._work(Task(recipe=recipe), source, source, recipe, seconds)
             program = gif.gifsicle() if helper else None
-            if program is None:
+            if program is None or isinstance(result, Compressed):
                 return result
-            return self._help(gif.command(program), source, recipe, seconds)
+            helped = self._help(gif.command(program), source, recipe, seconds)
+            if isinstance(helped, Compressed):
+                return helped
+            return dataclasses.replace(helped, bare=result.bare)  # the helper was not asked about that
 
     def view(
         self, source: bytes, edge: int, fill: bool, most_pixels: int, most_decoded: int, seconds: float

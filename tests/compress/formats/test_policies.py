@@ -7,10 +7,11 @@ from compress import images
 from compress.formats import pngs
 from compress.formats.sources import made, photo, refused, shown, source
 from compress.metadata.exif_builder import SECRETS
+from homepress.compress import engine
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.quality.ssimulacra2 import full_score
 from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Reason
+from homepress.compress.result import Reason, Unchanged
 from homepress.imagetype import ImageType
 
 
@@ -34,6 +35,18 @@ class TestPolicy:
         assert (kept.exif, kept.xmp, kept.icc) == ((), (), images.wide_profile())
         assert full_score(shown(given.data)[..., :3].copy(), shown(result.data)[..., :3].copy()) >= 68
 
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
+    def test_a_picture_that_stays_says_whether_there_was_anything_to_take_out(
+        self, kind: ImageType, policy: MetadataPolicy
+    ) -> None:
+        recipe = Recipe(floor=None, metadata=policy)
+        clean = made(source(kind, photo(24, 16), turned=1).data, recipe).data
+        for data, bare in ((clean, True), (b"II*\0" + bytes(100), False)):
+            left = engine.compress(data, recipe)
+            assert isinstance(left, Unchanged)
+            assert left.bare is bare
+
     def test_a_jpeg_is_not_turned_without_loss(self) -> None:
         given = source(ImageType.JPEG, photo())
         result = refused(given.data, Recipe(floor=None, metadata=MetadataPolicy.STRIP))
@@ -49,6 +62,14 @@ class TestPolicy:
         assert len(result.data) <= len(tiny)
         assert not any(secret in result.data for secret in SECRETS)
         assert np.array_equal(shown(result.data), shown(tiny))
+
+    @pytest.mark.parametrize("kind", [ImageType.JPEG, ImageType.PNG, ImageType.WEBP])
+    def test_a_small_picture_that_has_to_be_turned_is_stripped_too(self, kind: ImageType) -> None:
+        tiny = source(kind, photo(24, 16), turned=6).data
+        result = made(tiny, Recipe(floor=70.0, metadata=MetadataPolicy.STRIP))
+        assert len(result.data) < len(tiny)
+        assert (result.width, result.height) == (16, 24)
+        assert not any(secret in result.data for secret in SECRETS)
 
     def test_nothing_to_take_away_is_no_result(self) -> None:
         tiny = pngs.png(pngs.samples(0, 8, 4, 4), 0, 8, level=9)

@@ -22,6 +22,7 @@ from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 
 _STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
+_SCRUBBED = _STRIPPED_FIRST | {ImageType.GIF}
 _STILL_WHOLE = frozenset(
     {
         Reason.SAVES_TOO_LITTLE,
@@ -44,6 +45,16 @@ def scrub(source: bytes, policy: MetadataPolicy) -> bytes | None:
         return _trimmed(share(source))
     stripped = strip(source)
     return stripped.data if stripped.orientation == UPRIGHT else None
+
+
+def is_bare(source: bytes, policy: MetadataPolicy) -> bool:
+    """Whether a picture is known to hold nothing that the policy takes away."""
+    if sniff(source[:SNIFF_BYTES]) not in _SCRUBBED:
+        return False
+    try:
+        return scrub(source, policy) == source
+    except (Malformed, Refused):
+        return False
 
 
 def read_scrubbed(source: bytes, kind: ImageType, policy: MetadataPolicy) -> Picture:
