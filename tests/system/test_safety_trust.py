@@ -46,14 +46,20 @@ def test_five_undone_in_a_row_stop_replacing_until_the_user_has_looked(program: 
     assert program.status()["state"] == "idle"
 
 
+def _stored(program: Program) -> Path | None:
+    """The first kept original, without asking the program."""
+    kept = (file for file in (program.home / "originals").iterdir() if not file.suffix)
+    return next((file for file in kept if file.name.count("-") == 1), None)
+
+
 def test_an_edit_that_came_late_is_put_back_and_told(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
-    (path,) = drop(program, inbox, 1)
-    (kept,) = program.lines("originals", "list")
+    path, edit = write(inbox / "0.jpg", jpeg(0, size=SMALL)), jpeg(60, size=SMALL)
     # What a program does that had the picture open all the time: its descriptor leads to what is kept now.
-    edit = jpeg(60, size=SMALL)
-    with open(kept["stored_at"], "r+b") as file:
+    # Its seconds are counted: nothing slow comes between the replacement and the edit.
+    kept = wait_for(lambda: _stored(program), within=90, what="the original to be kept")
+    with open(kept, "r+b") as file:
         file.write(edit)
         file.truncate()
     wait_for(lambda: program.status()["notes"], within=60, what="the edit to be told")

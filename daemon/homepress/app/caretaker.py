@@ -55,3 +55,5 @@ class Caretaker:
                 self._tell(note)
         except (OSError, StoreError) as error:
             _log.warning("originals could not be looked after: %s", error)
+        except Exception:  # noqa: BLE001 - the boundary: whatever it was, the next look comes
+            _log.exception("originals could not be looked after")

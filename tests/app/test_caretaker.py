@@ -1,0 +1,40 @@
+"""Whoever looks after the originals does not give up."""
+
+import threading
+from typing import cast
+
+import pytest
+
+from homepress.app.caretaker import Caretaker
+from homepress.store import LedgerError, RecoveryNote, Store
+from support import wait_for
+
+
+class Troubled:
+    """A store in which one look after the other fails, and then one does not."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.looked = threading.Event()
+
+    def tend(self) -> list[RecoveryNote]:
+        self.looked.set()
+        if self.errors:
+            raise self.errors.pop(0)
+        return [RecoveryNote("a.jpg", "an edit came late")]
+
+
+def test_a_look_that_fails_is_followed_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homepress.app.caretaker._AFTER_WORK", 0.0)
+    store = Troubled(OSError("the disk is away"), LedgerError("damaged"), ValueError("an error of ours"))
+    notes: list[RecoveryNote] = []
+    caretaker = Caretaker(cast(Store, store), notes.append)
+    caretaker.start()
+    while not notes:
+        assert store.looked.wait(20)
+        store.looked.clear()
+        caretaker.worked()
+        if not store.errors:
+            wait_for(lambda: notes, what="the look that does not fail")
+    caretaker.stop()
+    assert notes[0].path == "a.jpg"
