@@ -1,6 +1,7 @@
 """The order of work."""
 
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -280,3 +281,21 @@ def test_nobody_gets_ready_while_paused() -> None:
     (cold,) = waiting(queue, False)
     queue.expect()
     assert not cold.returned.wait(0.2)
+
+
+def test_nobody_spins_while_others_are_at_work_and_a_held_picture_is_due() -> None:
+    looks = 0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += 1
+        return time.monotonic()
+
+    queue = FairQueue(clock)
+    queue.allow(1)
+    queue.put(job("under way", root="/b"))
+    assert queue.get(timeout=0) is not None
+    queue.put(job("held", root="/a"))
+    queue.hold(Path("/a"), every=0.0)
+    assert queue.get(timeout=0.2) is None
+    assert looks < 100

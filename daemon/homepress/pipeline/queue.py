@@ -104,7 +104,9 @@ class FairQueue:
             if self._expected and not warm:
                 self._expected = False
                 return None
-            next_try = min((hold.due for hold in self._holds.values() if hold.jobs), default=math.inf)
+            # Whoever may take what is due already is woken when that changes.
+            dues = (hold.due for hold in self._holds.values() if hold.jobs and hold.due > now)
+            next_try = min(dues, default=math.inf)
             wait = min(end, math.inf if self._paused else next_try) - now
             self._ready.wait(None if wait == math.inf else wait)
         self._expected = False
