@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from desktop.buses import FakeWatcher
+from desktop.buses import IconSeen
 from system.program import Program
-from system.test_tray import agents, session, wait_label, watcher
+from system.trays import agents
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-
-__all__ = ["session", "watcher"]
 
 SECONDS = float(os.environ.get("HOMEPRESS_IDLE_SECONDS", "6"))
 MOST_BYTES = 70_000_000
@@ -29,10 +27,7 @@ def resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_idle_costs_no_time_and_little_memory(program: Program, inbox: Path, watcher: FakeWatcher) -> None:
-    program.watch(inbox)
-    program.start(tray=True)
-    wait_label(watcher.icon(), "Watching 1 folder")
+def test_idle_costs_no_time_and_little_memory(program: Program, icon: IconSeen) -> None:
     program.wait_idle()
     assert program.daemon is not None
     pids = [program.daemon.pid, *agents(program)]

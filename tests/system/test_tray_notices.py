@@ -12,8 +12,8 @@ from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
 from system.screens import Screen, need, screen
-from system.test_tray import agents
 from system.test_tray_panel import SCALE, SHOTS, keep
+from system.trays import agents
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Linux tray")
 
