@@ -39,7 +39,7 @@ def test_few_attempts_come_close(steep: float, at_eighty: float, limit: int) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "write_picture", writer)
         try:
-            written, shown = fit.write_fitting(PICTURE, ImageType.JPEG, Wish(80.0), limit)
+            written, shown = fit.Fitting(PICTURE, ImageType.JPEG, Wish(80.0), limit).write()
         except fit.CannotFit as refusal:
             size, floor = writer.asked[-1]
             assert (size, floor) == ((50, 38), 30.0)
@@ -57,6 +57,29 @@ def test_what_fits_at_once_is_asked_once() -> None:
     writer = Writer(0.03, 50_000)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "write_picture", writer)
-        written, _ = fit.write_fitting(PICTURE, ImageType.JPEG, Wish(80.0), 60_000)
+        written, _ = fit.Fitting(PICTURE, ImageType.JPEG, Wish(80.0), 60_000).write()
     assert written.score == 80.0
     assert len(writer.asked) == 1
+
+
+@settings(deadline=None, max_examples=25)
+@given(steep=st.floats(0.02, 0.07), mosaic=st.integers(20_000, 90_000), limit=st.integers(60_000, 900_000))
+def test_a_large_picture_is_written_seldom(steep: float, mosaic: int, limit: int) -> None:
+    large = Picture(np.zeros((2100, 2100, 4), np.uint8))
+
+    def write(picture: Picture, _kind: ImageType, wish: Wish) -> Written:
+        assert wish.floor is not None
+        if min(picture.size) > 1024:
+            written.append(picture.size)
+        share = math.sqrt(picture.size[0] * picture.size[1] / 1024**2)
+        size = mosaic * math.exp(steep * (wish.floor - 80.0)) * share**1.9
+        return Written(bytes(round(size)), wish.floor, ScoreKind.SAMPLED, False, "")
+
+    written: list[tuple[int, int]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "write_picture", write)
+        result, shown = fit.Fitting(large, ImageType.JPEG, Wish(80.0), limit).write()
+    assert len(result.data) <= limit
+    assert len(written) <= 3
+    if shown.size == large.size and result.score < 80.0:
+        assert len(result.data) >= 0.8 * limit

@@ -8,7 +8,7 @@ from typing import cast
 
 from homepress.compress import savings
 from homepress.compress.formats import jpeg_to_jxl, scrubbing
-from homepress.compress.formats.fit import CannotFit, write_fitting
+from homepress.compress.formats.fit import CannotFit, Fitting
 from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.resize import fitted_size, resized
 from homepress.compress.formats.writing import Wish, Written, write_picture
@@ -20,6 +20,8 @@ from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 
+_FAR = 1.5
+"""How many times the size that is asked for a JPEG has to take for normal compression to be doubted."""
 _IN_PLACE = {
     ImageType.JPEG: ("jpeg", JPEG_FORMATS),
     ImageType.PNG: ("png", ("PNG",)),
@@ -68,6 +70,8 @@ def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Un
         return _made_anew(source, kind, target, recipe)
     if _is_too_large(source, kind, recipe.max_edge):
         return _resized_in_place(source, kind, recipe)
+    if (fitting := _far_from_fitting(source, kind, recipe)) is not None:
+        return _made_anew(source, kind, kind, recipe, fitting)
     result = _in_place(source, kind, recipe)
     if result is None:
         return _made_anew(source, kind, kind, recipe)
@@ -85,6 +89,18 @@ def _resized_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compres
         if not isinstance(result, Compressed) or _misses(result, recipe):
             raise
         return dataclasses.replace(result, method=f"{result.method}, not resized: {error}")
+
+
+def _far_from_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting | None:
+    """The search for a size, where a JPEG as good as is wished for is far too large; None where it may do."""
+    if kind is not ImageType.JPEG or not 0 < _FAR * recipe.fit_under < len(source):
+        return None
+    try:
+        picture = scrubbing.read_scrubbed(source, kind, recipe.metadata)
+        fitting = Fitting(picture, kind, Wish(recipe.floor, recipe.palette), recipe.fit_under)
+    except CannotConvert:  # it may still fit with all that it holds
+        return None
+    return fitting if fitting.needs_a_lower_floor else None
 
 
 def _fitted_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
@@ -123,13 +139,15 @@ def _bytes_of(result: Compressed | Unchanged, source: bytes) -> int:
     return len(result.data if isinstance(result, Compressed) else source)
 
 
-def _made_anew(source: bytes, kind: ImageType, target: ImageType, recipe: Recipe) -> Compressed | Unchanged:
-    """The picture decoded, sized and written in the target format."""
-    picture = scrubbing.read_scrubbed(source, kind, recipe.metadata)
+def _made_anew(
+    source: bytes, kind: ImageType, target: ImageType, recipe: Recipe, fitting: Fitting | None = None
+) -> Compressed | Unchanged:
+    """The picture decoded, sized and written in the target format; `fitting` if its search has begun."""
+    picture = fitting.picture if fitting else scrubbing.read_scrubbed(source, kind, recipe.metadata)
     shown = resized(picture, fitted_size(picture.size, recipe.max_edge))
     wish = Wish(recipe.floor, recipe.palette)
     if recipe.fit_under:
-        written, shown = write_fitting(shown, target, wish, recipe.fit_under)
+        written, shown = (fitting or Fitting(shown, target, wish, recipe.fit_under)).write()
     else:
         found = write_picture(shown, target, wish)
         if found is None:
@@ -137,21 +155,22 @@ def _made_anew(source: bytes, kind: ImageType, target: ImageType, recipe: Recipe
         written = found
     if lost := _lost_metadata(shown, written.data, target):
         return Unchanged(Reason.VERIFY_FAILED, lost, kind)
-    is_asked = shown.size != picture.size or 0 < recipe.fit_under < len(source)
+    scrubs = target is kind and recipe.metadata is not MetadataPolicy.KEEP
+    is_asked = scrubs or shown.size != picture.size or 0 < recipe.fit_under < len(source)
     if not _is_worth_it(source, written, is_asked=is_asked):
         return _not_worth_it(source, kind, written, target)
     return _handed_over(kind, target, written, shown, picture.size)
 
 
 def _is_worth_it(source: bytes, written: Written, *, is_asked: bool) -> bool:
-    """Whether a result may take its source's place: if a size was asked for, any that is smaller."""
+    """Whether a result may take its source's place: if something else was asked for, any that is smaller."""
     if is_asked:
         return len(written.data) < len(source)
     return savings.saves_enough(len(source), len(written.data), lossless=written.lossless)
 
 
 def _not_worth_it(source: bytes, kind: ImageType, written: Written, target: ImageType) -> Unchanged:
-    """Why a result does not take its source's place: by its size, which in another format may well be more."""
+    """Why a result does not take its source's place: by its bytes, often more in another format."""
     before, after = len(source), len(written.data)
     reason = Reason.WOULD_BE_BIGGER if after > before else Reason.SAVES_TOO_LITTLE
     sizes = f"{after:,} bytes as {target.upper()}, {before:,} as {kind.upper()}"
