@@ -1,6 +1,7 @@
 """Finding commands, help, and exit codes of what goes wrong."""
 
 import importlib.metadata
+import importlib.util
 import os
 import subprocess
 import sys
@@ -167,3 +168,17 @@ print(sorted(heavy & set(sys.modules)))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.endswith("\n[]\n")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("_tkinter") is None, reason="this Python has no tkinter")
+def test_the_window_loads_nothing_that_writes_or_serves() -> None:
+    """It is to be seen at once; whatever it imports stands between a click and its first page."""
+    code = """
+import sys
+import homepress.ui.cli.commands.window, homepress.ui.window.shell, homepress.ui.window.pages.folders
+heavy = {"numpy", "watchdog", "tomlkit", "homepress.app.house", "homepress.store.store"}
+heavy |= {"homepress.control.server"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

@@ -20,7 +20,6 @@ from homepress.settings import (
     SettingsError,
     TomlValue,
     check_value,
-    edit,
     text_from_value,
     to_toml,
     value_from_text,
@@ -96,6 +95,8 @@ class Form:
         self._write(dict.fromkeys(self._group(key)))
 
     def _write(self, values: Mapping[str, TomlValue | None]) -> None:
+        from homepress.settings import edit  # only now: what it needs would hold up the first page
+
         if self.folder:
             edit.set_folder_values(self.file, self.folder, values)
             return
