@@ -86,9 +86,10 @@ def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> No
     with watching(tmp_path) as run:
         (tmp_path / "kept.bin").write_bytes(JPEG)
         os.link(tmp_path / "kept.bin", tmp_path / "linked.jpg")
-        (tmp_path / "locked.jpg").write_bytes(JPEG)
-        (tmp_path / "locked.jpg").chmod(0o444)
-        time.sleep(3 * SETTLE)
+        (tmp_path / "made.bin").write_bytes(JPEG)
+        (tmp_path / "made.bin").chmod(0o444)
+        (tmp_path / "made.bin").rename(tmp_path / "locked.jpg")
+        wait_for(lambda: len(run.sink.skips) == 2, what="both to be left alone")
         assert run.sink.names() == []
         assert run.watch.explain(tmp_path / "linked.jpg") is Skip.LINKED
         assert run.watch.explain(tmp_path / "locked.jpg") is Skip.READ_ONLY
@@ -109,8 +110,10 @@ def test_the_system_tells_when_what_stood_against_a_file_has_ended(tmp_path: Pat
     with watching(tmp_path) as run:
         kept.write_bytes(JPEG)
         os.link(kept, linked)
-        locked.write_bytes(JPEG)
-        locked.chmod(0o444)
+        made = tmp_path / "made.bin"
+        made.write_bytes(JPEG)
+        made.chmod(0o444)
+        made.rename(locked)
         wait_for(lambda: len(run.sink.skips) == 2, what="both to be left alone")
         locked.chmod(0o440)
         wait_for(lambda: len(run.sink.skips) == 3, what="a look that finds it as it was")
