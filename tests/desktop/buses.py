@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from homepress.desktop.dbus import Address, BusError, Call, Connection, Reply
+from homepress.desktop.dbus import Address, BusError, Call, Connection, Reply, Signal
 from support import wait_for
 
 BUS = Address("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
@@ -148,3 +148,31 @@ class FakeProgram:
 
     def heard(self, member: str) -> list[Call]:
         return [call for call in self.calls if call.member == member]
+
+
+class Profiles(FakeProgram):
+    """A power-profiles-daemon."""
+
+    def __init__(self, bus: str, name: str, profile: str) -> None:
+        self.profile = profile
+        path = "/" + name.replace(".", "/")
+        super().__init__(bus, name, path, {"Get": lambda _: Reply("v", (("s", self.profile),))})
+        self.path = path
+
+    def switch(self, profile: str) -> None:
+        self.profile = profile
+        changed: dict[str, Any] = {"ActiveProfile": ("s", profile)}
+        body = (self.name, changed, [])
+        signal = Signal(self.path, "org.freedesktop.DBus.Properties", "PropertiesChanged", body)
+        self.connection.emit(signal, "sa{sv}as")
+
+
+class Logind(FakeProgram):
+    """What tells of suspend."""
+
+    def __init__(self, bus: str) -> None:
+        super().__init__(bus, "org.freedesktop.login1", "/org/freedesktop/login1", {})
+
+    def sleeps(self, begins: bool) -> None:
+        manager, path = "org.freedesktop.login1.Manager", "/org/freedesktop/login1"
+        self.connection.emit(Signal(path, manager, "PrepareForSleep", (begins,)), "b")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from desktop.buses import FakeProgram
-from homepress.desktop.dbus import Connection, Reply, Signal
+from desktop.buses import Logind, Profiles
+from homepress.desktop.dbus import Connection
 from homepress.desktop.power import macos, windows
 from homepress.desktop.power.interface import Looking
 from homepress.desktop.power.linux import ProfileWatch
@@ -15,36 +15,8 @@ from support import wait_for
 NAMES = ["org.freedesktop.UPower.PowerProfiles", "net.hadess.PowerProfiles"]
 
 
-class Profiles(FakeProgram):
-    """A power-profiles-daemon."""
-
-    def __init__(self, bus: str, name: str, profile: str) -> None:
-        self.profile = profile
-        path = "/" + name.replace(".", "/")
-        super().__init__(bus, name, path, {"Get": lambda _: Reply("v", (("s", self.profile),))})
-        self.path = path
-
-    def switch(self, profile: str) -> None:
-        self.profile = profile
-        changed: dict[str, Any] = {"ActiveProfile": ("s", profile)}
-        body = (self.name, changed, [])
-        signal = Signal(self.path, "org.freedesktop.DBus.Properties", "PropertiesChanged", body)
-        self.connection.emit(signal, "sa{sv}as")
-
-
 def nothing() -> None:
     """For tests that are not about suspend."""
-
-
-class Logind(FakeProgram):
-    """What tells of suspend."""
-
-    def __init__(self, bus: str) -> None:
-        super().__init__(bus, "org.freedesktop.login1", "/org/freedesktop/login1", {})
-
-    def sleeps(self, begins: bool) -> None:
-        manager, path = "org.freedesktop.login1.Manager", "/org/freedesktop/login1"
-        self.connection.emit(Signal(path, manager, "PrepareForSleep", (begins,)), "b")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,7 +12,14 @@ import pytest
 from PIL import Image
 
 from desktop.buses import private_bus
+from homepress.ui.tray.faces import _BODY, State
 from support import wait_for
+
+SHOTS = os.environ.get("HOMEPRESS_SHOTS", "")
+"""A folder for screenshots; empty keeps none."""
+
+SCALE = 2 if SHOTS else 1
+"""Pixels of a unit: screenshots are for displays with small pixels."""
 
 _PANEL_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
@@ -184,3 +191,15 @@ def _display(scale: int) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+def colour(state: State) -> tuple[int, int, int]:
+    """Of the icon in a state."""
+    return _BODY[state][:3]
+
+
+def keep(desk: Screen, name: str, box: tuple[int, int, int, int]) -> None:
+    """Keep a picture of the corner with the icon, when somebody wants it."""
+    if SHOTS:
+        image = desk.part(*box)
+        image.quantize(96, method=Image.Quantize.MEDIANCUT).save(Path(SHOTS, f"{name}.png"), optimize=True)

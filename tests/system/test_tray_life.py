@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.buses import FakeWatcher, IconSeen
-from desktop.test_power import Logind, Profiles
+from desktop.buses import FakeWatcher, IconSeen, Logind, Profiles
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program

@@ -11,8 +11,7 @@ from homepress.desktop.dbus import Connection
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
-from system.screens import Screen, need, screen
-from system.test_tray_panel import SCALE, SHOTS, keep
+from system.screens import SCALE, SHOTS, Screen, keep, need, screen
 from system.trays import agents
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Linux tray")

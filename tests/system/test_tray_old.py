@@ -9,8 +9,7 @@ import pytest
 
 from homepress.ui.tray.faces import State
 from support import REPOSITORY, wait_for
-from system.screens import Screen, need, screen
-from system.test_tray_panel import colour
+from system.screens import Screen, colour, need, screen
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Linux tray")
 

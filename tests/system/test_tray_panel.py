@@ -11,28 +11,18 @@ from PIL import Image
 
 from desktop.buses import FakeProgram
 from homepress.desktop.dbus import Call, Reply
-from homepress.ui.tray.faces import _BODY, State
+from homepress.ui.tray.faces import State
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
-from system.screens import Screen, need, screen
+from system.screens import SCALE, SHOTS, Screen, colour, keep, need, screen
 from system.trays import agents
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the Linux tray")
 
-SHOTS = os.environ.get("HOMEPRESS_SHOTS", "")
-"""A folder for screenshots; empty keeps none."""
-
 ICON = (1181, 0, 1213, 31)
 MENU = (860, 0, 1213, 350)
 """Parts of the display, in its units: the icon, and the menu beneath it."""
-
-SCALE = 2 if SHOTS else 1
-"""Pixels of a unit: screenshots are for displays with small pixels."""
-
-
-def colour(state: State) -> tuple[int, int, int]:
-    return _BODY[state][:3]
 
 
 @pytest.fixture
@@ -57,13 +47,6 @@ def opened(desk: Screen) -> FakeProgram:
 
     name, path = "org.freedesktop.FileManager1", "/org/freedesktop/FileManager1"
     return FakeProgram(desk.address, name, path, {"ShowFolders": took, "ShowItems": took})
-
-
-def keep(desk: Screen, name: str, box: tuple[int, int, int, int]) -> None:
-    """Keep a picture of the corner with the icon, when somebody wants it."""
-    if SHOTS:
-        image = desk.part(*box)
-        image.quantize(96, method=Image.Quantize.MEDIANCUT).save(Path(SHOTS, f"{name}.png"), optimize=True)
 
 
 def still(desk: Screen, ready: Callable[[Image.Image], bool] = lambda _: True) -> None:
