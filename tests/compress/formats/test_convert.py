@@ -59,6 +59,15 @@ def test_transparency_is_carried(target: ImageType) -> None:
     assert after[-1, -1, 3] == 255
 
 
+@pytest.mark.parametrize("target", [ImageType.WEBP, ImageType.AVIF])
+def test_transparency_is_exact_where_colours_lose_much(target: ImageType) -> None:
+    values = np.asarray(photo(alpha=True)).astype(np.uint16)
+    given = pngs.png(values, 6, 8, level=0)
+    result = made(given, Recipe(floor=35.0, convert_to=target))
+    assert not result.lossless
+    assert np.array_equal(shown(result.data)[..., 3], values[..., 3])
+
+
 def test_transparency_to_jpeg_is_refused_unless_there_is_none() -> None:
     recipe = Recipe(floor=70.0, convert_to=ImageType.JPEG)
     values = np.asarray(photo(alpha=True)).astype(np.uint16)

@@ -21,4 +21,6 @@ def write(picture: Picture, wish: Wish) -> Written | None:
     data = write_avif(picture.rgba, round(coded.setting), icc=picture.icc, exif=picture.exif, xmp=picture.xmp)
     if not np.array_equal(codec.decode(data), coded.pixels):
         raise Undecodable("the result does not decode to the pixels that were scored")
+    if not np.array_equal(coded.pixels[..., 3], picture.rgba[..., 3]):
+        raise CannotConvert("its transparency cannot be carried exactly in AVIF here")
     return Written(data, coded.score, coded.kind, False, f"AVIF {coded.setting:g}")
