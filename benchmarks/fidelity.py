@@ -1,6 +1,8 @@
 """What compressing loses besides bytes: every file of the corpus, looked at by programs of others.
 
     python benchmarks/fidelity.py [--quality Q] [--set metadata] [--set ...] [--keep DIR] [--json FILE]
+    python benchmarks/fidelity.py --convert                every still picture into every other format
+    python benchmarks/fidelity.py --metadata share         is everything private gone, everything else there?
 
 Each file goes through a real worker (gifsicle included). Source and result are then read with Pillow and,
 where it is installed, exiftool: metadata tag by tag, further pictures, videos, frames, timing, transparency,
@@ -12,17 +14,21 @@ import json
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from engine import conversions, scrubbed
 from engine.looks import FEATURES, Look, look_at
 from engine.tags import exiftool_tags, tags_that_differ
-from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
 from homepress.workers import Limits, Slot, WorkerDied
 from support import corpus
 
 SETS = ("metadata", "modern", "animated", "graphics", "photos-camera")
+SCRUBBED_SETS = ("metadata", "modern")
+CONVERTED_SETS = ("metadata", "modern", "graphics", "animated", "photos-lossless")
 QUALITIES = {"lossless": None, "safe": 90.0, "balanced": 80.0, "small": 70.0}
 
 
@@ -32,7 +38,11 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quality", choices=QUALITIES, default="balanced")
-    parser.add_argument("--set", choices=(*SETS, "hostile"), action="append", help="default: all but hostile")
+    parser.add_argument("--convert", action="store_true", help="look at conversions instead")
+    policies = [policy.value for policy in MetadataPolicy if policy is not MetadataPolicy.KEEP]
+    parser.add_argument("--metadata", choices=policies, help="look at what this policy leaves instead")
+    names = (*dict.fromkeys((*SETS, *CONVERTED_SETS)), "hostile")
+    parser.add_argument("--set", choices=names, action="append", help="default: all that are made for it")
     parser.add_argument("--keep", type=Path, help="where results are written (default: nowhere)")
     parser.add_argument("--json", type=Path, help="where the figures are written, too")
     arguments = parser.parse_args()
@@ -41,6 +51,12 @@ def main() -> int:
         sys.exit("the image corpus is not at hand; set HOMEPRESS_CORPUS to its folder")
     with tempfile.TemporaryDirectory() as scratch:
         kept = arguments.keep or Path(scratch)
+        kept.mkdir(parents=True, exist_ok=True)
+        if arguments.convert:
+            return run_conversions(_files(folder, arguments.set or CONVERTED_SETS), kept)
+        if arguments.metadata:
+            policy = MetadataPolicy(arguments.metadata)
+            return run_scrubbing(_files(folder, arguments.set or SCRUBBED_SETS), policy, kept)
         counts, lost = run(folder, arguments.set or SETS, Recipe(floor=QUALITIES[arguments.quality]), kept)
     print_table(counts)
     for file, what in lost:
@@ -49,6 +65,36 @@ def main() -> int:
         figures = {name: dict(counter) for name, counter in counts.items()}
         arguments.json.write_text(json.dumps({"counts": figures, "lost": lost}, indent=1))
     return 1 if lost else 0
+
+
+def _files(folder: Path, sets: Sequence[str]) -> list[Path]:
+    return [file for name in sets for file in sorted((folder / name).iterdir())]
+
+
+def run_conversions(files: Sequence[Path], kept: Path) -> int:
+    """Convert, compare, print; 1 if anything was lost."""
+    outcomes = conversions.convert_all(files, kept)
+    lost = conversions.lost_tags(outcomes)
+    print(*conversions.table(outcomes, lost), sep="\n")
+    print("", "| refused because | conversions |", "|---|---|", *conversions.refusals(outcomes), sep="\n")
+    for outcome, what in lost:
+        print(f"LOST {outcome.file.parent.name}/{outcome.file.name} as {outcome.target}: {what}")
+    return 1 if lost else 0
+
+
+def run_scrubbing(files: Sequence[Path], policy: MetadataPolicy, kept: Path) -> int:
+    """Scrub, compare, print; 1 if anything private stayed or anything else went."""
+    slot = Slot(Limits(), background=False)
+    try:
+        found = scrubbed.scrub_all(slot, files, policy, kept)
+    finally:
+        slot.close()
+    print(", ".join(f"{name}: {count}" for name, count in found.counts.items()))
+    for reason, count in found.reasons.items():
+        print(f"left as it was with private tags in it: {count} x {reason}")
+    for file, what in found.troubles:
+        print(f"WRONG {file.parent.name}/{file.name}: {what}")
+    return 1 if found.troubles else 0
 
 
 def run(

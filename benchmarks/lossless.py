@@ -2,17 +2,23 @@
 
     python benchmarks/lossless.py [--pictures N] [--json FILE]
 
-Photographs, screenshots and drawings of the corpus; the smaller ones say little and are left out.
+Photographs, screenshots and drawings of the corpus; the smaller ones say little and are left out. Of JPEGs
+also the coded picture alone: metadata, gain maps and videos beside it stay byte for byte, and nobody can make
+them smaller without changing them. Other programs without loss are measured on the same JPEGs.
 """
 
 import argparse
 import io
 import json
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -20,7 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import numpy as np
 from PIL import Image
 
+from engine.peers import peers
+from engine.sets import Kind
 from homepress.compress import Compressed, Recipe, compress
+from homepress.compress.metadata import parse_jpeg
 from support import corpus
 
 _SETS = {
@@ -29,17 +38,21 @@ _SETS = {
     "PNG photographs": ("photos-lossless/*.png", 200_000),
 }
 """Which files of the corpus, and the least bytes of one."""
+_PEERS = ("caesiumclt --lossless", "jpegoptim lossless")
 
 
-def measure(files: Sequence[Path]) -> dict[str, float]:
+def measure(files: Sequence[Path]) -> dict[str, Any]:
     """Compress files without loss: bytes before and after, results whose pixels differ, processor time."""
-    before = after = different = 0
+    before = after = different = coded_before = coded_after = 0
     began = time.process_time()
     for file in files:
         source = file.read_bytes()
         result = compress(source, Recipe(floor=None))
+        data = result.data if isinstance(result, Compressed) else source
         before += len(source)
-        after += len(result.data) if isinstance(result, Compressed) else len(source)
+        after += len(data)
+        coded_before += coded_bytes(source)
+        coded_after += coded_bytes(data)
         if isinstance(result, Compressed) and not _same_pixels(source, result.data):
             different += 1
     return {
@@ -47,9 +60,39 @@ def measure(files: Sequence[Path]) -> dict[str, float]:
         "before_bytes": before,
         "after_bytes": after,
         "share": after / before,
+        "coded_share": coded_after / coded_before,
         "different": different,
         "cpu_seconds": time.process_time() - began,
     }
+
+
+def coded_bytes(data: bytes) -> int:
+    """Bytes of the coded picture: of a JPEG without metadata and without what is appended to it."""
+    if not data.startswith(b"\xff\xd8"):
+        return len(data)
+    stream = parse_jpeg(data)
+    return sum(len(stream.raw(segment)) for segment in stream.coding)
+
+
+def measure_peers(files: Sequence[Path]) -> dict[str, float]:
+    """What other programs without loss leave of the coded pictures, by program, where it is installed."""
+    shares = {}
+    runners = {peer.name: peer.run for peer in peers(Kind.JPEG) if peer.name in _PEERS and not peer.missing}
+    if shutil.which("jpegtran"):
+        runners["jpegtran -optimize -progressive"] = _jpegtran
+    before = sum(coded_bytes(file.read_bytes()) for file in files)
+    for name, run in runners.items():
+        with tempfile.TemporaryDirectory() as folder:
+            run(files, Path(folder))
+            results = [output if (output := Path(folder, file.name)).exists() else file for file in files]
+            shares[name] = sum(coded_bytes(result.read_bytes()) for result in results) / before
+    return shares
+
+
+def _jpegtran(files: Sequence[Path], output: Path) -> None:
+    for file in files:
+        options = ["-copy", "all", "-optimize", "-progressive", "-outfile", str(output / file.name)]
+        subprocess.run(["jpegtran", *options, str(file)], check=True, stderr=subprocess.DEVNULL)
 
 
 def _same_pixels(one: bytes, other: bytes) -> bool:
@@ -71,10 +114,12 @@ def main() -> int:
     folder = corpus()
     if folder is None:
         sys.exit("the image corpus is not at hand; set HOMEPRESS_CORPUS to its folder")
-    figures = {}
+    figures: dict[str, dict[str, Any]] = {}
     for name, (pattern, least) in _SETS.items():
         files = [file for file in sorted(folder.glob(pattern)) if file.stat().st_size >= least]
         figures[name] = measure(files[: arguments.pictures or None])
+        if name == "JPEG":
+            figures[name]["peers"] = measure_peers(files[: arguments.pictures or None])
         print(name, json.dumps(figures[name]), flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")

@@ -3,7 +3,7 @@
     python benchmarks/quality.py                 a quarter of an hour on two cores
     python benchmarks/quality.py --full          every picture of every set
     python benchmarks/quality.py --set camera    one set only, and nothing but sets
-    python benchmarks/quality.py --part curves   bytes at equal score against Squoosh's MozJPEG only
+    python benchmarks/quality.py --part curves   bytes at equal quality against Squoosh's MozJPEG only
     python benchmarks/quality.py --program homepress --program caesium    only programs with such a name
 
 Programs that are missing are named and left out. Tables and plots go to docs/benchmarks/, or to the folder
@@ -26,8 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import numpy as np
 
-from engine import report
+from engine import butteraugli, report
 from engine.curves import MOZJPEG, Squoosh, curves
+from engine.curves import OURS as OUR_ENCODER
 from engine.limits import generations_table, size_table
 from engine.measure import measure
 from engine.peers import OURS, node_lacks_squoosh, peers
@@ -35,6 +36,10 @@ from engine.sets import SETS, spread
 from support import corpus
 
 CURVE_SETS = {"camera": "photos-camera/*.jpg", "lossless": "photos-lossless/*.png"}
+CURVE_NOTES = (
+    "Middle megapixel of each picture, 4:2:0; geometric means, in brackets of how many pictures. First table"
+    " of each set: where both reach the score. Second: where both are as far from the source by butteraugli."
+)
 OUTPUT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 PARTS = ("sets", "curves", "limits")
 STANDARD_CURVES = 4
@@ -95,7 +100,7 @@ def main() -> None:
     if "sets" in parts:
         figures |= run_sets(folder, arguments.set or list(SETS), order)
     if "curves" in parts:
-        figures["curves"] = run_curves(folder, order)
+        figures |= run_curves(folder, order)
     if "limits" in parts:
         run_limits(folder, order)
     if arguments.json:
@@ -157,27 +162,34 @@ def run_set(folder: Path, name: str, order: Order) -> tuple[list[float], dict[st
 
 
 def run_curves(folder: Path, order: Order) -> dict[str, object]:
-    """Compare encoders at equal scores; mean bytes relative to the reference, by set, encoder and score."""
+    """Compare encoders at equal quality; mean bytes relative to the reference.
+
+    Returns:
+        "curves": by set, encoder and score; "butteraugli": by set, norm and MozJPEG's score there.
+    """
     if lacks := node_lacks_squoosh():
         print(f"no curves: {lacks}")
-        return {}
-    means: dict[str, object] = {}
-    lines = [
-        "# Bytes at equal score",
-        "",
-        f"{report.machine()}. Middle megapixel of each picture, 4:2:0.",
-        "",
-    ]
+        return {"curves": {}, "butteraugli": {}}
+    scores: dict[str, object] = {}
+    distances: dict[str, object] = {}
+    lines = ["# Bytes at equal quality", "", f"{report.machine()}. {CURVE_NOTES}", ""]
+    if lacks := butteraugli.missing():
+        lines += [f"- butteraugli: not measured, {lacks}", ""]
     with contextlib.ExitStack() as stack:
         squoosh = stack.enter_context(Squoosh())
         for name, pattern in CURVE_SETS.items():
-            ratios = curves(order.choose(sorted(folder.glob(pattern)), STANDARD_CURVES), squoosh)
-            means[name] = report.curve_means(ratios)
-            table = report.curve_table(ratios, MOZJPEG)
+            files = order.choose(sorted(folder.glob(pattern)), STANDARD_CURVES)
+            by_score, by_distance = curves(files, squoosh)
+            scores[name] = report.curve_means(by_score)
+            distances[name] = report.curve_means(by_distance)
+            table = report.curve_table(by_score, f"bytes / {MOZJPEG} at score")
+            if by_distance:
+                head = f"{OUR_ENCODER} / {MOZJPEG}, as far off as that is at score"
+                table += ["", *report.curve_table(by_distance, head)]
             print(name, *table, sep="\n", flush=True)
             lines += [f"## {name}", "", *table, ""]
     order.write("curves.md", "\n".join(lines))
-    return means
+    return {"curves": scores, "butteraugli": distances}
 
 
 def run_limits(folder: Path, order: Order) -> None:

@@ -1,10 +1,12 @@
-"""Bytes at equal score: three encoders of ours against Squoosh's MozJPEG."""
+"""Bytes at equal quality: encoders of ours against Squoosh's MozJPEG, by two judges."""
 
+import enum
 import io
 import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +14,7 @@ import numpy as np
 import pyjpegli
 from PIL import Image
 
+from engine import butteraugli
 from engine.measure import shown
 from engine.peers import node_command
 from homepress.compress.jpeg import Encoder, Sampling, optimise
@@ -22,10 +25,26 @@ from homepress.compress.quality.ssimulacra2 import full_score
 
 TARGETS = (70, 80, 90)
 MOZJPEG = "MozJPEG (Squoosh)"
+OURS = "own rate-distortion"
 _START = {70: 68.0, 80: 82.0, 90: 93.0}
 _CROP = 1024
 
 Code = Callable[[float], bytes]
+Ratios = dict[str, dict[int, list[float]]]
+"""Bytes relative to MozJPEG's, by what is compared, by target, of the pictures where both reach it."""
+
+
+class Judge(enum.StrEnum):
+    """Who says how good a result is."""
+
+    SCORE = "SSIMULACRA2"
+    NORM = "butteraugli, 3-norm"
+    HIGHEST = "butteraugli, worst pixel"
+
+
+_NEAR = {Judge.SCORE: 2.0, Judge.NORM: 0.05, Judge.HIGHEST: 0.2}
+_NEAR_QUALITY = 5.0
+"""So far apart may two qualities be for a straight line between them: in points, distance, and as dialled."""
 
 
 class Squoosh:
@@ -58,20 +77,107 @@ class Squoosh:
         return output.read_bytes()
 
 
-def curves(files: Sequence[Path], squoosh: Squoosh) -> dict[str, dict[int, list[float]]]:
-    """Bytes of each encoder relative to MozJPEG's, by target, of the pictures where both reach it."""
-    ratios: dict[str, dict[int, list[float]]] = {}
+@dataclass(frozen=True)
+class _Place:
+    """A place on a curve: between two qualities, so much of the way from the lower to the higher."""
+
+    low: float
+    high: float
+    share: float
+
+
+@dataclass
+class _Curve:
+    """What one coder makes of one picture, by quality; each quality is coded and judged once."""
+
+    pixels: np.ndarray
+    code: Code
+    _files: dict[float, bytes] = field(default_factory=dict)
+    _verdicts: dict[tuple[Judge, float], float] = field(default_factory=dict)
+
+    def find(self, judge: Judge, level: float, start: float) -> _Place | None:
+        """Where the judge's verdict is `level`; None out of reach."""
+        low, high, quality = 10.0, 99.0, start
+        if not self.verdict(judge, low) < level < self.verdict(judge, high):
+            return None
+        while high - low > 1.0 and not self._are_close(judge, low, high):
+            if self.verdict(judge, quality) < level:
+                low = quality
+            else:
+                high = quality
+            share = min(max(self._share(judge, level, low, high), 0.2), 0.8)
+            quality = float(round(low + share * (high - low)))
+            if quality in (low, high):
+                break
+        return _Place(low, high, self._share(judge, level, low, high))
+
+    def verdict(self, judge: Judge, quality: float) -> float:
+        """How good a quality is: a score, or a distance below zero, so that more is better."""
+        if (judge, quality) not in self._verdicts:
+            result = np.asarray(Image.open(io.BytesIO(self._file(quality))).convert("RGB"))
+            if judge is Judge.SCORE:
+                self._verdicts[judge, quality] = full_score(self.pixels, result)
+            else:
+                distance = butteraugli.distance(self.pixels, result)
+                self._verdicts[Judge.NORM, quality] = -distance.norm
+                self._verdicts[Judge.HIGHEST, quality] = -distance.highest
+        return self._verdicts[judge, quality]
+
+    def verdict_at(self, judge: Judge, place: _Place) -> float:
+        """The verdict at a place, on a straight line between its two qualities."""
+        low, high = self.verdict(judge, place.low), self.verdict(judge, place.high)
+        return low + place.share * (high - low)
+
+    def bytes_at(self, place: _Place) -> float:
+        """Bytes at a place, on a straight line in their logarithm."""
+        low, high = (np.log(len(self._file(quality))) for quality in (place.low, place.high))
+        return float(np.exp(low + place.share * (high - low)))
+
+    def _file(self, quality: float) -> bytes:
+        if quality not in self._files:
+            self._files[quality] = self.code(quality)
+        return self._files[quality]
+
+    def _are_close(self, judge: Judge, low: float, high: float) -> bool:
+        apart = self.verdict(judge, high) - self.verdict(judge, low)
+        return apart <= _NEAR[judge] and high - low <= _NEAR_QUALITY
+
+    def _share(self, judge: Judge, level: float, low: float, high: float) -> float:
+        below, above = self.verdict(judge, low), self.verdict(judge, high)
+        return (level - below) / (above - below)
+
+
+def curves(files: Sequence[Path], squoosh: Squoosh) -> tuple[Ratios, Ratios]:
+    """Compare encoders with MozJPEG on some pictures.
+
+    Returns:
+        By encoder, bytes where both reach a score; and, for our own encoder, by judge, bytes where it is as
+        far from the source by butteraugli as MozJPEG is at that score (nothing without butteraugli).
+    """
+    by_score: Ratios = {}
+    by_distance: Ratios = {}
     for file in files:
         pixels = _middle(shown(file.read_bytes()))
-        base = {
-            target: _bytes_at(target, pixels, lambda q, p=pixels: squoosh.code(p, q)) for target in TARGETS
-        }
-        for name, code in _coders(pixels).items():
-            for target in TARGETS:
-                size, reference = _bytes_at(target, pixels, code), base[target]
-                if size and reference:
-                    ratios.setdefault(name, {}).setdefault(target, []).append(size / reference)
-    return ratios
+        reference = _Curve(pixels, lambda quality, pixels=pixels: squoosh.code(pixels, quality))
+        coders = {name: _Curve(pixels, code) for name, code in _coders(pixels).items()}
+        for target in TARGETS:
+            level = reference.find(Judge.SCORE, target, _START[target])
+            if level is None:
+                continue
+            for name, curve in coders.items():
+                place = curve.find(Judge.SCORE, target, _START[target])
+                _note(by_score, name, target, curve, place, reference.bytes_at(level))
+            if butteraugli.missing():
+                continue
+            for judge in (Judge.NORM, Judge.HIGHEST):
+                place = coders[OURS].find(judge, reference.verdict_at(judge, level), _START[target])
+                _note(by_distance, str(judge), target, coders[OURS], place, reference.bytes_at(level))
+    return by_score, by_distance
+
+
+def _note(ratios: Ratios, name: str, target: int, curve: _Curve, place: _Place | None, base: float) -> None:
+    if place is not None:
+        ratios.setdefault(name, {}).setdefault(target, []).append(curve.bytes_at(place) / base)
 
 
 def _coders(pixels: np.ndarray) -> dict[str, Code]:
@@ -84,7 +190,7 @@ def _coders(pixels: np.ndarray) -> dict[str, Code]:
         return optimise(pyjpegli.encode(pixels.tobytes(), width, height, round(quality)))
 
     return {
-        "own rate-distortion": ours(RateDistortionEncoder()),
+        OURS: ours(RateDistortionEncoder()),
         "libjpeg, jpegli's tables": ours(PillowEncoder()),
         "pyjpegli": jpegli,
     }
@@ -97,32 +203,3 @@ def _middle(pixels: np.ndarray) -> np.ndarray:
         (full - part) // 32 * 16 for full, part in zip(pixels.shape[:2], (height, width), strict=True)
     )
     return np.ascontiguousarray(pixels[top : top + height, left : left + width])
-
-
-def _bytes_at(target: int, pixels: np.ndarray, code: Code) -> float | None:
-    """Bytes at a score, on a straight line in their logarithm between two close ones; None out of reach."""
-    tried: dict[float, tuple[float, float]] = {}
-
-    def try_quality(quality: float) -> tuple[float, float]:
-        if quality not in tried:
-            data = code(quality)
-            result = np.asarray(Image.open(io.BytesIO(data)))
-            tried[quality] = (full_score(pixels, result), float(np.log(len(data))))
-        return tried[quality]
-
-    low, high = 10.0, 99.0
-    if not try_quality(low)[0] < target < try_quality(high)[0]:
-        return None
-    quality = _START[target]
-    while high - low > 1.0 and try_quality(high)[0] - try_quality(low)[0] > 2.0:
-        if try_quality(quality)[0] < target:
-            low = quality
-        else:
-            high = quality
-        share = (target - try_quality(low)[0]) / (try_quality(high)[0] - try_quality(low)[0])
-        quality = float(round(low + min(max(share, 0.2), 0.8) * (high - low)))
-        if quality in (low, high):
-            break
-    (score_low, size_low), (score_high, size_high) = try_quality(low), try_quality(high)
-    share = (target - score_low) / (score_high - score_low)
-    return float(np.exp(size_low + share * (size_high - size_low)))

@@ -84,11 +84,11 @@ def curve_means(ratios: Mapping[str, Mapping[int, Sequence[float]]]) -> dict[str
     }
 
 
-def curve_table(ratios: Mapping[str, Mapping[int, Sequence[float]]], reference: str) -> list[str]:
-    """Bytes relative to a reference at equal scores."""
+def curve_table(ratios: Mapping[str, Mapping[int, Sequence[float]]], head: str) -> list[str]:
+    """Bytes relative to a reference, by target; `head` says what they are."""
     targets = sorted({target for by_target in ratios.values() for target in by_target})
     lines = [
-        f"| bytes / {reference} at score | " + " | ".join(str(target) for target in targets) + " |",
+        f"| {head} | " + " | ".join(str(target) for target in targets) + " |",
         "|---|" + "---|" * len(targets),
     ]
     for name, by_target in ratios.items():

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter, defaultdict
 from pathlib import Path
 
 Tags = dict[str, object]
@@ -50,6 +51,14 @@ def tags_that_differ(source: Tags, result: Tags) -> list[str]:
         for name, value in source.items()
         if not _may_differ(name) and result.get(name) != value and (name, value) != _SQUARE
     ]
+
+
+def by_family(tags: Tags) -> dict[str, Counter[str]]:
+    """Values by group and name; a name that is there twice is numbered differently in each format."""
+    families: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, value in tags.items():
+        families[_COPY.sub("", name)][str(value)] += 1
+    return families
 
 
 def _may_differ(name: str) -> bool:

@@ -67,6 +67,19 @@ def _curves(figures: Any) -> tuple[str, bool | None]:
     return "; ".join(told), worst <= 0.92
 
 
+def _butteraugli(figures: Any) -> tuple[str, bool | None]:
+    told, worst = [], 0.0
+    for pictures, judges in figures["butteraugli"].items():
+        for judge, by_score in judges.items():
+            ratios = " / ".join(f"{by_score[score]:.3f}" for score in sorted(by_score))
+            told.append(f"{pictures}, {judge.removeprefix('butteraugli, ')}: {ratios}")
+            if "norm" in judge:
+                worst = max(worst, *by_score.values())
+    if not told:
+        raise KeyError("butteraugli: apt-get install libjxl-tools")
+    return "; ".join(told), worst < 1.0
+
+
 def _worst_picture(figures: Any) -> tuple[str, bool | None]:
     programs = figures["camera"]
     ours = programs[OURS]["worst_score"]
@@ -88,6 +101,10 @@ def _lossless(kind: str, goal: float) -> Callable[[Any], tuple[str, bool | None]
     def read(figures: Any) -> tuple[str, bool | None]:
         found = figures[kind]
         text = f"{found['share']:.3f}, {found['different']} of {found['pictures']} with other pixels"
+        if peers := found.get("peers"):
+            others = ", ".join(f"{name} {share:.3f}" for name, share in peers.items())
+            text += "; of the coded pictures alone, metadata and what is appended left out,"
+            text += f" {found['coded_share']:.3f} ({others})"
         photographs = figures.get(f"{kind} photographs")
         if photographs:
             text += f" (photographs saved as {kind}: {photographs['share']:.3f}, {photographs['different']})"
@@ -158,6 +175,12 @@ _LINES = (
         "<= 0.92",
         ("curves",),
         _curves,
+    ),
+    _Line(
+        "the same at equal butteraugli, where MozJPEG scores 70 / 80 / 90",
+        "< 1",
+        ("curves",),
+        _butteraugli,
     ),
     _Line(
         "worst picture of a set of camera JPEGs at `balanced`, full score",
