@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ _CONTROL = """\
 Package: homepress
 Version: {version}
 Architecture: {architecture}
-Maintainer: Homepress maintainers <homepress@localhost>
+Maintainer: {maintainer}
 Installed-Size: {kilobytes}
 Depends: libc6 (>= {libc})
 Recommends: libx11-6, libxft2, dbus-user-session | dbus-x11
@@ -89,6 +90,7 @@ def _add_control(tree: Path) -> None:
     (control / "control").write_text(
         _CONTROL.format(
             version=homepress.__version__,
+            maintainer=_maintainer(),
             architecture=_architecture(),
             kilobytes=size // _KILOBYTE,
             # What the bundle was linked against. What else comes from the system, window and tray want.
@@ -103,6 +105,12 @@ def _tidy(tree: Path) -> None:
     for path in (tree, *tree.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+
+
+def _maintainer() -> str:
+    """Whoever builds the package answers for it, and says so in Debian's own variables (debchange(1))."""
+    name = os.environ.get("DEBFULLNAME") or "Whoever built this package"
+    return f"{name} <{os.environ.get('DEBEMAIL') or 'root@localhost'}>"
 
 
 def _architecture() -> str:

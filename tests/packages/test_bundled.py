@@ -1,5 +1,6 @@
 """What is different in a bundle, where `sys.executable` is Homepress itself. `make dist` tries real ones."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -52,3 +53,14 @@ def test_it_runs_no_other_module(module: str) -> None:
     ran = start("-m", module)
     assert ran.returncode == 2
     assert "No such option" in ran.stderr
+
+
+def test_a_debian_package_names_whoever_hands_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(REPOSITORY / "packaging")
+    deb = importlib.import_module("deb")
+    monkeypatch.delenv("DEBFULLNAME", raising=False)
+    monkeypatch.delenv("DEBEMAIL", raising=False)
+    assert deb._maintainer() == "Whoever built this package <root@localhost>"
+    monkeypatch.setenv("DEBFULLNAME", "Anna Berg")
+    monkeypatch.setenv("DEBEMAIL", "anna@example.org")
+    assert deb._maintainer() == "Anna Berg <anna@example.org>"
