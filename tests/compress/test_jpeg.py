@@ -48,11 +48,20 @@ def test_a_large_picture_is_sampled() -> None:
     assert full_score(decoded(source), decoded(result.data)) >= 79
 
 
-def test_large_pictures_are_finished_later_and_come_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = jpeg(photo(700, 500), 97, exif=images.exif())
-    at_once = compressed(source)
-    monkeypatch.setattr("homepress.compress.jpeg.lossy._LARGE_PIXELS", 1000)
-    assert compressed(source) == at_once
+@pytest.mark.parametrize("large", [0, 10**9])
+@pytest.mark.parametrize("floor", [None, 80.0])
+def test_a_result_with_other_pixels_is_not_handed_over(
+    monkeypatch: pytest.MonkeyPatch, large: int, floor: float | None
+) -> None:
+    """Whether pixels are remembered as they are, or by a digest."""
+    monkeypatch.setattr("homepress.compress.raster._LARGE_PIXELS", large)
+    source = jpeg(photo(700, 500), 97)
+    compressed(source, Recipe(floor=floor))
+    other = jpeg(photo(700, 500, seed=9), 50)
+    monkeypatch.setattr("homepress.compress.formats.jpeg.optimise", lambda _stream: other)
+    result = compress(source, Recipe(floor=floor))
+    assert isinstance(result, Unchanged)
+    assert (result.reason, result.detail) == (Reason.VERIFY_FAILED, "the pixels differ")
 
 
 def test_lossless_keeps_every_pixel() -> None:

@@ -5,6 +5,7 @@ copies small, which is what lets pictures of 100 megapixels through.
 """
 
 import hashlib
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ Pixels = NDArray[np.uint8]
 
 
 _STRIP_PIXELS = 1 << 19
+_LARGE_PIXELS = 18_000_000
 
 
 class Windowed(Protocol):
@@ -67,11 +69,37 @@ def sparse(picture: Windowed, rows: slice, columns: slice, step: int) -> Pixels:
     return picture[rows, columns][first::step, first::step]
 
 
-def digest(picture: Windowed) -> str:
-    """A digest of size, channels and pixels: equal for two pictures only if all of these are."""
+class Remembered:
+    """The pixels of a picture to compare others with.
+
+    Large ones are remembered by a digest, which takes more time and less memory.
+
+    Args:
+        picture: the picture.
+    """
+
+    def __init__(self, picture: Windowed) -> None:
+        large = picture.shape[0] * picture.shape[1] > _LARGE_PIXELS
+        self._known = _digest(picture) if large else picture
+
+    def are_those_of(self, picture: Windowed) -> bool:
+        """Whether a picture has the same size, the same channels and the same pixels."""
+        if isinstance(self._known, str):
+            return _digest(picture) == self._known
+        if picture.shape != self._known.shape:
+            return False
+        return all(map(np.array_equal, _strips(picture), _strips(self._known)))
+
+
+def _digest(picture: Windowed) -> str:
+    result = hashlib.sha256(repr(picture.shape).encode())
+    for strip in _strips(picture):
+        result.update(np.ascontiguousarray(strip).data)
+    return result.hexdigest()
+
+
+def _strips(picture: Windowed) -> Iterator[Pixels]:
+    """All rows, top to bottom, so many at once that copies stay small."""
     height, width = picture.shape[:2]
     rows = max(_STRIP_PIXELS // width, 1)
-    result = hashlib.sha256(repr(picture.shape).encode())
-    for top in range(0, height, rows):
-        result.update(np.ascontiguousarray(picture[top : top + rows, :]).data)
-    return result.hexdigest()
+    return (picture[top : top + rows, :] for top in range(0, height, rows))

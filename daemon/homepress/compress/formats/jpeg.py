@@ -1,7 +1,5 @@
 """JPEG: coded anew at the floor, or without loss; everything but the picture's coding stays byte for byte."""
 
-import functools
-
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
 from homepress.compress.jpeg.decoding import JPEG_FORMATS, decode_jpeg
@@ -25,7 +23,7 @@ from homepress.compress.metadata.jpeg_tables import is_ambiguous
 from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.compress.pixels import Undecodable, open_picture
 from homepress.compress.quality.colour import to_srgb
-from homepress.compress.raster import digest
+from homepress.compress.raster import Remembered
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.verify import first_difference
@@ -36,7 +34,6 @@ _COARSE = 75.0
 
 _CODED = frozenset({ColourModel.GREY, ColourModel.YCC, ColourModel.YCCK})
 """The colour models that are coded anew; the others only without loss."""
-_PIXELS_DIFFER = "the pixels differ"
 
 _ENCODERS: tuple[Encoder, ...] = (RateDistortionEncoder(), PillowEncoder())
 """The best by measurement, and one to fall back on where what it made does not decode."""
@@ -92,11 +89,8 @@ def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unch
     coded = _code(source, stream, floor)
     if coded is None:
         return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.JPEG)
-    data = _finished(source, coded.data) if coded.pixels else coded.data
-    lost = _lost(source, data)
-    if coded.pixels and not lost and digest(decode_jpeg(data)) != coded.pixels:
-        lost = _PIXELS_DIFFER
-    if lost:
+    data = _finished(source, coded.stream)
+    if lost := _lost(source, data, coded.pixels):
         return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
     frame = parse_jpeg(data).frame
     method = f"{coded.encoder} {coded.quality:g}, {frame.subsampling}"
@@ -109,10 +103,9 @@ def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
     opened = open_picture(source, JPEG_FORMATS)
     shown = to_srgb(opened.mode, opened.info.get("icc_profile"))
     fine = stream.frame.subsampling == Sampling.FULL
-    finish = functools.partial(_finished, source)
     for encoder in _ENCODERS:
         try:
-            return code(picture, shown, floor, encoder, finish, fine_colour=fine, spare_memory=True)
+            return code(picture, shown, floor, encoder, fine_colour=fine)
         except Undecodable:  # of what was made, for the source did decode
             continue
     return None
@@ -123,20 +116,22 @@ def _finished(source: bytes, coding: bytes) -> bytes:
 
 
 def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
-    pixels = digest(decode_whole(stream))
+    pixels = Remembered(decode_whole(stream))
     check_codes(stream)
     data = _finished(source, picture_only(stream))
     size = (stream.frame.width, stream.frame.height)
     result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
     if isinstance(result, Unchanged):
         return result
-    lost = _lost(source, data)
-    if not lost and digest(decode_jpeg(data)) != pixels:
-        lost = _PIXELS_DIFFER
+    lost = _lost(source, data, pixels)
     return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG) if lost else result
 
 
-def _lost(source: bytes, data: bytes) -> str:
-    """What a result lost of what is around the source's pixels, in words; empty when nothing."""
-    before, after = (open_picture(file, JPEG_FORMATS) for file in (source, data))
-    return first_difference(before, after)
+def _lost(source: bytes, data: bytes, pixels: Remembered) -> str:
+    """What a result lost of the pixels it should have, or of what is around them; empty when nothing."""
+    try:
+        before, after = (open_picture(file, JPEG_FORMATS) for file in (source, data))
+        same = pixels.are_those_of(decode_jpeg(data))
+        return first_difference(before, after) or ("" if same else "the pixels differ")
+    except Undecodable as error:
+        return f"the result does not decode ({error})"

@@ -1,11 +1,11 @@
 """One picture coded as JPEG at the smallest quality that keeps a floor.
 
-Sample tiles choose the quality; the whole picture is coded once; the finished file is decoded and scored on
+Sample tiles choose the quality; the whole picture is coded once; what became of it is decoded and scored on
 those tiles, on as many others and on the worst ones by block error. Under the floor: again, higher.
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from homepress.compress.jpeg.decoding import decode_jpeg
@@ -14,11 +14,8 @@ from homepress.compress.jpeg.judge import Judge, Part, Whole
 from homepress.compress.jpeg.tables import HIGHEST_QUALITY, LOWEST_QUALITY, on_grid
 from homepress.compress.quality.colour import ToSrgb
 from homepress.compress.quality.search import Scale, find_setting, find_setting_twice
-from homepress.compress.raster import Windowed, digest
+from homepress.compress.raster import Remembered, Windowed
 from homepress.compress.result import ScoreKind
-
-Finish = Callable[[bytes], bytes]
-"""Makes the finished file of a JPEG stream, without touching a pixel."""
 
 _LEAST_STEPS = (0.6, 2.0, 0.0)
 """By how much quality is raised at least, try after try: tables change in steps, and so do scores."""
@@ -28,8 +25,6 @@ _GUARD = 0.4
 """Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time."""
 _DEAR = 6.0
 """Steps of quality above the usual that 4:2:0 may need before 4:4:4 is tried too."""
-
-_LARGE_PIXELS = 14_000_000
 
 _SCALE = Scale(
     lowest=LOWEST_QUALITY,
@@ -52,8 +47,8 @@ class Coded:
     """A picture coded so that it keeps the floor.
 
     Attributes:
-        data: the finished file; if that was not to be made yet, the bare JPEG stream.
-        pixels: digest of the pixels that the file must decode to when it is finished; empty if it is.
+        stream: bare and baseline: optimising it was left for when it is known to do.
+        pixels: what it decodes to.
         encoder: the name of the one that coded it.
         quality: on jpegli's scale.
         sampling: of the colours.
@@ -61,8 +56,8 @@ class Coded:
         kind: how the score was measured.
     """
 
-    data: bytes
-    pixels: str
+    stream: bytes
+    pixels: Remembered
     encoder: str
     quality: float
     sampling: Sampling
@@ -82,10 +77,8 @@ def code(
     shown: ToSrgb,
     floor: float,
     encoder: Encoder,
-    finish: Finish,
     *,
     fine_colour: bool,
-    spare_memory: bool = False,
 ) -> Coded | None:
     """Code a picture at the smallest quality whose result keeps the floor; None if none does.
 
@@ -94,17 +87,13 @@ def code(
         shown: shows its pixels in sRGB.
         floor: the least score.
         encoder: codes it.
-        finish: makes the file that is judged and handed back.
         fine_colour: whether the source has full colour resolution, so that it may be worth keeping.
-        spare_memory: hand back large pictures unfinished (see `Coded`): decoding a large progressive file
-            beside its source takes more memory than the caller wants to spend.
 
     Raises:
         Undecodable: what the encoder made does not decode.
     """
     judge = Judge(picture, shown)
-    large = picture.shape[0] * picture.shape[1] > _LARGE_PIXELS
-    attempt = _Attempt(picture, judge, floor, encoder, None if spare_memory and large else finish)
+    attempt = _Attempt(picture, judge, floor, encoder)
     for choice in _choices(judge, floor, encoder, grey=len(picture.shape) == 2, fine_colour=fine_colour):
         if coded := attempt.code(choice):
             return coded
@@ -152,27 +141,19 @@ class _Attempt:
     judge: Judge
     floor: float
     encoder: Encoder
-    finish: Finish | None
 
     def code(self, choice: _Choice) -> Coded | None:
         """The first of a few results, each better than the one before, that keeps the floor."""
         quality = choice.quality
         for least_step in _LEAST_STEPS:
             stream = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
-            data, pixels, score, worst = self._judged(stream)
+            pixels = decode_jpeg(stream)
+            score, worst = self.judge.score(pixels), self.judge.score_worst(pixels)
             short = max(self.floor - score, self.floor - _WORST_BELOW - worst)
             if short <= 0.0:
-                return Coded(
-                    data, pixels, self.encoder.name, quality, choice.sampling, score, self.judge.kind
-                )
+                name, kind = self.encoder.name, self.judge.kind
+                return Coded(stream, Remembered(pixels), name, quality, choice.sampling, score, kind)
             if quality >= HIGHEST_QUALITY:
                 return None
             quality = on_grid(quality + max(least_step, (short + _GUARD) / _SCALE.slope))
         return None
-
-    def _judged(self, stream: bytes) -> tuple[bytes, str, float, float]:
-        """The file, the digest of its pixels if it is unfinished, its score, its worst tiles' score."""
-        data = self.finish(stream) if self.finish else stream
-        result = decode_jpeg(data)
-        pixels = "" if self.finish else digest(result)
-        return data, pixels, self.judge.score(result), self.judge.score_worst(result)

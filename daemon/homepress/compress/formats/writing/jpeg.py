@@ -6,11 +6,13 @@ from homepress.compress.formats.images import is_opaque, to_image
 from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.writing.written import Wish, Written, refuse_grey_profile, wants_grey
 from homepress.compress.jpeg import optimise
+from homepress.compress.jpeg.decoding import decode_jpeg
 from homepress.compress.jpeg.lossy import code
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.metadata.icc import jpeg_profile_segments
 from homepress.compress.metadata.jpeg_headers import EXIF_SIGNATURE, XMP_SIGNATURE
 from homepress.compress.metadata.jpeg_segments import APP1, parse_jpeg
+from homepress.compress.pixels import Undecodable
 from homepress.compress.quality.colour import to_srgb
 from homepress.compress.raster import Raster
 
@@ -30,17 +32,16 @@ def write(picture: Picture, wish: Wish) -> Written | None:
         raise CannotConvert(f"JPEG has at most {_MOST_EDGE:,} pixels along an edge")
     image = _image(picture)
     encoder = RateDistortionEncoder()
-
-    def finish(coding: bytes) -> bytes:
-        return _wrapped(optimise(coding), picture)
-
     shown = to_srgb(image.mode, picture.icc)
-    coded = code(Raster(image), shown, wish.floor, encoder, finish, fine_colour=True)
+    coded = code(Raster(image), shown, wish.floor, encoder, fine_colour=True)
     if coded is None:
         return None
+    data = _wrapped(optimise(coded.stream), picture)
+    if not coded.pixels.are_those_of(decode_jpeg(data)):
+        raise Undecodable("optimising the JPEG changed its pixels")
     sampling = "grey" if image.mode == "L" else coded.sampling
     method = f"{encoder.name} {coded.quality:g}, {sampling}"
-    return Written(coded.data, coded.score, coded.kind, False, method)
+    return Written(data, coded.score, coded.kind, False, method)
 
 
 def _image(picture: Picture) -> Image.Image:
