@@ -12,6 +12,7 @@ from PIL import Image
 from compress.images import jpeg, photo
 from homepress.compress import Recipe
 from homepress.compress.formats.jpeg import compress
+from homepress.compress.jpeg.decoding import decode_strictly
 from homepress.compress.jpeg.whole import check_codes, check_scans, decode_whole
 from homepress.compress.metadata import JpegStream, Malformed, Refused, parse_jpeg
 from homepress.compress.pixels import Undecodable
@@ -88,6 +89,73 @@ def test_a_cut_picture_with_an_end_put_to_it_is_found_out(kind: str, share: floa
         return
     # What passes lost at most bits that mean nothing.
     assert result == shown(data)
+
+
+def small(kind: str) -> bytes:
+    options: dict[str, dict[str, object]] = {
+        "4:2:0": {"subsampling": 2},
+        "4:4:4": {"subsampling": 0},
+        "optimised": {"optimize": True},
+        "restarts": {"restart_marker_blocks": 2},
+        "progressive": {"progressive": True},
+        "progressive with restarts": {"progressive": True, "restart_marker_blocks": 2},
+    }
+    image = Image.fromarray(photo(44, 37, seed=5))
+    return jpeg(image.convert("L"), 90) if kind == "grey" else jpeg(image, 90, **options[kind])
+
+
+SMALL = ("4:2:0", "4:4:4", "optimised", "restarts", "progressive", "progressive with restarts", "grey")
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_a_cut_at_any_byte_of_the_coded_data_is_found_out(kind: str) -> None:
+    """Whoever decodes: what passes as whole shows every pixel."""
+    data = small(kind)
+    spans = data_of(parse_jpeg(data))
+    noticed = 0
+    for at in range(spans[0][0], spans[-1][1]):
+        short = data[:at] + END
+        try:
+            result = pixels(short)
+        except (Malformed, Undecodable):
+            noticed += 1
+            continue
+        assert result == shown(data), at
+    # A cut before the end marker loses nothing, one byte earlier perhaps no more than bits that fill up.
+    assert noticed >= spans[-1][1] - spans[0][0] - 3
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_a_cut_at_any_byte_is_told_by_the_decoder_alone(kind: str) -> None:
+    data = small(kind)
+    assert decode_strictly(data) is not None
+    start, end = data_of(parse_jpeg(data))[-1]
+    for at in range(start, end):
+        result = decode_strictly(data[:at] + END)
+        assert result is None or result.tobytes() == shown(data), at
+
+
+def test_a_warning_that_means_nothing_is_no_refusal() -> None:
+    """Bytes between the coded data and the end, as some cameras leave them."""
+    for kind in ("4:2:0", "grey", "restarts", "progressive"):
+        data = small(kind)
+        end = data_of(parse_jpeg(data))[-1][1]
+        padded = data[:end] + bytes(7) + data[end:]
+        assert decode_strictly(padded) is None
+        assert pixels(padded) == shown(data)
+
+
+@given(kind=st.sampled_from(SMALL), where=st.floats(0.0, 0.999), value=st.integers(0, 255))
+@settings(max_examples=150, deadline=None)
+def test_decoders_agree_on_what_passes_strictly(kind: str, where: float, value: int) -> None:
+    """On damaged data too, to the pixel."""
+    data = small(kind)
+    spans = data_of(parse_jpeg(data))
+    at = spans[0][0] + int(where * (spans[-1][1] - spans[0][0]))
+    changed = data[:at] + bytes((value,)) + data[at + 1 :]
+    result = decode_strictly(changed)
+    if result is not None:
+        assert result.tobytes() == shown(changed)
 
 
 def test_a_cut_between_restart_intervals_is_found_out() -> None:

@@ -23,6 +23,7 @@ from homepress.compress.formats.png_pixels import fingerprint as png_fingerprint
 from homepress.compress.formats.png_recode import recode
 from homepress.compress.formats.writing.png import quickly_coded
 from homepress.compress.jpeg import Sampling, optimise
+from homepress.compress.jpeg.decoding import decode_strictly
 from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
 from homepress.compress.pixels import decode, fingerprint
 from homepress.compress.quality.ssimulacra2 import full_score
@@ -49,6 +50,7 @@ _WEBP_QUALITY, _WEBP_SCORES = 85.0, (80.0, 92.0)
 _AVIF_QUALITY, _AVIF_SCORES = 75, (86.0, 95.0)
 _JXL_QUALITY, _JXL_SCORES = 85.0, (87.0, 96.0)
 _HEIC_QUALITY, _HEIC_SCORES = 80, (88.0, 98.0)
+_END_OF_JPEG = b"\xff\xd9"
 _NOISE_SCORES = (77.0, 81.0)
 
 
@@ -136,6 +138,9 @@ def _check_jpeg() -> None:
         sample = encoder.sample(pixels, sampling)
         stream = encoder.encode(pixels, sampling, _JPEG_QUALITY, sample)
         shown = np.asarray(decode(stream, ("JPEG",)))
+        strictly = decode_strictly(stream)
+        if strictly is None or not np.array_equal(strictly, shown):
+            raise _Wrong("the decoders of JPEG do not agree")
         _expect(full_score(pixels, shown), _JPEG_SCORES, f"a JPEG ({sampling})")
 
 
@@ -146,6 +151,9 @@ def _check_jpeg_lossless() -> None:
     optimised = optimise(source)
     if fingerprint(decode(optimised, ("JPEG",))) != fingerprint(decode(source, ("JPEG",))):
         raise _Wrong("optimising a JPEG's scans changed pixels")
+    for whole in (source, optimised):
+        if decode_strictly(whole[: len(whole) * 9 // 10] + _END_OF_JPEG) is not None:
+            raise _Wrong("a JPEG that is cut short passes as whole")
 
 
 def _check_webp() -> None:

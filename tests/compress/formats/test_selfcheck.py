@@ -6,6 +6,7 @@ import pytest
 from homepress.compress import selfcheck
 from homepress.compress.formats import webp_codec
 from homepress.compress.formats.png_picture import CodedPicture
+from homepress.compress.pixels import decode
 from homepress.compress.recipe import Recipe
 from homepress.compress.selfcheck import check_codecs, codec_versions
 from homepress.compress.trust import Fault, trusted
@@ -54,6 +55,17 @@ def test_a_lossy_coder_that_is_far_off_is_found_out(monkeypatch: pytest.MonkeyPa
     faults = faults_of(ImageType.WEBP)
     assert [fault.even_lossless for fault in faults] == [False]
     assert "scores" in faults[0].what or "changed" in faults[0].what
+
+
+def test_a_decoder_that_passes_over_missing_data_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgiving(data: bytes) -> object:
+        return np.asarray(decode(data, ("JPEG",)))
+
+    monkeypatch.setattr(selfcheck, "decode_strictly", forgiving)
+    faults = faults_of(ImageType.JPEG)
+    assert [(fault.even_lossless, fault.what) for fault in faults] == [
+        (True, "a JPEG that is cut short passes as whole")
+    ]
 
 
 def test_a_metric_that_errs_forbids_all_loss(monkeypatch: pytest.MonkeyPatch) -> None:
