@@ -4,6 +4,7 @@ import ast
 import functools
 import importlib
 import re
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,10 +67,26 @@ def room_of(path: Path) -> str:
     return first.removesuffix(".py")
 
 
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def taken_by(path: Path) -> frozenset[str]:
+    """What a module takes from anywhere, by full names; from a room also by its name: `privacy.state()`."""
+    by_attribute = {
+        f"homepress.{node.value.id}.{node.attr}"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    return frozenset(by_attribute | {name for _, name in imports(path)})
+
+
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Every imported module by its full name, with its line; relative ones resolved."""
-    package = ("homepress", *path.relative_to(PACKAGE).parts[:-1])
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    package = ("homepress", *path.relative_to(PACKAGE).parts[:-1]) if path.is_relative_to(PACKAGE) else ()
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -129,6 +146,21 @@ def test_pictures_are_read_in_workers_alone(path: Path) -> None:
 def offered(room: str) -> tuple[str, ...]:
     """What a room's `__init__` offers."""
     return tuple(getattr(importlib.import_module(f"homepress.{room}"), "__all__", ()))
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS | {"pipeline", "app"}))
+def test_what_a_room_offers_is_used(room: str) -> None:
+    """By other rooms, or to check the documents.
+
+    Types apart, which others only see: results, errors, what is handed in.
+    """
+    others = [path for path in modules() if room_of(path) != room]
+    checks = (REPOSITORY / "tests" / "docs").glob("*.py")
+    taken = frozenset[str]().union(*map(taken_by, (*others, *checks)))
+    for name in offered(room):
+        thing = getattr(importlib.import_module(f"homepress.{room}"), name)
+        is_type = isinstance(thing, type) or typing.get_origin(thing) is not None
+        assert is_type or f"homepress.{room}.{name}" in taken, f"nobody needs {name} of {room}"
 
 
 def test_every_door_is_there_and_used() -> None:

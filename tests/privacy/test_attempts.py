@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from homepress import privacy
-from homepress.privacy import Attempt, all_refused
+from homepress.privacy import Attempt
+from homepress.privacy.attempts import all_refused
 from support import THIS_MACHINE_CANNOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the attempts of Linux")

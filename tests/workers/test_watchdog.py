@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from homepress.workers import deadline_for
-from homepress.workers.watchdog import Watchdog
+from homepress.workers.watchdog import Watchdog, deadline_for
 from support import wait_for
 
 

@@ -3,11 +3,10 @@
 The only room that imports codecs. Its work is done in worker processes, which load it when they start.
 """
 
-from homepress.compress.recipe import LOWEST_FLOOR, MetadataPolicy, Recipe
+from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
 
 __all__ = [
-    "LOWEST_FLOOR",
     "Compressed",
     "MetadataPolicy",
     "Reason",

@@ -7,7 +7,7 @@ is imported when it is first asked for (PEP 562): only the daemon needs it.
 
 from typing import TYPE_CHECKING
 
-from homepress.control.client import NO_DAEMON, Client, connect
+from homepress.control.client import Client, connect
 from homepress.control.lock import InstanceLock, LockHeldError
 from homepress.control.service import Service, ServiceError
 from homepress.control.transport import UnsafeAddressError
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from homepress.control.server import Server
 
 __all__ = [
-    "NO_DAEMON",
     "Client",
     "InstanceLock",
     "LockHeldError",

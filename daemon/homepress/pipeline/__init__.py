@@ -7,7 +7,7 @@
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
 from homepress.pipeline.pipeline import STOPPING, Pipeline
-from homepress.pipeline.plan import in_words, plan_for
+from homepress.pipeline.plan import plan_for
 from homepress.pipeline.queue import FairQueue, Load
 from homepress.pipeline.trust import Trust
 
@@ -22,6 +22,5 @@ __all__ = [
     "Plan",
     "Told",
     "Trust",
-    "in_words",
     "plan_for",
 ]

@@ -30,7 +30,7 @@ def plan_for(folder: FolderSettings, root: Path, *, destination: Destination | N
     )
     return Plan(
         recipe=recipe,
-        settings=in_words(folder),
+        settings=_in_words(folder),
         destination=destination or (Destination.OUTPUT if output else Destination.REPLACE),
         convert={ImageType(a): ImageType(b) for a, b in folder.convert.items()},
         output=folder.output if output else None,
@@ -39,7 +39,7 @@ def plan_for(folder: FolderSettings, root: Path, *, destination: Destination | N
     )
 
 
-def in_words(folder: FolderSettings) -> str:
+def _in_words(folder: FolderSettings) -> str:
     """What decides a result, as kept in the history: equal texts mean equal recipes."""
     parts = [str(folder.quality)]
     if folder.metadata != "keep":

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from homepress.privacy.attempts import Attempt, all_refused
+from homepress.privacy.attempts import Attempt
 from homepress.privacy.interface import System
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
@@ -36,7 +36,6 @@ __all__ = [
     "ProcessReport",
     "Proof",
     "Sample",
-    "all_refused",
     "checks",
     "compare",
     "contain",

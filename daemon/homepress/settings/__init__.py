@@ -11,7 +11,7 @@ from homepress.settings.field import Field, TomlValue, Widget, to_toml
 from homepress.settings.live import LiveSettings
 from homepress.settings.load import load, parse
 from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, DaemonSettings, FolderSettings, Settings
-from homepress.settings.paths import Paths, make_folder
+from homepress.settings.paths import Paths
 from homepress.settings.presets import Preset, load_preset, preset_names
 from homepress.settings.problem import Problem, SettingsError
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat
@@ -38,7 +38,6 @@ __all__ = [
     "check_value",
     "load",
     "load_preset",
-    "make_folder",
     "parse",
     "preset_names",
     "text_from_value",

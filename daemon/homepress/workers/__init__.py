@@ -4,6 +4,5 @@ from homepress.privacy import Limits
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.messages import CodecReport
 from homepress.workers.slot import Slot
-from homepress.workers.watchdog import deadline_for
 
-__all__ = ["CodecReport", "Death", "DeathKind", "Limits", "Slot", "WorkerDied", "deadline_for"]
+__all__ = ["CodecReport", "Death", "DeathKind", "Limits", "Slot", "WorkerDied"]
