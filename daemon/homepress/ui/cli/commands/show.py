@@ -26,7 +26,10 @@ def command(path: str, as_text: bool, as_json: bool) -> int:
     with reading(Paths.from_environment()) as reader:
         detail = reader.latest(Path(path).resolve()) or reader.latest(Path(path))
     if detail is None:
-        raise ServiceError(f"{path} is not in the history; Homepress has not seen it")
+        raise ServiceError(
+            f"{path} is not in the history: Homepress has not seen it, or knew what is in it already "
+            "(a result of its own, or an original that was taken back)"
+        )
     if as_json:
         output.print_json(detail)
         return 0
