@@ -4,6 +4,8 @@ import io
 import multiprocessing
 import os
 import re
+import shutil
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,9 +25,24 @@ _MOST_MEGAPIXELS = 4.0
 
 _OF_CONTAINERS = (
     *("System:", "ExifTool:", "Composite:", "SourceFile", "File:", "JFIF:", "Adobe:", "APP", "Ducky:"),
-    *("PNG:", "PNG-pHYs:", "RIFF:", "QuickTime:", "Meta:", "Track", "GIF:", "JXL:", "Jpeg2000:", "IFD1:"),
+    *(
+        "PNG:",
+        "PNG-pHYs:",
+        "RIFF:",
+        "QuickTime:",
+        "Meta:",
+        "Track",
+        "Photoshop:",
+        "GIF:",
+        "JXL:",
+        "Jpeg2000:",
+        "IFD1:",
+    ),
 )
-"""Groups that describe the file and its coding; the thumbnail (IFD1) is looked at by itself."""
+"""Groups about the file, its coding and printing: docs/formats.md says what of them is not carried."""
+_READ_IN_JXL = ("IFD0", "ExifIFD", "GPS", "InteropIFD", "XMP")
+"""What exiftool reads in a JPEG XL. The profile is part of the codestream; what else a JPEG holds comes
+back with it, bit for bit, which libjxl's own decoder shows."""
 _OF_TURNING = ("IFD0:Orientation", "XMP-tiff:Orientation")
 _OF_TIFF_CODING = frozenset(
     {
@@ -33,10 +50,26 @@ _OF_TIFF_CODING = frozenset(
         *("PhotometricInterpretation", "Thresholding", "FillOrder", "StripOffsets", "SamplesPerPixel"),
         *("RowsPerStrip", "StripByteCounts", "PlanarConfiguration", "Predictor", "ColorMap", "TileWidth"),
         *("TileLength", "TileOffsets", "TileByteCounts", "SampleFormat", "ExtraSamples", "JPEGTables"),
-        *("YCbCrSubSampling", "YCbCrPositioning", "YCbCrCoefficients", "ReferenceBlackWhite", "T6Options"),
+        *(
+            "YCbCrSubSampling",
+            "DataType",
+            "ImageDepth",
+            "TileDepth",
+            "YCbCrPositioning",
+            "YCbCrCoefficients",
+            "ReferenceBlackWhite",
+            "T6Options",
+        ),
         *("T4Options", "PageNumber", "MinSampleValue", "MaxSampleValue", "XPosition", "YPosition"),
         *("GrayResponseUnit", "GrayResponseCurve", "CellWidth", "CellLength", "FreeOffsets"),
-        *("FreeByteCounts", "WhitePoint", "PrimaryChromaticities", "TransferFunction", "ExifOffset"),
+        *(
+            "FreeByteCounts",
+            "WhitePoint",
+            "PrimaryChromaticities",
+            "TransferFunction",
+            "ExifOffset",
+            "HalftoneHints",
+        ),
     }
 )
 
@@ -167,6 +200,8 @@ def _convert(file: Path, target: ImageType, folder: Path) -> Outcome:
     written = folder / f"{file.parent.name}__{file.name}.{target.value}"
     written.write_bytes(result.data)
     lost = _lost_pixels(source, result)
+    if target is ImageType.JXL and sniff(source[:64]) is ImageType.JPEG and not _comes_back(written, source):
+        lost = (*lost, "the JPEG")
     return Outcome(file, target, "", written, bool(asked) and not asked[-1], lost)
 
 
@@ -184,6 +219,15 @@ def _lost_pixels(source: bytes, result: Compressed) -> tuple[str, ...]:
         if _alpha(after) != alpha and not (alpha and _near(alpha, _alpha(after))):
             lost.append("transparency")
     return (*lost, *(["depth"] if depth > 8 else []))
+
+
+def _comes_back(file: Path, jpeg: bytes) -> bool:
+    """Whether libjxl's own decoder gives the JPEG that a JPEG XL was made from, bit for bit."""
+    if not shutil.which("djxl"):
+        return True
+    back = file.with_suffix(".back.jpg")
+    subprocess.run(["djxl", str(file), str(back)], capture_output=True, check=False)
+    return back.exists() and back.read_bytes() == jpeg
 
 
 def _alpha(image: Image.Image) -> bytes:
@@ -205,6 +249,8 @@ def _differences(source: Tags, result: Tags, outcome: Outcome) -> list[str]:
     found = []
     for family, values in by_family(source).items():
         if family.startswith(_OF_CONTAINERS) or family in _OF_TURNING:
+            continue
+        if outcome.target is ImageType.JXL and not family.startswith(_READ_IN_JXL):
             continue
         if is_tiff and family.split(":")[-1] in _OF_TIFF_CODING:
             continue

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from compress import images
 from compress.formats import pngs
@@ -162,6 +162,22 @@ def test_iptc_captions_go_to_jpeg_only() -> None:
     result = refused(data, Recipe(floor=60.0, convert_to=ImageType.WEBP))
     assert "IPTC" in result.detail
     assert body in made(data, Recipe(floor=60.0, max_edge=200)).data
+
+
+def test_what_a_maker_put_into_a_jpeg_stays_in_a_jpeg() -> None:
+    plain = saved(photo(), "JPEG", quality=97)
+    body = b"IJPEG measured temperatures"
+    data = plain[:2] + b"\xff\xe3" + (len(body) + 2).to_bytes(2, "big") + body + plain[2:]
+    for target in (ImageType.PNG, ImageType.WEBP, ImageType.AVIF):
+        assert "APP3" in refused(data, Recipe(floor=60.0, convert_to=target)).detail
+    assert body in made(data, Recipe(floor=60.0, max_edge=200)).data
+
+
+def test_a_tiff_with_pictures_beneath_is_refused() -> None:
+    directories = TiffImagePlugin.ImageFileDirectory_v2()
+    directories[330] = 8
+    data = saved(photo(), "TIFF", tiffinfo=directories)
+    assert "further pictures" in refused(data, Recipe(floor=60.0, convert_to=ImageType.JPEG)).detail
 
 
 def test_a_signed_or_layered_jpeg_is_not_made_anew() -> None:

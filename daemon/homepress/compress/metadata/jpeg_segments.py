@@ -12,7 +12,7 @@ from homepress.compress.metadata.jpeg_frame import Frame, is_frame_marker, read_
 
 EOI, SOS, COM = 0xD9, 0xDA, 0xFE
 DQT, DHT, DAC, DRI = 0xDB, 0xC4, 0xCC, 0xDD
-APP0, APP1, APP2, APP11, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE
+APP0, APP1, APP2, APP11, APP12, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xEC, 0xED, 0xEE
 START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 
 MOST_SEGMENTS = 20_000

@@ -11,6 +11,7 @@ from homepress.compress.pixels import open_picture
 from homepress.imagetype import ImageType
 
 _BITS, _SAMPLE_FORMAT = 258, 339
+_FURTHER = 330  # SubIFDs: smaller copies, or pictures of their own
 _EXIF, _GPS = 0x8769, 0x8825
 _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA"})
 _CARRIED = (
@@ -30,6 +31,8 @@ def read(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every read
         raise CannotConvert("it has more than one page")
     opened = open_picture(source, ("TIFF",))
     tags = getattr(opened, "tag_v2", {})
+    if _FURTHER in tags:
+        raise CannotConvert("it holds further pictures, which would be left behind")
     if max(tags.get(_BITS, (1,))) > 8 or set(tags.get(_SAMPLE_FORMAT, (1,))) != {1}:
         raise CannotConvert("it has more than 8 bits a channel")
     if opened.mode not in _MODES:

@@ -23,6 +23,8 @@ def write(picture: Picture, wish: Wish) -> Written | None:
     if wish.floor is not None:
         judge = judge_of(picture)
         coded = code_at_floor(picture.rgba, judge, wish.floor, codec)
+        if coded is not None and not np.array_equal(coded.pixels[..., 3], picture.rgba[..., 3]):
+            coded = None  # soft edges would come out otherwise
         if coded is not None and not may_win(encode_lossless, picture.rgba, judge, coded, codec):
             return _lossy(picture, coded)
     exact = encode_lossless(picture.rgba)
