@@ -20,9 +20,9 @@ _TRIED = {
     "stay byte for byte and count as source. Arithmetic coding saves more, and hardly any program shows it.",
     "CPU per megapixel, camera JPEG at `balanced`, search included, against Caesium in the same run": "A few "
     "tiles give a first idea of the quality, so that the costly sample is asked once; tables are folded into "
-    "the transform; a result is scored before the lossless pass, so that a try that falls short does not cost "
-    "it. One strict decoding gives the source's pixels and tells whether coded data is missing. A third of "
-    "what is left is MozJPEG's lossless pass.",
+    "the transform; a result is scored before the lossless pass, so that a try that falls short does not "
+    "cost it. One strict decoding gives the source's pixels and tells whether coded data is missing. A third "
+    "of what is left is MozJPEG's lossless pass.",
 }
 """What was tried for a goal that is missed, by the line's first words."""
 
