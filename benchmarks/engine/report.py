@@ -12,6 +12,8 @@ from engine.process import Cost
 _COLUMN, _HEIGHT, _MARGIN, _FOOT = 92, 440, 60, 90
 _COLOURS = ("#0b6e4f", "#c8553d", "#3066be", "#8d6a9f", "#e3a008", "#555555", "#2a9d8f", "#7fb69d")
 _LOWEST = 55
+_EQUAL = 99.99
+"""From this score on two pictures are equal, but for rounding in the score itself."""
 
 Results = Mapping[str, tuple[Cost, Sequence[Outcome]]]
 
@@ -45,7 +47,7 @@ TABLE_NOTES = (
 
 def coded_scores(outcomes: Sequence[Outcome]) -> list[float]:
     """The scores of the pictures that were coded with loss."""
-    return [outcome.score for outcome in outcomes if outcome.score < 100.0]
+    return [outcome.score for outcome in outcomes if outcome.score < _EQUAL]
 
 
 def figures(cost: Cost, outcomes: Sequence[Outcome]) -> dict[str, float]:
