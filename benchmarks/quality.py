@@ -115,7 +115,7 @@ def run_sets(folder: Path, names: list[str], order: Order) -> dict[str, dict[str
     for name in names:
         scores, figures[name] = run_set(folder, name, order)
         ours += scores
-    if len(names) > 1:
+    if len(names) > 1 and ours:
         print(f"{OURS}: score of {len(ours)} photographs coded with loss, over all sets:")
         print(f"mean {np.mean(ours):.2f}, sd {np.std(ours):.2f}, worst {min(ours):.2f}", flush=True)
     return figures
