@@ -1,5 +1,6 @@
 """The journey of one picture, with a real store and a compressor that does what the test says."""
 
+import dataclasses
 import hashlib
 import os
 import time
@@ -13,7 +14,7 @@ from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, Score
 from homepress.imagetype import ImageType
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
-from homepress.store import OriginalsLimit, Store
+from homepress.store import OriginalsLimit, Store, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
 from homepress.workers import Death, DeathKind, Slot, WorkerDied
 
@@ -66,9 +67,9 @@ def carry(store: Store, picture: Path) -> Callable[..., Told]:
     def run(compressor: Compressor, **changes: Any) -> Told:
         destination = changes.pop("destination", Destination.REPLACE)
         root = picture.parent.parent
-        recipe = Recipe(metadata=changes.pop("metadata", MetadataPolicy.KEEP))
+        recipe = changes.pop("recipe", Recipe(metadata=changes.pop("metadata", MetadataPolicy.KEEP)))
         plan = Plan(recipe, "balanced", destination, root=root, output=root.parent / "out")
-        job = Job(picture, plan, lambda told: None, **changes)
+        job = Job(changes.pop("path", picture), plan, lambda told: None, **changes)
         return carrier.carry(job, cast(Slot, compressor))
 
     return run
@@ -116,6 +117,66 @@ def test_a_picture_that_gets_no_smaller_still_belongs_into_the_output_folder(
     told = carry(Compressor(answer), destination=Destination.OUTPUT)
     assert told.outcome == "unchanged"
     assert (tmp_path / "out" / "deep" / "a.jpg").read_bytes() == SOURCE
+
+
+def test_a_result_of_ours_gets_into_an_output_folder_without_a_second_loss(
+    carry: Callable[..., Told], picture: Path
+) -> None:
+    carry(Compressor(compressed()))
+    again = Compressor(Unchanged(Reason.SAVES_TOO_LITTLE))
+    told = carry(again, destination=Destination.OUTPUT)
+    assert Path(told.output).read_bytes() == RESULT
+    assert [(recipe.floor, recipe.palette) for recipe in again.recipes] == [(None, False)]
+
+
+def test_every_copy_of_a_picture_gets_into_the_output_folder(
+    carry: Callable[..., Told], picture: Path
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        path = picture.with_name(name)
+        path.write_bytes(SOURCE)
+        answer = Compressor(Unchanged(Reason.SAVES_TOO_LITTLE))
+        told = carry(answer, destination=Destination.OUTPUT, path=path)
+        assert (Path(told.output).name, Path(told.output).read_bytes()) == (name, SOURCE)
+
+
+def test_tags_are_taken_out_of_a_result_of_ours_too(carry: Callable[..., Told], picture: Path) -> None:
+    """It came from a folder that keeps them to one that does not."""
+    first = compressed()
+    bare = dataclasses.replace(first, data=RESULT[:-9], sha256=hashlib.sha256(RESULT[:-9]).hexdigest())
+    carry(Compressor(first))
+    copy = picture.with_name("copy.jpg")
+    copy.write_bytes(RESULT)
+    share = Compressor(bare)
+    told = carry(share, metadata=MetadataPolicy.SHARE, path=copy)
+    assert (told.outcome, copy.read_bytes()) == ("compressed", RESULT[:-9])
+    assert [(recipe.floor, recipe.metadata) for recipe in share.recipes] == [(None, MetadataPolicy.SHARE)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "floor"), [(Recipe(metadata=MetadataPolicy.STRIP), None), (Recipe(max_edge=800), 80.0)]
+)
+def test_more_can_be_asked_of_a_result_of_ours_by_name(
+    carry: Callable[..., Told], picture: Path, asked: Recipe, floor: float | None
+) -> None:
+    carry(Compressor(compressed()))
+    again = Compressor(Unchanged(Reason.SAVES_TOO_LITTLE))
+    carry(again, asked=True, destination=Destination.BESIDE, recipe=asked)
+    assert again.recipes == [dataclasses.replace(asked, floor=floor, palette=floor is not None)]
+
+
+@pytest.mark.parametrize("destination", [Destination.REPLACE, Destination.OUTPUT])
+def test_what_a_user_took_back_is_left_alone_everywhere(
+    carry: Callable[..., Told], picture: Path, store: Store, destination: Destination
+) -> None:
+    carry(Compressor(compressed()))
+    assert [undone.outcome for undone in store.undo(UndoSelection(last=1), roots=[picture.parent])] == [
+        "restored"
+    ]
+    copy = picture.with_name("copy.jpg")
+    copy.write_bytes(SOURCE)
+    told = carry(Compressor(), metadata=MetadataPolicy.SHARE, destination=destination, path=copy)
+    assert (told.outcome, told.output) == ("unchanged", "")
 
 
 @pytest.mark.parametrize("bare", [False, True])

@@ -8,6 +8,7 @@ from pathlib import Path
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff, type_by_name
+from homepress.pipeline.again import wants_known, wants_result, without_more_loss
 from homepress.pipeline.job import Destination, Job, Told
 from homepress.pipeline.trouble import RETRY_FULL, no_compressor, trouble
 from homepress.pipeline.trust import Trust
@@ -101,11 +102,11 @@ class Carrier:
         if job.identity is not None and _identity(source) != job.identity:
             raise Changed("it changed again")
         role = self._store.role(source.sha256, job.plan.settings)
-        if role is not None and not job.asked:
+        if role is not None and not job.asked and not wants_known(job, role):
             return self._known(job, source, f"known already ({role})")
         if not job.asked and self._store.existed(source):
             return self._known(job, source, "it was here before its folder was added")
-        if job.asked and role is Role.RESULT and job.plan.destination is not Destination.OUTPUT:
+        if job.asked and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
             return _made_before(job, source)
         if job.plan.destination is Destination.REPLACE:
             self._store.check_room(source, job.plan.root)
@@ -114,6 +115,8 @@ class Carrier:
         start = time.monotonic()
         try:
             recipe = self._trusted(job, slot, source)
+            if recipe is not None and role is Role.RESULT:
+                recipe = without_more_loss(recipe, job)
             if recipe is None:
                 return self._untrusted(job, source)
             result = slot.compress(source.data, recipe)
