@@ -3,6 +3,7 @@
 import ctypes
 import os
 import queue
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -31,6 +32,7 @@ _DRIVE_REMOTE = 4
 _OFFLINE, _RECALL_ON_OPEN, _RECALL_ON_DATA_ACCESS = 0x1000, 0x40000, 0x400000
 
 _LULL = 0.05
+_LONGEST_BATCH = 0.5
 _NO_WAKING = 3600.0
 
 _Buffer = tuple[bytes, bool]
@@ -83,6 +85,7 @@ class BufferQueue(queue.Queue[_Buffer]):
         self._started = False
         self._ended = False
         self._in_batch = False
+        self._began = 0.0
 
     def put(self, item: _Buffer, block: bool = True, timeout: float | None = None) -> None:
         """See `queue.Queue.put`."""
@@ -94,12 +97,16 @@ class BufferQueue(queue.Queue[_Buffer]):
 
     def get(self, block: bool = True, timeout: float | None = None) -> _Buffer:
         """See `queue.Queue.get`; the timeout is chosen here."""
+        if self._in_batch and time.monotonic() - self._began > _LONGEST_BATCH:
+            self._in_batch = False
+            raise queue.Empty
         try:
             item = super().get(block, _LULL if self._in_batch or self._ended else _NO_WAKING)
         except queue.Empty:
             self._in_batch = False
             raise
-        self._in_batch = True
+        if not self._in_batch:
+            self._in_batch, self._began = True, time.monotonic()
         return item
 
     def end(self) -> None:
