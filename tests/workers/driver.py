@@ -121,8 +121,9 @@ def control(scratch: Path) -> None:
     house = House(scratch)
     worker = slot(program=(*PROGRAM, "unlocked"))
     deeds = house.deeds()
-    # What takes things away comes last.
-    order = [*(deeds.keys() - {*DANGEROUS, "truncate", "remove"}), "truncate", "remove"]
+    # What takes things away comes last, and whoever is traced stops at the next signal.
+    last = ("truncate", "remove", "trace parent")
+    order = [*(deeds.keys() - {*DANGEROUS, *last}), *last]
     print(json.dumps({name: tell(worker, deeds[name][0], **deeds[name][1]) for name in order}))
     worker.close()
     for path in house.elsewhere:
