@@ -21,7 +21,7 @@ _LEAST_STEPS = (0.6, 2.0, 0.0)
 """By how much quality is raised at least, try after try: tables change in steps, and so do scores."""
 _WORST_BELOW = 12.0
 """Points by which the worst tiles may stay under the floor: what photographs do that keep it as a whole."""
-_GUARD = 0.4
+_GUARD = 0.3
 """Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time."""
 _DEAR = 6.0
 """Steps of quality above the usual that 4:2:0 may need before 4:4:4 is tried too."""
