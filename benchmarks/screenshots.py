@@ -25,7 +25,7 @@ from PIL import Image
 PAGES = ("first-run", "folders", "activity", "compare", "statistics", "privacy", "general")
 _TRY = ("click", "942", "532")
 HANDS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "first-run": (("type", "~/Pictures/Phone"), ("wait", "2"), _TRY),
+    "first-run": (("type", "~/Pictures/Phone"), ("wait", "2"), _TRY, ("wait", "12")),
     "folder-settings": (("click", "848", "187"),),
 }
 """What is done on a page before it is shown: text that is typed, a place of the design that is clicked."""
