@@ -51,6 +51,7 @@ SYSTEM_PACKAGES = {
     "dunst": "dunst",
     "dex": "dex",
     "desktop-file-validate": "desktop-file-utils",
+    "systemctl": "systemd",
 }
 
 
