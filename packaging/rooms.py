@@ -19,6 +19,9 @@ class _Room(NamedTuple):
     job: str
 
 
+_GROUND = ("base", "_share")
+"""Left out: ground that every room stands on would only add an arrow to each."""
+
 # A room above those that it imports.
 _PLACES = {
     "ui/cli": _Room(440, 45, "commands"),
@@ -44,7 +47,7 @@ def imports_between_rooms() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for module in sorted(PACKAGE.rglob("*.py")):
         parts = module.relative_to(PACKAGE).with_suffix("").parts
-        if len(parts) > 1 and parts[0] != "_share":
+        if len(parts) > 1 and parts[0] not in _GROUND:
             others = found.setdefault(_room(parts), set())
             others |= {_room(tuple(name.split(".")[1:])) for name in _imported(module)}
     return {room: {other for other in others if other in found} - {room} for room, others in found.items()}

@@ -4,6 +4,8 @@
 
 from pathlib import Path
 
+from homepress.base.system_errors import printable
+
 
 class StoreError(Exception):
     """Anything that the store itself decides; what the system refuses comes as `OSError`."""
@@ -55,5 +57,4 @@ class Unsupported(Exception):
 
 def shown(path: Path | bytes | str) -> str:
     """A path as text that any terminal and any encoding can take; undecodable bytes become `\\xNN`."""
-    raw = path if isinstance(path, bytes) else str(path).encode("utf-8", "surrogateescape")
-    return raw.decode("utf-8", "backslashreplace")
+    return printable(path if isinstance(path, bytes) else str(path))

@@ -1,0 +1,111 @@
+"""The table of system errors: complete, and every row fit to be read by a person."""
+
+import errno
+import os
+
+import pytest
+
+from homepress.base import system_errors
+from homepress.base.system_errors import (
+    DEFAULT,
+    UNRELATED,
+    ExplainedError,
+    Explanation,
+    Retry,
+    Scope,
+    explain,
+    explained,
+    in_words,
+    printable,
+    with_name,
+)
+
+ROWS = list(system_errors._BY_NAME.values())
+
+
+@pytest.mark.parametrize("number", sorted(errno.errorcode))
+def test_every_error_of_this_system_has_a_row_or_is_listed_as_unrelated_to_files(number: int) -> None:
+    name = errno.errorcode[number]
+    row = explain(OSError(number, os.strerror(number)))
+    same = {other for other in dir(errno) if getattr(errno, other) == number}
+    assert (row is DEFAULT) == (not same & set(system_errors._BY_NAME))
+    assert row is not DEFAULT or name in UNRELATED, f"{name} is neither in the table nor listed as unrelated"
+
+
+def test_no_name_is_both_in_the_table_and_unrelated() -> None:
+    assert not UNRELATED & set(system_errors._BY_NAME)
+
+
+@pytest.mark.parametrize("number", [None, 0, 512, 99_999])
+def test_a_number_that_no_list_knows_is_the_computers_trouble(number: int | None) -> None:
+    error = OSError("odd") if number is None else OSError(number, "odd")
+    assert explain(error) is DEFAULT
+    assert DEFAULT.scope is Scope.COMPUTER
+    assert "odd" in in_words(error)
+
+
+@pytest.mark.parametrize("row", [*ROWS, DEFAULT], ids=lambda row: row.name)
+def test_a_row_reads_well_after_the_name_of_a_file(row: Explanation) -> None:
+    for part in (row.words, *filter(None, [row.cure])):
+        assert part[0].islower() or part.startswith("Homepress")
+        assert not part.endswith((".", ";", " "))
+    assert len(str(row)) < 200
+    assert row.scope is not Scope.PROGRAM, "what the system refuses is never a fault of ours"
+    assert row.cure or row.scope is not Scope.DISK or row.name == "EUSERS", "a disk's trouble has a cure"
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "retry"),
+    [
+        ("ENOSPC", Scope.DISK, Retry.LATER),
+        ("ENOTCONN", Scope.DISK, Retry.LATER),
+        ("ENODEV", Scope.DISK, Retry.LATER),
+        ("ENXIO", Scope.DISK, Retry.LATER),
+        ("EIO", Scope.DISK, Retry.LATER),
+        ("ETIMEDOUT", Scope.DISK, Retry.LATER),
+        ("EHOSTDOWN", Scope.DISK, Retry.LATER),
+        ("ESTALE", Scope.DISK, Retry.LATER),
+        ("EINVAL", Scope.FILE, Retry.CHANGED),
+        ("EILSEQ", Scope.FILE, Retry.CHANGED),
+        ("ENAMETOOLONG", Scope.FILE, Retry.CHANGED),
+        ("EFBIG", Scope.FILE, Retry.CHANGED),
+        ("ELOOP", Scope.FILE, Retry.CHANGED),
+        ("EBUSY", Scope.FILE, Retry.SOON),
+        ("ETXTBSY", Scope.FILE, Retry.SOON),
+        ("EMFILE", Scope.COMPUTER, Retry.SOON),
+        ("ENFILE", Scope.COMPUTER, Retry.SOON),
+        ("ENOMEM", Scope.COMPUTER, Retry.SOON),
+        ("ENOLCK", Scope.COMPUTER, Retry.SOON),
+    ],
+)
+def test_whose_trouble_it_is(name: str, scope: Scope, retry: Retry) -> None:
+    row = explained(name)
+    assert (row.scope, row.retry) == (scope, retry)
+    if hasattr(errno, name):
+        assert explain(OSError(getattr(errno, name), "")) == row
+
+
+def test_windows_codes_say_more_than_the_errno_that_python_makes_of_them() -> None:
+    shared, full, odd = OSError(errno.EACCES, "x"), OSError(errno.EINVAL, "x"), OSError(errno.ENOSPC, "x")
+    for error, code in ((shared, 32), (full, 112), (odd, 77_777)):
+        error.winerror = code  # type: ignore[attr-defined]
+    assert (explain(shared).name, explain(full).name, explain(odd).name) == ("EBUSY", "ENOSPC", "ENOSPC")
+
+
+def test_every_windows_code_leads_to_a_row() -> None:
+    assert set(system_errors._WINDOWS.values()) <= set(system_errors._BY_NAME)
+
+
+def test_an_error_may_bring_its_own_explanation() -> None:
+    own = Explanation("LOCKED", Scope.COMPUTER, "another program has it locked", "wait", Retry.SOON)
+    error = ExplainedError(errno.EBUSY, "database is locked", "/state/ledger", own)
+    assert explain(error) is own
+    assert with_name(error) == "/state/ledger: another program has it locked; wait (database is locked)"
+
+
+def test_a_sentence_names_the_file_and_survives_any_name() -> None:
+    error = OSError(errno.ENOSPC, "No space left on device", b"/a/\xff.jpg")
+    assert with_name(error).startswith("/a/\\xff.jpg: its disk")
+    assert with_name(OSError(errno.EIO, "x")).startswith("this computer: ")
+    assert with_name(error, "Photo") == f"Photo: {in_words(error)}"
+    assert (printable("a\udcff"), printable("a\ud800")) == ("a\\xff", "a\\ud800")
