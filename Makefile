@@ -1,17 +1,20 @@
-# Two commands do all the set-up: `make run` and `make test`. Both make .venv first.
+# Two commands do all the set-up: `make run` and `make test`. Both make .venv first, from packaging/locks/: the
+# same packages on every day, each checked by its hash.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCKS := packaging/locks
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FOLDER ?=
 
-.PHONY: run test check torture bench fuzz dist check-pythons generate clean
+.PHONY: run test check torture bench fuzz dist check-pythons lock latest generate clean
 
 # Installed once, and again whenever the list of dependencies changes.
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(LOCKS)/development.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	$(PIP) --require-hashes --requirement $(LOCKS)/development.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The daemon in the foreground, with its own home .run/ and never your settings.
@@ -30,7 +33,7 @@ torture: $(STAMP)
 
 # Needs atheris, which has no wheel for the newest Pythons.
 fuzz: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
+	$(PIP) --require-hashes --requirement $(LOCKS)/fuzzing.txt
 	$(BIN)/python tests/fuzz --seconds 1800
 
 # Every number to reach in one table, docs/benchmarks/numbers.md; 45 minutes on two quiet cores.
@@ -39,12 +42,22 @@ bench: $(STAMP)
 
 # Wheel, sdist, one-folder bundle and .deb, each started and tried.
 dist: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dist
+	$(PIP) --require-hashes --requirement $(LOCKS)/packaging.txt
 	$(BIN)/python packaging/dist.py
 
 # The wheel in an empty environment of every Python that is there.
 check-pythons: $(STAMP)
 	$(BIN)/python tests/packages/pythons.py
+
+# The newest versions of everything, resolved again for every Python and system, into packaging/locks/.
+lock: $(STAMP)
+	$(PIP) --upgrade 'pip>=25.1'
+	$(PIP) --group lock
+	$(BIN)/python packaging/lock.py
+
+# `make test` with the newest versions that pyproject.toml admits, in an environment of its own.
+latest:
+	$(PYTHON) packaging/latest.py
 
 # Manual page and shell completions, made from the commands.
 generate: $(STAMP)

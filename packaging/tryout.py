@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+_LOCK = Path(__file__).resolve().parent / "locks" / "runtime.txt"
 _PATIENCE = 120.0
 _SIDE = 400
 
@@ -116,15 +117,9 @@ def installed(distribution: Path) -> Iterator[Path]:
         folder = Path(made)
         if distribution.suffix == ".whl":
             _run(sys.executable, "-m", "venv", made)
-            _run(
-                made + "/bin/python",
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--only-binary=:all:",
-                str(distribution),
-            )
+            pip = (made + "/bin/python", "-m", "pip", "install", "--quiet", "--only-binary=:all:")
+            _run(*pip, "--require-hashes", "--requirement", str(_LOCK))
+            _run(*pip, "--no-deps", str(distribution))
             yield folder / "bin" / "homepress"
         elif distribution.name.endswith(".tar.gz"):
             _run("tar", "--extract", "--gzip", "--file", str(distribution), "--directory", made)

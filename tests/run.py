@@ -23,6 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
+LATEST = "HOMEPRESS_TEST_LATEST"
+"""Set for the tests while the newest packages are tried: what they install comes from no lock then."""
+
 # Program looked for: Debian packages that have it and what it needs.
 SYSTEM_PACKAGES = {
     "strace": "strace",
@@ -129,12 +132,15 @@ def run(parts: Sequence[Part]) -> int:
 def main() -> int:
     """Parse the arguments and run; 0 only when every part passed."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latest", action="store_true", help="install without the locks, as `make latest`")
     parser.add_argument("--only", nargs="+", choices=[part.name for part in PARTS], help="run these parts")
     in_ci = os.environ.get("CI") == "true"
     parser.add_argument(
         "--coverage", action="store_true", default=in_ci, help="measure coverage; in CI always"
     )
     arguments = parser.parse_args()
+    if arguments.latest:
+        os.environ[LATEST] = "1"
     parts = [part for part in PARTS if not arguments.only or part.name in arguments.only]
     if any(part.name in ("tests", "docs") for part in parts):
         install_system_packages()

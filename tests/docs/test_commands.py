@@ -15,6 +15,7 @@ from support import REPOSITORY
 
 NOT_RUN = {
     r"(sudo )?make \S+.*": "takes long or does not end; its target is looked for in the Makefile",
+    r"(python3 -m venv|homepress-venv/bin/pip install) .*": "installs; tests/packages does so too",
     r"pipx install .*": "installs; tests/packages does that with the wheel",
     r"sudo apt-get install \./homepress.*": "installs; packaging/tryout.py does that with the package",
     r"tar -xzf homepress-bundle.*|homepress/homepress .*": "needs the bundle; packaging/tryout.py has it",

@@ -12,6 +12,11 @@ from PIL import Image
 
 from support import REPOSITORY
 
+LATEST = "HOMEPRESS_TEST_LATEST"
+"""As tests/run.py has it."""
+
+LOCKS = REPOSITORY / "packaging" / "locks"
+
 _MINUTES = 600.0
 _SIDE = 320
 
@@ -30,12 +35,22 @@ def own_python() -> Path:
 
 
 def install(python: Path, wheel: Path, folder: Path) -> Path:
-    """Install a wheel with its dependencies into a new virtual environment; the folder of its programs."""
+    """Install a wheel with its dependencies into a new virtual environment; the folder of its programs.
+
+    The dependencies are those of the lock, so that a test says the same on every day; only while the newest
+    packages are tried (`make latest`) are they what the index has.
+    """
     run([str(python), "-m", "venv", str(folder)])
     programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
     # Only ready-made packages: a compiler is not what a user has.
-    run([str(programs / "python"), "-m", "pip", "install", *quiet, "--only-binary", ":all:", str(wheel)])
+    pip = [str(programs / "python"), "-m", "pip", "install", *quiet, "--only-binary", ":all:"]
+    if os.environ.get(LATEST):
+        run([*pip, str(wheel)])
+    else:
+        run([*pip, "--require-hashes", "--requirement", str(LOCKS / "runtime.txt")])
+        run([*pip, "--no-deps", str(wheel)])
+    run([str(programs / "python"), "-m", "pip", "check"])
     return programs
 
 

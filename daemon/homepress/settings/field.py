@@ -70,8 +70,10 @@ class Field:
         # TOML has no null: what may be None in the model is the empty text in the file.
         branches = [branch for branch in schema.pop("anyOf", []) if branch != {"type": "null"}]
         schema |= branches[0] if len(branches) == 1 else {"anyOf": branches} if branches else {}
-        for part in (schema, *branches):
-            if "enum" in part:  # msgspec sorts them by letter; ours are written in a sensible order
+        # msgspec sorts words by letter; ours are written in a sensible order. It names the words of keys
+        # from 0.23 on.
+        for part in (schema, *branches, schema.get("propertyNames", {})):
+            if "enum" in part:
                 part["enum"] = sorted(part["enum"], key=_words(self.type).index)
         return schema if self.default is None else schema | {"default": self.default}
 
