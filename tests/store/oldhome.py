@@ -2,9 +2,9 @@
 
     python tests/store/oldhome.py          (with tests/ and daemon/ on PYTHONPATH)
 
-writes the ledger of the version that runs to `data/version-N.sql`, N being the version of the ledger, with one
-of everything in it. Files of earlier versions stay as they are: no later version could make them. The pictures
-and originals that belong to a ledger are made anew by `old_home`, from the same seeds.
+writes the ledger of the version that runs to `data/version-N.sql`, N being the version of the ledger, with
+one of everything in it. Files of earlier versions stay as they are: no later version could make them. The
+pictures and originals that belong to a ledger are made anew by `old_home`, from the same seeds.
 """
 
 import contextlib
@@ -104,7 +104,7 @@ def _fill(bench: Bench, store: Store) -> None:
         result_size=SIZE // 2,
         keep_days=30.0,
     )
-    journal.begin(store._workshop.ledger, plan)  # noqa: SLF001 - nothing public leaves a job open
+    journal.begin(store._workshop.ledger, plan)  # nothing public leaves a job open
 
 
 def _spread(connection: sqlite3.Connection) -> None:
