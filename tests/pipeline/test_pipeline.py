@@ -1,7 +1,9 @@
 """The threads of the pipeline, with a carrier that does what the test says."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -88,3 +90,24 @@ def test_whoever_cannot_bear_to_be_told_ends_nothing(pipeline: Pipeline, carrier
     pipeline.submit(job("b.jpg", told.append))
     wait_for(lambda: [each.path.name for each in told] == ["b.jpg"], what="the next picture")
     wait_for(lambda: pipeline.load() == Load(0, 0), what="both to be done")
+
+
+def test_every_outcome_stands_in_the_log(
+    pipeline: Pipeline, carrier: Carries, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of pictures that were found and of those that a person named; a trial decides nothing."""
+    carrier.go_on.set()
+    with caplog.at_level(logging.INFO, "homepress.pipeline"):
+        pipeline.submit(job("found.jpg", lambda _: None))
+        pipeline.submit(replace(job("named.jpg", lambda _: None), asked=True))
+        trial = replace(PLAN, destination=Destination.NOWHERE)
+        pipeline.submit(replace(job("tried.jpg", lambda _: None), plan=trial))
+        wait_for(lambda: pipeline.load() == Load(0, 0), what="all to be done")
+    said = {record.getMessage() for record in caplog.records}
+    assert said == {"'/a/found.jpg': unchanged: ", "'/a/named.jpg': unchanged: "}
+
+
+def test_an_outcome_in_words() -> None:
+    assert str(Told(Path("/a"), "failed", "its disk is full")) == "failed: its disk is full"
+    shrunk = Told(Path("/a"), "compressed", before_bytes=2000, after_bytes=1)
+    assert str(shrunk) == "compressed, 2,000 bytes to 1 byte (99 % saved)"

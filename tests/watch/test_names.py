@@ -51,6 +51,9 @@ def test_other_names_are_not(name: str) -> None:
         *(".git", ".Trash-1000", ".thumbnails", "node_modules", "@eaDir", ".homepress-1000", "#recycle"),
         *("Photos Library.photoslibrary", "Catalog Previews.lrdata", ".photoslibrary", "photo.jpg.download"),
         *("$RECYCLE.BIN", "System Volume Information", "lost+found"),
+        # Bins and snapshots of network storage: Synology, QNAP, NetApp, macOS servers, GoodSync.
+        *("@Recycle", "@Recently-Snapshot", "#snapshot", "~snapshot", "@tmp", "_gsdata_"),
+        *("Network Trash Folder", "Temporary Items"),
     ],
 )
 def test_folders_of_programs_are_never_entered(name: str) -> None:

@@ -1,6 +1,7 @@
 """What watching finds becomes jobs for the pipeline, or a line in the history."""
 
 import functools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from homepress.app.house import House
 from homepress.pipeline import Job, Plan, Told
 from homepress.store import LeftUntil, Outcome
 from homepress.watch import Arrival, Skip, Skipped
+
+_log = logging.getLogger(__name__)
 
 STILL_AT_IT = 2.0
 """Seconds until a file is looked at again that arrives while it is being compressed."""
@@ -77,9 +80,11 @@ class Intake:
             until = LeftUntil.LOOK if skipped.reason.may_end else LeftUntil.CHANGE
             if skipped.reason in (Skip.TOO_SMALL, Skip.TOO_LARGE):
                 until = LeftUntil.LIMITS
-            self._store.record_path(
+            entry = self._store.record_path(
                 skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, until
             )
+            if entry:
+                _log.info("%s: left alone: %s", ascii(str(skipped.path)), reason)
 
     def room(self) -> bool:
         """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""

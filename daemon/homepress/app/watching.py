@@ -149,7 +149,6 @@ class DaemonService(InProcessService):
             # Looked at last: whoever changes plans does so first, and ends the waits of before afterwards.
             if root is not None and self._config.plan(root) != plan:
                 self._end_waits_of_before(root, told)
-        _log.info("%s: %s", ascii(str(told.path)), _in_words(told))
 
     def _end_waits_of_before(self, root: Path, told: Told) -> None:
         """What stood against a picture may be over: it was under other settings."""
@@ -295,10 +294,3 @@ class DaemonService(InProcessService):
 
     def _trouble(self, root: Path) -> str:
         return self._breaker.text(root) or self._troubles.text(root)
-
-
-def _in_words(told: Told) -> str:
-    if told.outcome != "compressed":
-        return f"{told.outcome}: {told.reason}"
-    saved = 100 * (1 - told.after_bytes / told.before_bytes)
-    return f"compressed, {told.before_bytes:,} to {told.after_bytes:,} bytes ({saved:.0f} % saved)"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from homepress.base.units import counted, percent_saved
 from homepress.compress.recipe import Recipe
 from homepress.imagetype import ImageType
 
@@ -83,6 +84,14 @@ class Told:
     whole_folder: bool = False
     refused: bool = False
     unverified: bool = False
+
+    def __str__(self) -> str:
+        """The outcome in words, for the log."""
+        if self.outcome != "compressed":
+            return f"{self.outcome}: {self.reason}"
+        before, after = self.before_bytes, self.after_bytes
+        saved = percent_saved(before, after)
+        return f"compressed, {counted(before, 'byte')} to {counted(after, 'byte')} ({saved} % saved)"
 
 
 @dataclass(frozen=True, slots=True)

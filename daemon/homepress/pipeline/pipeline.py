@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from homepress.pipeline.carry import Carrier
-from homepress.pipeline.job import Job, Told
+from homepress.pipeline.job import Destination, Job, Told
 from homepress.pipeline.queue import FairQueue, Load
 from homepress.privacy import Attempt
 from homepress.workers import Limits, Slot, WorkerDied
@@ -135,7 +135,10 @@ class Pipeline:
 
     def _work(self, job: Job, slot: Slot) -> None:
         try:
-            self._tell(job, self._carry(job, slot))
+            told = self._carry(job, slot)
+            self._tell(job, told)
+            if job.plan.destination is not Destination.NOWHERE:
+                _log.info("%s: %s", ascii(str(job.path)), told)
         finally:
             # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
             self.queue.done(job)

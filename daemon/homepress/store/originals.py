@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.units import size as size_in_words
 from homepress.store.errors import StoreFull, UntrustedVault, shown
 from homepress.store.kernel import Folder, Kernel
 from homepress.store.ledger import Ledger
@@ -136,9 +137,10 @@ class Originals:
         ):
             if used > limit:
                 raise StoreFull(
-                    f"{shown(vault.path)}: one more original would make {_bytes(used)}, over the limit of "
-                    f"{_bytes(limit)} ({what}); nothing is replaced until there is room. Let some go with "
-                    "`homepress originals accept`, raise originals_max, or use an output folder"
+                    f"{shown(vault.path)}: with one more original, {size_in_words(used)} would be kept; the "
+                    f"limit is {size_in_words(limit)} ({what}). Nothing is replaced until there is room: "
+                    "delete some with `homepress originals accept`, raise originals_max, or use an output "
+                    "folder"
                 )
 
     def _mount_vault(self, folder: Folder, root: Path | None) -> Vault | None:
@@ -172,11 +174,3 @@ def _mount_top(path: Path) -> Path:
     while path.parent != path and path.parent.stat().st_dev == device:
         path = path.parent
     return path
-
-
-def _bytes(size: int) -> str:
-    """A size as a person reads it; KB = 1,000 bytes."""
-    for unit, factor in (("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"

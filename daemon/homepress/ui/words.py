@@ -3,34 +3,9 @@
 import os
 from datetime import datetime, timedelta
 
-_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
-_STEP = 1000
+from homepress.base.units import counted, percent_saved, size
 
-
-def size(count: int) -> str:
-    """A number of bytes in decimal units: "512 B", "4.2 MB", "118 GB"."""
-    sign, value, unit = "-" if count < 0 else "", float(abs(count)), 0
-    # Compared after rounding, so that no "1000 KB" appears.
-    while unit < len(_UNITS) - 1 and float(_rounded(value, unit)) >= _STEP:
-        value, unit = value / _STEP, unit + 1
-    return f"{sign}{_rounded(value, unit)} {_UNITS[unit]}"
-
-
-def _rounded(value: float, unit: int) -> str:
-    return f"{value:.1f}" if unit and round(value, 1) < 100 else f"{value:.0f}"
-
-
-def counted(number: int, thing: str, many: str = "") -> str:
-    """A number with its noun: "1 picture", "1,204 pictures"."""
-    return f"{number:,} {thing if number == 1 else many or thing + 's'}"
-
-
-def percent_saved(before: int, after: int) -> int:
-    """How much smaller, in whole percent of `before`; never 100 while anything is left."""
-    if before <= 0:
-        return 0
-    saved = round(100 * (before - after) / before)
-    return min(saved, 99) if after > 0 else saved
+__all__ = ["counted", "in_one_line", "moment", "percent_saved", "shown", "size", "until"]
 
 
 def moment(time: float, now: float) -> str:

@@ -10,7 +10,7 @@ from typing import Self
 class Waiting(enum.StrEnum):
     """What a seen file is waiting for."""
 
-    QUIET = "it is still changing"
+    QUIET = "waiting until it stays unchanged"
     WRITER = "a program has it open for writing"
     WHOLE = "it is not complete yet"
     CONTENT = "it is empty: not yet written"

@@ -108,7 +108,9 @@ class Looker:
             pending.need = max(pending.need, self._timing.no_lease)
         if seen.verdict.wholeness is Wholeness.DOUBTFUL:
             pending.need = max(pending.need, self._timing.doubtful)
-        if seen.verdict.wholeness in (Wholeness.WHOLE, Wholeness.DOUBTFUL):
+        if seen.verdict.wholeness is Wholeness.ENDLESS:
+            pending.need = max(pending.need, self._timing.no_lease)
+        if seen.verdict.wholeness in (Wholeness.WHOLE, Wholeness.DOUBTFUL, Wholeness.ENDLESS):
             if self._is_quiet(pending, now) or self._may_begin(pending, now):
                 return self._hand_on(pending, signature)
             return self._settler.put_off(

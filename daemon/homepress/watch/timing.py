@@ -10,9 +10,10 @@ class Timing:
     Attributes:
         early: the least quiet time before a file is opened at all.
         ahead: how long before the end of the quiet time work may start, where early arrivals are asked for.
-        no_lease: quiet time where the system cannot say whether a file is open for writing.
+        no_lease: quiet time where the system cannot say whether a file is open for writing, and of a file
+            whose format does not say where it ends.
         remote: quiet time on network and FUSE file systems.
-        doubtful: quiet time of a file with long runs of zeros, or whose format does not tell its end.
+        doubtful: quiet time of a file with long runs of zeros.
         busy: waits while a program has a file open for writing; the last one repeats.
         incomplete: waits while a quiet file is not whole; the last one repeats.
         empty: waits while a file is empty; after the last one it is passed over until something is written.

@@ -87,12 +87,14 @@ class TestStatus:
         self, run: Run, daemon: FakeService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         daemon.problems = ["/p is not there; plug the disk in"]
-        files = [WaitingFile(path=f"/p/{n}.jpg", reason="it is still changing") for n in range(12)]
+        files = [
+            WaitingFile(path=f"/p/{n}.jpg", reason="waiting until it stays unchanged") for n in range(12)
+        ]
         plain = daemon.status()
         monkeypatch.setattr(daemon, "status", lambda: msgspec.structs.replace(plain, waiting_files=files))
         lines = run("status").out.splitlines()
         assert lines[0] == "Problem, see below"
-        assert "/p/0.jpg  it is still changing" in lines
+        assert "/p/0.jpg  waiting until it stays unchanged" in lines
         assert "and 2 more" in lines
         assert lines[-1] == "Problem: /p is not there; plug the disk in"
 

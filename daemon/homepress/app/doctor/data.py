@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from homepress.app.doctor.amounts import amount
 from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.app.doctor.installation import Installation
+from homepress.base.units import size
 from homepress.settings import Paths
 from homepress.store import OriginalsLimit
 from homepress.store.health import ledger_fault
@@ -43,7 +43,7 @@ def ledger(whole: Installation) -> Iterator[Finding]:
         yield broken("ledger", text, "homepress stop; homepress run")
     else:
         with Reader(file) as reader:
-            yield good("ledger", f"whole, {reader.count():,} entries, {amount(file.stat().st_size)}")
+            yield good("ledger", f"whole, {reader.count():,} entries, {size(file.stat().st_size)}")
 
 
 def originals(whole: Installation) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def originals(whole: Installation) -> Iterator[Finding]:
         text = f"{lost:,} of {kept:,} are not where they were stored; is a disk not connected?"
         yield broken("originals", text, "homepress originals verify")
     allowed = min(limit.max_bytes, int(_disk_bytes(whole.paths) * limit.disk_fraction))
-    text = f"{kept:,} originals, {amount(used)} of at most {amount(allowed)}"
+    text = f"{kept:,} originals, {size(used)} of at most {size(allowed)}"
     if used >= allowed:
         yield broken("originals", f"{text}: nothing is replaced until there is room", _MAKE_ROOM)
     elif used >= _NEARLY_FULL * allowed:

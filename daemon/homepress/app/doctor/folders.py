@@ -5,10 +5,10 @@ import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 
-from homepress.app.doctor.amounts import amount
 from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.app.doctor.installation import Installation
 from homepress.app.doctor.system import this_system
+from homepress.base.units import size
 from homepress.settings import FolderSettings
 from homepress.store.health import Abilities, abilities
 from homepress.watch import refusal, warnings
@@ -89,7 +89,7 @@ def _replacing(folder: FolderSettings, kind: str, found: Abilities) -> Iterator[
 
 
 def _room(folder: FolderSettings, free: int) -> Iterator[Finding]:
-    text = f"{folder.path}: {amount(free)} free on its disk"
+    text = f"{folder.path}: {size(free)} free on its disk"
     if free < _NO_ROOM:
         yield broken(_TOPIC, f"{text}, too little to write a result", "df -h")
     elif free < _LITTLE_ROOM:

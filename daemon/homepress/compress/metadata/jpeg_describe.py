@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from homepress.base.units import counted
 from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file, xmp_packet
 from homepress.compress.metadata.jpeg_headers import HeaderKind, header_kind, headers_of_kind
 from homepress.compress.metadata.jpeg_segments import JpegStream, parse_jpeg
@@ -42,7 +43,7 @@ class JpegContents:
         words += [f"gain map ({', '.join(self.gain_maps)})"] if self.gain_maps else []
         words += ["motion video"] if self.has_video else []
         words += ["Samsung trailer"] if "Samsung" in self.indexes else []
-        words += [f"{self.unnamed_bytes:,} bytes of another trailer"] if self.unnamed_bytes else []
+        words += [f"{counted(self.unnamed_bytes, 'byte')} of another trailer"] if self.unnamed_bytes else []
         return ", ".join(words)
 
 

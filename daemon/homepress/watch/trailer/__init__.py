@@ -13,7 +13,7 @@ from homepress.watch.trailer.boxes import boxes_end
 from homepress.watch.trailer.holes import has_hole, zero_tail
 from homepress.watch.trailer.jpeg import jpeg_end
 from homepress.watch.trailer.raster import bmp_end, tiff_end
-from homepress.watch.trailer.window import DoubtfulError, IncompleteError, Window
+from homepress.watch.trailer.window import DoubtfulError, EndlessError, IncompleteError, Window
 
 __all__ = ["UNREAD", "Verdict", "Wholeness", "judge"]
 
@@ -23,7 +23,9 @@ class Wholeness(enum.Enum):
 
     WHOLE = "whole"
     DOUBTFUL = "doubtful"
-    """It may be whole; only a longer quiet time can tell."""
+    """It may be whole; only a long quiet time can tell."""
+    ENDLESS = "endless"
+    """Its format does not say where it ends; decoding it tells, after a moderate quiet time."""
     CUT = "cut"
     """Part of it is missing."""
     NO_IMAGE = "no image"
@@ -60,6 +62,8 @@ def judge(fd: int, size: int) -> Verdict:
         doubt = _doubt_about_zeros(kind, fd, window, end)
     except IncompleteError as missing:
         return Verdict(Wholeness.CUT, str(missing))
+    except EndlessError as reason:
+        return Verdict(Wholeness.ENDLESS, str(reason))
     except DoubtfulError as reason:
         return Verdict(Wholeness.DOUBTFUL, str(reason))
     return Verdict(Wholeness.DOUBTFUL, doubt) if doubt else Verdict(Wholeness.WHOLE)
@@ -85,7 +89,7 @@ def _end(kind: ImageType, head: bytes, window: Window) -> int:
         case ImageType.JXL if head.startswith(b"\xff\x0a"):
             if zero_tail(window):
                 raise IncompleteError("its last 4 KiB are zeros")
-            raise DoubtfulError("a bare JPEG XL codestream does not tell its length")
+            raise EndlessError("a bare JPEG XL codestream does not tell its length")
         case ImageType.JXL | ImageType.HEIC | ImageType.AVIF:
             return boxes_end(window)
 

@@ -1,5 +1,6 @@
 """Where PNG, WebP and GIF files end: formats whose blocks carry their lengths, and SVG, which is text."""
 
+from homepress.base.units import counted
 from homepress.watch.trailer.window import DoubtfulError, IncompleteError, Window
 
 _PNG_SIGNATURE = 8
@@ -18,7 +19,7 @@ def png_end(window: Window) -> int:
         length, kind = window.number(at, 4), window.read(at + 4, 4)
         at += 12 + length
         if at > window.size:
-            raise IncompleteError(f"{at - window.size:,} bytes are missing from one of its parts")
+            raise IncompleteError(f"{counted(at - window.size, 'byte')} missing from one of its parts")
         if kind == b"IEND":
             return at
         if not kind.isalpha():
@@ -34,7 +35,7 @@ def riff_end(window: Window) -> int:
     """
     end = 8 + window.number(4, 4, "little")
     if end > window.size:
-        raise IncompleteError(f"{end - window.size:,} bytes are missing at its end")
+        raise IncompleteError(f"{counted(end - window.size, 'byte')} missing at its end")
     return end
 
 

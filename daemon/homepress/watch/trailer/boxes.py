@@ -1,6 +1,7 @@
 """Where a file of boxes ends: ISO/IEC 14496-12 section 4.2 (HEIF, AVIF, JPEG XL in boxes, MP4)."""
 
-from homepress.watch.trailer.window import DoubtfulError, IncompleteError, Window
+from homepress.base.units import counted
+from homepress.watch.trailer.window import DoubtfulError, EndlessError, IncompleteError, Window
 
 _MOST_BOXES = 100_000
 _LOOK_AHEAD = 4096
@@ -11,7 +12,8 @@ def boxes_end(window: Window, start: int = 0) -> int:
 
     Raises:
         IncompleteError: the last box is longer than the file, or there are zeros where a box should begin.
-        DoubtfulError: the last box has no length of its own.
+        EndlessError: the last box has no length of its own.
+        DoubtfulError: it has more boxes than any picture.
     """
     at = start
     for _ in range(_MOST_BOXES):
@@ -26,10 +28,10 @@ def boxes_end(window: Window, start: int = 0) -> int:
                 return at
             raise IncompleteError("a part of it is not written yet")
         if length == 0:
-            raise DoubtfulError("its last part has no length, so its end cannot be told")
+            raise EndlessError("its last part has no length, so its end cannot be told")
         if length < header:
             return at
         if at + length > window.size:
-            raise IncompleteError(f"{at + length - window.size:,} bytes are missing at its end")
+            raise IncompleteError(f"{counted(at + length - window.size, 'byte')} missing at its end")
         at += length
     raise DoubtfulError("it has more parts than any picture")

@@ -3,7 +3,7 @@
 import re
 
 from homepress.watch.trailer.boxes import boxes_end
-from homepress.watch.trailer.window import DoubtfulError, IncompleteError, Window
+from homepress.watch.trailer.window import DoubtfulError, EndlessError, IncompleteError, Window
 
 _SOI, _EOI, _SOS, _APP2 = 0xD8, 0xD9, 0xDA, 0xE2
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
@@ -106,7 +106,10 @@ def _tail_end(window: Window, at: int) -> int:
         if head[:3] == b"\xff\xd8\xff":
             at = picture_end(window, at)[0]
         elif head[4:8] == b"ftyp":
-            return boxes_end(window, at)
+            try:
+                return boxes_end(window, at)
+            except EndlessError as error:  # nobody decodes the video
+                raise DoubtfulError(str(error)) from None
         elif b"MotionPhoto_Data" in head and window.read(window.size - 4, 4) != b"SEFT":
             raise IncompleteError("the video after the picture is cut off")
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from homepress.base.units import counted
 from homepress.watch.trailer.window import DoubtfulError, IncompleteError, Window
 
 _TYPE_BYTES = {
@@ -47,7 +48,7 @@ def tiff_end(window: Window) -> int:
     if not seen:
         raise IncompleteError("its directory is not written yet")
     if end > window.size:
-        raise IncompleteError(f"{end - window.size:,} bytes are missing at its end")
+        raise IncompleteError(f"{counted(end - window.size, 'byte')} missing at its end")
     return end
 
 
@@ -89,7 +90,7 @@ def _directory(layout: _Layout, at: int) -> tuple[int, int]:
             reach = max(reach, value + length)
         fields[tag] = (kind, count, value)
     if reach > layout.window.size:
-        raise IncompleteError(f"{reach - layout.window.size:,} bytes are missing at its end")
+        raise IncompleteError(f"{counted(reach - layout.window.size, 'byte')} missing at its end")
     return max(reach, _data_reach(layout, fields)), following
 
 
@@ -123,7 +124,7 @@ def bmp_end(window: Window) -> int:
     else:
         raise DoubtfulError("its header does not tell its length")
     if end > window.size:
-        raise IncompleteError(f"{end - window.size:,} bytes are missing at its end")
+        raise IncompleteError(f"{counted(end - window.size, 'byte')} missing at its end")
     return max(end, min(said, window.size))
 
 

@@ -2,6 +2,8 @@
 
 import os
 
+from homepress.base.units import counted
+
 _BLOCK = 1 << 16
 _MOST_READS = 1_000_000
 """Far more than a picture needs; takes a second or two."""
@@ -13,6 +15,10 @@ class IncompleteError(Exception):
 
 class DoubtfulError(Exception):
     """The file may be finished, but its format cannot prove it; the text says why."""
+
+
+class EndlessError(Exception):
+    """The format does not say where a file ends; the text says which. Only decoding it tells."""
 
 
 class Window:
@@ -40,7 +46,7 @@ class Window:
         if self._reads > _MOST_READS:
             raise DoubtfulError("it has more parts than any picture")
         if at < 0 or at + length > self.size:
-            raise IncompleteError(f"it ends {at + length - self.size:,} bytes too early")
+            raise IncompleteError(f"it ends {counted(at + length - self.size, 'byte')} too early")
         data = self._from_blocks(at, length) if length <= _BLOCK else self._from_file(at, length)
         if len(data) < length:
             raise IncompleteError("it became shorter while it was read")
