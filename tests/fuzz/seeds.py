@@ -104,12 +104,13 @@ def _packed_tiffs() -> list[bytes]:
     return [_image("TIFF", compression="tiff_lzw"), _image("TIFF", frames=2)]
 
 
-ANSWERED = _image("PNG")
+_ANSWER = _image("PNG")
+ANSWERED = _ANSWER + bytes(5_000)
 """The source that the seeds of the answers are about."""
 
 
 def _answers() -> list[bytes]:
-    body = ANSWERED[:-1]
+    body = _ANSWER
     result = Compressed(
         data=b"",
         sha256=hashlib.sha256(body).hexdigest(),
@@ -158,6 +159,7 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "webp-frame": _webp_frames,
     "whole": _files,
     "answer": _answers,
+    "dimensions": _files,
 }
 
 _FROM_CORPUS: dict[str, set[ImageType]] = {
@@ -171,6 +173,7 @@ _FROM_CORPUS: dict[str, set[ImageType]] = {
     "boxes": {ImageType.HEIC, ImageType.AVIF, ImageType.JXL},
     "jxl-header": {ImageType.JXL},
     "whole": set(ImageType),
+    "dimensions": set(ImageType),
 }
 
 

@@ -39,8 +39,10 @@ from homepress.compress.metadata.riff import read_webp, write_webp
 from homepress.compress.metadata.samsung import read_sef
 from homepress.compress.metadata.scrub.video import share_video
 from homepress.compress.metadata.xmp import read_xmp
+from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.watch.trailer import Wholeness, judge
 from homepress.workers.answers import believed
+from homepress.workers.dimensions import read_dimensions
 from homepress.workers.frames import BadFrame, read_frame
 from homepress.workers.messages import ANSWER
 
@@ -197,6 +199,15 @@ def answer(data: bytes) -> None:
         raise Malformed(str(error)) from error
 
 
+def dimensions(data: bytes) -> None:
+    """What the daemon itself reads of source and result: size in pixels and frames, or nothing."""
+    kind = sniff(data[:SNIFF_BYTES])
+    found = None if kind is None else read_dimensions(data, kind)
+    if found is None:
+        raise Malformed("no size in pixels")
+    assert min(found.width, found.height, found.frames) > 0
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "jpeg-stream": jpeg_stream,
     "jpeg-file": jpeg_file,
@@ -213,6 +224,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "webp-frame": webp_frame,
     "whole": whole,
     "answer": answer,
+    "dimensions": dimensions,
 }
 
 

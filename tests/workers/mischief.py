@@ -1,7 +1,9 @@
 """Telling a misbehaving worker what to do."""
 
 import json
+import struct
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,14 @@ from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.workers import Limits, Slot
 
 PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def png(width: int, height: int, size: int = 0) -> bytes:
+    """The start of a PNG of so many pixels, filled up to `size` bytes: all that the daemon looks at."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return (PNG + chunk).ljust(size, b"x")
+
 
 PROGRAM = (sys.executable, "-I", str(Path(__file__).with_name("misbehaving.py")))
 
@@ -28,8 +38,8 @@ def tell(worker: Slot, deed: str, *, within: float = 120.0, **arguments: Any) ->
 
 
 def ask_for(worker: Slot, size: int) -> Compressed:
-    """Have a worker give a result of so many bytes, at least those of the order."""
+    """Have a worker give a result of so many bytes."""
     order = json.dumps({"do": "give", "with": {"size": size}}).encode()
-    result = worker.compress((PNG + order).ljust(size), Recipe())
+    result = worker.compress(png(1, 1) + order.ljust(2 * size + 5_000), Recipe())
     assert isinstance(result, Compressed)
     return result

@@ -2,7 +2,9 @@
 
 import dataclasses
 import hashlib
+import io
 import json
+import struct
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -10,57 +12,146 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
+from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 from homepress.imagetype import ImageType
 from homepress.workers import DeathKind, Slot, WorkerDied
 from homepress.workers.answers import believed, located, plain
 from homepress.workers.deaths import Death
+from homepress.workers.dimensions import read_dimensions
 from homepress.workers.frames import BadFrame
 from homepress.workers.messages import Answer, Failure
 from workers import mischief
 
-SOURCE = mischief.PNG + b"a source of some length"
-BODY = mischief.PNG + b"smaller"
+SOURCE = mischief.png(300, 200, 60_000)
+BODY = mischief.png(300, 200, 20_000)
 RESULT = Compressed(
     data=b"",
     sha256=hashlib.sha256(BODY).hexdigest(),
     image_type=ImageType.PNG,
     source_type=ImageType.PNG,
-    width=3,
-    height=2,
+    width=300,
+    height=200,
     score=100.0,
     score_kind=ScoreKind.FULL,
     lossless=True,
     method="a method",
 )
-JPEG = b"\xff\xd8\xff\xe0 a JPEG"
+LOSSY = {"lossless": False, "score": 81.5}
 
 
-def told(body: bytes = BODY, recipe: Recipe | None = None, **changes: Any) -> object:
+def jpeg(width: int, height: int, size: int = 20_000) -> bytes:
+    """The start of a JPEG: all that the daemon looks at."""
+    frame = struct.pack(">HBHHB", 11, 8, height, width, 1) + b"\1\x11\0"
+    return (b"\xff\xd8\xff\xc0" + frame).ljust(size, b"x")
+
+
+JPEG = jpeg(300, 200)
+
+
+def told(body: bytes = BODY, recipe: Recipe | None = None, source: bytes = SOURCE, **changes: Any) -> object:
     """What is believed of an answer that is true but for these changes."""
     changes.setdefault("sha256", hashlib.sha256(body).hexdigest())
+    size = read_dimensions(body, changes.get("image_type", ImageType.PNG))
+    if size is not None:
+        changes = {"width": size.width, "height": size.height, **changes}
     answer = Answer(compressed=dataclasses.replace(RESULT, **changes))
-    return believed(answer, body, SOURCE, recipe or Recipe())
+    return believed(answer, body, source, recipe or Recipe())
 
 
 def test_a_true_answer_is_believed() -> None:
     assert told() == dataclasses.replace(RESULT, data=BODY)
-    assert isinstance(told(SOURCE), Compressed), "as long as the source, with less metadata"
+    share = Recipe(metadata=MetadataPolicy.SHARE)
+    blanked = SOURCE[:-1] + b"\0"
+    assert isinstance(told(blanked, share), Compressed), "as long as the source, with less metadata"
 
 
 def test_a_conversion_that_was_asked_for_is_believed() -> None:
     recipe = Recipe(convert_to=ImageType.JPEG)
-    assert isinstance(told(JPEG, recipe, image_type=ImageType.JPEG), Compressed)
+    assert isinstance(told(JPEG, recipe, image_type=ImageType.JPEG, **LOSSY), Compressed)
+    assert isinstance(told(jpeg(200, 300), recipe, image_type=ImageType.JPEG, **LOSSY), Compressed), "turned"
     with pytest.raises(BadFrame):
         told(recipe=recipe)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe(metadata=MetadataPolicy.SHARE), Recipe(max_edge=150)])
+def test_a_picture_never_takes_its_own_place(recipe: Recipe) -> None:
+    with pytest.raises(BadFrame, match="the source as its own result"):
+        told(SOURCE, recipe)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "sizes"),
+    [
+        (Recipe(), [(300, 200)]),
+        (Recipe(metadata=MetadataPolicy.SHARE), [(300, 200)]),
+        (Recipe(metadata=MetadataPolicy.STRIP), [(300, 200), (200, 300)]),
+        (Recipe(max_edge=150), [(300, 200), (200, 300), (150, 100), (100, 150)]),
+        (
+            Recipe(fit_under=25_000),
+            [(300, 200), (200, 300), (225, 150), (150, 100), (105, 70), (75, 50), (50, 75)],
+        ),
+        (Recipe(fit_under=25_000, max_edge=150), [(300, 200), (200, 300), (150, 100), (75, 50), (25, 38)]),
+    ],
+)
+def test_a_result_has_as_many_pixels_as_were_asked_for(recipe: Recipe, sizes: list[tuple[int, int]]) -> None:
+    for size in sizes:
+        assert isinstance(told(mischief.png(*size, 20_000), recipe, **LOSSY), Compressed), size
+    wrong = {(299, 200), (300, 201), (1, 1), (600, 400), (150, 150), (10, 7), (200, 300), (150, 100)}
+    for size in wrong - set(sizes):
+        with pytest.raises(BadFrame, match="pixels from"):
+            told(mischief.png(*size, 20_000), recipe, **LOSSY)
+
+
+def test_a_result_saves_what_the_compressor_has_to_save() -> None:
+    for body, changes in (
+        (mischief.png(300, 200, 59_100), {}),
+        (mischief.png(300, 200, 58_500), LOSSY),
+        (mischief.png(300, 200, 53_000), LOSSY),
+    ):
+        with pytest.raises(BadFrame, match="saves too little"):
+            told(body, **changes)
+    assert isinstance(told(mischief.png(300, 200, 58_500)), Compressed)
+    assert isinstance(told(mischief.png(300, 200, 51_000), **LOSSY), Compressed)
+
+
+def test_a_result_is_as_small_as_was_asked_and_no_smaller_than_it_can_be() -> None:
+    with pytest.raises(BadFrame, match="30000 bytes"):
+        told(mischief.png(300, 200, 30_000), Recipe(fit_under=25_000), **LOSSY)
+    with pytest.raises(BadFrame, match="bytes for"):
+        told(mischief.png(9000, 9000, 5_000), source=mischief.png(9000, 9000, 60_000))
+    with pytest.raises(BadFrame, match="bytes for"):
+        told(
+            jpeg(4000, 3000, 20_000),
+            Recipe(convert_to=ImageType.JPEG),
+            mischief.png(4000, 3000, 60_000),
+            image_type=ImageType.JPEG,
+            **LOSSY,
+        )
+
+
+def test_an_animation_keeps_its_frames() -> None:
+    def gif(frames: int) -> bytes:
+        out = io.BytesIO()
+        images = [Image.new("RGB", (30, 20), (90 * n, 0, 0)) for n in range(frames)]
+        images[0].save(out, "GIF", save_all=True, append_images=images[1:])
+        return out.getvalue()
+
+    kind = {"image_type": ImageType.GIF, "source_type": ImageType.GIF}
+    source = gif(3).ljust(5_000, b"\0")
+    assert isinstance(told(gif(3), None, source, **kind), Compressed)
+    with pytest.raises(BadFrame, match="2 frames from 3"):
+        told(gif(2), None, source, **kind)
 
 
 @pytest.mark.parametrize(
     ("body", "changes"),
     [
         (b"", {}),
-        (mischief.PNG.ljust(len(SOURCE) + 1), {}),
+        (b"x", {}),
+        (mischief.png(300, 200, len(SOURCE) + 1), {}),
+        (mischief.PNG + b"garbage".ljust(20_000), {}),
         (b"<html>no picture</html>", {}),
         (JPEG, {}),
         (JPEG, {"image_type": ImageType.JPEG}),
@@ -69,6 +160,9 @@ def test_a_conversion_that_was_asked_for_is_believed() -> None:
         (BODY, {"sha256": "0" * 64}),
         (BODY, {"sha256": "../../etc/passwd"}),
         (BODY, {"width": 0}),
+        (BODY, {"width": 301}),
+        (BODY, {"width": 200, "height": 300}),
+        (BODY, {"score": 90.0}),
         (BODY, {"height": -1}),
         (BODY, {"width": 10**30}),
         (BODY, {"score": float("nan")}),

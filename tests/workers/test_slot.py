@@ -14,7 +14,7 @@ from PIL import Image
 from homepress.compress import Recipe
 from homepress.workers import DeathKind, Limits, Slot, WorkerDied
 from support import wait_for
-from workers.mischief import PNG, PROGRAM, ask_for, slot, tell
+from workers.mischief import PROGRAM, ask_for, png, slot, tell
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_prepared_worker_is_there_before_the_picture(worker: Slot) -> None:
 
 def test_results_come_back_whole(worker: Slot) -> None:
     for size in (100, 65536, 5_000_000):
-        assert ask_for(worker, size).data == PNG.ljust(size, b"x")
+        assert ask_for(worker, size).data == png(1, 1, size)
 
 
 def test_a_segfault_is_told_with_its_signal(worker: Slot) -> None:

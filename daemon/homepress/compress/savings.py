@@ -2,6 +2,7 @@
 
 import hashlib
 
+from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
 from homepress.imagetype import ImageType
 
@@ -17,6 +18,30 @@ def saves_enough(before: int, after: int, *, lossless: bool) -> bool:
     """
     share, least = (_LOSSLESS_SHARE, _LOSSLESS_BYTES) if lossless else (_LOSSY_SHARE, _LOSSY_BYTES)
     return before - after >= max(least, share * before)
+
+
+def is_worth_it(
+    before: int, after: int, recipe: Recipe, *, lossless: bool, converted: bool, resized: bool
+) -> bool:
+    """Whether a result may take its source's place, whatever was asked.
+
+    Where more was asked than fewer bytes, anything that is smaller will do; where only metadata was taken
+    away, the same size too. The daemon holds a worker's answer against the same rule.
+
+    Args:
+        before: bytes of the source.
+        after: bytes of the result.
+        recipe: what was asked.
+        lossless: whether every pixel is what it was.
+        converted: whether the result has another format.
+        resized: whether it has fewer pixels.
+    """
+    scrubbed = not converted and recipe.metadata is not MetadataPolicy.KEEP
+    if scrubbed and lossless and not resized:
+        return after <= before
+    if scrubbed or resized or 0 < recipe.fit_under < before:
+        return after < before
+    return saves_enough(before, after, lossless=lossless)
 
 
 def lossless_result(

@@ -1,16 +1,21 @@
 """What a worker answered, believed only as far as it agrees with what the daemon knows itself.
 
-A worker decodes pictures that anybody may have made, and whoever has taken it over can answer anything. The
-daemon decodes nothing, but it knows the source and the recipe, can hash, and can tell formats apart.
+A worker decodes pictures that anybody may have made, and an attacker who has taken it over can answer
+anything. The daemon decodes nothing, but it knows the source and the recipe, can hash, and reads the format,
+the size in pixels and the number of frames from headers. Whether the result looks like the picture, a second
+process says.
 """
 
 import dataclasses
 import hashlib
 import math
 
-from homepress.compress import Compressed, Recipe, Unchanged
-from homepress.imagetype import SNIFF_BYTES, sniff
+from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
+from homepress.compress.savings import is_worth_it
+from homepress.compress.sizes import Size, possible_sizes
+from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 from homepress.workers.deaths import Death, DeathKind
+from homepress.workers.dimensions import Dimensions, read_dimensions
 from homepress.workers.frames import BadFrame
 from homepress.workers.messages import Answer, Failure, Viewed
 
@@ -18,6 +23,8 @@ _MOST_TEXT = 500
 _LONGEST_EDGE = 1 << 31
 _BEST_SCORE = 100.0
 _CHANNELS = 3
+_LEAST_FILE = 12
+"""Bytes that any picture has."""
 
 
 def believed(answer: Answer, body: bytes, source: bytes, recipe: Recipe) -> Compressed | Unchanged | Death:
@@ -90,16 +97,79 @@ def plain(text: str) -> str:
 
 def _result(said: Compressed, body: bytes, source: bytes, recipe: Recipe) -> Compressed:
     source_type = sniff(source[:SNIFF_BYTES])
-    for holds, what in (
+    image_type = sniff(body[:SNIFF_BYTES])
+    converted = said.image_type is not said.source_type
+    _demand(
         (0 < len(body) <= len(source), f"{len(body)} bytes from {len(source)}"),
+        (len(body) != len(source) or body != source, "the source as its own result"),
         (said.source_type is source_type, f"a source in {said.source_type}"),
         (said.image_type is (recipe.convert_to or source_type), f"a result in {said.image_type}"),
-        (sniff(body[:SNIFF_BYTES]) is said.image_type, f"bytes that are no {said.image_type}"),
+        (image_type is said.image_type, f"bytes that are no {said.image_type}"),
         (said.sha256 == hashlib.sha256(body).hexdigest(), "another hash than its bytes have"),
-        (min(said.width, said.height) > 0, "no pixels"),
-        (max(said.width, said.height) < _LONGEST_EDGE, "too many pixels"),
         (math.isfinite(said.score) and said.score <= _BEST_SCORE, f"a score of {said.score}"),
-    ):
+        (not said.lossless or said.score == _BEST_SCORE, f"no loss at a score of {said.score}"),
+    )
+    before, after = (
+        read_dimensions(data, kind) if kind else None
+        for data, kind in ((source, source_type), (body, image_type))
+    )
+    if before is None or after is None:
+        which = "source" if before is None else "result"
+        raise BadFrame(f"the worker's answer cannot be true: a {which} that does not say its size in pixels")
+    size = (after.width, after.height)
+    resized = size not in _shapes(before, recipe)
+    _demand(
+        (size == (said.width, said.height), f"{said.width} x {said.height} pixels, in truth {size}"),
+        (_may_have(size, before, recipe), f"{size} pixels from {before}"),
+        (converted or before.frames == after.frames, f"{after.frames} frames from {before.frames}"),
+        (not converted or after.frames == 1, f"{after.frames} frames"),
+        (len(body) >= _least_bytes(size, said.image_type), f"{len(body)} bytes for {size} pixels"),
+        (not recipe.fit_under or len(body) <= recipe.fit_under, f"{len(body)} bytes"),
+        (
+            is_worth_it(
+                len(source),
+                len(body),
+                recipe,
+                lossless=said.lossless,
+                converted=converted,
+                resized=resized,
+            ),
+            f"{len(body)} bytes from {len(source)}, which saves too little",
+        ),
+    )
+    return dataclasses.replace(said, data=body, method=plain(said.method))
+
+
+def _demand(*facts: tuple[bool, str]) -> None:
+    """Raise `BadFrame` for the first fact that does not hold, with what was claimed instead."""
+    for holds, what in facts:
         if not holds:
             raise BadFrame(f"the worker's answer cannot be true: {what}")
-    return dataclasses.replace(said, data=body, method=plain(said.method))
+
+
+def _shapes(source: Dimensions, recipe: Recipe) -> set[Size]:
+    """Sizes of a result that has all pixels of its source."""
+    shapes = {(source.width, source.height)}
+    if recipe.convert_to is not None and source.cropped is not None:
+        shapes.add(source.cropped)
+    if recipe.convert_to or recipe.max_edge or recipe.fit_under or recipe.metadata is MetadataPolicy.STRIP:
+        shapes |= {(height, width) for width, height in shapes}  # the orientation may be in the pixels now
+    return shapes
+
+
+def _may_have(size: Size, source: Dimensions, recipe: Recipe) -> bool:
+    """Whether a result may have so many pixels."""
+    fitting = recipe.fit_under > 0
+    return any(
+        size in possible_sizes(one, recipe.max_edge, fitting=fitting) for one in _shapes(source, recipe)
+    )
+
+
+def _least_bytes(size: Size, kind: ImageType) -> int:
+    """Bytes that no picture of so many pixels in a format goes below."""
+    width, height = size
+    if kind is ImageType.JPEG:  # a block's mean takes a bit (ITU-T T.81 section F.1.2.1)
+        return -(-width // 8) * -(-height // 8) // 8
+    if kind is ImageType.PNG:  # deflate makes of 1,032 bytes one at best
+        return height * (1 + -(-width // 8)) // 1032
+    return _LEAST_FILE

@@ -32,7 +32,7 @@ def test_pixels_orientation_and_metadata_are_carried(
     kind: ImageType, target: ImageType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A photograph as PNG is larger than its source; what is carried is the same.
-    monkeypatch.setattr(convert, "_is_worth_it", lambda *_, **__: True)
+    monkeypatch.setattr(convert.savings, "is_worth_it", lambda *_, **__: True)
     given = source(kind, photo())
     floor = 75.0 if kind in (ImageType.PNG, ImageType.WEBP) else 40.0
     recipe = Recipe(floor=floor, convert_to=target)

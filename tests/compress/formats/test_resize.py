@@ -5,7 +5,8 @@ import pytest
 
 from homepress.compress.formats.picture import Picture
 from homepress.compress.formats.reading.upright import upright
-from homepress.compress.formats.resize import fitted_size, resized, scale_down
+from homepress.compress.formats.resize import resized, scale_down
+from homepress.compress.sizes import fitted_size
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from homepress.compress import savings
 from homepress.compress.formats import jpeg_to_jxl, scrubbing
 from homepress.compress.formats.fit import CannotFit, Fitting
 from homepress.compress.formats.picture import CannotConvert, Picture
-from homepress.compress.formats.resize import fitted_size, resized
+from homepress.compress.formats.resize import resized
 from homepress.compress.formats.writing import Wish, Written, write_picture
 from homepress.compress.jpeg.decoding import JPEG_FORMATS
 from homepress.compress.metadata import Malformed, Refused
@@ -18,6 +18,7 @@ from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.pixels import Undecodable, open_picture
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.compress.sizes import fitted_size
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 
 _FAR = 1.5
@@ -155,18 +156,16 @@ def _made_anew(
         written = found
     if lost := _lost_metadata(shown, written.data, target):
         return Unchanged(Reason.VERIFY_FAILED, lost, kind)
-    scrubs = target is kind and recipe.metadata is not MetadataPolicy.KEEP
-    is_asked = scrubs or shown.size != picture.size or 0 < recipe.fit_under < len(source)
-    if not _is_worth_it(source, written, is_asked=is_asked):
+    if not savings.is_worth_it(
+        len(source),
+        len(written.data),
+        recipe,
+        lossless=written.lossless and shown.size == picture.size,
+        converted=target is not kind,
+        resized=shown.size != picture.size,
+    ):
         return _not_worth_it(source, kind, written, target)
     return _handed_over(kind, target, written, shown, picture.size)
-
-
-def _is_worth_it(source: bytes, written: Written, *, is_asked: bool) -> bool:
-    """Whether a result may take its source's place: if something else was asked for, any that is smaller."""
-    if is_asked:
-        return len(written.data) < len(source)
-    return savings.saves_enough(len(source), len(written.data), lossless=written.lossless)
 
 
 def _not_worth_it(source: bytes, kind: ImageType, written: Written, target: ImageType) -> Unchanged:

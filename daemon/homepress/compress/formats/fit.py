@@ -12,12 +12,11 @@ from homepress.compress.formats.picture import CannotConvert, Picture
 from homepress.compress.formats.resize import resized
 from homepress.compress.formats.writing import Wish, Written, write_picture
 from homepress.compress.recipe import LOWEST_FLOOR
+from homepress.compress.sizes import SHARES, shrunk
 from homepress.imagetype import ImageType
 
 _ATTEMPTS = 4
 """How often a picture is written at one size in pixels, at most."""
-_SHRINK = (1.0, 0.75, 0.5, 0.35, 0.25)
-"""Shares of each edge that are tried in turn."""
 _LEAST_EDGE = 32
 
 
@@ -59,12 +58,12 @@ class Fitting:
             CannotConvert: as `write_picture`.
         """
         picture, wish, sizes = self.picture, self._wish, self._sizes
-        shares = [share for share in _SHRINK if share == 1.0 or _may_shrink(picture, share, wish)]
+        shares = [share for share in SHARES if share == 1.0 or _may_shrink(picture, share, wish)]
         for share in shares:
             sizes.forgiving = share == shares[-1]
             if sizes.is_hopeless(share):
                 continue
-            smaller = picture if share == 1.0 else resized(picture, _shrunk(picture, share))
+            smaller = picture if share == 1.0 else resized(picture, shrunk(picture.size, share))
             found = _best_floor(functools.partial(write_picture, smaller, self._kind), wish, share, sizes)
             if found is not None:
                 return found, smaller
@@ -74,12 +73,8 @@ class Fitting:
         raise CannotFit(f"{sizes.least:,} bytes is the least {reason}; asked were {self._limit:,}")
 
 
-def _shrunk(picture: Picture, share: float) -> tuple[int, int]:
-    return round(picture.size[0] * share), round(picture.size[1] * share)
-
-
 def _may_shrink(picture: Picture, share: float, wish: Wish) -> bool:
-    return wish.floor is not None and min(_shrunk(picture, share)) >= _LEAST_EDGE
+    return wish.floor is not None and min(shrunk(picture.size, share)) >= _LEAST_EDGE
 
 
 def _best_floor(

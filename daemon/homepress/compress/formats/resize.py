@@ -21,15 +21,6 @@ _STEPS = 1 << 14
 """Fineness of the table back to sRGB: its steepest part, near black, is looked up to a tenth of a level."""
 
 
-def fitted_size(size: tuple[int, int], max_edge: int) -> tuple[int, int]:
-    """Width and height that keep the shape and have no edge longer than `max_edge`; 0 sets no limit."""
-    width, height = size
-    longest = max(width, height)
-    if not max_edge or longest <= max_edge:
-        return size
-    return max(1, round(width * max_edge / longest)), max(1, round(height * max_edge / longest))
-
-
 def resized(picture: Picture, size: tuple[int, int]) -> Picture:
     """A picture at another size; its Exif block tells the new size and holds no thumbnail.
 
