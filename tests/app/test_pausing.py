@@ -1,6 +1,8 @@
 """Pause: until a time, until resumed, over a restart."""
 
+import errno
 import json
+import os
 import time
 from pathlib import Path
 
@@ -83,3 +85,42 @@ def test_a_new_pause_takes_the_place_of_the_old_one(file: Path, told: list[bool]
     assert pause.until is None
     assert file.stat().st_mode & 0o777 == 0o600
     pause.close()
+
+
+def test_a_pause_that_cannot_be_noted_holds_and_says_that_it_ends_with_the_program(
+    tmp_path: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "state"  # which is not there: nothing can be written into it
+    pause = Pause(folder / "pause.json", told.append)
+    monkeypatch.setattr(pausing, "_LOOK_SECONDS", 0.01)
+    pause.set(None)
+    assert (pause.paused, told[:1]) == (True, [True])
+    assert str(folder) in pause.fault
+    assert "After a restart Homepress works again" in pause.fault
+    folder.mkdir()
+    wait_for(lambda: not pause.fault, what="the pause to be noted after all")
+    assert pause.paused
+    again = Pause(folder / "pause.json", told.append)
+    again.restore()
+    assert again.paused
+    again.close()
+    pause.close()
+
+
+def test_the_end_of_a_pause_that_cannot_be_noted_holds_too(
+    file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pause = Pause(file, told.append)
+    pause.set(None)
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        pause.clear()
+        assert (pause.paused, told) == (False, [True, False])
+        assert "After a restart Homepress is paused again" in pause.fault
+    pause.clear()
+    assert pause.fault == ""
+    assert not file.exists()

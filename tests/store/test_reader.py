@@ -1,14 +1,17 @@
 """The read-only side gives exactly what `history`, `stats` and `originals list` print."""
 
+import contextlib
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from homepress.store import LedgerError, OriginalsSelection, Outcome, UndoSelection
+from homepress.store import LedgerError, OriginalsSelection, Outcome, UndoSelection, reader, schema
+from homepress.store.database import open_database
 from homepress.store.reader import HistoryFilter, Reader
 from store.kit import Bench, digest, in_child, picture, replace, replacement, smaller
 
@@ -267,3 +270,78 @@ def test_a_path_that_is_no_text_is_given_as_the_system_gives_it(bench: Bench) ->
         (entry,) = reader.history()
         assert os.fsencode(entry.path) == os.fsencode(path)
     assert in_child(lambda: None) == 0
+
+
+def _folder(ledger: Path) -> None:
+    ledger.mkdir()
+
+
+def _pipe(ledger: Path) -> None:
+    os.mkfifo(ledger)
+
+
+def _garbage(ledger: Path) -> None:
+    ledger.write_bytes(b"no database at all " * 300)
+
+
+def _another_programs(ledger: Path) -> None:
+    with contextlib.closing(sqlite3.connect(ledger)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+
+
+def _newer(ledger: Path) -> None:
+    with contextlib.closing(sqlite3.connect(ledger)) as connection:
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+        connection.execute("CREATE TABLE history (something_else)")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (_folder, "is a folder"),
+        (_pipe, "is not a regular file"),
+        (_garbage, "is damaged"),
+        (_another_programs, "is not a Homepress ledger"),
+        (_newer, "newer version"),
+    ],
+)
+def test_what_is_no_ledger_of_ours_is_told_in_words_and_left_alone(
+    tmp_path: Path, make: Callable[[Path], None], words: str
+) -> None:
+    ledger = tmp_path / "ledger.sqlite3"
+    make(ledger)
+    before = ledger.read_bytes() if ledger.is_file() else None
+    with pytest.raises(LedgerError, match=words) as caught:
+        Reader(ledger)
+    assert str(ledger) in str(caught.value)
+    if make is not _garbage:  # which is put aside for a new one
+        with pytest.raises(LedgerError, match=words):
+            open_database(ledger)
+    assert (ledger.read_bytes() if ledger.is_file() else None) == before
+
+
+def test_a_ledger_that_another_program_has_locked_is_told_in_words(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_PATIENCE", 0.05)
+    with bench.store():
+        pass
+    with contextlib.closing(sqlite3.connect(bench.ledger, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LedgerError, match="another program has the ledger locked") as caught:
+            Reader(bench.ledger).count()
+    assert str(bench.ledger) in str(caught.value)
+
+
+def test_a_ledger_of_another_user_is_told_in_words(bench: Bench, as_nobody) -> None:
+    with bench.store():
+        pass
+    bench.ledger.parent.chmod(0o755)
+
+    def read() -> None:
+        with pytest.raises(LedgerError, match=r"belongs to another user \(number 0\)"):
+            Reader(bench.ledger)
+
+    as_nobody(bench, read)

@@ -63,6 +63,7 @@ class _Daemon:
 
     def run(self) -> int:
         """Bind, start the tray, lock, work, stop."""
+        self._end_at_signals()
         self._server.bind()
         try:
             if not self._options.once:
@@ -82,8 +83,6 @@ class _Daemon:
 
     def _serve(self, house: House) -> bool:
         """Work until told to stop; whether all went well that was to be done once."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
         self._service.begin(house, once=self._options.once)
         self._server.start()
         try:
@@ -95,3 +94,10 @@ class _Daemon:
         finally:
             self._service.end()
             self._server.stop()  # nobody may ask any more once the house is closed
+
+    def _end_at_signals(self) -> None:
+        """End orderly, however often it is said. SIGHUP says it when the terminal closes, but for nohup."""
+        for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda *_: self._stopping.set())

@@ -54,13 +54,14 @@ class Overview:
             pid=os.getpid(),
             paused_until=self.pause.until,
             paused_for=self.paused_for(),
+            pause_fault=self.pause.fault,
             power_saver=self.power.saving,
             notify=self.house.live.current.daemon.notify,
             waiting=load.waiting + load.working + len(waiting),
             network="locked" if privacy.state() == "locked" else "open",
             folders=folders,
             problems=problems,
-            notes=self.notes.texts(),
+            notes=[*filter(None, (_sentence(self.pause.fault),)), *self.notes.texts()],
             waiting_files=waiting[:_SHOWN_WAITING],
         )
 
@@ -89,3 +90,7 @@ class Overview:
 def _naming(folder: FolderStatus) -> str:
     """The problem of a folder as a sentence that names it, once."""
     return folder.problem if folder.path in folder.problem else f"{folder.path}: {folder.problem}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,5 +1,6 @@
 """Everything that can be asked of Homepress when no daemon runs; the daemon adds what needs one."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from homepress.app.house import House
 from homepress.app.recent import recent_pictures
 from homepress.app.stopped import stopped_status
 from homepress.app.undo import undo
+from homepress.base.system_errors import with_name
 from homepress.control.service import (
     CheckReport,
     CompressRequest,
@@ -29,6 +31,7 @@ from homepress.control.service import (
 )
 from homepress.pipeline import Plan
 from homepress.store import Looked, OriginalsSelection
+from homepress.store.errors import StoreError
 
 _NO_DAEMON = "Homepress is not running; start it with: homepress run"
 
@@ -100,15 +103,18 @@ class InProcessService:
 
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back."""
-        return undo(self.house, request)
+        with in_words():
+            yield from undo(self.house, request)
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Delete stored originals for good; their results stay."""
-        yield from map(_outcome, self.house.store.accept(_selection(request)))
+        with in_words():
+            yield from map(_outcome, self.house.store.accept(_selection(request)))
 
     def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Read stored originals and compare their hashes."""
-        yield from map(_outcome, self.house.store.verify(_selection(request)))
+        with in_words():
+            yield from map(_outcome, self.house.store.verify(_selection(request)))
 
     def add_folder(self, request: FolderRequest) -> FolderAnswer:
         """Add a folder to the settings file."""
@@ -147,11 +153,28 @@ class InProcessService:
     def forget(self, path: str, before: float | None) -> int:
         """Remove names from the history, the log and what was written from them; the number of entries."""
         named = Path(path).resolve() if path else None
-        number = self.house.store.forget(named, before)
-        logfiles.forget(self.house.paths.log, named, before)
-        # It shows names, and can be made anew at any time.
-        (self.house.paths.state / "report.html").unlink(missing_ok=True)
+        with in_words():
+            number = self.house.store.forget(named, before)
+        try:
+            logfiles.forget(self.house.paths.log, named, before)
+            # It shows names, and can be made anew at any time.
+            (self.house.paths.state / "report.html").unlink(missing_ok=True)
+        except OSError as error:
+            raise ServiceError(
+                f"the history does not show them any more, but {with_name(error)}; then forget them again"
+            ) from error
         return number
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what the store or the system refuses into a `ServiceError` that says it in words."""
+    try:
+        yield
+    except StoreError as error:
+        raise ServiceError(str(error)) from error
+    except OSError as error:
+        raise ServiceError(with_name(error)) from error
 
 
 def _outcome(found: Looked) -> OriginalOutcome:

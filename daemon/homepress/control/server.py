@@ -10,6 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import homepress
+from homepress.base.system_errors import with_name
 from homepress.control import wire
 from homepress.control.messages import ANY_CALL, METHODS, VERSION, Done, Failure, Hello, Item, Result, Welcome
 from homepress.control.service import Service, ServiceError
@@ -131,6 +132,9 @@ def answers(service: Service, frame: bytes) -> Generator[bytes]:
         yield from _perform(service, call)
     except ServiceError as error:
         yield wire.encode(Failure(str(error), error.exit_code))
+    except OSError as error:  # the system's trouble: no fault of ours, and said as such
+        _LOG.warning("%s: %s", type(call).__name__, error)
+        yield wire.encode(Failure(with_name(error)))
     except Exception as error:  # noqa: BLE001  a boundary: the client is told, the log has the whole story
         _LOG.exception("%s failed", type(call).__name__)
         text = f"Homepress made a mistake ({type(error).__name__}: {error}); its log says more."

@@ -46,7 +46,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """`status --json`. `problems` are whole sentences: what is wrong, with what, and what to do next.
 
     `notes` tell what happened in the last day that is worth knowing, such as an edit that came late.
-    `paused_for` says who wants the rest: the user, or the computer because it saves power. `power_saver` is
+    `paused_for` says who wants the rest: the user, or the computer because it saves power. `pause_fault` is
+    why a pause, or its end, will not survive a restart; empty when it will. `power_saver` is
     what was told of the computer, whether work rests for it or not. `notify` is the setting of that name, for
     whoever shows notices.
     """
@@ -56,6 +57,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     paused_until: float | None = None
     paused_for: PausedFor = ""
+    pause_fault: str = ""
     power_saver: bool = False
     waiting: int = 0
     compressed_today: int = 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.store.errors import LedgerError, shown
+from homepress.store.refusals import check_place, foreign, newer
 from homepress.store.schema import APPLICATION_ID, MIGRATIONS
 
 _COMPANIONS = ("-wal", "-shm")
@@ -62,12 +63,13 @@ def open_database(path: Path) -> Opened:
     """Open the ledger, making or mending it where needed.
 
     Raises:
-        LedgerError: a newer version of Homepress made it, or it is another program's.
+        LedgerError: a newer version of Homepress made it, it is another program's, or not even a file.
         OSError: the system does not let us.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     damaged = None
-    if path.exists() and path.stat().st_size > 0:
+    found = check_place(path)
+    if found is not None and found.st_size > 0:
         if (connection := _open_good(path)) is not None:
             return Opened(connection, Condition.GOOD, None)
         damaged = _set_aside(path)
@@ -117,24 +119,31 @@ def _open_good(path: Path) -> sqlite3.Connection | None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = FAST")
-    os.chmod(path, 0o600)
+    try:
+        _refuse_others(connection, path)  # first: what follows would change the file
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = FAST")
+        os.chmod(path, 0o600)
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _refuse_others(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `LedgerError` for a ledger of a newer version, and for a database that is not a ledger."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    if mark != APPLICATION_ID and (version or connection.execute("SELECT 1 FROM sqlite_master").fetchone()):
+        raise foreign(path)
+    if version > len(MIGRATIONS):
+        raise newer(path)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the tables to today's version, one transaction a step, after a copy of the old state."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    if version > len(MIGRATIONS):
-        raise LedgerError(
-            f"{shown(path)} was made by a newer version of Homepress; install that version again, or move "
-            "the file away to begin a new ledger"
-        )
-    if version and mark != APPLICATION_ID:
-        raise LedgerError(f"{shown(path)} is not a Homepress ledger; move it away")
     if 0 < version < len(MIGRATIONS):
         write_backup(connection, path.with_name(f"{path.stem}.version-{version}{path.suffix}"))
     for step in range(version, len(MIGRATIONS)):

@@ -51,6 +51,10 @@ class LedgerError(StoreError):
     """The ledger cannot be used: made by a newer version, or damaged beyond what could be mended."""
 
 
+class NotScrubbed(StoreError):
+    """What was forgotten is out of the history, and not yet out of the files: worth another try."""
+
+
 class Unsupported(Exception):
     """The file system or the operating system does not know an operation; handled, never shown."""
 

@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
+from homepress.base.system_errors import in_words
 from homepress.store import memory
+from homepress.store.errors import NotScrubbed, shown
 from homepress.store.ledger import Ledger
 from homepress.store.memory import beneath
 
@@ -18,6 +20,10 @@ def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
         ledger: where.
         path: of a picture, or of a folder with everything beneath; None for any.
         before: only entries older than this, seconds since 1970; None for any.
+
+    Raises:
+        OSError: nothing was forgotten.
+        NotScrubbed: the entries are gone, but what they held may still be read out of the files.
     """
     conditions: list[str] = ["original <> 'kept'"]
     values: list[bytes | float] = []
@@ -39,5 +45,11 @@ def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
         if path is not None and before is None:
             memory.forget_file(ledger, tx, os.fsencode(path))
             memory.forget_beneath(ledger, tx, os.fsencode(path))
-    ledger.scrub()
+    try:
+        ledger.scrub()
+    except OSError as error:
+        raise NotScrubbed(
+            f"the history does not show them any more, but their names can still be read out of "
+            f"{shown(ledger.path)} and its backup: {in_words(error)}; then forget them again"
+        ) from error
     return len(names)

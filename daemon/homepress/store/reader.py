@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from homepress.store.database import translated
 from homepress.store.errors import LedgerError, shown
 from homepress.store.memory import beneath
 from homepress.store.originals import MAIN
 from homepress.store.queries import STANDING, Counters, counters, last_midnight
+from homepress.store.refusals import check_place, foreign, newer, unreadable
 from homepress.store.reports import (
     Day,
     EntryDetail,
@@ -22,7 +22,7 @@ from homepress.store.reports import (
     StoredOriginal,
     Totals,
 )
-from homepress.store.schema import MIGRATIONS
+from homepress.store.schema import APPLICATION_ID, MIGRATIONS
 
 __all__ = [
     "Counters",
@@ -49,11 +49,27 @@ _SUMS = (
 )
 
 
+_PATIENCE = 5.0
+"""Seconds to wait for a program that has the ledger locked: a person waits for the answer."""
+
+# Primary result codes (sqlite.org/rescode.html) of a folder in which nothing can be made.
+_NOTHING_MAY_BE_MADE = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+)
+
+
 class Reader:
     """The ledger, read-only; works while the daemon writes. Not for several threads at once."""
 
     def __init__(self, ledger: Path) -> None:
-        """Open it; a ledger that is not there yet reads as an empty one."""
+        """Open it; a ledger that is not there yet reads as an empty one.
+
+        Raises:
+            LedgerError: it cannot be read, here or in any method; the text says why and what to do.
+        """
         self._path = ledger
         self._connection = _connect(ledger)
 
@@ -196,7 +212,7 @@ class Reader:
         try:
             yield from self._connection.execute(sql, values)
         except sqlite3.DatabaseError as error:
-            raise translated(error, self._path) from error
+            raise unreadable(self._path, error) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection | None:
@@ -205,28 +221,60 @@ def _connect(path: Path) -> sqlite3.Connection | None:
     Reading a ledger in WAL mode wants to make a small file beside it; where even that is not allowed, the
     file is read as it stands.
     """
-    if not path.exists() or path.stat().st_size == 0:
-        return None
+    try:
+        found = check_place(path)
+        if found is None or found.st_size == 0:
+            return None
+        connection = _opened(path)
+    except (OSError, sqlite3.Error) as error:
+        raise unreadable(path, error) from error
+    try:
+        return _if_usable(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection that was read from; raises what SQLite raises."""
     uri = f"file:{quote(os.fsencode(path))}?mode=ro"
-    for options in ("", "&immutable=1"):
-        connection = sqlite3.connect(uri + options, uri=True, isolation_level=None, timeout=10)
-        try:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version >= len(MIGRATIONS):
-                return connection
-            connection.close()
-            if version == 0:
-                return None  # just being made
-            raise LedgerError(
-                f"{shown(path)} is of an earlier version; Homepress brings it up to date when it starts: "
-                "homepress run"
-            )
-        except sqlite3.OperationalError:
-            connection.close()
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            raise translated(error, path) from error
-    return None
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE)
+    try:
+        connection.execute("PRAGMA user_version").fetchone()
+        return connection
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if int(error.sqlite_errorcode) & 0xFF not in _NOTHING_MAY_BE_MADE:
+            raise
+    except BaseException:
+        connection.close()
+        raise
+    connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
+    try:
+        connection.execute("PRAGMA user_version").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _if_usable(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection | None:
+    """The connection if it is to a ledger of our version, None while that is just being made."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    mark = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    if mark != APPLICATION_ID:
+        if version or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise foreign(path)
+        connection.close()
+        return None
+    if version > len(MIGRATIONS):
+        raise newer(path)
+    if version < len(MIGRATIONS):
+        raise LedgerError(
+            f"{shown(path)} is of an earlier version; Homepress brings it up to date when it starts: "
+            "homepress run"
+        )
+    return connection
 
 
 def _condition(where: HistoryFilter) -> tuple[str, list[Any]]:

@@ -121,7 +121,7 @@ class TestPause:
         assert run("status").out.startswith("Paused until ")
 
     def test_json(self, run: Run, daemon: FakeService) -> None:
-        assert run("pause", "--json").json == {"state": "paused", "paused_until": None}
+        assert run("pause", "--json").json == {"state": "paused", "paused_until": None, "kept": True}
         assert run("pause", "30m", "--json").json["paused_until"] == daemon.paused_until
         assert run("resume", "--json").json == {"state": "idle"}
 

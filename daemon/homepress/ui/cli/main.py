@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 import homepress
+from homepress.base.system_errors import with_name
 from homepress.control.service import ServiceError
 from homepress.settings import SettingsError
 from homepress.ui.cli import output
@@ -147,5 +148,5 @@ def _run(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        output.fault(f"{error.filename or 'this computer'}: {error.strerror or error}")
+        output.fault(with_name(error))
         return _FAILED

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from homepress.control import shutdown
-from homepress.control.client import Client, connect
-from homepress.control.service import ServiceError, Status
+from homepress.control.client import NO_DAEMON, Client, connect
+from homepress.control.service import RecentPicture, ServiceError, Status
 from homepress.ui.tray.menu import Known
 
 _log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ class Follower:
     def _look(self, client: Client) -> Known:
         status = client.status()
         self._progress.see(status)
-        pictures = client.recent(_MENU_PICTURES if status.state == "working" else MOST_PICTURES)
+        pictures = self._recent(client, _MENU_PICTURES if status.state == "working" else MOST_PICTURES)
         return Known(
             status,
             done=self._progress.done,
@@ -130,3 +130,14 @@ class Follower:
             pictures=tuple(pictures),
             autostart=self._starts_at_login(),
         )
+
+    @staticmethod
+    def _recent(client: Client, number: int) -> list[RecentPicture]:
+        """The last results; none while the ledger cannot be read, with a daemon that is well otherwise."""
+        try:
+            return client.recent(number)
+        except ServiceError as error:
+            if error.exit_code == NO_DAEMON:
+                raise
+            _log.warning("the last results cannot be shown: %s", error)
+            return []

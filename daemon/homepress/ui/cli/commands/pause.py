@@ -19,11 +19,14 @@ from homepress.ui.words import until
 def command(time_: float | None, as_json: bool) -> None:
     """Rest, for a time or until resumed.
 
-    What is under way is finished.
+    What is under way is finished. It lasts over a restart, unless that is said to be impossible.
     """
-    running(Paths.from_environment()).pause(time_)
+    daemon = running(Paths.from_environment())
+    daemon.pause(time_)
+    if fault := daemon.status().pause_fault:
+        output.fault(fault)
     if as_json:
-        output.print_json({"state": "paused", "paused_until": time_})
+        output.print_json({"state": "paused", "paused_until": time_, "kept": not fault})
     elif time_ is None:
         output.say("Paused. Go on with: homepress resume")
     else:

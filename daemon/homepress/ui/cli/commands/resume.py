@@ -14,7 +14,10 @@ def command(as_json: bool) -> None:
     """Go on after a pause."""
     daemon = running(Paths.from_environment())
     daemon.resume()
-    state = daemon.status().state
+    status = daemon.status()
+    state = status.state
+    if status.pause_fault:
+        output.fault(status.pause_fault)
     if as_json:
         output.print_json({"state": state})
     else:
