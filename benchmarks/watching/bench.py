@@ -94,6 +94,10 @@ class Counting:
     def changed(self) -> None:
         """See `Sink.changed`."""
 
+    def look_again(self, root: Path) -> bool:
+        """See `Sink.look_again`."""
+        return False
+
     def room(self) -> bool:
         """See `Sink.room`."""
         return True

@@ -9,13 +9,14 @@ from homepress.base import system_errors
 from homepress.base.system_errors import (
     DEFAULT,
     UNRELATED,
-    ExplainedError,
     Explanation,
     Retry,
     Scope,
     explain,
+    explain_as,
     explained,
     in_words,
+    of_originals,
     printable,
     with_name,
 )
@@ -96,11 +97,20 @@ def test_every_windows_code_leads_to_a_row() -> None:
     assert set(system_errors._WINDOWS.values()) <= set(system_errors._BY_NAME)
 
 
-def test_an_error_may_bring_its_own_explanation() -> None:
+def test_an_error_may_bring_its_own_explanation_and_stays_what_it_is() -> None:
     own = Explanation("LOCKED", Scope.COMPUTER, "another program has it locked", "wait", Retry.SOON)
-    error = ExplainedError(errno.EBUSY, "database is locked", "/state/ledger", own)
+    error = explain_as(OSError(errno.EAGAIN, "database is locked", "x"), own, "/state/ledger")
+    assert isinstance(error, BlockingIOError)
     assert explain(error) is own
     assert with_name(error) == "/state/ledger: another program has it locked; wait (database is locked)"
+
+
+def test_what_concerns_the_originals_stands_against_every_picture_and_is_waited_for() -> None:
+    gone = of_originals(OSError(errno.ENOENT, "No such file or directory", "part"), "/home/a/originals")
+    assert isinstance(gone, FileNotFoundError)
+    assert (explain(gone).scope, explain(gone).retry) == (Scope.ORIGINALS, Retry.LATER)
+    assert with_name(gone).startswith("/home/a/originals: it is not there any more; connect it again")
+    assert with_name(of_originals(gone, "/elsewhere")).startswith("/home/a/originals: ")
 
 
 def test_a_sentence_names_the_file_and_survives_any_name() -> None:

@@ -1,6 +1,7 @@
 """The journey of one picture, with a real store and a compressor that does what the test says."""
 
 import dataclasses
+import errno
 import hashlib
 import os
 import time
@@ -14,7 +15,9 @@ from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, Score
 from homepress.imagetype import ImageType
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
-from homepress.store import OriginalsLimit, Store, UndoSelection
+from homepress.pipeline.trust import Trust
+from homepress.store import OriginalsLimit, Store, UndoSelection, readiness
+from homepress.store.errors import Busy, Changed, VerifyFailed
 from homepress.store.reader import HistoryFilter, Reader
 from homepress.workers import Death, DeathKind, Slot, WorkerDied
 
@@ -310,6 +313,144 @@ def test_a_full_disk_keeps_the_picture_waiting_and_is_a_problem_of_the_folder(
     assert "make room" in told.problem
     asked = carry(Compressor(OSError(28, "No space left on device", str(picture))), asked=True)
     assert asked.outcome == "failed"
+
+
+class Refusing:
+    """A store that keeps no result: each writing step raises what the test says."""
+
+    def __init__(self, store: Store, error: Exception) -> None:
+        self._store = store
+        self._error = error
+        self.conditions_now = 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def conditions(self, folder: Path) -> tuple[object, ...]:
+        return (self.conditions_now,)
+
+    def _refuse(self, *_: object, **__: object) -> None:
+        raise self._error
+
+    replace = write_output = write_beside = copy_output = _refuse
+
+
+def carried(carrier: Carrier, picture: Path, compressor: Compressor, **changes: Any) -> Told:
+    destination = changes.pop("destination", Destination.REPLACE)
+    root = picture.parent.parent
+    settings = changes.pop("settings", "balanced")
+    plan = Plan(Recipe(), settings, destination, root=root, output=root.parent / "out")
+    return carrier.carry(Job(picture, plan, lambda told: None, **changes), cast(Slot, compressor))
+
+
+@pytest.mark.parametrize("destination", [Destination.REPLACE, Destination.OUTPUT, Destination.BESIDE])
+@pytest.mark.parametrize(
+    "error", [OSError(5, "I/O error"), PermissionError(13, "no"), VerifyFailed("not read back")]
+)
+def test_a_picture_is_compressed_twice_at_most_however_often_its_result_cannot_be_stored(
+    store: Store, picture: Path, destination: Destination, error: Exception
+) -> None:
+    refusing = Refusing(store, error)
+    carrier = Carrier(cast(Store, refusing))
+    compressor = Compressor(*[compressed() for _ in range(50)])
+    told = [carried(carrier, picture, compressor, destination=destination) for _ in range(20)]
+    assert len(compressor.recipes) == 2
+    assert {each.outcome for each in told} == {"waiting"}
+    assert "compressed 2 times for nothing" in told[-1].reason
+    assert all(each.retry_after and each.problem for each in told)
+    assert not any(each.unverified for each in told[2:])
+    refusing.conditions_now = 2
+    carried(carrier, picture, compressor, destination=destination)
+    assert len(compressor.recipes) == 3, "something was done about it: it is tried again"
+    carried(carrier, picture, compressor, destination=destination, settings="archive")
+    assert len(compressor.recipes) == 4, "other settings are another task"
+    carrier.forgive()
+    carried(carrier, picture, compressor, destination=destination)
+    assert len(compressor.recipes) == 5, "the user says so"
+
+
+def test_a_copy_into_an_output_folder_that_fails_does_not_compress_for_ever(
+    store: Store, picture: Path
+) -> None:
+    carrier = Carrier(cast(Store, Refusing(store, OSError(5, "I/O error"))))
+    compressor = Compressor(*[Unchanged(Reason.SAVES_TOO_LITTLE, "1 %", ImageType.JPEG) for _ in range(50)])
+    for _ in range(10):
+        carried(carrier, picture, compressor, destination=Destination.OUTPUT)
+    assert len(compressor.recipes) == 2
+
+
+@pytest.mark.parametrize("error", [Changed("somebody used it at the moment of replacing"), Busy("opened")])
+def test_a_picture_that_somebody_uses_at_each_moment_of_replacing_is_left_alone(
+    store: Store, picture: Path, tmp_path: Path, error: Exception
+) -> None:
+    carrier = Carrier(cast(Store, Refusing(store, error)))
+    compressor = Compressor(*[compressed() for _ in range(50)])
+    told = [carried(carrier, picture, compressor) for _ in range(10)]
+    assert len(compressor.recipes) == 2
+    assert [each.outcome for each in told[:2]] == ["waiting", "failed"]
+    assert all(each.retry_after is None for each in told[1:])
+    assert "left alone until it changes" in told[1].reason
+    with Reader(tmp_path / "state" / "ledger.sqlite3") as reader:
+        assert len(list(reader.history(HistoryFilter()))) == 1
+    picture.write_bytes(SOURCE + b"another")
+    carried(carrier, picture, compressor)
+    assert len(compressor.recipes) == 3
+
+
+def test_what_cannot_be_written_is_not_compressed(
+    store: Store, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, size: int) -> None:
+        raise OSError(30, "Read-only file system", str(folder))
+
+    monkeypatch.setattr(readiness, "check_writable", refuse)
+    for destination in (Destination.REPLACE, Destination.OUTPUT, Destination.BESIDE):
+        compressor = Compressor(compressed())
+        told = carried(Carrier(store), picture, compressor, destination=destination)
+        assert (told.outcome, told.whole_folder, compressor.recipes) == ("waiting", True, [])
+        assert "read-only" in told.problem
+
+
+@pytest.mark.parametrize("number", sorted(errno.errorcode))
+def test_no_error_of_the_system_is_called_ours(
+    store: Store, picture: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each errno there is, at reading, at the look before compressing, and at storing."""
+    error = OSError(number, os.strerror(number), str(picture))
+    refusing = Refusing(store, error)
+    told = [carried(Carrier(cast(Store, refusing)), picture, Compressor(compressed()))]
+    for step in ("check_room", "read"):
+        refusing = Refusing(store, error)
+        monkeypatch.setattr(refusing, step, refusing._refuse, raising=False)
+        told.append(carried(Carrier(cast(Store, refusing)), picture, Compressor(compressed())))
+    assert {each.outcome for each in told} <= {"waiting", "failed"}
+    assert all("error in Homepress" not in each.reason and each.reason for each in told)
+
+
+def test_a_permission_that_only_shows_when_writing_stands_against_its_folder(
+    store: Store, picture: Path
+) -> None:
+    error = PermissionError(13, "Permission denied", str(picture.parent / ".homepress-1.tmp"))
+    told = carried(Carrier(cast(Store, Refusing(store, error))), picture, Compressor(compressed()))
+    assert (told.place, told.whole_folder) == (picture.parent, False)
+
+
+def test_a_picture_that_waits_for_a_better_codec_is_read_once(store: Store, picture: Path) -> None:
+    class Broken:
+        def recipe(self, *_: object) -> None:
+            return None
+
+        def against(self, *_: object) -> str:
+            return "the JPEG codec gave another answer than known"
+
+    carrier = Carrier(store, trust=cast(Trust, Broken()))
+    status = picture.stat()
+    identity = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    first = carried(carrier, picture, Compressor(), identity=identity)
+    picture.chmod(0)
+    picture.unlink()
+    assert carried(carrier, picture, Compressor(), identity=identity) == first
+    assert first.retry_after
 
 
 def test_a_dry_run_writes_nothing(carry: Callable[..., Told], picture: Path, store: Store) -> None:

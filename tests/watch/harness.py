@@ -95,6 +95,8 @@ class Recorder:
         self.skips: list[Skipped] = []
         self.changes = 0
         self.has_room = True
+        self.looks = 0
+        self.waits = False
 
     def found(self, folder: Path, root: Path) -> None:
         self.found_roots.append(root)
@@ -115,6 +117,10 @@ class Recorder:
 
     def changed(self) -> None:
         self.changes += 1
+
+    def look_again(self, root: Path) -> bool:
+        self.looks += 1
+        return self.waits
 
     def room(self) -> bool:
         return self.has_room

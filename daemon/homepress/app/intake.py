@@ -9,6 +9,7 @@ from homepress.app.config import Configuration
 from homepress.app.house import House
 from homepress.pipeline import Job, Plan, Told
 from homepress.store import LeftUntil, Outcome
+from homepress.store.errors import StoreError
 from homepress.watch import Arrival, Skip, Skipped
 
 _log = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ _log = logging.getLogger(__name__)
 STILL_AT_IT = 2.0
 """Seconds until a file is looked at again that arrives while it is being compressed."""
 
-_MOST_QUEUED = 1000
+MOST_QUEUED = 1000
 """So many queued pictures are enough to keep the workers busy."""
 
 
@@ -30,6 +31,7 @@ class Intake:
         *,
         tell: Callable[[Plan, Told], None],
         hint: Callable[[Path, float], None],
+        look_again: Callable[[Path], bool],
         changed: Callable[[], None],
     ) -> None:
         """Take in nothing yet.
@@ -39,6 +41,7 @@ class Intake:
             config: the plan of each folder.
             tell: gets the outcome of each job, with the plan it was queued under.
             hint: asks watching to look at a file again after so many seconds.
+            look_again: see `homepress.watch.Sink.look_again`.
             changed: called when people see something else now.
         """
         self._store = house.store
@@ -46,6 +49,7 @@ class Intake:
         self._config = config
         self._tell = tell
         self._hint = hint
+        self.look_again = look_again
         self.changed = changed
 
     def found(self, folder: Path, root: Path) -> None:
@@ -59,7 +63,7 @@ class Intake:
     def arrived(self, arrival: Arrival) -> None:
         """A file came to rest: queue it with the plan of its folder."""
         plan = self._config.plan(arrival.root)
-        if plan is None or (self._pipeline.queue.held(arrival.root) or 0) >= _MOST_QUEUED:
+        if plan is None or self._pipeline.queue.is_full(arrival.root, arrival.path, MOST_QUEUED):
             return  # a scan finds it again
         if self._pipeline.queue.holds(arrival.path):
             return  # its turn comes, and whether it changed is seen then
@@ -80,12 +84,17 @@ class Intake:
             until = LeftUntil.LOOK if skipped.reason.may_end else LeftUntil.CHANGE
             if skipped.reason in (Skip.TOO_SMALL, Skip.TOO_LARGE):
                 until = LeftUntil.LIMITS
-            entry = self._store.record_path(
-                skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, until
-            )
+            try:
+                entry = self._store.record_path(
+                    skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, until
+                )
+            except (OSError, StoreError) as error:
+                # The next scan finds it again, and by then the ledger may be well.
+                _log.warning("%s is not in the history: %s", ascii(str(skipped.path)), error)
+                return
             if entry:
                 _log.info("%s: left alone: %s", ascii(str(skipped.path)), reason)
 
     def room(self) -> bool:
         """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
-        return self._pipeline.queue.moving() < _MOST_QUEUED
+        return self._pipeline.queue.moving() < MOST_QUEUED

@@ -1,10 +1,13 @@
 """What is done and what is being done, as watching asks for it."""
 
+import errno
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from homepress.app.house import House
+from homepress.app.intake import MOST_QUEUED
+from homepress.store.errors import StoreError
 from homepress.watch import Identity
 
 
@@ -15,9 +18,23 @@ class Memory:
         self._house = house
 
     def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
-        """The files of a folder that are done with."""
-        return self._house.store.known(directory, names)
+        """The files of a folder that are done with.
+
+        Raises:
+            OSError: the ledger cannot be read.
+        """
+        try:
+            return self._house.store.known(directory, names)
+        except StoreError as error:
+            raise OSError(errno.EIO, str(error), str(self._house.paths.ledger)) from error
 
     def held(self, path: bytes) -> bool:
-        """Whether a file that watching handed on waits in the queue or is being compressed."""
-        return self._house.pipeline.has_taken_in(Path(os.fsdecode(path)))
+        """Whether a file that watching handed on waits in the queue or is being compressed.
+
+        Nor need a scan bring what would be kept back with more than enough others.
+        """
+        file, pipeline = Path(os.fsdecode(path)), self._house.pipeline
+        if pipeline.has_taken_in(file):
+            return True
+        root = next((root for root in file.parents if pipeline.queue.held(root) is not None), None)
+        return root is not None and pipeline.queue.is_full(root, file, MOST_QUEUED)

@@ -30,9 +30,9 @@ from homepress.control.service import (
     UndoOutcome,
     UndoRequest,
 )
-from homepress.pipeline import Plan, Told
+from homepress.pipeline import Destination, Plan, Told
 from homepress.settings import Paths
-from homepress.store import RecoveryNote
+from homepress.store import Conditions, RecoveryNote
 from homepress.watch import FileWatch, Watch
 
 _log = logging.getLogger(__name__)
@@ -65,8 +65,15 @@ class DaemonService(InProcessService):
         for note in house.recovered:
             self._notes.add(note)
         self._breaker = Breaker(house.store, house.pipeline.queue, self._stopped_replacing)
-        self._troubles = Troubles(house.pipeline.queue)
-        intake = Intake(house, self._config, tell=self._told, hint=self._hint, changed=self.changed)
+        self._troubles = Troubles(house.pipeline.queue, self._conditions)
+        intake = Intake(
+            house,
+            self._config,
+            tell=self._told,
+            hint=self._hint,
+            look_again=self._look_again,
+            changed=self.changed,
+        )
         self._watch = Watch(intake, Memory(house), early=True)
         self._overview = self._look_over()
         self._watch.reconfigure(self._config.apply())
@@ -82,6 +89,25 @@ class DaemonService(InProcessService):
 
     def _hint(self, path: Path, delay: float) -> None:
         self._watch.hint(path, delay)
+
+    def _conditions(self, path: Path) -> Conditions:
+        """What it depends on whether the result of a picture can be stored."""
+        root = self._config.root_of(path)
+        plan = None if root is None else self._config.plan(root)
+        output = plan.output if plan is not None and plan.destination is Destination.OUTPUT else None
+        try:
+            facts = path.lstat()
+            own: Conditions = (facts.st_mode, facts.st_uid, facts.st_gid)
+        except OSError as error:
+            own = (error.errno,)
+        return (*own, *self.house.store.conditions(output or path.parent))
+
+    def _look_again(self, root: Path) -> bool:
+        """Whether pictures of a folder wait; those for which something changed are tried now."""
+        standing, to_try = self._troubles.look_again(root)
+        for path in to_try:
+            self._watch.hint(path)
+        return standing
 
     def _look_over(self) -> Overview:
         return Overview(
@@ -195,6 +221,7 @@ class DaemonService(InProcessService):
 
     def _try_again(self) -> None:
         """Something was done that may help pictures which could not be stored: do not let them wait."""
+        self.house.pipeline.forgive()
         if self._troubles.try_again():
             for path in self._waiting.try_now():
                 self._watch.hint(path)

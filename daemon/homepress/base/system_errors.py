@@ -8,7 +8,7 @@ name is the computer's trouble (`DEFAULT`).
 
 import enum
 import errno
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class Scope(enum.StrEnum):
@@ -61,18 +61,6 @@ class Explanation:
 
     def __str__(self) -> str:
         return f"{self.words}; {self.cure}" if self.cure else self.words
-
-
-class ExplainedError(OSError):
-    """A refusal of the system that brings its own explanation, such as one that concerns the ledger.
-
-    Attributes:
-        explanation: takes precedence over the row of its errno.
-    """
-
-    def __init__(self, number: int, message: str, filename: str, explanation: Explanation) -> None:
-        super().__init__(number, message, filename)
-        self.explanation = explanation
 
 
 DEFAULT = Explanation(
@@ -178,7 +166,7 @@ _TABLE: tuple[tuple[str, Scope, str, str, Retry], ...] = (
         Retry.LATER,
     ),
     # Its disk
-    ("ENOSPC", Scope.DISK, "its disk, or that of the originals, is full", _FULL, Retry.LATER),
+    ("ENOSPC", Scope.DISK, "its disk is full", _FULL, Retry.LATER),
     ("EDQUOT", Scope.DISK, "your quota on its disk is used up", _FULL, Retry.LATER),
     ("EROFS", Scope.DISK, "its disk is read-only now", "make it writable again", Retry.LATER),
     ("EIO EREMOTEIO EDEVERR", Scope.DISK, "its disk reports an error", _FAILING, Retry.LATER),
@@ -203,6 +191,33 @@ _TABLE: tuple[tuple[str, Scope, str, str, Retry], ...] = (
     ),
     ("EOPNOTSUPP ENOTSUP ENOSYS", Scope.DISK, "its file system does not know a step", _LIMITED, Retry.LATER),
     ("EUSERS", Scope.DISK, "too many users are using its disk", "", Retry.LATER),
+    # The ledger, by SQLite's names (sqlite.org/rescode.html)
+    (
+        "SQLITE_BUSY SQLITE_LOCKED SQLITE_PROTOCOL",
+        Scope.ORIGINALS,
+        "another program has it locked",
+        "work goes on by itself when that program has finished",
+        Retry.SOON,
+    ),
+    ("SQLITE_FULL", Scope.ORIGINALS, "its disk is full", _FULL, Retry.LATER),
+    ("SQLITE_IOERR", Scope.ORIGINALS, "its disk reports an error", _FAILING, Retry.LATER),
+    (
+        "SQLITE_READONLY",
+        Scope.ORIGINALS,
+        "it may not be written: its disk is read-only, or its permissions were changed",
+        "make it writable again (ls -l shows who may write it)",
+        Retry.LATER,
+    ),
+    (
+        "SQLITE_CANTOPEN SQLITE_PERM SQLITE_AUTH",
+        Scope.ORIGINALS,
+        "it cannot be opened",
+        "see whether its disk is connected, and who may read it: ls -ld",
+        Retry.LATER,
+    ),
+    ("SQLITE_NOMEM", Scope.ORIGINALS, "there is not enough memory for it", "end other programs", Retry.SOON),
+    ("SQLITE_INTERRUPT", Scope.ORIGINALS, "a step of it was interrupted", "", Retry.SOON),
+    ("SQLITE_NOLFS", Scope.ORIGINALS, "its disk cannot hold a file so large", _LIMITED, Retry.LATER),
     # The computer
     (
         "EMFILE",
@@ -290,12 +305,29 @@ def explain(error: OSError) -> Explanation:
     Args:
         error: as the system gave it, on any system.
     """
-    if isinstance(error, ExplainedError):
-        return error.explanation
+    own = getattr(error, "explanation", None)
+    if isinstance(own, Explanation):
+        return own
     windows = getattr(error, "winerror", None)
     if isinstance(windows, int) and windows in _WINDOWS:
         return _BY_NAME[_WINDOWS[windows]]
     return _BY_NUMBER.get(error.errno or 0, DEFAULT)
+
+
+def explain_as(error: OSError, row: Explanation, filename: str) -> OSError:
+    """Give an error an explanation of its own, and the name of what it is about; the same error."""
+    error.explanation = row  # type: ignore[attr-defined]
+    error.filename, error.filename2 = filename, None
+    return error
+
+
+def of_originals(error: OSError, folder: str) -> OSError:
+    """Say that an error concerns the folder of originals, and so every picture; the same error."""
+    row = explain(error)
+    if row.scope is Scope.ORIGINALS:
+        return error
+    later = Retry.SOON if row.retry is Retry.SOON else Retry.LATER
+    return explain_as(error, replace(row, scope=Scope.ORIGINALS, cure=row.cure or _AWAY, retry=later), folder)
 
 
 def explained(name: str) -> Explanation:

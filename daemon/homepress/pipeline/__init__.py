@@ -4,6 +4,7 @@
 `plan_for` turns a folder's settings into a `Plan`.
 """
 
+from homepress.pipeline.backoff import Backoff
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
 from homepress.pipeline.pipeline import STOPPING, Pipeline
@@ -13,6 +14,7 @@ from homepress.pipeline.trust import Trust
 
 __all__ = [
     "STOPPING",
+    "Backoff",
     "Carrier",
     "Destination",
     "FairQueue",

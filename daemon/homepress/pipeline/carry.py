@@ -9,10 +9,12 @@ from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.pipeline.again import wants_known, wants_result, without_more_loss
+from homepress.pipeline.attempts import MOST as MOST_ATTEMPTS
+from homepress.pipeline.attempts import Attempts, Key
 from homepress.pipeline.job import Destination, Job, Told
-from homepress.pipeline.trouble import RETRY_FULL, no_compressor, trouble
+from homepress.pipeline.trouble import RETRY_FULL, compressed_for_nothing, no_compressor, trouble
 from homepress.pipeline.trust import Trust
-from homepress.store import Outcome, Replacement, Role, Source, Store
+from homepress.store import Conditions, Outcome, Replacement, Role, Source, Store
 from homepress.store.errors import (
     Busy,
     Changed,
@@ -43,6 +45,9 @@ _COPIED_TO_OUTPUT = {
 
 _NOT_COPIED = "; not copied to the output folder, as what it tells besides the picture could not be taken out"
 
+_MOST_DISTRUSTED = 50_000
+"""Pictures remembered that wait for a better codec; of more, each try reads them again."""
+
 _SAME_FAMILY = {ImageType.HEIC, ImageType.AVIF}
 """Formats of one container, whose suffixes are used for each other."""
 
@@ -57,10 +62,16 @@ class Carrier:
         self._stopping = threading.Event()
         self._deaths: dict[str, int] = {}
         self._doubted: dict[Path, str] = {}
+        self._attempts = Attempts()
+        self._distrusted: dict[Path, tuple[tuple[int, int, int, int], Told]] = {}
 
     def stop(self) -> None:
         """Begin nothing more; whoever waits for a quiet time gives up."""
         self._stopping.set()
+
+    def forgive(self) -> None:
+        """The user wants pictures tried anew that were compressed for nothing before."""
+        self._attempts.clear()
 
     def prepare(self, slot: Slot) -> None:
         """Do ahead of time what does not depend on the picture that is coming.
@@ -74,6 +85,9 @@ class Carrier:
 
     def carry(self, job: Job, slot: Slot) -> Told:
         """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
+        identity, told = self._distrusted.get(job.path, (None, None))
+        if told is not None and identity == job.identity and not job.asked:
+            return told  # codecs are checked once a run: reading it again would change nothing
         try:
             source = self._store.read(job.path, stays=job.plan.destination is not Destination.REPLACE)
         except Vanished:
@@ -108,8 +122,9 @@ class Carrier:
             return self._known(job, source, "it was here before its folder was added")
         if job.asked and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
             return _made_before(job, source)
-        if job.plan.destination is Destination.REPLACE:
-            self._store.check_room(source, job.plan.root)
+        self._check_storing(job, source)
+        if (spent := self._spent(job, source)) is not None:
+            return spent
         if not job.asked and (misnamed := _misnamed(job.path, source.data)):
             return self._not_smaller(job, source, misnamed, 0.0)
         start = time.monotonic()
@@ -126,9 +141,61 @@ class Carrier:
         self._deaths.pop(source.sha256, None)
         if self._stopping.wait(max(0.0, job.ready_at - time.monotonic())):
             return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
-        if isinstance(result, Compressed):
-            return self._store_result(job, source, result, seconds)
-        return self._not_smaller(job, source, result, seconds)
+        try:
+            if isinstance(result, Compressed):
+                told = self._store_result(job, source, result, seconds)
+            else:
+                told = self._not_smaller(job, source, result, seconds)
+        except (Changed, Busy) as used:
+            return self._in_use(job, source, used)
+        except (OSError, StoreError) as error:
+            return self._not_stored(job, source, error)
+        self._attempts.over(_key(job, source))
+        return told
+
+    def _check_storing(self, job: Job, source: Source) -> None:
+        """Raise what stands against storing a result, before work is done for it."""
+        match job.plan.destination:
+            case Destination.REPLACE:
+                self._store.check_room(source, job.plan.root)
+            case Destination.OUTPUT:
+                self._store.check_output(_target(job).parent, source.identity.size)
+            case Destination.BESIDE:
+                self._store.check_output(job.path.parent, source.identity.size)
+            case Destination.NOWHERE:
+                pass
+
+    def _conditions(self, job: Job) -> Conditions:
+        output = job.plan.destination is Destination.OUTPUT
+        return self._store.conditions(_target(job).parent if output else job.path.parent)
+
+    def _spent(self, job: Job, source: Source) -> Told | None:
+        """What is told of a picture that was compressed for nothing often enough; None for all others."""
+        attempt = self._attempts.get(_key(job, source))
+        if attempt is None or attempt.count < MOST_ATTEMPTS or job.asked:
+            return None
+        if attempt.conditions is None:
+            return self._known(job, source, attempt.told.reason)
+        if attempt.conditions != self._conditions(job):
+            return None
+        return compressed_for_nothing(attempt.told)
+
+    def _in_use(self, job: Job, source: Source, used: Changed | Busy) -> Told:
+        """Somebody used it at the moment of storing: once more, then it is left alone until it changes."""
+        waiting = Told(job.path, "waiting", str(used), len(source.data), retry_after=RETRY_BUSY)
+        if job.asked or self._attempts.failed(_key(job, source), None, waiting).count < MOST_ATTEMPTS:
+            return waiting
+        reason = f"{used}; so it was {MOST_ATTEMPTS} times, and it is left alone until it changes"
+        return self._give_up(job, source, reason)
+
+    def _not_stored(self, job: Job, source: Source, error: OSError | StoreError) -> Told:
+        """The result could not be written: it is compressed once more at most, unless something is done."""
+        if isinstance(error, Vanished | Refusal):
+            raise error
+        told = trouble(job, len(source.data), error)
+        if not job.asked:
+            self._attempts.failed(_key(job, source), self._conditions(job), told)
+        return told
 
     def _store_result(self, job: Job, source: Source, result: Compressed, seconds: float) -> Told:
         plan = job.plan
@@ -223,7 +290,10 @@ class Carrier:
         problem = self._trust.against(kind, _recipe(job, source)) if self._trust and kind else ""
         if job.asked:
             return Told(job.path, "failed", problem, len(source.data))
-        return Told(job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem)
+        told = Told(job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem)
+        if len(self._distrusted) < _MOST_DISTRUSTED:
+            self._distrusted[job.path] = (_identity(source), told)
+        return told
 
     def _worker_died(self, job: Job, source: Source, died: WorkerDied) -> Told:
         """A crash costs its own file: three tries, then it is left alone until it changes."""
@@ -236,8 +306,11 @@ class Carrier:
         if deaths < self._tries and not job.asked:
             return Told(job.path, "waiting", str(died), len(source.data), retry_after=RETRY_BROKEN * deaths)
         self._deaths.pop(source.sha256, None)
+        return self._give_up(job, source, f"{died}; left alone until it changes")
+
+    def _give_up(self, job: Job, source: Source, reason: str) -> Told:
+        """Remember that a picture failed: it is left alone until it changes."""
         kind = str(sniff(source.data[:SNIFF_BYTES]) or "")
-        reason = f"{died}; left alone until it changes"
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record(source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0)
         return Told(job.path, "failed", reason, len(source.data), len(source.data), kind)
@@ -256,6 +329,10 @@ def _misnamed(path: Path, data: bytes) -> Unchanged | None:
     if kind is None or named is None or named is kind or {kind, named} <= _SAME_FAMILY:
         return None
     return Unchanged(Reason.MISNAMED, f"{named.value.upper()}, but it is {kind.value.upper()}", kind)
+
+
+def _key(job: Job, source: Source) -> Key:
+    return source.sha256, job.plan.settings, job.plan.destination.value
 
 
 def _identity(source: Source) -> tuple[int, int, int, int]:

@@ -66,7 +66,8 @@ class Told:
             against it ends without a trace in size and time.
         unverified: what was read back from the disk was not what had been written.
         problem: set when it is about the disk or the store and not this picture; shown at the folder.
-        whole_folder: whether the problem stands against every picture of the folder.
+        whole_folder: whether the problem stands against every picture of the watched folder.
+        place: the folder inside it whose own pictures the problem stands against, where that is less.
     """
 
     path: Path
@@ -84,6 +85,7 @@ class Told:
     whole_folder: bool = False
     refused: bool = False
     unverified: bool = False
+    place: Path | None = None
 
     def __str__(self) -> str:
         """The outcome in words, for the log."""

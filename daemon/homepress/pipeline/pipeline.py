@@ -1,21 +1,25 @@
 """Threads that take jobs from the queue, one a worker slot, and the state that people see of it."""
 
+import dataclasses
 import logging
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from homepress.pipeline.backoff import Retries
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Told
 from homepress.pipeline.queue import FairQueue, Load
+from homepress.pipeline.trouble import trouble
 from homepress.privacy import Attempt
+from homepress.store.errors import StoreError
 from homepress.workers import Limits, Slot, WorkerDied
 
 _log = logging.getLogger(__name__)
 
 RETRY_ERROR = 600.0
-"""Seconds until a picture that met an error of our own is tried again."""
+"""Seconds until the first try of a picture that met an error of our own."""
 
 STOPPING = "Homepress is stopping; try again when it runs"
 """What is told of a picture that somebody asked for and that is not begun any more."""
@@ -40,6 +44,7 @@ class Pipeline:
         self._carrier = carrier
         self._limits = limits
         self._changed = changed
+        self._retries = Retries()
         self._slots: list[Slot] = []
         self._threads: list[threading.Thread] = []
         self.allow(slots)
@@ -97,6 +102,11 @@ class Pipeline:
             timer.start()
         return found
 
+    def forgive(self) -> None:
+        """The user says so: pauses begin anew, and what was given up for now is tried."""
+        self._retries.clear()
+        self._carrier.forgive()
+
     def close(self, grace: float = 5.0) -> None:
         """Finish what ends within `grace` seconds, drop the rest, end all processes and threads."""
         dropped = self.queue.close()
@@ -145,8 +155,19 @@ class Pipeline:
         self._changed()
 
     def _carry(self, job: Job, slot: Slot) -> Told:
+        told = self._try(job, slot)
+        if told.retry_after is None or job.asked:
+            self._retries.over(job.path)
+            return told
+        pause = self._retries.pause(job.path, job.identity, told.retry_after)
+        return dataclasses.replace(told, retry_after=pause)
+
+    def _try(self, job: Job, slot: Slot) -> Told:
         try:
             return self._carrier.carry(job, slot)
+        except OSError as error:
+            _log.warning("while working on %s: %s", ascii(str(job.path)), error)
+            return trouble(job, 0, error)
         except Exception as error:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
             _log.exception("while working on %s", ascii(str(job.path)))
             reason = f"an error in Homepress: {type(error).__name__}: {error}"
@@ -155,5 +176,7 @@ class Pipeline:
     def _tell(self, job: Job, told: Told) -> None:
         try:
             job.tell(told)
-        except Exception:  # noqa: BLE001 - likewise: a ledger on a full disk, say, must not end this thread
+        except (OSError, StoreError) as error:
+            _log.warning("while telling of %s: %s", ascii(str(job.path)), error)
+        except Exception:  # noqa: BLE001 - likewise: whatever it is must not end this thread
             _log.exception("while telling of %s", ascii(str(job.path)))

@@ -133,40 +133,40 @@ class FairQueue:
             self._paused = paused
             self._ready.notify_all()
 
-    def hold(self, root: Path, every: float = math.inf) -> None:
+    def hold(self, place: Path, every: float = math.inf) -> None:
         """Keep back what waits and what comes of a folder.
 
         Args:
-            root: the folder.
+            place: a watched folder, or one inside it of which only its own pictures are meant.
             every: after so many seconds, and again and again, one picture is let out to try.
         """
         with self._ready:
-            if root not in self._holds:
-                self._holds[root] = _Hold(jobs=deque(self._take(root)))
-            hold = self._holds[root]
+            if place not in self._holds:
+                self._holds[place] = _Hold(jobs=deque(self._take(place)))
+            hold = self._holds[place]
             hold.every, hold.due = every, self._clock() + every
             self._ready.notify_all()
 
-    def try_now(self, root: Path) -> None:
+    def try_now(self, place: Path) -> None:
         """Let one picture of a held folder out at once."""
         with self._ready:
-            if root in self._holds:
-                self._holds[root].due = self._clock()
+            if place in self._holds:
+                self._holds[place].due = self._clock()
                 self._ready.notify_all()
 
-    def release(self, root: Path) -> bool:
+    def release(self, place: Path) -> bool:
         """Keep nothing of a folder back any more; whether anything was held there."""
         with self._ready:
-            hold = self._holds.pop(root, None)
+            hold = self._holds.pop(place, None)
             for job in hold.jobs if hold else ():
                 self._line_up(job)
             self._ready.notify_all()
             return hold is not None
 
-    def held(self, root: Path) -> int | None:
+    def held(self, place: Path) -> int | None:
         """How many pictures of a folder are kept back; None when it is not held."""
         with self._ready:
-            hold = self._holds.get(root)
+            hold = self._holds.get(place)
             return None if hold is None else len(hold.jobs)
 
     def moving(self) -> int:
@@ -183,9 +183,9 @@ class FairQueue:
     def drop(self, root: Path) -> None:
         """Forget what waits of a folder that is no longer watched."""
         with self._ready:
-            gone = self._take(root)
-            if (hold := self._holds.pop(root, None)) is not None:
-                gone += hold.jobs
+            gone = self._fresh.take(root) + self._bulk.take(root)
+            for place in [p for p in self._holds if p == root or (p and root in p.parents)]:
+                gone += self._holds.pop(place).jobs
             self._paths -= {job.path for job in gone}
 
     def close(self) -> list[Job]:
@@ -221,20 +221,27 @@ class FairQueue:
     def waiting(self, root: Path) -> int:
         """How many pictures of one folder wait."""
         with self._ready:
-            held = self._holds[root].jobs if root in self._holds else ()
-            return self._fresh.count(root) + self._bulk.count(root) + len(held)
+            held = sum(job.plan.root == root for hold in self._holds.values() for job in hold.jobs)
+            return self._fresh.count(root) + self._bulk.count(root) + held
+
+    def is_full(self, root: Path, path: Path, most: int) -> bool:
+        """Whether a picture would be kept back where so many are already: a scan finds it again."""
+        with self._ready:
+            holds = (self._holds.get(root), self._holds.get(path.parent))
+            return any(hold is not None and len(hold.jobs) >= most for hold in holds)
 
     def _line_up(self, job: Job) -> None:
-        if job.plan.root in self._holds:
-            self._holds[job.plan.root].jobs.append(job)
+        hold = self._holds.get(job.plan.root) or self._holds.get(job.path.parent)
+        if hold is not None:
+            hold.jobs.append(job)
         elif job.fresh:
             self._fresh.put(job)
         else:
             self._bulk.put(job)
 
-    def _take(self, root: Path) -> list[Job]:
+    def _take(self, place: Path) -> list[Job]:
         """What waits of a folder, out of its line."""
-        return self._fresh.take(root) + self._bulk.take(root)
+        return self._fresh.take_in(place) + self._bulk.take_in(place)
 
     def _due(self) -> _Hold | None:
         """A folder of which one picture is to be tried now."""

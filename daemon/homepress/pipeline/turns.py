@@ -35,10 +35,17 @@ class Turns:
 
     def take(self, root: Path) -> list[Job]:
         """Remove the jobs of a watched folder and give them, in order of their lines."""
+        return self._take(lambda job: job.plan.root == root)
+
+    def take_in(self, place: Path) -> list[Job]:
+        """The same; if `place` is a folder inside a watched one, those of its own pictures."""
+        return self._take(lambda job: place in (job.plan.root, job.path.parent))
+
+    def _take(self, wanted: Callable[[Job], bool]) -> list[Job]:
         taken = []
         for line, jobs in list(self._lines.items()):
-            taken += [job for job in jobs if job.plan.root == root]
-            left = deque(job for job in jobs if job.plan.root != root)
+            taken += [job for job in jobs if wanted(job)]
+            left = deque(job for job in jobs if not wanted(job))
             if left:
                 self._lines[line] = left
             else:

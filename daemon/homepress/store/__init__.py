@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         VerifyFailed,
     )
     from homepress.store.originals import OriginalsLimit
+    from homepress.store.readiness import Conditions
     from homepress.store.receipt import (
         Identity,
         LeftUntil,
@@ -50,6 +51,7 @@ _PLACES = {
     "Vanished": "errors",
     "VerifyFailed": "errors",
     "OriginalsLimit": "originals",
+    "Conditions": "readiness",
     "Identity": "receipt",
     "LeftUntil": "receipt",
     "Looked": "receipt",
@@ -69,6 +71,7 @@ _PLACES = {
 __all__ = [
     "Busy",
     "Changed",
+    "Conditions",
     "Degraded",
     "Identity",
     "LedgerError",

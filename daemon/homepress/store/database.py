@@ -4,28 +4,42 @@ import contextlib
 import enum
 import errno
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.system_errors import explain, explain_as, explained
 from homepress.store.errors import LedgerError, shown
 from homepress.store.refusals import check_place, foreign, newer
 from homepress.store.schema import APPLICATION_ID, MIGRATIONS
 
 _COMPANIONS = ("-wal", "-shm")
 
-# Primary result codes (sqlite.org/rescode.html) that are the system's trouble, as errno.
+# Primary result codes (sqlite.org/rescode.html) that are the system's trouble: name in the table of system
+# errors, and the errno that says nearly the same.
 _SYSTEM_TROUBLE = {
-    sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_IOERR: errno.EIO,
-    sqlite3.SQLITE_READONLY: errno.EROFS,
-    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
-    sqlite3.SQLITE_PERM: errno.EACCES,
-    sqlite3.SQLITE_BUSY: errno.EBUSY,
-    sqlite3.SQLITE_LOCKED: errno.EBUSY,
+    sqlite3.SQLITE_FULL: ("SQLITE_FULL", errno.ENOSPC),
+    sqlite3.SQLITE_IOERR: ("SQLITE_IOERR", errno.EIO),
+    sqlite3.SQLITE_READONLY: ("SQLITE_READONLY", errno.EROFS),
+    sqlite3.SQLITE_CANTOPEN: ("SQLITE_CANTOPEN", errno.EACCES),
+    sqlite3.SQLITE_PERM: ("SQLITE_PERM", errno.EACCES),
+    sqlite3.SQLITE_AUTH: ("SQLITE_AUTH", errno.EACCES),
+    sqlite3.SQLITE_BUSY: ("SQLITE_BUSY", errno.EBUSY),
+    sqlite3.SQLITE_LOCKED: ("SQLITE_LOCKED", errno.EBUSY),
+    sqlite3.SQLITE_PROTOCOL: ("SQLITE_PROTOCOL", errno.EBUSY),
+    sqlite3.SQLITE_NOMEM: ("SQLITE_NOMEM", errno.ENOMEM),
+    sqlite3.SQLITE_INTERRUPT: ("SQLITE_INTERRUPT", errno.EINTR),
+    sqlite3.SQLITE_NOLFS: ("SQLITE_NOLFS", errno.EFBIG),
 }
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+_NO_ROOM = 1 << 20
+"""Free bytes below which an I/O error of SQLite's most likely means that the disk is full: it says so when
+its shared memory or its log cannot grow."""
 
 
 class Condition(enum.StrEnum):
@@ -156,7 +170,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             known = translated(error, path)
-            if known is not error:
+            if isinstance(known, OSError) or _primary(error) in _DAMAGED:
                 raise known from error
             raise LedgerError(
                 f"{shown(path)} could not be brought up to date ({error}); it is as it was, and the version "
@@ -192,10 +206,27 @@ def translated(error: sqlite3.DatabaseError, path: Path) -> Exception:
     """The exception that says the same in terms of the rest of the program."""
     code = _primary(error)
     if code in _SYSTEM_TROUBLE:
-        return OSError(_SYSTEM_TROUBLE[code], str(error), str(path))
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        name, number = _SYSTEM_TROUBLE[code]
+        if code == sqlite3.SQLITE_IOERR and _is_full(path):
+            name, number = "SQLITE_FULL", errno.ENOSPC
+        return explain_as(OSError(number, str(error), str(path)), explained(name), shown(path))
+    if code in _DAMAGED:
         return LedgerError(f"{shown(path)} is damaged ({error}); start Homepress again to mend it")
+    if isinstance(error, sqlite3.OperationalError):
+        return LedgerError(f"{shown(path)} cannot be used ({error}); start Homepress again")
     return error
+
+
+def is_locked(error: OSError) -> bool:
+    """Whether a translated error says that another program has the ledger locked."""
+    return explain(error).name in ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _NO_ROOM
+    except OSError:
+        return False
 
 
 def _primary(error: sqlite3.DatabaseError) -> int:

@@ -11,7 +11,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from homepress.store.database import Condition, backup_path, open_database, system_errors, write_backup
+from homepress.store.database import (
+    Condition,
+    backup_path,
+    is_locked,
+    open_database,
+    system_errors,
+    write_backup,
+)
 from homepress.store.kernel import Kernel
 
 Row = tuple[Any, ...]
@@ -20,6 +27,14 @@ BACKUP_EVERY = 6 * 3600.0
 """Seconds between two backups of a ledger that changes."""
 BACKUP_AT_CLOSE = 600.0
 """Seconds since the last backup from which on closing makes a new one."""
+LOCKED_PATIENCE = 5.0
+"""Seconds that a transaction waits for another program to let the ledger go; work then waits elsewhere."""
+_LOCKED_TRY = 100
+"""Milliseconds of that which SQLite waits at a time, while nobody else can use our connection."""
+_LOCKED_PAUSE = 0.05
+"""Seconds between two tries, in which others can."""
+_SCRUB_PATIENCE = 30_000
+"""Milliseconds that forgetting, which somebody asked for, waits for other programs."""
 
 
 class Ledger:
@@ -38,6 +53,7 @@ class Ledger:
         self.condition: Condition = opened.condition
         self.damaged = opened.damaged
         self._connection = opened.connection
+        self._connection.execute(f"PRAGMA busy_timeout = {_LOCKED_TRY}")
         self._kernel = kernel
         self._lock = threading.RLock()
         self._backed_up = self._connection.total_changes
@@ -59,18 +75,45 @@ class Ledger:
                 saves a wait for the disk.
 
         Raises:
-            OSError: the disk is full, read-only or broken.
+            OSError: the disk is full, read-only or broken, or another program keeps the ledger locked.
         """
-        with self._lock, system_errors(self.path):
-            connection = self._connection
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
+        with self._begun(durable) as connection, system_errors(self.path):
             try:
                 yield connection
                 self._kernel.commit(connection)
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _begun(self, durable: bool) -> Iterator[sqlite3.Connection]:
+        """Our lock, held with a transaction begun.
+
+        While another program has the ledger locked, ours is let go between two tries: reading need not wait.
+        """
+        end = time.monotonic() + LOCKED_PATIENCE
+        while True:
+            with self._lock:
+                try:
+                    self._begin(durable)
+                except OSError as error:
+                    if not is_locked(error) or time.monotonic() >= end:
+                        raise
+                else:
+                    yield self._connection
+                    return
+            time.sleep(_LOCKED_PAUSE)
+
+    def _begin(self, durable: bool) -> None:
+        with system_errors(self.path):
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    def check_writable(self) -> None:
+        """Raise `OSError` when nothing can be written at present; it waits for nobody."""
+        with self._lock:
+            self._begin(durable=False)
+            self._connection.execute("ROLLBACK")
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
@@ -103,9 +146,13 @@ class Ledger:
     def scrub(self) -> None:
         """Leave nothing of deleted rows in the file, its log and its backup."""
         with self._lock, system_errors(self.path):
-            self._connection.execute("VACUUM")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self.backup()
+            self._connection.execute(f"PRAGMA busy_timeout = {_SCRUB_PATIENCE}")
+            try:
+                self._connection.execute("VACUUM")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self.backup()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {_LOCKED_TRY}")
 
     def set_meta(self, key: str, value: bytes) -> None:
         """Note a fact about this ledger, when it is not noted yet."""

@@ -4,7 +4,18 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from homepress.store import edits, forgetting, memory, output, queries, reading, recording, retention, undo
+from homepress.store import (
+    edits,
+    forgetting,
+    memory,
+    output,
+    queries,
+    readiness,
+    reading,
+    recording,
+    retention,
+    undo,
+)
 from homepress.store.database import Condition
 from homepress.store.entries import Record
 from homepress.store.folders import Folders
@@ -124,8 +135,24 @@ class Store:
         return self._replacer.replace(source, replacement)
 
     def check_room(self, source: Source, root: Path | None) -> None:
-        """Raise `StoreFull` when `replace` would for this picture; ask before compressing it."""
+        """Raise what `replace` would for this picture, as far as that can be seen before compressing it.
+
+        Raises:
+            StoreFull: there is no room for its original.
+            OSError: its folder, the originals or the ledger cannot be written.
+        """
+        self._ledger.check_writable()
+        readiness.check_writable(source.path.parent, source.identity.size)
         self._replacer.check_room(source, root)
+
+    def check_output(self, folder: Path, size: int) -> None:
+        """Raise `OSError` when a result of `size` bytes could not be written into a folder."""
+        self._ledger.check_writable()
+        readiness.check_writable(readiness.nearest_existing(folder), size)
+
+    def conditions(self, folder: Path) -> readiness.Conditions:
+        """What writing into a folder depends on now; see `readiness.conditions`."""
+        return readiness.conditions(self._workshop, folder)
 
     def write_output(self, source: Source, replacement: Replacement, target: Path) -> Receipt:
         """Write a result into an output folder; see `output.write_output` for what it raises."""

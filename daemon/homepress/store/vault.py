@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from homepress.base.system_errors import of_originals
 from homepress.store import metadata
 from homepress.store.errors import Unsupported, UntrustedVault, VerifyFailed, shown
 from homepress.store.kernel import (
@@ -112,6 +113,7 @@ class Vault:
                 raise UntrustedVault(
                     f"{shown(self.path)}: originals are not kept behind a link; make it a real folder"
                 ) from None
+            of_originals(error, shown(self.path))
             raise
         try:
             if self._private_parent:
@@ -119,6 +121,9 @@ class Vault:
             if folder.fd >= 0:
                 _check_private(self._kernel.stat(folder.fd), self.path)
             yield folder
+        except OSError as error:
+            of_originals(error, shown(self.path))
+            raise
         finally:
             self._kernel.close_folder(folder)
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from homepress.base.system_errors import Scope, explain, printable, with_name
 from homepress.watch.folder import FolderState, FolderStatus, WaitingFile, WatchedFolder
 from homepress.watch.loop import FolderLoop
 from homepress.watch.ports import Surroundings
@@ -90,13 +91,23 @@ class FolderWatch:
         ]
 
     def _run(self) -> None:
+        failures = 0
         while not self._stopping.is_set():
             try:
                 self._turn()
+                failures = 0
+            except OSError as error:
+                failures += 1
+                _log.warning("watching %s: %s", ascii(str(self.folder.path)), error)
+                self._failed(
+                    f"{with_name(error, _name(error, self.folder.path))}; it tries again by itself", failures
+                )
             except Exception as error:  # noqa: BLE001 - a surprise must not end the watching in silence
+                failures += 1
                 _log.exception("watching %s failed; it begins anew", ascii(str(self.folder.path)))
                 self._failed(
-                    f"an error in Homepress: {type(error).__name__}: {error}; it tries again by itself"
+                    f"an error in Homepress: {type(error).__name__}: {error}; it tries again by itself",
+                    failures,
                 )
         self._loop.guard.close()
 
@@ -123,8 +134,14 @@ class FolderWatch:
             self._published(changed)
         return float("inf")
 
-    def _failed(self, problem: str) -> None:
+    def _failed(self, problem: str, failures: int) -> None:
         self._state = dataclasses.replace(self._state, status=FolderStatus.STOPPED, problem=problem)
         self._published(True)
         self._loop.begin_anew()
-        self._stopping.wait(self._around.timing.restart)
+        timing = self._around.timing
+        self._stopping.wait(min(timing.restart * float(1 << min(failures - 1, 20)), timing.restart_most))
+
+
+def _name(error: OSError, folder: Path) -> str:
+    """What an error is about: the ledger or the like, else the folder."""
+    return printable(error.filename if explain(error).scope is Scope.ORIGINALS else str(folder))

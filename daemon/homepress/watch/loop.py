@@ -38,6 +38,7 @@ class FolderLoop:
         self._unobserved: list[bytes] = []
         self._verify_due = NEVER
         self._last_scan_end = float("-inf")
+        self._again_due = NEVER
         self._slept = around.system.slept()
         self.settler = Settler(around.timing, folder.settle_seconds)
         self.looker = Looker(folder, self.settler, around, self.guard.heed)
@@ -54,6 +55,7 @@ class FolderLoop:
             if lies_in(path, self.guard.root):
                 self.settler.look_at(path, due)
         if self.guard.ready:
+            self._look_again(now)
             if hints.rescan:
                 self.looker.give_another_try()
                 self._scanner.request(self.guard.root, now)
@@ -108,10 +110,17 @@ class FolderLoop:
         elif was_ready and not self.guard.ready:
             self._scanner.cancel()
             self.settler.suspend()
+        self._again_due = now
         slept = self._around.system.slept()
         if slept - self._slept > _SLEPT and self.guard.ready:
             self._scanner.request(self.guard.root, now)
         self._slept = slept
+
+    def _look_again(self, now: float) -> None:
+        """Let whoever keeps pictures waiting see whether they still have to."""
+        if now >= self._again_due:
+            waits = self._around.sink.look_again(Path(os.fsdecode(self.guard.root)))
+            self._again_due = now + self._timing.again if waits else NEVER
 
     def _scan_all(self, now: float) -> None:
         """The observer is new, or the folder is: see what was missed."""
@@ -231,7 +240,7 @@ class FolderLoop:
         scan = self._scanner.next_due(now)
         if scan <= now and self._scanner.scanning and not self._around.sink.room():
             scan = now + self._timing.no_room
-        return min(self._health_due, self._verify_due, scan, self.settler.next_due())
+        return min(self._health_due, self._again_due, self._verify_due, scan, self.settler.next_due())
 
 
 def _unreadable(folders: int) -> str:

@@ -57,6 +57,15 @@ class Sink(Protocol):
     def changed(self) -> None:
         """`Watch.states` or `Watch.waiting` have news; called a few times a second at most."""
 
+    def look_again(self, root: Path) -> bool:
+        """Called now and then on the thread of a folder that is there; may take as long as its disk does.
+
+        Whoever keeps pictures of it waiting can look whether what they wait for has come.
+
+        Returns:
+            Whether any wait, so that the next call should come soon.
+        """
+
     def room(self) -> bool:
         """Whether more files of a large import are welcome. While they are not, scans rest; events do not."""
 

@@ -22,6 +22,7 @@ class Timing:
         health_told: the same where they do; also how soon waking from suspend is noticed.
         health_remote: the same for polled folders, such as those on network and FUSE file systems.
         health_missing: the longest time between looks for a root that has been away for long.
+        again: between two calls of `Sink.look_again` while that says that pictures wait.
         rebuild_pause: the least time between two rebuilds of an observer that keeps losing watches.
         directory_looks: after an event of a directory, when to scan it; the second look catches what came
             between the first one and the moment its watch was set.
@@ -35,7 +36,8 @@ class Timing:
         no_room: how long a scan rests when the sink has no room.
         hint_pause: events that come within this time are handled together.
         silent: how long a folder's thread may hang in the system until its state says so.
-        restart: the pause before a folder begins anew after an error of ours.
+        restart: the pause before a folder begins anew after an error; each further one in a row doubles it.
+        restart_most: the longest such pause.
         join: how long `stop` waits for threads that hang.
         tell: the least time between two calls of `Sink.changed`.
     """
@@ -45,7 +47,7 @@ class Timing:
     no_lease: float = 10.0
     remote: float = 30.0
     doubtful: float = 60.0
-    busy: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 60)
+    busy: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 60, 120, 240, 480, 960, 1800, 3600)
     incomplete: tuple[float, ...] = (10, 30, 120, 600, 3600)
     empty: tuple[float, ...] = (10, 50, 240, 300)
     tries_until_told: int = 2
@@ -53,6 +55,7 @@ class Timing:
     health_told: float = 30.0
     health_remote: float = 10.0
     health_missing: float = 10.0
+    again: float = 5.0
     rebuild_pause: float = 10.0
     directory_looks: tuple[float, ...] = (0.3, 3.0)
     scan: float = 300.0
@@ -66,6 +69,7 @@ class Timing:
     hint_pause: float = 0.02
     silent: float = 60.0
     restart: float = 10.0
+    restart_most: float = 3600.0
     join: float = 5.0
     tell: float = 0.2
 
