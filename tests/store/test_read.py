@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -194,3 +195,54 @@ def test_files_of_others_are_refused(bench: Bench, as_nobody) -> None:
             assert store.read(path, stays=True).data
 
     as_nobody(bench, read)
+
+
+def test_what_no_worker_could_take_is_refused_unread(bench: Bench) -> None:
+    path = bench.drop(data=b"\xff\xd8\xff")
+    os.truncate(path, 1_000_000_000)
+    before = _peak_bytes(os.getpid())
+    with bench.store() as store, pytest.raises(Refusal, match="larger than 500 MB"):
+        store.read(path)
+    assert _peak_bytes(os.getpid()) - before < 50_000_000
+
+
+_READ_AND_SEND = """
+import os, sys
+from pathlib import Path
+from homepress.compress import Recipe
+from homepress.store import Store
+from homepress.workers import Limits, Slot
+
+def peak():
+    with open("/proc/self/status") as status:
+        return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+slot = Slot(Limits(), background=False)
+slot.prepare()
+store = Store.open(Path(sys.argv[2]), Path(sys.argv[3]))
+before = peak()
+source = store.read(Path(sys.argv[1]))
+print(slot.compress(source.data, Recipe()).reason)
+slot.close()
+store.close()
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks /proc for the memory")
+def test_a_large_file_is_in_the_memory_once(bench: Bench) -> None:
+    path, size = bench.drop(data=b"no picture"), 300_000_000
+    os.truncate(path, size)
+    command = [sys.executable, "-c", _READ_AND_SEND, path, bench.base / "ledger", bench.base / "kept"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    reason, grown = done.stdout.splitlines()
+    assert reason == "not an image that Homepress knows"
+    assert size < int(grown) < 1.2 * size
+
+
+def _peak_bytes(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except FileNotFoundError:  # only Linux tells
+        return 0
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))

@@ -74,6 +74,10 @@ class Trust:
         if self._checked:
             return
         found = slot.check_codecs(self._report.versions)
+        if found.faults:
+            # It would stop all work, so no worker is taken at its word that has seen a picture.
+            slot.rest()
+            found = slot.check_codecs({})
         self._checked = True
         if found.faults is None:
             return

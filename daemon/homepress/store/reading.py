@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import os
 import stat
 from pathlib import Path
@@ -10,8 +11,9 @@ from homepress.store.errors import Busy, Changed, Refusal, Vanished, shown
 from homepress.store.kernel import CHUNK, Kernel, identity_of, opened_file, opened_folder
 from homepress.store.receipt import Source
 
-MAX_BYTES = 2_000_000_000
-"""Larger files are refused: they are no pictures, and would not fit into memory several times."""
+MAX_BYTES = 500_000_000
+"""Larger files are refused unread: a worker, which may use 2 GiB, holds source, pixels and result of no such
+picture, and one of these alone would be much of a small computer's memory."""
 
 
 def read(kernel: Kernel, path: Path, *, stays: bool = False) -> Source:
@@ -71,7 +73,7 @@ def _admit(kernel: Kernel, fd: int, facts: os.stat_result, path: Path, stays: bo
     if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
         raise Refusal(f"{name}: it has special permission bits")
     if facts.st_size > MAX_BYTES:
-        raise Refusal(f"{name}: it is larger than {MAX_BYTES // 1_000_000_000} GB")
+        raise Refusal(f"{name}: it is larger than {MAX_BYTES // 1_000_000} MB, the most that is compressed")
     if kernel.is_locked(fd):
         raise Refusal(f"{name}: it is marked immutable or append-only")
     if not stays:
@@ -89,12 +91,12 @@ def _admit_replacing(facts: os.stat_result, name: str) -> None:
 
 def _content(kernel: Kernel, fd: int, size: int, leased: bool, path: Path) -> tuple[bytes, str]:
     """All bytes and their digest, giving way as soon as a writer waits."""
-    digest, data = hashlib.sha256(), bytearray()
+    digest, data = hashlib.sha256(), io.BytesIO()  # which hands out what it holds without a copy
     while chunk := kernel.read(fd, CHUNK):
         digest.update(chunk)
-        data += chunk
+        data.write(chunk)
         if leased and not kernel.lease_whole(fd):
             raise Busy(f"{shown(path)}: a program is about to write to it")
-        if len(data) > size:
+        if data.tell() > size:
             raise Changed(f"{shown(path)}: it grew while it was read")
-    return bytes(data), digest.hexdigest()
+    return data.getvalue(), digest.hexdigest()

@@ -19,7 +19,6 @@ from homepress.workers.dimensions import Dimensions, read_dimensions
 from homepress.workers.frames import BadFrame
 from homepress.workers.messages import Answer, Failure, Viewed
 
-_MOST_TEXT = 500
 _LONGEST_EDGE = 1 << 31
 _BEST_SCORE = 100.0
 _CHANNELS = 3
@@ -78,7 +77,7 @@ def located(answer: Answer) -> bool | Death:
 def _nothing(answer: Answer) -> Unchanged | Death:
     """An answer without a picture."""
     if answer.unchanged is not None:
-        return dataclasses.replace(answer.unchanged, detail=plain(answer.unchanged.detail))
+        return answer.unchanged
     if answer.failure is not None:
         return _death(answer.failure)
     raise BadFrame("the worker gave an empty answer")
@@ -86,13 +85,7 @@ def _nothing(answer: Answer) -> Unchanged | Death:
 
 def _death(failure: Failure) -> Death:
     kind = DeathKind.OUT_OF_MEMORY if failure.out_of_memory else DeathKind.CRASHED
-    return Death(kind, detail=plain(failure.text))
-
-
-def plain(text: str) -> str:
-    """A worker's words as one short line that does nothing to a terminal."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 2 * _MOST_TEXT])
-    return " ".join(shown.split())[:_MOST_TEXT]
+    return Death(kind, detail=failure.text)
 
 
 def _result(said: Compressed, body: bytes, source: bytes, recipe: Recipe) -> Compressed:
@@ -137,7 +130,7 @@ def _result(said: Compressed, body: bytes, source: bytes, recipe: Recipe) -> Com
             f"{len(body)} bytes from {len(source)}, which saves too little",
         ),
     )
-    return dataclasses.replace(said, data=body, method=plain(said.method))
+    return dataclasses.replace(said, data=body)
 
 
 def _demand(*facts: tuple[bool, str]) -> None:

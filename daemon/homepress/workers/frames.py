@@ -3,6 +3,7 @@
 Neither side trusts the lengths that it reads: both are bounded before anything is reserved for them.
 """
 
+import io
 import struct
 from io import RawIOBase
 from typing import TypeVar
@@ -21,18 +22,19 @@ class BadFrame(Exception):  # noqa: N818 (reads as what it is)
     """What came is no frame of ours."""
 
 
-def write_frame(stream: RawIOBase, header: msgspec.Struct, body: bytes = b"") -> None:
-    """Send one frame.
+def write_frame(stream: RawIOBase, header: msgspec.Struct, *bodies: bytes) -> None:
+    """Send one frame; several bodies arrive as one.
 
     Raises:
         BadFrame: header or body is larger than the other side takes.
         OSError: the other side is gone.
     """
     encoded = msgspec.json.encode(header)
-    if len(encoded) > MOST_HEADER_BYTES or len(body) > MOST_BODY_BYTES:
-        raise BadFrame(f"a frame of {len(encoded)} + {len(body)} bytes is too large")
-    _write_all(stream, _LENGTHS.pack(len(encoded), len(body)) + encoded)
-    _write_all(stream, body)
+    size = sum(map(len, bodies))
+    if len(encoded) > MOST_HEADER_BYTES or size > MOST_BODY_BYTES:
+        raise BadFrame(f"a frame of {len(encoded)} + {size} bytes is too large")
+    for part in (_LENGTHS.pack(len(encoded), size) + encoded, *bodies):
+        _write_all(stream, part)
 
 
 def read_frame(
@@ -67,11 +69,16 @@ def _write_all(stream: RawIOBase, data: bytes) -> None:
 
 
 def _read_exactly(stream: RawIOBase, size: int) -> bytes:
-    buffer = bytearray(size)
-    left = memoryview(buffer)
-    while left:
-        got = stream.readinto(left)
-        if not got:
-            raise EOFError("the pipe was closed")
-        left = left[got:]
-    return bytes(buffer)
+    # Of a picture there shall be one copy: this buffer hands its bytes out as they are.
+    buffer = io.BytesIO()
+    if size:
+        buffer.seek(size - 1)
+        buffer.write(b"\0")
+    with buffer.getbuffer() as left:
+        at = 0
+        while at < size:
+            got = stream.readinto(left[at:])
+            if not got:
+                raise EOFError("the pipe was closed")
+            at += got
+    return buffer.getvalue()

@@ -10,7 +10,6 @@ from homepress.imagetype import ImageType
 from homepress.workers.tool import ToolResult
 
 _NAME = "gifsicle"
-_MOST_TEXT = 200
 
 
 @functools.cache
@@ -35,5 +34,5 @@ def refusal(result: ToolResult) -> Unchanged | None:
     """Why the picture stays as it is when gifsicle did not want it; None when there is a candidate."""
     if result.exit_code == 0:
         return None
-    words = " ".join(result.errors.split())[:_MOST_TEXT]
-    return Unchanged(Reason.CANNOT_KEEP_WHOLE, f"gifsicle refused it: {words}", ImageType.GIF)
+    detail = f"gifsicle refused it: {result.errors}"
+    return Unchanged(Reason.CANNOT_KEEP_WHOLE, detail, ImageType.GIF)

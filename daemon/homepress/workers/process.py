@@ -9,7 +9,6 @@ from io import RawIOBase
 from typing import TypeVar, cast
 
 from homepress import __version__, privacy
-from homepress.workers.answers import plain
 from homepress.workers.command import environment
 from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
 from homepress.workers.frames import BadFrame, read_frame, write_frame
@@ -17,6 +16,7 @@ from homepress.workers.host import host
 from homepress.workers.launcher import launch
 from homepress.workers.messages import ANSWER, HELLO, Answer, Question
 from homepress.workers.watchdog import Watchdog
+from homepress.workers.words import harmless, plain
 
 START_SECONDS = 60.0
 _END_SECONDS = 2.0
@@ -148,7 +148,7 @@ class Program:
             signal=-code if code < 0 else None,
             exit_code=code if code >= 0 else None,
             seconds=seconds,
-            detail=detail or _last_line(errors),
+            detail=plain(detail) or _last_line(errors),
         )
 
     def _read_errors(self) -> None:
@@ -174,9 +174,10 @@ class Worker(Program):
         """
         super().__init__(command, limits, background=background)
         try:
-            self.hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, HELLO, 0))
+            hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, HELLO, 0))
         except WorkerDied as died:
             raise WorkerDied(dataclasses.replace(died.death, kind=DeathKind.REFUSED_TO_START)) from died
+        self.hello = harmless(hello)
         if self.hello.version != __version__:
             self.end()
             detail = f"Homepress was updated to {self.hello.version}; restart it"
@@ -185,7 +186,7 @@ class Worker(Program):
     def ask(
         self,
         question: Question,
-        body: bytes,
+        bodies: Sequence[bytes],
         seconds: float,
         understand: Callable[[Answer, bytes], T],
         most_body: int,
@@ -194,7 +195,7 @@ class Worker(Program):
 
         Args:
             question: the header of what is sent.
-            body: the bytes that go with it.
+            bodies: the bytes that go with it, joined on their way.
             seconds: until the worker is killed.
             understand: makes of header and body what is wanted; raises `BadFrame` for what cannot be true.
             most_body: bytes that an answer may have.
@@ -204,8 +205,9 @@ class Worker(Program):
         """
 
         def exchange() -> T:
-            write_frame(self.input, question, body)
-            return understand(*read_frame(self.output, ANSWER, most_body))
+            write_frame(self.input, question, *bodies)
+            answer, body = read_frame(self.output, ANSWER, most_body)
+            return understand(harmless(answer), body)
 
         return self.attempt(seconds, exchange)
 

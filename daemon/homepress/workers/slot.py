@@ -106,7 +106,7 @@ class Slot:
         """
         seconds = deadline_for(len(source)) if deadline_seconds is None else deadline_seconds
         with self._busy:
-            result, helper = self._work(Task(recipe=recipe), source, source, recipe, seconds)
+            result, helper = self._work(Task(recipe=recipe), (source,), source, recipe, seconds)
             program = gif.gifsicle() if helper else None
             if program is None or isinstance(result, Compressed):
                 return result
@@ -133,7 +133,7 @@ class Slot:
 
         with self._busy:
             try:
-                shown, rgb = self._ask(question, source, seconds, understand, _CHANNELS * most_pixels)
+                shown, rgb = self._ask(question, (source,), seconds, understand, _CHANNELS * most_pixels)
             except WorkerDied as died:
                 raise ValueError(str(died)) from died
             if isinstance(shown, Death):
@@ -151,7 +151,7 @@ class Slot:
 
         with self._busy:
             told = self._ask(
-                Locate(), source, deadline_for(len(source)), lambda answer, _: located(answer), 0
+                Locate(), (source,), deadline_for(len(source)), lambda answer, _: located(answer), 0
             )
             if isinstance(told, Death):
                 self._end()
@@ -165,7 +165,7 @@ class Slot:
             WorkerDied: it could not be started, or ended meanwhile.
         """
         with self._busy:
-            return self._ask(Probe(), b"", _PROBE_SECONDS, lambda answer, _: tuple(answer.attempts or ()), 0)
+            return self._ask(Probe(), (), _PROBE_SECONDS, lambda answer, _: tuple(answer.attempts or ()), 0)
 
     def check_codecs(self, known: dict[str, str]) -> CodecReport:
         """Have the worker code and decode small pictures whose answers are known.
@@ -183,7 +183,7 @@ class Slot:
             return answer.codecs
 
         with self._busy:
-            return self._ask(CodecCheck(known=known), b"", _CHECK_SECONDS, understand, 0)
+            return self._ask(CodecCheck(known=known), (), _CHECK_SECONDS, understand, 0)
 
     def rest(self) -> bool:
         """End the process and give its memory back, unless it is at work; whether there is none now."""
@@ -215,7 +215,7 @@ class Slot:
         return self._worker
 
     def _work(
-        self, question: Question, sent: bytes, source: bytes, recipe: Recipe, seconds: float
+        self, question: Question, sent: Sequence[bytes], source: bytes, recipe: Recipe, seconds: float
     ) -> tuple[Compressed | Unchanged, bool]:
         """One question about a picture: the result, and whether the helper program could do something."""
 
@@ -246,12 +246,12 @@ class Slot:
         if refused is not None:
             return refused
         question = Judgement(source_bytes=len(source))
-        return self._work(question, source + made.output, source, recipe, seconds)[0]
+        return self._work(question, (source, made.output), source, recipe, seconds)[0]
 
     def _ask(
         self,
         question: Question,
-        sent: bytes,
+        sent: Sequence[bytes],
         seconds: float,
         understand: Callable[[Answer, bytes], T],
         most_body: int,

@@ -15,6 +15,7 @@ from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
 from homepress.workers.host import host
 from homepress.workers.messages import NOT_STARTED, ToolOrders
 from homepress.workers.process import Program
+from homepress.workers.words import plain
 
 _CHILD = "homepress.workers.tool_child"
 _CHUNK = 1 << 20
@@ -27,7 +28,7 @@ class ToolResult:
     Attributes:
         output: all of its standard output.
         exit_code: 0 when it was content.
-        errors: the end of its error output.
+        errors: the end of its error output, in a line.
     """
 
     output: bytes
@@ -75,12 +76,12 @@ class Tool(Program):
         feeder.join()
         code, errors = self.end(), self.errors()
         if code == NOT_STARTED:
-            raise WorkerDied(Death(DeathKind.REFUSED_TO_START, exit_code=code, detail=errors.strip()))
+            raise WorkerDied(Death(DeathKind.REFUSED_TO_START, exit_code=code, detail=plain(errors)))
         if code < 0:
             kind, seconds = cause_of(code, errors, self.killed_as), time.monotonic() - begin
             detail = f"it wrote more than {most_output} bytes" if flooded else ""
             raise WorkerDied(Death(kind, signal=-code, seconds=seconds, detail=detail))
-        return ToolResult(output, code, errors)
+        return ToolResult(output, code, plain(errors))
 
 
 def _feed(stream: RawIOBase, source: bytes) -> None:
