@@ -1,17 +1,22 @@
 """What the settings mean for watching: which folders, with which plan, and why some are not watched."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 from homepress.app import folders
 from homepress.app.fallback import Fallback, Fallbacks
-from homepress.app.house import House, root_of
+from homepress.app.house import House
+from homepress.base import blocking
 from homepress.control.service import FolderStatus
 from homepress.pipeline import Pipeline, Plan, plan_for
 from homepress.settings import FolderSettings
 from homepress.store import OriginalsLimit
 from homepress.watch import FolderState, WatchedFolder, refusal, warnings
+
+_MEETING_SECONDS = 5.0
+"""So long a change of settings waits for folders that answer, until what is in them is known."""
 
 
 class Configuration:
@@ -41,35 +46,51 @@ class Configuration:
     def _apply(self) -> list[WatchedFolder]:
         settings = self._house.live.current
         outputs = tuple(folder.output for folder in settings.folders if folder.output is not None)
-        roots: dict[Path, Path] = {}
-        self._warnings = {}
-        to_watch = []
-        self.lets_in = False
-        for folder in settings.folders:
-            if self._refuse(folder):
-                continue
-            self._warnings[folder.path] = " ".join(warnings(folder.path))
-            if folder.enabled:
-                roots[folder.path] = root_of(folder)
-                self.lets_in |= folders.meet(self._house, folder)
-                to_watch.append(watched(folder, (*outputs, *self._own())))
+        excluded = tuple(map(self._house.places.real, (*outputs, *self._own())))
+        # What does not answer now is watched too: its own thread waits for it, and then it is `met`.
+        silent = self._house.look_at_places()
+        taken = [folder for folder in settings.folders if not self._refuse(folder)]
+        wanted = [folder for folder in taken if folder.enabled]
+        self._warn([folder.path for folder in taken if folder.path not in silent])
+        self.lets_in = self._meet([folder for folder in wanted if folder.path not in silent])
+        roots = {folder.path: self._house.root_of(folder) for folder in wanted}
+        to_watch = [watched(folder, excluded) for folder in wanted]
         self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
-        configured = {root_of(folder) for folder in settings.folders}
+        configured = {self._house.root_of(folder) for folder in settings.folders}
         for gone in self._plans.keys() - configured:
             self._house.store.folders.forget(gone)
         self._plan_for(roots)
         return to_watch
 
+    def _warn(self, paths: Collection[Path]) -> None:
+        """See what is worth knowing of folders that answer."""
+        said = blocking.ask_all({path: partial(warnings, path) for path in paths})
+        self._warnings = {path: " ".join(found) for path, found in said.items() if isinstance(found, list)}
+
+    def _meet(self, present: Collection[FolderSettings]) -> bool:
+        """Meet folders that answer, all at a time; whether one wants files that were left alone before."""
+        root_of = self._house.root_of
+        calls = {each.path: partial(folders.meet, self._house, each, root_of(each)) for each in present}
+        return any(met is True for met in blocking.ask_all(calls, _MEETING_SECONDS).values())
+
     def met(self, path: Path, root: Path) -> None:
-        """A configured folder is there, for the first time or again; its link may lead elsewhere now."""
+        """A configured folder is there, for the first time or again; its link may lead elsewhere now.
+
+        Called on the folder's own thread: nobody else waits while its disk is asked.
+        """
         folder = next((each for each in self._house.live.current.folders if each.path == path), None)
+        if folder is None or path not in self._roots:
+            return
+        self._house.places.look(path)
+        said = " ".join(warnings(path))
         with self._changing:
-            if folder is None or path not in self._roots or self._refuse(folder):
+            if path not in self._roots or self._refuse(folder):
                 return
-            folders.meet(self._house, folder)
+            self._warnings[path] = said
             if self._roots[path] != root:
                 self._plan_for(self._roots | {path: root})
-            self.plan(root)  # asks its disk, so that the status can tell
+        folders.meet(self._house, folder, root)
+        self.plan(root)  # asks its disk, so that the status can tell
 
     def _plan_for(self, roots: dict[Path, Path]) -> None:
         """Take up plans for folders, given with what their paths lead to."""
@@ -77,8 +98,6 @@ class Configuration:
         plans = {root: plan_for(settings[path], root) for path, root in roots.items() if path in settings}
         self._house.store.set_roots(plans)
         self._roots, self._plans = roots, plans
-        for root in plans:
-            self.plan(root)
 
     def _own(self) -> tuple[Path, Path]:
         return self._house.paths.state, self._house.paths.originals
@@ -86,7 +105,8 @@ class Configuration:
     def _refuse(self, folder: FolderSettings) -> bool:
         """Whether a folder must not be watched; why is remembered for its status."""
         others = [other.path for other in self._house.live.current.folders if other is not folder]
-        why = refusal(folder.path, others, output=folder.output, private=self._own())
+        where = self._house.places.locate
+        why = refusal(folder.path, others, output=folder.output, private=self._own(), locate=where)
         self._refused[folder.path] = why or ""
         return why is not None
 
@@ -111,7 +131,7 @@ class Configuration:
         pipeline: Pipeline,
     ) -> FolderStatus:
         """One folder in the words of `status --json`."""
-        root = root_of(folder)
+        root = self._roots.get(folder.path) or self._house.root_of(folder)
         fallback = self._fallback(folder, root)
         problem = (
             self._refused.get(folder.path, "")

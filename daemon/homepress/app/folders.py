@@ -2,9 +2,12 @@
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 
-from homepress.app.house import House, root_of
+from homepress.app.house import House
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.control.service import FolderAnswer, FolderRequest, ServiceError
 from homepress.settings import (
     FolderSettings,
@@ -18,6 +21,12 @@ from homepress.settings import (
 )
 from homepress.watch import refusal, warnings
 
+_PATIENCE = 10.0
+"""Seconds for the disk of a folder that is to be added, which may have to wake up; others are not asked."""
+
+_MEETING_SECONDS = 20.0
+"""Seconds until the answer comes although what is in a new folder is not known yet: that goes on."""
+
 
 def add(house: House, request: FolderRequest) -> FolderAnswer:
     """Write a new folder into the settings file, unless it must not be watched.
@@ -30,8 +39,13 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
         edit.add_folder(house.paths.config_file, str(path), values)
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
-    meet(house, FolderSettings(path=path, existing=request.existing))
-    return FolderAnswer(path=str(path), warnings=warnings(path))
+    folder = FolderSettings(path=path, existing=request.existing)
+    try:
+        blocking.ask(path, partial(meet, house, folder, house.root_of(folder)), _MEETING_SECONDS)
+        said = blocking.ask(path, partial(warnings, path))
+    except NotAnsweringError as error:
+        said = [blocking.silent(path, error.since)]
+    return FolderAnswer(path=str(path), warnings=said)
 
 
 def planned(house: House, request: FolderRequest) -> FolderSettings:
@@ -61,12 +75,15 @@ def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlV
         values["quality"] = value_from_text("folder.quality", request.quality)
     if request.originals_keep_days is not None:
         values["originals_keep_days"] = request.originals_keep_days
-    if not path.exists():
-        raise ServiceError(f"{path}: there is no such folder; make it first", exit_code=2)
-    others = [folder.path for folder in house.live.current.folders]
     output = Path(str(values["output"])) if request.output else None
     private = (house.paths.state, house.paths.originals)
-    if why := refusal(path, others, output=output, private=private):
+    asked = {path, output} if output else {path}
+    for silent, error in house.places.ask(asked, _PATIENCE).items():
+        raise ServiceError(blocking.silent(silent, error.since))
+    if house.places.locate(path).identities[0] is None:
+        raise ServiceError(f"{path}: there is no such folder; make it first", exit_code=2)
+    others = [folder.path for folder in house.live.current.folders]
+    if why := refusal(path, others, output=output, private=private, locate=house.places.locate):
         raise ServiceError(why, exit_code=4)
     return path, values
 
@@ -82,13 +99,18 @@ def _check(house: House, request: FolderRequest) -> None:
         raise ServiceError(str(error.args[0]), exit_code=2) from error
 
 
-def meet(house: House, folder: FolderSettings) -> bool:
+def meet(house: House, folder: FolderSettings, root: Path) -> bool:
     """A folder is there. The first time, leave what is in it now, unless the user wants that too.
+
+    Args:
+        house: settings and store.
+        folder: how it is configured.
+        root: where it leads, without links.
 
     Returns:
         Whether the folder wants files now that were left alone before, by other settings.
     """
-    root, now, leaves = root_of(folder), time.time(), folder.existing == "leave"
+    now, leaves = time.time(), folder.existing == "leave"
     known = house.store.folders
     if os.path.isdir(root) and known.added(root) >= now and leaves:
         known.baseline(root, recursive=folder.recursive)
@@ -109,7 +131,7 @@ def remove(house: House, path: str) -> None:
         edit.remove_folder(house.paths.config_file, str(folder.path))
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
-    house.store.folders.forget(root_of(folder))
+    house.store.folders.forget(house.root_of(folder))
 
 
 def enable(house: House, path: str, enabled: bool) -> None:

@@ -1,11 +1,14 @@
 """The rooms that do the work, opened together: settings, store and pipeline."""
 
 import logging
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from homepress.app.places import Places
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.control import ServiceError
 from homepress.pipeline import Carrier, Pipeline, Trust
 from homepress.settings import FolderSettings, LiveSettings, Paths
@@ -28,6 +31,7 @@ class House:
         pipeline: the queue and its worker slots.
         trust: which codecs may be trusted.
         recovered: what the store mended when it was opened.
+        places: where the configured folders lead.
     """
 
     paths: Paths
@@ -36,6 +40,7 @@ class House:
     pipeline: Pipeline
     trust: Trust
     recovered: list[RecoveryNote]
+    places: Places = field(default_factory=Places)
 
     @classmethod
     def open(cls, paths: Paths, changed: Callable[[], None]) -> "House":
@@ -46,10 +51,12 @@ class House:
         Raises:
             ServiceError: the store cannot be used; the text says why and what to do.
         """
-        live = LiveSettings(paths.config_file)
+        live, places = LiveSettings(paths.config_file), Places()
+        if paths.originals in places.ask(_paths(paths, live.current.folders)):
+            raise ServiceError(blocking.silent(paths.originals, time.time()), exit_code=4)
         try:
             limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
-            roots = [root_of(folder) for folder in live.current.folders]
+            roots = [places.real(folder.path) for folder in live.current.folders]
             store = Store.open(paths.ledger, paths.originals, limit, roots=roots, synced=_synced)
             recovered = store.recover()
         except (StoreError, OSError) as error:
@@ -60,15 +67,25 @@ class House:
             _log.info("recovered: %s", note)
         trust = Trust(paths.state / "codecs.json")
         pipeline = Pipeline(Carrier(store, trust=trust), live.current.daemon.worker_count, Limits(), changed)
-        return cls(paths, live, store, pipeline, trust, recovered)
+        return cls(paths, live, store, pipeline, trust, recovered, places)
 
     def folder_of(self, path: Path) -> FolderSettings | None:
         """The configured folder that a path lies in."""
-        return next((f for f in self.live.current.folders if path.is_relative_to(root_of(f))), None)
+        return next((f for f in self.live.current.folders if path.is_relative_to(self.root_of(f))), None)
 
     def roots(self) -> list[Path]:
         """The configured folders, links followed: beneath them originals may be restored."""
-        return [root_of(folder) for folder in self.live.current.folders]
+        return [self.root_of(folder) for folder in self.live.current.folders]
+
+    def root_of(self, folder: FolderSettings) -> Path:
+        """What a configured path leads to, as last seen; its disk is not asked."""
+        return self.places.real(folder.path)
+
+    def look_at_places(self) -> dict[Path, NotAnsweringError]:
+        """Look where all folders of the settings lead now; those whose disks do not answer."""
+        paths = _paths(self.paths, self.live.current.folders)
+        self.places.keep(paths)
+        return self.places.ask(paths)
 
     def close(self) -> None:
         """Finish what is under way and close everything."""
@@ -76,9 +93,10 @@ class House:
         self.store.close()
 
 
-def root_of(folder: FolderSettings) -> Path:
-    """What a configured path leads to; one that leads in circles, or nowhere, is no error here."""
-    return Path(os.path.realpath(folder.path))
+def _paths(paths: Paths, folders: Iterable[FolderSettings]) -> set[Path]:
+    """Every folder whose place matters: watched ones, their output folders, and our own."""
+    configured = {path for folder in folders for path in (folder.path, folder.output) if path is not None}
+    return configured | {paths.state, paths.originals}
 
 
 def _synced(folder: Path) -> bool:

@@ -5,7 +5,7 @@ from homepress.watch.clouds import cloud_clients, warnings
 from homepress.watch.filewatch import FileWatch
 from homepress.watch.folder import FolderState, FolderStatus, WaitingFile, WatchedFolder
 from homepress.watch.ports import Identity, Known, Sink
-from homepress.watch.refuse import output_refusal, refusal
+from homepress.watch.refuse import Location, locate, output_refusal, refusal
 from homepress.watch.survey import Candidate, survey
 from homepress.watch.timing import Timing
 from homepress.watch.watch import Watch
@@ -18,6 +18,7 @@ __all__ = [
     "FolderStatus",
     "Identity",
     "Known",
+    "Location",
     "Signature",
     "Sink",
     "Skip",
@@ -28,6 +29,7 @@ __all__ = [
     "Watch",
     "WatchedFolder",
     "cloud_clients",
+    "locate",
     "output_refusal",
     "refusal",
     "survey",

@@ -25,7 +25,8 @@ class WatchedFolder:
         max_size: largest file to take, bytes; None for no limit.
         settle_seconds: how long a file must stay unchanged.
         watch: how changes are noticed.
-        excluded: absolute folders inside it that are never entered (output folders, stored originals).
+        excluded: absolute folders inside it, links resolved, that are never entered (output folders, stored
+            originals).
         stays: its files are only read, so that read-only ones and further names of a file count as well.
     """
 

@@ -91,7 +91,7 @@ class Selection:
         self._root = root
         self._prefix = root.rstrip(_SEPARATOR) + _SEPARATOR
         self._recursive = folder.recursive
-        self._excluded = frozenset(os.path.realpath(os.fsencode(path)) for path in folder.excluded)
+        self._excluded = frozenset(os.fsencode(path) for path in folder.excluded)
         self._include = _Patterns(folder.include)
         self._exclude = _Patterns(folder.exclude)
 

@@ -1,7 +1,9 @@
 """Folders that must not be watched, each with its reason and what to do instead."""
 
 import os
-from collections.abc import Sequence
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _SYSTEM_FOLDERS = (
@@ -12,6 +14,46 @@ _SYSTEM_FOLDERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a path leads.
+
+    Attributes:
+        real: without links.
+        identities: device and inode of `real` and of each folder above it; None of what is not there.
+        is_folder: False for a file or the like; True where nothing is.
+    """
+
+    real: Path
+    identities: tuple[tuple[int, int] | None, ...] = (None,)
+    is_folder: bool = True
+
+    def lies_in(self, outer: "Location") -> bool:
+        """Whether it is `outer` or lies in it.
+
+        Device and inode are compared as well as names: a bind mount, or a file system that does not tell
+        upper from lower case, gives one folder several names.
+        """
+        if self.real.is_relative_to(outer.real):
+            return True
+        wanted = outer.identities[0]
+        return wanted is not None and wanted in self.identities
+
+
+def locate(path: Path) -> Location:
+    """Where a path leads now; asks its disk, and those of the folders above it."""
+    real = Path(os.path.realpath(path))
+    identities = tuple(map(_identity, (real, *real.parents)))
+    try:
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError:
+        is_folder = not os.path.lexists(path)
+    return Location(real, identities, is_folder)
+
+
+Locate = Callable[[Path], Location]
+
+
 def refusal(
     path: Path,
     others: Sequence[Path] = (),
@@ -19,6 +61,7 @@ def refusal(
     *,
     output: Path | None = None,
     private: Sequence[Path] = (),
+    locate: Locate = locate,
 ) -> str | None:
     """Why a folder must not be watched; None when it may. A folder that is not there yet is not refused.
 
@@ -28,58 +71,46 @@ def refusal(
         home: the person's home folder; None for the current user's.
         output: its output folder, if it has one.
         private: folders of our own: state, stored originals.
+        locate: says where paths lead; another one than that of this module where disks must not be asked.
     """
     home = home or Path.home()
-    if os.path.lexists(path) and not path.is_dir():
+    place = locate(path)
+    if not place.is_folder:
         return f"{path} is not a folder; give the folder that holds it"
     if path.parent == path:
         return f"{path} is a whole drive, programs and all; give a folder on it"
-    if _within(home, path):
-        what = "your home folder" if _same(home, path) else "a folder around your home folder"
+    if (own := locate(home)).lies_in(place):
+        what = "your home folder" if place.lies_in(own) else "a folder around your home folder"
         return f"{path} is {what}, where programs keep their own pictures; give a folder inside it"
-    if any(_within(path, Path(folder)) for folder in _SYSTEM_FOLDERS):
+    if any(place.lies_in(locate(Path(folder))) for folder in _SYSTEM_FOLDERS):
         return f"{path} belongs to the system; give a folder of your own"
     for folder in private:
-        if _within(path, folder) or _within(folder, path):
+        if place.lies_in(locate(folder)) or locate(folder).lies_in(place):
             return f"{path} holds, or lies in, Homepress' own files in {folder}; give another folder"
     for other in others:
-        if _within(path, other):
-            same = _same(path, other)
+        if place.lies_in(locate(other)):
+            same = locate(other).lies_in(place)
             return f"{path} is watched already" + ("" if same else f", as part of {other}")
-        if _within(other, path):
+        if locate(other).lies_in(place):
             return f"{path} holds {other}, which is watched already; remove that one first"
-    return None if output is None else output_refusal(path, output, others)
+    return None if output is None else output_refusal(path, output, others, locate=locate)
 
 
-def output_refusal(path: Path, output: Path, others: Sequence[Path] = ()) -> str | None:
+def output_refusal(
+    path: Path, output: Path, others: Sequence[Path] = (), *, locate: Locate = locate
+) -> str | None:
     """Why an output folder must not be used for the watched folder `path`; None when it may."""
-    if os.path.lexists(output) and not output.is_dir():
+    place, target = locate(path), locate(output)
+    if not target.is_folder:
         return f"the output folder {output} is not a folder; give another one"
-    if _within(output, path):
+    if target.lies_in(place):
         return f"the output folder {output} lies in the watched folder {path}; give one outside it"
-    if _within(path, output):
+    if place.lies_in(target):
         return f"the watched folder {path} lies in its output folder {output}; give another output folder"
     for other in others:
-        if _within(output, other):
+        if target.lies_in(locate(other)):
             return f"the output folder {output} lies in the watched folder {other}; give one outside it"
     return None
-
-
-def _within(inner: Path, outer: Path) -> bool:
-    """Whether `inner` is `outer` or lies in it, links resolved.
-
-    Device and inode are compared as well as names: a bind mount, or a file system that does not tell upper
-    from lower case, gives one folder several names.
-    """
-    inner, outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
-    if inner.is_relative_to(outer):
-        return True
-    wanted = _identity(outer)
-    return wanted is not None and any(_identity(folder) == wanted for folder in (inner, *inner.parents))
-
-
-def _same(one: Path, other: Path) -> bool:
-    return _within(one, other) and _within(other, one)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
