@@ -10,6 +10,7 @@ from pathlib import Path
 from homepress.app import folders, requests
 from homepress.app.config import watched
 from homepress.app.house import House
+from homepress.app.places import resolved
 from homepress.control.service import CheckReport, FileOutcome, FolderRequest, ServiceError
 from homepress.pipeline import Destination, plan_for
 from homepress.settings import FolderSettings
@@ -29,7 +30,7 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
     Raises:
         ServiceError: the folder is not there, or cannot be read (exit code 2), or may not be added (4).
     """
-    root = Path(os.path.realpath(Path(path).expanduser()))
+    root = resolved(Path(path).expanduser())
     settings = house.folder_of(root) or FolderSettings(path=root)
     if wanted is not None:
         settings = folders.planned(house, wanted)

@@ -7,7 +7,11 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.control.service import ServiceError
 from homepress.watch import Location, locate
+
+_PATIENCE = 10.0
+"""Seconds for the disk of something that a person named: it may have to wake up."""
 
 
 class Places:
@@ -54,3 +58,15 @@ class Places:
         """Forget all places but these."""
         with self._lock:
             self._known = {path: place for path, place in self._known.items() if path in paths}
+
+
+def resolved(path: Path) -> Path:
+    """A path that a person named, without links.
+
+    Raises:
+        ServiceError: its disk does not answer.
+    """
+    try:
+        return blocking.ask(path, path.resolve, _PATIENCE)
+    except NotAnsweringError as error:
+        raise ServiceError(blocking.silent(path, error.since)) from error

@@ -10,6 +10,7 @@ from homepress import privacy
 from homepress.app import dryrun, folders, logfiles, requests
 from homepress.app.client import doors
 from homepress.app.house import House
+from homepress.app.places import resolved
 from homepress.app.recent import recent_pictures
 from homepress.app.stopped import stopped_status
 from homepress.app.undo import undo
@@ -94,7 +95,7 @@ class InProcessService:
 
     def _jobs(self, request: CompressRequest) -> Iterator[tuple[Path, Plan]]:
         for text in request.paths:
-            named = Path(text).resolve()
+            named = resolved(Path(text))
             folder = self.house.folder_of(named)
             root = named if named.is_dir() else named.parent
             plan = requests.plan_of(request, folder, root)
@@ -152,7 +153,7 @@ class InProcessService:
 
     def forget(self, path: str, before: float | None) -> int:
         """Remove names from the history, the log and what was written from them; the number of entries."""
-        named = Path(path).resolve() if path else None
+        named = resolved(Path(path)) if path else None
         with in_words():
             number = self.house.store.forget(named, before)
         try:
@@ -189,7 +190,7 @@ def _outcome(found: Looked) -> OriginalOutcome:
 
 def _selection(request: OriginalsRequest) -> OriginalsSelection:
     return OriginalsSelection(
-        paths=tuple(Path(path).resolve() for path in request.paths),
+        paths=tuple(resolved(Path(path)) for path in request.paths),
         entries=tuple(request.ids),
         older_than=None
         if request.older_than_days is None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from homepress.app.house import House
+from homepress.app.places import resolved
 from homepress.control.service import ServiceError, UndoOutcome, UndoRequest
 from homepress.store import UndoSelection
 
@@ -17,7 +18,7 @@ def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
         ServiceError: the request selects nothing by itself; exit code 2.
     """
     paths = tuple(_as_recorded(Path(path).absolute()) for path in request.paths)
-    folder = Path(request.folder).resolve() if request.folder else None
+    folder = resolved(Path(request.folder)) if request.folder else None
     if not (paths or request.ids or request.last or request.since is not None or folder):
         raise ServiceError("say what to undo: paths, --last N, --since TIME or --folder PATH", exit_code=2)
     selection = UndoSelection(
@@ -26,7 +27,7 @@ def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
     roots = [*house.roots(), *(path.parent for path in paths)]
     if folder is not None:
         roots.append(folder)
-    to = Path(request.to).resolve() if request.to else None
+    to = resolved(Path(request.to)) if request.to else None
     for undone in house.store.undo(selection, roots=roots, to=to):
         yield UndoOutcome(
             id=undone.entry,
@@ -39,4 +40,4 @@ def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
 
 def _as_recorded(path: Path) -> Path:
     """A path as the history has it: links on the way followed, the last name as it is."""
-    return path.parent.resolve() / path.name
+    return resolved(path.parent) / path.name
