@@ -77,9 +77,8 @@ def test_patterns_fit_names_or_paths_in_any_case() -> None:
 
 def test_excluded_folders_and_those_outside(tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "small")
     root = os.fsencode(tmp_path.resolve())
-    chosen = Selection(WatchedFolder(tmp_path, excluded=(tmp_path / "link",)), root)
+    chosen = Selection(WatchedFolder(tmp_path, excluded=((tmp_path / "small").resolve(),)), root)
     assert not chosen.enters(root, b"small")
     assert chosen.enters(root, b"smaller")
     assert chosen.reaches(root)

@@ -4,15 +4,20 @@ import dataclasses
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from homepress.base.blocking import silent
 from homepress.base.system_errors import Scope, explain, printable, with_name
 from homepress.watch.folder import FolderState, FolderStatus, WaitingFile, WatchedFolder
 from homepress.watch.loop import FolderLoop
 from homepress.watch.ports import Surroundings
 
 _log = logging.getLogger(__name__)
+
+_LOOK = 0.05
+"""Seconds between two looks whether a thread that is to end hangs."""
 
 
 class FolderWatch:
@@ -49,9 +54,13 @@ class FolderWatch:
         self._loop.inbox.wake()
 
     def join(self, until: float) -> None:
-        """Wait for the end, until a moment of the clock at most: a thread that hangs is left behind."""
-        if self._thread.ident is not None:
-            self._thread.join(max(0.0, until - self._around.clock()))
+        """Wait for the end, until a moment of the clock at most; one that hangs is left behind sooner."""
+        while self._thread.is_alive():
+            now, busy_since = self._around.clock(), self._busy_since
+            hangs = busy_since is not None and now - busy_since > self._around.timing.turn
+            if hangs or now >= until:
+                return
+            self._thread.join(min(_LOOK, until - now))
 
     def rescan(self) -> None:
         """Scan everything as soon as possible."""
@@ -80,7 +89,8 @@ class FolderWatch:
         busy_since = self._busy_since
         if busy_since is None or self._around.clock() - busy_since < self._around.timing.silent:
             return self._state
-        problem = f"{self.folder.path} has not answered for a while; its drive or server may hang"
+        since = time.time() - (self._around.clock() - busy_since)
+        problem = silent(self.folder.path, since)
         return dataclasses.replace(self._state, status=FolderStatus.SILENT, problem=problem)
 
     def waiting(self) -> list[WaitingFile]:
@@ -113,9 +123,11 @@ class FolderWatch:
 
     def _turn(self) -> None:
         self._busy_since = self._around.clock()
-        due = self._loop.turn()
-        due = min(due, self._publish(self._around.clock()))
-        self._busy_since = None
+        try:
+            due = self._loop.turn()
+            due = min(due, self._publish(self._around.clock()))
+        finally:
+            self._busy_since = None
         inbox = self._loop.inbox
         if inbox.wait(max(0.0, due - self._around.clock())) and not self._stopping.is_set():
             # What comes in a rush is handled together.

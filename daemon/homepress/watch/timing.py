@@ -35,6 +35,7 @@ class Timing:
         slice: how long a scan may go on before due files are looked at.
         no_room: how long a scan rests when the sink has no room.
         hint_pause: events that come within this time are handled together.
+        turn: how long a folder's thread may be at work when it is to end, until it is taken to hang.
         silent: how long a folder's thread may hang in the system until its state says so.
         restart: the pause before a folder begins anew after an error; each further one in a row doubles it.
         restart_most: the longest such pause.
@@ -67,7 +68,8 @@ class Timing:
     slice: float = 0.05
     no_room: float = 1.0
     hint_pause: float = 0.02
-    silent: float = 60.0
+    turn: float = 0.5
+    silent: float = 10.0
     restart: float = 10.0
     restart_most: float = 3600.0
     join: float = 5.0
