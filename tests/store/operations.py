@@ -4,12 +4,14 @@ Used by the everyday tests and, with every step and every error, by `benchmarks/
 """
 
 import contextlib
+import functools
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from homepress.store import Store, StoreError, UndoSelection
 from homepress.store.kernel import Kernel
@@ -19,13 +21,46 @@ SOURCE = picture()
 RESULT = smaller(SOURCE)
 SECOND = RESULT[:-7]
 """What a second run over the same source makes for an output folder."""
+OTHER = picture(1)
+"""Another picture."""
+OTHERS_RESULT = smaller(OTHER)
 EDITED = b"written by a program that still had it open" * 99
 
 Work = Callable[[Store, Path], object]
 
 
-def _convert(store: Store, path: Path) -> object:
-    return store.replace(store.read(path), replacement(RESULT, suffix=".webp"))
+def _replace_by(result: bytes, store: Store, path: Path) -> object:
+    return store.replace(store.read(path), replacement(result))
+
+
+def _convert(store: Store, path: Path, result: bytes = RESULT) -> object:
+    return store.replace(store.read(path), replacement(result, suffix=".webp"))
+
+
+def _unchecked(work: Work, store: Store, path: Path) -> object:
+    """As if nobody had asked whether the result is the source, or empty: what settles it has to bear that."""
+    with (
+        mock.patch("homepress.store.replace.check_result"),
+        mock.patch("homepress.store.output.check_result"),
+    ):
+        return work(store, path)
+
+
+def _other_first(work: Work, store: Store, path: Path) -> object:
+    """Another picture is replaced before: `OTHER` by `OTHERS_RESULT`."""
+    return work(store, path.with_name("b.jpg"))
+
+
+def _undo_then_save_an_equal_file(store: Store, path: Path) -> object:
+    """A conversion; then somebody saves a file that equals its result under the old name of its source."""
+    _convert(store, path)
+    path.write_bytes(RESULT)
+    return None
+
+
+def _undo_first(store: Store, path: Path) -> object:
+    """Undo what was done to the picture, and to no other."""
+    return list(store.undo(UndoSelection(paths=(path,)), roots=[path.parent]))
 
 
 def _undo(store: Store, path: Path) -> object:
@@ -65,11 +100,20 @@ class Operation:
         work: does it.
         before: what was done earlier, undisturbed.
         lacking: kernel operations that the file system does not know.
+        source: what the picture holds.
+        results: what its name may hold as well.
+        others: what other files in its folder hold, and whatever else each may hold. They are never without
+            one of these.
+        kept: what must exist all the time, wherever.
     """
 
     work: Work
     before: Work | None = None
     lacking: tuple[str, ...] = ()
+    source: bytes = SOURCE
+    results: tuple[bytes, ...] = (RESULT, SECOND, EDITED)
+    others: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    kept: tuple[bytes, ...] = ()
 
     def kernel(self) -> Kernel | None:
         """A kernel without what is lacking."""
@@ -92,7 +136,58 @@ OPERATIONS = {
     "beside": Operation(_beside),
     "undo an output": Operation(_undo, _output),
     "late edit": Operation(_tend, _replace_and_write_late),
+    "late edit, no exchange": Operation(_tend, _replace_and_write_late, ("exchange",)),
+    "output again, no exchange": Operation(_output_again, _output, ("exchange",)),
 }
+"""What is done every day."""
+
+
+def _degenerate() -> dict[str, Operation]:
+    """Results that no honest worker gives: equal to something, empty, of one byte."""
+    equal, empty, byte = (functools.partial(_replace_by, r) for r in (SOURCE, b"", b"1"))
+    by_other, by_others = (functools.partial(_replace_by, r) for r in (OTHER, OTHERS_RESULT))
+    others_first = functools.partial(_other_first, by_others)
+    pair = {"b.jpg": (OTHER, OTHERS_RESULT)}
+    two = {"others": pair, "kept": (OTHER,), "before": others_first}
+    found: dict[str, Operation] = {}
+    for way, lacking in (("exchange", ()), ("link", ("exchange",))):
+        found |= {
+            f"equal ({way})": Operation(functools.partial(_unchecked, equal), lacking=lacking),
+            f"empty ({way})": Operation(
+                functools.partial(_unchecked, empty), lacking=lacking, results=(b"",)
+            ),
+            f"one byte ({way})": Operation(byte, lacking=lacking, source=b"0", results=(b"1",)),
+            f"another's original ({way})": Operation(by_other, lacking=lacking, results=(OTHER,), **two),
+            f"another's result ({way})": Operation(
+                by_others, lacking=lacking, results=(OTHERS_RESULT,), **two
+            ),
+            f"undo one of two equal results ({way})": Operation(
+                _undo_first,
+                lambda store, path: (others_first(store, path), by_others(store, path)),
+                lacking,
+                results=(OTHERS_RESULT,),
+                others=pair,
+                kept=(OTHER,),
+            ),
+        }
+    return found | {
+        "equal (convert)": Operation(
+            functools.partial(_unchecked, functools.partial(_convert, result=SOURCE))
+        ),
+        "convert beside an equal file": Operation(_convert, others={"a.webp": (RESULT,)}),
+        "undo a conversion, an equal file in place": Operation(
+            _undo, _undo_then_save_an_equal_file, others={"a.jpg": (RESULT,)}
+        ),
+        "output, equal to another's": Operation(
+            _output, lambda store, path: _output(store, path.with_name("b.jpg")), others={"b.jpg": (OTHER,)}
+        ),
+    }
+
+
+DEGENERATE = _degenerate()
+"""What content alone does not tell apart."""
+
+OPERATIONS |= DEGENERATE
 
 
 class Scene:
@@ -101,7 +196,10 @@ class Scene:
     def __init__(self, operation: Operation, base: Path, originals: Path | None) -> None:
         self.operation = operation
         self.bench = Bench.at(base, originals)
-        self.path = self.bench.drop()
+        self.path = self.bench.drop(data=operation.source)
+        for name, contents in operation.others.items():
+            if name != self.path.name:
+                self.bench.drop(name, contents[0])
         self.facts = facts(self.path)
         if operation.before is not None:
             with self.bench.store() as store:
@@ -133,27 +231,35 @@ class Scene:
 
     def violations(self, *, recovered: bool = False) -> list[str]:
         """What must never be: a broken picture, an original that is lost, attributes that differ."""
-        contents = self._visible()
+        operation, contents = self.operation, self._visible()
         hidden = [*self.bench.kept(), *self._waiting()]
-        names = {self.path.name, self.path.with_suffix(".webp").name}
-        wrong = []
-        if not names & contents.keys():
-            wrong.append("no name holds the picture")
+        everything = [*contents.values(), *hidden]
+        wrong = [] if self._has_name(contents, recovered) else ["no name holds the picture"]
         for name, content in contents.items():
-            claimed = content == b"" and "link" in self.operation.lacking and not recovered
-            if content not in (SOURCE, RESULT, SECOND, EDITED) and not claimed:
+            claimed = content == b"" and "link" in operation.lacking and not recovered
+            may = operation.others.get(name, (operation.source, *operation.results))
+            if content not in may and not claimed:
                 wrong.append(f"{name} holds neither the original nor a result")
             if recovered and name.startswith("recovered") and content != EDITED:
                 wrong.append(f"{name} was made although nothing was unknown")
-        everything = [*contents.values(), *hidden]
-        if self.operation.before is _replace_and_write_late:
-            if EDITED not in everything:
-                wrong.append("the late edit is lost")
-        elif SOURCE not in everything:
-            wrong.append("the original is lost")
-        if contents.get(self.path.name) in (SOURCE, RESULT) and facts(self.path) != self.facts:
-            wrong.append("attributes are lost")
+        wrong += [f"{name} is gone" for name in operation.others if name not in contents]
+        late = operation.before is _replace_and_write_late
+        for content in (EDITED if late else operation.source, *operation.kept):
+            if content not in everything:
+                wrong.append("the late edit is lost" if content == EDITED else "an original is lost")
+        if contents.get(self.path.name) in (operation.source, *operation.results[:1]):
+            wrong += [] if self._same_facts() else ["attributes are lost"]
         return wrong
+
+    def _has_name(self, contents: dict[str, bytes], recovered: bool) -> bool:
+        """Whether a name has the picture; while names are moved, the journal has it for an instant."""
+        if {self.path.name, self.path.with_suffix(".webp").name} & contents.keys():
+            return True
+        moving = "exchange" in self.operation.lacking and not recovered
+        return moving and any(self.bench.watched.glob(".homepress-*.old"))
+
+    def _same_facts(self) -> bool:
+        return self.path.name in self.operation.others or facts(self.path) == self.facts
 
     def remove(self) -> None:
         """Delete everything."""

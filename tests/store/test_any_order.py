@@ -6,6 +6,7 @@ import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -16,15 +17,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from homepress.store import OriginalsSelection, Role, Store, UndoSelection
+from homepress.store import OriginalsSelection, Refusal, Role, Store, UndoSelection
 from store.kit import Bench, digest, picture, replacement, smaller
 
 NAMES = st.sampled_from(["a.jpg", "b.jpg", "trip/a.jpg"])
 SEEDS = st.integers(0, 5)
+LIKE_OTHERS = [picture(1, 2000), smaller(picture(1, 2000)), smaller(picture(2, 2000)), b"1"]
+"""Results that equal another picture, its result, or nothing in particular: the store never looks inside."""
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """The model: which content is under each name, and which originals are kept for which names."""
+    """The model: which content is under each name; which originals are kept for which names and results."""
 
     base: Path
 
@@ -33,7 +36,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.bench = Bench.at(Path(tempfile.mkdtemp(dir=self.base)))
         (self.bench.watched / "trip").mkdir()
         self.here: dict[str, bytes] = {}
-        self.kept: list[tuple[str, bytes]] = []
+        self.kept: list[tuple[str, bytes, bytes]] = []
         self.accepted: set[bytes] = set()
         self._open()
 
@@ -83,25 +86,30 @@ class AnyOrder(RuleBasedStateMachine):
     # What the store does
 
     @precondition(lambda self: self.here)
-    @rule(data=st.data())
-    def compress(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), result=st.none() | st.sampled_from(LIKE_OTHERS))
+    def compress(self, data: st.DataObject, result: bytes | None) -> None:
         name = data.draw(st.sampled_from(sorted(self.here)))
         source = self.store.read(self.path(name))
         assert source.data == self.here[name]
         if self.store.role(source.sha256, "balanced") is not None:
             return
-        self.store.replace(source, replacement(smaller(source.data)))
-        self.kept.append((name, source.data))
-        self.here[name] = smaller(source.data)
+        result = smaller(source.data) if result is None else result
+        if result == source.data:
+            with pytest.raises(Refusal, match="the same file"):
+                self.store.replace(source, replacement(result))
+            return
+        self.store.replace(source, replacement(result))
+        self.kept.append((name, source.data, result))
+        self.here[name] = result
         assert self.store.role(digest(self.here[name]), "any") is Role.RESULT
 
     @precondition(lambda self: self.kept)
     @rule()
     def undo_last(self) -> None:
-        name, original = self.kept.pop()
+        name, original, result = self.kept.pop()
         (undone,) = self.store.undo(UndoSelection(last=1), roots=self.bench.roots)
         assert undone.path == self.path(name)
-        taken = self.here.get(name) not in (None, original, smaller(original))
+        taken = self.here.get(name) not in (None, original, result)
         assert undone.outcome == ("beside" if taken else "restored")
         assert undone.restored_to is not None
         assert undone.restored_to.read_bytes() == original
@@ -111,8 +119,8 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.kept)
     @rule()
     def accept_the_oldest(self) -> None:
-        name, original = self.kept.pop(0)
-        with_it = [n for n, _ in self.kept]
+        name, original, _ = self.kept.pop(0)
+        with_it = [n for n, _, _ in self.kept]
         entries = [
             e
             for (e,) in self.store._workshop.ledger.query(
@@ -121,7 +129,7 @@ class AnyOrder(RuleBasedStateMachine):
         ]
         (looked,) = self.store.accept(OriginalsSelection(entries=tuple(entries)))
         assert (looked.outcome, looked.path, looked.size) == ("accepted", self.path(name), len(original))
-        assert [n for n, _ in self.kept] == with_it
+        assert [n for n, _, _ in self.kept] == with_it
 
     @rule()
     def tend(self) -> None:
@@ -141,10 +149,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.store = self.opened.__enter__()
         self.store.recover()
         # Entered again in another order, and what only the ledger knew is gone.
-        order = list(self.store._workshop.ledger.query("SELECT path, before_sha256 FROM history ORDER BY id"))
-        known = {(self.path(n), digest(d)): (n, d) for n, d in self.kept}
+        order = self.store._workshop.ledger.query(
+            "SELECT path, before_sha256, after_sha256 FROM history ORDER BY id"
+        )
+        known = {(self.path(n), digest(d), digest(r)): (n, d, r) for n, d, r in self.kept}
         assert len(order) == len(self.kept)
-        self.kept = [known[Path(os.fsdecode(path)), sha256] for path, sha256 in order]
+        self.kept = [known[Path(os.fsdecode(path)), before, after] for path, before, after in order]
 
     @invariant()
     def everything_is_where_it_should_be(self) -> None:
@@ -154,7 +164,7 @@ class AnyOrder(RuleBasedStateMachine):
             if p.is_file()
         }
         assert files == self.here
-        assert sorted(self.bench.kept()) == sorted(original for _, original in self.kept)
+        assert sorted(self.bench.kept()) == sorted(original for _, original, _ in self.kept)
 
 
 def test_any_order(quick_disk: Path) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from homepress.store import journal, memory
 from homepress.store.entries import Kept, kept_entries, set_original
 from homepress.store.errors import CannotUndo, Unsupported, shown
-from homepress.store.kernel import Folder, opened_folder, place_new, read_whole, write_whole
-from homepress.store.names import new_job, temp_name
+from homepress.store.kernel import Folder, move_away, opened_folder, place_new, read_whole, write_whole
+from homepress.store.names import new_job, old_name, temp_name
 from homepress.store.plan import Metadata, Plan
 from homepress.store.receipt import OriginalState
 from homepress.store.settlement import Settled
@@ -27,6 +27,11 @@ _EDITED = "a program that had it open wrote to it after it was replaced; the edi
 
 def was_written_to(workshop: Workshop, kept: Kept) -> bool:
     """Whether a stored original was changed by a write: its size or time differ, and its content does."""
+    return bool(_edit_of(workshop, kept))
+
+
+def _edit_of(workshop: Workshop, kept: Kept) -> str:
+    """The digest of what a stored original was changed to by a write; empty where it is whole or gone."""
     vault = workshop.originals.vault(kept.vault)
     try:
         mtime_ns = vault.plan(kept.stored_name).metadata.mtime_ns
@@ -36,11 +41,11 @@ def was_written_to(workshop: Workshop, kept: Kept) -> bool:
         with vault.opened() as folder:
             facts = workshop.kernel.stat_name(folder, kept.stored_name)
             if (facts.st_size, facts.st_mtime_ns) == (kept.before_bytes, mtime_ns):
-                return False
+                return ""
             found = look(workshop.kernel, folder, kept.stored_name)
     except FileNotFoundError:
-        return False
-    return found is not None and found.sha256 != kept.before_sha256
+        return ""
+    return found.sha256 if found is not None and found.sha256 != kept.before_sha256 else ""
 
 
 def put_edit_back(workshop: Workshop, kept: Kept) -> bool:
@@ -50,12 +55,12 @@ def put_edit_back(workshop: Workshop, kept: Kept) -> bool:
         CannotUndo: the picture's folder is not there, so the edit stays in the vault.
         OSError: the system refused a step.
     """
-    if not was_written_to(workshop, kept):
+    if not (edit := _edit_of(workshop, kept)):
         return False
     vault = workshop.originals.vault(kept.vault)
     try:
         with opened_folder(workshop.kernel, Path(os.fsdecode(kept.path)).parent) as folder:
-            plan = _plan(kept)
+            plan = _plan(kept, edit)
             with _settled(workshop, folder, plan):
                 _move_out(workshop, vault, kept, folder, plan)
                 _give_name(workshop, folder, plan)
@@ -75,9 +80,9 @@ def write_edit_back(workshop: Workshop, job: str, data: bytes) -> None:
         data: what the program wrote.
     """
     for kept in kept_entries(workshop.ledger, "job = ?", (job,)):
-        if hashlib.sha256(data).hexdigest() == kept.before_sha256:
+        if (edit := hashlib.sha256(data).hexdigest()) == kept.before_sha256:
             continue
-        plan = _plan(kept)
+        plan = _plan(kept, edit)
         with (
             opened_folder(workshop.kernel, plan.source.parent, create=True) as folder,
             _settled(workshop, folder, plan),
@@ -89,11 +94,17 @@ def write_edit_back(workshop: Workshop, job: str, data: bytes) -> None:
 def settle_edit(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
     """End the giving back of an edit, also after a crash: what is left under a temp name is the user's."""
     kernel = workshop.kernel
-    if (found := look(kernel, folder, temp_name(plan.job))) is not None:
-        if found.sha256 == plan.result_sha256:
-            kernel.unlink(folder, temp_name(plan.job))
+    here = look(kernel, folder, plan.source.name)
+    if here is None:
+        _fill_name(workshop, folder, plan)
+    for name in (old_name(plan.job), temp_name(plan.job)):
+        if (found := look(kernel, folder, name)) is None:
+            continue
+        in_place = here is not None and here.sha256 == found.sha256
+        if found.sha256 == plan.result_sha256 and (in_place or found.sha256 != plan.edit_sha256):
+            kernel.unlink(folder, name)
         else:
-            keep_unknown(workshop, folder, temp_name(plan.job), plan.source.name)
+            keep_unknown(workshop, folder, name, plan.source.name)
     kernel.sync_folder(folder)
     kept = kept_entries(workshop.ledger, "id = ?", (plan.entry,))
     gone = [entry for entry in kept if not _is_stored(workshop, entry)]
@@ -120,7 +131,7 @@ def _settled(workshop: Workshop, folder: Folder, plan: Plan) -> Iterator[None]:
     workshop.notes.tell(plan.path, _EDITED)
 
 
-def _plan(kept: Kept) -> Plan:
+def _plan(kept: Kept, edit: str) -> Plan:
     return Plan(
         job=new_job(),
         kind="edit",
@@ -135,7 +146,19 @@ def _plan(kept: Kept) -> Plan:
         result_sha256=kept.after_sha256,
         result_size=0,
         entry=kept.entry,
+        edit_sha256=edit,
     )
+
+
+def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+    """A name that was emptied on the way to give it the edit gets back what it had, or else the edit."""
+    kernel, old, temp = workshop.kernel, old_name(plan.job), temp_name(plan.job)
+    left, edit = look(kernel, folder, old), look(kernel, folder, temp)
+    theirs = left is not None and left.sha256 != plan.result_sha256
+    if edit is not None and edit.sha256 == plan.edit_sha256 and not theirs:
+        place_new(kernel, folder, temp, plan.source.name)
+    elif left is not None:
+        place_new(kernel, folder, old, plan.source.name)
 
 
 def _move_out(workshop: Workshop, vault: Vault, kept: Kept, folder: Folder, plan: Plan) -> None:
@@ -180,10 +203,21 @@ def _give_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
         try:
             kernel.exchange(folder, temp, name)
         except Unsupported:
-            return  # kept beside it: overwriting could hit a newer save
+            _give_name_by_moving(workshop, folder, plan)
+            return
         out = look(kernel, folder, temp)
         if out is None or out.sha256 != plan.result_sha256:
             kernel.exchange(folder, temp, name)
+
+
+def _give_name_by_moving(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+    """As `_give_name`, where names cannot be exchanged: the result leaves first, and is looked at."""
+    kernel, old, name = workshop.kernel, old_name(plan.job), plan.source.name
+    move_away(kernel, folder, name, old)
+    out = look(kernel, folder, old)
+    ours = out is not None and out.sha256 == plan.result_sha256
+    with contextlib.suppress(FileExistsError):
+        place_new(kernel, folder, temp_name(plan.job) if ours else old, name)
 
 
 def _is_stored(workshop: Workshop, kept: Kept) -> bool:

@@ -194,14 +194,33 @@ def latest_entry(ledger: Ledger, path: bytes) -> tuple[Outcome, OriginalState] |
     return (Outcome(rows[0][0]), OriginalState(rows[0][1])) if rows else None
 
 
+def is_taken_since(ledger: Ledger, entry: int, target: bytes) -> bool:
+    """Whether a later result that was not undone has the same path as the one of an entry."""
+    rows = ledger.query(
+        "SELECT 1 FROM history WHERE result_path = ? AND id > ? AND outcome = 'compressed' "
+        "AND undone IS NULL AND superseded = 0 LIMIT 1",
+        (target, entry),
+    )
+    return bool(rows)
+
+
 def output_at(ledger: Ledger, target: bytes) -> tuple[bytes, str]:
     """The source and the digest of the newest result that was written to a path elsewhere; empty for none."""
     rows = ledger.query(
-        "SELECT path, after_sha256 FROM history WHERE result_path = ? AND kind = 'output' "
+        "SELECT path, after_sha256 FROM history WHERE result_path = ? AND kind IN ('output', 'beside') "
         "ORDER BY id DESC LIMIT 1",
         (target,),
     )
     return (bytes(rows[0][0]), str(rows[0][1])) if rows else (b"", "")
+
+
+def is_result_elsewhere(ledger: Ledger, sha256: str, target: bytes) -> bool:
+    """Whether a content was made as the result of another name: whatever equals it can be anybody's copy."""
+    rows = ledger.query(
+        "SELECT 1 FROM history WHERE after_sha256 = ? AND result_path <> ? AND outcome = 'compressed'",
+        (sha256, target),
+    )
+    return bool(rows)
 
 
 def original_of(ledger: Ledger, job: str) -> OriginalState | None:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -172,6 +172,17 @@ def identity_of(stat: os.stat_result) -> Identity:
     return Identity(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
+def untouched(kernel: Kernel, fd: int, identity: Identity, sha256: str) -> bool:
+    """Whether an open file is what was read, down to its times.
+
+    Another inode number alone proves nothing where a file system makes them up: then the content decides.
+    """
+    facts = identity_of(kernel.stat(fd))
+    if facts == identity:
+        return True
+    return replace(facts, inode=identity.inode) == identity and sha256_of(kernel, fd) == sha256
+
+
 def same_file(stat: os.stat_result, identity: Identity) -> bool:
     """Whether this is the very file, content untouched. Not ctime: renaming and linking change it."""
     return (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns) == (
@@ -214,6 +225,18 @@ def exists(kernel: Kernel, folder: Folder, name: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def move_away(kernel: Kernel, folder: Folder, name: str, aside: str) -> None:
+    """Take whatever has a name at this instant out of it, to a name of our own that nobody else has.
+
+    Raises:
+        FileNotFoundError: nothing has the name.
+    """
+    try:
+        kernel.move(folder, name, folder, aside)
+    except Unsupported:
+        kernel.overwrite(folder, name, folder, aside)  # no other file ever has this name
 
 
 def place_new(kernel: Kernel, folder: Folder, temp: str, name: str) -> None:

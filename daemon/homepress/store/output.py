@@ -5,15 +5,15 @@ import os
 from pathlib import Path
 
 from homepress.store import journal, memory, metadata
-from homepress.store.entries import entry_of, output_at
+from homepress.store.entries import entry_of, is_result_elsewhere, output_at
 from homepress.store.errors import Changed, Refusal, Unsupported, shown
-from homepress.store.kernel import Folder, identity_of, opened_file, opened_folder, place_new
+from homepress.store.kernel import Folder, move_away, opened_file, opened_folder, place_new, untouched
 from homepress.store.names import beside_names, converted_names, numbered_names, old_name, temp_name
 from homepress.store.plan import Kind, Metadata, Plan
 from homepress.store.reading import missing_or_linked
 from homepress.store.receipt import Receipt, Replacement, Role, Source
 from homepress.store.settlement import Settled
-from homepress.store.staging import make_plan, stage
+from homepress.store.staging import check_result, make_plan, stage
 from homepress.store.workshop import Found, Workshop, keep_unknown, look
 
 
@@ -34,6 +34,8 @@ def write_output(workshop: Workshop, source: Source, replacement: Replacement, t
         Refusal: another file, not made by Homepress, has the name.
         OSError: the system refused a step; nothing is left behind.
     """
+    if replacement.suffix or replacement.sha256 != source.sha256:
+        check_result(source, replacement)
     carried = _check_source(workshop, source)
     with opened_folder(workshop.kernel, target.parent, create=True) as folder:
         name, again = _name_for(workshop, folder, source, replacement, target.name)
@@ -62,8 +64,9 @@ def _name_for(
 def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -> Receipt:
     """Write a result beside its source as NAME.min.EXT, never over anything.
 
-    A result that is there already, byte for byte, is not written twice. Raises as `write_output`.
+    A result of it that is there already, byte for byte, is not written twice. Raises as `write_output`.
     """
+    check_result(source, replacement)
     carried = _check_source(workshop, source)
     with opened_folder(workshop.kernel, source.path.parent) as folder:
         for name in beside_names(source.path.name, replacement.suffix):
@@ -71,7 +74,7 @@ def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -
             plan = make_plan("beside", source, replacement, folder.path / name, carried, b"")
             if there is None:
                 return _write(workshop, folder, source, plan, replacement.data, again=False)
-            if there.sha256 == replacement.sha256:
+            if there.sha256 == replacement.sha256 and _is_of(workshop, there, plan):
                 entry = journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
                 return Receipt(entry, plan.result, plan.source_size, plan.result_size)
     raise Refusal(f"{shown(source.path)}: a thousand names beside it are taken")
@@ -80,6 +83,11 @@ def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -
 def settle_output(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
     """End a job of this kind: in place or gone, with no temp file left."""
     kernel = workshop.kernel
+    _fill_name(workshop, folder, plan)
+    there = look(kernel, folder, plan.result.name)
+    staged = look(kernel, folder, temp_name(plan.job))
+    # While ours still has its temp name, a file of the same bytes is somebody else's, or another result.
+    ours = staged is None or (there is not None and staged.inode == there.inode)
     for name in (temp_name(plan.job), old_name(plan.job)):
         if (found := look(kernel, folder, name)) is None:
             continue
@@ -92,12 +100,11 @@ def settle_output(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
             kernel.unlink(folder, name)
         else:
             keep_unknown(workshop, folder, name, plan.result.name)
-    there = look(kernel, folder, plan.result.name)
     kernel.sync_folder(folder)
-    if there is not None and there.sha256 == plan.result_sha256:
+    if there is not None and there.sha256 == plan.result_sha256 and ours:
         journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
         return Settled.FINISHED
-    if there is not None and there.mark[0] == 0:
+    if there is not None and there.mark[0] == 0 and staged is not None:
         kernel.unlink(folder, plan.result.name)  # the empty file that claimed the name where FAT needs one
     journal.abandon(workshop.ledger, plan)
     return Settled.TAKEN_BACK
@@ -141,12 +148,37 @@ def _take_turns(workshop: Workshop, folder: Folder, source: Source, plan: Plan) 
     try:
         kernel.exchange(folder, temp, plan.result.name)
     except Unsupported:
-        kernel.overwrite(folder, temp, folder, plan.result.name)
+        _take_turns_by_moving(workshop, folder, source, plan)
         return
     earlier = look(kernel, folder, temp)
     if earlier is not None and _made_from(workshop, earlier, plan.result) is None:
         kernel.exchange(folder, temp, plan.result.name)
         raise _taken(source, plan.result)
+
+
+def _take_turns_by_moving(workshop: Workshop, folder: Folder, source: Source, plan: Plan) -> None:
+    """As `_take_turns`, where names cannot be exchanged: the earlier result leaves and is looked at first."""
+    kernel, old = workshop.kernel, old_name(plan.job)
+    move_away(kernel, folder, plan.result.name, old)
+    earlier = look(kernel, folder, old)
+    try:
+        if earlier is not None and _made_from(workshop, earlier, plan.result) is None:
+            place_new(kernel, folder, old, plan.result.name)
+            raise _taken(source, plan.result)
+        place_new(kernel, folder, temp_name(plan.job), plan.result.name)
+    except FileExistsError:
+        raise _taken(source, plan.result) from None
+
+
+def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+    """A name that was emptied to make room gets the new result, or what was there."""
+    kernel, old, temp = workshop.kernel, old_name(plan.job), temp_name(plan.job)
+    earlier, made = look(kernel, folder, old), look(kernel, folder, temp)
+    if earlier is None or look(kernel, folder, plan.result.name) is not None:
+        return
+    ours = _made_from(workshop, earlier, plan.result) is not None
+    whole = made is not None and made.sha256 == plan.result_sha256
+    place_new(kernel, folder, temp if ours and whole else old, plan.result.name)
 
 
 def _taken(source: Source, target: Path) -> Refusal:
@@ -161,7 +193,7 @@ def _check_source(workshop: Workshop, source: Source) -> Metadata:
     kernel, path = workshop.kernel, source.path
     try:
         with opened_folder(kernel, path.parent) as folder, opened_file(kernel, folder, path.name) as fd:
-            if identity_of(kernel.stat(fd)) != source.identity:
+            if not untouched(kernel, fd, source.identity, source.sha256):
                 raise Changed(f"{shown(path)}: it changed while it was compressed")
             return metadata.capture(kernel, fd)
     except (FileNotFoundError, NotADirectoryError):
@@ -179,9 +211,17 @@ def _made_from(workshop: Workshop, there: Found, target: Path) -> bytes | None:
     if sha256 == there.sha256:
         return path
     noted = memory.known(workshop.ledger, os.fsencode(target.parent)).get(os.fsencode(target.name))
-    if noted == there.mark or memory.role(workshop.ledger, there.sha256, "") is Role.RESULT:
+    if noted == there.mark:
         return b""
-    return None
+    known = memory.role(workshop.ledger, there.sha256, "") is Role.RESULT
+    return (
+        b"" if known and not is_result_elsewhere(workshop.ledger, there.sha256, os.fsencode(target)) else None
+    )
+
+
+def _is_of(workshop: Workshop, there: Found, plan: Plan) -> bool:
+    """Whether what is beside a picture was made from it, and not from another that came to the same bytes."""
+    return _made_from(workshop, there, plan.result) in (plan.path, b"")
 
 
 def _source_mark(plan: Plan) -> memory.Mark | None:

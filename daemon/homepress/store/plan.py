@@ -64,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         seconds: spent on compressing.
         keep_days: days that the original stays.
         entry: history entry that an undo or a removal is about; 0 otherwise.
+        edit_sha256: for an edit, hex digest of what is given back; empty otherwise.
     """
 
     version: int = PLAN_VERSION
@@ -87,6 +88,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     keep_days: float = 0.0
     entry: int = 0
+    edit_sha256: str = ""
 
     @property
     def source(self) -> Path:

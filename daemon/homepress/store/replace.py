@@ -5,7 +5,6 @@ the picture and can be thrown away; everything after it is what recovery would d
 """
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,13 @@ from homepress.store.errors import Busy, Changed, Degraded, Refusal, Unsupported
 from homepress.store.kernel import (
     Folder,
     exists,
-    identity_of,
+    move_away,
     opened_file,
     opened_folder,
     place_new,
     same_file,
     sha256_of,
+    untouched,
 )
 from homepress.store.late import HeldOriginals
 from homepress.store.names import converted_names, old_name, temp_name
@@ -31,7 +31,7 @@ from homepress.store.reading import missing_or_linked
 from homepress.store.receipt import Receipt, Replacement, Source
 from homepress.store.recovery import Recovery
 from homepress.store.settlement import Settled
-from homepress.store.staging import make_plan, stage
+from homepress.store.staging import check_result, make_plan, stage
 from homepress.store.workshop import Workshop, look
 
 
@@ -66,14 +66,15 @@ class Replacer:
 
         Raises:
             Changed, Busy, Vanished: worth reading again.
-            Refusal: an attribute cannot be kept.
+            Refusal: an attribute cannot be kept, or the result is empty or the picture itself.
             StoreFull: no room for the original.
             Degraded: this file system can replace nothing safely.
             VerifyFailed: the disk does not give back what was written.
             OSError: the system refused a step. In every case nothing was replaced.
         """
+        check_result(source, replacement)
         with self._opened(source) as (folder, fd):
-            if identity_of(self._kernel.stat(fd)) != source.identity:
+            if not untouched(self._kernel, fd, source.identity, source.sha256):
                 raise Changed(f"{shown(source.path)}: it changed since it was read")
             place = self._originals.place_for(folder, replacement.root)
             carried = metadata.capture(self._kernel, fd)
@@ -159,7 +160,7 @@ class Replacer:
     def _check_untouched(self, scene: _Scene) -> None:
         """The picture is, byte for byte and attribute for attribute, what was read, and under its name."""
         kernel, source = self._kernel, scene.source
-        if identity_of(kernel.stat(scene.fd)) != source.identity:
+        if not untouched(kernel, scene.fd, source.identity, source.sha256):
             raise Changed(f"{scene.plan}: it changed while it was compressed")
         if sha256_of(kernel, scene.fd) != source.sha256:
             raise Changed(f"{scene.plan}: its content changed while it was compressed")
@@ -168,11 +169,9 @@ class Replacer:
     def _check_name(self, scene: _Scene) -> None:
         if scene.leased and not self._kernel.lease_whole(scene.fd):
             raise Busy(f"{scene.plan}: a program is about to write to it")
-        try:
-            here = self._kernel.stat_name(scene.folder, scene.name)
-        except FileNotFoundError:
-            raise Changed(f"{scene.plan}: it was moved or removed while it was compressed") from None
-        if not same_file(here, scene.source.identity):
+        if not exists(self._kernel, scene.folder, scene.name):
+            raise Changed(f"{scene.plan}: it was moved or removed while it was compressed")
+        if not self._is_original(scene, scene.name):
             raise Changed(f"{scene.plan}: another file took its name while it was compressed")
 
     def _switch(self, scene: _Scene) -> None:
@@ -181,7 +180,7 @@ class Replacer:
         try:
             kernel.exchange(folder, temp, scene.name)
         except Unsupported:
-            self._switch_keeping(scene)
+            self._switch_by_moving(scene)
             return
         if self._got_the_original(scene, temp):
             kernel.sync_folder(folder)
@@ -190,33 +189,49 @@ class Replacer:
         self._give_back(scene)
         raise Changed(f"{scene.plan}: somebody used it at the moment of replacing")
 
-    def _switch_keeping(self, scene: _Scene) -> None:
-        """Where names cannot be exchanged: the original gets a second name, then the result takes the first.
+    def _switch_by_moving(self, scene: _Scene) -> None:
+        """Where names cannot be exchanged: the original leaves its name, then the result takes it.
 
-        The second name keeps the very file, so a program that still writes to it writes to what is kept.
+        Nothing is ever renamed over the picture, so a file that is saved in between keeps the name. For that
+        moment the name is empty; the journal knows it, and recovery gives it back.
         """
+        kernel, folder = self._kernel, scene.folder
+        temp, old = temp_name(scene.plan.job), old_name(scene.plan.job)
+        self._check_links(scene)
+        self._check_name(scene)
+        move_away(kernel, folder, scene.name, old)
+        if not self._got_the_original(scene, old):
+            with contextlib.suppress(FileExistsError):
+                place_new(kernel, folder, old, scene.name)
+            raise Changed(f"{scene.plan}: somebody used it at the moment of replacing")
+        try:
+            place_new(kernel, folder, temp, scene.name)
+        except FileExistsError:
+            raise Changed(f"{scene.plan}: somebody saved it at the moment of replacing") from None
+        kernel.sync_folder(folder)
+        if not self._calm(scene):
+            self._give_back_by_moving(scene)
+            raise Changed(f"{scene.plan}: somebody wrote to it at the moment of replacing")
+
+    def _check_links(self, scene: _Scene) -> None:
+        """That a file can be given a name that is free, and only then: what moving rests on."""
         kernel, folder, old = self._kernel, scene.folder, old_name(scene.plan.job)
         try:
-            kernel.link(folder, scene.name, folder, old)
+            kernel.link(folder, temp_name(scene.plan.job), folder, old)
         except Unsupported:
             raise Degraded(
                 f"{shown(folder.path)}: its file system can neither exchange two files nor link one, so that "
                 "no picture can be replaced safely there; have results written elsewhere with --output DIR"
             ) from None
-        if not self._got_the_original(scene, old):
-            raise Changed(f"{scene.plan}: somebody used it at the moment of replacing")
-        temp = temp_name(scene.plan.job)
-        # What is saved over the picture between the next look and the rename is lost, so nothing may come in
-        # between: whoever else wants to run runs now.
-        if hasattr(os, "sched_yield"):
-            os.sched_yield()
-        self._check_name(scene)
-        kernel.overwrite(folder, temp, folder, scene.name)
-        kernel.sync_folder(folder)
-        if not self._calm(scene):
-            if self._has_result(scene, scene.name):
-                kernel.overwrite(folder, old, folder, scene.name)
-            raise Changed(f"{scene.plan}: somebody wrote to it at the moment of replacing")
+        kernel.unlink(folder, old)
+
+    def _give_back_by_moving(self, scene: _Scene) -> None:
+        """The original takes its name again, unless the name has got yet another file by now."""
+        kernel, folder, temp = self._kernel, scene.folder, temp_name(scene.plan.job)
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
+            move_away(kernel, folder, scene.name, temp)
+            ours = self._has_result(scene, temp)
+            place_new(kernel, folder, old_name(scene.plan.job) if ours else temp, scene.name)
 
     def _switch_converted(self, scene: _Scene) -> None:
         """The result under its new name first, durably; then the source leaves its name."""
@@ -227,10 +242,7 @@ class Replacer:
             raise Changed(f"{shown(plan.target)}: the name was taken meanwhile") from None
         kernel.sync_folder(folder)
         self._check_name(scene)
-        try:
-            kernel.move(folder, scene.name, folder, old_name(plan.job))
-        except Unsupported:
-            kernel.overwrite(folder, scene.name, folder, old_name(plan.job))
+        move_away(kernel, folder, scene.name, old_name(plan.job))
         if not (self._got_the_original(scene, old_name(plan.job)) and self._calm(scene)):
             with contextlib.suppress(FileExistsError):
                 place_new(kernel, folder, old_name(plan.job), scene.name)
@@ -239,11 +251,24 @@ class Replacer:
 
     def _got_the_original(self, scene: _Scene, name: str) -> bool:
         """Whether what left the picture's name is what was read, and not what somebody put there just now."""
+        return self._is_original(scene, name) and self._calm(scene)
+
+    def _is_original(self, scene: _Scene, name: str) -> bool:
+        """Whether a name has the file that was read.
+
+        Where the inode number is another, the content decides: some file systems make numbers up, for each
+        path or each look.
+        """
         try:
-            moved = self._kernel.stat_name(scene.folder, name)
+            facts = self._kernel.stat_name(scene.folder, name)
         except FileNotFoundError:
             return False
-        return same_file(moved, scene.source.identity) and self._calm(scene)
+        if same_file(facts, scene.source.identity):
+            return True
+        if (facts.st_size, facts.st_mtime_ns) != (scene.source.identity.size, scene.source.identity.mtime_ns):
+            return False
+        found = look(self._kernel, scene.folder, name)
+        return found is not None and found.sha256 == scene.source.sha256
 
     def _calm(self, scene: _Scene) -> bool:
         """Whether nobody has begun to write to the original; without a lease, whether nobody has written."""

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from homepress.store import journal, metadata
+from homepress.store import entries, journal, metadata
 from homepress.store.entries import Kept
 from homepress.store.errors import Busy, CannotUndo, Unsupported, shown
 from homepress.store.kernel import (
     Folder,
+    move_away,
     opened_file,
     opened_folder,
     place_new,
@@ -18,7 +19,7 @@ from homepress.store.kernel import (
     sha256_of,
     write_whole,
 )
-from homepress.store.names import new_job, original_names, temp_name
+from homepress.store.names import new_job, old_name, original_names, temp_name
 from homepress.store.plan import Metadata, Plan
 from homepress.store.receipt import Undone
 from homepress.store.restored import settle_undo
@@ -86,14 +87,25 @@ class Restoring:
 
     def _free_name(self, folder: Folder, here: Found | None) -> str:
         """The name that the original gets: its own, unless something else has it."""
-        ours = (self._kept.before_sha256, self._kept.after_sha256)
-        if not self._to and (here is None or here.sha256 in ours):
+        if not self._to and (here is None or self._makes_way(here)):
             return self._path.name
         names = [self._path.name] if self._to else []
         for name in (*names, *original_names(self._path.name)):
             if look(self._kernel, folder, name) is None:
                 return name
         raise CannotUndo(f"a thousand names for it are taken in {shown(folder.path)}")
+
+    def _makes_way(self, here: Found) -> bool:
+        """Whether what has the original's name is the original itself, or the result that it takes back.
+
+        A conversion's result has another name: a file under this one that equals it is somebody's own. And
+        where the picture was replaced again since, even an equal result belongs to the later original.
+        """
+        if here.sha256 == self._kept.before_sha256:
+            return True
+        if self._kept.kind == "convert" or here.sha256 != self._kept.after_sha256:
+            return False
+        return not entries.is_taken_since(self._workshop.ledger, self._kept.entry, self._kept.target)
 
     def _plan(self, target: Path) -> Plan:
         return Plan(
@@ -156,8 +168,12 @@ class Restoring:
         temp = temp_name(plan.job)
         try:
             self._kernel.link(vault, self._kept.stored_name, folder, temp)
-            staged = self._kernel.open_file(folder, temp)
+            staged = self._same_as(fd, folder, temp)
         except (Unsupported, OSError):
+            staged = None
+        if staged is None:
+            with contextlib.suppress(FileNotFoundError):
+                self._kernel.unlink(folder, temp)
             staged = self._kernel.create_file(folder, temp)
             write_whole(self._kernel, staged, read_whole(self._kernel, fd))
         try:
@@ -168,20 +184,43 @@ class Restoring:
         finally:
             self._kernel.close(staged)
 
+    def _same_as(self, fd: int, folder: Folder, name: str) -> int | None:
+        """A descriptor of the stored original by its second name; None where the name has another file.
+
+        Whoever owns the folder can put another file there at any moment, one that is not his; owner, mode
+        and attributes would go to it. Where inode numbers are made up, the original is copied instead.
+        """
+        staged = self._kernel.open_file(folder, name)
+        one, other = self._kernel.stat(fd), self._kernel.stat(staged)
+        if (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino):
+            return staged
+        self._kernel.close(staged)
+        return None
+
     def _exchange(self, folder: Folder, plan: Plan) -> None:
         """The original takes the name of the result, which must still be what it was."""
         kernel, name, temp = self._kernel, plan.result.name, temp_name(plan.job)
         with opened_file(kernel, folder, name) as fd:
             leased = kernel.take_lease(fd)
             try:
-                kernel.exchange(folder, temp, name)
-                out = look(kernel, folder, temp)
+                try:
+                    kernel.exchange(folder, temp, name)
+                    aside = temp
+                except Unsupported:
+                    aside = old_name(plan.job)
+                    move_away(kernel, folder, name, aside)
+                out = look(kernel, folder, aside)
                 written = leased and not kernel.lease_whole(fd)
                 if out is None or out.sha256 != plan.result_sha256 or written:
-                    kernel.exchange(folder, temp, name)
+                    if aside == temp:
+                        kernel.exchange(folder, temp, name)
+                    else:
+                        place_new(kernel, folder, aside, name)
                     raise Busy(f"{shown(plan.target)}: somebody changes it just now; try again")
-            except Unsupported:
-                kernel.overwrite(folder, temp, folder, name)
+                if aside != temp:
+                    place_new(kernel, folder, temp, name)
+            except FileExistsError:
+                raise Busy(f"{shown(plan.target)}: somebody saved it just now; try again") from None
             finally:
                 if leased:
                     kernel.drop_lease(fd)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from homepress.store import entries, journal, memory
-from homepress.store.kernel import Folder, opened_folder, place_new
+from homepress.store.kernel import Folder, move_away, opened_folder, place_new
 from homepress.store.names import old_name, temp_name
 from homepress.store.plan import Plan
 from homepress.store.receipt import OriginalState, Role
@@ -21,6 +21,8 @@ def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
     """
     kernel = workshop.kernel
     ready = journal.state_of(workshop.ledger, plan.job) == journal.READY
+    if ready:
+        _fill_name(workshop, folder, plan)
     restored = look(kernel, folder, plan.result.name)
     done = ready and restored is not None and restored.sha256 == plan.source_sha256
     if not done and not workshop.originals.vault(plan.vault).path.is_dir():
@@ -41,6 +43,22 @@ def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
         tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
     _let_go(workshop, plan)
     return Settled.FINISHED
+
+
+def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+    """A name that was emptied on the way gets what it should have: never nothing.
+
+    What left it and is not our result was saved at that very instant and returns; else the original comes.
+    """
+    kernel, name = workshop.kernel, plan.result.name
+    if look(kernel, folder, name) is not None:
+        return
+    old, new = look(kernel, folder, old_name(plan.job)), look(kernel, folder, temp_name(plan.job))
+    theirs = old is not None and old.sha256 != plan.result_sha256
+    if new is not None and new.sha256 == plan.source_sha256 and not theirs:
+        place_new(kernel, folder, temp_name(plan.job), name)
+    elif old is not None:
+        place_new(kernel, folder, old_name(plan.job), name)
 
 
 def _clear(workshop: Workshop, folder: Folder, plan: Plan, name: str, done: bool) -> None:
@@ -64,17 +82,22 @@ def _take_conversion_away(workshop: Workshop, plan: Plan) -> Path | None:
     if not rows or rows[0][0] != "convert" or plan.result.parent != plan.source.parent:
         return None
     result, kernel = Path(os.fsdecode(rows[0][1])), workshop.kernel
+    if entries.is_taken_since(workshop.ledger, plan.entry, os.fsencode(result)):
+        return None  # another picture's result, that happens to be equal
     with opened_folder(kernel, result.parent) as folder:
         found = look(kernel, folder, result.name)
         if found is None or found.sha256 != plan.result_sha256:
             return None
         # Out of its name first: what somebody saves there in this instant is not what is deleted.
-        kernel.overwrite(folder, result.name, folder, old_name(plan.job))
+        move_away(kernel, folder, result.name, old_name(plan.job))
         out = look(kernel, folder, old_name(plan.job))
         if out is not None and out.sha256 == plan.result_sha256:
             kernel.unlink(folder, old_name(plan.job))
         else:
-            place_new(kernel, folder, old_name(plan.job), result.name)
+            try:
+                place_new(kernel, folder, old_name(plan.job), result.name)
+            except FileExistsError:
+                keep_unknown(workshop, folder, old_name(plan.job), result.name)
         kernel.sync_folder(folder)
     return result
 

@@ -10,7 +10,7 @@ import enum
 
 from homepress.store import journal
 from homepress.store.errors import StoreError, Unsupported
-from homepress.store.kernel import Folder, place_new
+from homepress.store.kernel import Folder, move_away, place_new
 from homepress.store.names import old_name, temp_name
 from homepress.store.plan import Plan
 from homepress.store.vault import Stored
@@ -39,6 +39,7 @@ class Settlement:
         self._vault = workshop.originals.vault(plan.vault)
         self._taken = False
         self._leftovers = False
+        self._ready = False
 
     def settle(self) -> Settled:
         """Bring it to an end.
@@ -48,6 +49,7 @@ class Settlement:
                 again; otherwise the job stays open.
         """
         state = journal.state_of(self._workshop.ledger, self._plan.job)
+        self._ready = state == journal.READY
         for name in (old_name(self._plan.job), temp_name(self._plan.job)):
             if (found := self._look(name)) is not None:
                 ours = name == temp_name(self._plan.job) and state == journal.STARTED
@@ -63,6 +65,15 @@ class Settlement:
         """What the source's name holds."""
         return self._look(self._plan.source.name)
 
+    @property
+    def _placed(self) -> bool:
+        """Whether a result under the name of a conversion is ours to take back.
+
+        Until it got its name, a file there with the same bytes is the user's, or another picture's result.
+        A replacement has one name for both, and what it holds is never deleted.
+        """
+        return self._plan.kind == "convert" and self._ready and not self._leftovers
+
     def _result_in_place(self) -> Found | None:
         """The result, if it is where it belongs and nobody changed it."""
         found = self._look(self._plan.result.name)
@@ -77,15 +88,26 @@ class Settlement:
             ours: it cannot be anything but a result that was being written.
         """
         here = self._here()
-        if here is not None and here.inode == found.inode:
-            self._unlink(name)  # a second name of the very file that is in place
+        if here is not None and (here.inode, here.sha256) == (found.inode, found.sha256):
+            # A second name of the very file that is in place. The number alone does not tell: some file
+            # systems make inode numbers up.
+            self._unlink(name)
         elif found.sha256 == self._plan.source_sha256:
             self._clear_original(name, here)
         elif found.sha256 == self._plan.result_sha256 or ours:
-            self._leftovers = True
+            self._leftovers = not self._is_second_name(found)
             self._unlink(name)
+        elif name == old_name(self._plan.job) and here is None:
+            # Saved at the very instant in which the name was emptied: it has a right to that name.
+            place_new(self._kernel, self._folder, name, self._plan.source.name)
+            self._kernel.sync_folder(self._folder)
         else:
             keep_unknown(self._workshop, self._folder, name, self._plan.source.name)
+
+    def _is_second_name(self, found: Found) -> bool:
+        """Whether a temp file is also under the result's name: the last step of naming it was cut off."""
+        result = self._result_in_place()
+        return result is not None and result.inode == found.inode
 
     def _clear_original(self, name: str, here: Found | None) -> None:
         if here is not None and here.sha256 == self._plan.source_sha256:
@@ -122,8 +144,19 @@ class Settlement:
                 self._kernel.exchange(self._folder, name, source)
                 self._unlink(name)
             except Unsupported:
-                self._kernel.overwrite(self._folder, name, self._folder, source)
+                self._put_back_by_moving(name)
             self._kernel.sync_folder(self._folder)
+
+    def _put_back_by_moving(self, name: str) -> None:
+        """As `_put_back`, where names cannot be exchanged: the result leaves first, and is looked at."""
+        source, temp = self._plan.source.name, temp_name(self._plan.job)
+        self._unlink(temp)  # no more than a second name of the result here
+        move_away(self._kernel, self._folder, source, temp)
+        out = self._look(temp)
+        newest = temp if out is not None and out.sha256 != self._plan.result_sha256 else name
+        place_new(self._kernel, self._folder, newest, source)
+        if newest == name:
+            self._unlink(temp)
 
     def _conclude(self) -> Settled:
         """No original waits: either nothing was exchanged, or it has reached its vault already."""
@@ -145,7 +178,7 @@ class Settlement:
             return self._finish(kept=False)
         if here is None and not self._leftovers and self._look(self._plan.result.name) is None:
             return Settled.PENDING
-        if result is not None:
+        if result is not None and self._placed:
             self._unlink(self._plan.result.name)  # a conversion whose source never left
         self._withdraw()
         return Settled.TAKEN_BACK

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from homepress.store import metadata
-from homepress.store.errors import VerifyFailed, shown
+from homepress.store.errors import Refusal, VerifyFailed, shown
 from homepress.store.kernel import Folder, Kernel, sha256_of, write_whole
 from homepress.store.names import new_job, temp_name
 from homepress.store.plan import Kind, Metadata, Plan
@@ -46,6 +46,21 @@ def make_plan(
         seconds=replacement.seconds,
         keep_days=replacement.keep_days,
     )
+
+
+def check_result(source: Source, replacement: Replacement) -> None:
+    """That there is a result, and that it is another file than its source.
+
+    Where both hold the same bytes, content no longer tells one from the other, and nothing after this could
+    say which of them is the original.
+
+    Raises:
+        Refusal: it is empty, or the source itself.
+    """
+    if not replacement.data:
+        raise Refusal(f"{shown(source.path)}: its result is empty; the picture stays as it is")
+    if replacement.sha256 == source.sha256 or replacement.data == source.data:
+        raise Refusal(f"{shown(source.path)}: its result is the same file; there is nothing to replace")
 
 
 def stage(kernel: Kernel, folder: Folder, plan: Plan, data: bytes, *, exactly: bool) -> None:
