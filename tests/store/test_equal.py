@@ -35,9 +35,7 @@ Way = Callable[[Store, Source, bytes], object]
 
 @pytest.mark.parametrize("way", [in_place, converted, beside, converted_output])
 @pytest.mark.parametrize("result", [picture(), b""], ids=["equal", "empty"])
-def test_a_result_that_is_none_is_refused_and_changes_nothing(
-    bench: Bench, way: Way, result: bytes
-) -> None:
+def test_a_result_that_is_none_is_refused_and_changes_nothing(bench: Bench, way: Way, result: bytes) -> None:
     path = bench.drop()
     with bench.store() as store:
         with pytest.raises(Refusal, match=r"a\.jpg: its result is (the same file|empty)"):

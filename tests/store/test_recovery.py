@@ -116,12 +116,12 @@ def test_unknown_content_is_never_overwritten_by_other_unknown_content(bench: Be
 
 
 def test_a_second_name_is_not_unknown_content(bench: Bench) -> None:
-    """Cut off between link and rename, then edited in place: the temp name is the very file."""
+    """Cut off when the result had both its names, then edited in place: the temp name is the very file."""
     path = bench.drop()
-    probe = Probe(kernel=Lacking("exchange").kernel())
+    probe = Probe(kernel=Lacking("exchange", "move").kernel())
 
     def die(number: int, step: str) -> None:
-        if "link" in probe.names and step == "overwrite":
+        if probe.names.count("link") == 2 and step == "unlink":
             os.kill(os.getpid(), 9)
 
     def work() -> None:

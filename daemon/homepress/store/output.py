@@ -87,7 +87,8 @@ def settle_output(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
     there = look(kernel, folder, plan.result.name)
     staged = look(kernel, folder, temp_name(plan.job))
     # While ours still has its temp name, a file of the same bytes is somebody else's, or another result.
-    ours = staged is None or (there is not None and staged.inode == there.inode)
+    waits = staged is not None and staged.sha256 == plan.result_sha256
+    ours = not waits or (there is not None and (staged == there or _is_of(workshop, there, plan)))
     for name in (temp_name(plan.job), old_name(plan.job)):
         if (found := look(kernel, folder, name)) is None:
             continue
@@ -214,9 +215,9 @@ def _made_from(workshop: Workshop, there: Found, target: Path) -> bytes | None:
     if noted == there.mark:
         return b""
     known = memory.role(workshop.ledger, there.sha256, "") is Role.RESULT
-    return (
-        b"" if known and not is_result_elsewhere(workshop.ledger, there.sha256, os.fsencode(target)) else None
-    )
+    if known and not is_result_elsewhere(workshop.ledger, there.sha256, os.fsencode(target)):
+        return b""
+    return None
 
 
 def _is_of(workshop: Workshop, there: Found, plan: Plan) -> bool:
