@@ -6,11 +6,12 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from homepress.store import OriginalsLimit, Replacement, Source, Store
+from homepress.base.clock import Clock, system_clock
+from homepress.store import OriginalsLimit, RecoveryNote, Replacement, Source, Store
 from homepress.store.errors import Unsupported
 from homepress.store.kernel import Kernel
 from homepress.store.system import system_kernel
@@ -50,6 +51,59 @@ def replacement(data: bytes, **changes: Any) -> Replacement:
     return Replacement(**(facts | changes))
 
 
+class Hands:
+    """A clock whose hands a test moves: the computer's own, and what was added.
+
+    Attributes:
+        boot: name of the boot.
+    """
+
+    def __init__(self) -> None:
+        self._real = system_clock()
+        self._wall = self._since_boot = 0.0
+        self.boot = "first boot"
+
+    def clock(self) -> Clock:
+        """What the store gets. Changing `boot` shows in the next one."""
+        return Clock(self.wall, lambda: self._real.since_boot() + self._since_boot, self.boot)
+
+    def wall(self) -> float:
+        """Seconds since 1970."""
+        return self._real.wall() + self._wall
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the wall clock."""
+        self._wall += seconds
+
+    def let_pass(self, seconds: float) -> None:
+        """Time passes, on both clocks."""
+        self._wall += seconds
+        self._since_boot += seconds
+
+    def restart(self, seconds: float = 60.0) -> None:
+        """The computer is off for so long and starts again."""
+        self._wall += seconds
+        self._since_boot = -self._real.since_boot() + 20.0
+        self.boot += "'"
+
+
+def tend_later(store: Store, seconds: float) -> list[RecoveryNote]:
+    """What a bench's store does when so many seconds have passed, in whatever process it is."""
+    hands = cast(Hands, getattr(store._workshop.ledger.clock.wall, "__self__"))  # noqa: B009
+    hands.let_pass(seconds)
+    return store.tend()
+
+
+def wait_for_days(store: Store, hands: Hands, days: float) -> list[RecoveryNote]:
+    """The program runs for so many days, and does what it does now and then."""
+    notes = []
+    for _ in range(int(24 * days)):
+        hands.let_pass(3600)
+        notes += store.tend()
+    hands.let_pass(86_400 * days % 3600)
+    return notes + store.tend()
+
+
 @dataclass
 class Bench:
     """A home and a watched folder."""
@@ -59,6 +113,7 @@ class Bench:
     ledger: Path
     originals: Path
     roots: tuple[Path, ...]
+    hands: Hands = field(default_factory=Hands)
 
     @classmethod
     def at(cls, base: Path, originals: Path | None = None) -> "Bench":
@@ -73,7 +128,9 @@ class Bench:
 
     @contextmanager
     def store(self, kernel: Kernel | None = None, limit: OriginalsLimit | None = None) -> Iterator[Store]:
-        store = Store.open(self.ledger, self.originals, limit, roots=self.roots, kernel=kernel)
+        store = Store.open(
+            self.ledger, self.originals, limit, roots=self.roots, kernel=kernel, clock=self.hands.clock()
+        )
         try:
             yield store
         finally:

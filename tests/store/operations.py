@@ -6,7 +6,6 @@ Used by the everyday tests and, with every step and every error, by `benchmarks/
 import contextlib
 import functools
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,18 @@ from unittest import mock
 
 from homepress.store import Store, StoreError, UndoSelection
 from homepress.store.kernel import Kernel
-from store.kit import Bench, Lacking, Probe, facts, in_child, picture, replace, replacement, smaller
+from store.kit import (
+    Bench,
+    Lacking,
+    Probe,
+    facts,
+    in_child,
+    picture,
+    replace,
+    replacement,
+    smaller,
+    tend_later,
+)
 
 SOURCE = picture()
 RESULT = smaller(SOURCE)
@@ -89,7 +99,7 @@ def _replace_and_write_late(store: Store, path: Path) -> object:
 
 
 def _tend(store: Store, path: Path) -> object:
-    return store.tend(time.time() + 60)
+    return tend_later(store, 60)
 
 
 @dataclass(frozen=True)

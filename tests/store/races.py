@@ -8,13 +8,12 @@ import os
 import random
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.store import Store, StoreError
 from homepress.store.kernel import Kernel
-from store.kit import Bench, digest, picture, replacement, smaller
+from store.kit import Bench, digest, picture, replacement, smaller, tend_later
 
 KINDS = ("save over", "write in place", "append", "unlink", "rename")
 
@@ -90,7 +89,7 @@ def race(
                 user.stdin.write(f"{path}|{kind}|{chance.uniform(0, window):.6f}|{token}\n")
                 outcome = _replace(store, path)
                 said = user.stdout.readline().strip()
-                store.tend(time.time() + 60)
+                tend_later(store, 60)
                 if said == "done":
                     tally.outcomes[kind, outcome] += 1
                 strike = _Strike(

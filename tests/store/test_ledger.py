@@ -11,6 +11,7 @@ from homepress.store import LedgerError, Role, Store, UndoSelection, schema
 from homepress.store.database import backup_path
 from homepress.store.reader import Reader
 from store.kit import Bench, Lacking, Probe, digest, picture, replace, replacement, smaller
+from store.oldhome import old_home
 
 RESULT = smaller(picture())
 
@@ -198,13 +199,15 @@ def test_a_migration_that_fails_changes_nothing(bench: Bench, monkeypatch) -> No
         assert store._workshop.ledger.condition == "good"
 
 
-def test_a_ledger_of_the_first_version_is_used_on(bench: Bench, monkeypatch) -> None:
-    path = bench.drop()
-    with monkeypatch.context() as past:
-        past.setattr("homepress.store.database.MIGRATIONS", schema.MIGRATIONS[:1])
-        with bench.store() as store:
-            store.folders.added(bench.watched)
-            replace(store, path)
+def test_a_ledger_of_the_first_version_is_used_on(tmp_path: Path) -> None:
+    bench = old_home(tmp_path / "old", 3)
+    with sqlite3.connect(bench.ledger) as connection:
+        connection.execute("DROP INDEX history_standing")
+        connection.execute("ALTER TABLE history DROP COLUMN superseded")
+        connection.execute("ALTER TABLE folder DROP COLUMN stopped")
+        connection.execute("CREATE INDEX history_standing ON history (time) WHERE original <> 'restored'")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
     with pytest.raises(LedgerError, match="homepress run"):
         Reader(bench.ledger)
     with bench.store() as store:
@@ -214,7 +217,8 @@ def test_a_ledger_of_the_first_version_is_used_on(bench: Bench, monkeypatch) -> 
         assert store.folders.stopped_replacing(bench.watched) == "the disk may be failing"
         store.folders.looked_at(bench.watched)
         assert store.folders.stopped_replacing(bench.watched) == ""
-    is_still_known_and_restorable(bench, path)
+        (undone,) = store.undo(UndoSelection(paths=(bench.watched / "0.jpg",)), roots=bench.roots)
+        assert undone.outcome == "restored"
 
 
 def test_paths_are_kept_byte_for_byte(bench: Bench) -> None:

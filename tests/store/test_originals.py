@@ -7,7 +7,6 @@ import json
 import os
 import stat
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from homepress.store import (
 )
 from homepress.store.plan import decode
 from homepress.store.reader import Reader
-from store.kit import Bench, Probe, digest, facts, picture, replace, replacement, smaller
+from store.kit import Bench, Probe, digest, facts, picture, replace, replacement, smaller, wait_for_days
 from support import THIS_MACHINE_CANNOT
 
 EDIT = b"written by a program that still had it open" * 50
@@ -319,10 +318,9 @@ class TestRetention:
         path = bench.drop()
         with bench.store() as store:
             replace(store, path, keep_days=2)
-            now = time.time()
-            store.tend(now + 2 * 86_400 - 60)
+            wait_for_days(store, bench.hands, 1.99)
             assert bench.kept() == [picture()]
-            store.tend(now + 2 * 86_400 + 60)
+            wait_for_days(store, bench.hands, 0.06)
             assert bench.kept() == []
             (undone,) = store.undo(UndoSelection(paths=(path,)), roots=bench.roots)
             assert (undone.outcome, "kept for the set number of days" in undone.reason) == ("failed", True)
@@ -333,9 +331,10 @@ class TestRetention:
     def test_no_days_means_as_soon_as_late_writers_were_looked_for(self, bench: Bench) -> None:
         with bench.store() as store:
             replace(store, bench.drop(), keep_days=0)
-            store.tend(time.time())
+            store.tend()
             assert bench.kept() == [picture()]
-            store.tend(time.time() + 6)
+            bench.hands.let_pass(6)
+            store.tend()
             assert bench.kept() == []
 
     def test_accepting_what_was_selected(self, bench: Bench) -> None:
@@ -353,10 +352,10 @@ class TestRetention:
                 return sorted(one.path.name for one in looked)
 
             assert accept() == []
-            assert accept(older_than=time.time() - 3600) == []
+            assert accept(older_than=3600) == []
             assert accept(paths=(bench.watched / "trip",)) == ["1.jpg"]
             assert accept(entries=(1,)) == ["0.jpg"]
-            assert accept(all=True, older_than=time.time() + 1) == ["2.jpg", "3.jpg"]
+            assert accept(all=True, older_than=0) == ["2.jpg", "3.jpg"]
             assert accept(all=True) == []
             assert store.counters(0).originals_bytes == 0
             assert store.role(digest(smaller(picture(0))), "") is Role.RESULT
@@ -406,12 +405,14 @@ class TestLateWriters:
         with bench.store() as store:
             replace(store, path)
             stored(bench).write_bytes(EDIT)
-            (note,) = store.tend(time.time() + 6)
+            bench.hands.let_pass(6)
+            (note,) = store.tend()
             assert "edit was put back" in str(note)
             assert (path.read_bytes(), path.stat().st_ino) == (EDIT, inode)
             assert store.known(os.fsencode(bench.watched)) == {}
             assert (bench.kept(), bench.temps()) == ([], [])
-            assert store.tend(time.time() + 60) == []
+            bench.hands.let_pass(60)
+            assert store.tend() == []
         assert states(bench) == {"a.jpg": "none"}
 
     def test_a_program_that_keeps_writing_writes_to_the_name(self, bench: Bench) -> None:
@@ -421,7 +422,8 @@ class TestLateWriters:
             with stored(bench).open("r+b") as program:
                 program.write(b"first")
                 program.flush()
-                store.tend(time.time() + 6)
+                bench.hands.let_pass(6)
+                store.tend()
                 program.write(b"second")
         assert path.read_bytes()[:11] == b"firstsecond"
 
@@ -431,7 +433,8 @@ class TestLateWriters:
             replace(store, path)
             stored(bench).write_bytes(EDIT)
             path.write_bytes(b"another edit")
-            store.tend(time.time() + 6)
+            bench.hands.let_pass(6)
+            store.tend()
         assert path.read_bytes() == b"another edit"
         assert (bench.watched / "recovered-a.jpg").read_bytes() == EDIT
 
@@ -444,7 +447,8 @@ class TestLateWriters:
             replace(store, two)
             late = next(p for p in bench.originals.iterdir() if len(p.name) == 81 and _is_of(p, one))
             late.write_bytes(EDIT)
-            store.tend(time.time() + 6)
+            bench.hands.let_pass(6)
+            store.tend()
             list(store.undo(UndoSelection(last=5), roots=bench.roots))
         assert one.read_bytes() == EDIT
         assert (two.read_bytes(), facts(two)) == (picture(), before)
@@ -453,9 +457,10 @@ class TestLateWriters:
         path = bench.drop()
         with bench.store() as store:
             replace(store, path)
-            store.tend(time.time() + 6)
+            bench.hands.let_pass(6)
+            store.tend()
             stored(bench).write_bytes(EDIT)
-            store.tend(time.time() + 31 * 86_400)
+            wait_for_days(store, bench.hands, 31)
         assert path.read_bytes() == EDIT
 
     def test_the_edit_stays_in_the_vault_while_its_folder_is_away(self, bench: Bench) -> None:
@@ -465,10 +470,10 @@ class TestLateWriters:
             late = stored(bench)
             late.write_bytes(EDIT)
             bench.watched.rename(bench.base / "away")
-            store.tend(time.time() + 31 * 86_400)
+            wait_for_days(store, bench.hands, 31)
             assert late.read_bytes() == EDIT
             (bench.base / "away").rename(bench.watched)
-            store.tend(time.time() + 31 * 86_400)
+            wait_for_days(store, bench.hands, 31)
         assert path.read_bytes() == EDIT
 
     @pytest.fixture

@@ -83,7 +83,8 @@ def test_what_became_of_the_original(bench: Bench) -> None:
         left_alone(store, paths[4])
         list(store.undo(UndoSelection(paths=(paths[1],)), roots=bench.roots))
         list(store.accept(OriginalsSelection(paths=(paths[2],))))
-        store.tend(time.time() + 60)
+        bench.hands.let_pass(60)
+        store.tend()
     with Reader(bench.ledger) as reader:
         states = {Path(entry.path).name: entry.original for entry in reader.history()}
     assert states == {

@@ -15,6 +15,9 @@ _AFTER_WORK = 6.0
 _WHILE_IDLE = 3600.0
 """Seconds between two looks while nothing happens; originals are kept for days."""
 
+_COUNT = 300.0
+"""Seconds between two looks at the clock, in memory alone: only time that is looked at counts."""
+
 
 class Caretaker:
     """A thread that sleeps until there was work, or for an hour."""
@@ -44,10 +47,18 @@ class Caretaker:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._tend()
-            if self._worked.wait(_WHILE_IDLE):
+            if self._idle():
                 # Cleared before the pause, so that work during it is followed by a look of its own.
                 self._worked.clear()
                 self._stopping.wait(_AFTER_WORK)
+
+    def _idle(self) -> bool:
+        """Wait for work, at most for an hour; whether there was any."""
+        for _ in range(round(_WHILE_IDLE / _COUNT)):
+            if self._worked.wait(_COUNT):
+                return True
+            self._store.count_time()
+        return False
 
     def _tend(self) -> None:
         try:

@@ -46,7 +46,7 @@ class Overview:
         settling = self.watch.waiting()
         load = self.house.pipeline.load()
         waiting = self.waiting.together_with(settling)
-        folders = self._folders()
+        folders, going = self._folders(), self.house.store.going()
         problems = self._problems(folders)
         return msgspec.structs.replace(
             base,
@@ -57,6 +57,8 @@ class Overview:
             pause_fault=self.pause.fault,
             power_saver=self.power.saving,
             notify=self.house.live.current.daemon.notify,
+            originals_going=going.number,
+            originals_go_at=going.at,
             waiting=load.waiting + load.working + len(waiting),
             network="locked" if privacy.state() == "locked" else "open",
             folders=folders,

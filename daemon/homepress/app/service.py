@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,8 +191,6 @@ def _selection(request: OriginalsRequest) -> OriginalsSelection:
     return OriginalsSelection(
         paths=tuple(resolved(Path(path)) for path in request.paths),
         entries=tuple(request.ids),
-        older_than=None
-        if request.older_than_days is None
-        else time.time() - 86_400 * request.older_than_days,
+        older_than=None if request.older_than_days is None else 86_400 * request.older_than_days,
         all=request.all,
     )

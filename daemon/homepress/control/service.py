@@ -49,7 +49,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     `paused_for` says who wants the rest: the user, or the computer because it saves power. `pause_fault` is
     why a pause, or its end, will not survive a restart; empty when it will. `power_saver` is
     what was told of the computer, whether work rests for it or not. `notify` is the setting of that name, for
-    whoever shows notices.
+    whoever shows notices. `originals_going` originals are deleted for good on the day of `originals_go_at`
+    (seconds since 1970), because the days for which they are kept are over; 0 while it is none.
     """
 
     state: State
@@ -64,6 +65,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     saved_bytes_today: int = 0
     saved_bytes_total: int = 0
     originals_bytes: int = 0
+    originals_going: int = 0
+    originals_go_at: float | None = None
     network: Literal["locked", "open"] = "open"
     folders: list[FolderStatus] = []
     problems: list[str] = []

@@ -110,7 +110,7 @@ def settle_edit(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
     gone = [entry for entry in kept if not _is_stored(workshop, entry)]
     with workshop.ledger.transaction() as tx:
         for entry in gone:
-            set_original(tx, entry.entry, OriginalState.NONE)
+            set_original(workshop.ledger, tx, entry.entry, OriginalState.NONE)
             tx.execute("UPDATE history SET reason = ? WHERE id = ?", (_EDITED, entry.entry))
         memory.drop(workshop.ledger, tx, plan.source)
         tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,12 +75,21 @@ def _kept(row: Row) -> Kept:
     )
 
 
-def add_result(tx: sqlite3.Connection, plan: Plan, *, kept: bool, adopted: bool = False) -> int:
-    """Add what a plan did; the entry's id. A plan that is in the history already keeps its entry."""
+def add_result(tx: sqlite3.Connection, plan: Plan, since: float, *, kept: bool, adopted: bool = False) -> int:
+    """Add what a plan did; the entry's id. A plan that is in the history already keeps its entry.
+
+    Args:
+        tx: the open transaction.
+        plan: what was done.
+        since: `Elapsed.seconds` now; the days of the original are counted from here.
+        kept: whether the original is in its vault.
+        adopted: whether it is known from a sidecar alone.
+    """
     tx.execute(
         "INSERT OR IGNORE INTO history (time, kind, path, result_path, root, outcome, reason, before_bytes, "
         "after_bytes, before_sha256, after_sha256, format, score, score_kind, settings, seconds, original, "
-        "vault, job, keep_until, settled, adopted) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "vault, job, keep_until, settled, adopted, since) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             plan.time,
             plan.kind,
@@ -105,6 +113,7 @@ def add_result(tx: sqlite3.Connection, plan: Plan, *, kept: bool, adopted: bool 
             plan.keep_until,
             not kept,
             adopted,
+            since,
         ),
     )
     return int(tx.execute("SELECT id FROM history WHERE job = ?", (plan.job,)).fetchone()[0])
@@ -146,7 +155,7 @@ class Record:
     seconds: float
 
 
-def add_record(tx: sqlite3.Connection, record: Record) -> int:
+def add_record(ledger: Ledger, tx: sqlite3.Connection, record: Record) -> int:
     """Add why a file was left as it is, unless the last entry of this path says the same."""
     path = os.fsencode(record.path)
     root = None if record.root is None else os.fsencode(record.root)
@@ -161,7 +170,7 @@ def add_record(tx: sqlite3.Connection, record: Record) -> int:
         "after_bytes, before_sha256, after_sha256, format, score, score_kind, settings, seconds, original) "
         "VALUES (?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '', ?, ?, 'none')",
         (
-            time.time(),
+            ledger.clock.wall(),
             path,
             path,
             root,
@@ -250,8 +259,11 @@ def undoable_entries(ledger: Ledger, condition: str, values: tuple[object, ...],
     return [_kept(row) for row in ledger.query(sql, (*values, limit))]
 
 
-def set_original(tx: sqlite3.Connection, entry: int, state: OriginalState) -> None:
+def set_original(ledger: Ledger, tx: sqlite3.Connection, entry: int, state: OriginalState) -> None:
     """Note what became of an original; being restored is also noted as being undone."""
     tx.execute("UPDATE history SET original = ?, settled = 1 WHERE id = ?", (state.value, entry))
     if state is OriginalState.RESTORED:
-        tx.execute("UPDATE history SET undone = ? WHERE id = ?", (time.time(), entry))
+        tx.execute(
+            "UPDATE history SET undone = ?, undone_since = ? WHERE id = ?",
+            (ledger.clock.wall(), ledger.elapsed.seconds(), entry),
+        )

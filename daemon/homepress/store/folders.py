@@ -1,7 +1,6 @@
 """What the ledger remembers of watched folders: since when, what was there before, if results are trusted."""
 
 import os
-import time
 from pathlib import Path
 
 from homepress.store import memory, queries
@@ -19,7 +18,9 @@ class Folders:
         """When a folder was first seen, seconds since 1970; now, and remembered, when it never was."""
         path = os.fsencode(root)
         with self._ledger.transaction() as tx:
-            tx.execute("INSERT OR IGNORE INTO folder (path, added) VALUES (?, ?)", (path, time.time()))
+            tx.execute(
+                "INSERT OR IGNORE INTO folder (path, added) VALUES (?, ?)", (path, self._ledger.clock.wall())
+            )
             return float(tx.execute("SELECT added FROM folder WHERE path = ?", (path,)).fetchone()[0])
 
     def baseline(self, root: Path, *, recursive: bool = True) -> int:
@@ -56,5 +57,7 @@ class Folders:
     def looked_at(self, root: Path) -> None:
         """The user has looked at a folder: what was undone or failed before does not count any more."""
         with self._ledger.transaction() as tx:
-            sql = "UPDATE folder SET looked = ?, stopped = '' WHERE path = ?"
-            tx.execute(sql, (time.time(), os.fsencode(root)))
+            tx.execute(
+                "UPDATE folder SET looked = ?, looked_since = ?, stopped = '' WHERE path = ?",
+                (self._ledger.clock.wall(), self._ledger.elapsed.seconds(), os.fsencode(root)),
+            )

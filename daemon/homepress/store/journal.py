@@ -15,7 +15,10 @@ READY = "ready"
 def begin(ledger: Ledger, plan: Plan) -> None:
     """Write down what is about to happen."""
     with ledger.transaction() as tx:
-        tx.execute("INSERT INTO job (id, state, plan) VALUES (?, ?, ?)", (plan.job, STARTED, encode(plan)))
+        tx.execute(
+            "INSERT INTO job (id, state, plan, since) VALUES (?, ?, ?, ?)",
+            (plan.job, STARTED, encode(plan), ledger.elapsed.seconds()),
+        )
 
 
 def ready(ledger: Ledger, plan: Plan) -> None:
@@ -45,7 +48,7 @@ def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None,
         if plan.kind in ("output", "beside", "copy"):
             entries.supersede(tx, plan)
         if plan.kind != "copy":
-            entry = entries.add_result(tx, plan, kept=kept)
+            entry = entries.add_result(tx, plan, ledger.elapsed.seconds(), kept=kept)
             memory.learn(ledger, tx, plan.result_sha256, Role.RESULT)
         if plan.kind == "convert":
             memory.drop(ledger, tx, plan.source)
@@ -62,6 +65,12 @@ def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None,
 def open_jobs(ledger: Ledger) -> list[tuple[Plan, str]]:
     """All jobs that were begun and not ended, with their state."""
     return [(decode(plan), state) for plan, state in ledger.query("SELECT plan, state FROM job ORDER BY id")]
+
+
+def age_of(ledger: Ledger, job: str) -> float:
+    """Seconds that the ledger saw pass since a job was begun; 0 for one that is over."""
+    rows = ledger.query("SELECT since FROM job WHERE id = ?", (job,))
+    return ledger.elapsed.seconds() - float(rows[0][0]) if rows else 0.0
 
 
 def state_of(ledger: Ledger, job: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from homepress.base.clock import Clock, system_clock
 from homepress.store.database import (
     Condition,
     backup_path,
@@ -19,7 +20,9 @@ from homepress.store.database import (
     system_errors,
     write_backup,
 )
+from homepress.store.elapsed import Elapsed
 from homepress.store.kernel import Kernel
+from homepress.store.queries import ELAPSED
 
 Row = tuple[Any, ...]
 
@@ -44,10 +47,12 @@ class Ledger:
         path: of its file.
         condition: in what condition it was found.
         damaged: where a damaged predecessor was put aside, None when there was none.
+        clock: where times come from.
+        elapsed: the time that it saw pass.
     """
 
-    def __init__(self, path: Path, kernel: Kernel) -> None:
-        """Open or make the ledger; see `open_database` for what it raises."""
+    def __init__(self, path: Path, kernel: Kernel, clock: Clock | None = None) -> None:
+        """Open or make the ledger; see `open_database` for what it raises. `clock`: another one for tests."""
         opened = open_database(path)
         self.path = path
         self.condition: Condition = opened.condition
@@ -58,9 +63,12 @@ class Ledger:
         self._lock = threading.RLock()
         self._backed_up = self._connection.total_changes
         self._key = self._secret()
+        self.clock = clock or system_clock()
+        self.elapsed = Elapsed(self.clock, self.meta(ELAPSED))
 
     def close(self) -> None:
         """Make a backup when something changed, and close."""
+        self.keep_elapsed()
         with self._lock, system_errors(self.path):
             if self._changed() and _age(backup_path(self.path)) > BACKUP_AT_CLOSE:
                 self.backup()
@@ -143,6 +151,19 @@ class Ledger:
         """Whether anything was written since it was opened or backed up."""
         return self._connection.total_changes != self._backed_up
 
+    def keep_elapsed(self) -> None:
+        """Write down how much time has passed; where that fails, the next start counts it again."""
+        connection, sql = self._connection, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
+        with self._lock, contextlib.suppress(OSError), system_errors(self.path):
+            self._begin(durable=False)  # without waiting for another program
+            try:
+                # Time alone is no reason for a backup.
+                self._backed_up += connection.execute(sql, (ELAPSED, self.elapsed.to_keep())).rowcount
+                self._kernel.commit(connection)
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
     def scrub(self) -> None:
         """Leave nothing of deleted rows in the file, its log and its backup."""
         with self._lock, system_errors(self.path):
@@ -154,6 +175,11 @@ class Ledger:
             finally:
                 self._connection.execute(f"PRAGMA busy_timeout = {_LOCKED_TRY}")
 
+    def meta(self, key: str) -> bytes | None:
+        """A fact about this ledger, None when it is not noted."""
+        rows = self.query("SELECT value FROM meta WHERE key = ?", (key,))
+        return bytes(rows[0][0]) if rows else None
+
     def set_meta(self, key: str, value: bytes) -> None:
         """Note a fact about this ledger, when it is not noted yet."""
         if self.query("SELECT 1 FROM meta WHERE key = ? AND value = ?", (key, value)):
@@ -162,9 +188,8 @@ class Ledger:
             tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
     def _secret(self) -> bytes:
-        rows = self.query("SELECT value FROM meta WHERE key = 'secret'")
-        if rows:
-            return bytes(rows[0][0])
+        if (known := self.meta("secret")) is not None:
+            return known
         secret = secrets.token_bytes(32)
         with self.transaction() as tx:
             tx.execute("INSERT INTO meta VALUES ('secret', ?)", (secret,))

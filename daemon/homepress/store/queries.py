@@ -10,6 +10,12 @@ Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 STANDING = "outcome = 'compressed' AND original <> 'restored' AND superseded = 0"
 """Condition of results that were neither undone nor made anew; the words of the index `history_standing`."""
 
+DAYS = "coalesce(keep_until - time, 2592000.0)"
+"""SQL: for how many seconds an original stays. `keep_until` tells only that: it was said by a wall clock."""
+
+ELAPSED = "elapsed"
+"""Key in `meta` of the time that the ledger saw pass."""
+
 FRESH_SECONDS = 86_400.0
 """A result undone within this time tells something about how it was made."""
 
@@ -33,7 +39,17 @@ class Counters:
 
 def last_midnight() -> float:
     """When today began here, in seconds since 1970."""
-    return time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+    return _midnight(time.time(), 0)
+
+
+def end_of_day(at: float) -> float:
+    """When the day of a moment ends here; both in seconds since 1970."""
+    return _midnight(at, 1)
+
+
+def _midnight(at: float, days: int) -> float:
+    year, month, day, *_ = time.localtime(at)
+    return time.mktime((year, month, day + days, 0, 0, 0, 0, 0, -1))
 
 
 def counters(query: Query, since: float | None = None) -> Counters:
@@ -41,8 +57,8 @@ def counters(query: Query, since: float | None = None) -> Counters:
     since = last_midnight() if since is None else since
     today = query(
         "SELECT count(*), coalesce(sum(before_bytes - after_bytes), 0) FROM history "
-        f"WHERE time >= ? AND {STANDING}",
-        (since,),
+        f"WHERE time >= ? AND time < ? AND {STANDING}",
+        (since, end_of_day(time.time())),
     )[0]
     total = query(f"SELECT coalesce(sum(before_bytes - after_bytes), 0) FROM history WHERE {STANDING}", ())
     kept = query("SELECT coalesce(sum(before_bytes), 0) FROM history WHERE original = 'kept'", ())
@@ -52,9 +68,10 @@ def counters(query: Query, since: float | None = None) -> Counters:
 def undone_in_a_row(query: Query, root: bytes) -> int:
     """How many of a folder's newest results, counted back, were undone while they were fresh."""
     rows = query(
-        "SELECT h.time, h.undone FROM history h LEFT JOIN folder f ON f.path = h.root "
+        "SELECT h.since, h.undone_since FROM history h LEFT JOIN folder f ON f.path = h.root "
         "WHERE h.root = ? AND h.outcome = 'compressed' "
-        "AND coalesce(h.undone, h.time) > coalesce(f.looked, 0) ORDER BY h.id DESC LIMIT 100",
+        "AND (f.looked_since IS NULL OR coalesce(h.undone_since, h.since) > f.looked_since) "
+        "ORDER BY h.id DESC LIMIT 100",
         (root,),
     )
     count = 0

@@ -2,16 +2,18 @@
 
 import os
 import sqlite3
+import time
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from homepress.store.elapsed import shown_at
 from homepress.store.errors import LedgerError, shown
 from homepress.store.memory import beneath
 from homepress.store.originals import MAIN
-from homepress.store.queries import STANDING, Counters, counters, last_midnight
+from homepress.store.queries import DAYS, ELAPSED, STANDING, Counters, counters, end_of_day, last_midnight
 from homepress.store.refusals import check_place, foreign, newer, unreadable
 from homepress.store.reports import (
     Day,
@@ -136,17 +138,18 @@ class Reader:
     def originals(self) -> Iterator[StoredOriginal]:
         """All stored originals, newest first."""
         sql = (
-            "SELECT id, path, before_bytes, before_sha256, time, keep_until, vault, job FROM history "
-            "WHERE original = 'kept' ORDER BY id DESC"
+            f"SELECT id, path, before_bytes, before_sha256, time, coalesce(goes, since + {DAYS}), vault, job "
+            "FROM history WHERE original = 'kept' ORDER BY id DESC"
         )
-        for entry, path, size, sha256, when, until, vault, job in self._each(sql, ()):
+        kept, now = self._meta(ELAPSED), time.time()
+        for entry, path, size, sha256, when, goes, vault, job in self._each(sql, ()):
             yield StoredOriginal(
                 id=entry,
                 path=os.fsdecode(path),
                 bytes=size,
                 sha256=sha256,
                 time=when,
-                keep_until=until,
+                keep_until=shown_at(kept, goes, now),
                 stored_at=self._stored_at(vault, f"{sha256}-{job}"),
             )
 
@@ -163,7 +166,7 @@ class Reader:
         )
         return Stats(
             total=self._totals("1", ()),
-            today=self._totals("time >= ?", (last_midnight(),)),
+            today=self._totals("time >= ? AND time < ?", (last_midnight(), end_of_day(time.time()))),
             days=[Day(day=day, images=images, saved_bytes=saved) for day, images, saved in days],
             formats=self._grouped("format"),
             folders=self._grouped("root"),
@@ -189,9 +192,12 @@ class Reader:
     def _stored_at(self, vault: bytes, name: str) -> str:
         """The path of a stored original; the main vault is named once for all."""
         if vault == MAIN:
-            rows = self._query("SELECT value FROM meta WHERE key = 'originals'", ())
-            vault = bytes(rows[0][0]) if rows else vault
+            vault = self._meta("originals") or vault
         return os.path.join(os.fsdecode(vault), name)
+
+    def _meta(self, key: str) -> bytes | None:
+        rows = self._query("SELECT value FROM meta WHERE key = ?", (key,))
+        return bytes(rows[0][0]) if rows else None
 
     def _totals(self, condition: str, values: Sequence[Any]) -> Totals:
         rows = self._query(f"SELECT {_SUMS} FROM history WHERE {STANDING} AND {condition}", values)

@@ -16,7 +16,7 @@ def record_read(ledger: Ledger, record: Record, mark: Mark) -> int:
         mark: of the file as it was read.
     """
     with ledger.transaction(durable=False) as tx:
-        entry = entries.add_record(tx, record)
+        entry = entries.add_record(ledger, tx, record)
         memory.note(ledger, tx, record.path, mark)
         if record.outcome is Outcome.UNCHANGED:
             memory.learn(ledger, tx, record.sha256, Role.REFUSED, record.settings)
@@ -35,6 +35,6 @@ def record_unread(ledger: Ledger, record: Record, mark: Mark, until: LeftUntil) 
     with ledger.transaction(durable=False) as tx:
         if memory.is_noted(ledger, tx, record.path, mark):
             return 0
-        entry = entries.add_record(tx, record)
+        entry = entries.add_record(ledger, tx, record)
         memory.note(ledger, tx, record.path, mark, until.value)
     return entry

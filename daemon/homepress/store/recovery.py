@@ -1,7 +1,5 @@
 """Every job that was begun is brought to an end: after a failure at once, after a crash at the start."""
 
-import time
-
 from homepress.store import journal
 from homepress.store.edits import settle_edit
 from homepress.store.errors import StoreError
@@ -14,7 +12,7 @@ from homepress.store.settlement import Settled, Settlement
 from homepress.store.workshop import RecoveryNote, Workshop
 
 _PATIENCE = 30 * 86_400.0
-"""Seconds after which a job whose folder never came back is given up."""
+"""Seconds, as the ledger saw them pass, after which a job whose folder never came back is given up."""
 
 
 class Recovery:
@@ -37,7 +35,7 @@ class Recovery:
                 continue
             if settled is not Settled.PENDING:
                 notes.tell(plan.path, f"work that was cut off was {settled.value}", routine=True)
-            elif time.time() - plan.time > _PATIENCE:
+            elif journal.age_of(self._workshop.ledger, plan.job) > _PATIENCE:
                 journal.abandon(self._workshop.ledger, plan)
                 notes.tell(
                     plan.path, "its folder did not come back for 30 days; the work begun there is given up"

@@ -98,7 +98,7 @@ def settle_removal(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
         journal.abandon(workshop.ledger, plan)
         return Settled.TAKEN_BACK
     with workshop.ledger.transaction() as tx:
-        entries.set_original(tx, plan.entry, OriginalState.RESTORED)
+        entries.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
         memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
         memory.drop(workshop.ledger, tx, plan.result)
         tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))

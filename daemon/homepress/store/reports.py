@@ -46,7 +46,11 @@ class EntryDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredOriginal(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `originals list --json`. `keep_until` is seconds since 1970."""
+    """One line of `originals list --json`.
+
+    `keep_until` is when it will go, seconds since 1970, if the program runs on; while it does not, that moves
+    along.
+    """
 
     id: int
     path: str

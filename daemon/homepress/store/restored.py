@@ -35,7 +35,7 @@ def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
         return Settled.TAKEN_BACK
     converted = _take_conversion_away(workshop, plan)
     with workshop.ledger.transaction() as tx:
-        entries.set_original(tx, plan.entry, OriginalState.RESTORED)
+        entries.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
         memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
         memory.note(workshop.ledger, tx, plan.result, restored.mark)
         if converted is not None:

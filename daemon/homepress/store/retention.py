@@ -10,8 +10,12 @@ from homepress.store.entries import Kept, kept_entries, set_original
 from homepress.store.errors import StoreError, shown
 from homepress.store.late import SETTLE_SECONDS
 from homepress.store.memory import beneath
+from homepress.store.queries import DAYS, end_of_day
 from homepress.store.receipt import Looked, OriginalState
 from homepress.store.workshop import Workshop, look
+
+_MARKED = f"min(259200.0, {DAYS} / 2)"
+"""SQL: for how many seconds an original is marked before it goes: three days, or half of fewer than six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class OriginalsSelection:
     Attributes:
         paths: of pictures or their results, or folders above them.
         entries: ids of history entries.
-        older_than: replaced before this time, seconds since 1970.
+        older_than: replaced so many seconds ago, as the ledger saw them pass.
         all: every one; nothing is selected when nothing is given at all.
     """
 
@@ -37,18 +41,50 @@ def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked
         yield _looked(workshop, kept, OriginalState.ACCEPTED)
 
 
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Originals that are marked to go next.
+
+    Attributes:
+        number: how many go on the day of the first one.
+        at: when the first one goes, seconds since 1970, if the program runs on; None when none is marked.
+    """
+
+    number: int = 0
+    at: float | None = None
+
+
 def expire(workshop: Workshop, now: float) -> None:
-    """Delete the originals whose days are over; what could not be deleted is told and tried again.
+    """Mark the originals whose days are nearly over, and delete those that were marked before.
+
+    What could not be deleted is told and tried again.
 
     Args:
         workshop: the tools.
-        now: seconds since 1970.
+        now: `Elapsed.seconds`.
     """
-    due = kept_entries(workshop.ledger, "keep_until <= ? AND settled = 1", (now,))
-    for kept in due:
+    ledger = workshop.ledger
+    due = f"original = 'kept' AND goes IS NULL AND settled = 1 AND since + {DAYS} - {_MARKED} <= ?"
+    if ledger.query(f"SELECT 1 FROM history WHERE {due} LIMIT 1", (now,)):
+        with ledger.transaction() as tx:
+            tx.execute(f"UPDATE history SET goes = ? + {_MARKED} WHERE {due}", (now, now))
+    for kept in kept_entries(ledger, "goes <= ? AND settled = 1", (now,)):
         looked = _looked(workshop, kept, OriginalState.EXPIRED)
         if looked.outcome == "failed":
             workshop.notes.tell(kept.path, f"its original could not be let go: {looked.reason}")
+
+
+def going(workshop: Workshop) -> Going:
+    """Which originals go next, and when."""
+    ledger = workshop.ledger
+    marked = "SELECT count(*), min(goes) FROM history WHERE original = 'kept' AND goes IS NOT NULL"
+    _, first = ledger.query(marked)[0]
+    if first is None:
+        return Going()
+    now, counted = ledger.clock.wall(), ledger.elapsed.seconds()
+    at = now + max(0.0, first - counted)
+    number, _ = ledger.query(f"{marked} AND goes < ?", (counted + end_of_day(at) - now,))[0]
+    return Going(number, at)
 
 
 def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked]:
@@ -61,8 +97,13 @@ def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked
 
 
 def look_for_late_writers(workshop: Workshop, now: float) -> None:
-    """Look once more at originals that were stored some seconds ago; edits go back to their owner."""
-    due = kept_entries(workshop.ledger, "settled = 0 AND time <= ?", (now - SETTLE_SECONDS,))
+    """Look once more at originals that were stored some seconds ago; edits go back to their owner.
+
+    Args:
+        workshop: the tools.
+        now: `Elapsed.seconds`.
+    """
+    due = kept_entries(workshop.ledger, "settled = 0 AND since <= ?", (now - SETTLE_SECONDS,))
     for kept in due:
         try:
             edited = put_edit_back(workshop, kept)
@@ -86,8 +127,8 @@ def _choose(workshop: Workshop, selection: OriginalsSelection) -> list[Kept]:
         values += selection.entries
     conditions = [f"({' OR '.join(named)})"] if named else []
     if selection.older_than is not None:
-        conditions.append("time < ?")
-        values.append(selection.older_than)
+        conditions.append("since <= ?")
+        values.append(workshop.ledger.elapsed.seconds() - selection.older_than)
     if not conditions and not selection.all:
         return []
     return kept_entries(workshop.ledger, " AND ".join(conditions) or "1", tuple(values))
@@ -100,7 +141,7 @@ def _looked(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
             edited = "a program wrote to it after it was replaced: the edit was put back into its folder"
             return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted", edited)
         with workshop.ledger.transaction() as tx:
-            set_original(tx, kept.entry, state)
+            set_original(workshop.ledger, tx, kept.entry, state)
         # Only now: a crash in between leaves a file that recovery knows to be let go.
         workshop.originals.vault(kept.vault).remove(kept.stored_name)
     except FileNotFoundError:

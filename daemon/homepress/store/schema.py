@@ -88,7 +88,29 @@ CREATE INDEX history_standing ON history (time, before_bytes, after_bytes)
     WHERE outcome = 'compressed' AND original <> 'restored' AND superseded = 0;
 """
 
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
+VERSION_4 = """
+-- Seconds as the ledger saw them pass (`elapsed`): when an entry was made; when it was undone; at which its
+-- original goes, once its days are nearly over; when a job was begun; when a folder was looked at.
+ALTER TABLE history ADD COLUMN since REAL;
+ALTER TABLE history ADD COLUMN undone_since REAL;
+ALTER TABLE history ADD COLUMN goes REAL;
+ALTER TABLE job ADD COLUMN since REAL NOT NULL DEFAULT 0;
+ALTER TABLE folder ADD COLUMN looked_since REAL;
+CREATE INDEX history_going ON history (goes) WHERE original = 'kept' AND goes IS NOT NULL;
+-- Counting begins now, at 0. Of the time before count the days between two on which something was done: so
+-- many passed at least, whatever the clock said. Nothing goes at once: what is due is marked first.
+CREATE TEMP TABLE day (name TEXT PRIMARY KEY, ago INTEGER NOT NULL);
+INSERT INTO day SELECT name, max(row_number() OVER (ORDER BY first DESC) - 2, 0) FROM (
+    SELECT date(time, 'unixepoch') AS name, min(id) AS first FROM history
+    WHERE date(time, 'unixepoch') IS NOT NULL GROUP BY name);
+UPDATE history SET since = -86400.0 * coalesce(
+    (SELECT ago FROM day WHERE name = date(time, 'unixepoch')), 0);
+DROP TABLE day;
+UPDATE history SET undone_since = min(0.0, since + max(0.0, undone - time)) WHERE undone IS NOT NULL;
+UPDATE folder SET looked_since = 0 WHERE looked > 0;
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65

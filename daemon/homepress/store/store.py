@@ -1,9 +1,9 @@
 """The store's front: one object through which the pipeline and the app use the room."""
 
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from homepress.base.clock import Clock
 from homepress.store import (
     edits,
     forgetting,
@@ -29,7 +29,7 @@ from homepress.store.queries import Counters
 from homepress.store.receipt import LeftUntil, Looked, Outcome, Receipt, Replacement, Role, Source, Undone
 from homepress.store.recovery import Recovery
 from homepress.store.replace import Replacer
-from homepress.store.retention import OriginalsSelection
+from homepress.store.retention import Going, OriginalsSelection
 from homepress.store.sweep import sweep
 from homepress.store.system import system_kernel
 from homepress.store.undo import UndoSelection
@@ -55,7 +55,7 @@ class Store:
         self._workshop = workshop
         self._ledger = workshop.ledger
         self.folders = Folders(workshop.ledger)
-        self._pruned = time.time()
+        self._pruned = workshop.ledger.clock.since_boot()
         self._held = HeldOriginals(workshop.kernel)
         self._recovery = Recovery(workshop)
         self._replacer = Replacer(workshop, self._recovery, self._held)
@@ -70,6 +70,7 @@ class Store:
         roots: Iterable[Path] = (),
         synced: Callable[[Path], bool] | None = None,
         kernel: Kernel | None = None,
+        clock: Clock | None = None,
     ) -> "Store":
         """Open or make the ledger and the main vault; call `recover` next.
 
@@ -80,13 +81,14 @@ class Store:
             roots: watched folders, resolved; see `set_roots`.
             synced: whether a program sends away what is put into a folder; no vault is made there.
             kernel: the system, another one for tests.
+            clock: where times come from, another one for tests.
 
         Raises:
             LedgerError: the ledger was made by a newer version or is not ours.
             UntrustedVault: the folder of originals is a link, another user's, or open to others.
         """
         system = kernel or system_kernel()
-        book = Ledger(ledger, system)
+        book = Ledger(ledger, system, clock)
         vaults = Originals(system, book, originals, limit or OriginalsLimit())
         store = cls(Workshop(system, book, vaults, Notes()))
         store.set_roots(roots)
@@ -273,19 +275,20 @@ class Store:
         """Read stored originals and compare their hashes."""
         return retention.verify(self._workshop, selection)
 
-    def tend(self, now: float | None = None) -> list[RecoveryNote]:
-        """What is to be done now and then: jobs left open, late writers, old originals, a backup.
+    def count_time(self) -> float:
+        """Seconds that the ledger saw pass. Ask every few minutes: only time that is looked at counts."""
+        return self._ledger.elapsed.seconds()
 
-        Args:
-            now: seconds since 1970, another time for tests.
-        """
-        at = time.time() if now is None else now
+    def tend(self) -> list[RecoveryNote]:
+        """What is to be done now and then: jobs left open, late writers, old originals, a backup."""
+        self._ledger.keep_elapsed()
         notes = self._recovery.recover()
         self._give_edits_back()
+        at = self.count_time()
         retention.look_for_late_writers(self._workshop, at)
         retention.expire(self._workshop, at)
-        if at - self._pruned > _PRUNE_EVERY:
-            self._pruned = at
+        if (now := self._ledger.clock.since_boot()) - self._pruned > _PRUNE_EVERY:
+            self._pruned = now
             memory.prune(self._ledger)
         self._ledger.backup_if_due()
         return notes + self._workshop.notes.take()
@@ -303,6 +306,10 @@ class Store:
     def counters(self, since: float | None = None) -> Counters:
         """The figures for the status; `since` is seconds since 1970, last midnight when it is not given."""
         return queries.counters(self._ledger.query, since)
+
+    def going(self) -> Going:
+        """Which originals go next, and when."""
+        return retention.going(self._workshop)
 
     def originals_folders(self) -> list[Path]:
         """Every folder that keeps originals."""

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from homepress.base.units import counted, percent_saved, size
 
-__all__ = ["counted", "in_one_line", "moment", "percent_saved", "shown", "size", "until"]
+__all__ = ["counted", "day_of", "in_one_line", "moment", "percent_saved", "shown", "size", "until"]
+
+_WEEK = 7
 
 
 def moment(time: float, now: float) -> str:
@@ -27,6 +29,15 @@ def until(time: float, now: float) -> str:
     if then.date() == today + timedelta(days=1):
         return f"tomorrow {then:%H:%M}"
     return f"{then:%a} {then.day} {then:%b %H:%M}"
+
+
+def day_of(time: float, now: float) -> str:
+    """The day of a time to come, told from now: "today", "tomorrow", "on Thursday", "on Mon 5 May"."""
+    then, today = datetime.fromtimestamp(time), datetime.fromtimestamp(now).date()
+    days = (then.date() - today).days
+    if days < _WEEK:
+        return ("today", "tomorrow")[days] if days in (0, 1) else f"on {then:%A}"
+    return f"on {then:%a} {then.day} {then:%b}"
 
 
 def shown(text: str) -> str:

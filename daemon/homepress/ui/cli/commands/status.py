@@ -10,7 +10,7 @@ from homepress.control.service import FolderStatus, ServiceError, Status, Waitin
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
-from homepress.ui.words import counted, shown, size, until
+from homepress.ui.words import counted, day_of, shown, size, until
 
 _MOST_FILES = 10
 _CRASHED = (
@@ -53,7 +53,7 @@ def _stopped(paths: Paths) -> Status:
 
 def lines(status: Status, now: float) -> list[str]:
     """A status in words."""
-    result = [_headline(status, now), "", *output.columns(_facts(status))]
+    result = [_headline(status, now), "", *output.columns(_facts(status, now))]
     if status.folders:
         result += ["", *output.columns(_folder(folder) for folder in status.folders)]
     if status.waiting_files:
@@ -87,12 +87,12 @@ def _headline(status: Status, now: float) -> str:
     return f"{output.strong(word)} {rest}"
 
 
-def _facts(status: Status) -> list[tuple[str, str]]:
+def _facts(status: Status, now: float) -> list[tuple[str, str]]:
     saved = f", {size(status.saved_bytes_today)} saved" if status.compressed_today else ""
     facts = [
         (output.faint("today"), counted(status.compressed_today, "picture") + saved),
         (output.faint("in total"), f"{size(status.saved_bytes_total)} saved"),
-        (output.faint("originals"), f"{size(status.originals_bytes)} kept for undo"),
+        (output.faint("originals"), f"{size(status.originals_bytes)} kept for undo{_going(status, now)}"),
     ]
     if status.state == "stopped":
         return facts
@@ -103,6 +103,14 @@ def _facts(status: Status) -> list[tuple[str, str]]:
         (output.faint("network"), network if status.network == "locked" else output.worth_knowing("open")),
         (output.faint("process"), f"{status.pid}, version {status.version}"),
     ]
+
+
+def _going(status: Status, now: float) -> str:
+    """Which originals are deleted next because their days are over."""
+    if status.originals_go_at is None:
+        return ""
+    go = "goes" if status.originals_going == 1 else "go"
+    return f"; {counted(status.originals_going, 'original')} {go} {day_of(status.originals_go_at, now)}"
 
 
 def _folder(folder: FolderStatus) -> tuple[str, str, str]:

@@ -1,0 +1,23 @@
+"""macOS: CLOCK_MONOTONIC (clock_gettime(3)), which goes on during sleep there, and the boot session."""
+
+import ctypes
+import time
+
+_LONGEST = 64
+
+
+def since_boot() -> float:
+    """See `System.since_boot`."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def boot_id() -> str:
+    """See `System.boot_id`; sysctl(3), kern.bootsessionuuid."""
+    buffer = ctypes.create_string_buffer(_LONGEST)
+    size = ctypes.c_size_t(_LONGEST)
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        failed = library.sysctlbyname(b"kern.bootsessionuuid", buffer, ctypes.byref(size), None, 0)
+    except (OSError, AttributeError):
+        return ""
+    return "" if failed else buffer.value.decode("ascii", "replace")
