@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hands import Hands
 from homepress.app import pausing
 from homepress.app.pausing import Pause
 from support import wait_for
+
+DAY = 86_400.0
 
 
 @pytest.fixture
@@ -35,16 +38,74 @@ def test_a_pause_ends_by_itself(file: Path, told: list[bool]) -> None:
 def test_a_pause_ends_in_time_though_the_computer_was_suspended(
     file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = [1_700_000_000.0]
+    hands = Hands()
     monkeypatch.setattr(pausing, "_LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(time, "time", lambda: now[0])
-    pause = Pause(file, told.append)
-    pause.set(now[0] + 3600)
-    now[0] += 3599
+    pause = Pause(file, told.append, hands.clock())
+    pause.set(hands.wall() + 3600)
+    hands.let_pass(3540)
     assert pause.paused
-    now[0] += 2  # an hour later by the clock, and nothing by the timer
+    hands.let_pass(62)  # an hour later by the clock, and nothing by the timer
     wait_for(lambda: not pause.paused, what="the end of the pause")
     assert told == [True, False]
+
+
+@pytest.mark.parametrize("jump", [-400 * DAY, 400 * DAY, -1.0, 3600.0, -3600.0])
+def test_half_an_hour_is_half_an_hour_whatever_becomes_of_the_clock(
+    file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    hands = Hands()
+    monkeypatch.setattr(pausing, "_LOOK_SECONDS", 0.01)
+    pause = Pause(file, told.append, hands.clock())
+    pause.set(hands.wall() + 1800)
+    hands.jump(jump)
+    hands.let_pass(1740)
+    assert pause.paused
+    assert pause.until == pytest.approx(hands.wall() + 60, abs=10)
+    assert pause.until == pause.until, "what is shown stands still"
+    hands.let_pass(62)
+    wait_for(lambda: not pause.paused, what="the end of the pause")
+
+
+@pytest.mark.parametrize("jump", [-400 * DAY, 400 * DAY, 0.0])
+def test_a_restart_of_the_program_takes_nothing_from_a_pause(
+    file: Path, told: list[bool], jump: float
+) -> None:
+    hands = Hands()
+    first = Pause(file, told.append, hands.clock())
+    first.set(hands.wall() + 1800)
+    hands.let_pass(600)
+    first.close()
+    hands.jump(jump)
+    second = Pause(file, told.append, hands.clock())
+    second.restore()
+    assert second.paused
+    assert second.until == pytest.approx(hands.wall() + 1200, abs=10)
+    second.close()
+
+
+@pytest.mark.parametrize(("jump", "left"), [(0.0, 1200), (-400 * DAY, 1260)])
+def test_over_a_restart_of_the_computer_the_wall_clock_tells_and_a_pause_never_becomes_longer(
+    file: Path, told: list[bool], jump: float, left: float
+) -> None:
+    hands = Hands()
+    first = Pause(file, told.append, hands.clock())
+    first.set(hands.wall() + 1800)
+    hands.let_pass(540)
+    first.close()
+    hands.restart(60)
+    hands.jump(jump)
+    second = Pause(file, told.append, hands.clock())
+    second.restore()
+    assert second.until == pytest.approx(hands.wall() + left, abs=10)
+    second.close()
+
+
+def test_a_pause_that_an_earlier_version_noted_goes_on(file: Path, told: list[bool]) -> None:
+    file.write_text(json.dumps({"until": time.time() + 600}))
+    pause = Pause(file, told.append)
+    pause.restore()
+    assert pause.until == pytest.approx(time.time() + 600, abs=10)
+    pause.close()
 
 
 def test_a_pause_without_end_survives_a_restart(file: Path, told: list[bool]) -> None:

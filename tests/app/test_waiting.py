@@ -55,10 +55,23 @@ def test_a_file_whose_time_has_just_come_is_worth_waiting_for_whoever_looks(
     """`run --once` would end otherwise, because somebody asked for the status at that moment."""
     waiting = WaitingFiles()
     waiting.told(Told(PATH, "waiting", "somebody writes to it", retry_after=1.0))
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 1.5)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 1.5)
     assert waiting.together_with([]) == []
     assert waiting.any_soon(60.0)
+
+
+@pytest.mark.parametrize("jump", [-400 * 86_400.0, 400 * 86_400.0])
+def test_a_clock_that_is_set_neither_ends_a_wait_nor_makes_it_longer(
+    monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    waiting, now = WaitingFiles(), time.time()
+    waiting.told(Told(PATH, "waiting", "somebody writes to it", retry_after=30.0))
+    monkeypatch.setattr(time, "time", lambda: now + jump)
+    assert waiting.any_soon(60.0)
+    assert not waiting.any_soon(1.0)
+    (file,) = waiting.together_with([])
+    assert file.next_try == pytest.approx(now + jump + 30, abs=10)
 
 
 def test_nothing_is_lost_while_others_look() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from homepress.base.clock import Clock, system_clock
+from hands import Hands
 from homepress.store import OriginalsLimit, RecoveryNote, Replacement, Source, Store
 from homepress.store.errors import Unsupported
 from homepress.store.kernel import Kernel
@@ -49,42 +49,6 @@ def replacement(data: bytes, **changes: Any) -> Replacement:
         "seconds": 0.25,
     }
     return Replacement(**(facts | changes))
-
-
-class Hands:
-    """A clock whose hands a test moves: the computer's own, and what was added.
-
-    Attributes:
-        boot: name of the boot.
-    """
-
-    def __init__(self) -> None:
-        self._real = system_clock()
-        self._wall = self._since_boot = 0.0
-        self.boot = "first boot"
-
-    def clock(self) -> Clock:
-        """What the store gets. Changing `boot` shows in the next one."""
-        return Clock(self.wall, lambda: self._real.since_boot() + self._since_boot, self.boot)
-
-    def wall(self) -> float:
-        """Seconds since 1970."""
-        return self._real.wall() + self._wall
-
-    def jump(self, seconds: float) -> None:
-        """Somebody sets the wall clock."""
-        self._wall += seconds
-
-    def let_pass(self, seconds: float) -> None:
-        """Time passes, on both clocks."""
-        self._wall += seconds
-        self._since_boot += seconds
-
-    def restart(self, seconds: float = 60.0) -> None:
-        """The computer is off for so long and starts again."""
-        self._wall += seconds
-        self._since_boot = -self._real.since_boot() + 20.0
-        self.boot += "'"
 
 
 def tend_later(store: Store, seconds: float) -> list[RecoveryNote]:

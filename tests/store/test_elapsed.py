@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hands import Hands
 from homepress.base.clock import Clock
 from homepress.store import OriginalsSelection, UndoSelection
 from homepress.store.database import backup_path
 from homepress.store.elapsed import AT_ONCE, LONGEST_ABSENCE, Elapsed, shown_at
 from homepress.store.reader import Reader
-from store.kit import Bench, Hands, picture, replace, wait_for_days
+from store.kit import Bench, picture, replace, wait_for_days
 from store.oldhome import KEPT, old_home
 
 HOUR, DAY, YEAR = 3600.0, 86_400.0, 31_557_600.0
@@ -421,3 +422,13 @@ class TestUpgrade:
         with sqlite3.connect(bench.ledger) as connection:
             since = [days for (days,) in connection.execute("SELECT since / -86400 FROM history ORDER BY id")]
         assert since == [7, 6, 5, 4, 3, 2, 1, 0, 0]
+
+
+@pytest.mark.parametrize("jump", [-400 * DAY, 400 * DAY, -1.0])
+def test_a_folder_is_new_once_whatever_the_clock_says(bench: Bench, jump: float) -> None:
+    with bench.store() as store:
+        assert store.folders.is_new(bench.watched)
+        bench.hands.jump(jump)
+        assert not store.folders.is_new(bench.watched)
+        bench.hands.jump(-jump)
+        assert not store.folders.is_new(bench.watched)

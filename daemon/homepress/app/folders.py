@@ -1,7 +1,6 @@
 """Adding and removing folders."""
 
 import os
-import time
 from functools import partial
 from pathlib import Path
 
@@ -110,9 +109,9 @@ def meet(house: House, folder: FolderSettings, root: Path) -> bool:
     Returns:
         Whether the folder wants files now that were left alone before, by other settings.
     """
-    now, leaves = time.time(), folder.existing == "leave"
+    leaves = folder.existing == "leave"
     known = house.store.folders
-    if os.path.isdir(root) and known.added(root) >= now and leaves:
+    if os.path.isdir(root) and known.is_new(root) and leaves:
         known.baseline(root, recursive=folder.recursive)
     largest = folder.max_size.bytes or None
     return known.let_in(root, folder.min_size.bytes, largest, existing=not leaves) > 0

@@ -1,17 +1,25 @@
-"""Pause: until a time or until resumed; survives a restart of the daemon, or says that it will not."""
+"""Pause: for a time or until resumed; survives a restart of the daemon, or says that it will not.
+
+How long it lasts is measured with the boot clock: half an hour is half an hour, suspended or not, whatever
+becomes of the wall clock. Over a restart of the computer there is only the wall clock to tell.
+"""
 
 import contextlib
 import json
 import math
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from homepress.base.clock import Clock, system_clock
 from homepress.base.system_errors import in_words, printable
 
 _LOOK_SECONDS = 60.0
+
+_JUMP = 1.0
+"""Seconds of difference between the clocks from which on the end is shown anew."""
 
 
 class Pause:
@@ -19,37 +27,65 @@ class Pause:
 
     Attributes:
         paused: whether it is now.
-        until: when it ends, seconds since 1970; None when it does not end by itself, or is not on.
         fault: why the file does not say the same, and what that means; empty when it does. It is tried
             again until it does.
     """
 
-    def __init__(self, file: Path, tell: Callable[[bool], None]) -> None:
-        """`tell` is called with True or False at each change, from any thread."""
+    def __init__(self, file: Path, tell: Callable[[bool], None], clock: Clock | None = None) -> None:
+        """`tell` is called with True or False at each change, from any thread; `clock` is for tests."""
+        self._clock = clock or system_clock()
         self._file = file
         self._tell = tell
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self.paused = False
-        self.until: float | None = None
+        self._until: float | None = None
+        self._ends: float | None = None
         self.fault = ""
+
+    @property
+    def until(self) -> float | None:
+        """When it ends, seconds since 1970; None when it does not end by itself, or is not on."""
+        with self._lock:
+            if self._until is None:
+                return None
+            shown = self._clock.wall() + self._left()
+            if abs(shown - self._until) >= _JUMP:  # somebody set the clock
+                self._until = shown
+            return self._until
 
     def restore(self) -> None:
         """Take up a pause that was on when the daemon ended; an unreadable file means none."""
         try:
-            until = json.loads(self._file.read_text(encoding="utf-8"))["until"]
+            noted = json.loads(self._file.read_text(encoding="utf-8"))
+            left = None if noted["until"] is None else self._left_of(noted)
         except (OSError, ValueError, KeyError, TypeError):
             return
-        if until is None or (isinstance(until, int | float) and until > time.time()):
-            self.set(until)
+        if left is None:
+            self.set(None)
+        elif left > 0:
+            self.set(self._clock.wall() + left)
         else:
             self.clear()
+
+    def _left_of(self, noted: dict[str, Any]) -> float:
+        """Seconds that are left of a noted pause; a version before noted only when it ends."""
+        if "left" not in noted:
+            return float(noted["until"] - self._clock.wall())
+        since_boot = self._clock.since_boot()
+        if noted["boot"] == self._clock.boot and since_boot >= noted["since_boot"]:
+            passed = since_boot - noted["since_boot"]
+        else:
+            passed = max(0.0, self._clock.wall() - noted["wall"])
+        return float(noted["left"] - passed)
 
     def set(self, until: float | None) -> None:
         """Pause until a time, or until `clear`."""
         with self._lock:
             self._cancel()
-            self.paused, self.until = True, until
+            self.paused, self._until = True, until
+            left = None if until is None else max(0.0, until - self._clock.wall())
+            self._ends = None if left is None else self._clock.since_boot() + left
             self._remember()
             self._wait()
         self._tell(True)
@@ -58,7 +94,7 @@ class Pause:
         """Go on working."""
         with self._lock:
             self._cancel()
-            self.paused, self.until = False, None
+            self.paused, self._until, self._ends = False, None, None
             self._remember()
             self._wait()
         self._tell(False)
@@ -67,21 +103,26 @@ class Pause:
         """Forget the timer; the file keeps the pause for the next start."""
         with self._lock:
             self._cancel()
+            if self._ends is not None:
+                self._remember()  # how much is left by now
 
     def _wait(self) -> None:
         """Look again when the pause ends, but soon: timers stand still while the computer is suspended."""
-        left = math.inf if self.until is None else max(0.0, self.until - time.time())
-        if self.until is not None or self.fault:
-            self._timer = threading.Timer(min(left, _LOOK_SECONDS), self._look)
+        if self._ends is not None or self.fault:
+            self._timer = threading.Timer(min(self._left(), _LOOK_SECONDS), self._look)
             self._timer.daemon = True
             self._timer.start()
+
+    def _left(self) -> float:
+        """Seconds until it ends."""
+        return math.inf if self._ends is None else max(0.0, self._ends - self._clock.since_boot())
 
     def _look(self) -> None:
         with self._lock:
             if self._timer is not threading.current_thread():  # cancelled, or another pause by now
                 return
             before = self.fault
-            if not (over := self.until is not None and self.until <= time.time()):
+            if not (over := self._left() == 0):
                 if self.fault:
                     self._remember()
                 self._wait()
@@ -99,7 +140,7 @@ class Pause:
         """Have the file say what holds; what stands against it becomes the fault."""
         try:
             if self.paused:
-                self._write(json.dumps({"until": self.until}))
+                self._write(json.dumps(self._noted()))
             else:
                 self._file.unlink(missing_ok=True)
             self.fault = ""
@@ -110,6 +151,18 @@ class Pause:
                 f"{what} holds, but cannot be noted in {printable(str(self._file))}: {in_words(error)}. "
                 f"After a restart {then}."
             )
+
+    def _noted(self) -> dict[str, Any]:
+        if self._ends is None:
+            return {"until": None}
+        clock = self._clock
+        return {
+            "until": self._until,
+            "left": self._left(),
+            "boot": clock.boot,
+            "since_boot": clock.since_boot(),
+            "wall": clock.wall(),
+        }
 
     def _write(self, text: str) -> None:
         new = self._file.with_suffix(".new")

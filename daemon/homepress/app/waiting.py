@@ -4,9 +4,8 @@ import math
 import threading
 import time
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from msgspec import structs
 
 from homepress.control import service
 from homepress.pipeline import Told
@@ -16,12 +15,19 @@ _LOOKING = 2.0
 """Seconds that watching takes at most to hand on a file whose time has come."""
 
 
+@dataclass(frozen=True, slots=True)
+class _GivenBack:
+    reason: str
+    next_try: float
+    """Monotonic seconds, as watching has them; for showing they are turned into those of the wall clock."""
+
+
 class WaitingFiles:
     """Files that the pipeline gave back, and with them those that settle. Usable from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._given_back: dict[Path, service.WaitingFile] = {}
+        self._given_back: dict[Path, _GivenBack] = {}
         self._stuck: set[Path] = set()
 
     def told(self, told: Told) -> None:
@@ -30,19 +36,16 @@ class WaitingFiles:
             self._forget([told.path])
             if told.retry_after is None:
                 return
-            next_try = time.time() + told.retry_after
-            self._given_back[told.path] = service.WaitingFile(
-                path=str(told.path), reason=told.reason, next_try=next_try
-            )
+            self._given_back[told.path] = _GivenBack(told.reason, time.monotonic() + told.retry_after)
             if told.problem:
                 self._stuck.add(told.path)
 
     def try_now(self) -> list[Path]:
         """The files that were given back: whoever asks looks at them now, whenever their time would come."""
-        now = time.time()
+        now = time.monotonic()
         with self._lock:
             for path, file in self._given_back.items():
-                self._given_back[path] = structs.replace(file, next_try=now)
+                self._given_back[path] = replace(file, next_try=now)
             return list(self._given_back)
 
     def keep_within(self, roots: Collection[Path]) -> None:
@@ -55,30 +58,32 @@ class WaitingFiles:
 
         Files that a full disk or the like stands against do not count: trying again changes nothing there.
         """
-        now = time.time()
+        now = time.monotonic()
         with self._lock:
-            tries = [_next(file) for path, file in self._given_back.items() if path not in self._stuck]
+            tries = [file.next_try for path, file in self._given_back.items() if path not in self._stuck]
         return any(now - _LOOKING < next_try < now + within for next_try in tries)
 
     def together_with(self, settling: Iterable[WaitingFile]) -> list[service.WaitingFile]:
         """Files that settle, and files that the pipeline gave back; each once."""
-        now, monotonic = time.time(), time.monotonic()
+        now, shown = time.monotonic(), time.time() - time.monotonic()
         with self._lock:
             # Only now: until watching has looked, `any_soon` counts those whose time has come.
-            self._forget(path for path, file in self._given_back.items() if _next(file) <= now - _LOOKING)
-            files = {path: file for path, file in self._given_back.items() if _next(file) > now}
+            self._forget(path for path, file in self._given_back.items() if file.next_try <= now - _LOOKING)
+            files = {path: file for path, file in self._given_back.items() if file.next_try > now}
         for file in settling:
-            next_try = None if math.isinf(file.next_try) else now + file.next_try - monotonic
             known = files.get(file.path)
             reason = known.reason if known else ": ".join(filter(None, (str(file.reason), file.detail)))
-            files[file.path] = service.WaitingFile(path=str(file.path), reason=reason, next_try=next_try)
-        return list(files.values())
+            files[file.path] = _GivenBack(reason, file.next_try)
+        return [
+            service.WaitingFile(
+                path=str(path),
+                reason=file.reason,
+                next_try=None if math.isinf(file.next_try) else shown + file.next_try,
+            )
+            for path, file in files.items()
+        ]
 
     def _forget(self, paths: Iterable[Path]) -> None:
         for path in list(paths):
             self._given_back.pop(path, None)
             self._stuck.discard(path)
-
-
-def _next(file: service.WaitingFile) -> float:
-    return file.next_try or 0.0

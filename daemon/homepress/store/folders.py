@@ -14,14 +14,17 @@ class Folders:
         """`ledger` is the open ledger; it outlives this."""
         self._ledger = ledger
 
+    def is_new(self, root: Path) -> bool:
+        """Whether a folder was never seen before; from now on it was. No clock has a say in it."""
+        with self._ledger.transaction() as tx:
+            sql = "INSERT OR IGNORE INTO folder (path, added) VALUES (?, ?)"
+            return tx.execute(sql, (os.fsencode(root), self._ledger.clock.wall())).rowcount > 0
+
     def added(self, root: Path) -> float:
         """When a folder was first seen, seconds since 1970; now, and remembered, when it never was."""
-        path = os.fsencode(root)
-        with self._ledger.transaction() as tx:
-            tx.execute(
-                "INSERT OR IGNORE INTO folder (path, added) VALUES (?, ?)", (path, self._ledger.clock.wall())
-            )
-            return float(tx.execute("SELECT added FROM folder WHERE path = ?", (path,)).fetchone()[0])
+        self.is_new(root)
+        rows = self._ledger.query("SELECT added FROM folder WHERE path = ?", (os.fsencode(root),))
+        return float(rows[0][0])
 
     def baseline(self, root: Path, *, recursive: bool = True) -> int:
         """Mark every picture beneath a folder as there before; how many. Once, when it is added."""
