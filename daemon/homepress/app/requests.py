@@ -9,6 +9,7 @@ from typing import get_args
 
 import msgspec
 
+from homepress.app.request_checks import output_fault
 from homepress.control.service import CompressRequest, FileOutcome, ServiceError
 from homepress.imagetype import has_image_suffix
 from homepress.pipeline import STOPPING, Destination, Job, Pipeline, Plan, Told, plan_for
@@ -44,9 +45,13 @@ def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path 
     if request.convert:
         changes["convert"] = _conversions(request.convert)
     if request.max_edge:
+        if fault := check_value("folder.max_edge", str(request.max_edge)):
+            raise ServiceError(f"max_edge: {fault}", exit_code=2)
         changes["max_edge"] = request.max_edge
     base = folder or FolderSettings(path=root or Path.cwd())
     if request.output:
+        if fault := output_fault(request.output):
+            raise ServiceError(fault, exit_code=2)
         changes |= {"mode": "output", "output": Path(request.output)}
     settings = msgspec.structs.replace(base, **changes)
     if settings.fit_under and settings.quality.floor is None:

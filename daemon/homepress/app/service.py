@@ -11,6 +11,7 @@ from homepress.app.client import doors
 from homepress.app.house import House
 from homepress.app.places import resolved
 from homepress.app.recent import recent_pictures
+from homepress.app.request_checks import check_request, check_values
 from homepress.app.stopped import stopped_status
 from homepress.app.undo import undo
 from homepress.base.system_errors import with_name
@@ -86,10 +87,12 @@ class InProcessService:
 
     def recent(self, limit: int) -> list[RecentPicture]:
         """The last results, newest first."""
+        check_values(limit=limit)
         return recent_pictures(self.house.paths.ledger, limit)
 
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         """Compress named files and folders, one outcome a file as it comes."""
+        check_request(request)
         return requests.outcomes(self.house.pipeline, self._jobs(request))
 
     def _jobs(self, request: CompressRequest) -> Iterator[tuple[Path, Plan]]:
@@ -103,32 +106,38 @@ class InProcessService:
 
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back."""
+        check_request(request)
         with in_words():
             yield from undo(self.house, request)
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Delete stored originals for good; their results stay."""
+        check_request(request)
         with in_words():
             yield from map(_outcome, self.house.store.accept(_selection(request)))
 
     def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Read stored originals and compare their hashes."""
+        check_request(request)
         with in_words():
             yield from map(_outcome, self.house.store.verify(_selection(request)))
 
     def add_folder(self, request: FolderRequest) -> FolderAnswer:
         """Add a folder to the settings file."""
+        check_request(request)
         answer = folders.add(self.house, request)
         self.reload()
         return answer
 
     def remove_folder(self, path: str) -> None:
         """Take a folder out of the settings file."""
+        check_values(path=path)
         folders.remove(self.house, path)
         self.reload()
 
     def enable_folder(self, path: str, enabled: bool) -> None:
         """Watch a configured folder, or keep it in the settings file without watching it."""
+        check_values(path=path)
         folders.enable(self.house, path, enabled)
         self.reload()
 
@@ -136,6 +145,9 @@ class InProcessService:
         self, path: str, sample: int, wanted: FolderRequest | None = None
     ) -> Iterator[CheckReport]:
         """Dry run over a folder; nothing is changed."""
+        check_values(path=path, sample=sample)
+        if wanted is not None:
+            check_request(wanted)
         return dryrun.check(self.house, path, sample, wanted)
 
     def probe(self) -> list[ProbedProcess]:
@@ -152,6 +164,7 @@ class InProcessService:
 
     def forget(self, path: str, before: float | None) -> int:
         """Remove names from the history, the log and what was written from them; the number of entries."""
+        check_values(folder=path, before=before)
         named = resolved(Path(path)) if path else None
         with in_words():
             number = self.house.store.forget(named, before)

@@ -18,6 +18,7 @@ from homepress.app.notes import RecentNotes
 from homepress.app.overview import Overview
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
+from homepress.app.request_checks import check_values
 from homepress.app.service import InProcessService
 from homepress.app.troubles import Troubles
 from homepress.app.waiting import WaitingFiles
@@ -201,12 +202,14 @@ class DaemonService(InProcessService):
 
     def wait(self, revision: int, timeout: float) -> int:
         """Block until the revision differs from `revision`, at most `timeout` seconds; the new one."""
+        check_values(timeout=timeout)
         with self._state:
             self._state.wait_for(lambda: self._revision != revision, timeout)
             return self._revision
 
     def pause(self, until: float | None) -> None:
         """Stop taking up work until a time (seconds since 1970), or until `resume`."""
+        check_values(until=until)
         if until is not None and until <= time.time():
             raise ServiceError("the time to pause until is already over", exit_code=2)
         self._pause.set(until)

@@ -57,7 +57,7 @@ def command(
         raise click.UsageError("--in-place and --output exclude each other.")
     request = CompressRequest(
         paths=list(paths),
-        output=output_folder or "",
+        output=os.path.realpath(output_folder) if output_folder else "",
         in_place=in_place,
         quality=quality,
         metadata=metadata or "",
