@@ -9,6 +9,7 @@ from pathlib import Path
 
 from homepress.app import folders, requests
 from homepress.app.config import watched
+from homepress.app.fingerprinting import fingerprint_seconds
 from homepress.app.house import House
 from homepress.app.places import resolved
 from homepress.control.service import CheckReport, FileOutcome, FolderRequest, ServiceError
@@ -43,6 +44,8 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
         list(sizes) if not sample or len(sizes) <= sample else random.Random(0).sample(list(sizes), sample)
     )
     trial = _Trial(root, _files(root), len(sizes), sum(sizes.values()), len(chosen))
+    if wanted is not None and wanted.existing == "leave":
+        trial.fingerprints = fingerprint_seconds(chosen) * len(sizes)
     yield trial.report()
     plan = plan_for(settings, root, destination=Destination.NOWHERE)
     with contextlib.closing(Slot(Limits())) as reader:
@@ -66,6 +69,7 @@ class _Trial:
     located: int = 0
     before: int = 0
     after: int = 0
+    fingerprints: float = 0.0
 
     def add(self, outcome: FileOutcome, size: int, located: bool) -> None:
         self.tried += 1
@@ -86,6 +90,7 @@ class _Trial:
             before_bytes=self.total,
             after_bytes=round(self.total * self.after / self.before) if self.before else self.total,
             with_location=round(self.located / part) if self.tried else 0,
+            fingerprint_seconds=self.fingerprints,
         )
 
 

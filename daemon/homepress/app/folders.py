@@ -1,5 +1,6 @@
 """Adding and removing folders."""
 
+import logging
 import os
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ _PATIENCE = 10.0
 
 _MEETING_SECONDS = 20.0
 """Seconds until the answer comes although what is in a new folder is not known yet: that goes on."""
+_log = logging.getLogger(__name__)
 
 
 def add(house: House, request: FolderRequest) -> FolderAnswer:
@@ -44,7 +46,8 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
         said = blocking.ask(path, partial(warnings, path))
     except NotAnsweringError as error:
         said = [blocking.silent(path, error.since)]
-    return FolderAnswer(path=str(path), warnings=said)
+    left = house.store.folders.left_alone(house.root_of(folder)) if request.existing == "leave" else 0
+    return FolderAnswer(path=str(path), warnings=said, left_alone=left)
 
 
 def planned(house: House, request: FolderRequest) -> FolderSettings:
@@ -111,8 +114,14 @@ def meet(house: House, folder: FolderSettings, root: Path) -> bool:
     """
     leaves = folder.existing == "leave"
     known = house.store.folders
-    if os.path.isdir(root) and known.is_new(root) and leaves:
-        known.baseline(root, recursive=folder.recursive)
+    if os.path.isdir(root) and not known.is_known(root, recursive=folder.recursive):
+        # Known only once all in it is marked: a crash in between must make no new pictures of what was there.
+        try:
+            if leaves:
+                known.baseline(root, recursive=folder.recursive)
+            known.added(root, recursive=folder.recursive)
+        except OSError as error:
+            _log.warning("%s: it cannot be looked through yet: %s", ascii(str(root)), error)
     largest = folder.max_size.bytes or None
     return known.let_in(root, folder.min_size.bytes, largest, existing=not leaves) > 0
 

@@ -32,6 +32,7 @@ class Intake:
         tell: Callable[[Plan, Told], None],
         hint: Callable[[Path, float], None],
         look_again: Callable[[Path], bool],
+        found: Callable[[], None],
         changed: Callable[[], None],
     ) -> None:
         """Take in nothing yet.
@@ -42,6 +43,7 @@ class Intake:
             tell: gets the outcome of each job, with the plan it was queued under.
             hint: asks watching to look at a file again after so many seconds.
             look_again: see `homepress.watch.Sink.look_again`.
+            found: called when a folder is there.
             changed: called when people see something else now.
         """
         self._store = house.store
@@ -50,11 +52,13 @@ class Intake:
         self._tell = tell
         self._hint = hint
         self.look_again = look_again
+        self._found = found
         self.changed = changed
 
     def found(self, folder: Path, root: Path) -> None:
         """A folder is there: plan for it before anything in it arrives."""
         self._config.met(folder, root)
+        self._found()
 
     def coming(self) -> None:
         """A file turned up: have a worker ready when it has come to rest."""

@@ -9,7 +9,7 @@ import msgspec
 
 from homepress import privacy
 from homepress.app.config import Configuration
-from homepress.app.house import House
+from homepress.app.house import House, root_of
 from homepress.app.notes import RecentNotes
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
@@ -28,6 +28,7 @@ class Overview:
     Attributes:
         paused_for: why nothing is taken up at present.
         trouble: what stands against work in a folder, in whole sentences.
+        fingerprinting: how many pictures of a folder, given by its root, still wait for their fingerprints.
     """
 
     house: House
@@ -39,6 +40,7 @@ class Overview:
     power: PowerSaver
     paused_for: Callable[[], PausedFor]
     trouble: Callable[[Path], str]
+    fingerprinting: Callable[[Path], int]
 
     def complete(self, base: Status) -> Status:
         """The status of a daemon, from that of a program without one."""
@@ -84,7 +86,10 @@ class Overview:
     def _folders(self) -> list[FolderStatus]:
         states = {state.path: state for state in self.watch.states()}
         return [
-            self.config.status(folder, states.get(folder.path), self.trouble, self.house.pipeline)
+            msgspec.structs.replace(
+                self.config.status(folder, states.get(folder.path), self.trouble, self.house.pipeline),
+                fingerprinting=self.fingerprinting(root_of(folder)),
+            )
             for folder in self.house.live.current.folders
         ]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from homepress.app.breaker import Breaker
 from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
+from homepress.app.fingerprinting import Fingerprinting
 from homepress.app.house import House
 from homepress.app.intake import STILL_AT_IT, Intake
 from homepress.app.memory import Memory
@@ -67,12 +68,16 @@ class DaemonService(InProcessService):
             self._notes.add(note)
         self._breaker = Breaker(house.store, house.pipeline.queue, self._stopped_replacing)
         self._troubles = Troubles(house.pipeline.queue, self._conditions)
+        self._fingerprinting = Fingerprinting(
+            house.store, self._config.roots, self._has_better_to_do, self.changed
+        )
         intake = Intake(
             house,
             self._config,
             tell=self._told,
             hint=self._hint,
             look_again=self._look_again,
+            found=self._fingerprinting.look,
             changed=self.changed,
         )
         self._watch = Watch(intake, Memory(house), early=True)
@@ -86,6 +91,7 @@ class DaemonService(InProcessService):
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
         self._caretaker.start()
+        self._fingerprinting.start()
         self._begun.set()
 
     def _hint(self, path: Path, delay: float) -> None:
@@ -121,11 +127,13 @@ class DaemonService(InProcessService):
             power=self._power,
             paused_for=self._paused_for,
             trouble=self._trouble,
+            fingerprinting=self._fingerprinting.left,
         )
 
     def end(self) -> None:
         """Stop watching; what is under way is finished by the house."""
         self._file.stop()
+        self._fingerprinting.stop()
         self._watch.stop()
         self._caretaker.stop()
         self._pause.close()
@@ -255,6 +263,10 @@ class DaemonService(InProcessService):
         self._power.report(False)
         if self._begun.is_set():
             self._rest_or_work()
+
+    def _has_better_to_do(self) -> bool:
+        """Whether what can wait has to: pictures come first, and a pause is one for all."""
+        return bool(self._paused_for()) or self.house.pipeline.queue.moving() > 0
 
     def _rest_or_work(self) -> None:
         with self._resting:  # whoever comes last also looks last

@@ -21,7 +21,8 @@ class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
     `state` is "watching", "scanning", "paused", "disabled" or "problem"; `problem` says what is wrong and
     what to do, `warning` what is worth knowing; `watch` is "native", "poll" or "none"; `waiting` counts
     files. `mode` and `output` are as they are in fact: where a file system lets nothing be replaced safely,
-    results go beside the folder whatever the settings say.
+    results go beside the folder whatever the settings say. `fingerprinting` counts pictures that were there
+    before and are left alone, whose fingerprints are still being made.
     """
 
     path: str
@@ -32,6 +33,7 @@ class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
     warning: str = ""
     waiting: int = 0
     watch: str = "native"
+    fingerprinting: int = 0
 
 
 class WaitingFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,10 +181,14 @@ class FolderRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FolderAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The folder as it now stands, with what is worth knowing (a synced folder, for example)."""
+    """The folder as it now stands, with what is worth knowing (a synced folder, for example).
+
+    `left_alone` counts the pictures that were in it and stay as they are.
+    """
 
     path: str
     warnings: list[str] = []
+    left_alone: int = 0
 
 
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,7 +196,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `images` counts what is there, `tried` what was compressed on trial so far, of `to_try`; bytes and images
     are extrapolated from the tried ones when not all were. `with_location` counts pictures that carry GPS
-    coordinates.
+    coordinates. `fingerprint_seconds` is about how long it takes to fingerprint what is there, in the
+    background once the folder is added; measured on a few pictures.
     """
 
     path: str
@@ -201,6 +208,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     after_bytes: int
     to_try: int = 0
     with_location: int = 0
+    fingerprint_seconds: float = 0.0
 
 
 class TriedDoor(msgspec.Struct, frozen=True, kw_only=True):

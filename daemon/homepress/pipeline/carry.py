@@ -5,6 +5,7 @@ import threading
 import time
 from pathlib import Path
 
+from homepress.base.image_data import BytesContent, image_digest
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import SNIFF_BYTES, ImageType, sniff, type_by_name
@@ -115,11 +116,15 @@ class Carrier:
         """The part of the journey after reading."""
         if job.identity is not None and _identity(source) != job.identity:
             raise Changed("it changed again")
-        role = self._store.role(source.sha256, job.plan.settings)
+        image = image_digest(BytesContent(source.data))
+        role = self._store.role(source.sha256, job.plan.settings, image)
         if role is not None and not job.asked and not wants_known(job, role):
             return self._known(job, source, f"known already ({role})")
-        if not job.asked and self._store.existed(source):
-            return self._known(job, source, "it was here before its folder was added")
+        root = job.plan.root
+        if not job.asked and root is not None and self._store.existed(source, root, image):
+            self._store.note_existing(source, root, image)
+            size = len(source.data)
+            return Told(job.path, "unchanged", "it was here before its folder was added", size, size)
         if job.asked and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
             return _made_before(job, source)
         self._check_storing(job, source)
@@ -219,6 +224,7 @@ class Carrier:
             output = str(self._store.write_output(source, replacement, _target(job)).path)
         elif plan.destination is Destination.BESIDE:
             output = str(self._store.write_beside(source, replacement).path)
+        self._store.learn_result(source.data, result.data)
         return Told(
             path=job.path,
             outcome="compressed",

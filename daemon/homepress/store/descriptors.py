@@ -27,5 +27,11 @@ class DescriptorKernel:
     def stat(self, fd: int) -> os.stat_result:
         return os.fstat(fd)
 
+    def release_cache(self, fd: int) -> None:
+        """Where the system cannot be told, it finds out by itself."""
+
+    def give_way(self) -> None:
+        """Where a thread has no priority of its own for reading, nothing changes."""
+
     def commit(self, connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")

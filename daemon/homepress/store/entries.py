@@ -116,6 +116,13 @@ def add_result(tx: sqlite3.Connection, plan: Plan, since: float, *, kept: bool, 
             since,
         ),
     )
+    if plan.kind in ("replace", "convert"):
+        # The same picture under the same name once more (a restored backup): it saves the same bytes again.
+        tx.execute(
+            "UPDATE history SET repeated = 1 WHERE result_path = ? AND before_sha256 = ? "
+            "AND kind IN ('replace', 'convert') AND job IS NOT ?",
+            (plan.target, plan.source_sha256, plan.job),
+        )
     return int(tx.execute("SELECT id FROM history WHERE job = ?", (plan.job,)).fetchone()[0])
 
 

@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
-from homepress.store import memory, queries
+from homepress.store import existing as before
+from homepress.store import queries
 from homepress.store.ledger import Ledger
+from homepress.store.memory import EXISTING
 
 
 class Folders:
@@ -13,26 +15,57 @@ class Folders:
     def __init__(self, ledger: Ledger) -> None:
         """`ledger` is the open ledger; it outlives this."""
         self._ledger = ledger
+        self._unlisted = before.unlisted(ledger)
 
-    def is_new(self, root: Path) -> bool:
-        """Whether a folder was never seen before; from now on it was. No clock has a say in it."""
+    def added(self, root: Path, *, recursive: bool = True) -> float:
+        """When a folder was first seen, seconds since 1970; now, and remembered, when it never was.
+
+        Args:
+            root: the folder.
+            recursive: whether the folders inside it count; once they did, they go on counting as known.
+        """
+        path = os.fsencode(root)
         with self._ledger.transaction() as tx:
-            sql = "INSERT OR IGNORE INTO folder (path, added) VALUES (?, ?)"
-            return tx.execute(sql, (os.fsencode(root), self._ledger.clock.wall())).rowcount > 0
+            tx.execute(
+                "INSERT INTO folder (path, added, deep) VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET deep = max(deep, excluded.deep)",
+                (path, self._ledger.clock.wall(), recursive),
+            )
+            return float(tx.execute("SELECT added FROM folder WHERE path = ?", (path,)).fetchone()[0])
 
-    def added(self, root: Path) -> float:
-        """When a folder was first seen, seconds since 1970; now, and remembered, when it never was."""
-        self.is_new(root)
-        rows = self._ledger.query("SELECT added FROM folder WHERE path = ?", (os.fsencode(root),))
-        return float(rows[0][0])
+    def is_known(self, root: Path, *, recursive: bool = True) -> bool:
+        """Whether a folder was added, and the folders inside it too where they count (`recursive`)."""
+        rows = self._ledger.query("SELECT deep FROM folder WHERE path = ?", (os.fsencode(root),))
+        return bool(rows) and (bool(rows[0][0]) or not recursive)
 
     def baseline(self, root: Path, *, recursive: bool = True) -> int:
-        """Mark every picture beneath a folder as there before; how many. Once, when it is added."""
-        return memory.baseline(self._ledger, root, recursive)
+        """Mark every picture beneath a folder as there before; how many. When it is added, before `added`.
+
+        Raises:
+            OSError: the folder cannot be listed.
+        """
+        count = before.baseline(self._ledger, root, recursive)
+        self._unlisted = before.unlisted(self._ledger)
+        return count
+
+    def catch_up(self, directory: bytes) -> None:
+        """Mark what is in a directory that could not be listed when its folder was added, once it can be."""
+        for late in tuple(self._unlisted):
+            inside = directory == late or directory.startswith(os.path.join(late, b""))
+            if inside and before.catch_up(self._ledger, late):
+                self._unlisted = before.unlisted(self._ledger)
+
+    def left_alone(self, root: Path) -> int:
+        """How many pictures are left alone in a folder, since they were there before it was added."""
+        return before.count(self._ledger, root)
+
+    def pending(self, root: Path) -> int:
+        """How many of these still wait for their fingerprints."""
+        return before.count(self._ledger, root, (EXISTING,))
 
     def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
-        """Forget what was left alone in a folder that wants it now; see `memory.let_in`."""
-        return memory.let_in(self._ledger, root, smallest, largest, existing=existing)
+        """Forget what was left alone in a folder that wants it now; see `existing.let_in`."""
+        return before.let_in(self._ledger, root, smallest, largest, existing=existing)
 
     def forget(self, root: Path) -> None:
         """A folder is not watched any more: added again later, what is in it then counts as there before."""
@@ -48,7 +81,7 @@ class Folders:
 
     def stop_replacing(self, root: Path, why: str) -> None:
         """Remember, over restarts too, that results in a folder are not trusted; `looked_at` ends it."""
-        self.added(root)
+        self.added(root, recursive=False)
         with self._ledger.transaction() as tx:
             tx.execute("UPDATE folder SET stopped = ? WHERE path = ?", (why, os.fsencode(root)))
 

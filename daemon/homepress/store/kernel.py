@@ -143,6 +143,12 @@ class Kernel(Protocol):
     def drop_lease(self, fd: int) -> None:
         """Let writers through."""
 
+    def release_cache(self, fd: int) -> None:
+        """What was read of a file is not needed again: memory need not hold it."""
+
+    def give_way(self) -> None:
+        """From now on, reading by the calling thread waits for everybody else's, where that can be had."""
+
     def commit(self, connection: sqlite3.Connection) -> None:
         """Commit the open transaction of the ledger."""
 

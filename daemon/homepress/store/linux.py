@@ -20,6 +20,11 @@ _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
 _SYS_RENAMEAT2 = {"x86_64": 316, "aarch64": 276, "riscv64": 276, "armv7l": 382, "i686": 353}
 
+# linux/ioprio.h: ioprio_set(2), which has no function in the C library; 0 is the calling thread.
+_SYS_IOPRIO_SET = {"x86_64": 251, "aarch64": 30, "riscv64": 30, "armv7l": 314, "i686": 289}
+_IOPRIO_WHO_PROCESS = 1
+_IOPRIO_CLASS_IDLE = 3 << 13
+
 # fcntl(2)
 _F_SETSIG = 10
 
@@ -66,6 +71,13 @@ class LinuxKernel(PosixKernel):
     def sync(self, fd: int) -> None:
         os.fsync(fd)
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def release_cache(self, fd: int) -> None:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def give_way(self) -> None:
+        if (call := _SYS_IOPRIO_SET.get(os.uname().machine)) is not None:
+            ctypes.CDLL(None).syscall(ctypes.c_long(call), _IOPRIO_WHO_PROCESS, 0, _IOPRIO_CLASS_IDLE)
 
     def flags(self, fd: int) -> int:
         return _inode_flags(fd) & _FL_KEPT

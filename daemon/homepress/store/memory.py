@@ -2,18 +2,20 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from homepress.imagetype import has_image_suffix
 from homepress.store.ledger import Ledger
 from homepress.store.receipt import LeftUntil, Role
 
 Mark = tuple[int, int, int]
-"""Size in bytes, mtime in nanoseconds, inode number."""
+"""Size in bytes, mtime in nanoseconds, inode number.
+
+Whether a file is as it was is told by size and mtime: inode numbers change with each copy, and on some file
+systems (FAT, exFAT, many FUSE) with each mount.
+"""
 
 _SEPARATOR = os.fsencode(os.sep)
-_ANY_SIZE = 2**63 - 1
 
 DONE = LeftUntil.CHANGE.value
 """State of a file that was compressed, or left as it is for a reason in the history."""
@@ -22,7 +24,10 @@ _FEW = 64
 """Up to so many names are asked for one by one; for more, all that a directory holds is read."""
 
 EXISTING = "existing"
-"""State of a file that was in a folder before the folder was added."""
+"""State of a file that was in a folder before the folder was added, until its fingerprint is known."""
+
+FINGERPRINTED = "fingerprinted"
+"""State of such a file from then on; what it shows is in the table `existing`."""
 
 
 def role(ledger: Ledger, sha256: str, settings: str) -> Role | None:
@@ -83,7 +88,7 @@ def note(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark, state: 
     """Remember that a file is done as it is now."""
     directory, name = os.fsencode(path.parent), os.fsencode(path.name)
     hidden = ledger.keyed_name(name)
-    identifier = _directory(ledger, tx, directory)
+    identifier = directory_id(ledger, tx, directory)
     forgotten = tx.execute(
         "SELECT 1 FROM file WHERE directory = ? AND name = ?", (identifier, hidden)
     ).fetchone()
@@ -94,11 +99,11 @@ def is_noted(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark) -> 
     """Whether a file was noted just as it is, in whatever state."""
     directory, name = os.fsencode(path.parent), os.fsencode(path.name)
     row = tx.execute(
-        "SELECT f.size, f.mtime_ns, f.inode FROM directory d JOIN file f ON f.directory = d.id "
+        "SELECT f.size, f.mtime_ns FROM directory d JOIN file f ON f.directory = d.id "
         "WHERE d.path IN (?, ?) AND f.name IN (?, ?)",
         (directory, ledger.keyed_name(directory), name, ledger.keyed_name(name)),
     ).fetchone()
-    return row is not None and (row[0], int(row[1]), int(row[2])) == mark
+    return row is not None and (row[0], int(row[1])) == mark[:2]
 
 
 def drop(ledger: Ledger, tx: sqlite3.Connection, path: Path) -> None:
@@ -109,77 +114,6 @@ def drop(ledger: Ledger, tx: sqlite3.Connection, path: Path) -> None:
         "AND directory IN (SELECT id FROM directory WHERE path IN (?, ?))",
         (name, ledger.keyed_name(name), directory, ledger.keyed_name(directory)),
     )
-
-
-def existed(ledger: Ledger, mark: Mark) -> bool:
-    """Whether this very file was in a folder before the folder was added, under whatever name."""
-    size, mtime_ns, inode = mark
-    rows = ledger.query(
-        "SELECT 1 FROM file WHERE state = 'existing' AND inode = ? AND size = ? AND mtime_ns = ? LIMIT 1",
-        (_fit(inode), size, _fit(mtime_ns)),
-    )
-    return bool(rows)
-
-
-def baseline(ledger: Ledger, root: Path, recursive: bool) -> int:
-    """Mark every picture that is beneath `root` now as one to be left alone; how many.
-
-    Files that are known already keep what is known of them.
-    """
-    count = 0
-    with ledger.transaction() as tx:
-        for directory, rows in _walk(os.fsencode(root), recursive):
-            identifier = _directory(ledger, tx, directory)
-            tx.executemany(
-                "INSERT OR IGNORE INTO file (directory, name, size, mtime_ns, inode, state) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    (identifier, name, size, _fit(mtime), _fit(inode), EXISTING)
-                    for name, (size, mtime, inode) in rows
-                ),
-            )
-            count += len(rows)
-    return count
-
-
-def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[bytes, Mark]]]]:
-    """Each directory with the pictures in it, told by their suffix; links are not followed."""
-    waiting = [root]
-    while waiting:
-        directory = waiting.pop()
-        files: list[tuple[bytes, Mark]] = []
-        try:
-            with os.scandir(directory) as entries:
-                for entry in entries:
-                    if recursive and entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                    elif has_image_suffix(entry.name) and entry.is_file(follow_symlinks=False):
-                        facts = entry.stat(follow_symlinks=False)
-                        files.append((entry.name, (facts.st_size, facts.st_mtime_ns, facts.st_ino)))
-        except OSError:
-            continue  # gone or closed to us: watching says so, and nothing in it can be compressed either
-        if files:
-            yield directory, files
-
-
-def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
-    """Forget that files beneath `root` were left alone, where the folder now wants them; how many.
-
-    Args:
-        ledger: where.
-        root: the folder.
-        smallest: size in bytes from which on files that were too small are wanted.
-        largest: size in bytes up to which files that were too large are wanted; None for any.
-        existing: whether files are wanted that were there before the folder was added.
-    """
-    raw = os.fsencode(root)
-    states = (LeftUntil.LIMITS.value, EXISTING if existing else LeftUntil.LIMITS.value)
-    with ledger.transaction() as tx:
-        return tx.execute(
-            "DELETE FROM file WHERE state IN (?, ?) AND size >= ? AND size <= ? AND directory IN "
-            "(SELECT id FROM directory WHERE path = ? OR (path >= ? AND path < ?))",
-            (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *beneath(raw)),
-        ).rowcount
 
 
 def prune(ledger: Ledger) -> None:
@@ -194,7 +128,8 @@ def prune(ledger: Ledger) -> None:
         except (OSError, ValueError):
             continue  # away, or forgotten and unreadable
         names = ledger.query(
-            "SELECT name FROM file WHERE directory = ? AND state <> ?", (identifier, EXISTING)
+            "SELECT name FROM file WHERE directory = ? AND state NOT IN (?, ?)",
+            (identifier, EXISTING, FINGERPRINTED),
         )
         gone = [(identifier, n) for (n,) in names if n not in present and not n.startswith(b"\0")]
         if gone and present:
@@ -227,6 +162,7 @@ def forget_beneath(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
             ((ledger.keyed_name(name), identifier, name) for (name,) in names if name[:1] != b"\0"),
         )
         tx.execute("UPDATE directory SET path = ? WHERE id = ?", (ledger.keyed_name(directory), identifier))
+    tx.execute("DELETE FROM unlisted WHERE path = ? OR (path >= ? AND path < ?)", (path, low, high))
 
 
 def beneath(folder: bytes) -> tuple[bytes, bytes]:
@@ -235,7 +171,8 @@ def beneath(folder: bytes) -> tuple[bytes, bytes]:
     return base + _SEPARATOR, base + bytes([_SEPARATOR[0] + 1])
 
 
-def _directory(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> int:
+def directory_id(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> int:
+    """The id of a directory in the ledger, which is made where it has none."""
     row = tx.execute(
         "SELECT id FROM directory WHERE path IN (?, ?)", (path, ledger.keyed_name(path))
     ).fetchone()
@@ -249,10 +186,10 @@ def _put(tx: sqlite3.Connection, directory: int, name: bytes, mark: Mark, state:
     tx.execute(
         "INSERT OR REPLACE INTO file (directory, name, size, mtime_ns, inode, state) "
         "VALUES (?, ?, ?, ?, ?, ?)",
-        (directory, name, size, _fit(mtime_ns), _fit(inode), state),
+        (directory, name, size, fit(mtime_ns), fit(inode), state),
     )
 
 
-def _fit(number: int) -> int | str:
+def fit(number: int) -> int | str:
     """SQLite keeps 63 bits and a sign; larger inode numbers and times far in the future are kept as text."""
     return number if -(1 << 63) <= number < 1 << 63 else str(number)

@@ -7,7 +7,7 @@ from typing import Any
 
 Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
-STANDING = "outcome = 'compressed' AND original <> 'restored' AND superseded = 0"
+STANDING = "outcome = 'compressed' AND original <> 'restored' AND superseded = 0 AND repeated = 0"
 """Condition of results that were neither undone nor made anew; the words of the index `history_standing`."""
 
 DAYS = "coalesce(keep_until - time, 2592000.0)"

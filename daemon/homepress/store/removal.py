@@ -8,6 +8,7 @@ from pathlib import Path
 from homepress.store import entries, journal, memory
 from homepress.store.entries import Kept
 from homepress.store.errors import CannotUndo, shown
+from homepress.store.fingerprints import digest_of
 from homepress.store.kernel import Folder, opened_file, opened_folder, place_new
 from homepress.store.names import new_job, old_name
 from homepress.store.plan import Metadata, Plan
@@ -97,9 +98,19 @@ def settle_removal(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
     if look(kernel, folder, plan.result.name) is not None:
         journal.abandon(workshop.ledger, plan)
         return Settled.TAKEN_BACK
+    image = _image_of_source(workshop, plan)
     with workshop.ledger.transaction() as tx:
         entries.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
         memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+        if image:
+            memory.learn(workshop.ledger, tx, image, Role.KEPT)
         memory.drop(workshop.ledger, tx, plan.result)
         tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
     return Settled.FINISHED
+
+
+def _image_of_source(workshop: Workshop, plan: Plan) -> str:
+    """The digest of the coded image of a source that stayed in place; empty where it cannot be read."""
+    with contextlib.suppress(OSError), opened_folder(workshop.kernel, plan.source.parent) as folder:
+        return digest_of(workshop.kernel, folder, plan.source.name)
+    return ""

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from homepress.store import entries, journal, memory
+from homepress.store.fingerprints import digest_of
 from homepress.store.kernel import Folder, move_away, opened_folder, place_new
 from homepress.store.names import old_name, temp_name
 from homepress.store.plan import Plan
@@ -34,9 +35,12 @@ def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
         journal.abandon(workshop.ledger, plan)
         return Settled.TAKEN_BACK
     converted = _take_conversion_away(workshop, plan)
+    image = digest_of(kernel, folder, plan.result.name)
     with workshop.ledger.transaction() as tx:
         entries.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
         memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+        if image:
+            memory.learn(workshop.ledger, tx, image, Role.KEPT)
         memory.note(workshop.ledger, tx, plan.result, restored.mark)
         if converted is not None:
             memory.drop(workshop.ledger, tx, converted)

@@ -110,7 +110,36 @@ UPDATE history SET undone_since = min(0.0, since + max(0.0, undone - time)) WHER
 UPDATE folder SET looked_since = 0 WHERE looked > 0;
 """
 
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
+VERSION_5 = """
+-- What pictures show that were in a folder (root: its directory) before it was added: HMAC of a hash of the
+-- coded image, so that a copy, another disk or a new tag makes no new picture of them. Files in the state
+-- 'existing' still wait for theirs.
+CREATE TABLE existing (
+    root INTEGER NOT NULL REFERENCES directory(id),
+    digest BLOB NOT NULL,
+    PRIMARY KEY (root, digest)
+) WITHOUT ROWID;
+DROP INDEX file_existing;
+CREATE INDEX file_pending ON file (size, mtime_ns) WHERE state = 'existing';
+
+-- Directories that could not be listed when their folder was added.
+CREATE TABLE unlisted (path BLOB PRIMARY KEY) WITHOUT ROWID;
+
+-- Whether folders inside a folder were looked through when it was added.
+ALTER TABLE folder ADD COLUMN deep INTEGER NOT NULL DEFAULT 1;
+
+-- Whether the same picture got the same name again later, as from a restored backup: it counts once.
+ALTER TABLE history ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0;
+UPDATE history SET repeated = 1 WHERE kind IN ('replace', 'convert') AND EXISTS (
+    SELECT 1 FROM history AS later WHERE later.result_path = history.result_path
+    AND later.before_sha256 = history.before_sha256
+    AND later.id > history.id AND later.kind IN ('replace', 'convert'));
+DROP INDEX history_standing;
+CREATE INDEX history_standing ON history (time, before_bytes, after_bytes)
+    WHERE outcome = 'compressed' AND original <> 'restored' AND superseded = 0 AND repeated = 0;
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65

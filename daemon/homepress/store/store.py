@@ -1,11 +1,15 @@
 """The store's front: one object through which the pipeline and the app use the room."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from homepress.base.clock import Clock
+from homepress.base.image_data import BytesContent, image_digest
 from homepress.store import (
     edits,
+    existing,
+    fingerprints,
     forgetting,
     memory,
     output,
@@ -171,14 +175,24 @@ class Store:
 
     # What is known
 
-    def role(self, sha256: str, settings: str) -> Role | None:
+    def role(self, sha256: str, settings: str, image: str = "") -> Role | None:
         """Why this content is left alone, None when it is to be compressed.
 
         Args:
             sha256: hex digest of the content.
             settings: the recipe in words; a refusal counts only for the same words.
+            image: digest of the coded image in it (`image_digest`): what Homepress made, and what the user
+                took back, is known by that too, so that a new tag makes nothing new of it.
         """
-        return memory.role(self._ledger, sha256, settings)
+        role = memory.role(self._ledger, sha256, settings)
+        return memory.role(self._ledger, image, settings) if role is None and image else role
+
+    def learn_result(self, source: bytes, result: bytes) -> None:
+        """Know a result by its coded image too, unless it has that in common with its source."""
+        image = image_digest(BytesContent(result))
+        if image != image_digest(BytesContent(source)):
+            with self._ledger.transaction(durable=False) as tx:
+                memory.learn(self._ledger, tx, image, Role.RESULT)
 
     def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
         """The files of a directory that are done: name to size, mtime in nanoseconds and inode number.
@@ -187,11 +201,32 @@ class Store:
             directory: absolute path, links resolved.
             names: only these are asked for; None for all. More than was asked for may be given.
         """
+        self.folders.catch_up(directory)
         return memory.known(self._ledger, directory, names)
 
-    def existed(self, source: Source) -> bool:
-        """Whether this very file lay in a folder, under whatever name, before the folder was added."""
-        return memory.existed(self._ledger, _mark(source))
+    def existed(self, source: Source, root: Path, image: str) -> bool:
+        """Whether a picture lay in a folder, under whatever name, before the folder was added.
+
+        Args:
+            source: as it was read.
+            root: the folder.
+            image: digest of its coded image (`image_digest`).
+        """
+        return existing.existed(self._ledger, root, source.path, _mark(source), image)
+
+    def note_existing(self, source: Source, root: Path, image: str) -> None:
+        """Remember where such a picture is now, and its coded image; see `existed`."""
+        existing.note_existing(self._ledger, root, source.path, _mark(source), image)
+
+    def fingerprints(
+        self, root: Path, *, skip: Callable[[os.stat_result], bool], on_read: Callable[[int], None]
+    ) -> Generator[bool, None, None]:
+        """Make the missing fingerprints of what was in a folder before; see `fingerprints.fingerprints`.
+
+        The calling thread's reading waits for everybody else's from now on.
+        """
+        self._workshop.kernel.give_way()
+        return fingerprints.fingerprints(self._workshop, root, skip=skip, on_read=on_read)
 
     def note_known(self, source: Source) -> None:
         """Remember that a file is done as it was read, without an entry in the history."""

@@ -71,6 +71,13 @@ class Signature:
         """What the ledger remembers a handled file by: size, mtime_ns, inode."""
         return (self.size, self.mtime_ns, self.inode)
 
+    def is_noted(self, noted: tuple[int, int, int] | None) -> bool:
+        """Whether a file is still what the ledger remembers of it (size, mtime_ns, inode).
+
+        The inode does not count: it changes with each copy, and on FAT and exFAT with each mount.
+        """
+        return noted is not None and noted[:2] == (self.size, self.mtime_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:

@@ -71,7 +71,7 @@ class Looker:
         if skip is Skip.NOT_A_FILE:
             return self._pass_over(pending, skip)
         signature = Signature.of(status)
-        if signature.identity == rows.get(os.path.basename(pending.path)):
+        if signature.is_noted(rows.get(os.path.basename(pending.path))):
             return self._settler.drop(pending)
         pending.asked = True
         if skip is Skip.EMPTY:

@@ -77,7 +77,7 @@ def _compare(
             status = entry.stat(follow_symlinks=False)
         except OSError:
             continue
-        if rows.get(entry.name) == (status.st_size, status.st_mtime_ns, status.st_ino):
+        if Signature.of(status).is_noted(rows.get(entry.name)):
             continue
         if skip := skip_by_status(status, system, stays=stays):
             listing.skipped[skip] += 1

@@ -10,6 +10,9 @@ from homepress.ui.cli import output
 from homepress.ui.cli.progress import Progress
 from homepress.ui.words import counted, percent_saved, shown, size
 
+_WORTH_SAYING = 30.0
+"""Seconds of work in the background from which on it is said."""
+
 
 def try_folder(
     service: Service,
@@ -58,10 +61,20 @@ def what_is_there(found: CheckReport | None, existing: str) -> list[str]:
         lines = [f"{there}, to be compressed like those that come."]
         return [*lines, f"That will save about {size(saved)} ({percent} %){part}."] if saved else lines
     lines = [f"{there}, left alone; those that come will be compressed."]
+    if found.fingerprint_seconds >= _WORTH_SAYING:
+        lines.append(f"Fingerprints of them are made in the background, which takes {_about(found)}.")
     if saved:
         lines.append(f"Compressing what is there too would save about {size(saved)} ({percent} %){part}:")
         lines.append(f"  homepress compress --in-place {shlex.quote(shown(found.path))}")
     return lines
+
+
+def _about(found: CheckReport) -> str:
+    """How long it takes to read all that is there once."""
+    minutes = max(1, round(found.fingerprint_seconds / 60))
+    if minutes < 120:
+        return f"about {counted(minutes, 'minute')}"
+    return f"about {counted(round(minutes / 60), 'hour')}"
 
 
 def in_words(report: CheckReport) -> list[str]:

@@ -10,7 +10,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.trial import in_words, try_folder, what_is_there
-from homepress.ui.words import shown
+from homepress.ui.words import counted, shown
 
 _SAMPLE = 40
 """So many pictures are tried by `folder check`."""
@@ -231,10 +231,14 @@ def _as_json(folder: FolderSettings, state: FolderStatus) -> dict[str, object]:
         "warning": state.warning,
         "waiting": state.waiting,
         "watch": state.watch,
+        "fingerprinting": state.fingerprinting,
     }
 
 
 def _row(folder: FolderSettings, state: FolderStatus) -> tuple[str, ...]:
     word = output.bad(state.state) if state.state == "problem" else state.state
     where = f"into {shown(state.output)}" if state.mode == "output" else "in place"
-    return shown(state.path), word, str(folder.quality), where, state.problem or state.warning
+    said = state.problem or state.warning
+    if not said and state.fingerprinting:
+        said = f"in the background: fingerprints of {counted(state.fingerprinting, 'picture')} left alone"
+    return shown(state.path), word, str(folder.quality), where, said

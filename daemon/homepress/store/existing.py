@@ -1,0 +1,276 @@
+"""Pictures that were in a folder before the folder was added: they are left alone, whatever carries them.
+
+What was there is known at once by place, size and time, and from its fingerprint on by what it shows: a copy,
+a restored backup, another disk and a new tag make no new picture of it. It counts for its folder alone:
+brought into another watched folder, it is new there.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from homepress.imagetype import has_image_suffix
+from homepress.store.ledger import Ledger
+from homepress.store.memory import (
+    EXISTING,
+    FINGERPRINTED,
+    Mark,
+    beneath,
+    directory_id,
+    fit,
+    note,
+)
+from homepress.store.receipt import LeftUntil
+
+_ANY_SIZE = 2**63 - 1
+_CHUNK = 5_000
+"""So many files are marked in one transaction: others get the ledger in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A file that was there before, and whose fingerprint is not known yet.
+
+    Attributes:
+        directory: id of its directory in the ledger.
+        path: where it is.
+        size: bytes.
+        mtime_ns: last change, nanoseconds since 1970.
+    """
+
+    directory: int
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
+def baseline(ledger: Ledger, root: Path, recursive: bool) -> int:
+    """Mark every picture that is beneath `root` now as one to be left alone; how many.
+
+    What is known of a file as it is now stays known.
+
+    Raises:
+        OSError: the folder itself cannot be listed; nothing was marked.
+    """
+    count = 0
+    chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]] = []
+    waiting = 0
+    for directory, files in _walk(os.fsencode(root), recursive):
+        if files is None:
+            with ledger.transaction(durable=False) as tx:
+                tx.execute("INSERT OR IGNORE INTO unlisted (path) VALUES (?)", (directory,))
+            continue
+        chunk.append((directory, files))
+        count, waiting = count + len(files), waiting + len(files)
+        if waiting >= _CHUNK:
+            _mark(ledger, chunk)
+            chunk, waiting = [], 0
+    _mark(ledger, chunk)
+    return count
+
+
+def _mark(ledger: Ledger, chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]]) -> None:
+    with ledger.transaction() as tx:
+        for directory, files in chunk:
+            identifier = directory_id(ledger, tx, directory)
+            hidden = {
+                bytes(name)
+                for (name,) in tx.execute(
+                    "SELECT name FROM file WHERE directory = ? AND substr(name, 1, 1) = x'00'", (identifier,)
+                )
+            }
+            tx.executemany(
+                "INSERT INTO file (directory, name, size, mtime_ns, inode, state) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
+                "inode = excluded.inode, state = excluded.state "
+                "WHERE size <> excluded.size OR mtime_ns <> excluded.mtime_ns OR state IN (?, ?)",
+                (
+                    (
+                        identifier,
+                        keyed if hidden and (keyed := ledger.keyed_name(name)) in hidden else name,
+                        size,
+                        fit(mtime),
+                        fit(inode),
+                        EXISTING,
+                        LeftUntil.LOOK.value,
+                        LeftUntil.LIMITS.value,
+                    )
+                    for name, (size, mtime, inode) in files
+                ),
+            )
+
+
+def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[bytes, Mark]] | None]]:
+    """Each directory with the pictures in it, told by their suffix; links are not followed.
+
+    None in place of the pictures of a directory that cannot be listed.
+    """
+    waiting = [root]
+    while waiting:
+        directory = waiting.pop()
+        files: list[tuple[bytes, Mark]] = []
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    if recursive and entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif has_image_suffix(entry.name) and entry.is_file(follow_symlinks=False):
+                        facts = entry.stat(follow_symlinks=False)
+                        files.append((entry.name, (facts.st_size, facts.st_mtime_ns, facts.st_ino)))
+        except FileNotFoundError:
+            if directory == root:
+                raise
+            continue
+        except OSError:
+            if directory == root:
+                raise
+            yield directory, None
+            continue
+        if files:
+            yield directory, files
+
+
+def unlisted(ledger: Ledger) -> set[bytes]:
+    """Directories that could not be listed when their folder was added."""
+    return {bytes(path) for (path,) in ledger.query("SELECT path FROM unlisted")}
+
+
+def catch_up(ledger: Ledger, directory: bytes) -> bool:
+    """Mark what is in a directory that could not be listed before; whether it can be now."""
+    try:
+        baseline(ledger, Path(os.fsdecode(directory)), recursive=True)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    with ledger.transaction() as tx:
+        tx.execute("DELETE FROM unlisted WHERE path = ?", (directory,))
+    return True
+
+
+def existed(ledger: Ledger, root: Path, path: Path, mark: Mark, digest: str) -> bool:
+    """Whether a picture was in a folder before the folder was added, under whatever name.
+
+    Args:
+        ledger: where.
+        root: the folder.
+        path: where the picture is now.
+        mark: what it looks like now.
+        digest: of its coded image (`image_digest`).
+    """
+    raw_root, name = os.fsencode(root), os.fsencode(path.name)
+    if ledger.query(
+        "SELECT 1 FROM existing e JOIN directory d ON d.id = e.root WHERE d.path IN (?, ?) AND e.digest = ?",
+        (raw_root, ledger.keyed_name(raw_root), _keyed(ledger, digest)),
+    ):
+        return True
+    size, mtime_ns, inode = mark
+    low, high = beneath(raw_root)
+    # No fingerprint yet: the very file under another name, or a copy that kept name, size and time.
+    rows = ledger.query(
+        "SELECT d.path FROM file f JOIN directory d ON d.id = f.directory WHERE f.state = 'existing' "
+        "AND f.size = ? AND f.mtime_ns = ? AND (f.inode = ? OR f.name IN (?, ?))",
+        (size, fit(mtime_ns), fit(inode), name, ledger.keyed_name(name)),
+    )
+    return any(where == raw_root or low <= where < high or where[:1] == b"\0" for (where,) in rows)
+
+
+def note_existing(ledger: Ledger, root: Path, path: Path, mark: Mark, digest: str) -> None:
+    """Remember where a picture is now that was there before, and what it shows."""
+    with ledger.transaction(durable=False) as tx:
+        note(ledger, tx, path, mark, FINGERPRINTED)
+        _learn(ledger, tx, root, digest)
+
+
+def _learn(ledger: Ledger, tx: sqlite3.Connection, root: Path, digest: str) -> None:
+    tx.execute(
+        "INSERT OR IGNORE INTO existing (root, digest) VALUES (?, ?)",
+        (directory_id(ledger, tx, os.fsencode(root)), _keyed(ledger, digest)),
+    )
+
+
+def _keyed(ledger: Ledger, digest: str) -> bytes:
+    """Half of it is plenty, and there may be a million."""
+    return ledger.keyed(digest)[:16]
+
+
+def pending(ledger: Ledger, root: Path) -> Iterator[Pending]:
+    """Files beneath a folder whose fingerprints are still to be made; forgotten names cannot be found."""
+    if not ledger.query("SELECT 1 FROM file WHERE state = 'existing' LIMIT 1"):
+        return
+    raw = os.fsencode(root)
+    directories = ledger.query(
+        "SELECT id, path FROM directory WHERE path = ? OR (path >= ? AND path < ?)", (raw, *beneath(raw))
+    )
+    for identifier, directory in directories:
+        for name, size, mtime_ns in ledger.query(
+            "SELECT name, size, mtime_ns FROM file WHERE directory = ? AND state = 'existing'", (identifier,)
+        ):
+            if name[:1] != b"\0":
+                yield Pending(identifier, os.path.join(bytes(directory), bytes(name)), size, int(mtime_ns))
+
+
+def fingerprinted(ledger: Ledger, root: Path, found: list[tuple[Pending, str]]) -> None:
+    """Remember fingerprints.
+
+    Args:
+        ledger: where.
+        root: the folder that the files are beneath.
+        found: each file, with the digest of its coded image.
+    """
+    with ledger.transaction(durable=False) as tx:
+        for file, digest in found:
+            changed = tx.execute(
+                "UPDATE file SET state = ? WHERE directory = ? AND name = ? AND state = ? "
+                "AND size = ? AND mtime_ns = ?",
+                (
+                    FINGERPRINTED,
+                    file.directory,
+                    os.path.basename(file.path),
+                    EXISTING,
+                    file.size,
+                    fit(file.mtime_ns),
+                ),
+            ).rowcount
+            if changed:  # else the folder wants it after all, or it was forgotten
+                _learn(ledger, tx, root, digest)
+
+
+def count(ledger: Ledger, root: Path, states: tuple[str, ...] = (EXISTING, FINGERPRINTED)) -> int:
+    """How many files beneath a folder are in one of these states."""
+    raw = os.fsencode(root)
+    rows = ledger.query(
+        f"SELECT count(*) FROM file WHERE state IN ({', '.join('?' * len(states))}) AND directory IN "
+        "(SELECT id FROM directory WHERE path = ? OR (path >= ? AND path < ?))",
+        (*states, raw, *beneath(raw)),
+    )
+    return int(rows[0][0])
+
+
+def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
+    """Forget that files beneath `root` were left alone, where the folder now wants them; how many.
+
+    Args:
+        ledger: where.
+        root: the folder.
+        smallest: size in bytes from which on files that were too small are wanted.
+        largest: size in bytes up to which files that were too large are wanted; None for any.
+        existing: whether files are wanted that were there before the folder was added.
+    """
+    raw = os.fsencode(root)
+    states = [LeftUntil.LIMITS.value, *((EXISTING, FINGERPRINTED) if existing else ())]
+    within = "path = ? OR (path >= ? AND path < ?)"
+    with ledger.transaction() as tx:
+        if existing:
+            tx.execute(
+                "DELETE FROM existing WHERE root IN (SELECT id FROM directory WHERE path IN (?, ?))",
+                (raw, ledger.keyed_name(raw)),
+            )
+            tx.execute(f"DELETE FROM unlisted WHERE {within}", (raw, *beneath(raw)))
+        return tx.execute(
+            f"DELETE FROM file WHERE state IN ({', '.join('?' * len(states))}) "
+            f"AND size >= ? AND size <= ? AND directory IN (SELECT id FROM directory WHERE {within})",
+            (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *beneath(raw)),
+        ).rowcount
