@@ -18,7 +18,7 @@ PIECE = 1 << 18
 """Bytes that are read and hashed at a time."""
 
 _BLOCK = 1 << 16
-_MOST_STEPS = 1_000_000
+_MOST_STEPS = 300_000
 """More than any picture needs; a file can be made so that walking it would take hours. A second or two."""
 
 
@@ -87,14 +87,19 @@ class _Walk:
 
     def __init__(self, content: Content) -> None:
         self.size = content.size
-        self.read = content.read
+        self._content = content
         self._steps = 0
+
+    def read(self, at: int, length: int) -> bytes:
+        """Up to `length` bytes from `at` on; `_Tangled` when so many were asked for that it is no picture."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise _Tangled
+        return self._content.read(at, length)
 
     def exactly(self, at: int, length: int) -> bytes:
         """The `length` bytes from `at` on; `_Tangled` where there are none."""
-        self._steps += 1
-        data = self.read(at, length)
-        if len(data) < length or self._steps > _MOST_STEPS:
+        if len(data := self.read(at, length)) < length:
             raise _Tangled
         return data
 
@@ -139,6 +144,7 @@ def _hashed(content: Content, kind: str, parts: Iterator[Part]) -> str:
 _SOI, _EOI, _SOS, _APP14, _COM = 0xD8, 0xD9, 0xDA, 0xEE, 0xFE
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 # In coded data 0xFF is followed by 0x00 (stuffing), D0-D7 (restart) or 0xFF (fill); all else is a marker.
+_SHORTEST_STRIDE = 1 << 12
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]", re.DOTALL)
 
 
@@ -172,7 +178,9 @@ def _jpeg(walk: _Walk) -> Iterator[Part]:
 
 def _coded(walk: _Walk, at: int) -> Generator[Part, None, int]:
     """The coded data from `at` on; where the next marker begins."""
-    while len(piece := walk.read(at, PIECE)) > 1:
+    stride = _SHORTEST_STRIDE
+    while len(piece := walk.read(at, stride)) > 1:
+        stride = min(4 * stride, PIECE)
         if found := _MARKER.search(piece):
             yield at, found.start()
             return at + found.start()
