@@ -1,5 +1,6 @@
 """What the settings mean for watching: which folders, with which plan, and why some are not watched."""
 
+import logging
 import threading
 from collections.abc import Callable, Collection
 from functools import partial
@@ -17,6 +18,8 @@ from homepress.watch import FolderState, WatchedFolder, refusal, warnings
 
 _MEETING_SECONDS = 5.0
 """So long a change of settings waits for folders that answer, until what is in them is known."""
+
+_log = logging.getLogger(__name__)
 
 
 class Configuration:
@@ -70,13 +73,24 @@ class Configuration:
     def _meet(self, present: Collection[FolderSettings]) -> bool:
         """Meet folders that answer, all at a time; whether one wants files that were left alone before."""
         root_of = self._house.root_of
-        calls = {each.path: partial(folders.meet, self._house, each, root_of(each)) for each in present}
+        calls = {each.path: partial(self._met_early, each, root_of(each)) for each in present}
         return any(met is True for met in blocking.ask_all(calls, _MEETING_SECONDS).values())
+
+    def _met_early(self, folder: FolderSettings, root: Path) -> bool:
+        """Meet a folder before it is watched; where that fails, it is `met` again on its own thread."""
+        try:
+            return folders.meet(self._house, folder, root)
+        except OSError as error:
+            _log.warning("%s: it could not be looked through: %s", ascii(str(root)), error)
+            return False
 
     def met(self, path: Path, root: Path) -> None:
         """A configured folder is there, for the first time or again; its link may lead elsewhere now.
 
         Called on the folder's own thread: nobody else waits while its disk is asked.
+
+        Raises:
+            OSError: what is in it could not be seen or noted; it is not scanned then, and met again later.
         """
         folder = next((each for each in self._house.live.current.folders if each.path == path), None)
         if folder is None or path not in self._roots:

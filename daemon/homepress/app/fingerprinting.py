@@ -24,8 +24,8 @@ _LOOK = 1.0
 """Seconds between two looks whether the computer is busy, or whether it is time to work again."""
 _MEASURE = 0.5
 """Seconds after which enough was read to tell how fast it goes."""
-_AGAIN = 86_400.0
-"""Seconds until files that could not be read are tried again; sooner when their folder comes back."""
+_PATIENCE = 5.0
+"""Seconds that the end of the daemon waits for a thread that reads from a disk which does not answer."""
 
 
 class _Stopping(Exception):  # noqa: N818 - no error: how the daemon's end leaves a file half read
@@ -33,77 +33,73 @@ class _Stopping(Exception):  # noqa: N818 - no error: how the daemon's end leave
 
 
 class Fingerprinting:
-    """A thread that sleeps unless there is something to fingerprint. What was done is kept at each moment."""
+    """A thread a folder, while something in it is to be fingerprinted; what was done is kept."""
 
-    def __init__(
-        self,
-        store: Store,
-        roots: Callable[[], Collection[Path]],
-        rests: Callable[[], bool],
-        changed: Callable[[], None],
-    ) -> None:
-        """Begin with `start`.
+    def __init__(self, store: Store, rests: Callable[[], bool], changed: Callable[[], None]) -> None:
+        """Begin nothing yet.
 
         Args:
             store: whose ledger says what is missing.
-            roots: the watched folders, links followed.
             rests: whether there is better to do now: pictures to compress, or a pause.
             changed: called when people see something else now.
         """
         self._store = store
-        self._roots = roots
         self._rests = rests
         self._changed = changed
         self._left: dict[Path, int] = {}
-        self._wanted = threading.Event()
+        self._lock = threading.Lock()
+        self._wanted: set[Path] = set()
+        self._threads: dict[Path, threading.Thread] = {}
         self._stopping = threading.Event()
-        self._pace = _Pace(self._stopping, rests)
-        self._thread = threading.Thread(target=self._run, name="fingerprints", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+    def look(self, root: Path) -> None:
+        """A folder is there, for the first time or again: do what is missing in it."""
+        with self._lock:
+            self._wanted.add(root)
+            if root not in self._threads and not self._stopping.is_set():
+                thread = threading.Thread(target=self._run, args=(root,), name="fingerprints", daemon=True)
+                self._threads[root] = thread
+                thread.start()
 
     def stop(self) -> None:
-        """End, within the piece of a file that is being read."""
-        self._stopping.set()
-        self._wanted.set()
-        self._thread.join()
-
-    def look(self) -> None:
-        """A folder is there, for the first time or again."""
-        self._wanted.set()
+        """End, within the piece of a file that is being read; a disk that hangs is not waited for."""
+        with self._lock:
+            self._stopping.set()
+            threads = tuple(self._threads.values())
+        end = time.monotonic() + _PATIENCE
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
 
     def left(self, root: Path) -> int:
         """How many pictures of a folder are being fingerprinted or wait for it."""
         return self._left.get(root, 0)
 
-    def _run(self) -> None:
-        missed = False
-        while not self._stopping.is_set():
-            self._wanted.wait(_AGAIN if missed else None)
-            self._wanted.clear()
+    def _run(self, root: Path) -> None:
+        while self._is_wanted(root):
             try:
-                missed = sum(self._fingerprint(root) for root in self._roots()) > 0
+                self._fingerprint(root)
             except _Stopping:
-                return
-            except Exception:  # noqa: BLE001 - the boundary: whatever it was, the next look comes
-                _log.exception("pictures that are left alone could not be fingerprinted")
-                missed = True
+                pass
+            except Exception:  # noqa: BLE001 - the boundary: the folder is looked at again when it comes back
+                _log.exception("%s: what is left alone could not be fingerprinted", ascii(str(root)))
 
-    def _fingerprint(self, root: Path) -> int:
-        """Do what is missing in one folder; how many files could not be read."""
-        missed, done = 0, 0
+    def _is_wanted(self, root: Path) -> bool:
+        with self._lock:
+            if root in self._wanted and not self._stopping.is_set():
+                self._wanted.discard(root)
+                return True
+            del self._threads[root]
+            return False
+
+    def _fingerprint(self, root: Path) -> None:
         self._left[root] = self._store.folders.pending(root)
-        if not self._left[root]:
-            return 0
-        begin = time.monotonic()
-        made = self._store.fingerprints(root, skip=this_system().is_placeholder, on_read=self._pace.step)
+        begin, done, pace = time.monotonic(), 0, _Pace(self._stopping, self._rests)
+        made = self._store.fingerprints(root, skip=this_system().is_placeholder, on_read=pace.step)
         try:
             for good in made:
-                done, missed = done + good, missed + (not good)
+                done += good
                 self._left[root] = max(0, self._left[root] - 1)
-                self._pace.step(0)
+                pace.step(0)
         finally:
             made.close()
             self._left[root] = 0
@@ -111,7 +107,6 @@ class Fingerprinting:
                 self._changed()
                 seconds = time.monotonic() - begin
                 _log.info("%s: %d pictures fingerprinted in %.0f s", ascii(str(root)), done, seconds)
-        return missed
 
 
 class _Pace:

@@ -1,6 +1,5 @@
 """Adding and removing folders."""
 
-import logging
 import os
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,6 @@ _PATIENCE = 10.0
 
 _MEETING_SECONDS = 20.0
 """Seconds until the answer comes although what is in a new folder is not known yet: that goes on."""
-_log = logging.getLogger(__name__)
 
 
 def add(house: House, request: FolderRequest) -> FolderAnswer:
@@ -46,6 +44,8 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
         said = blocking.ask(path, partial(warnings, path))
     except NotAnsweringError as error:
         said = [blocking.silent(path, error.since)]
+    except OSError as error:
+        said = [f"{path} could not be looked through ({error}); nothing in it is touched before it was"]
     left = house.store.folders.left_alone(house.root_of(folder)) if request.existing == "leave" else 0
     return FolderAnswer(path=str(path), warnings=said, left_alone=left)
 
@@ -111,17 +111,17 @@ def meet(house: House, folder: FolderSettings, root: Path) -> bool:
 
     Returns:
         Whether the folder wants files now that were left alone before, by other settings.
+
+    Raises:
+        OSError: what is in it could not be seen or noted; it must not be watched before that is done.
     """
     leaves = folder.existing == "leave"
     known = house.store.folders
     if os.path.isdir(root) and not known.is_known(root, recursive=folder.recursive):
         # Known only once all in it is marked: a crash in between must make no new pictures of what was there.
-        try:
-            if leaves:
-                known.baseline(root, recursive=folder.recursive)
-            known.added(root, recursive=folder.recursive)
-        except OSError as error:
-            _log.warning("%s: it cannot be looked through yet: %s", ascii(str(root)), error)
+        if leaves:
+            known.baseline(root, recursive=folder.recursive)
+        known.added(root, recursive=folder.recursive)
     largest = folder.max_size.bytes or None
     return known.let_in(root, folder.min_size.bytes, largest, existing=not leaves) > 0
 

@@ -32,7 +32,7 @@ class Intake:
         tell: Callable[[Plan, Told], None],
         hint: Callable[[Path, float], None],
         look_again: Callable[[Path], bool],
-        found: Callable[[], None],
+        found: Callable[[Path], None],
         changed: Callable[[], None],
     ) -> None:
         """Take in nothing yet.
@@ -43,7 +43,7 @@ class Intake:
             tell: gets the outcome of each job, with the plan it was queued under.
             hint: asks watching to look at a file again after so many seconds.
             look_again: see `homepress.watch.Sink.look_again`.
-            found: called when a folder is there.
+            found: gets the root of each folder that is there.
             changed: called when people see something else now.
         """
         self._store = house.store
@@ -58,7 +58,7 @@ class Intake:
     def found(self, folder: Path, root: Path) -> None:
         """A folder is there: plan for it before anything in it arrives."""
         self._config.met(folder, root)
-        self._found()
+        self._found(root)
 
     def coming(self) -> None:
         """A file turned up: have a worker ready when it has come to rest."""

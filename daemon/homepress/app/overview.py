@@ -9,7 +9,7 @@ import msgspec
 
 from homepress import privacy
 from homepress.app.config import Configuration
-from homepress.app.house import House, root_of
+from homepress.app.house import House
 from homepress.app.notes import RecentNotes
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
@@ -88,7 +88,7 @@ class Overview:
         return [
             msgspec.structs.replace(
                 self.config.status(folder, states.get(folder.path), self.trouble, self.house.pipeline),
-                fingerprinting=self.fingerprinting(root_of(folder)),
+                fingerprinting=self.fingerprinting(self.house.root_of(folder)),
             )
             for folder in self.house.live.current.folders
         ]

@@ -68,9 +68,7 @@ class DaemonService(InProcessService):
             self._notes.add(note)
         self._breaker = Breaker(house.store, house.pipeline.queue, self._stopped_replacing)
         self._troubles = Troubles(house.pipeline.queue, self._conditions)
-        self._fingerprinting = Fingerprinting(
-            house.store, self._config.roots, self._has_better_to_do, self.changed
-        )
+        self._fingerprinting = Fingerprinting(house.store, self._has_better_to_do, self.changed)
         intake = Intake(
             house,
             self._config,
@@ -91,7 +89,6 @@ class DaemonService(InProcessService):
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
         self._caretaker.start()
-        self._fingerprinting.start()
         self._begun.set()
 
     def _hint(self, path: Path, delay: float) -> None:
