@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from engine.tags import Tags, by_family, exiftool_tags
 from homepress.compress import Compressed, Recipe, Unchanged
-from homepress.compress.formats import convert
+from homepress.compress.convert import convert
 from homepress.imagetype import ImageType, sniff
 
 TARGETS = (ImageType.JPEG, ImageType.PNG, ImageType.WEBP, ImageType.AVIF, ImageType.JXL)

@@ -18,10 +18,9 @@ from engine import butteraugli
 from engine.measure import shown
 from engine.peers import node_command
 from homepress.compress.jpeg import Encoder, Sampling, optimise
-from homepress.compress.jpeg.pillow_encoder import PillowEncoder
-from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
-from homepress.compress.jpeg.tables import on_grid
-from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
+from homepress.compress.jpeg.model import on_grid
+from homepress.compress.score.ssimulacra2 import full_score
 
 TARGETS = (70, 80, 90)
 MOZJPEG = "MozJPEG (Squoosh)"

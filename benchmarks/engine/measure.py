@@ -12,8 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from homepress.compress.metadata import Malformed, parse_jpeg
-from homepress.compress.quality.colour import to_srgb
-from homepress.compress.quality.ssimulacra2 import PieceReference, Tally, pieces
+from homepress.compress.score.ssimulacra2 import PieceReference, Tally, pieces, to_srgb
 from homepress.imagetype import ImageType, sniff
 
 _METADATA = ("exif", "xmp", "icc_profile", "gamma", "dpi", "duration", "loop", "comment")

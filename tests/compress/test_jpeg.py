@@ -12,9 +12,9 @@ from compress import images
 from compress.images import decoded, jpeg, photo, screenshot
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged, compress
 from homepress.compress.jpeg import Sampling
-from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
+from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.metadata import ColourModel, colour_model, parse_jpeg
-from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.compress.score.ssimulacra2 import full_score
 from homepress.imagetype import ImageType
 
 
@@ -54,11 +54,11 @@ def test_a_result_with_other_pixels_is_not_handed_over(
     monkeypatch: pytest.MonkeyPatch, large: int, floor: float | None
 ) -> None:
     """Whether pixels are remembered as they are, or by a digest."""
-    monkeypatch.setattr("homepress.compress.raster._LARGE_PIXELS", large)
+    monkeypatch.setattr("homepress.compress.pixels._LARGE_PIXELS", large)
     source = jpeg(photo(700, 500), 97)
     compressed(source, Recipe(floor=floor))
     other = jpeg(photo(700, 500, seed=9), 50)
-    monkeypatch.setattr("homepress.compress.formats.jpeg.optimise", lambda _stream: other)
+    monkeypatch.setattr("homepress.compress.jpeg.jpeg.optimise", lambda _stream: other)
     result = compress(source, Recipe(floor=floor))
     assert isinstance(result, Unchanged)
     assert (result.reason, result.detail) == (Reason.VERIFY_FAILED, "the pixels differ")
@@ -206,8 +206,8 @@ def test_wide_colours_are_scored_as_they_look() -> None:
 
 def test_another_encoder_steps_in_where_one_makes_rubbish(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RateDistortionEncoder, "encode", lambda *_: jpeg(photo(64, 64))[:500])
-    monkeypatch.setattr("homepress.compress.formats.jpeg.swap_primary", lambda _, coding: coding)
-    monkeypatch.setattr("homepress.compress.formats.jpeg.optimise", lambda stream: stream)
+    monkeypatch.setattr("homepress.compress.jpeg.jpeg.swap_primary", lambda _, coding: coding)
+    monkeypatch.setattr("homepress.compress.jpeg.jpeg.optimise", lambda stream: stream)
     result = compressed(jpeg(photo(700, 500), 97))
     assert result.method.startswith("libjpeg")
     assert result.score >= 80

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from compress.images import Pixels, decoded, jpeg, photo, screenshot
-from homepress.compress.jpeg import coefficients, dct, events, huffman, planes, quantise, tables
-from homepress.compress.jpeg.encoder import Encoder, Sampling
-from homepress.compress.jpeg.pillow_encoder import PillowEncoder
-from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
+from homepress.compress.jpeg import encoder as encoding
+from homepress.compress.jpeg import entropy, model, quantise
+from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
+from homepress.compress.jpeg.model import Encoder, Sampling
 from homepress.compress.metadata import ColourModel, colour_model, component_tables, parse_jpeg
-from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.compress.score.ssimulacra2 import full_score
 
 ENCODERS = [RateDistortionEncoder(), PillowEncoder()]
 
@@ -38,13 +38,13 @@ def test_dct_is_the_standards() -> None:
         ) * (cu * cv / 4)
     found = np.empty((1, 1, 64), np.float32)
     factors = np.linspace(1, 2, 64, dtype=np.float32)
-    dct.transform(block.reshape(1, 1, 64), factors, found)
-    assert np.allclose(found[0, 0], wanted.ravel()[dct.NATURAL_OF_ZIGZAG] * factors, atol=2e-3)
+    model.transform(block.reshape(1, 1, 64), factors, found)
+    assert np.allclose(found[0, 0], wanted.ravel()[model.NATURAL_OF_ZIGZAG] * factors, atol=2e-3)
 
 
 def test_blocks_come_in_coding_order() -> None:
     plane = np.arange(32 * 32, dtype=np.float32).reshape(32, 32)
-    units = dct.blocks(plane, 2, 2)
+    units = model.blocks(plane, 2, 2)
     assert units.shape == (4, 4, 64)
     assert np.array_equal(units[0, 1].reshape(8, 8), plane[:8, 8:16])
     assert np.array_equal(units[0, 2].reshape(8, 8), plane[8:16, :8])
@@ -56,7 +56,7 @@ def test_blocks_come_in_coding_order() -> None:
 
 def test_components_are_jfifs() -> None:
     pixels = photo(64, 48)
-    luma, blue, red = planes.components(pixels, Sampling.FULL)
+    luma, blue, red = encoding.components(pixels, Sampling.FULL)
     wanted = np.asarray(Image.fromarray(pixels).convert("YCbCr")).astype(float)
     for plane, channel in ((luma + 128, 0), (blue + 128, 1), (red + 128, 2)):
         assert np.abs(plane - wanted[..., channel]).max() < 1.1
@@ -65,8 +65,8 @@ def test_components_are_jfifs() -> None:
 def test_halving_anticipates_the_decoder() -> None:
     """What libjpeg blows up again is closer to the original than from plain averages."""
     pixels = screenshot(256, 128)
-    _, blue, _ = planes.components(pixels, Sampling.FULL)
-    _, half, _ = planes.components(pixels, Sampling.QUARTER)
+    _, blue, _ = encoding.components(pixels, Sampling.FULL)
+    _, half, _ = encoding.components(pixels, Sampling.QUARTER)
     average = blue.reshape(64, 2, 128, 2).mean(axis=(1, 3))
 
     def enlarged(plane: np.ndarray) -> np.ndarray:
@@ -82,7 +82,7 @@ def test_halving_anticipates_the_decoder() -> None:
 
 
 def test_padding_repeats_the_edge() -> None:
-    padded = planes.padded(photo(17, 9), 16)
+    padded = encoding.padded(photo(17, 9), 16)
     assert padded.shape == (16, 32, 3)
     assert (padded[:, 16:] == padded[:, 16:17]).all()
 
@@ -91,7 +91,7 @@ def test_padding_repeats_the_edge() -> None:
 
 
 def test_codes_are_free_of_prefixes() -> None:
-    for book in (*huffman.DC, *huffman.AC):
+    for book in (*entropy.DC, *entropy.AC):
         words = [
             f"{int(code):0{int(length)}b}"
             for code, length in zip(book.codes, book.lengths, strict=True)
@@ -113,7 +113,7 @@ def test_codes_are_free_of_prefixes() -> None:
 )
 @settings(max_examples=60)
 def test_bits_are_packed_in_order(batches: list[list[tuple[int, int]]]) -> None:
-    writer = huffman.BitWriter()
+    writer = entropy.BitWriter()
     text = ""
     for batch in batches:
         codes, lengths = zip(*batch, strict=True)
@@ -131,7 +131,7 @@ def test_events_of_blocks() -> None:
     steps = np.zeros((2, 64), np.float32)
     steps[0, [0, 3, 20]] = (5.2, -1.4, 0.6)
     steps[1, 63] = 2.0
-    found = events.Events.rounded(steps, np.abs(steps))
+    found = entropy.Events.rounded(steps, np.abs(steps))
     assert found.block.tolist() == [0, 0, 0, 1, 1]
     assert found.place.tolist() == [0, 3, 20, 0, 63]
     assert found.run.tolist() == [0, 2, 16, 0, 62]
@@ -142,10 +142,10 @@ def test_events_of_blocks() -> None:
 
 
 def test_levels_are_never_raised_and_first_ones_never_touched() -> None:
-    strip = next(coefficients.strips(photo(256, 128), Sampling.QUARTER, rows=128))
-    batch, activity = strip.batch(tables.tables(60.0))
+    strip = next(encoding.strips(photo(256, 128), Sampling.QUARTER, rows=128))
+    batch, activity = strip.batch(model.tables(60.0))
     statistics = quantise.learn(batch, activity)
-    plain = events.Events.rounded(batch.steps, batch.magnitudes)
+    plain = entropy.Events.rounded(batch.steps, batch.magnitudes)
     thrifty = quantise.quantise(batch, strip.masks(activity, statistics), statistics)
     dense = np.zeros((2, *batch.steps.shape), np.int32)
     for number, found in enumerate((plain, thrifty)):
@@ -194,7 +194,7 @@ def test_grey(size: tuple[int, int]) -> None:
     assert np.abs(result.astype(int) - picture).mean() < 2
 
 
-@pytest.mark.parametrize("quality", [tables.LOWEST_QUALITY, 30.0, 99.5])
+@pytest.mark.parametrize("quality", [model.LOWEST_QUALITY, 30.0, 99.5])
 @pytest.mark.parametrize("kind", ["noise", "black", "white", "checks", "primaries"])
 def test_extremes_decode(quality: float, kind: str) -> None:
     random = np.random.default_rng(3)
@@ -215,7 +215,7 @@ def test_extremes_decode(quality: float, kind: str) -> None:
 def test_strips_leave_no_trace(sampling: Sampling, grey: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     picture = photo(300, 401)[..., 0] if grey else photo(300, 401)
     whole = encode(picture, 80.0, sampling)
-    monkeypatch.setattr(coefficients, "_STRIP_PIXELS", 300 * 48)
+    monkeypatch.setattr(encoding, "_STRIP_PIXELS", 300 * 48)
     assert encode(picture, 80.0, sampling) == whole
 
 
@@ -230,7 +230,7 @@ def test_a_sample_of_another_encoder_is_refused() -> None:
 
 
 def test_tables_shrink_with_quality() -> None:
-    sums = [tables.tables(q)[0].sum() for q in np.linspace(tables.LOWEST_QUALITY, tables.HIGHEST_QUALITY, 50)]
+    sums = [model.tables(q)[0].sum() for q in np.linspace(model.LOWEST_QUALITY, model.HIGHEST_QUALITY, 50)]
     assert sums == sorted(sums, reverse=True)
 
 
@@ -240,26 +240,26 @@ def test_tables_are_jpeglis_but_for_finer_means(quality: int) -> None:
     stream = pyjpegli.encode(bytes(32 * 32 * 3), 32, 32, quality)
     with Image.open(io.BytesIO(stream)) as picture:
         theirs = [np.array(picture.quantization[slot]) for slot in (0, 1)]
-    for mine, table in zip(tables.tables(float(quality)), theirs, strict=True):
+    for mine, table in zip(model.tables(float(quality)), theirs, strict=True):
         assert np.abs(mine - table)[1:].max() <= 1 + table.max() * 0.02
         assert 0.6 * table[0] <= mine[0] <= table[0] + 1
 
 
-@given(st.floats(tables.LOWEST_QUALITY, tables.HIGHEST_QUALITY))
+@given(st.floats(model.LOWEST_QUALITY, model.HIGHEST_QUALITY))
 @settings(max_examples=80)
 def test_own_tables_are_recognised(quality: float) -> None:
-    quality = tables.on_grid(quality)
-    luma, chroma = (tuple(table.tolist()) for table in tables.tables(quality))
-    found = tables.quality_of_tables((luma, chroma, chroma))
+    quality = model.on_grid(quality)
+    luma, chroma = (tuple(table.tolist()) for table in model.tables(quality))
+    found = model.quality_of_tables((luma, chroma, chroma))
     assert found is not None
-    assert np.array_equal(tables.tables(found)[0], luma)
-    assert tables.quality_of_tables((luma, luma[::-1], chroma)) is None
+    assert np.array_equal(model.tables(found)[0], luma)
+    assert model.quality_of_tables((luma, luma[::-1], chroma)) is None
 
 
 @pytest.mark.parametrize("quality", [50, 75, 80, 90, 95])
 def test_tables_of_others_are_not(quality: int) -> None:
     stream = parse_jpeg(jpeg(photo(32, 32), quality))
-    assert tables.quality_of_tables(tuple(table.values for table in component_tables(stream))) is None
+    assert model.quality_of_tables(tuple(table.values for table in component_tables(stream))) is None
 
 
 @pytest.mark.parametrize("sampling", list(Sampling))

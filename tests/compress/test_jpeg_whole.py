@@ -11,9 +11,8 @@ from PIL import Image
 
 from compress.images import jpeg, photo
 from homepress.compress import Recipe
-from homepress.compress.formats.jpeg import compress
-from homepress.compress.jpeg.decoding import decode_strictly
-from homepress.compress.jpeg.whole import check_codes, check_scans, decode_whole
+from homepress.compress.jpeg.jpeg import compress
+from homepress.compress.jpeg.whole import check_codes, check_scans, decode_strictly, decode_whole
 from homepress.compress.metadata import JpegStream, Malformed, Refused, parse_jpeg
 from homepress.compress.pixels import Undecodable
 from homepress.compress.result import Reason, Unchanged

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.compress.quality.search import Scale, find_setting, find_setting_twice
+from homepress.compress.score.search import Scale, find_setting, find_setting_twice
 
 SCALE = Scale(5.0, 99.5, 0.45, ((50.0, 35.0), (80.0, 84.0), (90.0, 95.0)))
 

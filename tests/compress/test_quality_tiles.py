@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from compress.images import decoded, jpeg, photo
-from homepress.compress.quality.ssimulacra2 import full_score
-from homepress.compress.quality.tiles import EDGE, StripReference, Tile, cells, draw, strip
-from homepress.compress.quality.worst import worst_tiles
+from homepress.compress.score.ssimulacra2 import full_score
+from homepress.compress.score.tiles import EDGE, StripReference, Tile, cells, draw, strip, worst_tiles
 
 
 def test_tiles_lie_in_the_picture_and_are_different() -> None:

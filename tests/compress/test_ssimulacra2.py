@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from compress.images import decoded, jpeg, photo
-from homepress.compress.quality import blur, ssimulacra2, weights
-from homepress.compress.quality.ssimulacra2 import Piece, PieceReference, full_score
+from homepress.compress.score import ssimulacra2
+from homepress.compress.score.ssimulacra2 import Piece, PieceReference, full_score
 
 
 def gaussian_reference(plane: np.ndarray) -> np.ndarray:
@@ -24,21 +24,21 @@ def gaussian_reference(plane: np.ndarray) -> np.ndarray:
 
 def test_blur_is_close_to_a_gaussian_of_sigma_one_and_a_half() -> None:
     plane = np.random.default_rng(1).random((45, 70), np.float32)
-    mine = blur.blur(plane, (0, 45), (0, 70), fade=True)
+    mine = ssimulacra2.blur(plane, (0, 45), (0, 70), fade=True)
     assert np.abs(mine - gaussian_reference(plane)).max() < 0.01
 
 
 def test_blur_of_a_window_is_the_window_of_the_blur() -> None:
     plane = np.random.default_rng(2).random((100, 90), np.float32)
-    whole = blur.blur(plane, (0, 100), (0, 90), fade=True)
-    part = blur.blur(plane, (20, 60), (30, 77), fade=True)
+    whole = ssimulacra2.blur(plane, (0, 100), (0, 90), fade=True)
+    part = ssimulacra2.blur(plane, (20, 60), (30, 77), fade=True)
     assert np.allclose(part, whole[20:60, 30:77], atol=1e-6)
 
 
 def test_blur_without_fade_keeps_a_flat_plane_flat() -> None:
     flat = np.full((30, 20), 0.7, np.float32)
-    assert np.allclose(blur.blur(flat, (0, 30), (0, 20), fade=False), 0.7, atol=1e-6)
-    assert blur.blur(flat, (0, 30), (0, 20), fade=True)[0, 0] < 0.5
+    assert np.allclose(ssimulacra2.blur(flat, (0, 30), (0, 20), fade=False), 0.7, atol=1e-6)
+    assert ssimulacra2.blur(flat, (0, 30), (0, 20), fade=True)[0, 0] < 0.5
 
 
 def test_equal_pictures_score_100() -> None:
@@ -83,7 +83,7 @@ def test_weights_that_are_left_out_move_no_score(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(ssimulacra2, "_NEGLIGIBLE", 0.0)
     terms = ssimulacra2._terms()
     monkeypatch.setattr(ssimulacra2, "_TERMS", terms)
-    channels = [tuple(c for s, c in terms if s == scale) for scale in range(weights.SCALES)]
+    channels = [tuple(c for s, c in terms if s == scale) for scale in range(ssimulacra2.SCALES)]
     monkeypatch.setattr(ssimulacra2, "_CHANNELS_AT", channels)
     monkeypatch.setattr(ssimulacra2, "_COARSEST", max(scale for scale, _ in terms))
     assert full_score(picture, result) == pytest.approx(quick, abs=0.01)
@@ -95,7 +95,7 @@ def test_different_sizes_are_refused() -> None:
 
 
 def test_there_are_108_weights() -> None:
-    assert sum(len(line) for line in weights.WEIGHTS) == 108
+    assert sum(len(line) for line in ssimulacra2.WEIGHTS) == 108
 
 
 @pytest.mark.corpus

@@ -10,9 +10,7 @@ from collections.abc import Callable
 
 from fuzz.seeds import ANSWERED
 from homepress.compress import Recipe
-from homepress.compress.formats.exif_edit import with_size, without_orientation, without_thumbnail
-from homepress.compress.formats.jxl_header import read_header
-from homepress.compress.formats.webp_source import quality_of
+from homepress.compress.convert.jxl import read_header
 from homepress.compress.metadata import (
     Malformed,
     Refused,
@@ -29,16 +27,21 @@ from homepress.compress.metadata import (
     strip,
     swap_primary,
 )
-from homepress.compress.metadata.exif import has_position, orientation
-from homepress.compress.metadata.gcontainer import read_directory
-from homepress.compress.metadata.gif_blocks import read_gif
-from homepress.compress.metadata.heif_items import colour_profile, metadata_items
-from homepress.compress.metadata.isobmff import read_boxes
-from homepress.compress.metadata.png_chunks import read_chunks, write_chunks
-from homepress.compress.metadata.riff import read_webp, write_webp
-from homepress.compress.metadata.samsung import read_sef
-from homepress.compress.metadata.scrub.video import share_video
+from homepress.compress.metadata.appended import read_directory, read_sef
+from homepress.compress.metadata.exif import (
+    has_position,
+    orientation,
+    with_size,
+    without_orientation,
+    without_thumbnail,
+)
+from homepress.compress.metadata.gif import read_gif
+from homepress.compress.metadata.isobmff import colour_profile, metadata_items, read_boxes
+from homepress.compress.metadata.png import read_chunks, write_chunks
+from homepress.compress.metadata.scrub import share_video
+from homepress.compress.metadata.webp import read_webp, write_webp
 from homepress.compress.metadata.xmp import read_xmp
+from homepress.compress.webp import quality_of
 from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.watch.trailer import Wholeness, judge
 from homepress.workers.answers import believed

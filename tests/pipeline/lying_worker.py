@@ -3,10 +3,10 @@
 import sys
 from typing import Any
 
-from homepress.compress import selfcheck
-from homepress.compress.formats import png_recode, webp_codec
-from homepress.compress.formats.png_picture import CodedPicture
-from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
+from homepress.compress import selfcheck, webp
+from homepress.compress.jpeg.encoder import RateDistortionEncoder
+from homepress.compress.png import recode
+from homepress.compress.png.pixels import CodedPicture
 from homepress.workers import child
 
 
@@ -24,7 +24,7 @@ def lie_about_png() -> None:
     def lie(picture: CodedPicture, *_: Any, **__: Any) -> CodedPicture:
         return CodedPicture(picture.header, picture.palette, picture.transparency, b"\0" + picture.stream[1:])
 
-    selfcheck.recode = png_recode.recode = lie  # type: ignore[attr-defined]  # the lie
+    selfcheck.recode = recode.recode = lie  # type: ignore[attr-defined]  # the lie
 
 
 def lie_about_webp() -> None:
@@ -33,7 +33,7 @@ def lie_about_webp() -> None:
     def lie(_: object) -> bytes:
         raise SystemExit(3)
 
-    webp_codec.encode_lossless = lie  # type: ignore[assignment]  # the lie
+    webp.encode_lossless = lie  # type: ignore[assignment]  # the lie
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 Compressor = Callable[[bytes, Recipe], Compressed | Unchanged]
 
 _MODULES = {
-    ImageType.JPEG: "jpeg",
-    ImageType.PNG: "png",
+    ImageType.JPEG: "jpeg.jpeg",
+    ImageType.PNG: "png.png",
     ImageType.WEBP: "webp",
     ImageType.GIF: "gif",
 }
@@ -37,7 +37,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     result = _attempt(source, kind, recipe)
     if isinstance(result, Compressed) or recipe.metadata is MetadataPolicy.KEEP:
         return result
-    scrubbing = importlib.import_module(f"{__package__}.formats.scrubbing")
+    scrubbing = importlib.import_module(f"{__package__}.convert.scrubbing")
     return dataclasses.replace(result, bare=scrubbing.is_bare(source, recipe.metadata))
 
 
@@ -52,7 +52,7 @@ def _attempt(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unc
 
 def _compressor(kind: ImageType, recipe: Recipe) -> Compressor:
     if needs_conversion(kind, recipe):
-        return _load("convert")
+        return _load("convert.convert")
     if kind not in _MODULES:
         return lambda _source, _recipe: Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
     return _load(_MODULES[kind])
@@ -69,4 +69,4 @@ def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
 
 
 def _load(module: str) -> Compressor:
-    return cast(Compressor, importlib.import_module(f"{__package__}.formats.{module}").compress)
+    return cast(Compressor, importlib.import_module(f"{__package__}.{module}").compress)

@@ -1,16 +1,22 @@
-"""Decoding with Pillow, in full or not at all, within a limit of pixels.
-
-Every decoder error counts as "not whole": a truncated picture is never completed by guesswork
-(`ImageFile.LOAD_TRUNCATED_IMAGES` stays off).
-"""
+"""Pixels: decoding in full, pictures as arrays, and whether two hold the same."""
 
 import hashlib
 import io
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
+
+from homepress.compress.recipe import MetadataPolicy
+
+# Decoding with Pillow, in full or not at all, within a limit of pixels.
+#
+# Every decoder error counts as "not whole": a truncated picture is never completed by guesswork
+# (`ImageFile.LOAD_TRUNCATED_IMAGES` stays off).
 
 MOST_PIXELS = 200_000_000
 """Pictures with more pixels are left alone: decoding them would take more memory than a worker has."""
@@ -97,3 +103,140 @@ def fingerprint(picture: Image.Image) -> str:
     for strip in strips(picture):
         digest.update(strip.tobytes())
     return digest.hexdigest()
+
+
+# A decoded picture whose pixels are handed out window by window.
+#
+# It is an array, or a picture in Pillow's own memory, of which an array would be a second copy. Windows
+# keep copies small, which is what lets pictures of 100 megapixels through.
+
+Pixels = NDArray[np.uint8]
+"""height x width for one channel, else height x width x channels."""
+
+
+_LARGE_PIXELS = 18_000_000
+
+
+class Windowed(Protocol):
+    """A picture that gives windows of its pixels: a `Raster`, or an array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width and, with more than one, channels."""
+        ...
+
+    def __getitem__(self, window: tuple[slice, slice], /) -> Pixels:
+        """The pixels of some rows and columns."""
+        ...
+
+
+class Raster:
+    """Windows into a decoded Pillow picture of 8 bits a channel.
+
+    Args:
+        picture: of mode "L", "RGB" or "CMYK".
+    """
+
+    def __init__(self, picture: Image.Image) -> None:
+        self.picture = picture
+        bands = len(picture.getbands())
+        height, width = picture.height, picture.width
+        self.shape: tuple[int, ...] = (height, width) if bands == 1 else (height, width, bands)
+
+    def __getitem__(self, window: tuple[slice, slice]) -> Pixels:
+        (top, bottom, _), (left, right, _) = (
+            part.indices(length) for part, length in zip(window, self.shape, strict=False)
+        )
+        return np.asarray(self.picture.crop((left, top, right, bottom)))
+
+    def sparse(self, rows: slice, columns: slice, step: int) -> Pixels:
+        """About every `step`-th pixel of a window each way, without touching the others."""
+        (top, bottom, _), (left, right, _) = (
+            part.indices(length) for part, length in zip((rows, columns), self.shape, strict=False)
+        )
+        size = ((right - left) // step, (bottom - top) // step)
+        return np.asarray(self.picture.resize(size, Image.Resampling.NEAREST, (left, top, right, bottom)))
+
+
+def sparse(picture: Windowed, rows: slice, columns: slice, step: int) -> Pixels:
+    """About every `step`-th pixel of a window each way; its edges must be multiples of `step`."""
+    if isinstance(picture, Raster):
+        return picture.sparse(rows, columns, step)
+    first = step // 2  # the middle, as Pillow chooses
+    return picture[rows, columns][first::step, first::step]
+
+
+class Remembered:
+    """The pixels of a picture to compare others with.
+
+    Large ones are remembered by a digest, which takes more time and less memory.
+
+    Args:
+        picture: the picture.
+    """
+
+    def __init__(self, picture: Windowed) -> None:
+        large = picture.shape[0] * picture.shape[1] > _LARGE_PIXELS
+        self._known = _digest(picture) if large else picture
+
+    def are_those_of(self, picture: Windowed) -> bool:
+        """Whether a picture has the same size, the same channels and the same pixels."""
+        if isinstance(self._known, str):
+            return _digest(picture) == self._known
+        if picture.shape != self._known.shape:
+            return False
+        return all(map(np.array_equal, _strips(picture), _strips(self._known)))
+
+
+def _digest(picture: Windowed) -> str:
+    result = hashlib.sha256(repr(picture.shape).encode())
+    for strip in _strips(picture):
+        result.update(np.ascontiguousarray(strip).data)
+    return result.hexdigest()
+
+
+def _strips(picture: Windowed) -> Iterator[Pixels]:
+    """All rows, top to bottom, so many at once that copies stay small."""
+    height, width = picture.shape[:2]
+    rows = max(_STRIP_PIXELS // width, 1)
+    return (picture[top : top + rows, :] for top in range(0, height, rows))
+
+
+# The last look at a result before it may take a source's place: does it still say all the source said?
+
+_ORIENTATION = 0x0112  # Exif tag
+_DISPLAY = ("icc_profile", "gamma", "chromaticity", "transparency", "background")
+_METADATA = ("exif", "xmp", "comment", "photoshop", "dpi")
+
+
+def first_difference(
+    source: Image.Image, result: Image.Image, metadata: MetadataPolicy = MetadataPolicy.KEEP
+) -> str:
+    """What a result in the same format lost of its source, in words; empty when it lost nothing.
+
+    Compared are the size in pixels, mode, frames, what decides how pixels are shown (colour profile,
+    orientation) and, with the policy KEEP, the metadata blocks byte for byte as Pillow reads them. Pixels
+    are not: see `pixels.fingerprint` and the score.
+    """
+    if source.size != result.size:
+        return f"the size is {result.size[0]} by {result.size[1]} pixels"
+    if source.mode != result.mode:
+        return f"the mode is {result.mode}, not {source.mode}"
+    if getattr(source, "n_frames", 1) != getattr(result, "n_frames", 1):
+        return "the number of frames differs"
+    names = _DISPLAY + (_METADATA if metadata is MetadataPolicy.KEEP else ())
+    for name in names:
+        if source.info.get(name) != result.info.get(name):
+            return f"{name} differs"
+    if metadata is not MetadataPolicy.STRIP and orientation(source) != orientation(result):
+        return "the orientation differs"
+    return ""
+
+
+def orientation(picture: Image.Image) -> int:
+    """The Exif orientation from 1 to 8; 1 when there is none or it cannot be read."""
+    try:
+        value = picture.getexif().get(_ORIENTATION, 1)
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError):  # Pillow on a broken Exif block
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1

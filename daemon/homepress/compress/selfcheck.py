@@ -14,19 +14,18 @@ import numpy as np
 from PIL import Image, features
 
 from homepress import __version__
-from homepress.compress.formats import avif_codec, jxl_codec, webp_codec
-from homepress.compress.formats.images import Rgba, to_rgba
-from homepress.compress.formats.judge import over
-from homepress.compress.formats.optional import codec
-from homepress.compress.formats.picture import CannotConvert, Picture
-from homepress.compress.formats.png_pixels import fingerprint as png_fingerprint
-from homepress.compress.formats.png_recode import recode
-from homepress.compress.formats.writing.png import quickly_coded
+from homepress.compress import webp
+from homepress.compress.aim import over
+from homepress.compress.convert import avif, jxl
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_rgba
+from homepress.compress.convert.write import quickly_coded
 from homepress.compress.jpeg import Sampling, optimise
-from homepress.compress.jpeg.decoding import decode_strictly
-from homepress.compress.jpeg.rd_encoder import RateDistortionEncoder
+from homepress.compress.jpeg.encoder import RateDistortionEncoder
+from homepress.compress.jpeg.whole import decode_strictly
 from homepress.compress.pixels import decode, fingerprint
-from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.compress.png.pixels import fingerprint as png_fingerprint
+from homepress.compress.png.recode import recode
+from homepress.compress.score.ssimulacra2 import full_score
 from homepress.compress.trust import Fault
 from homepress.imagetype import ImageType
 
@@ -157,7 +156,7 @@ def _check_jpeg_lossless() -> None:
 
 
 def _check_webp() -> None:
-    codec = webp_codec.WebpCodec()
+    codec = webp.WebpCodec()
     rgba = _soft()
     rgba[..., 3] = _picture()[..., 3]
     shown = codec.decode(codec.encode(rgba, _WEBP_QUALITY))
@@ -168,29 +167,29 @@ def _check_webp() -> None:
 
 def _check_webp_lossless() -> None:
     image = Image.fromarray(_picture())
-    if not webp_codec.same_pixels(image, webp_codec.encode_lossless(image)):
+    if not webp.same_pixels(image, webp.encode_lossless(image)):
         raise _Wrong("lossless WebP changed pixels")
 
 
 def _check_avif() -> None:
-    shown = avif_codec.AvifCodec().decode(avif_codec.write_avif(_soft(), _AVIF_QUALITY))
+    shown = avif.AvifCodec().decode(avif.write_avif(_soft(), _AVIF_QUALITY))
     _expect(full_score(over(_soft(), 255), over(shown, 255)), _AVIF_SCORES, "an AVIF")
 
 
 def _check_jxl() -> None:
-    codec = jxl_codec.JxlCodec()
+    codec = jxl.JxlCodec()
     shown = codec.decode(codec.encode(_soft(), _JXL_QUALITY))
     _expect(full_score(over(_soft(), 255), over(shown, 255)), _JXL_SCORES, "a JPEG XL")
 
 
 def _check_jxl_lossless() -> None:
     rgba = _picture()
-    if not np.array_equal(jxl_codec.JxlCodec().decode(jxl_codec.encode_lossless(rgba)), rgba):
+    if not np.array_equal(jxl.JxlCodec().decode(jxl.encode_jxl_lossless(rgba)), rgba):
         raise _Wrong("lossless JPEG XL changed pixels")
     out = io.BytesIO()
     Image.fromarray(over(rgba, 255)).save(out, "JPEG", quality=90)
     height, width = rgba.shape[:2]
-    if jxl_codec.to_jpeg(jxl_codec.from_jpeg(out.getvalue(), width, height)) != out.getvalue():
+    if jxl.to_jpeg(jxl.from_jpeg(out.getvalue(), width, height)) != out.getvalue():
         raise _Wrong("a JPEG does not come back from JPEG XL")
 
 

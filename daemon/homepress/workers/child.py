@@ -24,8 +24,8 @@ from homepress.workers.replies import Job, reply
 # needed.
 _USUAL_MODULES = (
     "homepress.compress.engine",
-    "homepress.compress.formats.jpeg",
-    "homepress.compress.formats.png",
+    "homepress.compress.jpeg.jpeg",
+    "homepress.compress.png.png",
 )
 
 

@@ -79,7 +79,7 @@ def _check_codecs(known: dict[str, str]) -> CodecReport:
 
 
 def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:
-    from homepress.compress.formats import gif
+    from homepress.compress import gif
     from homepress.compress.pixels import TooManyPixels
 
     try:

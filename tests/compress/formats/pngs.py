@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.metadata.png_chunks import write_chunks
+from homepress.compress.metadata.png import write_chunks
 
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 KINDS = [

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from compress.formats import pngs
-from homepress.compress.formats import png
-from homepress.compress.formats.png_file import read_png
-from homepress.compress.metadata.png_chunks import write_chunks
+from homepress.compress.metadata.png import write_chunks
+from homepress.compress.png import png
+from homepress.compress.png.pixels import read_png
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from support import corpus
@@ -152,8 +152,8 @@ def test_a_frame_outside_of_the_picture_is_broken() -> None:
 
 
 def test_frames_of_too_many_pixels_in_all_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from homepress.compress.formats import apng as module
     from homepress.compress.pixels import TooManyPixels
+    from homepress.compress.png import apng as module
 
     monkeypatch.setattr(module, "MOST_PIXELS", 96 * 80 * 2)
     with pytest.raises(TooManyPixels):

@@ -10,12 +10,12 @@ from compress import images
 from compress.formats import pngs
 from compress.formats.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from compress.metadata.exif_builder import exif_block
-from homepress.compress.formats import convert
-from homepress.compress.formats.exif_edit import without_orientation
+from homepress.compress.convert import convert
 from homepress.compress.metadata.embedded import read_embedded
-from homepress.compress.quality.ssimulacra2 import full_score
+from homepress.compress.metadata.exif import without_orientation
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Reason
+from homepress.compress.score.ssimulacra2 import full_score
 from homepress.imagetype import ImageType
 
 PAIRS = [
@@ -200,7 +200,7 @@ def test_a_broken_source_is_broken() -> None:
 class TestJpegXl:
     def test_the_jpeg_comes_back_bit_for_bit(self) -> None:
         needs(ImageType.JXL)
-        from homepress.compress.formats.jxl_codec import to_jpeg
+        from homepress.compress.convert.jxl import to_jpeg
 
         given = source(ImageType.JPEG, photo()).data
         result = made(given, Recipe(floor=40.0, convert_to=ImageType.JXL))
@@ -213,7 +213,7 @@ class TestJpegXl:
 
     def test_shared_it_is_the_scrubbed_jpeg(self) -> None:
         needs(ImageType.JXL)
-        from homepress.compress.formats.jxl_codec import to_jpeg
+        from homepress.compress.convert.jxl import to_jpeg
 
         given = source(ImageType.JPEG, photo()).data
         result = made(given, Recipe(convert_to=ImageType.JXL, metadata=MetadataPolicy.SHARE))

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from compress.metadata.exif_builder import exif_block
-from homepress.compress.formats.exif_edit import with_size, without_orientation, without_thumbnail
-from homepress.compress.metadata.exif import orientation
+from homepress.compress.metadata.exif import orientation, with_size, without_orientation, without_thumbnail
 
 ORDERS = ["<", ">"]
 THUMBNAIL = b"THUMBNAIL"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homepress.compress.formats import fit
-from homepress.compress.formats.picture import Picture
-from homepress.compress.formats.writing import Wish, Written
+from homepress.compress.convert import fit
+from homepress.compress.convert.picture import Picture
+from homepress.compress.convert.write import Wish, Written
 from homepress.compress.result import ScoreKind
 from homepress.imagetype import ImageType
 

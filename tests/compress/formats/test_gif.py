@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from homepress.compress.formats import gif
-from homepress.compress.metadata.gif_blocks import GifBlockKind, read_gif
+from homepress.compress import gif
+from homepress.compress.metadata.gif import GifBlockKind, read_gif
 from homepress.compress.pixels import TooManyPixels
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged

@@ -9,8 +9,7 @@ from PIL import Image
 from compress import images
 from compress.formats import pngs
 from compress.metadata.exif_builder import exif_block
-from homepress.compress import MetadataPolicy, Recipe, compress
-from homepress.compress.formats import gif
+from homepress.compress import MetadataPolicy, Recipe, compress, gif
 from homepress.compress.pixels import TooManyPixels
 from homepress.compress.result import Compressed, Unchanged
 from homepress.imagetype import ImageType

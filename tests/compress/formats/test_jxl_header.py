@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.compress.formats.jxl_header import CODESTREAM, JxlHeader, read_header
+from homepress.compress.convert.jxl import CODESTREAM, JxlHeader, read_header
 from homepress.compress.metadata.errors import Malformed
 
 

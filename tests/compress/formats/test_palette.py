@@ -8,12 +8,10 @@ from PIL import Image
 
 from compress import images
 from compress.formats import pngs
-from homepress.compress.formats import colour_map, png
-from homepress.compress.formats.banding import Evenness
-from homepress.compress.formats.colour_map import Colours
-from homepress.compress.formats.judge import Judge, over
-from homepress.compress.formats.palette import Indexed, Quantiser
-from homepress.compress.formats.png_file import read_png
+from homepress.compress.aim import Judge, over
+from homepress.compress.png import palette, png
+from homepress.compress.png.palette import Colours, Evenness, Indexed, Quantiser
+from homepress.compress.png.pixels import read_png
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, ScoreKind
 
@@ -57,7 +55,7 @@ def looks(indexed: Indexed) -> np.ndarray:
 
 @pytest.mark.parametrize("alpha", [False, True])
 def test_colours_are_found_where_they_are(alpha: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(colour_map, "_STRIP_PIXELS", 1000)
+    monkeypatch.setattr(palette, "_STRIP_PIXELS", 1000)
     rgba = drawing(alpha=alpha)
     found = Colours(rgba).mapped()
     wanted = np.where(rgba[..., 3:] == 0, 0, rgba)
@@ -68,7 +66,7 @@ def test_colours_are_found_where_they_are(alpha: bool, monkeypatch: pytest.Monke
 def test_strips_leave_no_trace_in_the_palette(monkeypatch: pytest.MonkeyPatch) -> None:
     rgba = drawing()
     whole = looks(quantiser_of(rgba).reduce(48))
-    monkeypatch.setattr(colour_map, "_STRIP_PIXELS", 3000)
+    monkeypatch.setattr(palette, "_STRIP_PIXELS", 3000)
     assert np.abs(looks(quantiser_of(rgba).reduce(48)).astype(int) - whole).max() <= 1
 
 

@@ -8,10 +8,9 @@ import pytest
 
 from compress import images
 from compress.formats import pngs
-from homepress.compress.formats import png
-from homepress.compress.formats.png_file import read_png
-from homepress.compress.formats.png_pixels import fingerprint
 from homepress.compress.pixels import TooManyPixels
+from homepress.compress.png import png
+from homepress.compress.png.pixels import fingerprint, read_png
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import ImageType

@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from compress.formats import pngs
-from homepress.compress.formats import png_recode
-from homepress.compress.formats.png_file import read_png
-from homepress.compress.formats.png_picture import BrokenPicture, CodedPicture, ColourType
-from homepress.compress.formats.png_pixels import fingerprint, pixel_rows
-from homepress.compress.formats.png_recode import recode
+from homepress.compress.png import recode as recode_module
+from homepress.compress.png.pixels import (
+    BrokenPicture,
+    CodedPicture,
+    ColourType,
+    fingerprint,
+    pixel_rows,
+    read_png,
+)
+from homepress.compress.png.recode import recode
 
 
 def picture(data: bytes) -> CodedPicture:
@@ -142,7 +147,7 @@ def test_recoding_keeps_the_fingerprint(
 def test_without_oxipng_zlib_recodes(
     monkeypatch: pytest.MonkeyPatch, colour: int, depth: int, interlaced: bool
 ) -> None:
-    monkeypatch.setattr(png_recode, "oxipng", None)
+    monkeypatch.setattr(recode_module, "oxipng", None)
     values = pngs.flat(colour, depth, 60, 60)
     before = picture(pngs.png(values, colour, depth, interlaced=interlaced, level=0))
     after = recode(before)

@@ -14,12 +14,12 @@ from compress.formats.sources import source
 from compress.formats.test_apng import FRAMES, apng
 from compress.formats.test_palette import as_png, drawing
 from compress.formats.test_webp import animation, photo, saved, wasteful
-from homepress.compress.formats import apng as apng_module
-from homepress.compress.formats import convert, jpeg_to_jxl, jxl_codec, png, webp, webp_codec
-from homepress.compress.formats.png_picture import CodedPicture
-from homepress.compress.formats.png_recode import recode
-from homepress.compress.formats.writing import avif as avif_writer
-from homepress.compress.formats.writing import png as png_writer
+from homepress.compress import webp
+from homepress.compress.convert import convert, jpeg_to_jxl, jxl, write
+from homepress.compress.png import apng as apng_module
+from homepress.compress.png import png
+from homepress.compress.png.pixels import CodedPicture
+from homepress.compress.png.recode import recode
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.imagetype import ImageType
@@ -33,10 +33,13 @@ def one_bit_off(picture: CodedPicture, *arguments: object, **options: object) ->
     return dataclasses.replace(result, stream=zlib.compress(bytes(rows), 9))
 
 
+encode_webp = webp.encode_lossless
+
+
 def one_pixel_off(image: Image.Image) -> bytes:
     values = np.array(image)
     values[-1, -1, 0] ^= 1
-    return webp_codec.encode_lossless(Image.fromarray(values))
+    return encode_webp(Image.fromarray(values))
 
 
 def reason_of(result: Compressed | Unchanged) -> Reason:
@@ -85,15 +88,15 @@ def bmp() -> bytes:
 
 
 def test_conversion_to_png(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(png_writer, "recode", one_bit_off)
+    monkeypatch.setattr(write, "recode", one_bit_off)
     recipe = Recipe(floor=None, convert_to=ImageType.PNG)
     assert not isinstance(convert.compress(bmp(), recipe), Compressed)
 
 
 def test_conversion_to_avif(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = avif_writer.write_avif
+    right = write.write_avif
     monkeypatch.setattr(
-        avif_writer, "write_avif", lambda rgba, quality, **metadata: right(rgba, quality // 2, **metadata)
+        write, "write_avif", lambda rgba, quality, **metadata: right(rgba, quality // 2, **metadata)
     )
     recipe = Recipe(floor=70.0, convert_to=ImageType.AVIF)
     assert not isinstance(convert.compress(bmp(), recipe), Compressed)
@@ -118,7 +121,7 @@ def test_a_jpeg_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None
     source = images.jpeg(images.photo(320, 240))
     recipe = Recipe(convert_to=ImageType.JXL)
     assert isinstance(jpeg_to_jxl.compress(source, recipe), Compressed)
-    monkeypatch.setattr(jpeg_to_jxl, "to_jpeg", lambda data: (jxl_codec.to_jpeg(data) or b"") + b"\0")
+    monkeypatch.setattr(jpeg_to_jxl, "to_jpeg", lambda data: (jxl.to_jpeg(data) or b"") + b"\0")
     assert reason_of(jpeg_to_jxl.compress(source, recipe)) is Reason.VERIFY_FAILED
 
 

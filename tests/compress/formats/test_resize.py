@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from homepress.compress.formats.picture import Picture
-from homepress.compress.formats.reading.upright import upright
-from homepress.compress.formats.resize import resized, scale_down
+from homepress.compress.convert.fit import resized, scale_down
+from homepress.compress.convert.picture import Picture
+from homepress.compress.convert.read import upright
 from homepress.compress.sizes import fitted_size
 
 

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from homepress.compress import selfcheck
-from homepress.compress.formats import webp_codec
-from homepress.compress.formats.png_picture import CodedPicture
+from homepress.compress import selfcheck, webp
 from homepress.compress.pixels import decode
+from homepress.compress.png.pixels import CodedPicture
 from homepress.compress.recipe import Recipe
 from homepress.compress.selfcheck import check_codecs, codec_versions
 from homepress.compress.trust import Fault, trusted
@@ -37,7 +36,7 @@ def test_a_coder_that_raises_is_found_out(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_lossless_coder_that_changes_a_pixel_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = webp_codec.encode_lossless
+    right = webp.encode_lossless
 
     def wrong(image: object) -> bytes:
         changed = np.array(image)
@@ -46,12 +45,12 @@ def test_a_lossless_coder_that_changes_a_pixel_is_found_out(monkeypatch: pytest.
 
         return right(Image.fromarray(changed))
 
-    monkeypatch.setattr(webp_codec, "encode_lossless", wrong)
+    monkeypatch.setattr(webp, "encode_lossless", wrong)
     assert [fault.even_lossless for fault in faults_of(ImageType.WEBP)] == [True]
 
 
 def test_a_lossy_coder_that_is_far_off_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webp_codec.WebpCodec, "decode", lambda _self, _data: selfcheck._picture())
+    monkeypatch.setattr(webp.WebpCodec, "decode", lambda _self, _data: selfcheck._picture())
     faults = faults_of(ImageType.WEBP)
     assert [fault.even_lossless for fault in faults] == [False]
     assert "scores" in faults[0].what or "changed" in faults[0].what

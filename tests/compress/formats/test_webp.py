@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from compress import images
-from homepress.compress.formats import webp
-from homepress.compress.formats.webp_source import quality_of
+from homepress.compress import webp
 from homepress.compress.metadata.errors import Malformed
-from homepress.compress.metadata.riff import read_webp, write_webp
+from homepress.compress.metadata.webp import read_webp, write_webp
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.compress.webp import quality_of
 from support import corpus
 
 LOSSLESS = Recipe(floor=None)

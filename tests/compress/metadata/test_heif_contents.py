@@ -9,7 +9,7 @@ from compress.images import photo, profile
 from compress.metadata.exif_builder import exif_block
 from compress.metadata.jpeg_builder import box
 from homepress.compress import Recipe, compress
-from homepress.compress.metadata.heif_contents import further_contents
+from homepress.compress.metadata.isobmff import further_contents
 from homepress.compress.result import Reason, Unchanged
 from homepress.imagetype import ImageType
 

@@ -31,11 +31,8 @@ from homepress.compress.metadata import (
     parse_jpeg,
     read_embedded,
 )
-from homepress.compress.metadata.exif import has_position, orientation
-from homepress.compress.metadata.inflate import inflate
-from homepress.compress.metadata.png_chunks import chunk_bytes, read_chunks, write_chunks
-from homepress.compress.metadata.png_text import read_text
-from homepress.compress.metadata.tiff import read_tiff
+from homepress.compress.metadata.exif import has_position, orientation, read_tiff
+from homepress.compress.metadata.png import chunk_bytes, inflate, read_chunks, read_text, write_chunks
 from homepress.compress.metadata.xmp import parse_xmp
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -27,8 +27,8 @@ from homepress.compress.metadata import (
     strip,
     swap_primary,
 )
-from homepress.compress.metadata.png_chunks import read_chunks, write_chunks
-from homepress.compress.metadata.riff import read_webp, write_webp
+from homepress.compress.metadata.png import read_chunks, write_chunks
+from homepress.compress.metadata.webp import read_webp, write_webp
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

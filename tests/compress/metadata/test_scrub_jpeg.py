@@ -33,7 +33,7 @@ from homepress.compress.metadata import (
     strip,
     swap_primary,
 )
-from homepress.compress.metadata.tiff import read_tiff
+from homepress.compress.metadata.exif import read_tiff
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -13,7 +13,7 @@ from homepress.compress.metadata import (
     share_exif,
     share_xmp,
 )
-from homepress.compress.metadata.tiff import read_tiff
+from homepress.compress.metadata.exif import read_tiff
 from homepress.compress.metadata.xmp import parse_xmp
 
 

@@ -14,14 +14,14 @@ from compress.metadata.exif_builder import exif_block
 from compress.metadata.jpeg_builder import APP1, APP2, picture, segment, with_headers
 from homepress.compress import MetadataPolicy, Recipe, compress
 from homepress.compress.metadata import Refused, jpeg_profile_segments, parse_jpeg
-from homepress.compress.metadata.png_chunks import read_chunks
-from homepress.compress.metadata.riff import read_webp
+from homepress.compress.metadata.png import read_chunks
 from homepress.compress.metadata.soundness import (
     check_jpeg_metadata,
     check_png_metadata,
     check_webp_metadata,
     exif_damage,
 )
+from homepress.compress.metadata.webp import read_webp
 from homepress.compress.result import Reason, Unchanged
 from homepress.imagetype import ImageType
 

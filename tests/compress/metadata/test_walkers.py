@@ -7,10 +7,10 @@ from PIL import Image
 
 from compress.metadata.jpeg_builder import box
 from homepress.compress.metadata import Malformed
-from homepress.compress.metadata.gif_blocks import GifBlockKind, read_gif
+from homepress.compress.metadata.gif import GifBlockKind, read_gif
 from homepress.compress.metadata.isobmff import find_boxes, read_boxes
-from homepress.compress.metadata.png_chunks import SIGNATURE, chunk_bytes, read_chunks
-from homepress.compress.metadata.riff import read_webp, write_webp
+from homepress.compress.metadata.png import SIGNATURE, chunk_bytes, read_chunks
+from homepress.compress.metadata.webp import read_webp, write_webp
 
 
 def saved(kind: str, *, frames: int = 1, **options: object) -> bytes:

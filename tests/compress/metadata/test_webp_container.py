@@ -6,8 +6,7 @@ import pytest
 from PIL import Image
 
 from homepress.compress.metadata import Malformed, Refusal, Refused, read_embedded, swap_webp_picture
-from homepress.compress.metadata.riff import ANIMATION, read_webp, write_webp
-from homepress.compress.metadata.webp_container import canvas
+from homepress.compress.metadata.webp import ANIMATION, canvas, read_webp, write_webp
 
 
 def saved(

@@ -1,50 +1,287 @@
-"""What an encoder of JPEGs offers, whoever made it."""
+"""Encoding pixels as JPEG: our own encoder and Pillow behind one interface, and the lossless pass."""
 
-import enum
-from typing import Protocol
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from homepress.compress.raster import Pixels, Windowed
+import mozjpeg_lossless_optimization
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from homepress.compress.jpeg import model
+from homepress.compress.jpeg.entropy import BaselineWriter, Layout
+from homepress.compress.jpeg.model import Floats, Sample, Sampling, Table, tables
+from homepress.compress.jpeg.quantise import (
+    Batch,
+    Statistics,
+    block_activity,
+    calmed,
+    learn,
+    masking,
+    quantise,
+)
+from homepress.compress.pixels import Pixels, Windowed
+
+# RGB to the component planes that a JPEG codes (JFIF 1.02: full-range YCbCr of ITU-R BT.601).
+
+_SHIFT = np.float32(128.0)
 
 
-class Sampling(enum.StrEnum):
-    """How much of the colour is kept: all of it, or one value for each four pixels."""
-
-    FULL = "4:4:4"
-    QUARTER = "4:2:0"
-
-
-class Sample(Protocol):
-    """A sample of a picture (tiles side by side), ready to be tried at several qualities."""
-
-    def decoded(self, quality: float) -> Pixels:
-        """What a decoder makes of the sample coded at a quality."""
-        ...
-
-    def size(self, quality: float) -> int:
-        """About how many bytes the sample takes at a quality, for comparing samplings with each other."""
-        ...
+def padded(pixels: Pixels, unit: int) -> Pixels:
+    """The pixels with the last column and row repeated up to whole units."""
+    height, width = pixels.shape[:2]
+    extra = [(0, -height % unit), (0, -width % unit)] + [(0, 0)] * (pixels.ndim - 2)
+    return np.pad(pixels, extra, mode="edge") if any(after for _, after in extra) else pixels
 
 
-class Encoder(Protocol):
-    """Codes pictures as JPEG at a real-valued quality on jpegli's scale (about libjpeg's)."""
+def components(pixels: Pixels, sampling: Sampling) -> list[Floats]:
+    """The planes of whole units, level shifted: luma; for colours the two differences; for inks also black.
 
-    name: str
-    """What the history calls it."""
+    Of four channels, inks as Pillow gives them, the first three are coded as if they were red, green and blue
+    and the fourth inverted: what libjpeg undoes for YCCK and Pillow for Adobe's convention.
+    """
+    if pixels.ndim == 2:
+        return [pixels.astype(np.float32) - _SHIFT]
+    if pixels.shape[2] == 4:
+        black = (255 - _SHIFT) - pixels[..., 3].astype(np.float32)
+        return [*components(pixels[..., :3], sampling), black]
+    red, green, blue = (pixels[..., channel].astype(np.float32) for channel in range(3))
+    green *= np.float32(0.587)
+    luma = red * np.float32(0.299)
+    luma += green
+    np.multiply(blue, np.float32(0.114), out=green)
+    luma += green
+    blue -= luma
+    red -= luma
+    if sampling is Sampling.QUARTER:
+        blue, red = halved(blue), halved(red)
+    blue *= np.float32(1 / 1.772)
+    red *= np.float32(1 / 1.402)
+    luma -= _SHIFT
+    return [luma, blue, red]
+
+
+def halved(plane: Floats) -> Floats:
+    """Half the size each way, sharpened so that what decoders blow up again comes close to the original.
+
+    libjpeg's decoder interpolates linearly (3/4 of the near sample, 1/4 of the next). Averaging four pixels
+    and blowing up so again weighs samples by 1/8, 3/4, 1/8 along each axis; one step of correction against
+    that is twice the average less its blurred self.
+    """
+    pairs = plane[0::2] + plane[1::2]
+    mean = pairs[:, 0::2] + pairs[:, 1::2]
+    mean *= np.float32(0.25)
+    result = _through_decoder(_through_decoder(mean).T).T
+    np.subtract(mean + mean, result, out=result)
+    return result
+
+
+def _through_decoder(plane: NDArray[np.float32]) -> Floats:
+    """Averaged pairs of what a decoder interpolates along the first axis; the edge repeats."""
+    result = plane * np.float32(0.75)
+    eighth = plane * np.float32(0.125)
+    result[1:] += eighth[:-1]
+    result[:-1] += eighth[1:]
+    result[0] += eighth[0]
+    result[-1] += eighth[-1]
+    return result
+
+
+# The coefficients of a strip of a picture, and how busy its blocks are.
+
+_STRIP_PIXELS = 1 << 20  # bounds memory; less would be spent on halos
+_HALO = 16  # rows above and below a strip that sampling and masking look at
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """Rows of units of a picture, ready to be transformed.
+
+    Attributes:
+        layout: of the components.
+        blocks: of each component (units, blocks of a unit, 64) pixels, the halo's among them.
+        rows: how many rows of units `blocks` holds.
+        inner: the first row that is not halo, and the first after it that is again.
+    """
+
+    layout: Layout
+    blocks: tuple[Floats, ...]
+    rows: int
+    inner: tuple[int, int]
+
+    def batch(self, tables: tuple[Table, Table]) -> tuple[Batch, Floats]:
+        """The blocks divided by quantisation tables, without the halo; and the activity of luma blocks."""
+        kinds = self.layout.block_kinds
+        units = len(self.blocks[0])
+        steps = np.empty((units, len(kinds), 64), np.float32)
+        factors = [1 / table[model.NATURAL_OF_ZIGZAG].astype(np.float32) for table in tables]
+        first = 0
+        for part, kind in zip(self.blocks, self.layout.kinds, strict=True):
+            model.transform(part, factors[kind], steps[:, first : first + part.shape[1]])
+            first += part.shape[1]
+        magnitudes = np.abs(steps)
+        across = units // self.rows
+        inner = slice(self.inner[0] * across, self.inner[1] * across)
+        kept, size = steps[inner].reshape(-1, 64), magnitudes[inner].reshape(-1, 64)
+        batch = Batch(kept, size, np.tile(kinds, inner.stop - inner.start))
+        return batch, self._activity(magnitudes)[inner]
+
+    def masks(self, activity: Floats, statistics: Statistics) -> Floats:
+        """By how much the bits of each block of a batch are dearer, given the activity of its luma blocks."""
+        luma = masking(activity, statistics.activity)
+        mean = luma.mean(axis=1, keepdims=True, dtype=np.float32)
+        return np.concatenate([mean if kind else luma for kind in self.layout.kinds], axis=1).ravel()
+
+    def _activity(self, magnitudes: Floats) -> Floats:
+        """Of each luma block, (units, blocks of a unit), calmed by the blocks around it."""
+        across, down = self.layout.factors[0]
+        luma = block_activity(magnitudes)[:, : across * down]
+        grid = luma.reshape(self.rows, -1, down, across).transpose(0, 2, 1, 3)
+        calm = calmed(grid.reshape(self.rows * down, -1))
+        return calm.reshape(self.rows, down, -1, across).transpose(0, 2, 1, 3).reshape(-1, down * across)
+
+
+def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[Strip]:
+    """A picture in strips, from top to bottom.
+
+    Args:
+        picture: the picture.
+        sampling: of its colours.
+        rows: pixels of a strip's height, a multiple of 16; 0 chooses one for the width.
+    """
+    layout = Layout.of(picture.shape[2] if len(picture.shape) == 3 else 1, sampling)
+    edge = layout.unit_edge
+    height, width = picture.shape[:2]
+    rows = rows or max(_STRIP_PIXELS // width // _HALO, 1) * _HALO
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        first, last = max(top - _HALO, 0), min(bottom + _HALO, height)
+        part = padded(picture[first:last, :], edge)
+        found = components(part, sampling)
+        blocks = tuple(
+            model.blocks(plane, across, down)
+            for plane, (across, down) in zip(found, layout.factors, strict=True)
+        )
+        inner = ((top - first) // edge, -(-(bottom - first) // edge))
+        yield Strip(layout, blocks, part.shape[0] // edge, inner)
+
+
+# The own encoder: exact planes and transform, tables after jpegli, levels weighed by cost, in strips.
+
+
+class RateDistortionEncoder:
+    """Weighs what each coefficient costs against what it is worth."""
+
+    name = "rate-distortion"
 
     def sample(self, pixels: Pixels, sampling: Sampling) -> Sample:
-        """Prepare a sample; its width must be a multiple of 16 pixels."""
-        ...
+        """Prepare a sample."""
+        return _TriedSample(pixels, sampling)
 
     def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
-        """Code a whole picture.
+        """Code a whole picture as baseline JPEG; what bits cost in it is learnt from the sample."""
+        if not isinstance(sample, _TriedSample):
+            raise TypeError("the sample must come from this encoder")
+        statistics = sample.statistics(quality)
+        writer: BaselineWriter | None = None
+        for strip in strips(picture, sampling):
+            writer = writer or BaselineWriter(_size(picture), strip.layout, tables(quality))
+            _code(strip, quality, statistics, writer)
+        assert writer is not None
+        return writer.finish()
 
-        Args:
-            picture: grey, in colours that become YCbCr, or in inks that become YCCK.
-            sampling: of its colours; ignored for grey.
-            quality: as tried on the sample.
-            sample: what `sample` made of parts of the same picture, which may steer the coding.
 
-        Returns:
-            A JPEG stream from SOI to EOI, without metadata, in any coding that every decoder reads.
-        """
-        ...
+class _TriedSample:
+    """Parts of a picture in one strip, coded at any quality."""
+
+    def __init__(self, pixels: Pixels, sampling: Sampling) -> None:
+        self._size = _size(pixels)
+        (self._strip,) = strips(pixels, sampling, rows=pixels.shape[0])
+        self._streams: dict[float, bytes] = {}
+
+    def decoded(self, quality: float) -> Pixels:
+        """What a decoder makes of the sample."""
+        return np.asarray(Image.open(io.BytesIO(self._stream(quality))))
+
+    def size(self, quality: float) -> int:
+        """Bytes of the sample."""
+        return len(self._stream(quality))
+
+    def statistics(self, quality: float) -> Statistics:
+        """What is learnt from the sample at a quality."""
+        return learn(*self._strip.batch(tables(quality)))
+
+    def _stream(self, quality: float) -> bytes:
+        if quality not in self._streams:
+            writer = BaselineWriter(self._size, self._strip.layout, tables(quality))
+            _code(self._strip, quality, self.statistics(quality), writer)
+            self._streams[quality] = writer.finish()
+        return self._streams[quality]
+
+
+def _code(strip: Strip, quality: float, statistics: Statistics, writer: BaselineWriter) -> None:
+    batch, activity = strip.batch(tables(quality))
+    writer.write(quantise(batch, strip.masks(activity, statistics), statistics))
+
+
+def _size(picture: Windowed) -> tuple[int, int]:
+    return picture.shape[1], picture.shape[0]
+
+
+# JPEGs, grey or in colours, coded by Pillow's libjpeg with jpegli's tables.
+
+
+class PillowEncoder:
+    """libjpeg-turbo with jpegli's quantisation tables at real-valued quality."""
+
+    name = "libjpeg with jpegli's tables"
+
+    def sample(self, pixels: Pixels, sampling: Sampling) -> Sample:
+        """Prepare a sample."""
+        return _CodedSample(pixels, sampling)
+
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
+        """Code a whole picture as baseline JPEG with the standard Huffman codes."""
+        return _coded(picture[:, :], sampling, quality)
+
+
+class _CodedSample:
+    """A sample that is tried by coding and decoding it for real."""
+
+    def __init__(self, pixels: Pixels, sampling: Sampling) -> None:
+        self._pixels = pixels
+        self._sampling = sampling
+
+    def decoded(self, quality: float) -> Pixels:
+        """What a decoder makes of the sample."""
+        return np.asarray(Image.open(io.BytesIO(_coded(self._pixels, self._sampling, quality))))
+
+    def size(self, quality: float) -> int:
+        """Bytes of the sample."""
+        return len(_coded(self._pixels, self._sampling, quality))
+
+
+def _coded(pixels: Pixels, sampling: Sampling, quality: float) -> bytes:
+    luma, chroma = (table.tolist() for table in tables(quality))
+    options = (
+        {"qtables": [luma]} if pixels.ndim == 2 else {"qtables": [luma, chroma], "subsampling": sampling}
+    )
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", **options)
+    return stream.getvalue()
+
+
+# mozjpeg's lossless pass: the same coefficients in fewer bytes.
+
+
+def optimise(stream: bytes) -> bytes:
+    """The same picture, coefficient for coefficient, coded progressively with scans and codes chosen for it.
+
+    The library ends the process on some broken streams: hand over only what was decoded before, and only the
+    picture itself, for it keeps no metadata.
+
+    Args:
+        stream: a JPEG from SOI to EOI that decodes in full.
+    """
+    return bytes(mozjpeg_lossless_optimization.optimize(stream))

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.jpeg.dct import NATURAL_OF_ZIGZAG, Floats
-from homepress.compress.jpeg.events import SIZE_OF, Events, Index, Levels
+from homepress.compress.jpeg.entropy import SIZE_OF, Events, Index, Levels
+from homepress.compress.jpeg.model import NATURAL_OF_ZIGZAG, Floats
 
 _BIT_PRICE = np.float32(0.09)  # squared quantisation steps that one bit may cost in error
 _CLASS_PRICE = np.float32(1.5)  # the same for lowering a size class, relative to dropping a level of one

@@ -1,35 +1,128 @@
-"""Whether all of a JPEG's coded data is there.
-
-Decoders of the libjpeg family forgive missing data: they fill up with grey, and warn at most. Where there is
-no warning, nothing is missing. But many a warning is of no account; then noise decides. Of a whole scan every
-block is decoded when its data ends, and noise put behind it changes nothing; where blocks are missing, the
-noise is taken for them.
-"""
+"""Decoding a JPEG strictly: is it whole, and its pixels."""
 
 import re
+from typing import Final
 
+import simplejpeg
 from PIL import Image
 
-from homepress.compress.jpeg.decoding import JPEG_FORMATS, decode_strictly
+from homepress.compress.jpeg.model import quality_of_tables
 from homepress.compress.metadata import (
+    ColourModel,
     JpegStream,
     Malformed,
     Process,
     Refusal,
     Refused,
     Segment,
+    colour_model,
+    component_tables,
     picture_only,
     read_scans,
 )
-from homepress.compress.metadata.jpeg_segments import (
-    DHT,
-    END_OF_IMAGE,
-    SOS,
-    START_OF_IMAGE,
-    picture_segments,
+from homepress.compress.metadata.jpeg_segments import DHT, END_OF_IMAGE, SOS, START_OF_IMAGE, picture_segments
+from homepress.compress.pixels import (
+    Pixels,
+    Raster,
+    Undecodable,
+    Windowed,
+    decode,
+    fingerprint,
+    open_picture,
+    strips,
 )
-from homepress.compress.pixels import Undecodable, decode, fingerprint, strips
-from homepress.compress.raster import Raster, Windowed
+
+# What a JPEG source is like before anything is done to it.
+
+# The luma table of ITU-T T.81 annex K.1 in natural order, which libjpeg scales by its quality.
+_ANNEX_K_LUMA_SUM = 3688
+
+
+def quality_of(stream: JpegStream) -> float:
+    """The quality, on libjpeg's scale of 1 to 100, whose luma table divides as much as this source's.
+
+    Raises:
+        Malformed: the source's tables are missing or broken.
+    """
+    scale = 100.0 * sum(component_tables(stream)[0].values) / _ANNEX_K_LUMA_SUM
+    quality = 5000.0 / scale if scale > 100.0 else (200.0 - scale) / 2.0
+    return min(max(quality, 1.0), 100.0)
+
+
+def obstacle(stream: JpegStream) -> str:
+    """Why a stream is left alone whatever is asked, in words; empty when it is not."""
+    frame = stream.frame
+    if frame.process.is_lossless:
+        return "lossless JPEG"
+    if frame.process.is_arithmetic:
+        return "arithmetic coding"
+    if frame.process not in (Process.BASELINE, Process.EXTENDED, Process.PROGRESSIVE):
+        return "hierarchical JPEG"
+    if frame.precision != 8:
+        return f"{frame.precision} bits a sample"
+    if colour_model(stream) is ColourModel.UNKNOWN:
+        return f"{len(frame.components)} components"
+    return ""
+
+
+def is_own(stream: JpegStream) -> bool:
+    """Whether the encoders here have coded it before, told by its tables: one lossy generation is enough."""
+    return quality_of_tables(tuple(table.values for table in component_tables(stream))) is not None
+
+
+# Decoding JPEGs: strictly into an array where that goes, else with Pillow.
+#
+# Both decode with libjpeg-turbo and give the same pixels, to the bit. Pillow passes over what libjpeg warns
+# of; simplejpeg can be told not to.
+
+JPEG_FORMATS: Final = ("JPEG", "MPO")
+"""Pillow's names: a JPEG with a multi-picture index is an MPO to it."""
+
+_COLOURS: Final = {"L": "GRAY", "RGB": "RGB"}
+"""By Pillow's mode; inks stay with Pillow, which knows that Adobe's are stored inverted."""
+
+
+def decode_jpeg(data: bytes) -> Windowed:
+    """All pixels of the first picture of a JPEG.
+
+    Raises:
+        TooManyPixels: it has more than `pixels.MOST_PIXELS` pixels.
+        Undecodable: it does not decode.
+    """
+    pixels = decode_strictly(data)
+    return Raster(decode(data, JPEG_FORMATS)) if pixels is None else pixels
+
+
+def decode_strictly(data: bytes) -> Pixels | None:
+    """All pixels of the first picture of a JPEG if libjpeg has nothing to say against it.
+
+    With Huffman codes, libjpeg warns when a code needs bits beyond the end of its scan or restart interval
+    (`jpeg_fill_bit_buffer` in jdhuff.c), and when a restart marker is not the expected one or bytes are left
+    over (jdmarker.c). So what decodes without a warning has all the data that its scans should have.
+
+    Returns:
+        The pixels; None if there was a warning or an error, and for pictures of inks.
+
+    Raises:
+        TooManyPixels: it has more than `pixels.MOST_PIXELS` pixels.
+        Undecodable: its headers cannot be read.
+    """
+    picture = open_picture(data, JPEG_FORMATS)  # sees to the number of pixels before any memory is taken
+    if picture.mode not in _COLOURS:
+        return None
+    try:
+        pixels: Pixels = simplejpeg.decode_jpeg(data, _COLOURS[picture.mode], strict=True)
+    except ValueError:
+        return None
+    return pixels[..., 0] if picture.mode == "L" else pixels
+
+
+# Whether all of a JPEG's coded data is there.
+#
+# Decoders of the libjpeg family forgive missing data: they fill up with grey, and warn at most. Where there
+# is no warning, nothing is missing. But many a warning is of no account; then noise decides. Of a whole
+# scan every block is decoded when its data ends, and noise put behind it changes nothing; where blocks are
+# missing, the noise is taken for them.
 
 _LAST_COEFFICIENT = 63
 _NOISE = b"\xa6" + bytes(1 + place * 151 % 251 for place in range(96))

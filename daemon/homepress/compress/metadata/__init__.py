@@ -4,14 +4,19 @@ Everything here takes bytes and gives bytes or frozen values, in time linear in 
 but `Malformed` (not a whole, well-formed file) and `Refused` (well-formed, but not safely rewritten).
 """
 
-from homepress.compress.metadata.embedded import Embedded, read_embedded
+from homepress.compress.metadata.embedded import Embedded, jpeg_profile, jpeg_profile_segments, read_embedded
 from homepress.compress.metadata.errors import Malformed, Refusal, Refused
-from homepress.compress.metadata.icc import jpeg_profile, jpeg_profile_segments
 from homepress.compress.metadata.jpeg_container import swap_primary
-from homepress.compress.metadata.jpeg_describe import JpegContents, describe_jpeg
-from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file
-from homepress.compress.metadata.jpeg_frame import Component, Frame, Process
-from homepress.compress.metadata.jpeg_segments import JpegStream, Segment, parse_jpeg, picture_only
+from homepress.compress.metadata.jpeg_file import JpegContents, JpegFile, describe_jpeg, read_jpeg_file
+from homepress.compress.metadata.jpeg_segments import (
+    Component,
+    Frame,
+    JpegStream,
+    Process,
+    Segment,
+    parse_jpeg,
+    picture_only,
+)
 from homepress.compress.metadata.jpeg_tables import (
     ColourModel,
     QuantTable,
@@ -21,8 +26,9 @@ from homepress.compress.metadata.jpeg_tables import (
     read_scans,
 )
 from homepress.compress.metadata.location import has_location
-from homepress.compress.metadata.scrub import Stripped, share, share_exif, share_xmp, strip
-from homepress.compress.metadata.webp_container import swap_webp_picture
+from homepress.compress.metadata.scrub import Stripped, share, strip
+from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
+from homepress.compress.metadata.webp import swap_webp_picture
 
 __all__ = [
     "ColourModel",

@@ -5,17 +5,74 @@ from dataclasses import dataclass
 
 from homepress.compress.metadata import exif
 from homepress.compress.metadata.errors import Malformed
-from homepress.compress.metadata.gif_blocks import ICC_APPLICATION, XMP_APPLICATION, read_gif
-from homepress.compress.metadata.heif_items import colour_profile, metadata_items
-from homepress.compress.metadata.icc import jpeg_profile, png_profile
-from homepress.compress.metadata.isobmff import read_boxes
-from homepress.compress.metadata.jpeg_headers import XMP_SIGNATURE, HeaderKind, headers_of_kind
-from homepress.compress.metadata.jpeg_segments import JpegStream, parse_jpeg
-from homepress.compress.metadata.png_chunks import read_chunks
-from homepress.compress.metadata.png_text import TEXT_KINDS, XMP_KEYWORD, read_text
-from homepress.compress.metadata.riff import read_webp
-from homepress.compress.metadata.tiff import read_tiff
+from homepress.compress.metadata.exif import read_tiff
+from homepress.compress.metadata.gif import ICC_APPLICATION, XMP_APPLICATION, read_gif
+from homepress.compress.metadata.isobmff import colour_profile, metadata_items, read_boxes
+from homepress.compress.metadata.jpeg_segments import (
+    APP2,
+    ICC_SIGNATURE,
+    XMP_SIGNATURE,
+    HeaderKind,
+    JpegStream,
+    headers_of_kind,
+    parse_jpeg,
+)
+from homepress.compress.metadata.png import TEXT_KINDS, XMP_KEYWORD, inflate, read_chunks, read_text
+from homepress.compress.metadata.webp import read_webp
 from homepress.imagetype import ImageType, sniff
+
+# Colour profiles in JPEG and PNG (ICC.1:2022 annex B).
+
+_SHARE = 65_519
+"""Bytes of a profile that fit into one APP2 segment."""
+
+
+def jpeg_profile(stream: JpegStream) -> bytes | None:
+    """The profile in a JPEG's APP2 segments; None without one, or when its pieces do not fit together.
+
+    The pieces are numbered from 1 and may stand in any order; each says how many there are.
+    """
+    pieces: dict[int, bytes] = {}
+    counts = set()
+    for segment in headers_of_kind(stream, HeaderKind.ICC):
+        body = stream.payload(segment)[len(ICC_SIGNATURE) :]
+        if len(body) < 2 or body[0] in pieces:
+            return None
+        pieces[body[0]] = body[2:]
+        counts.add(body[1])
+    if not pieces or counts != {len(pieces)} or set(pieces) != set(range(1, len(pieces) + 1)):
+        return None
+    return b"".join(pieces[number] for number in sorted(pieces)) or None
+
+
+def jpeg_profile_segments(profile: bytes) -> bytes:
+    """The APP2 segments that hold a profile.
+
+    Raises:
+        Malformed: it is longer than 255 segments can hold, or empty.
+    """
+    pieces = [profile[at : at + _SHARE] for at in range(0, len(profile), _SHARE)]
+    if not 1 <= len(pieces) <= 255:
+        raise Malformed("a colour profile that does not fit into a JPEG")
+    segments = []
+    for number, piece in enumerate(pieces, 1):
+        body = ICC_SIGNATURE + bytes((number, len(pieces))) + piece
+        segments.append(bytes((0xFF, APP2)) + (len(body) + 2).to_bytes(2, "big") + body)
+    return b"".join(segments)
+
+
+def png_profile(body: bytes) -> bytes | None:
+    """The profile in an iCCP chunk's body; None when it is broken."""
+    name, zero, rest = body[:80].partition(b"\0")
+    if not (name and zero and rest[:1] == b"\0"):
+        return None
+    try:
+        return inflate(body[len(name) + 2 :]) or None
+    except Malformed:
+        return None
+
+
+# The metadata that a file of any format carries, as blocks of bytes.
 
 _TIFF_XMP, _TIFF_IPTC, _TIFF_ICC = 700, 33723, 34675
 GIF_XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"

@@ -1,29 +1,71 @@
-"""Another coding of a JPEG's primary image, everything else kept byte for byte.
+"""Header bytes that `share` has blanked and that a rewrite may drop."""
 
-One way for all JPEGs, plain ones and those of phones with gain maps, more pictures, a video or a trailer
-behind the primary. What cannot be proved is refused.
-"""
-
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from homepress.compress.metadata.errors import Refusal, Refused
-from homepress.compress.metadata.gcontainer import mended_length
-from homepress.compress.metadata.jpeg_colour import check_coding
-from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file, xmp_packet
-from homepress.compress.metadata.jpeg_frame import is_frame_marker
-from homepress.compress.metadata.jpeg_headers import EXIF_SIGNATURE, XMP_SIGNATURE, HeaderKind, header_kind
+from homepress.compress.metadata.appended import mended_entry, mended_length
+from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.exif import EXIF_IFD, INTEROPERABILITY_IFD, read_tiff
+from homepress.compress.metadata.jpeg_file import JpegFile, is_live, read_jpeg_file, xmp_packet
 from homepress.compress.metadata.jpeg_segments import (
     END_OF_IMAGE,
+    EXIF_SIGNATURE,
     SOS,
     START_OF_IMAGE,
+    XMP_SIGNATURE,
+    HeaderKind,
     JpegStream,
     Segment,
+    header_kind,
+    is_frame_marker,
     parse_jpeg,
 )
-from homepress.compress.metadata.jpeg_tail import is_live
-from homepress.compress.metadata.jpeg_trim import trimmed_headers
-from homepress.compress.metadata.mpf import mended_entry
+from homepress.compress.metadata.jpeg_tables import check_coding
+
+_BLANKS = re.compile(rb">[ \r\n\t]{2,}<")
+
+
+def trimmed_headers(file: JpegFile) -> dict[Segment, bytes]:
+    """The headers that can be shorter than they are: their new bytes, empty for those that go altogether."""
+    shorter = {}
+    for segment in file.stream.headers:
+        body = file.stream.payload(segment)
+        kind = header_kind(file.stream, segment)
+        trimmed = body
+        if body and not any(body):
+            trimmed = b""
+        elif kind is HeaderKind.EXIF:
+            trimmed = body[:6] + _used(body[len(EXIF_SIGNATURE) :])
+        elif kind is HeaderKind.XMP and file.directory.length_span is None:
+            trimmed = _BLANKS.sub(b"> <", body)
+        if len(trimmed) < len(body):
+            head = file.stream.raw(segment)[:2] + (len(trimmed) + 2).to_bytes(2, "big")
+            shorter[segment] = head + trimmed if trimmed else b""
+    return shorter
+
+
+def _used(block: bytes) -> bytes:
+    """An Exif block without the zeros behind the last byte that an entry reaches."""
+    try:
+        tiff = read_tiff(block)
+        directories = [tiff.directory(tiff.first)]
+    except Malformed:
+        return block
+    for tag in (EXIF_IFD, INTEROPERABILITY_IFD):
+        child = tiff.child(directories[-1], tag)
+        directories += [] if child is None else [child]
+    end = max(
+        max((directory.end + 4, *(entry.start + entry.size for entry in directory.entries)))
+        for directory in directories
+    )
+    return block if any(block[end:]) else block[:end]
+
+
+# Another coding of a JPEG's primary image, everything else kept byte for byte.
+#
+# One way for all JPEGs, plain ones and those of phones with gain maps, more pictures, a video or a trailer
+# behind the primary. What cannot be proved is refused.
 
 _LEAST_POINTER = 0x1_0000
 """Smaller numbers occur by chance. What so small a file appends without an index is refused for that."""

@@ -6,9 +6,8 @@ from homepress.compress.metadata.embedded import Embedded, of_jpeg, read_embedde
 from homepress.compress.metadata.errors import Malformed, Refused
 from homepress.compress.metadata.exif import has_position
 from homepress.compress.metadata.isobmff import find_boxes
-from homepress.compress.metadata.jpeg_file import read_jpeg_file
+from homepress.compress.metadata.jpeg_file import Media, read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import START_OF_IMAGE, parse_jpeg
-from homepress.compress.metadata.jpeg_tail import Media
 from homepress.compress.metadata.xmp import parse_xmp
 
 _PLACE_PROPERTIES = frozenset(

@@ -7,13 +7,12 @@ tests are those that no camera's file fails; odd values and dangling pointers of
 from collections.abc import Iterator
 
 from homepress.compress.metadata import exif
+from homepress.compress.metadata.embedded import jpeg_profile, png_profile
 from homepress.compress.metadata.errors import Malformed, Refusal, Refused
-from homepress.compress.metadata.icc import jpeg_profile, png_profile
-from homepress.compress.metadata.jpeg_headers import HeaderKind, headers_of_kind
-from homepress.compress.metadata.jpeg_segments import JpegStream
-from homepress.compress.metadata.png_chunks import PngChunk
-from homepress.compress.metadata.riff import WebpFile
-from homepress.compress.metadata.tiff import EXIF_IFD, GPS_IFD, Directory, TiffBlock
+from homepress.compress.metadata.exif import EXIF_IFD, GPS_IFD, Directory, TiffBlock
+from homepress.compress.metadata.jpeg_segments import HeaderKind, JpegStream, headers_of_kind
+from homepress.compress.metadata.png import PngChunk
+from homepress.compress.metadata.webp import WebpFile
 
 _ORIENTATION = 0x0112
 _HIGHEST_ORIENTATION = 8

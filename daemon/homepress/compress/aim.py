@@ -1,0 +1,250 @@
+"""The smallest coding of a picture that keeps its floor, whatever the format."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homepress.compress.result import ScoreKind
+from homepress.compress.score.search import Scale, find_setting
+from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
+from homepress.compress.score.tiles import (
+    EDGE,
+    StripReference,
+    Tile,
+    cells,
+    compare_once,
+    draw,
+    framed_strip,
+    strip,
+    unframed,
+    worst_tiles,
+)
+
+# Scores results with transparency against their source, on dark and on light ground.
+
+_GROUNDS = (32, 255)
+_FULL_PIXELS = 1_500_000
+"""Pictures up to this size are scored whole."""
+_TILES = 120
+_WORST_TILES = 4
+
+Rgb = NDArray[np.uint8]
+Rgba = NDArray[np.uint8]
+
+
+def over(rgba: Rgba, ground: int) -> Rgb:
+    """A picture (or palette) as it looks over an even grey ground, composited the way browsers do it."""
+    alpha = rgba[..., 3:]
+    if (alpha == 255).all():
+        return np.ascontiguousarray(rgba[..., :3])
+    wide = alpha.astype(np.uint16)
+    mixed = rgba[..., :3] * wide
+    mixed += np.uint16(ground) * (255 - wide) + 127
+    mixed //= 255
+    return mixed.astype(np.uint8)
+
+
+class Judge:
+    """One source, scored against several results.
+
+    A result is handed over as its looks: an RGB picture over each of `grounds`, in that order.
+
+    Args:
+        source: height x width x 4.
+        shown: shows its colours in sRGB.
+    """
+
+    def __init__(self, source: Rgba, shown: ToSrgb) -> None:
+        opaque = bool((source[..., 3] == 255).all())
+        self.grounds = _GROUNDS[-1:] if opaque else _GROUNDS
+        """Grey levels of the grounds that results are looked at on; one if the source is opaque."""
+        self.sources = [over(source, ground) for ground in self.grounds]
+        """The source over each ground, in the colours of its own space."""
+        self._shown = shown
+        height, width = source.shape[:2]
+        self._small = min(height, width) < EDGE
+        whole = height * width <= _FULL_PIXELS or self._small
+        self.kind = ScoreKind.FULL if whole else ScoreKind.SAMPLED
+        """How scores are measured."""
+        self._tiles: list[Tile] = []
+        self._references: list[tuple[StripReference, StripReference]] = []
+        if not whole:
+            self._tiles = draw(cells(self.sources[-1]), _TILES)
+            self._references = [self._halves(each) for each in self.sources]
+
+    def _halves(self, source: Rgb) -> tuple[StripReference, StripReference]:
+        """The tiles that settings are tried on, and the others."""
+        first, second = (StripReference(self._shown(strip(source, self._tiles[half::2]))) for half in (0, 1))
+        return first, second
+
+    def sample(self, source: Rgba) -> Rgba:
+        """The part of the source to try settings on: all of it, or tiles with a frame side by side."""
+        return framed_strip(source, self._tiles[::2]) if self._references else source
+
+    def score_sample(self, coded: Rgba) -> float:
+        """The score of the sample, coded and decoded."""
+        looks = self.looks(coded)
+        if not self._references:
+            return self.score(looks)
+        return min(
+            reference.compare(self._shown(unframed(look))).score()
+            for (reference, _), look in zip(self._references, looks, strict=True)
+        )
+
+    def looks(self, result: Rgba) -> list[Rgb]:
+        """A result over each ground."""
+        return [over(result, ground) for ground in self.grounds]
+
+    def score(self, looks: Sequence[Rgb]) -> float:
+        """The score of a result: the lower one of all grounds."""
+        if not self._references:
+            pairs = zip(self.sources, looks, strict=True)
+            return min(full_score(self._shown(source), self._shown(look)) for source, look in pairs)
+        return min(
+            self._score(references, look) for references, look in zip(self._references, looks, strict=True)
+        )
+
+    def _score(self, references: tuple[StripReference, StripReference], look: Rgb) -> float:
+        tally = Tally()
+        for half, reference in enumerate(references):
+            tally += reference.compare(self._shown(strip(look, self._tiles[half::2])))
+        return tally.score()
+
+    def worst(self, looks: Sequence[Rgb]) -> float:
+        """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""
+        if self._small:
+            return 100.0
+        return min(self._score_worst(source, look) for source, look in zip(self.sources, looks, strict=True))
+
+    def _score_worst(self, source: Rgb, look: Rgb) -> float:
+        tiles = worst_tiles(source, look, _WORST_TILES)
+        return compare_once(self._shown(strip(source, tiles)), self._shown(strip(look, tiles))).score()
+
+
+# A picture, transparency and all, in another coding at the smallest setting that keeps a floor.
+#
+# Sample tiles choose the setting; the whole picture is coded once; the decoded result is scored on those
+# tiles, on as many others and on the worst ones. Under the floor it is coded again, higher.
+
+_TRIES = 4
+_GUARD = 0.2
+"""Points above the floor that are aimed at, for the error of sampling."""
+_NEAR = 1.5
+"""A lossless sample up to so many times as large as the lossy one makes the whole worth trying."""
+_WORST_BELOW = 12.0
+"""Points by which the worst tiles may stay under the floor."""
+
+
+class Codec(Protocol):
+    """A lossy coder with one setting.
+
+    Attributes:
+        name: what the history calls it.
+        scale: of its setting.
+        step: the least difference of settings that it knows.
+    """
+
+    name: str
+    scale: Scale
+    step: float
+
+    def encode(self, rgba: Rgba, setting: float) -> bytes:
+        """A file of the picture, without metadata; alpha is kept exactly or scored like the colours."""
+        ...
+
+    def decode(self, data: bytes) -> Rgba:
+        """The pixels of such a file.
+
+        Raises:
+            Undecodable: the bytes do not decode.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A picture coded so that it keeps the floor.
+
+    Attributes:
+        data: a file without metadata.
+        pixels: what it decodes to.
+        setting: of the codec.
+        score: against the source.
+        kind: how the score was measured.
+    """
+
+    data: bytes
+    pixels: Rgba
+    setting: float
+    score: float
+    kind: ScoreKind
+
+
+def code_at_floor(rgba: Rgba, judge: Judge, floor: float, codec: Codec) -> Coded | None:
+    """Code a picture at the smallest setting whose result keeps the floor; None if none does.
+
+    Args:
+        rgba: height x width x 4.
+        judge: of the same picture.
+        floor: the least score.
+        codec: codes it.
+    """
+    sample = judge.sample(rgba)
+    score_at = _sampled(judge, sample, codec)
+    found = find_setting(score_at, floor + _GUARD, codec.scale, tolerance=0.3)
+    if found is None:
+        return None
+    setting = _on_grid(found.setting, codec)
+    for number in range(_TRIES):
+        coded, short = _attempt(rgba, judge, floor, codec, setting)
+        if short <= 0.0:
+            return coded
+        if setting >= codec.scale.highest:
+            return None
+        # Scores rise in steps, some of them wide: each time a longer one is taken.
+        longer = (short + _GUARD) / codec.scale.slope * 2**number
+        setting = _on_grid(setting + max(codec.step, longer), codec)
+    return None
+
+
+def may_win(
+    encode_lossless: Callable[[Rgba], bytes], rgba: Rgba, judge: Judge, coded: Coded, codec: Codec
+) -> bool:
+    """Whether a lossless coding may be smaller than a lossy one, told by the sample.
+
+    Drawings often are; of photographs the attempt would only cost time.
+    """
+    if judge.kind is ScoreKind.FULL:
+        return True
+    sample = judge.sample(rgba)
+    return len(encode_lossless(sample)) < _NEAR * len(codec.encode(sample, coded.setting))
+
+
+def _sampled(judge: Judge, sample: Rgba, codec: Codec) -> Callable[[float], float]:
+    known: dict[float, float] = {}
+
+    def score_at(setting: float) -> float:
+        setting = _on_grid(setting, codec)
+        if setting not in known:
+            known[setting] = judge.score_sample(codec.decode(codec.encode(sample, setting)))
+        return known[setting]
+
+    return score_at
+
+
+def _attempt(rgba: Rgba, judge: Judge, floor: float, codec: Codec, setting: float) -> tuple[Coded, float]:
+    """The picture coded at a setting, and by how many points it falls short."""
+    data = codec.encode(rgba, setting)
+    pixels = codec.decode(data)
+    looks = judge.looks(pixels)
+    score = judge.score(looks)
+    short = max(floor - score, floor - _WORST_BELOW - judge.worst(looks))
+    return Coded(data, pixels, setting, score, judge.kind), short
+
+
+def _on_grid(setting: float, codec: Codec) -> float:
+    return codec.scale.clip(round(math.ceil(setting / codec.step - 1e-6) * codec.step, 4))

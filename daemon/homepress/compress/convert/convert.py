@@ -1,0 +1,208 @@
+"""What is asked beyond the same picture in fewer bytes: another format, fewer pixels, less metadata."""
+
+import dataclasses
+import hashlib
+import importlib
+from collections.abc import Callable
+from typing import cast
+
+from homepress.compress import savings
+from homepress.compress.convert import jpeg_to_jxl, scrubbing
+from homepress.compress.convert.fit import CannotFit, Fitting, resized
+from homepress.compress.convert.picture import CannotConvert, Picture
+from homepress.compress.convert.write import Wish, Written, write_picture
+from homepress.compress.jpeg.whole import JPEG_FORMATS
+from homepress.compress.metadata import Malformed, Refused
+from homepress.compress.metadata.embedded import read_embedded
+from homepress.compress.pixels import Undecodable, open_picture
+from homepress.compress.recipe import MetadataPolicy, Recipe
+from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.compress.sizes import fitted_size
+from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
+
+_FAR = 1.5
+"""How many times the size that is asked for a JPEG has to take for normal compression to be doubted."""
+_IN_PLACE = {
+    ImageType.JPEG: ("jpeg.jpeg", JPEG_FORMATS),
+    ImageType.PNG: ("png.png", ("PNG",)),
+    ImageType.WEBP: ("webp", ("WEBP",)),
+    ImageType.GIF: ("gif", ("GIF",)),
+}
+"""Formats that are made smaller as they are: our module, and Pillow's names."""
+
+
+def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """Convert, resize, fit or scrub one picture, whatever of it is asked.
+
+    Args:
+        source: the bytes of the file.
+        recipe: what is asked.
+
+    Returns:
+        The result, or why there is none. It is smaller by the minimum saving; only where metadata was to go
+        and nothing else was to be gained, a file of at most the same size will do.
+
+    Raises:
+        TooManyPixels: the picture is too large to decode.
+    """
+    kind = sniff(source[:SNIFF_BYTES])
+    if kind is None:
+        return Unchanged(Reason.NOT_AN_IMAGE)
+    try:
+        return _compress(source, kind, recipe)
+    except (Malformed, Undecodable) as error:
+        return Unchanged(Reason.BROKEN, str(error), kind, retry=True)
+    except Refused as refused:
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), kind)
+    except CannotConvert as error:
+        return Unchanged(Reason.CANNOT_CONVERT, str(error), kind)
+    except CannotFit as error:
+        return Unchanged(Reason.CANNOT_FIT, str(error), kind)
+
+
+def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
+    target = recipe.convert_to or kind
+    if target is kind and kind not in _IN_PLACE:
+        return Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
+    if (kind, target) == (ImageType.JPEG, ImageType.JXL) and not (recipe.max_edge or recipe.fit_under):
+        return jpeg_to_jxl.compress(source, recipe)
+    if target is not kind:
+        return _made_anew(source, kind, target, recipe)
+    if _is_too_large(source, kind, recipe.max_edge):
+        return _resized_in_place(source, kind, recipe)
+    if (fitting := _far_from_fitting(source, kind, recipe)) is not None:
+        return _made_anew(source, kind, kind, recipe, fitting)
+    result = _in_place(source, kind, recipe)
+    if result is None:
+        return _made_anew(source, kind, kind, recipe)
+    if recipe.fit_under and _bytes_of(result, source) > recipe.fit_under:
+        return _fitted_in_place(source, kind, recipe)
+    return result
+
+
+def _resized_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
+    """Fewer pixels in the same format; a picture that may not lose pixels just gets fewer bytes."""
+    try:
+        return _made_anew(source, kind, kind, recipe)
+    except CannotConvert as error:
+        result = _in_place(source, kind, recipe)
+        if not isinstance(result, Compressed) or _misses(result, recipe):
+            raise
+        return dataclasses.replace(result, method=f"{result.method}, not resized: {error}")
+
+
+def _far_from_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting | None:
+    """The search for a size, where a JPEG as good as is wished for is far too large; None where it may do."""
+    if kind is not ImageType.JPEG or not 0 < _FAR * recipe.fit_under < len(source):
+        return None
+    try:
+        picture = scrubbing.read_scrubbed(source, kind, recipe.metadata)
+        fitting = Fitting(picture, kind, Wish(recipe.floor, recipe.palette), recipe.fit_under)
+    except CannotConvert:  # it may still fit with all that it holds
+        return None
+    return fitting if fitting.needs_a_lower_floor else None
+
+
+def _fitted_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
+    try:
+        return _made_anew(source, kind, kind, recipe)
+    except CannotConvert as error:
+        raise CannotFit(str(error)) from error
+
+
+def _misses(result: Compressed, recipe: Recipe) -> bool:
+    return 0 < recipe.fit_under < len(result.data)
+
+
+def _in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged | None:
+    """The same picture in the same format with less metadata; None if the pixels have to be turned for it."""
+    module = importlib.import_module(f"homepress.compress.{_IN_PLACE[kind][0]}")
+    run = cast(Callable[[bytes, Recipe], Compressed | Unchanged], module.compress)
+    plain = Recipe(floor=recipe.floor, palette=recipe.palette)
+    if recipe.metadata is MetadataPolicy.KEEP:
+        return run(source, plain)
+    scrubbed = scrubbing.scrub(source, recipe.metadata)
+    if scrubbed is None:
+        return None
+    result = run(scrubbed, plain)
+    if isinstance(result, Compressed) or scrubbed == source:
+        return result
+    size = open_picture(scrubbed, _IN_PLACE[kind][1]).size
+    return scrubbing.without_metadata(source, scrubbed, kind, size, result)
+
+
+def _is_too_large(source: bytes, kind: ImageType, max_edge: int) -> bool:
+    return bool(max_edge) and max(open_picture(source, _IN_PLACE[kind][1]).size) > max_edge
+
+
+def _bytes_of(result: Compressed | Unchanged, source: bytes) -> int:
+    return len(result.data if isinstance(result, Compressed) else source)
+
+
+def _made_anew(
+    source: bytes, kind: ImageType, target: ImageType, recipe: Recipe, fitting: Fitting | None = None
+) -> Compressed | Unchanged:
+    """The picture decoded, sized and written in the target format; `fitting` if its search has begun."""
+    picture = fitting.picture if fitting else scrubbing.read_scrubbed(source, kind, recipe.metadata)
+    shown = resized(picture, fitted_size(picture.size, recipe.max_edge))
+    wish = Wish(recipe.floor, recipe.palette)
+    if recipe.fit_under:
+        written, shown = (fitting or Fitting(shown, target, wish, recipe.fit_under)).write()
+    else:
+        found = write_picture(shown, target, wish)
+        if found is None:
+            return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=kind)
+        written = found
+    if lost := _lost_metadata(shown, written.data, target):
+        return Unchanged(Reason.VERIFY_FAILED, lost, kind)
+    if not savings.is_worth_it(
+        len(source),
+        len(written.data),
+        recipe,
+        lossless=written.lossless and shown.size == picture.size,
+        converted=target is not kind,
+        resized=shown.size != picture.size,
+    ):
+        return _not_worth_it(source, kind, written, target)
+    return _handed_over(kind, target, written, shown, picture.size)
+
+
+def _not_worth_it(source: bytes, kind: ImageType, written: Written, target: ImageType) -> Unchanged:
+    """Why a result does not take its source's place: by its bytes, often more in another format."""
+    before, after = len(source), len(written.data)
+    reason = Reason.WOULD_BE_BIGGER if after > before else Reason.SAVES_TOO_LITTLE
+    sizes = f"{after:,} bytes as {target.upper()}, {before:,} as {kind.upper()}"
+    return Unchanged(reason, "" if target is kind else sizes, kind)
+
+
+def _handed_over(
+    kind: ImageType, target: ImageType, written: Written, shown: Picture, full_size: tuple[int, int]
+) -> Compressed:
+    notes = [] if shown.size == full_size else [f"resized to {shown.size[0]} x {shown.size[1]}"]
+    return Compressed(
+        data=written.data,
+        sha256=hashlib.sha256(written.data).hexdigest(),
+        image_type=target,
+        source_type=kind,
+        width=shown.size[0],
+        height=shown.size[1],
+        score=round(written.score, 2),
+        score_kind=written.kind,
+        lossless=written.lossless and shown.size == full_size,
+        method=", ".join((written.method, *notes)),
+    )
+
+
+def _lost_metadata(picture: Picture, data: bytes, target: ImageType) -> str:
+    """What of its metadata a written file does not give back; empty when it is all there."""
+    found = read_embedded(data)
+    profile = None if target is ImageType.JXL else picture.icc
+    blocks = (
+        ("the Exif block", picture.exif, found.exif),
+        ("the XMP packet", picture.xmp, found.xmp),
+        ("the colour profile", profile, () if found.icc is None else (found.icc,)),
+    )
+    for name, wanted, there in blocks:
+        if there != (() if wanted is None else (wanted,)):
+            return f"{name} differs"
+    return ""

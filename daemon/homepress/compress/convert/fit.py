@@ -1,0 +1,349 @@
+"""Fewer pixels, and a picture under a size in bytes."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Set
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_opaque
+from homepress.compress.convert.write import Wish, Written, write_picture
+from homepress.compress.metadata.exif import with_size, without_thumbnail
+from homepress.compress.recipe import LOWEST_FLOOR
+from homepress.compress.score.tiles import EDGE, cells, draw
+from homepress.compress.sizes import SHARES, shrunk
+from homepress.imagetype import ImageType
+
+# Smaller pictures: Lanczos in linear light, transparency premultiplied.
+#
+# Averaged in sRGB's own curve, fine patterns and bright lines on dark ground would come out too dark.
+
+Plane = NDArray[np.float32]
+
+_LEVELS = np.arange(256) / 255.0
+_LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_STEPS = 1 << 14
+"""Fineness of the table back to sRGB: its steepest part, near black, is looked up to a tenth of a level."""
+
+
+def resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    """A picture at another size; its Exif block tells the new size and holds no thumbnail.
+
+    Args:
+        picture: the picture.
+        size: width and height in pixels, none larger than before.
+    """
+    if size == picture.size:
+        return picture
+    exif = picture.exif
+    if exif is not None:
+        exif = with_size(without_thumbnail(exif), *size)
+    return replace(picture, rgba=scale_down(picture.rgba, size), exif=exif)
+
+
+def scale_down(rgba: Rgba, size: tuple[int, int]) -> Rgba:
+    """The pixels at another size."""
+    out = np.empty((size[1], size[0], 4), np.uint8)
+    if is_opaque(rgba):
+        out[..., 3] = 255
+        for channel in range(3):
+            out[..., channel] = _to_srgb(_shrink(_LINEAR[rgba[..., channel]], size))
+        return out
+    cover = rgba[..., 3].astype(np.float32) / np.float32(255.0)
+    alpha: Plane = np.clip(_shrink(cover, size), 0.0, 1.0)
+    out[..., 3] = np.rint(alpha * 255.0)
+    visible: Plane = np.maximum(alpha, np.float32(1e-6))
+    for channel in range(3):
+        out[..., channel] = _to_srgb(np.divide(_shrink(_LINEAR[rgba[..., channel]] * cover, size), visible))
+    out[out[..., 3] == 0] = 0
+    return out
+
+
+def _shrink(plane: Plane, size: tuple[int, int]) -> Plane:
+    image = Image.fromarray(np.ascontiguousarray(plane))
+    small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.asarray(small, np.float32)
+
+
+def _back() -> NDArray[np.uint8]:
+    """sRGB levels for light from 0 to 1, by its square root so that dark levels are told apart."""
+    light = (np.arange(_STEPS + 1) / _STEPS) ** 2
+    curve = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(curve * 255.0).astype(np.uint8)
+
+
+_SRGB = _back()
+
+
+def _to_srgb(light: Plane) -> NDArray[np.uint8]:
+    index = np.sqrt(np.clip(light, 0.0, 1.0)) * _STEPS + 0.5
+    return _SRGB[index.astype(np.int32)]
+
+
+# What a picture is expected to come to, in bytes, at a floor and a share of its edges.
+#
+# Sizes grow with the floor along much the same curve in all pictures, and with the edge as a power of it.
+# Where on the curve a picture lies, a mosaic of its own tiles tells for little; attempts tell it exactly.
+
+LEAST_STEP = 0.5
+"""Points of the floor that are worth another attempt."""
+
+_GROWTH = (
+    (30.0, -1.6),
+    (50.0, -1.2),
+    (60.0, -0.92),
+    (70.0, -0.57),
+    (80.0, 0.0),
+    (85.0, 0.35),
+    (90.0, 0.78),
+    (95.0, 1.3),
+    (100.0, 2.0),
+)
+"""The logarithm of a picture's size at a floor, relative to that at 80: about the same for all pictures."""
+_GROWTH_WITH_EDGE = 1.7
+"""Power of the edge with which sizes grow: fine detail is lost where pictures shrink."""
+_FULL_ENOUGH = 0.12  # in logarithms: a result that leaves less room than this is good enough
+_AIM = 0.03  # how far under the limit is aimed at
+_HOPELESS = 0.35  # by how much the least size may be expected to exceed the limit and still be tried
+_HOPELESS_BY_SAMPLE = 0.15  # the same where a mosaic was written
+
+_SURELY = 0.3  # by how much a size by a mosaic has to exceed the limit for nobody to try it
+_GUESSED_AIM = 0.07  # how far under the limit is aimed at as long as only a mosaic was written
+
+_SIDE = 8
+"""Tiles along a mosaic's edge; whole blocks meet at their borders, so these cost no bytes."""
+_WORTH_A_SAMPLE = 4 * (_SIDE * EDGE) ** 2
+"""Pixels of a picture from which on a mosaic saves more than it costs."""
+_SAMPLE_SHARE, _SAMPLE_FLOOR = 0.5, 55.0
+
+Write = Callable[[Picture, Wish], Written | None]
+
+
+class Sizes:
+    """What attempts came to, and what others are expected to come to.
+
+    Args:
+        limit: the size that is asked for, in bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = math.log(limit)
+        self._offsets: dict[float, float] = {}
+        """By floor, how far a size was from the common curve, full size in pixels assumed."""
+        self._power = _GROWTH_WITH_EDGE
+        self._hopeless = _HOPELESS
+        self._is_guess = False
+        self._scale, self._beside = 1.0, 0
+        self.least: int | None = None
+        """Bytes of the smallest attempt."""
+        self.forgiving = False
+        """Whether nothing counts as hopeless, because nothing is left to be tried after it."""
+
+    def sample(self, picture: Picture, wish: Wish, write: Write) -> None:
+        """Write a mosaic of the picture's tiles a few times, if that is worth it, and expect accordingly.
+
+        Args:
+            picture: the picture in full size.
+            wish: how good it may be at most.
+            write: writes a picture.
+        """
+        width, height = picture.size
+        if wish.floor is None or width * height < _WORTH_A_SAMPLE or min(width, height) < EDGE:
+            return
+        mosaic = _mosaic(picture)
+        self._scale = width * height / (mosaic.size[0] * mosaic.size[1])
+        self._beside = sum(
+            len(block) for block in (picture.exif, picture.xmp, *picture.jpeg_headers) if block
+        )
+        middle = Wish(min(_SAMPLE_FLOOR, wish.floor), wish.palette)
+        size = self._expect(mosaic, middle, write)
+        if size is None:
+            return
+        end = LOWEST_FLOOR if self._expected(1.0, middle.floor or 0.0) > self._limit else wish.floor
+        self._expect(mosaic, Wish(end, wish.palette), write)
+        if self._expected(1.0, LOWEST_FLOOR) > self._limit:
+            half = round(mosaic.size[0] * _SAMPLE_SHARE), round(mosaic.size[1] * _SAMPLE_SHARE)
+            if (written := write(resized(mosaic, half), middle)) is not None:
+                self._power = math.log(len(written.data) / size) / math.log(_SAMPLE_SHARE)
+                self._hopeless = _HOPELESS_BY_SAMPLE
+
+    def _expect(self, mosaic: Picture, wish: Wish, write: Write) -> int | None:
+        """Write the mosaic at one floor and expect accordingly; its bytes, or None where there are none."""
+        written = write(mosaic, wish)
+        if written is None or wish.floor is None:
+            return None
+        whole = len(written.data) * self._scale + self._beside
+        self._offsets[wish.floor] = math.log(whole) - self._growth(1.0, wish.floor)
+        self._is_guess = True
+        return len(written.data)
+
+    def misses(self, floor: float) -> bool:
+        """Whether the picture in full size surely takes more than is asked for."""
+        return bool(self._offsets) and self._expected(1.0, floor) > self._limit + _SURELY
+
+    def learn(self, share: float, floor: float, written: Written) -> bool:
+        """Take note of an attempt; says whether it fits."""
+        size = len(written.data)
+        self.least = size if self.least is None else min(self.least, size)
+        if self._is_guess:  # what a mosaic errs by, it errs by at all floors
+            error = math.log(size) - self._expected(share, floor)
+            self._offsets = {other: offset + error for other, offset in self._offsets.items()}
+            self._is_guess = False
+        self._offsets[floor] = math.log(size) - self._growth(share, floor)
+        return math.log(size) <= self._limit
+
+    def is_full_enough(self, written: Written) -> bool:
+        """Whether a higher floor would hardly fit as well."""
+        return self._limit - math.log(len(written.data)) < _FULL_ENOUGH
+
+    def is_hopeless(self, share: float) -> bool:
+        """Whether not even the lowest floor is expected to fit."""
+        if self.forgiving or not self._offsets:
+            return False
+        return self._expected(share, LOWEST_FLOOR) > self._limit + self._hopeless
+
+    def floor_that_fits(self, share: float, low: float, high: float, tried: Set[float]) -> float:
+        """The highest floor between two that is expected to fit; an end itself unless it was tried."""
+        if not self._offsets or self._fits(share, high):
+            return high if high not in tried else (low + high) / 2
+        if not self._fits(share, low):
+            return low if low not in tried else (low + high) / 2
+        while high - low > LEAST_STEP / 4:
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._fits(share, middle) else (low, middle)
+        return round(low, 1)
+
+    def _fits(self, share: float, floor: float) -> bool:
+        return self._expected(share, floor) <= self._limit - (_GUESSED_AIM if self._is_guess else _AIM)
+
+    def _expected(self, share: float, floor: float) -> float:
+        """The logarithm of the size at a floor: the curve, moved as the nearest attempts say."""
+        return self._growth(share, floor) + _interpolated(sorted(self._offsets.items()), floor)
+
+    def _growth(self, share: float, floor: float) -> float:
+        return _interpolated(_GROWTH, floor) + self._power * math.log(share)
+
+
+def _mosaic(picture: Picture) -> Picture:
+    """Tiles of a picture that stand for all of it, as a picture of their own without metadata."""
+    tiles = draw(cells(picture.rgba[..., :3]), _SIDE * _SIDE)
+    side = math.isqrt(len(tiles))
+    cut = [picture.rgba[tile.top : tile.top + EDGE, tile.left : tile.left + EDGE] for tile in tiles]
+    rows = [np.concatenate(cut[row * side : (row + 1) * side], axis=1) for row in range(side)]
+    rgba = np.ascontiguousarray(np.concatenate(rows, axis=0))
+    return dataclasses.replace(picture, rgba=rgba, exif=None, xmp=None, jpeg_headers=())
+
+
+def _interpolated(points: "list[tuple[float, float]] | tuple[tuple[float, float], ...]", at: float) -> float:
+    """The value of a broken line at a place; beyond its ends that of the end."""
+    below = [point for point in points if point[0] <= at]
+    above = [point for point in points if point[0] >= at]
+    if not below or not above:
+        return (points[0] if not below else points[-1])[1]
+    (left, low), (right, high) = below[-1], above[0]
+    return low if right == left else low + (high - low) * (at - left) / (right - left)
+
+
+# Making a picture fit under a size in bytes: lower quality first, then fewer pixels.
+#
+# Writing a large picture is dear. So each attempt is chosen by what a mosaic of its tiles, and the attempts
+# before it, came to.
+
+_ATTEMPTS = 4
+"""How often a picture is written at one size in pixels, at most."""
+_LEAST_EDGE = 32
+
+
+class CannotFit(Exception):  # noqa: N818 (reads as a verdict)
+    """The picture cannot be made that small; the message says how small it got."""
+
+
+class Fitting:
+    """The search for a picture in at most so many bytes, at about the best floor that does.
+
+    Args:
+        picture: what to write.
+        kind: the format.
+        wish: how good it may be at most; its floor is where the search begins.
+        limit: bytes.
+
+    Raises:
+        CannotConvert: as `write_picture`.
+    """
+
+    def __init__(self, picture: Picture, kind: ImageType, wish: Wish, limit: int) -> None:
+        self.picture = picture
+        self._kind = kind
+        self._wish = wish
+        self._limit = limit
+        self._sizes = Sizes(limit)
+        self._sizes.sample(picture, wish, lambda sample, wish: write_picture(sample, kind, wish))
+
+    @property
+    def needs_a_lower_floor(self) -> bool:
+        """Whether the floor that is wished for surely takes too many bytes."""
+        return self._wish.floor is not None and self._sizes.misses(self._wish.floor)
+
+    def write(self) -> tuple[Written, Picture]:
+        """The file, and the picture that it shows, which may have fewer pixels.
+
+        Raises:
+            CannotFit: not even the lowest floor and the fewest pixels do, or no loss is allowed.
+            CannotConvert: as `write_picture`.
+        """
+        picture, wish, sizes = self.picture, self._wish, self._sizes
+        shares = [share for share in SHARES if share == 1.0 or _may_shrink(picture, share, wish)]
+        for share in shares:
+            sizes.forgiving = share == shares[-1]
+            if sizes.is_hopeless(share):
+                continue
+            smaller = picture if share == 1.0 else resized(picture, shrunk(picture.size, share))
+            found = _best_floor(functools.partial(write_picture, smaller, self._kind), wish, share, sizes)
+            if found is not None:
+                return found, smaller
+        if sizes.least is None:
+            raise CannotConvert("no result keeps the quality floor")
+        reason = "without loss" if wish.floor is None else f"at a quality of {LOWEST_FLOOR:g}"
+        raise CannotFit(f"{sizes.least:,} bytes is the least {reason}; asked were {self._limit:,}")
+
+
+def _may_shrink(picture: Picture, share: float, wish: Wish) -> bool:
+    return wish.floor is not None and min(shrunk(picture.size, share)) >= _LEAST_EDGE
+
+
+def _best_floor(
+    write: Callable[[Wish], Written | None], wish: Wish, share: float, sizes: Sizes
+) -> Written | None:
+    """The result of about the highest floor that fits at one size in pixels; None where none does.
+
+    Args:
+        write: writes the picture.
+        wish: how good it may be at most.
+        share: of the full edge that the picture has.
+        sizes: what is known of this picture; learns more.
+    """
+    if wish.floor is None:
+        written = write(wish)
+        return written if written is not None and sizes.learn(share, 100.0, written) else None
+    fitting: Written | None = None
+    low, high = LOWEST_FLOOR, wish.floor
+    tried: set[float] = set()
+    for _ in range(_ATTEMPTS):
+        floor = sizes.floor_that_fits(share, low, high, tried)
+        tried.add(floor)
+        written = write(Wish(floor, wish.palette))
+        if written is not None and sizes.learn(share, floor, written):
+            fitting, low = written, floor
+            if floor == wish.floor or sizes.is_full_enough(written):
+                break
+        else:
+            high = floor
+            if floor <= LOWEST_FLOOR or (fitting is None and sizes.is_hopeless(share)):
+                break
+        if high - low < LEAST_STEP and fitting is not None:
+            break
+    return fitting

@@ -1,0 +1,94 @@
+"""A picture on its way from one format to another, and the codecs that not every computer has."""
+
+import functools
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+# Between Pillow's pictures and arrays of red, green, blue and alpha.
+
+Rgba = NDArray[np.uint8]
+"""height x width x 4."""
+
+
+def to_rgba(picture: Image.Image) -> Rgba:
+    """The pixels of a decoded picture of 8 bits a channel or less."""
+    return np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
+
+
+def to_image(rgba: Rgba) -> Image.Image:
+    """The smallest of Pillow's modes that holds all of it: "L", "RGB" or "RGBA"."""
+    if not is_opaque(rgba):
+        return Image.fromarray(np.ascontiguousarray(rgba))
+    if is_grey(rgba):
+        return Image.fromarray(np.ascontiguousarray(rgba[..., 0]))
+    return Image.fromarray(np.ascontiguousarray(rgba[..., :3]))
+
+
+def is_opaque(rgba: Rgba) -> bool:
+    """Whether no pixel lets anything through."""
+    return bool((rgba[..., 3] == 255).all())
+
+
+def is_grey(rgba: Rgba) -> bool:
+    """Whether red, green and blue are the same everywhere."""
+    red = rgba[..., 0]
+    return bool((red == rgba[..., 1]).all() and (red == rgba[..., 2]).all())
+
+
+# A decoded picture on its way from one format or size to another, with all that goes along.
+
+
+class CannotConvert(Exception):  # noqa: N818 (reads as a verdict)
+    """A picture cannot be made into what is asked without losing something; the message says what."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture the right way up.
+
+    Attributes:
+        rgba: height x width x 4.
+        icc: its colour profile.
+        exif: its Exif block from the TIFF header on, without orientation.
+        xmp: its XMP packet.
+        density: pixels an inch, across and down, where the container says it.
+        jpeg_headers: whole marker segments that only another JPEG can take over.
+    """
+
+    rgba: Rgba
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    density: tuple[float, float] | None = None
+    jpeg_headers: tuple[bytes, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.rgba.shape[1], self.rgba.shape[0]
+
+
+# Codecs that are not part of a plain installation.
+
+
+@functools.cache
+def codec(module: str, package: str, what: str) -> ModuleType:
+    """Import a codec.
+
+    Args:
+        module: name to import.
+        package: name to install.
+        what: what it reads or writes, for the message.
+
+    Raises:
+        CannotConvert: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise CannotConvert(f"{what} needs the package {package}, which is not installed") from error

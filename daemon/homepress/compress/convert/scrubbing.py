@@ -1,0 +1,124 @@
+"""Less metadata, as a folder's policy asks: in the file as it is, or in a picture that is written anew."""
+
+import dataclasses
+import hashlib
+
+from homepress.compress.convert.picture import Picture
+from homepress.compress.convert.read import read_picture, upright
+from homepress.compress.metadata import (
+    Malformed,
+    Refused,
+    parse_jpeg,
+    picture_only,
+    share,
+    strip,
+    swap_primary,
+)
+from homepress.compress.metadata.exif import UPRIGHT
+from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
+from homepress.compress.recipe import MetadataPolicy
+from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
+from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
+
+_STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
+_SCRUBBED = _STRIPPED_FIRST | {ImageType.GIF}
+_STILL_WHOLE = frozenset(
+    {
+        Reason.SAVES_TOO_LITTLE,
+        Reason.FLOOR_NOT_REACHED,
+        Reason.FORMAT_LEFT_ALONE,
+        Reason.CANNOT_KEEP_WHOLE,
+    }
+)
+"""Reasons for which a picture is not made smaller that do not speak against taking its metadata away."""
+
+
+def scrub(source: bytes, policy: MetadataPolicy) -> bytes | None:
+    """A JPEG, PNG, WebP or GIF with less metadata; None if its pixels would have to be turned for it.
+
+    Raises:
+        Malformed: the file's structure is broken.
+        Refused: something in it cannot be vouched for.
+    """
+    if policy is MetadataPolicy.SHARE:
+        return _trimmed(share(source))
+    stripped = strip(source)
+    return stripped.data if stripped.orientation == UPRIGHT else None
+
+
+def is_bare(source: bytes, policy: MetadataPolicy) -> bool:
+    """Whether a picture is known to hold nothing that the policy takes away."""
+    if sniff(source[:SNIFF_BYTES]) not in _SCRUBBED:
+        return False
+    try:
+        return scrub(source, policy) == source
+    except (Malformed, Refused):
+        return False
+
+
+def read_scrubbed(source: bytes, kind: ImageType, policy: MetadataPolicy) -> Picture:
+    """Decode a picture that is to be written anew, with the metadata that it keeps.
+
+    Raises:
+        CannotConvert, Malformed, Refused, Undecodable, TooManyPixels: as `read_picture`.
+    """
+    if policy is MetadataPolicy.KEEP:
+        return read_picture(source, kind)
+    if policy is MetadataPolicy.SHARE:
+        return _shared(read_picture(source, kind))
+    turned = UPRIGHT
+    if kind in _STRIPPED_FIRST:  # what is appended goes, so that it is in nobody's way
+        stripped = strip(source)
+        source, turned = stripped.data, stripped.orientation
+    picture = read_picture(source, kind)
+    rgba = upright(picture.rgba, turned)
+    return dataclasses.replace(picture, rgba=rgba, exif=None, xmp=None, jpeg_headers=())
+
+
+def _shared(picture: Picture) -> Picture:
+    exif = None if picture.exif is None else share_exif(picture.exif)
+    xmp = None if picture.xmp is None else share_xmp(picture.xmp)
+    return dataclasses.replace(
+        picture,
+        exif=exif if exif and any(exif) else None,
+        xmp=xmp if xmp and any(xmp) else None,
+        jpeg_headers=(),
+    )
+
+
+def without_metadata(
+    source: bytes, scrubbed: bytes, kind: ImageType, size: tuple[int, int], result: Unchanged
+) -> Compressed | Unchanged:
+    """Hand over a file that lost nothing but metadata, where the picture itself cannot be made smaller.
+
+    Args:
+        source: the bytes of the file.
+        scrubbed: the same with less metadata.
+        kind: its format.
+        size: width and height in pixels.
+        result: why the picture is not made smaller.
+    """
+    if result.reason not in _STILL_WHOLE or len(scrubbed) > len(source):
+        return result
+    return Compressed(
+        data=scrubbed,
+        sha256=hashlib.sha256(scrubbed).hexdigest(),
+        image_type=kind,
+        source_type=kind,
+        width=size[0],
+        height=size[1],
+        score=100.0,
+        score_kind=ScoreKind.FULL,
+        lossless=True,
+        method="metadata taken away",
+    )
+
+
+def _trimmed(data: bytes) -> bytes:
+    """A JPEG without the header bytes that were blanked, where they can go; other files as they are."""
+    if sniff(data[:SNIFF_BYTES]) is not ImageType.JPEG:
+        return data
+    try:
+        return swap_primary(data, picture_only(parse_jpeg(data)), trim=True)
+    except (Malformed, Refused):
+        return data

@@ -1,0 +1,402 @@
+"""Writing a picture in a format, at a quality floor or without loss, with its metadata."""
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from homepress.compress.aim import Coded, Judge, code_at_floor, may_win
+from homepress.compress.convert.avif import AvifCodec, write_avif
+from homepress.compress.convert.jxl import JxlCodec, encode_jxl_lossless
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_grey, is_opaque, to_image
+from homepress.compress.jpeg import optimise
+from homepress.compress.jpeg.encoder import RateDistortionEncoder
+from homepress.compress.jpeg.lossy import code
+from homepress.compress.jpeg.whole import decode_jpeg
+from homepress.compress.metadata.embedded import jpeg_profile_segments
+from homepress.compress.metadata.isobmff import make_box
+from homepress.compress.metadata.jpeg_segments import (
+    APP0,
+    APP1,
+    APP12,
+    APP13,
+    COM,
+    EXIF_SIGNATURE,
+    XMP_SIGNATURE,
+    parse_jpeg,
+)
+from homepress.compress.metadata.png import XMP_KEYWORD, write_chunks
+from homepress.compress.metadata.webp import ALPHA, EXIF, ICC, VP8X, XMP, read_webp, write_webp
+from homepress.compress.pixels import Raster, Undecodable
+from homepress.compress.png import png
+from homepress.compress.png.pixels import CodedPicture, ColourType, PngHeader, fingerprint, read_png
+from homepress.compress.png.recode import NAME, recode
+from homepress.compress.recipe import Recipe
+from homepress.compress.result import Compressed, ScoreKind
+from homepress.compress.score.ssimulacra2 import to_srgb
+from homepress.compress.webp import MOST_EDGE, WebpCodec, encode_lossless, same_pixels
+from homepress.imagetype import ImageType
+
+# What is asked of a writer, and what it gives.
+
+_GREY = b"GRAY"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How good a written picture shall be.
+
+    Attributes:
+        floor: the least score; None asks for the same pixels.
+        palette: whether a PNG may have fewer colours.
+    """
+
+    floor: float | None
+    palette: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file.
+
+    Attributes:
+        data: its bytes.
+        score: against the picture it was made from; 100 for the same pixels.
+        kind: how the score was measured.
+        lossless: whether every pixel is the same.
+        method: in words for the history.
+    """
+
+    data: bytes
+    score: float
+    kind: ScoreKind
+    lossless: bool
+    method: str
+
+
+def judge_of(picture: Picture) -> Judge:
+    """A judge of results of this picture."""
+    return Judge(picture.rgba, to_srgb("RGB", picture.icc))
+
+
+def is_srgb(icc: bytes) -> bool:
+    """Whether a profile means sRGB, so that nothing is lost without it."""
+    levels = np.arange(0, 256, 15, dtype=np.uint8)
+    grid = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
+    return np.array_equal(to_srgb("RGB", icc)(grid), grid)
+
+
+def refuse_grey_profile(picture: Picture, name: str) -> None:
+    """See that a format which has only colour is not given a profile for grey.
+
+    Raises:
+        CannotConvert: it would be.
+    """
+    if picture.icc is not None and picture.icc[16:20] == _GREY:
+        raise CannotConvert(f"its profile is for grey, and {name} stores colours")
+
+
+def wants_grey(picture: Picture) -> bool:
+    """Whether a picture without colour may be stored as grey: unless its profile is for colour."""
+    return picture.icc is None or picture.icc[16:20] == _GREY
+
+
+# Writing JPEG with the encoder that JPEGs are made smaller with.
+
+_MOST_EDGE = 65_500
+"""Pixels along an edge that libjpeg takes."""
+_MOST_BODY = 65_533
+_INCHES = 1
+
+
+def _write_jpeg(picture: Picture, wish: Wish) -> Written | None:
+    """Write a JPEG at the floor; see `write_picture`."""
+    if wish.floor is None:
+        raise CannotConvert("JPEG is not written without loss")
+    if not is_opaque(picture.rgba):
+        raise CannotConvert("it has transparency, which JPEG cannot carry")
+    if max(picture.size) > _MOST_EDGE:
+        raise CannotConvert(f"JPEG has at most {_MOST_EDGE:,} pixels along an edge")
+    image = _image(picture)
+    encoder = RateDistortionEncoder()
+    shown = to_srgb(image.mode, picture.icc)
+    coded = code(Raster(image), shown, wish.floor, encoder, fine_colour=True)
+    if coded is None:
+        return None
+    data = _wrapped(optimise(coded.stream), picture)
+    if not coded.pixels.are_those_of(decode_jpeg(data)):
+        raise Undecodable("optimising the JPEG changed its pixels")
+    sampling = "grey" if image.mode == "L" else coded.sampling
+    method = f"{encoder.name} {coded.quality:g}, {sampling}"
+    return Written(data, coded.score, coded.kind, False, method)
+
+
+def _image(picture: Picture) -> Image.Image:
+    image = to_image(picture.rgba)
+    if image.mode == "L" and wants_grey(picture):
+        return image
+    refuse_grey_profile(picture, "it")
+    return image.convert("RGB")
+
+
+def _wrapped(stream: bytes, picture: Picture) -> bytes:
+    """The JPEG with its metadata behind the JFIF header.
+
+    Raises:
+        CannotConvert: a block is too long for a segment.
+    """
+    parsed = parse_jpeg(stream)
+    added = []
+    if picture.exif is not None:
+        added.append(_segment(EXIF_SIGNATURE + picture.exif, "Exif"))
+    if picture.xmp is not None:
+        added.append(_segment(XMP_SIGNATURE + picture.xmp, "XMP"))
+    if picture.icc is not None:
+        added.append(jpeg_profile_segments(picture.icc))
+    headers = [_with_density(parsed.raw(segment), picture) for segment in parsed.headers]
+    coding = [parsed.raw(segment) for segment in parsed.coding]
+    return b"".join((b"\xff\xd8", *headers, *added, *picture.jpeg_headers, *coding, b"\xff\xd9"))
+
+
+def _segment(body: bytes, name: str) -> bytes:
+    if len(body) > _MOST_BODY:
+        raise CannotConvert(f"its {name} block is longer than JPEG can carry")
+    return bytes((0xFF, APP1)) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def _with_density(raw: bytes, picture: Picture) -> bytes:
+    """A JFIF header that tells the picture's density; other segments as they are."""
+    if picture.density is None or raw[4:9] != b"JFIF\0":
+        return raw
+    across, down = (round(each).to_bytes(2, "big") for each in picture.density)
+    return raw[:11] + bytes((_INCHES,)) + across + down + raw[16:]
+
+
+# Writing PNG.
+
+_METRE = 39.3701  # inches
+
+
+def _write_png(picture: Picture, wish: Wish) -> Written | None:
+    """Write a PNG: without loss, or in fewer colours where the floor allows; see `write_picture`."""
+    plain = quickly_coded(picture)
+    source = _png_wrapped(plain, picture)
+    file = read_png(source)
+    if wish.floor is not None and wish.palette:
+        result = png.compress(source, Recipe(floor=wish.floor, palette=True))
+        if isinstance(result, Compressed) and not result.lossless:
+            return Written(result.data, result.score, result.score_kind, False, result.method)
+    data = file.with_picture(recode(plain, file.freedom))
+    if fingerprint(read_png(data).picture) != fingerprint(plain):
+        raise Undecodable("the result does not decode to the same pixels")
+    return Written(data, 100.0, ScoreKind.FULL, True, NAME)
+
+
+def quickly_coded(picture: Picture) -> CodedPicture:
+    """The picture in the smallest kind of PNG that holds it, compressed quickly."""
+    grey = is_grey(picture.rgba) and wants_grey(picture)
+    opaque = is_opaque(picture.rgba)
+    if not grey:
+        refuse_grey_profile(picture, "it")
+    colour = {
+        (True, True): ColourType.GREY,
+        (True, False): ColourType.GREY_ALPHA,
+        (False, True): ColourType.RGB,
+        (False, False): ColourType.RGBA,
+    }[grey, opaque]
+    channels = [0] if grey else [0, 1, 2]
+    values = picture.rgba[..., channels if opaque else [*channels, 3]]
+    width, height = picture.size
+    rows = np.zeros((height, 1 + width * len(values[0, 0])), np.uint8)
+    rows[:, 1:] = values.reshape(height, -1)
+    header = PngHeader(width, height, 8, colour, interlaced=False)
+    return CodedPicture(header, b"", None, zlib.compress(rows.data, 1))
+
+
+def _png_wrapped(plain: CodedPicture, picture: Picture) -> bytes:
+    """A PNG file of the picture with its metadata."""
+    chunks = [(b"IHDR", plain.header.write())]
+    if picture.icc is not None:
+        chunks.append((b"iCCP", b"icc\0\0" + zlib.compress(picture.icc, 9)))
+    if picture.density is not None:
+        across, down = (round(each * _METRE).to_bytes(4, "big") for each in picture.density)
+        chunks.append((b"pHYs", across + down + b"\1"))
+    if picture.exif is not None:
+        chunks.append((b"eXIf", picture.exif))
+    if picture.xmp is not None:
+        chunks.append((b"iTXt", XMP_KEYWORD + bytes(5) + picture.xmp))
+    return write_chunks([*chunks, (b"IDAT", plain.stream), (b"IEND", b"")])
+
+
+# Writing WebP.
+
+
+def _write_webp(picture: Picture, wish: Wish) -> Written | None:
+    """Write a WebP: lossless where that is smaller than at the floor, or asked for; see `write_picture`."""
+    if max(picture.size) > MOST_EDGE:
+        raise CannotConvert(f"WebP has at most {MOST_EDGE:,} pixels along an edge")
+    refuse_grey_profile(picture, "WebP")
+    image = to_image(picture.rgba)
+    coded = None
+    if wish.floor is not None:
+        judge = judge_of(picture)
+        coded = code_at_floor(picture.rgba, judge, wish.floor, WebpCodec())
+        if coded is not None and not may_win(_lossless, picture.rgba, judge, coded, WebpCodec()):
+            return _lossy(picture, coded)
+    exact = _lossless(picture.rgba)
+    if coded is not None and len(coded.data) < len(exact):
+        return _lossy(picture, coded)
+    if not same_pixels(image, exact):
+        raise Undecodable("the result does not decode to the same pixels")
+    return Written(_webp_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless WebP")
+
+
+def _lossless(rgba: Rgba) -> bytes:
+    image = to_image(rgba)
+    return encode_lossless(image if image.mode == "RGBA" else image.convert("RGB"))
+
+
+def _lossy(picture: Picture, coded: Coded) -> Written:
+    method = f"WebP {coded.setting:g}"
+    return Written(_webp_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
+
+
+def _webp_wrapped(data: bytes, picture: Picture) -> bytes:
+    """The file with its metadata (RFC 9649 section 2.7: ICCP before the picture, EXIF and XMP behind)."""
+    if picture.icc is None and picture.exif is None and picture.xmp is None:
+        return data
+    file = read_webp(data)
+    coding = [(chunk.kind, chunk.body) for chunk in file.chunks if chunk.kind != VP8X]
+    lossless = file.first(b"VP8L")
+    alpha = file.flags & ALPHA or (ALPHA if lossless is not None and lossless.body[4] & 0x10 else 0)
+    flags = alpha
+    before, behind = [], []
+    if picture.icc is not None:
+        flags |= ICC
+        before.append((b"ICCP", picture.icc))
+    if picture.exif is not None:
+        flags |= EXIF
+        behind.append((b"EXIF", picture.exif))
+    if picture.xmp is not None:
+        flags |= XMP
+        behind.append((b"XMP ", picture.xmp))
+    size = b"".join((edge - 1).to_bytes(3, "little") for edge in picture.size)
+    return write_webp([(VP8X, bytes((flags, 0, 0, 0)) + size), *before, *coding, *behind])
+
+
+# Writing AVIF.
+
+
+def _write_avif(picture: Picture, wish: Wish) -> Written | None:
+    """Write an AVIF at the floor; see `write_picture`."""
+    if wish.floor is None:
+        raise CannotConvert("AVIF is not written without loss")
+    refuse_grey_profile(picture, "AVIF")
+    codec = AvifCodec()
+    coded = code_at_floor(picture.rgba, judge_of(picture), wish.floor, codec)
+    if coded is None:
+        return None
+    data = write_avif(picture.rgba, round(coded.setting), icc=picture.icc, exif=picture.exif, xmp=picture.xmp)
+    if not np.array_equal(codec.decode(data), coded.pixels):
+        raise Undecodable("the result does not decode to the pixels that were scored")
+    if not np.array_equal(coded.pixels[..., 3], picture.rgba[..., 3]):
+        raise CannotConvert("its transparency cannot be carried exactly in AVIF here")
+    return Written(data, coded.score, coded.kind, False, f"AVIF {coded.setting:g}")
+
+
+# Writing JPEG XL.
+
+
+def _write_jxl(picture: Picture, wish: Wish) -> Written | None:
+    """Write a JPEG XL: lossless where that is smaller than at the floor, or asked for; see `write_picture`.
+
+    The codec takes no profile, so only pictures in sRGB are written.
+    """
+    if picture.icc is not None and not is_srgb(picture.icc):
+        raise CannotConvert("its colour profile cannot be carried in JPEG XL here")
+    codec = JxlCodec()
+    coded = None
+    if wish.floor is not None:
+        judge = judge_of(picture)
+        coded = code_at_floor(picture.rgba, judge, wish.floor, codec)
+        if coded is not None and not np.array_equal(coded.pixels[..., 3], picture.rgba[..., 3]):
+            coded = None  # soft edges would come out otherwise
+        if coded is not None and not may_win(encode_jxl_lossless, picture.rgba, judge, coded, codec):
+            return _jxl_lossy(picture, coded)
+    exact = encode_jxl_lossless(picture.rgba)
+    if coded is not None and len(coded.data) < len(exact):
+        return _jxl_lossy(picture, coded)
+    if not np.array_equal(codec.decode(exact), picture.rgba):
+        raise Undecodable("the result does not decode to the same pixels")
+    return Written(_jxl_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless JPEG XL")
+
+
+def _jxl_lossy(picture: Picture, coded: Coded) -> Written:
+    method = f"JPEG XL {coded.setting:g}"
+    return Written(_jxl_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
+
+
+def _jxl_wrapped(data: bytes, picture: Picture) -> bytes:
+    """The container with its metadata behind the picture (ISO/IEC 18181-2: boxes "Exif" and "xml ")."""
+    parts = [data]
+    if picture.exif is not None:
+        parts.append(make_box(b"Exif", bytes(4) + picture.exif))
+    if picture.xmp is not None:
+        parts.append(make_box(b"xml ", picture.xmp))
+    return b"".join(parts)
+
+
+# Writing a picture in a format, at a quality floor or without loss, with its metadata.
+
+_IPTC_RESOURCE = b"8BIM\x04\x04"
+_LEFT_BEHIND = (
+    (COM, b""),
+    (APP0, b"JFXX"),
+    (APP0, b"AVI1"),
+    (APP12, b"Ducky"),
+    (APP13, b"Photoshop "),
+    (APP13, b"Adobe_Photoshop"),
+)
+"""Header segments without which a picture is whole: comments, a thumbnail, settings for printing, saving."""
+_WRITERS: dict[ImageType, Callable[[Picture, Wish], Written | None]] = {
+    ImageType.JPEG: _write_jpeg,
+    ImageType.PNG: _write_png,
+    ImageType.WEBP: _write_webp,
+    ImageType.AVIF: _write_avif,
+    ImageType.JXL: _write_jxl,
+}
+
+
+def write_picture(picture: Picture, kind: ImageType, wish: Wish) -> Written | None:
+    """Write a picture.
+
+    Args:
+        picture: what to write.
+        kind: the format.
+        wish: how good it shall be.
+
+    Returns:
+        The file, or None where the format cannot keep the floor.
+
+    Raises:
+        CannotConvert: the format cannot carry what the picture holds, or cannot do without loss.
+    """
+    if kind is not ImageType.JPEG and any(_IPTC_RESOURCE in header for header in picture.jpeg_headers):
+        raise CannotConvert(f"it has IPTC captions, which {kind.value.upper()} cannot carry")
+    if kind is not ImageType.JPEG and (marker := _of_a_maker(picture.jpeg_headers)):
+        raise CannotConvert(f"it holds a maker's own data (APP{marker & 0x0F}), which only JPEG carries")
+    write = _WRITERS.get(kind)
+    if write is None:
+        raise CannotConvert(f"nothing is converted to {kind.value.upper()}")
+    return write(picture, wish)
+
+
+def _of_a_maker(headers: Iterable[bytes]) -> int | None:
+    """The marker of a header segment that may hold anything, such as what a thermal camera measured."""
+    for header in headers:
+        marker, body = header[1], header[4:]
+        if not any(marker == known and body.startswith(signature) for known, signature in _LEFT_BEHIND):
+            return marker
+    return None

@@ -1,0 +1,140 @@
+"""JPEG: coded anew at the floor, or without loss; everything but the picture's coding stays byte for byte."""
+
+from homepress.compress import savings
+from homepress.compress.jpeg import Encoder, Sampling, optimise
+from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
+from homepress.compress.jpeg.lossy import Coded, code
+from homepress.compress.jpeg.whole import (
+    JPEG_FORMATS,
+    check_codes,
+    decode_jpeg,
+    decode_whole,
+    is_own,
+    obstacle,
+    quality_of,
+)
+from homepress.compress.metadata import (
+    ColourModel,
+    JpegStream,
+    Malformed,
+    Refused,
+    colour_model,
+    parse_jpeg,
+    picture_only,
+)
+from homepress.compress.metadata.jpeg_container import swap_primary
+from homepress.compress.metadata.jpeg_file import read_jpeg_file
+from homepress.compress.metadata.jpeg_tables import is_ambiguous
+from homepress.compress.metadata.soundness import check_jpeg_metadata
+from homepress.compress.pixels import Remembered, Undecodable, first_difference, open_picture
+from homepress.compress.recipe import Recipe
+from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.compress.score.ssimulacra2 import to_srgb
+from homepress.imagetype import ImageType
+
+_COARSE = 75.0
+"""Sources up to this quality are not coded with loss again: much was lost, little is to be gained."""
+
+_CODED = frozenset({ColourModel.GREY, ColourModel.YCC, ColourModel.YCCK})
+"""The colour models that are coded anew; the others only without loss."""
+
+_ENCODERS: tuple[Encoder, ...] = (RateDistortionEncoder(), PillowEncoder())
+"""The best by measurement, and one to fall back on where what it made does not decode."""
+
+
+def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """Compress one JPEG.
+
+    Args:
+        source: the bytes of the file.
+        recipe: what is asked; here the floor counts.
+
+    Returns:
+        The smaller JPEG, or why it stays as it is.
+
+    Raises:
+        TooManyPixels: the picture is too large to decode.
+    """
+    try:
+        stream = parse_jpeg(source)
+        if trouble := obstacle(stream):
+            return Unchanged(Reason.CANNOT_KEEP_WHOLE, trouble, ImageType.JPEG)
+        check_jpeg_metadata(stream)
+        read_jpeg_file(source)  # refuses early what could not be put together again later
+        return _compress(source, stream, recipe)
+    except (Malformed, Undecodable) as error:
+        return Unchanged(Reason.BROKEN, str(error), ImageType.JPEG, retry=True)
+    except Refused as refused:
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, str(refused), ImageType.JPEG)
+
+
+def _compress(source: bytes, stream: JpegStream, recipe: Recipe) -> Compressed | Unchanged:
+    reason = Reason.SAVES_TOO_LITTLE
+    if recipe.floor is not None and _may_lose(stream):
+        result = _lossy(source, stream, recipe.floor)
+        if isinstance(result, Compressed):
+            return result
+        reason = result.reason
+    lossless = _lossless(source, stream)
+    if isinstance(lossless, Unchanged) and lossless.reason is Reason.SAVES_TOO_LITTLE:
+        return Unchanged(reason, source_type=ImageType.JPEG)
+    return lossless
+
+
+def _may_lose(stream: JpegStream) -> bool:
+    """Whether a picture can be coded anew, and neither lost much before nor had its one lossy generation."""
+    if colour_model(stream) not in _CODED or is_ambiguous(stream):
+        return False
+    return quality_of(stream) > _COARSE and not is_own(stream)
+
+
+def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unchanged:
+    coded = _code(source, stream, floor)
+    if coded is None:
+        return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.JPEG)
+    data = _finished(source, coded.stream)
+    if lost := _lost(source, data, coded.pixels):
+        return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
+    frame = parse_jpeg(data).frame
+    method = f"{coded.encoder} {coded.quality:g}, {frame.subsampling}"
+    size = (frame.width, frame.height)
+    return savings.lossy_result(source, data, ImageType.JPEG, size, method, coded.score, coded.kind)
+
+
+def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
+    picture = decode_whole(stream)
+    opened = open_picture(source, JPEG_FORMATS)
+    shown = to_srgb(opened.mode, opened.info.get("icc_profile"))
+    fine = stream.frame.subsampling == Sampling.FULL
+    for encoder in _ENCODERS:
+        try:
+            return code(picture, shown, floor, encoder, fine_colour=fine)
+        except Undecodable:  # of what was made, for the source did decode
+            continue
+    return None
+
+
+def _finished(source: bytes, coding: bytes) -> bytes:
+    return swap_primary(source, optimise(coding))
+
+
+def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
+    pixels = Remembered(decode_whole(stream))
+    check_codes(stream)
+    data = _finished(source, picture_only(stream))
+    size = (stream.frame.width, stream.frame.height)
+    result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
+    if isinstance(result, Unchanged):
+        return result
+    lost = _lost(source, data, pixels)
+    return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG) if lost else result
+
+
+def _lost(source: bytes, data: bytes, pixels: Remembered) -> str:
+    """What a result lost of the pixels it should have, or of what is around them; empty when nothing."""
+    try:
+        before, after = (open_picture(file, JPEG_FORMATS) for file in (source, data))
+        same = pixels.are_those_of(decode_jpeg(data))
+        return first_difference(before, after) or ("" if same else "the pixels differ")
+    except Undecodable as error:
+        return f"the result does not decode ({error})"

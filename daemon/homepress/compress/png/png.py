@@ -1,0 +1,92 @@
+"""PNG: recoded without loss, or in fewer colours where the floor holds; every other chunk byte for byte."""
+
+from homepress.compress import savings
+from homepress.compress.metadata.embedded import read_embedded
+from homepress.compress.metadata.errors import Malformed, Refused
+from homepress.compress.metadata.soundness import check_png_metadata
+from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
+from homepress.compress.png import apng
+from homepress.compress.png.palette import HIGHEST_FLOOR, Reduced, may_reduce, reduce_colours
+from homepress.compress.png.pixels import (
+    BrokenPicture,
+    PngFile,
+    check_may_change,
+    check_stream,
+    fingerprint,
+    read_png,
+)
+from homepress.compress.png.recode import COLOURS_ONLY, FASTEST, NAME, recode
+from homepress.compress.recipe import Recipe
+from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.compress.score.ssimulacra2 import to_srgb
+from homepress.imagetype import ImageType
+
+_WORTH_LOSS = 0.9
+"""A result with fewer colours must be this much smaller than a quick lossless one, too."""
+
+
+def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """Compress one PNG or APNG.
+
+    Args:
+        source: the bytes of the file.
+        recipe: what is asked; here the floor and the palette count.
+
+    Returns:
+        The smaller PNG, or why it stays as it is.
+
+    Raises:
+        TooManyPixels: the picture is too large to decode.
+    """
+    try:
+        file = read_png(source)
+        check_may_change(file)
+        check_png_metadata(file.chunks)
+        if file.header.pixels > MOST_PIXELS:
+            raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
+        if file.is_animated:
+            return apng.compress(source, file)
+        return _compress(source, file, recipe)
+    except (Malformed, BrokenPicture) as error:
+        return Unchanged(Reason.BROKEN, str(error), ImageType.PNG, retry=True)
+    except Refused as refused:
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), ImageType.PNG)
+
+
+def _compress(source: bytes, file: PngFile, recipe: Recipe) -> Compressed | Unchanged:
+    check_stream(file.picture)
+    if recipe.floor is not None and recipe.floor < HIGHEST_FLOOR and recipe.palette and may_reduce(file):
+        result = _fewer_colours(source, file, recipe.floor)
+        if isinstance(result, Compressed):
+            return result
+    return _lossless(source, file)
+
+
+def _lossless(source: bytes, file: PngFile) -> Compressed | Unchanged:
+    picture = recode(file.picture, file.freedom)
+    data = file.with_picture(picture)
+    if not savings.saves_enough(len(source), len(data), lossless=True):
+        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
+    if fingerprint(read_png(data).picture) != fingerprint(file.picture):
+        return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
+    size = (file.header.width, file.header.height)
+    return savings.lossless_result(source, data, ImageType.PNG, size, NAME)
+
+
+def _fewer_colours(source: bytes, file: PngFile, floor: float) -> Compressed | Unchanged:
+    reduced = reduce_colours(file, floor, to_srgb("RGB", read_embedded(source).icc))
+    if reduced is None:
+        return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.PNG)
+    data = _coded(file, reduced)
+    quick = len(recode(file.picture, file.freedom, level=FASTEST).stream)
+    if len(data) > _WORTH_LOSS * quick:
+        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
+    if fingerprint(read_png(data).picture) != fingerprint(reduced.picture):
+        return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
+    size = (file.header.width, file.header.height)
+    method = f"{reduced.colours} colours, {NAME}"
+    return savings.lossy_result(source, data, ImageType.PNG, size, method, reduced.score, reduced.kind)
+
+
+def _coded(file: PngFile, reduced: Reduced) -> bytes:
+    return file.with_picture(recode(reduced.picture, COLOURS_ONLY))
