@@ -3,7 +3,9 @@
 import errno
 import hashlib
 import os
+import secrets
 import signal
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from typing import Any, cast
 from hands import Hands
 from homepress.store import OriginalsLimit, RecoveryNote, Replacement, Source, Store
 from homepress.store.errors import Unsupported
-from homepress.store.kernel import Kernel
+from homepress.store.kernel import Folder, Kernel
 from homepress.store.system import system_kernel
 
 WATCHED_TIME = (1_000_000_000_123_456_789, 1_100_000_000_987_654_321)
@@ -137,9 +139,9 @@ def replace(store: Store, path: Path, **changes: Any) -> Source:
 
 def facts(path: Path) -> tuple[Any, ...]:
     """What has to survive beside the content."""
-    stat = path.lstat()
+    found = path.lstat()
     attributes = {name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path)}
-    return (stat.st_mode, stat.st_uid, stat.st_gid, stat.st_mtime_ns, sorted(attributes.items()))
+    return (found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, sorted(attributes.items()))
 
 
 STEPS = frozenset(
@@ -248,6 +250,37 @@ class Lacking(Probe):
             raise Unsupported(os.strerror(errno.EINVAL))
 
         super().__init__(before=refuse, steps=frozenset(operations))
+
+
+INODES: dict[str, Callable[[str], int]] = {
+    "another each time": lambda name: secrets.randbits(63),
+    "made from the path": lambda name: int.from_bytes(hashlib.sha256(name.encode()).digest()[:7]),
+    "always the same": lambda name: 7,
+}
+"""How file systems that keep no inode numbers make them up."""
+
+
+class MadeUpInodes(Probe):
+    """A kernel of a file system that makes inode numbers up."""
+
+    def __init__(self, inodes: str, kernel: Kernel | None = None) -> None:
+        super().__init__(steps=frozenset(), kernel=kernel)
+        self._inode = INODES[inodes]
+
+    def stat(self, fd: int) -> os.stat_result:
+        facts = self._kernel.stat(fd)
+        if stat.S_ISDIR(facts.st_mode):
+            return facts
+        return self._with(facts, os.readlink(f"/proc/self/fd/{fd}"))
+
+    def stat_name(self, folder: Folder, name: str) -> os.stat_result:
+        return self._with(self._kernel.stat_name(folder, name), str(folder.path / name))
+
+    def _with(self, facts: os.stat_result, name: str) -> os.stat_result:
+        # The sequence has whole seconds, and the inode number in the second place; the rest goes by name.
+        inode = self._inode(name)
+        rest = {key: getattr(facts, key) for key in dir(facts) if key.startswith("st_")} | {"st_ino": inode}
+        return os.stat_result((facts[0], inode, *facts[2:]), rest)
 
 
 def without_exchange() -> Kernel:

@@ -15,8 +15,10 @@ from unittest import mock
 from homepress.store import Store, StoreError, UndoSelection
 from homepress.store.kernel import Kernel
 from store.kit import (
+    INODES,
     Bench,
     Lacking,
+    MadeUpInodes,
     Probe,
     facts,
     in_child,
@@ -110,6 +112,7 @@ class Operation:
         work: does it.
         before: what was done earlier, undisturbed.
         lacking: kernel operations that the file system does not know.
+        inodes: how it makes up inode numbers, a key of `INODES`; empty where it keeps them.
         source: what the picture holds.
         results: what its name may hold as well.
         others: what other files in its folder hold, and whatever else each may hold. They are never without
@@ -120,6 +123,7 @@ class Operation:
     work: Work
     before: Work | None = None
     lacking: tuple[str, ...] = ()
+    inodes: str = ""
     source: bytes = SOURCE
     results: tuple[bytes, ...] = (RESULT, SECOND, EDITED)
     others: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
@@ -127,7 +131,8 @@ class Operation:
 
     def kernel(self) -> Kernel | None:
         """A kernel without what is lacking."""
-        return Lacking(*self.lacking).kernel() if self.lacking else None
+        lacking = Lacking(*self.lacking).kernel() if self.lacking else None
+        return MadeUpInodes(self.inodes, lacking).kernel() if self.inodes else lacking
 
 
 OPERATIONS = {
@@ -197,7 +202,20 @@ def _degenerate() -> dict[str, Operation]:
 DEGENERATE = _degenerate()
 """What content alone does not tell apart."""
 
-OPERATIONS |= DEGENERATE
+MADE_UP = {
+    f"{name}, {inodes} ({way})": Operation(work, before, lacking, inodes=inodes)
+    for name, work, before in (
+        ("replace", replace, None),
+        ("convert", _convert, None),
+        ("undo", _undo, replace),
+        ("output again", _output_again, _output),
+    )
+    for inodes in INODES
+    for way, lacking in (("exchange", ()), ("link", ("exchange", "move")))
+}
+"""The same where inode numbers tell nothing."""
+
+OPERATIONS |= DEGENERATE | MADE_UP
 
 
 class Scene:

@@ -1,14 +1,13 @@
 """Contents that are equal where one expects them to differ: nothing is taken for something that it is not."""
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from homepress.store import Refusal, Source, Store, StoreError, UndoSelection
-from store.kit import Bench, Probe, picture, replacement, smaller, without_exchange
+from store.kit import Bench, Probe, picture, replacement, smaller, tend_later, without_exchange
 
 RESULT = smaller(picture())
 
@@ -145,7 +144,7 @@ def test_a_late_edit_that_equals_the_result_is_kept_beside_a_newer_file(bench: B
         path.write_bytes(b"a newer file")
         (stored,) = (p for p in bench.originals.iterdir() if len(p.name) == 81)
         stored.write_bytes(RESULT)
-        store.tend(time.time() + 60)
+        tend_later(store, 60)
     assert {p.read_bytes() for p in bench.watched.iterdir()} == {b"a newer file", RESULT}
 
 

@@ -18,13 +18,16 @@ from homepress.store import (
     Refusal,
     Role,
     StoreFull,
+    UndoSelection,
     Vanished,
     VerifyFailed,
 )
 from homepress.store.kernel import Kernel
 from store.kit import (
+    INODES,
     Bench,
     Lacking,
+    MadeUpInodes,
     Probe,
     digest,
     facts,
@@ -76,6 +79,42 @@ def test_the_original_that_is_kept_is_the_very_file(bench: Bench, way: Kernel | 
         replace(store, path)
     (stored,) = (p for p in bench.originals.iterdir() if len(p.name) == 81)
     assert stored.stat().st_ino == inode
+
+
+@pytest.mark.parametrize("lacking", [(), ("exchange", "move")], ids=["exchange", "link"])
+@pytest.mark.parametrize("inodes", INODES)
+def test_where_inode_numbers_are_made_up_content_decides(
+    bench: Bench, inodes: str, lacking: tuple[str, ...]
+) -> None:
+    path, other = bench.drop(), bench.drop("b.heic", picture(1))
+    with bench.store(MadeUpInodes(inodes, Lacking(*lacking).kernel()).kernel()) as store:
+        replace(store, path)
+        store.replace(store.read(other), replacement(smaller(picture(1)), suffix=".jpg"))
+        assert sorted(p.name for p in bench.watched.iterdir()) == ["a.jpg", "b.jpg"]
+        assert (path.read_bytes(), sorted(bench.kept())) == (
+            smaller(picture()),
+            sorted([picture(), picture(1)]),
+        )
+        assert {u.outcome for u in store.undo(UndoSelection(last=2), roots=bench.roots)} == {"restored"}
+        assert (path.read_bytes(), other.read_bytes()) == (picture(), picture(1))
+        assert (bench.kept(), store.recover()) == ([], [])
+    assert sorted(p.name for p in bench.watched.iterdir()) == ["a.jpg", "b.heic"]
+
+
+@pytest.mark.parametrize("lacking", [(), ("exchange",)], ids=["exchange", "link"])
+def test_where_inode_numbers_are_made_up_a_newer_save_still_keeps_the_name(
+    bench: Bench, lacking: tuple[str, ...]
+) -> None:
+    path = bench.drop()
+    step = "move" if lacking else "exchange"
+    saver = Probe(
+        before=lambda number, name: _save_over(path) if number == 1 else None,
+        steps=frozenset({step}),
+        kernel=MadeUpInodes("always the same", Lacking(*lacking).kernel()).kernel(),
+    )
+    with bench.store(saver.kernel()) as store, pytest.raises(Changed):
+        replace(store, path)
+    assert (path.read_bytes(), bench.temps(), bench.kept()) == (b"the user's new picture", [], [])
 
 
 def test_access_and_change_times_are_kept_to_the_nanosecond(bench: Bench) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from homepress.store.errors import Busy, Changed, Refusal, Vanished, shown
@@ -42,9 +43,11 @@ def read(kernel: Kernel, path: Path, *, stays: bool = False) -> Source:
             finally:
                 if leased:
                     kernel.drop_lease(fd)
-            if kernel.stat(fd).st_size != len(data) or identity_of(kernel.stat(fd)) != identity_of(facts):
+            identity, now = identity_of(facts), kernel.stat(fd)
+            # The descriptor has the same file all the time, whatever number a file system makes up for it.
+            if now.st_size != len(data) or replace(identity_of(now), inode=identity.inode) != identity:
                 raise Changed(f"{shown(path)}: it changed while it was read")
-            return Source(path, identity_of(facts), digest, data)
+            return Source(path, identity, digest, data)
     except (FileNotFoundError, NotADirectoryError):
         raise missing_or_linked(path) from None
     except OSError as error:

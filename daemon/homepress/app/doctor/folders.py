@@ -75,7 +75,10 @@ def _replacing(folder: FolderSettings, kind: str, found: Abilities) -> Iterator[
     if found.exchange:
         yield good(_TOPIC, f"{path} ({kind}): a picture and its result change places in one step")
     elif found.link:
-        yield good(_TOPIC, f"{path} ({kind}): pictures are replaced safely, by a link and a rename")
+        yield good(
+            _TOPIC,
+            f"{path} ({kind}): pictures are replaced safely, by two renames and a link",
+        )
     else:
         text = f"{path} ({kind}): nothing can be replaced safely here"
         fix = f"{_remove(folder)}; homepress folder add {shlex.quote(str(path))} --output DIR"
