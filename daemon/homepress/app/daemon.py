@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from homepress import privacy
@@ -11,11 +12,13 @@ from homepress.app.house import House
 from homepress.app.logfiles import write_log
 from homepress.app.login import mend_autostart
 from homepress.app.watching import DaemonService
-from homepress.control import InstanceLock, Server, ServiceError, shutdown
+from homepress.control import InstanceLock, Server, ServiceError, connect, shutdown
+from homepress.control.lock import DAEMON, holder_of
 from homepress.settings import Paths
 
 _log = logging.getLogger(__name__)
 _SOME_FAILED = 1
+_BETWEEN_LOOKS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +36,40 @@ class RunOptions:
     foreground: bool = True
 
 
-def run_daemon(paths: Paths, options: RunOptions) -> int:
+def run_daemon(paths: Paths, options: RunOptions, tell: Callable[[str], None] = _log.info) -> int:
     """Run until told to stop, or once; the exit code, 1 when once something failed.
+
+    Args:
+        paths: where everything is.
+        options: how it runs.
+        tell: told whom the start waits for.
 
     Raises:
         ServiceError: another daemon runs, or something the daemon cannot do without is missing.
     """
     paths.ensure()
-    lock = InstanceLock(paths.lock)
-    if not lock.acquire():
-        raise ServiceError(f"Homepress is running already, as process {lock.holder()}; see: homepress status")
+    lock = InstanceLock(paths.lock, DAEMON)
+    _take(lock, paths, tell)
     try:
         write_log(paths, terminal=options.foreground)
         mend_autostart()
         return _Daemon(paths, options).run()
     finally:
         lock.release()
+
+
+def _take(lock: InstanceLock, paths: Paths, tell: Callable[[str], None]) -> None:
+    """Take the lock, waiting for a command that is at work; `ServiceError` when another daemon runs."""
+    waited_for = None
+    while not lock.acquire(_BETWEEN_LOOKS):
+        holder = holder_of(paths.lock)
+        if holder is None or holder.is_daemon or not holder.work:
+            connect(paths.socket)  # raises when it is of another version, and says what to do then
+            process = holder.pid if holder is not None else lock.holder() or "unknown"
+            raise ServiceError(f"Homepress is running already, as process {process}; see: homepress status")
+        if holder != waited_for:
+            tell(f"Waiting for {holder} to finish ...")
+            waited_for = holder
 
 
 class _Daemon:
@@ -73,7 +94,10 @@ class _Daemon:
             # From here on no socket can be made and none connected; pictures are read only afterwards.
             lock = privacy.lock_daemon(self._paths.socket)
             _log.info("%s", "; ".join((f"network: {privacy.state()}", *lock.missing)))
-            house = House.open(self._paths, self._service.changed)
+            if not self._options.once:
+                self._server.start()  # before the house is open: why it is not can then be asked
+            if (house := self._open()) is None:
+                return 0
             try:
                 return 0 if self._serve(house) else _SOME_FAILED
             finally:
@@ -81,10 +105,19 @@ class _Daemon:
         finally:
             self._server.stop()
 
+    def _open(self) -> House | None:
+        """The house; None when the daemon is told to end before it could be opened."""
+        if self._options.once:
+            return House.open(self._paths, self._service.changed)
+        if (house := self._service.open(self._stopping)) is None:
+            shutdown.end(self._paths.state)
+        return house
+
     def _serve(self, house: House) -> bool:
         """Work until told to stop; whether all went well that was to be done once."""
         self._service.begin(house, once=self._options.once)
-        self._server.start()
+        if self._options.once:
+            self._server.start()
         try:
             if self._options.once:
                 return self._service.wait_until_done(self._stopping)

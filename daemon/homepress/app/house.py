@@ -1,6 +1,8 @@
 """The rooms that do the work, opened together: settings, store and pipeline."""
 
+import contextlib
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,15 +11,27 @@ from pathlib import Path
 from homepress.app.places import Places
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.system_errors import explained, printable, with_name
 from homepress.control import ServiceError
 from homepress.pipeline import Carrier, Pipeline, Trust
 from homepress.settings import FolderSettings, LiveSettings, Paths
 from homepress.store import OriginalsLimit, RecoveryNote, Store
 from homepress.store.errors import StoreError
+from homepress.store.health import is_read_only
 from homepress.watch import cloud_clients
 from homepress.workers import Limits
 
 _log = logging.getLogger(__name__)
+
+_LEAST_ROOM = 300_000
+"""Bytes on the disk of the ledger: with less, SQLite cannot make its log and its index of that."""
+
+
+class NotNowError(ServiceError):
+    """Ledger or originals cannot be opened for a reason that may pass: no room, read-only, locked."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, exit_code=4)
 
 
 @dataclass
@@ -49,17 +63,25 @@ class House:
         The caller holds the instance lock. `changed` is called whenever the load changes.
 
         Raises:
+            NotNowError: the system does not let us open the ledger or the originals at present.
             ServiceError: the store cannot be used; the text says why and what to do.
         """
         live, places = LiveSettings(paths.config_file), Places()
         if paths.originals in places.ask(_paths(paths, live.current.folders)):
-            raise ServiceError(blocking.silent(paths.originals, time.time()), exit_code=4)
+            raise NotNowError(blocking.silent(paths.originals, time.time()))
         try:
             limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
             roots = [places.real(folder.path) for folder in live.current.folders]
             store = Store.open(paths.ledger, paths.originals, limit, roots=roots, synced=_synced)
-            recovered = store.recover()
-        except (StoreError, OSError) as error:
+            try:
+                recovered = store.recover()
+            except BaseException:
+                with contextlib.suppress(StoreError, OSError):
+                    store.close()
+                raise
+        except OSError as error:
+            raise NotNowError(refused(paths, error)) from error
+        except StoreError as error:
             raise ServiceError(
                 f"the ledger or the originals cannot be opened: {error}", exit_code=4
             ) from error
@@ -102,3 +124,16 @@ def _paths(paths: Paths, folders: Iterable[FolderSettings]) -> set[Path]:
 def _synced(folder: Path) -> bool:
     """Whether a cloud client sends away what is in a folder."""
     return bool(cloud_clients(folder, Path.home()))
+
+
+def refused(paths: Paths, error: OSError) -> str:
+    """Why the system does not let us open the ledger, in words: it says less than it could through SQLite."""
+    place = error.filename or str(paths.ledger)
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(paths.state).free < _LEAST_ROOM:
+            row = explained("ENOSPC")
+            return f"there is no room for the ledger at {paths.ledger}: its disk is full; {row.cure}"
+        if is_read_only(paths.state):
+            row = explained("EROFS")
+            return f"the ledger at {paths.ledger} cannot be written: {row}"
+    return f"the ledger or the originals cannot be opened: {with_name(error, printable(place))}"

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TextIO
 
+from homepress.base.system_errors import with_name
 from homepress.settings import Paths
 
 _BYTES = 1_000_000
@@ -17,15 +19,60 @@ _STAMP = len("2026-01-31 12:00:00")
 _PRIVATE = 0o600
 
 
+class _File(RotatingFileHandler):
+    """The log's file; what cannot be written, on a full disk say, is left out in silence.
+
+    Attributes:
+        fault: why the last line could not be written; empty when it could.
+    """
+
+    fault = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; the next try opens the file anew."""
+        self.fault = ""
+        super().emit(record)
+        if self.fault and self.stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self.stream.close()
+            self.stream = None  # what the class itself does in `close`
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  as the class has it
+        """Note it, in place of a traceback on standard error."""
+        error = sys.exc_info()[1]
+        self.fault = with_name(error, self.baseFilename) if isinstance(error, OSError) else str(error)
+
+
+class _Terminal(logging.StreamHandler[TextIO]):
+    """Standard error; a terminal that was closed is no reason to stop."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  as the class has it
+        """Say nothing: there is nobody who hears."""
+
+
 def write_log(paths: Paths, *, terminal: bool) -> None:
-    """Log into a small file, and to the terminal where there is one and it is wanted."""
-    file = RotatingFileHandler(paths.log, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8")
+    """Log into a small file, and to the terminal where there is one and it is wanted.
+
+    A file that cannot be written stops nothing; `log_fault` tells.
+    """
+    file = _File(paths.log, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
     for each in _files(paths.log):
-        each.chmod(_PRIVATE)
+        with contextlib.suppress(OSError):
+            each.chmod(_PRIVATE)
     handlers: list[logging.Handler] = [file]
     if terminal and sys.stderr is not None:
-        handlers.append(logging.StreamHandler(sys.stderr))
+        handlers.append(_Terminal(sys.stderr))
     logging.basicConfig(level=logging.INFO, handlers=handlers, format=_FORMAT, force=True)
+    with contextlib.suppress(OSError):
+        paths.log.touch(mode=_PRIVATE)
+
+
+def log_fault(log: Path) -> str:
+    """Why the log cannot be written at present, in a sentence; empty when it can."""
+    for handler in _handlers(log):
+        if isinstance(handler, _File) and handler.fault:
+            return f"the log cannot be written: {handler.fault}"
+    return ""
 
 
 def forget(log: Path, path: Path | None, before: float | None) -> None:

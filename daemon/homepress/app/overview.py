@@ -10,6 +10,7 @@ import msgspec
 from homepress import privacy
 from homepress.app.config import Configuration
 from homepress.app.house import House
+from homepress.app.logfiles import log_fault
 from homepress.app.notes import RecentNotes
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
@@ -65,9 +66,14 @@ class Overview:
             network="locked" if privacy.state() == "locked" else "open",
             folders=folders,
             problems=problems,
-            notes=[*filter(None, (_sentence(self.pause.fault),)), *self.notes.texts()],
+            notes=[*self._faults(), *self.notes.texts()],
             waiting_files=waiting[:_SHOWN_WAITING],
         )
+
+    def _faults(self) -> list[str]:
+        """What cannot be written, and stops nothing."""
+        faults = (self.pause.fault, log_fault(self.house.paths.log))
+        return [sentence(fault) for fault in faults if fault]
 
     def _problems(self, folders: list[FolderStatus]) -> list[str]:
         problems = [*self.house.trust.problems()]
@@ -99,5 +105,6 @@ def _naming(folder: FolderStatus) -> str:
     return folder.problem if folder.path in folder.problem else f"{folder.path}: {folder.problem}"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A text as the beginning of a sentence."""
     return text[:1].upper() + text[1:]

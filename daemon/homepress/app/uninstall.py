@@ -11,7 +11,8 @@ from typing import Literal
 
 from homepress.app.house import House
 from homepress.app.service import InProcessService
-from homepress.control import InstanceLock, ServiceError, connect, witness
+from homepress.control import InstanceLock, ServiceError, witness
+from homepress.control.running import end, running
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.desktop.autostart import AutostartError, autostarts
 from homepress.desktop.filemanager import FileManagerError, file_managers
@@ -98,11 +99,9 @@ def kept_originals(paths: Paths) -> int:
 
 
 def _stop(paths: Paths) -> Iterator[Step]:
-    daemon = connect(paths.socket)
-    if daemon is None:
+    if running(paths.socket, paths.lock) is None:
         return
-    process = daemon.ping()
-    daemon.stop()
+    process = end(paths.socket, paths.lock)
     with _locked(paths):  # which a daemon holds for as long as it lives
         yield Step("program", "stopped", f"process {process}")
 

@@ -1,5 +1,6 @@
 """The service of a running daemon: what the in-process one can do, and watching, pausing, telling."""
 
+import contextlib
 import logging
 import os
 import threading
@@ -8,15 +9,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from homepress.app.breaker import Breaker
 from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
 from homepress.app.fingerprinting import Fingerprinting
-from homepress.app.house import House
+from homepress.app.house import House, refused
 from homepress.app.intake import STILL_AT_IT, Intake
 from homepress.app.memory import Memory
 from homepress.app.notes import RecentNotes
-from homepress.app.overview import Overview
+from homepress.app.opening import Opening
+from homepress.app.overview import Overview, sentence
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
 from homepress.app.request_checks import check_values
@@ -43,25 +47,72 @@ _RETRIES_SOON = 60.0
 """Whoever runs once waits for files that are tried again within so many seconds."""
 
 
+_SETTINGS_AGAIN = 10.0
+"""Seconds until settings that could not be put into force are tried again."""
+
+_START_SECONDS = 0.5
+"""Whoever asks for the status waits so long for a start that is under way."""
+
+
 class DaemonService(InProcessService):
     """Joins watching and the pipeline, and answers for both."""
 
     def __init__(self, paths: Paths, stop: Callable[[], None]) -> None:
         self._paths = paths
+        self._house: House | None = None
         self._stop = stop
         self._state = threading.Condition()
         self._revision = 1
         self._waiting = WaitingFiles()
         self._notes = RecentNotes()
         self._power = PowerSaver()
-        self._begun = threading.Event()
+        self._opening = Opening(paths)
         self._changing_settings = threading.Lock()
         self._resting = threading.Lock()
         self._failed = 0
+        self._not_in_force = ""
+        """Why the settings that were read last do not hold yet; empty when they do."""
+
+    def open(self, stopping: threading.Event) -> House | None:
+        """Open the house, for as long as that takes; see `Opening.open`. Requests may come before it is."""
+        return self._opening.open(self._try_to_prepare, self.changed, stopping)
+
+    @property
+    def house(self) -> House:
+        """The house; requests that come before it is open wait, or are refused with the reason."""
+        if self._house is None:
+            self._opening.wait()
+        assert self._house is not None
+        return self._house
+
+    @house.setter
+    def house(self, house: House) -> None:
+        self._house = house
 
     def begin(self, house: House, *, once: bool = False) -> None:
-        """Start watching; called once, before the first request. `once` goes on in spite of a pause."""
-        self.house = house
+        """Start watching, in a house that `open` gave or in another; `once` goes on in spite of a pause."""
+        if self._house is not house:
+            self._prepare(house)
+        if not once:
+            self._pause.restore()
+        self._rest_or_work()
+        self._watch.start()
+        self._file = FileWatch(self._paths.config_file, self._settings_changed)
+        self._file.start()
+        self._caretaker.start()
+        self._opening.done()
+        self.changed()
+
+    def _try_to_prepare(self, house: House) -> None:
+        try:
+            self._prepare(house)
+        except BaseException:
+            self._house = None
+            raise
+
+    def _prepare(self, house: House) -> None:
+        """Put together what works in the house; an `OSError` means that the ledger cannot be written now."""
+        self._house = house
         self._config = Configuration(house)
         self._pause = Pause(self._paths.state / "pause.json", lambda _: self._rest_or_work())
         for note in house.recovered:
@@ -83,13 +134,6 @@ class DaemonService(InProcessService):
         self._watch.reconfigure(self._config.apply())
         self._breaker.count_undone(self._config.roots())
         self._caretaker = Caretaker(house.store, self._noted)
-        if not once:
-            self._pause.restore()
-        self._watch.start()
-        self._file = FileWatch(self._paths.config_file, self._settings_changed)
-        self._file.start()
-        self._caretaker.start()
-        self._begun.set()
 
     def _hint(self, path: Path, delay: float) -> None:
         self._watch.hint(path, delay)
@@ -217,10 +261,12 @@ class DaemonService(InProcessService):
         check_values(until=until)
         if until is not None and until <= time.time():
             raise ServiceError("the time to pause until is already over", exit_code=2)
+        self._opening.wait()
         self._pause.set(until)
 
     def resume(self) -> None:
         """Take up work again, also while the computer saves power, and where results were not trusted."""
+        self._opening.wait()
         self._power.override()
         self._breaker.close_all(self._config.roots())
         self._try_again()
@@ -236,6 +282,7 @@ class DaemonService(InProcessService):
 
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back; several in a row stop replacing in their folder."""
+        self._opening.wait()
         try:
             yield from super().undo(request)
         finally:
@@ -245,6 +292,7 @@ class DaemonService(InProcessService):
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Delete stored originals for good; there may be room for others then."""
+        self._opening.wait()
         try:
             yield from super().accept_originals(request)
         finally:
@@ -253,12 +301,13 @@ class DaemonService(InProcessService):
     def power_saver(self, on: bool) -> None:
         """The computer now saves power, or no longer."""
         self._power.report(on)
-        self._rest_or_work()
+        if self._opening.status() is None:  # else it is looked at when the work begins
+            self._rest_or_work()
 
     def agent_ended(self) -> None:
         """Nobody tells of the power any more: do not rest for ever on what was told last."""
         self._power.report(False)
-        if self._begun.is_set():
+        if self._opening.status() is None:
             self._rest_or_work()
 
     def _has_better_to_do(self) -> bool:
@@ -282,6 +331,7 @@ class DaemonService(InProcessService):
 
     def rescan(self) -> None:
         """Look through all folders now."""
+        self._opening.wait()
         self._watch.rescan()
 
     def reload(self) -> None:
@@ -290,22 +340,37 @@ class DaemonService(InProcessService):
         Raises:
             ServiceError: it has mistakes; the last good settings stay in force.
         """
+        self._opening.wait()
         self._settings_changed()
         if self.house.live.error is not None:
             raise ServiceError(str(self.house.live.error), exit_code=2)
+        if self._not_in_force:
+            raise ServiceError(self._not_in_force)
 
     def _settings_changed(self) -> None:
         # One change after the other: a request and the watch of the file may come upon the same one, and
         # whoever comes second may only answer when what the first has read is in force.
         with self._changing_settings:
-            if not self.house.live.reload():
+            if not self.house.live.reload() and not self._not_in_force:
                 return
+            self._not_in_force = ""
             if self.house.live.error is not None:
                 _log.warning("settings: %s", self.house.live.error)
             else:
                 _log.info("settings: read again")
-                self._reconfigure()
+                try:
+                    self._reconfigure()
+                except OSError as error:
+                    self._postpone(error)
             self._rest_or_work()
+
+    def _postpone(self, error: OSError) -> None:
+        """What the ledger has to know of the new settings cannot be written: say so, and try again."""
+        self._not_in_force = f"the new settings are not in force yet: {refused(self.house.paths, error)}"
+        _log.warning("%s", self._not_in_force)
+        again = threading.Timer(_SETTINGS_AGAIN, self._settings_changed)
+        again.daemon = True
+        again.start()
 
     def _reconfigure(self) -> None:
         before = self._config.roots()
@@ -328,8 +393,17 @@ class DaemonService(InProcessService):
             self._watch.rescan()
 
     def status(self) -> Status:
-        """The state now."""
-        return self._overview.complete(super().status())
+        """The state now, also before the start is over."""
+        with contextlib.suppress(ServiceError):  # an ordinary start takes a moment, and is worth waiting for
+            self._opening.wait(_START_SECONDS)
+        if (early := self._opening.status()) is not None:
+            return early
+        status = self._overview.complete(super().status())
+        if not self._not_in_force:
+            return status
+        return msgspec.structs.replace(
+            status, state="problem", problems=[sentence(self._not_in_force), *status.problems]
+        )
 
     def _trouble(self, root: Path) -> str:
         return self._breaker.text(root) or self._troubles.text(root)

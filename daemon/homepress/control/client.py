@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import msgspec
 
-from homepress.control import messages, wire
+import homepress
+from homepress.control import basics, messages, wire
 from homepress.control.messages import METHODS, VERSION, Call, Done, Failure, Hello, Item, Result, StreamCall
 from homepress.control.service import (
     CheckReport,
@@ -39,14 +40,34 @@ _Request = TypeVar("_Request", CompressRequest, UndoRequest, OriginalsRequest)
 NO_DAEMON = 3
 """Exit code of a request that found no daemon, or lost it."""
 _UNSAFE = 4
+_WRONG_VERSION = 2
 _ANSWER_SECONDS = 30.0
 _PART_BYTES = MAX_FRAME_BYTES // 2
+
+
+class OtherVersionError(ServiceError):
+    """The daemon does not speak our version of the protocol.
+
+    Attributes:
+        about: what is known of it.
+    """
+
+    def __init__(self, about: basics.About) -> None:
+        process = f" as process {about.pid}" if about.pid else ""
+        super().__init__(
+            f"Homepress {about.program or 'of another version'} is running in the background{process}. It "
+            f"speaks version {about.protocol} of the protocol, and this program ({homepress.__version__}) "
+            f"version {VERSION}; restart it: homepress stop && homepress run",
+            _WRONG_VERSION,
+        )
+        self.about = about
 
 
 def connect(socket: Path) -> "Client | None":
     """A client of the daemon that listens on `socket`, or None at once when none does.
 
     Raises:
+        OtherVersionError: the daemon is of a version that speaks otherwise.
         ServiceError: something is there that does not answer, speaks another version or is not ours.
     """
     channel = _greeted(socket)
@@ -199,7 +220,7 @@ def _greeted(socket: Path) -> Channel | None:
             channel.send(wire.encode(Hello(VERSION)))
         greeting = wire.decode(channel.receive(_ANSWER_SECONDS), messages.Greeting)
         if isinstance(greeting, Failure):
-            raise ServiceError(greeting.text, greeting.exit_code)
+            _raise_refusal(socket, greeting)
     except UnsafeAddressError as error:
         raise ServiceError(str(error), _UNSAFE) from error
     except BaseException as error:
@@ -209,6 +230,14 @@ def _greeted(socket: Path) -> Channel | None:
             raise _lost(error) from error
         raise
     return channel
+
+
+def _raise_refusal(socket: Path, refusal: Failure) -> NoReturn:
+    """Find out why the daemon does not greet us: for its version, or because it is asked too much at once."""
+    about, _ = basics.ask(socket, basics.ABOUT)
+    if about is not None and about.protocol not in (0, VERSION):
+        raise OtherVersionError(about)
+    raise ServiceError(refusal.text, refusal.exit_code)
 
 
 def _receive(channel: Channel, within: float | None) -> messages.Answer:

@@ -5,13 +5,14 @@ After `bind` nothing is made that a process locked out of the network could not 
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Generator
 from pathlib import Path
 
 import homepress
 from homepress.base.system_errors import with_name
-from homepress.control import wire
+from homepress.control import basics, wire
 from homepress.control.messages import ANY_CALL, METHODS, VERSION, Done, Failure, Hello, Item, Result, Welcome
 from homepress.control.service import Service, ServiceError
 from homepress.control.sessions import Session, Sessions
@@ -94,13 +95,24 @@ class Server:
 
     def _converse(self, session: Session) -> None:
         """Greet, then answer call after call, until the client is gone and `receive` or `send` raises."""
-        refusal = _refuse_greeting(session.receive(_HELLO_SECONDS))
+        greeting = session.receive(_HELLO_SECONDS)
+        if (basic := basics.asked(greeting)) is not None:
+            self._answer_any_version(session, basic)
+            return
+        refusal = _refuse_greeting(greeting)
         session.send(wire.encode(refusal or Welcome(VERSION, homepress.__version__)))
         while refusal is None:
             frame = session.receive()
             with contextlib.closing(answers(self._service, frame)) as messages:
                 for message in messages:
                     session.send(message)
+
+    def _answer_any_version(self, session: Session, ask: str) -> None:
+        """The part that never changes; see `basics`."""
+        if ask == basics.STOP:
+            self._service.stop()
+        about = basics.About(program=homepress.__version__, protocol=VERSION, pid=os.getpid())
+        session.send(wire.encode(about))
 
 
 def _refuse_greeting(frame: bytes) -> Failure | None:
@@ -113,7 +125,7 @@ def _refuse_greeting(frame: bytes) -> Failure | None:
         return None
     return Failure(
         f"Homepress {homepress.__version__} in the background speaks version {VERSION} of its protocol, this "
-        f"program version {hello.v}. After an upgrade, restart it: homepress stop",
+        f"program version {hello.v}. After an upgrade, restart it: homepress stop && homepress run",
         _REFUSAL_EXIT_CODE,
     )
 
@@ -167,6 +179,6 @@ def _fitting(answer: Result | Item) -> bytes:
 def _not_understood(error: wire.BadMessageError) -> Failure:
     return Failure(
         f"Homepress {homepress.__version__} in the background did not understand the request ({error}). "
-        "After an upgrade, restart it: homepress stop",
+        "After an upgrade, restart it: homepress stop && homepress run",
         _REFUSAL_EXIT_CODE,
     )

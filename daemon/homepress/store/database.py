@@ -81,13 +81,14 @@ def open_database(path: Path) -> Opened:
         OSError: the system does not let us.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    damaged = None
-    found = check_place(path)
-    if found is not None and found.st_size > 0:
-        if (connection := _open_good(path)) is not None:
-            return Opened(connection, Condition.GOOD, None)
-        damaged = _set_aside(path)
-    return _from_backup_or_new(path, damaged)
+    with system_errors(path):
+        damaged = None
+        found = check_place(path)
+        if found is not None and found.st_size > 0:
+            if (connection := _open_good(path)) is not None:
+                return Opened(connection, Condition.GOOD, None)
+            damaged = _set_aside(path)
+        return _from_backup_or_new(path, damaged)
 
 
 def _from_backup_or_new(path: Path, damaged: Path | None) -> Opened:
@@ -103,7 +104,11 @@ def _from_backup_or_new(path: Path, damaged: Path | None) -> Opened:
     _set_aside_companions(path)
     _write_private(path, b"")
     connection = _connect(path)
-    _migrate(connection, path)
+    try:
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return Opened(connection, Condition.LOST if damaged else Condition.NEW, damaged)
 
 

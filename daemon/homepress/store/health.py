@@ -56,6 +56,17 @@ def abilities(path: Path, kernel: Kernel | None = None) -> Abilities:
                     system.unlink(folder, name)
 
 
+def is_read_only(folder: Path) -> bool:
+    """Whether nothing can be written into a folder, by what its file system says and its permissions.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    if hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return True
+    return not os.access(folder, os.W_OK | os.X_OK)
+
+
 def ledger_fault(ledger: Path) -> str:
     """What is wrong with the ledger, by SQLite's own check and ours; empty when it is good or not there yet.
 

@@ -1,5 +1,6 @@
 """The store's front: one object through which the pipeline and the app use the room."""
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from homepress.store import (
 )
 from homepress.store.database import Condition
 from homepress.store.entries import Record
+from homepress.store.errors import LedgerError
 from homepress.store.folders import Folders
 from homepress.store.kernel import Kernel
 from homepress.store.late import HeldOriginals
@@ -93,7 +95,12 @@ class Store:
         """
         system = kernel or system_kernel()
         book = Ledger(ledger, system, clock)
-        vaults = Originals(system, book, originals, limit or OriginalsLimit())
+        try:
+            vaults = Originals(system, book, originals, limit or OriginalsLimit())
+        except BaseException:
+            with contextlib.suppress(OSError, LedgerError):
+                book.close()
+            raise
         store = cls(Workshop(system, book, vaults, Notes()))
         store.set_roots(roots)
         if synced is not None:

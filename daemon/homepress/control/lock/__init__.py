@@ -1,20 +1,57 @@
 """One daemon a user: a lock on a file that the kernel frees, however its holder ends."""
 
 import contextlib
+import errno
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 if sys.platform == "win32":
-    from homepress.control.lock.windows import try_lock
+    from homepress.control.lock.windows import holds, try_lock
 else:
     from homepress.control.lock.posix import try_lock
 
-__all__ = ["InstanceLock", "LockHeldError"]
+    if sys.platform == "darwin":
+        from homepress.control.lock.macos import holds
+    else:
+        from homepress.control.lock.linux import holds
+
+__all__ = ["DAEMON", "Holder", "InstanceLock", "LockHeldError", "holder_of"]
+
+DAEMON = "run"
+"""The work of a daemon, in its lock file."""
 
 _POLL_SECONDS = 0.05
+_PID_BYTES = 20
+"""The process id stands in so many bytes, filled up with spaces; programs of every version read it there."""
+_READABLE = 200
+
+_NOTHING_TO_WRITE = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that holds a lock.
+
+    Attributes:
+        pid: its id.
+        work: what it does, such as "run" or "homepress compress"; empty where an earlier version wrote it.
+    """
+
+    pid: int
+    work: str = ""
+
+    @property
+    def is_daemon(self) -> bool:
+        """Whether it is the daemon, as far as is known."""
+        return self.work == DAEMON
+
+    def __str__(self) -> str:
+        name = "the daemon" if self.is_daemon else self.work or "homepress"
+        return f"{name} (process {self.pid})"
 
 
 class LockHeldError(Exception):
@@ -34,11 +71,19 @@ class LockHeldError(Exception):
 class InstanceLock:
     """An exclusive lock on a file that is made when missing and never deleted.
 
-    The file holds the process id of whoever took the lock last. Not for use by several threads at once.
+    The file holds the process id of whoever took the lock last, and what it is at. What cannot be written, on
+    a disk that is full or read-only, can be locked all the same. Not for use by several threads at once.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, work: str = "") -> None:
+        """Name the file.
+
+        Args:
+            path: of the file.
+            work: what the holder does, for those who find it locked: `DAEMON`, or the name of a command.
+        """
         self._path = path
+        self._work = work
         self._descriptor: int | None = None
 
     @property
@@ -69,10 +114,8 @@ class InstanceLock:
 
     def holder(self) -> int | None:
         """The process id in the file: the holder's after a failed `acquire`, else merely the last one's."""
-        try:
-            return int(self._path.read_bytes()[:20])
-        except (OSError, ValueError):
-            return None
+        noted = _noted(self._path)
+        return noted.pid if noted else None
 
     def __enter__(self) -> "InstanceLock":
         """Take the lock at once.
@@ -91,14 +134,15 @@ class InstanceLock:
 
     def _attempt(self) -> int | None:
         """A locked descriptor of the file with our process id in it, or None while it is taken."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = os.open(self._path, flags, 0o600)
+        descriptor = self._opened()
         try:
             if try_lock(descriptor) and self._is_still_there(descriptor):
-                os.ftruncate(descriptor, 0)
-                os.lseek(descriptor, 0, os.SEEK_SET)
-                os.write(descriptor, f"{os.getpid()}\n".encode())
+                # Who reads the file is served better by no number than by that of somebody else.
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, 0)
+                    os.lseek(descriptor, 0, os.SEEK_SET)
+                    text = f"{os.getpid():<{_PID_BYTES - 1}}\n{self._work}\n"
+                    os.write(descriptor, text.encode("utf-8", "replace"))
                 return descriptor
         except BaseException:
             os.close(descriptor)
@@ -106,8 +150,46 @@ class InstanceLock:
         os.close(descriptor)
         return None
 
+    def _opened(self) -> int:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            return os.open(self._path, flags | os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            if error.errno not in _NOTHING_TO_WRITE or not self._path.exists():
+                raise
+            return os.open(self._path, flags | os.O_RDONLY)
+
     def _is_still_there(self, descriptor: int) -> bool:
         """Whether the path still names the locked file: it may have been deleted before we had the lock."""
         with contextlib.suppress(OSError):
             return os.path.samestat(os.fstat(descriptor), os.stat(self._path))
         return False
+
+
+def holder_of(path: Path) -> Holder | None:
+    """The process that holds a lock at this moment, as far as that can be known; None when nobody does.
+
+    Whoever is named was found in the file, and holds the lock by the word of the kernel (Linux), or the file
+    is locked by somebody.
+    """
+    noted = _noted(path)
+    if noted is None or noted.pid == os.getpid():
+        return None
+    confirmed = holds(noted.pid, path)
+    if confirmed is None:
+        lock = InstanceLock(path)
+        with contextlib.suppress(OSError):
+            confirmed = not lock.acquire()
+            lock.release()
+    return noted if confirmed else None
+
+
+def _noted(path: Path) -> Holder | None:
+    """What the file says of its last holder."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_READABLE)
+        return Holder(int(text[:_PID_BYTES]), text[_PID_BYTES:].decode("utf-8", "replace").strip())
+    except (OSError, ValueError):
+        return None

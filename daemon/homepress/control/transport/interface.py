@@ -40,6 +40,9 @@ class Channel(Protocol):
             ChannelError: the other side is gone or sent too long a frame, or `interrupt` was called.
         """
 
+    def peer(self) -> int | None:
+        """The id of the process that listens, by the word of the system; None where it does not say."""
+
     def interrupt(self) -> None:
         """Make the present and every later `send` and `receive` fail, from any thread."""
 

@@ -5,6 +5,8 @@ import struct
 
 _SOL_LOCAL = 0
 _LOCAL_PEERCRED = 1
+_LOCAL_PEERPID = 2
+_PID = struct.Struct("=i")
 _XUCRED_BYTES = 76  # <sys/ucred.h>: version, uid, number of groups, padding, 16 groups
 _XUCRED_HEAD = struct.Struct("=II")  # version, uid
 
@@ -22,3 +24,9 @@ def peer_uid(connection: socket.socket) -> int:
     if version != 0:
         raise OSError(f"LOCAL_PEERCRED answered in version {version}, expected 0")
     return int(uid)
+
+
+def peer_pid(connection: socket.socket) -> int | None:
+    """The process at the other end (LOCAL_PEERPID, <sys/un.h>); None where the kernel does not say."""
+    (pid,) = _PID.unpack(connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID, _PID.size))
+    return int(pid) or None

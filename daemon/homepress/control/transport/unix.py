@@ -26,9 +26,9 @@ from homepress.control.transport.interface import (
 )
 
 if sys.platform == "darwin":
-    from homepress.control.transport.macos import peer_uid
+    from homepress.control.transport.macos import peer_pid, peer_uid
 else:
-    from homepress.control.transport.linux import peer_uid
+    from homepress.control.transport.linux import peer_pid, peer_uid
 
 assert sys.platform != "win32"
 
@@ -171,6 +171,11 @@ class _UnixChannel:
         if length > MAX_FRAME_BYTES:
             raise ChannelError(f"a frame of {length} bytes is longer than {MAX_FRAME_BYTES}")
         return self._read(length, deadline)
+
+    def peer(self) -> int | None:
+        with contextlib.suppress(OSError, struct.error):
+            return peer_pid(self._socket)
+        return None
 
     def interrupt(self) -> None:
         with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ a client that never answers delays nobody.
 """
 
 import contextlib
+import ctypes
 import hashlib
 import multiprocessing
 import os
@@ -147,6 +148,12 @@ class _PipeChannel:
             return self._pipe.recv_bytes(MAX_FRAME_BYTES)
         except (OSError, EOFError) as error:
             raise ChannelError("the other side hung up") from error
+
+    def peer(self) -> int | None:
+        server = ctypes.c_ulong()
+        handle = ctypes.c_void_p(self._pipe.fileno())
+        found = ctypes.windll.kernel32.GetNamedPipeServerProcessId(handle, ctypes.byref(server))
+        return server.value if found else None
 
     def interrupt(self) -> None:
         with contextlib.suppress(OSError):

@@ -34,7 +34,8 @@ def command(no_tray: bool, once: bool, login: bool, demo: str | None, as_json: b
     if login and app.bring_back_tray(paths):
         return 0
     _greet(paths, must_be_valid=once)
-    code = app.run_daemon(paths, app.RunOptions(tray=not no_tray, once=once, foreground=not login))
+    options = app.RunOptions(tray=not no_tray, once=once, foreground=not login)
+    code = app.run_daemon(paths, options, output.remark)
     if as_json:
         output.print_json({"state": "stopped", "exit_code": code})
     return code

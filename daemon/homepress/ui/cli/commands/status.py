@@ -5,7 +5,8 @@ import time
 import click
 
 from homepress.control import shutdown
-from homepress.control.client import NO_DAEMON, connect
+from homepress.control.client import NO_DAEMON, OtherVersionError, connect
+from homepress.control.running import running
 from homepress.control.service import FolderStatus, ServiceError, Status, WaitingFile
 from homepress.settings import Paths
 from homepress.ui.cli import output
@@ -18,23 +19,50 @@ _CRASHED = (
     "Start it again with: homepress; its log: {log}"
 )
 
+_UNREACHABLE = (
+    "Homepress is running in the background as process {pid}, but does not listen on {socket}: it is "
+    "starting or ending, or the socket was removed. If this stays, restart it: "
+    "homepress stop && homepress run"
+)
+
 
 @click.command(epilog=example("homepress status", "homepress status --json"))
 @json_option
 def command(as_json: bool) -> int:
     """Show what Homepress does now.
 
-    The exit code is 3 when it is not running in the background.
+    The exit code is 3 when it is not running in the background or does not answer, 2 when it is of a version
+    that this program cannot talk to.
     """
     paths = Paths.from_environment()
-    daemon = connect(paths.socket)
-    status = daemon.status() if daemon is not None else _stopped(paths)
+    status, code = _status(paths)
     if as_json:
         output.print_json(status)
     else:
         for line in lines(status, time.time()):
             output.say(line)
-    return NO_DAEMON if daemon is None else 0
+    return code
+
+
+def _status(paths: Paths) -> tuple[Status, int]:
+    """The status of whatever runs, and the exit code."""
+    try:
+        if (daemon := connect(paths.socket)) is not None:
+            return daemon.status(), 0
+    except OtherVersionError as error:
+        about = error.about
+        return Status(
+            state="problem", pid=about.pid, version=about.program, problems=[str(error)]
+        ), error.exit_code
+    except ServiceError as error:
+        if error.exit_code != NO_DAEMON or (there := running(paths.socket, paths.lock)) is None:
+            raise
+        problems = [f"{error} Restart it: homepress stop && homepress run"]
+        return Status(state="problem", pid=there.pid, version=there.program, problems=problems), NO_DAEMON
+    if (there := running(paths.socket, paths.lock)) is not None:
+        text = _UNREACHABLE.format(pid=there.pid, socket=paths.socket)
+        return Status(state="problem", pid=there.pid, version=there.program, problems=[text]), NO_DAEMON
+    return _stopped(paths), NO_DAEMON
 
 
 def _stopped(paths: Paths) -> Status:

@@ -1,0 +1,122 @@
+"""The daemon that runs, of whatever version: who it is, and how it is ended.
+
+It is known by what it answers (`basics`), by the system's word who listens on its socket, and by the lock
+that it holds. One that does not understand us is sent the signal that means the same, if it is certain which
+process that is. Nothing here depends on the version of the conversation.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from homepress.control import basics
+from homepress.control.lock import holder_of
+from homepress.control.service import ServiceError
+from homepress.control.transport import ChannelError, UnsafeAddressError
+
+NOT_RUNNING = "Homepress is not running in the background; start it with: homepress run"
+_NO_DAEMON = 3
+_UNSAFE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A daemon.
+
+    Attributes:
+        pid: its process id, None where that is not known.
+        program: its version of Homepress, empty where it does not say.
+        answers: whether it answers on its socket.
+    """
+
+    pid: int | None
+    program: str
+    answers: bool
+
+
+def running(socket: Path, lock: Path) -> Running | None:
+    """The daemon, of whatever version; None when none runs.
+
+    Raises:
+        ServiceError: whoever listens on the socket is not ours.
+    """
+    with _safe():
+        about, understood = _ask(socket, basics.ABOUT)
+        if about is not None:
+            return Running(
+                about.pid or _daemon(lock, listens=True), about.program, understood or bool(about.program)
+            )
+        pid = _daemon(lock, listens=False)
+        return None if pid is None else Running(pid, "", False)
+
+
+def end(socket: Path, lock: Path) -> int | None:
+    """Have the daemon end, of whatever version; returns when it has heard, not when it has ended.
+
+    Returns:
+        Its process id, None where that is not known.
+
+    Raises:
+        ServiceError: none runs (exit code 3), or it cannot be told.
+    """
+    with _safe():
+        about, understood = _ask(socket, basics.STOP)
+    if about is not None and understood:
+        return about.pid
+    pid = (
+        about.pid if about is not None and about.pid is not None else _daemon(lock, listens=about is not None)
+    )
+    if pid is None:
+        if about is not None:
+            raise ServiceError(_BEYOND_US, _NO_DAEMON)
+        holder = holder_of(lock)
+        raise ServiceError(f"{NOT_RUNNING}; {holder} is at work" if holder else NOT_RUNNING, _NO_DAEMON)
+    _signal(pid)
+    return pid
+
+
+_BEYOND_US = "Homepress runs in the background and cannot be told to end; log out, or end its process"
+
+
+def _ask(socket: Path, what: str) -> tuple[basics.About | None, bool]:
+    try:
+        return basics.ask(socket, what)
+    except ChannelError:
+        return None, False  # a socket without an ear: the lock tells whether somebody lives
+
+
+def _daemon(lock: Path, *, listens: bool) -> int | None:
+    """The process that holds the instance lock as a daemon.
+
+    Args:
+        lock: the file.
+        listens: whether some daemon listens, so that a holder of an earlier version, which did not say what
+            it is at, must be that one.
+    """
+    holder = holder_of(lock)
+    return holder.pid if holder is not None and (holder.is_daemon or (listens and not holder.work)) else None
+
+
+def _signal(pid: int) -> None:
+    if sys.platform == "win32":
+        raise ServiceError(f"{_BEYOND_US} (number {pid}) in the Task Manager")
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    except PermissionError as error:
+        raise ServiceError(
+            f"process {pid} is another user's; end it with: sudo kill {pid}", _UNSAFE
+        ) from error
+
+
+@contextlib.contextmanager
+def _safe() -> Iterator[None]:
+    try:
+        yield
+    except UnsafeAddressError as error:
+        raise ServiceError(str(error), _UNSAFE) from error
