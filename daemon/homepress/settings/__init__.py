@@ -6,14 +6,20 @@ ones for a running daemon. Changes that keep the user's comments are in the subm
 """
 
 from homepress import HOME_VARIABLE
-from homepress.settings.check import check_value, text_from_value, value_from_text
-from homepress.settings.field import Field, TomlValue, Widget, to_toml
-from homepress.settings.live import LiveSettings
-from homepress.settings.load import load, parse
-from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, DaemonSettings, FolderSettings, Settings
+from homepress.settings.check import Problem, SettingsError, check_value, text_from_value, value_from_text
+from homepress.settings.load import LiveSettings, Preset, load, load_preset, parse, preset_names
+from homepress.settings.model import (
+    DAEMON_FIELDS,
+    FOLDER_FIELDS,
+    DaemonSettings,
+    Field,
+    FolderSettings,
+    Settings,
+    TomlValue,
+    Widget,
+    to_toml,
+)
 from homepress.settings.paths import Paths
-from homepress.settings.presets import Preset, load_preset, preset_names
-from homepress.settings.problem import Problem, SettingsError
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat
 
 __all__ = [

@@ -1,18 +1,72 @@
-"""Checking single values: what a key may hold, and what to say when it holds something else.
+"""What is wrong with a settings file: where, what was expected, and the nearest valid name."""
 
-The same function checks what the file says and what is typed into a window, so both say the same.
-"""
-
+import difflib
 import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, time
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 
-from homepress.settings.field import Field, TomlValue, Widget
-from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS
-from homepress.settings.problem import did_you_mean, quoted
+from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, Field, TomlValue, Widget
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat, full_path
+
+# What is wrong in a settings file, said so that a person can mend it.
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        file: the file it is in.
+        line: the line, counted from 1; None when it is about the file as a whole.
+        key: the key with its table, such as "folder.quality"; empty when it is about no key.
+        message: what is wrong, what was expected, and the nearest valid name where there is one.
+    """
+
+    file: Path
+    line: int | None
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        # A name that is no UTF-8 would break the terminal or log it is written to.
+        name = os.fsencode(self.file).decode("utf-8", "replace")
+        place = name if self.line is None else f"{name}:{self.line}"
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+
+class SettingsError(Exception):
+    """A settings file that cannot be used as it is; its text has one line a problem.
+
+    Attributes:
+        problems: all that was found, in the order of the file; never empty.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """`; did you mean "x"?` for the nearest valid name, else nothing."""
+    near = difflib.get_close_matches(name.lower(), list(valid), n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def quoted(names: Iterable[str], last: str = "or") -> str:
+    """`"a", "b" or "c"`."""
+    words = [f'"{name}"' for name in names]
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+# Checking single values: what a key may hold, and what to say when it holds something else.
+#
+# The same function checks what the file says and what is typed into a window, so both say the same.
 
 _LONGEST_QUOTE = 60
 

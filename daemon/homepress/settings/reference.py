@@ -7,9 +7,8 @@ import tomlkit
 
 from homepress.resources import shipped
 from homepress.settings.check import expected
-from homepress.settings.field import Field, TomlValue, to_toml
-from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS
-from homepress.settings.presets import load_preset, preset_names
+from homepress.settings.load import load_preset, preset_names
+from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, Field, TomlValue, to_toml
 
 _HEAD = """\
 # Settings

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from homepress.settings.field import Field
-from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS
+from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, Field
 
 
 def schema() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from homepress.settings.problem import Problem, SettingsError
+from homepress.settings.check import Problem, SettingsError
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """Where a value is: names of tables and keys, and positions in arrays of tables."""
