@@ -101,7 +101,7 @@ def _same_pixels(one: bytes, other: bytes) -> bool:
     shown = [np.asarray(image.convert("RGBA") if image.mode == "P" else image) for image in (first, second)]
     if first.mode != second.mode:
         shown = [np.asarray(image.convert("RGBA")) for image in (first, second)]
-    return np.array_equal(*shown)
+    return np.array_equal(shown[0], shown[1])
 
 
 def main() -> int:

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import json
 import re
-import sys
 import threading
 from pathlib import Path
 
@@ -71,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

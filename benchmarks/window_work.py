@@ -71,7 +71,7 @@ class Window:
     def __init__(self, paths: Paths, scale: float) -> None:
         self.frame = Frame(Look(dark=False, scale=scale))
         self.frame.show()
-        self.shell = Shell(self.frame, paths, Wish())
+        self.shell = Shell(self.frame, paths, Wish(), list)
         self.frame.root.after(10, self._mail)
 
     def _mail(self) -> None:

@@ -10,11 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageOps
 
 from engine.tags import Tags, by_family, exiftool_tags
-from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.compress import Compressed, Recipe, Unchanged, savings
 from homepress.compress.convert import convert
 from homepress.imagetype import ImageType, sniff
 
@@ -185,16 +186,16 @@ def _convert(file: Path, target: ImageType, folder: Path) -> Outcome:
     source = file.read_bytes()
     asked: list[bool] = []
 
-    def note(*given: object, **options: object) -> bool:
-        asked.append(bool(worth_it(*given, **options)))  # type: ignore[arg-type]  # passed on as they came
+    def note(*given: Any, **options: Any) -> bool:
+        asked.append(bool(worth_it(*given, **options)))
         return True
 
     # Results that are not smaller are not kept, yet what they carry is the same: all are looked at.
-    worth_it, convert._is_worth_it = convert._is_worth_it, note
+    worth_it, savings.is_worth_it = savings.is_worth_it, note
     try:
         result = convert.compress(source, Recipe(floor=_FLOOR, palette=False, convert_to=target))
     finally:
-        convert._is_worth_it = worth_it
+        savings.is_worth_it = worth_it
     if isinstance(result, Unchanged):
         return Outcome(file, target, str(result))
     written = folder / f"{file.parent.name}__{file.name}.{target.value}"

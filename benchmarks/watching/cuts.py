@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from watching.bench import Row
 from watching.program import daemon, homepress_json
@@ -13,7 +14,7 @@ _SETTLED = 20.0
 _WAYS = 6
 
 # Pillow's name of the format, suffix, options of its encoder.
-_KINDS = {
+_KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "jpeg": ("JPEG", "jpg", {"quality": 90}),
     "progressive jpeg": ("JPEG", "jpg", {"quality": 90, "progressive": True}),
     "png": ("PNG", "png", {}),

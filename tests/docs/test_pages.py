@@ -1,5 +1,6 @@
 """Links lead somewhere, shown settings are valid, and every page can be found from the README."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,18 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             if target.suffix == ".md" and target.exists() and target not in reached:
                 waiting.append(target)
     assert set(pages.PAGES) <= reached
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=name_of)
+def test_every_row_of_a_table_has_the_cells_of_its_head(page: Path) -> None:
+    """A line break or a bare | within a cell breaks the table for whoever reads the page."""
+    width, fenced = 0, False
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+        fenced ^= line.startswith("```")
+        if fenced or not line.startswith("|"):
+            width = 0
+            continue
+        cells = len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", line))) - 1
+        width = width or cells
+        assert cells == width, f"line {number}"
+        assert line.endswith("|"), f"line {number}"

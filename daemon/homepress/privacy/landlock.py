@@ -1,8 +1,8 @@
 """Landlock: the kernel's file sandbox that a process puts on itself.
 
-Source: Linux `Documentation/userspace-api/landlock.rst` and `linux/landlock.h`. It covers the calling thread
-    and
-those it starts, so it has to be set while there is one thread only.
+It covers the calling thread and those it starts, so it has to be set while there is one thread only.
+
+Source: Linux `Documentation/userspace-api/landlock.rst` and `linux/landlock.h`.
 """
 
 import os

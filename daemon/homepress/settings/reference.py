@@ -82,7 +82,11 @@ def _code(value: TomlValue) -> str:
 
 
 def _toml(value: TomlValue) -> str:
-    return tomlkit.item(value).as_string() if value != {} else "{}"
+    """A value in one line, as it may stand behind `key =`."""
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    return tomlkit.item(value).as_string()
 
 
 def _cell(text: str) -> str:
