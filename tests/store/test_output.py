@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Changed, Refusal, Role, UndoSelection
+from homepress.store import Changed, Outcome, Refusal, Role, UndoSelection
 from store.kit import Bench, Lacking, Probe, digest, facts, picture, replacement, smaller
 
 RESULT = smaller(picture())
@@ -228,3 +228,59 @@ def test_what_a_copy_takes_the_place_of_counts_no_longer(bench: Bench) -> None:
         path.write_bytes(picture(1))
         store.copy_output(store.read(path), target)
         assert (target.read_bytes(), store.counters(0).compressed_since) == (picture(1), 0)
+
+
+def test_a_result_that_is_there_already_is_known_by_content(bench: Bench) -> None:
+    path = bench.drop()
+    target = bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        assert not store.has_output(store.read(path), target, "balanced")
+        write(store, store.read(path), target)
+        os.utime(path, ns=(1, 1))
+        source = store.read(path)
+        assert store.has_output(source, target, "balanced")
+        assert not store.has_output(source, target, "small")
+        assert not store.has_output(source, bench.base / "elsewhere" / "a.jpg", "balanced")
+        target.write_bytes(b"edited")
+        assert not store.has_output(source, target, "balanced")
+        target.unlink()
+        assert not store.has_output(source, target, "balanced")
+        target.write_bytes(RESULT)
+        path.write_bytes(picture(2))
+        assert not store.has_output(store.read(path), target, "balanced")
+
+
+def test_a_copy_of_what_could_not_be_smaller_is_known_by_content(bench: Bench) -> None:
+    path = bench.drop()
+    target = bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        source = store.read(path)
+        store.copy_output(source, target)
+        store.record(source, Outcome.UNCHANGED, "saves too little", "jpeg", "balanced", path.parent, 0.1)
+        assert store.has_output(source, target, "balanced")
+        assert not store.has_output(source, target, "small")
+        target.write_bytes(b"edited")
+        assert not store.has_output(source, target, "balanced")
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_our_copy_is_told_by_content_under_another_inode(bench: Bench, ours: bool) -> None:
+    """As after another mount of exFAT: the mark is the same but for the inode."""
+    path = bench.drop()
+    target = bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        source = store.read(path)
+        store.copy_output(source, target)
+        store.record(source, Outcome.UNCHANGED, "saves too little", "jpeg", "balanced", path.parent, 0.1)
+        stat = target.stat()
+        other = target.with_name("other")
+        other.write_bytes(picture() if ours else b"x" * stat.st_size)
+        os.utime(other, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        os.replace(other, target)
+        path.write_bytes(picture(2))
+        if ours:
+            store.copy_output(store.read(path), target)
+            assert target.read_bytes() == picture(2)
+        else:
+            with pytest.raises(Refusal):
+                store.copy_output(store.read(path), target)

@@ -125,6 +125,8 @@ class Carrier:
             self._store.note_existing(source, root, image)
             size = len(source.data)
             return Told(job.path, "unchanged", "it was here before its folder was added", size, size)
+        if not job.asked and self._has_output(job, source):
+            return self._known(job, source, "its result is in the output folder already")
         if job.asked and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
             return _made_before(job, source)
         self._check_storing(job, source)
@@ -157,6 +159,12 @@ class Carrier:
             return self._not_stored(job, source, error)
         self._attempts.over(_key(job, source))
         return told
+
+    def _has_output(self, job: Job, source: Source) -> bool:
+        """Whether an output folder has it already: then only its time, or the disk's numbers, changed."""
+        if job.plan.destination is not Destination.OUTPUT:
+            return False
+        return self._store.has_output(source, _target(job), job.plan.settings)
 
     def _check_storing(self, job: Job, source: Source) -> None:
         """Raise what stands against storing a result, before work is done for it."""

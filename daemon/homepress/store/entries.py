@@ -220,6 +220,17 @@ def is_taken_since(ledger: Ledger, entry: int, target: bytes) -> bool:
     return bool(rows)
 
 
+def result_of(ledger: Ledger, path: bytes, sha256: str, settings: str) -> tuple[bytes, str] | None:
+    """Where the result of a picture was written elsewhere, and its digest; None for none that stands."""
+    rows = ledger.query(
+        "SELECT result_path, after_sha256 FROM history WHERE path = ? AND kind = 'output' "
+        "AND before_sha256 = ? AND settings = ? AND undone IS NULL AND superseded = 0 "
+        "ORDER BY id DESC LIMIT 1",
+        (path, sha256, settings),
+    )
+    return (bytes(rows[0][0]), str(rows[0][1])) if rows else None
+
+
 def output_at(ledger: Ledger, target: bytes) -> tuple[bytes, str]:
     """The source and the digest of the newest result that was written to a path elsewhere; empty for none."""
     rows = ledger.query(

@@ -39,6 +39,11 @@ def role(ledger: Ledger, sha256: str, settings: str) -> Role | None:
     return Role(rows[0][0]) if rows else None
 
 
+def is_met(ledger: Ledger, sha256: str) -> bool:
+    """Whether this content was met before, whatever came of it."""
+    return bool(ledger.query("SELECT 1 FROM content WHERE digest = ? LIMIT 1", (ledger.keyed(sha256),)))
+
+
 def learn(ledger: Ledger, tx: sqlite3.Connection, sha256: str, role: Role, settings: str = "") -> None:
     """Remember a content. `settings` matters only for `Role.REFUSED`."""
     tx.execute(

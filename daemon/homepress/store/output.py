@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from homepress.store import journal, memory, metadata
-from homepress.store.entries import entry_of, is_result_elsewhere, output_at
+from homepress.store.entries import entry_of, is_result_elsewhere, output_at, result_of
 from homepress.store.errors import Changed, Refusal, Unsupported, shown
 from homepress.store.kernel import Folder, move_away, opened_file, opened_folder, place_new, untouched
 from homepress.store.names import beside_names, converted_names, numbered_names, old_name, temp_name
@@ -78,6 +78,34 @@ def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -
                 entry = journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
                 return Receipt(entry, plan.result, plan.source_size, plan.result_size)
     raise Refusal(f"{shown(source.path)}: a thousand names beside it are taken")
+
+
+def stands(workshop: Workshop, source: Source, target: Path, settings: str) -> bool:
+    """Whether the result of a picture, made in the same way, is in its output folder already.
+
+    Args:
+        workshop: the tools.
+        source: the picture as it was read.
+        target: where its result goes; in a conversion, with another suffix.
+        settings: the recipe in words.
+
+    Raises:
+        OSError: the output folder cannot be read.
+    """
+    made = result_of(workshop.ledger, os.fsencode(source.path), source.sha256, settings)
+    if made is not None and Path(os.fsdecode(made[0])).parent != target.parent:
+        made = None
+    if made is None and memory.role(workshop.ledger, source.sha256, settings) is Role.REFUSED:
+        made = os.fsencode(target), source.sha256  # it could not be smaller, and was copied
+    if made is None:
+        return False
+    place = Path(os.fsdecode(made[0]))
+    try:
+        with opened_folder(workshop.kernel, place.parent) as folder:
+            there = look(workshop.kernel, folder, place.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return there is not None and there.sha256 == made[1]
 
 
 def settle_output(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
@@ -213,6 +241,9 @@ def _made_from(workshop: Workshop, there: Found, target: Path) -> bytes | None:
         return path
     noted = memory.known(workshop.ledger, os.fsencode(target.parent)).get(os.fsencode(target.name))
     if noted == there.mark:
+        return b""
+    # Another inode may be another mount of the same disk: then what it holds has to be known as well.
+    if noted is not None and noted[:2] == there.mark[:2] and memory.is_met(workshop.ledger, there.sha256):
         return b""
     known = memory.role(workshop.ledger, there.sha256, "") is Role.RESULT
     if known and not is_result_elsewhere(workshop.ledger, there.sha256, os.fsencode(target)):

@@ -211,6 +211,10 @@ class Store:
         self.folders.catch_up(directory)
         return memory.known(self._ledger, directory, names)
 
+    def has_output(self, source: Source, target: Path, settings: str) -> bool:
+        """Whether a picture's result is in its output folder already; see `output.stands`."""
+        return output.stands(self._workshop, source, target, settings)
+
     def existed(self, source: Source, root: Path, image: str) -> bool:
         """Whether a picture lay in a folder, under whatever name, before the folder was added.
 
