@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import stat
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any, cast
 from hands import Hands
 from homepress.store import OriginalsLimit, RecoveryNote, Replacement, Source, Store
 from homepress.store.errors import Unsupported
+from homepress.store.fitting import fitting
 from homepress.store.kernel import Folder, Kernel
 from homepress.store.system import system_kernel
 
@@ -250,6 +252,73 @@ class Lacking(Probe):
             raise Unsupported(os.strerror(errno.EINVAL))
 
         super().__init__(before=refuse, steps=frozenset(operations))
+
+
+class Folding(Probe):
+    """A kernel of a file system that takes two names for one, as macOS and Windows do."""
+
+    def __init__(self, kernel: Kernel | None = None) -> None:
+        super().__init__(steps=frozenset(), kernel=kernel)
+
+    def __getattr__(self, name: str) -> Any:
+        real = super().__getattr__(name)
+        if name not in (
+            "open_file",
+            "create_file",
+            "stat_name",
+            "unlink",
+            "exchange",
+            "move",
+            "link",
+            "overwrite",
+        ):
+            return real
+
+        def step(folder: Folder, first: str, *rest: Any) -> Any:
+            where = folder
+            there = [self._spelled(where, first)]
+            for each in rest:
+                where = each if isinstance(each, Folder) else where
+                there.append(self._spelled(where, each) if isinstance(each, str) else each)
+            return real(folder, *there)
+
+        return step
+
+    def _spelled(self, folder: Folder, name: str) -> str:
+        """The name as the folder has it."""
+        names = os.listdir(folder.fd)
+        return name if name in names else next((n for n in names if _folded(n) == _folded(name)), name)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFD", name).casefold()
+
+
+class OnlySomeNames(Probe):
+    """A kernel that refuses, in folders called `out`, the names that Windows refuses, with EINVAL."""
+
+    def __init__(self) -> None:
+        super().__init__(steps=frozenset())
+
+    def open_folder(self, path: Path, *, create: bool = False) -> Folder:
+        self._admit(path, OSError(errno.EINVAL, "Invalid argument", str(path)))
+        return self._kernel.open_folder(path, create=create)
+
+    def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        self._admit(to.path / new, Unsupported("EINVAL"))
+        self._kernel.move(folder, name, to, new)
+
+    def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        self._admit(to.path / new, Unsupported("EINVAL"))
+        self._kernel.link(folder, name, to, new)
+
+    def create_file(self, folder: Folder, name: str) -> int:
+        self._admit(folder.path / name, OSError(errno.EINVAL, "Invalid argument", name))
+        return self._kernel.create_file(folder, name)
+
+    def _admit(self, path: Path, refusal: Exception) -> None:
+        if "out" in path.parts and any(fitting(part) != part for part in path.parts[1:]):
+            raise refusal
 
 
 INODES: dict[str, Callable[[str], int]] = {

@@ -63,6 +63,12 @@ def exfat(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
+def ntfs(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path, 40_000_000, ["mkfs.ntfs", "-q", "-F", "-f"], ["ntfs-3g"]) as folder:
+        yield folder
+
+
+@pytest.fixture
 def ext4(tmp_path: Path) -> Iterator[Path]:
     with mounted(tmp_path, 32_000_000, ["mkfs.ext4", "-q"], ["mount", "-t", "ext4"]) as folder:
         yield folder
@@ -164,6 +170,43 @@ def test_a_whole_disk_where_nothing_can_be_replaced_says_what_to_do(program: Pro
     program.run("folder", "add", str(exfat), "--existing", "compress", "--output", str(exfat.parent / "out"))
     wait_compressed(program, 1)
     assert program.status()["state"] == "idle"
+
+
+def test_names_that_exfat_cannot_hold_or_takes_for_one_all_arrive(program: Program, exfat: Path) -> None:
+    inbox, out = exfat.parent / "inbox", exfat / "out"
+    (inbox / "Rome: day 1").mkdir(parents=True)
+    program.watch(inbox, mode="output", output=str(out))
+    program.start()
+    names = ["A.JPG", "a.jpg", "1:1?.jpg", "Rome: day 1/a.jpg"]
+    for number, name in enumerate(names):
+        write(inbox / name, jpeg(number, size=SMALL))
+    wait_compressed(program, len(names))
+    program.wait_idle()
+    made = [str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()]
+    assert len(made) == len(names)
+    assert sum(path.casefold() in ("a.jpg", "a-2.jpg") for path in made) == 2
+    assert "1_1_~73e0cb.jpg" in made
+    assert sum(path.startswith("Rome_ day 1~") and path.endswith("/a.jpg") for path in made) == 1
+    assert hidden(out) == []
+    program.run("undo", "--last", "4")
+    assert [path for path in out.rglob("*") if path.is_file()] == []
+
+
+def test_pictures_on_ntfs_are_replaced_and_come_back(program: Program, ntfs: Path) -> None:
+    inbox = ntfs / "inbox"
+    inbox.mkdir()
+    program.watch(inbox)
+    program.start()
+    path = write(inbox / "a.jpg", jpeg(1, size=SMALL))
+    before = path.read_bytes()
+    wait_compressed(program, 1)
+    program.wait_idle()
+    assert 0 < path.stat().st_size < len(before)
+    # The original is held open for some seconds, and its driver keeps open files as `.fuse_hidden…`.
+    wait_for(lambda: os.listdir(inbox) == ["a.jpg"], within=120, what="the original to be let go")
+    program.run("undo", str(path))
+    assert path.read_bytes() == before
+    wait_for(lambda: os.listdir(inbox) == ["a.jpg"], within=120, what="the result to be let go")
 
 
 def test_a_read_only_disk_is_shown_and_work_goes_on_when_it_is_over(program: Program, ext4: Path) -> None:

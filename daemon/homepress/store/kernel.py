@@ -50,6 +50,9 @@ class Kernel(Protocol):
     def same_mount(self, one: Folder, other: Folder) -> bool:
         """Whether a file can most likely be renamed from one to the other."""
 
+    def windows_names(self, folder: Folder) -> bool:
+        """Whether its file system has the names of Windows: no `<>:"|?*`, no dot or space at the end."""
+
     def make_private_folder(self, path: Path) -> None:
         """Make one folder that only its owner may enter."""
 

@@ -41,6 +41,20 @@ _NO_FLAGS = {errno.ENOTTY, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.E
 _REMOTE = {0x6969, 0xFF534D42, 0xFE534D42, 0x517B, 0x65735546, 0x01021997, 0x00C36400, 0x5346414F}
 _NO_LEASE = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK}
 
+# Names of mount(8); `fuseblk` is ntfs-3g, exfat-fuse and their like.
+_WINDOWS_NAMES = {
+    "vfat",
+    "msdos",
+    "exfat",
+    "ntfs",
+    "ntfs3",
+    "cifs",
+    "smb3",
+    "fuseblk",
+    "fuse.exfat",
+    "fuse.ntfs",
+}
+
 _NO_ATTRIBUTES = {errno.EOPNOTSUPP, errno.ENOSYS}
 
 
@@ -53,6 +67,9 @@ class LinuxKernel(PosixKernel):
     def same_mount(self, one: Folder, other: Folder) -> bool:
         # A bind mount has the same device, yet rename(2) refuses to cross it: compare the mount as well.
         return super().same_mount(one, other) and _mount_id(one.fd) == _mount_id(other.fd)
+
+    def windows_names(self, folder: Folder) -> bool:
+        return _mount_type(folder.fd) in _WINDOWS_NAMES
 
     def exchange(self, folder: Folder, one: str, other: str) -> None:
         self._rename(folder, one, folder, other, _RENAME_EXCHANGE)
@@ -172,6 +189,20 @@ def _mount_id(fd: int) -> str:
     except OSError:
         return ""  # no /proc here: the device alone has to do
     return next((line for line in lines if line.startswith("mnt_id:")), "")
+
+
+def _mount_type(fd: int) -> str:
+    """The name of the file system as mount(8) has it; empty when unknown."""
+    number = _mount_id(fd).removeprefix("mnt_id:").strip()
+    try:
+        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return ""
+    # Number, parent, device, root, point, options, any number of tags, a dash, and the type (proc(5)).
+    for fields in (line.split() for line in lines):
+        if fields[0] == number.encode() and b"-" in fields:
+            return os.fsdecode(fields[fields.index(b"-") + 1])
+    return ""
 
 
 def _file_system(fd: int) -> int:

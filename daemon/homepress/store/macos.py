@@ -36,6 +36,8 @@ _ACL_TYPE_EXTENDED = 0x100
 # sys/attr.h: getattrlist(2)
 _ATTR_BIT_MAP_COUNT = 5
 _ATTR_CMN_CRTIME = 0x200
+# sys/mount.h: where `f_fstypename` is in `struct statfs` with 64-bit inode numbers.
+_TYPE_NAME = 72
 _NO_ATTRIBUTES = {errno.ENOTSUP, errno.EPERM}
 
 
@@ -59,6 +61,14 @@ class MacKernel(PosixKernel):
     def __init__(self, library: Any = None) -> None:
         """`library` stands for the C library in tests."""
         self._libc: Any = library or ctypes.CDLL(None, use_errno=True)
+
+    def windows_names(self, folder: Folder) -> bool:
+        buffer = ctypes.create_string_buffer(4096)
+        call = "fstatfs$INODE64" if os.uname().machine == "x86_64" else "fstatfs"
+        if getattr(self._libc, call)(folder.fd, buffer) != 0:
+            return False
+        name = buffer.raw[_TYPE_NAME : _TYPE_NAME + 16].split(b"\0")[0]
+        return name in (b"msdos", b"exfat", b"ntfs", b"smbfs")
 
     def exchange(self, folder: Folder, one: str, other: str) -> None:
         self._rename(folder, one, folder, other, RENAME_SWAP)

@@ -28,10 +28,10 @@ def old_name(job: str) -> str:
 def converted_names(name: str, suffix: str) -> Iterator[str]:
     """Names for the result of a conversion, best first: `a.jpg`, `a.heic.jpg`, `a.heic-2.jpg` ..."""
     stem, _ = os.path.splitext(name)
-    yield _fit(stem, suffix)
-    yield _fit(name, suffix)
+    yield fit(stem, suffix)
+    yield fit(name, suffix)
     for number in range(2, 1000):
-        yield _fit(name, f"-{number}{suffix}")
+        yield fit(name, f"-{number}{suffix}")
 
 
 def beside_names(name: str, suffix: str) -> Iterator[str]:
@@ -42,9 +42,9 @@ def beside_names(name: str, suffix: str) -> Iterator[str]:
         suffix: of the result when it differs from the source's, else empty.
     """
     stem, own = os.path.splitext(name)
-    yield _fit(stem, f".min{suffix or own}")
+    yield fit(stem, f".min{suffix or own}")
     for number in range(2, 1000):
-        yield _fit(stem, f".min-{number}{suffix or own}")
+        yield fit(stem, f".min-{number}{suffix or own}")
 
 
 def numbered_names(name: str) -> Iterator[str]:
@@ -52,15 +52,15 @@ def numbered_names(name: str) -> Iterator[str]:
     stem, suffix = os.path.splitext(name)
     yield name
     for number in range(2, 1000):
-        yield _fit(stem, f"-{number}{suffix}")
+        yield fit(stem, f"-{number}{suffix}")
 
 
 def original_names(name: str) -> Iterator[str]:
     """Names for an original whose own name is taken: `a (original).jpg`, `a (original 2).jpg` ..."""
     stem, suffix = os.path.splitext(name)
-    yield _fit(stem, f" (original){suffix}")
+    yield fit(stem, f" (original){suffix}")
     for number in range(2, 1000):
-        yield _fit(stem, f" (original {number}){suffix}")
+        yield fit(stem, f" (original {number}){suffix}")
 
 
 def recovered_names(name: str) -> Iterator[str]:
@@ -68,10 +68,10 @@ def recovered_names(name: str) -> Iterator[str]:
     for number in itertools.count(1):
         prefix = "recovered-" if number == 1 else f"recovered-{number}-"
         stem, suffix = os.path.splitext(prefix + name)
-        yield _fit(stem, suffix)
+        yield fit(stem, suffix)
 
 
-def _fit(stem: str, ending: str) -> str:
+def fit(stem: str, ending: str) -> str:
     """`stem` + `ending`, the stem cut so that the whole fits a file name, never inside a UTF-8 sequence."""
     room = NAME_BYTES - len(os.fsencode(ending))
     raw = os.fsencode(stem)

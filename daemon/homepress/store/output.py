@@ -7,6 +7,7 @@ from pathlib import Path
 from homepress.store import journal, memory, metadata
 from homepress.store.entries import entry_of, is_result_elsewhere, output_at, result_of
 from homepress.store.errors import Changed, Refusal, Unsupported, shown
+from homepress.store.fitting import REFUSED, fitting, fitting_folder, name_there
 from homepress.store.kernel import Folder, move_away, opened_file, opened_folder, place_new, untouched
 from homepress.store.names import beside_names, converted_names, numbered_names, old_name, temp_name
 from homepress.store.plan import Kind, Metadata, Plan
@@ -27,7 +28,8 @@ def write_output(workshop: Workshop, source: Source, replacement: Replacement, t
         source: as it was read; it must not have changed since.
         replacement: the result, or the source itself when it could not be made smaller.
         target: absolute; in a conversion the result's suffix takes the place of its own. Where another
-            source's result has the name, a number is added.
+            source's result has the name, or one that the file system takes for the same, a number is added.
+            What the file system cannot hold is replaced, see `fitting`.
 
     Raises:
         Changed, Vanished: the source is not what was read any more.
@@ -37,11 +39,43 @@ def write_output(workshop: Workshop, source: Source, replacement: Replacement, t
     if replacement.suffix or replacement.sha256 != source.sha256:
         check_result(source, replacement)
     carried = _check_source(workshop, source)
-    with opened_folder(workshop.kernel, target.parent, create=True) as folder:
-        name, again = _name_for(workshop, folder, source, replacement, target.name)
-        kind: Kind = "copy" if replacement.sha256 == source.sha256 else "output"
-        plan = make_plan(kind, source, replacement, folder.path / name, carried, b"")
-        return _write(workshop, folder, source, plan, replacement.data, again=again)
+    place = fitting_folder(workshop.kernel, target.parent)
+    with opened_folder(workshop.kernel, place, create=True) as folder:
+        fits = fitting(target.name)
+        wanted = fits if workshop.kernel.windows_names(folder) else target.name
+        try:
+            return _write_as(workshop, folder, source, replacement, carried, wanted)
+        except OSError as error:
+            if error.errno not in REFUSED or wanted == fits:
+                raise
+            return _write_as(workshop, folder, source, replacement, carried, fits)
+
+
+def _write_as(
+    workshop: Workshop,
+    folder: Folder,
+    source: Source,
+    replacement: Replacement,
+    carried: Metadata,
+    wanted: str,
+) -> Receipt:
+    """Write a result into a folder under a name that is wanted, or the next one that can be had."""
+    kind: Kind = "copy" if replacement.sha256 == source.sha256 else "output"
+    if kind == "copy" and (there := _equal_file(workshop, folder, wanted, source.sha256)) is not None:
+        plan = make_plan(kind, source, replacement, folder.path / wanted, carried, b"")
+        entry = journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
+        return Receipt(entry, plan.result, plan.source_size, plan.result_size)
+    name, again = _name_for(workshop, folder, source, replacement, wanted)
+    plan = make_plan(kind, source, replacement, folder.path / name, carried, b"")
+    return _write(workshop, folder, source, plan, replacement.data, again=again)
+
+
+def _equal_file(workshop: Workshop, folder: Folder, name: str, sha256: str) -> Found | None:
+    """What a name holds, if it is just this: whoever put the copy there, there is nothing left to do."""
+    there = look(workshop.kernel, folder, name)
+    if there is None or there.sha256 != sha256 or name_there(workshop.kernel, folder, name) != name:
+        return None
+    return there
 
 
 def _name_for(
@@ -53,6 +87,8 @@ def _name_for(
         there = look(workshop.kernel, folder, candidate)
         if there is None:
             return candidate, False
+        if name_there(workshop.kernel, folder, candidate) != candidate:
+            continue  # the same name to this file system, but another one: not ours to write over
         made_from = _made_from(workshop, there, folder.path / candidate)
         if made_from == os.fsencode(source.path) or (made_from == b"" and not suffix):
             return candidate, True

@@ -9,6 +9,7 @@ from pathlib import Path
 from homepress.store import entries, journal, metadata
 from homepress.store.entries import Kept
 from homepress.store.errors import Busy, CannotUndo, Unsupported, shown
+from homepress.store.fitting import fitting
 from homepress.store.kernel import (
     Folder,
     move_away,
@@ -89,8 +90,10 @@ class Restoring:
         """The name that the original gets: its own, unless something else has it."""
         if not self._to and (here is None or self._makes_way(here)):
             return self._path.name
-        names = [self._path.name] if self._to else []
-        for name in (*names, *original_names(self._path.name)):
+        own = self._path.name
+        if self._to and self._kernel.windows_names(folder):
+            own = fitting(own)
+        for name in (*([own] if self._to else []), *original_names(own)):
             if look(self._kernel, folder, name) is None:
                 return name
         raise CannotUndo(f"a thousand names for it are taken in {shown(folder.path)}")

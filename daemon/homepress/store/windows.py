@@ -109,6 +109,9 @@ class WindowsKernel(DescriptorKernel):
     def stat_name(self, folder: Folder, name: str) -> os.stat_result:
         return os.lstat(folder.path / name)
 
+    def windows_names(self, folder: Folder) -> bool:
+        return True
+
     def exchange(self, folder: Folder, one: str, other: str) -> None:
         # What has the name goes to the second of our two temp names, where recovery looks as well.
         stem, dot = one[:-4], one[-4:]
