@@ -132,7 +132,7 @@ def test_a_module_enters_other_rooms_by_what_they_offer(path: Path) -> None:
             assert inside[0] in offered(other), f"{path}:{line}: {other} does not offer {inside[0]}"
 
 
-READS_PICTURES = {"compress", "formats", "metadata", "pixels", "preview", "selfcheck"}
+READS_PICTURES = {"compress", "formats", "likeness", "metadata", "pixels", "preview", "selfcheck"}
 """What `compress` offers that looks into the bytes of a picture, which anybody may have made."""
 
 

@@ -51,6 +51,17 @@ def test_failed_verifications_in_a_row_hold_their_folder_and_no_other(store: Sto
     assert queue.get(timeout=0) is not None
 
 
+def test_results_unlike_their_pictures_hold_their_folder(store: Store, queue: FairQueue) -> None:
+    breaker = Breaker(store, queue, lambda root, why: None)
+    unlike = Told(ROOT / "a.jpg", "waiting", "does not look like the picture", retry_after=10, unlike=True)
+    for told in [unlike] * (MOST_IN_A_ROW - 1) + [GOOD] + [unlike] * (MOST_IN_A_ROW - 1):
+        breaker.told(ROOT, told)
+    assert breaker.text(ROOT) == ""
+    breaker.told(ROOT, unlike)
+    assert "did not look like their pictures" in breaker.text(ROOT)
+    assert "homepress resume" in breaker.text(ROOT)
+
+
 def test_a_good_result_begins_the_count_anew(store: Store, queue: FairQueue) -> None:
     breaker = Breaker(store, queue, lambda root, why: None)
     for told in [UNVERIFIED] * (MOST_IN_A_ROW - 1) + [GOOD] + [UNVERIFIED] * (MOST_IN_A_ROW - 1):

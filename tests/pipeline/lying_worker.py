@@ -1,13 +1,24 @@
-"""A worker with one codec that lies: run in the worker's place by `Slot(program=...)`, with its name."""
+"""A worker that lies: run in the worker's place by `Slot(program=...)`, with the name of the lie.
 
+One of its codecs errs, or all that it gives back as a result is something else, with the best score.
+"""
+
+import hashlib
+import io
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from homepress.compress import selfcheck, webp
+from PIL import Image
+
+from homepress.compress import Compressed, Recipe, ScoreKind, selfcheck, webp
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.png import recode
 from homepress.compress.png.pixels import CodedPicture
+from homepress.imagetype import sniff
 from homepress.workers import child
+from homepress.workers.dimensions import read_dimensions
+from homepress.workers.replies import Job
 
 
 def lie_about_jpeg() -> None:
@@ -36,8 +47,76 @@ def lie_about_webp() -> None:
     webp.encode_lossless = lie  # type: ignore[assignment]  # the lie
 
 
+def _whole(image: Image.Image, kind: str) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, quality=40)
+    return out.getvalue()
+
+
+def magic_bytes(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
+    """Nothing but what a format begins with."""
+    return source[:12] + b"and now for something completely different"
+
+
+def header(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
+    """All that a header says, and no pixels."""
+    return _whole(Image.new("RGB", size), kind)[: len(source) // 2].ljust(len(source) // 3, b"x")
+
+
+def one_colour(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
+    """A picture of the right size with nothing on it."""
+    return _whole(Image.new("RGB", size, (128, 120, 100)), kind)
+
+
+def another(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
+    """Its own picture, upside down."""
+    with Image.open(io.BytesIO(source)) as image:
+        return _whole(image.convert("RGB").resize(size).transpose(Image.Transpose.ROTATE_180), kind)
+
+
+def cut(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
+    """Its own picture, of which a third is black."""
+    with Image.open(io.BytesIO(source)) as image:
+        shown = image.convert("RGB").resize(size)
+    shown.paste((0, 0, 0), (0, 2 * size[1] // 3, *size))
+    return _whole(shown, kind)
+
+
+def small(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
+    """Its own picture, with half the pixels."""
+    with Image.open(io.BytesIO(source)) as image:
+        return _whole(image.convert("RGB").resize((size[0] // 2, size[1] // 2)), kind)
+
+
+GARBAGE = {made.__name__: made for made in (magic_bytes, header, one_colour, another, cut, small)}
+
+
+def giving(garbage: Callable[[bytes, str, tuple[int, int]], bytes]) -> Job:
+    """A job that gives garbage for every picture, with the best score."""
+
+    def job(source: bytes, recipe: Recipe) -> Compressed:
+        kind = sniff(source[:64])
+        facts = read_dimensions(source, kind) if kind else None
+        if kind is None or facts is None:
+            raise ValueError("no picture")
+        target = recipe.convert_to or kind
+        size = (facts.width, facts.height)
+        data = garbage(source, str(target), size)
+        digest = hashlib.sha256(data).hexdigest()
+        said = read_dimensions(data, target)
+        if said is not None:
+            size = (said.width, said.height)
+        return Compressed(data, digest, target, kind, *size, 100.0, ScoreKind.FULL, True, "trust me")
+
+    return job
+
+
+LIES = {"jpeg": lie_about_jpeg, "png": lie_about_png, "webp": lie_about_webp, "none": lambda: None}
+
 if __name__ == "__main__":
-    {"jpeg": lie_about_jpeg, "png": lie_about_png, "webp": lie_about_webp, "none": lambda: None}[
-        sys.argv.pop(1)
-    ]()
-    child.work(child.compress_with_codecs)
+    name = sys.argv.pop(1)
+    if name in GARBAGE:
+        child.work(lambda: giving(GARBAGE[name]))
+    else:
+        LIES[name]()
+        child.work(child.compress_with_codecs)

@@ -92,7 +92,7 @@ def test_daemon_worker_tray_and_window_are_asked_and_closed(
             close(program, opened)
     assert proof["holds"], proof["problems"]
     found = parties(proof)
-    assert set(found) == {"daemon", "worker 1", "tray", "window", "this command"}
+    assert set(found) == {"daemon", "worker 1", "checker", "tray", "window", "this command"}
     assert program.daemon is not None and found["daemon"]["pid"] == program.daemon.pid
     assert found["window"]["pid"] == opened.pid
     assert len({party["pid"] for party in proof["parties"]}) == 5
@@ -103,12 +103,13 @@ def test_daemon_worker_tray_and_window_are_asked_and_closed(
         assert party["seen"]["filtered"] and party["seen"]["no_new_privileges"]
         assert {held["family"] for held in party["seen"]["sockets"]} <= {"unix"}
     assert not found["worker 1"]["seen"]["sockets"]
+    assert not found["checker"]["seen"]["sockets"]
     assert [held["name"] for held in found["daemon"]["seen"]["sockets"]] == [
         str(program.home / "run/control.sock")
     ] * len(found["daemon"]["seen"]["sockets"])
     assert proof["seconds"] < 30
     commands = " ".join(check["command"] for check in proof["checks"])
-    for name in ("daemon", "tray", "window", "worker 1"):
+    for name in ("daemon", "tray", "window", "worker 1", "checker"):
         assert str(found[name]["pid"]) in commands
 
 

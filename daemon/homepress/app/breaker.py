@@ -9,11 +9,16 @@ from homepress.pipeline import FairQueue, Told
 from homepress.store import Store
 
 MOST_IN_A_ROW = 5
-"""So many failed verifications, or fresh results undone, in a row are no accident."""
+"""So many failed verifications, results unlike their pictures, or fresh results undone in a row are no
+accident."""
 
 _READ_BACK = (
     f"{MOST_IN_A_ROW} results in a row were read back from the disk other than written. "
     "The disk may be failing."
+)
+_UNLIKE = (
+    f"{MOST_IN_A_ROW} results in a row did not look like their pictures, which were left as they are. "
+    "A codec may be broken, or a picture may have attacked it: see homepress doctor."
 )
 _HOW_TO_GO_ON = "Look at a few pictures there, then go on with: homepress resume"
 
@@ -33,7 +38,7 @@ class Breaker:
         self._queue = queue
         self._tell = tell
         self._lock = threading.RLock()
-        self._failed: Counter[Path] = Counter()
+        self._failed: Counter[tuple[Path, str]] = Counter()
         self._open: dict[Path, str] = {}
 
     def text(self, root: Path) -> str:
@@ -43,12 +48,13 @@ class Breaker:
     def told(self, root: Path, told: Told) -> None:
         """A picture of a folder is done, or could not be."""
         with self._lock:
-            if told.outcome == "compressed":
-                self._failed[root] = 0
-            elif told.unverified:
-                self._failed[root] += 1
-                if self._failed[root] >= MOST_IN_A_ROW:
-                    self._trip(root, f"{_READ_BACK} {_HOW_TO_GO_ON}")
+            for why, failed in ((_READ_BACK, told.unverified), (_UNLIKE, told.unlike)):
+                if told.outcome == "compressed":
+                    self._failed.pop((root, why), None)
+                elif failed:
+                    self._failed[root, why] += 1
+                    if self._failed[root, why] >= MOST_IN_A_ROW:
+                        self._trip(root, f"{why} {_HOW_TO_GO_ON}")
 
     def count_undone(self, roots: Iterable[Path]) -> None:
         """Something was undone, or the daemon has just started: what stopped before it stays so."""
@@ -73,7 +79,8 @@ class Breaker:
     def forget(self, root: Path) -> None:
         """A folder is not watched any more."""
         with self._lock:
-            self._failed.pop(root, None)
+            for why in (_READ_BACK, _UNLIKE):
+                self._failed.pop((root, why), None)
             if self._open.pop(root, None) is not None:
                 self._queue.release(root)
 

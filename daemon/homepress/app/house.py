@@ -19,7 +19,7 @@ from homepress.store import OriginalsLimit, RecoveryNote, Store
 from homepress.store.errors import StoreError
 from homepress.store.health import is_read_only
 from homepress.watch import cloud_clients
-from homepress.workers import Limits
+from homepress.workers import Checker, Limits
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +88,9 @@ class House:
         for note in recovered:
             _log.info("recovered: %s", note)
         trust = Trust(paths.state / "codecs.json")
-        pipeline = Pipeline(Carrier(store, trust=trust), live.current.daemon.worker_count, Limits(), changed)
+        checker = Checker(Limits())
+        carrier = Carrier(store, trust=trust, checker=checker)
+        pipeline = Pipeline(carrier, live.current.daemon.worker_count, Limits(), changed, checker)
         return cls(paths, live, store, pipeline, trust, recovered, places)
 
     def folder_of(self, path: Path) -> FolderSettings | None:

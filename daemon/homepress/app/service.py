@@ -153,10 +153,7 @@ class InProcessService:
     def probe(self) -> list[ProbedProcess]:
         """This process and its workers try every way to a network; nothing is sent."""
         own = ("daemon", os.getpid(), privacy.probe())
-        workers = [
-            (f"worker {number}", pid, attempts)
-            for number, (pid, attempts) in enumerate(self.house.pipeline.probe(), 1)
-        ]
+        workers = self.house.pipeline.probe()
         return [
             ProbedProcess(name=name, pid=pid, tried=doors(attempts))
             for name, pid, attempts in (own, *workers)

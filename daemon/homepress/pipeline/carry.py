@@ -24,7 +24,7 @@ from homepress.store.errors import (
     Vanished,
     shown,
 )
-from homepress.workers import DeathKind, Slot, WorkerDied
+from homepress.workers import Checker, DeathKind, Slot, WorkerDied
 
 RETRY_BUSY = 1.0
 """Seconds until a file that somebody writes to is looked at again; watching backs off further by itself."""
@@ -56,8 +56,23 @@ _SAME_FAMILY = {ImageType.HEIC, ImageType.AVIF}
 class Carrier:
     """Takes pictures through the rooms; knows what was tried, so that trouble ends in a named state."""
 
-    def __init__(self, store: Store, tries: int = 3, trust: Trust | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tries: int = 3,
+        trust: Trust | None = None,
+        checker: Checker | None = None,
+    ) -> None:
+        """Begin with nothing tried.
+
+        Args:
+            store: reads pictures and takes results.
+            tries: how often a picture may end its worker.
+            trust: which codecs may be used; None for all.
+            checker: looks at each result before it is stored; None where there are no workers, as in tests.
+        """
         self._store = store
+        self._checker = checker
         self._trust = trust
         self._tries = tries
         self._stopping = threading.Event()
@@ -142,6 +157,7 @@ class Carrier:
             if recipe is None:
                 return self._untrusted(job, source)
             result = slot.compress(source.data, recipe)
+            self._look_at(result, job, slot, source)
         except WorkerDied as died:
             return self._worker_died(job, source, died)
         seconds = time.monotonic() - start
@@ -309,18 +325,42 @@ class Carrier:
             self._distrusted[job.path] = (_identity(source), told)
         return told
 
+    def _look_at(self, result: Compressed | Unchanged, job: Job, slot: Slot, source: Source) -> None:
+        """Have another process look at a result that is to be stored.
+
+        Raises:
+            WorkerDied: it does not look like its source, or that could not be found out.
+        """
+        stored = job.plan.destination is not Destination.NOWHERE
+        if self._checker is None or not stored or not isinstance(result, Compressed):
+            return
+        try:
+            self._checker.check(source.data, result.data)
+        except WorkerDied as died:
+            if died.kind is DeathKind.UNLIKE:
+                slot.rest()  # one of the two lies: the next picture is for others
+            raise
+
     def _worker_died(self, job: Job, source: Source, died: WorkerDied) -> Told:
-        """A crash costs its own file: three tries, then it is left alone until it changes."""
+        """A crash costs its own file: three tries, then it is left alone until it changes.
+
+        A result that was refused is made once more, by another process.
+        """
         if died.kind is DeathKind.STOPPED:
             return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         if died.kind is DeathKind.REFUSED_TO_START:
             return no_compressor(job, source, died)
         deaths = self._deaths.get(source.sha256, 0) + 1
         self._deaths[source.sha256] = deaths
-        if deaths < self._tries and not job.asked:
-            return Told(job.path, "waiting", str(died), len(source.data), retry_after=RETRY_BROKEN * deaths)
-        self._deaths.pop(source.sha256, None)
-        return self._give_up(job, source, f"{died}; left alone until it changes")
+        refused = died.kind in (DeathKind.UNLIKE, DeathKind.UNCHECKED)
+        tries = min(self._tries, MOST_ATTEMPTS) if refused else self._tries
+        if deaths < tries and not job.asked:
+            retry = RETRY_BROKEN * deaths
+            told = Told(job.path, "waiting", str(died), len(source.data), retry_after=retry)
+        else:
+            self._deaths.pop(source.sha256, None)
+            told = self._give_up(job, source, f"{died}; left alone until it changes")
+        return dataclasses.replace(told, unlike=died.kind is DeathKind.UNLIKE)
 
     def _give_up(self, job: Job, source: Source, reason: str) -> Told:
         """Remember that a picture failed: it is left alone until it changes."""

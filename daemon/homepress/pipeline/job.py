@@ -65,6 +65,7 @@ class Told:
         refused: it must not be touched as it is now; the ledger cannot remember that, since what stands
             against it ends without a trace in size and time.
         unverified: what was read back from the disk was not what had been written.
+        unlike: the result did not look like the picture.
         problem: set when it is about the disk or the store and not this picture; shown at the folder.
         whole_folder: whether the problem stands against every picture of the watched folder.
         place: the folder inside it whose own pictures the problem stands against, where that is less.
@@ -85,6 +86,7 @@ class Told:
     whole_folder: bool = False
     refused: bool = False
     unverified: bool = False
+    unlike: bool = False
     place: Path | None = None
 
     def __str__(self) -> str:

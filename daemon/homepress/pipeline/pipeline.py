@@ -14,7 +14,7 @@ from homepress.pipeline.queue import FairQueue, Load
 from homepress.pipeline.trouble import trouble
 from homepress.privacy import Attempt
 from homepress.store.errors import StoreError
-from homepress.workers import Limits, Slot, WorkerDied
+from homepress.workers import Checker, Limits, Slot, WorkerDied
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,14 @@ IDLE_SECONDS = 20.0
 class Pipeline:
     """Carries jobs from the queue through the rooms. Threads start at once and end with `close`."""
 
-    def __init__(self, carrier: Carrier, slots: int, limits: Limits, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        carrier: Carrier,
+        slots: int,
+        limits: Limits,
+        changed: Callable[[], None],
+        checker: Checker | None = None,
+    ) -> None:
         """Start the threads.
 
         Args:
@@ -39,7 +46,9 @@ class Pipeline:
             slots: how many pictures at a time.
             limits: of each worker process.
             changed: called from any thread whenever `load` changes.
+            checker: what the carrier has look at results; it is probed and closed with the rest.
         """
+        self._checker = checker
         self.queue = FairQueue()
         self._carrier = carrier
         self._limits = limits
@@ -86,20 +95,26 @@ class Pipeline:
         """The same of a picture that was found; what a person asks for, such as a dry run, leaves it new."""
         return self.queue.has(path, asked=False)
 
-    def probe(self) -> list[tuple[int, tuple[Attempt, ...]]]:
-        """Have every worker try the ways out; process id and attempts of each. Starts those that rest.
+    def probe(self) -> list[tuple[str, int, tuple[Attempt, ...]]]:
+        """Have every worker, and what looks at results, try the ways out. Starts those that rest.
+
+        Returns:
+            Name, process id and attempts of each.
 
         Raises:
             WorkerDied: one could not be started.
         """
         found = []
-        for slot in self._slots:
+        for number, slot in enumerate(self._slots, 1):
             attempts = slot.probe()
-            found.append((slot.pid or 0, attempts))
+            found.append((f"worker {number}", slot.pid or 0, attempts))
             # They live on for a while, so that whoever asked can look at them from outside.
             timer = threading.Timer(IDLE_SECONDS, slot.rest)
             timer.daemon = True
             timer.start()
+        if self._checker is not None:
+            attempts = self._checker.probe()
+            found.append(("checker", self._checker.pid or 0, attempts))
         return found
 
     def forgive(self) -> None:
@@ -116,6 +131,8 @@ class Pipeline:
             thread.join(max(0.0, end - time.monotonic()))
         for slot in self._slots:
             slot.close()
+        if self._checker is not None:
+            self._checker.close()
         for thread in self._threads:
             thread.join()
         for job in dropped:

@@ -1,8 +1,9 @@
 """Worker processes: every picture is decoded and compressed in one, locked, and lost without loss."""
 
 from homepress.privacy import Limits
+from homepress.workers.checker import Checker
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.messages import CodecReport
 from homepress.workers.slot import Slot
 
-__all__ = ["CodecReport", "Death", "DeathKind", "Limits", "Slot", "WorkerDied"]
+__all__ = ["Checker", "CodecReport", "Death", "DeathKind", "Limits", "Slot", "WorkerDied"]

@@ -17,10 +17,11 @@ from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 from homepress.workers.deaths import Death, DeathKind
 from homepress.workers.dimensions import Dimensions, read_dimensions
 from homepress.workers.frames import BadFrame
-from homepress.workers.messages import Answer, Failure, Viewed
+from homepress.workers.messages import Answer, Failure, Looked, Viewed
 
 _LONGEST_EDGE = 1 << 31
 _BEST_SCORE = 100.0
+_BEST_LEVEL = 255.0
 _CHANNELS = 3
 _LEAST_FILE = 12
 """Bytes that any picture has."""
@@ -72,6 +73,20 @@ def located(answer: Answer) -> bool | Death:
     if answer.failure is None:
         raise BadFrame("the worker answered another question")
     return _death(answer.failure)
+
+
+def looked(answer: Answer) -> Looked | Unchanged | Death:
+    """How far a result and its source are apart, or why that could not be seen.
+
+    Raises:
+        BadFrame: the answer cannot be true.
+    """
+    if answer.looked is None:
+        return _nothing(answer)
+    numbers = (answer.looked.mean, answer.looked.worst, answer.looked.contrast)
+    if not all(0.0 <= number <= _BEST_LEVEL for number in numbers):
+        raise BadFrame(f"the worker's answer cannot be true: differences of {numbers}")
+    return answer.looked
 
 
 def _nothing(answer: Answer) -> Unchanged | Death:

@@ -1,4 +1,4 @@
-"""How a worker process can end before its work is done."""
+"""How a worker process can end before its work is done, or be ended since its work is not believed."""
 
 import enum
 import re
@@ -15,6 +15,10 @@ class DeathKind(enum.StrEnum):
     REFUSED_TO_START = "refused to start"
     STOPPED = "stopped"
     """The slot was closed while the worker was at it."""
+    UNLIKE = "gave a result that does not look like the picture"
+    """By the independent look of another process; both processes are ended."""
+    UNCHECKED = "gave a result that could not be checked"
+    """The process that looks at results could not; it is ended."""
 
 
 @dataclass(frozen=True, slots=True)

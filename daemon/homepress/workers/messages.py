@@ -73,15 +73,25 @@ class Locate(msgspec.Struct, frozen=True, kw_only=True, tag="locate"):
     """Whether the picture, the frame's body, tells where it was taken."""
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True, tag="look"):
+    """Whether a result looks like its source; the body is the source, then the result.
+
+    `closely` asks for more detail: the parameter of `compress.likeness.difference`.
+    """
+
+    source_bytes: int
+    closely: bool
+
+
 class CodecCheck(msgspec.Struct, frozen=True, kw_only=True, tag="check codecs"):
     """The codecs shall be checked, unless their versions are `known`."""
 
     known: dict[str, str]
 
 
-Question = Task | Judgement | Probe | View | Locate | CodecCheck
+Question = Task | Judgement | Probe | View | Locate | Look | CodecCheck
 QUESTION: msgspec.json.Decoder[Question] = msgspec.json.Decoder(
-    Task | Judgement | Probe | View | Locate | CodecCheck
+    Task | Judgement | Probe | View | Locate | Look | CodecCheck
 )
 
 
@@ -90,6 +100,14 @@ class Viewed(msgspec.Struct, frozen=True, kw_only=True):
 
     size: tuple[int, int]
     full_size: tuple[int, int]
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """How far source and result are apart, as `compress.likeness.Difference` has it: levels of 255."""
+
+    mean: float
+    worst: float
+    contrast: float
 
 
 class CodecReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +125,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a question: exactly one of the first seven. The bytes of a result are the frame's body.
+    """What came of a question: exactly one of the first eight. The bytes of a result are the frame's body.
 
     `helper` comes with a picture that a helper program could make smaller.
     `cpu_seconds` is the processor time of the worker's whole life.
@@ -120,6 +138,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     viewed: Viewed | None = None
     codecs: CodecReport | None = None
     located: bool | None = None
+    looked: Looked | None = None
     helper: bool = False
     cpu_seconds: float = 0.0
 

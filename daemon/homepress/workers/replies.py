@@ -15,6 +15,8 @@ from homepress.workers.messages import (
     Failure,
     Judgement,
     Locate,
+    Look,
+    Looked,
     Probe,
     Question,
     Task,
@@ -48,6 +50,8 @@ def reply(job: Job, question: Question, source: bytes) -> tuple[Answer, bytes]:
             return _view(question, source)
         if isinstance(question, Locate):
             return Answer(located=_tells_place(source)), b""
+        if isinstance(question, Look):
+            return _look(question, source), b""
         if isinstance(question, Judgement):
             result = _judge_gif(source[: question.source_bytes], source[question.source_bytes :])
         else:
@@ -92,6 +96,21 @@ def _tells_place(source: bytes) -> bool:
     from homepress.compress.metadata import has_location
 
     return has_location(source)
+
+
+def _look(question: Look, bodies: bytes) -> Answer:
+    from homepress.compress.likeness import difference
+    from homepress.compress.pixels import TooManyPixels, Undecodable
+
+    both = memoryview(bodies)
+    source, result = bytes(both[: question.source_bytes]), bytes(both[question.source_bytes :])
+    try:
+        found = difference(source, result, closely=question.closely)
+    except TooManyPixels as error:
+        return Answer(unchanged=Unchanged(Reason.TOO_LARGE, str(error)))
+    except Undecodable as error:
+        return Answer(unchanged=Unchanged(Reason.BROKEN, str(error)))
+    return Answer(looked=Looked(mean=found.mean, worst=found.worst, contrast=found.contrast))
 
 
 def _view(question: View, source: bytes) -> tuple[Answer, bytes]:

@@ -12,7 +12,7 @@ import msgspec
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.privacy import Attempt, Limits
 from homepress.workers import gif
-from homepress.workers.answers import believed, located, seen
+from homepress.workers.answers import believed, located, looked, seen
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.frames import BadFrame
@@ -24,6 +24,8 @@ from homepress.workers.messages import (
     Hello,
     Judgement,
     Locate,
+    Look,
+    Looked,
     Orders,
     Probe,
     Question,
@@ -158,6 +160,31 @@ class Slot:
                 raise WorkerDied(told)
         return told
 
+    def look(self, source: bytes, result: bytes, *, closely: bool) -> Looked | Unchanged:
+        """Have the worker compare a picture with what another one made of it.
+
+        Args:
+            source: the bytes of the file.
+            result: what shall take its place.
+            closely: see `compress.likeness.difference`.
+
+        Returns:
+            How far they are apart, or why that could not be seen.
+
+        Raises:
+            WorkerDied: it could not be started, or the pictures ended it.
+        """
+        with self._busy:
+            question = Look(source_bytes=len(source), closely=closely)
+            seconds = deadline_for(len(source))
+            found = self._ask(question, (source, result), seconds, lambda answer, _: looked(answer), 0)
+            if isinstance(found, Death):
+                self._end()
+                raise WorkerDied(found)
+            if self._is_fat():
+                self._end()
+        return found
+
     def probe(self) -> tuple[Attempt, ...]:
         """Have the worker itself try every way out, and give the system's answers.
 
@@ -275,7 +302,8 @@ class Slot:
 
     def _worn(self, answer: Answer) -> bool:
         """Whether the next picture is better given to a fresh process."""
+        return self._is_fat() or answer.cpu_seconds > self._limits.cpu_seconds / 2
+
+    def _is_fat(self) -> bool:
         pid = self._worker.pid if self._worker is not None else 0
-        return (
-            host.resident_bytes(pid) > _MOST_IDLE_BYTES or answer.cpu_seconds > self._limits.cpu_seconds / 2
-        )
+        return host.resident_bytes(pid) > _MOST_IDLE_BYTES

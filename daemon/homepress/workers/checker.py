@@ -1,0 +1,154 @@
+"""A second opinion: whether a result looks like its picture, from a process that did not make it.
+
+An attacker who has taken a worker over has it answer whatever he wants. This process has not seen how the
+result came about; it decodes both files small and says how far they are apart. It shares the decoders with
+the workers, so a picture that attacks a decoder may take both over: docs/privacy.md says what that leaves.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+
+from homepress.compress import Unchanged
+from homepress.imagetype import SNIFF_BYTES, sniff
+from homepress.privacy import Attempt, Limits
+from homepress.workers.command import module_command
+from homepress.workers.deaths import Death, DeathKind, WorkerDied
+from homepress.workers.dimensions import read_dimensions
+from homepress.workers.messages import Looked
+from homepress.workers.slot import Slot
+
+_CHILD = "homepress.workers.checker_child"
+
+MOST_APART, MOST_APART_IN_A_PART = 8.0, 25.0
+"""Levels of 255, in the mean over the picture and over that part of it which differs most. The furthest of
+998 honest results, down to a quality of 30, were at 4.8 and 16."""
+
+MOST_APART_SMALL, MOST_APART_IN_A_SMALL_PART = 14.0, 45.0
+"""The same for small pictures, of which honest results went up to 9.5 and 35."""
+
+MOST_LOST = 0.33
+"""Of the source's contrast: a page with little on it differs little from an empty one. Honest results lost up
+to 0.17, one of noise 0.29."""
+
+_SMALL_PIXELS = 100_000
+_TOO_LITTLE_TO_TELL = 1.0
+"""Levels, which are rounded: below, nothing is said of the contrast."""
+
+_CLOSELY = 2.0
+"""At full size, what quality costs is not averaged away: so many times the levels are allowed."""
+
+IDLE_SECONDS = 20.0
+"""After so long without work its process is ended and gives its memory back."""
+
+_ABSURD_SHARE = 0.02
+"""A result of less than this part of its source is looked at closely, and by a fresh process."""
+
+
+class Checker:
+    """Owns the process that looks; starts it when needed, ends it when it is idle.
+
+    Usable from any thread: one looks, others wait.
+    """
+
+    def __init__(self, limits: Limits, *, program: Sequence[str] = ()) -> None:
+        """Start nothing yet.
+
+        Args:
+            limits: of the process.
+            program: its command line; empty takes the one of Homepress.
+        """
+        self._slot = Slot(limits, program=program or module_command(_CHILD))
+        self._lock = threading.Lock()
+        self._used = 0.0
+        self._timer: threading.Timer | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, or None while there is none."""
+        return self._slot.pid
+
+    def check(self, source: bytes, result: bytes) -> None:
+        """Return if a result looks like its source.
+
+        Raises:
+            WorkerDied: it does not (`UNLIKE`), that could not be found out (`UNCHECKED`), or the process
+                could not be started (`REFUSED_TO_START`) or was stopped meanwhile (`STOPPED`).
+        """
+        try:
+            self._check(source, result)
+        finally:
+            self._rest_when_idle()
+
+    def probe(self) -> tuple[Attempt, ...]:
+        """Have the process try every way out; see `Slot.probe`."""
+        try:
+            return self._slot.probe()
+        finally:
+            self._rest_when_idle()
+
+    def close(self) -> None:
+        """End the process for good; a look under way raises `WorkerDied`."""
+        with self._lock:
+            self._closed = True
+            if self._timer is not None:
+                self._timer.cancel()
+        self._slot.close()
+
+    def _check(self, source: bytes, result: bytes) -> None:
+        self._look(source, result, closely=False)
+        if len(result) < _ABSURD_SHARE * len(source):
+            # Few pictures are like that: a process that has seen none looks again, at every pixel.
+            self._slot.rest()
+            self._look(source, result, closely=True)
+
+    def _look(self, source: bytes, result: bytes, *, closely: bool) -> None:
+        try:
+            found = self._slot.look(source, result, closely=closely)
+        except WorkerDied as died:
+            if died.kind in (DeathKind.STOPPED, DeathKind.REFUSED_TO_START):
+                raise
+            raise WorkerDied(Death(DeathKind.UNCHECKED, detail=str(died))) from died
+        if isinstance(found, Unchanged):
+            self._slot.rest()
+            raise WorkerDied(Death(DeathKind.UNCHECKED, detail=str(found)))
+        if not _alike(found, result, closely):
+            self._slot.rest()
+            detail = f"independent check: {found.mean:.0f} of 255 apart, {found.worst:.0f} in a part of it"
+            raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
+
+    def _rest_when_idle(self) -> None:
+        """See to it that the process ends when it was not used for a while."""
+        with self._lock:
+            self._used = time.monotonic()
+            if self._timer is None:
+                self._begin_timer(IDLE_SECONDS)
+
+    def _begin_timer(self, seconds: float) -> None:
+        if self._closed:
+            return
+        self._timer = threading.Timer(seconds, self._perhaps_rest)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _perhaps_rest(self) -> None:
+        with self._lock:
+            left = self._used + IDLE_SECONDS - time.monotonic()
+            self._timer = None
+            if left > 0:
+                self._begin_timer(left)
+                return
+        self._slot.rest()  # a look that has just begun keeps it
+
+
+def _alike(found: Looked, result: bytes, closely: bool) -> bool:
+    kind = sniff(result[:SNIFF_BYTES])
+    size = read_dimensions(result, kind) if kind else None
+    small = size is not None and size.width * size.height <= _SMALL_PIXELS
+    mean, worst = (
+        (MOST_APART_SMALL, MOST_APART_IN_A_SMALL_PART) if small else (MOST_APART, MOST_APART_IN_A_PART)
+    )
+    factor = _CLOSELY if closely else 1.0
+    lost = found.mean > _TOO_LITTLE_TO_TELL and found.mean > MOST_LOST * found.contrast
+    return (closely or not lost) and found.mean <= factor * mean and found.worst <= factor * worst
