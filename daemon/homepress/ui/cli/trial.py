@@ -62,7 +62,7 @@ def what_is_there(found: CheckReport | None, existing: str) -> list[str]:
         return [*lines, f"That will save about {size(saved)} ({percent} %){part}."] if saved else lines
     lines = [f"{there}, left alone; those that come will be compressed."]
     if found.fingerprint_seconds >= _WORTH_SAYING:
-        lines.append(f"Fingerprints of them are made in the background, which takes {_about(found)}.")
+        lines.append(f"Their fingerprints are made in the background, which takes {_about(found)}.")
     if saved:
         lines.append(f"Compressing what is there too would save about {size(saved)} ({percent} %){part}:")
         lines.append(f"  homepress compress --in-place {shlex.quote(shown(found.path))}")
