@@ -17,6 +17,8 @@ _WHILE_IDLE = 3600.0
 
 _COUNT = 300.0
 """Seconds between two looks at the clock, in memory alone: only time that is looked at counts."""
+_LAST_SECONDS = 5.0
+"""So long the end of the program waits for a look."""
 
 
 class Caretaker:
@@ -39,10 +41,10 @@ class Caretaker:
         self._worked.set()
 
     def stop(self) -> None:
-        """End, after the look that is under way."""
+        """End, after the look that is under way; one that waits for a disk is left behind."""
         self._stopping.set()
         self._worked.set()
-        self._thread.join()
+        self._thread.join(_LAST_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -1,6 +1,7 @@
 """The daemon: takes the lock, binds the socket, locks itself out of the network, then begins to work."""
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -53,9 +54,15 @@ def run_daemon(paths: Paths, options: RunOptions, tell: Callable[[str], None] = 
     try:
         write_log(paths, terminal=options.foreground)
         mend_autostart()
-        return _Daemon(paths, options).run()
+        daemon = _Daemon(paths, options)
+        code = daemon.run()
     finally:
         lock.release()
+    if not daemon.all_ended:
+        # What a hung disk gives back must find nobody who would go on with it: the lock is free.
+        logging.shutdown()
+        os._exit(code)
+    return code
 
 
 def _take(lock: InstanceLock, paths: Paths, tell: Callable[[str], None]) -> None:
@@ -81,6 +88,7 @@ class _Daemon:
         self._stopping = threading.Event()
         self._service = DaemonService(paths, self._stopping.set)
         self._server = Server(paths.socket, self._service)
+        self.all_ended = True
 
     def run(self) -> int:
         """Bind, start the tray, lock, work, stop."""
@@ -101,7 +109,7 @@ class _Daemon:
             try:
                 return 0 if self._serve(house) else _SOME_FAILED
             finally:
-                house.close()
+                self.all_ended = house.close()
         finally:
             self._server.stop()
 

@@ -111,10 +111,14 @@ class House:
         self.places.keep(paths)
         return self.places.ask(paths)
 
-    def close(self) -> None:
-        """Finish what is under way and close everything."""
-        self.pipeline.close()
+    def close(self) -> bool:
+        """Finish what is under way and close everything; whether all threads have ended.
+
+        A thread that a disk keeps from ending is left behind: the process has to end before it comes back.
+        """
+        ended = self.pipeline.close()
         self.store.close()
+        return ended
 
 
 def _paths(paths: Paths, folders: Iterable[FolderSettings]) -> set[Path]:

@@ -406,4 +406,4 @@ class DaemonService(InProcessService):
         )
 
     def _trouble(self, root: Path) -> str:
-        return self._breaker.text(root) or self._troubles.text(root)
+        return self.house.pipeline.silent(root) or self._breaker.text(root) or self._troubles.text(root)

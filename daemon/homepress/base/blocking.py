@@ -43,7 +43,7 @@ def clock_time(moment: float) -> str:
     return time.strftime("%H:%M" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
 
 
-def silent(place: Path, since: float) -> str:
+def silent(place: Path | str, since: float) -> str:
     """What is told of a place that does not answer, in whole sentences."""
     return (
         f"{place} has not answered since {clock_time(since)}; its drive or server may hang. "

@@ -89,6 +89,11 @@ class Carrier:
         """The user wants pictures tried anew that were compressed for nothing before."""
         self._attempts.clear()
 
+    def places(self, job: Job) -> list[Path]:
+        """The folders on whose disks a job depends."""
+        named = (job.plan.root or job.path.parent, job.plan.output, *self._store.originals_folders())
+        return [place for place in named if place is not None]
+
     def prepare(self, slot: Slot) -> None:
         """Do ahead of time what does not depend on the picture that is coming.
 

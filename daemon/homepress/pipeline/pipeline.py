@@ -4,13 +4,15 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from homepress.base.blocking import answers, silent
 from homepress.pipeline.backoff import Retries
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Told
 from homepress.pipeline.queue import FairQueue, Load
+from homepress.pipeline.seats import Seat, Seats
 from homepress.pipeline.trouble import trouble
 from homepress.privacy import Attempt
 from homepress.store.errors import StoreError
@@ -23,6 +25,14 @@ RETRY_ERROR = 600.0
 
 STOPPING = "Homepress is stopping; try again when it runs"
 """What is told of a picture that somebody asked for and that is not begun any more."""
+
+SILENT_SECONDS = 10.0
+"""After so long a disk counts as one that does not answer, and another thread works in place of that one."""
+
+LAST_SECONDS = 10.0
+"""So long after its grace a thread that is no longer compressing may go on at the end: it is storing."""
+
+_LOOK_SECONDS = 1.0
 
 IDLE_SECONDS = 20.0
 """After so long without work a slot ends its process and gives its memory back."""
@@ -54,23 +64,21 @@ class Pipeline:
         self._limits = limits
         self._changed = changed
         self._retries = Retries()
-        self._slots: list[Slot] = []
-        self._threads: list[threading.Thread] = []
+        self._seats = Seats(SILENT_SECONDS)
+        self._at_work = threading.Event()
+        self._closing = threading.Event()
         self.allow(slots)
+        threading.Thread(target=self._supervise, name="slots", daemon=True).start()
 
     def allow(self, slots: int) -> None:
         """Carry so many pictures at a time from now on. What is under way is finished; slots that have no
         work any more rest, which costs nothing.
         """
         self.queue.allow(slots)
-        while len(self._slots) < slots:
-            slot = Slot(self._limits)
-            # Not daemon threads: a worker process must not outlive the thread that started it (its death
-            # signal is tied to that thread), and a replacement under way is always finished.
-            thread = threading.Thread(target=self._serve, args=(slot,), name=f"slot-{len(self._slots)}")
-            self._slots.append(slot)
-            self._threads.append(thread)
-            thread.start()
+        self._seats.want(slots, self._serve, self._slot)
+
+    def _slot(self) -> Slot:
+        return Slot(self._limits)
 
     def submit(self, job: Job) -> bool:
         """Queue a job; False when its path waits already, or nothing is begun any more."""
@@ -105,7 +113,8 @@ class Pipeline:
             WorkerDied: one could not be started.
         """
         found = []
-        for number, slot in enumerate(self._slots, 1):
+        slots = [seat.slot for seat in self._seats.all() if not seat.stuck]
+        for number, slot in enumerate(slots, 1):
             attempts = slot.probe()
             found.append((f"worker {number}", slot.pid or 0, attempts))
             # They live on for a while, so that whoever asked can look at them from outside.
@@ -122,30 +131,71 @@ class Pipeline:
         self._retries.clear()
         self._carrier.forgive()
 
-    def close(self, grace: float = 5.0) -> None:
-        """Finish what ends within `grace` seconds, drop the rest, end all processes and threads."""
+    def silent(self, root: Path) -> str:
+        """What does not answer while pictures of a folder are worked on, in whole sentences; else empty."""
+        for seat in self._seats.stuck():
+            if seat.job is not None and seat.job.plan.root == root:
+                return silent(seat.place or str(seat.job.path), seat.silent_since)
+        return ""
+
+    def close(self, grace: float = 5.0) -> bool:
+        """Finish what ends within `grace` seconds, drop the rest, end all processes and threads.
+
+        Returns:
+            Whether all have ended: False where a disk does not answer. Its threads are left behind, and what
+            they do is settled at the next start like all that was cut off.
+        """
         dropped = self.queue.close()
         self._carrier.stop()
-        end = time.monotonic() + grace
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
-        for slot in self._slots:
-            slot.close()
+        self._closing.set()
+        self._at_work.set()
+        seats = self._seats.all()
+        _join(seats, grace)
+        for seat in seats:
+            seat.slot.close()
         if self._checker is not None:
             self._checker.close()
-        for thread in self._threads:
-            thread.join()
+        _join(seats, LAST_SECONDS)
         for job in dropped:
             job.tell(Told(job.path, "failed", STOPPING))
+        left = [seat for seat in seats if seat.thread is not None and seat.thread.is_alive()]
+        for seat in left:
+            _log.warning("its disk does not answer, so it is left behind: %s", _name_of(seat))
+        return not left
 
-    def _serve(self, slot: Slot) -> None:
+    def _supervise(self) -> None:
+        """Let others work in the place of threads that hang; sleeps while nothing is worked on."""
+        while True:
+            self._at_work.wait()
+            if self._closing.wait(_LOOK_SECONDS):
+                return
+            self._at_work.clear()
+            if self._seats.at_work():
+                self._at_work.set()
+            for seat in self._seats.newly_stuck():
+                self._pass_over(seat)
+
+    def _pass_over(self, seat: Seat) -> None:
+        """A disk keeps a thread: its folder waits for it, and another thread works for the others."""
+        if (job := seat.job) is None or not self.queue.stuck(job):
+            return
+        seat.slot.rest()
+        self._seats.want(0, self._serve, self._slot)
+        seat.place = next((str(place) for place in self._carrier.places(job) if not answers(place)), "")
+        _log.warning("%s", silent(seat.place or str(job.path), seat.silent_since))
+        self._changed()
+
+    def _serve(self, seat: Seat) -> None:
         """The life of one thread."""
+        slot = seat.slot
         try:
             while not self.queue.closed:
                 warm = slot.pid is not None
                 job = self.queue.get(IDLE_SECONDS if warm else None, warm=warm)
                 if job is not None:
-                    self._work(job, slot)
+                    self._work(job, seat)
+                    if self._seats.back(seat):
+                        return
                 elif warm:
                     slot.rest()
                 elif not self.queue.closed:
@@ -160,14 +210,17 @@ class Pipeline:
         except WorkerDied as died:
             _log.debug("no worker ahead of time: %s", died)
 
-    def _work(self, job: Job, slot: Slot) -> None:
+    def _work(self, job: Job, seat: Seat) -> None:
+        seat.since, seat.job = time.monotonic(), job
+        self._at_work.set()
         try:
-            told = self._carry(job, slot)
+            told = self._carry(job, seat.slot)
             self._tell(job, told)
             if job.plan.destination is not Destination.NOWHERE:
                 _log.info("%s: %s", ascii(str(job.path)), told)
         finally:
             # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
+            seat.job = None
             self.queue.done(job)
         self._changed()
 
@@ -197,3 +250,16 @@ class Pipeline:
             _log.warning("while telling of %s: %s", ascii(str(job.path)), error)
         except Exception:  # noqa: BLE001 - likewise: whatever it is must not end this thread
             _log.exception("while telling of %s", ascii(str(job.path)))
+
+
+def _join(seats: Sequence[Seat], seconds: float) -> None:
+    """Wait for threads to end, but not for those that hang."""
+    end = time.monotonic() + seconds
+    for seat in seats:
+        if seat.thread is not None and not seat.stuck:
+            seat.thread.join(max(0.0, end - time.monotonic()))
+
+
+def _name_of(seat: Seat) -> str:
+    job = seat.job
+    return ascii(str(job.path)) if job is not None else "a worker"

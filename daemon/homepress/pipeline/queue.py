@@ -50,6 +50,8 @@ class FairQueue:
         self._holds: dict[Path | None, _Hold] = {}
         self._paths: set[Path] = set()
         self._under_way: list[Job] = []
+        self._stuck: list[Job] = []
+        self._silent: dict[Path, deque[Job]] = {}
         self._turn = 0
         self._warm = 0
         self._expected = False
@@ -119,7 +121,35 @@ class FairQueue:
         """A job that `get` gave is over."""
         with self._ready:
             self._under_way = [other for other in self._under_way if other is not job]
+            if any(other is job for other in self._stuck):
+                self._stuck = [other for other in self._stuck if other is not job]
+                self._let_back(job.plan.root)
             self._ready.notify_all()
+
+    def stuck(self, job: Job) -> bool:
+        """A disk does not answer whoever has this job: another may be taken out in its place.
+
+        What is found in its folder is kept back until it is `done`.
+
+        Returns:
+            False when it is done by now.
+        """
+        with self._ready:
+            if all(other is not job for other in self._under_way):
+                return False
+            self._under_way = [other for other in self._under_way if other is not job]
+            self._stuck.append(job)
+            root = job.plan.root
+            if root is not None and not job.asked and root not in self._silent:
+                self._silent[root] = deque(self._fresh.take(root) + self._bulk.take(root))
+            self._ready.notify_all()
+            return True
+
+    def _let_back(self, root: Path | None) -> None:
+        """Let go what was kept back of a folder, if nothing hangs there any more."""
+        if root is not None and all(job.plan.root != root or job.asked for job in self._stuck):
+            for job in self._silent.pop(root, ()):
+                self._line_up(job)
 
     def allow(self, most: int) -> None:
         """Let at most so many jobs be under way at a time."""
@@ -166,19 +196,21 @@ class FairQueue:
     def held(self, place: Path) -> int | None:
         """How many pictures of a folder are kept back; None when it is not held."""
         with self._ready:
-            hold = self._holds.get(place)
-            return None if hold is None else len(hold.jobs)
+            kept = [hold.jobs for hold in (self._holds.get(place),) if hold is not None]
+            kept += [self._silent[place]] if place in self._silent else []
+            return sum(map(len, kept)) if kept else None
 
     def moving(self) -> int:
         """How many pictures wait that are not kept back, or are under way."""
         with self._ready:
             kept_back = sum(len(hold.jobs) for hold in self._holds.values())
+            kept_back += sum(map(len, self._silent.values()))
             return len(self) - kept_back + len(self._under_way)
 
     def load(self) -> Load:
         """What waits and what is under way now."""
         with self._ready:
-            return Load(len(self), len(self._under_way))
+            return Load(len(self) + len(self._stuck), len(self._under_way))
 
     def drop(self, root: Path) -> None:
         """Forget what waits of a folder that is no longer watched."""
@@ -186,6 +218,7 @@ class FairQueue:
             gone = self._fresh.take(root) + self._bulk.take(root)
             for place in [p for p in self._holds if p == root or (p and root in p.parents)]:
                 gone += self._holds.pop(place).jobs
+            gone += self._silent.pop(root, ())
             self._paths -= {job.path for job in gone}
 
     def close(self) -> list[Job]:
@@ -211,7 +244,7 @@ class FairQueue:
         """Whether a path waits or is under way; without `asked`, only because it was found."""
         with self._ready:
             return path in self._paths or any(
-                job.path == path for job in self._under_way if asked or not job.asked
+                job.path == path for job in (*self._under_way, *self._stuck) if asked or not job.asked
             )
 
     def __len__(self) -> int:
@@ -222,17 +255,21 @@ class FairQueue:
         """How many pictures of one folder wait."""
         with self._ready:
             held = sum(job.plan.root == root for hold in self._holds.values() for job in hold.jobs)
+            held += len(self._silent.get(root, ())) + sum(job.plan.root == root for job in self._stuck)
             return self._fresh.count(root) + self._bulk.count(root) + held
 
     def is_full(self, root: Path, path: Path, most: int) -> bool:
         """Whether a picture would be kept back where so many are already: a scan finds it again."""
         with self._ready:
             holds = (self._holds.get(root), self._holds.get(path.parent))
-            return any(hold is not None and len(hold.jobs) >= most for hold in holds)
+            kept = [hold.jobs for hold in holds if hold is not None] + [self._silent.get(root, ())]
+            return any(len(jobs) >= most for jobs in kept)
 
     def _line_up(self, job: Job) -> None:
         hold = self._holds.get(job.plan.root) or self._holds.get(job.path.parent)
-        if hold is not None:
+        if job.plan.root in self._silent:
+            self._silent[job.plan.root].append(job)
+        elif hold is not None:
             hold.jobs.append(job)
         elif job.fresh:
             self._fresh.put(job)
@@ -246,7 +283,11 @@ class FairQueue:
     def _due(self) -> _Hold | None:
         """A folder of which one picture is to be tried now."""
         now = self._clock()
-        return next((hold for hold in self._holds.values() if hold.jobs and hold.due <= now), None)
+        return next((hold for hold in self._holds.values() if hold.due <= now and self._has_next(hold)), None)
+
+    def _has_next(self, hold: _Hold) -> bool:
+        """Whether there is one to try: what is kept back belongs to one folder, whose disk has to answer."""
+        return bool(hold.jobs) and hold.jobs[0].plan.root not in self._silent
 
     def _has_work(self) -> bool:
         if self._asked:

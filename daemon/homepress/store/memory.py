@@ -3,8 +3,11 @@
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.store.ledger import Ledger
 from homepress.store.receipt import LeftUntil, Role
 
@@ -19,6 +22,12 @@ _SEPARATOR = os.fsencode(os.sep)
 
 DONE = LeftUntil.CHANGE.value
 """State of a file that was compressed, or left as it is for a reason in the history."""
+
+_LISTING_SECONDS = 10.0
+"""So long one directory may take to be listed, when names whose files are gone are looked for ..."""
+
+_MOST_SILENT = 3
+"""... and after so many that take longer the rest is left for another time."""
 
 _FEW = 64
 """Up to so many names are asked for one by one; for more, all that a directory holds is read."""
@@ -127,9 +136,16 @@ def prune(ledger: Ledger) -> None:
     Files that were there before their folder was added stay: a disk that is away for a while must not turn
     them into new ones. So do all files of a directory that is not there.
     """
+    silent = 0
     for identifier, directory in ledger.query("SELECT id, path FROM directory"):
+        if silent == _MOST_SILENT:
+            return  # their disk hangs: next time
         try:
-            present = set(os.listdir(directory))
+            place = Path(os.fsdecode(directory))
+            present = set(blocking.ask(place, partial(os.listdir, directory), _LISTING_SECONDS))
+        except NotAnsweringError:
+            silent += 1
+            continue
         except (OSError, ValueError):
             continue  # away, or forgotten and unreadable
         names = ledger.query(

@@ -7,8 +7,10 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from homepress.base import blocking
 from homepress.base.units import size as size_in_words
 from homepress.store.errors import StoreFull, UntrustedVault, shown
 from homepress.store.kernel import Folder, Kernel
@@ -82,13 +84,14 @@ class Originals:
         return [self.main, *(self.vault(path) for path in paths if path != MAIN)]
 
     def reachable_vaults(self) -> list[Vault]:
-        """Those that are there now, also the ones on the roots' disks that a lost ledger does not name."""
-        tops = {_mount_top(root) for root in self.roots if root.is_dir()}
+        """Those that answer now, also the ones on the roots' disks that a lost ledger does not name."""
+        asked = blocking.ask_all({root: partial(_top_of_folder, root) for root in self.roots})
         found = {vault.path: vault for vault in self.known_vaults()}
-        for top in sorted(tops):
+        for top in sorted(top for top in asked.values() if isinstance(top, Path)):
             vault = self._vault_at(top)
             found.setdefault(vault.path, vault)
-        return [vault for vault in found.values() if vault.path.is_dir()]
+        there = blocking.ask_all({path: path.is_dir for path in found})
+        return [vault for path, vault in found.items() if there[path] is True]
 
     def place_for(self, folder: Folder, root: Path | None = None) -> Place:
         """Where an original out of `folder` is kept: by rename where one can, else by copying.
@@ -118,8 +121,9 @@ class Originals:
         Raises:
             StoreFull: the limit would be exceeded; nothing is ever deleted early to make room.
         """
+        disk = shutil.disk_usage(vault.path).total  # before the lock: a disk that hangs holds up only its own
         with self._lock:
-            self._check_room(size, vault)
+            self._check_room(size, vault, disk)
             self._reserved[vault.path] = self._reserved.get(vault.path, 0) + size
         try:
             yield
@@ -127,10 +131,10 @@ class Originals:
             with self._lock:
                 self._reserved[vault.path] -= size
 
-    def _check_room(self, size: int, vault: Vault) -> None:
+    def _check_room(self, size: int, vault: Vault, disk_bytes: int) -> None:
         everywhere = self.used_bytes() + sum(self._reserved.values()) + size
         here = self.used_bytes(vault) + self._reserved.get(vault.path, 0) + size
-        disk = int(shutil.disk_usage(vault.path).total * self.limit.disk_fraction)
+        disk = int(disk_bytes * self.limit.disk_fraction)
         for used, limit, what in (
             (everywhere, self.limit.max_bytes, "originals_max in the settings"),
             (here, disk, f"{self.limit.disk_fraction:.0%} of its disk"),
@@ -166,6 +170,11 @@ class Originals:
         user = os.geteuid() if hasattr(os, "geteuid") else "user"
         home = hashlib.sha256(os.fsencode(self.main.path)).hexdigest()[:8]
         return Vault(self._kernel, top / f".homepress-{user}" / home, private_parent=True)
+
+
+def _top_of_folder(root: Path) -> Path | None:
+    """The highest folder of a watched folder's file system; None when it is not there."""
+    return _mount_top(root) if root.is_dir() else None
 
 
 def _mount_top(path: Path) -> Path:

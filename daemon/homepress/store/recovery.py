@@ -1,5 +1,10 @@
 """Every job that was begun is brought to an end: after a failure at once, after a crash at the start."""
 
+import os
+from functools import partial
+from pathlib import Path
+
+from homepress.base import blocking
 from homepress.store import journal
 from homepress.store.edits import settle_edit
 from homepress.store.errors import StoreError
@@ -13,6 +18,9 @@ from homepress.store.workshop import RecoveryNote, Workshop
 
 _PATIENCE = 30 * 86_400.0
 """Seconds, as the ledger saw them pass, after which a job whose folder never came back is given up."""
+
+_SETTLE_SECONDS = 60.0
+"""So long others wait for the disk of one job that answered at first."""
 
 
 class Recovery:
@@ -29,7 +37,7 @@ class Recovery:
             if plan.job in self._workshop.under_way or not journal.state_of(self._workshop.ledger, plan.job):
                 continue
             try:
-                settled = self.settle(plan)
+                settled = self._settle_in_time(plan)
             except (OSError, StoreError) as error:
                 notes.tell(plan.path, f"could not be mended yet ({error}); it is tried again", routine=True)
                 continue
@@ -42,16 +50,25 @@ class Recovery:
                 )
         return notes.take()
 
+    def _settle_in_time(self, plan: Plan) -> Settled:
+        """Settle a job unless its disk hangs: then it ends by itself, and nobody takes it up meanwhile."""
+        at = _folder_of(plan)
+
+        def settle() -> Settled:
+            with self._workshop.live(plan.job):
+                return self.settle(plan)
+
+        blocking.ask(at, partial(os.path.lexists, at))
+        return blocking.ask(at, settle, _SETTLE_SECONDS)
+
     def settle(self, plan: Plan) -> Settled:
         """Bring one job to an end.
 
         Raises:
             OSError: the system refused a step; see `Settlement.settle`.
         """
-        in_place = plan.kind in ("replace", "convert")
-        at = plan.source.parent if in_place else plan.result.parent
         try:
-            with opened_folder(self._workshop.kernel, at) as folder:
+            with opened_folder(self._workshop.kernel, _folder_of(plan)) as folder:
                 match plan.kind:
                     case "undo":
                         return settle_undo(self._workshop, folder, plan)
@@ -65,3 +82,8 @@ class Recovery:
                         return Settlement(self._workshop, folder, plan).settle()
         except (FileNotFoundError, NotADirectoryError):
             return Settled.PENDING
+
+
+def _folder_of(plan: Plan) -> Path:
+    """The folder in which a job is settled."""
+    return plan.source.parent if plan.kind in ("replace", "convert") else plan.result.parent

@@ -1,10 +1,13 @@
 """How long originals stay: accepted, expired, looked at for damage and for late writers."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from homepress.base import blocking
 from homepress.store.edits import put_edit_back, was_written_to
 from homepress.store.entries import Kept, kept_entries, set_original
 from homepress.store.errors import StoreError, shown
@@ -16,6 +19,10 @@ from homepress.store.workshop import Workshop, look
 
 _MARKED = f"min(259200.0, {DAYS} / 2)"
 """SQL: for how many seconds an original is marked before it goes: three days, or half of fewer than six."""
+T = TypeVar("T")
+
+_PATIENCE = 60.0
+"""Seconds for one original of a vault that answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked
     """Read stored originals and compare their hashes."""
     for kept in _choose(workshop, selection):
         try:
-            yield _verified(workshop, kept)
+            yield _in_time(workshop, kept, partial(_verified, workshop, kept))
         except (OSError, StoreError) as error:
             yield Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
 
@@ -106,7 +113,7 @@ def look_for_late_writers(workshop: Workshop, now: float) -> None:
     due = kept_entries(workshop.ledger, "settled = 0 AND since <= ?", (now - SETTLE_SECONDS,))
     for kept in due:
         try:
-            edited = put_edit_back(workshop, kept)
+            edited = _in_time(workshop, kept, partial(put_edit_back, workshop, kept))
         except (OSError, StoreError):
             continue  # its folder is away, or the disk in trouble: looked for again next time
         if not edited:
@@ -137,6 +144,13 @@ def _choose(workshop: Workshop, selection: OriginalsSelection) -> list[Kept]:
 def _looked(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
     """Let one original go, after a last look whether somebody wrote to it."""
     try:
+        return _in_time(workshop, kept, partial(_let_go, workshop, kept, state))
+    except (OSError, StoreError) as error:
+        return Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
+
+
+def _let_go(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
+    try:
         if put_edit_back(workshop, kept):
             edited = "a program wrote to it after it was replaced: the edit was put back into its folder"
             return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted", edited)
@@ -146,8 +160,6 @@ def _looked(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
         workshop.originals.vault(kept.vault).remove(kept.stored_name)
     except FileNotFoundError:
         pass  # the vault is gone already
-    except (OSError, StoreError) as error:
-        return Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
     return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted")
 
 
@@ -170,6 +182,17 @@ def _verified(workshop: Workshop, kept: Kept) -> Looked:
         else "its bytes are not what was stored: the disk may be failing"
     )
     return Looked(kept.entry, _path(kept), size, "damaged", why)
+
+
+def _in_time(workshop: Workshop, kept: Kept, call: Callable[[], T]) -> T:
+    """What is done with one original, unless the disk hangs that it is on: then the others come first.
+
+    Raises:
+        NotAnsweringError: it hangs. What had begun ends when it answers.
+    """
+    vault = workshop.originals.vault(kept.vault).path
+    blocking.ask(vault, partial(os.path.lexists, vault))
+    return blocking.ask(vault, call, _PATIENCE)
 
 
 def _path(kept: Kept) -> Path:

@@ -3,8 +3,11 @@
 import contextlib
 import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.base.clock import Clock
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.store import (
@@ -43,6 +46,9 @@ from homepress.store.workshop import Notes, RecoveryNote, Workshop
 
 _PRUNE_EVERY = 86_400.0
 """Seconds between two looks for names whose files are gone."""
+
+_LAST_SECONDS = 10.0
+"""So long closing waits for disks that late writers may have written to."""
 
 
 class Store:
@@ -109,7 +115,9 @@ class Store:
 
     def close(self) -> None:
         """Look for late writers once more, back the ledger up, and close it."""
-        self._give_edits_back(everything=True)
+        give_back = partial(self._give_edits_back, everything=True)
+        with contextlib.suppress(NotAnsweringError):
+            blocking.ask(self._ledger.path, give_back, _LAST_SECONDS)
         self._ledger.close()
 
     def set_roots(self, roots: Iterable[Path]) -> None:

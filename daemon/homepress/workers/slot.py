@@ -82,6 +82,11 @@ class Slot:
         worker = self._worker
         return worker.hello if worker is not None and worker.alive else None
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is using it."""
+        return self._busy.locked()
+
     def prepare(self) -> None:
         """Start the worker now, so that the next picture need not wait for it.
 
