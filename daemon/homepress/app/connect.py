@@ -23,11 +23,12 @@ def connect_or_local(paths: Paths) -> Iterator[Service]:
     # Only now, since with a daemon there is no need to load stores, watches and workers.
     from homepress import privacy
     from homepress.app.house import House
+    from homepress.app.places import ensure
     from homepress.app.service import InProcessService
 
     # Pictures will be read here, so the door to other programs is closed too: nobody is to be connected to.
     privacy.lock_daemon(paths.socket)
-    paths.ensure()
+    ensure(paths)
     lock = InstanceLock(paths.lock)
     if not lock.acquire(wait=_PATIENCE):
         raise ServiceError(f"another Homepress (process {lock.holder()}) is busy; try again in a moment")

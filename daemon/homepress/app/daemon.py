@@ -12,6 +12,7 @@ from homepress.app.agent import start_agent
 from homepress.app.house import House
 from homepress.app.logfiles import write_log
 from homepress.app.login import mend_autostart
+from homepress.app.places import ensure
 from homepress.app.watching import DaemonService
 from homepress.control import InstanceLock, Server, ServiceError, connect, shutdown
 from homepress.control.lock import DAEMON, holder_of
@@ -48,7 +49,7 @@ def run_daemon(paths: Paths, options: RunOptions, tell: Callable[[str], None] = 
     Raises:
         ServiceError: another daemon runs, or something the daemon cannot do without is missing.
     """
-    paths.ensure()
+    ensure(paths)
     lock = InstanceLock(paths.lock, DAEMON)
     _take(lock, paths, tell)
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.control.service import ServiceError
+from homepress.settings import Paths
 from homepress.watch import Location, locate
 
 _PATIENCE = 10.0
@@ -58,6 +59,18 @@ class Places:
         """Forget all places but these."""
         with self._lock:
             self._known = {path: place for path, place in self._known.items() if path in paths}
+
+
+def ensure(paths: Paths) -> None:
+    """Make our own folders, as `Paths.ensure`.
+
+    Raises:
+        ServiceError: the disk of one does not answer.
+    """
+    try:
+        paths.ensure()
+    except NotAnsweringError as error:
+        raise ServiceError(blocking.silent(str(error.filename), error.since), exit_code=4) from error
 
 
 def resolved(path: Path) -> Path:

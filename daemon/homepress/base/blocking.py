@@ -68,7 +68,8 @@ class _Call(Generic[T]):
 
     def start(self) -> None:
         """Make the call."""
-        threading.Thread(target=self._run, name=f"ask {self.place.name}", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=f"ask {self.place.name}", daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
         try:
@@ -83,6 +84,7 @@ class _Call(Generic[T]):
         """What the call gave or raised; `NotAnsweringError` when its time is over first."""
         if not self._done.wait(max(0.0, self.until - time.monotonic())):
             raise NotAnsweringError(self.place, self.since)
+        self._thread.join(1.0)  # its last steps: whoever locks itself in afterwards wants to be alone
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value]  # what the call gave, of whatever type
@@ -156,6 +158,14 @@ class Disks:
     def _over(self, call: _Call[Any]) -> None:
         with self._lock:
             self._under_way.discard(call)
+
+
+def resolved(path: Path) -> Path:
+    """A path without links; as it is written where its disk does not answer."""
+    try:
+        return ask(path, path.resolve)
+    except NotAnsweringError:
+        return path
 
 
 disks = Disks()

@@ -134,8 +134,8 @@ class Pipeline:
     def silent(self, root: Path) -> str:
         """What does not answer while pictures of a folder are worked on, in whole sentences; else empty."""
         for seat in self._seats.stuck():
-            if seat.job is not None and seat.job.plan.root == root:
-                return silent(seat.place or str(seat.job.path), seat.silent_since)
+            if seat.place and seat.job is not None and seat.job.plan.root == root:
+                return silent(seat.place, seat.silent_since)
         return ""
 
     def close(self, grace: float = 5.0) -> bool:
@@ -181,8 +181,9 @@ class Pipeline:
             return
         seat.slot.rest()
         self._seats.want(0, self._serve, self._slot)
-        seat.place = next((str(place) for place in self._carrier.places(job) if not answers(place)), "")
-        _log.warning("%s", silent(seat.place or str(job.path), seat.silent_since))
+        places = (str(place) for place in self._carrier.places(job) if not answers(place))
+        seat.place = next(places, str(job.path))
+        _log.warning("%s", silent(seat.place, seat.silent_since))
         self._changed()
 
     def _serve(self, seat: Seat) -> None:

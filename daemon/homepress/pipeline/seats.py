@@ -26,7 +26,7 @@ class Seat:
         job: what it works on; None while it waits for work.
         since: monotonic second from which on it has been doing something other than compressing.
         stuck: whether it hangs, so that another thread works in its place.
-        place: what does not answer, for a person.
+        place: what does not answer, for a person; empty until that is known.
     """
 
     slot: Slot

@@ -7,12 +7,14 @@ import sys
 import tempfile
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import platformdirs
 
 from homepress import HOME_VARIABLE
+from homepress.base import blocking
 
 APP_NAME = "homepress"
 
@@ -21,6 +23,8 @@ SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107
 
 _SOCKET = "control.sock"
 _PRIVATE = 0o700
+_PATIENCE = 10.0
+"""Seconds for the disk of a folder of ours, which may have to wake up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,17 @@ class Paths:
 
         Raises:
             PermissionError: one of them is a link or another user's: what we put there would not be safe.
+            NotAnsweringError: the disk of one hangs.
             OSError: one cannot be made.
         """
         make_folder(self.config_file.parent)
         for folder in (self.state, self.originals, self.runtime):
-            make_folder(folder)
-            _make_private(folder)
+            blocking.ask(folder, partial(_ensure, folder), _PATIENCE)  # originals may be on another disk
+
+
+def _ensure(folder: Path) -> None:
+    make_folder(folder)
+    _make_private(folder)
 
 
 def make_folder(folder: Path) -> None:

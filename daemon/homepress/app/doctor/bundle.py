@@ -15,6 +15,7 @@ from pathlib import Path
 import homepress
 from homepress.app.doctor.data import PROBLEM
 from homepress.app.doctor.finding import Finding
+from homepress.base import blocking
 from homepress.settings import HOME_VARIABLE, Paths, Settings, SettingsError, load
 
 _SHORTEST_NAME = 3
@@ -93,7 +94,7 @@ def _words(paths: Paths, settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _spellings(path: Path, shown: str) -> Iterator[tuple[str, str]]:
     """A path as it is written, and with links followed."""
-    yield from ((str(one), shown) for one in {path, path.resolve()} if one != Path(one.anchor))
+    yield from ((str(one), shown) for one in {path, blocking.resolved(path)} if one != Path(one.anchor))
 
 
 def _user() -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.app.doctor.installation import Installation
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.base.units import size
 from homepress.settings import Paths
 from homepress.store import OriginalsLimit
@@ -50,14 +52,19 @@ def originals(whole: Installation) -> Iterator[Finding]:
     """What the originals occupy, what they may, and whether each is where the ledger says."""
     limit = OriginalsLimit(whole.settings.daemon.originals_max.bytes)
     kept = used = lost = 0
+    silent: dict[Path, NotAnsweringError] = {}
     try:
         with Reader(whole.paths.ledger) as reader:
             for original in reader.originals():
                 kept += 1
                 used += original.bytes
-                lost += not Path(original.stored_at).is_file()
+                lost += not _is_there(Path(original.stored_at), silent)
     except LedgerError:
         return  # which `ledger` tells
+    for vault, error in silent.items():
+        yield broken("originals", blocking.silent(vault, error.since), "look at its cable and its server")
+    if silent:
+        return
     if lost:
         text = f"{lost:,} of {kept:,} are not where they were stored; is a disk not connected?"
         yield broken("originals", text, "homepress originals verify")
@@ -69,6 +76,16 @@ def originals(whole: Installation) -> Iterator[Finding]:
         yield worth_knowing("originals", f"{text}: nearly full", _MAKE_ROOM)
     else:
         yield good("originals", text)
+
+
+def _is_there(original: Path, silent: dict[Path, NotAnsweringError]) -> bool:
+    """Whether an original is where it was stored; a vault that does not answer is noted, not counted."""
+    vault = original.parent
+    try:
+        return vault in silent or blocking.ask(vault, original.is_file)
+    except NotAnsweringError as error:
+        silent[vault] = error
+        return True
 
 
 def daemon(whole: Installation) -> Iterator[Finding]:

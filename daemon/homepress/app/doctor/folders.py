@@ -3,11 +3,15 @@
 import os
 import shlex
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.app.doctor.installation import Installation
 from homepress.app.doctor.system import this_system
+from homepress.app.places import Places
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.base.units import size
 from homepress.settings import FolderSettings
 from homepress.store.health import Abilities, abilities
@@ -22,11 +26,15 @@ def folders(whole: Installation) -> Iterator[Finding]:
     """Each configured folder."""
     if not whole.settings.folders:
         yield worth_knowing(_TOPIC, "none is configured: nothing is watched", "homepress folder add PATH")
+    places = Places()
+    silent = places.ask(_paths(whole))
     for folder in whole.settings.folders:
-        if not folder.enabled:
+        if (hung := _silent(folder, silent)) is not None:
+            yield broken(_TOPIC, hung, "look at its cable, its server and the network")
+        elif not folder.enabled:
             text = f"{folder.path} is switched off: it is not watched"
             yield worth_knowing(_TOPIC, text, "set enabled = true with: homepress settings edit")
-        elif (why := _refused(folder, whole)) is not None:
+        elif (why := _refused(folder, whole, places)) is not None:
             yield broken(_TOPIC, why, _remove(folder))
         else:
             yield from _folder(folder)
@@ -34,14 +42,34 @@ def folders(whole: Installation) -> Iterator[Finding]:
 
 def watching(whole: Installation) -> Iterable[Finding]:
     """Whether the system's limits allow to watch them all."""
-    there = [folder for folder in whole.settings.folders if folder.enabled and folder.path.is_dir()]
+    silent = Places().ask(_paths(whole))
+    there = [
+        folder
+        for folder in whole.settings.folders
+        if folder.enabled and folder.path not in silent and folder.path.is_dir()
+    ]
     return this_system().room_to_watch(there)
 
 
-def _refused(folder: FolderSettings, whole: Installation) -> str | None:
+def _paths(whole: Installation) -> set[Path]:
+    """Folders whose disks are asked."""
+    folders = whole.settings.folders
+    named = {path for folder in folders for path in (folder.path, folder.output) if path is not None}
+    return named | {whole.paths.state, whole.paths.originals}
+
+
+def _silent(folder: FolderSettings, silent: Mapping[Path, NotAnsweringError]) -> str | None:
+    """What is to be said of a folder whose disk, or that of its output, does not answer."""
+    for path in (folder.path, folder.output):
+        if path is not None and path in silent:
+            return blocking.silent(path, silent[path].since)
+    return None
+
+
+def _refused(folder: FolderSettings, whole: Installation, places: Places) -> str | None:
     others = [other.path for other in whole.settings.folders if other is not folder]
     own = (whole.paths.state, whole.paths.originals)
-    return refusal(folder.path, others, output=folder.output, private=own)
+    return refusal(folder.path, others, output=folder.output, private=own, locate=places.locate)
 
 
 def _folder(folder: FolderSettings) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from homepress.base import blocking
 from homepress.control.service import CompressRequest, Service, ServiceError, UndoRequest
 from homepress.desktop.filemanager import FileManagerError, file_managers
 from homepress.desktop.processes import own, spawn
@@ -109,7 +110,7 @@ def _show(paths: tuple[str, ...]) -> int:
     """The first one that there is something to show of; the window leads on to others."""
     with reading(Paths.from_environment()) as reader:
         for path in paths:
-            if reader.latest(Path(path).resolve()) is not None:
+            if reader.latest(blocking.resolved(Path(path))) is not None:
                 spawn(own("show", "--", path))
                 return 0
     Messenger().tell("There is nothing to compare", f"{_name(paths[0])} was not compressed by Homepress.")

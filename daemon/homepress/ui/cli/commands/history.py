@@ -12,6 +12,7 @@ from typing import Literal
 
 import click
 
+from homepress.base import blocking
 from homepress.settings import Paths
 from homepress.store.reader import HistoryEntry, HistoryFilter
 from homepress.ui.cli import output
@@ -83,7 +84,7 @@ def command(
 
 def _as_recorded(path: str | None) -> Path | None:
     """A path as the history has it, with links followed."""
-    return Path(path).resolve() if path else None
+    return blocking.resolved(Path(path)) if path else None
 
 
 def _forget(path: str | None, before: float | None, as_json: bool) -> int:

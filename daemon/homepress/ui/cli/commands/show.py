@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from homepress.base import blocking
 from homepress.control.service import ServiceError
 from homepress.settings import Paths
 from homepress.store.reader import EntryDetail
@@ -24,7 +25,7 @@ def command(path: str, as_text: bool, as_json: bool) -> int:
     In the window where there is a display, else in words.
     """
     with reading(Paths.from_environment()) as reader:
-        detail = reader.latest(Path(path).resolve()) or reader.latest(Path(path))
+        detail = reader.latest(blocking.resolved(Path(path))) or reader.latest(Path(path))
     if detail is None:
         raise ServiceError(
             f"{path} is not in the history: Homepress has not seen it, or knew what is in it already "
