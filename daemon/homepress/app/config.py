@@ -49,9 +49,9 @@ class Configuration:
     def _apply(self) -> list[WatchedFolder]:
         settings = self._house.live.current
         outputs = tuple(folder.output for folder in settings.folders if folder.output is not None)
-        excluded = tuple(map(self._house.places.real, (*outputs, *self._own())))
         # What does not answer now is watched too: its own thread waits for it, and then it is `met`.
         silent = self._house.look_at_places()
+        excluded = tuple(map(self._house.places.real, (*outputs, *self._own())))
         taken = [folder for folder in settings.folders if not self._refuse(folder)]
         wanted = [folder for folder in taken if folder.enabled]
         self._warn([folder.path for folder in taken if folder.path not in silent])
