@@ -106,7 +106,11 @@ def compressed(program: Program) -> set[str]:
     return {path for path, entry in program.outcomes().items() if entry["outcome"] == "compressed"}
 
 
-def states(program: Program) -> dict[str, str]:
+def state_words(program: Program) -> dict[str, str]:
+    return {folder["path"]: folder["state"] for folder in program.status()["folders"]}
+
+
+def problems(program: Program) -> dict[str, str]:
     return {folder["path"]: folder["problem"] for folder in program.status()["folders"]}
 
 
@@ -146,14 +150,14 @@ def test_everybody_is_answered_and_worked_for_while_a_disk_hangs(
     hung = disk.folder("photos")
     watch(program, {"path": inbox}, {"path": hung})
     start(program)
-    wait_for(lambda: all(f["state"] == "watching" for f in program.status()["folders"]), what="watching")
+    wait_for(lambda: [*state_words(program).values()] == ["watching"] * 2, what="both to be watched")
     disk.hang()
     picture = write(inbox / "a.jpg", jpeg(1, SMALL))
     wait_for(lambda: str(picture) in compressed(program), what="the other folder's picture")
     wait_for(
-        lambda: "has not answered since" in states(program)[str(hung)], what="the hung folder to be told"
+        lambda: "has not answered since" in problems(program)[str(hung)], what="the hung folder to be told"
     )
-    assert not states(program)[str(inbox)]
+    assert not problems(program)[str(inbox)]
     print(asked_of_all(program, hung, tmp_path / "other"))
     picture = write(inbox / "b.jpg", jpeg(2, SMALL))
     wait_for(lambda: str(picture) in compressed(program), what="the other folder's next picture")
@@ -170,13 +174,16 @@ def test_a_disk_that_hangs_at_the_start_is_watched_when_it_answers(
     disk.hang()
     watch(program, {"path": hung}, {"path": inbox})
     start(program)
+    wait_for(
+        lambda: state_words(program).get(str(inbox)) == "watching", what="the other folder to be watched"
+    )
     picture = write(inbox / "a.jpg", jpeg(1, SMALL))
     wait_for(lambda: str(picture) in compressed(program), what="the other folder's picture")
     wait_for(
-        lambda: "has not answered since" in states(program)[str(hung)], what="the hung folder to be told"
+        lambda: "has not answered since" in problems(program)[str(hung)], what="the hung folder to be told"
     )
     disk.answer()
-    wait_for(lambda: not states(program)[str(hung)], what="the folder to be watched")
+    wait_for(lambda: not problems(program)[str(hung)], what="the folder to be watched")
     late = write(hung / "late.jpg", jpeg(4, SMALL))
     wait_for(lambda: str(late) in compressed(program), within=180, what="a picture that came afterwards")
     assert str(hung / "before.jpg") not in program.outcomes()
@@ -189,12 +196,13 @@ def test_the_end_comes_though_a_disk_hangs_with_a_picture_half_way(
     output = disk.folder("small")
     watch(program, {"path": inbox, "mode": "output", "output": output})
     start(program)
+    wait_for(lambda: state_words(program).get(str(inbox)) == "watching", what="watching")
     first = write(inbox / "a.jpg", jpeg(1, SMALL))
     wait_for(lambda: str(first) in compressed(program), what="the first picture")
     disk.hang()
     write(inbox / "b.jpg", jpeg(2, SMALL))
-    wait_for(lambda: "has not answered since" in states(program)[str(inbox)], what="the output to be told")
-    assert str(output) in states(program)[str(inbox)]
+    wait_for(lambda: "has not answered since" in problems(program)[str(inbox)], what="the output to be told")
+    assert str(output) in problems(program)[str(inbox)]
     program.run("stop", timeout=PATIENT + 30)
     assert program.daemon is not None
     assert program.daemon.wait(PATIENT) == 0
@@ -208,16 +216,16 @@ def test_an_output_that_hangs_takes_no_worker_from_the_other_folders(
     other.mkdir()
     watch(program, {"path": inbox, "mode": "output", "output": output}, {"path": other})
     start(program)
-    wait_for(lambda: all(f["state"] == "watching" for f in program.status()["folders"]), what="watching")
+    wait_for(lambda: [*state_words(program).values()] == ["watching"] * 2, what="both to be watched")
     disk.hang()
     pictures = [write(inbox / f"{number}.jpg", jpeg(number, SMALL)) for number in range(3)]
-    wait_for(lambda: str(output) in states(program)[str(inbox)], what="the output to be told")
+    wait_for(lambda: str(output) in problems(program)[str(inbox)], what="the output to be told")
     theirs = write(other / "a.jpg", jpeg(7, SMALL))
     wait_for(lambda: str(theirs) in compressed(program), what="the other folder's picture")
-    assert not states(program)[str(other)]
+    assert not problems(program)[str(other)]
     disk.answer()
     wait_for(lambda: {*map(str, pictures)} <= compressed(program), what="what waited for the output")
-    wait_for(lambda: not states(program)[str(inbox)], what="all to be well")
+    wait_for(lambda: not problems(program)[str(inbox)], what="all to be well")
     assert sorted(path.name for path in output.iterdir()) == ["0.jpg", "1.jpg", "2.jpg"]
     program.stop()
 
