@@ -172,7 +172,8 @@ class Pipeline:
             self._at_work.clear()
             if self._seats.at_work():
                 self._at_work.set()
-            for seat in self._seats.newly_stuck():
+            checking = self._checker is not None and self._checker.busy
+            for seat in self._seats.newly_stuck(checking):
                 self._pass_over(seat)
 
     def _pass_over(self, seat: Seat) -> None:

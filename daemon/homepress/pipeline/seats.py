@@ -86,15 +86,19 @@ class Seats:
         """Whether any has a job and does not hang."""
         return any(seat.job is not None and not seat.stuck for seat in self.all())
 
-    def newly_stuck(self) -> list[Seat]:
-        """Those that have been waiting for a disk for too long since this was last asked."""
+    def newly_stuck(self, checking: bool) -> list[Seat]:
+        """Those that have been waiting for a disk for too long since this was last asked.
+
+        Args:
+            checking: whether a result is being looked at, which they may be waiting for.
+        """
         now, found = time.monotonic(), list[Seat]()
         with self._lock:
             free = MOST_STUCK - sum(seat.stuck for seat in self._all)
             for seat in self._all:
                 if seat.job is None or seat.stuck:
                     continue
-                if seat.slot.busy:
+                if seat.slot.busy or checking:
                     seat.since = now
                 elif now - max(seat.since, seat.job.ready_at) > self.patience and len(found) < free:
                     seat.stuck = True

@@ -69,6 +69,11 @@ class Checker:
         """The id of the process, or None while there is none."""
         return self._slot.pid
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is looking at a result: then others may be waiting for it."""
+        return self._slot.busy
+
     def check(self, source: bytes, result: bytes) -> None:
         """Return if a result looks like its source.
 
