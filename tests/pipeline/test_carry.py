@@ -435,6 +435,33 @@ def test_a_permission_that_only_shows_when_writing_stands_against_its_folder(
     assert (told.place, told.whole_folder) == (picture.parent, False)
 
 
+def test_originals_that_are_away_are_told_as_such_and_nothing_is_compressed(
+    store: Store, picture: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "originals").rename(tmp_path / "away")
+    carrier, compressor = Carrier(store), Compressor(compressed())
+    told = carried(carrier, picture, compressor)
+    assert (told.outcome, told.whole_folder, compressor.recipes) == ("waiting", True, [])
+    assert told.problem.startswith(str(tmp_path / "originals"))
+    assert "connect it again" in told.problem
+    (tmp_path / "away").rename(tmp_path / "originals")
+    assert carried(carrier, picture, compressor).outcome == "compressed"
+
+
+def test_originals_that_go_away_at_the_moment_of_replacing_are_not_taken_for_a_change_of_the_picture(
+    store: Store, picture: Path, tmp_path: Path
+) -> None:
+    class Slow(Compressor):
+        def compress(self, source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+            (tmp_path / "originals").rename(tmp_path / "away")
+            return super().compress(source, recipe)
+
+    told = carried(Carrier(store), picture, Slow(compressed()))
+    assert told.problem.startswith(str(tmp_path / "originals"))
+    assert picture.read_bytes() == SOURCE
+    (tmp_path / "away").rename(tmp_path / "originals")
+
+
 def test_a_picture_that_waits_for_a_better_codec_is_read_once(store: Store, picture: Path) -> None:
     class Broken:
         def recipe(self, *_: object) -> None:

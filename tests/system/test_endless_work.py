@@ -4,11 +4,13 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from support import wait_for
+from support import REPOSITORY, wait_for
 from system.pictures import jpeg, write
 from system.program import Program
 
@@ -54,6 +56,18 @@ def test_a_folder_that_may_not_be_written_costs_no_compressing_and_goes_on_when_
     wait_for(lambda: len(program.lines("history")) == 7, what="all of them, without a word from anybody")
     assert program.status()["problems"] == []
     assert "error in Homepress" not in log_of(program)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="takes root's rights as on Linux")
+def test_a_day_of_a_folder_that_may_not_be_written_costs_next_to_nothing(tmp_path: Path) -> None:
+    """24 hours by a simulated clock, with the program's own watching, pipeline and store."""
+    figures = tmp_path / "figures.json"
+    command = [sys.executable, "-m", "benchmarks.day", "--case", "closed", "--json", str(figures)]
+    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    day = json.loads(figures.read_text(encoding="utf-8"))
+    assert (day["pictures"], day["compressed"], day["lost"]) == (200, 0, 0)
+    assert 20 < day["tries"]["closed"]["waiting"] < 40
+    assert day["cpu"] < 60
 
 
 def test_a_ledger_locked_by_another_program_is_waited_for_with_words(

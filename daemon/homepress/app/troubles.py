@@ -104,6 +104,8 @@ class Troubles:
         """A picture is done or given back; whether pictures are free again, so that a look is worthwhile."""
         if told.problem:
             self._stand(root, told)
+            if not (told.whole_folder or told.place):
+                self._let_the_next_one_try(root, told.path)
             return False
         places = dict.fromkeys((root, told.path.parent, told.path))
         with self._lock:
@@ -111,12 +113,17 @@ class Troubles:
             over = [t for t in standing if told.outcome == "compressed" or t.place == told.path]
             for trouble in over:
                 self._standing.pop(trouble.place)
-        for trouble in standing:
-            if trouble.wide and trouble not in over:
-                # This one says nothing about the disk: let the next one try.
-                self._queue.try_now(trouble.place)
+        if not over:
+            self._let_the_next_one_try(root, told.path)
         released = [self._queue.release(trouble.place) for trouble in over if trouble.wide]
         return any(released)
+
+    def _let_the_next_one_try(self, root: Path, path: Path) -> None:
+        """This one says nothing about what holds its folder."""
+        with self._lock:
+            places = [place for place in (root, path.parent) if place in self._standing]
+        for place in places:
+            self._queue.try_now(place)
 
     def _stand(self, root: Path, told: Told) -> None:
         conditions = self._conditions(told.path)

@@ -93,7 +93,16 @@ def compressed_for_nothing(told: Told) -> Told:
         f"{told.problem}; it was compressed {MOST} times for nothing, and is not again until its folder, its "
         "disk or the settings change, or: homepress resume"
     )
-    return replace(told, reason=reason, problem=reason, retry_after=RETRY_SYSTEM, unverified=False)
+    # It says nothing about the disk now, and so it keeps no other picture waiting.
+    return replace(
+        told,
+        reason=reason,
+        problem=reason,
+        retry_after=RETRY_SYSTEM,
+        whole_folder=False,
+        place=None,
+        unverified=False,
+    )
 
 
 def no_compressor(job: Job, source: Source, died: WorkerDied) -> Told:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.system_errors import Scope, explain
 from homepress.store import journal, metadata
 from homepress.store.entries import entry_of
 from homepress.store.errors import Busy, Changed, Degraded, Refusal, Unsupported, shown
@@ -84,7 +85,9 @@ class Replacer:
             with self._originals.room_for(plan.source_size, place.vault), self._workshop.live(plan.job):
                 try:
                     return self._carry_out(_Scene(folder, fd, source, plan), place, replacement.data)
-                except FileNotFoundError:
+                except FileNotFoundError as error:
+                    if explain(error).scope is Scope.ORIGINALS:
+                        raise
                     raise Changed(f"{plan}: it was moved or removed at the moment of replacing") from None
 
     def check_room(self, source: Source, root: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -119,8 +120,10 @@ class FolderLoop:
     def _look_again(self, now: float) -> None:
         """Let whoever keeps pictures waiting see whether they still have to."""
         if now >= self._again_due:
+            cpu = time.thread_time()
             waits = self._around.sink.look_again(Path(os.fsdecode(self.guard.root)))
-            self._again_due = now + self._timing.again if waits else NEVER
+            pause = self._timing.again_interval(time.thread_time() - cpu)
+            self._again_due = now + pause if waits else NEVER
 
     def _scan_all(self, now: float) -> None:
         """The observer is new, or the folder is: see what was missed."""

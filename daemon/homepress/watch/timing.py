@@ -22,7 +22,7 @@ class Timing:
         health_told: the same where they do; also how soon waking from suspend is noticed.
         health_remote: the same for polled folders, such as those on network and FUSE file systems.
         health_missing: the longest time between looks for a root that has been away for long.
-        again: between two calls of `Sink.look_again` while that says that pictures wait.
+        again: the least time between two calls of `Sink.look_again` while that says that pictures wait.
         rebuild_pause: the least time between two rebuilds of an observer that keeps losing watches.
         directory_looks: after an event of a directory, when to scan it; the second look catches what came
             between the first one and the moment its watch was set.
@@ -78,6 +78,10 @@ class Timing:
     def missing_interval(self, gone: float) -> float:
         """Seconds until the next look for a root that has been away for `gone` seconds."""
         return min(self.health_missing, max(self.health, gone / 20))
+
+    def again_interval(self, cpu: float) -> float:
+        """Seconds until `Sink.look_again` is called again, from the CPU seconds of the last call."""
+        return max(self.again, self.scan_factor * cpu)
 
     def scan_interval(self, cpu: float) -> float:
         """Seconds until the next full scan of a natively watched folder, from the CPU seconds of the last."""

@@ -1,0 +1,109 @@
+"""The daemon without its threads: their turns are taken one after another, by the simulated clock."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+from benchmarks.day.clock import CLOCK
+from benchmarks.day.pictures import Compressor
+
+from homepress.app.caretaker import Caretaker
+from homepress.app.house import House
+from homepress.app.watching import DaemonService
+from homepress.pipeline import Job, Pipeline, Told
+from homepress.settings import Paths
+from homepress.watch import FileWatch
+from homepress.watch.folderwatch import FolderWatch
+
+_STEP = 0.05
+"""Seconds between two turns of a folder that has more to do."""
+
+_HOUR = 3600.0
+_MOST_JOBS = 200
+"""Pictures done in one turn: what a quick worker would do meanwhile."""
+
+
+class Daemon:
+    """Watching, pipeline and store as the program joins them.
+
+    Attributes:
+        compressor: what stands in for the workers.
+        outcomes: how often pictures of each folder came to which end, each try counted.
+        turns: how often a folder's thread would have woken up.
+    """
+
+    def __init__(self, home: Path, settings: str) -> None:
+        os.environ["HOMEPRESS_HOME"] = str(home)
+        paths = Paths.from_environment()
+        paths.ensure()
+        paths.config_file.write_text(settings, encoding="utf-8")
+        self.compressor = Compressor()
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self.turns = 0
+        self._tended = 0.0
+        self.service = DaemonService(paths, stop=lambda: None)
+        for kind in (FolderWatch, FileWatch, Caretaker):
+            _patch(kind, "start", lambda _: None)
+        _patch(Caretaker, "stop", lambda _: None)
+        _patch(Pipeline, "allow", lambda pipeline, slots: pipeline.queue.allow(slots))
+        self.house = House.open(paths, self.service.changed)
+        carry = self.house.pipeline._carrier.carry
+
+        def counted(job: Job, slot: Compressor) -> Told:
+            told = carry(job, slot)  # type: ignore[arg-type]
+            root = job.plan.root
+            self.outcomes[root.name if root else "", told.outcome] += 1
+            return told
+
+        _patch(self.house.pipeline._carrier, "carry", counted)
+        self.service.begin(self.house)
+
+    def turn(self) -> float:
+        """Do what is due now; the moment at which something is due again, seconds since the day began."""
+        due = CLOCK.now + _HOUR
+        for watch in list(self.service._watch._folders.values()):
+            self.turns += 1
+            due = min(due, CLOCK.since_start(watch._loop.turn()))
+            watch._publish(CLOCK.monotonic())
+        if self._work():
+            due = CLOCK.now
+        if CLOCK.now - self._tended >= _HOUR:
+            self._tended = CLOCK.now
+            self.service._caretaker._tend()
+        dues = [hold.due for hold in self.house.pipeline.queue._holds.values() if hold.jobs]
+        return max(CLOCK.now + _STEP, min([due, *map(CLOCK.since_start, dues)]))
+
+    def _work(self) -> bool:
+        """Carry what waits; whether there may be more."""
+        pipeline = self.house.pipeline
+        for _ in range(_MOST_JOBS):
+            if (job := pipeline.queue.get(timeout=0)) is None:
+                return False
+            CLOCK.move_to(CLOCK.since_start(job.ready_at))
+            pipeline._work(job, self.compressor)  # type: ignore[arg-type]
+        return True
+
+    def states(self) -> dict[str, str]:
+        """The state of each folder, in one word, and its problem without what differs from file to file."""
+        return {
+            Path(folder.path).name: f"{folder.state}: {_kind(folder.problem)}"
+            if folder.problem
+            else folder.state
+            for folder in self.service.status().folders
+        }
+
+    def close(self) -> None:
+        """End it."""
+        self.service.end()
+        self.house.close()
+
+
+def _patch(thing: object, name: str, instead: Callable[..., object]) -> None:
+    mock.patch.object(thing, name, instead).start()
+
+
+def _kind(problem: str) -> str:
+    """What is wrong, without the path before it and the cure behind it."""
+    return problem.partition(": ")[2].partition(";")[0]
