@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from homepress.base import blocking
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.trial import Estimate, Found, estimate, look, sentence
 from homepress.ui.window.widgets.bar import Bar
@@ -50,7 +51,12 @@ class TrialBox(Panel):
         self._words.configure(text=_HINT)
         if folder is None:
             return
-        if not folder.is_dir():
+        try:
+            is_there = blocking.ask(folder, folder.is_dir)
+        except blocking.NotAnsweringError as error:
+            self._words.configure(text=blocking.silent(folder, error.since))
+            return
+        if not is_there:
             self._words.configure(text="This folder is new; it is made when you begin.")
             return
         self._context.jobs.run(lambda: look(folder), lambda found: self._take_found(folder, found))
