@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from homepress.app import folders
+from homepress.app.drives import Away, InUse
 from homepress.app.fallback import Fallback, Fallbacks
 from homepress.app.house import House
 from homepress.base import blocking
@@ -15,6 +16,7 @@ from homepress.pipeline import Pipeline, Plan, plan_for
 from homepress.settings import FolderSettings
 from homepress.store import OriginalsLimit
 from homepress.watch import FolderState, WatchedFolder, refusal, warnings
+from homepress.watch import FolderStatus as WatchStatus
 
 _MEETING_SECONDS = 5.0
 """So long a change of settings waits for folders that answer, until what is in them is known."""
@@ -61,7 +63,7 @@ class Configuration:
         self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
         configured = {self._house.root_of(folder) for folder in settings.folders}
         for gone in self._plans.keys() - configured:
-            self._house.store.folders.forget(gone)
+            folders.forget(self._house, gone, self._plans[gone].output)
         self._plan_for(roots)
         return to_watch
 
@@ -133,6 +135,17 @@ class Configuration:
         plan = self._plans.get(root)
         return None if plan is None else self._fallbacks.plan(root, plan)
 
+    def in_use(self) -> list[InUse]:
+        """The watched folders with where their results go."""
+        roots, plans = self._roots, self._plans
+        found = []
+        for path, root in roots.items():
+            output = plans[root].output if root in plans else None
+            if output is None and (fallback := self._fallbacks.known(root)) is not None:
+                output = fallback.output
+            found.append(InUse(path, root, output and self._house.places.real(output)))
+        return found
+
     def root_of(self, path: Path) -> Path | None:
         """The watched folder that a path lies in."""
         return next((root for root in self._plans if path.is_relative_to(root)), None)
@@ -143,15 +156,20 @@ class Configuration:
         state: FolderState | None,
         trouble: Callable[[Path], str],
         pipeline: Pipeline,
+        away: Away,
     ) -> FolderStatus:
         """One folder in the words of `status --json`."""
         root = self._roots.get(folder.path) or self._house.root_of(folder)
         fallback = self._fallback(folder, root)
+        gone = state.problem if state is not None and state.status is WatchStatus.AWAY else ""
+        waits = away.folders.get(folder.path, "") or gone
+        nowhere = bool(gone) or root in away.roots
         problem = (
             self._refused.get(folder.path, "")
-            or (state.problem if state else "")
+            or (state.problem if state and not nowhere else "")
+            or (away.originals if folder.mode == "replace" and not nowhere else "")
             or (fallback.why if fallback and not fallback.output else "")
-            or trouble(root)
+            or ("" if nowhere else trouble(root))
         )
         beside = fallback.output if fallback else None
         said = fallback.why if fallback and beside else ""
@@ -159,6 +177,8 @@ class Configuration:
             word = "disabled"
         elif problem:
             word = "problem"
+        elif nowhere:
+            word = "away"
         else:
             word = "scanning" if state is None or state.scanning else "watching"
         return FolderStatus(
@@ -167,7 +187,7 @@ class Configuration:
             output=str(beside or folder.output or ""),
             state=word,
             problem=problem,
-            warning=" ".join(filter(None, (said, self._warnings.get(folder.path, "")))),
+            warning=" ".join(filter(None, (waits, said, self._warnings.get(folder.path, "")))),
             waiting=(state.waiting if state else 0) + pipeline.queue.waiting(root),
             watch=state.watch if state else "none",
         )

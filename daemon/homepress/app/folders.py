@@ -87,7 +87,20 @@ def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlV
     others = [folder.path for folder in house.live.current.folders]
     if why := refusal(path, others, output=output, private=private, locate=house.places.locate):
         raise ServiceError(why, exit_code=4)
+    for each in filter(None, (path, output)):
+        _check_drive(house, each)
     return path, values
+
+
+def _check_drive(house: House, folder: Path) -> None:
+    """That a folder does not lie beneath the mount point of a drive that is away."""
+    places, real = house.store.places, house.places.locate(folder).real
+    if not places.settle_at(real) and (absence := places.absence(real)) is not None:
+        raise ServiceError(
+            f"{folder}: {absence}; connect it first. Beneath its mount point, what is written would end up "
+            "on another disk",
+            exit_code=4,
+        )
 
 
 def _check(house: House, request: FolderRequest) -> None:
@@ -134,12 +147,20 @@ def remove(house: House, path: str) -> None:
     """
     folder = FolderSettings(path=Path(path).expanduser().absolute())
     try:
-        if folder.path not in [each.path for each in load(house.paths.config_file).folders]:
+        configured = {each.path: each for each in load(house.paths.config_file).folders}
+        if folder.path not in configured:
             raise ServiceError(f"{path} is not watched; see what is with: homepress folder list", exit_code=2)
         edit.remove_folder(house.paths.config_file, str(folder.path))
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
-    house.store.folders.forget(house.root_of(folder))
+    forget(house, house.root_of(folder), configured[folder.path].output)
+
+
+def forget(house: House, root: Path, output: Path | None) -> None:
+    """A folder is not watched any more: added again later, it is a new one, on whatever drive."""
+    house.store.folders.forget(root)
+    for folder in filter(None, (root, output)):
+        house.store.places.forget(house.places.real(folder))
 
 
 def enable(house: House, path: str, enabled: bool) -> None:

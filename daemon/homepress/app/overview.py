@@ -9,6 +9,7 @@ import msgspec
 
 from homepress import privacy
 from homepress.app.config import Configuration
+from homepress.app.drives import Drives
 from homepress.app.house import House
 from homepress.app.logfiles import log_fault
 from homepress.app.notes import RecentNotes
@@ -39,6 +40,7 @@ class Overview:
     notes: RecentNotes
     pause: Pause
     power: PowerSaver
+    drives: Drives
     paused_for: Callable[[], PausedFor]
     trouble: Callable[[Path], str]
     fingerprinting: Callable[[Path], int]
@@ -77,7 +79,9 @@ class Overview:
 
     def _problems(self, folders: list[FolderStatus]) -> list[str]:
         problems = [*self.house.trust.problems()]
-        problems += [_naming(folder) for folder in folders if folder.problem]
+        originals = self.drives.away.originals
+        problems += [originals] if originals else []
+        problems += [_naming(folder) for folder in folders if folder.problem not in ("", originals)]
         if self.house.live.error is not None:
             problems.insert(0, f"settings not used: {self.house.live.error}")
         return problems
@@ -93,7 +97,9 @@ class Overview:
         states = {state.path: state for state in self.watch.states()}
         return [
             msgspec.structs.replace(
-                self.config.status(folder, states.get(folder.path), self.trouble, self.house.pipeline),
+                self.config.status(
+                    folder, states.get(folder.path), self.trouble, self.house.pipeline, self.drives.away
+                ),
                 fingerprinting=self.fingerprinting(self.house.root_of(folder)),
             )
             for folder in self.house.live.current.folders

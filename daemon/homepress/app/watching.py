@@ -14,6 +14,7 @@ import msgspec
 from homepress.app.breaker import Breaker
 from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
+from homepress.app.drives import Away, Drives
 from homepress.app.fingerprinting import Fingerprinting
 from homepress.app.house import House, refused
 from homepress.app.intake import STILL_AT_IT, Intake
@@ -100,6 +101,7 @@ class DaemonService(InProcessService):
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
         self._caretaker.start()
+        self._drives.start()
         self._opening.done()
         self.changed()
 
@@ -129,7 +131,8 @@ class DaemonService(InProcessService):
             found=self._fingerprinting.look,
             changed=self.changed,
         )
-        self._watch = Watch(intake, Memory(house), early=True)
+        self._watch = Watch(intake, Memory(house), early=True, away=self._away)
+        self._drives = Drives(house.store, self._config.in_use, self._drives_changed)
         self._overview = self._look_over()
         self._watch.reconfigure(self._config.apply())
         self._breaker.count_undone(self._config.roots())
@@ -166,6 +169,7 @@ class DaemonService(InProcessService):
             notes=self._notes,
             pause=self._pause,
             power=self._power,
+            drives=self._drives,
             paused_for=self._paused_for,
             trouble=self._trouble,
             fingerprinting=self._fingerprinting.left,
@@ -177,6 +181,7 @@ class DaemonService(InProcessService):
         self._fingerprinting.stop()
         self._watch.stop()
         self._caretaker.stop()
+        self._drives.stop()
         self._pause.close()
         self.changed()
 
@@ -212,7 +217,9 @@ class DaemonService(InProcessService):
             told = replace(told, retry_after=None)  # its folder was let go meanwhile
         else:
             self._breaker.told(root, told)
-            if not self._breaker.text(root) and self._troubles.told(root, told):
+            if told.away:
+                self._drives.look_now()
+            elif not self._breaker.text(root) and self._troubles.told(root, told):
                 self._watch.rescan()
         self._failed += told.outcome == "failed"
         if told.outcome == "compressed":
@@ -231,6 +238,33 @@ class DaemonService(InProcessService):
         self._waiting.told(replace(told, retry_after=STILL_AT_IT, problem="", whole_folder=False))
         self._watch.hint(told.path, STILL_AT_IT)
         self._try_anew([root])
+
+    def _away(self, path: Path) -> str:
+        """Why the drive of a path is away; empty when it is not."""
+        absence = self.house.store.places.absence(path)
+        return "" if absence is None else f"{path}: {absence}"
+
+    def _drives_changed(self, before: Away, now: Away) -> None:
+        """Drives have come or gone: what cannot be stored is kept back, and goes on when it can."""
+        queue = self.house.pipeline.queue
+        for root in now.roots - before.roots:
+            queue.hold(root)
+        back = set(before.roots - now.roots)
+        if before.originals and not now.originals:
+            back |= self._config.roots() - now.roots
+        for root in back:
+            queue.release(root)
+        self._watch.look_again()
+        if back or before.folders != now.folders:
+            self._go_on(back)
+        self.changed()
+
+    def _go_on(self, roots: Iterable[Path]) -> None:
+        """What waited for a drive does not any more."""
+        self._troubles.forget(roots)
+        for path in self._waiting.try_now():
+            self._watch.hint(path)
+        self._watch.rescan()
 
     def _stopped_replacing(self, root: Path, why: str) -> None:
         """The circuit breaker opened for a folder."""
@@ -382,6 +416,7 @@ class DaemonService(InProcessService):
             self.house.pipeline.queue.drop(root)
             self._breaker.forget(root)
         self._waiting.keep_within(self._config.roots())
+        self._drives.look_now()
         self._try_anew(before)
         self._breaker.count_undone(self._config.roots())
 

@@ -19,6 +19,7 @@ from homepress.store import Conditions, Outcome, Replacement, Role, Source, Stor
 from homepress.store.errors import (
     Busy,
     Changed,
+    DriveAway,
     Refusal,
     StoreError,
     Vanished,
@@ -112,9 +113,7 @@ class Carrier:
         try:
             source = self._store.read(job.path, stays=job.plan.destination is not Destination.REPLACE)
         except Vanished:
-            return Told(
-                job.path, "failed", "there is no such file" if job.asked else "it is not there any more"
-            )
+            return self._vanished(job)
         except Busy as busy:
             return Told(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
         except Refusal as refusal:
@@ -131,6 +130,12 @@ class Carrier:
             return self._left_alone(job, source, refusal)
         except (OSError, StoreError) as error:
             return trouble(job, len(source.data), error)
+
+    def _vanished(self, job: Job) -> Told:
+        """There is no file: it is gone for good, or its drive is away."""
+        if (absence := self._store.places.absence(job.path)) is not None:
+            return trouble(job, 0, DriveAway(f"{shown(job.path)}: {absence}"))
+        return Told(job.path, "failed", "there is no such file" if job.asked else "it is not there any more")
 
     def _carry_source(self, job: Job, slot: Slot, source: Source) -> Told:
         """The part of the journey after reading."""

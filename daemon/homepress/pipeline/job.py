@@ -69,6 +69,7 @@ class Told:
         problem: set when it is about the disk or the store and not this picture; shown at the folder.
         whole_folder: whether the problem stands against every picture of the watched folder.
         place: the folder inside it whose own pictures the problem stands against, where that is less.
+        away: what is wrong is only that a drive is away; that is no fault, and is seen when it is back.
     """
 
     path: Path
@@ -88,6 +89,7 @@ class Told:
     unverified: bool = False
     unlike: bool = False
     place: Path | None = None
+    away: bool = False
 
     def __str__(self) -> str:
         """The outcome in words, for the log."""

@@ -9,7 +9,7 @@ from homepress.base.system_errors import Retry, Scope, explain, in_words, with_n
 from homepress.pipeline.attempts import MOST
 from homepress.pipeline.job import Job, Told
 from homepress.store import Source
-from homepress.store.errors import Degraded, StoreError, StoreFull, VerifyFailed, shown
+from homepress.store.errors import Degraded, DriveAway, StoreError, StoreFull, VerifyFailed, shown
 from homepress.workers import WorkerDied
 
 RETRY_SOON = 5.0
@@ -46,6 +46,7 @@ def trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
         problem=reason,
         whole_folder=decision,
         unverified=unverified,
+        away=isinstance(error, DriveAway),
     )
 
 

@@ -62,6 +62,7 @@ _PLACES = {
     "Role": "receipt",
     "Source": "receipt",
     "Undone": "receipt",
+    "Absence": "places",
     "OriginalsSelection": "retention",
     "Store": "store",
     "UndoSelection": "undo",
@@ -69,6 +70,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "Absence",
     "Busy",
     "Changed",
     "Conditions",

@@ -35,6 +35,14 @@ class Degraded(StoreError):
     """The file system can neither exchange two files nor link one: only an output folder is safe there."""
 
 
+class DriveAway(StoreError):
+    """The drive or server that holds a folder is away; what is to be written there waits until it is back."""
+
+
+class OriginalsAway(DriveAway):
+    """The folder of originals is away: nothing can be replaced until it is back."""
+
+
 class CannotUndo(StoreError):
     """This result cannot be undone as things are; nothing was changed."""
 

@@ -130,16 +130,24 @@ def drop(ledger: Ledger, tx: sqlite3.Connection, path: Path) -> None:
     )
 
 
-def prune(ledger: Ledger) -> None:
+def prune(ledger: Ledger, away: Collection[Path] = ()) -> None:
     """Forget the names of files that are gone; what they held is still known by content.
 
     Files that were there before their folder was added stay: a disk that is away for a while must not turn
-    them into new ones. So do all files of a directory that is not there.
+    them into new ones. So do all files of a directory that is not there, or whose drive is away: what lies
+    beneath its mount point says nothing.
+
+    Args:
+        ledger: where.
+        away: folders whose drives are away.
     """
+    absent = [os.fsencode(folder) for folder in away]
     silent = 0
     for identifier, directory in ledger.query("SELECT id, path FROM directory"):
         if silent == _MOST_SILENT:
             return  # their disk hangs: next time
+        if any(directory == folder or directory.startswith(folder + _SEPARATOR) for folder in absent):
+            continue
         try:
             place = Path(os.fsdecode(directory))
             present = set(blocking.ask(place, partial(os.listdir, directory), _LISTING_SECONDS))

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.units import size as size_in_words
-from homepress.store.errors import StoreFull, UntrustedVault, shown
+from homepress.store.errors import OriginalsAway, StoreFull, UntrustedVault, shown
 from homepress.store.kernel import Folder, Kernel
 from homepress.store.ledger import Ledger
+from homepress.store.places import Places
 from homepress.store.vault import Vault
 
 MAIN = b"."
@@ -50,8 +51,10 @@ class Place:
 class Originals:
     """The main vault in the application's data, and one at the top of every other file system in use."""
 
-    def __init__(self, kernel: Kernel, ledger: Ledger, main: Path, limit: OriginalsLimit) -> None:
-        """Make the main vault where it is missing.
+    def __init__(
+        self, kernel: Kernel, ledger: Ledger, main: Path, limit: OriginalsLimit, places: Places
+    ) -> None:
+        """Make the main vault where it is missing, unless its drive is away.
 
         Raises:
             UntrustedVault: it is a link, another user's, or open to others.
@@ -60,7 +63,10 @@ class Originals:
         self._ledger = ledger
         # The way to it may lead through links (a home folder on another disk); the folder itself is none.
         self.main = Vault(kernel, main.parent.resolve() / main.name)
-        self.main.prepare()
+        self._places = places
+        if places.absence(self.main.path) is None:
+            self.main.prepare()
+            places.remember(self.main.path)
         ledger.set_meta("originals", os.fsencode(self.main.path))
         self.limit = limit
         self.roots: tuple[Path, ...] = ()
@@ -99,12 +105,34 @@ class Originals:
         Args:
             folder: of the picture.
             root: the folder that a command named, as if it were watched.
+
+        Raises:
+            OriginalsAway: the main folder of originals is away.
         """
+        if problem := self.problem():
+            raise OriginalsAway(problem)
         with self.main.opened() as main:
             if self._kernel.same_mount(folder, main):
                 return Place(self.main, near=True)
+        self._places.remember_mount(folder.path)
         top = self._mount_vault(folder, root)
         return Place(top, near=True) if top is not None else Place(self.main, near=False)
+
+    def problem(self) -> str:
+        """Why no originals can be kept at present, in a whole sentence; empty when they can.
+
+        A folder that went away while we run is not made anew: it may come back. The next start makes it.
+        """
+        if (absence := self._places.absence(self.main.path)) is not None:
+            why = str(absence)
+        elif self.main.path.is_dir():
+            return ""
+        else:
+            why = "it was moved or removed"
+        return (
+            f"the folder of originals is away: {shown(self.main.path)}: {why}; nothing is replaced until it "
+            "is back, and then it goes on by itself"
+        )
 
     def used_bytes(self, vault: Vault | None = None) -> int:
         """Bytes of originals in one vault or in all, by the ledger."""

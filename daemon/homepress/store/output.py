@@ -34,14 +34,17 @@ def write_output(workshop: Workshop, source: Source, replacement: Replacement, t
     Raises:
         Changed, Vanished: the source is not what was read any more.
         Refusal: another file, not made by Homepress, has the name.
+        DriveAway: the drive of the target is away.
         OSError: the system refused a step; nothing is left behind.
     """
+    workshop.places.check(target)
     if replacement.suffix or replacement.sha256 != source.sha256:
         check_result(source, replacement)
     carried = _check_source(workshop, source)
     place = fitting_folder(workshop.kernel, target.parent)
     with opened_folder(workshop.kernel, place, create=True) as folder:
         fits = fitting(target.name)
+        workshop.places.remember_mount(folder.path)
         wanted = fits if workshop.kernel.windows_names(folder) else target.name
         try:
             return _write_as(workshop, folder, source, replacement, carried, wanted)

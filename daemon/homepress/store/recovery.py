@@ -67,6 +67,8 @@ class Recovery:
         Raises:
             OSError: the system refused a step; see `Settlement.settle`.
         """
+        if self._workshop.places.absence(_folder_of(plan)) is not None:
+            return Settled.PENDING
         try:
             with opened_folder(self._workshop.kernel, _folder_of(plan)) as folder:
                 match plan.kind:

@@ -22,11 +22,14 @@ def remove_result(workshop: Workshop, kept: Kept) -> Undone:
 
     Raises:
         CannotUndo: the source or the result is not what it was.
+        DriveAway: the drive of one of them is away.
         Busy: a program has the result open for writing.
         OSError: the system refused a step.
     """
     kernel, source = workshop.kernel, Path(os.fsdecode(kept.path))
     result = Path(os.fsdecode(kept.target))
+    for path in (source, result):
+        workshop.places.check(path)
     with opened_folder(kernel, source.parent) as folder:
         found = look(kernel, folder, source.name)
     if found is None or found.sha256 != kept.before_sha256:

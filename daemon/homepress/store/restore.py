@@ -64,11 +64,14 @@ class Restoring:
 
         Raises:
             CannotUndo: the stored original is gone or damaged.
+            DriveAway: the drive of its folder is away.
             Refusal: an attribute cannot be given back.
             Busy: a program has the result open for writing.
             OSError: the system refused a step. In every case nothing was changed.
         """
         place = self._to or self._path.parent
+        self._workshop.places.check(place)
+        self._check_vault()
         with opened_folder(self._kernel, place, create=True) as folder:
             here = None if self._to else look(self._kernel, folder, self._path.name)
             plan = self._plan(place / self._free_name(folder, here))
@@ -85,6 +88,18 @@ class Restoring:
             taken = "its name is taken by another file"
             return Undone(self._kept.entry, self._path, "beside", plan.result, taken)
         return Undone(self._kept.entry, self._path, "restored", plan.result, self._result_that_stays())
+
+    def _check_vault(self) -> None:
+        """That the original can be had, before a folder is made for it.
+
+        Raises:
+            CannotUndo: its disk is away.
+        """
+        absence = self._workshop.places.absence(self._vault.path)
+        if absence is None and self._vault.path.is_dir():
+            return
+        where = shown(self._vault.path)
+        raise CannotUndo(f"{where}, where its original is, is away; connect its disk")
 
     def _free_name(self, folder: Folder, here: Found | None) -> str:
         """The name that the original gets: its own, unless something else has it."""
@@ -143,10 +158,8 @@ class Restoring:
                 vault = stack.enter_context(self._vault.opened())
                 fd = stack.enter_context(opened_file(self._kernel, vault, self._kept.stored_name))
             except FileNotFoundError:
-                where = shown(self._vault.path)
-                if not self._vault.path.is_dir():
-                    raise CannotUndo(f"{where}, where its original is, is away; connect its disk") from None
-                raise CannotUndo(f"its original is not in {where} any more") from None
+                self._check_vault()
+                raise CannotUndo(f"its original is not in {shown(self._vault.path)} any more") from None
             yield vault, fd
 
     def _bring(self, folder: Folder, plan: Plan, here: Found | None) -> None:

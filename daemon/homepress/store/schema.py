@@ -139,7 +139,20 @@ CREATE INDEX history_standing ON history (time, before_bytes, after_bytes)
     WHERE outcome = 'compressed' AND original <> 'restored' AND superseded = 0 AND repeated = 0;
 """
 
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
+VERSION_6 = """
+-- On which drive each folder in use lies, so that nothing is written beneath the mount point of one that is
+-- away. ids: what lasts of the volume, a JSON list of "KIND:VALUE". tie: what it shares with the ledger's.
+CREATE TABLE place (
+    path BLOB PRIMARY KEY,
+    point BLOB NOT NULL,
+    inner BLOB NOT NULL,
+    ids TEXT NOT NULL,
+    label BLOB NOT NULL,
+    tie TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65

@@ -33,6 +33,7 @@ from homepress.store.late import HeldOriginals
 from homepress.store.ledger import Ledger
 from homepress.store.memory import Mark
 from homepress.store.originals import Originals, OriginalsLimit
+from homepress.store.places import Places
 from homepress.store.plan import Plan
 from homepress.store.queries import Counters
 from homepress.store.receipt import LeftUntil, Looked, Outcome, Receipt, Replacement, Role, Source, Undone
@@ -60,6 +61,7 @@ class Store:
 
     Attributes:
         folders: what is remembered of watched folders.
+        places: on which drives folders lie.
     """
 
     def __init__(self, workshop: Workshop) -> None:
@@ -67,6 +69,7 @@ class Store:
         self._workshop = workshop
         self._ledger = workshop.ledger
         self.folders = Folders(workshop.ledger)
+        self.places = workshop.places
         self._pruned = workshop.ledger.clock.since_boot()
         self._held = HeldOriginals(workshop.kernel)
         self._recovery = Recovery(workshop)
@@ -102,12 +105,13 @@ class Store:
         system = kernel or system_kernel()
         book = Ledger(ledger, system, clock)
         try:
-            vaults = Originals(system, book, originals, limit or OriginalsLimit())
+            places = Places(book)
+            vaults = Originals(system, book, originals, limit or OriginalsLimit(), places)
         except BaseException:
             with contextlib.suppress(OSError, LedgerError):
                 book.close()
             raise
-        store = cls(Workshop(system, book, vaults, Notes()))
+        store = cls(Workshop(system, book, vaults, places, Notes()))
         store.set_roots(roots)
         if synced is not None:
             vaults.synced = synced
@@ -167,7 +171,8 @@ class Store:
         self._replacer.check_room(source, root)
 
     def check_output(self, folder: Path, size: int) -> None:
-        """Raise `OSError` when a result of `size` bytes could not be written into a folder."""
+        """Raise `OSError` or `DriveAway` when a result of `size` bytes could not be written into a folder."""
+        self.places.check(folder)
         self._ledger.check_writable()
         readiness.check_writable(readiness.nearest_existing(folder), size)
 
@@ -343,7 +348,7 @@ class Store:
         retention.expire(self._workshop, at)
         if (now := self._ledger.clock.since_boot()) - self._pruned > _PRUNE_EVERY:
             self._pruned = now
-            memory.prune(self._ledger)
+            memory.prune(self._ledger, [each.folder for each in self.places.absent()])
         self._ledger.backup_if_due()
         return notes + self._workshop.notes.take()
 
@@ -364,6 +369,10 @@ class Store:
     def going(self) -> Going:
         """Which originals go next, and when."""
         return retention.going(self._workshop)
+
+    def originals_problem(self) -> str:
+        """Why no originals can be kept at present; empty when they can. Asks the disk."""
+        return self._workshop.originals.problem()
 
     def originals_folders(self) -> list[Path]:
         """Every folder that keeps originals."""

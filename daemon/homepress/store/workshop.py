@@ -13,6 +13,7 @@ from homepress.store.ledger import Ledger
 from homepress.store.memory import Mark
 from homepress.store.names import recovered_names
 from homepress.store.originals import Originals
+from homepress.store.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,12 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The tools: the system, the ledger, the vaults, a place for notes, and the jobs under way here."""
+    """The tools: system, ledger, vaults, drives, a place for notes, and the jobs under way here."""
 
     kernel: Kernel
     ledger: Ledger
     originals: Originals
+    places: Places
     notes: Notes = field(default_factory=Notes)
     under_way: set[str] = field(default_factory=set)
 

@@ -49,6 +49,7 @@ class FolderStatus(enum.StrEnum):
     WATCHING = "watching"
     PARTLY = "partly watched"
     MISSING = "missing"
+    AWAY = "away"
     UNREADABLE = "unreadable"
     SILENT = "not answering"
     STOPPED = "stopped"

@@ -66,6 +66,10 @@ class FolderWatch:
         """Scan everything as soon as possible."""
         self._loop.inbox.rescan()
 
+    def look_again(self) -> None:
+        """Look at the folder itself as soon as possible: its drive may have come or gone."""
+        self._loop.inbox.trouble()
+
     def hint(self, path: bytes, delay: float) -> None:
         """Look at a file after `delay` seconds."""
         self._loop.inbox.hint(path, self._around.clock() + delay)

@@ -3,7 +3,10 @@
 import logging
 import os
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
+from homepress.base.volumes import mounts_inside
 from homepress.watch.folder import FolderStatus, WatchedFolder
 from homepress.watch.interface import LimitReachedError, Listener, Observation, System
 from homepress.watch.names import is_never_entered
@@ -11,7 +14,11 @@ from homepress.watch.root import Root, RootLook, RootStatus
 from homepress.watch.timing import Timing
 
 _log = logging.getLogger(__name__)
-_STATUS = {RootStatus.MISSING: FolderStatus.MISSING, RootStatus.UNREADABLE: FolderStatus.UNREADABLE}
+_STATUS = {
+    RootStatus.MISSING: FolderStatus.MISSING,
+    RootStatus.AWAY: FolderStatus.AWAY,
+    RootStatus.UNREADABLE: FolderStatus.UNREADABLE,
+}
 
 
 class Guard:
@@ -28,7 +35,15 @@ class Guard:
         remote: whether the folder lies on a network or FUSE file system.
     """
 
-    def __init__(self, folder: WatchedFolder, system: System, listener: Listener, timing: Timing) -> None:
+    def __init__(
+        self,
+        folder: WatchedFolder,
+        system: System,
+        listener: Listener,
+        timing: Timing,
+        away: Callable[[Path], str] = lambda _: "",
+    ) -> None:
+        """`away` says of a path why its drive is away; empty when it is not."""
         self.root = b""
         self.status = FolderStatus.STARTING
         self.problem = ""
@@ -38,7 +53,8 @@ class Guard:
         self._system = system
         self._listener = listener
         self._timing = timing
-        self._place = Root(folder.path, system)
+        self._place = Root(folder.path, system, away)
+        self._mounts: frozenset[tuple[Path, str]] = frozenset()
         self._identity = (0, 0)
         self._observation: Observation | None = None
         self._attentive = False
@@ -51,9 +67,14 @@ class Guard:
         """Whether the folder is there and can be scanned."""
         return self.status in (FolderStatus.WATCHING, FolderStatus.PARTLY)
 
-    def check(self, now: float) -> bool:
-        """Look at folder and observer, mend what is wrong; True when a full scan is due."""
-        look = self._place.look()
+    def check(self, now: float, *, afresh: bool = False) -> bool:
+        """Look at folder and observer, mend what is wrong; True when a full scan is due.
+
+        Args:
+            now: monotonic seconds.
+            afresh: something was heard of: look at everything.
+        """
+        look = self._place.look(afresh=afresh)
         if look.status is not RootStatus.READY:
             self._drop_observation()
             self._identity = (0, 0)
@@ -64,6 +85,9 @@ class Guard:
         if look.identity != self._identity:
             return self._build(look, now, "the folder is new or was replaced")
         why = self._observation.trouble() if self._observation else ""
+        if not why and self._mounts != _mounts(look.real):
+            # The observer would go on watching the folder that the drive now covers.
+            why = "a drive was mounted or unmounted in it"
         return bool(why) and self._build(look, now, why)
 
     def verify(self, directories: list[bytes], now: float) -> bool:
@@ -110,6 +134,7 @@ class Guard:
         self._drop_observation()
         self._last_rebuild = now
         self._identity, self.root = look.identity, look.real
+        self._mounts = _mounts(look.real)
         self.remote = self._system.is_remote(look.real)
         self._attentive = False
         self.status, self.problem = FolderStatus.WATCHING, ""
@@ -151,3 +176,8 @@ class Guard:
         observation, self._observation = self._observation, None
         if observation is not None:
             threading.Thread(target=observation.close, name="observer-end", daemon=True).start()
+
+
+def _mounts(root: bytes) -> frozenset[tuple[Path, str]]:
+    """What is mounted beneath a folder."""
+    return frozenset((each.point, each.instance) for each in mounts_inside(Path(os.fsdecode(root))))

@@ -28,7 +28,7 @@ class FolderLoop:
 
     def __init__(self, folder: WatchedFolder, around: Surroundings) -> None:
         self.inbox = Inbox()
-        self.guard = Guard(folder, around.system, self.inbox, around.timing)
+        self.guard = Guard(folder, around.system, self.inbox, around.timing, around.away)
         self._around = around
         self._timing = around.timing
         self._clock = around.clock
@@ -102,7 +102,7 @@ class FolderLoop:
         """Look after folder and observer; plan the scans that follow from it."""
         if now < self._health_due and not trouble:
             return
-        was_ready, built = self.guard.ready, self.guard.check(now)
+        was_ready, built = self.guard.ready, self.guard.check(now, afresh=trouble)
         interval = self.guard.interval(now)
         # Multiples of the interval, so that the threads of all folders wake up together.
         self._health_due = (math.floor(now / interval) + 1) * interval

@@ -81,6 +81,7 @@ class Surroundings:
         timing: all times.
         clock: monotonic seconds.
         early: whether to hand on files before their quiet time ends (see `Arrival.ready_at`).
+        away: says of a path without links why its drive is away; empty when it is not.
     """
 
     known: Known
@@ -89,3 +90,4 @@ class Surroundings:
     timing: Timing
     clock: Callable[[], float]
     early: bool = False
+    away: Callable[[Path], str] = lambda _: ""

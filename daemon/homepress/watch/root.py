@@ -4,6 +4,7 @@ import enum
 import errno
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ class RootStatus(enum.Enum):
 
     READY = "ready"
     MISSING = "missing"
+    AWAY = "away"
     UNREADABLE = "unreadable"
 
 
@@ -38,14 +40,16 @@ class RootLook:
 class Root:
     """Looks at the folder that a configured path leads to. A look costs one `stat` while nothing changes."""
 
-    def __init__(self, path: Path, system: System) -> None:
+    def __init__(self, path: Path, system: System, away: Callable[[Path], str]) -> None:
+        """`away` says of a path without links why its drive is away; empty when it is not."""
         self._path = path
         self._system = system
+        self._away = away
         self._last = RootLook(RootStatus.MISSING)
         self._file_system = ""
 
-    def look(self) -> RootLook:
-        """The state now."""
+    def look(self, *, afresh: bool = False) -> RootLook:
+        """The state now; `afresh` trusts nothing of the last look: drives may have come or gone since."""
         try:
             status = os.stat(self._path)
         except OSError as error:
@@ -58,7 +62,7 @@ class Root:
                 RootStatus.UNREADABLE,
                 f"{self._path} may not be read; to allow it: chmod u+rwx '{self._path}'",
             )
-        if identity == self._last.identity:
+        if identity == self._last.identity and not afresh:
             return self._last
         return self._new(identity)
 
@@ -66,6 +70,8 @@ class Root:
         """Another folder than at the last look, or the first one."""
         try:
             real = os.path.realpath(os.fsencode(self._path), strict=True)
+            if why := self._away(Path(os.fsdecode(real))):
+                return self._is_away(why)
             if self._is_bare_mount_point(real):
                 return self._missing("the drive that held it is not connected")
         except OSError as error:
@@ -83,11 +89,17 @@ class Root:
 
     def _failed(self, error: OSError) -> RootLook:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            if why := self._away(Path(os.path.realpath(self._path))):
+                return self._is_away(why)
             return self._missing("it is not there")
         if error.errno in (errno.EACCES, errno.EPERM):
             fix = "allow reading it and the folders above it"
             return RootLook(RootStatus.UNREADABLE, f"{self._path} may not be read; {fix} (chmod u+rx)")
         return RootLook(RootStatus.UNREADABLE, f"{self._path} cannot be read: {error.strerror}")
+
+    def _is_away(self, why: str) -> RootLook:
+        self._last = RootLook(RootStatus.MISSING)
+        return RootLook(RootStatus.AWAY, f"{why}; watching goes on by itself when it is back")
 
     def _missing(self, why: str) -> RootLook:
         self._last = RootLook(RootStatus.MISSING)

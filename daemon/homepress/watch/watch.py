@@ -34,6 +34,7 @@ class Watch:
         timing: Timing | None = None,
         system: System | None = None,
         clock: Callable[[], float] = time.monotonic,
+        away: Callable[[Path], str] = lambda _: "",
     ) -> None:
         """Watch nothing yet.
 
@@ -45,8 +46,9 @@ class Watch:
             timing: all times; tests shorten them.
             system: the operating system; tests replace it.
             clock: monotonic seconds.
+            away: says of a path without links why its drive is away; empty when it is not.
         """
-        around = Surroundings(known, sink, system or this_system(), timing or Timing(), clock, early)
+        around = Surroundings(known, sink, system or this_system(), timing or Timing(), clock, early, away)
         self._around = around
         self._lock = threading.Lock()
         self._progress = threading.Condition()
@@ -90,6 +92,12 @@ class Watch:
         with self._lock:
             for folder in self._folders.values():
                 folder.rescan()
+
+    def look_again(self) -> None:
+        """Look at all folders themselves: drives have come or gone."""
+        with self._lock:
+            for folder in self._folders.values():
+                folder.look_again()
 
     def states(self) -> list[FolderState]:
         """The state of each folder, in the order in which they were given."""

@@ -1,0 +1,145 @@
+"""Which folders wait for a drive: looked at whenever something is mounted or unmounted, and now and then."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homepress.base.volumes import changes
+from homepress.store import Absence, Store
+from homepress.store.errors import StoreError
+
+_log = logging.getLogger(__name__)
+
+_WHILE_AWAY = 5.0
+"""Seconds between two looks while something is away: a folder that is moved back makes no noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """A configured folder and where what belongs to it lies.
+
+    Attributes:
+        path: as configured.
+        root: the same without links.
+        output: its output folder, without links; None when pictures are replaced.
+    """
+
+    path: Path
+    root: Path
+    output: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What is away.
+
+    Attributes:
+        folders: by configured path, what is away of it and what happens, in whole sentences.
+        roots: the folders in which nothing can be done therefore, links resolved.
+        originals: why no originals can be kept; empty when they can.
+    """
+
+    folders: Mapping[Path, str] = field(default_factory=dict)
+    roots: frozenset[Path] = frozenset()
+    originals: str = ""
+
+
+class Drives:
+    """A thread that looks after the drives of all folders; it alone waits for disks.
+
+    Attributes:
+        away: what was found last.
+    """
+
+    def __init__(
+        self, store: Store, in_use: Callable[[], Iterable[InUse]], changed: Callable[[Away, Away], None]
+    ) -> None:
+        """`changed` gets what was away before and what is now; called on the thread when it is another."""
+        self.away = Away()
+        self._store = store
+        self._in_use = in_use
+        self._changed = changed
+        self._changes = changes()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="drives", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first look comes at once."""
+        self._thread.start()
+
+    def look_now(self) -> None:
+        """Folders are others now, or somebody ran into a drive that is away. Returns at once."""
+        self._changes.wake()
+
+    def stop(self, within: float = 2.0) -> None:
+        """End; a look that hangs is left behind."""
+        self._stopping.set()
+        self._changes.wake()
+        self._thread.join(within)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._look()
+            if not self._stopping.is_set():
+                self._changes.wait(None if self.away == Away() else _WHILE_AWAY)
+        self._changes.close()
+
+    def _look(self) -> None:
+        try:
+            now = self._find()
+        except (OSError, StoreError) as error:
+            _log.warning("drives could not be looked at: %s", error)
+            return
+        except Exception:  # noqa: BLE001 - the boundary: whatever it was, the next look comes
+            _log.exception("drives could not be looked at")
+            return
+        before, self.away = self.away, now
+        if now != before:
+            for text in {*now.folders.values(), now.originals} - {*before.folders.values(), before.originals}:
+                _log.info("%s", ascii(text))
+            self._changed(before, now)
+
+    def _find(self) -> Away:
+        folders: dict[Path, str] = {}
+        roots = set()
+        places = self._store.places
+        for folder in self._in_use():
+            if (absence := places.remember(folder.root)) is not None:
+                folders[folder.path] = _source_away(folder, absence)
+                roots.add(folder.root)
+            elif folder.output is not None and (absence := places.remember(folder.output)) is not None:
+                folders[folder.path] = _output_away(folder, absence)
+                roots.add(folder.root)
+            else:
+                places.remember_inside(folder.root)
+                inside = places.absent_inside(folder.root)
+                if folder.output is not None:
+                    places.remember_inside(folder.output)
+                    inside += places.absent_inside(folder.output)
+                if inside:
+                    folders[folder.path] = "; ".join(f"{each.folder}: {each}" for each in inside)
+        return Away(folders, frozenset(roots), self._store.originals_problem())
+
+
+def _source_away(folder: InUse, absence: Absence) -> str:
+    return (
+        f"{folder.path}: {absence}; watching goes on by itself when it is back. {_instead(folder, absence)}"
+    )
+
+
+def _output_away(folder: InUse, absence: Absence) -> str:
+    return (
+        f"{folder.output}: {absence}; results for {folder.path} wait and go on by themselves when it is back. "
+        f"{_instead(folder, absence)}"
+    )
+
+
+def _instead(folder: InUse, absence: Absence) -> str:
+    output = f" --output '{folder.output}'" if folder.output is not None else ""
+    what = "that other drive" if absence.another else "what is there now"
+    return (
+        f"To use {what} instead: homepress folder remove '{folder.path}', then "
+        f"homepress folder add '{folder.path}'{output}"
+    )
