@@ -8,6 +8,7 @@ import pytest
 
 from homepress.app import folders
 from homepress.app.config import Configuration
+from homepress.app.drives import Away
 from homepress.app.house import House
 from homepress.control.service import FolderRequest, ServiceError
 from homepress.settings import Paths
@@ -83,7 +84,7 @@ def test_a_link_that_leads_to_a_refused_folder_is_not_followed(
     link.symlink_to(person)
     configuration.met(link, person.resolve())
     assert configuration.plan(person.resolve()) is None
-    status = configuration.status(house.live.current.folders[0], None, lambda _: "", house.pipeline)
+    status = configuration.status(house.live.current.folders[0], None, lambda _: "", house.pipeline, Away())
     assert "your home folder" in status.problem
 
 

@@ -124,22 +124,22 @@ class Drives:
 
 
 def _source_away(folder: InUse, absence: Absence) -> str:
-    return (
-        f"{folder.path}: {absence}; watching goes on by itself when it is back. {_instead(folder, absence)}"
-    )
+    return f"{folder.path}: {absence}; watching goes on by itself when it is back{_instead(folder, absence)}"
 
 
 def _output_away(folder: InUse, absence: Absence) -> str:
     return (
-        f"{folder.output}: {absence}; results for {folder.path} wait and go on by themselves when it is back. "
-        f"{_instead(folder, absence)}"
+        f"{folder.output}: {absence}; results of {folder.path} wait until it is back, and then go on by "
+        f"themselves{_instead(folder, absence)}"
     )
 
 
 def _instead(folder: InUse, absence: Absence) -> str:
+    """What to do when a drive took the place of another for good."""
+    if not absence.another:
+        return ""
     output = f" --output '{folder.output}'" if folder.output is not None else ""
-    what = "that other drive" if absence.another else "what is there now"
     return (
-        f"To use {what} instead: homepress folder remove '{folder.path}', then "
+        f". To use that other drive from now on: homepress folder remove '{folder.path}', then "
         f"homepress folder add '{folder.path}'{output}"
     )

@@ -55,7 +55,7 @@ class Overview:
         problems = self._problems(folders)
         return msgspec.structs.replace(
             base,
-            state=self._word(bool(problems), load.working > 0 or load.waiting > 0),
+            state=self._word(bool(problems), self.house.pipeline.queue.moving() > 0),
             pid=os.getpid(),
             paused_until=self.pause.until,
             paused_for=self.paused_for(),

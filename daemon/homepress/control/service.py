@@ -18,11 +18,11 @@ Notices = Literal["errors", "summary", "never"]
 class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One watched folder, as in `status --json`.
 
-    `state` is "watching", "scanning", "paused", "disabled" or "problem"; `problem` says what is wrong and
-    what to do, `warning` what is worth knowing; `watch` is "native", "poll" or "none"; `waiting` counts
-    files. `mode` and `output` are as they are in fact: where a file system lets nothing be replaced safely,
-    results go beside the folder whatever the settings say. `fingerprinting` counts pictures that were there
-    before and are left alone, whose fingerprints are still being made.
+    `state` is "watching", "scanning", "paused", "disabled", "away" or "problem"; `problem` says what is wrong
+    and what to do, `warning` what is worth knowing, such as which drive is away; `watch` is "native", "poll"
+    or "none"; `waiting` counts files. `mode` and `output` are as they are in fact: where a file system lets
+    nothing be replaced safely, results go beside the folder whatever the settings say. `fingerprinting`
+    counts pictures that were there before and are left alone, whose fingerprints are still being made.
     """
 
     path: str

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         VerifyFailed,
     )
     from homepress.store.originals import OriginalsLimit
+    from homepress.store.places import Absence
     from homepress.store.readiness import Conditions
     from homepress.store.receipt import (
         Identity,

@@ -102,6 +102,8 @@ def state_line(known: Known) -> str:
     watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
     if watched:
         return f"Watching {counted(watched, 'folder')}"
+    if away := sum(folder.state == "away" for folder in status.folders):
+        return f"Waiting for the drive of {counted(away, 'folder')}"
     return "Every folder is paused" if status.folders else "Watching nothing"
 
 
@@ -240,7 +242,13 @@ def _folders(status: Status) -> Entry:
 
 
 def _folder(folder: FolderStatus) -> Entry:
-    note = {"problem": "problem", "disabled": "paused", "scanning": "looking through it"}.get(folder.state)
+    notes_of = {
+        "problem": "problem",
+        "disabled": "paused",
+        "scanning": "looking through it",
+        "away": "its drive is away",
+    }
+    note = notes_of.get(folder.state)
     waiting = f"{folder.waiting:,} waiting" if folder.waiting else None
     notes = "".join(f", {word}" for word in (note, waiting) if word)
     paused = folder.state == "disabled"

@@ -96,6 +96,7 @@ def lines(status: Status, now: float) -> list[str]:
 
 def _headline(status: Status, now: float) -> str:
     watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
+    away = sum(folder.state == "away" for folder in status.folders)
     match status.state:
         case "working":
             word, rest = output.good("Working"), f"on {counted(status.waiting, 'picture')}"
@@ -110,6 +111,8 @@ def _headline(status: Status, now: float) -> str:
             return f"{output.strong(output.bad('Problem'))}, see below"
         case _ if not status.folders:
             return f"{output.worth_knowing('Watching nothing')}. Add a folder with: homepress folder add PATH"
+        case _ if away and not watched:
+            word, rest = output.worth_knowing("Waiting"), f"for the drive of {counted(away, 'folder')}"
         case _:
             word, rest = output.good("Watching"), counted(watched, "folder")
     return f"{output.strong(word)} {rest}"

@@ -61,6 +61,8 @@ def headline(snapshot: Snapshot) -> Headline:
         case "working":
             return Headline("Working", "good", counted(status.waiting, "picture") + " waiting")
     watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
+    if away := sum(folder.state == "away" for folder in status.folders) if not watched else 0:
+        return Headline("Waiting", "muted", f"The drive of {counted(away, 'folder')} is away.")
     if not watched:
         return Headline("Ready", "muted", "No folder is watched.")
     return Headline("Up to date", "good", f"Watching {counted(watched, 'folder')}")
@@ -127,6 +129,7 @@ _STATES: dict[str, tuple[str, Tone]] = {
     "paused": ("Paused", "warning"),
     "disabled": ("Switched off", "muted"),
     "problem": ("Problem", "bad"),
+    "away": ("Its drive is away", "muted"),
     "stopped": ("Not running", "warning"),
 }
 
