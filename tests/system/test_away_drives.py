@@ -1,4 +1,4 @@
-"""Drives that come and go: nothing is written beneath a bare mount point, and everything goes on by itself."""
+"""Drives that come and go: nothing is written beneath a bare mount point, and all goes on by itself."""
 
 import os
 import shutil

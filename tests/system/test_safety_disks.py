@@ -240,7 +240,7 @@ def test_a_disk_that_is_taken_away_in_the_middle_loses_nothing(program: Program,
     wait_for(lambda: compressed(program) > 0, within=60, what="the first result")
     device = run("findmnt", "-n", "-o", "SOURCE", ext4).stdout.decode().strip()
     assert run("umount", "-l", ext4).returncode == 0
-    assert "not there" in wait_problem(program)
+    wait_for(lambda: program.status()["folders"][0]["state"] == "away", within=60, what="the disk to be away")
 
     def back() -> bool:  # until nobody has it open any more, the disk cannot be mounted again
         return run("mount", "-t", "ext4", device, ext4).returncode == 0
