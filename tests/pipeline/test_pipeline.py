@@ -11,6 +11,7 @@ import pytest
 
 from homepress.compress import Recipe
 from homepress.pipeline import Carrier, Destination, Job, Load, Pipeline, Plan, Told
+from homepress.pipeline import pipeline as pipelines
 from homepress.workers import Limits, Slot
 from support import wait_for
 
@@ -25,6 +26,9 @@ class Carries:
 
     def stop(self) -> None:
         self.go_on.set()
+
+    def places(self, job: Job) -> list[Path]:
+        return []
 
     def carry(self, job: Job, slot: Slot) -> Told:
         self.go_on.wait(60)
@@ -111,3 +115,69 @@ def test_an_outcome_in_words() -> None:
     assert str(Told(Path("/a"), "failed", "its disk is full")) == "failed: its disk is full"
     shrunk = Told(Path("/a"), "compressed", before_bytes=2000, after_bytes=1)
     assert str(shrunk) == "compressed, 2,000 bytes to 1 byte (99 % saved)"
+
+
+class HangsIn(Carries):
+    """A carrier that a disk keeps, for pictures of one folder."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = root
+
+    def stop(self) -> None:
+        """What hangs does not hear of the end."""
+
+    def places(self, job: Job) -> list[Path]:
+        return [self._root]
+
+    def carry(self, job: Job, slot: Slot) -> Told:
+        if job.path.is_relative_to(self._root):
+            self.go_on.wait(60)
+        return Told(job.path, "unchanged")
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk counts as hanging after a moment."""
+    monkeypatch.setattr(pipelines, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(pipelines, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(pipelines, "LAST_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_disk_that_hangs_takes_no_worker_from_other_folders(workers: int) -> None:
+    hung, told = Path("/hung"), list[str]()
+    carrier = HangsIn(hung)
+    pipeline = Pipeline(cast(Carrier, carrier), workers, Limits(), lambda: None)
+    there = replace(PLAN, root=hung)
+    try:
+        for number in range(5):
+            pipeline.submit(Job(hung / f"{number}.jpg", there, lambda done: told.append(done.path.name)))
+        wait_for(lambda: pipeline.silent(hung), what="the disk to be told")
+        pipeline.submit(job("a.jpg", lambda done: told.append(done.path.name)))
+        wait_for(lambda: told == ["a.jpg"], what="the picture of another folder")
+        assert "has not answered since" in pipeline.silent(hung)
+        assert not pipeline.silent(Path("/a"))
+        assert pipeline.queue.waiting(hung) == 5
+        assert pipeline.holds(hung / "0.jpg"), "it must not be queued a second time"
+        carrier.go_on.set()
+        wait_for(lambda: len(told) == 6, what="what waited for the disk")
+        assert not pipeline.silent(hung)
+        assert pipeline.load() == Load(0, 0)
+        wait_for(lambda: len(pipeline._seats.all()) == workers, what="threads that are too many to end")
+    finally:
+        carrier.go_on.set()
+        assert pipeline.close()
+
+
+@pytest.mark.usefixtures("quickly")
+def test_the_end_does_not_wait_for_a_disk_that_hangs() -> None:
+    carrier = HangsIn(Path("/a"))
+    pipeline = Pipeline(cast(Carrier, carrier), 1, Limits(), lambda: None)
+    pipeline.submit(job("a.jpg", lambda _: None))
+    wait_for(lambda: pipeline.silent(Path("/a")), what="the disk to be told")
+    try:
+        assert not pipeline.close()
+    finally:
+        carrier.go_on.set()

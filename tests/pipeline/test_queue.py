@@ -299,3 +299,51 @@ def test_nobody_spins_while_others_are_at_work_and_a_held_picture_is_due() -> No
     queue.hold(Path("/a"), every=0.0)
     assert queue.get(timeout=0.2) is None
     assert looks < 100
+
+
+def test_what_hangs_keeps_its_folder_back_and_gives_its_place_to_others() -> None:
+    queue = FairQueue()
+    queue.allow(1)
+    for number in range(3):
+        queue.put(job(f"{number}.jpg"))
+    hanging = queue.get(timeout=0)
+    assert hanging is not None
+    queue.put(job("b.jpg", root="/b"))
+    assert queue.get(timeout=0) is None, "one is under way, and no more are allowed"
+    assert queue.stuck(hanging)
+    queue.put(job("late.jpg"))
+    assert drain(queue) == ["b.jpg"]
+    assert queue.has(hanging.path)
+    assert queue.waiting(Path("/a")) == 4
+    assert queue.held(Path("/a")) == 3
+    assert queue.moving() == 0
+    assert queue.is_full(Path("/a"), Path("/a/x.jpg"), 3)
+    queue.done(hanging)
+    assert drain(queue) == ["1.jpg", "2.jpg", "late.jpg"]
+    assert not queue.stuck(hanging), "it is done by now"
+
+
+def test_a_folder_that_hangs_is_not_tried_though_it_is_time() -> None:
+    queue = FairQueue()
+    queue.put(job("a.jpg"))
+    hanging = queue.get(timeout=0)
+    assert hanging is not None
+    queue.put(job("b.jpg"))
+    queue.hold(Path("/a"), every=0)
+    queue.stuck(hanging)
+    assert queue.get(timeout=0) is None
+    queue.done(hanging)
+    assert drain(queue) == ["b.jpg"]
+
+
+def test_with_a_folder_goes_what_was_kept_back_there_since_it_hangs() -> None:
+    queue = FairQueue()
+    queue.put(job("a.jpg"))
+    hanging = queue.get(timeout=0)
+    assert hanging is not None
+    queue.put(job("b.jpg"))
+    queue.stuck(hanging)
+    queue.drop(Path("/a"))
+    queue.done(hanging)
+    assert drain(queue) == []
+    assert len(queue) == 0

@@ -174,14 +174,17 @@ class Pipeline:
                 self._at_work.set()
             checking = self._checker is not None and self._checker.busy
             for seat in self._seats.newly_stuck(checking):
-                self._pass_over(seat)
+                try:
+                    self._pass_over(seat)
+                except Exception:  # noqa: BLE001 - the boundary: whatever it was, the next one is seen to
+                    _log.exception("while working past %s", _name_of(seat))
 
     def _pass_over(self, seat: Seat) -> None:
         """A disk keeps a thread: its folder waits for it, and another thread works for the others."""
         if (job := seat.job) is None or not self.queue.stuck(job):
             return
-        seat.slot.rest()
         self._seats.want(0, self._serve, self._slot)
+        seat.slot.rest()
         places = (str(place) for place in self._carrier.places(job) if not answers(place))
         seat.place = next(places, str(job.path))
         _log.warning("%s", silent(seat.place, seat.silent_since))
