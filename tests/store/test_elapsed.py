@@ -427,8 +427,9 @@ class TestUpgrade:
 @pytest.mark.parametrize("jump", [-400 * DAY, 400 * DAY, -1.0])
 def test_a_folder_is_new_once_whatever_the_clock_says(bench: Bench, jump: float) -> None:
     with bench.store() as store:
-        assert store.folders.is_new(bench.watched)
+        assert not store.folders.is_known(bench.watched)
+        store.folders.added(bench.watched)
         bench.hands.jump(jump)
-        assert not store.folders.is_new(bench.watched)
+        assert store.folders.is_known(bench.watched)
         bench.hands.jump(-jump)
-        assert not store.folders.is_new(bench.watched)
+        assert store.folders.is_known(bench.watched)
