@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 from unittest import mock
 
 from benchmarks.day.clock import CLOCK
@@ -12,10 +13,12 @@ from benchmarks.day.pictures import Compressor
 from homepress.app.caretaker import Caretaker
 from homepress.app.house import House
 from homepress.app.watching import DaemonService
-from homepress.pipeline import Job, Pipeline, Told
+from homepress.pipeline import Job, Told
+from homepress.pipeline.seats import Seat, Seats
 from homepress.settings import Paths
 from homepress.watch import FileWatch
 from homepress.watch.folderwatch import FolderWatch
+from homepress.workers import Slot
 
 _STEP = 0.05
 """Seconds between two turns of a folder that has more to do."""
@@ -47,8 +50,10 @@ class Daemon:
         for kind in (FolderWatch, FileWatch, Caretaker):
             _patch(kind, "start", lambda _: None)
         _patch(Caretaker, "stop", lambda _: None)
-        _patch(Pipeline, "allow", lambda pipeline, slots: pipeline.queue.allow(slots))
+        _patch(Seats, "want", lambda *_: None)
         self.house = House.open(paths, self.service.changed)
+        self._seat = Seat(cast(Slot, self.compressor))
+        self.house.pipeline._carrier._checker = None  # results of the stub need no look
         carry = self.house.pipeline._carrier.carry
 
         def counted(job: Job, slot: Compressor) -> Told:
@@ -82,7 +87,7 @@ class Daemon:
             if (job := pipeline.queue.get(timeout=0)) is None:
                 return False
             CLOCK.move_to(CLOCK.since_start(job.ready_at))
-            pipeline._work(job, self.compressor)  # type: ignore[arg-type]
+            pipeline._work(job, self._seat)
         return True
 
     def states(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What happens in the day, and what is counted."""
 
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -122,6 +123,7 @@ class _Case:
     def _sample(self, daemon: Daemon) -> None:
         if CLOCK.now >= self._next_sample:
             self._next_sample += _SAMPLE
+            print(f"\r{CLOCK.now / 3600:.1f} h", end="", file=sys.stderr, flush=True)
             for name, state in daemon.states().items():
                 self.figures.seconds[name][state] += int(_SAMPLE)
 
