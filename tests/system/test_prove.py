@@ -95,7 +95,7 @@ def test_daemon_worker_tray_and_window_are_asked_and_closed(
     assert set(found) == {"daemon", "worker 1", "checker", "tray", "window", "this command"}
     assert program.daemon is not None and found["daemon"]["pid"] == program.daemon.pid
     assert found["window"]["pid"] == opened.pid
-    assert len({party["pid"] for party in proof["parties"]}) == 5
+    assert len({party["pid"] for party in proof["parties"]}) == 6
     for party in proof["parties"]:
         leaves = [attempt for attempt in party["attempts"] if not attempt["local"]]
         assert len(leaves) > 10
