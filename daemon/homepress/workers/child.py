@@ -16,7 +16,7 @@ import msgspec
 from homepress import __version__, privacy
 from homepress.workers.frames import read_frame, write_frame
 from homepress.workers.host import host
-from homepress.workers.messages import QUESTION, Hello, Orders
+from homepress.workers.messages import QUESTION, Hello, Look, Orders
 from homepress.workers.readable import readable
 from homepress.workers.replies import Job, reply
 
@@ -88,8 +88,11 @@ def _serve(pipes: Pipes, job: Job) -> None:
         except EOFError:
             return
         answer, body = reply(job, question, source)
-        # Before the answer: after it, the daemon looks whether this worker has grown too fat to be kept.
-        host.trim_memory()
+        if not isinstance(
+            question, Look
+        ):  # which takes little, and a quarter more time with memory taken anew
+            # Before the answer: after it, the daemon looks whether this worker has grown too fat to be kept.
+            host.trim_memory()
         write_frame(pipes.answers, answer, body)
         if answer.failure is not None:
             return
