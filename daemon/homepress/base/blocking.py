@@ -68,7 +68,7 @@ class _Call(Generic[T]):
 
     def start(self) -> None:
         """Make the call."""
-        self._thread = threading.Thread(target=self._run, name=f"ask {self.place.name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"ask {self.place.name!a}", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
