@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import UndoSelection
+from homepress.store import LedgerError, UndoSelection, database, reader, schema
 from store.kit import picture
 from store.oldhome import KEPT, SIZE, VERSIONS, old_home
 
@@ -20,3 +20,35 @@ class TestUpgrade:
         assert restored >= set(KEPT)
         for name, seed in KEPT.items():
             assert (bench.watched / name).read_bytes() == picture(seed, SIZE)
+
+    def test_the_copy_of_before_the_upgrade_leads_back(
+        self, tmp_path: Path, version: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The way that docs/install.md describes: the earlier program refuses, the copy serves it."""
+        bench = old_home(tmp_path / "old", version)
+        with bench.store() as store:
+            store.recover()
+        with bench.store():
+            pass  # the second start makes no other copy
+        copy = bench.ledger.with_name(f"{bench.ledger.stem}.version-{version}{bench.ledger.suffix}")
+        if version == len(schema.MIGRATIONS):
+            assert not copy.exists()
+            return
+        assert copy.stat().st_mode & 0o777 == 0o600
+        for module in (database, reader):  # the program of that time
+            monkeypatch.setattr(module, "MIGRATIONS", schema.MIGRATIONS[:version])
+        upgraded = bench.ledger.read_bytes()
+        with pytest.raises(LedgerError, match="newer version"):
+            database.open_database(bench.ledger)
+        with pytest.raises(LedgerError, match="newer version"):
+            reader.Reader(bench.ledger)
+        assert bench.ledger.read_bytes() == upgraded
+        bench.ledger.rename(bench.ledger.with_name("newer.sqlite3"))
+        copy.rename(bench.ledger)
+        opened = database.open_database(bench.ledger)
+        assert opened.condition is database.Condition.GOOD
+        (kept,) = opened.connection.execute("SELECT count(*) FROM history WHERE original = 'kept'").fetchone()
+        opened.connection.close()
+        assert kept >= len(KEPT)
+        assert bench.originals.is_dir()
+        assert len(list(bench.originals.iterdir())) >= len(KEPT)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from homepress.app.client import prepare_client, try_doors
-    from homepress.app.connect import connect_or_local
+    from homepress.app.connect import Errand, connect_or_local
     from homepress.app.daemon import RunOptions, run_daemon
     from homepress.app.login import bring_back_tray
     from homepress.app.stopped import stopped_status
     from homepress.app.viewer import Viewer
 
 _PLACES = {
+    "Errand": "connect",
     "RunOptions": "daemon",
     "bring_back_tray": "login",
     "connect_or_local": "connect",
@@ -27,6 +28,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "Errand",
     "RunOptions",
     "Viewer",
     "bring_back_tray",

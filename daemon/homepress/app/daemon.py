@@ -55,7 +55,7 @@ def run_daemon(paths: Paths, options: RunOptions, tell: Callable[[str], None] = 
     try:
         write_log(paths, terminal=options.foreground)
         mend_autostart()
-        daemon = _Daemon(paths, options)
+        daemon = _Daemon(paths, options, lock)
         code = daemon.run()
     finally:
         lock.release()
@@ -72,8 +72,8 @@ def _take(lock: InstanceLock, paths: Paths, tell: Callable[[str], None]) -> None
     while not lock.acquire(_BETWEEN_LOOKS):
         holder = holder_of(paths.lock)
         if holder is None or holder.is_daemon or not holder.work:
-            connect(paths.socket)  # raises when it is of another version, and says what to do then
-            process = holder.pid if holder is not None else lock.holder() or "unknown"
+            daemon = connect(paths.socket)  # raises when it is of another version, and says what to do then
+            process = holder.pid if holder is not None else daemon.ping() if daemon else "unknown"
             raise ServiceError(f"Homepress is running already, as process {process}; see: homepress status")
         if holder != waited_for:
             tell(f"Waiting for {holder} to finish ...")
@@ -83,7 +83,8 @@ def _take(lock: InstanceLock, paths: Paths, tell: Callable[[str], None]) -> None
 class _Daemon:
     """One run of the daemon, from locked to stopped."""
 
-    def __init__(self, paths: Paths, options: RunOptions) -> None:
+    def __init__(self, paths: Paths, options: RunOptions, lock: InstanceLock) -> None:
+        self._lock = lock
         self._paths = paths
         self._options = options
         self._stopping = threading.Event()
@@ -118,9 +119,14 @@ class _Daemon:
         """The house; None when the daemon is told to end before it could be opened."""
         if self._options.once:
             return House.open(self._paths, self._service.changed)
-        if (house := self._service.open(self._stopping)) is None:
+        if (house := self._service.open(self._stopping, self._confirm)) is None:
             shutdown.end(self._paths.state)
         return house
+
+    def _confirm(self) -> None:
+        """Be sure that no other daemon has come where the lock's file could not be made at first."""
+        if not self._lock.confirm():
+            raise ServiceError("another Homepress was started meanwhile; this one ends")
 
     def _serve(self, house: House) -> bool:
         """Work until told to stop; whether all went well that was to be done once."""

@@ -57,10 +57,14 @@ class House:
     places: Places = field(default_factory=Places)
 
     @classmethod
-    def open(cls, paths: Paths, changed: Callable[[], None]) -> "House":
+    def open(cls, paths: Paths, changed: Callable[[], None], *, recover: bool = True) -> "House":
         """Open the store, mend what a crash left behind, and start the pipeline's threads.
 
-        The caller holds the instance lock. `changed` is called whenever the load changes.
+        Args:
+            paths: where everything is.
+            changed: called whenever the load changes.
+            recover: the caller holds the instance lock. Without it, what others are at must be left alone,
+                and nothing but trials may be made.
 
         Raises:
             NotNowError: the system does not let us open the ledger or the originals at present.
@@ -74,7 +78,7 @@ class House:
             roots = [places.real(folder.path) for folder in live.current.folders]
             store = Store.open(paths.ledger, paths.originals, limit, roots=roots, synced=_synced)
             try:
-                recovered = store.recover()
+                recovered = store.recover() if recover else []
             except BaseException:
                 with contextlib.suppress(StoreError, OSError):
                     store.close()

@@ -38,6 +38,7 @@ class Opening:
 
     def open(
         self,
+        confirm: Callable[[], None],
         prepare: Callable[[House], None],
         changed: Callable[[], None],
         stopping: threading.Event,
@@ -45,6 +46,7 @@ class Opening:
         """Open the house, trying again for as long as it takes; None when the daemon is to end before.
 
         Args:
+            confirm: raises `ServiceError` when another daemon has come; asked before each try.
             prepare: what has to be done in it before the work; an `OSError` closes it for another try.
             changed: called when there is something else to be seen in the status.
             stopping: set when the daemon is to end.
@@ -55,6 +57,7 @@ class Opening:
         pause = _FIRST_PAUSE
         while not stopping.is_set():
             try:
+                confirm()
                 return _prepared(House.open(self._paths, changed), prepare)
             except NotNowError as error:
                 self._say(str(error))

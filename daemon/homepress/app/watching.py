@@ -74,9 +74,9 @@ class DaemonService(InProcessService):
         self._not_in_force = ""
         """Why the settings that were read last do not hold yet; empty when they do."""
 
-    def open(self, stopping: threading.Event) -> House | None:
+    def open(self, stopping: threading.Event, confirm: Callable[[], None] = lambda: None) -> House | None:
         """Open the house, for as long as that takes; see `Opening.open`. Requests may come before it is."""
-        return self._opening.open(self._try_to_prepare, self.changed, stopping)
+        return self._opening.open(confirm, self._try_to_prepare, self.changed, stopping)
 
     @property
     def house(self) -> House:

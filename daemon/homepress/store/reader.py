@@ -86,6 +86,11 @@ class Reader:
         if self._connection is not None:
             self._connection.close()
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a ledger yet."""
+        return self._connection is not None
+
     def revision(self) -> int:
         """A number that changes when anything was written since it was last asked (`PRAGMA data_version`)."""
         rows = self._query("PRAGMA data_version", ())

@@ -56,12 +56,13 @@ def app(monkeypatch: pytest.MonkeyPatch, service: FakeService) -> types.ModuleTy
     """Stands in for the program behind the commands: the real one would lock pytest out of the network."""
 
     @contextlib.contextmanager
-    def connect_or_local(paths: Paths) -> Iterator[Service]:
+    def connect_or_local(paths: Paths, errand: object = None) -> Iterator[Service]:
         yield connect(paths.socket) or service
 
     fake = types.ModuleType("homepress.app")
     fake.prepare_client = lambda: service.asked.append("locked")  # type: ignore[attr-defined]  # a bare module
     fake.connect_or_local = connect_or_local  # type: ignore[attr-defined]
+    fake.Errand = lambda **wanted: wanted  # type: ignore[attr-defined]
     fake.stopped_status = stopped_status  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "homepress.app", fake)
     monkeypatch.setattr(homepress, "app", fake, raising=False)

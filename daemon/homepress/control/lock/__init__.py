@@ -85,6 +85,7 @@ class InstanceLock:
         self._path = path
         self._work = work
         self._descriptor: int | None = None
+        self._stands_in = False
 
     @property
     def held(self) -> bool:
@@ -106,11 +107,28 @@ class InstanceLock:
                 time.sleep(_POLL_SECONDS)
         return True
 
+    def confirm(self) -> bool:
+        """Lock the file itself if only its folder could be locked when it could not be made; False: lost.
+
+        To be called before anything is done that needed the folder to be writable.
+        """
+        if self._descriptor is None or not self._stands_in:
+            return self._descriptor is not None
+        try:
+            descriptor = self._attempt(stand_in=False)
+        except OSError:
+            return True  # still as it was
+        if descriptor is None:
+            return False
+        os.close(self._descriptor)
+        self._descriptor, self._stands_in = descriptor, False
+        return True
+
     def release(self) -> None:
         """Give the lock back; nothing happens when it is not held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
-            self._descriptor = None
+            self._descriptor, self._stands_in = None, False
 
     def holder(self) -> int | None:
         """The process id in the file: the holder's after a failed `acquire`, else merely the last one's."""
@@ -132,17 +150,14 @@ class InstanceLock:
     ) -> None:
         self.release()
 
-    def _attempt(self) -> int | None:
+    def _attempt(self, *, stand_in: bool = True) -> int | None:
         """A locked descriptor of the file with our process id in it, or None while it is taken."""
-        descriptor = self._opened()
+        descriptor, is_file = self._opened(stand_in)
         try:
-            if try_lock(descriptor) and self._is_still_there(descriptor):
-                # Who reads the file is served better by no number than by that of somebody else.
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, 0)
-                    os.lseek(descriptor, 0, os.SEEK_SET)
-                    text = f"{os.getpid():<{_PID_BYTES - 1}}\n{self._work}\n"
-                    os.write(descriptor, text.encode("utf-8", "replace"))
+            if try_lock(descriptor) and self._is_still_there(descriptor, is_file):
+                self._stands_in = not is_file
+                if is_file:
+                    self._sign(descriptor)
                 return descriptor
         except BaseException:
             os.close(descriptor)
@@ -150,20 +165,35 @@ class InstanceLock:
         os.close(descriptor)
         return None
 
-    def _opened(self) -> int:
+    def _sign(self, descriptor: int) -> None:
+        """Write who we are. Where that cannot be written, no number serves better than somebody else's."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            text = f"{os.getpid():<{_PID_BYTES - 1}}\n{self._work}\n"
+            os.write(descriptor, text.encode("utf-8", "replace"))
+
+    def _opened(self, stand_in: bool) -> tuple[int, bool]:
+        """A descriptor to lock, and whether it is the file's; else its folder's, on a read-only disk."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
         try:
-            return os.open(self._path, flags | os.O_RDWR | os.O_CREAT, 0o600)
+            return os.open(self._path, flags | os.O_RDWR | os.O_CREAT, 0o600), True
         except OSError as error:
-            if error.errno not in _NOTHING_TO_WRITE or not self._path.exists():
+            if error.errno not in _NOTHING_TO_WRITE:
                 raise
-            return os.open(self._path, flags | os.O_RDONLY)
+            if self._path.exists():
+                return os.open(self._path, flags | os.O_RDONLY), True
+            if not stand_in or error.errno != errno.EROFS or not hasattr(os, "O_DIRECTORY"):
+                raise
+            return os.open(self._path.parent, flags | os.O_RDONLY | os.O_DIRECTORY), False
 
-    def _is_still_there(self, descriptor: int) -> bool:
+    def _is_still_there(self, descriptor: int, is_file: bool) -> bool:
         """Whether the path still names the locked file: it may have been deleted before we had the lock."""
         with contextlib.suppress(OSError):
-            return os.path.samestat(os.fstat(descriptor), os.stat(self._path))
+            return os.path.samestat(
+                os.fstat(descriptor), os.stat(self._path if is_file else self._path.parent)
+            )
         return False
 
 

@@ -12,6 +12,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 """Gives a command `as_json`."""
 
 
+wait_option = click.option(
+    "--wait",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    help="Longest wait for another command of Homepress that is at work.  [default: as long as it takes]",
+)
+"""Gives a command `wait`."""
+
+
 class _AbsolutePath(click.Path):
     """A path made absolute here, since the daemon has another working directory. It need not exist."""
 

@@ -4,11 +4,18 @@ The program behind it is imported only when it is needed: `status` has to be qui
 """
 
 import contextlib
+import math
 from collections.abc import Iterator
+
+import click
 
 from homepress.control.client import NO_DAEMON, Client, connect
 from homepress.control.service import Service, ServiceError
 from homepress.settings import Paths
+from homepress.ui.cli import output
+
+_PATIENCE = 10.0
+"""Seconds to wait for another command, where no more is said."""
 
 _NOT_RUNNING = "Homepress is not running in the background; start it with: homepress run"
 
@@ -25,13 +32,27 @@ def running(paths: Paths) -> Client:
 
 
 @contextlib.contextmanager
-def daemon_or_local(paths: Paths) -> Iterator[Service]:
+def daemon_or_local(
+    paths: Paths, *, wait: float | None = _PATIENCE, writes: bool = True
+) -> Iterator[Service]:
     """The daemon, or the service within this process, which then puts on the lock of a daemon.
+
+    Args:
+        paths: where everything is.
+        wait: seconds to wait for another command that is at work; None for as long as it takes.
+        writes: whether anything is changed; what only tries waits for nobody.
 
     Raises:
         ServiceError: neither can be had.
     """
     from homepress import app
 
-    with app.connect_or_local(paths) as service:
+    context = click.get_current_context(silent=True)
+    errand = app.Errand(
+        work=context.command_path if context is not None else "homepress",
+        patience=math.inf if wait is None else wait,
+        writes=writes,
+        tell=output.remark,
+    )
+    with app.connect_or_local(paths, errand) as service:
         yield service

@@ -10,7 +10,7 @@ from homepress.control.service import CompressRequest, FileOutcome
 from homepress.imagetype import has_image_suffix
 from homepress.settings import Paths
 from homepress.ui.cli import output
-from homepress.ui.cli.arguments import absolute_path, example, json_option, positive
+from homepress.ui.cli.arguments import absolute_path, example, json_option, positive, wait_option
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.pictures import sizes, where, why
 from homepress.ui.cli.stream import told
@@ -36,6 +36,7 @@ from homepress.ui.words import counted, percent_saved, size
 @click.option("--max-edge", metavar="PIXELS", type=positive, help="Resize to this longest edge.")
 @click.option("--fit-under", metavar="SIZE", default="", help="Such as '500 KB': make it fit.")
 @click.option("--dry-run", is_flag=True, help="Try, tell, and write nothing.")
+@wait_option
 @json_option
 def command(
     paths: tuple[str, ...],
@@ -47,11 +48,13 @@ def command(
     max_edge: int | None,
     fit_under: str,
     dry_run: bool,
+    wait: float | None,
     as_json: bool,
 ) -> int:
     """Compress pictures and folders by name.
 
-    Without --in-place or --output, each result is written beside its picture as NAME.min.EXT.
+    Without --in-place or --output, each result is written beside its picture as NAME.min.EXT. While another
+    command is at work, it waits and says for whom; a dry run waits for nobody.
     """
     if in_place and output_folder:
         raise click.UsageError("--in-place and --output exclude each other.")
@@ -68,7 +71,7 @@ def command(
     )
     total = _count(paths) if output.on_terminal(sys.stderr) else None
     tally = _Tally()
-    with daemon_or_local(Paths.from_environment()) as service:
+    with daemon_or_local(Paths.from_environment(), wait=wait, writes=not dry_run) as service:
         for outcome in told(service.compress(request), _line, as_json=as_json, total=total):
             tally.add(outcome)
     if not as_json:

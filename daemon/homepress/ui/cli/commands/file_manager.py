@@ -60,7 +60,7 @@ def run(action: str, paths: tuple[str, ...]) -> int:
     try:
         if action in ("open", "show"):
             return _show(paths)
-        with daemon_or_local(Paths.from_environment()) as service:
+        with daemon_or_local(Paths.from_environment(), wait=None) as service:
             told = _compress(service, paths) if action == "compress" else _restore(service, paths)
     except ServiceError as error:
         told = _Told("That did not work", shown(str(error)), error.exit_code)

@@ -200,7 +200,7 @@ def check(path: str, everything: bool, as_json: bool) -> None:
 
     Nothing is changed.
     """
-    with daemon_or_local(Paths.from_environment()) as service:
+    with daemon_or_local(Paths.from_environment(), writes=False) as service:
         report = try_folder(service, path, 0 if everything else _SAMPLE)
     if report is None:
         return

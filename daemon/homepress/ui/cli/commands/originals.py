@@ -87,7 +87,7 @@ def verify(paths: tuple[str, ...], as_json: bool) -> int:
 
 def _act(action: str, request: OriginalsRequest, as_json: bool) -> int:
     number = total = faults = 0
-    with daemon_or_local(Paths.from_environment()) as service:
+    with daemon_or_local(Paths.from_environment(), wait=None) as service:
         act = service.accept_originals if action == "accept" else service.verify_originals
         for outcome in told(act(request), _line, as_json=as_json, thing="original"):
             number += 1

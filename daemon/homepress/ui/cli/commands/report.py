@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from homepress.control.service import ServiceError
 from homepress.desktop.opening import NotOpened
 from homepress.settings import Paths
+from homepress.store.reader import LedgerError
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.viewing import pictures_apart
@@ -30,8 +32,11 @@ def command(file: str | None, pictures: int, no_open: bool, as_json: bool) -> in
     paths = Paths.from_environment()
     paths.ensure()
     target = Path(file) if file else paths.state / "report.html"
-    with pictures_apart():
-        write_report(paths, target, pictures)
+    try:
+        with pictures_apart():
+            write_report(paths, target, pictures)
+    except LedgerError as error:
+        raise ServiceError(str(error)) from error
     if as_json:
         output.print_json({"path": str(target), "bytes": target.stat().st_size})
     else:

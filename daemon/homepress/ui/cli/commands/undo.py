@@ -7,7 +7,7 @@ import click
 from homepress.control.service import UndoOutcome, UndoRequest
 from homepress.settings import Paths
 from homepress.ui.cli import output
-from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive
+from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive, wait_option
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.pictures import where, why
 from homepress.ui.cli.stream import told
@@ -29,6 +29,7 @@ _WIDTH = len("restored")
 @click.option("--since", metavar="TIME", type=past_time, help="Results since 2h, yesterday, 2026-05-01 ...")
 @click.option("--folder", metavar="PATH", type=absolute_path, help="Results beneath this folder.")
 @click.option("--to", metavar="DIR", type=absolute_path, help="Put originals here, not back in place.")
+@wait_option
 @json_option
 def command(
     paths: tuple[str, ...],
@@ -36,6 +37,7 @@ def command(
     since: float | None,
     folder: str | None,
     to: str | None,
+    wait: float | None,
     as_json: bool,
 ) -> int:
     """Bring originals back, byte for byte.
@@ -46,7 +48,7 @@ def command(
         raise click.UsageError("Say what to undo: a PATH, --last N, --since TIME or --folder PATH.")
     request = UndoRequest(paths=list(paths), last=last or 0, since=since, folder=folder or "", to=to or "")
     tally: Counter[str] = Counter()
-    with daemon_or_local(Paths.from_environment()) as service:
+    with daemon_or_local(Paths.from_environment(), wait=wait) as service:
         for outcome in told(service.undo(request), _line, as_json=as_json, thing="original"):
             tally[outcome.outcome] += 1
     if not as_json:
