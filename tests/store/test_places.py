@@ -1,0 +1,173 @@
+"""Which folders are away: judged by a made-up world of mounts, whatever ids it has."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from homepress.base.volumes import Volume
+from homepress.store import memory
+from homepress.store.errors import DriveAway
+from homepress.store.ledger import Ledger
+from homepress.store.places import Places
+from homepress.store.system import system_kernel
+
+
+class World:
+    """Mounts that come and go: a path lies on the one with the longest mount point."""
+
+    def __init__(self, **mounts: str) -> None:
+        self.mounts: dict[Path, Volume] = {}
+        self.mount("/", "uuid:system")
+
+    def mount(self, point: str, *ids: str, label: str = "") -> None:
+        self.mounts[Path(point)] = Volume(Path(point), ids=frozenset(ids), label=label, instance=str(ids))
+
+    def unmount(self, point: str) -> None:
+        del self.mounts[Path(point)]
+
+    def look(self, path: Path) -> Volume:
+        point = max((p for p in self.mounts if path.is_relative_to(p)), key=lambda p: len(p.parts))
+        return replace(self.mounts[point], inner=str(path.relative_to(point)))
+
+    def inside(self, path: Path) -> list[Volume]:
+        return [v for p, v in self.mounts.items() if p != path and p.is_relative_to(path)]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite3", system_kernel())
+
+
+@pytest.fixture(autouse=True)
+def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homepress.store.places.missing_mount", lambda path, ours: None)
+
+
+PICS = Path("/mnt/usb/pics")
+
+
+def places(ledger: Ledger, world: World) -> Places:
+    return Places(ledger, world.look, world.inside)
+
+
+def test_a_drive_goes_and_comes_back_over_restarts(ledger: Ledger) -> None:
+    world = World()
+    world.mount("/mnt/usb", "uuid:1", label="PHOTOS")
+    assert places(ledger, world).remember(PICS) is None
+    world.unmount("/mnt/usb")
+    absence = places(ledger, world).remember(PICS)
+    assert absence is not None
+    assert str(absence) == 'the drive "PHOTOS" is not connected'
+    for path in (PICS, PICS / "2024" / "a.jpg", Path("/mnt/usb/other")):
+        with pytest.raises(DriveAway, match="is not connected"):
+            places(ledger, world).check(path)
+    places(ledger, world).check(Path("/mnt/else"))
+    world.mount("/mnt/usb", "uuid:2")
+    assert "another drive" in str(places(ledger, world).absence(PICS))
+    world.mount("/mnt/usb", "uuid:1")
+    assert places(ledger, world).remember(PICS) is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.frozensets(st.sampled_from(["uuid:1", "uuid:2", "fsid:3", "fsid:4"])), max_size=6))
+def test_a_home_on_a_plain_disk_is_never_away(ledger: Ledger, ids: list[frozenset[str]]) -> None:
+    """Kernel updates, clones, restored backups, other layouts: the ledger is on the same file system."""
+    world, home = World(), Path("/home/ada/Pictures")
+    for each in ids:
+        world.mount("/", *each)
+        assert places(ledger, world).remember(home) is None
+
+
+def test_a_home_that_moves_to_a_partition_of_its_own_is_never_away(ledger: Ledger, tmp_path: Path) -> None:
+    world = World()
+    world.mount(str(tmp_path), "uuid:home")  # the ledger is in it
+    pictures = tmp_path / "Pictures"
+    assert places(ledger, world).remember(pictures) is None
+    world.unmount(str(tmp_path))
+    world.mount("/", "uuid:new")
+    assert places(ledger, world).remember(pictures) is None
+    world.mount(str(pictures), "uuid:big")  # a big disk for the pictures alone: it is theirs from now on
+    assert places(ledger, world).remember(pictures) is None
+    world.unmount(str(pictures))
+    assert places(ledger, world).absence(pictures) is not None
+
+
+def test_a_container_whose_volumes_move_together_with_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
+    world = World()
+    world.mount("/", "source:overlay")
+    world.mount(str(tmp_path), "fsid:1")
+    world.mount("/pictures", "fsid:1")
+    assert places(ledger, world).remember(Path("/pictures")) is None
+    world.mount(str(tmp_path), "fsid:2")
+    world.mount("/pictures", "fsid:2")
+    assert places(ledger, world).remember(Path("/pictures")) is None
+    world.unmount("/pictures")
+    assert places(ledger, world).absence(Path("/pictures")) is not None
+
+
+def test_drives_mounted_inside_are_remembered(ledger: Ledger) -> None:
+    world, root = World(), Path("/home/ada/Pictures")
+    found = places(ledger, world)
+    found.remember(root)
+    world.mount("/home/ada/Pictures/card", "uuid:card")
+    found.remember_inside(root)
+    world.unmount("/home/ada/Pictures/card")
+    assert [each.folder for each in found.absent_inside(root)] == [root / "card"]
+    assert found.absence(root) is None
+    assert found.absence(root / "card" / "a.jpg") is not None
+
+
+def test_a_forgotten_folder_takes_any_drive_but_no_bare_mount_point(ledger: Ledger) -> None:
+    world = World()
+    world.mount("/mnt/usb", "uuid:1")
+    found = places(ledger, world)
+    found.remember(PICS)
+    found.forget(PICS)
+    world.mount("/mnt/usb", "uuid:2")
+    assert found.absence(PICS) is None
+    world.unmount("/mnt/usb")
+    assert found.absence(PICS) is not None
+    assert not found.settle_at(PICS)
+
+
+def test_a_mount_point_that_became_an_ordinary_folder_is_taken_when_something_is_in_it(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    world, folder = World(), tmp_path / "usb"
+    folder.mkdir()
+    world.mount(str(folder), "uuid:1")
+    found = places(ledger, world)
+    found.remember(folder)
+    world.unmount(str(folder))
+    assert not found.settle_at(folder)
+    (folder / "a.jpg").touch()
+    assert found.settle_at(folder)
+    assert places(ledger, world).absence(folder) is None
+
+
+def test_a_mount_point_that_is_configured_and_not_mounted_is_bare(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    from homepress.base.volumes import _system
+
+    monkeypatch.setattr(_system, "configured_mounts", lambda: (Path("/"), Path("/mnt/usb")))
+    monkeypatch.setattr(_system, "is_mount_point", lambda path: path == Path("/"))
+    found = places(ledger, World())
+    assert found.absence(PICS) is not None
+    assert found.absence(Path("/home/ada")) is None
+
+
+def test_names_of_files_whose_drive_is_away_are_kept(ledger: Ledger, tmp_path: Path) -> None:
+    for name in ("away", "here"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "other.jpg").touch()  # something is beneath the mount point
+        with ledger.transaction() as tx:
+            memory.note(ledger, tx, tmp_path / name / "a.jpg", (1, 2, 3))
+    memory.prune(ledger, [tmp_path / "away"])
+    assert set(memory.known(ledger, os.fsencode(tmp_path / "away"))) == {b"a.jpg"}
+    assert set(memory.known(ledger, os.fsencode(tmp_path / "here"))) == set()
