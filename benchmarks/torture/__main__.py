@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.torture import faults, fidelity, images, kills, races
+from benchmarks.torture import drives, faults, fidelity, images, kills, races
 from benchmarks.torture.trial import HEADING, Outcome, timed
 
-TRIALS = ("kills", "faults", "images", "races", "fidelity")
+TRIALS = ("kills", "faults", "images", "races", "drives", "fidelity")
 
 
 def _outcomes(chosen: list[str], share: float, quick: bool) -> Iterator[Outcome]:
@@ -22,6 +22,8 @@ def _outcomes(chosen: list[str], share: float, quick: bool) -> Iterator[Outcome]
         yield from images.trials(max(5, round(60 * share)))
     if "races" in chosen:
         yield from races.trials(max(100, round(2000 * share)))
+    if "drives" in chosen:
+        yield from drives.trials(max(30, round(500 * share)))
     if "fidelity" in chosen:
         yield from fidelity.trials()
 

@@ -42,9 +42,13 @@ def write_output(workshop: Workshop, source: Source, replacement: Replacement, t
         check_result(source, replacement)
     carried = _check_source(workshop, source)
     place = fitting_folder(workshop.kernel, target.parent)
-    with opened_folder(workshop.kernel, place, create=True) as folder:
-        fits = fitting(target.name)
+    with (
+        workshop.places.held(place),
+        opened_folder(workshop.kernel, place, create=True) as folder,
+    ):
+        workshop.places.confirm(folder)
         workshop.places.remember_mount(folder.path)
+        fits = fitting(target.name)
         wanted = fits if workshop.kernel.windows_names(folder) else target.name
         try:
             return _write_as(workshop, folder, source, replacement, carried, wanted)

@@ -11,12 +11,13 @@ import enum
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homepress.base.volumes import Presence, Volume, missing_mount, mounts_inside, presence, volume_of
 from homepress.store.errors import DriveAway, shown
+from homepress.store.kernel import Folder
 from homepress.store.ledger import Ledger
 
 
@@ -130,6 +131,33 @@ class Places:
         """
         if (absence := self.absence(path)) is not None:
             raise DriveAway(f"{shown(path)}: {absence}; it goes on by itself when it is back")
+
+    @contextlib.contextmanager
+    def held(self, path: Path) -> Iterator[None]:
+        """Check as `check`, and keep the drive from being unmounted for the length of a `with` block.
+
+        As far as the system refuses that while something on it is open; `confirm` notices the rest.
+        """
+        with contextlib.ExitStack() as stack:
+            if self._is_on_drive(path) and (fd := _open_nearest(path)) >= 0:
+                stack.callback(os.close, fd)
+            self.check(path)
+            yield
+
+    def confirm(self, folder: Folder) -> None:
+        """Ask once more, with the folder open: from now on all goes where it is, whatever is unmounted.
+
+        Raises:
+            DriveAway: its drive went away while the way to it was walked.
+        """
+        if not self._is_on_drive(folder.path):
+            return
+        self.check(folder.path)
+        if folder.fd >= 0 and os.fstat(folder.fd).st_dev != os.stat(folder.path).st_dev:
+            raise DriveAway(f"{shown(folder.path)}: its drive went away just now")
+
+    def _is_on_drive(self, path: Path) -> bool:
+        return any(place.tie is not Tie.MOUNT for place in self._covering(path))
 
     def absent(self) -> list[Absence]:
         """All folders that are away now."""
@@ -260,6 +288,16 @@ def _read(ledger: Ledger) -> Iterable[_Place]:
             Path(os.fsdecode(point)), os.fsdecode(inner), frozenset(json.loads(ids)), os.fsdecode(label)
         )
         yield _Place(Path(os.fsdecode(path)), volume, Tie(tie))
+
+
+def _open_nearest(path: Path) -> int:
+    """A descriptor of the nearest folder that is there, which lets nobody read it; -1 where there is none."""
+    if (flag := getattr(os, "O_PATH", 0)) == 0:
+        return -1
+    for folder in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            return os.open(folder, flag | os.O_DIRECTORY | os.O_CLOEXEC)
+    return -1
 
 
 def _has_entries(folder: Path) -> bool:

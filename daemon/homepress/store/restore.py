@@ -72,7 +72,11 @@ class Restoring:
         place = self._to or self._path.parent
         self._workshop.places.check(place)
         self._check_vault()
-        with opened_folder(self._kernel, place, create=True) as folder:
+        with (
+            self._workshop.places.held(place),
+            opened_folder(self._kernel, place, create=True) as folder,
+        ):
+            self._workshop.places.confirm(folder)
             here = None if self._to else look(self._kernel, folder, self._path.name)
             plan = self._plan(place / self._free_name(folder, here))
             with self._workshop.live(plan.job):
