@@ -12,6 +12,7 @@ from homepress.app.config import watched
 from homepress.app.fingerprinting import fingerprint_seconds
 from homepress.app.house import House
 from homepress.app.places import resolved
+from homepress.base.system_errors import with_name
 from homepress.control.service import CheckReport, FileOutcome, FolderRequest, ServiceError
 from homepress.pipeline import Destination, plan_for
 from homepress.settings import FolderSettings
@@ -38,7 +39,7 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
     try:
         sizes = {found.path: found.signature.size for found in survey(watched(settings, path=root))}
     except OSError as error:
-        raise ServiceError(f"{root}: {error.strerror}", exit_code=2) from error
+        raise ServiceError(with_name(error, str(root)), exit_code=2) from error
     # A fixed seed: asked twice, the same answer.
     chosen = (
         list(sizes) if not sample or len(sizes) <= sample else random.Random(0).sample(list(sizes), sample)

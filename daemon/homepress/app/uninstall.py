@@ -11,6 +11,7 @@ from typing import Literal
 
 from homepress.app.house import House
 from homepress.app.service import InProcessService
+from homepress.base.system_errors import in_words
 from homepress.control import InstanceLock, ServiceError, witness
 from homepress.control.running import end, running
 from homepress.control.service import OriginalsRequest, UndoRequest
@@ -194,7 +195,7 @@ def _remove_vault(vault: Path) -> Iterator[Step]:
     try:
         others = remove_vault(vault)
     except OSError as error:
-        yield Step("originals", "failed", str(vault), error.strerror or str(error))
+        yield Step("originals", "failed", str(vault), in_words(error))
         return
     if others:
         yield Step("originals", "kept", str(vault), f"there is something else in it: {others[0]}")
@@ -215,7 +216,7 @@ def _remove_folder(what: str, folder: Path) -> Iterator[Step]:
     try:
         shutil.rmtree(folder)
     except OSError as error:
-        yield Step(what, "failed", str(folder), error.strerror or str(error))
+        yield Step(what, "failed", str(folder), in_words(error))
     else:
         yield Step(what, "removed", str(folder))
 

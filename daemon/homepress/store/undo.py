@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from homepress.base.system_errors import with_name
 from homepress.store.entries import Kept, latest_entry, undoable_entries
 from homepress.store.errors import StoreError, shown
 from homepress.store.kernel import opened_folder
@@ -63,7 +64,7 @@ def undo(
             yield Undone(kept.entry, path, "failed", reason=str(error))
         except OSError as error:
             where = error.filename if isinstance(error.filename, str | bytes) else path
-            yield Undone(kept.entry, path, "failed", reason=f"{error.strerror}: {shown(where)}")
+            yield Undone(kept.entry, path, "failed", reason=with_name(error, shown(where)))
 
 
 def _choose(workshop: Workshop, selection: UndoSelection) -> tuple[list[Kept], list[Path]]:

@@ -14,6 +14,7 @@ class Waiting(enum.StrEnum):
     WRITER = "a program has it open for writing"
     WHOLE = "it is not complete yet"
     CONTENT = "it is empty: not yet written"
+    UNREAD = "the system cannot read it at present"
     MISSING = "its folder is not there"
     RETRY = "it is tried again later"
 

@@ -6,9 +6,10 @@ import os
 import stat
 from dataclasses import dataclass
 
+from homepress.base.system_errors import in_words
 from homepress.watch.arrival import Signature, Skip
 from homepress.watch.interface import Openness, System
-from homepress.watch.trailer import UNREAD, Verdict, Wholeness, judge
+from homepress.watch.trailer import UNREAD, Verdict, judge
 
 # Never wait for a FIFO's other end, never follow a link, never hand the descriptor to a child.
 _FLAGS = os.O_RDONLY
@@ -25,6 +26,8 @@ class Finding(enum.Enum):
     GONE = "gone"
     CHANGED = "changed"
     SKIPPED = "passed over"
+    UNREAD = "the system refused to read it"
+    """Its disk or the computer is in trouble, or a sector is broken: that says nothing about the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,14 @@ class Examination:
         openness: whether somebody has it open for writing.
         verdict: whether it is whole; nothing is read while somebody writes.
         skip: why it is passed over, for `Finding.SKIPPED`.
+        refusal: what the system refused and what to do, for `Finding.UNREAD`.
     """
 
     finding: Finding
     openness: Openness = Openness.UNKNOWN
     verdict: Verdict = UNREAD
     skip: Skip | None = None
+    refusal: str = ""
 
 
 def skip_by_status(status: os.stat_result, system: System, *, stays: bool = False) -> Skip | None:
@@ -83,21 +88,19 @@ def examine(path: bytes, signature: Signature, system: System, *, stays: bool = 
             return Examination(Finding.DONE, openness)
         return Examination(Finding.DONE, openness, judge(fd, status.st_size))
     except OSError as error:
-        detail = f"it cannot be read: {error.strerror}"
-        return Examination(Finding.DONE, verdict=Verdict(Wholeness.CUT, detail))
+        return Examination(Finding.UNREAD, refusal=in_words(error))
     finally:
         os.close(fd)
 
 
 def _unopened(error: OSError) -> Examination:
     match error.errno:
-        case errno.ENOENT | errno.ENOTDIR | errno.ESTALE:
+        case errno.ENOENT | errno.ENOTDIR:
             return Examination(Finding.GONE)
         case errno.EWOULDBLOCK | errno.EBUSY | errno.ETXTBSY:
             return Examination(Finding.DONE, Openness.BUSY)
         case errno.EACCES | errno.EPERM:
             return Examination(Finding.SKIPPED, skip=Skip.UNREADABLE)
-        case errno.ELOOP | errno.ENXIO | errno.ENODEV | errno.EMLINK:
+        case errno.ELOOP | errno.EMLINK:
             return Examination(Finding.SKIPPED, skip=Skip.NOT_A_FILE)
-    detail = f"it cannot be opened: {error.strerror}"
-    return Examination(Finding.DONE, verdict=Verdict(Wholeness.CUT, detail))
+    return Examination(Finding.UNREAD, refusal=in_words(error))

@@ -102,6 +102,8 @@ class Looker:
         now = self._clock()
         if seen.finding is Finding.CHANGED:
             return self._settler.restart(pending, signature, now)
+        if seen.finding is Finding.UNREAD:
+            return self._refuse(pending, now, self._timing.busy, Waiting.UNREAD, seen.refusal)
         if seen.openness is Openness.BUSY:
             return self._refuse(pending, now, self._timing.busy, Waiting.WRITER, "")
         if seen.openness is Openness.UNKNOWN:

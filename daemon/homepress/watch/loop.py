@@ -89,7 +89,7 @@ class FolderLoop:
         return FolderState(
             path=self._folder.path,
             status=self.guard.status,
-            problem=self.guard.problem or _unreadable(tally.unreadable if tally else 0),
+            problem=self.guard.problem or _unreadable(tally or Tally()),
             waiting=self.settler.count()[0],
             watch="native" if self.guard.native else "poll",
             scanning=self._scanner.scanning,
@@ -246,9 +246,12 @@ class FolderLoop:
         return min(self._health_due, self._again_due, self._verify_due, scan, self.settler.next_due())
 
 
-def _unreadable(folders: int) -> str:
-    if not folders:
+def _unreadable(tally: Tally) -> str:
+    """What a full scan could not look at, and what to do."""
+    if tally.too_long:
+        number = f"{tally.too_long:,} of its folders and files have paths longer than this system takes"
+        return f"{number}; shorten the names of the folders above them"
+    if not tally.unreadable:
         return ""
-    return (
-        f"{folders:,} of its folders may not be read (homepress doctor names them); to allow it: chmod u+rwx"
-    )
+    number = f"{tally.unreadable:,} of its folders may not be read"
+    return f"{number} (homepress doctor names them); to allow it: chmod u+rwx"

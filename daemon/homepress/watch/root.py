@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.system_errors import with_name
 from homepress.watch.interface import System
 
 
@@ -95,7 +96,7 @@ class Root:
         if error.errno in (errno.EACCES, errno.EPERM):
             fix = "allow reading it and the folders above it"
             return RootLook(RootStatus.UNREADABLE, f"{self._path} may not be read; {fix} (chmod u+rx)")
-        return RootLook(RootStatus.UNREADABLE, f"{self._path} cannot be read: {error.strerror}")
+        return RootLook(RootStatus.UNREADABLE, with_name(error, str(self._path)))
 
     def _is_away(self, why: str) -> RootLook:
         self._last = RootLook(RootStatus.MISSING)

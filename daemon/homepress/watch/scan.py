@@ -1,5 +1,6 @@
 """Walking a tree: what is in it that nobody has dealt with yet."""
 
+import errno
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ class Listing:
     Attributes:
         path: the folder.
         readable: False when it could not be listed; then nothing is known of what it holds.
+        too_long: how many paths in it, its own included, are longer than this system takes.
         found: candidates that the ledger does not know as they are now.
         refused: the like that are passed over for a reason that people are told.
         skipped: how many files are passed over, by reason.
@@ -29,6 +31,7 @@ class Listing:
 
     path: bytes
     readable: bool = True
+    too_long: int = 0
     found: list[tuple[bytes, Signature]] = field(default_factory=list)
     refused: list[tuple[bytes, Signature]] = field(default_factory=list)
     skipped: Counter[Skip] = field(default_factory=Counter)
@@ -60,8 +63,9 @@ def list_folder(directory: bytes, selection: Selection, known: Known, system: Sy
                     listing.skipped[skip] += 1
                 else:
                     candidates.append(entry)
-    except OSError:
+    except OSError as error:
         listing.readable = False
+        listing.too_long += error.errno == errno.ENAMETOOLONG
     if candidates:
         _compare(listing, candidates, known, system, selection.stays)
     return listing
@@ -75,7 +79,8 @@ def _compare(
     for entry in candidates:
         try:
             status = entry.stat(follow_symlinks=False)
-        except OSError:
+        except OSError as error:
+            listing.too_long += error.errno == errno.ENAMETOOLONG
             continue
         if Signature.of(status).is_noted(rows.get(entry.name)):
             continue

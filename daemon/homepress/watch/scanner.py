@@ -24,6 +24,7 @@ class Tally:
     Attributes:
         directories: folders that were listed.
         unreadable: folders that could not be.
+        too_long: folders and files whose paths are longer than the system takes.
         skipped: files passed over, by reason.
         unobserved: folders whose events are not noticed (the first ten thousand).
         cpu: CPU seconds it took.
@@ -32,6 +33,7 @@ class Tally:
 
     directories: int = 0
     unreadable: int = 0
+    too_long: int = 0
     skipped: Counter[Skip] = field(default_factory=Counter)
     unobserved: list[bytes] = field(default_factory=list)
     cpu: float = 0.0
@@ -142,7 +144,8 @@ class Scanner:
     def _count(self, listing: Listing) -> None:
         tally = self._tally
         tally.directories += 1
-        tally.unreadable += not listing.readable
+        tally.unreadable += not (listing.readable or listing.too_long)
+        tally.too_long += listing.too_long
         tally.skipped += listing.skipped
         if listing.readable and not self._observed(listing.path) and len(tally.unobserved) < _MOST_UNOBSERVED:
             tally.unobserved.append(listing.path)
