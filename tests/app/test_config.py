@@ -1,17 +1,20 @@
 """Folders as configured: planned for wherever they lead, and what was in them before is left."""
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from homepress.app import folders
+from homepress.app import config, folders, places
 from homepress.app.config import Configuration
 from homepress.app.drives import Away
 from homepress.app.house import House
 from homepress.control.service import FolderRequest, ServiceError
-from homepress.settings import Paths
+from homepress.settings import Paths, Size
 
 
 @pytest.fixture
@@ -142,3 +145,94 @@ def test_removing_what_is_not_watched_says_so(house: House, tmp_path: Path) -> N
     with pytest.raises(ServiceError, match="is not watched") as refused:
         folders.remove(house, str(tmp_path / "elsewhere"))
     assert refused.value.exit_code == 2
+
+
+class Hung:
+    """Keeps whoever asks about a folder until it answers."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.answer = threading.Event()
+        self.asked = 0
+
+    def guarded(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(path: Any, *rest: Any, **named: Any) -> Any:
+            if os.fsencode(path) == os.fsencode(self.path):
+                self.asked += 1
+                self.answer.wait(60)
+            return call(path, *rest, **named)
+
+        return ask
+
+
+@pytest.fixture
+def hung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hung]:
+    """A folder with a picture in it, whose disk does not answer."""
+    made = Hung(tmp_path / "hung")
+    picture(made.path, "old.jpg")
+    for module, name in ((places, "locate"), (config, "warnings"), (folders, "warnings")):
+        monkeypatch.setattr(module, name, made.guarded(getattr(module, name)))
+    monkeypatch.setattr(os, "scandir", made.guarded(os.scandir))
+    yield made
+    made.answer.set()
+
+
+def test_a_folder_that_hangs_holds_up_no_change_of_settings(house: House, tmp_path: Path, hung: Hung) -> None:
+    well = tmp_path / "well"
+    old = picture(well, "old.jpg")
+    configuration = configure(house, hung.path, well)
+    assert configuration.roots() == {hung.path, well}
+    assert [folder.path for folder in configuration.apply()] == [hung.path, well]
+    assert hung.asked == 1, "a disk that is known to hang is not asked again"
+    assert known(house, well) == {old}
+    said = configuration.status(
+        house.live.current.folders[0], None, lambda _: "no answer", house.pipeline, Away()
+    )
+    assert said.problem == "no answer"
+    hung.answer.set()
+    configuration.met(hung.path, hung.path)
+    assert known(house, hung.path) == {b"old.jpg"}
+
+
+def test_another_folder_is_added_and_removed_while_one_hangs(
+    house: House, tmp_path: Path, hung: Hung
+) -> None:
+    configuration = configure(house, hung.path)
+    other = tmp_path / "other"
+    other.mkdir()
+    folders.add(house, FolderRequest(path=str(other)))
+    folders.remove(house, str(hung.path))
+    house.live.reload()
+    assert [folder.path for folder in configuration.apply()] == [other]
+    assert hung.asked == 1
+
+
+def test_a_folder_that_hangs_is_not_added(house: House, hung: Hung, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "_PATIENCE", 0.2)
+    with pytest.raises(ServiceError, match="has not answered since"):
+        folders.add(house, FolderRequest(path=str(hung.path)))
+
+
+def test_what_is_wanted_now_of_a_folder_that_hangs_is_known_when_it_answers(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    picture(folder, "old.jpg")
+    configuration = configure(house, folder)
+    assert known(house, folder)
+    made = Hung(folder)
+    monkeypatch.setattr(places, "locate", made.guarded(places.locate))
+    wanted = msgspec.structs.replace(
+        house.live.current.folders[0], existing="compress", min_size=Size.parse("0")
+    )
+    house.live.current = msgspec.structs.replace(
+        house.live.current,
+        folders=(wanted,),
+    )
+    try:
+        configuration.apply()
+        assert made.asked
+        assert configuration.lets_in
+        assert not known(house, folder)
+    finally:
+        made.answer.set()

@@ -58,6 +58,9 @@ class Configuration:
         wanted = [folder for folder in taken if folder.enabled]
         self._warn([folder.path for folder in taken if folder.path not in silent])
         self.lets_in = self._meet([folder for folder in wanted if folder.path not in silent])
+        for folder in wanted:
+            if folder.path in silent:
+                self.lets_in |= folders.let_in(self._house, folder, self._house.root_of(folder))
         roots = {folder.path: self._house.root_of(folder) for folder in wanted}
         to_watch = [watched(folder, excluded) for folder in wanted]
         self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))

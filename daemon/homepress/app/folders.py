@@ -135,8 +135,13 @@ def meet(house: House, folder: FolderSettings, root: Path) -> bool:
         if leaves:
             known.baseline(root, recursive=folder.recursive)
         known.added(root, recursive=folder.recursive)
-    largest = folder.max_size.bytes or None
-    return known.let_in(root, folder.min_size.bytes, largest, existing=not leaves) > 0
+    return let_in(house, folder, root)
+
+
+def let_in(house: House, folder: FolderSettings, root: Path) -> bool:
+    """The part of `meet` that asks no disk: whether files are wanted now that were left alone before."""
+    largest, existing = folder.max_size.bytes or None, folder.existing != "leave"
+    return house.store.folders.let_in(root, folder.min_size.bytes, largest, existing=existing) > 0
 
 
 def remove(house: House, path: str) -> None:
