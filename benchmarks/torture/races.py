@@ -6,13 +6,15 @@ from benchmarks.torture.places import in_memory, on_disk
 from benchmarks.torture.trial import Outcome
 
 from homepress.store.kernel import Kernel
-from store.kit import Bench, without_exchange, without_lease
+from store.kit import Bench, Lacking, without_exchange, without_lease
 from store.races import Tally, burn, race
 
 _WAYS: dict[str, Callable[[], Kernel | None]] = {
     "exchange and lease": lambda: None,
     "exchange, no lease": without_lease,
-    "hard link and lease": without_exchange,
+    "moving and lease": without_exchange,
+    "moving, no lease": lambda: without_lease(without_exchange()),
+    "moving by links alone": lambda: without_lease(Lacking("exchange", "move").kernel()),
 }
 
 

@@ -356,12 +356,48 @@ def without_exchange() -> Kernel:
     return Lacking("exchange").kernel()
 
 
-def without_lease() -> Kernel:
+def without_lease(kernel: Kernel | None = None) -> Kernel:
     class NoLease(Probe):
         def take_lease(self, fd: int) -> bool:
             return False
 
-    return NoLease().kernel()
+    return NoLease(kernel=kernel).kernel()
+
+
+class Hiding(Probe):
+    """A kernel of a mount whose driver hides open files, as libfuse does, and whose disk refuses renames.
+
+    What would be renamed over while it is open gets a name of the driver's first. Then comes the error, and
+    the name is empty. `done` is how the error comes: only after the work. It begins when it is `armed`.
+    """
+
+    def __init__(self, fails: Callable[[int], bool], *, done: bool, kernel: Kernel | None = None) -> None:
+        super().__init__(steps=frozenset(), kernel=kernel)
+        self._fails, self._done = fails, done
+        self.armed = False
+        self.renames = 0
+
+    def overwrite(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        if self.armed and new in os.listdir(to.fd):
+            os.rename(new, f".fuse_hidden{secrets.token_hex(8)}", src_dir_fd=to.fd, dst_dir_fd=to.fd)
+        self._fail(lambda: self._kernel.overwrite(folder, name, to, new))
+
+    def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        raise Unsupported("EINVAL")
+
+    def exchange(self, folder: Folder, one: str, other: str) -> None:
+        raise Unsupported("EINVAL")
+
+    def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        self._fail(lambda: self._kernel.link(folder, name, to, new))
+
+    def _fail(self, work: Callable[[], None]) -> None:
+        self.renames += self.armed
+        fails = self.armed and self._fails(self.renames)
+        if not fails or self._done:
+            work()
+        if fails:
+            raise OSError(errno.EIO, "Input/output error")
 
 
 def in_child(work: Callable[[], None]) -> int:

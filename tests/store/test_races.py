@@ -6,12 +6,19 @@ from pathlib import Path
 import pytest
 
 from homepress.store.kernel import Kernel
-from store.kit import Bench, without_exchange, without_lease
+from store.kit import Bench, Lacking, without_exchange, without_lease
 from store.races import race
 
 
 @pytest.mark.parametrize(
-    "kernel", [lambda: None, without_lease, without_exchange], ids=["exchange", "no lease", "link"]
+    "kernel",
+    [
+        lambda: None,
+        without_lease,
+        without_exchange,
+        lambda: without_lease(Lacking("exchange", "move").kernel()),
+    ],
+    ids=["exchange", "no lease", "moving", "moving by links alone"],
 )
 def test_a_user_at_the_same_moment_loses_nothing(
     quick_disk: Path, kernel: Callable[[], Kernel | None]

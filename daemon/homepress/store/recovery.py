@@ -43,7 +43,7 @@ class Recovery:
                 continue
             if settled is not Settled.PENDING:
                 notes.tell(plan.path, f"work that was cut off was {settled.value}", routine=True)
-            elif journal.age_of(self._workshop.ledger, plan.job) > _PATIENCE:
+            elif self._nothing_waits(plan) and journal.age_of(self._workshop.ledger, plan.job) > _PATIENCE:
                 journal.abandon(self._workshop.ledger, plan)
                 notes.tell(
                     plan.path, "its folder did not come back for 30 days; the work begun there is given up"
@@ -60,6 +60,12 @@ class Recovery:
 
         blocking.ask(at, partial(os.path.lexists, at))
         return blocking.ask(at, settle, _SETTLE_SECONDS)
+
+    def _nothing_waits(self, plan: Plan) -> bool:
+        """Whether a job may be given up: no name on a disk that is away can still wait for what was in it."""
+        at = _folder_of(plan)
+        there = self._workshop.places.absence(at) is None and at.is_dir()
+        return there or journal.state_of(self._workshop.ledger, plan.job) != journal.READY
 
     def settle(self, plan: Plan) -> Settled:
         """Bring one job to an end.
