@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.torture import drives, faults, fidelity, images, kills, races
+from benchmarks.torture import clocks, drives, faults, fidelity, images, kills, races
 from benchmarks.torture.trial import HEADING, Outcome, timed
 
-TRIALS = ("kills", "faults", "images", "races", "drives", "fidelity")
+TRIALS = ("kills", "faults", "images", "races", "drives", "clocks", "fidelity")
 
 
 def _outcomes(chosen: list[str], share: float, quick: bool) -> Iterator[Outcome]:
@@ -24,6 +24,8 @@ def _outcomes(chosen: list[str], share: float, quick: bool) -> Iterator[Outcome]
         yield from races.trials(max(100, round(2000 * share)))
     if "drives" in chosen:
         yield from drives.trials(max(30, round(500 * share)))
+    if "clocks" in chosen:
+        yield from clocks.trials(max(5, round(100 * share)))
     if "fidelity" in chosen:
         yield from fidelity.trials()
 

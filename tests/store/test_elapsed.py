@@ -279,6 +279,41 @@ class TestOriginals:
             bench.hands.restart(23 * HOUR)
         assert 29 <= days <= 33
 
+    def test_an_absence_before_counts_for_nothing_that_comes_after(self, bench: Bench) -> None:
+        with bench.store():
+            pass
+        bench.hands.restart(20 * DAY)
+        with bench.store() as store:
+            replace(store, bench.drop(), keep_days=2)
+            wait_for_days(store, bench.hands, 1.95)
+            assert bench.kept() == [picture()]
+            wait_for_days(store, bench.hands, 1)
+            assert bench.kept() == []
+
+    def test_no_days_are_over_at_once_though_an_absence_still_waits(self, bench: Bench) -> None:
+        with bench.store():
+            pass
+        bench.hands.restart(20 * DAY)
+        with bench.store() as store:
+            replace(store, bench.drop(), keep_days=0)
+            bench.hands.let_pass(6)
+            store.tend()
+            assert bench.kept() == []
+
+    def test_late_writers_are_looked_for_though_the_clock_was_set_back(self, bench: Bench) -> None:
+        with bench.store():
+            pass
+        bench.hands.restart(20 * DAY)
+        with bench.store() as store:
+            path = bench.drop()
+            replace(store, path)
+            (stored,) = (file for file in bench.originals.iterdir() if len(file.name) == 81)
+            stored.write_bytes(b"an edit that came late")
+            bench.hands.jump(-20 * DAY)
+            bench.hands.let_pass(6)
+            store.tend()
+            assert path.read_bytes() == b"an edit that came late"
+
     def test_what_becomes_due_is_marked_three_days_before_it_goes(self, bench: Bench) -> None:
         with bench.store() as store:
             for number in range(3):

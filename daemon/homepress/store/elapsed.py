@@ -10,6 +10,8 @@ So the ledger counts seconds of its own, by these rules:
    for more than a day. It waits until it is confirmed: by the next absence, or by a day of rule 1.
 3. When the wall clock is found to have gone back before that, what waits shrinks by as much.
 
+What begins is noted with all that waits already added, so that no absence before it is counted as its own.
+
 So a jump of the clock adds at most one day, however far it goes, and one that is taken back adds nothing.
 """
 
@@ -86,6 +88,11 @@ class Elapsed:
     def seconds(self) -> float:
         """Seconds that this ledger saw pass up to now; to be asked every few minutes."""
         return self._look().seconds
+
+    def at_most(self) -> float:
+        """The same, with what still waits to be confirmed: what begins now begins after that absence."""
+        counted = self._look()
+        return counted.seconds + counted.waiting
 
     def to_keep(self) -> bytes:
         """What is to be kept in the ledger, as of now."""

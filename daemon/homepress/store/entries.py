@@ -81,7 +81,7 @@ def add_result(tx: sqlite3.Connection, plan: Plan, since: float, *, kept: bool, 
     Args:
         tx: the open transaction.
         plan: what was done.
-        since: `Elapsed.seconds` now; the days of the original are counted from here.
+        since: `Elapsed.at_most` now; the days of the original are counted from here.
         kept: whether the original is in its vault.
         adopted: whether it is known from a sidecar alone.
     """

@@ -17,7 +17,7 @@ def begin(ledger: Ledger, plan: Plan) -> None:
     with ledger.transaction() as tx:
         tx.execute(
             "INSERT INTO job (id, state, plan, since) VALUES (?, ?, ?, ?)",
-            (plan.job, STARTED, encode(plan), ledger.elapsed.seconds()),
+            (plan.job, STARTED, encode(plan), ledger.elapsed.at_most()),
         )
 
 
@@ -48,7 +48,7 @@ def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None,
         if plan.kind in ("output", "beside", "copy"):
             entries.supersede(tx, plan)
         if plan.kind != "copy":
-            entry = entries.add_result(tx, plan, ledger.elapsed.seconds(), kept=kept)
+            entry = entries.add_result(tx, plan, ledger.elapsed.at_most(), kept=kept)
             memory.learn(ledger, tx, plan.result_sha256, Role.RESULT)
         if plan.kind == "convert":
             memory.drop(ledger, tx, plan.source)

@@ -71,10 +71,13 @@ def expire(workshop: Workshop, now: float) -> None:
         now: `Elapsed.seconds`.
     """
     ledger = workshop.ledger
-    due = f"original = 'kept' AND goes IS NULL AND settled = 1 AND since + {DAYS} - {_MARKED} <= ?"
+    over = f"({DAYS} = 0 OR since + {DAYS} - {_MARKED} <= ?)"
+    due = f"original = 'kept' AND goes IS NULL AND settled = 1 AND {over}"
     if ledger.query(f"SELECT 1 FROM history WHERE {due} LIMIT 1", (now,)):
         with ledger.transaction() as tx:
-            tx.execute(f"UPDATE history SET goes = ? + {_MARKED} WHERE {due}", (now, now))
+            goes = f"CASE WHEN {DAYS} = 0 THEN ? ELSE ? + {_MARKED} END"
+            at_most = ledger.elapsed.at_most()
+            tx.execute(f"UPDATE history SET goes = {goes} WHERE {due}", (now, at_most, now))
     for kept in kept_entries(ledger, "goes <= ? AND settled = 1", (now,)):
         looked = _looked(workshop, kept, OriginalState.EXPIRED)
         if looked.outcome == "failed":
@@ -88,7 +91,7 @@ def going(workshop: Workshop) -> Going:
     _, first = ledger.query(marked)[0]
     if first is None:
         return Going()
-    now, counted = ledger.clock.wall(), ledger.elapsed.seconds()
+    now, counted = ledger.clock.wall(), ledger.elapsed.at_most()
     at = now + max(0.0, first - counted)
     number, _ = ledger.query(f"{marked} AND goes < ?", (counted + end_of_day(at) - now,))[0]
     return Going(number, at)
@@ -103,14 +106,12 @@ def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked
             yield Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
 
 
-def look_for_late_writers(workshop: Workshop, now: float) -> None:
-    """Look once more at originals that were stored some seconds ago; edits go back to their owner.
-
-    Args:
-        workshop: the tools.
-        now: `Elapsed.seconds`.
-    """
-    due = kept_entries(workshop.ledger, "settled = 0 AND since <= ?", (now - SETTLE_SECONDS,))
+def look_for_late_writers(workshop: Workshop) -> None:
+    """Look once more at originals that were stored some seconds ago; edits go back to their owner."""
+    now = workshop.ledger.elapsed.at_most()
+    # What seems to be stored in the future was stored before a clock was set back.
+    condition = "settled = 0 AND since NOT BETWEEN ? AND ?"
+    due = kept_entries(workshop.ledger, condition, (now - SETTLE_SECONDS, now))
     for kept in due:
         try:
             edited = _in_time(workshop, kept, partial(put_edit_back, workshop, kept))

@@ -344,7 +344,7 @@ class Store:
         notes = self._recovery.recover()
         self._give_edits_back()
         at = self.count_time()
-        retention.look_for_late_writers(self._workshop, at)
+        retention.look_for_late_writers(self._workshop)
         retention.expire(self._workshop, at)
         if (now := self._ledger.clock.since_boot()) - self._pruned > _PRUNE_EVERY:
             self._pruned = now

@@ -95,7 +95,7 @@ class _Sweep:
 
     def _adopt(self, plan: Plan) -> None:
         with self._ledger.transaction() as tx:
-            entries.add_result(tx, plan, self._ledger.elapsed.seconds(), kept=True, adopted=True)
+            entries.add_result(tx, plan, self._ledger.elapsed.at_most(), kept=True, adopted=True)
             memory.learn(self._ledger, tx, plan.result_sha256, Role.RESULT)
             tx.execute("INSERT OR IGNORE INTO vault (path) VALUES (?)", (plan.vault,))
 
