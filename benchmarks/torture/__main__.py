@@ -17,7 +17,7 @@ def _outcomes(chosen: list[str], share: float, quick: bool) -> Iterator[Outcome]
     if "kills" in chosen:
         yield from kills.trials(max(20, round(500 * share)))
     if "faults" in chosen:
-        yield from faults.trials(["exchange", "undo"] if quick else None)
+        yield from faults.trials(faults.QUICK if quick else None)
     if "images" in chosen:
         yield from images.trials(max(5, round(60 * share)))
     if "races" in chosen:

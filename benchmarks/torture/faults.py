@@ -10,6 +10,9 @@ from benchmarks.torture.trial import Outcome
 from store.kit import CHANGES, FALLIBLE, Probe, dying_at, failing_at, failing_from
 from store.operations import OPERATIONS, Scene, count_steps, probed
 
+QUICK = ["exchange", "undo", "equal (link)"]
+"""Operations of the short form."""
+
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT)
 
 
