@@ -20,8 +20,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
+ROOTS: set[Path] = set()
+"""What is watched."""
+
+
 def folder_of(base: Path, store: Store, count: int) -> Path:
     base.mkdir()
+    ROOTS.add(base)
     for number in range(count):
         (base / f"{number}.jpg").write_bytes(os.urandom(3000))
     store.folders.baseline(base)
@@ -39,7 +44,7 @@ def nothing() -> None:
 
 def test_all_folders_are_done_and_no_thread_stays(tmp_path: Path, store: Store) -> None:
     roots = [folder_of(tmp_path / name, store, 5) for name in ("one", "two")]
-    work = Fingerprinting(store, never, nothing)
+    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
     for root in roots:
         work.look(root)
     wait_for(lambda: not any(store.folders.pending(root) for root in roots), what="the fingerprints")
@@ -65,7 +70,7 @@ def test_it_rests_while_there_is_better_to_do_and_goes_on_afterwards(
         asked.set()
         return better.is_set()
 
-    work = Fingerprinting(store, rests, nothing)
+    work = Fingerprinting(store, lambda: ROOTS, rests, nothing)
     work.look(root)
     assert asked.wait(30)
     assert store.folders.pending(root) == 5
@@ -91,13 +96,13 @@ def test_the_end_of_the_daemon_does_not_wait_and_nothing_is_done_twice(
         step(pace, count)
 
     monkeypatch.setattr(fingerprinting._Pace, "step", until_the_tenth)
-    work = Fingerprinting(store, never, nothing)
+    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
     work.look(root)
     assert reached.wait(30)
     work.stop()
     assert store.folders.pending(root) == 11, "the one that was being read is read again"
     monkeypatch.undo()
-    again = Fingerprinting(store, never, nothing)
+    again = Fingerprinting(store, lambda: ROOTS, never, nothing)
     again.look(root)
     wait_for(lambda: store.folders.pending(root) == 0, what="the rest")
     again.stop()
@@ -119,7 +124,7 @@ def test_a_disk_that_does_not_answer_holds_up_neither_others_nor_the_end(
         return open_folder(path, create=create)
 
     monkeypatch.setattr(kernel, "open_folder", hangs)
-    work = Fingerprinting(store, never, nothing)
+    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
     work.look(hung)
     assert held.wait(30)
     work.look(good)
@@ -130,11 +135,21 @@ def test_a_disk_that_does_not_answer_holds_up_neither_others_nor_the_end(
     assert store.folders.pending(hung) > 0
 
 
+def test_it_ends_in_a_folder_that_is_let_go(tmp_path: Path, store: Store) -> None:
+    root = folder_of(tmp_path / "pictures", store, 5)
+    ROOTS.discard(root)
+    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
+    work.look(root)
+    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "fingerprints"], what="the end")
+    assert store.folders.pending(root) == 4
+    work.stop()
+
+
 def test_an_error_is_logged_and_the_folder_can_be_looked_at_again(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     root = folder_of(tmp_path / "pictures", store, 3)
-    work = Fingerprinting(store, never, nothing)
+    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
     with monkeypatch.context() as broken:
         broken.setattr(store, "fingerprints", lambda *_, **__: 1 / 0)
         work.look(root)

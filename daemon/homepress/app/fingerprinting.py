@@ -35,15 +35,23 @@ class _Stopping(Exception):  # noqa: N818 - no error: how the daemon's end leave
 class Fingerprinting:
     """A thread a folder, while something in it is to be fingerprinted; what was done is kept."""
 
-    def __init__(self, store: Store, rests: Callable[[], bool], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        roots: Callable[[], Collection[Path]],
+        rests: Callable[[], bool],
+        changed: Callable[[], None],
+    ) -> None:
         """Begin nothing yet.
 
         Args:
             store: whose ledger says what is missing.
+            roots: the watched folders, links followed; work in one that is let go ends.
             rests: whether there is better to do now: pictures to compress, or a pause.
             changed: called when people see something else now.
         """
         self._store = store
+        self._roots = roots
         self._rests = rests
         self._changed = changed
         self._left: dict[Path, int] = {}
@@ -100,6 +108,8 @@ class Fingerprinting:
                 done += good
                 self._left[root] = max(0, self._left[root] - 1)
                 pace.step(0)
+                if root not in self._roots():
+                    break
         finally:
             made.close()
             self._left[root] = 0

@@ -121,7 +121,9 @@ class DaemonService(InProcessService):
             self._notes.add(note)
         self._breaker = Breaker(house.store, house.pipeline.queue, self._stopped_replacing)
         self._troubles = Troubles(house.pipeline.queue, self._conditions)
-        self._fingerprinting = Fingerprinting(house.store, self._has_better_to_do, self.changed)
+        self._fingerprinting = Fingerprinting(
+            house.store, self._config.roots, self._has_better_to_do, self.changed
+        )
         intake = Intake(
             house,
             self._config,
