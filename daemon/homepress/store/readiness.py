@@ -17,7 +17,7 @@ _NO_WRITING = Explanation(
     "EACCES",
     Scope.FOLDER,
     "nothing may be written into this folder",
-    "to allow it: chmod u+rwx; work goes on by itself then",
+    "to allow it: chmod u+rwX; work goes on by itself then",
     Retry.LATER,
 )
 _MB = 1 << 20
