@@ -125,6 +125,19 @@ class TestMac:
         ]
         assert library.calls[4] == ("fsetxattr", 3, b"com.apple.FinderInfo", b"x", 1, 0, 0)
 
+    @pytest.mark.parametrize(("kind", "windows"), [(b"apfs", False), (b"msdos", True), (b"smbfs", True)])
+    def test_it_asks_statfs_whether_a_folder_has_the_names_of_windows(
+        self, tmp_path: Path, kind: bytes, windows: bool
+    ) -> None:
+        def statfs(fd: int, buffer: Any) -> int:
+            buffer[72 : 72 + 16] = kind.ljust(16, b"\0")
+            return 0
+
+        names = ("fstatfs", "fstatfs$INODE64")
+        kernel = MacKernel(MacLibrary(**dict.fromkeys(names, statfs)))
+        with opened_folder(kernel, tmp_path.resolve()) as folder:
+            assert kernel.windows_names(folder) is windows
+
     def test_without_leases_the_whole_protocol_runs(self, bench: Bench) -> None:
         class Kernel(MacKernel):
             """Linux's attributes: the rest is what runs on macOS."""
