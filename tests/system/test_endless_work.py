@@ -45,7 +45,7 @@ def test_a_folder_that_may_not_be_written_costs_no_compressing_and_goes_on_when_
         wait_for(lambda: program.status()["problems"], what="the folder to be told")
         (problem,) = program.status()["problems"]
         assert problem.startswith(
-            f"{closed}: nothing may be written into this folder; to allow it: chmod u+rwx"
+            f"{closed}: nothing may be written into this folder; to allow it: chmod u+rwX"
         )
         write(tmp_path / "in" / "open.jpg", jpeg(size=SMALL, seed=9))
         wait_for(lambda: len(program.lines("history")) == 1, what="the picture beside it")
