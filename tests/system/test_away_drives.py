@@ -254,6 +254,63 @@ def test_originals_that_go_away_are_told_and_replacing_goes_on_when_they_are_bac
     assert first.read_bytes() == before
 
 
+def test_originals_on_a_drive_that_is_away_at_the_start(program: Program, inbox: Path, drive: Drive) -> None:
+    originals = program.home / "originals"
+    originals.mkdir(mode=0o700)
+    drive.mount(originals)
+    try:
+        originals.chmod(0o700)
+        program.watch(inbox)
+        program.start()
+        first = write(inbox / "a.jpg", jpeg(1, size=SMALL))
+        before = first.read_bytes()
+        wait_for(lambda: first.stat().st_size < len(before), within=60, what="the first result")
+        program.wait_idle()
+        program.stop()
+        unmount(originals)
+        second = write(inbox / "b.jpg", jpeg(2, size=SMALL))
+        size = second.stat().st_size
+        program.start()
+        wait_for(
+            lambda: any("folder of originals is away" in text for text in program.status()["problems"]),
+            within=30,
+            what="the problem to be told",
+        )
+        assert os.listdir(originals) == []
+        assert second.stat().st_size == size
+        drive.mount(originals)
+        wait_for(lambda: second.stat().st_size < size, within=30, what="the second result")
+        program.run("undo", str(first))
+        assert first.read_bytes() == before
+        program.stop()
+    finally:
+        run("umount", "-l", originals)
+
+
+@pytest.mark.parametrize("kind", ["bind", "tmpfs"])
+def test_mounts_without_a_disk_of_their_own(
+    program: Program, inbox: Path, point: Path, tmp_path: Path, kind: str
+) -> None:
+    """A bind mount is on the very disk that is beneath it; tmpfs has no name that lasts."""
+    source = tmp_path / "source"
+    source.mkdir()
+    command = ("mount", "--bind", source) if kind == "bind" else ("mount", "-t", "tmpfs", "tmpfs")
+    if run(*command, point).returncode:
+        pytest.skip(f"{THIS_MACHINE_CANNOT} mount")
+    program.watch(inbox, mode="output", output=str(point / "out"))
+    program.start()
+    write(inbox / "a.jpg", jpeg(1, size=SMALL))
+    wait_files(point, ["out", "out/a.jpg"])
+    unmount(point)
+    wait_away(program)
+    write(inbox / "b.jpg", jpeg(2, size=SMALL))
+    wait_for(lambda: program.status()["waiting"] == 1, within=30, what="the picture to wait")
+    assert files(point) == []
+    assert run(*command, point).returncode == 0
+    wait_for(lambda: "out/b.jpg" in files(point), within=60, what="the result")
+    program.stop()
+
+
 def test_a_drive_that_is_away_at_the_start_is_known(
     program: Program, inbox: Path, drive: Drive, point: Path
 ) -> None:

@@ -4,8 +4,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.base.volumes import changes
 from homepress.store import Absence, Store
 from homepress.store.errors import StoreError
@@ -62,6 +65,7 @@ class Drives:
         self._in_use = in_use
         self._changed = changed
         self._changes = changes()
+        self._hangs = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="drives", daemon=True)
 
@@ -83,7 +87,8 @@ class Drives:
         while not self._stopping.is_set():
             self._look()
             if not self._stopping.is_set():
-                self._changes.wait(None if self.away == Away() else _WHILE_AWAY)
+                quiet = self.away == Away() and not self._hangs
+                self._changes.wait(None if quiet else _WHILE_AWAY)
         self._changes.close()
 
     def _look(self) -> None:
@@ -102,25 +107,43 @@ class Drives:
             self._changed(before, now)
 
     def _find(self) -> Away:
-        folders: dict[Path, str] = {}
+        before = self.away
+        texts: dict[Path, str] = {}
         roots = set()
-        places = self._store.places
-        for folder in self._in_use():
-            if (absence := places.remember(folder.root)) is not None:
-                folders[folder.path] = _source_away(folder, absence)
-                roots.add(folder.root)
-            elif folder.output is not None and (absence := places.remember(folder.output)) is not None:
-                folders[folder.path] = _output_away(folder, absence)
-                roots.add(folder.root)
+        in_use = {folder.path: folder for folder in self._in_use()}
+        found = blocking.ask_all({path: partial(self._look_at, each) for path, each in in_use.items()})
+        for path, outcome in found.items():
+            root = in_use[path].root
+            if isinstance(outcome, NotAnsweringError):
+                # Watching says so; until it answers again, it is as it was.
+                text, all_of_it = before.folders.get(path, ""), root in before.roots
             else:
-                places.remember_inside(folder.root)
-                inside = places.absent_inside(folder.root)
-                if folder.output is not None:
-                    places.remember_inside(folder.output)
-                    inside += places.absent_inside(folder.output)
-                if inside:
-                    folders[folder.path] = "; ".join(f"{each.folder}: {each}" for each in inside)
-        return Away(folders, frozenset(roots), self._store.originals_problem())
+                text, all_of_it = outcome
+            if text:
+                texts[path] = text
+            if all_of_it:
+                roots.add(root)
+        self._hangs = any(isinstance(outcome, NotAnsweringError) for outcome in found.values())
+        return Away(texts, frozenset(roots), self._originals(before.originals))
+
+    def _look_at(self, folder: InUse) -> tuple[str, bool]:
+        """What is away of a folder, empty when nothing is; whether nothing can be done in it therefore."""
+        places = self._store.places
+        if (absence := places.remember(folder.root)) is not None:
+            return _source_away(folder, absence), True
+        if folder.output is not None and (absence := places.remember(folder.output)) is not None:
+            return _output_away(folder, absence), True
+        inside = []
+        for each in filter(None, (folder.root, folder.output)):
+            places.remember_inside(each)
+            inside += places.absent_inside(each)
+        return "; ".join(f"{each.folder}: {each}" for each in inside), False
+
+    def _originals(self, before: str) -> str:
+        try:
+            return blocking.ask(self._store.originals_folders()[0], self._store.originals_problem)
+        except NotAnsweringError:
+            return before
 
 
 def _source_away(folder: InUse, absence: Absence) -> str:
