@@ -21,6 +21,8 @@ NOT_RUN = {
     r"tar -xzf homepress-bundle.*|homepress/homepress .*": "needs the bundle; packaging/tryout.py has it",
     r"python3 packaging/tryout\.py .*": "needs what `make dist` builds, which tries it in the same way",
     r"homepress folder add /mnt/nas/photos.*": "there is no network drive here",
+    r"homepress stop": "ends what the next line needs; tests/system/test_versions.py runs it",
+    r"(cd|mv|rm -f|cp) .*(state/homepress|ledger).*": "goes back; tests/store/test_old_homes.py does",
     r"homepress uninstall.*": "would end what the next line needs; tests/app/test_uninstall.py runs it",
 }
 """Pattern of a line: why it is not run."""
