@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import LedgerError, Role, Store, UndoSelection, schema
+from homepress.store import LedgerError, Role, Store, UndoSelection, database, schema
 from homepress.store.database import backup_path
 from homepress.store.reader import Reader
 from store.kit import Bench, Lacking, Probe, digest, picture, replace, replacement, smaller
@@ -106,6 +106,20 @@ def test_a_ledger_that_is_lost_loses_no_original_and_compresses_nothing_twice(
     kept = list(bench.ledger.parent.glob("*damaged-*"))
     assert bool(kept) == (harm in ("damaged", "garbage"))
     is_still_known_and_restorable(bench, path)
+
+
+def test_two_damaged_ledgers_of_the_same_second_are_both_kept(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that begins anew at each boot names the same second again and again."""
+    monkeypatch.setattr(database.time, "strftime", lambda _: "19700101-000000")
+    with bench.store():
+        pass
+    for content in (b"first", b"second"):
+        bench.ledger.write_bytes(content * 1000)
+        notes_of(bench)
+    kept = {file.read_bytes()[:6] for file in bench.ledger.parent.glob("*damaged-*.sqlite3")}
+    assert kept == {b"firstf", b"second"}
 
 
 def test_what_happened_since_the_backup_comes_from_the_sidecars(bench: Bench) -> None:

@@ -242,6 +242,10 @@ def _set_aside(path: Path) -> Path:
     """Move a damaged ledger out of the way; it is kept, because someone may still read it."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     target = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
+    number = 1
+    while target.exists():  # a clock that begins anew at each boot names the same second twice
+        number += 1
+        target = path.with_name(f"{path.stem}.damaged-{stamp}-{number}{path.suffix}")
     os.replace(path, target)
     for companion in _COMPANIONS:
         with contextlib.suppress(FileNotFoundError):
