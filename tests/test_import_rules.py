@@ -13,7 +13,7 @@ import pytest
 from support import REPOSITORY
 
 PACKAGE = REPOSITORY / "daemon" / "homepress"
-LEAVES = {"imagetype", "resources", "__init__"}
+LEAVES = {"resources", "__init__"}
 GROUND = {"base"}
 """Rooms that import nothing of ours and that every room may import."""
 ROOMS = {"settings", "watch", "compress", "workers", "store", "privacy", "control", "ui", "desktop"}

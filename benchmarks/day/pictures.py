@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Recipe, ScoreKind
-from homepress.imagetype import ImageType
 from homepress.workers import CodecReport
 
 _FILLER = b"\xff\xfe" + (1202).to_bytes(2, "big") + b"x" * 1200

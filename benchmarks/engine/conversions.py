@@ -15,9 +15,9 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from engine.tags import Tags, by_family, exiftool_tags
+from homepress.base.formats import ImageType, sniff
 from homepress.compress import Compressed, Recipe, Unchanged, savings
 from homepress.compress.convert import convert
-from homepress.imagetype import ImageType, sniff
 
 TARGETS = (ImageType.JPEG, ImageType.PNG, ImageType.WEBP, ImageType.AVIF, ImageType.JXL)
 _FLOOR = 70.0

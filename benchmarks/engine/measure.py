@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from homepress.base.formats import ImageType, sniff
 from homepress.compress.metadata import Malformed, parse_jpeg
 from homepress.compress.score.ssimulacra2 import PieceReference, Tally, pieces, to_srgb
-from homepress.imagetype import ImageType, sniff
 
 _METADATA = ("exif", "xmp", "icc_profile", "gamma", "dpi", "duration", "loop", "comment")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.tags import Tags, by_family, exiftool_tags
+from homepress.base.formats import ImageType, sniff
 from homepress.compress import MetadataPolicy, Recipe, Unchanged
-from homepress.imagetype import ImageType, sniff
 from homepress.workers import Slot
 
 _PRIVATE = re.compile(

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from homepress.app.requests import outcomes, pictures, plan_of
+from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy
 from homepress.control.service import CompressRequest, FileOutcome, ServiceError
-from homepress.imagetype import ImageType
 from homepress.pipeline import STOPPING, Carrier, Destination, Pipeline
 from homepress.settings import FolderSettings, Quality
 from homepress.store import Store

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compress.images import jpeg, photo
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, compress, engine
 from homepress.compress.savings import saves_enough
-from homepress.imagetype import ImageType
 
 
 def test_unknown_bytes_are_no_image() -> None:

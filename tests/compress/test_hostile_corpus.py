@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from homepress.base.formats import SNIFF_BYTES, sniff, type_by_name
 from homepress.compress import Compressed, Recipe, Unchanged, compress
 from homepress.compress.metadata import read_embedded
-from homepress.imagetype import SNIFF_BYTES, sniff, type_by_name
 
 pytestmark = [pytest.mark.corpus, pytest.mark.filterwarnings("ignore")]
 

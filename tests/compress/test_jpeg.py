@@ -10,12 +10,12 @@ from PIL import Image
 
 from compress import images
 from compress.images import decoded, jpeg, photo, screenshot
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged, compress
 from homepress.compress.jpeg import Sampling
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.metadata import ColourModel, colour_model, parse_jpeg
 from homepress.compress.score.ssimulacra2 import full_score
-from homepress.imagetype import ImageType
 
 
 def compressed(source: bytes, recipe: Recipe | None = None) -> Compressed:

@@ -22,8 +22,8 @@ from compress.metadata.jpeg_builder import (
     xmp_packet,
 )
 from compress.metadata.private import PRIVATE_XMP, private_headers
+from homepress.base.formats import ImageType, sniff
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
-from homepress.imagetype import ImageType, sniff
 from homepress.workers.frames import write_frame
 from homepress.workers.messages import Answer, Failure
 from support import corpus

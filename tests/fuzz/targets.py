@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 
 from fuzz.seeds import ANSWERED
+from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.compress import Recipe
 from homepress.compress.convert.jxl import read_header
 from homepress.compress.metadata import (
@@ -42,7 +43,6 @@ from homepress.compress.metadata.scrub import share_video
 from homepress.compress.metadata.webp import read_webp, write_webp
 from homepress.compress.metadata.xmp import read_xmp
 from homepress.compress.webp import quality_of
-from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.watch.trailer import Wholeness, judge
 from homepress.workers.answers import believed
 from homepress.workers.dimensions import read_dimensions

@@ -11,11 +11,11 @@ from typing import Any
 
 from PIL import Image
 
+from homepress.base.formats import sniff
 from homepress.compress import Compressed, Recipe, ScoreKind, selfcheck, webp
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.png import recode
 from homepress.compress.png.pixels import CodedPicture
-from homepress.imagetype import sniff
 from homepress.workers import child
 from homepress.workers.dimensions import read_dimensions
 from homepress.workers.replies import Job

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import pytest
 
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
-from homepress.imagetype import ImageType
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
 from homepress.pipeline.trust import Trust

@@ -12,8 +12,8 @@ from PIL import Image
 
 from compress.images import jpeg, photo
 from homepress.app.breaker import Breaker
+from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy, Recipe
-from homepress.imagetype import ImageType
 from homepress.pipeline import Carrier, Destination, Job, Pipeline, Plan, Told
 from homepress.store import Store
 from homepress.workers import Checker, Limits, Slot, WorkerDied

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.imagetype import ImageType
+from homepress.base.formats import ImageType
 from homepress.settings import DaemonSettings, Quality, Size
 from homepress.settings.values import SourceFormat
 

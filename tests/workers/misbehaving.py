@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from homepress import privacy
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
-from homepress.imagetype import ImageType
 from homepress.workers import child
 
 # So that a misdeed fails at what it does and not at an import.

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
-from homepress.imagetype import ImageType
 from homepress.workers import DeathKind, Slot, WorkerDied
 from homepress.workers.answers import believed, located
 from homepress.workers.deaths import Death

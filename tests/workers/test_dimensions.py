@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fuzz.seeds import made
-from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.workers.dimensions import Dimensions, read_dimensions
 from support import corpus
 

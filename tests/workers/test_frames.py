@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
-from homepress.imagetype import ImageType
 from homepress.workers.frames import MOST_BODY_BYTES, MOST_HEADER_BYTES, BadFrame, read_frame, write_frame
 from homepress.workers.messages import ANSWER, QUESTION, Answer, Failure, Task
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
-from homepress.imagetype import ImageType
 from homepress.workers import DeathKind, Limits, Slot, WorkerDied, gif
 from homepress.workers.tool import Tool
 from support import wait_for

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
 from homepress.compress.trust import Fault
-from homepress.imagetype import ImageType
 from homepress.privacy import Attempt
 from homepress.workers import Slot, WorkerDied
 from homepress.workers.messages import Answer, CodecReport, Failure, Hello

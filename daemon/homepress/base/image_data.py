@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
-from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 
 PIECE = 1 << 18
 """Bytes that are read and hashed at a time."""

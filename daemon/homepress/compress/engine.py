@@ -5,20 +5,12 @@ import importlib
 from collections.abc import Callable
 from typing import cast
 
+from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.compress.pixels import TooManyPixels, Undecodable
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 
 Compressor = Callable[[bytes, Recipe], Compressed | Unchanged]
-
-_MODULES = {
-    ImageType.JPEG: "jpeg.jpeg",
-    ImageType.PNG: "png.png",
-    ImageType.WEBP: "webp",
-    ImageType.GIF: "gif",
-}
-"""Formats that are made smaller as they are; the others are left alone unless they are converted."""
 
 
 def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
@@ -53,9 +45,9 @@ def _attempt(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unc
 def _compressor(kind: ImageType, recipe: Recipe) -> Compressor:
     if needs_conversion(kind, recipe):
         return _load("convert.convert")
-    if kind not in _MODULES:
+    if not FORMATS[kind].compressor:
         return lambda _source, _recipe: Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
-    return _load(_MODULES[kind])
+    return _load(FORMATS[kind].compressor)
 
 
 def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:

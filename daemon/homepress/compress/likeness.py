@@ -10,10 +10,10 @@ from typing import Final, cast
 
 from PIL import Image, ImageChops, ImageStat
 
+from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.pixels import DECODER_ERRORS, TooManyPixels, Undecodable, open_picture, orientation
-from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 
 _SCALES: Final = (8, 4, 2)
 _LEAST_EDGE: Final = 32
@@ -38,15 +38,6 @@ _TURNS: Final = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}
-_FORMATS: Final = {
-    ImageType.JPEG: ("JPEG", "MPO"),
-    ImageType.PNG: ("PNG",),
-    ImageType.WEBP: ("WEBP",),
-    ImageType.GIF: ("GIF",),
-    ImageType.TIFF: ("TIFF",),
-    ImageType.BMP: ("BMP",),
-    ImageType.AVIF: ("AVIF",),
 }
 _TURNED_BY_EXIF: Final = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
 _ANIMATED: Final = frozenset({ImageType.GIF, ImageType.PNG, ImageType.WEBP})
@@ -157,8 +148,8 @@ class _Opened:
         (width, height), picture = self.size, self.picture
         if frame:
             picture.seek(frame)
-        if self.data and picture.format in _FORMATS[ImageType.JPEG]:
-            picture = open_picture(self.data, _FORMATS[ImageType.JPEG])
+        if self.data and picture.format in FORMATS[ImageType.JPEG].pillow:
+            picture = open_picture(self.data, FORMATS[ImageType.JPEG].pillow)
             picture.draft("", (max(1, width // scale), max(1, height // scale)))
             picture.load()
         whole = picture.size == (width, height)  # else the decoder made it small
@@ -176,9 +167,9 @@ def _opened(data: bytes) -> _Opened:
         return _Opened(_heic(data))
     if kind is ImageType.JXL:
         return _jxl(data)
-    if kind not in _FORMATS:
+    if kind is None or not FORMATS[kind].pillow:
         raise Undecodable("no picture")
-    picture = open_picture(data, _FORMATS[kind])
+    picture = open_picture(data, FORMATS[kind].pillow)
     frames = int(getattr(picture, "n_frames", 1)) if kind in _ANIMATED else 1
     if kind is ImageType.TIFF:
         picture.load()  # turns it

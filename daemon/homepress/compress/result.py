@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass
 
-from homepress.imagetype import ImageType
+from homepress.base.formats import ImageType
 
 
 class ScoreKind(enum.StrEnum):

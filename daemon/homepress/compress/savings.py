@@ -2,9 +2,9 @@
 
 import hashlib
 
+from homepress.base.formats import ImageType
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
-from homepress.imagetype import ImageType
 
 _LOSSY_SHARE, _LOSSY_BYTES = 0.10, 8_000
 _LOSSLESS_SHARE, _LOSSLESS_BYTES = 0.02, 1_000

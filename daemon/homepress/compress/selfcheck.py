@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, features
 
 from homepress import __version__
+from homepress.base.formats import ImageType
 from homepress.compress import webp
 from homepress.compress.aim import over
 from homepress.compress.convert import avif, jxl
@@ -27,7 +28,6 @@ from homepress.compress.png.pixels import fingerprint as png_fingerprint
 from homepress.compress.png.recode import recode
 from homepress.compress.score.ssimulacra2 import full_score
 from homepress.compress.trust import Fault
-from homepress.imagetype import ImageType
 
 _PACKAGES = (
     "pillow",

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from homepress.base.formats import ImageType
 from homepress.compress.recipe import Recipe
-from homepress.imagetype import ImageType
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.aim import Coded, Judge, code_at_floor
 from homepress.compress.convert.picture import Rgba, to_image, to_rgba
@@ -32,7 +33,6 @@ from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.score.search import Scale
 from homepress.compress.score.ssimulacra2 import to_srgb
-from homepress.imagetype import ImageType
 
 # Coding pictures as WebP with libwebp.
 

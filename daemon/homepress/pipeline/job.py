@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from homepress.base.formats import ImageType
 from homepress.base.units import counted, percent_saved
 from homepress.compress.recipe import Recipe
-from homepress.imagetype import ImageType
 
 
 class Destination(enum.Enum):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from homepress.base.formats import ImageType
 from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.imagetype import ImageType
 from homepress.pipeline.job import Destination, Plan
 from homepress.settings import FolderSettings
 

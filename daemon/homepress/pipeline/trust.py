@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from homepress.base.formats import ImageType
 from homepress.compress import Recipe
 from homepress.compress.trust import Fault, obstacles, trusted
-from homepress.imagetype import ImageType
 from homepress.workers import CodecReport, Slot
 
 _log = logging.getLogger(__name__)

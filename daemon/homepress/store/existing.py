@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.imagetype import has_image_suffix
+from homepress.base.formats import has_image_suffix
 from homepress.store.ledger import Ledger
 from homepress.store.memory import (
     EXISTING,

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from homepress.imagetype import has_image_suffix
+from homepress.base.formats import has_image_suffix
 from homepress.watch.arrival import Skip
 from homepress.watch.folder import WatchedFolder
 

@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Sequence
 
+from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.compress import Unchanged
-from homepress.imagetype import SNIFF_BYTES, sniff
 from homepress.privacy import Attempt, Limits
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied

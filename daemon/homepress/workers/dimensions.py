@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from homepress.imagetype import ImageType
+from homepress.base.formats import ImageType
 
 _MOST_STEPS: Final = 100_000
 """Segments, chunks, blocks or boxes that are walked over; more than any picture has."""

@@ -5,8 +5,8 @@ import shutil
 import sysconfig
 from pathlib import Path
 
+from homepress.base.formats import ImageType
 from homepress.compress import Reason, Unchanged
-from homepress.imagetype import ImageType
 from homepress.workers.tool import ToolResult
 
 _NAME = "gifsicle"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from homepress import privacy
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
-from homepress.imagetype import ImageType
 from homepress.workers.messages import (
     Answer,
     CodecCheck,

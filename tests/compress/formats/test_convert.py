@@ -10,13 +10,13 @@ from compress import images
 from compress.formats import pngs
 from compress.formats.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from compress.metadata.exif_builder import exif_block
+from homepress.base.formats import ImageType
 from homepress.compress.convert import convert
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import without_orientation
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Reason
 from homepress.compress.score.ssimulacra2 import full_score
-from homepress.imagetype import ImageType
 
 PAIRS = [
     *[(ImageType.JPEG, target) for target in (ImageType.PNG, ImageType.WEBP, ImageType.AVIF)],

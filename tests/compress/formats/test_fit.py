@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from homepress.base.formats import ImageType
 from homepress.compress.convert import fit
 from homepress.compress.convert.picture import Picture
 from homepress.compress.convert.write import Wish, Written
 from homepress.compress.result import ScoreKind
-from homepress.imagetype import ImageType
 
 PICTURE = Picture(np.zeros((150, 200, 4), np.uint8))
 

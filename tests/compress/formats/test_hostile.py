@@ -9,10 +9,10 @@ from PIL import Image
 from compress import images
 from compress.formats import pngs
 from compress.metadata.exif_builder import exif_block
+from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy, Recipe, compress, gif
 from homepress.compress.pixels import TooManyPixels
 from homepress.compress.result import Compressed, Unchanged
-from homepress.imagetype import ImageType
 from support import corpus
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from compress import images
 from compress.formats import pngs
+from homepress.base.formats import ImageType
 from homepress.compress.pixels import TooManyPixels
 from homepress.compress.png import png
 from homepress.compress.png.pixels import fingerprint, read_png
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.imagetype import ImageType
 from support import corpus
 
 LOSSLESS = Recipe(floor=None)

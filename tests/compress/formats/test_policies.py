@@ -7,12 +7,12 @@ from compress import images
 from compress.formats import pngs
 from compress.formats.sources import made, photo, refused, shown, source
 from compress.metadata.exif_builder import SECRETS
+from homepress.base.formats import ImageType
 from homepress.compress import engine
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Reason, Unchanged
 from homepress.compress.score.ssimulacra2 import full_score
-from homepress.imagetype import ImageType
 
 
 class TestPolicy:

@@ -14,6 +14,7 @@ from compress.formats.sources import source
 from compress.formats.test_apng import FRAMES, apng
 from compress.formats.test_palette import as_png, drawing
 from compress.formats.test_webp import animation, photo, saved, wasteful
+from homepress.base.formats import ImageType
 from homepress.compress import webp
 from homepress.compress.convert import convert, jpeg_to_jxl, jxl, write
 from homepress.compress.png import apng as apng_module
@@ -22,7 +23,6 @@ from homepress.compress.png.pixels import CodedPicture
 from homepress.compress.png.recode import recode
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.imagetype import ImageType
 
 
 def one_bit_off(picture: CodedPicture, *arguments: object, **options: object) -> CodedPicture:

@@ -6,12 +6,12 @@ from PIL import Image
 
 from compress import images
 from compress.formats.sources import animation, made, photo, refused, saved, shown, source
+from homepress.base.formats import ImageType
 from homepress.compress.convert import convert
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason
 from homepress.compress.score.ssimulacra2 import full_score
-from homepress.imagetype import ImageType
 
 
 class TestResize:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from homepress.base.formats import ImageType, sniff
 from homepress.compress.metadata import (
     JpegStream,
     Malformed,
@@ -23,7 +24,6 @@ from homepress.compress.metadata import (
     strip,
     swap_primary,
 )
-from homepress.imagetype import ImageType, sniff
 
 pytestmark = pytest.mark.corpus
 

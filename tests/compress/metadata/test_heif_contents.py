@@ -8,10 +8,10 @@ from PIL import Image
 from compress.images import photo, profile
 from compress.metadata.exif_builder import exif_block
 from compress.metadata.jpeg_builder import box
+from homepress.base.formats import ImageType
 from homepress.compress import Recipe, compress
 from homepress.compress.metadata.isobmff import further_contents
 from homepress.compress.result import Reason, Unchanged
-from homepress.imagetype import ImageType
 
 ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
 PICTURE = Image.fromarray(photo(64, 48))

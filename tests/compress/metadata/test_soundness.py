@@ -12,6 +12,7 @@ from compress import images
 from compress.formats import pngs
 from compress.metadata.exif_builder import exif_block
 from compress.metadata.jpeg_builder import APP1, APP2, picture, segment, with_headers
+from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy, Recipe, compress
 from homepress.compress.metadata import Refused, jpeg_profile_segments, parse_jpeg
 from homepress.compress.metadata.png import read_chunks
@@ -23,7 +24,6 @@ from homepress.compress.metadata.soundness import (
 )
 from homepress.compress.metadata.webp import read_webp
 from homepress.compress.result import Reason, Unchanged
-from homepress.imagetype import ImageType
 
 SIGNATURE = b"Exif\0\0"
 

@@ -6,29 +6,21 @@ import importlib
 from collections.abc import Callable
 from typing import cast
 
+from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.compress import savings
 from homepress.compress.convert import jpeg_to_jxl, scrubbing
 from homepress.compress.convert.fit import CannotFit, Fitting, resized
 from homepress.compress.convert.picture import CannotConvert, Picture
 from homepress.compress.convert.write import Wish, Written, write_picture
-from homepress.compress.jpeg.whole import JPEG_FORMATS
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.pixels import Undecodable, open_picture
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.sizes import fitted_size
-from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 
 _FAR = 1.5
 """How many times the size that is asked for a JPEG has to take for normal compression to be doubted."""
-_IN_PLACE = {
-    ImageType.JPEG: ("jpeg.jpeg", JPEG_FORMATS),
-    ImageType.PNG: ("png.png", ("PNG",)),
-    ImageType.WEBP: ("webp", ("WEBP",)),
-    ImageType.GIF: ("gif", ("GIF",)),
-}
-"""Formats that are made smaller as they are: our module, and Pillow's names."""
 
 
 def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
@@ -62,7 +54,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 
 def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     target = recipe.convert_to or kind
-    if target is kind and kind not in _IN_PLACE:
+    if target is kind and not FORMATS[kind].compressor:
         return Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
     if (kind, target) == (ImageType.JPEG, ImageType.JXL) and not (recipe.max_edge or recipe.fit_under):
         return jpeg_to_jxl.compress(source, recipe)
@@ -116,7 +108,7 @@ def _misses(result: Compressed, recipe: Recipe) -> bool:
 
 def _in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged | None:
     """The same picture in the same format with less metadata; None if the pixels have to be turned for it."""
-    module = importlib.import_module(f"homepress.compress.{_IN_PLACE[kind][0]}")
+    module = importlib.import_module(f"homepress.compress.{FORMATS[kind].compressor}")
     run = cast(Callable[[bytes, Recipe], Compressed | Unchanged], module.compress)
     plain = Recipe(floor=recipe.floor, palette=recipe.palette)
     if recipe.metadata is MetadataPolicy.KEEP:
@@ -127,12 +119,12 @@ def _in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Un
     result = run(scrubbed, plain)
     if isinstance(result, Compressed) or scrubbed == source:
         return result
-    size = open_picture(scrubbed, _IN_PLACE[kind][1]).size
+    size = open_picture(scrubbed, FORMATS[kind].pillow).size
     return scrubbing.without_metadata(source, scrubbed, kind, size, result)
 
 
 def _is_too_large(source: bytes, kind: ImageType, max_edge: int) -> bool:
-    return bool(max_edge) and max(open_picture(source, _IN_PLACE[kind][1]).size) > max_edge
+    return bool(max_edge) and max(open_picture(source, FORMATS[kind].pillow).size) > max_edge
 
 
 def _bytes_of(result: Compressed | Unchanged, source: bytes) -> int:

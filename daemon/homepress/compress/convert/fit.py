@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from homepress.base.formats import ImageType
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_opaque
 from homepress.compress.convert.write import Wish, Written, write_picture
 from homepress.compress.metadata.exif import with_size, without_thumbnail
 from homepress.compress.recipe import LOWEST_FLOOR
 from homepress.compress.score.tiles import EDGE, cells, draw
 from homepress.compress.sizes import SHARES, shrunk
-from homepress.imagetype import ImageType
 
 # Smaller pictures: Lanczos in linear light, transparency premultiplied.
 #

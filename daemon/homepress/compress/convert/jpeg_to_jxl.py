@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.convert.jxl import from_jpeg, read_header, to_jpeg
 from homepress.compress.convert.picture import CannotConvert
@@ -14,7 +15,6 @@ from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.compress.pixels import Undecodable
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.imagetype import ImageType
 
 _COMPRESSED = b"brob"
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
+from homepress.base.formats import FORMATS, ImageType
 from homepress.compress.convert.jxl import CODESTREAM, decode_jxl, read_header, to_jpeg
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_rgba
 from homepress.compress.jpeg.whole import JPEG_FORMATS, decode_whole, obstacle
@@ -41,7 +42,6 @@ from homepress.compress.png.pixels import (
     pixel_rows,
     read_png,
 )
-from homepress.imagetype import ImageType
 
 # Turning stored pixels the way an orientation asks for (CIPA DC-008, tag Orientation).
 
@@ -157,7 +157,6 @@ def carried(source: bytes, *, iptc: bool = False, xmp: bytes | None = None) -> C
 
 # Reading WebP, GIF and BMP: formats that Pillow decodes without losing depth.
 
-_PILLOW = {ImageType.WEBP: "WEBP", ImageType.GIF: "GIF", ImageType.BMP: "BMP"}
 _BMP_PROFILES = (b"DEBM", b"KNIL")  # "MBED" and "LINK", the way round that they are stored
 _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "PA"})
 
@@ -166,9 +165,9 @@ def _read_plain(source: bytes, kind: ImageType) -> Picture:
     """Decode a still picture; see `read_picture`."""
     if kind is ImageType.WEBP:
         check_webp_metadata(read_webp(source))
-    if frame_count(source, _PILLOW[kind]) > 1:
+    if frame_count(source, FORMATS[kind].pillow[0]) > 1:
         raise CannotConvert("it is animated")
-    image = decoded(source, _PILLOW[kind])
+    image = decoded(source, FORMATS[kind].pillow[0])
     if image.mode not in _MODES:
         raise CannotConvert(f"its pixels are of another kind ({image.mode})")
     if kind is ImageType.BMP and _has_own_colours(source):

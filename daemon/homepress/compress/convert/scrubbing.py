@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.compress.convert.picture import Picture
 from homepress.compress.convert.read import read_picture, upright
 from homepress.compress.metadata import (
@@ -18,7 +19,6 @@ from homepress.compress.metadata.exif import UPRIGHT
 from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
 from homepress.compress.recipe import MetadataPolicy
 from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
-from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
 
 _STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
 _SCRUBBED = _STRIPPED_FIRST | {ImageType.GIF}

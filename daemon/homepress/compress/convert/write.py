@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from homepress.base.formats import ImageType
 from homepress.compress.aim import Coded, Judge, code_at_floor, may_win
 from homepress.compress.convert.avif import AvifCodec, write_avif
 from homepress.compress.convert.jxl import JxlCodec, encode_jxl_lossless
@@ -37,7 +38,6 @@ from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, ScoreKind
 from homepress.compress.score.ssimulacra2 import to_srgb
 from homepress.compress.webp import MOST_EDGE, WebpCodec, encode_lossless, same_pixels
-from homepress.imagetype import ImageType
 
 # What is asked of a writer, and what it gives.
 

@@ -1,5 +1,6 @@
 """JPEG: coded anew at the floor, or without loss; everything but the picture's coding stays byte for byte."""
 
+from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
 from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
@@ -30,7 +31,6 @@ from homepress.compress.pixels import Remembered, Undecodable, first_difference,
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.score.ssimulacra2 import to_srgb
-from homepress.imagetype import ImageType
 
 _COARSE = 75.0
 """Sources up to this quality are not coded with loss again: much was lost, little is to be gained."""

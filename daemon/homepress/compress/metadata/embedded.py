@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from homepress.base.formats import ImageType, sniff
 from homepress.compress.metadata import exif
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.exif import read_tiff
@@ -19,7 +20,6 @@ from homepress.compress.metadata.jpeg_segments import (
 )
 from homepress.compress.metadata.png import TEXT_KINDS, XMP_KEYWORD, inflate, read_chunks, read_text
 from homepress.compress.metadata.webp import read_webp
-from homepress.imagetype import ImageType, sniff
 
 # Colour profiles in JPEG and PNG (ICC.1:2022 annex B).
 

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from homepress.base.formats import ImageType, sniff
 from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, SefTrailer
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refusal, Refused
@@ -39,7 +40,6 @@ from homepress.compress.metadata.png import (
 )
 from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
 from homepress.compress.metadata.webp import EXIF, PICTURE_CHUNKS, VP8X, XMP, RiffChunk, read_webp, write_webp
-from homepress.imagetype import ImageType, sniff
 
 # The video of a motion photo without place and names, in the same length.
 

@@ -6,6 +6,7 @@ but for sequence numbers: a frame's data is joined in one `fdAT`, so later chunk
 
 from dataclasses import dataclass
 
+from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.png import PngChunk, write_chunks
@@ -13,7 +14,6 @@ from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
 from homepress.compress.png.pixels import CodedPicture, PngFile, fingerprint, read_png
 from homepress.compress.png.recode import NAME, level_for, recode
 from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.imagetype import ImageType
 
 _CONTROL, _DATA, _INDEX = b"fcTL", b"fdAT", b"iDOT"
 _CONTROL_BYTES = 26

@@ -1,5 +1,6 @@
 """PNG: recoded without loss, or in fewer colours where the floor holds; every other chunk byte for byte."""
 
+from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused
@@ -19,7 +20,6 @@ from homepress.compress.png.recode import COLOURS_ONLY, FASTEST, NAME, recode
 from homepress.compress.recipe import Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.score.ssimulacra2 import to_srgb
-from homepress.imagetype import ImageType
 
 _WORTH_LOSS = 0.9
 """A result with fewer colours must be this much smaller than a quick lossless one, too."""

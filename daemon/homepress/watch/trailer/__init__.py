@@ -7,7 +7,7 @@ was preallocated has its final length from the start, so long zeros count agains
 import enum
 from dataclasses import dataclass
 
-from homepress.imagetype import SNIFF_BYTES, ImageType, sniff
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.watch.trailer.blocks import gif_end, png_end, riff_end, svg_end
 from homepress.watch.trailer.boxes import boxes_end
 from homepress.watch.trailer.holes import has_hole, zero_tail

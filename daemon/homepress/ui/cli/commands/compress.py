@@ -6,8 +6,8 @@ from collections import Counter
 
 import click
 
+from homepress.base.formats import has_image_suffix
 from homepress.control.service import CompressRequest, FileOutcome
-from homepress.imagetype import has_image_suffix
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, positive, wait_option

@@ -1,9 +1,10 @@
-"""What kind of image some bytes are, told by their first bytes and never by a file's name.
+"""The formats of images: which there are, what Homepress does with each, and telling them by first bytes.
 
-A leaf: every room may import it, it imports none.
+The bytes decide what kind of image a file is, never its name.
 """
 
 import enum
+from dataclasses import dataclass
 
 SNIFF_BYTES = 64
 """How many bytes from the start of a file `sniff` wants to see."""
@@ -26,23 +27,48 @@ class ImageType(enum.StrEnum):
     @property
     def suffix(self) -> str:
         """The usual file name suffix, with its dot."""
-        return _SUFFIXES[self][0]
+        return FORMATS[self].suffixes[0]
 
 
-_SUFFIXES: dict[ImageType, tuple[str, ...]] = {
-    ImageType.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
-    ImageType.PNG: (".png", ".apng"),
-    ImageType.WEBP: (".webp",),
-    ImageType.GIF: (".gif",),
-    ImageType.TIFF: (".tif", ".tiff"),
-    ImageType.BMP: (".bmp", ".dib"),
-    ImageType.HEIC: (".heic", ".heif", ".hif"),
-    ImageType.AVIF: (".avif", ".avifs"),
-    ImageType.JXL: (".jxl",),
-    ImageType.SVG: (".svg",),
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What is known of one format, and what Homepress does with it. A test holds every room to it.
+
+    Attributes:
+        suffixes: of its file names, in lower case, the usual one first.
+        pillow: Pillow's names of it; none where Pillow alone does not read it.
+        compressor: module of `homepress.compress` that makes such a picture smaller and keeps its format;
+            empty where it is left alone.
+        source: whether it can be converted to another format.
+        target: whether others can be converted to it.
+        scrubbed: whether metadata can be taken out of it without touching the coded picture.
+    """
+
+    suffixes: tuple[str, ...]
+    pillow: tuple[str, ...] = ()
+    compressor: str = ""
+    source: bool = True
+    target: bool = False
+    scrubbed: bool = False
+
+
+FORMATS: dict[ImageType, Format] = {
+    ImageType.JPEG: Format(
+        (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), ("JPEG", "MPO"), "jpeg.jpeg", target=True, scrubbed=True
+    ),
+    ImageType.PNG: Format((".png", ".apng"), ("PNG",), "png.png", target=True, scrubbed=True),
+    ImageType.WEBP: Format((".webp",), ("WEBP",), "webp", target=True, scrubbed=True),
+    ImageType.GIF: Format((".gif",), ("GIF",), "gif", scrubbed=True),
+    ImageType.TIFF: Format((".tif", ".tiff"), ("TIFF",)),
+    ImageType.BMP: Format((".bmp", ".dib"), ("BMP",)),
+    ImageType.HEIC: Format((".heic", ".heif", ".hif")),
+    ImageType.AVIF: Format((".avif", ".avifs"), ("AVIF",), target=True),
+    ImageType.JXL: Format((".jxl",), target=True),
+    ImageType.SVG: Format((".svg",), source=False),
 }
+"""Every format there is; who adds one begins here, and the tests say what else it needs."""
 
-IMAGE_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
+IMAGE_SUFFIXES = frozenset(suffix for each in FORMATS.values() for suffix in each.suffixes)
 """Lower-case suffixes of files worth opening; the bytes decide afterwards."""
 
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
@@ -60,7 +86,7 @@ def type_by_name(name: str) -> ImageType | None:
     """The type that a file name's suffix stands for; None for other suffixes."""
     dot = name.rfind(".")
     suffix = name[dot:].lower() if dot >= 0 else ""
-    return next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
+    return next((kind for kind, each in FORMATS.items() if suffix in each.suffixes), None)
 
 
 def sniff(head: bytes) -> ImageType | None:
