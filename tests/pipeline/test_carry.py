@@ -106,6 +106,21 @@ def test_a_result_that_is_asked_for_again_keeps_its_line_in_the_history(
         assert [entry.outcome for entry in reader.history(HistoryFilter())] == ["compressed"]
 
 
+def test_a_result_that_is_copied_into_an_output_folder_says_that_homepress_made_it(
+    carry: Callable[..., Told], picture: Path, tmp_path: Path
+) -> None:
+    carry(Compressor(compressed()), asked=True)
+    nothing_saved = Unchanged(Reason.SAVES_TOO_LITTLE, "", ImageType.JPEG)
+    told = carry(Compressor(nothing_saved), asked=True, destination=Destination.OUTPUT)
+    assert "Homepress made it" in told.reason
+    assert (tmp_path / "out" / "deep" / "a.jpg").read_bytes() == RESULT == picture.read_bytes()
+    # Where another size was asked for, that it would save too little is the true reason.
+    told = carry(
+        Compressor(nothing_saved), asked=True, destination=Destination.OUTPUT, recipe=Recipe(max_edge=5)
+    )
+    assert "Homepress made it" not in told.reason
+
+
 def test_an_output_folder_mirrors_the_tree(carry: Callable[..., Told], picture: Path, tmp_path: Path) -> None:
     told = carry(Compressor(compressed()), destination=Destination.OUTPUT)
     assert told.output == str(tmp_path / "out" / "deep" / "a.jpg")

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from homepress.control.lock import InstanceLock
 from support import wait_for
 from system.pictures import jpeg, png, write
 from system.program import Program
@@ -414,3 +415,62 @@ def test_an_interrupted_daemon_ends_cleanly(program: Program, inbox: Path) -> No
     assert program.daemon.wait(30) == 0
     with contextlib.suppress(FileNotFoundError):
         assert not (program.home / "run" / "control.sock").exists()
+
+
+@pytest.mark.parametrize("before", ["compress", "undo"])
+def test_a_second_command_waits_as_long_as_it_is_told_to(program: Program, inbox: Path, before: str) -> None:
+    """It gives up with words and changes nothing, or goes on by itself when the other one has finished."""
+    picture = write(inbox / "a.jpg", jpeg(1))
+    original = sha256(picture)
+    if before == "undo":
+        program.run("compress", "--in-place", str(picture))
+    arguments = ["compress", "--in-place"] if before == "compress" else ["undo"]
+    found = picture.read_bytes()
+    with InstanceLock(program.home / "state" / "daemon.lock", "homepress compress"):
+        short = subprocess.run(
+            program.command(*arguments, "--wait", "0.5", str(picture)),
+            env=program.environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert short.returncode != 0
+        assert "homepress compress" in short.stderr
+        assert "try again" in short.stderr
+        assert picture.read_bytes() == found
+        long = subprocess.Popen(
+            program.command(*arguments, "--wait", "600", str(picture)),
+            env=program.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert long.stderr is not None
+        said = long.stderr.readline()
+        assert "Waiting for homepress compress" in said
+        assert picture.read_bytes() == found
+    _, errors = long.communicate(timeout=120)
+    assert long.returncode == 0, errors
+    assert (sha256(picture) == original) is (before == "undo")
+
+
+def test_a_daemon_whose_terminal_is_closed_ends_orderly(program: Program, inbox: Path) -> None:
+    program.watch(inbox)
+    process, terminal = pty.fork()
+    if process == 0:
+        log = os.open(program.home / "stderr.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 2)
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "homepress", "run", "--no-tray"],
+            {**program.environment, "TERM": "xterm"},
+        )
+    ended = False
+    try:
+        wait_for(lambda: program.status()["state"] == "idle", what="the daemon to watch")
+        os.close(terminal)  # the kernel sends SIGHUP
+        _, status = wait_for(
+            lambda: (done := os.waitpid(process, os.WNOHANG))[0] and done, what="the daemon to end"
+        )
+        ended = True
+    finally:
+        if not ended:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, program.errors()
+    assert "Traceback" not in program.errors()
+    assert program.status()["state"] == "stopped"

@@ -21,10 +21,11 @@ def wants_known(job: Job, role: Role) -> bool:
 def wants_result(job: Job, recipe: Recipe) -> bool:
     """Whether more is asked of a result of ours than a floor, which it has."""
     bare = recipe.metadata is not MetadataPolicy.KEEP
-    return job.plan.destination is Destination.OUTPUT or bare or _is_reshaped(recipe)
+    return job.plan.destination is Destination.OUTPUT or bare or is_reshaped(recipe)
 
 
-def _is_reshaped(recipe: Recipe) -> bool:
+def is_reshaped(recipe: Recipe) -> bool:
+    """Whether a recipe asks for another size or format."""
     return bool(recipe.max_edge or recipe.fit_under or recipe.convert_to)
 
 
@@ -33,6 +34,6 @@ def without_more_loss(recipe: Recipe, job: Job) -> Recipe:
 
     A picture that is replaced is not asked for by name; its size and format were settled where it was made.
     """
-    if _is_reshaped(recipe) and (job.asked or job.plan.destination is Destination.OUTPUT):
+    if is_reshaped(recipe) and (job.asked or job.plan.destination is Destination.OUTPUT):
         return recipe
     return dataclasses.replace(recipe, floor=None, palette=False, max_edge=0, fit_under=0, convert_to=None)

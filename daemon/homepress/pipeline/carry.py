@@ -9,7 +9,7 @@ from homepress.base.formats import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.compress.recipe import MetadataPolicy, Recipe
 from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.pipeline.again import wants_known, wants_result, without_more_loss
+from homepress.pipeline.again import is_reshaped, wants_known, wants_result, without_more_loss
 from homepress.pipeline.attempts import MOST as MOST_ATTEMPTS
 from homepress.pipeline.attempts import Attempts, Key
 from homepress.pipeline.job import Destination, Job, Told
@@ -44,6 +44,10 @@ _COPIED_TO_OUTPUT = {
     Reason.CANNOT_CONVERT,
     Reason.CANNOT_FIT,
 }
+
+_NOTHING_TO_SAVE = {Reason.SAVES_TOO_LITTLE, Reason.WOULD_BE_BIGGER}
+
+_MADE_BEFORE = "Homepress made it: a second lossy generation is never made"
 
 _NOT_COPIED = "; not copied to the output folder, as what it tells besides the picture could not be taken out"
 
@@ -178,7 +182,7 @@ class Carrier:
             if isinstance(result, Compressed):
                 told = self._store_result(job, source, result, seconds)
             else:
-                told = self._not_smaller(job, source, result, seconds)
+                told = self._not_smaller(job, source, result, seconds, role)
         except (Changed, Busy) as used:
             return self._in_use(job, source, used)
         except (OSError, StoreError) as error:
@@ -271,7 +275,9 @@ class Carrier:
             output=output,
         )
 
-    def _not_smaller(self, job: Job, source: Source, result: Unchanged, seconds: float) -> Told:
+    def _not_smaller(
+        self, job: Job, source: Source, result: Unchanged, seconds: float, role: Role | None = None
+    ) -> Told:
         """The compressor left it as it is: say why, once it is sure that the file is not still growing."""
         kind = str(result.source_type or "")
         first_doubt = self._doubted.get(job.path) != source.sha256
@@ -287,6 +293,12 @@ class Carrier:
             )
         self._doubted.pop(job.path, None)
         output, reason = "", str(result)
+        if (
+            role is Role.RESULT
+            and result.reason in _NOTHING_TO_SAVE
+            and not is_reshaped(_recipe(job, source))
+        ):
+            reason = _MADE_BEFORE
         if job.plan.destination is Destination.OUTPUT and result.reason in _COPIED_TO_OUTPUT:
             if job.plan.recipe.metadata is MetadataPolicy.KEEP or result.bare:
                 output = str(self._store.copy_output(source, _target(job)))
@@ -382,9 +394,8 @@ class Carrier:
 
 def _made_before(job: Job, source: Source) -> Told:
     """A result of ours, asked for again: the history says already how it came to be, and says no more."""
-    reason = "Homepress made it: a second lossy generation is never made"
     size, kind = len(source.data), sniff(source.data[:SNIFF_BYTES])
-    return Told(job.path, "unchanged", reason, size, size, str(kind or ""))
+    return Told(job.path, "unchanged", _MADE_BEFORE, size, size, str(kind or ""))
 
 
 def _misnamed(path: Path, data: bytes) -> Unchanged | None:
