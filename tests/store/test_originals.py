@@ -361,6 +361,19 @@ class TestRetention:
             assert store.role(digest(smaller(picture(0))), "") is Role.RESULT
         assert bench.kept() == []
 
+    def test_nothing_is_accepted_while_the_disk_of_originals_is_away(self, bench: Bench) -> None:
+        away = bench.base / "away"
+        with bench.store() as store:
+            replace(store, bench.drop(), keep_days=1)
+            bench.originals.rename(away)
+            (looked,) = store.accept(OriginalsSelection(all=True))
+            assert (looked.outcome, "is away; connect its disk" in looked.reason) == ("failed", True)
+            assert not any("let go" in str(note) for note in wait_for_days(store, bench.hands, 3))
+            assert states(bench) == {"a.jpg": "kept"}
+            away.rename(bench.originals)
+            (looked,) = store.accept(OriginalsSelection(all=True))
+            assert (looked.outcome, bench.kept()) == ("accepted", [])
+
     def test_verifying_finds_rot_before_it_matters(self, bench: Bench) -> None:
         paths = [bench.drop(f"{n}.jpg", picture(n)) for n in range(4)]
         with bench.store() as store:

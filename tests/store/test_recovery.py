@@ -2,11 +2,14 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from homepress.store import Store, UndoSelection, UntrustedVault, journal
+from homepress.store.kernel import Folder, Kernel
 from homepress.store.ledger import Ledger
 from homepress.store.plan import Plan
 from store.kit import (
@@ -21,6 +24,7 @@ from store.kit import (
     replace,
     replacement,
     smaller,
+    without_exchange,
 )
 
 RESULT = smaller(picture())
@@ -94,22 +98,144 @@ def test_a_result_that_was_removed_after_the_crash_leaves_the_original(bench: Be
     assert (path.read_bytes(), bench.kept(), bench.temps()) == (picture(), [], [])
 
 
-def test_an_original_that_was_written_to_meanwhile_is_kept_where_its_owner_sees_it(bench: Bench) -> None:
+LATE = b"written by a program that still had it open"
+
+
+def after_moving(bench: Bench) -> Path:
+    """As `after_exchange`, where names cannot be exchanged: the original waits under its second temp name."""
+    path = bench.drop()
+    probe = Probe(kernel=without_exchange())
+
+    def die(number: int, step: str) -> None:
+        if probe.names.count("move") == 3:
+            os.kill(os.getpid(), 9)
+
+    def work() -> None:
+        with bench.store(probe.kernel()) as store:
+            probe._before = die
+            probe.names.clear()
+            replace(store, path)
+
+    assert in_child(work) == -9
+    assert path.read_bytes() == RESULT
+    return path
+
+
+@pytest.mark.parametrize("kernel", [lambda: None, without_exchange], ids=["exchange", "moving"])
+@pytest.mark.parametrize("cut_off", [after_exchange, after_moving])
+def test_an_original_that_was_written_to_meanwhile_gets_its_name_back(
+    bench: Bench, cut_off: Callable[[Bench], Path], kernel: Callable[[], Kernel | None]
+) -> None:
+    path = cut_off(bench)
+    (temp,) = bench.temps()
+    inode = (bench.watched / temp).stat().st_ino
+    with open(bench.watched / temp, "r+b") as writer:
+        writer.write(LATE)
+        writer.truncate()
+        writer.flush()
+        with bench.store(kernel()) as store:
+            notes = [str(note) for note in store.recover()]
+            assert store.counters(0).compressed_since == 0
+        writer.write(b", and went on")
+    assert any("the edit was kept and nothing was replaced" in note for note in notes)
+    assert path.read_bytes() == LATE + b", and went on"
+    assert path.stat().st_ino == inode
+    assert [p.name for p in bench.watched.iterdir()] == ["a.jpg"]
+    assert recovered(bench) == []
+
+
+def test_an_original_that_a_failing_disk_changed_does_not_displace_the_result(bench: Bench) -> None:
     path = after_exchange(bench)
     (temp,) = bench.temps()
-    (bench.watched / temp).write_bytes(b"written by a program that still had it open")
-    notes = recovered(bench)
-    assert any("recovered-a.jpg" in note for note in notes)
-    assert (bench.watched / "recovered-a.jpg").read_bytes() == b"written by a program that still had it open"
-    assert (path.read_bytes(), bench.temps()) == (RESULT, [])
+    facts = (bench.watched / temp).stat()
+    damaged = picture()[:-1] + b"!"
+    (bench.watched / temp).write_bytes(damaged)
+    os.utime(bench.watched / temp, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    recovered(bench)
+    assert (path.read_bytes(), (bench.watched / "recovered-a.jpg").read_bytes()) == (RESULT, damaged)
+
+
+class SavedAt(Probe):
+    """A kernel that, right before a step on a name, lets somebody save over that name."""
+
+    def __init__(self, step: str, path: Path, saves: tuple[bytes, ...], kernel: Kernel | None = None) -> None:
+        super().__init__(steps=frozenset(), kernel=kernel)
+        self._step, self._path, self._saves = step, path, list(saves)
+        self.armed = False
+
+    def __getattr__(self, name: str) -> Any:
+        real = super().__getattr__(name)
+        if name != self._step:
+            return real
+
+        def step(folder: Folder, *names: Any) -> Any:
+            if self.armed and self._saves and self._path.name in names and folder.path == self._path.parent:
+                new = self._path.with_name("new")
+                new.write_bytes(self._saves.pop(0))
+                new.replace(self._path)
+            return real(folder, *names)
+
+        return step
+
+
+class SavedWithFullVault(SavedAt):
+    """The same; nothing can be moved into the vault, and from then on it is armed."""
+
+    def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+        if folder.path != to.path:
+            self.armed = True
+            raise OSError(errno.ENOSPC, "No space left on device", str(to.path))
+        self.__getattr__("move")(folder, name, to, new)
+
+
+@pytest.mark.parametrize("saves", [(b"saved",), (b"saved", b"saved again")], ids=["once", "twice"])
+@pytest.mark.parametrize(
+    ("step", "lacking"), [("exchange", ()), ("move", ("exchange",))], ids=["exchange", "moving"]
+)
+def test_a_file_saved_while_an_original_goes_back_to_its_name_keeps_it(
+    bench: Bench, step: str, lacking: tuple[str, ...], saves: tuple[bytes, ...]
+) -> None:
+    path = bench.drop()
+    kernel = SavedWithFullVault(step, path, saves, Lacking(*lacking).kernel())
+    with bench.store(kernel.kernel()) as store, pytest.raises(OSError, match="No space"):
+        replace(store, path)
+    assert path.read_bytes() == saves[-1 if kernel._saves == [] else 0]
+    recovered(bench)
+    assert path.read_bytes() in saves
+    if len(saves) == 1 or lacking:  # the second one of an exchange was saved over the original itself
+        assert bench.kept() == [picture()]
+    assert bench.temps() == []
+
+
+def test_a_file_saved_over_a_conversion_that_is_taken_back_stays(bench: Bench) -> None:
+    path = bench.drop("a.heic")
+    result = bench.watched / "a.jpg"
+    kernel = SavedWithFullVault("move", result, (b"saved",))
+    with bench.store(kernel.kernel()) as store, pytest.raises(OSError, match="No space"):
+        source = store.read(path)
+        store.replace(source, replacement(smaller(source.data), suffix=".jpg"))
+    recovered(bench)
+    assert (path.read_bytes(), result.read_bytes(), bench.temps()) == (picture(), b"saved", [])
+
+
+def test_an_original_goes_back_where_names_can_be_exchanged_no_more(bench: Bench) -> None:
+    """Cut off after the exchange; then the disk is mounted by a driver that knows no exchange."""
+    path = after_exchange(bench)
+    kernel = SavedWithFullVault("", path, (), without_exchange())
+    with bench.store(kernel.kernel()) as store:
+        assert any("No space" in str(note) for note in store.recover())
+    assert path.read_bytes() == picture()
+    assert bench.temps() == []
 
 
 def test_unknown_content_is_never_overwritten_by_other_unknown_content(bench: Bench) -> None:
-    after_exchange(bench)
+    path = after_exchange(bench)
+    path.write_bytes(b"edited")
     (bench.watched / "recovered-a.jpg").write_bytes(b"an older one")
     (temp,) = bench.temps()
     (bench.watched / temp).write_bytes(b"unknown")
     recovered(bench)
+    assert path.read_bytes() == b"edited"
     assert (bench.watched / "recovered-a.jpg").read_bytes() == b"an older one"
     assert (bench.watched / "recovered-2-a.jpg").read_bytes() == b"unknown"
 

@@ -39,8 +39,8 @@ class HeldOriginals:
 
     def hold(self, fd: int, plan: Plan) -> None:
         """Hold one more; `fd` stays the caller's."""
-        facts = self._kernel.stat(fd)
-        modified = (facts.st_size, facts.st_mtime_ns)
+        # As it was read, not as it is: it may have been written to since it was last looked at.
+        modified = (plan.source_size, plan.metadata.mtime_ns)
         with self._lock:
             self._held.append(_Held(plan, os.dup(fd), modified, time.monotonic()))
 

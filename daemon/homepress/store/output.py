@@ -1,6 +1,7 @@
 """Results that go elsewhere, into an output folder or beside the source; the source stays."""
 
 import contextlib
+import hashlib
 import os
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from homepress.store.reading import missing_or_linked
 from homepress.store.receipt import Receipt, Replacement, Role, Source
 from homepress.store.settlement import Settled
 from homepress.store.staging import check_result, make_plan, stage
-from homepress.store.workshop import Found, Workshop, keep_unknown, look
+from homepress.store.workshop import Found, Workshop, keep_unknown, look, remove_ours
+
+_NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 def write_output(workshop: Workshop, source: Source, replacement: Replacement, target: Path) -> Receipt:
@@ -177,7 +180,8 @@ def settle_output(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
         journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
         return Settled.FINISHED
     if there is not None and there.mark[0] == 0 and staged is not None:
-        kernel.unlink(folder, plan.result.name)  # the empty file that claimed the name where FAT needs one
+        # The empty file that claimed the name where FAT needs one.
+        remove_ours(workshop, folder, plan.result.name, old_name(plan.job), _NOTHING)
     journal.abandon(workshop.ledger, plan)
     return Settled.TAKEN_BACK
 

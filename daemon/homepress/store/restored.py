@@ -6,12 +6,12 @@ from pathlib import Path
 
 from homepress.store import entries, journal, memory
 from homepress.store.fingerprints import digest_of
-from homepress.store.kernel import Folder, move_away, opened_folder, place_new
+from homepress.store.kernel import Folder, opened_folder, place_new
 from homepress.store.names import old_name, temp_name
 from homepress.store.plan import Plan
 from homepress.store.receipt import OriginalState, Role
 from homepress.store.settlement import Settled
-from homepress.store.workshop import Workshop, keep_unknown, look
+from homepress.store.workshop import Workshop, keep_unknown, look, remove_ours
 
 
 def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
@@ -92,17 +92,7 @@ def _take_conversion_away(workshop: Workshop, plan: Plan) -> Path | None:
         found = look(kernel, folder, result.name)
         if found is None or found.sha256 != plan.result_sha256:
             return None
-        # Out of its name first: what somebody saves there in this instant is not what is deleted.
-        move_away(kernel, folder, result.name, old_name(plan.job))
-        out = look(kernel, folder, old_name(plan.job))
-        if out is not None and out.sha256 == plan.result_sha256:
-            kernel.unlink(folder, old_name(plan.job))
-        else:
-            try:
-                place_new(kernel, folder, old_name(plan.job), result.name)
-            except FileExistsError:
-                keep_unknown(workshop, folder, old_name(plan.job), result.name)
-        kernel.sync_folder(folder)
+        remove_ours(workshop, folder, result.name, old_name(plan.job), plan.result_sha256)
     return result
 
 

@@ -1,5 +1,6 @@
 """How long originals stay: accepted, expired, looked at for damage and for late writers."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TypeVar
 from homepress.base import blocking
 from homepress.store.edits import put_edit_back, was_written_to
 from homepress.store.entries import Kept, kept_entries, set_original
-from homepress.store.errors import StoreError, shown
+from homepress.store.errors import OriginalsAway, StoreError, shown
 from homepress.store.late import SETTLE_SECONDS
 from homepress.store.memory import beneath
 from homepress.store.queries import DAYS, end_of_day
@@ -45,7 +46,10 @@ class OriginalsSelection:
 def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked]:
     """Delete stored originals for good; the results stay."""
     for kept in _choose(workshop, selection):
-        yield _looked(workshop, kept, OriginalState.ACCEPTED)
+        try:
+            yield _in_time(workshop, kept, partial(_let_go, workshop, kept, OriginalState.ACCEPTED))
+        except (OSError, StoreError) as error:
+            yield Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,12 @@ def expire(workshop: Workshop, now: float) -> None:
             at_most = ledger.elapsed.at_most()
             tx.execute(f"UPDATE history SET goes = {goes} WHERE {due}", (now, at_most, now))
     for kept in kept_entries(ledger, "goes <= ? AND settled = 1", (now,)):
-        looked = _looked(workshop, kept, OriginalState.EXPIRED)
-        if looked.outcome == "failed":
-            workshop.notes.tell(kept.path, f"its original could not be let go: {looked.reason}")
+        try:
+            _in_time(workshop, kept, partial(_let_go, workshop, kept, OriginalState.EXPIRED))
+        except OriginalsAway:
+            continue  # it goes when its disk is back
+        except (OSError, StoreError) as error:
+            workshop.notes.tell(kept.path, f"its original could not be let go: {error}")
 
 
 def going(workshop: Workshop) -> Going:
@@ -142,25 +149,23 @@ def _choose(workshop: Workshop, selection: OriginalsSelection) -> list[Kept]:
     return kept_entries(workshop.ledger, " AND ".join(conditions) or "1", tuple(values))
 
 
-def _looked(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
-    """Let one original go, after a last look whether somebody wrote to it."""
-    try:
-        return _in_time(workshop, kept, partial(_let_go, workshop, kept, state))
-    except (OSError, StoreError) as error:
-        return Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
-
-
 def _let_go(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
-    try:
-        if put_edit_back(workshop, kept):
-            edited = "a program wrote to it after it was replaced: the edit was put back into its folder"
-            return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted", edited)
-        with workshop.ledger.transaction() as tx:
-            set_original(workshop.ledger, tx, kept.entry, state)
-        # Only now: a crash in between leaves a file that recovery knows to be let go.
-        workshop.originals.vault(kept.vault).remove(kept.stored_name)
-    except FileNotFoundError:
-        pass  # the vault is gone already
+    """Let one original go, after a last look whether somebody wrote to it.
+
+    Raises:
+        OriginalsAway: its disk is away; the entry stays as it is.
+    """
+    vault = workshop.originals.vault(kept.vault)
+    if workshop.places.absence(vault.path) is not None or not vault.path.is_dir():
+        raise OriginalsAway(f"{shown(vault.path)}, where its original is, is away; connect its disk")
+    if put_edit_back(workshop, kept):
+        edited = "a program wrote to it after it was replaced: the edit was put back into its folder"
+        return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted", edited)
+    with workshop.ledger.transaction() as tx:
+        set_original(workshop.ledger, tx, kept.entry, state)
+    # Only now: a crash in between, or a disk that goes, leaves a file that recovery knows to be let go.
+    with contextlib.suppress(FileNotFoundError):
+        vault.remove(kept.stored_name)
     return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted")
 
 

@@ -2,7 +2,8 @@
 
 The same code ends every replacement, whether the process lived through it, a step failed, or the power
 went. Content is told by its hash: an original goes into its vault, a result of ours that is not in place is
-deleted, anything else belongs to the user and is kept under a name that says so.
+deleted, anything else belongs to the user: it gets the picture's name where that has nothing but our
+untouched result, and is kept under a name that says so elsewhere.
 """
 
 import contextlib
@@ -14,7 +15,9 @@ from homepress.store.kernel import Folder, move_away, place_new
 from homepress.store.names import old_name, temp_name
 from homepress.store.plan import Plan
 from homepress.store.vault import Stored
-from homepress.store.workshop import Found, Workshop, keep_unknown, look
+from homepress.store.workshop import Found, Workshop, keep_unknown, look, remove_ours
+
+_EDIT_KEPT = "a program wrote to it while it was being replaced: the edit was kept and nothing was replaced"
 
 
 class Settled(enum.Enum):
@@ -97,12 +100,31 @@ class Settlement:
         elif found.sha256 == self._plan.result_sha256 or ours:
             self._leftovers = not self._is_second_name(found)
             self._unlink(name)
-        elif name == old_name(self._plan.job) and here is None:
+        elif here is None and (name == old_name(self._plan.job) or self._may_have_left_its_name):
             # Saved at the very instant in which the name was emptied: it has a right to that name.
             place_new(self._kernel, self._folder, name, self._plan.source.name)
             self._kernel.sync_folder(self._folder)
-        else:
+        elif self._is_edit(found, here) and self._give_name(name):
+            self._leftovers = True
+            self._workshop.notes.tell(self._plan.path, _EDIT_KEPT)
+        elif self._look(name) is not None:
             keep_unknown(self._workshop, self._folder, name, self._plan.source.name)
+
+    @property
+    def _may_have_left_its_name(self) -> bool:
+        """Whether any of our temp names may hold what had the picture's name until now."""
+        return self._plan.kind == "replace" and self._ready and not self._taken
+
+    def _is_edit(self, found: Found, here: Found | None) -> bool:
+        """Whether unknown content was written or saved by the user, and only our result has its name.
+
+        Above all the original itself, written to after it was last looked at. Nobody has its bytes from
+        before that, as if it had been written to without us. Where its size and time are what they were, no
+        program wrote to it: then the disk is failing, and the result is the better copy.
+        """
+        if not self._may_have_left_its_name or here is None or here.sha256 != self._plan.result_sha256:
+            return False
+        return found.mark[:2] != (self._plan.source_size, self._plan.metadata.mtime_ns)
 
     def _is_second_name(self, found: Found) -> bool:
         """Whether a temp file is also under the result's name: the last step of naming it was cut off."""
@@ -138,25 +160,70 @@ class Settlement:
             place_new(self._kernel, self._folder, name, source)
             self._kernel.sync_folder(self._folder)
             if result is not None:
-                self._unlink(self._plan.result.name)
+                self._remove_conversion()
         elif result is not None:
-            try:
-                self._kernel.exchange(self._folder, name, source)
-                self._unlink(name)
-            except Unsupported:
-                self._put_back_by_moving(name)
-            self._kernel.sync_folder(self._folder)
+            self._give_name(name)
 
-    def _put_back_by_moving(self, name: str) -> None:
-        """As `_put_back`, where names cannot be exchanged: the result leaves first, and is looked at."""
-        source, temp = self._plan.source.name, temp_name(self._plan.job)
-        self._unlink(temp)  # no more than a second name of the result here
-        move_away(self._kernel, self._folder, source, temp)
-        out = self._look(temp)
-        newest = temp if out is not None and out.sha256 != self._plan.result_sha256 else name
-        place_new(self._kernel, self._folder, newest, source)
-        if newest == name:
-            self._unlink(temp)
+    def _remove_conversion(self) -> None:
+        """The result of a conversion that is taken back, unless somebody saves over it at this instant."""
+        remove_ours(
+            self._workshop,
+            self._folder,
+            self._plan.result.name,
+            temp_name(self._plan.job),
+            self._plan.result_sha256,
+        )
+
+    def _give_name(self, name: str) -> bool:
+        """What waits under a temp name takes the picture's name from our result; whether it did.
+
+        What comes out is looked at before it is deleted. Whatever somebody saved at this instant keeps the
+        name, and the file waits on.
+        """
+        kernel, folder, source = self._kernel, self._folder, self._plan.source.name
+        waiting = self._look(name)
+        try:
+            kernel.exchange(folder, name, source)
+        except Unsupported:
+            return self._give_name_by_moving(name)
+        if self._has_result(name):
+            kernel.sync_folder(folder)
+            self._unlink(name)
+            kernel.sync_folder(folder)
+            return True
+        kernel.exchange(folder, name, source)
+        back = self._look(name)
+        if not (back and waiting and (back.sha256 == waiting.sha256 or back.inode == waiting.inode)):
+            kernel.exchange(folder, name, source)  # saved once more: the newest one keeps the name
+        kernel.sync_folder(folder)
+        return False
+
+    def _give_name_by_moving(self, name: str) -> bool:
+        """As `_give_name`, where names cannot be exchanged: the result leaves first, and is looked at."""
+        kernel, folder, source = self._kernel, self._folder, self._plan.source.name
+        names = temp_name(self._plan.job), old_name(self._plan.job)
+        aside = names[1] if name == names[0] else names[0]
+        if self._has_result(aside):
+            self._unlink(aside)  # a second name of the result
+        elif self._look(aside) is not None:
+            return False
+        move_away(kernel, folder, source, aside)
+        ours = self._has_result(aside)
+        try:
+            place_new(kernel, folder, name if ours else aside, source)
+        except FileExistsError:
+            if not ours:
+                keep_unknown(self._workshop, folder, aside, source)
+            ours = False
+        kernel.sync_folder(folder)
+        if self._has_result(aside):
+            self._unlink(aside)
+        return ours
+
+    def _has_result(self, name: str) -> bool:
+        """Whether a name holds our result and nothing that somebody saved since."""
+        found = self._look(name)
+        return found is not None and found.sha256 == self._plan.result_sha256
 
     def _conclude(self) -> Settled:
         """No original waits: either nothing was exchanged, or it has reached its vault already."""
@@ -179,7 +246,7 @@ class Settlement:
         if here is None and not self._leftovers and self._look(self._plan.result.name) is None:
             return Settled.PENDING
         if result is not None and self._placed:
-            self._unlink(self._plan.result.name)  # a conversion whose source never left
+            self._remove_conversion()  # its source never left
         self._withdraw()
         return Settled.TAKEN_BACK
 

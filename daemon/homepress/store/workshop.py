@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.store.errors import shown
-from homepress.store.kernel import Folder, Kernel, opened_file, place_new, sha256_of
+from homepress.store.kernel import Folder, Kernel, move_away, opened_file, place_new, sha256_of
 from homepress.store.ledger import Ledger
 from homepress.store.memory import Mark
 from homepress.store.names import recovered_names
@@ -111,3 +111,29 @@ def keep_unknown(workshop: Workshop, folder: Folder, name: str, picture: str) ->
             workshop.kernel.sync_folder(folder)
             workshop.notes.tell(folder.path / candidate, "content that Homepress did not make was kept here")
             return
+
+
+def remove_ours(workshop: Workshop, folder: Folder, name: str, aside: str, sha256: str) -> None:
+    """Delete a file of ours under a name that others use, and nothing that somebody saves there meanwhile.
+
+    Args:
+        workshop: the tools.
+        folder: in which it is.
+        name: of the file; nothing happens when it is gone.
+        aside: a temp name that nothing has: the file leaves its name first, then it is looked at.
+        sha256: hex digest of what may be deleted. Anything else gets its name back, or one that says so.
+    """
+    kernel = workshop.kernel
+    try:
+        move_away(kernel, folder, name, aside)
+    except FileNotFoundError:
+        return
+    out = look(kernel, folder, aside)
+    if out is not None and out.sha256 == sha256:
+        kernel.unlink(folder, aside)
+    elif out is not None:
+        try:
+            place_new(kernel, folder, aside, name)
+        except FileExistsError:
+            keep_unknown(workshop, folder, aside, name)
+    kernel.sync_folder(folder)
