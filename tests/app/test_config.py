@@ -14,7 +14,7 @@ from homepress.app.config import Configuration
 from homepress.app.drives import Away
 from homepress.app.house import House
 from homepress.control.service import FolderRequest, ServiceError
-from homepress.settings import Paths, Size
+from homepress.settings import Paths, Size, edit
 
 
 @pytest.fixture
@@ -56,6 +56,23 @@ def test_a_folder_that_comes_later_keeps_what_was_in_it(house: House, tmp_path: 
     picture(drive, "new.jpg")
     configuration.met(drive, drive.resolve())
     assert known(house, drive) == {old}
+
+
+def test_a_folder_is_not_taken_for_another_when_settings_are_read_again_meanwhile(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    configuration = configure(house, drive)
+
+    def read_again(_: Path) -> list[str]:
+        edit.set_folder_value(house.paths.config_file, str(drive), "quality", "small")
+        assert house.live.reload()
+        return []
+
+    monkeypatch.setattr(config, "warnings", read_again)
+    configuration.met(drive, drive.resolve())
+    assert configuration._refused[drive] == ""
 
 
 def test_a_link_that_leads_elsewhere_takes_its_plan_along(house: House, tmp_path: Path) -> None:

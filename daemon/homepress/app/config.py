@@ -54,7 +54,7 @@ class Configuration:
         # What does not answer now is watched too: its own thread waits for it, and then it is `met`.
         silent = self._house.look_at_places()
         excluded = tuple(map(self._house.places.real, (*outputs, *self._own())))
-        taken = [folder for folder in settings.folders if not self._refuse(folder)]
+        taken = [folder for folder in settings.folders if not self._refuse(folder, settings.folders)]
         wanted = [folder for folder in taken if folder.enabled]
         self._warn([folder.path for folder in taken if folder.path not in silent])
         self.lets_in = self._meet([folder for folder in wanted if folder.path not in silent])
@@ -97,13 +97,15 @@ class Configuration:
         Raises:
             OSError: what is in it could not be seen or noted; it is not scanned then, and met again later.
         """
-        folder = next((each for each in self._house.live.current.folders if each.path == path), None)
-        if folder is None or path not in self._roots:
+        if path not in self._roots:
             return
         self._house.places.look(path)
         said = " ".join(warnings(path))
         with self._changing:
-            if path not in self._roots or self._refuse(folder):
+            # Settings may have been read again meanwhile: one look at them for all that follows.
+            current = self._house.live.current.folders
+            folder = next((each for each in current if each.path == path), None)
+            if folder is None or path not in self._roots or self._refuse(folder, current):
                 return
             self._warnings[path] = said
             if self._roots[path] != root:
@@ -121,9 +123,9 @@ class Configuration:
     def _own(self) -> tuple[Path, Path]:
         return self._house.paths.state, self._house.paths.originals
 
-    def _refuse(self, folder: FolderSettings) -> bool:
-        """Whether a folder must not be watched; why is remembered for its status."""
-        others = [other.path for other in self._house.live.current.folders if other is not folder]
+    def _refuse(self, folder: FolderSettings, among: Collection[FolderSettings]) -> bool:
+        """Whether one folder among others must not be watched; why is remembered for its status."""
+        others = [other.path for other in among if other is not folder]
         where = self._house.places.locate
         why = refusal(folder.path, others, output=folder.output, private=self._own(), locate=where)
         self._refused[folder.path] = why or ""
