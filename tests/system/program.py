@@ -61,6 +61,11 @@ class Program:
 
     def start(self, *, tray: bool = False) -> None:
         """Start the daemon and wait until it answers and has looked through its folders."""
+        self.launch(tray=tray)
+        wait_for(self._watching, within=60, what=f"the daemon to watch: {self.errors()}")
+
+    def launch(self, *, tray: bool = False) -> None:
+        """Start the daemon and wait for nothing."""
         log = open(self.home / "stderr.txt", "ab")  # noqa: SIM115 - the child keeps it
         self.daemon = subprocess.Popen(
             [*self.prefix, *self.command("run", *([] if tray else ["--no-tray"]))],
@@ -70,7 +75,6 @@ class Program:
             start_new_session=True,
         )
         log.close()
-        wait_for(self._watching, within=60, what=f"the daemon to watch: {self.errors()}")
 
     def _watching(self) -> bool:
         assert self.daemon is not None

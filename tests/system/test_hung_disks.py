@@ -240,14 +240,10 @@ def test_originals_that_hang_at_the_start_are_named(program: Program, inbox: Pat
         originals.mount.chmod(0o700)
         originals.hang()
         watch(program, {"path": inbox})
-        done = subprocess.run(
-            program.command("run", "--no-tray"),
-            env=program.environment,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 4, done.stderr
-        assert f"{originals.mount} has not answered since".encode() in done.stderr
+        program.launch()
+        named = f"{originals.mount} has not answered since"
+        wait_for(lambda: named in json.dumps(program.status()["problems"]), what="the folder to be named")
+        originals.answer()
+        wait_for(lambda: program.status()["state"] == "idle", what="it to go on", within=120)
     finally:
         originals.end()
