@@ -2,10 +2,11 @@
 
 import contextlib
 import logging
+import os
 import shutil
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from homepress.app.places import Places
@@ -71,8 +72,11 @@ class House:
             ServiceError: the store cannot be used; the text says why and what to do.
         """
         live, places = LiveSettings(paths.config_file), Places()
-        if paths.originals in places.ask(_paths(paths, live.current.folders)):
-            raise NotNowError(blocking.silent(paths.originals, time.time()))
+        places.ask(_paths(paths, live.current.folders))
+        try:
+            blocking.ask(paths.originals, partial(_look_into, paths.originals))
+        except NotAnsweringError as error:
+            raise NotNowError(blocking.silent(paths.originals, error.since)) from error
         try:
             limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
             roots = [places.real(folder.path) for folder in live.current.folders]
@@ -123,6 +127,12 @@ class House:
         ended = self.pipeline.close()
         self.store.close()
         return ended
+
+
+def _look_into(folder: Path) -> None:
+    """Have a folder's disk answer; what is known of the folder itself may come out of a cache."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        next(entries, None)
 
 
 def _paths(paths: Paths, folders: Iterable[FolderSettings]) -> set[Path]:
