@@ -64,6 +64,7 @@ def test_status_names_it_run_says_what_to_do_and_that_works(
     program.watch(inbox)
     owner, stranger = (other, program) if newer_daemon else (program, other)
     daemon = start(owner)
+    assert "network" not in stranger.run("status", code=2), "nothing is known of its lock"
     status = stranger.json("status", code=2)
     assert (status["state"], status["pid"], status["version"]) == (
         "problem",

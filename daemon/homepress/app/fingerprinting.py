@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from homepress.base.image_data import FileContent, image_digest
+from homepress.base.units import counted
 from homepress.store import Store
 from homepress.watch.system import this_system
 
@@ -116,7 +117,9 @@ class Fingerprinting:
             if done:
                 self._changed()
                 seconds = time.monotonic() - begin
-                _log.info("%s: %d pictures fingerprinted in %.0f s", ascii(str(root)), done, seconds)
+                _log.info(
+                    "%s: %s fingerprinted in %.0f s", ascii(str(root)), counted(done, "picture"), seconds
+                )
 
 
 class _Pace:

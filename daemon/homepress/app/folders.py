@@ -81,7 +81,7 @@ def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlV
     private = (house.paths.state, house.paths.originals)
     asked = {path, output} if output else {path}
     for silent, error in house.places.ask(asked, _PATIENCE).items():
-        raise ServiceError(blocking.silent(silent, error.since))
+        raise ServiceError(blocking.refused(silent, error.since))
     if house.places.locate(path).identities[0] is None:
         raise ServiceError(f"{path}: there is no such folder; make it first", exit_code=2)
     others = [folder.path for folder in house.live.current.folders]

@@ -70,7 +70,7 @@ def ensure(paths: Paths) -> None:
     try:
         paths.ensure()
     except NotAnsweringError as error:
-        raise ServiceError(blocking.silent(str(error.filename), error.since), exit_code=4) from error
+        raise ServiceError(blocking.refused(str(error.filename), error.since), exit_code=4) from error
 
 
 def resolved(path: Path) -> Path:
@@ -82,4 +82,4 @@ def resolved(path: Path) -> Path:
     try:
         return blocking.ask(path, path.resolve, _PATIENCE)
     except NotAnsweringError as error:
-        raise ServiceError(blocking.silent(path, error.since)) from error
+        raise ServiceError(blocking.refused(path, error.since)) from error

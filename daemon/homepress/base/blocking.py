@@ -51,6 +51,14 @@ def silent(place: Path | str, since: float) -> str:
     )
 
 
+def refused(place: Path | str, since: float) -> str:
+    """The same to a person who asked for something there, which is not done later by itself."""
+    return (
+        f"{place} has not answered since {clock_time(since)}; its drive or server may hang. "
+        "Try again when it answers"
+    )
+
+
 class _Call(Generic[T]):
     """One call, on its own thread."""
 

@@ -44,8 +44,11 @@ def ledger(whole: Installation) -> Iterator[Finding]:
         text = f"{file} is damaged ({fault}); its last backup takes its place at the next start"
         yield broken("ledger", text, "homepress stop; homepress run")
     else:
-        with Reader(file) as reader:
-            yield good("ledger", f"whole, {reader.count():,} entries, {size(file.stat().st_size)}")
+        try:
+            with Reader(file) as reader:
+                yield good("ledger", f"whole, {reader.count():,} entries, {size(file.stat().st_size)}")
+        except LedgerError as error:  # of another version: its program has to be started, or this one
+            yield worth_knowing("ledger", str(error), "homepress stop && homepress run")
 
 
 def originals(whole: Installation) -> Iterator[Finding]:

@@ -39,7 +39,9 @@ def command(as_json: bool) -> int:
     if as_json:
         output.print_json(status)
     else:
-        for line in lines(status, time.time()):
+        # A daemon that does not answer has told nothing of its pictures and of its lock.
+        told = code == 0 or status.state == "stopped"
+        for line in lines(status, time.time(), told=told):
             output.say(line)
     return code
 
@@ -79,9 +81,10 @@ def _stopped(paths: Paths) -> Status:
         return stopped_status(problems=[*crashed, str(error)])
 
 
-def lines(status: Status, now: float) -> list[str]:
-    """A status in words."""
-    result = [_headline(status, now), "", *output.columns(_facts(status, now))]
+def lines(status: Status, now: float, *, told: bool = True) -> list[str]:
+    """A status in words; of one that no daemon `told`, only which process it is and what is wrong."""
+    facts = _facts(status, now) if told else [_process(status)]
+    result = [_headline(status, now), "", *output.columns(facts)]
     if status.folders:
         result += ["", *output.columns(_folder(folder) for folder in status.folders)]
     if status.waiting_files:
@@ -132,8 +135,12 @@ def _facts(status: Status, now: float) -> list[tuple[str, str]]:
         *facts,
         (output.faint("waiting"), counted(status.waiting, "picture") if status.waiting else "nothing"),
         (output.faint("network"), network if status.network == "locked" else output.worth_knowing("open")),
-        (output.faint("process"), f"{status.pid}, version {status.version}"),
+        _process(status),
     ]
+
+
+def _process(status: Status) -> tuple[str, str]:
+    return output.faint("process"), f"{status.pid}, version {status.version}"
 
 
 def _going(status: Status, now: float) -> str:
