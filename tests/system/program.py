@@ -79,8 +79,14 @@ class Program:
     def _watching(self) -> bool:
         assert self.daemon is not None
         assert self.daemon.poll() is None, self.errors()
-        status = self.status()
-        return status["state"] != "stopped" and all(f["state"] != "scanning" for f in status["folders"])
+        status = self.answer()
+        return bool(status) and all(folder["state"] != "scanning" for folder in status["folders"])
+
+    def answer(self) -> Any:
+        """The status that the daemon itself tells; None while it does not, such as while it starts."""
+        command = self.command("status", "--json")
+        done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
+        return None if done.returncode else json.loads(done.stdout)
 
     def errors(self) -> str:
         """What the daemon wrote on its standard error."""

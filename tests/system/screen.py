@@ -72,7 +72,8 @@ class Window:
                 stderr=errors,
             )
         wait_for(lambda: self.seen(), what="the window")
-        self._hands("search", "--sync", "--onlyvisible", "--class", "Homepress", "windowfocus")
+        # The server refuses the focus to a window that is not quite on the screen yet.
+        wait_for(self._focus, what="the window to take the keyboard")
 
     def errors(self) -> str:
         """What the window wrote on its standard error: faults in callbacks, for example."""
@@ -205,6 +206,15 @@ class Window:
     def _to(self, one: Seen, across: float, down: float) -> None:
         x, y = one["x"] + one["width"] * across, one["y"] + one["height"] * down
         self._hands("mousemove", "--sync", str(round(x)), str(round(y)))
+
+    def _focus(self) -> bool:
+        command = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "Homepress", "windowfocus"]
+        return (
+            subprocess.run(
+                command, env=self.environment, check=False, timeout=90, capture_output=True
+            ).returncode
+            == 0
+        )
 
     def _hands(self, *words: str) -> None:
         subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=90, capture_output=True)

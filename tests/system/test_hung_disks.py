@@ -99,7 +99,7 @@ def start(program: Program) -> None:
         stdout=subprocess.DEVNULL,
         stderr=(program.home / "stderr.txt").open("ab"),
     )
-    wait_for(lambda: program.status()["state"] != "stopped", what="the daemon to answer")
+    wait_for(program.answer, what="the daemon to answer")
 
 
 def compressed(program: Program) -> set[str]:

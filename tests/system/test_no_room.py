@@ -61,7 +61,7 @@ def launch(program: Program) -> None:
         program.command("run", "--no-tray"), env=program.environment, stdout=errors, stderr=errors
     )
     errors.close()
-    wait_for(lambda: program.status()["state"] != "stopped", within=60, what="the daemon to answer")
+    wait_for(program.answer, within=60, what="the daemon to answer")
 
 
 def begins_when_it_can(program: Program, inbox: Path, words: str) -> None:

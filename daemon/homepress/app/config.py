@@ -185,7 +185,9 @@ class Configuration:
         elif nowhere:
             word = "away"
         else:
-            word = "scanning" if state is None or state.scanning else "watching"
+            # Until the first look is over, what is there counts as there before.
+            looking = state is None or state.scanning or state.status is WatchStatus.STARTING
+            word = "scanning" if looking else "watching"
         return FolderStatus(
             path=str(folder.path),
             mode="output" if beside else folder.mode,
