@@ -44,7 +44,7 @@ def wait_fingerprinted(program: Program) -> None:
         return all(folder["state"] == "watching" and not folder["fingerprinting"] for folder in folders)
 
     wait_for(done, within=60, what="the fingerprints")
-    wait_for(lambda: "pictures fingerprinted" in program.errors(), within=60, what="the log to tell of it")
+    wait_for(lambda: " fingerprinted in " in program.errors(), within=60, what="the log to tell of it")
 
 
 def shows_that_it_works(program: Program, folder: Path, seed: int = 99) -> None:
