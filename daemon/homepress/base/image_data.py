@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
+from homepress.base.override import override
 
 PIECE = 1 << 18
 """Bytes that are read and hashed at a time."""
@@ -31,7 +32,7 @@ class Content(Protocol):
         """Up to `length` bytes from `at` on, fewer at the end."""
 
 
-class FileContent:
+class FileContent(Content):
     """An open file; what lies close together is read once."""
 
     def __init__(self, fd: int, size: int, on_read: Callable[[int], None] | None = None) -> None:
@@ -41,8 +42,8 @@ class FileContent:
         self._on_read = on_read
         self._at, self._block = 0, b""
 
+    @override
     def read(self, at: int, length: int) -> bytes:
-        """See `Content`."""
         length = min(length, self.size - at)
         if length <= 0:
             return b""
@@ -62,15 +63,15 @@ class FileContent:
         return b"".join(parts)
 
 
-class BytesContent:
+class BytesContent(Content):
     """A whole file in memory."""
 
     def __init__(self, data: bytes) -> None:
         self.size = len(data)
         self._data = data
 
+    @override
     def read(self, at: int, length: int) -> bytes:
-        """See `Content`."""
         return self._data[at : at + length]
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from homepress.base.override import override
+
 LOOK_EVERY = 10.0
 """Seconds between two looks where the system does not say when drives come and go."""
 
@@ -88,23 +90,23 @@ class Changes(Protocol):
         """Give back what it holds; the thread that waits calls it."""
 
 
-class PlainChanges:
+class PlainChanges(Changes):
     """Where the system does not say when drives come and go: they are looked at every few seconds."""
 
     def __init__(self) -> None:
         self._woken = threading.Event()
 
+    @override
     def wait(self, timeout: float | None) -> None:
-        """See `Changes.wait`."""
         self._woken.wait(LOOK_EVERY if timeout is None else min(timeout, LOOK_EVERY))
         self._woken.clear()
 
+    @override
     def wake(self) -> None:
-        """See `Changes.wake`."""
         self._woken.set()
 
-    def close(self) -> None:
-        """See `Changes.close`."""
+    @override
+    def close(self) -> None: ...
 
 
 class System(Protocol):

@@ -17,6 +17,7 @@ import threading
 from functools import lru_cache
 from pathlib import Path
 
+from homepress.base.override import override
 from homepress.base.volumes.interface import Changes, PlainChanges, Volume
 from homepress.base.volumes.mountinfo import Mount, is_inside, mount_of, parse_mountinfo, unescape
 
@@ -79,7 +80,7 @@ def changes() -> Changes:
         return PlainChanges()
 
 
-class MountChanges:
+class MountChanges(Changes):
     """The kernel's list of mounts becomes exceptional when something is mounted or unmounted (proc(5))."""
 
     def __init__(self) -> None:
@@ -90,20 +91,20 @@ class MountChanges:
         self._poll.register(self._mounts, select.POLLPRI)
         self._poll.register(self._woken, select.POLLIN)
 
+    @override
     def wait(self, timeout: float | None) -> None:
-        """See `Changes.wait`."""
         ready = self._poll.poll(None if timeout is None else int(1000 * timeout))
         if any(fd == self._woken for fd, _ in ready):
             os.read(self._woken, 4096)
 
+    @override
     def wake(self) -> None:
-        """See `Changes.wake`."""
         with self._closing, contextlib.suppress(BlockingIOError):
             if self._waker >= 0:
                 os.write(self._waker, b".")
 
+    @override
     def close(self) -> None:
-        """See `Changes.close`."""
         with self._closing:
             for fd in (self._mounts, self._woken, self._waker):
                 os.close(fd)
