@@ -125,7 +125,7 @@ def _answers() -> list[bytes]:
     )
     said = [
         (Answer(compressed=result, cpu_seconds=0.25), body),
-        (Answer(unchanged=Unchanged(Reason.BROKEN, "cut", ImageType.PNG, retry=True), helper=True), b""),
+        (Answer(unchanged=Unchanged(Reason.BROKEN, "cut", ImageType.PNG, transient=True), helper=True), b""),
         (Answer(failure=Failure(out_of_memory=True, text="none left")), b""),
     ]
     return [_framed(answer, body) for answer, body in said]

@@ -161,11 +161,13 @@ def test_every_copy_of_a_picture_gets_into_the_output_folder(
 def test_tags_are_taken_out_of_a_result_of_ours_too(carry: Callable[..., Told], picture: Path) -> None:
     """It came from a folder that keeps them to one that does not."""
     first = compressed()
-    bare = dataclasses.replace(first, data=RESULT[:-9], sha256=hashlib.sha256(RESULT[:-9]).hexdigest())
+    no_private_metadata = dataclasses.replace(
+        first, data=RESULT[:-9], sha256=hashlib.sha256(RESULT[:-9]).hexdigest()
+    )
     carry(Compressor(first))
     copy = picture.with_name("copy.jpg")
     copy.write_bytes(RESULT)
-    share = Compressor(bare)
+    share = Compressor(no_private_metadata)
     told = carry(share, metadata=MetadataPolicy.SHARE, path=copy)
     assert (told.outcome, copy.read_bytes()) == ("compressed", RESULT[:-9])
     assert [(recipe.floor, recipe.metadata) for recipe in share.recipes] == [(None, MetadataPolicy.SHARE)]
@@ -197,15 +199,15 @@ def test_what_a_user_took_back_is_left_alone_everywhere(
     assert (told.outcome, told.output) == ("unchanged", "")
 
 
-@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("no_private_metadata", [False, True])
 @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
 def test_what_could_not_be_taken_out_does_not_get_into_the_output_folder(
-    carry: Callable[..., Told], tmp_path: Path, policy: MetadataPolicy, bare: bool
+    carry: Callable[..., Told], tmp_path: Path, policy: MetadataPolicy, no_private_metadata: bool
 ) -> None:
-    answer = Unchanged(Reason.FORMAT_LEFT_ALONE, "", ImageType.HEIC, bare=bare)
+    answer = Unchanged(Reason.FORMAT_LEFT_ALONE, "", ImageType.HEIC, no_private_metadata=no_private_metadata)
     told = carry(Compressor(answer), destination=Destination.OUTPUT, metadata=policy)
-    assert (tmp_path / "out" / "deep" / "a.jpg").exists() == bare
-    assert ("could not be taken out" in told.reason) == (not bare)
+    assert (tmp_path / "out" / "deep" / "a.jpg").exists() == no_private_metadata
+    assert ("could not be taken out" in told.reason) == (not no_private_metadata)
 
 
 @pytest.mark.parametrize("asked", [False, True])
@@ -223,7 +225,7 @@ def test_a_misnamed_picture_is_left_alone_unless_it_was_asked_for(
 def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(
     carry: Callable[..., Told], picture: Path
 ) -> None:
-    broken = Unchanged(Reason.BROKEN, "cut short", ImageType.JPEG, retry=True)
+    broken = Unchanged(Reason.BROKEN, "cut short", ImageType.JPEG, transient=True)
     first, second = carry(Compressor(broken)), carry(Compressor(broken))
     assert (first.outcome, first.retry_after is not None) == ("waiting", True)
     assert (second.outcome, second.retry_after) == ("unchanged", None)

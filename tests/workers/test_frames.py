@@ -46,7 +46,7 @@ answers = st.one_of(
             reason=st.sampled_from(Reason),
             detail=st.text(max_size=50),
             source_type=st.none() | st.sampled_from(ImageType),
-            retry=st.booleans(),
+            transient=st.booleans(),
         ),
     ),
     st.builds(Answer, failure=st.builds(Failure, out_of_memory=st.booleans(), text=st.text(max_size=50))),

@@ -61,7 +61,9 @@ def test_nothing_in_a_message_does_anything_to_a_terminal(text: str, number: int
 
 
 def test_honest_words_stay_as_they_are() -> None:
-    unchanged = Unchanged(Reason.BROKEN, "cut after 12 bytes; größer als 3 × 4", ImageType.PNG, retry=True)
+    unchanged = Unchanged(
+        Reason.BROKEN, "cut after 12 bytes; größer als 3 × 4", ImageType.PNG, transient=True
+    )
     assert harmless(Answer(unchanged=unchanged)) == Answer(unchanged=unchanged)
     assert plain("two\nlines \x1b[31mred") == "two lines [31mred"
 

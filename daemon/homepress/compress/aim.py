@@ -48,7 +48,7 @@ def over(rgba: Rgba, ground: int) -> Rgb:
     return mixed.astype(np.uint8)
 
 
-class Judge:
+class Scorer:
     """One source, scored against several results.
 
     A result is handed over as its looks: an RGB picture over each of `grounds`, in that order.
@@ -166,7 +166,7 @@ class Codec(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class EncodeResult:
     """A picture coded so that it keeps the floor.
 
     Attributes:
@@ -184,7 +184,7 @@ class Coded:
     kind: ScoreKind
 
 
-def code_at_floor(rgba: Rgba, judge: Judge, floor: float, codec: Codec) -> Coded | None:
+def code_at_floor(rgba: Rgba, scorer: Scorer, floor: float, codec: Codec) -> EncodeResult | None:
     """Code a picture at the smallest setting whose result keeps the floor; None if none does.
 
     Args:
@@ -193,14 +193,14 @@ def code_at_floor(rgba: Rgba, judge: Judge, floor: float, codec: Codec) -> Coded
         floor: the least score.
         codec: codes it.
     """
-    sample = judge.sample(rgba)
-    score_at = _sampled(judge, sample, codec)
+    sample = scorer.sample(rgba)
+    score_at = _sampled(scorer, sample, codec)
     found = find_setting(score_at, floor + _GUARD, codec.scale, tolerance=0.3)
     if found is None:
         return None
     setting = _on_grid(found.setting, codec)
     for number in range(_TRIES):
-        coded, short = _attempt(rgba, judge, floor, codec, setting)
+        coded, short = _attempt(rgba, scorer, floor, codec, setting)
         if short <= 0.0:
             return coded
         if setting >= codec.scale.highest:
@@ -212,38 +212,40 @@ def code_at_floor(rgba: Rgba, judge: Judge, floor: float, codec: Codec) -> Coded
 
 
 def may_win(
-    encode_lossless: Callable[[Rgba], bytes], rgba: Rgba, judge: Judge, coded: Coded, codec: Codec
+    encode_lossless: Callable[[Rgba], bytes], rgba: Rgba, scorer: Scorer, coded: EncodeResult, codec: Codec
 ) -> bool:
     """Whether a lossless coding may be smaller than a lossy one, told by the sample.
 
     Drawings often are; of photographs the attempt would only cost time.
     """
-    if judge.kind is ScoreKind.FULL:
+    if scorer.kind is ScoreKind.FULL:
         return True
-    sample = judge.sample(rgba)
+    sample = scorer.sample(rgba)
     return len(encode_lossless(sample)) < _NEAR * len(codec.encode(sample, coded.setting))
 
 
-def _sampled(judge: Judge, sample: Rgba, codec: Codec) -> Callable[[float], float]:
+def _sampled(scorer: Scorer, sample: Rgba, codec: Codec) -> Callable[[float], float]:
     known: dict[float, float] = {}
 
     def score_at(setting: float) -> float:
         setting = _on_grid(setting, codec)
         if setting not in known:
-            known[setting] = judge.score_sample(codec.decode(codec.encode(sample, setting)))
+            known[setting] = scorer.score_sample(codec.decode(codec.encode(sample, setting)))
         return known[setting]
 
     return score_at
 
 
-def _attempt(rgba: Rgba, judge: Judge, floor: float, codec: Codec, setting: float) -> tuple[Coded, float]:
+def _attempt(
+    rgba: Rgba, scorer: Scorer, floor: float, codec: Codec, setting: float
+) -> tuple[EncodeResult, float]:
     """The picture coded at a setting, and by how many points it falls short."""
     data = codec.encode(rgba, setting)
     pixels = codec.decode(data)
-    looks = judge.looks(pixels)
-    score = judge.score(looks)
-    short = max(floor - score, floor - _WORST_BELOW - judge.worst(looks))
-    return Coded(data, pixels, setting, score, judge.kind), short
+    looks = scorer.looks(pixels)
+    score = scorer.score(looks)
+    short = max(floor - score, floor - _WORST_BELOW - scorer.worst(looks))
+    return EncodeResult(data, pixels, setting, score, scorer.kind), short
 
 
 def _on_grid(setting: float, codec: Codec) -> float:

@@ -30,7 +30,9 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     if isinstance(result, Compressed) or recipe.metadata is MetadataPolicy.KEEP:
         return result
     scrubbing = importlib.import_module(f"{__package__}.convert.scrubbing")
-    return dataclasses.replace(result, bare=scrubbing.is_bare(source, recipe.metadata))
+    return dataclasses.replace(
+        result, no_private_metadata=scrubbing.has_no_private_metadata(source, recipe.metadata)
+    )
 
 
 def _attempt(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
@@ -39,7 +41,7 @@ def _attempt(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unc
     except TooManyPixels as error:
         return Unchanged(Reason.TOO_LARGE, str(error), kind)
     except Undecodable as error:
-        return Unchanged(Reason.BROKEN, str(error), kind, retry=True)
+        return Unchanged(Reason.BROKEN, str(error), kind, transient=True)
 
 
 def _compressor(kind: ImageType, recipe: Recipe) -> Compressor:

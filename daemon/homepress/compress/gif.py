@@ -36,7 +36,7 @@ def compress(source: bytes, recipe: Recipe) -> Unchanged:  # noqa: ARG001 (every
         for _ in _frames(source):
             pass
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.GIF, retry=True)
+        return Unchanged(Reason.BROKEN, str(error), ImageType.GIF, transient=True)
     return Unchanged(
         Reason.FORMAT_LEFT_ALONE, "GIFs are made smaller with gifsicle, which is missing", ImageType.GIF
     )
@@ -59,7 +59,7 @@ def judge(source: bytes, candidate: bytes) -> Compressed | Unchanged:
     try:
         before = _look_at(source)
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.GIF, retry=True)
+        return Unchanged(Reason.BROKEN, str(error), ImageType.GIF, transient=True)
     candidate += before.trailing  # the program drops what follows the end
     if not savings.saves_enough(len(source), len(candidate), lossless=True):
         return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.GIF)

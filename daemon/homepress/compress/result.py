@@ -69,16 +69,17 @@ class Unchanged:
         reason: the kind of reason.
         detail: what exactly, for people; empty when the reason says it all.
         source_type: the format of the source, None when the bytes are no known image's.
-        retry: whether the same bytes may come out differently later (a file still being written);
+        transient: whether the same bytes may come out differently later (a file still being written);
             False for what the bytes themselves decide.
-        bare: whether the source holds nothing that the recipe's metadata policy, if it has one, takes away.
+        no_private_metadata: whether the source holds nothing that the recipe's metadata policy, if it has
+            one, takes away.
     """
 
     reason: Reason
     detail: str = ""
     source_type: ImageType | None = None
-    retry: bool = False
-    bare: bool = False
+    transient: bool = False
+    no_private_metadata: bool = False
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)

@@ -6,10 +6,11 @@ import numpy as np
 from PIL import Image
 
 from homepress.base.formats import ImageType
+from homepress.base.override import override
 from homepress.compress import savings
-from homepress.compress.aim import Coded, Judge, code_at_floor
+from homepress.compress.aim import Codec, EncodeResult, Scorer, code_at_floor
 from homepress.compress.convert.picture import Rgba, to_image, to_rgba
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.soundness import check_webp_metadata
 from homepress.compress.metadata.webp import (
     ALPHA,
@@ -45,7 +46,7 @@ _CAREFUL, _QUICK = (6, 90), (4, 75)
 _CAREFUL_PIXELS = 8_000_000
 
 
-class WebpCodec:
+class WebpCodec(Codec):
     """Lossy WebP; transparency is kept exactly."""
 
     name = "WebP"
@@ -65,14 +66,15 @@ class WebpCodec:
         ),
     )
 
+    @override
     def encode(self, rgba: Rgba, setting: float) -> bytes:
         """A WebP file at libwebp's quality, which is real-valued."""
         out = io.BytesIO()
         to_image(rgba).save(out, "WEBP", quality=setting, method=4, alpha_quality=100)
         return out.getvalue()
 
+    @override
     def decode(self, data: bytes) -> Rgba:
-        """The pixels of a WebP file without animation."""
         return to_rgba(decode(data, _FORMATS))
 
 
@@ -224,7 +226,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     try:
         file = read_webp(source)
         if any(chunk.kind in _SIGNATURES for chunk in file.chunks):
-            raise Refused(Refusal.DEPENDS_ON_CODING, "a signed manifest")
+            raise Refused(RewriteRefusal.DEPENDS_ON_CODING, "a signed manifest")
         check_webp_metadata(file)
         size = canvas(file)
         if file.is_animated:
@@ -233,7 +235,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
             return _lossless(source, size)
         return _lossy(source, file, size, recipe.floor)
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.WEBP, retry=True)
+        return Unchanged(Reason.BROKEN, str(error), ImageType.WEBP, transient=True)
     except Refused as refused:
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), ImageType.WEBP)
 
@@ -258,14 +260,16 @@ def _lossy(
     if floor is None or quality_of(frame.body) < _FINE:
         return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.WEBP)
     rgba = to_rgba(picture)
-    judge = Judge(rgba, to_srgb("RGB", picture.info.get("icc_profile")))
-    coded = code_at_floor(rgba, judge, floor, WebpCodec())
+    scorer = Scorer(rgba, to_srgb("RGB", picture.info.get("icc_profile")))
+    coded = code_at_floor(rgba, scorer, floor, WebpCodec())
     if coded is None:
         return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.WEBP)
     return _checked(source, swap_webp_picture(source, coded.data), coded, size)
 
 
-def _checked(source: bytes, data: bytes, coded: Coded, size: tuple[int, int]) -> Compressed | Unchanged:
+def _checked(
+    source: bytes, data: bytes, coded: EncodeResult, size: tuple[int, int]
+) -> Compressed | Unchanged:
     if len(data) > _CLEAR_GAIN * len(source):
         return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.WEBP)
     result = decode(data, _FORMATS)

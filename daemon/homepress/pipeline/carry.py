@@ -281,7 +281,7 @@ class Carrier:
         """The compressor left it as it is: say why, once it is sure that the file is not still growing."""
         kind = str(result.source_type or "")
         first_doubt = self._doubted.get(job.path) != source.sha256
-        if result.retry and first_doubt and not job.asked:
+        if result.transient and first_doubt and not job.asked:
             self._doubted[job.path] = source.sha256
             return Told(
                 job.path,
@@ -300,7 +300,7 @@ class Carrier:
         ):
             reason = _MADE_BEFORE
         if job.plan.destination is Destination.OUTPUT and result.reason in _COPIED_TO_OUTPUT:
-            if job.plan.recipe.metadata is MetadataPolicy.KEEP or result.bare:
+            if job.plan.recipe.metadata is MetadataPolicy.KEEP or result.no_private_metadata:
                 output = str(self._store.copy_output(source, _target(job)))
             else:
                 reason += _NOT_COPIED

@@ -120,7 +120,9 @@ class Slot:
             helped = self._help(gif.command(program), source, recipe, seconds)
             if isinstance(helped, Compressed):
                 return helped
-            return dataclasses.replace(helped, bare=result.bare)  # the helper was not asked about that
+            return dataclasses.replace(
+                helped, no_private_metadata=result.no_private_metadata
+            )  # the helper was not asked about that
 
     def view(
         self, source: bytes, edge: int, fill: bool, most_pixels: int, most_decoded: int, seconds: float

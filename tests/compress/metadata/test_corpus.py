@@ -12,8 +12,8 @@ from homepress.base.formats import ImageType, sniff
 from homepress.compress.metadata import (
     JpegStream,
     Malformed,
-    Refusal,
     Refused,
+    RewriteRefusal,
     describe_jpeg,
     has_location,
     parse_jpeg,
@@ -44,10 +44,10 @@ SPECIAL = {
 }
 
 REFUSED = {
-    "metadata/exiftool__AFCP.jpg": Refusal.ABSOLUTE_TAIL,
-    "metadata/codec__testimgari.jpg": Refusal.CODING_PROCESS,
-    "metadata/codec__testorig12.jpg": Refusal.CODING_PROCESS,
-    "metadata/TwelveMonkeys__24_ls.jpg": Refusal.CODING_PROCESS,
+    "metadata/exiftool__AFCP.jpg": RewriteRefusal.ABSOLUTE_TAIL,
+    "metadata/codec__testimgari.jpg": RewriteRefusal.CODING_PROCESS,
+    "metadata/codec__testorig12.jpg": RewriteRefusal.CODING_PROCESS,
+    "metadata/TwelveMonkeys__24_ls.jpg": RewriteRefusal.CODING_PROCESS,
 }
 
 

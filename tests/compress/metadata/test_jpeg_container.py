@@ -31,8 +31,8 @@ from compress.metadata.jpeg_builder import (
     xmp_segment,
 )
 from homepress.compress.metadata import (
-    Refusal,
     Refused,
+    RewriteRefusal,
     describe_jpeg,
     jpeg_container,
     parse_jpeg,
@@ -176,35 +176,35 @@ def _stray(value_of: str) -> bytes:
 @pytest.mark.parametrize(
     ("original", "code"),
     [
-        (lambda: _unindexed(picture(2)), Refusal.UNINDEXED),
-        (lambda: _unindexed(video()), Refusal.UNINDEXED),
-        (lambda: _unindexed(b"xyz" + picture(2)), Refusal.UNINDEXED),
-        (lambda: _unindexed(b"some data AXS!\0\0\0\0"), Refusal.ABSOLUTE_TAIL),
-        (lambda: _unindexed(b"name" + b"PK\5\6" + bytes(18)), Refusal.ABSOLUTE_TAIL),
-        (lambda: _unindexed(b"%PDF-1.4 ... %%EOF"), Refusal.ABSOLUTE_TAIL),
-        (lambda: _unindexed(bytes(40) + b"QDIOBS"), Refusal.SAMSUNG),
-        (lambda: _unindexed(bytes(40) + b"\x10\0\0\0SEFT"), Refusal.SAMSUNG),
-        (lambda: build(picture(1), [MPF_HERE, MPF_HERE], [picture(2)]), Refusal.MPF),
-        (lambda: build(picture(1), [segment(APP2, b"MPF\0junk")], [picture(2)]), Refusal.MPF),
-        (lambda: build(picture(1), [MPF_HERE], [picture(2)[:-2]]), Refusal.MPF),
-        (lambda: build(picture(1), [MPF_HERE], [b"no JPEG at all"]), Refusal.MPF),
-        (lambda: mpo()[:-20], Refusal.MPF),
-        (lambda: motion_photo()[:-5], Refusal.GCONTAINER),
-        (lambda: motion_photo().replace(b"ftyp", b"fxyp"), Refusal.GCONTAINER),
-        (lambda: micro_video().replace(b"ftyp", b"fxyp"), Refusal.GCONTAINER),
-        (lambda: motion_photo().replace(b"<rdf:Seq>", b"<rdf:seq>"), Refusal.XMP),
-        (lambda: motion_photo().replace(LENGTH + b"1", LENGTH + b"x"), Refusal.GCONTAINER),
-        (lambda: build(picture(1), [segment(0xEB, b"JP\0\1....")], []), Refusal.DEPENDS_ON_CODING),
-        (_late, Refusal.LATE_HEADER),
-        (lambda: with_headers(picture(1), [_adobe(0)]), Refusal.COLOUR_MODEL),
-        (lambda: picture(1, keep_rgb=True), Refusal.COLOUR_MODEL),
-        (lambda: picture(1, size=(64, 96)), Refusal.FRAME_DIFFERS),
-        (lambda: picture(1, mode="L"), Refusal.FRAME_DIFFERS),
-        (lambda: _stray("file"), Refusal.STRAY_POINTER),
-        (lambda: _stray("exif"), Refusal.STRAY_POINTER),
+        (lambda: _unindexed(picture(2)), RewriteRefusal.UNINDEXED),
+        (lambda: _unindexed(video()), RewriteRefusal.UNINDEXED),
+        (lambda: _unindexed(b"xyz" + picture(2)), RewriteRefusal.UNINDEXED),
+        (lambda: _unindexed(b"some data AXS!\0\0\0\0"), RewriteRefusal.ABSOLUTE_TAIL),
+        (lambda: _unindexed(b"name" + b"PK\5\6" + bytes(18)), RewriteRefusal.ABSOLUTE_TAIL),
+        (lambda: _unindexed(b"%PDF-1.4 ... %%EOF"), RewriteRefusal.ABSOLUTE_TAIL),
+        (lambda: _unindexed(bytes(40) + b"QDIOBS"), RewriteRefusal.SAMSUNG),
+        (lambda: _unindexed(bytes(40) + b"\x10\0\0\0SEFT"), RewriteRefusal.SAMSUNG),
+        (lambda: build(picture(1), [MPF_HERE, MPF_HERE], [picture(2)]), RewriteRefusal.MPF),
+        (lambda: build(picture(1), [segment(APP2, b"MPF\0junk")], [picture(2)]), RewriteRefusal.MPF),
+        (lambda: build(picture(1), [MPF_HERE], [picture(2)[:-2]]), RewriteRefusal.MPF),
+        (lambda: build(picture(1), [MPF_HERE], [b"no JPEG at all"]), RewriteRefusal.MPF),
+        (lambda: mpo()[:-20], RewriteRefusal.MPF),
+        (lambda: motion_photo()[:-5], RewriteRefusal.GCONTAINER),
+        (lambda: motion_photo().replace(b"ftyp", b"fxyp"), RewriteRefusal.GCONTAINER),
+        (lambda: micro_video().replace(b"ftyp", b"fxyp"), RewriteRefusal.GCONTAINER),
+        (lambda: motion_photo().replace(b"<rdf:Seq>", b"<rdf:seq>"), RewriteRefusal.XMP),
+        (lambda: motion_photo().replace(LENGTH + b"1", LENGTH + b"x"), RewriteRefusal.GCONTAINER),
+        (lambda: build(picture(1), [segment(0xEB, b"JP\0\1....")], []), RewriteRefusal.DEPENDS_ON_CODING),
+        (_late, RewriteRefusal.LATE_HEADER),
+        (lambda: with_headers(picture(1), [_adobe(0)]), RewriteRefusal.COLOUR_MODEL),
+        (lambda: picture(1, keep_rgb=True), RewriteRefusal.COLOUR_MODEL),
+        (lambda: picture(1, size=(64, 96)), RewriteRefusal.FRAME_DIFFERS),
+        (lambda: picture(1, mode="L"), RewriteRefusal.FRAME_DIFFERS),
+        (lambda: _stray("file"), RewriteRefusal.STRAY_POINTER),
+        (lambda: _stray("exif"), RewriteRefusal.STRAY_POINTER),
     ],
 )  # fmt: skip
-def test_refusals_are_named(original: Callable[[], bytes], code: Refusal) -> None:
+def test_refusals_are_named(original: Callable[[], bytes], code: RewriteRefusal) -> None:
     with pytest.raises(Refused) as caught:
         swap_primary(original(), recoded())
     assert caught.value.code is code
@@ -222,7 +222,7 @@ def test_an_item_list_in_extended_xmp_is_refused() -> None:
     )
     with pytest.raises(Refused) as caught:
         swap_primary(build(picture(1), [extended], [b"a trailer"]), recoded())
-    assert caught.value.code is Refusal.GCONTAINER
+    assert caught.value.code is RewriteRefusal.GCONTAINER
 
 
 def test_overlapping_pictures_are_refused() -> None:
@@ -250,7 +250,7 @@ def test_inverted_and_plain_cmyk_are_not_mixed() -> None:
     for original, new in ((plain, inverted), (inverted, plain)):
         with pytest.raises(Refused) as caught:
             swap_primary(original, new)
-        assert caught.value.code is Refusal.COLOUR_MODEL
+        assert caught.value.code is RewriteRefusal.COLOUR_MODEL
 
 
 def test_two_lists_of_items_are_refused() -> None:

@@ -20,8 +20,8 @@ from compress.metadata.jpeg_builder import (
 from compress.metadata.private import PRIVATE_XMP, assert_clean, private_headers
 from homepress.compress.metadata import (
     Malformed,
-    Refusal,
     Refused,
+    RewriteRefusal,
     read_embedded,
     share,
     strip,
@@ -110,7 +110,7 @@ def test_other_formats_are_refused(kind: str) -> None:
     for edit in (share, strip):
         with pytest.raises(Refused) as caught:
             edit(out.getvalue())
-        assert caught.value.code is Refusal.UNSUPPORTED
+        assert caught.value.code is RewriteRefusal.UNSUPPORTED
 
 
 def test_broken_files_are_malformed() -> None:

@@ -23,8 +23,8 @@ from compress.metadata.jpeg_builder import (
 )
 from compress.metadata.private import assert_clean, private_headers
 from homepress.compress.metadata import (
-    Refusal,
     Refused,
+    RewriteRefusal,
     describe_jpeg,
     parse_jpeg,
     read_embedded,
@@ -113,7 +113,7 @@ def test_a_track_that_records_movement_is_refused() -> None:
     original = build(picture(1), [xmp_segment(container(items))], [clip])
     with pytest.raises(Refused) as caught:
         share(original)
-    assert caught.value.code is Refusal.ISOBMFF
+    assert caught.value.code is RewriteRefusal.ISOBMFF
 
 
 def test_an_appended_item_of_another_kind_is_refused() -> None:

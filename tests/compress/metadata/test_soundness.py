@@ -8,8 +8,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from compress import images
-from compress.formats import pngs
+from compress import images, pngs
 from compress.metadata.exif_builder import exif_block
 from compress.metadata.jpeg_builder import APP1, APP2, picture, segment, with_headers
 from homepress.base.formats import ImageType
@@ -122,7 +121,7 @@ def test_damaged_jpegs_stay_as_they_are_and_say_why(make: Callable[[], bytes]) -
         result = compress(data, recipe)
         assert isinstance(result, Unchanged), recipe
         assert result.reason in (Reason.CANNOT_KEEP_WHOLE, Reason.CANNOT_CONVERT)
-        assert not result.retry
+        assert not result.transient
         assert "damaged" in result.detail or "Exif" in result.detail or "profile" in result.detail
 
 

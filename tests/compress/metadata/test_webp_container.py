@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from homepress.compress.metadata import Malformed, Refusal, Refused, read_embedded, swap_webp_picture
+from homepress.compress.metadata import Malformed, Refused, RewriteRefusal, read_embedded, swap_webp_picture
 from homepress.compress.metadata.webp import ANIMATION, canvas, read_webp, write_webp
 
 
@@ -67,7 +67,7 @@ def test_a_coding_of_something_else_is_refused() -> None:
     for other in (saved(size=(20, 33)), saved(frames=2)):
         with pytest.raises(Refused) as caught:
             swap_webp_picture(saved(), other)
-        assert caught.value.code is Refusal.FRAME_DIFFERS
+        assert caught.value.code is RewriteRefusal.FRAME_DIFFERS
 
 
 @pytest.mark.parametrize("options", [{}, {"lossless": True}, {"mode": "RGBA"}, {"frames": 2}, METADATA])

@@ -6,6 +6,8 @@ from typing import Any
 
 from PIL import AvifImagePlugin
 
+from homepress.base.override import override
+from homepress.compress.aim import Codec
 from homepress.compress.convert.picture import Rgba, to_image, to_rgba
 from homepress.compress.pixels import decode
 from homepress.compress.score.search import Scale
@@ -20,7 +22,7 @@ _EXACT_ALPHA: Mapping[str, Any] = {"codec": _CODEC, "advanced": {"alpha:lossless
 """Coded like colours, transparent grounds would get a haze that no score on even grounds speaks of."""
 
 
-class AvifCodec:
+class AvifCodec(Codec):
     """Lossy AVIF with colours in full resolution; transparency is coded without loss."""
 
     name = "AVIF"
@@ -32,12 +34,13 @@ class AvifCodec:
         expected=((30.0, 22.0), (60.0, 44.0), (70.0, 56.0), (80.0, 70.0), (85.0, 81.0), (90.0, 91.0)),
     )
 
+    @override
     def encode(self, rgba: Rgba, setting: float) -> bytes:
         """An AVIF file at libavif's quality, a whole number."""
         return write_avif(rgba, round(setting))
 
+    @override
     def decode(self, data: bytes) -> Rgba:
-        """The pixels of an AVIF file of one picture."""
         return to_rgba(decode(data, ("AVIF",)))
 
 

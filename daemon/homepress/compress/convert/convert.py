@@ -11,7 +11,7 @@ from homepress.compress import savings
 from homepress.compress.convert import jpeg_to_jxl, scrubbing
 from homepress.compress.convert.fit import CannotFit, Fitting, resized
 from homepress.compress.convert.picture import CannotConvert, Picture
-from homepress.compress.convert.write import Wish, Written, write_picture
+from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.pixels import Undecodable, open_picture
@@ -43,7 +43,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     try:
         return _compress(source, kind, recipe)
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), kind, retry=True)
+        return Unchanged(Reason.BROKEN, str(error), kind, transient=True)
     except Refused as refused:
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), kind)
     except CannotConvert as error:
@@ -89,7 +89,7 @@ def _far_from_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting
         return None
     try:
         picture = scrubbing.read_scrubbed(source, kind, recipe.metadata)
-        fitting = Fitting(picture, kind, Wish(recipe.floor, recipe.palette), recipe.fit_under)
+        fitting = Fitting(picture, kind, EncodeOptions(recipe.floor, recipe.palette), recipe.fit_under)
     except CannotConvert:  # it may still fit with all that it holds
         return None
     return fitting if fitting.needs_a_lower_floor else None
@@ -137,11 +137,11 @@ def _made_anew(
     """The picture decoded, sized and written in the target format; `fitting` if its search has begun."""
     picture = fitting.picture if fitting else scrubbing.read_scrubbed(source, kind, recipe.metadata)
     shown = resized(picture, fitted_size(picture.size, recipe.max_edge))
-    wish = Wish(recipe.floor, recipe.palette)
+    options = EncodeOptions(recipe.floor, recipe.palette)
     if recipe.fit_under:
-        written, shown = (fitting or Fitting(shown, target, wish, recipe.fit_under)).write()
+        written, shown = (fitting or Fitting(shown, target, options, recipe.fit_under)).write()
     else:
-        found = write_picture(shown, target, wish)
+        found = write_picture(shown, target, options)
         if found is None:
             return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=kind)
         written = found
@@ -159,7 +159,7 @@ def _made_anew(
     return _handed_over(kind, target, written, shown, picture.size)
 
 
-def _not_worth_it(source: bytes, kind: ImageType, written: Written, target: ImageType) -> Unchanged:
+def _not_worth_it(source: bytes, kind: ImageType, written: EncodedFile, target: ImageType) -> Unchanged:
     """Why a result does not take its source's place: by its bytes, often more in another format."""
     before, after = len(source), len(written.data)
     reason = Reason.WOULD_BE_BIGGER if after > before else Reason.SAVES_TOO_LITTLE
@@ -168,7 +168,7 @@ def _not_worth_it(source: bytes, kind: ImageType, written: Written, target: Imag
 
 
 def _handed_over(
-    kind: ImageType, target: ImageType, written: Written, shown: Picture, full_size: tuple[int, int]
+    kind: ImageType, target: ImageType, written: EncodedFile, shown: Picture, full_size: tuple[int, int]
 ) -> Compressed:
     notes = [] if shown.size == full_size else [f"resized to {shown.size[0]} x {shown.size[1]}"]
     return Compressed(

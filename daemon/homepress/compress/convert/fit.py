@@ -12,7 +12,7 @@ from PIL import Image
 
 from homepress.base.formats import ImageType
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_opaque
-from homepress.compress.convert.write import Wish, Written, write_picture
+from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.metadata.exif import with_size, without_thumbnail
 from homepress.compress.recipe import LOWEST_FLOOR
 from homepress.compress.score.tiles import EDGE, cells, draw
@@ -120,7 +120,7 @@ _WORTH_A_SAMPLE = 4 * (_SIDE * EDGE) ** 2
 """Pixels of a picture from which on a mosaic saves more than it costs."""
 _SAMPLE_SHARE, _SAMPLE_FLOOR = 0.5, 55.0
 
-Write = Callable[[Picture, Wish], Written | None]
+Write = Callable[[Picture, EncodeOptions], EncodedFile | None]
 
 
 class Sizes:
@@ -143,7 +143,7 @@ class Sizes:
         self.forgiving = False
         """Whether nothing counts as hopeless, because nothing is left to be tried after it."""
 
-    def sample(self, picture: Picture, wish: Wish, write: Write) -> None:
+    def sample(self, picture: Picture, options: EncodeOptions, write: Write) -> None:
         """Write a mosaic of the picture's tiles a few times, if that is worth it, and expect accordingly.
 
         Args:
@@ -152,32 +152,32 @@ class Sizes:
             write: writes a picture.
         """
         width, height = picture.size
-        if wish.floor is None or width * height < _WORTH_A_SAMPLE or min(width, height) < EDGE:
+        if options.floor is None or width * height < _WORTH_A_SAMPLE or min(width, height) < EDGE:
             return
         mosaic = _mosaic(picture)
         self._scale = width * height / (mosaic.size[0] * mosaic.size[1])
         self._beside = sum(
             len(block) for block in (picture.exif, picture.xmp, *picture.jpeg_headers) if block
         )
-        middle = Wish(min(_SAMPLE_FLOOR, wish.floor), wish.palette)
+        middle = EncodeOptions(min(_SAMPLE_FLOOR, options.floor), options.palette)
         size = self._expect(mosaic, middle, write)
         if size is None:
             return
-        end = LOWEST_FLOOR if self._expected(1.0, middle.floor or 0.0) > self._limit else wish.floor
-        self._expect(mosaic, Wish(end, wish.palette), write)
+        end = LOWEST_FLOOR if self._expected(1.0, middle.floor or 0.0) > self._limit else options.floor
+        self._expect(mosaic, EncodeOptions(end, options.palette), write)
         if self._expected(1.0, LOWEST_FLOOR) > self._limit:
             half = round(mosaic.size[0] * _SAMPLE_SHARE), round(mosaic.size[1] * _SAMPLE_SHARE)
             if (written := write(resized(mosaic, half), middle)) is not None:
                 self._power = math.log(len(written.data) / size) / math.log(_SAMPLE_SHARE)
                 self._hopeless = _HOPELESS_BY_SAMPLE
 
-    def _expect(self, mosaic: Picture, wish: Wish, write: Write) -> int | None:
+    def _expect(self, mosaic: Picture, options: EncodeOptions, write: Write) -> int | None:
         """Write the mosaic at one floor and expect accordingly; its bytes, or None where there are none."""
-        written = write(mosaic, wish)
-        if written is None or wish.floor is None:
+        written = write(mosaic, options)
+        if written is None or options.floor is None:
             return None
         whole = len(written.data) * self._scale + self._beside
-        self._offsets[wish.floor] = math.log(whole) - self._growth(1.0, wish.floor)
+        self._offsets[options.floor] = math.log(whole) - self._growth(1.0, options.floor)
         self._is_guess = True
         return len(written.data)
 
@@ -185,7 +185,7 @@ class Sizes:
         """Whether the picture in full size surely takes more than is asked for."""
         return bool(self._offsets) and self._expected(1.0, floor) > self._limit + _SURELY
 
-    def learn(self, share: float, floor: float, written: Written) -> bool:
+    def learn(self, share: float, floor: float, written: EncodedFile) -> bool:
         """Take note of an attempt; says whether it fits."""
         size = len(written.data)
         self.least = size if self.least is None else min(self.least, size)
@@ -196,7 +196,7 @@ class Sizes:
         self._offsets[floor] = math.log(size) - self._growth(share, floor)
         return math.log(size) <= self._limit
 
-    def is_full_enough(self, written: Written) -> bool:
+    def is_full_enough(self, written: EncodedFile) -> bool:
         """Whether a higher floor would hardly fit as well."""
         return self._limit - math.log(len(written.data)) < _FULL_ENOUGH
 
@@ -275,49 +275,49 @@ class Fitting:
         CannotConvert: as `write_picture`.
     """
 
-    def __init__(self, picture: Picture, kind: ImageType, wish: Wish, limit: int) -> None:
+    def __init__(self, picture: Picture, kind: ImageType, options: EncodeOptions, limit: int) -> None:
         self.picture = picture
         self._kind = kind
-        self._wish = wish
+        self._wish = options
         self._limit = limit
         self._sizes = Sizes(limit)
-        self._sizes.sample(picture, wish, lambda sample, wish: write_picture(sample, kind, wish))
+        self._sizes.sample(picture, options, lambda sample, options: write_picture(sample, kind, options))
 
     @property
     def needs_a_lower_floor(self) -> bool:
         """Whether the floor that is wished for surely takes too many bytes."""
         return self._wish.floor is not None and self._sizes.misses(self._wish.floor)
 
-    def write(self) -> tuple[Written, Picture]:
+    def write(self) -> tuple[EncodedFile, Picture]:
         """The file, and the picture that it shows, which may have fewer pixels.
 
         Raises:
             CannotFit: not even the lowest floor and the fewest pixels do, or no loss is allowed.
             CannotConvert: as `write_picture`.
         """
-        picture, wish, sizes = self.picture, self._wish, self._sizes
-        shares = [share for share in SHARES if share == 1.0 or _may_shrink(picture, share, wish)]
+        picture, options, sizes = self.picture, self._wish, self._sizes
+        shares = [share for share in SHARES if share == 1.0 or _may_shrink(picture, share, options)]
         for share in shares:
             sizes.forgiving = share == shares[-1]
             if sizes.is_hopeless(share):
                 continue
             smaller = picture if share == 1.0 else resized(picture, shrunk(picture.size, share))
-            found = _best_floor(functools.partial(write_picture, smaller, self._kind), wish, share, sizes)
+            found = _best_floor(functools.partial(write_picture, smaller, self._kind), options, share, sizes)
             if found is not None:
                 return found, smaller
         if sizes.least is None:
             raise CannotConvert("no result keeps the quality floor")
-        reason = "without loss" if wish.floor is None else f"at a quality of {LOWEST_FLOOR:g}"
+        reason = "without loss" if options.floor is None else f"at a quality of {LOWEST_FLOOR:g}"
         raise CannotFit(f"{sizes.least:,} bytes is the least {reason}; asked were {self._limit:,}")
 
 
-def _may_shrink(picture: Picture, share: float, wish: Wish) -> bool:
-    return wish.floor is not None and min(shrunk(picture.size, share)) >= _LEAST_EDGE
+def _may_shrink(picture: Picture, share: float, options: EncodeOptions) -> bool:
+    return options.floor is not None and min(shrunk(picture.size, share)) >= _LEAST_EDGE
 
 
 def _best_floor(
-    write: Callable[[Wish], Written | None], wish: Wish, share: float, sizes: Sizes
-) -> Written | None:
+    write: Callable[[EncodeOptions], EncodedFile | None], options: EncodeOptions, share: float, sizes: Sizes
+) -> EncodedFile | None:
     """The result of about the highest floor that fits at one size in pixels; None where none does.
 
     Args:
@@ -326,19 +326,19 @@ def _best_floor(
         share: of the full edge that the picture has.
         sizes: what is known of this picture; learns more.
     """
-    if wish.floor is None:
-        written = write(wish)
+    if options.floor is None:
+        written = write(options)
         return written if written is not None and sizes.learn(share, 100.0, written) else None
-    fitting: Written | None = None
-    low, high = LOWEST_FLOOR, wish.floor
+    fitting: EncodedFile | None = None
+    low, high = LOWEST_FLOOR, options.floor
     tried: set[float] = set()
     for _ in range(_ATTEMPTS):
         floor = sizes.floor_that_fits(share, low, high, tried)
         tried.add(floor)
-        written = write(Wish(floor, wish.palette))
+        written = write(EncodeOptions(floor, options.palette))
         if written is not None and sizes.learn(share, floor, written):
             fitting, low = written, floor
-            if floor == wish.floor or sizes.is_full_enough(written):
+            if floor == options.floor or sizes.is_full_enough(written):
                 break
         else:
             high = floor

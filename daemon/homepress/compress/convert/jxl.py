@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from homepress.base.override import override
+from homepress.compress.aim import Codec
 from homepress.compress.convert.picture import Rgba, codec, to_image
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.isobmff import read_boxes
@@ -140,7 +142,7 @@ class DecodedJxl:
     icc: bytes | None
 
 
-class JxlCodec:
+class JxlCodec(Codec):
     """Lossy JPEG XL; transparency is kept exactly or nearly so, and scored."""
 
     name = "JPEG XL"
@@ -152,12 +154,13 @@ class JxlCodec:
         expected=((30.0, 30.0), (60.0, 62.0), (70.0, 73.0), (80.0, 84.0), (85.0, 89.0), (90.0, 94.0)),
     )
 
+    @override
     def encode(self, rgba: Rgba, setting: float) -> bytes:
         """A JPEG XL container at libjxl's quality, which is real-valued."""
         return _encode(rgba, lossless=False, quality=setting)
 
+    @override
     def decode(self, data: bytes) -> Rgba:
-        """The pixels of a file."""
         return decode_jxl(data).rgba
 
 

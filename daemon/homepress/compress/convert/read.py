@@ -112,7 +112,7 @@ _RGB, _GREY = b"RGB ", b"GRAY"
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class Metadata:
     """Metadata of an upright picture.
 
     Attributes:
@@ -128,7 +128,7 @@ class Carried:
     orientation: int = UPRIGHT
 
 
-def carried(source: bytes, *, iptc: bool = False, xmp: bytes | None = None) -> Carried:
+def read_metadata(source: bytes, *, iptc: bool = False, xmp: bytes | None = None) -> Metadata:
     """What is carried over.
 
     Args:
@@ -152,7 +152,7 @@ def carried(source: bytes, *, iptc: bool = False, xmp: bytes | None = None) -> C
         raise CannotConvert(damage)
     exif = without_orientation(found.exif[0]) if found.exif else None
     packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packets[0]) if packets else None
-    return Carried(found.icc, exif, packet, found.orientation)
+    return Metadata(found.icc, exif, packet, found.orientation)
 
 
 # Reading WebP, GIF and BMP: formats that Pillow decodes without losing depth.
@@ -172,7 +172,7 @@ def _read_plain(source: bytes, kind: ImageType) -> Picture:
         raise CannotConvert(f"its pixels are of another kind ({image.mode})")
     if kind is ImageType.BMP and _has_own_colours(source):
         raise CannotConvert("it holds or names a colour profile, which is not read from BMP")
-    along = carried(source)
+    along = read_metadata(source)
     return Picture(
         rgba=upright(to_rgba(image), along.orientation),
         icc=along.icc,
@@ -218,7 +218,7 @@ def _read_png(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every
         raise CannotConvert("it has a tone curve of its own (gAMA)")
     if file.header.pixels > MOST_PIXELS:
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
-    along = carried(source)
+    along = read_metadata(source)
     try:
         rgba = np.concatenate(list(pixel_rows(file.picture))).astype(np.uint8, copy=False)
     except BrokenPicture as error:
@@ -263,7 +263,7 @@ def _read_jpeg(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (ever
     if opened.mode not in _JPEG_MODES:
         raise CannotConvert(f"its colours are {opened.mode}")
     image = Image.fromarray(decode_whole(stream)[:, :])
-    along = carried(source, iptc=True)
+    along = read_metadata(source, iptc=True)
     return Picture(
         rgba=upright(to_rgba(image), along.orientation),
         icc=along.icc,
@@ -310,7 +310,7 @@ def _read_tiff(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (ever
         raise CannotConvert("it has more than 8 bits a channel")
     if opened.mode not in _TIFF_MODES:
         raise CannotConvert(f"its colours are {opened.mode}")
-    along = carried(source)
+    along = read_metadata(source)
     exif = _exif(opened)
     image = decoded(source, "TIFF")  # Pillow turns it upright
     return Picture(rgba=to_rgba(image), icc=along.icc, exif=exif, xmp=along.xmp, density=density(image))
@@ -353,7 +353,7 @@ def _read_heif(source: bytes, kind: ImageType) -> Picture:
     if _depth(source) > 8:
         raise CannotConvert("it has more than 8 bits a channel")
     rgba, packet = (_read_avif if kind is ImageType.AVIF else _read_heic)(source)
-    along = carried(source, xmp=packet)
+    along = read_metadata(source, xmp=packet)
     if along.icc is None:
         _check_colours(source)
     return Picture(rgba, along.icc, along.exif, along.xmp)
@@ -431,7 +431,7 @@ def _read_jxl(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every
     if not source.startswith(CODESTREAM) and any(box.kind == _COMPRESSED for box in read_boxes(source)):
         raise CannotConvert("its metadata is compressed (Brotli)")
     decoded = decode_jxl(source)
-    along = carried(source)
+    along = read_metadata(source)
     return Picture(np.ascontiguousarray(decoded.rgba), decoded.icc, along.exif, along.xmp)
 
 

@@ -46,7 +46,7 @@ def scrub(source: bytes, policy: MetadataPolicy) -> bytes | None:
     return stripped.data if stripped.orientation == UPRIGHT else None
 
 
-def is_bare(source: bytes, policy: MetadataPolicy) -> bool:
+def has_no_private_metadata(source: bytes, policy: MetadataPolicy) -> bool:
     """Whether a picture is known to hold nothing that the policy takes away."""
     if sniff(source[:SNIFF_BYTES]) not in _SCRUBBED:
         return False

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from homepress.base.formats import ImageType
-from homepress.compress.aim import Coded, Judge, code_at_floor, may_win
+from homepress.compress.aim import EncodeResult, Scorer, code_at_floor, may_win
 from homepress.compress.convert.avif import AvifCodec, write_avif
 from homepress.compress.convert.jxl import JxlCodec, encode_jxl_lossless
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_grey, is_opaque, to_image
@@ -45,7 +45,7 @@ _GREY = b"GRAY"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class EncodeOptions:
     """How good a written picture shall be.
 
     Attributes:
@@ -58,7 +58,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class EncodedFile:
     """A file.
 
     Attributes:
@@ -76,9 +76,9 @@ class Written:
     method: str
 
 
-def judge_of(picture: Picture) -> Judge:
+def scorer_of(picture: Picture) -> Scorer:
     """A judge of results of this picture."""
-    return Judge(picture.rgba, to_srgb("RGB", picture.icc))
+    return Scorer(picture.rgba, to_srgb("RGB", picture.icc))
 
 
 def is_srgb(icc: bytes) -> bool:
@@ -111,9 +111,9 @@ _MOST_BODY = 65_533
 _INCHES = 1
 
 
-def _write_jpeg(picture: Picture, wish: Wish) -> Written | None:
+def _write_jpeg(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write a JPEG at the floor; see `write_picture`."""
-    if wish.floor is None:
+    if options.floor is None:
         raise CannotConvert("JPEG is not written without loss")
     if not is_opaque(picture.rgba):
         raise CannotConvert("it has transparency, which JPEG cannot carry")
@@ -122,7 +122,7 @@ def _write_jpeg(picture: Picture, wish: Wish) -> Written | None:
     image = _image(picture)
     encoder = RateDistortionEncoder()
     shown = to_srgb(image.mode, picture.icc)
-    coded = code(Raster(image), shown, wish.floor, encoder, fine_colour=True)
+    coded = code(Raster(image), shown, options.floor, encoder, fine_colour=True)
     if coded is None:
         return None
     data = _wrapped(optimise(coded.stream), picture)
@@ -130,7 +130,7 @@ def _write_jpeg(picture: Picture, wish: Wish) -> Written | None:
         raise Undecodable("optimising the JPEG changed its pixels")
     sampling = "grey" if image.mode == "L" else coded.sampling
     method = f"{encoder.name} {coded.quality:g}, {sampling}"
-    return Written(data, coded.score, coded.kind, False, method)
+    return EncodedFile(data, coded.score, coded.kind, False, method)
 
 
 def _image(picture: Picture) -> Image.Image:
@@ -179,19 +179,19 @@ def _with_density(raw: bytes, picture: Picture) -> bytes:
 _METRE = 39.3701  # inches
 
 
-def _write_png(picture: Picture, wish: Wish) -> Written | None:
+def _write_png(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write a PNG: without loss, or in fewer colours where the floor allows; see `write_picture`."""
     plain = quickly_coded(picture)
     source = _png_wrapped(plain, picture)
     file = read_png(source)
-    if wish.floor is not None and wish.palette:
-        result = png.compress(source, Recipe(floor=wish.floor, palette=True))
+    if options.floor is not None and options.palette:
+        result = png.compress(source, Recipe(floor=options.floor, palette=True))
         if isinstance(result, Compressed) and not result.lossless:
-            return Written(result.data, result.score, result.score_kind, False, result.method)
+            return EncodedFile(result.data, result.score, result.score_kind, False, result.method)
     data = file.with_picture(recode(plain, file.freedom))
     if fingerprint(read_png(data).picture) != fingerprint(plain):
         raise Undecodable("the result does not decode to the same pixels")
-    return Written(data, 100.0, ScoreKind.FULL, True, NAME)
+    return EncodedFile(data, 100.0, ScoreKind.FULL, True, NAME)
 
 
 def quickly_coded(picture: Picture) -> CodedPicture:
@@ -233,24 +233,24 @@ def _png_wrapped(plain: CodedPicture, picture: Picture) -> bytes:
 # Writing WebP.
 
 
-def _write_webp(picture: Picture, wish: Wish) -> Written | None:
+def _write_webp(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write a WebP: lossless where that is smaller than at the floor, or asked for; see `write_picture`."""
     if max(picture.size) > MOST_EDGE:
         raise CannotConvert(f"WebP has at most {MOST_EDGE:,} pixels along an edge")
     refuse_grey_profile(picture, "WebP")
     image = to_image(picture.rgba)
     coded = None
-    if wish.floor is not None:
-        judge = judge_of(picture)
-        coded = code_at_floor(picture.rgba, judge, wish.floor, WebpCodec())
-        if coded is not None and not may_win(_lossless, picture.rgba, judge, coded, WebpCodec()):
+    if options.floor is not None:
+        scorer = scorer_of(picture)
+        coded = code_at_floor(picture.rgba, scorer, options.floor, WebpCodec())
+        if coded is not None and not may_win(_lossless, picture.rgba, scorer, coded, WebpCodec()):
             return _lossy(picture, coded)
     exact = _lossless(picture.rgba)
     if coded is not None and len(coded.data) < len(exact):
         return _lossy(picture, coded)
     if not same_pixels(image, exact):
         raise Undecodable("the result does not decode to the same pixels")
-    return Written(_webp_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless WebP")
+    return EncodedFile(_webp_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless WebP")
 
 
 def _lossless(rgba: Rgba) -> bytes:
@@ -258,9 +258,9 @@ def _lossless(rgba: Rgba) -> bytes:
     return encode_lossless(image if image.mode == "RGBA" else image.convert("RGB"))
 
 
-def _lossy(picture: Picture, coded: Coded) -> Written:
+def _lossy(picture: Picture, coded: EncodeResult) -> EncodedFile:
     method = f"WebP {coded.setting:g}"
-    return Written(_webp_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
+    return EncodedFile(_webp_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
 
 
 def _webp_wrapped(data: bytes, picture: Picture) -> bytes:
@@ -289,13 +289,13 @@ def _webp_wrapped(data: bytes, picture: Picture) -> bytes:
 # Writing AVIF.
 
 
-def _write_avif(picture: Picture, wish: Wish) -> Written | None:
+def _write_avif(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write an AVIF at the floor; see `write_picture`."""
-    if wish.floor is None:
+    if options.floor is None:
         raise CannotConvert("AVIF is not written without loss")
     refuse_grey_profile(picture, "AVIF")
     codec = AvifCodec()
-    coded = code_at_floor(picture.rgba, judge_of(picture), wish.floor, codec)
+    coded = code_at_floor(picture.rgba, scorer_of(picture), options.floor, codec)
     if coded is None:
         return None
     data = write_avif(picture.rgba, round(coded.setting), icc=picture.icc, exif=picture.exif, xmp=picture.xmp)
@@ -303,13 +303,13 @@ def _write_avif(picture: Picture, wish: Wish) -> Written | None:
         raise Undecodable("the result does not decode to the pixels that were scored")
     if not np.array_equal(coded.pixels[..., 3], picture.rgba[..., 3]):
         raise CannotConvert("its transparency cannot be carried exactly in AVIF here")
-    return Written(data, coded.score, coded.kind, False, f"AVIF {coded.setting:g}")
+    return EncodedFile(data, coded.score, coded.kind, False, f"AVIF {coded.setting:g}")
 
 
 # Writing JPEG XL.
 
 
-def _write_jxl(picture: Picture, wish: Wish) -> Written | None:
+def _write_jxl(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write a JPEG XL: lossless where that is smaller than at the floor, or asked for; see `write_picture`.
 
     The codec takes no profile, so only pictures in sRGB are written.
@@ -318,24 +318,24 @@ def _write_jxl(picture: Picture, wish: Wish) -> Written | None:
         raise CannotConvert("its colour profile cannot be carried in JPEG XL here")
     codec = JxlCodec()
     coded = None
-    if wish.floor is not None:
-        judge = judge_of(picture)
-        coded = code_at_floor(picture.rgba, judge, wish.floor, codec)
+    if options.floor is not None:
+        scorer = scorer_of(picture)
+        coded = code_at_floor(picture.rgba, scorer, options.floor, codec)
         if coded is not None and not np.array_equal(coded.pixels[..., 3], picture.rgba[..., 3]):
             coded = None  # soft edges would come out otherwise
-        if coded is not None and not may_win(encode_jxl_lossless, picture.rgba, judge, coded, codec):
+        if coded is not None and not may_win(encode_jxl_lossless, picture.rgba, scorer, coded, codec):
             return _jxl_lossy(picture, coded)
     exact = encode_jxl_lossless(picture.rgba)
     if coded is not None and len(coded.data) < len(exact):
         return _jxl_lossy(picture, coded)
     if not np.array_equal(codec.decode(exact), picture.rgba):
         raise Undecodable("the result does not decode to the same pixels")
-    return Written(_jxl_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless JPEG XL")
+    return EncodedFile(_jxl_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless JPEG XL")
 
 
-def _jxl_lossy(picture: Picture, coded: Coded) -> Written:
+def _jxl_lossy(picture: Picture, coded: EncodeResult) -> EncodedFile:
     method = f"JPEG XL {coded.setting:g}"
-    return Written(_jxl_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
+    return EncodedFile(_jxl_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
 
 
 def _jxl_wrapped(data: bytes, picture: Picture) -> bytes:
@@ -360,7 +360,7 @@ _LEFT_BEHIND = (
     (APP13, b"Adobe_Photoshop"),
 )
 """Header segments without which a picture is whole: comments, a thumbnail, settings for printing, saving."""
-_WRITERS: dict[ImageType, Callable[[Picture, Wish], Written | None]] = {
+_WRITERS: dict[ImageType, Callable[[Picture, EncodeOptions], EncodedFile | None]] = {
     ImageType.JPEG: _write_jpeg,
     ImageType.PNG: _write_png,
     ImageType.WEBP: _write_webp,
@@ -369,7 +369,7 @@ _WRITERS: dict[ImageType, Callable[[Picture, Wish], Written | None]] = {
 }
 
 
-def write_picture(picture: Picture, kind: ImageType, wish: Wish) -> Written | None:
+def write_picture(picture: Picture, kind: ImageType, options: EncodeOptions) -> EncodedFile | None:
     """Write a picture.
 
     Args:
@@ -390,7 +390,7 @@ def write_picture(picture: Picture, kind: ImageType, wish: Wish) -> Written | No
     write = _WRITERS.get(kind)
     if write is None:
         raise CannotConvert(f"nothing is converted to {kind.value.upper()}")
-    return write(picture, wish)
+    return write(picture, options)
 
 
 def _of_a_maker(headers: Iterable[bytes]) -> int | None:

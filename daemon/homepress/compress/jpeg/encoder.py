@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from homepress.base.override import override
 from homepress.compress.jpeg import model
 from homepress.compress.jpeg.entropy import BaselineWriter, Layout
-from homepress.compress.jpeg.model import Floats, Sample, Sampling, Table, tables
+from homepress.compress.jpeg.model import Encoder, Floats, Sample, Sampling, Table, tables
 from homepress.compress.jpeg.quantise import (
     Batch,
     Statistics,
@@ -170,15 +171,16 @@ def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[
 # The own encoder: exact planes and transform, tables after jpegli, levels weighed by cost, in strips.
 
 
-class RateDistortionEncoder:
+class RateDistortionEncoder(Encoder):
     """Weighs what each coefficient costs against what it is worth."""
 
     name = "rate-distortion"
 
+    @override
     def sample(self, pixels: Pixels, sampling: Sampling) -> Sample:
-        """Prepare a sample."""
         return _TriedSample(pixels, sampling)
 
+    @override
     def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
         """Code a whole picture as baseline JPEG; what bits cost in it is learnt from the sample."""
         if not isinstance(sample, _TriedSample):
@@ -192,7 +194,7 @@ class RateDistortionEncoder:
         return writer.finish()
 
 
-class _TriedSample:
+class _TriedSample(Sample):
     """Parts of a picture in one strip, coded at any quality."""
 
     def __init__(self, pixels: Pixels, sampling: Sampling) -> None:
@@ -200,12 +202,12 @@ class _TriedSample:
         (self._strip,) = strips(pixels, sampling, rows=pixels.shape[0])
         self._streams: dict[float, bytes] = {}
 
+    @override
     def decoded(self, quality: float) -> Pixels:
-        """What a decoder makes of the sample."""
         return np.asarray(Image.open(io.BytesIO(self._stream(quality))))
 
+    @override
     def size(self, quality: float) -> int:
-        """Bytes of the sample."""
         return len(self._stream(quality))
 
     def statistics(self, quality: float) -> Statistics:
@@ -232,33 +234,34 @@ def _size(picture: Windowed) -> tuple[int, int]:
 # JPEGs, grey or in colours, coded by Pillow's libjpeg with jpegli's tables.
 
 
-class PillowEncoder:
+class PillowEncoder(Encoder):
     """libjpeg-turbo with jpegli's quantisation tables at real-valued quality."""
 
     name = "libjpeg with jpegli's tables"
 
+    @override
     def sample(self, pixels: Pixels, sampling: Sampling) -> Sample:
-        """Prepare a sample."""
         return _CodedSample(pixels, sampling)
 
+    @override
     def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
         """Code a whole picture as baseline JPEG with the standard Huffman codes."""
         return _coded(picture[:, :], sampling, quality)
 
 
-class _CodedSample:
+class _CodedSample(Sample):
     """A sample that is tried by coding and decoding it for real."""
 
     def __init__(self, pixels: Pixels, sampling: Sampling) -> None:
         self._pixels = pixels
         self._sampling = sampling
 
+    @override
     def decoded(self, quality: float) -> Pixels:
-        """What a decoder makes of the sample."""
         return np.asarray(Image.open(io.BytesIO(_coded(self._pixels, self._sampling, quality))))
 
+    @override
     def size(self, quality: float) -> int:
-        """Bytes of the sample."""
         return len(_coded(self._pixels, self._sampling, quality))
 
 

@@ -4,7 +4,7 @@ from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
 from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
-from homepress.compress.jpeg.lossy import Coded, code
+from homepress.compress.jpeg.lossy import EncodedJpeg, code
 from homepress.compress.jpeg.whole import (
     JPEG_FORMATS,
     check_codes,
@@ -63,7 +63,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         read_jpeg_file(source)  # refuses early what could not be put together again later
         return _compress(source, stream, recipe)
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.JPEG, retry=True)
+        return Unchanged(Reason.BROKEN, str(error), ImageType.JPEG, transient=True)
     except Refused as refused:
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, str(refused), ImageType.JPEG)
 
@@ -101,7 +101,7 @@ def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unch
     return savings.lossy_result(source, data, ImageType.JPEG, size, method, coded.score, coded.kind)
 
 
-def _code(source: bytes, stream: JpegStream, floor: float) -> Coded | None:
+def _code(source: bytes, stream: JpegStream, floor: float) -> EncodedJpeg | None:
     picture = decode_whole(stream)
     opened = open_picture(source, JPEG_FORMATS)
     shown = to_srgb(opened.mode, opened.info.get("icc_profile"))

@@ -31,7 +31,7 @@ _FULL_PIXELS = 1_500_000
 """Pictures up to this size are scored whole."""
 
 
-class Part:
+class SampleTiles:
     """Some tiles of a picture to try settings on, and their scores.
 
     Args:
@@ -56,7 +56,7 @@ class Part:
         return self._reference.compare(self._shown(strip(coded, self._tiles)))
 
 
-class Whole:
+class WholeSample:
     """All of a small picture to try settings on.
 
     Args:
@@ -74,7 +74,7 @@ class Whole:
         return full_score(self._shown(self.pixels), self._shown(coded))
 
 
-class Judge:
+class JpegScorer:
     """One picture, and what is needed to score codings of it.
 
     Half of the tiles choose the setting, all of them judge the result.
@@ -90,25 +90,25 @@ class Judge:
         height, width = picture.shape[:2]
         self._tiny = min(height, width) < EDGE
         self._tiles: list[Tile] = []
-        self.sample: Part | Whole
+        self.sample: SampleTiles | WholeSample
         """What settings are tried on."""
-        self.rough_sample: Part | None = None
+        self.rough_sample: SampleTiles | None = None
         """A small part of it, for a first idea of the setting; None where the sample is small itself."""
         if self._tiny or height * width <= _FULL_PIXELS:
-            self.sample = Whole(picture, shown)
+            self.sample = WholeSample(picture, shown)
         else:
             self._tiles = draw(cells(picture), _TILES)
-            self.sample = Part(picture, self._tiles[::2], shown)
-            self.rough_sample = Part(picture, self._tiles[:: 2 * _ROUGH_EVERY], shown)
+            self.sample = SampleTiles(picture, self._tiles[::2], shown)
+            self.rough_sample = SampleTiles(picture, self._tiles[:: 2 * _ROUGH_EVERY], shown)
 
     @property
     def kind(self) -> ScoreKind:
         """How codings are scored."""
-        return ScoreKind.FULL if isinstance(self.sample, Whole) else ScoreKind.SAMPLED
+        return ScoreKind.FULL if isinstance(self.sample, WholeSample) else ScoreKind.SAMPLED
 
     def score(self, coded: Windowed) -> float:
         """The score of the whole picture, coded and decoded."""
-        if isinstance(self.sample, Whole):
+        if isinstance(self.sample, WholeSample):
             return self.sample.score(coded[:, :])
         tally = self.sample.tally(coded)
         tally += self._compare(coded, self._tiles[1::2])
@@ -156,7 +156,7 @@ _SCALE = Scale(
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class EncodedJpeg:
     """A picture coded so that it keeps the floor.
 
     Attributes:
@@ -192,7 +192,7 @@ def code(
     encoder: Encoder,
     *,
     fine_colour: bool,
-) -> Coded | None:
+) -> EncodedJpeg | None:
     """Code a picture at the smallest quality whose result keeps the floor; None if none does.
 
     Args:
@@ -205,44 +205,44 @@ def code(
     Raises:
         Undecodable: what the encoder made does not decode.
     """
-    judge = Judge(picture, shown)
-    attempt = _Attempt(picture, judge, floor, encoder)
-    for choice in _choices(judge, floor, encoder, grey=len(picture.shape) == 2, fine_colour=fine_colour):
+    scorer = JpegScorer(picture, shown)
+    attempt = _Attempt(picture, scorer, floor, encoder)
+    for choice in _choices(scorer, floor, encoder, grey=len(picture.shape) == 2, fine_colour=fine_colour):
         if coded := attempt.code(choice):
             return coded
     return None
 
 
 def _choices(
-    judge: Judge, floor: float, encoder: Encoder, *, grey: bool, fine_colour: bool
+    scorer: JpegScorer, floor: float, encoder: Encoder, *, grey: bool, fine_colour: bool
 ) -> Iterator[_Choice]:
     """Samplings that reach the floor on the sample, the better one first."""
-    quarter = _search(judge, floor, encoder, Sampling.QUARTER)
+    quarter = _search(scorer, floor, encoder, Sampling.QUARTER)
     if quarter and (grey or not fine_colour or quarter.quality <= _SCALE.guess(floor) + _DEAR):
         yield quarter
         quarter = None
     if grey:
         return
-    full = _search(judge, floor, encoder, Sampling.FULL)
+    full = _search(scorer, floor, encoder, Sampling.FULL)
     found = [choice for choice in (quarter, full) if choice]
     yield from sorted(found, key=lambda choice: choice.sample.size(choice.quality))
 
 
-def _search(judge: Judge, floor: float, encoder: Encoder, sampling: Sampling) -> _Choice | None:
-    sample = encoder.sample(judge.sample.pixels, sampling)
-    exact = functools.partial(_score_at, judge.sample, sample)
+def _search(scorer: JpegScorer, floor: float, encoder: Encoder, sampling: Sampling) -> _Choice | None:
+    sample = encoder.sample(scorer.sample.pixels, sampling)
+    exact = functools.partial(_score_at, scorer.sample, sample)
     target = floor + _GUARD
-    if judge.rough_sample is None:
+    if scorer.rough_sample is None:
         found = find_setting(exact, target, _SCALE)
     else:
-        rough = encoder.sample(judge.rough_sample.pixels, sampling)
+        rough = encoder.sample(scorer.rough_sample.pixels, sampling)
         found = find_setting_twice(
-            functools.partial(_score_at, judge.rough_sample, rough), exact, target, _SCALE
+            functools.partial(_score_at, scorer.rough_sample, rough), exact, target, _SCALE
         )
     return _Choice(sampling, on_grid(found.setting), sample) if found else None
 
 
-def _score_at(part: Part | Whole, sample: Sample, quality: float) -> float:
+def _score_at(part: SampleTiles | WholeSample, sample: Sample, quality: float) -> float:
     return part.score(sample.decoded(on_grid(quality)))
 
 
@@ -251,21 +251,21 @@ class _Attempt:
     """Coding one picture until the result keeps the floor."""
 
     picture: Windowed
-    judge: Judge
+    scorer: JpegScorer
     floor: float
     encoder: Encoder
 
-    def code(self, choice: _Choice) -> Coded | None:
+    def code(self, choice: _Choice) -> EncodedJpeg | None:
         """The first of a few results, each better than the one before, that keeps the floor."""
         quality = choice.quality
         for least_step in _LEAST_STEPS:
             stream = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
             pixels = decode_jpeg(stream)
-            score, worst = self.judge.score(pixels), self.judge.score_worst(pixels)
+            score, worst = self.scorer.score(pixels), self.scorer.score_worst(pixels)
             short = max(self.floor - score, self.floor - _WORST_BELOW - worst)
             if short <= 0.0:
-                name, kind = self.encoder.name, self.judge.kind
-                return Coded(stream, Remembered(pixels), name, quality, choice.sampling, score, kind)
+                name, kind = self.encoder.name, self.scorer.kind
+                return EncodedJpeg(stream, Remembered(pixels), name, quality, choice.sampling, score, kind)
             if quality >= HIGHEST_QUALITY:
                 return None
             quality = on_grid(quality + max(least_step, (short + _GUARD) / _SCALE.slope))

@@ -12,8 +12,8 @@ from homepress.compress.metadata import (
     JpegStream,
     Malformed,
     Process,
-    Refusal,
     Refused,
+    RewriteRefusal,
     Segment,
     colour_model,
     component_tables,
@@ -215,7 +215,9 @@ def check_codes(stream: JpegStream) -> None:
                 ac = _CLASS_AC | selector & 15, _MOST_AC_BITS, last > 0
                 for table, most, used in (dc, ac):
                     if used and not bits >> 4 and largest.get(table, 0) + (bits & 15) > most:
-                        raise Refused(Refusal.CODING_PROCESS, "codes for values beyond 8 bits a sample")
+                        raise Refused(
+                            RewriteRefusal.CODING_PROCESS, "codes for values beyond 8 bits a sample"
+                        )
 
 
 def _largest_sizes(body: bytes) -> dict[int, int]:

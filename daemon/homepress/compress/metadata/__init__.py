@@ -5,7 +5,7 @@ but `Malformed` (not a whole, well-formed file) and `Refused` (well-formed, but 
 """
 
 from homepress.compress.metadata.embedded import Embedded, jpeg_profile, jpeg_profile_segments, read_embedded
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import JpegContents, JpegFile, describe_jpeg, read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import (
@@ -41,8 +41,8 @@ __all__ = [
     "Malformed",
     "Process",
     "QuantTable",
-    "Refusal",
     "Refused",
+    "RewriteRefusal",
     "Scan",
     "Segment",
     "Stripped",

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.jpeg_segments import JpegStream, Segment
 from homepress.compress.metadata.xmp import XmpElement, parse_xmp
 
@@ -23,7 +23,7 @@ MOST_ITEMS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ContainerItem:
     """One entry of the list; lengths in bytes."""
 
     semantic: str
@@ -38,7 +38,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class ContainerDirectory:
     """What one XMP packet says about the tail.
 
     Attributes:
@@ -48,19 +48,19 @@ class Directory:
             quote or end tag that closes it: (start of the number, end of what closes it).
     """
 
-    items: tuple[Item, ...] = ()
+    items: tuple[ContainerItem, ...] = ()
     micro_video_offset: int = 0
     length_span: tuple[int, int] | None = None
 
 
-def read_directory(packet: bytes) -> Directory:
+def read_directory(packet: bytes) -> ContainerDirectory:
     """Read the list in an XMP packet.
 
     Raises:
         Malformed: the packet is no well-formed XMP.
         Refused: a number in the list is none, or there are too many items.
     """
-    items: list[Item] = []
+    items: list[ContainerItem] = []
     span: tuple[int, int] | None = None
     micro_video = 0
     for element in parse_xmp(packet).walk():
@@ -68,7 +68,7 @@ def read_directory(packet: bytes) -> Directory:
         micro_video = _number(properties, f"{CAMERA} MicroVideoOffset") or micro_video
         if f"{ITEM} Semantic" not in properties and f"{ITEM} Mime" not in properties:
             continue
-        item = Item(
+        item = ContainerItem(
             properties.get(f"{ITEM} Semantic", ""),
             properties.get(f"{ITEM} Mime", ""),
             _number(properties, f"{ITEM} Length"),
@@ -78,40 +78,40 @@ def read_directory(packet: bytes) -> Directory:
             span = _length_span(element)
         items.append(item)
         if len(items) > MOST_ITEMS:
-            raise Refused(Refusal.GCONTAINER, "too many items")
-    return Directory(tuple(items), micro_video, span)
+            raise Refused(RewriteRefusal.GCONTAINER, "too many items")
+    return ContainerDirectory(tuple(items), micro_video, span)
 
 
-def mended_length(packet: bytes, directory: Directory, length: int) -> bytes:
+def mended_length(packet: bytes, directory: ContainerDirectory, length: int) -> bytes:
     """The bytes that state the primary's new length in place of `directory.length_span`, as many as before.
 
     Raises:
         Refused: the new number has more digits than the old one.
     """
     if directory.length_span is None:
-        raise Refused(Refusal.GCONTAINER, "the primary's length is not stored")
+        raise Refused(RewriteRefusal.GCONTAINER, "the primary's length is not stored")
     start, end = directory.length_span
     close = packet[start:end].lstrip(b"0123456789 \t\r\n")
     mended = b"%d%b" % (length, close)
     if len(mended) > end - start:
-        raise Refused(Refusal.GCONTAINER, "no room for the primary's new length")
+        raise Refused(RewriteRefusal.GCONTAINER, "no room for the primary's new length")
     return mended.ljust(end - start)
 
 
-def read_directories(packets: list[bytes]) -> tuple[Directory, int]:
+def read_directories(packets: list[bytes]) -> tuple[ContainerDirectory, int]:
     """The list of a file and the number of the packet that holds it; an empty list if none does.
 
     Raises:
         Malformed: a packet is no well-formed XMP.
         Refused: see `read_directory`; or two packets hold one.
     """
-    found, holder = Directory(), 0
+    found, holder = ContainerDirectory(), 0
     for number, packet in enumerate(packets):
         directory = read_directory(packet)
         if not directory.items and not directory.micro_video_offset:
             continue
         if found.items or found.micro_video_offset:
-            raise Refused(Refusal.GCONTAINER, "two lists")
+            raise Refused(RewriteRefusal.GCONTAINER, "two lists")
         found, holder = directory, number
     return found, holder
 
@@ -121,7 +121,7 @@ def _number(properties: Mapping[str, str], name: str) -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Refused(Refusal.GCONTAINER, f"{name.rpartition(' ')[2]} is no number")
+        raise Refused(RewriteRefusal.GCONTAINER, f"{name.rpartition(' ')[2]} is no number")
     return int(text)
 
 
@@ -198,11 +198,11 @@ def read_mpf(stream: JpegStream, segment: Segment) -> MpIndex:
     base = segment.start + _HEADER_AT
     order = _ORDERS.get(stream.data[base : base + 4])
     if order is None or base + 8 > segment.end:
-        raise Refused(Refusal.MPF, "no MP header")
+        raise Refused(RewriteRefusal.MPF, "no MP header")
 
     def unpack(layout: str, at: int) -> tuple[int, ...]:
         if not base <= at <= segment.end - struct.calcsize(order + layout):
-            raise Refused(Refusal.MPF, "a position outside its segment")
+            raise Refused(RewriteRefusal.MPF, "a position outside its segment")
         return struct.unpack_from(order + layout, stream.data, at)
 
     directory = base + unpack("I", base + 4)[0]
@@ -214,10 +214,10 @@ def read_mpf(stream: JpegStream, segment: Segment) -> MpIndex:
             number = value
         elif tag == _MP_ENTRY:
             if kind != _UNDEFINED or not count or count % _ENTRY_BYTES:
-                raise Refused(Refusal.MPF, "an entry table of impossible length")
+                raise Refused(RewriteRefusal.MPF, "an entry table of impossible length")
             table = (base + value, count // _ENTRY_BYTES)
     if table is None or number != table[1]:
-        raise Refused(Refusal.MPF, "the number of pictures is not that of its table")
+        raise Refused(RewriteRefusal.MPF, "the number of pictures is not that of its table")
     entries = []
     for index in range(table[1]):
         at = table[0] + _ENTRY_BYTES * index
@@ -233,7 +233,7 @@ def mended_entry(index: MpIndex, entry: MpEntry, size: int, offset: int) -> tupl
         Refused: one of the two does not fit into 32 bits.
     """
     if not (0 <= size <= 0xFFFF_FFFF and 0 <= offset <= 0xFFFF_FFFF):
-        raise Refused(Refusal.MPF, "a position that does not fit")
+        raise Refused(RewriteRefusal.MPF, "a position that does not fit")
     return entry.at - index.segment.start + 4, struct.pack(index.order + "II", size, offset)
 
 
@@ -288,21 +288,21 @@ def read_sef(data: bytes, floor: int) -> SefTrailer | None:
     if len(data) - floor < 6:
         return None
     if data.endswith(b"QDIOBS"):
-        raise Refused(Refusal.SAMSUNG, "a Sound & Shot trailer stores absolute positions")
+        raise Refused(RewriteRefusal.SAMSUNG, "a Sound & Shot trailer stores absolute positions")
     if not data.endswith(b"SEFT") or len(data) - floor < _FOOT + 12:
         return None
     foot = len(data) - _FOOT
     top = foot - struct.unpack_from("<I", data, foot)[0]
     if not floor <= top <= foot - 12 or data[top : top + 4] != b"SEFH":
-        raise Refused(Refusal.SAMSUNG, "its directory is not where it should be")
+        raise Refused(RewriteRefusal.SAMSUNG, "its directory is not where it should be")
     count = struct.unpack_from("<I", data, top + 8)[0]
     if count > MOST_BLOCKS or top + 12 + 12 * count > foot:
-        raise Refused(Refusal.SAMSUNG, "its directory is too short")
+        raise Refused(RewriteRefusal.SAMSUNG, "its directory is too short")
     blocks = []
     for index in range(count):
         _, kind, back, size = struct.unpack_from("<HHII", data, top + 12 + 12 * index)
         if back > top - floor or not 8 <= size <= back:
-            raise Refused(Refusal.SAMSUNG, "a block outside the trailer")
+            raise Refused(RewriteRefusal.SAMSUNG, "a block outside the trailer")
         blocks.append(_read_block(data, kind, top - back, top - back + size))
     return SefTrailer(tuple(blocks), top)
 
@@ -310,6 +310,6 @@ def read_sef(data: bytes, floor: int) -> SefTrailer | None:
 def _read_block(data: bytes, kind: int, start: int, end: int) -> SefBlock:
     length = struct.unpack_from("<I", data, start + 4)[0]
     if length > end - start - 8:
-        raise Refused(Refusal.SAMSUNG, "a block with a name longer than itself")
+        raise Refused(RewriteRefusal.SAMSUNG, "a block with a name longer than itself")
     name = data[start + 8 : start + 8 + min(length, 64)].decode("ascii", "replace")
     return SefBlock(kind, name, start, end, start + 8 + length)

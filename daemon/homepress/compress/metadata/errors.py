@@ -19,7 +19,7 @@ class Malformed(ValueError):  # noqa: N818 (reads as a verdict)
         self.truncated = truncated
 
 
-class Refusal(enum.StrEnum):
+class RewriteRefusal(enum.StrEnum):
     """Why a well-formed file is not rewritten. The value is shown to people."""
 
     LATE_HEADER = "a header follows the first scan"
@@ -48,7 +48,7 @@ class Refused(Exception):  # noqa: N818 (reads as a verdict)
         detail: what exactly, for people; empty when the code says it all.
     """
 
-    def __init__(self, code: Refusal, detail: str = "") -> None:
+    def __init__(self, code: RewriteRefusal, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else str(code))
         self.code = code
         self.detail = detail

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from homepress.compress.metadata.appended import mended_entry, mended_length
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import EXIF_IFD, INTEROPERABILITY_IFD, read_tiff
 from homepress.compress.metadata.jpeg_file import JpegFile, is_live, read_jpeg_file, xmp_packet
 from homepress.compress.metadata.jpeg_segments import (
@@ -212,7 +212,7 @@ def _refuse_stray_pointers(old: JpegFile, mends: Iterable[_Mend]) -> None:
             bases.add(segment.start + 4 + len(EXIF_SIGNATURE))
         for value in (target - base for target in targets for base in bases):
             if _LEAST_POINTER <= value <= 0xFFFF_FFFF and _holds_number(raw, value):
-                raise Refused(Refusal.STRAY_POINTER, f"{segment.name} holds {value:,}")
+                raise Refused(RewriteRefusal.STRAY_POINTER, f"{segment.name} holds {value:,}")
 
 
 def _holds_number(raw: bytes, value: int) -> bool:
@@ -240,4 +240,4 @@ def _prove(old: JpegFile, new: JpegStream, headers: list[bytes], result: bytes) 
     }
     broken = [claim for claim, holds in claims.items() if not holds]
     if broken:
-        raise Refused(Refusal.PROOF, ", ".join(broken))
+        raise Refused(RewriteRefusal.PROOF, ", ".join(broken))

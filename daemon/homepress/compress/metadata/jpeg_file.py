@@ -10,14 +10,14 @@ from homepress.base.units import counted
 from homepress.compress.metadata.appended import (
     INDEX_WORDS,
     MOTION_PHOTO_DATA,
-    Directory,
+    ContainerDirectory,
     MpIndex,
     SefTrailer,
     read_directories,
     read_mpf,
     read_sef,
 )
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.jpeg_segments import (
     EXTENDED_XMP_SIGNATURE,
     START_OF_IMAGE,
@@ -70,7 +70,7 @@ _ABSOLUTE = re.compile(rb"AXS[!*]|PK\x05\x06|%%EOF")
 
 
 def find_parts(
-    data: bytes, primary_end: int, mpf: MpIndex | None, directory: Directory, sef: SefTrailer | None
+    data: bytes, primary_end: int, mpf: MpIndex | None, directory: ContainerDirectory, sef: SefTrailer | None
 ) -> tuple[Part, ...]:
     """All named parts, in order of position; one stretch may be named by two indexes.
 
@@ -89,7 +89,7 @@ def find_parts(
     if directory.micro_video_offset and not any(part.media is Media.VIDEO for part in parts):
         parts.append(_micro_video(data, primary_end, directory.micro_video_offset))
     if len(parts) > MOST_PARTS:
-        raise Refused(Refusal.UNINDEXED, "too many parts")
+        raise Refused(RewriteRefusal.UNINDEXED, "too many parts")
     parts.sort(key=lambda part: (part.start, part.end))
     _check_gaps(data, primary_end, parts)
     return tuple(parts)
@@ -117,9 +117,9 @@ def _sef_parts(data: bytes, sef: SefTrailer) -> Iterable[Part]:
 def _mpf_parts(data: bytes, primary_end: int, mpf: MpIndex) -> list[Part]:
     """Its pictures. The primary's size, which many cameras store wrong, is not used."""
     if mpf.entries[0].offset != 0:
-        raise Refused(Refusal.MPF, "the first picture is not the primary")
+        raise Refused(RewriteRefusal.MPF, "the first picture is not the primary")
     if len(mpf.entries) > MOST_PARTS:
-        raise Refused(Refusal.MPF, "too many pictures")
+        raise Refused(RewriteRefusal.MPF, "too many pictures")
     parts = []
     for number, entry in enumerate(mpf.entries):
         if not is_live(mpf, number):
@@ -127,21 +127,21 @@ def _mpf_parts(data: bytes, primary_end: int, mpf: MpIndex) -> list[Part]:
         start, end = mpf.position(entry), mpf.position(entry) + entry.size
         label = f"MPF picture {number + 1}"
         if not primary_end <= start < end <= len(data):
-            raise Refused(Refusal.MPF, f"{label} lies outside the appended data")
+            raise Refused(RewriteRefusal.MPF, f"{label} lies outside the appended data")
         parts.append(Part(label, media_at(data, start), start, end))
     parts.sort(key=lambda part: part.start)
     if any(before.end > after.start for before, after in itertools.pairwise(parts)):
-        raise Refused(Refusal.MPF, "two pictures overlap")
+        raise Refused(RewriteRefusal.MPF, "two pictures overlap")
     for part in parts:
         try:
             parse_jpeg(data, part.start, part.end)
         except Malformed as error:
-            raise Refused(Refusal.MPF, f"{part.label}: {error}") from error
+            raise Refused(RewriteRefusal.MPF, f"{part.label}: {error}") from error
     return parts
 
 
 def _place_items(
-    data: bytes, primary_end: int, mpf: MpIndex | None, directory: Directory, sef: SefTrailer | None
+    data: bytes, primary_end: int, mpf: MpIndex | None, directory: ContainerDirectory, sef: SefTrailer | None
 ) -> list[Part]:
     """The items of a GContainer list, tried from each place where writers are known to start them."""
     if len(directory.items) < 2:
@@ -156,10 +156,12 @@ def _place_items(
         parts = _items_from(data, primary_end, directory, start)
         if parts is not None:
             return parts
-    raise Refused(Refusal.GCONTAINER, "no place fits its items")
+    raise Refused(RewriteRefusal.GCONTAINER, "no place fits its items")
 
 
-def _items_from(data: bytes, primary_end: int, directory: Directory, start: int) -> list[Part] | None:
+def _items_from(
+    data: bytes, primary_end: int, directory: ContainerDirectory, start: int
+) -> list[Part] | None:
     """The items one after the other from `start`, or None if one of them is not what the list says."""
     parts = []
     at = start
@@ -176,7 +178,7 @@ def _items_from(data: bytes, primary_end: int, directory: Directory, start: int)
 def _micro_video(data: bytes, primary_end: int, offset: int) -> Part:
     start = len(data) - offset
     if start < primary_end or media_at(data, start) is not Media.VIDEO:
-        raise Refused(Refusal.GCONTAINER, "MicroVideoOffset leads to no video")
+        raise Refused(RewriteRefusal.GCONTAINER, "MicroVideoOffset leads to no video")
     return Part("MicroVideo", Media.VIDEO, start, len(data))
 
 
@@ -198,9 +200,9 @@ def _check_gaps(data: bytes, primary_end: int, parts: Sequence[Part]) -> None:
         if not gap.strip(_PADDING):
             continue
         if (found := _PICTURE.search(gap)) is not None:
-            raise Refused(Refusal.UNINDEXED, f"at byte {start + found.start():,}")
+            raise Refused(RewriteRefusal.UNINDEXED, f"at byte {start + found.start():,}")
         if _ABSOLUTE.search(gap) is not None:
-            raise Refused(Refusal.ABSOLUTE_TAIL)
+            raise Refused(RewriteRefusal.ABSOLUTE_TAIL)
 
 
 # A whole JPEG file: the primary image, the indexes in its headers, and the parts of its tail.
@@ -223,7 +225,7 @@ class JpegFile:
 
     stream: JpegStream
     mpf: MpIndex | None
-    directory: Directory
+    directory: ContainerDirectory
     directory_segment: Segment | None
     sef: SefTrailer | None
     parts: tuple[Part, ...]
@@ -252,7 +254,7 @@ def read_jpeg_file(data: bytes) -> JpegFile:
     for segment in stream.headers:
         kind = header_kind(stream, segment)
         if kind in _DEPENDS_ON_CODING:
-            raise Refused(Refusal.DEPENDS_ON_CODING, f"{kind} in {segment.name}")
+            raise Refused(RewriteRefusal.DEPENDS_ON_CODING, f"{kind} in {segment.name}")
     has_tail = stream.end < len(data)
     mpf = _read_mpf(stream, strict=has_tail)
     directory, holder = _read_directory(stream, strict=has_tail)
@@ -265,7 +267,7 @@ def _read_mpf(stream: JpegStream, *, strict: bool) -> MpIndex | None:
     found = headers_of_kind(stream, HeaderKind.MPF)
     try:
         if len(found) > 1:
-            raise Refused(Refusal.MPF, "two indexes")
+            raise Refused(RewriteRefusal.MPF, "two indexes")
         return read_mpf(stream, found[0]) if found else None
     except Refused:
         if strict:
@@ -273,7 +275,7 @@ def _read_mpf(stream: JpegStream, *, strict: bool) -> MpIndex | None:
         return None
 
 
-def _read_directory(stream: JpegStream, *, strict: bool) -> tuple[Directory, Segment | None]:
+def _read_directory(stream: JpegStream, *, strict: bool) -> tuple[ContainerDirectory, Segment | None]:
     holders = headers_of_kind(stream, HeaderKind.XMP)
     try:
         directory, number = read_directories([xmp_packet(stream, segment) for segment in holders])
@@ -281,8 +283,8 @@ def _read_directory(stream: JpegStream, *, strict: bool) -> tuple[Directory, Seg
         if isinstance(error, Refused) and strict:
             raise
         if strict:
-            raise Refused(Refusal.XMP, str(error)) from error
-        return Directory(), None
+            raise Refused(RewriteRefusal.XMP, str(error)) from error
+        return ContainerDirectory(), None
     if strict:
         _refuse_extended_list(stream)
     return directory, holders[number] if holders else None
@@ -293,7 +295,7 @@ def _refuse_extended_list(stream: JpegStream) -> None:
     for segment in headers_of_kind(stream, HeaderKind.EXTENDED_XMP):
         body = stream.payload(segment)[len(EXTENDED_XMP_SIGNATURE) :]
         if any(word in body for word in INDEX_WORDS):
-            raise Refused(Refusal.GCONTAINER, "it is in extended XMP")
+            raise Refused(RewriteRefusal.GCONTAINER, "it is in extended XMP")
 
 
 def xmp_packet(stream: JpegStream, segment: Segment) -> bytes:

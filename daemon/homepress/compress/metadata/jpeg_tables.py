@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass
 
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.jpeg_segments import DQT, SOS, JpegStream, is_adobe, is_jfif
 
 # Quantisation tables, scans and the colour model of a JPEG stream.
@@ -173,16 +173,16 @@ def check_coding(old: JpegStream, new: JpegStream) -> None:
             behind the first scan of `old`, or colours that could be read differently.
     """
     if old.has_late_header:
-        raise Refused(Refusal.LATE_HEADER)
+        raise Refused(RewriteRefusal.LATE_HEADER)
     for stream in (old, new):
         frame = stream.frame
         if not frame.process.is_common or frame.precision != 8:
             words = frame.process.name.lower().replace("_", " ")
-            raise Refused(Refusal.CODING_PROCESS, f"{words}, {frame.precision} bits")
+            raise Refused(RewriteRefusal.CODING_PROCESS, f"{words}, {frame.precision} bits")
     if _shape(old) != _shape(new):
-        raise Refused(Refusal.FRAME_DIFFERS, f"{_shape(old)} became {_shape(new)}")
+        raise Refused(RewriteRefusal.FRAME_DIFFERS, f"{_shape(old)} became {_shape(new)}")
     if not _colours_agree(old, new):
-        raise Refused(Refusal.COLOUR_MODEL, f"{_words(old)} became {_words(new)}")
+        raise Refused(RewriteRefusal.COLOUR_MODEL, f"{_words(old)} became {_words(new)}")
 
 
 def _colours_agree(old: JpegStream, new: JpegStream) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from homepress.base.formats import ImageType, sniff
 from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, SefTrailer
 from homepress.compress.metadata.embedded import read_embedded
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import tiff_part
 from homepress.compress.metadata.gif import (
     ICC_APPLICATION,
@@ -69,7 +69,7 @@ def share_video(data: bytes, start: int, end: int) -> bytes:
         _refuse_tracks(data, start, end)
         _empty(data, (start, end), out, start)
     except Malformed as error:
-        raise Refused(Refusal.ISOBMFF, str(error)) from error
+        raise Refused(RewriteRefusal.ISOBMFF, str(error)) from error
     return bytes(out)
 
 
@@ -94,7 +94,7 @@ def _refuse_tracks(data: bytes, start: int, end: int) -> None:
             kind = handler.content(data)[8:12]
             is_pose = any(word in data[track.start : track.end] for word in _POSES)
             if kind not in _SILENT_TRACKS and not is_pose:
-                raise Refused(Refusal.ISOBMFF, f"a track of kind {kind.decode('ascii', 'replace')}")
+                raise Refused(RewriteRefusal.ISOBMFF, f"a track of kind {kind.decode('ascii', 'replace')}")
 
 
 # JPEG files for sharing, and stripped.
@@ -184,14 +184,14 @@ def _share_part(file: JpegFile, part: Part, out: bytearray) -> None:
         end = trailer if part.start < trailer < part.end else part.end
         out[part.start : end] = share_video(data, part.start, end)
     elif part.end > part.start:
-        raise Refused(Refusal.UNSUPPORTED, f"{part.label} is neither picture nor video")
+        raise Refused(RewriteRefusal.UNSUPPORTED, f"{part.label} is neither picture nor video")
 
 
 def _share_picture(data: bytes, part: Part, out: bytearray) -> None:
     try:
         stream = parse_jpeg(data, part.start, part.end)
     except Malformed as error:
-        raise Refused(Refusal.GCONTAINER, f"{part.label}: {error}") from error
+        raise Refused(RewriteRefusal.GCONTAINER, f"{part.label}: {error}") from error
     _share_stream(stream, out)
     out[stream.end : part.end] = bytes(part.end - stream.end)
 
@@ -214,7 +214,7 @@ def _prove(file: JpegFile, result: bytes) -> None:
     again = read_jpeg_file(result)
     old, new = ([part.stream.raw(segment) for segment in part.stream.coding] for part in (file, again))
     if old != new or file.parts != again.parts or len(result) != len(file.stream.data):
-        raise Refused(Refusal.PROOF, "scrubbing moved something")
+        raise Refused(RewriteRefusal.PROOF, "scrubbing moved something")
 
 
 # PNG files for sharing, and stripped.
@@ -409,5 +409,5 @@ def strip(data: bytes) -> Stripped:
 def _edit(data: bytes, editors: dict[ImageType, Callable[[bytes], bytes]]) -> bytes:
     image_type = sniff(data[:64])
     if image_type not in editors:
-        raise Refused(Refusal.UNSUPPORTED, str(image_type or "unknown"))
+        raise Refused(RewriteRefusal.UNSUPPORTED, str(image_type or "unknown"))
     return editors[image_type](data)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from homepress.compress.metadata import exif
 from homepress.compress.metadata.embedded import jpeg_profile, png_profile
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import EXIF_IFD, GPS_IFD, Directory, TiffBlock
 from homepress.compress.metadata.jpeg_segments import HeaderKind, JpegStream, headers_of_kind
 from homepress.compress.metadata.png import PngChunk
@@ -116,4 +116,4 @@ def _check_profile(profile: bytes | None) -> None:
 
 
 def _damaged(what: str) -> Refused:
-    return Refused(Refusal.DAMAGED_METADATA, what)
+    return Refused(RewriteRefusal.DAMAGED_METADATA, what)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 
 # The chunks of a WebP file (RIFF; RFC 9649).
 
@@ -118,7 +118,7 @@ def swap_webp_picture(original: bytes, recoded: bytes) -> bytes:
     """
     old, new = read_webp(original), read_webp(recoded)
     if canvas(old) != canvas(new) or old.is_animated != new.is_animated:
-        raise Refused(Refusal.FRAME_DIFFERS, f"{canvas(old)} became {canvas(new)}")
+        raise Refused(RewriteRefusal.FRAME_DIFFERS, f"{canvas(old)} became {canvas(new)}")
     picture = [(chunk.kind, chunk.body) for chunk in new.chunks if chunk.kind in PICTURE_CHUNKS]
     chunks: list[tuple[bytes, bytes]] = []
     placed = False
@@ -134,7 +134,7 @@ def swap_webp_picture(original: bytes, recoded: bytes) -> bytes:
     result = write_webp(kept, old.trailing)
     again = read_webp(result)
     if [(chunk.kind, chunk.body) for chunk in again.chunks] != kept or again.trailing != old.trailing:
-        raise Refused(Refusal.PROOF)
+        raise Refused(RewriteRefusal.PROOF)
     return result
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.aim import Judge, over
+from homepress.compress.aim import Scorer, over
 from homepress.compress.png.pixels import (
     CodedPicture,
     ColourType,
@@ -512,7 +512,7 @@ def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None
     if len(colours) <= MOST_COLOURS or colours.of_photograph:
         return None
     quantiser = Quantiser(colours.mapped(), rgba)
-    check = _Check(quantiser, Judge(rgba, shown), floor)
+    check = _Check(quantiser, Scorer(rgba, shown), floor)
     del rgba, colours  # the search takes its memory
     best: tuple[Indexed, float] | None = None
     low, high = 0, len(_SIZES) - 1
@@ -532,9 +532,9 @@ def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None
 class _Check:
     """Reduces one picture to palettes of several sizes and says which ones do."""
 
-    def __init__(self, quantiser: Quantiser, judge: Judge, floor: float) -> None:
+    def __init__(self, quantiser: Quantiser, scorer: Scorer, floor: float) -> None:
         self._quantiser = quantiser
-        self._judge = judge
+        self._judge = scorer
         self._evenness = [Evenness(source) for source in self._judge.sources]
         self.kind = self._judge.kind
         self._floor = floor

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from homepress.compress.metadata.errors import Malformed, Refusal, Refused
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.png import PngChunk, read_chunks, write_chunks
 
 # The coded picture inside a PNG, or one frame of an APNG: what its header says and its stream of pixels.
@@ -270,12 +270,14 @@ def check_may_change(file: PngFile) -> None:
     for each in file.chunks:
         name = each.kind.decode()
         if each.kind in _SIGNATURES:
-            raise Refused(Refusal.DEPENDS_ON_CODING, f"chunk {name} signs the file")
+            raise Refused(RewriteRefusal.DEPENDS_ON_CODING, f"chunk {name} signs the file")
         if each.kind[0] < 0x60:
             if each.kind not in _CRITICAL:
-                raise Refused(Refusal.UNSUPPORTED, f"critical chunk {name} is unknown")
+                raise Refused(RewriteRefusal.UNSUPPORTED, f"critical chunk {name} is unknown")
         elif each.kind[3] < 0x60 and each.kind not in _UNSAFE_BUT_KNOWN:
-            raise Refused(Refusal.DEPENDS_ON_CODING, f"chunk {name} is unknown and marked as unsafe to copy")
+            raise Refused(
+                RewriteRefusal.DEPENDS_ON_CODING, f"chunk {name} is unknown and marked as unsafe to copy"
+            )
 
 
 def has_usual_gamma(file: PngFile) -> bool:

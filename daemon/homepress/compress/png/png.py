@@ -48,7 +48,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
             return apng.compress(source, file)
         return _compress(source, file, recipe)
     except (Malformed, BrokenPicture) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.PNG, retry=True)
+        return Unchanged(Reason.BROKEN, str(error), ImageType.PNG, transient=True)
     except Refused as refused:
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), ImageType.PNG)
 

@@ -48,18 +48,18 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSetting:
     """A setting and the score to expect from it, measured or between two measured ones."""
 
     setting: float
     score: float
 
 
-Scorer = Callable[[float], float]
+ScoreAt = Callable[[float], float]
 """Measures the score of a setting."""
 
 
-def find_setting_twice(rough: Scorer, exact: Scorer, target: float, scale: Scale) -> Found | None:
+def find_setting_twice(rough: ScoreAt, exact: ScoreAt, target: float, scale: Scale) -> FoundSetting | None:
     """As `find_setting`, but a rough measure tells where the exact one is asked, often only once.
 
     Args:
@@ -69,28 +69,28 @@ def find_setting_twice(rough: Scorer, exact: Scorer, target: float, scale: Scale
         target: the score wanted.
         scale: of the setting.
     """
-    probes: list[Found] = []
+    probes: list[FoundSetting] = []
     near = find_setting(_noted(rough, probes), target, scale, tolerance=_ROUGH_TOLERANCE)
     if near is None:
         return find_setting(exact, target, scale)
     slope = _slope_around(near.setting, probes, scale)
-    first = Found(near.setting, exact(near.setting))
+    first = FoundSetting(near.setting, exact(near.setting))
     if abs(first.score - target) <= _NEAR:
         wanted = near.setting + (target - first.score) / slope
         if scale.lowest <= wanted <= scale.highest:
-            return Found(wanted, target)
+            return FoundSetting(wanted, target)
     return find_setting(exact, target, dataclasses.replace(scale, slope=slope), first=first)
 
 
-def _noted(scorer: Scorer, probes: list[Found]) -> Scorer:
+def _noted(scorer: ScoreAt, probes: list[FoundSetting]) -> ScoreAt:
     def score_at(setting: float) -> float:
-        probes.append(Found(setting, scorer(setting)))
+        probes.append(FoundSetting(setting, scorer(setting)))
         return probes[-1].score
 
     return score_at
 
 
-def _slope_around(setting: float, probes: list[Found], scale: Scale) -> float:
+def _slope_around(setting: float, probes: list[FoundSetting], scale: Scale) -> float:
     """Points for a step of the setting, by the two probes that are nearest; within reason."""
     nearest = sorted(probes, key=lambda probe: abs(probe.setting - setting))[:2]
     if len(nearest) < 2 or abs(nearest[0].setting - nearest[1].setting) < _NARROW:
@@ -100,13 +100,13 @@ def _slope_around(setting: float, probes: list[Found], scale: Scale) -> float:
 
 
 def find_setting(
-    score_at: Scorer,
+    score_at: ScoreAt,
     target: float,
     scale: Scale,
     *,
     tolerance: float = 0.2,
-    first: Found | None = None,
-) -> Found | None:
+    first: FoundSetting | None = None,
+) -> FoundSetting | None:
     """The setting at which a rising score meets a target, by secants; None if the whole scale stays under it.
 
     Ends when a score comes close to the target, or when two lie around it so closely that a straight line
@@ -119,11 +119,11 @@ def find_setting(
         tolerance: points by which a measured score may miss the target.
         first: what was measured before; without it the search begins at the scale's guess.
     """
-    probes: list[Found] = []
+    probes: list[FoundSetting] = []
     probe = first
     setting = scale.guess(target)
     for _ in range(_MOST_PROBES):
-        probes.append(probe or Found(setting, score_at(setting)))
+        probes.append(probe or FoundSetting(setting, score_at(setting)))
         probe = None
         probes.sort(key=lambda probe: probe.setting)
         low, high = _around(probes, target)
@@ -138,7 +138,7 @@ def find_setting(
     return _meet(probes, target, scale)
 
 
-def _around(probes: list[Found], target: float) -> tuple[Found | None, Found | None]:
+def _around(probes: list[FoundSetting], target: float) -> tuple[FoundSetting | None, FoundSetting | None]:
     """The nearest probes below and above the target; curves have steps, so the lowest one above counts."""
     high = next((probe for probe in probes if probe.score >= target), None)
     below = [probe for probe in probes if probe.score < target]
@@ -146,7 +146,7 @@ def _around(probes: list[Found], target: float) -> tuple[Found | None, Found | N
     return low, high
 
 
-def _next(probes: list[Found], target: float, scale: Scale) -> float:
+def _next(probes: list[FoundSetting], target: float, scale: Scale) -> float:
     """Where to look next: between the probes around the target, else along the slope beyond all of them."""
     low, high = _around(probes, target)
     if low and high:
@@ -161,15 +161,15 @@ def _next(probes: list[Found], target: float, scale: Scale) -> float:
     return scale.clip(near.setting + (target - near.score) / slope)
 
 
-def _meet(probes: list[Found], target: float, scale: Scale) -> Found | None:
+def _meet(probes: list[FoundSetting], target: float, scale: Scale) -> FoundSetting | None:
     """The least setting that reaches the target by all that was measured."""
     low, high = _around(probes, target)
     if high is None:
         best = probes[-1]
         if best.setting >= scale.highest:
             return None
-        return Found(scale.clip(best.setting + 2 * (target - best.score) / scale.slope), target)
+        return FoundSetting(scale.clip(best.setting + 2 * (target - best.score) / scale.slope), target)
     if low is None:
         return high
     share = (target - low.score) / (high.score - low.score)
-    return Found(low.setting + share * (high.setting - low.setting), target)
+    return FoundSetting(low.setting + share * (high.setting - low.setting), target)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from homepress.base.formats import ImageType
 from homepress.compress.convert import fit
 from homepress.compress.convert.picture import Picture
-from homepress.compress.convert.write import Wish, Written
+from homepress.compress.convert.write import EncodedFile, EncodeOptions
 from homepress.compress.result import ScoreKind
 
 PICTURE = Picture(np.zeros((150, 200, 4), np.uint8))
@@ -24,12 +24,12 @@ class Writer:
         self.at_eighty = at_eighty
         self.asked: list[tuple[tuple[int, int], float]] = []
 
-    def __call__(self, picture: Picture, _kind: ImageType, wish: Wish) -> Written:
-        assert wish.floor is not None
-        self.asked.append((picture.size, wish.floor))
+    def __call__(self, picture: Picture, _kind: ImageType, options: EncodeOptions) -> EncodedFile:
+        assert options.floor is not None
+        self.asked.append((picture.size, options.floor))
         share = picture.size[0] / PICTURE.size[0]
-        size = self.at_eighty * math.exp(self.steep * (wish.floor - 80.0)) * share**1.8
-        return Written(bytes(round(size)), wish.floor, ScoreKind.SAMPLED, False, "")
+        size = self.at_eighty * math.exp(self.steep * (options.floor - 80.0)) * share**1.8
+        return EncodedFile(bytes(round(size)), options.floor, ScoreKind.SAMPLED, False, "")
 
 
 @settings(deadline=None)
@@ -39,7 +39,7 @@ def test_few_attempts_come_close(steep: float, at_eighty: float, limit: int) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "write_picture", writer)
         try:
-            written, shown = fit.Fitting(PICTURE, ImageType.JPEG, Wish(80.0), limit).write()
+            written, shown = fit.Fitting(PICTURE, ImageType.JPEG, EncodeOptions(80.0), limit).write()
         except fit.CannotFit as refusal:
             size, floor = writer.asked[-1]
             assert (size, floor) == ((50, 38), 30.0)
@@ -57,7 +57,7 @@ def test_what_fits_at_once_is_asked_once() -> None:
     writer = Writer(0.03, 50_000)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "write_picture", writer)
-        written, _ = fit.Fitting(PICTURE, ImageType.JPEG, Wish(80.0), 60_000).write()
+        written, _ = fit.Fitting(PICTURE, ImageType.JPEG, EncodeOptions(80.0), 60_000).write()
     assert written.score == 80.0
     assert len(writer.asked) == 1
 
@@ -67,18 +67,18 @@ def test_what_fits_at_once_is_asked_once() -> None:
 def test_a_large_picture_is_written_seldom(steep: float, mosaic: int, limit: int) -> None:
     large = Picture(np.zeros((2100, 2100, 4), np.uint8))
 
-    def write(picture: Picture, _kind: ImageType, wish: Wish) -> Written:
-        assert wish.floor is not None
+    def write(picture: Picture, _kind: ImageType, options: EncodeOptions) -> EncodedFile:
+        assert options.floor is not None
         if min(picture.size) > 1024:
             written.append(picture.size)
         share = math.sqrt(picture.size[0] * picture.size[1] / 1024**2)
-        size = mosaic * math.exp(steep * (wish.floor - 80.0)) * share**1.9
-        return Written(bytes(round(size)), wish.floor, ScoreKind.SAMPLED, False, "")
+        size = mosaic * math.exp(steep * (options.floor - 80.0)) * share**1.9
+        return EncodedFile(bytes(round(size)), options.floor, ScoreKind.SAMPLED, False, "")
 
     written: list[tuple[int, int]] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "write_picture", write)
-        result, shown = fit.Fitting(large, ImageType.JPEG, Wish(80.0), limit).write()
+        result, shown = fit.Fitting(large, ImageType.JPEG, EncodeOptions(80.0), limit).write()
     assert len(result.data) <= limit
     assert len(written) <= 3
     if shown.size == large.size and result.score < 80.0:

@@ -6,8 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
-from compress import images
-from compress.formats import pngs
+from compress import images, pngs
 from homepress.base.formats import ImageType
 from homepress.compress.pixels import TooManyPixels
 from homepress.compress.png import png
@@ -124,14 +123,14 @@ def test_signed_files_and_unknown_dependent_chunks_are_left_alone(kind: bytes) -
     reason = refused(source)
     assert reason.reason is Reason.CANNOT_KEEP_WHOLE
     assert kind.decode() in reason.detail
-    assert not reason.retry
+    assert not reason.transient
 
 
 def test_every_truncation_is_broken_and_tried_again() -> None:
     source = pngs.png(pngs.flat(3, 4, 20, 20), 3, 4, before=(TEXT,), after=(XMP,))
     for length in range(len(source)):
         result = refused(source[:length])
-        assert (result.reason, result.retry) == (Reason.BROKEN, True), length
+        assert (result.reason, result.transient) == (Reason.BROKEN, True), length
 
 
 def test_every_flipped_byte_is_noticed() -> None:

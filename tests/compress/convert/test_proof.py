@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from compress import images
-from compress.formats import pngs
-from compress.formats.sources import source
-from compress.formats.test_apng import FRAMES, apng
-from compress.formats.test_palette import as_png, drawing
-from compress.formats.test_webp import animation, photo, saved, wasteful
+from compress import images, pngs
+from compress.png.test_apng import FRAMES, apng
+from compress.png.test_palette import as_png, drawing
+from compress.sources import source
+from compress.test_webp import animation, photo, saved, wasteful
 from homepress.base.formats import ImageType
 from homepress.compress import webp
 from homepress.compress.convert import convert, jpeg_to_jxl, jxl, write

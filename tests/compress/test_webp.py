@@ -188,7 +188,7 @@ def test_every_truncation_is_broken() -> None:
     source = wasteful(photo(40, 30))
     for length in range(len(source)):
         result = refused(source[:length])
-        assert (result.reason, result.retry) == (Reason.BROKEN, True), length
+        assert (result.reason, result.transient) == (Reason.BROKEN, True), length
 
 
 def test_a_signed_file_is_left_alone() -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from compress import images
-from compress.formats import pngs
+from compress import images, pngs
 from compress.metadata.exif_builder import exif_block
 from homepress.base.formats import ImageType, sniff
 from homepress.compress.convert import convert

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from compress import images
-from compress.formats import pngs
-from homepress.compress.aim import Judge, over
+from compress import images, pngs
+from homepress.compress.aim import Scorer, over
 from homepress.compress.png import palette, png
 from homepress.compress.png.palette import Colours, Evenness, Indexed, Quantiser
 from homepress.compress.png.pixels import read_png
@@ -150,10 +149,10 @@ def test_a_fault_that_only_dark_ground_shows_lowers_the_score() -> None:
     fault = source.copy()
     hidden = source[..., 3] == 0
     fault[hidden] = (255, 255, 255, 60)  # all but invisible on white
-    judge = Judge(source, lambda pixels: pixels)
-    assert judge.kind is ScoreKind.FULL
-    assert judge.score(judge.looks(source)) > 99.9
-    assert judge.score(judge.looks(fault)) < 50.0
+    scorer = Scorer(source, lambda pixels: pixels)
+    assert scorer.kind is ScoreKind.FULL
+    assert scorer.score(scorer.looks(source)) > 99.9
+    assert scorer.score(scorer.looks(fault)) < 50.0
     assert np.array_equal(over(source, 255)[hidden], over(fault, 255)[hidden])
 
 
@@ -161,8 +160,8 @@ def test_colour_beneath_transparency_does_not_count() -> None:
     source = drawing(alpha=True)
     other = source.copy()
     other[source[..., 3] == 0] = (1, 2, 3, 0)
-    judge = Judge(source, lambda pixels: pixels)
-    assert judge.score(judge.looks(other)) > 99.9
+    scorer = Scorer(source, lambda pixels: pixels)
+    assert scorer.score(scorer.looks(other)) > 99.9
 
 
 @pytest.mark.parametrize("alpha", [False, True])
@@ -178,8 +177,8 @@ def test_a_drawing_gets_a_palette_that_holds_the_floor(alpha: bool) -> None:
     assert [each.body for each in file.chunks if each.kind == b"tEXt"] == [b"Title\0kept"]
     with Image.open(io.BytesIO(result.data)) as image:
         after = np.asarray(image.convert("RGBA"))
-    judge = Judge(rgba, lambda pixels: pixels)
-    assert judge.score(judge.looks(after)) == pytest.approx(result.score, abs=0.01)
+    scorer = Scorer(rgba, lambda pixels: pixels)
+    assert scorer.score(scorer.looks(after)) == pytest.approx(result.score, abs=0.01)
     assert result.score >= 80.0
 
 

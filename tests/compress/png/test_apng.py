@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from PIL import Image
 
-from compress.formats import pngs
+from compress import pngs
 from homepress.compress.metadata.png import write_chunks
 from homepress.compress.png import png
 from homepress.compress.png.pixels import read_png

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from compress import images
-from compress.formats.sources import animation, made, photo, refused, saved, shown, source
+from compress.sources import animation, made, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
 from homepress.compress.convert import convert
 from homepress.compress.metadata.embedded import read_embedded

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from compress.formats import pngs
+from compress import pngs
 from homepress.compress.png import recode as recode_module
 from homepress.compress.png.pixels import (
     BrokenPicture,

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from compress import images
-from compress.formats import pngs
-from compress.formats.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
+from compress import images, pngs
 from compress.metadata.exif_builder import exif_block
+from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
 from homepress.compress.convert import convert
 from homepress.compress.metadata.embedded import read_embedded
@@ -194,7 +193,7 @@ def test_a_broken_source_is_broken() -> None:
     data = saved(photo(), "PNG")
     for cut in (data[: len(data) // 2], data[:-20]):
         result = refused(cut, Recipe(convert_to=ImageType.WEBP))
-        assert (result.reason, result.retry) == (Reason.BROKEN, True)
+        assert (result.reason, result.transient) == (Reason.BROKEN, True)
 
 
 class TestJpegXl:

@@ -131,14 +131,14 @@ def test_a_broken_source_is_never_mended() -> None:
         result = compress(source[:cut], Recipe())
         assert isinstance(result, Unchanged)
         assert result.reason is Reason.BROKEN
-        assert result.retry
+        assert result.transient
 
 
 def test_what_saves_too_little_stays() -> None:
     result = compress(jpeg(photo(64, 48), 90), Recipe())
     assert isinstance(result, Unchanged)
     assert result.reason is Reason.SAVES_TOO_LITTLE
-    assert not result.retry
+    assert not result.transient
 
 
 def test_too_many_pixels_are_not_decoded() -> None:

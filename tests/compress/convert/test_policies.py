@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from compress import images
-from compress.formats import pngs
-from compress.formats.sources import made, photo, refused, shown, source
+from compress import images, pngs
 from compress.metadata.exif_builder import SECRETS
+from compress.sources import made, photo, refused, shown, source
 from homepress.base.formats import ImageType
 from homepress.compress import engine
 from homepress.compress.metadata.embedded import read_embedded
@@ -42,10 +41,10 @@ class TestPolicy:
     ) -> None:
         recipe = Recipe(floor=None, metadata=policy)
         clean = made(source(kind, photo(24, 16), turned=1).data, recipe).data
-        for data, bare in ((clean, True), (b"II*\0" + bytes(100), False)):
+        for data, no_private_metadata in ((clean, True), (b"II*\0" + bytes(100), False)):
             left = engine.compress(data, recipe)
             assert isinstance(left, Unchanged)
-            assert left.bare is bare
+            assert left.no_private_metadata is no_private_metadata
 
     def test_a_jpeg_is_not_turned_without_loss(self) -> None:
         given = source(ImageType.JPEG, photo())

@@ -115,7 +115,7 @@ def test_every_truncation_is_broken() -> None:
     source = saved(frames(2), duration=40)
     for length in range(0, len(source), 97):
         result = gif.compress(source[:length], Recipe())
-        assert (result.reason, result.retry) == (Reason.BROKEN, True), length
+        assert (result.reason, result.transient) == (Reason.BROKEN, True), length
 
 
 def test_without_the_helper_a_whole_gif_says_so() -> None:

@@ -6,8 +6,7 @@ import random
 import pytest
 from PIL import Image
 
-from compress import images
-from compress.formats import pngs
+from compress import images, pngs
 from compress.metadata.exif_builder import exif_block
 from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy, Recipe, compress, gif
