@@ -224,10 +224,37 @@ def test_another_folder_is_added_and_removed_while_one_hangs(
     assert hung.asked == 1
 
 
-def test_a_folder_that_hangs_is_not_added(house: House, hung: Hung, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folders, "_PATIENCE", 0.2)
-    with pytest.raises(ServiceError, match="has not answered since"):
+def test_a_folder_that_hangs_is_added_and_looked_at_when_it_answers(house: House, hung: Hung) -> None:
+    request = FolderRequest(path=str(hung.path))
+    assert folders.planned(house, request) is None
+    answer = folders.add(house, request)
+    assert not answer.answers
+    (said,) = answer.warnings
+    assert said.startswith(f"{hung.path} does not answer yet")
+    assert said.endswith("It is watched as soon as it does")
+    house.live.reload()
+    configuration = Configuration(house)
+    assert [folder.path for folder in configuration.apply()] == [hung.path]
+    assert hung.asked == 1, "a disk that is known to hang is not asked again"
+    hung.answer.set()
+    configuration.met(hung.path, hung.path)
+    assert known(house, hung.path) == {b"old.jpg"}
+
+
+def test_a_folder_that_hangs_is_refused_by_its_name_all_the_same(house: House, hung: Hung) -> None:
+    configure(house, hung.path)
+    with pytest.raises(ServiceError, match="is watched already"):
         folders.add(house, FolderRequest(path=str(hung.path)))
+
+
+def test_a_folder_is_added_whose_output_hangs(house: House, tmp_path: Path, hung: Hung) -> None:
+    well = tmp_path / "well"
+    old = picture(well, "old.jpg")
+    answer = folders.add(house, FolderRequest(path=str(well), output=str(hung.path)))
+    assert answer.answers
+    assert answer.warnings[0].startswith(f"{hung.path} does not answer yet")
+    assert answer.warnings[0].endswith("Results wait until it does")
+    assert known(house, well) == {old}
 
 
 def test_what_is_wanted_now_of_a_folder_that_hangs_is_known_when_it_answers(

@@ -166,6 +166,30 @@ def test_everybody_is_answered_and_worked_for_while_a_disk_hangs(
     assert program.daemon.wait(PATIENT) == 0
 
 
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_a_folder_on_a_disk_that_hangs_is_added_and_watched_when_it_answers(
+    program: Program, inbox: Path, disk: HangingDisk, arguments: tuple[str, ...]
+) -> None:
+    hung = disk.folder("photos")
+    write(disk.behind / "photos" / "before.jpg", jpeg(3, SMALL))
+    watch(program, {"path": inbox})
+    start(program)
+    disk.hang()
+    done = program.run("folder", "add", str(hung), *arguments, timeout=PATIENT)
+    assert "does not answer yet" in done
+    assert "It is watched as soon as it does" in done
+    assert "no pictures in it" not in done
+    wait_for(
+        lambda: "has not answered since" in problems(program).get(str(hung), ""), what="the folder to be told"
+    )
+    disk.answer()
+    wait_for(lambda: state_words(program)[str(hung)] == "watching", what="the folder to be watched")
+    late = write(hung / "late.jpg", jpeg(4, SMALL))
+    wait_for(lambda: str(late) in compressed(program), within=180, what="a picture that came afterwards")
+    assert str(hung / "before.jpg") not in program.outcomes()
+    program.stop()
+
+
 def test_a_disk_that_hangs_at_the_start_is_watched_when_it_answers(
     program: Program, inbox: Path, disk: HangingDisk
 ) -> None:

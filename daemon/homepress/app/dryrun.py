@@ -23,6 +23,8 @@ from homepress.workers import Limits, Slot, WorkerDied
 def check(house: House, path: str, sample: int, wanted: FolderRequest | None = None) -> Iterator[CheckReport]:
     """Compress up to `sample` images of a folder on trial (0: all of them); a report before and after each.
 
+    There is none of a folder that is about to be added while its disk does not answer.
+
     Args:
         house: whose settings and workers.
         path: the folder.
@@ -32,10 +34,11 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
     Raises:
         ServiceError: the folder is not there, or cannot be read (exit code 2), or may not be added (4).
     """
+    planned = None
+    if wanted is not None and (planned := folders.planned(house, wanted)) is None:
+        return  # its disk does not answer: nothing can be tried
     root = resolved(Path(path).expanduser())
-    settings = house.folder_of(root) or FolderSettings(path=root)
-    if wanted is not None:
-        settings = folders.planned(house, wanted)
+    settings = planned or house.folder_of(root) or FolderSettings(path=root)
     try:
         sizes = {found.path: found.signature.size for found in survey(watched(settings, path=root))}
     except OSError as error:

@@ -1,6 +1,7 @@
 """Adding and removing folders."""
 
 import os
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from homepress.settings import (
 )
 from homepress.watch import refusal, warnings
 
-_PATIENCE = 10.0
-"""Seconds for the disk of a folder that is to be added, which may have to wake up; others are not asked."""
+_PATIENCE = 0.5
+"""Seconds for the disk of a folder that is to be added: somebody waits, and it is added all the same."""
 
 _MEETING_SECONDS = 20.0
 """Seconds until the answer comes although what is in a new folder is not known yet: that goes on."""
@@ -30,33 +31,42 @@ _MEETING_SECONDS = 20.0
 def add(house: House, request: FolderRequest) -> FolderAnswer:
     """Write a new folder into the settings file, unless it must not be watched.
 
+    One whose disk does not answer is added too: it is looked at before anything is done in it.
+
     Raises:
         ServiceError: the folder is refused (exit code 4), or a word is not understood (2).
     """
-    path, values = _wanted(house, request)
+    path, values, silent = _wanted(house, request)
     try:
         edit.add_folder(house.paths.config_file, str(path), values)
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
+    said = _waits(path, silent)
+    if path in silent:
+        return FolderAnswer(path=str(path), warnings=said, answers=False)
     folder = FolderSettings(path=path, existing=request.existing)
     try:
         blocking.ask(path, partial(meet, house, folder, house.root_of(folder)), _MEETING_SECONDS)
-        said = blocking.ask(path, partial(warnings, path))
+        said += blocking.ask(path, partial(warnings, path))
     except NotAnsweringError as error:
-        said = [blocking.silent(path, error.since)]
+        said.append(blocking.silent(path, error.since))
     except OSError as error:
-        said = [f"{path} could not be looked through ({error}); nothing in it is touched before it was"]
+        said.append(f"{path} could not be looked through ({error}); nothing in it is touched before it was")
     left = house.store.folders.left_alone(house.root_of(folder)) if request.existing == "leave" else 0
     return FolderAnswer(path=str(path), warnings=said, left_alone=left)
 
 
-def planned(house: House, request: FolderRequest) -> FolderSettings:
-    """The settings that a folder would have if it were added; nothing is written.
+def planned(house: House, request: FolderRequest) -> FolderSettings | None:
+    """The settings that a folder would have if it were added; None while its disk does not answer.
+
+    Nothing is written.
 
     Raises:
         ServiceError: as `add`.
     """
-    path, values = _wanted(house, request)
+    path, values, silent = _wanted(house, request)
+    if silent:
+        return None
     try:
         settings = edit.preview_folder(house.paths.config_file, str(path), values)
     except SettingsError as error:
@@ -64,8 +74,22 @@ def planned(house: House, request: FolderRequest) -> FolderSettings:
     return settings.folders[-1]
 
 
-def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlValue]]:
-    """A new folder's path and its keys in the settings file; `ServiceError` if it must not be watched."""
+def _waits(path: Path, silent: Collection[Path]) -> list[str]:
+    """What is said of a folder that was added although its disk, or that of its output, does not answer."""
+    goes_on = "It is watched as soon as it does" if path in silent else "Results wait until it does"
+    return [
+        f"{place} does not answer yet; its drive or server may hang. {goes_on}" for place in sorted(silent)
+    ]
+
+
+def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlValue], Collection[Path]]:
+    """A new folder's path, its keys in the settings file, and which of its disks do not answer.
+
+    What does not answer is judged by its name alone, and by what is there when it answers.
+
+    Raises:
+        ServiceError: it must not be watched.
+    """
     _check(house, request)
     path = Path(request.path).expanduser().absolute()
     values: dict[str, TomlValue] = {"existing": request.existing}
@@ -80,16 +104,15 @@ def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlV
     output = Path(str(values["output"])) if request.output else None
     private = (house.paths.state, house.paths.originals)
     asked = {path, output} if output else {path}
-    for silent, error in house.places.ask(asked, _PATIENCE).items():
-        raise ServiceError(blocking.refused(silent, error.since))
-    if house.places.locate(path).identities[0] is None:
+    silent = house.places.ask(asked, _PATIENCE).keys()
+    if path not in silent and house.places.locate(path).identities[0] is None:
         raise ServiceError(f"{path}: there is no such folder; make it first", exit_code=2)
     others = [folder.path for folder in house.live.current.folders]
     if why := refusal(path, others, output=output, private=private, locate=house.places.locate):
         raise ServiceError(why, exit_code=4)
-    for each in filter(None, (path, output)):
+    for each in asked - silent:
         _check_drive(house, each)
-    return path, values
+    return path, values, silent
 
 
 def _check_drive(house: House, folder: Path) -> None:

@@ -183,12 +183,14 @@ class FolderRequest(msgspec.Struct, frozen=True, kw_only=True):
 class FolderAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The folder as it now stands, with what is worth knowing (a synced folder, for example).
 
-    `left_alone` counts the pictures that were in it and stay as they are.
+    `left_alone` counts the pictures that were in it and stay as they are. `answers` is false while its disk
+    does not answer: then it is added, and watched as soon as it does.
     """
 
     path: str
     warnings: list[str] = []
     left_alone: int = 0
+    answers: bool = True
 
 
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -301,7 +303,8 @@ class Service(Protocol):
         """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away.
 
         Gives a report before the first image and after each; the last one counts. With `wanted` it is as if
-        the folder had been added so, and what `add_folder` would refuse is refused here.
+        the folder had been added so, and what `add_folder` would refuse is refused here; there is no report
+        while its disk does not answer.
         """
 
     def probe(self) -> list[ProbedProcess]:

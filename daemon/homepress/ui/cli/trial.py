@@ -23,6 +23,8 @@ def try_folder(
 ) -> CheckReport | None:
     """The last report of a dry run, which ends after so many seconds; a bar shows how far it is.
 
+    None when the disk of a folder that is about to be added does not answer.
+
     Args:
         service: who does it.
         path: the folder.
@@ -49,9 +51,11 @@ def try_folder(
 
 def what_is_there(found: CheckReport | None, existing: str) -> list[str]:
     """What is in a folder that is about to be added, what becomes of that, and what would be saved."""
-    if found is not None and found.files and not found.images:
+    if found is None:
+        return []  # its disk does not answer, which is said when it is added
+    if found.files and not found.images:
         return ["Nothing in it is a picture that would be compressed; those that come will be."]
-    if found is None or not found.images:
+    if not found.images:
         return ["There are no pictures in it yet; those that come will be compressed."]
     there = f"In it now: {counted(found.images, 'picture')} ({size(found.before_bytes)})"
     saved = found.before_bytes - found.after_bytes

@@ -111,7 +111,7 @@ def add(
 
 def _say_added(answer: FolderAnswer, runs: bool) -> None:
     """Say that a folder is watched, or what is still to do for it."""
-    output.say(f"{'Watching' if runs else 'Added'} {output.strong(shown(answer.path))}.")
+    output.say(f"{'Watching' if runs and answer.answers else 'Added'} {output.strong(shown(answer.path))}.")
     for warning in answer.warnings:
         output.say(f"{output.worth_knowing('Worth knowing:')} {warning}")
     if not runs:

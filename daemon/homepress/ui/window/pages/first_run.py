@@ -1,9 +1,13 @@
 """The page that adds a folder: choose it, see on trial what would be saved, decide."""
 
+import contextlib
 import os
 import tkinter as tk
+from functools import partial
 from pathlib import Path
 
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.control.service import FolderRequest
 from homepress.desktop.autostart import autostart, autostarts
 from homepress.settings import SettingsError, load_preset, preset_names
@@ -229,7 +233,8 @@ class FirstRunPage(ScrollPage):
         self._begin.state(["disabled"])
 
         def work() -> list[str]:
-            os.makedirs(folder, exist_ok=True)
+            with contextlib.suppress(NotAnsweringError):  # then it is added, and watched when it answers
+                blocking.ask(Path(folder), partial(os.makedirs, folder, exist_ok=True))
             answer = self._context.start_daemon().add_folder(request)
             if login:
                 autostarts()[0].enable()
