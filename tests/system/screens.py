@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from desktop.buses import private_bus
-from homepress.ui.tray.faces import _BODY, State
+from homepress.ui.tray.icon_states import _BODY, Symbol
 from support import wait_for
 
 SHOTS = os.environ.get("HOMEPRESS_SHOTS", "")
@@ -193,7 +193,7 @@ def _display(scale: int) -> Iterator[str]:
         server.wait(10)
 
 
-def colour(state: State) -> tuple[int, int, int]:
+def colour(state: Symbol) -> tuple[int, int, int]:
     """Of the icon in a state."""
     return _BODY[state][:3]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.ui.tray.faces import State
+from homepress.ui.tray.icon_states import Symbol
 from support import REPOSITORY, wait_for
 from system.screens import Screen, colour, need, screen
 
@@ -18,13 +18,14 @@ _PROGRAM = """
 import sys
 sys.path[:0] = sys.argv[1:]
 from homepress.control.service import FolderStatus, Status
-from homepress.ui.tray import fallback
-from homepress.ui.tray.menu import Known
+from homepress.ui.tray import legacy
+from homepress.ui.tray.icon_states import PanelTheme
+from homepress.ui.tray.menu import TrayState
 folders = [FolderStatus(path="/p", mode="replace", state="watching")]
-known = Known(Status(state="idle", pid=1, version="0", folders=folders))
-for make in fallback.icons():
-    shown = make(known, lambda action: print(action, flush=True))
-    shown.show(known)
+state = TrayState(Status(state="idle", pid=1, version="0", folders=folders))
+for make in legacy.old_icons():
+    shown = make(lambda action: print(action, flush=True))
+    shown.show(state, PanelTheme.DARK)
     print("kind", type(shown._icon).__name__, flush=True)
     shown.run()
 """
@@ -63,7 +64,7 @@ def _click(desk: Screen, heard: Path, wanted: int) -> bool:
     before = heard.read_text().count("OpenWindow")
     if before >= wanted:
         return True
-    spot = desk.find(colour(State.IDLE))
+    spot = desk.find(colour(Symbol.IDLE))
     if spot is not None:
         desk.input("mousemove", *map(str, spot), "click", "1")
         with contextlib.suppress(AssertionError):
@@ -72,6 +73,6 @@ def _click(desk: Screen, heard: Path, wanted: int) -> bool:
 
 
 def _has_tray(environment: dict[str, str]) -> bool:
-    code = "from homepress.ui.tray.fallback import has_tray; print(has_tray())"
+    code = "from homepress.ui.tray.legacy import has_old_tray; print(has_old_tray())"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     return done.stdout.strip() == "True"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from desktop.buses import FakeProgram
 from homepress.desktop.dbus import Call, Reply
-from homepress.ui.tray.faces import State
+from homepress.ui.tray.icon_states import Symbol
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
@@ -63,7 +63,7 @@ def still(desk: Screen, ready: Callable[[Image.Image], bool] = lambda _: True) -
     wait_for(same, what="the display to come to rest")
 
 
-def shown(desk: Screen, state: State) -> tuple[int, int]:
+def shown(desk: Screen, state: Symbol) -> tuple[int, int]:
     """Where the icon is, once it shows a state."""
     return wait_for(lambda: desk.find(colour(state)), within=30, what=f"an icon that says {state.value}")
 
@@ -74,7 +74,7 @@ def test_a_person_sees_clicks_and_quits(
     program.watch(inbox)
     program.start(tray=True)
     panel = desk.panel()  # later than the program, as it is at login
-    x, y = shown(desk, State.IDLE)
+    x, y = shown(desk, Symbol.IDLE)
     keep(desk, "tray-idle", ICON)
 
     desk.input("mousemove", str(x), str(y), "click", "1")
@@ -91,17 +91,17 @@ def test_a_person_sees_clicks_and_quits(
     keep(desk, "tray-pause", MENU)
     desk.input("key", "Return")
     wait_for(lambda: program.status()["state"] == "paused", what="the pause that the keyboard picked")
-    shown(desk, State.PAUSED)
+    shown(desk, Symbol.PAUSED)
 
     desk.end(panel)
     panel = desk.panel()
-    x, y = shown(desk, State.PAUSED)  # it comes back with the panel
+    x, y = shown(desk, Symbol.PAUSED)  # it comes back with the panel
     keep(desk, "tray-paused", ICON)
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
     desk.input("key", "Down", "Down", "Down", "Return")
     wait_for(lambda: program.status()["state"] == "idle", what="Resume, which took the place of Pause")
-    x, y = shown(desk, State.IDLE)
+    x, y = shown(desk, Symbol.IDLE)
 
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
@@ -112,7 +112,7 @@ def test_a_person_sees_clicks_and_quits(
     wait_for(lambda: not agents(program), what="the agent to end")
     wait_for(lambda: not windows(desk), what="the window to close")
     wait_for(lambda: not processes(program), what="every process of this home to end")
-    wait_for(lambda: desk.find(colour(State.IDLE)) is None, what="the icon to vanish")
+    wait_for(lambda: desk.find(colour(Symbol.IDLE)) is None, what="the icon to vanish")
 
 
 def processes(program: Program) -> list[str]:
@@ -158,13 +158,13 @@ def test_results_and_problems_are_seen(program: Program, desk: Screen, opened: F
     # A notice would lie beneath the menu in the pictures.
     settings.write_text(f'[daemon]\nnotify = "never"\n{settings.read_text()}')
     program.start(tray=True)
-    shown(desk, State.IDLE)
+    shown(desk, Symbol.IDLE)
     for number, (name, quality) in enumerate(PICTURES.items()):
         write(camera / f"{name}.jpg", jpeg(number, SIZE, quality))
-    shown(desk, State.WORKING)
+    shown(desk, Symbol.WORKING)
     keep(desk, "tray-working", ICON)
     program.wait_idle()
-    x, y = shown(desk, State.IDLE)
+    x, y = shown(desk, Symbol.IDLE)
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
     desk.input("key", *["Down"] * 5, "Right")  # after the state, what is saved, and "Pause"
@@ -174,18 +174,18 @@ def test_results_and_problems_are_seen(program: Program, desk: Screen, opened: F
     keep(desk, "tray-pictures", (350, 0, 1213, 350))
     desk.input("key", "Escape", "Escape", "Escape")
     scans.rename(scans.with_name("Scans of 2025"))
-    x, y = shown(desk, State.PROBLEM)
+    x, y = shown(desk, Symbol.PROBLEM)
     keep(desk, "tray-problem", ICON)
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
     keep(desk, "tray-problem-menu", MENU)
     desk.input("key", "Escape")
     program.stop()
-    shown(desk, State.STOPPED)
+    shown(desk, Symbol.STOPPED)
     keep(desk, "tray-stopped", ICON)
     program.start(tray=True)
     program.kill()
-    x, y = shown(desk, State.PROBLEM)
+    x, y = shown(desk, Symbol.PROBLEM)
     desk.input("mousemove", str(x), str(y), "click", "3")
     still(desk)
     keep(desk, "tray-crashed", MENU)

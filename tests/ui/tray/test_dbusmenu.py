@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from homepress.desktop.dbus import BusError, Call, Signal
-from homepress.ui.tray.actions import Action, Pause, Quit, Undo
-from homepress.ui.tray.menu import SEPARATOR, Entry
-from homepress.ui.tray.sni.dbusmenu import INTERFACE, PATH, DbusMenu
-from homepress.ui.tray.toolkit import Menu, as_pystray
+from homepress.ui.tray.actions import Action, PauseFor, Quit, UndoResults
+from homepress.ui.tray.dbusmenu import INTERFACE, PATH, DbusMenu
+from homepress.ui.tray.menu import SEPARATOR, MenuEntry
 
 
 class Wire:
@@ -29,13 +28,13 @@ class Panel:
         self.clicked: list[Action] = []
         wire: Any = self.wire
         self.opened = 0
-        self.menu = DbusMenu(wire, lambda item: item(None), self._open, separator=Menu.SEPARATOR)
+        self.menu = DbusMenu(wire, self.clicked.append, self._open)
 
     def _open(self) -> None:
         self.opened += 1
 
-    def show(self, *entries: Entry) -> None:
-        self.menu.show(as_pystray(entries, self.clicked.append))
+    def show(self, *entries: MenuEntry) -> None:
+        self.menu.show(entries)
 
     def call(self, member: str, *body: Any) -> Any:
         return self.menu.answer(Call(PATH, INTERFACE, member, body)).body
@@ -62,22 +61,22 @@ def panel() -> Panel:
 
 
 def test_a_number_is_never_given_to_another_action(panel: Panel) -> None:
-    panel.show(Entry("Undo", Undo((1,))))
+    panel.show(MenuEntry("Undo", UndoResults((1,))))
     old = panel.numbers()["Undo"]
-    panel.show(Entry("Undo", Undo((2,))))
+    panel.show(MenuEntry("Undo", UndoResults((2,))))
     with pytest.raises(BusError, match="no menu item"):
         panel.click(old)
-    panel.show(Entry("Undo", Undo((1,))))
+    panel.show(MenuEntry("Undo", UndoResults((1,))))
     with pytest.raises(BusError, match="no menu item"):
         panel.click(old)
     panel.click(panel.numbers()["Undo"])
-    assert panel.clicked == [Undo((1,))]
+    assert panel.clicked == [UndoResults((1,))]
 
 
 def test_numbers_stay_while_other_lines_come_and_go(panel: Panel) -> None:
-    panel.show(Entry("Quit", Quit()))
+    panel.show(MenuEntry("Quit", Quit()))
     number = panel.numbers()["Quit"]
-    panel.show(Entry("Watching"), SEPARATOR, Entry("Pause", Pause("")), Entry("Quit", Quit()))
+    panel.show(MenuEntry("Watching"), SEPARATOR, MenuEntry("Pause", PauseFor("")), MenuEntry("Quit", Quit()))
     assert panel.numbers()["Quit"] == number
     panel.click(number)
     assert panel.clicked == [Quit()]
@@ -85,31 +84,31 @@ def test_numbers_stay_while_other_lines_come_and_go(panel: Panel) -> None:
 
 def test_lines_that_do_the_same_stay_apart(panel: Panel) -> None:
     for words in ("one", "two", "three"):
-        panel.show(*(Entry(f"{words} {n}", Quit()) for n in range(3)))
+        panel.show(*(MenuEntry(f"{words} {n}", Quit()) for n in range(3)))
         numbers = panel.numbers()
         assert [f"{words} {n}" in numbers for n in range(3)] == [True, True, True]
         assert len(set(numbers.values())) == len(numbers)
 
 
 def test_only_what_is_new_is_told(panel: Panel) -> None:
-    panel.show(Entry("Compressing 1 of 3"), Entry("Quit", Quit()))
+    panel.show(MenuEntry("Compressing 1 of 3"), MenuEntry("Quit", Quit()))
     panel.wire.told.clear()
-    panel.show(Entry("Compressing 1 of 3"), Entry("Quit", Quit()))
+    panel.show(MenuEntry("Compressing 1 of 3"), MenuEntry("Quit", Quit()))
     assert panel.wire.told == []
-    panel.show(Entry("Compressing 2 of 3"), Entry("Quit", Quit()))
+    panel.show(MenuEntry("Compressing 2 of 3"), MenuEntry("Quit", Quit()))
     (signal,) = panel.wire.told
     assert signal.member == "ItemsPropertiesUpdated"
     ((number, changed),), removed = signal.body
     assert number == panel.numbers()["Compressing 2 of 3"]
     assert changed == {"label": ("s", "Compressing 2 of 3")}
     assert removed == []
-    panel.show(Entry("Compressing 2 of 3"), Entry("Pause", Pause("")), Entry("Quit", Quit()))
+    panel.show(MenuEntry("Compressing 2 of 3"), MenuEntry("Pause", PauseFor("")), MenuEntry("Quit", Quit()))
     assert panel.wire.told[-1].member == "LayoutUpdated"
     assert panel.wire.told[-1].body[0] == panel.call("GetLayout", 0, 0, [])[0]
 
 
 def test_a_line_that_only_tells_cannot_be_clicked(panel: Panel) -> None:
-    panel.show(Entry("Watching 3 folders"), SEPARATOR, Entry("Quit", Quit()))
+    panel.show(MenuEntry("Watching 3 folders"), SEPARATOR, MenuEntry("Quit", Quit()))
     for number in panel.numbers().values():
         if number != panel.numbers()["Quit"]:
             panel.click(number)
@@ -117,7 +116,7 @@ def test_a_line_that_only_tells_cannot_be_clicked(panel: Panel) -> None:
 
 
 def test_it_is_known_when_the_menu_opens(panel: Panel) -> None:
-    panel.show(Entry("Pause", children=(Entry("For 2 hours", Pause("2h")),)))
+    panel.show(MenuEntry("Pause", children=(MenuEntry("For 2 hours", PauseFor("2h")),)))
     panel.call("AboutToShow", panel.numbers()["Pause"])
     assert panel.opened == 0
     panel.call("AboutToShow", 0)
@@ -126,7 +125,7 @@ def test_it_is_known_when_the_menu_opens(panel: Panel) -> None:
 
 
 def test_a_panel_may_ask_for_parts(panel: Panel) -> None:
-    panel.show(Entry("Pause", children=(Entry("For 2_hours", Pause("2h"), checked=True),)))
+    panel.show(MenuEntry("Pause", children=(MenuEntry("For 2_hours", PauseFor("2h"), checked=True),)))
     pause = panel.numbers()["Pause"]
     number, properties, children = panel.call("GetLayout", pause, 0, ["label"])[1]
     assert (number, properties, children) == (pause, {"label": ("s", "Pause")}, [])
@@ -140,7 +139,7 @@ def test_a_panel_may_ask_for_parts(panel: Panel) -> None:
     assert panel.call("EventGroup", [(inner, "clicked", ("i", 0), 0), (999, "clicked", ("i", 0), 0)]) == (
         [999],
     )
-    assert panel.clicked == [Pause("2h")]
+    assert panel.clicked == [PauseFor("2h")]
     for member, body in [
         ("GetLayout", (999, -1, [])),
         ("GetProperty", (inner, "no-such")),

@@ -11,17 +11,17 @@ from homepress.ui.tray.actions import (
     EnableFolder,
     OpenFolder,
     OpenWindow,
-    Page,
-    Pause,
+    PauseFor,
     Quit,
     Resume,
     SetAutostart,
     ShowBeforeAfter,
     ShowInFolder,
     StartDaemon,
-    Undo,
+    UndoResults,
+    WindowPage,
 )
-from homepress.ui.tray.menu import Entry, Known, last_batch, menu, state_line, tooltip
+from homepress.ui.tray.menu import MenuEntry, TrayState, last_batch, menu, state_line, tooltip
 
 NOW = 1_700_000_000.0
 FOLDERS = [
@@ -47,7 +47,7 @@ def picture(number: int, time: float = NOW, undoable: bool = True, name: str = "
     )
 
 
-def lines(entries: tuple[Entry, ...], above: str = "") -> dict[str, Entry]:
+def lines(entries: tuple[MenuEntry, ...], above: str = "") -> dict[str, MenuEntry]:
     found = {}
     for entry in entries:
         name = f"{above} > {entry.label}" if above else entry.label
@@ -59,44 +59,44 @@ def lines(entries: tuple[Entry, ...], above: str = "") -> dict[str, Entry]:
 @pytest.mark.parametrize(
     ("known", "words"),
     [
-        (Known(None), "Homepress is not running"),
-        (Known(None, crashed=True), "Homepress has stopped unexpectedly"),
-        (Known(status()), "Watching 1 folder"),
-        (Known(status(folders=[])), "Watching nothing"),
-        (Known(status(folders=FOLDERS[1:])), "Every folder is paused"),
-        (Known(status(state="working"), done=3, total=12), "Compressing 4 of 12"),
-        (Known(status(state="working"), done=12, total=12), "Compressing 12 of 12"),
-        (Known(status(state="working"), done=0, total=1), "Compressing"),
-        (Known(status(state="paused", paused_for="user")), "Paused"),
+        (TrayState(None), "Homepress is not running"),
+        (TrayState(None, crashed=True), "Homepress has stopped unexpectedly"),
+        (TrayState(status()), "Watching 1 folder"),
+        (TrayState(status(folders=[])), "Watching nothing"),
+        (TrayState(status(folders=FOLDERS[1:])), "Every folder is paused"),
+        (TrayState(status(state="working"), done=3, total=12), "Compressing 4 of 12"),
+        (TrayState(status(state="working"), done=12, total=12), "Compressing 12 of 12"),
+        (TrayState(status(state="working"), done=0, total=1), "Compressing"),
+        (TrayState(status(state="paused", paused_for="user")), "Paused"),
         (
-            Known(status(state="paused", paused_for="power saver")),
+            TrayState(status(state="paused", paused_for="power saver")),
             "Paused while the computer saves power",
         ),
-        (Known(status(state="problem", problems=["/p: full"])), "1 problem"),
-        (Known(status(state="problem", problems=["a", "b"])), "2 problems"),
+        (TrayState(status(state="problem", problems=["/p: full"])), "1 problem"),
+        (TrayState(status(state="problem", problems=["a", "b"])), "2 problems"),
     ],
 )
-def test_the_state_is_said_in_words(known: Known, words: str) -> None:
+def test_the_state_is_said_in_words(known: TrayState, words: str) -> None:
     assert state_line(known) == words
     assert tooltip(known).startswith(words if known.status is None else f"Homepress: {words}")
 
 
 def test_a_pause_that_ends_by_itself_says_when() -> None:
-    known = Known(status(state="paused", paused_for="user", paused_until=NOW + 60), now=NOW)
+    known = TrayState(status(state="paused", paused_for="user", paused_until=NOW + 60), now=NOW)
     assert state_line(known).startswith("Paused until ")
 
 
 def test_the_lines_do_what_they_say() -> None:
-    found = lines(menu(Known(status(), pictures=(picture(7),), autostart=False, now=NOW)))
+    found = lines(menu(TrayState(status(), pictures=(picture(7),), autostart=False, now=NOW)))
     actions = {name: entry.action for name, entry in found.items() if entry.action is not None}
-    assert actions["Pause > For 30 minutes"] == Pause("30m")
-    assert actions["Pause > Until I resume"] == Pause("")
+    assert actions["Pause > For 30 minutes"] == PauseFor("30m")
+    assert actions["Pause > Until I resume"] == PauseFor("")
     (inside,) = [name for name in found if name.startswith("Last pictures > a.jpg") and name.count(">") == 1]
     assert "62 % smaller" in inside
     assert actions[f"{inside} > Show before and after"] == ShowBeforeAfter("/p/a.jpg")
-    assert actions[f"{inside} > Undo"] == Undo((7,))
+    assert actions[f"{inside} > Undo"] == UndoResults((7,))
     assert actions[f"{inside} > Open folder"] == ShowInFolder(("/p/a.jpg",))
-    assert actions["Undo last batch (1 picture)"] == Undo((7,))
+    assert actions["Undo last batch (1 picture)"] == UndoResults((7,))
     assert actions["Folders > /p/Inbox > Open"] == OpenFolder("/p/Inbox")
     assert actions["Folders > /p/Inbox > Pause this folder"] == EnableFolder("/p/Inbox", enabled=False)
     resumed = "Folders > /p/Old, paused, 3 waiting > Pause this folder"
@@ -108,34 +108,34 @@ def test_the_lines_do_what_they_say() -> None:
 
 @pytest.mark.parametrize("crashed", [False, True])
 def test_without_a_daemon_the_menu_starts_it(crashed: bool) -> None:
-    found = lines(menu(Known(None, crashed=crashed)))
+    found = lines(menu(TrayState(None, crashed=crashed)))
     assert found["Start Homepress"].action == StartDaemon()
     assert found["Start Homepress"].default
     assert ("Pictures are not being compressed" in found) is crashed
 
 
 def test_pausing_and_resuming_take_each_others_place() -> None:
-    paused = lines(menu(Known(status(state="paused", paused_for="user"))))
+    paused = lines(menu(TrayState(status(state="paused", paused_for="user"))))
     assert paused["Resume"].action == Resume()
     assert "Pause" not in paused
-    saving = lines(menu(Known(status(state="paused", paused_for="power saver"))))
+    saving = lines(menu(TrayState(status(state="paused", paused_for="power saver"))))
     assert saving["Work all the same"].action == Resume()
-    assert "Resume" in lines(menu(Known(status(state="problem", problems=["x"], paused_for="user"))))
+    assert "Resume" in lines(menu(TrayState(status(state="problem", problems=["x"], paused_for="user"))))
 
 
 def test_problems_are_readable_one_by_one() -> None:
     words = "/p/Inbox: it is not there"
-    one = lines(menu(Known(status(problems=[f"{words}; plug the disk in, or: homepress folder remove"]))))
-    assert one[f"1 problem: {words}"].action == OpenWindow(Page.FOLDERS)
-    two = [entry.label for entry in menu(Known(status(problems=["first", "second"])))]
+    one = lines(menu(TrayState(status(problems=[f"{words}; plug the disk in, or: homepress folder remove"]))))
+    assert one[f"1 problem: {words}"].action == OpenWindow(WindowPage.FOLDERS)
+    two = [entry.label for entry in menu(TrayState(status(problems=["first", "second"])))]
     assert two[:3] == ["2 problems", "first", "second"]
-    many = [entry.label for entry in menu(Known(status(problems=[f"{n}: x" for n in range(7)])))]
+    many = [entry.label for entry in menu(TrayState(status(problems=[f"{n}: x" for n in range(7)])))]
     assert many[:5] == ["7 problems", "0: x", "1: x", "2: x", "and 4 more"]
 
 
 def test_what_is_worth_knowing_has_a_line() -> None:
     note = "/p/a.jpg: an edit came late; it is beside it, as a (edited).jpg"
-    labels = [entry.label for entry in menu(Known(status(notes=[note] * 3)))]
+    labels = [entry.label for entry in menu(TrayState(status(notes=[note] * 3)))]
     assert labels[:4] == [
         "Watching 1 folder",
         *["Worth knowing: /p/a.jpg: an edit came late"] * 2,
@@ -145,32 +145,32 @@ def test_what_is_worth_knowing_has_a_line() -> None:
 
 def test_what_a_problem_says_to_type_can_be_clicked() -> None:
     stopped = "/p/Inbox: Replacing has stopped. Look at a few of them, then go on with: homepress resume"
-    found = lines(menu(Known(status(problems=[stopped]))))
+    found = lines(menu(TrayState(status(problems=[stopped]))))
     assert "1 problem: /p/Inbox: Replacing has stopped" in found
     assert found["Go on replacing"].action == Resume()
     assert "Pause" in found
-    assert "Go on replacing" not in lines(menu(Known(status(problems=["/p: it is not there"]))))
+    assert "Go on replacing" not in lines(menu(TrayState(status(problems=["/p: it is not there"]))))
 
 
 def test_a_long_problem_begins_with_what_matters() -> None:
-    (line, *_) = menu(Known(status(problems=["/p/Inbox: the disk is full\n" + "x" * 200])))
+    (line, *_) = menu(TrayState(status(problems=["/p/Inbox: the disk is full\n" + "x" * 200])))
     assert line.label.startswith("1 problem: /p/Inbox: the disk is full xxx")
     assert line.label.endswith("…")
 
 
 def test_what_is_saved_is_said_once_there_is_something() -> None:
-    assert [e.label for e in menu(Known(status()))][1:2] == ["Nothing saved yet"]
+    assert [e.label for e in menu(TrayState(status()))][1:2] == ["Nothing saved yet"]
     some = status(saved_bytes_total=4_000_000, saved_bytes_today=1_500_000, compressed_today=1)
-    assert [e.label for e in menu(Known(some))][1:3] == [
+    assert [e.label for e in menu(TrayState(some))][1:3] == [
         "Saved today: 1.5 MB in 1 picture",
         "Saved in total: 4.0 MB",
     ]
     older = status(saved_bytes_total=4_000_000)
-    assert [e.label for e in menu(Known(older))][1] == "Saved today: nothing yet"
+    assert [e.label for e in menu(TrayState(older))][1] == "Saved today: nothing yet"
 
 
 def test_without_a_daemon_it_can_be_started_or_left() -> None:
-    entries = menu(Known(None, autostart=True))
+    entries = menu(TrayState(None, autostart=True))
     found = lines(entries)
     assert found["Start Homepress"].action == StartDaemon()
     assert found["Start Homepress"].default
@@ -185,7 +185,7 @@ def test_a_batch_is_what_came_together_and_can_be_undone() -> None:
 
 
 def test_what_cannot_be_undone_is_not_offered() -> None:
-    found = lines(menu(Known(status(), pictures=(picture(1, undoable=False),))))
+    found = lines(menu(TrayState(status(), pictures=(picture(1, undoable=False),))))
     assert not [name for name in found if "Undo" in name]
 
 
@@ -195,7 +195,7 @@ names = st.text(st.characters(codec="utf-8") | st.sampled_from("\udcff\n\x1b_&<"
 @given(names, names, st.booleans())
 def test_any_name_makes_a_menu_that_can_be_shown(name: str, problem: str, undoable: bool) -> None:
     folder = folder_named(name)
-    known = Known(
+    known = TrayState(
         status(folders=[folder], problems=[problem]), pictures=(picture(1, NOW, undoable, name),), now=NOW
     )
     for label, entry in lines(menu(known)).items():
@@ -211,4 +211,4 @@ def test_one_line_and_one_only_is_the_default() -> None:
     states = (None, status(), status(problems=["a"]), status(problems=["a", "b"]))
     for state, autostart in itertools.product(states, (None, True)):
         # Only in the first level: there a click on the icon finds it.
-        assert sum(entry.default for entry in menu(Known(state, autostart=autostart))) == 1
+        assert sum(entry.default for entry in menu(TrayState(state, autostart=autostart))) == 1

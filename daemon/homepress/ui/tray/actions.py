@@ -1,11 +1,38 @@
-"""What a click in the menu can mean. Plain values; `performing` does them."""
+"""What a click in the menu or on a notice can do, as plain values, and the thread that does it.
+
+Where our window cannot be shown, as on Wayland without X, what comes closest to it takes its place.
+"""
 
 import enum
+import importlib.util
+import logging
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
+from homepress.control.client import connect
+from homepress.control.service import Service, ServiceError, UndoRequest
+from homepress.desktop.notices import Notice, Slot
+from homepress.desktop.opening import NotOpened, Opener
+from homepress.desktop.processes import fails_soon, own, spawn
+from homepress.ui.times import future
+from homepress.ui.words import counted, in_one_line, shown
 
-class Page(enum.Enum):
+_log = logging.getLogger(__name__)
+
+_FAILS_WITHIN = 3.0
+"""Seconds after which a daemon that was started counts as running, and a window as shown."""
+
+_REPORT_SECONDS = 60.0
+
+
+class WindowPage(enum.Enum):
     """A page of the window."""
 
     STATISTICS = "statistics"
@@ -15,7 +42,7 @@ class Page(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class PauseFor:
     """Rest for a time as `homepress pause` has it ("30m", "tomorrow"); empty: until resumed."""
 
     time: str
@@ -27,7 +54,7 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
+class UndoResults:
     """Bring back the originals of these results."""
 
     ids: tuple[int, ...]
@@ -66,7 +93,7 @@ class EnableFolder:
 class OpenWindow:
     """Open the window at a page."""
 
-    page: Page
+    page: WindowPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +114,9 @@ class Quit:
 
 
 Action: TypeAlias = (
-    Pause
+    PauseFor
     | Resume
-    | Undo
+    | UndoResults
     | ShowBeforeAfter
     | ShowInFolder
     | OpenFolder
@@ -99,3 +126,200 @@ Action: TypeAlias = (
     | StartDaemon
     | Quit
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """What actions are done with.
+
+    Attributes:
+        socket: of the daemon.
+        settings_file: the user's settings.
+        report: file of the page that is shown where no window can be.
+        opener: opens folders and files.
+        notify: shows a notice; does nothing where there are none.
+        refresh: looks again at everything that is shown.
+        end: ends the tray.
+        token: lets a window come to the front (xdg-activation).
+    """
+
+    socket: Path
+    settings_file: Path
+    report: Path
+    opener: Opener
+    notify: Callable[[Notice], None]
+    set_autostart: Callable[[bool], None]
+    refresh: Callable[[], None]
+    end: Callable[[], None]
+    token: Callable[[], str] = lambda: ""
+
+
+class ActionRunner:
+    """Does actions one after the other in a thread of its own."""
+
+    def __init__(self, ctx: ActionContext) -> None:
+        self._ctx = ctx
+        self._actions: queue.SimpleQueue[Action] = queue.SimpleQueue()
+        threading.Thread(target=self._work, name="actions", daemon=True).start()
+
+    def do(self, action: Action) -> None:
+        """Do an action soon; from any thread."""
+        self._actions.put(action)
+
+    def _work(self) -> None:
+        while True:
+            action = self._actions.get()
+            try:
+                run_action(action, self._ctx)
+            except (ServiceError, NotOpened, OSError) as error:
+                _log.warning("%s: %s", type(action).__name__, error)
+                self._ctx.notify(Notice(Slot.PROBLEM, "That did not work", in_one_line(str(error))))
+            except Exception:  # noqa: BLE001  a boundary: the next click must still work
+                _log.exception("%s failed", type(action).__name__)
+
+
+def run_action(action: Action, ctx: ActionContext) -> None:
+    """Do an action now.
+
+    Raises:
+        ServiceError: the daemon refused, or is gone.
+        NotOpened: nothing would open the file or folder.
+        OSError: a process could not be started or a file not be written.
+    """
+    match action:
+        case PauseFor(time=word):
+            _daemon(ctx).pause(future(word, time.time()) if word else None)
+        case Resume():
+            _daemon(ctx).resume()
+        case UndoResults(ids=ids):
+            _undo(ids, ctx)
+        case EnableFolder(path=path, enabled=enabled):
+            _daemon(ctx).enable_folder(path, enabled)
+        case OpenFolder(path=path):
+            ctx.opener.folder(Path(path), ctx.token())
+        case ShowInFolder(paths=paths):
+            ctx.opener.reveal([Path(path) for path in paths], ctx.token())
+        case ShowBeforeAfter(path=path):
+            _show_before_and_after(path, ctx)
+        case OpenWindow(page=page):
+            _open_window(page, ctx)
+        case SetAutostart(on=on):
+            ctx.set_autostart(on)
+            ctx.refresh()
+        case StartDaemon():
+            _start(ctx)
+        case Quit():
+            _quit(ctx)
+
+
+def _start(ctx: ActionContext) -> None:
+    process = spawn(own("run", "--no-tray"))
+    ctx.refresh()
+    if fails_soon(process, _FAILS_WITHIN) and connect(ctx.socket) is None:
+        raise ServiceError(
+            "Homepress did not start. What is wrong, and the fix, is told by: homepress doctor"
+        )
+
+
+def _quit(ctx: ActionContext) -> None:
+    """End daemon, window and tray; the tray also when the daemon cannot be told."""
+    from homepress.ui.window import close_window  # only now: the tray is to stay small
+
+    try:
+        close_window(ctx.socket)
+        if (daemon := connect(ctx.socket)) is not None:
+            daemon.stop()
+    finally:
+        ctx.end()
+
+
+def _undo(ids: tuple[int, ...], ctx: ActionContext) -> None:
+    """Bring originals back, and report how many did not return to their places."""
+    outcomes = list(_daemon(ctx).undo(UndoRequest(ids=list(ids))))
+    failed = [outcome for outcome in outcomes if outcome.outcome in ("failed", "beside")]
+    if failed:
+        lines = [shown(f"{outcome.path}: {outcome.reason or outcome.restored_to}") for outcome in failed[:3]]
+        title = f"{counted(len(failed), 'original')} could not be put back in place"
+        ctx.notify(Notice(Slot.PROBLEM, title, "\n".join(lines)))
+        return
+    ctx.notify(Notice(Slot.RESULT, f"{counted(len(outcomes), 'original')} brought back"))
+
+
+def _daemon(ctx: ActionContext) -> Service:
+    """The daemon. Raises `ServiceError` when none runs."""
+    if (client := connect(ctx.socket)) is None:
+        ctx.refresh()
+        raise ServiceError("Homepress is not running in the background; start it from the menu.", 3)
+    return client
+
+
+def _show_before_and_after(path: str, ctx: ActionContext) -> None:
+    """Show a picture as it was and as it is; where that cannot be, the picture as it is.
+
+    Raises:
+        NotOpened: nothing would open it.
+        OSError: no process can be started.
+    """
+    if not _show(ctx, "show", "--", path):
+        ctx.opener.file(Path(path), ctx.token())
+
+
+def _open_window(page: WindowPage, ctx: ActionContext) -> None:
+    """Open the window at a page; where it cannot be shown, what comes closest to the page.
+
+    Raises:
+        NotOpened: nothing would open that.
+        ServiceError: the daemon, which would have to be asked, is gone.
+        OSError: no process can be started.
+    """
+    if _show(ctx, "window", "--page", page.value):
+        return
+    match page:
+        case WindowPage.SETTINGS:
+            ctx.opener.file(ctx.settings_file, ctx.token())
+        case WindowPage.PRIVACY:
+            _notify_network(ctx)
+        case WindowPage.STATISTICS:
+            _open_report(ctx)
+        case WindowPage.FOLDERS:
+            _open_first_folder(ctx)
+
+
+def _show(ctx: ActionContext, *arguments: str) -> bool:
+    """Start a window of ours; False when it cannot be shown here."""
+    if not _can_show():
+        return False
+    token = ctx.token()
+    environment = {**os.environ, **({"XDG_ACTIVATION_TOKEN": token} if token else {})}
+    return not fails_soon(spawn(own(*arguments), environment), _FAILS_WITHIN)
+
+
+def _can_show() -> bool:
+    """Whether there is a toolkit, and a display of the kind that it knows."""
+    if importlib.util.find_spec("_tkinter") is None:
+        return False
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
+
+
+def _notify_network(ctx: ActionContext) -> None:
+    locked = _daemon(ctx).status().network == "locked"
+    title = "Locked out of the network" if locked else "The network is open to Homepress"
+    body = (
+        "The system refuses this program any connection. Proof: homepress prove"
+        if locked
+        else "This system has no lock for it. See what can be proven: homepress prove"
+    )
+    ctx.notify(Notice(Slot.RESULT, title, body))
+
+
+def _open_report(ctx: ActionContext) -> None:
+    """Statistics as a page for the browser."""
+    written = spawn(own("report", "--no-open", "--output", str(ctx.report)))
+    if not fails_soon(written, _REPORT_SECONDS):
+        ctx.opener.file(ctx.report, ctx.token())
+
+
+def _open_first_folder(ctx: ActionContext) -> None:
+    folders = _daemon(ctx).status().folders
+    folder = Path(folders[0].path) if folders else ctx.settings_file.parent
+    ctx.opener.folder(folder, ctx.token())

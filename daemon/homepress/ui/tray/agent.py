@@ -3,28 +3,34 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from homepress.control.client import Client, connect
 from homepress.control.lock import InstanceLock
+from homepress.control.service import ServiceError, Status
 from homepress.desktop.notices import Notice, Notifier, Unshown
 from homepress.ui.testimony import stand_witness
-from homepress.ui.tray.following import Follower
-from homepress.ui.tray.hands import Hands
-from homepress.ui.tray.menu import Known
+from homepress.ui.tray.actions import ActionContext, ActionRunner
+from homepress.ui.tray.backend import (
+    DesktopBackend,
+    TrayIcon,
+    desktop_backend,
+    set_autostart,
+    starts_at_login,
+)
+from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.notices import NoticeRules
-from homepress.ui.tray.performing import Performer
-from homepress.ui.tray.power import PowerTeller
-from homepress.ui.tray.showing import Shown
-from homepress.ui.tray.stage import Stage, prepare
+from homepress.ui.tray.status_poller import StatusPoller
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The few places the agent has to know, so that it need not load the settings room.
+class AgentPaths:
+    """The few paths the agent has to know, so that it need not load the settings room.
 
     Attributes:
         socket: where the daemon listens.
@@ -43,31 +49,31 @@ class Places:
 
     @property
     def log(self) -> Path:
-        """What the agent has to say."""
+        """The agent's log."""
         return self.state / "tray.log"
 
     @property
     def greeted(self) -> Path:
-        """Is there once the first success was told."""
+        """Exists once the first success was announced."""
         return self.state / "first-success-told"
 
 
-def run_agent(places: Places) -> int:
+def run_agent(paths: AgentPaths) -> int:
     """Show the icon until Quit or the end of the session; the exit code.
 
-    A second agent of the same Homepress tells the first that a daemon was started, and ends.
+    A second agent of the same Homepress tells the first one that a daemon was started, and exits.
     """
-    lock = InstanceLock(places.lock)
-    stage = prepare(str(places.state))
+    lock = InstanceLock(paths.lock)
+    backend = desktop_backend(str(paths.state))
     if not lock.acquire():
-        stage.wake_other()
+        backend.wake_other()
         return 0
     try:
-        _begin_log(places.log)
-        if stage.lacking:
-            _log.warning("no tray icon and no notices: %s", stage.lacking)
+        _begin_log(paths.log)
+        if backend.lacking:
+            _log.warning("no tray icon and no notices: %s", backend.lacking)
             return 0
-        Agent(places, stage).run()
+        Agent(paths, backend).run()
     finally:
         lock.release()
     return 0
@@ -83,66 +89,66 @@ def _begin_log(file: Path) -> None:
 class Agent:
     """Everything of one agent, put together."""
 
-    def __init__(self, places: Places, stage: Stage) -> None:
-        self._places = places
-        self._stage = stage
-        self._rules = NoticeRules(places.greeted.exists())
-        self._known = Known(None)
-        self._shown: Shown | None = None
+    def __init__(self, paths: AgentPaths, backend: DesktopBackend) -> None:
+        self._paths = paths
+        self._backend = backend
+        self._rules = NoticeRules(paths.greeted.exists())
+        self._state = TrayState(None)
+        self._icon: TrayIcon | None = None
         self._ended = False
-        self._telling = threading.Lock()
+        self._noticing = threading.Lock()
         self._later: threading.Timer | None = None
-        self._power = PowerTeller(places.socket)
-        self._follower = Follower(places.socket, places.state, self._tell, stage.starts_at_login)
-        self._performer = Performer(
-            Hands(
-                socket=places.socket,
-                settings_file=places.settings_file,
-                report=places.state / "report.html",
-                opener=stage.opener,
-                tell=self._notify,
-                set_autostart=stage.set_autostart,
-                nudge=self._follower.nudge,
+        self._power = PowerReporter(paths.socket)
+        self._poller = StatusPoller(paths.socket, paths.state, self._on_state, starts_at_login)
+        self._runner = ActionRunner(
+            ActionContext(
+                socket=paths.socket,
+                settings_file=paths.settings_file,
+                report=paths.state / "report.html",
+                opener=backend.opener,
+                notify=self._notify,
+                set_autostart=set_autostart,
+                refresh=self._poller.refresh,
                 end=self._end,
-                token=lambda: self._shown.activation_token if self._shown else "",
+                token=lambda: self._icon.activation_token if self._icon else "",
             )
         )
-        self._notifier: Notifier = stage.notifier(self._pressed)
+        self._notifier: Notifier = backend.notifier(self._on_pressed)
 
     def run(self) -> None:
         """Show icons, one kind after the other until one lasts, until the end."""
-        self._stage.on_changed(self._follower.nudge)
-        self._stage.on_end(self._end)
-        self._stage.watch_power(self._power.changed, self._power.woke)
-        self._follower.start()
-        stand_witness(self._places.socket, "tray")
-        for make in self._stage.icons():
-            self._shown = make(self._known, self._performer.do)
-            self._shown.show(self._known, self._stage.panel)
-            self._shown.run()
+        self._backend.on_changed(self._poller.refresh)
+        self._backend.on_end(self._end)
+        self._backend.watch_power(self._power.changed, self._power.woke)
+        self._poller.start()
+        stand_witness(self._paths.socket, "tray")
+        for make in self._backend.icons():
+            self._icon = make(self._runner.do)
+            self._icon.show(self._state, self._backend.theme)
+            self._icon.run()
             if self._ended:
                 break
 
-    def _tell(self, known: Known) -> None:
-        self._known = known
-        self._power.seen(known.status)
-        if self._shown is not None:
-            self._shown.show(known, self._stage.panel)
-        self._tell_notices()
+    def _on_state(self, state: TrayState) -> None:
+        self._state = state
+        self._power.compare(state.status)
+        if self._icon is not None:
+            self._icon.show(state, self._backend.theme)
+        self._show_notices()
 
-    def _tell_notices(self) -> None:
-        with self._telling:
-            for notice in self._rules.due(self._known, time.monotonic()):
+    def _show_notices(self) -> None:
+        with self._noticing:
+            for notice in self._rules.due(self._state, time.monotonic()):
                 self._notify(notice)
             if self._later is not None:
                 self._later.cancel()
                 self._later = None
-            if self._rules.held_back:
-                self._later = threading.Timer(self._rules.held_back, self._tell_notices)
+            if self._rules.wait_seconds:
+                self._later = threading.Timer(self._rules.wait_seconds, self._show_notices)
                 self._later.daemon = True
                 self._later.start()
-        if self._rules.greeted and not self._places.greeted.exists():
-            self._places.greeted.touch()
+        if self._rules.greeted and not self._paths.greeted.exists():
+            self._paths.greeted.touch()
 
     def _notify(self, notice: Notice) -> None:
         try:
@@ -150,10 +156,47 @@ class Agent:
         except Unshown as reason:
             _log.info("%s; not shown: %s", reason, notice.title)
 
-    def _pressed(self, value: Any) -> None:
-        self._performer.do(value)
+    def _on_pressed(self, value: Any) -> None:
+        self._runner.do(value)
 
     def _end(self) -> None:
         self._ended = True
-        if self._shown is not None:
-            self._shown.stop()
+        if self._icon is not None:
+            self._icon.stop()
+
+
+class PowerReporter:
+    """Tells the daemon whether the computer saves power, and when it wakes: it cannot see that for itself.
+
+    A daemon that was started later is told too. For use by several threads.
+    """
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self._lock = threading.Lock()
+        self._saving = False
+
+    def changed(self, saving: bool) -> None:
+        """The computer saves power now, or does not."""
+        with self._lock:
+            before, self._saving = self._saving, saving
+        if before != saving:
+            self._send(lambda daemon: daemon.power_saver(saving))
+
+    def woke(self) -> None:
+        """The computer was suspended: files may have come meanwhile, from another computer for example."""
+        self._send(lambda daemon: daemon.rescan())
+
+    def compare(self, status: Status | None) -> None:
+        """Correct what a daemon believes: one that is new assumes that no power is saved."""
+        with self._lock:
+            saving = self._saving
+        if status is not None and status.power_saver != saving:
+            self._send(lambda daemon: daemon.power_saver(saving))
+
+    def _send(self, request: Callable[[Client], None]) -> None:
+        try:
+            if (daemon := connect(self._socket)) is not None:
+                request(daemon)
+        except ServiceError as error:
+            _log.info("the daemon was not told of the power: %s", error)

@@ -1,4 +1,4 @@
-"""The tray's menu as a plain tree of values, made from what is known; no icon and no toolkit in sight.
+"""The tray's menu as a plain tree of values, made from a `TrayState`; no icon and no toolkit in sight.
 
 Everything in it can also be done on the command line.
 """
@@ -14,15 +14,15 @@ from homepress.ui.tray.actions import (
     EnableFolder,
     OpenFolder,
     OpenWindow,
-    Page,
-    Pause,
+    PauseFor,
     Quit,
     Resume,
     SetAutostart,
     ShowBeforeAfter,
     ShowInFolder,
     StartDaemon,
-    Undo,
+    UndoResults,
+    WindowPage,
 )
 from homepress.ui.words import counted, moment, percent_saved, shown, size, until
 
@@ -38,7 +38,7 @@ _BATCH_GAP = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MenuEntry:
     """One line of the menu: words, what they do, or what unfolds.
 
     Attributes:
@@ -53,24 +53,29 @@ class Entry:
     action: Action | None = None
     checked: bool | None = None
     default: bool = False
-    children: "tuple[Entry, ...]" = ()
+    children: "tuple[MenuEntry, ...]" = ()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it does something or unfolds."""
+        return self.action is not None or bool(self.children)
 
 
-SEPARATOR = Entry("")
+SEPARATOR = MenuEntry("")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class TrayState:
     """Everything the tray shows comes from this.
 
     Attributes:
         status: the daemon's state; None while none answers.
-        done: pictures done of the batch under way.
-        total: pictures of the batch under way, as far as known.
+        done: pictures done of the current batch.
+        total: pictures of the current batch, as far as known.
         pictures: the last results, newest first.
-        autostart: whether Homepress starts at login; None where that cannot be told.
+        autostart: whether Homepress starts at login; None where that is unknown.
         now: seconds since 1970.
-        crashed: whether none answers because it ended without having been told to.
+        crashed: whether none answers because it ended without having been asked to.
     """
 
     status: Status | None
@@ -82,10 +87,10 @@ class Known:
     crashed: bool = False
 
 
-def state_line(known: Known) -> str:
+def state_line(state: TrayState) -> str:
     """What goes on, in one line."""
-    status = known.status
-    if known.crashed:
+    status = state.status
+    if state.crashed:
         return "Homepress has stopped unexpectedly"
     if status is None or status.state == "stopped":
         return "Homepress is not running"
@@ -94,10 +99,10 @@ def state_line(known: Known) -> str:
     if status.state == "paused":
         if status.paused_for == "power saver":
             return "Paused while the computer saves power"
-        return f"Paused until {until(status.paused_until, known.now)}" if status.paused_until else "Paused"
+        return f"Paused until {until(status.paused_until, state.now)}" if status.paused_until else "Paused"
     if status.state == "working":
-        if known.total > 1:
-            return f"Compressing {min(known.done + 1, known.total)} of {known.total}"
+        if state.total > 1:
+            return f"Compressing {min(state.done + 1, state.total)} of {state.total}"
         return "Compressing"
     watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
     if watched:
@@ -107,114 +112,119 @@ def state_line(known: Known) -> str:
     return "Every folder is paused" if status.folders else "Watching nothing"
 
 
-def tooltip(known: Known) -> str:
+def tooltip(state: TrayState) -> str:
     """The state, and what was saved today, for the pointer that rests on the icon."""
-    if known.status is None:
-        return state_line(known)
-    if not known.status.saved_bytes_today:
-        return f"Homepress: {state_line(known)}"
-    return f"Homepress: {state_line(known)}, {size(known.status.saved_bytes_today)} saved today"
+    if state.status is None:
+        return state_line(state)
+    if not state.status.saved_bytes_today:
+        return f"Homepress: {state_line(state)}"
+    return f"Homepress: {state_line(state)}, {size(state.status.saved_bytes_today)} saved today"
 
 
-def menu(known: Known) -> tuple[Entry, ...]:
+def menu(state: TrayState) -> tuple[MenuEntry, ...]:
     """The whole menu."""
-    if known.status is None:
-        return _without_daemon(known)
-    undo = _undo_last_batch(known)
+    if state.status is None:
+        return _without_daemon(state)
+    undo = _undo_last_batch(state)
     return (
-        *_state(known, known.status),
-        *_noted(known.status),
-        *_saved(known.status),
+        *_state(state, state.status),
+        *_noted(state.status),
+        *_saved(state.status),
         SEPARATOR,
-        *_pausing(known.status),
+        *_pausing(state.status),
         SEPARATOR,
-        *((_pictures(known),) if known.pictures else ()),
+        *((_pictures(state),) if state.pictures else ()),
         *((undo,) if undo else ()),
-        *((_folders(known.status),) if known.status.folders else ()),
+        *((_folders(state.status),) if state.status.folders else ()),
         SEPARATOR,
         *_windows(),
-        *_closing(known),
+        *_closing(state),
     )
 
 
-def _without_daemon(known: Known) -> tuple[Entry, ...]:
-    more = OpenWindow(Page.FOLDERS)
+def default_action(entries: tuple[MenuEntry, ...]) -> Action | None:
+    """What a click on the icon itself does; None for nothing."""
+    return next((entry.action for entry in entries if entry.default), None)
+
+
+def _without_daemon(state: TrayState) -> tuple[MenuEntry, ...]:
+    more = OpenWindow(WindowPage.FOLDERS)
     return (
-        Entry(state_line(known), more),
-        *((Entry("Pictures are not being compressed", more),) if known.crashed else ()),
-        Entry("Start Homepress", StartDaemon(), default=True),
+        MenuEntry(state_line(state), more),
+        *((MenuEntry("Pictures are not being compressed", more),) if state.crashed else ()),
+        MenuEntry("Start Homepress", StartDaemon(), default=True),
         SEPARATOR,
-        *_closing(known),
+        *_closing(state),
     )
 
 
-def _state(known: Known, status: Status) -> tuple[Entry, ...]:
+def _state(state: TrayState, status: Status) -> tuple[MenuEntry, ...]:
     """The state in words, each problem among them; lines that are clicked show more of it in the window."""
-    more = OpenWindow(Page.FOLDERS)
+    more = OpenWindow(WindowPage.FOLDERS)
     match status.problems:
         case []:
-            return (Entry(state_line(known), more, default=True),)
+            return (MenuEntry(state_line(state), more, default=True),)
         case [problem]:
-            return (Entry(f"1 problem: {_gist(problem)}", more, default=True),)
+            return (MenuEntry(f"1 problem: {_gist(problem)}", more, default=True),)
     listed = [_gist(problem) for problem in status.problems[:_LISTED_PROBLEMS]]
     if left := len(status.problems) - len(listed):
         listed.append(f"and {left:,} more")
-    return (Entry(state_line(known), more, default=True), *(Entry(line, more) for line in listed))
+    return (MenuEntry(state_line(state), more, default=True), *(MenuEntry(line, more) for line in listed))
 
 
-def _noted(status: Status) -> tuple[Entry, ...]:
-    """What happened of late that is no problem but may be looked for, as where a late edit went."""
-    more = OpenWindow(Page.FOLDERS)
-    return tuple(Entry(f"Worth knowing: {_gist(note)}", more) for note in status.notes[:_LISTED_NOTES])
+def _noted(status: Status) -> tuple[MenuEntry, ...]:
+    """Recent events that are no problem but may be looked for, such as where a late edit went."""
+    more = OpenWindow(WindowPage.FOLDERS)
+    return tuple(MenuEntry(f"Worth knowing: {_gist(note)}", more) for note in status.notes[:_LISTED_NOTES])
 
 
-def _saved(status: Status) -> tuple[Entry, ...]:
-    more = OpenWindow(Page.STATISTICS)
+def _saved(status: Status) -> tuple[MenuEntry, ...]:
+    more = OpenWindow(WindowPage.STATISTICS)
     if not status.saved_bytes_total:
-        return (Entry("Nothing saved yet", more),)
+        return (MenuEntry("Nothing saved yet", more),)
     today = f"{size(status.saved_bytes_today)} in {counted(status.compressed_today, 'picture')}"
     return (
-        Entry(f"Saved today: {today}" if status.compressed_today else "Saved today: nothing yet", more),
-        Entry(f"Saved in total: {size(status.saved_bytes_total)}", more),
+        MenuEntry(f"Saved today: {today}" if status.compressed_today else "Saved today: nothing yet", more),
+        MenuEntry(f"Saved in total: {size(status.saved_bytes_total)}", more),
     )
 
 
-def _pausing(status: Status) -> tuple[Entry, ...]:
+def _pausing(status: Status) -> tuple[MenuEntry, ...]:
     if status.paused_for == "power saver":
-        return Entry("Work all the same", Resume()), _pause()
+        return MenuEntry("Work all the same", Resume()), _pause()
     if status.paused_for == "user":
-        return (Entry("Resume", Resume()),)
+        return (MenuEntry("Resume", Resume()),)
     if any(_SAYS_RESUME in problem for problem in status.problems):
-        return Entry("Go on replacing", Resume()), _pause()
+        return MenuEntry("Go on replacing", Resume()), _pause()
     return (_pause(),)
 
 
-def _pause() -> Entry:
-    return Entry(
+def _pause() -> MenuEntry:
+    return MenuEntry(
         "Pause",
         children=(
-            Entry("For 30 minutes", Pause("30m")),
-            Entry("For 2 hours", Pause("2h")),
-            Entry("Until tomorrow", Pause("tomorrow")),
-            Entry("Until I resume", Pause("")),
+            MenuEntry("For 30 minutes", PauseFor("30m")),
+            MenuEntry("For 2 hours", PauseFor("2h")),
+            MenuEntry("Until tomorrow", PauseFor("tomorrow")),
+            MenuEntry("Until I resume", PauseFor("")),
         ),
     )
 
 
-def _pictures(known: Known) -> Entry:
-    return Entry("Last pictures", children=tuple(_picture(one, known.now) for one in known.pictures))
+def _pictures(state: TrayState) -> MenuEntry:
+    return MenuEntry("Last pictures", children=tuple(_picture(one, state.now) for one in state.pictures))
 
 
-def _picture(picture: RecentPicture, now: float) -> Entry:
+def _picture(picture: RecentPicture, now: float) -> MenuEntry:
     name = _short(os.path.basename(picture.path))
     saved = f"{percent_saved(picture.before_bytes, picture.after_bytes)} % smaller"
-    undo = (Entry("Undo", Undo((picture.id,))),) if picture.undoable else ()
-    return Entry(
+    undo = (MenuEntry("Undo", UndoResults((picture.id,))),) if picture.undoable else ()
+    return MenuEntry(
         f"{name}, {moment(picture.time, now)}, {saved}",
         children=(
-            Entry("Show before and after", ShowBeforeAfter(picture.path)),
+            MenuEntry("Show before and after", ShowBeforeAfter(picture.path)),
             *undo,
-            Entry("Open folder", ShowInFolder((picture.path,))),
+            MenuEntry("Open folder", ShowInFolder((picture.path,))),
         ),
     )
 
@@ -229,19 +239,19 @@ def last_batch(pictures: tuple[RecentPicture, ...]) -> tuple[RecentPicture, ...]
     return tuple(picture for picture in batch if picture.undoable)
 
 
-def _undo_last_batch(known: Known) -> Entry | None:
-    batch = last_batch(known.pictures)
+def _undo_last_batch(state: TrayState) -> MenuEntry | None:
+    batch = last_batch(state.pictures)
     if not batch:
         return None
     ids = tuple(picture.id for picture in batch)
-    return Entry(f"Undo last batch ({counted(len(batch), 'picture')})", Undo(ids))
+    return MenuEntry(f"Undo last batch ({counted(len(batch), 'picture')})", UndoResults(ids))
 
 
-def _folders(status: Status) -> Entry:
-    return Entry("Folders", children=tuple(_folder(folder) for folder in status.folders))
+def _folders(status: Status) -> MenuEntry:
+    return MenuEntry("Folders", children=tuple(_folder(folder) for folder in status.folders))
 
 
-def _folder(folder: FolderStatus) -> Entry:
+def _folder(folder: FolderStatus) -> MenuEntry:
     notes_of = {
         "problem": "problem",
         "disabled": "paused",
@@ -252,27 +262,27 @@ def _folder(folder: FolderStatus) -> Entry:
     waiting = f"{folder.waiting:,} waiting" if folder.waiting else None
     notes = "".join(f", {word}" for word in (note, waiting) if word)
     paused = folder.state == "disabled"
-    return Entry(
+    return MenuEntry(
         f"{_short(folder.path)}{notes}",
         children=(
-            Entry("Open", OpenFolder(folder.path)),
-            Entry("Pause this folder", EnableFolder(folder.path, enabled=paused), checked=paused),
+            MenuEntry("Open", OpenFolder(folder.path)),
+            MenuEntry("Pause this folder", EnableFolder(folder.path, enabled=paused), checked=paused),
         ),
     )
 
 
-def _windows() -> tuple[Entry, ...]:
+def _windows() -> tuple[MenuEntry, ...]:
     return (
-        Entry("Statistics", OpenWindow(Page.STATISTICS)),
-        Entry("Settings", OpenWindow(Page.SETTINGS)),
-        Entry("Privacy", OpenWindow(Page.PRIVACY)),
+        MenuEntry("Statistics", OpenWindow(WindowPage.STATISTICS)),
+        MenuEntry("Settings", OpenWindow(WindowPage.SETTINGS)),
+        MenuEntry("Privacy", OpenWindow(WindowPage.PRIVACY)),
     )
 
 
-def _closing(known: Known) -> tuple[Entry, ...]:
-    on = known.autostart
-    login = () if on is None else (Entry("Start at login", SetAutostart(not on), checked=on),)
-    return (*login, SEPARATOR, Entry("Quit", Quit()))
+def _closing(state: TrayState) -> tuple[MenuEntry, ...]:
+    on = state.autostart
+    login = () if on is None else (MenuEntry("Start at login", SetAutostart(not on), checked=on),)
+    return (*login, SEPARATOR, MenuEntry("Quit", Quit()))
 
 
 def _gist(problem: str) -> str:

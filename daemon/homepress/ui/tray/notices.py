@@ -1,18 +1,19 @@
-"""When a notice is due, and what it says. Pure: what was seen before is remembered, nothing is shown here.
+"""When a notice is due, and what it says. `NoticeRules` remembers what it saw, and shows nothing itself.
 
-Problems are told once each. Results are told as the user wishes: never, or one summary a batch and at most
-one a minute; and once in the life of an installation the first success.
+Problems are announced once each. Results are announced as the user wishes: never, or one
+summary a batch and at most one a minute; and once in the life of an installation the first success.
 """
 
 import os
+import sys
 from collections.abc import Sequence
 
 from homepress.control.service import RecentPicture, Status
-from homepress.desktop.notices import Button, Notice, Picture, Slot
-from homepress.ui.tray.actions import OpenWindow, Page, StartDaemon, Undo
-from homepress.ui.tray.faces import Face, State, rgba
-from homepress.ui.tray.following import MOST_PICTURES
-from homepress.ui.tray.menu import Known
+from homepress.desktop.notices import BusNotifier, Button, Notice, Picture, Slot, Unshown
+from homepress.ui.tray.actions import OpenWindow, StartDaemon, UndoResults, WindowPage
+from homepress.ui.tray.icon_states import IconState, Symbol, rgba
+from homepress.ui.tray.menu import TrayState
+from homepress.ui.tray.status_poller import MOST_PICTURES
 from homepress.ui.words import counted, in_one_line, percent_saved, shown, size
 
 _BETWEEN_SUMMARIES = 60.0
@@ -22,40 +23,40 @@ _LONGEST = 160
 
 
 class NoticeRules:
-    """Turns what is known into notices that are due.
+    """Turns a state into notices that are due.
 
-    `greeted` says whether the first success was told already in an earlier run.
+    `greeted` says whether the first success was announced in an earlier run.
     """
 
     def __init__(self, greeted: bool) -> None:
         self._greeted = greeted
-        self._told_crash = False
+        self._announced_crash = False
         self._wanted = True
-        self._told_problems: frozenset[str] = frozenset()
-        self._told_notes: frozenset[str] = frozenset()
+        self._announced_problems: frozenset[str] = frozenset()
+        self._announced_notes: frozenset[str] = frozenset()
         self._newest: int | None = None
         self._summed_at = float("-inf")
-        self.held_back = 0.0
-        """Seconds after which something that came too soon after the last summary is to be told; 0 for no."""
+        self.wait_seconds = 0.0
+        """Seconds until results that came soon after a summary can be announced; 0 if there are none."""
 
-    def due(self, known: Known, clock: float) -> list[Notice]:
-        """What is to be shown now; `clock` is seconds that only grow."""
-        status = known.status
+    def due(self, state: TrayState, clock: float) -> list[Notice]:
+        """The notices to show now; `clock` is monotonic, in seconds."""
+        status = state.status
         if status is None:
-            crash = self._crash(known.crashed)
+            crash = self._crash(state.crashed)
             return [crash] if crash else []
-        self._told_crash, self._wanted = False, status.notify != "never"
+        self._announced_crash, self._wanted = False, status.notify != "never"
         notices = [
             self._problems(status) or self._noted(status),
-            self._results(status, known.pictures, clock),
+            self._results(status, state.pictures, clock),
         ]
         return [notice for notice in notices if notice is not None]
 
     def _crash(self, crashed: bool) -> Notice | None:
-        """A daemon that is gone without having been told to go; told once for each."""
-        if not crashed or self._told_crash:
+        """A daemon that ended without having been asked to; announced once for each."""
+        if not crashed or self._announced_crash:
             return None
-        self._told_crash = True
+        self._announced_crash = True
         if not self._wanted:
             return None
         return Notice(
@@ -63,13 +64,13 @@ class NoticeRules:
             "Homepress has stopped unexpectedly",
             "Pictures are not being compressed. Start it again here, in the menu, or with: homepress",
             (Button("Start it again", StartDaemon()),),
-            clicked=OpenWindow(Page.FOLDERS),
-            picture=_picture(State.PROBLEM),
+            clicked=OpenWindow(WindowPage.FOLDERS),
+            picture=_picture(Symbol.PROBLEM),
         )
 
     def _problems(self, status: Status) -> Notice | None:
         problems = frozenset(status.problems)
-        new, self._told_problems = problems - self._told_problems, problems
+        new, self._announced_problems = problems - self._announced_problems, problems
         if not new or status.notify == "never":
             return None
         listed = [_short(in_one_line(problem)) for problem in status.problems[:_LISTED_PROBLEMS]]
@@ -80,29 +81,29 @@ class NoticeRules:
             Slot.PROBLEM,
             title,
             "\n".join(listed),
-            clicked=OpenWindow(Page.FOLDERS),
-            picture=_picture(State.PROBLEM),
+            clicked=OpenWindow(WindowPage.FOLDERS),
+            picture=_picture(Symbol.PROBLEM),
         )
 
     def _noted(self, status: Status) -> Notice | None:
         notes = frozenset(status.notes)
-        new, self._told_notes = notes - self._told_notes, notes
+        new, self._announced_notes = notes - self._announced_notes, notes
         if not new or status.notify == "never":
             return None
         body = "\n".join(_short(in_one_line(note)) for note in status.notes if note in new)
-        clicked = OpenWindow(Page.FOLDERS)
-        return Notice(Slot.PROBLEM, "Worth knowing", body, clicked=clicked, picture=_picture(State.IDLE))
+        clicked = OpenWindow(WindowPage.FOLDERS)
+        return Notice(Slot.PROBLEM, "Worth knowing", body, clicked=clicked, picture=_picture(Symbol.IDLE))
 
     def _results(self, status: Status, pictures: Sequence[RecentPicture], clock: float) -> Notice | None:
-        """A summary of what came since the last one, once the batch is done."""
+        """A summary of the results since the last one, once the batch is done."""
         if self._newest is None:
-            # Results from before we were here are no news, except to somebody who has never seen one.
+            # Results from before our start are no news, except to somebody who has never seen one.
             self._newest = max((picture.id for picture in pictures), default=0) if self._greeted else 0
-        self.held_back = 0.0
+        self.wait_seconds = 0.0
         if status.state == "working":
             return None
         if (left := self._summed_at + _BETWEEN_SUMMARIES - clock) > 0:
-            self.held_back = left if any(picture.id > self._newest for picture in pictures) else 0.0
+            self.wait_seconds = left if any(picture.id > self._newest for picture in pictures) else 0.0
             return None
         newest = self._newest
         fresh = [picture for picture in pictures if picture.id > newest]
@@ -116,7 +117,7 @@ class NoticeRules:
 
     @property
     def greeted(self) -> bool:
-        """Whether the first success was told by now."""
+        """Whether the first success has been announced by now."""
         return self._greeted
 
 
@@ -126,11 +127,11 @@ def _first(pictures: Sequence[RecentPicture]) -> Notice:
     name = shown(os.path.basename(newest.path))
     title = f"{name} is {smaller} % smaller" if len(pictures) == 1 else _sum(pictures)
     body = "It works. The originals are kept for a while; bring them back with Undo, here or in the menu."
-    return _told(title, body, pictures)
+    return _results_notice(title, body, pictures)
 
 
 def _summary(pictures: Sequence[RecentPicture]) -> Notice:
-    return _told(_sum(pictures), "", pictures)
+    return _results_notice(_sum(pictures), "", pictures)
 
 
 def _sum(pictures: Sequence[RecentPicture]) -> str:
@@ -140,16 +141,47 @@ def _sum(pictures: Sequence[RecentPicture]) -> str:
     return f"{counted(len(pictures), 'picture')}, {size(saved)} saved"
 
 
-def _told(title: str, body: str, pictures: Sequence[RecentPicture]) -> Notice:
-    undo = Button("Undo", Undo(tuple(picture.id for picture in pictures)))
-    clicked = OpenWindow(Page.STATISTICS)
-    return Notice(Slot.RESULT, title, body, (undo,), clicked, _picture(State.IDLE))
+def _results_notice(title: str, body: str, pictures: Sequence[RecentPicture]) -> Notice:
+    undo = Button("Undo", UndoResults(tuple(picture.id for picture in pictures)))
+    clicked = OpenWindow(WindowPage.STATISTICS)
+    return Notice(Slot.RESULT, title, body, (undo,), clicked, _picture(Symbol.IDLE))
 
 
 def _short(sentence: str) -> str:
-    """What fits into a notice; the menu and `homepress status` have the whole of it."""
+    """A sentence that fits into a notice; the menu and `homepress status` show all of it."""
     return sentence if len(sentence) <= _LONGEST else f"{sentence[: _LONGEST - 1]}…"
 
 
-def _picture(state: State) -> Picture:
-    return Picture(_PICTURE_SIZE, rgba(Face(state), _PICTURE_SIZE))
+def _picture(symbol: Symbol) -> Picture:
+    return Picture(_PICTURE_SIZE, rgba(IconState(symbol), _PICTURE_SIZE))
+
+
+class Messenger:
+    """Shows a notice from a program that then exits, on standard error where the desktop has none.
+
+    It has no buttons, since nobody would hear them.
+    """
+
+    def tell(self, title: str, body: str = "") -> None:
+        """Show a notice."""
+        notice = Notice(Slot.RESULT, title, body, picture=_picture(Symbol.IDLE))
+        try:
+            _show(notice)
+        except Unshown:
+            print(title, body, file=sys.stderr)  # noqa: T201  there is nowhere else to say it
+
+
+def _show(notice: Notice) -> None:
+    from homepress.desktop.dbus import BusError, Connection, session_address
+
+    address = session_address()
+    if address is None:
+        raise Unshown("no session bus")
+    try:
+        connection = Connection(address)
+    except BusError as error:
+        raise Unshown(str(error)) from error
+    try:
+        BusNotifier(connection, lambda _: None).show(notice)
+    finally:
+        connection.close()

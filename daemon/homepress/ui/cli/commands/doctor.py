@@ -33,7 +33,7 @@ def command(report: str | None, as_json: bool) -> int:
     The exit code is 1 when something is broken. Nothing is changed.
     """
     from homepress.app.doctor import Level, bundle, examine
-    from homepress.ui.tray.fallback import has_tray
+    from homepress.ui.tray.legacy import has_old_tray
 
     if report and as_json:
         raise click.UsageError("A report is text; use either --report or --json.")
@@ -41,7 +41,7 @@ def command(report: str | None, as_json: bool) -> int:
         raise _is_there(report)
     paths = Paths.from_environment()
     findings = []
-    for finding in examine(paths, old_tray=has_tray()):
+    for finding in examine(paths, old_tray=has_old_tray()):
         findings.append(finding)
         if as_json:
             output.print_json(msgspec.to_builtins(finding))

@@ -15,7 +15,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.ledger import reading
-from homepress.ui.tray.messages import Messenger
+from homepress.ui.tray.notices import Messenger
 from homepress.ui.words import counted, shown, size
 
 _LISTED = 3

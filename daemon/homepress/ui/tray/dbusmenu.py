@@ -1,16 +1,26 @@
-"""The object /MenuBar: a tree of items with numbers, which the panel reads, shows and clicks.
+"""The tray's menu over D-Bus: the object /MenuBar, of the interface com.canonical.dbusmenu (libdbusmenu).
 
-A number belongs to what an item does and is never given again to another: a panel that shows an older menu
-cannot click what has come in its place meanwhile.
+A panel reads a tree of items with numbers, shows them, and says which number was clicked. A number belongs to
+what an entry does and is never given again to another: a panel that shows an older menu cannot click what
+has come in its place meanwhile.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from homepress.desktop.dbus import BusError, Call, Connection, Reply, Signal, unknown_method
-from homepress.ui.tray.sni.properties import Properties, answer_properties, introspection, lasting
+from homepress.ui.tray.actions import Action
+from homepress.ui.tray.backend import OnAction
+from homepress.ui.tray.menu import SEPARATOR, MenuEntry
+
+Properties: TypeAlias = dict[str, tuple[str, Any]]
+"""Name to variant: signature and value."""
+
+_PROPERTIES_INTERFACE = "org.freedesktop.DBus.Properties"
+_READ_ONLY = "org.freedesktop.DBus.Error.PropertyReadOnly"
+_UNKNOWN = "org.freedesktop.DBus.Error.UnknownProperty"
 
 PATH = "/MenuBar"
 INTERFACE = "com.canonical.dbusmenu"
@@ -35,46 +45,27 @@ _PROPERTIES: Properties = {
 }
 
 
-class Item(Protocol):
-    """What is read of a pystray menu item."""
-
-    text: str
-    enabled: bool
-    checked: bool | None
-    radio: bool
-    submenu: Any
-    key: object
-
-
 @dataclass(frozen=True, slots=True)
 class _Node:
     properties: Properties
     children: tuple[int, ...] = ()
-    item: Any = field(default=None, compare=False)
+    action: Action | None = None
 
 
 class DbusMenu:
     """Serves a menu and tells the panel when it has become another."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        clicked: Callable[[Any], None],
-        opened: Callable[[], None],
-        separator: object,
-    ) -> None:
+    def __init__(self, connection: Connection, on_action: OnAction, on_opened: Callable[[], None]) -> None:
         """Begin with an empty menu.
 
         Args:
-            connection: to the bus; what is called back is called in the thread that reads it.
-            clicked: gets the clicked item.
-            opened: is called when the menu is about to be shown.
-            separator: what is no item among the items.
+            connection: to the bus; its thread makes both calls below.
+            on_action: gets the action of the clicked entry.
+            on_opened: called when the menu is about to be shown.
         """
         self._connection = connection
-        self._clicked = clicked
-        self._opened = opened
-        self._separator = separator
+        self._on_action = on_action
+        self._on_opened = on_opened
         self._numbers = itertools.count(1)
         self._ids: dict[tuple[object, ...], int] = {}
         self._nodes: dict[int, _Node] = {_ROOT: _Node({"children-display": ("s", "submenu")})}
@@ -84,11 +75,11 @@ class DbusMenu:
         """Begin to answer."""
         self._connection.serve(PATH, self.answer)
 
-    def show(self, items: Iterable[Any]) -> None:
-        """Make `items` the menu, and tell the panel what is new."""
+    def show(self, entries: tuple[MenuEntry, ...]) -> None:
+        """Make `entries` the menu, and tell the panel what is new. Raises `BusError`."""
         used: dict[tuple[object, ...], int] = {}
         nodes: dict[int, _Node] = {}
-        children = self._build(items, (), nodes, used)
+        children = self._build(entries, (), nodes, used)
         nodes[_ROOT] = _Node({"children-display": ("s", "submenu")}, children)
         before, self._nodes, self._ids = self._nodes, nodes, used
         if before == nodes:
@@ -103,24 +94,21 @@ class DbusMenu:
 
     def _build(
         self,
-        items: Iterable[Any],
+        entries: tuple[MenuEntry, ...],
         above: tuple[object, ...],
         nodes: dict[int, _Node],
         used: dict[tuple[object, ...], int],
     ) -> tuple[int, ...]:
         numbers = []
-        for place, item in enumerate(items):
-            key = (*above, place if item is self._separator or item.key is None else item.key)
+        for place, entry in enumerate(entries):
+            key = (*above, place if entry.action is None else entry.action)
             while key in used:  # several lines that do the same are told apart by their order
                 key = (*key, "again")
             number = self._ids.get(key) or next(self._numbers)
             used[key] = number
             numbers.append(number)
-            if item is self._separator:
-                nodes[number] = _Node({"type": ("s", "separator")})
-            else:
-                below = self._build(item.submenu or (), key, nodes, used)
-                nodes[number] = _Node(_properties(item), below, item)
+            below = self._build(entry.children, key, nodes, used)
+            nodes[number] = _Node(_properties(entry), below, entry.action)
         return tuple(numbers)
 
     def _tell_properties(self, before: dict[int, _Node]) -> None:
@@ -183,18 +171,18 @@ class DbusMenu:
     def _AboutToShow(self, number: int) -> Reply:  # noqa: N802
         self._node(number)
         if number == _ROOT:
-            self._opened()
+            self._on_opened()
         return Reply("b", (False,))  # what has changed since is told by a signal
 
     def _AboutToShowGroup(self, numbers: Sequence[int]) -> Reply:  # noqa: N802
         if _ROOT in numbers:
-            self._opened()
+            self._on_opened()
         return Reply("aiai", ([], [number for number in numbers if number not in self._nodes]))
 
     def _happened(self, number: int, kind: str) -> None:
         node = self._nodes.get(number)
-        if kind == "clicked" and node is not None and node.item is not None and node.item.enabled:
-            self._clicked(node.item)
+        if kind == "clicked" and node is not None and node.action is not None:
+            self._on_action(node.action)
 
     def _node(self, number: int) -> _Node:
         if (node := self._nodes.get(number)) is None:
@@ -202,18 +190,70 @@ class DbusMenu:
         return node
 
 
-def _properties(item: Item) -> Properties:
+def _properties(entry: MenuEntry) -> Properties:
+    if entry == SEPARATOR:
+        return {"type": ("s", "separator")}
     # A lone underscore would mark the next letter as a shortcut.
-    properties: Properties = {"label": ("s", lasting(item.text).replace("_", "__"))}
-    if not item.enabled:
+    properties: Properties = {"label": ("s", valid_utf8(entry.label).replace("_", "__"))}
+    if not entry.enabled:
         properties["enabled"] = ("b", False)
-    if item.checked is not None:
-        properties["toggle-type"] = ("s", "radio" if item.radio else "checkmark")
-        properties["toggle-state"] = ("i", int(item.checked))
-    if item.submenu:
+    if entry.checked is not None:
+        properties["toggle-type"] = ("s", "checkmark")
+        properties["toggle-state"] = ("i", int(entry.checked))
+    if entry.children:
         properties["children-display"] = ("s", "submenu")
     return properties
 
 
 def _picked(properties: Properties, names: Sequence[str]) -> Properties:
     return {name: value for name, value in properties.items() if not names or name in names}
+
+
+def answer_properties(call: Call, interface: str, properties: Properties) -> Reply | None:
+    """The answer to a call of org.freedesktop.DBus.Properties; None when it is another call.
+
+    Raises:
+        BusError: there is no such property, or it cannot be written.
+    """
+    if call.interface != _PROPERTIES_INTERFACE:
+        return None
+    if call.member == "GetAll":
+        return Reply("a{sv}", (properties if call.body[0] in (interface, "") else {},))
+    if call.member == "Set":
+        raise BusError(f"{call.body[1]} cannot be set", _READ_ONLY)
+    if call.member == "Get" and call.body[0] in (interface, "") and call.body[1] in properties:
+        return Reply("v", (properties[call.body[1]],))
+    raise BusError(f"{interface} has no property {call.body[1:]}", _UNKNOWN)
+
+
+def introspection(
+    interface: str,
+    methods: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
+    signals: Mapping[str, tuple[str, ...]],
+    properties: Properties,
+) -> Reply:
+    """The object's description (D-Bus specification, "Introspection Data Format").
+
+    Args:
+        interface: its name.
+        methods: signatures that go in and out, by name.
+        signals: signatures, by name.
+        properties: as they are.
+    """
+    lines = [f'<node><interface name="{interface}">']
+    for name, (taken, given) in methods.items():
+        arguments = "".join(f'<arg type="{kind}" direction="in"/>' for kind in taken)
+        arguments += "".join(f'<arg type="{kind}" direction="out"/>' for kind in given)
+        lines.append(f'<method name="{name}">{arguments}</method>')
+    for name, kinds in signals.items():
+        arguments = "".join(f'<arg type="{kind}"/>' for kind in kinds)
+        lines.append(f'<signal name="{name}">{arguments}</signal>')
+    for name, (kind, _) in properties.items():
+        lines.append(f'<property name="{name}" type="{kind}" access="read"/>')
+    lines.append("</interface></node>")
+    return Reply("s", ("\n".join(lines),))
+
+
+def valid_utf8(text: str) -> str:
+    """Text as D-Bus accepts it: valid UTF-8 without NUL."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")

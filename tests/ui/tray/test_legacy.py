@@ -1,4 +1,4 @@
-"""What an icon is told, when, and by which thread."""
+"""pystray's icon: what it is given, when, and by which thread."""
 
 import sys
 import threading
@@ -10,12 +10,16 @@ import pytest
 
 from homepress.desktop.notices import Notice, Slot
 from homepress.ui.tray.actions import Action, Quit
-from homepress.ui.tray.faces import STEPS, Face, Panel, State
-from homepress.ui.tray.following import Progress
-from homepress.ui.tray.menu import Entry, Known, menu
-from homepress.ui.tray.showing import Shown, directly, face_of
-from homepress.ui.tray.stage import macos, pystray_only
-from homepress.ui.tray.toolkit import as_pystray
+from homepress.ui.tray.icon_states import IconState, PanelTheme
+from homepress.ui.tray.legacy import (
+    MacosDesktop,
+    PystrayDesktop,
+    PystrayIcon,
+    _pystray,
+    directly,
+    pystray_menu,
+)
+from homepress.ui.tray.menu import MenuEntry, TrayState, menu
 from support import wait_for
 from ui.tray.test_menu import status
 
@@ -57,22 +61,17 @@ class MainLoop:
             self.waiting.pop(0)()
 
 
-def test_a_crash_looks_like_a_problem_and_a_stop_does_not() -> None:
-    assert face_of(Known(None, crashed=True), Panel.DARK).state is State.PROBLEM
-    assert face_of(Known(None), Panel.DARK).state is State.STOPPED
-
-
-def draw(face: Face) -> str:
-    return f"{face.state.value} {face.step}"
+def draw(icon: IconState) -> str:
+    return f"{icon.symbol.value} {icon.step}"
 
 
 def test_only_what_changed_is_told() -> None:
     icon = FakeIcon()
-    shown = Shown(icon, draw, lambda _: None, directly)
+    tray_icon = PystrayIcon(icon, draw, lambda _: None, directly)
     for _ in range(3):
-        shown.show(Known(status(), now=1))
+        tray_icon.show(TrayState(status(), now=1), PanelTheme.DARK)
     assert [name for name, _ in icon.touched] == ["icon", "title", "menu"]
-    shown.show(Known(status(state="paused", paused_for="user"), now=1))
+    tray_icon.show(TrayState(status(state="paused", paused_for="user"), now=1), PanelTheme.DARK)
     assert [name for name, _ in icon.touched[3:]] == ["icon", "title", "menu"]
 
 
@@ -82,21 +81,19 @@ def test_on_macos_the_main_thread_alone_touches_the_icon(monkeypatch: pytest.Mon
     helper.callAfter = loop.callAfter  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "PyObjCTools", types.ModuleType("PyObjCTools"))
     monkeypatch.setitem(sys.modules, "PyObjCTools.AppHelper", helper)
-    pystray = types.ModuleType("pystray")
-    pystray.Icon = FakeIcon  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pystray", pystray)
+    monkeypatch.setattr(_pystray(), "Icon", FakeIcon)
 
-    stage = macos.MacosStage()
-    (make,) = stage.icons()
-    shown = make(Known(None), lambda _: None)
-    icon = stage._icon
-    shown.run()
+    desktop = MacosDesktop()
+    (make,) = desktop.icons()
+    tray_icon = make(lambda _: None)
+    icon = desktop._icon
+    tray_icon.run()
 
     def from_elsewhere() -> None:
-        shown.show(Known(status()))
-        stage.notifier(print).show(Notice(Slot.RESULT, "12 pictures"))
-        stage.notifier(print).show(Notice(Slot.RESULT, "12 pictures", "and more"))
-        shown.stop()
+        tray_icon.show(TrayState(status()), PanelTheme.DARK)
+        desktop.notifier(print).show(Notice(Slot.RESULT, "12 pictures"))
+        desktop.notifier(print).show(Notice(Slot.RESULT, "12 pictures", "and more"))
+        tray_icon.stop()
 
     other = threading.Thread(target=from_elsewhere)
     other.start()
@@ -110,42 +107,21 @@ def test_on_macos_the_main_thread_alone_touches_the_icon(monkeypatch: pytest.Mon
 
 
 def test_on_windows_any_thread_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    pystray = types.ModuleType("pystray")
-    pystray.Icon = FakeIcon  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pystray", pystray)
-    stage = pystray_only.PystrayStage()
-    (make,) = stage.icons()
-    make(Known(None), lambda _: None).show(Known(status()))
-    assert {name for name, _ in stage._icon.touched} == {"icon", "title", "menu"}
-
-
-def test_the_face_says_the_state_and_the_progress() -> None:
-    assert face_of(Known(None), Panel.DARK).state is State.STOPPED
-    assert face_of(Known(status(state="problem")), Panel.DARK).state is State.PROBLEM
-    steps = [face_of(Known(status(state="working"), n, 16), Panel.DARK).step for n in range(17)]
-    assert steps == sorted(steps)
-    assert (steps[0], steps[-1]) == (0, STEPS)
-
-
-def test_progress_counts_from_what_waits() -> None:
-    progress = Progress()
-    seen = []
-    for state, waiting in [("idle", 0), ("working", 3), ("working", 2), ("working", 5), ("working", 1)]:
-        progress.see(status(state=state, waiting=waiting))
-        seen.append((progress.done, progress.total))
-    assert seen == [(0, 0), (0, 3), (1, 3), (1, 6), (5, 6)]
-    progress.see(status(state="idle", waiting=0))
-    assert (progress.done, progress.total) == (0, 0)
+    monkeypatch.setattr(_pystray(), "Icon", FakeIcon)
+    desktop = PystrayDesktop()
+    (make,) = desktop.icons()
+    make(lambda _: None).show(TrayState(status()), PanelTheme.DARK)
+    assert {name for name, _ in desktop._icon.touched} == {"icon", "title", "menu"}
 
 
 def test_a_click_in_pystrays_menu_gives_its_action() -> None:
     done: list[Action] = []
-    made = as_pystray(menu(Known(status(), autostart=True)), done.append)
+    made = pystray_menu(menu(TrayState(status(), autostart=True)), done.append)
     items = {item.text: item for item in made}
     items["Quit"](None)
     assert done == [Quit()]
     assert items["Start at login"].checked is True
     assert items["Statistics"].enabled is True
-    (telling,) = as_pystray((Entry("Only words"),), done.append)
+    (telling,) = pystray_menu((MenuEntry("Only words"),), done.append)
     assert telling.enabled is False
     assert next(item.text for item in items["Pause"].submenu) == "For 30 minutes"

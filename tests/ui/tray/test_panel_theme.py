@@ -8,9 +8,8 @@ import pytest
 
 from desktop.buses import FakeProgram, private_bus
 from homepress.desktop.dbus import BusError, Call, Connection, Reply
-from homepress.ui.tray.faces import Panel
-from homepress.ui.tray.stage import themefiles
-from homepress.ui.tray.stage.appearance import panel
+from homepress.ui.tray.icon_states import PanelTheme
+from homepress.ui.tray.panel_theme import panel_theme, theme_from_files
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the portal is of Linux")
 
@@ -33,14 +32,14 @@ def bus() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"color-scheme": 2, "contrast": 0}, Panel.LIGHT),
-        ({"color-scheme": 1, "contrast": 0}, Panel.DARK),
-        ({"color-scheme": 2, "contrast": 1}, Panel.CONTRAST),
-        ({"color-scheme": 2}, Panel.LIGHT),
-        ({"color-scheme": 0, "contrast": 0}, Panel.DARK),
+        ({"color-scheme": 2, "contrast": 0}, PanelTheme.LIGHT),
+        ({"color-scheme": 1, "contrast": 0}, PanelTheme.DARK),
+        ({"color-scheme": 2, "contrast": 1}, PanelTheme.CONTRAST),
+        ({"color-scheme": 2}, PanelTheme.LIGHT),
+        ({"color-scheme": 0, "contrast": 0}, PanelTheme.DARK),
     ],
 )
-def test_the_portal_is_believed(bus: str, settings: dict[str, int], expected: Panel) -> None:
+def test_the_portal_is_believed(bus: str, settings: dict[str, int], expected: PanelTheme) -> None:
     def read(call: Call) -> Reply:
         key = call.body[1]
         if key not in settings:
@@ -50,20 +49,20 @@ def test_the_portal_is_believed(bus: str, settings: dict[str, int], expected: Pa
     name, path = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
     FakeProgram(bus, name, path, {"Read": read})
     connection = Connection(bus)
-    assert panel(connection) is expected
+    assert panel_theme(connection) is expected
     connection.close()
 
 
 def test_without_a_portal_the_panel_counts_as_dark(bus: str) -> None:
     connection = Connection(bus)
-    assert panel(connection) is Panel.DARK
+    assert panel_theme(connection) is PanelTheme.DARK
     connection.close()
 
 
 def test_without_a_portal_the_files_are_believed(bus: str, no_files: Path) -> None:
     write(no_files, GTK, "[Settings]\ngtk-theme-name=Adwaita\n")
     connection = Connection(bus)
-    assert panel(connection) is Panel.LIGHT
+    assert panel_theme(connection) is PanelTheme.LIGHT
     connection.close()
 
 
@@ -82,13 +81,13 @@ def write(config: Path, name: str, text: str) -> None:
     ("environment", "files", "expected"),
     [
         ({}, {}, None),
-        ({"GTK_THEME": "Adwaita:dark"}, {GTK: "gtk-theme-name=Adwaita"}, Panel.DARK),
-        ({"GTK_THEME": "Adwaita"}, {GTK: "gtk-application-prefer-dark-theme=1"}, Panel.LIGHT),
-        ({"GTK_THEME": "HighContrastInverse"}, {}, Panel.CONTRAST),
-        ({}, {GTK: "[Settings]\ngtk-theme-name = Arc-Dark \n"}, Panel.DARK),
-        ({}, {GTK: "gtk-theme-name=Mint-Y-Dark-Aqua"}, Panel.DARK),
-        ({}, {GTK: "gtk-theme-name=Darkness"}, Panel.LIGHT),
-        ({}, {GTK: "gtk-theme-name=Adwaita\ngtk-application-prefer-dark-theme=true"}, Panel.DARK),
+        ({"GTK_THEME": "Adwaita:dark"}, {GTK: "gtk-theme-name=Adwaita"}, PanelTheme.DARK),
+        ({"GTK_THEME": "Adwaita"}, {GTK: "gtk-application-prefer-dark-theme=1"}, PanelTheme.LIGHT),
+        ({"GTK_THEME": "HighContrastInverse"}, {}, PanelTheme.CONTRAST),
+        ({}, {GTK: "[Settings]\ngtk-theme-name = Arc-Dark \n"}, PanelTheme.DARK),
+        ({}, {GTK: "gtk-theme-name=Mint-Y-Dark-Aqua"}, PanelTheme.DARK),
+        ({}, {GTK: "gtk-theme-name=Darkness"}, PanelTheme.LIGHT),
+        ({}, {GTK: "gtk-theme-name=Adwaita\ngtk-application-prefer-dark-theme=true"}, PanelTheme.DARK),
         ({}, {GTK: "gtk-font-name=Inter 10"}, None),
         ({}, {GTK: "\udcff"}, None),
         (
@@ -97,7 +96,7 @@ def write(config: Path, name: str, text: str) -> None:
                 f"{XFCE}/xfce4-panel.xml": CHANNEL.format("dark-mode", "bool", "true"),
                 f"{XFCE}/xsettings.xml": CHANNEL.format("ThemeName", "string", "Greybird"),
             },
-            Panel.DARK,
+            PanelTheme.DARK,
         ),
         (
             {"XDG_CURRENT_DESKTOP": "XFCE"},
@@ -105,7 +104,7 @@ def write(config: Path, name: str, text: str) -> None:
                 f"{XFCE}/xfce4-panel.xml": CHANNEL.format("dark-mode", "bool", "false"),
                 f"{XFCE}/xsettings.xml": CHANNEL.format("ThemeName", "string", "Greybird"),
             },
-            Panel.LIGHT,
+            PanelTheme.LIGHT,
         ),
         (
             {"XDG_CURRENT_DESKTOP": "XFCE"},
@@ -113,25 +112,25 @@ def write(config: Path, name: str, text: str) -> None:
                 f"{XFCE}/xfce4-panel.xml": CHANNEL.format("dark-mode", "bool", "true"),
                 f"{XFCE}/xsettings.xml": CHANNEL.format("ThemeName", "string", "HighContrast"),
             },
-            Panel.CONTRAST,
+            PanelTheme.CONTRAST,
         ),
         ({}, {f"{XFCE}/xsettings.xml": CHANNEL.format("ThemeName", "string", "Greybird")}, None),
         (
             {"XDG_CURRENT_DESKTOP": "KDE"},
             {KDE: "[Colors:Window]\nForegroundNormal=252,252,252\nBackgroundNormal=42,46,50\n"},
-            Panel.DARK,
+            PanelTheme.DARK,
         ),
         (
             {"XDG_CURRENT_DESKTOP": "KDE"},
             {KDE: "[Colors:View]\nBackgroundNormal=0,0,0\n\n[Colors:Window]\nBackgroundNormal=239,240,241\n"},
-            Panel.LIGHT,
+            PanelTheme.LIGHT,
         ),
         ({"XDG_CURRENT_DESKTOP": "KDE"}, {KDE: "[Colors:View]\nBackgroundNormal=0,0,0\n"}, None),
     ],
 )
 def test_what_the_files_say(
-    no_files: Path, environment: dict[str, str], files: dict[str, str], expected: Panel | None
+    no_files: Path, environment: dict[str, str], files: dict[str, str], expected: PanelTheme | None
 ) -> None:
     for name, text in files.items():
         write(no_files, name, text)
-    assert themefiles.panel(environment, no_files.parent) is expected
+    assert theme_from_files(environment, no_files.parent) is expected

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from homepress.base.override import override
+
 GRID = 64.0
 
 Colour: TypeAlias = tuple[int, int, int, int]
@@ -27,7 +29,7 @@ class Shape(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class RoundedBox(Shape):
     """A rectangle with round corners."""
 
     left: float
@@ -36,15 +38,15 @@ class Box:
     bottom: float
     radius: float = 0.0
 
+    @override
     def distance(self, x: float, y: float) -> float:
-        """See `Shape`."""
         across = abs(x - (self.left + self.right) / 2) - (self.right - self.left) / 2 + self.radius
         along = abs(y - (self.top + self.bottom) / 2) - (self.bottom - self.top) / 2 + self.radius
         outside = math.hypot(max(across, 0.0), max(along, 0.0))
         return outside + min(max(across, along), 0.0) - self.radius
 
+    @override
     def svg(self, grown: float) -> tuple[str, float]:
-        """See `Shape`."""
         width, height = self.right - self.left + 2 * grown, self.bottom - self.top + 2 * grown
         return (
             f'<rect x="{_n(self.left - grown)}" y="{_n(self.top - grown)}" width="{_n(width)}" '
@@ -54,14 +56,14 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Polygon:
+class Polygon(Shape):
     """A polygon, all corners rounded by growing it."""
 
     points: tuple[tuple[float, float], ...]
     radius: float = 0.0
 
+    @override
     def distance(self, x: float, y: float) -> float:
-        """See `Shape`."""
         nearest, inside = math.inf, False
         ax, ay = self.points[-1]
         for bx, by in self.points:
@@ -73,22 +75,22 @@ class Polygon:
             ax, ay = bx, by
         return (-nearest if inside else nearest) - self.radius
 
+    @override
     def svg(self, grown: float) -> tuple[str, float]:
-        """See `Shape`."""
         corners = " ".join(f"{_n(x)},{_n(y)}" for x, y in self.points)
         return f'<polygon points="{corners}"', 2 * (self.radius + grown)
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(Shape):
     """A ring, or the part of it that goes clockwise from the top for a share of a turn, with round ends."""
 
     radius: float
     width: float
     share: float = 1.0
 
+    @override
     def distance(self, x: float, y: float) -> float:
-        """See `Shape`."""
         x, y = x - GRID / 2, y - GRID / 2
         turn = math.atan2(x, -y) / math.tau % 1.0
         if turn <= self.share:
@@ -96,8 +98,8 @@ class Ring:
         end = self._at(self.share)
         return min(math.hypot(x, y + self.radius), math.hypot(x - end[0], y - end[1])) - self.width / 2
 
+    @override
     def svg(self, grown: float) -> tuple[str, float]:
-        """See `Shape`."""
         middle, radius = GRID / 2, self.radius
         if self.share >= 1:
             return f'<circle fill="none" cx="{_n(middle)}" cy="{_n(middle)}" r="{_n(radius)}"', self.width
@@ -114,18 +116,18 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Shape):
     """A band along the inside of a box's edge."""
 
-    box: Box
+    box: RoundedBox
     width: float
 
+    @override
     def distance(self, x: float, y: float) -> float:
-        """See `Shape`."""
         return abs(self.box.distance(x, y) + self.width / 2) - self.width / 2
 
+    @override
     def svg(self, grown: float) -> tuple[str, float]:
-        """See `Shape`."""
         element, _ = self.box.svg(-self.width / 2)
         return element.replace("<rect", '<rect fill="none"'), self.width + 2 * grown
 
@@ -139,7 +141,7 @@ class Layer:
     grown: float = 0.0
 
 
-def pixels(layers: Sequence[Layer], size: int) -> bytes:
+def rgba_pixels(layers: Sequence[Layer], size: int) -> bytes:
     """The layers drawn over each other, the first lowest: `size` rows of RGBA, not premultiplied."""
     unit = GRID / size
     drawn = bytearray()

@@ -2,17 +2,19 @@
 
 from homepress.control.service import RecentPicture, Status
 from homepress.desktop.notices import Notice, Slot
-from homepress.ui.tray.actions import StartDaemon, Undo
-from homepress.ui.tray.following import MOST_PICTURES
-from homepress.ui.tray.menu import Known
+from homepress.ui.tray.actions import StartDaemon, UndoResults
+from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.notices import NoticeRules
+from homepress.ui.tray.status_poller import MOST_PICTURES
 from ui.tray.test_menu import picture, status
 
 
-def known(*ids: int, state: str = "idle", notify: str = "summary", problems: tuple[str, ...] = ()) -> Known:
+def known(
+    *ids: int, state: str = "idle", notify: str = "summary", problems: tuple[str, ...] = ()
+) -> TrayState:
     pictures: tuple[RecentPicture, ...] = tuple(picture(number) for number in sorted(ids, reverse=True))
     told: Status = status(state=state, notify=notify, problems=list(problems))
-    return Known(told, pictures=pictures)
+    return TrayState(told, pictures=pictures)
 
 
 def titles(notices: list[Notice]) -> list[str]:
@@ -27,21 +29,21 @@ def test_what_was_there_before_is_no_news() -> None:
 def test_a_daemon_that_ended_untold_is_told_once_with_a_button_that_starts_it() -> None:
     rules = NoticeRules(greeted=True)
     rules.due(known(), 0)
-    (notice,) = rules.due(Known(None, crashed=True), 1)
+    (notice,) = rules.due(TrayState(None, crashed=True), 1)
     assert (notice.slot, notice.title) == (Slot.PROBLEM, "Homepress has stopped unexpectedly")
     assert "not being compressed" in notice.body
     assert notice.buttons[0].value == StartDaemon()
-    assert rules.due(Known(None, crashed=True), 2) == []
+    assert rules.due(TrayState(None, crashed=True), 2) == []
     rules.due(known(), 3)
-    assert titles(rules.due(Known(None, crashed=True), 4)) == [notice.title], "the next one is told again"
+    assert titles(rules.due(TrayState(None, crashed=True), 4)) == [notice.title], "the next one is told again"
 
 
 def test_nothing_is_told_of_a_daemon_that_was_stopped_or_where_nothing_is_wanted() -> None:
     rules = NoticeRules(greeted=True)
     rules.due(known(), 0)
-    assert rules.due(Known(None), 1) == []
+    assert rules.due(TrayState(None), 1) == []
     rules.due(known(notify="never"), 2)
-    assert rules.due(Known(None, crashed=True), 3) == []
+    assert rules.due(TrayState(None, crashed=True), 3) == []
 
 
 def test_a_batch_is_summed_up_once_it_is_done() -> None:
@@ -50,7 +52,7 @@ def test_a_batch_is_summed_up_once_it_is_done() -> None:
     assert rules.due(known(1, 2, 3, state="working"), 1) == []
     (notice,) = rules.due(known(1, 2, 3), 2)
     assert (notice.slot, notice.title) == (Slot.RESULT, "2 pictures, 1.2 KB saved")
-    assert notice.buttons[0].value == Undo((3, 2))
+    assert notice.buttons[0].value == UndoResults((3, 2))
     assert rules.due(known(1, 2, 3), 3) == []
 
 
@@ -66,10 +68,10 @@ def test_a_summary_that_comes_too_soon_is_told_later_with_all_that_came() -> Non
     rules.due(known(), 0)
     assert titles(rules.due(known(1), 10)) == ["1 picture, 620 B saved"]
     assert rules.due(known(1, 2), 20) == []
-    assert rules.held_back == 50
+    assert rules.wait_seconds == 50
     assert rules.due(known(1, 2, 3), 40) == []
     assert titles(rules.due(known(1, 2, 3), 70)) == ["2 pictures, 1.2 KB saved"]
-    assert rules.held_back == 0
+    assert rules.wait_seconds == 0
 
 
 def test_only_the_first_success_is_told_when_only_errors_are_wanted() -> None:
@@ -82,12 +84,12 @@ def test_only_the_first_success_is_told_when_only_errors_are_wanted() -> None:
 
 def test_what_is_worth_knowing_is_told_once() -> None:
     rules = NoticeRules(greeted=True)
-    told = Known(status(notes=["/p/a.jpg: an edit\ncame late"]))
+    told = TrayState(status(notes=["/p/a.jpg: an edit\ncame late"]))
     (notice,) = rules.due(told, 0)
     assert (notice.slot, notice.title) == (Slot.PROBLEM, "Worth knowing")
     assert notice.body == "/p/a.jpg: an edit came late"
     assert rules.due(told, 1) == []
-    assert NoticeRules(greeted=True).due(Known(status(notes=["x"], notify="never")), 0) == []
+    assert NoticeRules(greeted=True).due(TrayState(status(notes=["x"], notify="never")), 0) == []
 
 
 def test_never_means_never() -> None:
@@ -119,5 +121,5 @@ def test_many_or_long_problems_still_fit() -> None:
 def test_undone_results_are_not_summed_up() -> None:
     rules = NoticeRules(greeted=True)
     rules.due(known(), 0)
-    told = Known(status(notify="summary"), pictures=(picture(1, undoable=False),))
+    told = TrayState(status(notify="summary"), pictures=(picture(1, undoable=False),))
     assert rules.due(told, 1) == []

@@ -1,0 +1,304 @@
+"""The icon that pystray makes: on Windows, on macOS, and in the old trays (XEmbed) of Linux.
+
+pystray chooses its backend while it is imported and stops with whatever error that backend meets, so on
+Linux it is imported with its dummy backend and the real ones are tried one by one. It is imported late: a
+desktop that takes our own icon never loads it. Windows and macOS themselves were not at hand.
+"""
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from homepress.base.override import override
+from homepress.desktop.identity import NAME, PROGRAM
+from homepress.desktop.notices import Notice, Notifier, Unshown
+from homepress.desktop.opening import Opener, system_opener
+from homepress.desktop.power import Tell, Woke, power_watch
+from homepress.ui.tray.backend import DesktopBackend, MakeIcon, OnAction, TrayIcon
+from homepress.ui.tray.icon_states import IconState, PanelTheme, icon_state, rgba
+from homepress.ui.tray.menu import SEPARATOR, MenuEntry, TrayState, menu, tooltip
+
+_log = logging.getLogger(__name__)
+
+_VARIABLE = "PYSTRAY_BACKEND"
+_SIZE = 64
+"""Pixels of an edge: large enough for a display with small pixels."""
+
+_BACKGROUND = (45, 45, 50)
+"""An old tray drops transparency, and shows black."""
+
+OnMain: TypeAlias = Callable[[Callable[[], None]], None]
+"""Has something done in the thread that may touch the icon."""
+
+
+def directly(work: Callable[[], None]) -> None:
+    """For systems whose icon any thread may touch."""
+    work()
+
+
+def _pystray() -> Any:
+    """pystray, imported with care."""
+    before = os.environ.get(_VARIABLE)
+    if sys.platform not in ("win32", "darwin"):
+        os.environ[_VARIABLE] = "dummy"
+    try:
+        return importlib.import_module("pystray")
+    finally:
+        if before is None:
+            os.environ.pop(_VARIABLE, None)
+        else:
+            os.environ[_VARIABLE] = before
+
+
+def pystray_menu(entries: tuple[MenuEntry, ...], on_action: OnAction) -> Any:
+    """A menu as pystray has it; `on_action` gets the action of the entry that was clicked."""
+    pystray = _pystray()
+
+    def item(entry: MenuEntry) -> Any:
+        if entry == SEPARATOR:
+            return pystray.Menu.SEPARATOR
+        action = entry.action
+        clicked: Any = None
+        if entry.children:
+            clicked = pystray_menu(entry.children, on_action)
+        elif action is not None:
+
+            def clicked(_icon: object, _item: object) -> None:
+                on_action(action)
+
+        return pystray.MenuItem(
+            entry.label,
+            clicked,
+            checked=None if entry.checked is None else lambda _: bool(entry.checked),
+            default=entry.default,
+            enabled=entry.enabled,
+        )
+
+    return pystray.Menu(*map(item, entries))
+
+
+class PystrayIcon(TrayIcon):
+    """An icon of pystray; only what has changed is told to it, in the thread it wants.
+
+    macOS ends a program whose icon is touched by another thread than the main one.
+    """
+
+    activation_token = ""
+
+    def __init__(
+        self, icon: Any, draw: Callable[[IconState], Any], on_action: OnAction, on_main: OnMain
+    ) -> None:
+        """Not shown before `run`.
+
+        Args:
+            icon: pystray's.
+            draw: makes a Pillow image of a state.
+            on_action: gets the action of what was clicked.
+            on_main: has something done in the thread that may touch the icon.
+        """
+        self._icon = icon
+        self._draw = draw
+        self._on_action = on_action
+        self._on_main = on_main
+        self._state: IconState | None = None
+        self._title = ""
+        self._entries: tuple[MenuEntry, ...] = ()
+
+    @override
+    def show(self, state: TrayState, theme: PanelTheme) -> None:
+        icon, title, entries = icon_state(state, theme), tooltip(state), menu(state)
+        image = self._draw(icon) if icon != self._state else None
+        self._on_main(lambda: self._change(icon, image, title, entries))
+
+    def _change(self, icon: IconState, image: Any, title: str, entries: tuple[MenuEntry, ...]) -> None:
+        if image is not None:
+            self._icon.icon = image
+            self._state = icon
+        if title != self._title:
+            self._icon.title = title
+            self._title = title
+        if entries != self._entries:
+            self._icon.menu = pystray_menu(entries, self._on_action)
+            self._entries = entries
+
+    @override
+    def run(self) -> None:
+        self._icon.run(setup=lambda icon: self._on_main(lambda: setattr(icon, "visible", True)))
+
+    @override
+    def stop(self) -> None:
+        self._on_main(self._icon.stop)
+
+
+def image(icon: IconState) -> Any:
+    """An icon as pystray takes it."""
+    from PIL import Image
+
+    return Image.frombytes("RGBA", (_SIZE, _SIZE), rgba(icon, _SIZE))
+
+
+class PystrayDesktop(DesktopBackend):
+    """Windows: pystray does it all."""
+
+    lacking = ""
+    theme = PanelTheme.LIGHT
+
+    def __init__(self, on_main: OnMain = directly) -> None:
+        self._on_main = on_main
+        self._icon: Any = None
+
+    @property
+    @override
+    def opener(self) -> Opener:
+        return system_opener()
+
+    @override
+    def notifier(self, on_pressed: Callable[[Any], None]) -> Notifier:
+        """Notices of pystray have no buttons; what they would do is also in the menu."""
+        return _IconNotifier(lambda: self._icon, self._on_main)
+
+    @override
+    def icons(self) -> Iterator[MakeIcon]:
+        """The one that pystray has for this system."""
+        yield self._make
+
+    def _make(self, on_action: OnAction) -> TrayIcon:
+        self._icon = _pystray().Icon(PROGRAM)
+        return PystrayIcon(self._icon, image, on_action, self._on_main)
+
+    @override
+    def on_changed(self, refresh: Callable[[], None]) -> None:
+        """Nothing tells us here; a daemon that was started is found within a minute."""
+
+    @override
+    def on_end(self, end: Callable[[], None]) -> None:
+        """These systems end the agent themselves when the session ends."""
+
+    @override
+    def watch_power(self, on_saving: Tell, on_wake: Woke) -> None:
+        power_watch().start(on_saving, on_wake)
+
+    @override
+    def wake_other(self) -> None:
+        """Nothing carries such a message here."""
+
+
+class MacosDesktop(PystrayDesktop):
+    """macOS: every change of the icon is made by the main thread, which runs the event loop of AppKit."""
+
+    def __init__(self) -> None:
+        # PyObjC's way into the main thread: the work is done there later, and nobody waits for it.
+        super().__init__(importlib.import_module("PyObjCTools.AppHelper").callAfter)
+
+
+class _IconNotifier(Notifier):
+    def __init__(self, icon: Callable[[], Any], on_main: OnMain) -> None:
+        self._icon = icon
+        self._on_main = on_main
+
+    @override
+    def show(self, notice: Notice) -> None:
+        icon = self._icon()
+        if icon is None:
+            raise Unshown("the icon is not there yet")
+        # Always with a title: without one pystray fails on macOS.
+        self._on_main(lambda: icon.notify(notice.body or notice.title, notice.title if notice.body else NAME))
+
+
+# Old trays on Linux. First GTK's and AppIndicator's icon, which has a menu but needs the system's Python
+# bindings; then plain X, which has no menu: a click does what the menu's default entry does.
+
+
+def has_old_tray() -> bool:
+    """Whether there is an X display on which some program is the tray."""
+    if not os.environ.get("DISPLAY"):
+        return False
+    try:
+        from Xlib.display import Display
+        from Xlib.error import DisplayError
+
+        try:
+            display = Display()
+        except (DisplayError, OSError):
+            return False
+        try:
+            atom = display.intern_atom(f"_NET_SYSTEM_TRAY_S{display.get_default_screen()}")
+            return bool(display.get_selection_owner(atom))
+        finally:
+            display.close()
+    except ImportError:
+        return False
+
+
+def old_icons() -> Iterator[MakeIcon]:
+    """The kinds of icon that an old tray takes, best first; none where there is no such tray."""
+    if not has_old_tray():
+        return
+    if (appindicator := _backend("_appindicator")) is not None:
+        yield lambda on_action: _old_icon(appindicator.Icon, on_action)
+    if (xorg := _backend("_xorg")) is not None:
+        yield lambda on_action: _old_icon(_clickable(xorg), on_action)
+
+
+def _backend(name: str) -> Any:
+    try:
+        _pystray()
+        return importlib.import_module(f"pystray.{name}")
+    except Exception as error:  # noqa: BLE001  a boundary: backends fail with whatever their toolkit raises
+        _log.info("pystray's %s cannot be used here: %s", name, error)
+        return None
+
+
+def _old_icon(kind: Any, on_action: OnAction) -> TrayIcon:
+    return PystrayIcon(kind(PROGRAM), _opaque_image, on_action, directly)
+
+
+def _opaque_image(icon: IconState) -> Any:
+    from PIL import Image
+
+    drawn = image(icon)
+    background = Image.new("RGBA", drawn.size, (*_BACKGROUND, 255))
+    background.alpha_composite(drawn)
+    return background
+
+
+def _clickable(xorg: Any) -> Any:
+    """pystray's X icon, repaired: it hears clicks, and it docks again in a tray that comes later."""
+
+    class XorgIcon(xorg.Icon):  # type: ignore[misc]  # pystray has no types
+        _systray_manager: Any
+
+        def _create_window(self) -> Any:
+            from Xlib import X
+
+            window = super()._create_window()
+            window.change_attributes(event_mask=X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask)
+            # Who becomes the tray says so to the root window (System Tray Protocol, "MANAGER").
+            window.query_tree().root.change_attributes(event_mask=X.StructureNotifyMask)
+            return window
+
+        def _run(self) -> None:
+            from Xlib import X
+
+            of_pystray = self._message_handlers[X.ClientMessage]
+            manager = self._display.intern_atom("MANAGER")
+
+            def on_message(event: Any) -> None:
+                if event.client_type == manager:
+                    self._systray_manager = None
+                    self._show()
+                    self._update_icon()
+                else:
+                    of_pystray(event)
+
+            self._message_handlers[X.ClientMessage] = on_message
+            super()._run()
+
+        def _on_destroy_notify(self, event: Any) -> None:
+            if self._systray_manager is not None:
+                super()._on_destroy_notify(event)
+
+    return XorgIcon
