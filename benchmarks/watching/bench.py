@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.watch import Arrival, Identity, Known, Skipped, Watch, WatchedFolder
-from homepress.watch.mounts import mount_of, parse_mountinfo
+from homepress.base.volumes.mountinfo import mount_of, parse_mountinfo
 
 
 @dataclass

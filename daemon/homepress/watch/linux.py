@@ -10,7 +10,8 @@ from pathlib import Path
 
 from homepress.watch.inotify import InotifyObservation
 from homepress.watch.interface import LimitReachedError, Listener, Observation, Openness
-from homepress.watch.mounts import Mount, is_remote_kind, mount_of, parse_mountinfo
+from homepress.base.volumes.mountinfo import Mount, mount_of, parse_mountinfo
+from homepress.watch.mounts import is_remote_kind
 
 __all__ = [
     "file_system",

@@ -1,8 +1,5 @@
 """File systems by kind: which of them report changes and which have to be polled."""
 
-from homepress.base.volumes.mountinfo import Mount, mount_of, parse_mountinfo
-
-__all__ = ["Mount", "is_remote_kind", "mount_of", "parse_mountinfo"]
 
 _REMOTE = frozenset(
     """9p acfs afpfs afs beegfs ceph cifs coda davfs drvfs fuse glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2
