@@ -17,7 +17,7 @@ from homepress.pipeline import Job, Told
 from homepress.pipeline.seats import Seat, Seats
 from homepress.settings import Paths
 from homepress.watch import FileWatch
-from homepress.watch.folderwatch import FolderWatch
+from homepress.watch.folder import FolderWatch
 from homepress.workers import Slot
 
 _STEP = 0.05

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from homepress.watch import Arrival, Identity, Known, Skipped, Watch, WatchedFolder
 from homepress.base.volumes.mountinfo import mount_of, parse_mountinfo
+from homepress.watch import Arrival, Identity, Known, Skipped, Watch, WatchedFolder
 
 
 @dataclass

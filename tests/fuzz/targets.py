@@ -43,7 +43,7 @@ from homepress.compress.metadata.scrub import share_video
 from homepress.compress.metadata.webp import read_webp, write_webp
 from homepress.compress.metadata.xmp import read_xmp
 from homepress.compress.webp import quality_of
-from homepress.watch.trailer import Wholeness, judge
+from homepress.watch.completeness import Wholeness, judge
 from homepress.workers.answers import believed
 from homepress.workers.dimensions import read_dimensions
 from homepress.workers.frames import BadFrame, read_frame

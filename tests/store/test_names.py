@@ -15,7 +15,7 @@ from homepress.store.errors import shown
 from homepress.store.plan import Metadata, Plan, decode, encode, encode_sidecar
 from homepress.store.reader import Reader
 from homepress.watch import Skip, WatchedFolder
-from homepress.watch.names import Selection
+from homepress.watch.filters import Selection
 from store.kit import Bench, digest, picture, replace, replacement, smaller
 
 MADE = [

@@ -12,8 +12,7 @@ from typing import Any
 from PIL import Image
 
 from homepress.watch import Arrival, FolderState, Identity, Signature, Skipped, Timing, Watch, WatchedFolder
-from homepress.watch.interface import System
-from homepress.watch.system import this_system
+from homepress.watch.protocols import System, this_system
 from support import wait_for
 
 FAST = Timing(

@@ -18,7 +18,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from homepress.watch import macos, windows
-from homepress.watch.interface import Observation, Openness, System
+from homepress.watch.protocols import Observation, Openness, System
 from support import wait_for
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from homepress.watch import Skip, Waiting
-from homepress.watch.interface import Openness
 from homepress.watch.linux import openness
+from homepress.watch.protocols import Openness
 from support import wait_for
 from watch.elsewhere import elsewhere
 from watch.harness import SETTLE, picture, watched, watching

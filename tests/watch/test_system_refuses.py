@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from homepress.watch import examine as examining
-from homepress.watch.arrival import Signature, Waiting
-from homepress.watch.examine import Finding, examine
-from homepress.watch.names import Selection
-from homepress.watch.root import Root, RootStatus
-from homepress.watch.scan import list_folder
-from homepress.watch.system import this_system
+from homepress.watch import pending as examining
+from homepress.watch.filters import Selection
+from homepress.watch.model import Signature, Waiting
+from homepress.watch.observer import Root, RootStatus
+from homepress.watch.pending import Finding, examine
+from homepress.watch.protocols import this_system
+from homepress.watch.scanner import list_folder
 from support import wait_for
 from watch.harness import JPEG, Memory, watched, watching
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from homepress.base.image_data import FileContent, image_digest
 from homepress.base.units import counted
 from homepress.store import Store
-from homepress.watch.system import this_system
+from homepress.watch import this_system
 
 _log = logging.getLogger(__name__)
 

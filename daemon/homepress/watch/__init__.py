@@ -1,14 +1,22 @@
 """Watching folders: each new image is found, and handed on once it is quiet, closed and whole."""
 
-from homepress.watch.arrival import Arrival, Signature, Skip, Skipped, Waiting
-from homepress.watch.clouds import cloud_clients, warnings
 from homepress.watch.filewatch import FileWatch
-from homepress.watch.folder import FolderState, FolderStatus, WaitingFile, WatchedFolder
-from homepress.watch.ports import Identity, Known, Sink
-from homepress.watch.refuse import Location, locate, output_refusal, refusal
-from homepress.watch.survey import Candidate, survey
-from homepress.watch.timing import Timing
-from homepress.watch.watch import Watch
+from homepress.watch.model import (
+    Arrival,
+    FolderState,
+    FolderStatus,
+    Signature,
+    Skip,
+    Skipped,
+    Timing,
+    Waiting,
+    WaitingFile,
+    WatchedFolder,
+)
+from homepress.watch.policy import Location, cloud_clients, locate, output_refusal, refusal, warnings
+from homepress.watch.protocols import Identity, Known, Sink, this_system
+from homepress.watch.scanner import Candidate, survey
+from homepress.watch.watcher import Watch
 
 __all__ = [
     "Arrival",
@@ -33,5 +41,6 @@ __all__ = [
     "output_refusal",
     "refusal",
     "survey",
+    "this_system",
     "warnings",
 ]

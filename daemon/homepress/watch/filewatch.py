@@ -6,10 +6,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from homepress.watch.arrival import Signature
-from homepress.watch.interface import Observation, System
-from homepress.watch.ports import Identity
-from homepress.watch.system import this_system
+from homepress.watch.model import Signature
+from homepress.watch.protocols import Identity, Observation, System, this_system
 
 _log = logging.getLogger(__name__)
 

@@ -1,99 +1,538 @@
-"""The folder that is watched, and what a person may see of it."""
+"""One watched folder on a thread of its own: a drive or server that hangs holds up no other folder."""
 
-import enum
-from collections.abc import Mapping
+import dataclasses
+import logging
+import math
+import os
+import threading
+import time
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from homepress.watch.arrival import Skip, Waiting
+from homepress.base.blocking import silent
+from homepress.base.system_errors import Scope, explain, printable, with_name
+from homepress.watch.filters import Selection, lies_in
+from homepress.watch.model import FolderState, FolderStatus, Signature, Skip, WaitingFile, WatchedFolder
+from homepress.watch.observer import Guard
+from homepress.watch.pending import NEVER, Looker, Settler, skip_by_status
+from homepress.watch.protocols import Surroundings
+from homepress.watch.scanner import Listing, Scanner, Tally, in_work_tree, walk
 
-WatchMode = Literal["auto", "native", "poll"]
-"""How changes are noticed: by what fits the file system, by events, or by looking again and again."""
+_log = logging.getLogger(__name__)
+
+# Telling a picture that somebody just made from one file of a large import.
+
+_BURST = 10
+_PER_SECOND = 1.0
+_MOST_KEYS = 4096
 
 
-@dataclass(frozen=True)
-class WatchedFolder:
-    """One folder to watch.
+class Freshness:
+    """A token bucket a place: a few files are fresh, the rest of a flood is an import.
 
-    Attributes:
-        path: the folder; `~` expanded, links allowed.
-        recursive: whether folders inside it count.
-        include: patterns of the files to take (see `names.Selection`).
-        exclude: patterns of files and folders to leave out.
-        min_size: smallest file to take, bytes.
-        max_size: largest file to take, bytes; None for no limit.
-        settle_seconds: how long a file must stay unchanged.
-        watch: how changes are noticed.
-        excluded: absolute folders inside it, links resolved, that are never entered (output folders, stored
-            originals).
-        stays: its files are only read, so that read-only ones and further names of a file count as well.
+    Files that turn up in a folder already known share the bucket of that folder, so that an import elsewhere
+    does not make them look old; all that a scan or a new folder brings shares one bucket.
     """
 
-    path: Path
-    recursive: bool = True
-    include: tuple[str, ...] = ("*",)
-    exclude: tuple[str, ...] = ()
-    min_size: int = 0
-    max_size: int | None = None
-    settle_seconds: float = 2.0
-    watch: WatchMode = "auto"
-    excluded: tuple[Path, ...] = ()
-    stays: bool = False
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[bytes | None, tuple[float, float]] = OrderedDict()
+
+    def take(self, place: bytes | None, now: float) -> bool:
+        """Whether one more file at a place is fresh.
+
+        Args:
+            place: the folder it turned up in; None for scans and new folders.
+            now: monotonic seconds.
+        """
+        tokens, last = self._buckets.pop(place, (float(_BURST), now))
+        tokens = min(_BURST, tokens + (now - last) * _PER_SECOND)
+        fresh = tokens >= 1
+        self._buckets[place] = (tokens - 1 if fresh else tokens, now)
+        if len(self._buckets) > _MOST_KEYS:
+            self._buckets.popitem(last=False)
+        return fresh
 
 
-class FolderStatus(enum.StrEnum):
-    """The state of a watched folder, in one word or two."""
-
-    STARTING = "starting"
-    WATCHING = "watching"
-    PARTLY = "partly watched"
-    MISSING = "missing"
-    AWAY = "away"
-    UNREADABLE = "unreadable"
-    SILENT = "not answering"
-    STOPPED = "stopped"
+# Where the threads of the observer leave what they saw, and the watch picks it up.
 
 
-@dataclass(frozen=True)
-class FolderState:
-    """What there is to say about a watched folder.
+@dataclass
+class Hints:
+    """What came in since the last time: each path once.
 
     Attributes:
-        path: the folder as it was configured.
-        status: its state.
-        problem: what is wrong and how to mend it, for a person; empty when all is well.
-        waiting: seen files that are not at rest yet.
-        watch: "native" when events come, "poll" when only scans find changes.
-        scanning: whether a full scan is under way.
-        scanned: whether at least one full scan has been completed.
-        directories: folders in it at the last full scan, itself included.
-        skipped: how many files the last full scan passed over, by reason.
+        files: files to look at.
+        folders: folders to scan.
+        later: files to look at after a delay, with the monotonic second.
+        trouble: whether the observation has something to say.
+        rescan: whether everything is to be scanned.
     """
 
-    path: Path
-    status: FolderStatus = FolderStatus.STARTING
-    problem: str = ""
-    waiting: int = 0
-    watch: Literal["native", "poll"] = "native"
-    scanning: bool = False
-    scanned: bool = False
-    directories: int = 0
-    skipped: Mapping[Skip, int] = field(default_factory=dict)
+    files: set[bytes] = field(default_factory=set)
+    folders: set[bytes] = field(default_factory=set)
+    later: dict[bytes, float] = field(default_factory=dict)
+    trouble: bool = False
+    rescan: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingFile:
-    """A file that was seen and is not at rest yet.
+class Inbox:
+    """The listener of an observation (see `system.Listener`). What cannot matter is dropped at the door.
 
     Attributes:
-        path: absolute path, root resolved.
-        reason: what it is waiting for.
-        detail: more about it, in words; may be empty.
-        next_try: monotonic second of the next look; infinite while its folder is missing.
+        selection: which files and folders matter; None for all.
+        received: how many hints came in so far.
+        taken: how many of them had come in when `take` was last called.
     """
 
-    path: Path
-    reason: Waiting
-    detail: str
-    next_try: float
+    def __init__(self) -> None:
+        self.selection: Selection | None = None
+        self.received = 0
+        self.taken = 0
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._hints = Hints()
+
+    def file_event(self, path: bytes) -> None:
+        """See `Listener.file_event`."""
+        directory, name = os.path.split(path)
+        if self.selection is None or self.selection.skip_file(directory, name) is None:
+            with self._lock:
+                self._hints.files.add(path)
+                self.received += 1
+            self._wake.set()
+
+    def directory_event(self, path: bytes) -> None:
+        """See `Listener.directory_event`."""
+        directory, name = os.path.split(path)
+        if self.selection is None or self.selection.enters(directory, name):
+            with self._lock:
+                self._hints.folders.add(path)
+                self.received += 1
+            self._wake.set()
+
+    def trouble(self) -> None:
+        """See `Listener.trouble`."""
+        with self._lock:
+            self._hints.trouble = True
+        self._wake.set()
+
+    def rescan(self) -> None:
+        """Scan everything."""
+        with self._lock:
+            self._hints.rescan = True
+            self.received += 1
+        self._wake.set()
+
+    def hint(self, path: bytes, due: float) -> None:
+        """Look at a file at monotonic second `due`."""
+        with self._lock:
+            self._hints.later[path] = due
+            self.received += 1
+        self._wake.set()
+
+    def wake(self) -> None:
+        """End a `wait`."""
+        self._wake.set()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until something came in; whether it did."""
+        woken = self._wake.wait(timeout)
+        self._wake.clear()
+        return woken
+
+    def take(self) -> Hints:
+        """All that came in."""
+        with self._lock:
+            taken, self._hints = self._hints, Hints()
+            self.taken = self.received
+        return taken
+
+
+# What is done on a folder's thread, one turn at a time; nothing here waits.
+
+_SLEPT = 1.0
+
+
+class FolderLoop:
+    """The watching of one folder. All but `inbox`, `settler` and `looker.set_aside` belongs to one thread."""
+
+    def __init__(self, folder: WatchedFolder, around: Surroundings) -> None:
+        self.inbox = Inbox()
+        self.guard = Guard(folder, around.system, self.inbox, around.timing, around.away)
+        self._around = around
+        self._timing = around.timing
+        self._clock = around.clock
+        self._folder = folder
+        self._fresh = Freshness()
+        self._selection = Selection(folder, b"")
+        self._health_due = 0.0
+        self._unobserved: list[bytes] = []
+        self._verify_due = NEVER
+        self._last_scan_end = float("-inf")
+        self._again_due = NEVER
+        self._slept = around.system.slept()
+        self.settler = Settler(around.timing, folder.settle_seconds)
+        self.looker = Looker(folder, self.settler, around, self.guard.heed)
+        self._scanner = Scanner(self._walk, self.guard.watches, around.timing)
+
+    def turn(self) -> float:
+        """Do all that is due now, at most a fraction of a second's work; when the next turn is due."""
+        now = self._clock()
+        hints = self.inbox.take()
+        if hints.rescan:
+            self._health_due = 0.0
+        self._supervise(now, hints.trouble)
+        for path, due in hints.later.items():
+            if lies_in(path, self.guard.root):
+                self.settler.look_at(path, due)
+        if self.guard.ready:
+            self._look_again(now)
+            if hints.rescan:
+                self.looker.give_another_try()
+                self._scanner.request(self.guard.root, now)
+            self._note_folders(hints.folders, now)
+            self._note_files(hints.files, now)
+            self.looker.look_at_due()
+            self._scan()
+            self._verify(self._clock())
+        return self._next_due()
+
+    def begin_anew(self) -> None:
+        """Something failed in the middle of a turn: forget plans, keep files, scan at the next turn."""
+        self._scanner.cancel()
+        self.settler.suspend()
+        self.inbox.rescan()
+        self.settler.resume(self._clock())
+
+    @property
+    def settled(self) -> bool:
+        """Whether a full scan is complete and nothing is in its first quiet time; so is a missing folder."""
+        if not self.guard.ready:
+            return self.guard.status is not FolderStatus.STARTING
+        scanned = self._scanner.last is not None and not self._scanner.busy
+        return scanned and self.settler.count()[1] == 0
+
+    def state(self) -> FolderState:
+        """What there is to say about the folder now."""
+        tally = self._scanner.last
+        skipped = Counter(tally.skipped) + self.looker.skipped if tally else Counter(self.looker.skipped)
+        return FolderState(
+            path=self._folder.path,
+            status=self.guard.status,
+            problem=self.guard.problem or _unreadable(tally or Tally()),
+            waiting=self.settler.count()[0],
+            watch="native" if self.guard.native else "poll",
+            scanning=self._scanner.scanning,
+            scanned=tally is not None,
+            directories=tally.directories if tally else 0,
+            skipped=dict(skipped),
+        )
+
+    def _supervise(self, now: float, trouble: bool) -> None:
+        """Look after folder and observer; plan the scans that follow from it."""
+        if now < self._health_due and not trouble:
+            return
+        was_ready, built = self.guard.ready, self.guard.check(now, afresh=trouble)
+        interval = self.guard.interval(now)
+        # Multiples of the interval, so that the threads of all folders wake up together.
+        self._health_due = (math.floor(now / interval) + 1) * interval
+        if built:
+            self._scan_all(now)
+        elif was_ready and not self.guard.ready:
+            self._scanner.cancel()
+            self.settler.suspend()
+        self._again_due = now
+        slept = self._around.system.slept()
+        if slept - self._slept > _SLEPT and self.guard.ready:
+            self._scanner.request(self.guard.root, now)
+        self._slept = slept
+
+    def _look_again(self, now: float) -> None:
+        """Let whoever keeps pictures waiting see whether they still have to."""
+        if now >= self._again_due:
+            cpu = time.thread_time()
+            waits = self._around.sink.look_again(Path(os.fsdecode(self.guard.root)))
+            pause = self._timing.again_interval(time.thread_time() - cpu)
+            self._again_due = now + pause if waits else NEVER
+
+    def _scan_all(self, now: float) -> None:
+        """The observer is new, or the folder is: see what was missed."""
+        root = self.guard.root
+        self._around.sink.found(self._folder.path, Path(os.fsdecode(root)))
+        self._selection = self.inbox.selection = Selection(self._folder, root)
+        self.looker.begin(root, self._timing.remote if self.guard.remote else 0.0)
+        self.settler.resume(now)
+        self._scanner.cancel()
+        self._scanner.request(root, now)
+        # Between the look at the root and the start of the observer it may have been replaced.
+        self._health_due = now + self._timing.health
+
+    def _note_folders(self, folders: Iterable[bytes], now: float) -> None:
+        for path in folders:
+            if self._reaches(path):
+                self._scanner.note_folder(path, now)
+
+    def _note_files(self, files: Iterable[bytes], now: float) -> None:
+        by_folder: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        for path in files:
+            by_folder[os.path.dirname(path)].append(path)
+        for directory, paths in by_folder.items():
+            if not os.path.isdir(directory):
+                # Most likely it is gone. But an observer that mixed up its folders reports such events too.
+                self._scan_soon(now)
+            elif self._reaches(directory):
+                self._note_files_in(directory, paths, now)
+
+    def _note_files_in(self, directory: bytes, paths: list[bytes], now: float) -> None:
+        place = None if self._scanner.is_new(directory) else directory
+        for path in paths:
+            try:
+                status = os.lstat(path)
+            except OSError:
+                continue
+            skip = skip_by_status(status, self._around.system, stays=self._folder.stays)
+            signature = Signature.of(status)
+            if skip is not Skip.NOT_A_FILE and not (skip and self.looker.was_told(path, signature)):
+                is_new, was_empty = path not in self.settler, self.settler.is_empty(path)
+                self.settler.notice(path, signature, now, is_new and self._fresh.take(place, now))
+                if (is_new or was_empty) and skip is not Skip.EMPTY and self.looker.fits(signature):
+                    self._around.sink.coming()
+
+    def _reaches(self, directory: bytes) -> bool:
+        return self._selection.reaches(directory) and not in_work_tree(directory, self.guard.root)
+
+    def _scan_soon(self, now: float) -> None:
+        """Ask for a full scan, though not at every such occasion."""
+        tally = self._scanner.last
+        pause = max(self._timing.rebuild_pause, self._timing.poll_cpu_factor * (tally.cpu if tally else 0.0))
+        self._scanner.request(self.guard.root, max(now + self._timing.health, self._last_scan_end + pause))
+
+    def _scan(self) -> None:
+        """One slice of scanning, unless it would bring more than the sink can take."""
+        if self._scanner.scanning and not self._around.sink.room():
+            return
+        before = self._scanner.last
+        for listing, _ in self._scanner.step(self._clock()):
+            now = self._clock()
+            if not listing.readable and listing.path == self.guard.root:
+                self._health_due = 0.0
+            for path, signature in listing.found:
+                if not self._is_in_hand(path, signature):
+                    self.settler.notice(path, signature, now, self._fresh.take(None, now))
+            for path, signature in listing.refused:
+                if self.looker.was_told(path, signature):
+                    self.guard.heed(path)  # again: the observation may be another one by now
+                elif path not in self.settler:
+                    self.settler.notice(path, signature, now, fresh=False)
+        if self._scanner.last is not before:
+            self._scan_ended(self._clock())
+
+    def _is_in_hand(self, path: bytes, signature: Signature) -> bool:
+        """Whether a file that a scan found waits already, is being worked on, or was set aside."""
+        if path in self.settler or self._around.known.held(path):
+            return True
+        return self.looker.is_aside(path, signature)
+
+    def _scan_ended(self, now: float) -> None:
+        """A full scan is complete: plan the next one, and see soon whether every folder is observed."""
+        if (tally := self._scanner.last) is None:
+            return
+        self.looker.skipped.clear()
+        self._last_scan_end = now
+        self._unobserved, self._verify_due = tally.unobserved, now + self._timing.health
+        self._plan_scan(now)
+
+    def _plan_scan(self, now: float) -> None:
+        """The next full scan: rarely where events come, more often where they do not."""
+        tally = self._scanner.last or Tally()
+        if self.guard.native and self.guard.status is FolderStatus.WATCHING:
+            wait = self._timing.scan_interval(tally.cpu)
+        else:
+            wait = self._timing.poll_interval(tally.cpu, tally.wall)
+        self._scanner.request(self.guard.root, now + wait)
+
+    def _verify(self, now: float) -> None:
+        """Folders that were unobserved during the scan and still are; most were only just made then."""
+        if now < self._verify_due:
+            return
+        self._verify_due = NEVER
+        still = [path for path in self._unobserved if not self.guard.watches(path) and os.path.isdir(path)]
+        self._unobserved = []
+        if self.guard.verify(still, now):
+            self._scan_all(now)
+        else:
+            self._plan_scan(now)
+
+    def _walk(self, tops: Iterable[bytes]) -> Iterator[Listing]:
+        return walk(tops, self._selection, self._around.known, self._around.system)
+
+    def _next_due(self) -> float:
+        if not self.guard.ready:
+            return self._health_due
+        now = self._clock()
+        scan = self._scanner.next_due(now)
+        if scan <= now and self._scanner.scanning and not self._around.sink.room():
+            scan = now + self._timing.no_room
+        return min(self._health_due, self._again_due, self._verify_due, scan, self.settler.next_due())
+
+
+def _unreadable(tally: Tally) -> str:
+    """What a full scan could not look at, and what to do."""
+    if tally.too_long:
+        number = f"{tally.too_long:,} of its folders and files have paths longer than this system takes"
+        return f"{number}; shorten the names of the folders above them"
+    if not tally.unreadable:
+        return ""
+    number = f"{tally.unreadable:,} of its folders may not be read"
+    return f"{number} (homepress doctor names them); to allow it: chmod u+rwx"
+
+
+# One watched folder on a thread of its own: a drive or server that hangs holds up no other folder.
+
+_LOOK = 0.05
+"""Seconds between two looks whether a thread that is to end hangs."""
+
+
+class FolderWatch:
+    """Watches one folder from `start` until it is asked to stop."""
+
+    def __init__(
+        self, folder: WatchedFolder, around: Surroundings, published: Callable[[bool], None]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            folder: what to watch.
+            around: what is needed for it.
+            published: called on the folder's thread when `settled` may have changed; True when `state` did.
+        """
+        self.folder = folder
+        self._around = around
+        self._published = published
+        self._loop = FolderLoop(folder, around)
+        self._state = FolderState(folder.path)
+        self._state_due = 0.0
+        self._settled_at: int | None = None
+        self._busy_since: float | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"watch {folder.path.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """End soon; returns at once."""
+        self._stopping.set()
+        self._loop.inbox.wake()
+
+    def join(self, until: float) -> None:
+        """Wait for the end, until a moment of the clock at most; one that hangs is left behind sooner."""
+        while self._thread.is_alive():
+            now, busy_since = self._around.clock(), self._busy_since
+            hangs = busy_since is not None and now - busy_since > self._around.timing.turn
+            if hangs or now >= until:
+                return
+            self._thread.join(min(_LOOK, until - now))
+
+    def rescan(self) -> None:
+        """Scan everything as soon as possible."""
+        self._loop.inbox.rescan()
+
+    def look_again(self) -> None:
+        """Look at the folder itself as soon as possible: its drive may have come or gone."""
+        self._loop.inbox.trouble()
+
+    def hint(self, path: bytes, delay: float) -> None:
+        """Look at a file after `delay` seconds."""
+        self._loop.inbox.hint(path, self._around.clock() + delay)
+
+    def set_aside(self, path: bytes) -> None:
+        """See `Watch.set_aside`."""
+        self._loop.looker.set_aside(path)
+
+    @property
+    def root(self) -> bytes:
+        """The folder without links; empty before it was first seen."""
+        return self._loop.guard.root
+
+    @property
+    def settled(self) -> bool:
+        """See `FolderLoop.settled`; false from the moment on in which a hint comes in."""
+        return self._settled_at == self._loop.inbox.received
+
+    def state(self) -> FolderState:
+        """What there is to say about the folder."""
+        busy_since = self._busy_since
+        if busy_since is None or self._around.clock() - busy_since < self._around.timing.silent:
+            return self._state
+        since = time.time() - (self._around.clock() - busy_since)
+        problem = silent(self.folder.path, since)
+        return dataclasses.replace(self._state, status=FolderStatus.SILENT, problem=problem)
+
+    def waiting(self) -> list[WaitingFile]:
+        """The files that wait."""
+        return [
+            WaitingFile(Path(os.fsdecode(entry.path)), entry.reason, entry.detail, entry.due)
+            for entry in self._loop.settler.waiting()
+        ]
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+                failures = 0
+            except OSError as error:
+                failures += 1
+                _log.warning("watching %s: %s", ascii(str(self.folder.path)), error)
+                self._failed(
+                    f"{with_name(error, _name(error, self.folder.path))}; it tries again by itself", failures
+                )
+            except Exception as error:  # noqa: BLE001 - a surprise must not end the watching in silence
+                failures += 1
+                _log.exception("watching %s failed; it begins anew", ascii(str(self.folder.path)))
+                self._failed(
+                    f"an error in Homepress: {type(error).__name__}: {error}; it tries again by itself",
+                    failures,
+                )
+        self._loop.guard.close()
+
+    def _turn(self) -> None:
+        self._busy_since = self._around.clock()
+        try:
+            due = self._loop.turn()
+            due = min(due, self._publish(self._around.clock()))
+        finally:
+            self._busy_since = None
+        inbox = self._loop.inbox
+        if inbox.wait(max(0.0, due - self._around.clock())) and not self._stopping.is_set():
+            # What comes in a rush is handled together.
+            self._stopping.wait(self._around.timing.hint_pause)
+
+    def _publish(self, now: float) -> float:
+        """Make the state visible, a few times a second at most; when to try again, infinite if it is done."""
+        if now < self._state_due:
+            return self._state_due
+        state = self._loop.state()
+        settled_at = self._loop.inbox.taken if self._loop.settled else None
+        if (state, settled_at) != (self._state, self._settled_at):
+            changed = state != self._state
+            self._state, self._settled_at = state, settled_at
+            self._state_due = now + self._around.timing.tell
+            self._published(changed)
+        return float("inf")
+
+    def _failed(self, problem: str, failures: int) -> None:
+        self._state = dataclasses.replace(self._state, status=FolderStatus.STOPPED, problem=problem)
+        self._published(True)
+        self._loop.begin_anew()
+        timing = self._around.timing
+        self._stopping.wait(min(timing.restart * float(1 << min(failures - 1, 20)), timing.restart_most))
+
+
+def _name(error: OSError, folder: Path) -> str:
+    """What an error is about: the ledger or the like, else the folder."""
+    return printable(error.filename if explain(error).scope is Scope.ORIGINALS else str(folder))

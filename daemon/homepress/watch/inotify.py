@@ -1,29 +1,167 @@
-"""watchdog's inotify observer, behind a guard: what it would hide or loop over is reported as trouble.
-
-watchdog 7.1 answers an overflow of the event queue by removing and adding every watch in its reader thread,
-which overflows the queue of a large tree again, for ever; an exception ends the reader thread while the
-observer seems alive; watches that the system refuses are passed over. Here each of these is only noted.
-Whoever asked for the observation starts a new one and scans.
-"""
+"""The way to a watched folder: when a name on it leads elsewhere, or nowhere, inotify says so by itself."""
 
 import contextlib
 import errno
 import logging
 import os
 import select
+from collections import deque
 from collections.abc import Callable
 
 from watchdog.events import FileClosedEvent, FileSystemEvent
 from watchdog.observers.api import BaseObserver, EventQueue, ObservedWatch
 from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
-from watchdog.observers.inotify_c import CallbackId, InotifyFD, Mask, WatchCallback, WatchDescriptor
+from watchdog.observers.inotify_c import (
+    CallbackId,
+    InotifyConstants,
+    InotifyEvent,
+    InotifyFD,
+    Mask,
+    WatchCallback,
+    WatchDescriptor,
+)
 
-from homepress.watch.heed import Heed
-from homepress.watch.interface import Listener
-from homepress.watch.observing import APPEARANCES, Teller
-from homepress.watch.way import WAY_EVENTS, Way, names_on_the_way
+from homepress.watch.plain import APPEARANCES, Teller
+from homepress.watch.protocols import Listener
 
 _log = logging.getLogger(__name__)
+
+WAY_EVENTS = Mask(
+    InotifyConstants.IN_MOVE_SELF
+    | InotifyConstants.IN_DELETE_SELF
+    | InotifyConstants.IN_DONT_FOLLOW
+    | InotifyConstants.IN_MASK_ADD
+)
+"""What is asked of each name on the way (inotify(7)); added to what is asked of it already."""
+
+_GONE = InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_UNMOUNT
+_MOST_LINKS = 40
+
+
+class Way(WatchCallback):
+    """Hears of moves, removals and unmounts of the folders and links that lead to a folder.
+
+    Attributes:
+        changed: whether there was one.
+    """
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        """`tell` is called, on the reader's thread, when the way has changed."""
+        self.changed = False
+        self._tell = tell
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """See `WatchCallback`; events of what lies in a folder on the way are none of ours."""
+        if event.mask & _GONE:
+            self.changed = True
+            self._tell()
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        """See `WatchCallback`: the watched thing is gone for good."""
+        del wd
+        self.changed = True
+        self._tell()
+
+    def on_queue_overflow(self) -> None:
+        """See `WatchCallback`; whoever watches the folder's content acts on it."""
+
+
+def names_on_the_way(path: bytes) -> list[bytes]:
+    """Every folder and link that is passed on the way to an absolute path, the path itself included.
+
+    A loop of links ends the list (path_resolution(7): at most 40 links are followed).
+    """
+    found: dict[bytes, None] = {}
+    current, ahead, links = b"/", deque(path.split(b"/")), 0
+    while ahead:
+        part = ahead.popleft()
+        if part in (b"", b"."):
+            continue
+        if part == b"..":
+            current = os.path.dirname(current)
+            continue
+        name = os.path.join(current, part)
+        found[name] = None
+        if not os.path.islink(name):
+            current = name
+            continue
+        if (links := links + 1) > _MOST_LINKS:
+            break
+        target = os.readlink(name)
+        current = b"/" if target.startswith(b"/") else current
+        ahead.extendleft(reversed(target.split(b"/")))
+    return list(found)
+
+
+# Files that are left alone for their permissions or further names: inotify says by itself when that
+# changes.
+#
+# Attributes of whole folders are not asked for: every copied file would bring several events more, and so
+# would each of our own replacements.
+
+# A change of the number of names is one of attributes, too (inotify(7)). One event is enough: whoever hears
+# it looks at the file, and asks again if it is still left alone.
+_EVENTS = Mask(InotifyConstants.IN_ATTRIB | InotifyConstants.IN_DONT_FOLLOW | InotifyConstants.IN_ONESHOT)
+_MOST = 1000
+
+
+class Heed:
+    """Some files of one observation, at most a thousand; scans look at the others."""
+
+    def __init__(self, reader: InotifyFD, tell: Callable[[bytes], None]) -> None:
+        """`tell` gets the path of a file whose attributes changed, on the reader's thread."""
+        self._reader = reader
+        self._tell = tell
+        self._files: dict[bytes, _File] = {}
+
+    def add(self, path: bytes) -> None:
+        """Tell once when the attributes of a file change; nothing is told of what may not be watched."""
+        if path in self._files or len(self._files) >= _MOST:
+            return
+        file = self._files[path] = _File(path, self)
+        try:
+            self._reader.add_callback(path, _EVENTS, file, CallbackId(id(file)))
+        except OSError:
+            self.over(file)
+
+    def changed(self, file: "_File") -> None:
+        """An event of a file came."""
+        self.over(file)
+        self._tell(file.path)
+
+    def over(self, file: "_File") -> None:
+        """Nothing will be told of it any more."""
+        if self._files.get(file.path) is file:
+            del self._files[file.path]
+
+
+class _File(WatchCallback):
+    """One file."""
+
+    def __init__(self, path: bytes, heed: Heed) -> None:
+        self.path = path
+        self._heed = heed
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """See `WatchCallback`."""
+        del event
+        self._heed.changed(self)
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        """See `WatchCallback`: after the one event, or because the file is gone."""
+        del wd
+        self._heed.over(self)
+
+    def on_queue_overflow(self) -> None:
+        """See `WatchCallback`; whoever watches the folder's content acts on it."""
+
+
+# watchdog's inotify observer, behind a guard: what it would hide or loop over is reported as trouble.
+#
+# watchdog 7.1 answers an overflow of the event queue by removing and adding every watch in its reader
+# thread, which overflows the queue of a large tree again, for ever; an exception ends the reader thread
+# while the observer seems alive; watches that the system refuses are passed over. Here each of these is
+# only noted. Whoever asked for the observation starts a new one and scans.
 
 # It complains of its own ending, and warns of what is reported as trouble here.
 logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
@@ -31,7 +169,7 @@ logging.getLogger("watchdog.observers.inotify_c").setLevel(logging.CRITICAL)
 
 # Opening and closing without writing are left out: watchdog's own walk causes so many that the queue
 # overflows.
-_EVENTS = [*APPEARANCES, FileClosedEvent]
+_INOTIFY_EVENTS = [*APPEARANCES, FileClosedEvent]
 _NO_WATCH = -1
 _MOUNTS = "/proc/self/mountinfo"
 
@@ -53,7 +191,7 @@ class InotifyObservation:
         self._group = _Group(self._reader, os.fsencode(root), recursive, listener, ignored)
         self._observer = _Observer(self._reader, self._group, listener)
         try:
-            self._observer.schedule(Teller(listener), root, recursive=recursive, event_filter=_EVENTS)
+            self._observer.schedule(Teller(listener), root, recursive=recursive, event_filter=_INOTIFY_EVENTS)
             self._reader.start()
             self._observer.start()
         except OSError:

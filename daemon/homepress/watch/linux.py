@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from homepress.watch.inotify import InotifyObservation
-from homepress.watch.interface import LimitReachedError, Listener, Observation, Openness
 from homepress.base.volumes.mountinfo import Mount, mount_of, parse_mountinfo
-from homepress.watch.mounts import is_remote_kind
+from homepress.watch.inotify import InotifyObservation
+from homepress.watch.protocols import LimitReachedError, Listener, Observation, Openness, is_remote_kind
 
 __all__ = [
     "file_system",

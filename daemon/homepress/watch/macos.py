@@ -7,8 +7,8 @@ import struct
 import time
 from collections.abc import Callable
 
-from homepress.watch.interface import Listener, Observation, Openness
-from homepress.watch.observing import PlainObservation
+from homepress.watch.plain import PlainObservation
+from homepress.watch.protocols import Listener, Observation, Openness
 
 __all__ = [
     "file_system",

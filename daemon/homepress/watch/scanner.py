@@ -1,15 +1,111 @@
-"""When to scan what, in slices: the whole folder now and then, new folders at once."""
+"""Finding what nobody has dealt with yet: walks of a tree, and when to make them."""
 
+import errno
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from homepress.watch.arrival import Skip
-from homepress.watch.scan import Listing
-from homepress.watch.settle import NEVER
-from homepress.watch.timing import Timing
+from homepress.watch.filters import Selection
+from homepress.watch.model import Signature, Skip, Timing, WatchedFolder
+from homepress.watch.pending import NEVER, skip_by_status
+from homepress.watch.protocols import Identity, Known, System, this_system
+
+# Walking a tree: what is in it that nobody has dealt with yet.
+
+_WORK_TREE = b".git"
+
+
+@dataclass(slots=True)
+class Listing:
+    """What one folder held.
+
+    Attributes:
+        path: the folder.
+        readable: False when it could not be listed; then nothing is known of what it holds.
+        too_long: how many paths in it, its own included, are longer than this system takes.
+        found: candidates that the ledger does not know as they are now.
+        refused: the like that are passed over for a reason that people are told.
+        skipped: how many files are passed over, by reason.
+        folders: folders in it that are entered.
+    """
+
+    path: bytes
+    readable: bool = True
+    too_long: int = 0
+    found: list[tuple[bytes, Signature]] = field(default_factory=list)
+    refused: list[tuple[bytes, Signature]] = field(default_factory=list)
+    skipped: Counter[Skip] = field(default_factory=Counter)
+    folders: list[bytes] = field(default_factory=list)
+
+
+def walk(tops: Iterable[bytes], selection: Selection, known: Known, system: System) -> Iterator[Listing]:
+    """List folders and all that is entered below them, one folder a step. Links are never followed."""
+    waiting = list(tops)
+    while waiting:
+        listing = list_folder(waiting.pop(), selection, known, system)
+        waiting.extend(reversed(listing.folders))
+        yield listing
+
+
+def list_folder(directory: bytes, selection: Selection, known: Known, system: System) -> Listing:
+    """List one folder: one `scandir`, one question to the ledger, one `lstat` an image."""
+    listing = Listing(directory)
+    candidates: list[os.DirEntry[bytes]] = []
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                if entry.name == _WORK_TREE:
+                    return Listing(directory, skipped=Counter({Skip.WORK_TREE: 1}))
+                if entry.is_dir(follow_symlinks=False):
+                    if selection.enters(directory, entry.name):
+                        listing.folders.append(entry.path)
+                elif skip := selection.skip_file(directory, entry.name):
+                    listing.skipped[skip] += 1
+                else:
+                    candidates.append(entry)
+    except OSError as error:
+        listing.readable = False
+        listing.too_long += error.errno == errno.ENAMETOOLONG
+    if candidates:
+        _compare(listing, candidates, known, system, selection.stays)
+    return listing
+
+
+def _compare(
+    listing: Listing, candidates: list[os.DirEntry[bytes]], known: Known, system: System, stays: bool
+) -> None:
+    """Sort a folder's candidates into those that are done with, passed over, and found."""
+    rows = known.known(listing.path)
+    for entry in candidates:
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            listing.too_long += error.errno == errno.ENAMETOOLONG
+            continue
+        if Signature.of(status).is_noted(rows.get(entry.name)):
+            continue
+        if skip := skip_by_status(status, system, stays=stays):
+            listing.skipped[skip] += 1
+        if skip is None:
+            listing.found.append((entry.path, Signature.of(status)))
+        elif skip is not Skip.NOT_A_FILE:
+            listing.refused.append((entry.path, Signature.of(status)))
+
+
+def in_work_tree(directory: bytes, root: bytes) -> bool:
+    """Whether a folder at or below `root` lies in a git work tree that begins at or below `root`."""
+    while True:
+        if os.path.lexists(os.path.join(directory, _WORK_TREE)):
+            return True
+        if len(directory) <= len(root):
+            return False
+        directory = os.path.dirname(directory)
+
+
+# When to scan what, in slices: the whole folder now and then, new folders at once.
 
 _SEPARATOR = os.fsencode(os.sep)
 _MOST_UNOBSERVED = 10_000
@@ -149,3 +245,48 @@ class Scanner:
         tally.skipped += listing.skipped
         if listing.readable and not self._observed(listing.path) and len(tally.unobserved) < _MOST_UNOBSERVED:
             tally.unobserved.append(listing.path)
+
+
+# What is in a folder, without watching it: for dry runs, and to leave alone what was there before.
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file that the watch would take in, by name, place, directory entry and size; it was not opened.
+
+    Attributes:
+        path: absolute path, root resolved.
+        signature: what its directory entry says.
+    """
+
+    path: Path
+    signature: Signature
+
+
+def survey(folder: WatchedFolder, *, system: System | None = None) -> Iterator[Candidate]:
+    """All candidates in a folder, whether they were dealt with before or not. Nothing is changed or opened.
+
+    Raises:
+        OSError: the folder is not there or cannot be listed.
+    """
+    root = os.path.realpath(os.fsencode(folder.path), strict=True)
+    with os.scandir(root):
+        pass
+    selection = Selection(folder, root)
+    for listing in walk([root], selection, _NothingKnown(), system or this_system()):
+        for path, signature in listing.found:
+            large = folder.max_size is not None and signature.size > folder.max_size
+            if signature.size >= folder.min_size and not large:
+                yield Candidate(Path(os.fsdecode(path)), signature)
+
+
+class _NothingKnown:
+    """A memory of nothing."""
+
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+        del directory, names
+        return {}
+
+    def held(self, path: bytes) -> bool:
+        del path
+        return False

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from homepress.watch.interface import Listener, Observation, Openness
-from homepress.watch.observing import PlainObservation
+from homepress.watch.plain import PlainObservation
+from homepress.watch.protocols import Listener, Observation, Openness
 
 __all__ = [
     "file_system",

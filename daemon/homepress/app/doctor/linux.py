@@ -7,9 +7,9 @@ from pathlib import Path
 
 from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.app.doctor.session import session
-from homepress.settings import FolderSettings
 from homepress.base.volumes.mountinfo import mount_of, parse_mountinfo
-from homepress.watch.system import this_system
+from homepress.settings import FolderSettings
+from homepress.watch import this_system
 
 __all__ = ["desktop", "file_sandbox", "file_system", "getting", "room_to_watch"]
 

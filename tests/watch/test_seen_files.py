@@ -1,7 +1,7 @@
 """The bounded memory of files that the sink was told of."""
 
 from homepress.watch import Signature
-from homepress.watch.told import Told
+from homepress.watch.pending import Told
 
 
 def signature(size: int = 1, ctime: int = 0) -> Signature:

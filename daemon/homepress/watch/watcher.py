@@ -6,16 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from homepress.watch.arrival import Skip
-from homepress.watch.examine import skip_by_status
-from homepress.watch.folder import FolderState, WaitingFile, WatchedFolder
-from homepress.watch.folderwatch import FolderWatch
-from homepress.watch.interface import System
-from homepress.watch.names import Selection, lies_in
-from homepress.watch.ports import Known, Sink, Surroundings
-from homepress.watch.scan import in_work_tree
-from homepress.watch.system import this_system
-from homepress.watch.timing import Timing
+from homepress.watch.filters import Selection, lies_in
+from homepress.watch.folder import FolderWatch
+from homepress.watch.model import FolderState, Skip, Timing, WaitingFile, WatchedFolder
+from homepress.watch.pending import skip_by_status
+from homepress.watch.protocols import Known, Sink, Surroundings, System, this_system
+from homepress.watch.scanner import in_work_tree
 
 
 class Watch:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from homepress.watch import output_refusal, refusal, warnings
-from homepress.watch.clouds import cloud_clients
+from homepress.watch.policy import cloud_clients
 from support import THIS_MACHINE_CANNOT
 
 

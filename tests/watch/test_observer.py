@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.watch.inbox import Inbox
+from homepress.watch.folder import Inbox
 from homepress.watch.inotify import InotifyObservation, _Group
 from support import THIS_MACHINE_CANNOT, wait_for
 from watch.elsewhere import elsewhere
@@ -158,7 +158,7 @@ def test_events_under_a_wrong_name_bring_a_scan(tmp_path: Path) -> None:
 def test_a_new_folder_is_scanned_even_when_events_of_its_files_are_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("homepress.watch.inbox.Inbox.file_event", lambda self, path: None)
+    monkeypatch.setattr("homepress.watch.folder.Inbox.file_event", lambda self, path: None)
     with watching(tmp_path) as run:
         (tmp_path / "new" / "deep").mkdir(parents=True)
         (tmp_path / "new" / "a.jpg").write_bytes(JPEG)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homepress.watch import Signature, Timing, Waiting
-from homepress.watch.freshness import Freshness
-from homepress.watch.settle import NEVER, Settler
+from homepress.watch.folder import Freshness
+from homepress.watch.pending import NEVER, Settler
 
 TIMING = Timing()
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homepress.watch import Skip, WatchedFolder
-from homepress.watch.names import Selection, is_never_entered, is_temporary
+from homepress.watch.filters import Selection, is_never_entered, is_temporary
 
 ROOT = b"/pictures"
 

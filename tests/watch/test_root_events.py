@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from homepress.watch.way import names_on_the_way
+from homepress.watch.inotify import names_on_the_way
 from support import wait_for
 from watch.harness import FAST, JPEG, Watching, watching
 

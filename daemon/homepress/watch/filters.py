@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable
 
 from homepress.base.formats import has_image_suffix
-from homepress.watch.arrival import Skip
-from homepress.watch.folder import WatchedFolder
+from homepress.watch.model import Skip, WatchedFolder
 
 _SEPARATOR = os.fsencode(os.sep)
 _PARTIAL_SUFFIXES = (b".crdownload", b".part", b".partial", b".download", b".opdownload")

@@ -13,7 +13,7 @@ from watchdog.events import (
 )
 from watchdog.observers.api import BaseObserver
 
-from homepress.watch.interface import Listener
+from homepress.watch.protocols import Listener
 
 _SEPARATOR = os.fsencode(os.sep)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from homepress.watch import linux, warnings
 from homepress.base.volumes.mountinfo import Mount, mount_of, parse_mountinfo
-from homepress.watch.mounts import is_remote_kind
+from homepress.watch import linux, warnings
+from homepress.watch.protocols import is_remote_kind
 from support import THIS_MACHINE_CANNOT
 from watch.harness import FAST, JPEG, watching
 

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from homepress.watch.trailer import Verdict, Wholeness, judge
-from homepress.watch.trailer.holes import ZEROS
+from homepress.watch.completeness import ZEROS, Verdict, Wholeness, judge
 from watch.harness import picture
 
 BIG = (160, 120)

@@ -1,0 +1,508 @@
+"""The files that were seen and are not at rest yet: when each is looked at, and what follows from it."""
+
+import contextlib
+import enum
+import errno
+import heapq
+import itertools
+import os
+import stat
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from homepress.base.system_errors import in_words
+from homepress.watch.completeness import UNREAD, Verdict, Wholeness, judge
+from homepress.watch.model import Arrival, Signature, Skip, Skipped, Timing, Waiting, WatchedFolder
+from homepress.watch.protocols import Identity, Openness, Surroundings, System
+
+# Remembering, in little memory, files as they are now that no ledger can know for done.
+
+_MOST = 50_000
+
+
+class Told:
+    """Files by a hash of path and signature, at most so many. May be used from several threads."""
+
+    def __init__(self, most: int = _MOST, *, when_full: bool) -> None:
+        """Remember nothing yet; with `most` files remembered, all others count as such if `when_full`."""
+        self._most = most
+        self._when_full = when_full
+        self._hashes: set[int] = set()
+
+    def add(self, path: bytes, signature: Signature) -> None:
+        """Remember a file as it is now; any change, of its permissions too, makes it another."""
+        if len(self._hashes) < self._most:
+            self._hashes.add(hash((path, signature)))
+
+    def holds(self, path: bytes, signature: Signature) -> bool:
+        """Whether a file was added as it is now."""
+        if hash((path, signature)) in self._hashes:
+            return True
+        return self._when_full and len(self._hashes) >= self._most
+
+    def clear(self) -> None:
+        """Remember nothing any more."""
+        self._hashes.clear()
+
+
+# The files that were seen and are not at rest yet. Memory only: looking at them is done by `look`.
+
+NEVER = float("inf")
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """One file that is not at rest yet. Times are monotonic seconds.
+
+    Attributes:
+        path: absolute path as bytes.
+        signature: what it looked like at the last look; None before the first one.
+        since: when it was first seen like that.
+        need: seconds of quiet that it needs.
+        due: when to look again.
+        fresh: see `Arrival.fresh`.
+        reason: what it is waiting for.
+        detail: more about that, in words.
+        tries: looks in a row that found the same obstacle.
+        asked: whether the ledger was asked about it; until then it may be one of our own results.
+        told: whether the sink heard that it stays incomplete.
+        ticket: number of its one valid place in the queue.
+    """
+
+    path: bytes
+    signature: Signature | None
+    since: float
+    need: float
+    due: float
+    fresh: bool
+    reason: Waiting = Waiting.QUIET
+    detail: str = ""
+    tries: int = 0
+    asked: bool = False
+    told: bool = False
+    ticket: int = -1
+
+
+class Settler:
+    """All pending files of one folder, in the order in which they have to be looked at."""
+
+    def __init__(self, timing: Timing, need: float) -> None:
+        """Keep files that need `need` seconds of quiet, unless something about them asks for more."""
+        self._timing = timing
+        self._need = need
+        self._lock = threading.Lock()
+        self._pending: dict[bytes, Pending] = {}
+        self._queue: list[tuple[float, int, Pending]] = []
+        self._order = itertools.count()
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def __contains__(self, path: bytes) -> bool:
+        return path in self._pending
+
+    def is_empty(self, path: bytes) -> bool:
+        """Whether a file waits that was empty at the last look."""
+        pending = self._pending.get(path)
+        return pending is not None and pending.signature is not None and not pending.signature.size
+
+    def notice(self, path: bytes, signature: Signature, now: float, fresh: bool) -> None:
+        """Take in a file that an event or a scan named, or look sooner at one that waits."""
+        pending = self._pending.get(path)
+        if pending is None:
+            entry = Pending(path, signature, now, self._need, now + self._timing.early, fresh)
+            with self._lock:
+                self._pending[path] = entry
+            self._push(entry)
+        elif pending.signature != signature:
+            self.restart(pending, signature, now)
+        elif pending.reason in (Waiting.WRITER, Waiting.WHOLE):
+            pending.tries = 0
+            self.put_off(pending, min(pending.due, now + self._timing.early), pending.reason, pending.detail)
+
+    def look_at(self, path: bytes, due: float) -> None:
+        """Look at a file at `due`, whatever it looks like by then, and not before."""
+        entry = Pending(path, None, due, self._need, due, fresh=True, reason=Waiting.RETRY)
+        with self._lock:
+            self._pending[path] = entry
+        self._push(entry)
+
+    def restart(self, pending: Pending, signature: Signature, now: float) -> None:
+        """It changed: its quiet time begins again."""
+        pending.signature, pending.since = signature, now
+        pending.need, pending.tries, pending.told = self._need, 0, False
+        self.put_off(pending, now + self._timing.early, Waiting.QUIET)
+
+    def put_off(self, pending: Pending, due: float, reason: Waiting, detail: str = "") -> None:
+        """Look again at `due`; until then it waits for `reason`."""
+        pending.due, pending.reason, pending.detail = due, reason, detail
+        self._push(pending)
+
+    def drop(self, pending: Pending) -> None:
+        """Forget a file."""
+        with self._lock:
+            if self._pending.get(pending.path) is pending:
+                del self._pending[pending.path]
+
+    def take_due(self, now: float, most: int) -> list[Pending]:
+        """Up to `most` files to look at now; each has to be put off, restarted or dropped."""
+        taken: list[Pending] = []
+        while self._queue and len(taken) < most and self._queue[0][0] <= now:
+            _, ticket, pending = heapq.heappop(self._queue)
+            if self._is_current(ticket, pending):
+                pending.ticket = -1
+                taken.append(pending)
+        return taken
+
+    def next_due(self) -> float:
+        """When the next look is due; infinite when none is."""
+        while self._queue and not self._is_current(*self._queue[0][1:]):
+            heapq.heappop(self._queue)
+        return self._queue[0][0] if self._queue else NEVER
+
+    def suspend(self) -> None:
+        """Their folder is gone: keep them, look at none."""
+        with self._lock:
+            self._queue.clear()
+            for pending in self._pending.values():
+                pending.due, pending.reason, pending.detail = NEVER, Waiting.MISSING, ""
+
+    def resume(self, now: float) -> None:
+        """Their folder is back: look at all that `suspend` put by."""
+        for pending in list(self._pending.values()):
+            if pending.reason is Waiting.MISSING:
+                pending.signature = None
+                self.put_off(pending, now, Waiting.QUIET)
+
+    def waiting(self) -> Iterator[Pending]:
+        """The files that a person would count as waiting: all that the ledger was asked about."""
+        with self._lock:
+            entries = list(self._pending.values())
+        return (entry for entry in entries if entry.asked or entry.reason is not Waiting.QUIET)
+
+    def count(self) -> tuple[int, int]:
+        """How many files wait for a person to see, and how many are in their first quiet time."""
+        with self._lock:
+            entries = self._pending.values()
+            return (
+                sum(e.asked or e.reason is not Waiting.QUIET for e in entries),
+                sum(e.reason is Waiting.QUIET for e in entries),
+            )
+
+    def _push(self, pending: Pending) -> None:
+        pending.ticket = next(self._order)
+        heapq.heappush(self._queue, (pending.due, pending.ticket, pending))
+        if len(self._queue) > 2 * len(self._pending) + 1024:
+            self._queue = [entry for entry in self._queue if self._is_current(*entry[1:])]
+            heapq.heapify(self._queue)
+
+    def _is_current(self, ticket: int, pending: Pending) -> bool:
+        return pending.ticket == ticket and self._pending.get(pending.path) is pending
+
+
+# Looking at one file: its directory entry, whether somebody writes to it, whether it is whole.
+
+# Never wait for a FIFO's other end, never follow a link, never hand the descriptor to a child.
+_FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
+    _FLAGS |= getattr(os, _name, 0)
+
+_ANY_WRITE_BIT = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+class Finding(enum.Enum):
+    """What came of an examination."""
+
+    DONE = "examined"
+    GONE = "gone"
+    CHANGED = "changed"
+    SKIPPED = "passed over"
+    UNREAD = "the system refused to read it"
+    """Its disk or the computer is in trouble, or a sector is broken: that says nothing about the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The outcome of opening a file.
+
+    Attributes:
+        finding: whether it could be examined; the rest counts only if it could.
+        openness: whether somebody has it open for writing.
+        verdict: whether it is whole; nothing is read while somebody writes.
+        skip: why it is passed over, for `Finding.SKIPPED`.
+        refusal: what the system refused and what to do, for `Finding.UNREAD`.
+    """
+
+    finding: Finding
+    openness: Openness = Openness.UNKNOWN
+    verdict: Verdict = UNREAD
+    skip: Skip | None = None
+    refusal: str = ""
+
+
+def skip_by_status(status: os.stat_result, system: System, *, stays: bool = False) -> Skip | None:
+    """Why a file is passed over, by its directory entry (`lstat`); None when it is a candidate.
+
+    Args:
+        status: what `lstat` gave.
+        system: knows placeholders.
+        stays: it is only read, never replaced.
+    """
+    if not stat.S_ISREG(status.st_mode):
+        return Skip.NOT_A_FILE
+    if status.st_size == 0:
+        return Skip.EMPTY
+    if status.st_nlink > 1 and not stays:
+        return Skip.LINKED
+    if not status.st_mode & _ANY_WRITE_BIT and not stays:
+        return Skip.READ_ONLY
+    return Skip.PLACEHOLDER if system.is_placeholder(status) else None
+
+
+def examine(path: bytes, signature: Signature, system: System, *, stays: bool = False) -> Examination:
+    """Open a file that looked like `signature` and judge it, as one that `stays` or is to be replaced.
+
+    Raises nothing that a file can cause.
+    """
+    try:
+        fd = os.open(path, _FLAGS)
+    except OSError as error:
+        return _unopened(error)
+    try:
+        status = os.fstat(fd)
+        if skip := skip_by_status(status, system, stays=stays):
+            return Examination(Finding.SKIPPED, skip=skip)
+        if Signature.of(status) != signature:
+            return Examination(Finding.CHANGED)
+        openness = system.openness(fd, path)
+        if openness is Openness.BUSY:
+            return Examination(Finding.DONE, openness)
+        return Examination(Finding.DONE, openness, judge(fd, status.st_size))
+    except OSError as error:
+        return Examination(Finding.UNREAD, refusal=in_words(error))
+    finally:
+        os.close(fd)
+
+
+def _unopened(error: OSError) -> Examination:
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR:
+            return Examination(Finding.GONE)
+        case errno.EWOULDBLOCK | errno.EBUSY | errno.ETXTBSY:
+            return Examination(Finding.DONE, Openness.BUSY)
+        case errno.EACCES | errno.EPERM:
+            return Examination(Finding.SKIPPED, skip=Skip.UNREADABLE)
+        case errno.ELOOP | errno.EMLINK:
+            return Examination(Finding.SKIPPED, skip=Skip.NOT_A_FILE)
+    return Examination(Finding.UNREAD, refusal=in_words(error))
+
+
+# The looks at pending files: what each one shows, and what follows from it.
+
+_BATCH = 256
+
+
+class Looker:
+    """Looks at the files of one folder until each is handed on, passed over or gone.
+
+    Attributes:
+        skipped: files passed over since this was last emptied, by reason.
+    """
+
+    def __init__(
+        self,
+        folder: WatchedFolder,
+        settler: Settler,
+        around: Surroundings,
+        heed: Callable[[bytes], None],
+    ) -> None:
+        self.skipped: Counter[Skip] = Counter()
+        self._folder = folder
+        self._root = b""
+        self._least_quiet = 0.0
+        self._settler = settler
+        self._heed = heed
+        self._known = around.known
+        self._sink = around.sink
+        self._system = around.system
+        self._timing = around.timing
+        self._clock = around.clock
+        self._early = around.early
+        self._told = Told(when_full=True)
+        self._aside = Told(when_full=False)
+
+    def begin(self, root: bytes, least_quiet: float) -> None:
+        """Look at files of `root` from now on, which need `least_quiet` seconds of quiet at the least."""
+        self._root, self._least_quiet = root, least_quiet
+
+    def look_at_due(self) -> None:
+        """Look at the files that are due, at most a few hundred of them."""
+        folders: defaultdict[bytes, list[Pending]] = defaultdict(list)
+        for pending in self._settler.take_due(self._clock(), _BATCH):
+            folders[os.path.dirname(pending.path)].append(pending)
+        for directory, files in folders.items():
+            rows = self._known.known(directory, [os.path.basename(file.path) for file in files])
+            for pending in files:
+                self._look(pending, rows)
+
+    def _look(self, pending: Pending, rows: Mapping[bytes, Identity]) -> None:
+        now = self._clock()
+        try:
+            status = os.lstat(pending.path)
+        except OSError:
+            return self._vanished(pending)
+        skip = skip_by_status(status, self._system, stays=self._folder.stays)
+        if skip is Skip.NOT_A_FILE:
+            return self._pass_over(pending, skip)
+        signature = Signature.of(status)
+        if signature.is_noted(rows.get(os.path.basename(pending.path))):
+            return self._settler.drop(pending)
+        pending.asked = True
+        if skip is Skip.EMPTY:
+            return self._await_content(pending, signature, now)
+        pending.need = max(pending.need, self._least_quiet)
+        if signature != pending.signature:
+            return self._settler.restart(pending, signature, now)
+        if now - pending.since < pending.need and not self._may_begin(pending, now):
+            return self._settler.put_off(pending, self._next_chance(pending), Waiting.QUIET)
+        if skip := skip or self._size_skip(signature.size):
+            return self._leave(pending, signature, skip, now)
+        seen = examine(pending.path, signature, self._system, stays=self._folder.stays)
+        return self._judge(pending, signature, seen)
+
+    def _vanished(self, pending: Pending) -> None:
+        """It is gone; or the whole folder is, and then it is waited for."""
+        if os.path.isdir(self._root):
+            self._settler.drop(pending)
+        else:
+            self._settler.put_off(pending, NEVER, Waiting.MISSING)
+
+    def _judge(self, pending: Pending, signature: Signature, seen: Examination) -> None:
+        """Go by what an open file showed."""
+        if seen.finding is Finding.GONE:
+            return self._settler.drop(pending)
+        if seen.finding is Finding.SKIPPED:
+            return self._refused(pending, signature, seen.skip or Skip.NOT_A_FILE)
+        now = self._clock()
+        if seen.finding is Finding.CHANGED:
+            return self._settler.restart(pending, signature, now)
+        if seen.finding is Finding.UNREAD:
+            return self._refuse(pending, now, self._timing.busy, Waiting.UNREAD, seen.refusal)
+        if seen.openness is Openness.BUSY:
+            return self._refuse(pending, now, self._timing.busy, Waiting.WRITER, "")
+        if seen.openness is Openness.UNKNOWN:
+            pending.need = max(pending.need, self._timing.no_lease)
+        if seen.verdict.wholeness is Wholeness.DOUBTFUL:
+            pending.need = max(pending.need, self._timing.doubtful)
+        if seen.verdict.wholeness is Wholeness.ENDLESS:
+            pending.need = max(pending.need, self._timing.no_lease)
+        if seen.verdict.wholeness in (Wholeness.WHOLE, Wholeness.DOUBTFUL, Wholeness.ENDLESS):
+            if self._is_quiet(pending, now) or self._may_begin(pending, now):
+                return self._hand_on(pending, signature)
+            return self._settler.put_off(
+                pending, self._next_chance(pending), Waiting.QUIET, seen.verdict.detail
+            )
+        if not self._is_quiet(pending, now):
+            return self._wait(pending, seen.verdict.detail)
+        return self._incomplete(pending, signature, seen, now)
+
+    def _incomplete(self, pending: Pending, signature: Signature, seen: Examination, now: float) -> None:
+        """It is quiet, and something is missing: say so after a few tries, and go on looking rarely."""
+        detail = seen.verdict.detail
+        self._refuse(pending, now, self._timing.incomplete, Waiting.WHOLE, detail)
+        if pending.tries >= self._timing.tries_until_told and not pending.told:
+            pending.told = True
+            no_image = seen.verdict.wholeness is Wholeness.NO_IMAGE
+            self._tell(pending, signature, Skip.NOT_AN_IMAGE if no_image else Skip.INCOMPLETE, detail)
+
+    def _await_content(self, pending: Pending, signature: Signature, now: float) -> None:
+        """Whoever made it will write to it; if nobody does for long, it is left until somebody does."""
+        if pending.reason is not Waiting.CONTENT or pending.tries < len(self._timing.empty):
+            pending.signature = signature
+            return self._refuse(pending, now, self._timing.empty, Waiting.CONTENT, "")
+        self._settler.drop(pending)
+        return self._tell(pending, signature, Skip.EMPTY, "")
+
+    def _is_quiet(self, pending: Pending, now: float) -> bool:
+        return now - pending.since >= pending.need
+
+    def _may_begin(self, pending: Pending, now: float) -> bool:
+        """Whether work may start before the quiet time ends."""
+        return self._early and now >= self._next_chance(pending)
+
+    def _next_chance(self, pending: Pending) -> float:
+        """When a file that stays quiet may be handed on at the earliest."""
+        ahead = self._timing.ahead if self._early else 0.0
+        return pending.since + max(self._timing.early, pending.need - ahead)
+
+    def _wait(self, pending: Pending, detail: str = "") -> None:
+        self._settler.put_off(pending, pending.since + pending.need, Waiting.QUIET, detail)
+
+    def _refuse(
+        self, pending: Pending, now: float, waits: tuple[float, ...], reason: Waiting, detail: str
+    ) -> None:
+        tries = pending.tries if pending.reason is reason else 0
+        pending.tries = tries + 1
+        self._settler.put_off(pending, now + waits[min(tries, len(waits) - 1)], reason, detail)
+
+    def _size_skip(self, size: int) -> Skip | None:
+        if size < self._folder.min_size:
+            return Skip.TOO_SMALL
+        if self._folder.max_size is not None and size > self._folder.max_size:
+            return Skip.TOO_LARGE
+        return None
+
+    def _hand_on(self, pending: Pending, signature: Signature) -> None:
+        path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
+        self._sink.arrived(Arrival(path, root, signature, pending.fresh, pending.since + pending.need))
+        self._settler.drop(pending)  # only now: whoever looks finds it here or there
+
+    def _refused(self, pending: Pending, signature: Signature, skip: Skip) -> None:
+        """It was opened, or could not be, and is none to be touched."""
+        if skip is Skip.EMPTY:
+            return self._await_content(pending, signature, self._clock())
+        if skip.may_end:
+            return self._leave(pending, signature, skip, self._clock())
+        return self._pass_over(pending, skip)
+
+    def _leave(self, pending: Pending, signature: Signature, skip: Skip, now: float) -> None:
+        """It is left as it is: say so once it is quiet."""
+        if not self._is_quiet(pending, now):
+            return self._wait(pending)
+        if skip.may_end:
+            self._told.add(pending.path, signature)
+            self._heed(pending.path)
+        self._settler.drop(pending)
+        return self._tell(pending, signature, skip, "")
+
+    def fits(self, signature: Signature) -> bool:
+        """Whether a file is neither too small nor too large for its folder."""
+        return self._size_skip(signature.size) is None
+
+    def was_told(self, path: bytes, signature: Signature) -> bool:
+        """Whether the sink heard that a file, as it is now, is passed over for a reason that may end."""
+        return self._told.holds(path, signature)
+
+    def set_aside(self, path: bytes) -> None:
+        """Whoever took this file in can do nothing with it as it is now. May be called from any thread."""
+        with contextlib.suppress(OSError):
+            self._aside.add(path, Signature.of(os.lstat(path)))
+
+    def is_aside(self, path: bytes, signature: Signature) -> bool:
+        """Whether a file, as it is now, was set aside."""
+        return self._aside.holds(path, signature)
+
+    def give_another_try(self) -> None:
+        """What stood against the files that were set aside may have ended without a trace in them."""
+        self._aside.clear()
+
+    def _tell(self, pending: Pending, signature: Signature, skip: Skip, detail: str) -> None:
+        path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
+        self._sink.skipped(Skipped(path, root, signature, skip, detail))
+
+    def _pass_over(self, pending: Pending, skip: Skip) -> None:
+        self.skipped[skip] += 1
+        self._settler.drop(pending)
