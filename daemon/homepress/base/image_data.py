@@ -23,7 +23,7 @@ _MOST_STEPS = 300_000
 """More than any picture needs; a file can be made so that walking it would take hours. A second or two."""
 
 
-class Content(Protocol):
+class ImageContent(Protocol):
     """Bytes that can be read here and there."""
 
     size: int
@@ -32,7 +32,7 @@ class Content(Protocol):
         """Up to `length` bytes from `at` on, fewer at the end."""
 
 
-class FileContent(Content):
+class FileContent(ImageContent):
     """An open file; what lies close together is read once."""
 
     def __init__(self, fd: int, size: int, on_read: Callable[[int], None] | None = None) -> None:
@@ -63,7 +63,7 @@ class FileContent(Content):
         return b"".join(parts)
 
 
-class BytesContent(Content):
+class BytesContent(ImageContent):
     """A whole file in memory."""
 
     def __init__(self, data: bytes) -> None:
@@ -86,7 +86,7 @@ Part = tuple[int, int]
 class _Walk:
     """What the walks read from; they may take so many steps and no more."""
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: ImageContent) -> None:
         self.size = content.size
         self._content = content
         self._steps = 0
@@ -105,7 +105,7 @@ class _Walk:
         return data
 
 
-def image_digest(content: Content) -> str:
+def image_digest(content: ImageContent) -> str:
     """SHA-256 of the coded image in a file, in hexadecimal digits; of all of it where it cannot be told.
 
     Raises:
@@ -122,7 +122,7 @@ def image_digest(content: Content) -> str:
     return _hashed(content, "file", iter([(0, content.size)]))
 
 
-def _hashed(content: Content, kind: str, parts: Iterator[Part]) -> str:
+def _hashed(content: ImageContent, kind: str, parts: Iterator[Part]) -> str:
     """The kind comes first, so that equal bytes of two kinds are two images."""
     digest, size = hashlib.sha256(kind.encode() + b"\0"), 0
     for at, length in parts:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class System(Protocol):
+class ClockSystem(Protocol):
     """What each system answers."""
 
     def since_boot(self) -> float:
@@ -43,7 +43,7 @@ def system_clock() -> Clock:
     return Clock(time.time, system.since_boot, system.boot_id())
 
 
-def _system() -> System:
+def _system() -> ClockSystem:
     if sys.platform == "win32":
         from homepress.base.clock import windows
 

@@ -7,12 +7,12 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def since_boot() -> float:
-    """See `System.since_boot`."""
+    """See `ClockSystem.since_boot`."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def boot_id() -> str:
-    """See `System.boot_id`."""
+    """See `ClockSystem.boot_id`."""
     try:
         return _BOOT_ID.read_text("ascii").strip()
     except (OSError, ValueError):

@@ -7,12 +7,12 @@ _LONGEST = 64
 
 
 def since_boot() -> float:
-    """See `System.since_boot`."""
+    """See `ClockSystem.since_boot`."""
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def boot_id() -> str:
-    """See `System.boot_id`; sysctl(3), kern.bootsessionuuid."""
+    """See `ClockSystem.boot_id`; sysctl(3), kern.bootsessionuuid."""
     buffer = ctypes.create_string_buffer(_LONGEST)
     size = ctypes.c_size_t(_LONGEST)
     try:

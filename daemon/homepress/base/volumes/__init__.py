@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from homepress.base.volumes.interface import Changes, Presence, System, Volume, presence
+from homepress.base.volumes.interface import Changes, Presence, Volume, VolumeSystem, presence
 
 __all__ = [
     "Changes",
@@ -61,7 +61,7 @@ def changes() -> Changes:
     return _system.changes()
 
 
-def _this_system() -> System:
+def _this_system() -> VolumeSystem:
     if sys.platform == "win32":
         from homepress.base.volumes import windows
 

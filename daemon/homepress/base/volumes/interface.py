@@ -109,7 +109,7 @@ class PlainChanges(Changes):
     def close(self) -> None: ...
 
 
-class System(Protocol):
+class VolumeSystem(Protocol):
     """The differences between the operating systems."""
 
     def volume_of(self, path: Path) -> Volume | None:

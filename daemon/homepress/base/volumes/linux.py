@@ -67,7 +67,7 @@ def configured_mounts() -> tuple[Path, ...]:
 
 
 def is_mount_point(path: Path) -> bool:
-    """See `System.is_mount_point`."""
+    """See `VolumeSystem.is_mount_point`."""
     mount = mount_of(os.fsencode(path), _mounts())
     return mount is not None and mount.point == os.fsencode(path)
 

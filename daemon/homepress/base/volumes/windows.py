@@ -41,7 +41,7 @@ def configured_mounts() -> tuple[Path, ...]:
 
 
 def is_mount_point(path: Path) -> bool:
-    """See `System.is_mount_point`."""
+    """See `VolumeSystem.is_mount_point`."""
     found = volume_of(path)
     return found is not None and PureWindowsPath(found.point) == PureWindowsPath(path)
 

@@ -112,7 +112,7 @@ _RGB, _GREY = b"RGB ", b"GRAY"
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class CarriedMetadata:
     """Metadata of an upright picture.
 
     Attributes:
@@ -128,7 +128,7 @@ class Metadata:
     orientation: int = UPRIGHT
 
 
-def read_metadata(source: bytes, *, iptc: bool = False, xmp: bytes | None = None) -> Metadata:
+def read_metadata(source: bytes, *, iptc: bool = False, xmp: bytes | None = None) -> CarriedMetadata:
     """What is carried over.
 
     Args:
@@ -152,7 +152,7 @@ def read_metadata(source: bytes, *, iptc: bool = False, xmp: bytes | None = None
         raise CannotConvert(damage)
     exif = without_orientation(found.exif[0]) if found.exif else None
     packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packets[0]) if packets else None
-    return Metadata(found.icc, exif, packet, found.orientation)
+    return CarriedMetadata(found.icc, exif, packet, found.orientation)
 
 
 # Reading WebP, GIF and BMP: formats that Pillow decodes without losing depth.

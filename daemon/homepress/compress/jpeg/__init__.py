@@ -1,6 +1,6 @@
 """Coding pictures as JPEG: encoders behind one interface, and mozjpeg's lossless pass."""
 
 from homepress.compress.jpeg.encoder import optimise
-from homepress.compress.jpeg.model import Encoder, Sample, Sampling
+from homepress.compress.jpeg.model import EncodedSample, Encoder, Sampling
 
-__all__ = ["Encoder", "Sample", "Sampling", "optimise"]
+__all__ = ["EncodedSample", "Encoder", "Sampling", "optimise"]

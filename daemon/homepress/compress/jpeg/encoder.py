@@ -12,7 +12,7 @@ from PIL import Image
 from homepress.base.override import override
 from homepress.compress.jpeg import model
 from homepress.compress.jpeg.entropy import BaselineWriter, Layout
-from homepress.compress.jpeg.model import Encoder, Floats, Sample, Sampling, Table, tables
+from homepress.compress.jpeg.model import EncodedSample, Encoder, Floats, Sampling, Table, tables
 from homepress.compress.jpeg.quantise import (
     Batch,
     Statistics,
@@ -177,11 +177,11 @@ class RateDistortionEncoder(Encoder):
     name = "rate-distortion"
 
     @override
-    def sample(self, pixels: Pixels, sampling: Sampling) -> Sample:
+    def sample(self, pixels: Pixels, sampling: Sampling) -> EncodedSample:
         return _TriedSample(pixels, sampling)
 
     @override
-    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> bytes:
         """Code a whole picture as baseline JPEG; what bits cost in it is learnt from the sample."""
         if not isinstance(sample, _TriedSample):
             raise TypeError("the sample must come from this encoder")
@@ -194,7 +194,7 @@ class RateDistortionEncoder(Encoder):
         return writer.finish()
 
 
-class _TriedSample(Sample):
+class _TriedSample(EncodedSample):
     """Parts of a picture in one strip, coded at any quality."""
 
     def __init__(self, pixels: Pixels, sampling: Sampling) -> None:
@@ -240,16 +240,16 @@ class PillowEncoder(Encoder):
     name = "libjpeg with jpegli's tables"
 
     @override
-    def sample(self, pixels: Pixels, sampling: Sampling) -> Sample:
+    def sample(self, pixels: Pixels, sampling: Sampling) -> EncodedSample:
         return _CodedSample(pixels, sampling)
 
     @override
-    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> bytes:
         """Code a whole picture as baseline JPEG with the standard Huffman codes."""
         return _coded(picture[:, :], sampling, quality)
 
 
-class _CodedSample(Sample):
+class _CodedSample(EncodedSample):
     """A sample that is tried by coding and decoding it for real."""
 
     def __init__(self, pixels: Pixels, sampling: Sampling) -> None:

@@ -4,7 +4,14 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from homepress.compress.jpeg.model import HIGHEST_QUALITY, LOWEST_QUALITY, Encoder, Sample, Sampling, on_grid
+from homepress.compress.jpeg.model import (
+    HIGHEST_QUALITY,
+    LOWEST_QUALITY,
+    EncodedSample,
+    Encoder,
+    Sampling,
+    on_grid,
+)
 from homepress.compress.jpeg.whole import decode_jpeg
 from homepress.compress.pixels import Pixels, Remembered, Windowed
 from homepress.compress.result import ScoreKind
@@ -182,7 +189,7 @@ class EncodedJpeg:
 class _Choice:
     sampling: Sampling
     quality: float
-    sample: Sample
+    sample: EncodedSample
 
 
 def code(
@@ -242,7 +249,7 @@ def _search(scorer: JpegScorer, floor: float, encoder: Encoder, sampling: Sampli
     return _Choice(sampling, on_grid(found.setting), sample) if found else None
 
 
-def _score_at(part: SampleTiles | WholeSample, sample: Sample, quality: float) -> float:
+def _score_at(part: SampleTiles | WholeSample, sample: EncodedSample, quality: float) -> float:
     return part.score(sample.decoded(on_grid(quality)))
 
 

@@ -21,7 +21,7 @@ class Sampling(enum.StrEnum):
     QUARTER = "4:2:0"
 
 
-class Sample(Protocol):
+class EncodedSample(Protocol):
     """A sample of a picture (tiles side by side), ready to be tried at several qualities."""
 
     def decoded(self, quality: float) -> Pixels:
@@ -39,11 +39,11 @@ class Encoder(Protocol):
     name: str
     """What the history calls it."""
 
-    def sample(self, pixels: Pixels, sampling: Sampling) -> Sample:
+    def sample(self, pixels: Pixels, sampling: Sampling) -> EncodedSample:
         """Prepare a sample; its width must be a multiple of 16 pixels."""
         ...
 
-    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: Sample) -> bytes:
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> bytes:
         """Code a whole picture.
 
         Args:

@@ -10,7 +10,7 @@ from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import JpegContents, JpegFile, describe_jpeg, read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import (
     Component,
-    Frame,
+    FrameHeader,
     JpegStream,
     Process,
     Segment,
@@ -34,7 +34,7 @@ __all__ = [
     "ColourModel",
     "Component",
     "Embedded",
-    "Frame",
+    "FrameHeader",
     "JpegContents",
     "JpegFile",
     "JpegStream",

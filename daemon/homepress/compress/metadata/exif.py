@@ -27,7 +27,7 @@ _INLINE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TagEntry:
     """One entry of a directory; positions count from the start of the block.
 
     Attributes:
@@ -62,11 +62,11 @@ class Directory:
     """One directory: its position, entries, position after its table, and the next one's position or 0."""
 
     at: int
-    entries: tuple[Entry, ...]
+    entries: tuple[TagEntry, ...]
     end: int
     following: int
 
-    def find(self, tag: int) -> Entry | None:
+    def find(self, tag: int) -> TagEntry | None:
         """The first readable entry with a tag."""
         return next((entry for entry in self.entries if entry.tag == tag and entry.is_readable), None)
 
@@ -103,13 +103,13 @@ class TiffBlock:
         has_following = table_end + 4 <= len(self.data)
         return Directory(at, entries, table_end, self._unpack("I", table_end) if has_following else 0)
 
-    def number(self, entry: Entry) -> int | None:
+    def number(self, entry: TagEntry) -> int | None:
         """The first value of a SHORT, LONG or IFD entry; None for other types."""
         if entry.kind == _SHORT:
             return self._unpack("H", entry.start)
         return self._unpack("I", entry.start) if entry.kind in (_LONG, _IFD) else None
 
-    def value(self, entry: Entry) -> bytes:
+    def value(self, entry: TagEntry) -> bytes:
         """The bytes of an entry's value."""
         return self.data[entry.start : entry.start + entry.size]
 
@@ -141,12 +141,12 @@ class TiffBlock:
                 return
             yield directory
 
-    def _entry(self, at: int) -> Entry:
+    def _entry(self, at: int) -> TagEntry:
         tag, kind, count = struct.unpack_from(self.order + "HHI", self.data, at)
         size = _TYPE_BYTES.get(kind, 0) * count
         start = at + 8 if size <= _INLINE else self._unpack("I", at + 8)
         readable = start + size <= len(self.data)
-        return Entry(at, tag, kind, count, start, size if readable else 0)
+        return TagEntry(at, tag, kind, count, start, size if readable else 0)
 
     def _unpack(self, layout: str, at: int) -> int:
         value: int = struct.unpack_from(self.order + layout, self.data, at)[0]

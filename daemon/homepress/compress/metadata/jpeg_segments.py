@@ -52,7 +52,7 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FrameHeader:
     """What a frame header says.
 
     Attributes:
@@ -105,7 +105,7 @@ def is_frame_marker(marker: int) -> bool:
     return marker in _MARKERS
 
 
-def read_frame(marker: int, body: bytes) -> Frame:
+def read_frame(marker: int, body: bytes) -> FrameHeader:
     """Read a frame header.
 
     Args:
@@ -130,7 +130,7 @@ def read_frame(marker: int, body: bytes) -> Frame:
             raise Malformed("impossible sampling factors or table in the frame header")
     if len({component.identifier for component in components}) != count:
         raise Malformed("two components of the same name")
-    return Frame(Process(marker), precision, width, height, components)
+    return FrameHeader(Process(marker), precision, width, height, components)
 
 
 # The marker segments of a JPEG stream (ITU-T T.81 annex B), walked strictly.
@@ -199,7 +199,7 @@ class JpegStream:
     start: int
     end: int
     segments: tuple[Segment, ...]
-    frame: Frame
+    frame: FrameHeader
 
     def payload(self, segment: Segment) -> bytes:
         """What a segment carries after marker and length; of SOS the scan header alone."""

@@ -9,7 +9,7 @@ from homepress.compress.metadata.exif import (
     EXIF_IFD,
     INTEROPERABILITY_IFD,
     Directory,
-    Entry,
+    TagEntry,
     TiffBlock,
     read_tiff,
 )
@@ -96,7 +96,7 @@ class _Plan:
         child = self.tiff.child(directory, tag)
         return child is not None and self.add(child, wanted)
 
-    def keeps(self, entry: Entry, wanted: frozenset[int]) -> bool:
+    def keeps(self, entry: TagEntry, wanted: frozenset[int]) -> bool:
         """Whether an entry stays: wanted, readable, and its value in no table that is written anew."""
         if entry.tag not in wanted or not entry.is_readable:
             return False
@@ -142,7 +142,7 @@ def _scrubbed(tiff: TiffBlock, first: int, header_end: int, wanted: frozenset[in
     return bytes(out)
 
 
-def _copy_value(tiff: TiffBlock, entry: Entry, out: bytearray) -> bool:
+def _copy_value(tiff: TiffBlock, entry: TagEntry, out: bytearray) -> bool:
     """Copy a value that does not stand in its entry; False where it turns out to be unwanted."""
     value = tiff.value(entry)
     if entry.tag == _MAKER_NOTE:
