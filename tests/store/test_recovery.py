@@ -78,7 +78,7 @@ def test_before_the_exchange_it_is_taken_back(bench: Bench) -> None:
     path = bench.drop()
     crash(bench, path, "exchange")
     (note,) = recovered(bench)
-    assert "taken back" in note
+    assert "rolled back" in note
     assert (path.read_bytes(), bench.kept(), bench.temps()) == (picture(), [], [])
 
 

@@ -1,5 +1,9 @@
 """What is under way: written before the first step that can be seen, removed with the last."""
 
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
 from homepress.store import entries, memory
 from homepress.store.ledger import Ledger
 from homepress.store.memory import Mark
@@ -27,10 +31,18 @@ def ready(ledger: Ledger, plan: Plan) -> None:
         tx.execute("UPDATE job SET state = ? WHERE id = ?", (READY, plan.job))
 
 
+@contextlib.contextmanager
+def ending(ledger: Ledger, plan: Plan) -> Iterator[sqlite3.Connection]:
+    """A transaction for what is to be remembered of a job, which takes the job out of the journal too."""
+    with ledger.transaction() as tx:
+        yield tx
+        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
+
+
 def abandon(ledger: Ledger, plan: Plan) -> None:
     """Nothing of it is left."""
-    with ledger.transaction() as tx:
-        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
+    with ending(ledger, plan):
+        pass
 
 
 def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None, *, kept: bool) -> int:
@@ -43,7 +55,7 @@ def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None,
         source: likewise of a source that stays in place (output and beside).
         kept: whether the original is in its vault.
     """
-    with ledger.transaction() as tx:
+    with ending(ledger, plan) as tx:
         entry = 0
         if plan.kind in ("output", "beside", "copy"):
             entries.supersede(tx, plan)
@@ -58,7 +70,6 @@ def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None,
             memory.note(ledger, tx, plan.source, source)
         if kept:
             tx.execute("INSERT OR IGNORE INTO vault (path) VALUES (?)", (plan.vault,))
-        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
     return entry
 
 

@@ -3,18 +3,20 @@
 import contextlib
 import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.override import override
 from homepress.store import journal, memory, metadata
 from homepress.store.entries import entry_of, is_result_elsewhere, output_at, result_of
 from homepress.store.errors import Changed, Refusal, Unsupported, shown
 from homepress.store.fitting import REFUSED, fitting, fitting_folder, name_there
 from homepress.store.kernel import Folder, move_away, opened_file, opened_folder, place_new, untouched
 from homepress.store.names import beside_names, converted_names, numbered_names, old_name, temp_name
+from homepress.store.operation import JobOutcome, Operation, carry_out
 from homepress.store.plan import Kind, Metadata, Plan
 from homepress.store.reading import missing_or_linked
 from homepress.store.receipt import Receipt, Replacement, Role, Source
-from homepress.store.settlement import Settled
 from homepress.store.staging import check_result, make_plan, stage
 from homepress.store.workshop import Found, Workshop, keep_unknown, look, remove_ours
 
@@ -77,7 +79,7 @@ def _write_as(
         return Receipt(entry, plan.result, plan.source_size, plan.result_size)
     name, again = _name_for(workshop, folder, source, replacement, wanted)
     plan = make_plan(kind, source, replacement, folder.path / name, carried, b"")
-    return _write(workshop, folder, source, plan, replacement.data, again=again)
+    return _write(WriteOutput(workshop, plan, source, replacement.data, again), folder)
 
 
 def _equal_file(workshop: Workshop, folder: Folder, name: str, sha256: str) -> Found | None:
@@ -119,11 +121,17 @@ def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -
             there = look(workshop.kernel, folder, name)
             plan = make_plan("beside", source, replacement, folder.path / name, carried, b"")
             if there is None:
-                return _write(workshop, folder, source, plan, replacement.data, again=False)
+                return _write(WriteOutput(workshop, plan, source, replacement.data, again=False), folder)
             if there.sha256 == replacement.sha256 and _is_of(workshop, there, plan):
                 entry = journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
                 return Receipt(entry, plan.result, plan.source_size, plan.result_size)
     raise Refusal(f"{shown(source.path)}: a thousand names beside it are taken")
+
+
+def _write(operation: Operation, folder: Folder) -> Receipt:
+    plan = operation.plan
+    carry_out(operation, folder)
+    return Receipt(entry_of(operation.workshop.ledger, plan), plan.result, plan.source_size, plan.result_size)
 
 
 def stands(workshop: Workshop, source: Source, target: Path, settings: str) -> bool:
@@ -154,96 +162,79 @@ def stands(workshop: Workshop, source: Source, target: Path, settings: str) -> b
     return there is not None and there.sha256 == made[1]
 
 
-def settle_output(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
-    """End a job of this kind: in place or gone, with no temp file left."""
-    kernel = workshop.kernel
-    _fill_name(workshop, folder, plan)
-    there = look(kernel, folder, plan.result.name)
-    staged = look(kernel, folder, temp_name(plan.job))
-    # While ours still has its temp name, a file of the same bytes is somebody else's, or another result.
-    waits = staged is not None and staged.sha256 == plan.result_sha256
-    ours = not waits or (there is not None and (staged == there or _is_of(workshop, there, plan)))
-    for name in (temp_name(plan.job), old_name(plan.job)):
-        if (found := look(kernel, folder, name)) is None:
-            continue
-        begun = journal.state_of(workshop.ledger, plan.job) == journal.STARTED
-        if (
-            begun
-            or found.sha256 == plan.result_sha256
-            or _made_from(workshop, found, plan.result) is not None
-        ):
-            kernel.unlink(folder, name)
-        else:
-            keep_unknown(workshop, folder, name, plan.result.name)
-    kernel.sync_folder(folder)
-    if there is not None and there.sha256 == plan.result_sha256 and ours:
-        journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
-        return Settled.FINISHED
-    if there is not None and there.mark[0] == 0 and staged is not None:
-        # The empty file that claimed the name where FAT needs one.
-        remove_ours(workshop, folder, plan.result.name, old_name(plan.job), _NOTHING)
-    journal.abandon(workshop.ledger, plan)
-    return Settled.TAKEN_BACK
+@dataclass(frozen=True, slots=True)
+class WriteOutput(Operation):
+    """Writing a result, or a copy, to where its source is not.
 
-
-def _write(
-    workshop: Workshop, folder: Folder, source: Source, plan: Plan, data: bytes, *, again: bool
-) -> Receipt:
-    """Write, verify and name a result.
-
-    Args:
-        workshop: the tools.
-        folder: of the target.
+    Attributes:
         source: as it was read.
-        plan: what is done.
-        data: the result.
+        data: what is written.
         again: our own earlier result has the name and makes way.
     """
-    with workshop.live(plan.job):
-        journal.begin(workshop.ledger, plan)
-        try:
-            stage(workshop.kernel, folder, plan, data, exactly=False)
-            journal.ready(workshop.ledger, plan)
-            _check_source(workshop, source)
-            if again:
-                _take_turns(workshop, folder, source, plan)
-            else:
-                place_new(workshop.kernel, folder, temp_name(plan.job), plan.result.name)
-            workshop.kernel.sync_folder(folder)
-        except BaseException:
-            if settle_output(workshop, folder, plan) is not Settled.FINISHED:
-                raise
+
+    source: Source
+    data: bytes
+    again: bool
+
+    @override
+    def stage(self, folder: Folder) -> None:
+        stage(self.workshop.kernel, folder, self.plan, self.data, exactly=False)
+
+    @override
+    def switch(self, folder: Folder) -> None:
+        _check_source(self.workshop, self.source)
+        if self.again:
+            self._take_turns(folder)
         else:
-            settle_output(workshop, folder, plan)
-    return Receipt(entry_of(workshop.ledger, plan), plan.result, plan.source_size, plan.result_size)
+            place_new(self.workshop.kernel, folder, temp_name(self.plan.job), self.plan.result.name)
+        self.workshop.kernel.sync_folder(folder)
 
+    def _take_turns(self, folder: Folder) -> None:
+        """The new result takes the name of our earlier one, once it is sure that it was ours."""
+        kernel, temp, plan = self.workshop.kernel, temp_name(self.plan.job), self.plan
+        try:
+            kernel.exchange(folder, temp, plan.result.name)
+        except Unsupported:
+            self._take_turns_by_moving(folder)
+            return
+        earlier = look(kernel, folder, temp)
+        if earlier is not None and _made_from(self.workshop, earlier, plan.result) is None:
+            kernel.exchange(folder, temp, plan.result.name)
+            raise _taken(self.source, plan.result)
 
-def _take_turns(workshop: Workshop, folder: Folder, source: Source, plan: Plan) -> None:
-    """The new result takes the name of our earlier one, which is deleted when it is sure that it was ours."""
-    kernel, temp = workshop.kernel, temp_name(plan.job)
-    try:
-        kernel.exchange(folder, temp, plan.result.name)
-    except Unsupported:
-        _take_turns_by_moving(workshop, folder, source, plan)
-        return
-    earlier = look(kernel, folder, temp)
-    if earlier is not None and _made_from(workshop, earlier, plan.result) is None:
-        kernel.exchange(folder, temp, plan.result.name)
-        raise _taken(source, plan.result)
+    def _take_turns_by_moving(self, folder: Folder) -> None:
+        """Where names cannot be exchanged: the earlier result leaves and is looked at first."""
+        kernel, old, plan = self.workshop.kernel, old_name(self.plan.job), self.plan
+        move_away(kernel, folder, plan.result.name, old)
+        earlier = look(kernel, folder, old)
+        try:
+            if earlier is not None and _made_from(self.workshop, earlier, plan.result) is None:
+                place_new(kernel, folder, old, plan.result.name)
+                raise _taken(self.source, plan.result)
+            place_new(kernel, folder, temp_name(plan.job), plan.result.name)
+        except FileExistsError:
+            raise _taken(self.source, plan.result) from None
 
-
-def _take_turns_by_moving(workshop: Workshop, folder: Folder, source: Source, plan: Plan) -> None:
-    """As `_take_turns`, where names cannot be exchanged: the earlier result leaves and is looked at first."""
-    kernel, old = workshop.kernel, old_name(plan.job)
-    move_away(kernel, folder, plan.result.name, old)
-    earlier = look(kernel, folder, old)
-    try:
-        if earlier is not None and _made_from(workshop, earlier, plan.result) is None:
-            place_new(kernel, folder, old, plan.result.name)
-            raise _taken(source, plan.result)
-        place_new(kernel, folder, temp_name(plan.job), plan.result.name)
-    except FileExistsError:
-        raise _taken(source, plan.result) from None
+    @override
+    @staticmethod
+    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+        kernel = workshop.kernel
+        _fill_name(workshop, folder, plan)
+        there = look(kernel, folder, plan.result.name)
+        staged = look(kernel, folder, temp_name(plan.job))
+        # While ours still has its temp name, a file of the same bytes is somebody else's, or another result.
+        waits = staged is not None and staged.sha256 == plan.result_sha256
+        ours = not waits or (there is not None and (staged == there or _is_of(workshop, there, plan)))
+        _clear(workshop, folder, plan)
+        kernel.sync_folder(folder)
+        if there is not None and there.sha256 == plan.result_sha256 and ours:
+            journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
+            return JobOutcome.FINISHED
+        if there is not None and there.mark[0] == 0 and staged is not None:
+            # The empty file that claimed the name where FAT needs one.
+            remove_ours(workshop, folder, plan.result.name, old_name(plan.job), _NOTHING)
+        journal.abandon(workshop.ledger, plan)
+        return JobOutcome.ROLLED_BACK
 
 
 def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
@@ -255,6 +246,23 @@ def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
     ours = _made_from(workshop, earlier, plan.result) is not None
     whole = made is not None and made.sha256 == plan.result_sha256
     place_new(kernel, folder, temp if ours and whole else old, plan.result.name)
+
+
+def _clear(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+    """Remove what was staged, and our earlier result; what is neither is kept for its owner."""
+    begun = journal.state_of(workshop.ledger, plan.job) == journal.STARTED
+    for name in (temp_name(plan.job), old_name(plan.job)):
+        if (found := look(workshop.kernel, folder, name)) is None:
+            continue
+        ours = (
+            begun
+            or found.sha256 == plan.result_sha256
+            or _made_from(workshop, found, plan.result) is not None
+        )
+        if ours:
+            workshop.kernel.unlink(folder, name)
+        else:
+            keep_unknown(workshop, folder, name, plan.result.name)
 
 
 def _taken(source: Source, target: Path) -> Refusal:

@@ -101,6 +101,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return Path(os.fsdecode(self.target))
 
     @property
+    def folder(self) -> Path:
+        """In which the names change. A result in the place of its picture is in the picture's folder."""
+        return (self.source if self.kind in ("replace", "convert") else self.result).parent
+
+    @property
     def stored_name(self) -> str:
         """File name of the original in its vault; the sidecar adds `.json`."""
         return f"{self.source_sha256}-{self.job}"

@@ -2,19 +2,31 @@
 
 import os
 from functools import partial
-from pathlib import Path
 
 from homepress.base import blocking
 from homepress.store import journal
-from homepress.store.edits import settle_edit
+from homepress.store.edits import GiveEditBack
 from homepress.store.errors import StoreError
 from homepress.store.kernel import opened_folder
-from homepress.store.output import settle_output
-from homepress.store.plan import Plan
-from homepress.store.removal import settle_removal
-from homepress.store.restored import settle_undo
-from homepress.store.settlement import Settled, Settlement
+from homepress.store.operation import JobOutcome, Operation
+from homepress.store.output import WriteOutput
+from homepress.store.plan import Kind, Plan
+from homepress.store.removal import RemoveResult
+from homepress.store.replace import Replace
+from homepress.store.restore import Restore
 from homepress.store.workshop import RecoveryNote, Workshop
+
+RECOVER: dict[Kind, type[Operation]] = {
+    "replace": Replace,
+    "convert": Replace,
+    "output": WriteOutput,
+    "beside": WriteOutput,
+    "copy": WriteOutput,
+    "undo": Restore,
+    "remove": RemoveResult,
+    "edit": GiveEditBack,
+}
+"""Which operation a job of each kind is: whatever changes a user's file is here, and in the fault tests."""
 
 _PATIENCE = 30 * 86_400.0
 """Seconds, as the ledger saw them pass, after which a job whose folder never came back is given up."""
@@ -41,7 +53,7 @@ class Recovery:
             except (OSError, StoreError) as error:
                 notes.tell(plan.path, f"could not be mended yet ({error}); it is tried again", routine=True)
                 continue
-            if settled is not Settled.PENDING:
+            if settled is not JobOutcome.PENDING:
                 notes.tell(plan.path, f"work that was cut off was {settled.value}", routine=True)
             elif self._nothing_waits(plan) and journal.age_of(self._workshop.ledger, plan.job) > _PATIENCE:
                 journal.abandon(self._workshop.ledger, plan)
@@ -50,11 +62,11 @@ class Recovery:
                 )
         return notes.take()
 
-    def _settle_in_time(self, plan: Plan) -> Settled:
+    def _settle_in_time(self, plan: Plan) -> JobOutcome:
         """Settle a job unless its disk hangs: then it ends by itself, and nobody takes it up meanwhile."""
-        at = _folder_of(plan)
+        at = plan.folder
 
-        def settle() -> Settled:
+        def settle() -> JobOutcome:
             with self._workshop.live(plan.job):
                 return self.settle(plan)
 
@@ -63,35 +75,20 @@ class Recovery:
 
     def _nothing_waits(self, plan: Plan) -> bool:
         """Whether a job may be given up: no name on a disk that is away can still wait for what was in it."""
-        at = _folder_of(plan)
+        at = plan.folder
         there = self._workshop.places.absence(at) is None and at.is_dir()
         return there or journal.state_of(self._workshop.ledger, plan.job) != journal.READY
 
-    def settle(self, plan: Plan) -> Settled:
+    def settle(self, plan: Plan) -> JobOutcome:
         """Bring one job to an end.
 
         Raises:
-            OSError: the system refused a step; see `Settlement.settle`.
+            OSError: the system refused a step; see `Operation.settle`.
         """
-        if self._workshop.places.absence(_folder_of(plan)) is not None:
-            return Settled.PENDING
+        if self._workshop.places.absence(plan.folder) is not None:
+            return JobOutcome.PENDING
         try:
-            with opened_folder(self._workshop.kernel, _folder_of(plan)) as folder:
-                match plan.kind:
-                    case "undo":
-                        return settle_undo(self._workshop, folder, plan)
-                    case "edit":
-                        return settle_edit(self._workshop, folder, plan)
-                    case "remove":
-                        return settle_removal(self._workshop, folder, plan)
-                    case "output" | "beside" | "copy":
-                        return settle_output(self._workshop, folder, plan)
-                    case _:
-                        return Settlement(self._workshop, folder, plan).settle()
+            with opened_folder(self._workshop.kernel, plan.folder) as folder:
+                return RECOVER[plan.kind].settle(self._workshop, folder, plan)
         except (FileNotFoundError, NotADirectoryError):
-            return Settled.PENDING
-
-
-def _folder_of(plan: Plan) -> Path:
-    """The folder in which a job is settled."""
-    return plan.source.parent if plan.kind in ("replace", "convert") else plan.result.parent
+            return JobOutcome.PENDING

@@ -5,15 +5,16 @@ import os
 import time
 from pathlib import Path
 
+from homepress.base.override import override
 from homepress.store import entries, journal, memory
 from homepress.store.entries import Kept
 from homepress.store.errors import CannotUndo, shown
 from homepress.store.fingerprints import digest_of
-from homepress.store.kernel import Folder, opened_file, opened_folder, place_new
+from homepress.store.kernel import Folder, move_away, opened_file, opened_folder, place_new
 from homepress.store.names import new_job, old_name
+from homepress.store.operation import JobOutcome, Operation, carry_out
 from homepress.store.plan import Metadata, Plan
 from homepress.store.receipt import OriginalState, Role, Undone
-from homepress.store.settlement import Settled
 from homepress.store.workshop import Found, Workshop, keep_unknown, look
 
 
@@ -38,12 +39,50 @@ def remove_result(workshop: Workshop, kept: Kept) -> Undone:
         there = look(kernel, folder, result.name)
         if there is None or there.sha256 != kept.after_sha256:
             raise CannotUndo(f"the result was changed or moved since and stays: {shown(result)}")
-        plan = _plan(kept, found, there)
-        with workshop.live(plan.job):
-            settled = _withdraw(workshop, folder, plan)
-    if settled is not Settled.FINISHED:
+        outcome = _remove(RemoveResult(workshop, _plan(kept, found, there)), folder)
+    if outcome is not JobOutcome.FINISHED:
         raise CannotUndo(f"the result was changed just now and stays: {shown(result)}")
     return Undone(kept.entry, source, "removed", reason=f"its result is gone from {shown(result)}")
+
+
+class RemoveResult(Operation):
+    """Removing a result that was written elsewhere."""
+
+    __slots__ = ()
+
+    @override
+    def stage(self, folder: Folder) -> None:
+        pass
+
+    @override
+    def switch(self, folder: Folder) -> None:
+        # Out of its name first: what somebody saves there in this instant is not what is deleted.
+        move_away(self.workshop.kernel, folder, self.plan.result.name, old_name(self.plan.job))
+
+    @override
+    @staticmethod
+    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+        kernel, old = workshop.kernel, old_name(plan.job)
+        found = look(kernel, folder, old)
+        if found is not None and found.sha256 != plan.result_sha256:
+            with contextlib.suppress(FileExistsError):
+                place_new(kernel, folder, old, plan.result.name)
+            if look(kernel, folder, old) is not None:
+                keep_unknown(workshop, folder, old, plan.result.name)
+        elif found is not None:
+            kernel.unlink(folder, old)
+        kernel.sync_folder(folder)
+        if look(kernel, folder, plan.result.name) is not None:
+            journal.abandon(workshop.ledger, plan)
+            return JobOutcome.ROLLED_BACK
+        image = _image_of_source(workshop, plan)
+        with journal.ending(workshop.ledger, plan) as tx:
+            entries.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
+            memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+            if image:
+                memory.learn(workshop.ledger, tx, image, Role.KEPT)
+            memory.drop(workshop.ledger, tx, plan.result)
+        return JobOutcome.FINISHED
 
 
 def _plan(kept: Kept, source: Found, result: Found) -> Plan:
@@ -63,53 +102,16 @@ def _plan(kept: Kept, source: Found, result: Found) -> Plan:
     )
 
 
-def _withdraw(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
-    """The result out of its name first: what somebody saves there in this instant is not what is deleted."""
-    kernel = workshop.kernel
-    with opened_file(kernel, folder, plan.result.name) as fd:
+def _remove(operation: Operation, folder: Folder) -> JobOutcome:
+    """Carry it out while no program can open the result for writing."""
+    kernel = operation.workshop.kernel
+    with opened_file(kernel, folder, operation.plan.result.name) as fd:
         leased = kernel.take_lease(fd)
         try:
-            journal.begin(workshop.ledger, plan)
-            try:
-                kernel.overwrite(folder, plan.result.name, folder, old_name(plan.job))
-            except BaseException:
-                if settle_removal(workshop, folder, plan) is not Settled.FINISHED:
-                    raise
-                return Settled.FINISHED
-            return settle_removal(workshop, folder, plan)
+            return carry_out(operation, folder)
         finally:
             if leased:
                 kernel.drop_lease(fd)
-
-
-def settle_removal(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
-    """End the taking away, also after a crash.
-
-    Raises:
-        OSError: the system refused a step; the job stays open.
-    """
-    kernel, old = workshop.kernel, old_name(plan.job)
-    found = look(kernel, folder, old)
-    if found is not None and found.sha256 != plan.result_sha256:
-        with contextlib.suppress(FileExistsError):
-            place_new(kernel, folder, old, plan.result.name)
-        if look(kernel, folder, old) is not None:
-            keep_unknown(workshop, folder, old, plan.result.name)
-    elif found is not None:
-        kernel.unlink(folder, old)
-    kernel.sync_folder(folder)
-    if look(kernel, folder, plan.result.name) is not None:
-        journal.abandon(workshop.ledger, plan)
-        return Settled.TAKEN_BACK
-    image = _image_of_source(workshop, plan)
-    with workshop.ledger.transaction() as tx:
-        entries.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
-        memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
-        if image:
-            memory.learn(workshop.ledger, tx, image, Role.KEPT)
-        memory.drop(workshop.ledger, tx, plan.result)
-        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
-    return Settled.FINISHED
 
 
 def _image_of_source(workshop: Workshop, plan: Plan) -> str:

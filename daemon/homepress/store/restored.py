@@ -8,18 +8,14 @@ from homepress.store import entries, journal, memory
 from homepress.store.fingerprints import digest_of
 from homepress.store.kernel import Folder, opened_folder, place_new
 from homepress.store.names import old_name, temp_name
+from homepress.store.operation import JobOutcome
 from homepress.store.plan import Plan
 from homepress.store.receipt import OriginalState, Role
-from homepress.store.settlement import Settled
 from homepress.store.workshop import Workshop, keep_unknown, look, remove_ours
 
 
-def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
-    """End the restoring of an original.
-
-    Raises:
-        OSError: the system refused a step; the job stays open.
-    """
+def settle_restoring(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+    """`Restore.settle`."""
     kernel = workshop.kernel
     ready = journal.state_of(workshop.ledger, plan.job) == journal.READY
     if ready:
@@ -27,16 +23,16 @@ def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
     restored = look(kernel, folder, plan.result.name)
     done = ready and restored is not None and restored.sha256 == plan.source_sha256
     if not done and not workshop.originals.vault(plan.vault).path.is_dir():
-        return Settled.PENDING
+        return JobOutcome.PENDING
     for name in (temp_name(plan.job), old_name(plan.job)):
         _clear(workshop, folder, plan, name, done)
     kernel.sync_folder(folder)
     if not done or restored is None:
         journal.abandon(workshop.ledger, plan)
-        return Settled.TAKEN_BACK
+        return JobOutcome.ROLLED_BACK
     converted = _take_conversion_away(workshop, plan)
     image = digest_of(kernel, folder, plan.result.name)
-    with workshop.ledger.transaction() as tx:
+    with journal.ending(workshop.ledger, plan) as tx:
         entries.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
         memory.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
         if image:
@@ -44,9 +40,8 @@ def settle_undo(workshop: Workshop, folder: Folder, plan: Plan) -> Settled:
         memory.note(workshop.ledger, tx, plan.result, restored.mark)
         if converted is not None:
             memory.drop(workshop.ledger, tx, converted)
-        tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
     _let_go(workshop, plan)
-    return Settled.FINISHED
+    return JobOutcome.FINISHED
 
 
 def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:

@@ -7,28 +7,17 @@ untouched result, and is kept under a name that says so elsewhere.
 """
 
 import contextlib
-import enum
 
 from homepress.store import journal
 from homepress.store.errors import StoreError, Unsupported
 from homepress.store.kernel import Folder, move_away, place_new
 from homepress.store.names import old_name, temp_name
+from homepress.store.operation import JobOutcome
 from homepress.store.plan import Plan
 from homepress.store.vault import Stored
 from homepress.store.workshop import Found, Workshop, keep_unknown, look, remove_ours
 
 _EDIT_KEPT = "a program wrote to it while it was being replaced: the edit was kept and nothing was replaced"
-
-
-class Settled(enum.Enum):
-    """How a job ended."""
-
-    FINISHED = "finished"
-    """The result is in place (or was, until the user changed it), the original in its vault."""
-    TAKEN_BACK = "taken back"
-    """The original is under its name, nothing else is left."""
-    PENDING = "pending"
-    """It cannot be told now: the folder or the vault is not there. Tried again later."""
 
 
 class Settlement:
@@ -44,7 +33,7 @@ class Settlement:
         self._leftovers = False
         self._ready = False
 
-    def settle(self) -> Settled:
+    def settle(self) -> JobOutcome:
         """Bring it to an end.
 
         Raises:
@@ -225,7 +214,7 @@ class Settlement:
         found = self._look(name)
         return found is not None and found.sha256 == self._plan.result_sha256
 
-    def _conclude(self) -> Settled:
+    def _conclude(self) -> JobOutcome:
         """No original waits: either nothing was exchanged, or it has reached its vault already."""
         here, result, stored = self._here(), self._result_in_place(), self._vault.condition(self._plan)
         untouched = here is not None and here.sha256 == self._plan.source_sha256
@@ -237,26 +226,26 @@ class Settlement:
             # Our result never came into place: an equal one there is another computer's work, with its
             # original kept there.
             self._withdraw()
-            return Settled.TAKEN_BACK
+            return JobOutcome.ROLLED_BACK
         source_left = here is None or self._plan.kind == "replace"
         if result is not None and not untouched and source_left:
             if not self._vault.path.is_dir():
-                return Settled.PENDING
+                return JobOutcome.PENDING
             return self._finish(kept=False)
         if here is None and not self._leftovers and self._look(self._plan.result.name) is None:
-            return Settled.PENDING
+            return JobOutcome.PENDING
         if result is not None and self._placed:
             self._remove_conversion()  # its source never left
         self._withdraw()
-        return Settled.TAKEN_BACK
+        return JobOutcome.ROLLED_BACK
 
-    def _finish(self, *, kept: bool) -> Settled:
+    def _finish(self, *, kept: bool) -> JobOutcome:
         self._kernel.sync_folder(self._folder)
         result = self._result_in_place()
         journal.finish(
             self._workshop.ledger, self._plan, result.mark if result is not None else None, None, kept=kept
         )
-        return Settled.FINISHED
+        return JobOutcome.FINISHED
 
     def _withdraw(self) -> None:
         """Nothing was replaced: nothing of it stays in the vault and the journal."""

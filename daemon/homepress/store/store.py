@@ -21,6 +21,7 @@ from homepress.store import (
     readiness,
     reading,
     recording,
+    replace,
     retention,
     undo,
 )
@@ -38,7 +39,6 @@ from homepress.store.plan import Plan
 from homepress.store.queries import Counters
 from homepress.store.receipt import LeftUntil, Looked, Outcome, Receipt, Replacement, Role, Source, Undone
 from homepress.store.recovery import Recovery
-from homepress.store.replace import Replacer
 from homepress.store.retention import Going, OriginalsSelection
 from homepress.store.sweep import sweep
 from homepress.store.system import system_kernel
@@ -73,7 +73,6 @@ class Store:
         self._pruned = workshop.ledger.clock.since_boot()
         self._held = HeldOriginals(workshop.kernel)
         self._recovery = Recovery(workshop)
-        self._replacer = Replacer(workshop, self._recovery, self._held)
 
     @classmethod
     def open(
@@ -156,8 +155,8 @@ class Store:
         return reading.read(self._workshop.kernel, path, stays=stays)
 
     def replace(self, source: Source, replacement: Replacement) -> Receipt:
-        """Put a result in the place of its picture; see `Replacer.replace` for what it raises."""
-        return self._replacer.replace(source, replacement)
+        """Put a result in the place of its picture; see `replace.replace` for what it raises."""
+        return replace.replace(self._workshop, self._held, source, replacement)
 
     def check_room(self, source: Source, root: Path | None) -> None:
         """Raise what `replace` would for this picture, as far as that can be seen before compressing it.
@@ -168,7 +167,7 @@ class Store:
         """
         self._ledger.check_writable()
         readiness.check_writable(source.path.parent, source.identity.size)
-        self._replacer.check_room(source, root)
+        replace.check_room(self._workshop, source, root)
 
     def check_output(self, folder: Path, size: int) -> None:
         """Raise `OSError` or `DriveAway` when a result of `size` bytes could not be written into a folder."""

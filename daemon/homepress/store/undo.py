@@ -13,7 +13,7 @@ from homepress.store.kernel import opened_folder
 from homepress.store.memory import beneath
 from homepress.store.receipt import OriginalState, Outcome, Undone
 from homepress.store.removal import remove_result
-from homepress.store.restore import Restoring
+from homepress.store.restore import restore
 from homepress.store.workshop import Workshop, look
 
 
@@ -59,7 +59,7 @@ def undo(
             if kept.kind in ("output", "beside"):
                 yield remove_result(workshop, kept)
             else:
-                yield Restoring(workshop, kept, roots, to).restore()
+                yield restore(workshop, kept, roots, to)
         except StoreError as error:
             yield Undone(kept.entry, path, "failed", reason=str(error))
         except OSError as error:

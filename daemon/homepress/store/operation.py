@@ -1,0 +1,118 @@
+"""The frame of every change that Homepress makes to a user's files. Read this page first.
+
+A result takes the place of its picture, is written elsewhere, is undone; a late edit goes back to its owner:
+each is an `Operation`, and `carry_out` is the only code that carries one out, in five steps.
+
+1. **Journal.** The plan is made durable: which files, and by hash what each of them holds.
+2. **Stage.** Whatever can be prepared is prepared under hidden names of our own: written, flushed, read back.
+3. **Ready.** The journal notes, durably, that from here on names may have changed.
+4. **Switch.** Names change hands, by exchange or by a rename onto a free name.
+5. **Settle.** What the names hold decides how the job ends: completed, or rolled back. One transaction
+   writes the history and takes the job out of the journal.
+
+Nothing is lost, whichever step fails and wherever the process or the power ends:
+
+- *Until `ready`*, no name that a user sees has changed. What was made has a name derived from the job, which
+  nobody else uses; without it, everything is as before.
+- *`switch` overwrites nothing.* A file that leaves its name gets one of ours in the same system call, so at
+  every instant each content has a name: the user's, or one of two that the plan tells. What left is looked
+  at before anything follows from it: a file that was saved at that very instant gets its name back.
+- *`settle` believes files, not notes.* It is a static method: it gets the plan, the folder and nothing that
+  a running operation knows. So a success, a failed step and a crash all end in the same code, after a crash
+  at the next start. A hash tells an original from a result; what is neither belongs to somebody, and is
+  given the name that it had or one that says so, but never deleted.
+- *A job stays in the journal until it is settled*, and `settle` can be cut off and called again: every one
+  of its steps leaves a state in which it would decide the same. What it deletes is either stored elsewhere,
+  whole and durable, or can be made again.
+
+So to prove an operation safe, three things have to be seen, each at one place: `stage` touches only names of
+ours, `switch` overwrites nothing, and `settle` ends what it finds after each of their steps. The registry
+`recovery.RECOVER` names the operations. The tests go over it, fail every step of each with every error, kill
+the process before every step, and look for anything missing.
+"""
+
+import abc
+import enum
+from dataclasses import dataclass
+
+from homepress.store import journal
+from homepress.store.kernel import Folder
+from homepress.store.plan import Plan
+from homepress.store.workshop import Workshop
+
+
+class JobOutcome(enum.Enum):
+    """How a job ended."""
+
+    FINISHED = "finished"
+    """What was planned is done, and in the history."""
+    ROLLED_BACK = "rolled back"
+    """Everything is as it was before, and nothing of the job is left."""
+    PENDING = "pending"
+    """It cannot be told: a folder that is needed is not there. The job stays in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(abc.ABC):
+    """One change of a user's files. Every method may raise `OSError` for what the system refuses.
+
+    Attributes:
+        workshop: the tools.
+        plan: what is done, complete: with it alone, `settle` can end the job.
+    """
+
+    workshop: Workshop
+    plan: Plan
+
+    @abc.abstractmethod
+    def stage(self, folder: Folder) -> None:
+        """Prepare what can be prepared, under names of ours in the folder, and make it durable.
+
+        Raises:
+            StoreError: it cannot be done, or a file is not what the plan says.
+        """
+
+    @abc.abstractmethod
+    def switch(self, folder: Folder) -> None:
+        """Let names change hands, without ever overwriting anything.
+
+        Raises:
+            StoreError: somebody else uses the file.
+        """
+
+    @staticmethod
+    @abc.abstractmethod
+    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+        """Complete the job or roll it back, by what the names hold, and take it out of the journal.
+
+        Raises:
+            OSError: the system refused a step; the job stays in the journal and is settled later.
+        """
+
+
+def carry_out(operation: Operation, folder: Folder) -> JobOutcome:
+    """Carry out an operation from the journal's first entry to its last.
+
+    Args:
+        operation: what is done.
+        folder: the open folder of its plan (`Plan.folder`).
+
+    Returns:
+        How it ended. Without an exception that is nearly always `FINISHED`; else somebody has changed the
+        files since the switch, or took their folder away, and nothing was lost.
+
+    Raises:
+        StoreError, OSError: what a step raised, once the job was settled and was not finished by that.
+    """
+    workshop, plan = operation.workshop, operation.plan
+    with workshop.live(plan.job):
+        journal.begin(workshop.ledger, plan)
+        try:
+            operation.stage(folder)
+            journal.ready(workshop.ledger, plan)
+            operation.switch(folder)
+        except BaseException:
+            if (outcome := operation.settle(workshop, folder, plan)) is not JobOutcome.FINISHED:
+                raise
+            return outcome
+        return operation.settle(workshop, folder, plan)
