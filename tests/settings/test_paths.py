@@ -4,7 +4,9 @@ import os
 import stat
 import sys
 import tempfile
+import threading
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 import pytest
@@ -131,6 +133,26 @@ class TestEnsure:
         os.chown(paths.state, 12345, 12345)
         with pytest.raises(PermissionError, match="12345"):
             paths.ensure()
+
+    def test_originals_on_a_disk_that_hangs_keep_nobody_from_starting(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        paths, answer, stat_of = Paths.from_environment(), threading.Event(), os.stat
+        paths.originals.mkdir(parents=True)
+
+        def hangs(path: Any, *rest: Any, **named: Any) -> os.stat_result:
+            if path == paths.originals:
+                answer.wait(60)
+            return stat_of(path, *rest, **named)
+
+        monkeypatch.setattr(os, "stat", hangs)
+        try:
+            paths.ensure()
+            assert not answer.is_set()
+        finally:
+            answer.set()
+        assert paths.state.is_dir()
+        assert paths.runtime.is_dir()
 
     def test_a_file_in_the_way_is_an_error(self, home: Path) -> None:
         home.write_text("")

@@ -1,5 +1,6 @@
 """Where Homepress keeps what is its own."""
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -15,6 +16,7 @@ import platformdirs
 
 from homepress import HOME_VARIABLE
 from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 
 APP_NAME = "homepress"
 
@@ -85,14 +87,19 @@ class Paths:
     def ensure(self) -> None:
         """Make the folders, and see to it that state, originals and runtime are the user's alone (0700).
 
+        The originals may be on a disk of their own. Where that hangs, nothing is done there now: the store
+        makes and checks the folder itself, and says that it does not answer.
+
         Raises:
             PermissionError: one of them is a link or another user's: what we put there would not be safe.
-            NotAnsweringError: the disk of one hangs.
+            NotAnsweringError: the disk of state or runtime hangs.
             OSError: one cannot be made.
         """
         make_folder(self.config_file.parent)
-        for folder in (self.state, self.originals, self.runtime):
-            blocking.ask(folder, partial(_ensure, folder), _PATIENCE)  # originals may be on another disk
+        for folder in (self.state, self.runtime):
+            blocking.ask(folder, partial(_ensure, folder), _PATIENCE)
+        with contextlib.suppress(NotAnsweringError):
+            blocking.ask(self.originals, partial(_ensure, self.originals))
 
 
 def _ensure(folder: Path) -> None:
