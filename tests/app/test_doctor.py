@@ -1,13 +1,16 @@
 """The doctor finds what is wrong, goes on whatever breaks, and its report names nobody."""
 
+import errno
 import getpass
 import json
 import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -27,9 +30,10 @@ from homepress.app.doctor import (
     program,
 )
 from homepress.app.doctor.installation import Check, Installation, installation
-from homepress.control.service import Status
+from homepress.base import blocking
+from homepress.control.service import FolderStatus, Status
 from homepress.desktop.dbus import Reply
-from homepress.settings import Paths, SettingsError
+from homepress.settings import Paths, Settings, SettingsError
 from homepress.store import Store
 from homepress.store.errors import Unsupported
 from homepress.store.health import Abilities, abilities, ledger_fault
@@ -253,6 +257,57 @@ class TestFolders:
         monkeypatch.setattr(folders, "_NO_ROOM", 0)
         assert levels(found(folders.folders, paths)) - {Level.GOOD} == {level} - {Level.GOOD}
 
+    def test_folders_whose_disks_hang_are_told_once_and_the_others_too(
+        self, paths: Paths, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hung = [tmp_path / name for name in ("one", "two")]
+        for folder in hung:
+            folder.mkdir()
+        configure(paths, *hung, inbox)
+        answer, scandir = threading.Event(), os.scandir
+
+        def hangs(path: Any) -> Any:
+            if path in hung:
+                answer.wait(60)
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", hangs)
+        says = blocking.silent(hung[0], 0)
+        states = [
+            FolderStatus(path=str(folder), mode="replace", state="problem", problem=text)
+            for folder, text in ((hung[0], says), (inbox, "a.jpg could not be stored"))
+        ]
+        mine = [says, f"{inbox}: a.jpg could not be stored"]
+        daemon = running(problems=["a codec is broken", *mine], folders=states)
+        try:
+            told = [*found(data.daemon, paths, daemon=daemon), *found(folders.folders, paths, daemon=daemon)]
+        finally:
+            answer.set()
+        bad = [finding.text for finding in told if finding.level is Level.BROKEN]
+        assert bad[0] == "a codec is broken"
+        assert [text.split(" has not answered since")[0] for text in bad[1:3]] == [str(each) for each in hung]
+        assert bad[3:] == [f"{inbox}: a.jpg could not be stored"]
+        assert any(str(inbox) in finding.text for finding in told if finding.level is Level.GOOD)
+
+    def test_a_folder_that_cannot_be_looked_at_does_not_hide_the_next(
+        self, paths: Paths, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bad = tmp_path / "bad"
+        bad.mkdir()
+        configure(paths, bad, inbox)
+        asked = folders.warnings
+
+        def refuses(path: Path) -> list[str]:
+            if path == bad:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return asked(path)
+
+        monkeypatch.setattr(folders, "warnings", refuses)
+        first, *rest = found(folders.folders, paths)
+        assert first.level is Level.BROKEN
+        assert str(bad) in first.text
+        assert any(str(inbox) in finding.text for finding in rest)
+
     def test_a_full_disk(self, paths: Paths, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         configure(paths, inbox)
         monkeypatch.setattr(folders, "_NO_ROOM", 1 << 62)
@@ -397,7 +452,7 @@ class TestReport:
 def found_problems() -> list[Finding]:
     whole = Installation(
         Paths.from_environment(),
-        settings=None,  # type: ignore[arg-type]  # not looked at
+        settings=Settings(),
         settings_fault=None,
         daemon=running(problems=["/p/holiday.jpg could not be read"]),
         daemon_fault="",

@@ -31,10 +31,14 @@ class Places:
         """
         asked = blocking.ask_all({path: partial(self.look, path) for path in paths}, within)
         silent = {path: found for path, found in asked.items() if isinstance(found, NotAnsweringError)}
-        with self._lock:
-            for path in silent:
-                self._known.setdefault(path, Location(path))
+        self.take_as_written(silent)
         return silent
+
+    def take_as_written(self, paths: Iterable[Path]) -> None:
+        """Ask no disk about paths that nobody could look at until now."""
+        with self._lock:
+            for path in paths:
+                self._known.setdefault(path, Location(path))
 
     def look(self, path: Path) -> Location:
         """Where a path leads now; waits for its disk, for ever if it hangs."""

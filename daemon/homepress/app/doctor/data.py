@@ -9,6 +9,7 @@ from homepress.app.doctor.installation import Installation
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.units import size
+from homepress.control.service import FolderStatus
 from homepress.settings import Paths
 from homepress.store import OriginalsLimit
 from homepress.store.health import ledger_fault
@@ -55,13 +56,17 @@ def originals(whole: Installation) -> Iterator[Finding]:
     """What the originals occupy, what they may, and whether each is where the ledger says."""
     limit = OriginalsLimit(whole.settings.daemon.originals_max.bytes)
     kept = used = lost = 0
-    silent: dict[Path, NotAnsweringError] = {}
+    silent = {}
     try:
         with Reader(whole.paths.ledger) as reader:
             for original in reader.originals():
                 kept += 1
                 used += original.bytes
-                lost += not _is_there(Path(original.stored_at), silent)
+                stored = Path(original.stored_at)
+                if stored.parent in whole.silent:
+                    silent[stored.parent] = whole.silent[stored.parent]
+                elif stored.parent not in silent:
+                    lost += not _is_there(stored, silent)
     except LedgerError:
         return  # which `ledger` tells
     for vault, error in silent.items():
@@ -83,11 +88,10 @@ def originals(whole: Installation) -> Iterator[Finding]:
 
 def _is_there(original: Path, silent: dict[Path, NotAnsweringError]) -> bool:
     """Whether an original is where it was stored; a vault that does not answer is noted, not counted."""
-    vault = original.parent
     try:
-        return vault in silent or blocking.ask(vault, original.is_file)
+        return blocking.ask(original.parent, original.is_file)
     except NotAnsweringError as error:
-        silent[vault] = error
+        silent[original.parent] = error
         return True
 
 
@@ -99,8 +103,17 @@ def daemon(whole: Installation) -> Iterator[Finding]:
         yield worth_knowing("daemon", "it does not run: no folder is watched now", "homepress run")
     else:
         yield good("daemon", f"it runs as process {whole.daemon.pid}, {whole.daemon.state}")
+        # What it says of folders is told with what was found of them, not twice.
+        folders = {str(folder.path) for folder in whole.settings.folders}
+        theirs = {text for each in whole.daemon.folders if each.path in folders for text in _said(each)}
         for problem in whole.daemon.problems:
-            yield broken(PROBLEM, problem, "homepress status")
+            if problem not in theirs:
+                yield broken(PROBLEM, problem, "homepress status")
+
+
+def _said(folder: FolderStatus) -> tuple[str, str]:
+    """How the daemon may say among its problems what is wrong with a folder."""
+    return folder.problem, f"{folder.path}: {folder.problem}"
 
 
 def _disk_bytes(paths: Paths) -> int:

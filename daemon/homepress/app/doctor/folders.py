@@ -4,58 +4,85 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
+from homepress.app.doctor.data import PROBLEM
+from homepress.app.doctor.finding import Finding, Level, broken, good, worth_knowing
 from homepress.app.doctor.installation import Installation
 from homepress.app.doctor.system import this_system
-from homepress.app.places import Places
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.system_errors import with_name
 from homepress.base.units import size
 from homepress.settings import FolderSettings
 from homepress.store.health import Abilities, abilities
 from homepress.watch import refusal, warnings
 
 _TOPIC = "folder"
+_SECONDS = 10.0
+"""For the looks at all folders, side by side: drives may have to wake up."""
 _LITTLE_ROOM = 1_000_000_000
 _NO_ROOM = 50_000_000
 
 
 def folders(whole: Installation) -> Iterator[Finding]:
-    """Each configured folder."""
+    """Each configured folder, as it is found and as the daemon finds it."""
     if not whole.settings.folders:
         yield worth_knowing(_TOPIC, "none is configured: nothing is watched", "homepress folder add PATH")
-    places = Places()
-    silent = places.ask(_paths(whole))
+    looks = {
+        folder.path: partial(_looked_at, folder, whole)
+        for folder in whole.settings.folders
+        if _silent(folder, whole.silent) is None
+    }
+    found = blocking.ask_all(looks, _SECONDS)
     for folder in whole.settings.folders:
-        if (hung := _silent(folder, silent)) is not None:
-            yield broken(_TOPIC, hung, "look at its cable, its server and the network")
-        elif not folder.enabled:
-            text = f"{folder.path} is switched off: it is not watched"
-            yield worth_knowing(_TOPIC, text, "set enabled = true with: homepress settings edit")
-        elif (why := _refused(folder, whole, places)) is not None:
-            yield broken(_TOPIC, why, _remove(folder))
+        outcome = found.get(folder.path)
+        if isinstance(outcome, NotAnsweringError):
+            findings = [_hung(blocking.silent(folder.path, outcome.since))]
         else:
-            yield from _folder(folder)
+            findings = outcome or [_hung(_silent(folder, whole.silent) or "")]
+        yield from findings
+        if not any(finding.level is Level.BROKEN for finding in findings):
+            yield from _as_the_daemon_says(folder, whole)
 
 
 def watching(whole: Installation) -> Iterable[Finding]:
     """Whether the system's limits allow to watch them all."""
-    silent = Places().ask(_paths(whole))
     there = [
         folder
         for folder in whole.settings.folders
-        if folder.enabled and folder.path not in silent and folder.path.is_dir()
+        if folder.enabled and folder.path not in whole.silent and folder.path.is_dir()
     ]
     return this_system().room_to_watch(there)
 
 
-def _paths(whole: Installation) -> set[Path]:
-    """Folders whose disks are asked."""
-    folders = whole.settings.folders
-    named = {path for folder in folders for path in (folder.path, folder.output) if path is not None}
-    return named | {whole.paths.state, whole.paths.originals}
+def _hung(text: str) -> Finding:
+    return broken(_TOPIC, text, "look at its cable, its server and the network")
+
+
+def _looked_at(folder: FolderSettings, whole: Installation) -> list[Finding]:
+    """What is found of a folder whose disk answers, if that goes on answering."""
+    if not folder.enabled:
+        text = f"{folder.path} is switched off: it is not watched"
+        return [worth_knowing(_TOPIC, text, "set enabled = true with: homepress settings edit")]
+    try:
+        if (why := _refused(folder, whole)) is not None:
+            return [broken(_TOPIC, why, _remove(folder))]
+        return list(_folder(folder))
+    except OSError as error:
+        text = with_name(error, str(folder.path))
+        return [broken(_TOPIC, text, f"ls -ld {shlex.quote(str(folder.path))}")]
+
+
+def _as_the_daemon_says(folder: FolderSettings, whole: Installation) -> Iterator[Finding]:
+    """What stands against a folder that looks well from here."""
+    for each in whole.daemon.folders if whole.daemon is not None else ():
+        if each.path == str(folder.path) and each.problem:
+            named = each.path in each.problem
+            yield broken(
+                PROBLEM, each.problem if named else f"{each.path}: {each.problem}", "homepress status"
+            )
 
 
 def _silent(folder: FolderSettings, silent: Mapping[Path, NotAnsweringError]) -> str | None:
@@ -66,10 +93,10 @@ def _silent(folder: FolderSettings, silent: Mapping[Path, NotAnsweringError]) ->
     return None
 
 
-def _refused(folder: FolderSettings, whole: Installation, places: Places) -> str | None:
+def _refused(folder: FolderSettings, whole: Installation) -> str | None:
     others = [other.path for other in whole.settings.folders if other is not folder]
     own = (whole.paths.state, whole.paths.originals)
-    return refusal(folder.path, others, output=folder.output, private=own, locate=places.locate)
+    return refusal(folder.path, others, output=folder.output, private=own, locate=whole.places.locate)
 
 
 def _folder(folder: FolderSettings) -> Iterator[Finding]:

@@ -1,12 +1,20 @@
 """What all checks look at."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 from homepress.app.doctor.finding import Finding
+from homepress.app.places import Places
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.control import ServiceError, connect
 from homepress.control.service import Status
 from homepress.settings import Paths, Settings, SettingsError, load
+from homepress.store.reader import LedgerError, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,8 @@ class Installation:
         daemon: the state of the daemon; None when none answers.
         daemon_fault: why a daemon that is there does not answer; empty when nothing is wrong.
         old_tray: whether there is a tray of the old kind (XEmbed), for where panels have no other.
+        places: where folders, their output folders and our own lead.
+        silent: what of them, and of the folders with originals, is on a disk that does not answer.
     """
 
     paths: Paths
@@ -28,6 +38,8 @@ class Installation:
     daemon: Status | None
     daemon_fault: str
     old_tray: bool
+    places: Places = field(default_factory=Places)
+    silent: Mapping[Path, NotAnsweringError] = field(default_factory=dict)
 
 
 Check = Callable[[Installation], Iterable[Finding]]
@@ -47,4 +59,33 @@ def installation(paths: Paths, *, old_tray: bool) -> Installation:
             daemon = client.status()
     except ServiceError as error:
         daemon_fault = str(error)
-    return Installation(paths, settings, settings_fault, daemon, daemon_fault, old_tray)
+    places = Places()
+    silent = _silent(paths, settings, places)
+    return Installation(
+        paths, settings, settings_fault, daemon, daemon_fault, old_tray, places=places, silent=silent
+    )
+
+
+def _silent(paths: Paths, settings: Settings, places: Places) -> dict[Path, NotAnsweringError]:
+    """Ask all disks at a time, so that those that hang cost one deadline together."""
+    named = {path for each in settings.folders for path in (each.path, each.output) if path is not None}
+    named |= {paths.state, paths.originals}
+    calls = {path: partial(_look, path, places) for path in named | _vaults(paths)}
+    asked = blocking.ask_all(calls)
+    silent = {path: found for path, found in asked.items() if isinstance(found, NotAnsweringError)}
+    places.take_as_written(silent)
+    return silent
+
+
+def _look(path: Path, places: Places) -> None:
+    """Have a disk answer; what is known of the folder itself may come out of a cache."""
+    places.look(path)
+    with contextlib.suppress(OSError), os.scandir(path) as entries:
+        next(entries, None)
+
+
+def _vaults(paths: Paths) -> set[Path]:
+    """The folders in which originals are."""
+    with contextlib.suppress(LedgerError, OSError), Reader(paths.ledger) as reader:
+        return {Path(original.stored_at).parent for original in reader.originals()}
+    return set()
