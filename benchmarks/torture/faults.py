@@ -8,17 +8,17 @@ from benchmarks.torture.places import in_memory, on_disk
 from benchmarks.torture.trial import Outcome
 
 from store.kit import CHANGES, FALLIBLE, Probe, dying_at, failing_at, failing_from
-from store.operations import OPERATIONS, Scene, count_steps, probed
+from store.operations import CASES, EVERY, Scene, count_steps, probed
 
 QUICK = ["exchange", "undo", "equal (link)"]
-"""Operations of the short form."""
+"""Cases of the short form."""
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT)
 
 
-def trials(operations: list[str] | None = None) -> Iterator[Outcome]:
-    """All operations with originals on the same file system; those that move originals also on another."""
-    for name in operations or list(OPERATIONS):
+def trials(cases: list[str] | None = None) -> Iterator[Outcome]:
+    """All cases, with originals on the same file system; those that move originals also on another."""
+    for name in cases or EVERY:
         with in_memory() as base:
             yield _every_step(name, base, None, FALLIBLE)
     for name in ("exchange", "link", "convert", "undo"):
@@ -29,24 +29,24 @@ def trials(operations: list[str] | None = None) -> Iterator[Outcome]:
 def _every_step(name: str, base: Path, other: Path | None, steps: frozenset[str]) -> Outcome:
     where = "another file system" if other else "same file system"
     outcome = Outcome(f"each step killed and failed: {name} ({where})")
-    operation = OPERATIONS[name]
-    count = count_steps(operation, base / "count", other and other / "count", steps)
-    deaths = count_steps(operation, base / "deaths", other and other / "deaths", CHANGES)
+    case = CASES[name]
+    count = count_steps(case, base / "count", other and other / "count", steps)
+    deaths = count_steps(case, base / "deaths", other and other / "deaths", CHANGES)
     cases: list[tuple[str, Callable[[], Probe], bool]] = [
-        (f"killed before change {n}", lambda n=n: probed(operation, dying_at, n), True)
+        (f"killed before change {n}", lambda n=n: probed(case, dying_at, n), True)
         for n in range(1, deaths + 1)
     ]
     for code in ERRORS:
         word = errno.errorcode[code]
         for n in range(1, count + 1):
-            failing = lambda n=n, code=code: probed(operation, failing_at, n, code, steps=steps)  # noqa: E731
+            failing = lambda n=n, code=code: probed(case, failing_at, n, code, steps=steps)  # noqa: E731
             cases.append((f"{word} at step {n}", failing, False))
     cases += [
-        (f"EIO from step {n} on", lambda n=n: probed(operation, failing_from, n, errno.EIO), False)
+        (f"EIO from step {n} on", lambda n=n: probed(case, failing_from, n, errno.EIO), False)
         for n in range(1, count + 1, 3)
     ]
     for number, (what, make, dies) in enumerate(cases):
-        scene = Scene(operation, base / str(number), other and other / str(number))
+        scene = Scene(case, base / str(number), other and other / str(number))
         if dies:
             scene.run_in_child(make())
         else:

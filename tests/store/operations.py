@@ -1,6 +1,8 @@
-"""Everything that the store does to a user's folder, each with what must hold whatever happens in the middle.
+"""Everything that the store does to a user's files, each with what must hold whatever happens in the middle.
 
-Used by the everyday tests and, with every step and every error, by `benchmarks/torture`.
+There are cases for each kind of job in the store's registry, `recovery.RECOVER`; without any, no kind can be
+added. Used by the everyday tests and, with every step and every error, by
+`benchmarks/torture`.
 """
 
 import contextlib
@@ -12,8 +14,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from homepress.store import Store, StoreError, UndoSelection
+from homepress.store import Store, StoreError, UndoSelection, journal
 from homepress.store.kernel import Kernel
+from homepress.store.plan import Kind
+from homepress.store.recovery import RECOVER
 from store.kit import (
     INODES,
     Bench,
@@ -87,6 +91,10 @@ def _output_again(store: Store, path: Path) -> object:
     return store.write_output(store.read(path), replacement(SECOND), path.parent / "out" / path.name)
 
 
+def _copy(store: Store, path: Path) -> object:
+    return store.copy_output(store.read(path), path.parent / "out" / path.name)
+
+
 def _beside(store: Store, path: Path) -> object:
     return store.write_beside(store.read(path), replacement(RESULT))
 
@@ -105,13 +113,14 @@ def _tend(store: Store, path: Path) -> object:
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One thing that the store does.
+class Case:
+    """One thing that the store does to a picture.
 
     Attributes:
+        kind: of the job that it is about.
         work: does it.
         before: what was done earlier, undisturbed.
-        lacking: kernel operations that the file system does not know.
+        lacking: kernel calls that the file system does not know.
         inodes: how it makes up inode numbers, a key of `INODES`; empty where it keeps them.
         source: what the picture holds.
         results: what its name may hold as well.
@@ -120,6 +129,7 @@ class Operation:
         kept: what must exist all the time, wherever.
     """
 
+    kind: Kind
     work: Work
     before: Work | None = None
     lacking: tuple[str, ...] = ()
@@ -135,48 +145,53 @@ class Operation:
         return MadeUpInodes(self.inodes, lacking).kernel() if self.inodes else lacking
 
 
-OPERATIONS = {
-    "exchange": Operation(replace),
-    "link": Operation(replace, lacking=("exchange",)),
-    "no rename flags": Operation(replace, lacking=("exchange", "move")),
-    "convert": Operation(_convert),
-    "convert, no rename flags": Operation(_convert, lacking=("move",)),
-    "undo": Operation(_undo, replace),
-    "undo, no exchange": Operation(_undo, replace, ("exchange",)),
-    "undo, no links": Operation(_undo, replace, ("link",)),
-    "undo a conversion": Operation(_undo, _convert),
-    "output": Operation(_output),
-    "output again": Operation(_output_again, _output),
-    "output, no rename flags": Operation(_output, lacking=("move", "link")),
-    "beside": Operation(_beside),
-    "undo an output": Operation(_undo, _output),
-    "late edit": Operation(_tend, _replace_and_write_late),
-    "late edit, no exchange": Operation(_tend, _replace_and_write_late, ("exchange",)),
-    "output again, no exchange": Operation(_output_again, _output, ("exchange",)),
+CASES = {
+    "exchange": Case("replace", replace),
+    "link": Case("replace", replace, lacking=("exchange",)),
+    "no rename flags": Case("replace", replace, lacking=("exchange", "move")),
+    "convert": Case("convert", _convert),
+    "convert, no rename flags": Case("convert", _convert, lacking=("move",)),
+    "undo": Case("undo", _undo, replace),
+    "undo, no exchange": Case("undo", _undo, replace, ("exchange",)),
+    "undo, no links": Case("undo", _undo, replace, ("link",)),
+    "undo a conversion": Case("undo", _undo, _convert),
+    "output": Case("output", _output),
+    "output again": Case("output", _output_again, _output),
+    "output, no rename flags": Case("output", _output, lacking=("move", "link")),
+    "output again, no exchange": Case("output", _output_again, _output, ("exchange",)),
+    "copy": Case("copy", _copy),
+    "copy over our own": Case("copy", _copy, _output),
+    "beside": Case("beside", _beside),
+    "undo an output": Case("remove", _undo, _output),
+    "late edit": Case("edit", _tend, _replace_and_write_late),
+    "late edit, no exchange": Case("edit", _tend, _replace_and_write_late, ("exchange",)),
 }
 """What is done every day."""
 
 
-def _degenerate() -> dict[str, Operation]:
+def _degenerate() -> dict[str, Case]:
     """Results that no honest worker gives: equal to something, empty, of one byte."""
     equal, empty, byte = (functools.partial(_replace_by, r) for r in (SOURCE, b"", b"1"))
     by_other, by_others = (functools.partial(_replace_by, r) for r in (OTHER, OTHERS_RESULT))
     others_first = functools.partial(_other_first, by_others)
     pair = {"b.jpg": (OTHER, OTHERS_RESULT)}
     two = {"others": pair, "kept": (OTHER,), "before": others_first}
-    found: dict[str, Operation] = {}
+    found: dict[str, Case] = {}
     for way, lacking in (("exchange", ()), ("link", ("exchange",))):
         found |= {
-            f"equal ({way})": Operation(functools.partial(_unchecked, equal), lacking=lacking),
-            f"empty ({way})": Operation(
-                functools.partial(_unchecked, empty), lacking=lacking, results=(b"",)
+            f"equal ({way})": Case("replace", functools.partial(_unchecked, equal), lacking=lacking),
+            f"empty ({way})": Case(
+                "replace", functools.partial(_unchecked, empty), lacking=lacking, results=(b"",)
             ),
-            f"one byte ({way})": Operation(byte, lacking=lacking, source=b"0", results=(b"1",)),
-            f"another's original ({way})": Operation(by_other, lacking=lacking, results=(OTHER,), **two),
-            f"another's result ({way})": Operation(
-                by_others, lacking=lacking, results=(OTHERS_RESULT,), **two
+            f"one byte ({way})": Case("replace", byte, lacking=lacking, source=b"0", results=(b"1",)),
+            f"another's original ({way})": Case(
+                "replace", by_other, lacking=lacking, results=(OTHER,), **two
             ),
-            f"undo one of two equal results ({way})": Operation(
+            f"another's result ({way})": Case(
+                "replace", by_others, lacking=lacking, results=(OTHERS_RESULT,), **two
+            ),
+            f"undo one of two equal results ({way})": Case(
+                "undo",
                 _undo_first,
                 lambda store, path: (others_first(store, path), by_others(store, path)),
                 lacking,
@@ -186,15 +201,18 @@ def _degenerate() -> dict[str, Operation]:
             ),
         }
     return found | {
-        "equal (convert)": Operation(
-            functools.partial(_unchecked, functools.partial(_convert, result=SOURCE))
+        "equal (convert)": Case(
+            "convert", functools.partial(_unchecked, functools.partial(_convert, result=SOURCE))
         ),
-        "convert beside an equal file": Operation(_convert, others={"a.webp": (RESULT,)}),
-        "undo a conversion, an equal file in place": Operation(
-            _undo, _undo_then_save_an_equal_file, others={"a.jpg": (RESULT,)}
+        "convert beside an equal file": Case("convert", _convert, others={"a.webp": (RESULT,)}),
+        "undo a conversion, an equal file in place": Case(
+            "undo", _undo, _undo_then_save_an_equal_file, others={"a.jpg": (RESULT,)}
         ),
-        "output, equal to another's": Operation(
-            _output, lambda store, path: _output(store, path.with_name("b.jpg")), others={"b.jpg": (OTHER,)}
+        "output, equal to another's": Case(
+            "output",
+            _output,
+            lambda store, path: _output(store, path.with_name("b.jpg")),
+            others={"b.jpg": (OTHER,)},
         ),
     }
 
@@ -202,45 +220,62 @@ def _degenerate() -> dict[str, Operation]:
 DEGENERATE = _degenerate()
 """What content alone does not tell apart."""
 
+_MADE_UP: tuple[tuple[str, Kind, Work, Work | None], ...] = (
+    ("replace", "replace", replace, None),
+    ("convert", "convert", _convert, None),
+    ("undo", "undo", _undo, replace),
+    ("output again", "output", _output_again, _output),
+)
+
 MADE_UP = {
-    f"{name}, {inodes} ({way})": Operation(work, before, lacking, inodes=inodes)
-    for name, work, before in (
-        ("replace", replace, None),
-        ("convert", _convert, None),
-        ("undo", _undo, replace),
-        ("output again", _output_again, _output),
-    )
+    f"{name}, {inodes} ({way})": Case(kind, work, before, lacking, inodes=inodes)
+    for name, kind, work, before in _MADE_UP
     for inodes in INODES
     for way, lacking in (("exchange", ()), ("link", ("exchange", "move")))
 }
 """The same where inode numbers tell nothing."""
 
-OPERATIONS |= DEGENERATE | MADE_UP
+CASES |= DEGENERATE | MADE_UP
+
+
+def names_of(kind: Kind) -> list[str]:
+    """The cases of a kind of job.
+
+    Raises:
+        LookupError: there are none: what changes files of users is tried at every step, or is not added.
+    """
+    if not (names := [name for name, case in CASES.items() if case.kind == kind]):
+        raise LookupError(f"no case of {kind!r} in {__name__}.CASES")
+    return names
+
+
+EVERY = [name for kind in RECOVER for name in names_of(kind)]
+"""Names of the cases of every operation that the store has."""
 
 
 class Scene:
-    """An operation on a picture in a fresh folder, with a step that fails or is the last."""
+    """A case, with its picture in a fresh folder, with a step that fails or is the last."""
 
-    def __init__(self, operation: Operation, base: Path, originals: Path | None) -> None:
-        self.operation = operation
+    def __init__(self, case: Case, base: Path, originals: Path | None) -> None:
+        self.case = case
         self.bench = Bench.at(base, originals)
-        self.path = self.bench.drop(data=operation.source)
-        for name, contents in operation.others.items():
+        self.path = self.bench.drop(data=case.source)
+        for name, contents in case.others.items():
             if name != self.path.name:
                 self.bench.drop(name, contents[0])
         self.facts = facts(self.path)
-        if operation.before is not None:
+        if case.before is not None:
             with self.bench.store() as store:
-                operation.before(store, self.path)
+                case.before(store, self.path)
 
     def run(self, probe: Probe) -> None:
-        """Do the operation; what it raises for a failing system does not matter."""
+        """Do it; what it raises for a failing system does not matter."""
         steps, probe.steps = probe.steps, frozenset()
         with self.bench.store(probe.kernel()) as store:
             probe.steps = steps
             try:
                 with contextlib.suppress(OSError, StoreError):
-                    self.operation.work(store, self.path)
+                    self.case.work(store, self.path)
             finally:
                 probe.steps = frozenset()
 
@@ -259,23 +294,23 @@ class Scene:
 
     def violations(self, *, recovered: bool = False) -> list[str]:
         """What must never be: a broken picture, an original that is lost, attributes that differ."""
-        operation, contents = self.operation, self._visible()
+        case, contents = self.case, self._visible()
         hidden = [*self.bench.kept(), *self._waiting()]
         everything = [*contents.values(), *hidden]
         wrong = [] if self._has_name(contents, recovered) else ["no name holds the picture"]
         for name, content in contents.items():
-            claimed = content == b"" and "link" in operation.lacking and not recovered
-            may = operation.others.get(name, (operation.source, *operation.results))
+            claimed = content == b"" and "link" in case.lacking and not recovered
+            may = case.others.get(name, (case.source, *case.results))
             if content not in may and not claimed:
                 wrong.append(f"{name} holds neither the original nor a result")
             if recovered and name.startswith("recovered") and content != EDITED:
                 wrong.append(f"{name} was made although nothing was unknown")
-        wrong += [f"{name} is gone" for name in operation.others if name not in contents]
-        late = operation.before is _replace_and_write_late
-        for content in (EDITED if late else operation.source, *operation.kept):
+        wrong += [f"{name} is gone" for name in case.others if name not in contents]
+        late = case.before is _replace_and_write_late
+        for content in (EDITED if late else case.source, *case.kept):
             if content not in everything:
                 wrong.append("the late edit is lost" if content == EDITED else "an original is lost")
-        if contents.get(self.path.name) in (operation.source, *operation.results[:1]):
+        if contents.get(self.path.name) in (case.source, *case.results[:1]):
             wrong += [] if self._same_facts() else ["attributes are lost"]
         return wrong
 
@@ -283,11 +318,11 @@ class Scene:
         """Whether a name has the picture; while names are moved, the journal has it for an instant."""
         if {self.path.name, self.path.with_suffix(".webp").name} & contents.keys():
             return True
-        moving = "exchange" in self.operation.lacking and not recovered
+        moving = "exchange" in self.case.lacking and not recovered
         return moving and any(self.bench.watched.glob(".homepress-*.old"))
 
     def _same_facts(self) -> bool:
-        return self.path.name in self.operation.others or facts(self.path) == self.facts
+        return self.path.name in self.case.others or facts(self.path) == self.facts
 
     def remove(self) -> None:
         """Delete everything."""
@@ -304,13 +339,16 @@ class Scene:
         return [p.read_bytes() for p in self.bench.watched.rglob(".homepress-*") if p.is_file()]
 
 
-def count_steps(operation: Operation, base: Path, originals: Path | None, steps: frozenset[str]) -> int:
-    """How many of these steps an operation has when nothing goes wrong."""
-    probe = Probe(kernel=operation.kernel(), steps=steps)
-    Scene(operation, base, originals).run(probe)
+def count_steps(case: Case, base: Path, originals: Path | None, steps: frozenset[str]) -> int:
+    """How many of these steps a case has when nothing goes wrong."""
+    probe, scene = Probe(kernel=case.kernel(), steps=steps), Scene(case, base, originals)
+    with mock.patch.object(journal, "begin", wraps=journal.begin) as begin:
+        scene.run(probe)
+    kinds = {plan.kind for _, plan in (call.args for call in begin.call_args_list)}
+    assert case.kind in kinds, f"it is no case of {case.kind!r}"
     return probe.number
 
 
-def probed(operation: Operation, make: Callable[..., Probe], *arguments: Any, **options: Any) -> Probe:
-    """A probe around the kernel that the operation's file system has."""
-    return make(*arguments, kernel=operation.kernel(), **options)
+def probed(case: Case, make: Callable[..., Probe], *arguments: Any, **options: Any) -> Probe:
+    """A probe around the kernel that the file system of a case has."""
+    return make(*arguments, kernel=case.kernel(), **options)
