@@ -29,7 +29,9 @@ def test_five_undone_in_a_row_stop_replacing_until_the_user_has_looked(program: 
     program.watch(inbox)
     program.start()
     drop(program, inbox, 5)
-    program.run("undo", "--last", "5")
+    told = program.run("undo", "--last", "5")
+    assert f"replacing has stopped in {inbox}" in told
+    assert "homepress resume" in told
     assert program.status()["state"] == "problem"
     assert "homepress resume" in program.status()["folders"][0]["problem"]
     path = write(inbox / "later.jpg", jpeg(50, size=SMALL))

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
+from homepress.app.breaker import MOST_IN_A_ROW
 from homepress.app.house import House
 from homepress.app.places import resolved
 from homepress.control.service import ServiceError, UndoOutcome, UndoRequest
@@ -28,14 +31,29 @@ def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
     if folder is not None:
         roots.append(folder)
     to = resolved(Path(request.to)) if request.to else None
+    touched: set[Path] = set()
+    last: UndoOutcome | None = None
     for undone in house.store.undo(selection, roots=roots, to=to):
-        yield UndoOutcome(
+        if last is not None:
+            yield last
+        touched |= {root for root in house.roots() if undone.path.is_relative_to(root)}
+        last = UndoOutcome(
             id=undone.entry,
             path=str(undone.path),
             outcome=undone.outcome,
             restored_to=str(undone.restored_to or ""),
             reason=undone.reason,
         )
+    if last is not None:
+        yield msgspec.structs.replace(
+            last, stopped=[str(root) for root in sorted(touched) if _is_stopped(house, root)]
+        )
+
+
+def _is_stopped(house: House, root: Path) -> bool:
+    """Whether nothing more is replaced in a folder, by what was undone there or for another reason."""
+    known = house.store.folders
+    return bool(known.stopped_replacing(root)) or known.undone_in_a_row(root) >= MOST_IN_A_ROW
 
 
 def _as_recorded(path: Path) -> Path:

@@ -140,7 +140,8 @@ class UndoOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     "restored": the original is back under its name; "beside": the result was edited or something else is
     there now, so the original is at `restored_to` beside it; "removed": an untouched output file was taken
-    away; "failed": see `reason`, nothing was changed.
+    away; "failed": see `reason`, nothing was changed. The last one of a request names in `stopped` the
+    folders in which nothing more is replaced until `resume`, because so many results there were undone.
     """
 
     id: int
@@ -148,6 +149,7 @@ class UndoOutcome(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Literal["restored", "beside", "removed", "failed"]
     restored_to: str = ""
     reason: str = ""
+    stopped: list[str] = []
 
 
 class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):

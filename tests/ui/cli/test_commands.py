@@ -14,6 +14,7 @@ from homepress.control.service import (
     CompressRequest,
     FolderRequest,
     OriginalsRequest,
+    UndoOutcome,
     UndoRequest,
     WaitingFile,
 )
@@ -229,6 +230,19 @@ class TestUndo:
         ran = run("undo", "--last", "2", "--json")
         assert ran.code == 0
         assert [line["outcome"] for line in ran.json_lines] == ["restored", "restored"]
+
+    def test_what_an_undo_stops_is_said_with_how_to_go_on(
+        self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        outcomes = [
+            UndoOutcome(id=1, path="/p/a.jpg", outcome="restored"),
+            UndoOutcome(id=2, path="/p/b.jpg", outcome="restored", stopped=["/p"]),
+        ]
+        assert "stopped" not in run("undo", "--last", "2").out
+        monkeypatch.setattr(service, "undo", lambda request: iter(outcomes))
+        said = run("undo", "--last", "2").out.splitlines()[-1]
+        assert "replacing has stopped in /p" in said
+        assert said.endswith("homepress resume")
 
     def test_nothing_to_undo(self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(service, "undo", lambda request: iter(()))

@@ -11,9 +11,13 @@ from homepress.ui.cli.arguments import absolute_path, example, json_option, past
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.pictures import where, why
 from homepress.ui.cli.stream import told
-from homepress.ui.words import counted
+from homepress.ui.words import counted, shown
 
 _WIDTH = len("restored")
+_STOPPED = (
+    "replacing has stopped in {folder}, because its newest results were undone or not trusted. "
+    "Look at a few pictures there, then go on with: homepress resume"
+)
 
 
 @click.command(
@@ -42,17 +46,22 @@ def command(
 ) -> int:
     """Bring originals back, byte for byte.
 
-    What is restored is not compressed again.
+    What is restored is not compressed again. When the newest five results of a folder were undone, at once or
+    one by one, nothing more is replaced there until: homepress resume
     """
     if not paths and last is None and since is None and folder is None:
         raise click.UsageError("Say what to undo: a PATH, --last N, --since TIME or --folder PATH.")
     request = UndoRequest(paths=list(paths), last=last or 0, since=since, folder=folder or "", to=to or "")
     tally: Counter[str] = Counter()
+    stopped: list[str] = []
     with daemon_or_local(Paths.from_environment(), wait=wait) as service:
         for outcome in told(service.undo(request), _line, as_json=as_json, thing="original"):
             tally[outcome.outcome] += 1
+            stopped += outcome.stopped
     if not as_json:
         output.say(_summary(tally))
+        for folder in stopped:
+            output.say(f"{output.worth_knowing('Worth knowing:')} {_STOPPED.format(folder=shown(folder))}")
     return 1 if tally["failed"] or (paths and not tally) else 0
 
 
