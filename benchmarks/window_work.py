@@ -23,13 +23,11 @@ from PIL import Image
 
 from homepress.settings import Paths
 from homepress.store import OriginalsLimit, Store
-from homepress.ui.window.frame import Frame
-from homepress.ui.window.instance import Wish
-from homepress.ui.window.look import Look
+from homepress.ui.window.frame import PageName, WindowFrame
 from homepress.ui.window.model.pictures import load_pair, open_with
-from homepress.ui.window.pages import PageName
 from homepress.ui.window.pages.activity import ActivityPage
 from homepress.ui.window.shell import Shell
+from homepress.ui.window.start import OpenRequest, WindowLook
 from homepress.ui.window.widgets.compareview import CompareView
 
 _FRAMES = 200
@@ -69,9 +67,9 @@ class Window:
     """The window in this process, its loop turned by hand."""
 
     def __init__(self, paths: Paths, scale: float) -> None:
-        self.frame = Frame(Look(dark=False, scale=scale))
+        self.frame = WindowFrame(WindowLook(dark=False, scale=scale))
         self.frame.show()
-        self.shell = Shell(self.frame, paths, Wish(), list)
+        self.shell = Shell(self.frame, paths, OpenRequest(), list)
         self.frame.root.after(10, self._mail)
 
     def _mail(self) -> None:

@@ -62,7 +62,7 @@ def main() -> int:
     from homepress import app
     from homepress.settings import Paths
     from homepress.ui.cli.viewing import pictures_apart
-    from homepress.ui.window import Look, Wish, run
+    from homepress.ui.window import OpenRequest, WindowLook, run
 
     file, *arguments = sys.argv[1:]
     make = tk.Tk.__init__
@@ -74,9 +74,9 @@ def main() -> int:
     tk.Tk.__init__ = make_and_watch  # type: ignore[method-assign]  # the one way into a program of its own
     app.prepare_client()
     page, picture, theme, scale = arguments
-    look = Look(dark=theme == "dark", scale=float(scale))
+    look = WindowLook(dark=theme == "dark", scale=float(scale))
     with pictures_apart() as probe_worker:
-        return run(Paths.from_environment(), Wish(page=page, picture=picture), look, probe_worker)
+        return run(Paths.from_environment(), OpenRequest(page=page, picture=picture), look, probe_worker)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from homepress.ui.window.model.activity import (
     PAGE,
     Index,
     Rows,
-    Selection,
+    RowSelection,
     can_undo,
     read_index,
     read_newer,
@@ -117,7 +117,7 @@ def test_a_page_of_another_list_is_not_taken() -> None:
 
 def test_choosing_with_the_keyboard() -> None:
     ids = array("q", [50, 40, 30, 20, 10])
-    selection = Selection()
+    selection = RowSelection()
     selection.move(1, 5)
     selection.move(3, 5, ids)
     assert selection.chosen == {40, 30, 20}

@@ -23,7 +23,7 @@ from homepress.control.service import (
 )
 from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Day, Stats, Totals
-from homepress.ui.window.model import export, figures, privacy, trial
+from homepress.ui.window.model import figures, privacy, trial
 from homepress.ui.window.model.snapshot import (
     Remedy,
     Snapshot,
@@ -158,10 +158,10 @@ def test_exports_hold_the_figures_and_no_formulas() -> None:
         formats={"jpeg": TOTAL},
         folders={"=cmd|' /C calc'!A0": TOTAL},
     )
-    rows = list(csv.reader(io.StringIO(export.as_csv(stats).decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(figures.as_csv(stats).decode("utf-8-sig"))))
     assert rows[1] == ["total", "", "2", "3000", "1000", "2000"]
     assert all(not cell.startswith("=") for row in rows for cell in row)
-    assert json.loads(export.as_json(stats))["total"]["saved_bytes"] == 2000
+    assert json.loads(figures.as_json(stats))["total"]["saved_bytes"] == 2000
 
 
 class Trying:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from homepress.control.service import ProbedProcess, TriedDoor, UndoOutcome
 from homepress.store.reader import Day, Stats, Totals
-from homepress.ui.window.model import about, figures, privacy
+from homepress.ui.window.model import figures, privacy
 from homepress.ui.window.model.activity import undone
 
 tkinter = pytest.importorskip("tkinter")
@@ -71,7 +71,7 @@ def test_an_undo_in_words() -> None:
 def test_licences_are_of_what_is_needed_here(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = ["pillow>=1", "Click", "not-there-at-all; sys_platform == 'win32'", "pytest; extra == 'dev'"]
     monkeypatch.setattr(metadata, "requires", lambda _: wanted)
-    found = about.built_on()
+    found = privacy.built_on()
     assert [line.split()[0] for line in found] == ["pillow", "click"]
     assert "MIT" in found[0]
 
@@ -96,10 +96,10 @@ def test_one_picture_is_no_pictures() -> None:
 
 @pytest.mark.parametrize("room", range(12))
 def test_cut_texts_fit_and_say_so(room: int) -> None:
-    from homepress.ui.window.widgets.cut import cut
+    from homepress.ui.window.widgets.factory import ellipsize
 
-    name = cut(len, "holiday.jpg", room, at_end=True)
-    path = cut(len, "/home/anna", room, at_end=False)
+    name = ellipsize(len, "holiday.jpg", room, at_end=True)
+    path = ellipsize(len, "/home/anna", room, at_end=False)
     assert len(name) <= max(1, room)
     assert len(path) <= max(1, room)
     assert name == "holiday.jpg" or (name.endswith("…") and "holiday.jpg".startswith(name[:-1]))

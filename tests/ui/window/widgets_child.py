@@ -4,34 +4,34 @@ import sys
 
 from PIL import Image
 
-from homepress.ui.window.frame import Frame
-from homepress.ui.window.look import Look
+from homepress.ui.window.frame import WindowFrame
 from homepress.ui.window.model.pictures import Sheet, compare
-from homepress.ui.window.theme.drawing import Box, box, stretched
+from homepress.ui.window.start import WindowLook
+from homepress.ui.window.theme.drawing import BoxShape, box, stretched
 from homepress.ui.window.widgets.compareview import CompareView
-from homepress.ui.window.widgets.kit import Card
+from homepress.ui.window.widgets.factory import Card
 
 
-def images(frame: Frame) -> int:
+def images(frame: WindowFrame) -> int:
     """How many images Tk holds."""
     return len(frame.root.tk.splitlist(frame.root.tk.call("image", "names")))
 
 
-def the_first_frame_needs_nothing_else(frame: Frame) -> None:
+def the_first_frame_needs_nothing_else(frame: WindowFrame) -> None:
     frame.show()
     heavy = {"homepress.store.reader", "homepress.control.server", "jeepney", "numpy", "watchdog"}
     assert "homepress.store.reader" not in sys.modules, sorted(heavy & set(sys.modules))
     assert "homepress.workers" not in sys.modules
 
 
-def a_style_is_drawn_once(frame: Frame) -> None:
+def a_style_is_drawn_once(frame: WindowFrame) -> None:
     frame.kit.button(frame.stage, "One", lambda: None, "danger")
     before = images(frame)
     frame.kit.button(frame.stage, "Two", lambda: None, "danger")
     assert images(frame) == before
 
 
-def pictures_are_given_back(frame: Frame) -> None:
+def pictures_are_given_back(frame: WindowFrame) -> None:
     view = CompareView(frame.stage, frame.theme)
     view.grid(row=0, column=0, sticky="nswe")
     frame.root.update()
@@ -48,8 +48,8 @@ def pictures_are_given_back(frame: Frame) -> None:
     assert images(frame) <= before + 2
 
 
-def cards_fill_without_seams(frame: Frame) -> None:
-    small = box(Box((40, 40), 12, "#ffffff", "#202020", "#ff0000"))
+def cards_fill_without_seams(frame: WindowFrame) -> None:
+    small = box(BoxShape((40, 40), 12, "#ffffff", "#202020", "#ff0000"))
     large = stretched(small, 14, (200, 120))
     assert large.size == (200, 120)
     for x, y in ((0, 0), (199, 0), (0, 119), (199, 119)):
@@ -61,7 +61,7 @@ def cards_fill_without_seams(frame: Frame) -> None:
 
 def main() -> int:
     """Run all of them in one window."""
-    frame = Frame(Look(dark=False, scale=1.0))
+    frame = WindowFrame(WindowLook(dark=False, scale=1.0))
     for check in (
         the_first_frame_needs_nothing_else,
         a_style_is_drawn_once,

@@ -52,7 +52,7 @@ class IconState:
 
 
 @dataclass(frozen=True, slots=True)
-class _Colours:
+class _IconColours:
     rim: Colour
     rim_width: float
     body: dict[Symbol, Colour]
@@ -73,9 +73,11 @@ _TRACK = (132, 138, 146, 140)
 """Visible on dark and on light backgrounds: many panels are not as the desktop says."""
 
 _COLOURS = {
-    PanelTheme.DARK: _Colours((255, 255, 255, 150), 2.0, _BODY, _WHITE, _TRACK),
-    PanelTheme.LIGHT: _Colours((255, 255, 255, 220), 2.0, _BODY, _WHITE, _TRACK),
-    PanelTheme.CONTRAST: _Colours(_WHITE, 4.0, dict.fromkeys(Symbol, _BLACK), _WHITE, (128, 128, 128, 255)),
+    PanelTheme.DARK: _IconColours((255, 255, 255, 150), 2.0, _BODY, _WHITE, _TRACK),
+    PanelTheme.LIGHT: _IconColours((255, 255, 255, 220), 2.0, _BODY, _WHITE, _TRACK),
+    PanelTheme.CONTRAST: _IconColours(
+        _WHITE, 4.0, dict.fromkeys(Symbol, _BLACK), _WHITE, (128, 128, 128, 255)
+    ),
 }
 
 # Edges lie on multiples of 4 where they can: whole pixels at the 16 and 32 pixels that many panels have.
@@ -130,11 +132,11 @@ def layers(icon: IconState) -> tuple[Layer, ...]:
             return (*_rimmed(_TILE, colours, body), *(Layer(part, colours.glyph) for part in _PRESS))
 
 
-def _rimmed(shape: Shape, colours: _Colours, body: Colour) -> tuple[Layer, ...]:
+def _rimmed(shape: Shape, colours: _IconColours, body: Colour) -> tuple[Layer, ...]:
     return Layer(shape, colours.rim, colours.rim_width), Layer(shape, body)
 
 
-def _working(icon: IconState, colours: _Colours, body: Colour) -> tuple[Layer, ...]:
+def _working(icon: IconState, colours: _IconColours, body: Colour) -> tuple[Layer, ...]:
     """A disc with the press in it, and around it a ring that fills with what is done."""
     contrast = icon.theme is PanelTheme.CONTRAST
     disc = RoundedBox(12, 12, 52, 52, 20)

@@ -4,8 +4,22 @@ A short-lived process of its own. It reads the ledger and the settings file; wha
 through the daemon or through `settings.edit`.
 """
 
-from homepress.ui.window.instance import Wish, close_window
-from homepress.ui.window.look import Look
-from homepress.ui.window.start import MISSING_TOOLKIT, NoDisplayError, NoToolkitError, run
+from homepress.ui.window.start import (
+    MISSING_TOOLKIT,
+    NoDisplayError,
+    NoToolkitError,
+    OpenRequest,
+    WindowLook,
+    close_window,
+    run,
+)
 
-__all__ = ["MISSING_TOOLKIT", "Look", "NoDisplayError", "NoToolkitError", "Wish", "close_window", "run"]
+__all__ = [
+    "MISSING_TOOLKIT",
+    "NoDisplayError",
+    "NoToolkitError",
+    "OpenRequest",
+    "WindowLook",
+    "close_window",
+    "run",
+]

@@ -9,10 +9,10 @@ from typing import Protocol
 from homepress.control.client import NO_DAEMON, Client, connect
 from homepress.control.service import ProbedProcess, ServiceError
 from homepress.settings import Paths, Settings, load
+from homepress.ui.window.background import Jobs, LedgerThread, Mailbox
 from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.theme import Theme
-from homepress.ui.window.threads import Jobs, Ledger, Mailbox
-from homepress.ui.window.widgets.kit import Kit
+from homepress.ui.window.widgets.factory import WidgetFactory
 
 _NOT_RUNNING = "Homepress is not running in the background. Press Start, at the bottom left, and try again."
 
@@ -42,11 +42,11 @@ class Context:
 
     root: tk.Tk
     theme: Theme
-    kit: Kit
+    kit: WidgetFactory
     paths: Paths
     mailbox: Mailbox
     jobs: Jobs
-    ledger: Ledger
+    ledger: LedgerThread
     navigator: Navigator
     start_daemon: Callable[[], Client]
     probe: Callable[[], list[ProbedProcess]]

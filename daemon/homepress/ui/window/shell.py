@@ -1,23 +1,57 @@
-"""What brings the window to life: the pages, what they know, and what comes from threads."""
+"""The line at the bottom: what was just done, or did not work."""
 
 import contextlib
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
+from tkinter import ttk
 
 from homepress.control.service import ProbedProcess
 from homepress.settings import Paths
 from homepress.store.reader import EntryDetail, Reader
 from homepress.ui.window import background
+from homepress.ui.window.background import Jobs, LedgerThread, Mailbox, SnapshotPoller
 from homepress.ui.window.context import Context, Page
-from homepress.ui.window.frame import Frame
-from homepress.ui.window.instance import Wish
+from homepress.ui.window.frame import FIRST_RUN, PageName, SideBarAction, WindowFrame, make_page
 from homepress.ui.window.model.snapshot import Snapshot, Tone
-from homepress.ui.window.pages import FIRST_RUN, PageName, make_page
-from homepress.ui.window.sidebar import Action
-from homepress.ui.window.threads import Follower, Jobs, Ledger, Mailbox
-from homepress.ui.window.toast import Toast
+from homepress.ui.window.start import OpenRequest
+from homepress.ui.window.widgets.factory import Tone as NoticeTone
+from homepress.ui.window.widgets.factory import WidgetFactory
 from homepress.ui.words import shown
+
+_SECONDS = {"bad": 20, "warning": 12}
+_USUAL_SECONDS = 6
+_NOTICES: dict[Tone, NoticeTone] = {"bad": "bad", "warning": "warning", "good": "good", "muted": "good"}
+
+
+class Toast:
+    """Shows one line at a time above the page; Escape and the button take it away."""
+
+    def __init__(self, parent: tk.Misc, kit: WidgetFactory) -> None:
+        self._parent = parent
+        self._kit = kit
+        self._frame: ttk.Frame | None = None
+        self._timer = ""
+
+    def tell(self, text: str, tone: Tone) -> None:
+        """Show a line."""
+        self.hide()
+        self._frame = self._kit.notice(self._parent, text, _NOTICES[tone], ("Close", self.hide))
+        self._frame.place(relx=0.5, rely=1.0, y=-self._kit.px(16), anchor="s", relwidth=0.9)
+        self._frame.lift()
+        self._timer = self._parent.after(_SECONDS.get(tone, _USUAL_SECONDS) * 1000, self.hide)
+
+    def hide(self) -> None:
+        """Take it away."""
+        if self._timer:
+            self._parent.after_cancel(self._timer)
+            self._timer = ""
+        if self._frame is not None:
+            self._frame.destroy()
+            self._frame = None
+
+
+# What brings the window to life: the pages, what they know, and what comes from threads.
 
 _MAIL_MS = 25
 _LEDGER_MS = 1000
@@ -27,19 +61,19 @@ class Shell:
     """Owns everything that lives as long as the window."""
 
     def __init__(
-        self, frame: Frame, paths: Paths, wish: Wish, probe: Callable[[], list[ProbedProcess]]
+        self, frame: WindowFrame, paths: Paths, request: OpenRequest, probe: Callable[[], list[ProbedProcess]]
     ) -> None:
         """Fill the frame; nothing happens before `run`.
 
         Args:
             frame: the window with nothing in it.
             paths: whose it is.
-            wish: what it shows first.
+            request: what it shows first.
             probe: see `Context`.
         """
         self._frame = frame
         self._root = frame.root
-        self._wish = wish
+        self._request = request
         self._mailbox = Mailbox()
         self._pages: dict[PageName, Page] = {}
         self._snapshot: Snapshot | None = None
@@ -47,7 +81,7 @@ class Shell:
         self._ledger_revision = 0
         self._toast = Toast(frame.stage, frame.kit)
         self._context = self._make_context(paths, probe)
-        self._follower = Follower(paths, self._mailbox, self._told)
+        self._poller = SnapshotPoller(paths, self._mailbox, self._told)
         frame.go = self.go
         frame.act = self._act
         self._root.protocol("WM_DELETE_WINDOW", self._close)
@@ -57,25 +91,25 @@ class Shell:
 
     def run(self) -> None:
         """Live until the window is closed."""
-        self._follower.start()
-        if self._wish.page or self._wish.picture:
-            self._grant(self._wish)
+        self._poller.start()
+        if self._request.page or self._request.picture:
+            self._show_request(self._request)
         self._mail()
         self._root.after(_LEDGER_MS, self._look_at_ledger)
         self._root.after_idle(self._set_icon)
         self._root.mainloop()
 
-    def wished(self, wish: Wish) -> None:
+    def on_request(self, request: OpenRequest) -> None:
         """Another start wants something; from any thread."""
 
         def come() -> None:
             self._frame.raise_up()
-            self._grant(wish)
+            self._show_request(request)
 
         def leave() -> None:
             self._root.after_idle(self._close)  # not while letters are opened: the mailbox would be gone
 
-        self._mailbox.put(leave if wish.close else come)
+        self._mailbox.put(leave if request.close else come)
 
     # -- Navigator
 
@@ -128,7 +162,7 @@ class Shell:
             paths=paths,
             mailbox=self._mailbox,
             jobs=Jobs(self._mailbox, failed),
-            ledger=Ledger(paths.ledger, self._mailbox, failed),
+            ledger=LedgerThread(paths.ledger, self._mailbox, failed),
             navigator=self,
             start_daemon=lambda: background.start_daemon(paths),
             probe=probe,
@@ -173,13 +207,13 @@ class Shell:
             for page in self._pages.values():
                 page.ledger_changed()
 
-    def _grant(self, wish: Wish) -> None:
+    def _show_request(self, request: OpenRequest) -> None:
         with contextlib.suppress(ValueError):  # a word of a later version
-            if wish.page:
-                self.go(_MEANT.get(wish.page, wish.page))
-        if wish.picture:
-            path = Path(wish.picture)
-            self._context.ledger.ask(lambda reader: reader.latest(path), self._found(wish.picture))
+            if request.page:
+                self.go(_MEANT.get(request.page, request.page))
+        if request.picture:
+            path = Path(request.picture)
+            self._context.ledger.ask(lambda reader: reader.latest(path), self._found(request.picture))
 
     def _found(self, picture: str) -> Callable[[EntryDetail | None], None]:
         def found(detail: EntryDetail | None) -> None:
@@ -192,19 +226,19 @@ class Shell:
 
         return found
 
-    def _act(self, action: Action) -> None:
+    def _act(self, action: SideBarAction) -> None:
         """Do what the button at the bottom of the side bar says."""
         context = self._context
         match action:
-            case Action.START:
+            case SideBarAction.START:
                 context.jobs.run(context.start_daemon)
-            case Action.PAUSE:
+            case SideBarAction.PAUSE:
                 context.jobs.run(lambda: context.daemon().pause(None))
-            case Action.RESUME:
+            case SideBarAction.RESUME:
                 context.jobs.run(lambda: context.daemon().resume())
 
     def _close(self) -> None:
-        self._follower.close()
+        self._poller.close()
         self._context.ledger.close()
         self._root.destroy()
 

@@ -1,13 +1,131 @@
-"""Opening the window, or having the one that is open come to the front."""
+"""Opening the one window of a user, or bringing the one that is open to the front."""
 
+import contextlib
 import importlib.util
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
+import msgspec
+
+from homepress.control import InstanceLock
 from homepress.control.service import ProbedProcess
+from homepress.control.transport import Acceptor, ChannelError, connect, listen
 from homepress.settings import Paths
 from homepress.ui.testimony import probe_self, stand_witness
-from homepress.ui.window.instance import Instance, Wish
-from homepress.ui.window.look import Look
+
+# What somebody asked of the window's looks; apart from the theme, which cannot be had without a toolkit.
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLook:
+    """What somebody asked for by hand; None leaves it to the system.
+
+    Attributes:
+        dark: the dark theme or the light one.
+        scale: pixels on the screen for one of the design, 1.0 to 4.0.
+    """
+
+    dark: bool | None = None
+    scale: float | None = None
+
+
+# One window a user: a second start has the first one come to the front and show what was asked for.
+
+_ANSWER_SECONDS = 5.0
+_HEARD = b"ok"
+
+
+class OpenRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a window shall show.
+
+    Attributes:
+        page: a word of `PageName`; empty for wherever it is.
+        picture: the path of a picture to show before and after; empty for none.
+        close: whether it shall close instead.
+    """
+
+    page: str = ""
+    picture: str = ""
+    close: bool = False
+
+
+class WindowInstance:
+    """The right to be the window, and the ear for later starts. Made by `claim`."""
+
+    def __init__(self, lock: InstanceLock, acceptor: Acceptor) -> None:
+        self._lock = lock
+        self._acceptor = acceptor
+        self._thread: threading.Thread | None = None
+
+    @classmethod
+    def claim(cls, paths: Paths, request: OpenRequest) -> Self | None:
+        """Become the window; None when there is one, which was told the request.
+
+        Raises:
+            OSError: the lock or the address cannot be made.
+            UnsafeAddressError: the folder of the address is not ours alone.
+        """
+        address = _address(paths.socket)
+        lock = InstanceLock(address.with_suffix(".lock"))
+        while not lock.acquire():
+            if _told(address, request):
+                return None
+            if lock.acquire(wait=0.5):  # it was just ending
+                break
+        return cls(lock, listen(address))
+
+    def hear(self, on_request: Callable[[OpenRequest], object]) -> None:
+        """Have `on_request` called, in a thread of its own, for each later start."""
+        self._thread = threading.Thread(target=self._listen, args=(on_request,), name="instance", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Give the right back."""
+        self._acceptor.stop()
+        if self._thread is not None:
+            self._thread.join(2)
+        self._acceptor.close()
+        self._lock.release()
+
+    def _listen(self, on_request: Callable[[OpenRequest], object]) -> None:
+        while (channel := self._acceptor.accept()) is not None:
+            with contextlib.suppress(ChannelError, msgspec.DecodeError):  # a start that was cut short
+                request = msgspec.json.decode(channel.receive(_ANSWER_SECONDS), type=OpenRequest)
+                channel.send(_HEARD)
+                on_request(request)
+            channel.close()
+
+
+def close_window(socket: Path) -> None:
+    """Have the window close, if there is one, that belongs to the daemon at `socket`."""
+    _told(_address(socket), OpenRequest(close=True))
+
+
+def _told(address: Path, request: OpenRequest) -> bool:
+    """Tell the window that is there; whether it heard."""
+    try:
+        if (channel := connect(address)) is None:
+            return False
+    except ChannelError:
+        return False
+    try:
+        channel.send(msgspec.json.encode(request))
+        return channel.receive(_ANSWER_SECONDS) == _HEARD
+    except ChannelError:
+        return False
+    finally:
+        channel.close()
+
+
+def _address(socket: Path) -> Path:
+    """Beside the daemon's socket, with a name no longer than that one's: both have to fit the system."""
+    return socket.with_name("window.sock" if socket.stem == "control" else f"{socket.stem[:-1]}w.sock")
+
+
+# Opening the window, or having the one that is open come to the front.
 
 MISSING_TOOLKIT = (
     "The window needs tkinter, which this Python does not have. Install it with your system's packages: "
@@ -24,12 +142,14 @@ class NoDisplayError(Exception):
     """There is no display to open a window on; the text says what was tried."""
 
 
-def run(paths: Paths, wish: Wish, look: Look, probe_worker: Callable[[], list[ProbedProcess]]) -> int:
-    """Show the window until it is closed; returns at once when another one took over the wish.
+def run(
+    paths: Paths, request: OpenRequest, look: WindowLook, probe_worker: Callable[[], list[ProbedProcess]]
+) -> int:
+    """Show the window until it is closed; returns at once when another one took over the request.
 
     Args:
         paths: whose window it is.
-        wish: what it shows first.
+        request: what it shows first.
         look: how it looks.
         probe_worker: has the worker that decodes pictures for it try every way out, if there is one.
 
@@ -42,14 +162,14 @@ def run(paths: Paths, wish: Wish, look: Look, probe_worker: Callable[[], list[Pr
         raise NoToolkitError(MISSING_TOOLKIT)
     import tkinter
 
-    instance = Instance.claim(paths, wish)
+    instance = WindowInstance.claim(paths, request)
     if instance is None:
         return 0
     try:
-        from homepress.ui.window.frame import Frame
+        from homepress.ui.window.frame import WindowFrame
 
         try:
-            frame = Frame(look)
+            frame = WindowFrame(look)
             frame.show()
         except tkinter.TclError as error:
             raise NoDisplayError(f"The window cannot be opened: {error}") from error
@@ -60,8 +180,8 @@ def run(paths: Paths, wish: Wish, look: Look, probe_worker: Callable[[], list[Pr
             own = probe_self()
             return own and [*own, *probe_worker()]
 
-        shell = Shell(frame, paths, wish, probe)
-        instance.hear(shell.wished)
+        shell = Shell(frame, paths, request, probe)
+        instance.hear(shell.on_request)
         witness = stand_witness(paths.socket, "window", probe)
         try:
             shell.run()

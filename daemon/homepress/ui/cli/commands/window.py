@@ -63,14 +63,19 @@ def open_window(
 
     Where there is no tkinter or no display, a report in HTML opens in its place.
     """
-    from homepress.ui.window import Look, NoDisplayError, NoToolkitError, Wish, run
+    from homepress.ui.window import NoDisplayError, NoToolkitError, OpenRequest, WindowLook, run
 
     paths = Paths.from_environment()
     paths.ensure()
     dark = {"dark": True, "light": False}.get(theme)
     with pictures_apart() as probe_worker:
         try:
-            code = run(paths, Wish(page=page, picture=picture), Look(dark=dark, scale=scale), probe_worker)
+            code = run(
+                paths,
+                OpenRequest(page=page, picture=picture),
+                WindowLook(dark=dark, scale=scale),
+                probe_worker,
+            )
         except (NoToolkitError, NoDisplayError) as error:
             return _report_instead(paths, str(error), as_json=as_json)
     if as_json:

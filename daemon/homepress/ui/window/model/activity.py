@@ -107,7 +107,7 @@ class Rows:
         return True
 
 
-class Selection:
+class RowSelection:
     """Which entries are chosen, and where the keyboard is."""
 
     def __init__(self) -> None:

@@ -1,19 +1,57 @@
-"""A result and its original in words, for those who look and for those who cannot."""
+"""A result and its original: its neighbours in the history, and its words."""
 
 import os
 from dataclasses import dataclass
 
-from homepress.store.reader import EntryDetail
+from homepress.store.reader import EntryDetail, HistoryFilter, Reader
 from homepress.ui.window.model.activity import can_undo, score_words
 from homepress.ui.window.model.pictures import Pair
 from homepress.ui.words import percent_saved, shown, size
+
+# A result among its neighbours: which one was made before it, which after it.
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """An entry with the ids of its neighbours in the history."""
+
+    detail: EntryDetail
+    newer: int | None
+    older: int | None
+
+
+def newest(reader: Reader) -> Neighbours | None:
+    """The newest result whose original is there, else the newest result."""
+    compressed = list(reader.history(HistoryFilter(outcome="compressed"), limit=50))
+    chosen = next((entry for entry in compressed if entry.original == "kept"), None) or next(
+        iter(compressed), None
+    )
+    return find(reader, chosen.id) if chosen else None
+
+
+def find(reader: Reader, entry: int) -> Neighbours | None:
+    """A result by its id, None when there is no such entry."""
+    detail = reader.detail(entry)
+    if detail is None:
+        return None
+    older = next(reader.history(HistoryFilter(outcome="compressed", below=entry), limit=1), None)
+    newer: int | None = None
+    newest_first = HistoryFilter(outcome="compressed", since=detail.entry.time)
+    for candidate in reader.history(newest_first, oldest_first=True, limit=50):
+        if candidate.id > entry:
+            newer = candidate.id
+            break
+    return Neighbours(detail, newer, older.id if older else None)
+
+
+# A result and its original in words, for those who look and for those who cannot.
 
 _SLIGHT, _VISIBLE = 4.0, 12.0
 """Root mean square of the difference in a tile, of 255: below the first nobody sees it without enlarging."""
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ResultWords:
     """What is said of a result.
 
     Attributes:
@@ -52,7 +90,7 @@ class Comparison:
         )
 
 
-def comparison(detail: EntryDetail) -> Comparison:
+def comparison(detail: EntryDetail) -> ResultWords:
     """An entry of the history as the page shows it."""
     entry = detail.entry
     restored = entry.original == "restored"
@@ -60,7 +98,7 @@ def comparison(detail: EntryDetail) -> Comparison:
     after = "" if restored or not _there(detail.result_path) else detail.result_path
     percent = percent_saved(entry.before_bytes, entry.after_bytes)
     folder, name = os.path.split(entry.path)
-    return Comparison(
+    return ResultWords(
         name=shown(name),
         place=shown(folder),
         before=before,

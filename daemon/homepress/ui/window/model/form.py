@@ -33,7 +33,7 @@ _TOGETHER = (("mode", "output"),)
 
 
 @dataclass(slots=True)
-class Entry:
+class FormEntry:
     """One key of a form.
 
     Attributes:
@@ -63,7 +63,7 @@ class Form:
 
     file: Path
     folder: str
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, FormEntry] = field(default_factory=dict)
 
     def change(self, key: str, text: str) -> bool:
         """Take what was typed or chosen; whether it can be written now. `problem` says why not."""
@@ -136,11 +136,11 @@ def daemon_form(file: Path, daemon: DaemonSettings) -> Form:
 
 def _entries(
     fields: Iterable[Field], values: FolderSettings | DaemonSettings, said: Iterable[str]
-) -> dict[str, Entry]:
+) -> dict[str, FormEntry]:
     entries = {}
     for item in fields:
         text = text_from_value(to_toml(getattr(values, item.key)))
-        entries[item.key] = Entry(item, text, text, item.key in said)
+        entries[item.key] = FormEntry(item, text, text, item.key in said)
     return entries
 
 

@@ -1,6 +1,8 @@
-"""The page Privacy: what each process reported when it tried to get out, and what is kept where."""
+"""What Homepress is built on, read from what is installed."""
 
+import re
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +10,45 @@ from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.settings import Paths
 from homepress.ui.times import past
 from homepress.ui.words import counted, shown, size
+
+_PROGRAM = "homepress"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LONGEST = 80
+
+
+def built_on() -> list[str]:
+    """Each package that this installation needs and has, with its version and licence."""
+    found = []
+    for name in _needed():
+        try:
+            about = metadata.metadata(name)
+        except metadata.PackageNotFoundError:
+            continue  # needed on another system
+        licence = _licence(about)
+        found.append(f"{name} {about['Version']}" + (f" ({licence})" if licence else ""))
+    return found
+
+
+def _needed() -> list[str]:
+    """The names in the program's own requirements; those of extras, such as for development, do not count."""
+    try:
+        lines = metadata.requires(_PROGRAM) or []
+    except metadata.PackageNotFoundError:
+        return []
+    names = (_NAME.match(line) for line in lines if "extra ==" not in line)
+    return [name.group().lower() for name in names if name]
+
+
+def _licence(about: metadata.PackageMetadata) -> str:
+    """The name of a licence; some packages have its whole text there, and name it in a classifier only."""
+    for key in ("License-Expression", "License"):
+        if key in about and len(about[key]) < _LONGEST and "\n" not in about[key]:
+            return about[key]
+    named = [line for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
+    return named[0].rpartition(" :: ")[2] if named else ""
+
+
+# The page Privacy: what each process reported when it tried to get out, and what is stored where.
 
 Verdict = Literal["refused", "local only", "open"]
 
@@ -90,8 +131,8 @@ def _verdict(door: TriedDoor) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Something that is kept on this computer: what it is, where, and how large."""
+class StoredData:
+    """Something that is stored on this computer: what it is, where, and how large."""
 
     name: str
     about: str
@@ -105,15 +146,19 @@ class Kept:
         return f"{shown(self.place)}{amount}"
 
 
-def kept(paths: Paths, originals_bytes: int) -> list[Kept]:
+def stored_data(paths: Paths, originals_bytes: int) -> list[StoredData]:
     """All that Homepress keeps."""
     return [
-        Kept(
+        StoredData(
             "Originals", "What pictures were before, until they expire", str(paths.originals), originals_bytes
         ),
-        Kept("History", "Names, sizes and times of what was done", str(paths.ledger), _size(paths.ledger)),
-        Kept("Log", "What the program did; overwritten from time to time", str(paths.log), _size(paths.log)),
-        Kept("Settings", "What you asked for", str(paths.config_file), _size(paths.config_file)),
+        StoredData(
+            "History", "Names, sizes and times of what was done", str(paths.ledger), _size(paths.ledger)
+        ),
+        StoredData(
+            "Log", "What the program did; overwritten from time to time", str(paths.log), _size(paths.log)
+        ),
+        StoredData("Settings", "What you asked for", str(paths.config_file), _size(paths.config_file)),
     ]
 
 

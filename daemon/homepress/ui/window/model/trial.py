@@ -16,7 +16,7 @@ _SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".apng"}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FolderSample:
     """The pictures in a folder that would be looked at, and some of them, chosen at random."""
 
     pictures: int
@@ -41,7 +41,7 @@ class Estimate:
     originals: int
 
 
-def look(folder: Path) -> Found:
+def look(folder: Path) -> FolderSample:
     """Look for pictures by their names; nothing is opened."""
     pictures: list[tuple[Path, int]] = []
     more = False
@@ -54,11 +54,11 @@ def look(folder: Path) -> Found:
     names = [path for path, _ in pictures]
     # A fixed seed: asked twice, the same answer.
     chosen = names if len(names) <= SAMPLE else random.Random(0).sample(names, SAMPLE)
-    return Found(len(pictures), sum(length for _, length in pictures), tuple(chosen), more)
+    return FolderSample(len(pictures), sum(length for _, length in pictures), tuple(chosen), more)
 
 
 def estimate(
-    service: Service, found: Found, quality: str, tried: Callable[[int], bool], done: int = 0
+    service: Service, found: FolderSample, quality: str, tried: Callable[[int], bool], done: int = 0
 ) -> Estimate:
     """Compress the sample at a quality and throw the results away.
 
@@ -83,7 +83,7 @@ def estimate(
     return Estimate(quality, number, round(saved * share), round(originals * share))
 
 
-def sentence(found: Found, estimates: list[Estimate], *, keeps_originals: bool) -> str:
+def sentence(found: FolderSample, estimates: list[Estimate], *, keeps_originals: bool) -> str:
     """What the trial says, in a sentence or two."""
     if not found.pictures:
         return "There are no pictures in it yet. Those that come will be made smaller."

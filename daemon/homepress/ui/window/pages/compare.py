@@ -5,17 +5,15 @@ from pathlib import Path
 
 from homepress.control.service import OriginalOutcome, OriginalsRequest, UndoOutcome, UndoRequest
 from homepress.store.reader import EntryDetail
+from homepress.ui.window.background import give_back
 from homepress.ui.window.context import Context
-from homepress.ui.window.memory import give_back
-from homepress.ui.window.model.comparison import Comparison, comparison
-from homepress.ui.window.model.neighbours import Found, find, newest
+from homepress.ui.window.model.comparison import Neighbours, ResultWords, comparison, find, newest
 from homepress.ui.window.model.pictures import NotShownError, Pair, load_pair
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.compareview import MODES, CompareView
-from homepress.ui.window.widgets.confirm import confirm
-from homepress.ui.window.widgets.head import head
-from homepress.ui.window.widgets.kit import Card, PagePanel, Panel
+from homepress.ui.window.widgets.dialogs import confirm
+from homepress.ui.window.widgets.factory import Card, PagePanel, Panel, header
 
 _HINT = "Keys: ← → slider, Shift with arrows moves the picture, + − zoom, 0 fits, 1 is 100 %, W worst spot"
 
@@ -31,7 +29,7 @@ class ComparePage(PagePanel):
     def __init__(self, parent: tk.Misc, context: Context) -> None:
         super().__init__(parent, "page", (context.theme.px(32), context.theme.px(24)))
         self._context = context
-        self._found: Found | None = None
+        self._found: Neighbours | None = None
         self._busy = False
         self._left = False
         self.columnconfigure(0, weight=1)
@@ -135,7 +133,7 @@ class ComparePage(PagePanel):
         kit = self._context.kit
         for child in self._title.winfo_children():
             child.destroy()
-        top = head(self._title, kit, title, about)
+        top = header(self._title, kit, title, about)
         top.grid(row=0, column=0, sticky="we")
         if self._found is None:
             return
@@ -154,7 +152,7 @@ class ComparePage(PagePanel):
 
     # -- showing
 
-    def _take(self, found: Found | None) -> None:
+    def _take(self, found: Neighbours | None) -> None:
         self._busy = False
         self._found = found
         if found is None:
@@ -170,7 +168,7 @@ class ComparePage(PagePanel):
         self._view.clear()
         self._load(found.detail, words)
 
-    def _refresh(self, found: Found | None) -> None:
+    def _refresh(self, found: Neighbours | None) -> None:
         """Say anew what is known; load again only when the files are others."""
         if found is None or self._found is None or found == self._found:
             return
@@ -183,7 +181,7 @@ class ComparePage(PagePanel):
         self._head(words.name, words.place)
         self._enable(words)
 
-    def _load(self, detail: EntryDetail, words: Comparison) -> None:
+    def _load(self, detail: EntryDetail, words: ResultWords) -> None:
         if not words.before or not words.after:
             self._say(words.missing)
             return
@@ -208,12 +206,12 @@ class ComparePage(PagePanel):
 
         self._context.jobs.run(work, done)
 
-    def _show_facts(self, words: Comparison | None) -> None:
+    def _show_facts(self, words: ResultWords | None) -> None:
         self._facts.configure(text=words.facts if words else "")
         self._description.configure(text=words.score if words else "")
         self._enable(words)
 
-    def _enable(self, words: Comparison | None) -> None:
+    def _enable(self, words: ResultWords | None) -> None:
         on = words is not None and words.can_undo
         for button in (self._restore_button, self._keep_button):
             button.state(["!disabled" if on else "disabled"])

@@ -19,11 +19,9 @@ from homepress.ui.window.model.snapshot import (
     remedies,
 )
 from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.confirm import confirm
-from homepress.ui.window.widgets.cut import keep_cut
-from homepress.ui.window.widgets.head import head
-from homepress.ui.window.widgets.kit import Card, Panel
-from homepress.ui.window.widgets.scroll import ScrollPage
+from homepress.ui.window.widgets.dialogs import confirm
+from homepress.ui.window.widgets.factory import Card, Panel, header, keep_ellipsized
+from homepress.ui.window.widgets.scrolling import ScrollPage
 from homepress.ui.window.widgets.settingsform import SettingsForm
 from homepress.ui.words import shown
 
@@ -78,7 +76,7 @@ class FoldersPage(ScrollPage):
         back = kit.button(content, "All folders", self._back, "ghost", Icon.BACK)
         back.grid(row=0, column=0, sticky="w")
         about = f"{shown(path)}. Changes apply at once."
-        head(content, kit, folder.path.name or path, about).grid(
+        header(content, kit, folder.path.name or path, about).grid(
             row=1, column=0, sticky="we", pady=(px(6), px(16))
         )
         form = folder_form(self._context.paths.config_file, folder)
@@ -98,7 +96,7 @@ class FoldersPage(ScrollPage):
         self._cards = cards
         content = self._renew()
         kit, px = self._context.kit, self._context.theme.px
-        top = head(content, kit, "Folders", _ABOUT)
+        top = header(content, kit, "Folders", _ABOUT)
         top.grid(row=0, column=0, sticky="we", pady=(0, px(18)))
         add = kit.button(top, "Add a folder", self._to_first_run, "primary", Icon.PLUS)
         add.grid(row=0, column=1, sticky="e")
@@ -149,8 +147,8 @@ class FoldersPage(ScrollPage):
         state.grid(row=0, column=1, sticky="w", padx=(theme.px(12), 0))
         place = kit.label(title, card.place, "small")
         place.grid(row=1, column=0, columnspan=2, sticky="w", pady=(theme.px(2), 0))
-        keep_cut(theme, name, "heading", beside=state)
-        keep_cut(theme, place, "small", at_end=False)
+        keep_ellipsized(theme, name, "heading", beside=state)
+        keep_ellipsized(theme, place, "small", at_end=False)
         return title
 
     def _state(self, parent: Panel, card: FolderCard) -> ttk.Label:

@@ -7,14 +7,13 @@ from homepress.control.service import OriginalOutcome, OriginalsRequest
 from homepress.desktop.autostart import AutostartState, autostart, autostarts
 from homepress.settings import DaemonSettings, Settings
 from homepress.ui.window.context import Context
-from homepress.ui.window.model.about import built_on
 from homepress.ui.window.model.form import daemon_form
+from homepress.ui.window.model.privacy import built_on
 from homepress.ui.window.model.snapshot import Snapshot
-from homepress.ui.window.widgets.bar import Bar
-from homepress.ui.window.widgets.confirm import confirm
-from homepress.ui.window.widgets.head import head
-from homepress.ui.window.widgets.kit import Card, Panel
-from homepress.ui.window.widgets.scroll import ScrollPage
+from homepress.ui.window.widgets.charts import Bar
+from homepress.ui.window.widgets.dialogs import confirm
+from homepress.ui.window.widgets.factory import Card, Panel, header
+from homepress.ui.window.widgets.scrolling import ScrollPage
 from homepress.ui.window.widgets.settingsform import SettingsForm
 from homepress.ui.words import counted, shown, size
 
@@ -40,7 +39,7 @@ class GeneralPage(ScrollPage):
         kit, px = context.kit, context.theme.px
         self.inside.configure(padding=(px(32), px(28), px(32), px(20)))
         self.inside.columnconfigure(0, weight=1)
-        top = head(self.inside, kit, "General", "Changes apply at once.")
+        top = header(self.inside, kit, "General", "Changes apply at once.")
         top.grid(row=0, column=0, sticky="we", pady=(0, px(16)))
         self._login = self._make_login()
         self._login.grid(row=1, column=0, sticky="we", pady=(0, px(12)))

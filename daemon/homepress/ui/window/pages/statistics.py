@@ -9,7 +9,7 @@ from tkinter import ttk
 
 from homepress.store.reader import HistoryEntry
 from homepress.ui.window.context import Context
-from homepress.ui.window.model import export
+from homepress.ui.window.model import figures
 from homepress.ui.window.model.activity import row_words
 from homepress.ui.window.model.figures import (
     Figures,
@@ -22,12 +22,10 @@ from homepress.ui.window.model.figures import (
     shares,
 )
 from homepress.ui.window.model.snapshot import Snapshot
-from homepress.ui.window.widgets.bar import Bar
-from homepress.ui.window.widgets.chart import Chart
-from homepress.ui.window.widgets.folderfield import choose_file_to_write
-from homepress.ui.window.widgets.head import head
-from homepress.ui.window.widgets.kit import Card, Panel
-from homepress.ui.window.widgets.scroll import ScrollPage
+from homepress.ui.window.widgets.charts import Bar, Chart
+from homepress.ui.window.widgets.dialogs import choose_file_to_write
+from homepress.ui.window.widgets.factory import Card, Panel, header
+from homepress.ui.window.widgets.scrolling import ScrollPage
 
 _ABOUT = "Counted on this computer, from the history of what was done. Results that were undone do not count."
 _CHART_PNG = (1200, 400)
@@ -51,7 +49,7 @@ class StatisticsPage(ScrollPage):
         kit, px = context.kit, context.theme.px
         self.inside.configure(padding=(px(32), px(28)))
         self.inside.columnconfigure(0, weight=1)
-        top = head(self.inside, kit, "Statistics", _ABOUT)
+        top = header(self.inside, kit, "Statistics", _ABOUT)
         top.grid(row=0, column=0, sticky="we", pady=(0, px(18)))
         buttons = Panel(top)
         buttons.grid(row=0, column=1, sticky="e")
@@ -172,14 +170,14 @@ class StatisticsPage(ScrollPage):
             return
         stats = self._figures.stats
         make = {
-            "CSV": lambda: export.as_csv(stats),
-            "JSON": lambda: export.as_json(stats),
+            "CSV": lambda: figures.as_csv(stats),
+            "JSON": lambda: figures.as_json(stats),
             "PNG": self._chart_png,
         }
         data = make[kind]()
         done = f"Saved as {file}"
         self._context.jobs.run(
-            lambda: export.write(Path(file), data), lambda _: self._context.navigator.tell(done, "good")
+            lambda: figures.write(Path(file), data), lambda _: self._context.navigator.tell(done, "good")
         )
 
     def _chart_png(self) -> bytes:

@@ -1,5 +1,6 @@
 """One look, ready for use: lengths in pixels of this screen, named fonts, icons made once."""
 
+import sys
 import tkinter as tk
 from tkinter import font as tkfont
 from typing import Literal
@@ -7,13 +8,18 @@ from typing import Literal
 from PIL import Image
 
 from homepress.resources import shipped
-from homepress.ui.window.theme import system
-from homepress.ui.window.theme.drawing import photo
-from homepress.ui.window.theme.icons import Icon, drawn
-from homepress.ui.window.theme.measure import Measure
+from homepress.ui.window.start import WindowLook
+from homepress.ui.window.theme.drawing import Icon, drawn, photo
 from homepress.ui.window.theme.palette import DARK, LIGHT, Palette
-from homepress.ui.window.theme.style import Styles
-from homepress.ui.window.theme.switches import check_image
+from homepress.ui.window.theme.styles import Measure, Styles, check_image
+
+# What the system says about looks: whether it is dark, and how many pixels make a length.
+if sys.platform == "win32":
+    from homepress.ui.window.theme import windows as system
+elif sys.platform == "darwin":
+    from homepress.ui.window.theme import macos as system
+else:
+    from homepress.ui.window.theme import linux as system
 
 _FAMILIES = (
     "Inter",
@@ -49,7 +55,12 @@ class Theme:
         styles: of ttk controls, by what they stand on.
     """
 
-    def __init__(self, root: tk.Tk, look: system.Look) -> None:
+    @staticmethod
+    def prepare() -> None:
+        """What has to come before the first window."""
+        system.prepare()
+
+    def __init__(self, root: tk.Tk, look: WindowLook) -> None:
         """Style everything in `root`."""
         self._root = root
         dark = system.is_dark() if look.dark is None else look.dark

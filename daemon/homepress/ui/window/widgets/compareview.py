@@ -8,12 +8,10 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from homepress.ui.window.model.pictures import Pair, Sheet
-from homepress.ui.window.model.view import View
+from homepress.ui.window.model.pictures import Pair, Sheet, Viewport
 from homepress.ui.window.theme import Theme
-from homepress.ui.window.widgets.overlay import Tag, knob_image, tag
-from homepress.ui.window.widgets.photos import PhotoPainter
-from homepress.ui.window.widgets.scroll import bind_wheel
+from homepress.ui.window.widgets.photos import PhotoPainter, Tag, knob_image, tag
+from homepress.ui.window.widgets.scrolling import bind_wheel
 
 MODES = (
     ("slider", "Slider"),
@@ -54,7 +52,7 @@ class CompareView(tk.Frame):
         self._pair: Pair | None = None
         self._mode = "slider"
         self._share = 0.5
-        self._view = View(1, 1, 1, 1)
+        self._view = Viewport(1, 1, 1, 1)
         self._grip: tuple[int, int, bool] | None = None
         self._timer = ""
         self._fine_timer = ""
@@ -90,7 +88,7 @@ class CompareView(tk.Frame):
         self._second.label = tag(self._theme, after, self)
         self._share = 0.5
         width, height = pair.before.size
-        self._view = View(width, height, *self._area()).fit()
+        self._view = Viewport(width, height, *self._area()).fit()
         self._arrange()
 
     def set_mode(self, mode: str) -> None:
@@ -212,7 +210,7 @@ class CompareView(tk.Frame):
             self.after_cancel(self._timer)
             self._timer = ""
 
-    def _look(self, view: View) -> None:
+    def _look(self, view: Viewport) -> None:
         if self._pair is not None and view != self._view:
             self._view = view
             self._paint(rough=True)

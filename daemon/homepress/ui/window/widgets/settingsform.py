@@ -6,10 +6,10 @@ from tkinter import ttk
 
 from homepress.settings import Widget, preset_names
 from homepress.ui.window.context import Context
-from homepress.ui.window.model.form import Entry, Form
+from homepress.ui.window.model.form import Form, FormEntry
 from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.folderfield import FolderField
-from homepress.ui.window.widgets.kit import Card, Panel
+from homepress.ui.window.widgets.dialogs import FolderField
+from homepress.ui.window.widgets.factory import Card, Panel
 
 _TYPING_PAUSE_MS = 700
 _NUMBERS = (Widget.NUMBER, Widget.SIZE)
@@ -46,7 +46,7 @@ class SettingsForm(Panel):
         accent = self._context.theme.palette.accent
         self._more.configure(image=self._context.theme.icon(icon, 16, accent))
 
-    def _card(self, entries: list[Entry]) -> Card:
+    def _card(self, entries: list[FormEntry]) -> Card:
         card = Card(self, self._context.theme, (22, 6))
         card.columnconfigure(0, weight=1)
         for at, entry in enumerate(entries):
@@ -85,7 +85,7 @@ class _Row(Panel):
         self,
         parent: tk.Misc,
         context: Context,
-        entry: Entry,
+        entry: FormEntry,
         changed: Callable[[str, str], object],
         reset: Callable[[str], object],
     ) -> None:

@@ -52,7 +52,7 @@ class Card(Panel):
         self.configure(style=theme.styles.card())
 
 
-class Kit:
+class WidgetFactory:
     """Makes controls."""
 
     def __init__(self, theme: Theme) -> None:
@@ -239,3 +239,63 @@ def surface_of(parent: tk.Misc) -> str:
 
 def _on_or_off(on: bool) -> str:
     return "On" if on else "Off"
+
+
+# Texts that are cut with an ellipsis where their room ends.
+
+
+def ellipsize(measure: Callable[[str], int], text: str, room: int, *, at_end: bool) -> str:
+    """The text, cut to `room` pixels: a name at its end, a path at its beginning."""
+    if measure(text) <= room:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if measure(_shortened(text, middle, at_end)) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return _shortened(text, low, at_end)
+
+
+def _shortened(text: str, length: int, at_end: bool) -> str:
+    return f"{text[:length]}…" if at_end else f"…{text[len(text) - length :]}"
+
+
+def keep_ellipsized(
+    theme: Theme, label: ttk.Label, role: str, *, beside: tk.Misc | None = None, at_end: bool = True
+) -> None:
+    """Cut the text of a label to the width of the panel it stands in, whenever that changes.
+
+    Args:
+        role: of the label, for its font.
+        beside: stands to the right of it in the same panel and is not to be covered.
+    """
+    text = str(label.cget("text"))
+    measure = theme.font(role).measure
+
+    def fit(event: "tk.Event[tk.Misc]") -> None:
+        taken = beside.winfo_reqwidth() + theme.px(16) if beside is not None else 0
+        fitting = ellipsize(measure, text, event.width - taken, at_end=at_end)
+        if fitting != str(label.cget("text")):
+            label.configure(text=fitting)
+
+    label.master.bind("<Configure>", fit, add=True)
+
+
+# The head of a page: its title and a line on what it is for.
+
+
+def header(parent: Panel, kit: WidgetFactory, title: str, about: str = "") -> Panel:
+    """A title at the top of a page; what goes to its right may be gridded into column 1 of the panel."""
+    frame = Panel(parent)
+    frame.columnconfigure(0, weight=1)
+    frame.rowconfigure(0, minsize=kit.px(36))  # with and without a button beside it
+    line = Panel(frame)
+    line.grid(row=0, column=0, sticky="we")
+    name = kit.label(line, title, "title")
+    name.grid(row=0, column=0, sticky="w")
+    keep_ellipsized(kit.theme, name, "title")
+    if about:
+        kit.flowing(frame, about).grid(row=1, column=0, columnspan=2, sticky="we", pady=(kit.px(4), 0))
+    return frame
