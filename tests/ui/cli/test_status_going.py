@@ -6,7 +6,7 @@ import pytest
 
 from homepress.control.service import Status
 from homepress.ui.cli.commands.status import lines
-from homepress.ui.words import day_of
+from homepress.ui.text import day_of
 
 NOW = datetime(2026, 11, 30, 12).timestamp()  # a Monday
 DAY = 86_400

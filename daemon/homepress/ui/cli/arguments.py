@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from homepress.ui import times
+from homepress.ui import text as words
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
 """Gives a command `as_json`."""
@@ -45,17 +45,17 @@ def positive(text: str) -> int:
 
 def length(text: str) -> float:
     """A length of time in words, in seconds."""
-    return _understood(times.length, text)
+    return _understood(words.length, text)
 
 
 def future_time(text: str) -> float:
     """A time to come in words, in seconds since 1970."""
-    return _understood(lambda text: times.future(text, time.time()), text)
+    return _understood(lambda text: words.future(text, time.time()), text)
 
 
 def past_time(text: str) -> float:
     """A time in the past in words, in seconds since 1970."""
-    return _understood(lambda text: times.past(text, time.time()), text)
+    return _understood(lambda text: words.past(text, time.time()), text)
 
 
 def _understood(parse: Callable[[str], float], text: str) -> float:

@@ -2,13 +2,13 @@
 
 import subprocess
 
+from homepress.base.units import counted
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import ServiceError, Status
 from homepress.desktop.processes import fails_soon, own, spawn
 from homepress.settings import Paths, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.commands.window import can_open, lacks_toolkit, open_window
-from homepress.ui.words import counted
 
 _START_SECONDS = 20.0
 _LOOK_SECONDS = 0.1

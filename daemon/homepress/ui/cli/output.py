@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import click
 import msgspec
 
-from homepress.ui.words import shown
+from homepress.ui.text import shown
 
 _LONGEST_BAR = 24
 

@@ -2,8 +2,9 @@
 
 import os
 
+from homepress.base.units import percent_saved, size
 from homepress.ui.cli import output
-from homepress.ui.words import percent_saved, shown, size
+from homepress.ui.text import shown
 
 _SIZE_WIDTH = 8
 _REST_WIDTH = 16

@@ -4,8 +4,8 @@ import shutil
 import sys
 from types import TracebackType
 
+from homepress.base.units import counted
 from homepress.ui.cli import output
-from homepress.ui.words import counted
 
 _LENGTH = 24
 

@@ -5,10 +5,11 @@ import shlex
 import time
 from collections.abc import Generator
 
+from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import CheckReport, FolderRequest, Service
 from homepress.ui.cli import output
 from homepress.ui.cli.progress import Progress
-from homepress.ui.words import counted, percent_saved, shown, size
+from homepress.ui.text import shown
 
 _WORTH_SAYING = 30.0
 """Seconds of work in the background from which on it is said."""

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from homepress.base.units import counted
 from homepress.control.client import connect
 from homepress.control.service import Service, ServiceError, UndoRequest
 from homepress.desktop.notices import Notice, Slot
 from homepress.desktop.opening import NotOpened, Opener
 from homepress.desktop.processes import fails_soon, own, spawn
-from homepress.ui.times import future
-from homepress.ui.words import counted, in_one_line, shown
+from homepress.ui.text import future, in_one_line, shown
 
 _log = logging.getLogger(__name__)
 

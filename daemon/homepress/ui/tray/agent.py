@@ -12,7 +12,7 @@ from homepress.control.client import Client, connect
 from homepress.control.lock import InstanceLock
 from homepress.control.service import ServiceError, Status
 from homepress.desktop.notices import Notice, Notifier, Unshown
-from homepress.ui.testimony import stand_witness
+from homepress.ui.probe import serve_probe
 from homepress.ui.tray.actions import ActionContext, ActionRunner
 from homepress.ui.tray.backend import (
     DesktopBackend,
@@ -121,7 +121,7 @@ class Agent:
         self._backend.on_end(self._end)
         self._backend.watch_power(self._power.changed, self._power.woke)
         self._poller.start()
-        stand_witness(self._paths.socket, "tray")
+        serve_probe(self._paths.socket, "tray")
         for make in self._backend.icons():
             self._icon = make(self._runner.do)
             self._icon.show(self._state, self._backend.theme)

@@ -8,7 +8,9 @@ import re
 import time
 from dataclasses import dataclass, field
 
+from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import FolderStatus, RecentPicture, Status
+from homepress.ui.text import moment, shown, until
 from homepress.ui.tray.actions import (
     Action,
     EnableFolder,
@@ -24,7 +26,6 @@ from homepress.ui.tray.actions import (
     UndoResults,
     WindowPage,
 )
-from homepress.ui.words import counted, moment, percent_saved, shown, size, until
 
 _LONGEST = 60
 _LONGEST_PROBLEM = 80

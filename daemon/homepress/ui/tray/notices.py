@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import RecentPicture, Status
 from homepress.desktop.notices import BusNotifier, Button, Notice, Picture, Slot, Unshown
+from homepress.ui.text import in_one_line, shown
 from homepress.ui.tray.actions import OpenWindow, StartDaemon, UndoResults, WindowPage
 from homepress.ui.tray.icon_states import IconState, Symbol, rgba
 from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.status_poller import MOST_PICTURES
-from homepress.ui.words import counted, in_one_line, percent_saved, shown, size
 
 _BETWEEN_SUMMARIES = 60.0
 _LISTED_PROBLEMS = 3

@@ -9,6 +9,7 @@ from tkinter import ttk
 from homepress.control.service import ProbedProcess
 from homepress.settings import Paths
 from homepress.store.reader import EntryDetail, Reader
+from homepress.ui.text import shown
 from homepress.ui.window import background
 from homepress.ui.window.background import Jobs, LedgerThread, Mailbox, SnapshotPoller
 from homepress.ui.window.context import Context, Page
@@ -17,7 +18,6 @@ from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.start import OpenRequest
 from homepress.ui.window.widgets.factory import Tone as NoticeTone
 from homepress.ui.window.widgets.factory import WidgetFactory
-from homepress.ui.words import shown
 
 _SECONDS = {"bad": 20, "warning": 12}
 _USUAL_SECONDS = 6

@@ -14,7 +14,7 @@ from homepress.control import InstanceLock
 from homepress.control.service import ProbedProcess
 from homepress.control.transport import Acceptor, ChannelError, connect, listen
 from homepress.settings import Paths
-from homepress.ui.testimony import probe_self, stand_witness
+from homepress.ui.probe import probe_self, serve_probe
 
 # What somebody asked of the window's looks; apart from the theme, which cannot be had without a toolkit.
 
@@ -182,7 +182,7 @@ def run(
 
         shell = Shell(frame, paths, request, probe)
         instance.hear(shell.on_request)
-        witness = stand_witness(paths.socket, "window", probe)
+        witness = serve_probe(paths.socket, "window", probe)
         try:
             shell.run()
         finally:

@@ -6,7 +6,7 @@ from homepress.control.service import ServiceError
 from homepress.desktop.autostart import Autostart, AutostartError, autostart, autostarts
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
-from homepress.ui.words import shown
+from homepress.ui.text import shown
 
 _SYSTEMD = "systemd unit"
 

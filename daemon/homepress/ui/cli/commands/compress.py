@@ -7,6 +7,7 @@ from collections import Counter
 import click
 
 from homepress.base.formats import has_image_suffix
+from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import CompressRequest, FileOutcome
 from homepress.settings import Paths
 from homepress.ui.cli import output
@@ -14,7 +15,6 @@ from homepress.ui.cli.arguments import absolute_path, example, json_option, posi
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.pictures import sizes, where, why
 from homepress.ui.cli.stream import told
-from homepress.ui.words import counted, percent_saved, size
 
 
 @click.command(

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from homepress.base.units import counted
 from homepress.control.service import ServiceError
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
-from homepress.ui.words import counted, shown
+from homepress.ui.text import shown
 
 if TYPE_CHECKING:
     from homepress.app.doctor import Finding

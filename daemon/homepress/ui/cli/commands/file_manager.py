@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from homepress.base import blocking
+from homepress.base.units import counted, size
 from homepress.control.service import CompressRequest, Service, ServiceError, UndoRequest
 from homepress.desktop.filemanager import FileManagerError, file_managers
 from homepress.desktop.processes import own, spawn
@@ -15,8 +16,8 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.ledger import reading
+from homepress.ui.text import shown
 from homepress.ui.tray.notices import Messenger
-from homepress.ui.words import counted, shown, size
 
 _LISTED = 3
 """So many reasons fit into a notice."""

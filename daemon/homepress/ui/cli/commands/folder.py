@@ -2,6 +2,7 @@
 
 import click
 
+from homepress.base.units import counted
 from homepress.control.client import connect
 from homepress.control.service import FolderAnswer, FolderRequest, FolderStatus, Service
 from homepress.desktop.autostart import autostart
@@ -10,7 +11,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.trial import in_words, try_folder, what_is_there
-from homepress.ui.words import counted, shown
+from homepress.ui.text import shown
 
 _SAMPLE = 40
 """So many pictures are tried by `folder check`."""

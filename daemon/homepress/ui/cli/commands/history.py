@@ -13,6 +13,7 @@ from typing import Literal
 import click
 
 from homepress.base import blocking
+from homepress.base.units import counted
 from homepress.settings import Paths
 from homepress.store.reader import HistoryEntry, HistoryFilter
 from homepress.ui.cli import output
@@ -21,7 +22,7 @@ from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.ledger import reading
 from homepress.ui.cli.pictures import sizes, where, why
 from homepress.ui.cli.stream import ended
-from homepress.ui.words import counted, moment
+from homepress.ui.text import moment
 
 _SCREENFUL = 20
 _WHEN_WIDTH = len("Mon 10 May 09:10")

@@ -4,6 +4,7 @@ import time
 
 import click
 
+from homepress.base.units import counted, size
 from homepress.control.service import OriginalOutcome, OriginalsRequest
 from homepress.settings import Paths
 from homepress.store.reader import StoredOriginal
@@ -13,7 +14,7 @@ from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.ledger import reading
 from homepress.ui.cli.pictures import where, why
 from homepress.ui.cli.stream import ended, told
-from homepress.ui.words import counted, size, until
+from homepress.ui.text import until
 
 _WIDTH = len("accepted")
 _DAY = 86_400

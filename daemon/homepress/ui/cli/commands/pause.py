@@ -8,7 +8,7 @@ from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, future_time, json_option
 from homepress.ui.cli.daemon import running
-from homepress.ui.words import until
+from homepress.ui.text import until
 
 
 @click.command(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from homepress.base.units import counted, percent_saved, size
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
-from homepress.ui.words import counted, percent_saved, shown, size
+from homepress.ui.text import shown
 
 if TYPE_CHECKING:
     from homepress.app.prove import Attempt, HeldSocket, Party, Proof

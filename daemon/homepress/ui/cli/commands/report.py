@@ -11,7 +11,7 @@ from homepress.store.reader import LedgerError
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.viewing import pictures_apart
-from homepress.ui.words import shown
+from homepress.ui.text import shown
 
 
 @click.command(epilog=example("homepress report", "homepress report --output ~/homepress.html --no-open"))

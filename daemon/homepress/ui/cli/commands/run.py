@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 import homepress
+from homepress.base.units import counted
 from homepress.control.service import ServiceError
 from homepress.settings import HOME_VARIABLE, Paths, Settings, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.pictures import where
-from homepress.ui.words import counted, shown
+from homepress.ui.text import shown
 
 _WRONG_USAGE = 2
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from homepress.base.units import counted
 from homepress.control.service import ServiceError
 from homepress.resources import shipped
 from homepress.settings import Paths, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
-from homepress.ui.words import counted, shown
+from homepress.ui.text import shown
 
 _WRONG_SETTINGS = 2
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from homepress.base import blocking
+from homepress.base.units import percent_saved, size
 from homepress.control.service import ServiceError
 from homepress.settings import Paths
 from homepress.store.reader import EntryDetail
@@ -12,7 +13,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.cli.commands.window import can_open, open_window
 from homepress.ui.cli.ledger import reading
-from homepress.ui.words import percent_saved, shown, size
+from homepress.ui.text import shown
 
 
 @click.command(epilog=example("homepress show ~/Pictures/Inbox/a.jpg"))

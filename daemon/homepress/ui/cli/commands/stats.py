@@ -4,12 +4,13 @@ from datetime import date
 
 import click
 
+from homepress.base.units import counted, percent_saved, size
 from homepress.settings import Paths
 from homepress.store.reader import Day, Stats, Totals
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.cli.ledger import reading
-from homepress.ui.words import counted, percent_saved, shown, size
+from homepress.ui.text import shown
 
 _DAYS = 14
 _RIGHT = (1, 2, 3, 4)

@@ -4,6 +4,7 @@ import time
 
 import click
 
+from homepress.base.units import counted, size
 from homepress.control import shutdown
 from homepress.control.client import NO_DAEMON, OtherVersionError, connect
 from homepress.control.running import running
@@ -11,7 +12,7 @@ from homepress.control.service import FolderStatus, ServiceError, Status, Waitin
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
-from homepress.ui.words import counted, day_of, shown, size, until
+from homepress.ui.text import day_of, shown, until
 
 _MOST_FILES = 10
 _CRASHED = (
@@ -91,7 +92,11 @@ def lines(status: Status, now: float, *, told: bool = True) -> list[str]:
         result += ["", *_waiting(status.waiting_files, now)]
     for problem in status.problems:
         first, *others = problem.splitlines() or [""]
-        result += ["", f"{output.bad('Problem:')} {shown(first)}", *(f"  {shown(line)}" for line in others)]
+        result += [
+            "",
+            f"{output.bad('Problem:')} {shown(first)}",
+            *(f"  {shown(line)}" for line in others),
+        ]
     for note in status.notes:
         result += ["", f"{output.worth_knowing('Worth knowing:')} {shown(note)}"]
     return result

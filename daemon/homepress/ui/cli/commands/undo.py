@@ -4,6 +4,7 @@ from collections import Counter
 
 import click
 
+from homepress.base.units import counted
 from homepress.control.service import UndoOutcome, UndoRequest
 from homepress.settings import Paths
 from homepress.ui.cli import output
@@ -11,7 +12,7 @@ from homepress.ui.cli.arguments import absolute_path, example, json_option, past
 from homepress.ui.cli.daemon import daemon_or_local
 from homepress.ui.cli.pictures import where, why
 from homepress.ui.cli.stream import told
-from homepress.ui.words import counted, shown
+from homepress.ui.text import shown
 
 _WIDTH = len("restored")
 _STOPPED = (

@@ -10,7 +10,7 @@ from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.cli.viewing import pictures_apart
-from homepress.ui.words import shown
+from homepress.ui.text import shown
 
 _FAILED = 1
 _PAGES = (

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import UndoOutcome
 from homepress.store.reader import HistoryEntry, HistoryFilter, Reader
-from homepress.ui.words import counted, moment, percent_saved, shown, size
+from homepress.ui.text import moment, shown
 
 PAGE = 100
 _HELD = 12

@@ -3,10 +3,11 @@
 import os
 from dataclasses import dataclass
 
+from homepress.base.units import percent_saved, size
 from homepress.store.reader import EntryDetail, HistoryFilter, Reader
+from homepress.ui.text import shown
 from homepress.ui.window.model.activity import can_undo, score_words
 from homepress.ui.window.model.pictures import Pair
-from homepress.ui.words import percent_saved, shown, size
 
 # A result among its neighbours: which one was made before it, which after it.
 

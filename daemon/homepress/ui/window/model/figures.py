@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from homepress.base.units import counted, percent_saved, size
 from homepress.store.reader import Day, HistoryEntry, Reader, Stats, Totals
-from homepress.ui.words import counted, percent_saved, shown, size
+from homepress.ui.text import shown
 
 CHART_DAYS = 30
 _BIGGEST = 8

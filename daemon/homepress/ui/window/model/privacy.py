@@ -6,10 +6,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from homepress.base.units import counted, size
 from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.settings import Paths
-from homepress.ui.times import past
-from homepress.ui.words import counted, shown, size
+from homepress.ui.text import past, shown
 
 _PROGRAM = "homepress"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from homepress.base.units import counted, size
 from homepress.control.service import FolderStatus, Status
 from homepress.settings import FolderSettings, Settings
-from homepress.ui.words import counted, shown, size, until
+from homepress.ui.text import shown, until
 
 Tone = Literal["good", "muted", "warning", "bad"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.units import counted, size
 from homepress.control.service import CompressRequest, Service
-from homepress.ui.words import counted, size
 
 SAMPLE = 24
 _MOST_FILES = 50_000

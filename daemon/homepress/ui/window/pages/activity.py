@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from homepress.base.units import counted
 from homepress.control.service import UndoOutcome, UndoRequest
 from homepress.store.reader import HistoryEntry, HistoryFilter
 from homepress.ui.window.context import Context
@@ -28,7 +29,6 @@ from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.factory import Card, PagePanel, Panel, ellipsize, header
 from homepress.ui.window.widgets.photos import Thumbnails
 from homepress.ui.window.widgets.scrolling import RowList
-from homepress.ui.words import counted
 
 ROW_HEIGHT = 60
 _THUMBNAIL = 44

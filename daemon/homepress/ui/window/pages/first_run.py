@@ -10,6 +10,7 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.units import counted
 from homepress.control.service import FolderRequest
 from homepress.desktop.autostart import autostart, autostarts
 from homepress.settings import SettingsError, load_preset, preset_names
@@ -21,7 +22,6 @@ from homepress.ui.window.widgets.charts import Bar
 from homepress.ui.window.widgets.dialogs import FolderField
 from homepress.ui.window.widgets.factory import Card, Panel, header
 from homepress.ui.window.widgets.scrolling import ScrollPage
-from homepress.ui.words import counted
 
 _HINT = "Choose a folder above; then it can be tried here what would be saved."
 

@@ -7,6 +7,7 @@ from tkinter import ttk
 
 from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Reader
+from homepress.ui.text import shown
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import folder_form
 from homepress.ui.window.model.snapshot import (
@@ -23,7 +24,6 @@ from homepress.ui.window.widgets.dialogs import confirm
 from homepress.ui.window.widgets.factory import Card, Panel, header, keep_ellipsized
 from homepress.ui.window.widgets.scrolling import ScrollPage
 from homepress.ui.window.widgets.settingsform import SettingsForm
-from homepress.ui.words import shown
 
 _ABOUT = "New pictures in these folders are made smaller. Their originals are kept for a while."
 _PAD = (32, 28)

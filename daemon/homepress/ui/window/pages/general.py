@@ -3,9 +3,11 @@
 import tkinter as tk
 
 import homepress
+from homepress.base.units import counted, size
 from homepress.control.service import OriginalOutcome, OriginalsRequest
 from homepress.desktop.autostart import AutostartState, autostart, autostarts
 from homepress.settings import DaemonSettings, Settings
+from homepress.ui.text import shown
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.privacy import built_on
@@ -15,7 +17,6 @@ from homepress.ui.window.widgets.dialogs import confirm
 from homepress.ui.window.widgets.factory import Card, Panel, header
 from homepress.ui.window.widgets.scrolling import ScrollPage
 from homepress.ui.window.widgets.settingsform import SettingsForm
-from homepress.ui.words import counted, shown, size
 
 _LICENCE = (
     "Homepress is free software under the GNU General Public License, version 3 or later. "

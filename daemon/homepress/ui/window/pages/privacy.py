@@ -7,8 +7,10 @@ from tkinter import ttk
 
 from msgspec.structs import replace
 
+from homepress.base.units import counted, size
 from homepress.control import witness
 from homepress.control.service import OriginalOutcome, OriginalsRequest, ProbedProcess, ServiceError
+from homepress.ui.text import shown
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.privacy import (
     Door,
@@ -24,7 +26,6 @@ from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import FolderField, confirm
 from homepress.ui.window.widgets.factory import Card, Panel, Role, header
 from homepress.ui.window.widgets.scrolling import ScrollPage
-from homepress.ui.words import counted, shown, size
 
 _KEPT_WITH = (
     "No name is left behind, only a keyed hash, so that nothing is compressed twice. "

@@ -5,11 +5,11 @@ from datetime import date
 
 from PIL import Image, ImageDraw
 
+from homepress.base.units import counted, size
 from homepress.store.reader import Day
 from homepress.ui.window.model.figures import ticks
 from homepress.ui.window.theme import Theme
 from homepress.ui.window.theme.drawing import OVERSAMPLING, opaque_photo
-from homepress.ui.words import counted, size
 
 # A thin bar for a share of a whole.
 

@@ -1,4 +1,4 @@
-"""What tray and window tell `homepress prove` about themselves."""
+"""What tray and window answer to `homepress prove` about themselves."""
 
 import logging
 import subprocess
@@ -19,7 +19,7 @@ _PROBE_SECONDS = 20.0
 
 
 def probe_self() -> list[ProbedProcess]:
-    """What a process finds that tries every way out under this process's lock, which it inherits.
+    """The result of a child process that tries every way out under our lock, which it inherits.
 
     Empty where this installation has no command for it.
     """
@@ -30,18 +30,18 @@ def probe_self() -> list[ProbedProcess]:
         return []
 
 
-def stand_witness(
-    socket: Path, name: str, testify: Callable[[], list[ProbedProcess]] = probe_self
+def serve_probe(
+    socket: Path, name: str, probe: Callable[[], list[ProbedProcess]] = probe_self
 ) -> Witness | None:
-    """From now on tell whoever asks what this process can reach; None, and a line in the log, if it cannot.
+    """Answer `homepress prove` from now on; None, with a line in the log, if that is impossible.
 
     Args:
         socket: of the daemon that this process belongs to.
         name: "tray" or "window", whose instance lock this process holds.
-        testify: tells what this process can reach, and what its worker can, if there is one.
+        probe: reports what this process can reach, and its worker, if it has one.
     """
     try:
-        return Witness(socket, name, testify)
+        return Witness(socket, name, probe)
     except (OSError, UnsafeAddressError, LockHeldError) as error:
         _log.warning("homepress prove will not be able to ask this process: %s", error)
         return None
