@@ -172,12 +172,12 @@ class ActivityList(RowList):
         selection: which are marked, and where the keyboard is.
     """
 
-    def __init__(self, parent: Panel, context: Context, hands: ListCallbacks) -> None:
+    def __init__(self, parent: Panel, context: Context, callbacks: ListCallbacks) -> None:
         super().__init__(parent, context.theme, ROW_HEIGHT, self._draw_entry, self._seen)
         self.rows = Rows()
         self.selection = RowSelection()
         self._context = context
-        self._hands = hands
+        self._callbacks = callbacks
         self._painter = RowPainter(context)
         self._bind_keys()
 
@@ -200,14 +200,14 @@ class ActivityList(RowList):
         """Take a page that was read."""
         if self.rows.put(index, number, entries):
             self.redraw()
-            self._hands.moved()
+            self._callbacks.moved()
 
     def unmark(self) -> None:
         """Mark nothing."""
         self.selection.chosen.clear()
         self._changed()
 
-    # -- hands
+    # -- mouse and keyboard
 
     def _bind_keys(self) -> None:
         canvas, page = self.canvas, self.rows_in_view
@@ -222,14 +222,14 @@ class ActivityList(RowList):
             canvas.bind(f"<{key}>", lambda _, s=step: self._move(s()))  # type: ignore[misc]
             canvas.bind(f"<Shift-{key}>", lambda _, s=step: self._move(s(), extend=True))  # type: ignore[misc]
         canvas.bind("<space>", lambda _: self._toggle())
-        canvas.bind("<Return>", lambda _: self._hands.opened())
-        canvas.bind("<Delete>", lambda _: self._hands.deleted())
+        canvas.bind("<Return>", lambda _: self._callbacks.opened())
+        canvas.bind("<Delete>", lambda _: self._callbacks.deleted())
         canvas.bind("<Control-a>", lambda _: self._mark_all())
         canvas.bind("<Escape>", lambda _: self.unmark())
         canvas.bind("<Button-1>", lambda event: self._clicked(event))
         canvas.bind("<Shift-Button-1>", lambda event: self._clicked(event, extend=True))
         canvas.bind("<Control-Button-1>", lambda event: self._clicked(event, toggle=True))
-        canvas.bind("<Double-Button-1>", lambda _: self._hands.opened())
+        canvas.bind("<Double-Button-1>", lambda _: self._callbacks.opened())
         canvas.bind("<FocusIn>", lambda _: self.redraw(), add=True)
         canvas.bind("<FocusOut>", lambda _: self.redraw(), add=True)
 
@@ -265,14 +265,14 @@ class ActivityList(RowList):
 
     def _changed(self) -> None:
         self.redraw()
-        self._hands.moved()
+        self._callbacks.moved()
 
     # -- drawing
 
     def _seen(self, first: int, last: int) -> None:
         index = self.rows.index
         for number in self.rows.wanted(first, last):
-            self._hands.wanted(index, number)
+            self._callbacks.wanted(index, number)
 
     def _draw_entry(self, canvas: tk.Canvas, place: int, top: int, width: int, height: int) -> None:
         state = RowState(
