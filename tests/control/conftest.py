@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from control.fake_service import FakeService
-from homepress.control import Client, Server, connect
+from homepress.control import Service, connect
+from homepress.control.server import Server
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def server(socket_path: Path, service: FakeService) -> Iterator[Server]:
 
 
 @pytest.fixture
-def client(server: Server, socket_path: Path) -> Client:
+def client(server: Server, socket_path: Path) -> Service:
     client = connect(socket_path)
     assert client is not None
     return client

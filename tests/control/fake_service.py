@@ -2,8 +2,10 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from homepress.control.calls import METHODS
 from homepress.control.service import (
     CheckReport,
     CompressRequest,
@@ -23,18 +25,34 @@ from homepress.control.service import (
 )
 
 
-class FakeService:
-    """Obeys `Service`: paths with "broken" in them fail, folders are a dict, everything asked is kept."""
+class _AnyService:
+    """Every method of `Service`, derived as the calls are: keeps what it is asked and answers nothing."""
 
     def __init__(self) -> None:
-        self.folders: dict[str, FolderRequest] = {}
         self.asked: list[object] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if (method := METHODS.get(name)) is None:
+            raise AttributeError(name)
+
+        def answer(*arguments: object) -> Any:
+            self.asked.append(arguments if len(arguments) > 1 else arguments[0] if arguments else name)
+            return iter(()) if method.streams else None
+
+        return answer
+
+
+class FakeService(_AnyService):
+    """What tests want an answer to: paths with "broken" in them fail, folders are a dict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folders: dict[str, FolderRequest] = {}
         self.paused = False
         self.paused_until: float | None = None
         self.problems: list[str] = []
         self.disabled: set[str] = set()
         self.pictures: list[RecentPicture] = []
-        self.saving_power = False
         self.waiting = 0
         self.revision = 1
         self.stopped = threading.Event()
@@ -69,14 +87,11 @@ class FakeService:
             self.release.wait(timeout)
         return self.revision
 
-    def pause(self, until: float | None) -> None:
+    def pause(self, until: float | None = None) -> None:
         self.paused, self.paused_until = True, until
 
     def resume(self) -> None:
         self.paused, self.paused_until = False, None
-
-    def power_saver(self, on: bool) -> None:
-        self.saving_power = on
 
     def stop(self) -> None:
         self.stopped.set()
@@ -186,6 +201,6 @@ class FakeService:
         tried = [TriedDoor(name="TCP", allowed=False, answer="EACCES: Permission denied")]
         return [ProbedProcess(name="daemon", pid=os.getpid(), tried=tried)]
 
-    def forget(self, path: str, before: float | None) -> int:
+    def forget(self, path: str, before: float | None = None) -> int:
         self.asked.append((path, before))
         return 3

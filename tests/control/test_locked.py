@@ -15,7 +15,7 @@ DAEMON = """
 import socket, sys
 from pathlib import Path
 from control.fake_service import FakeService
-from homepress.control import Server
+from homepress.control.server import Server
 from homepress.privacy import lock_daemon
 service = FakeService()
 server = Server(Path(sys.argv[1]), service)

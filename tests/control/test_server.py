@@ -1,4 +1,4 @@
-"""Client and server over a real socket."""
+"""Service and server over a real socket."""
 
 import itertools
 import os
@@ -12,14 +12,14 @@ import msgspec
 import pytest
 
 from control.fake_service import FakeService
-from homepress.control import Client, Server, ServiceError, connect
-from homepress.control.server import MAX_CLIENTS
+from homepress.control import Service, ServiceError, connect
+from homepress.control.server import MAX_CLIENTS, Server
 from homepress.control.service import CompressRequest, FolderRequest, OriginalsRequest, Status, UndoRequest
 from homepress.control.transport import connect as open_channel
 from support import wait_for
 
 
-def test_every_plain_method_answers_as_the_service_does(client: Client, service: FakeService) -> None:
+def test_every_plain_method_answers_as_the_service_does(client: Service, service: FakeService) -> None:
     assert client.ping() == os.getpid()
     client.pause(1234.5)
     assert service.paused_until == 1234.5
@@ -36,7 +36,7 @@ def test_every_plain_method_answers_as_the_service_does(client: Client, service:
     assert service.stopped.is_set()
 
 
-def test_every_stream_gives_the_items_of_the_service(client: Client, service: FakeService) -> None:
+def test_every_stream_gives_the_items_of_the_service(client: Service, service: FakeService) -> None:
     names = ["/p/a.jpg", "/p/tiny.png", "/p/broken.gif", "/p/\udcff.webp"]
     request = CompressRequest(paths=names, quality="safe")
     assert list(client.compress(request)) == list(FakeService().compress(request))
@@ -48,7 +48,7 @@ def test_every_stream_gives_the_items_of_the_service(client: Client, service: Fa
     assert list(client.verify_originals(originals)) == list(FakeService().verify_originals(originals))
 
 
-def test_errors_keep_their_text_and_exit_code(client: Client) -> None:
+def test_errors_keep_their_text_and_exit_code(client: Service) -> None:
     with pytest.raises(ServiceError, match="did you mean `quality`") as caught:
         client.reload()
     assert caught.value.exit_code == 2
@@ -58,7 +58,7 @@ def test_errors_keep_their_text_and_exit_code(client: Client) -> None:
 
 
 def test_a_defect_in_the_service_is_told_and_the_server_goes_on(
-    client: Client, caplog: pytest.LogCaptureFixture
+    client: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(ServiceError, match=r"mistake \(RuntimeError: a defect"):
         client.rescan()
@@ -66,7 +66,7 @@ def test_a_defect_in_the_service_is_told_and_the_server_goes_on(
     assert client.ping() == os.getpid()
 
 
-def test_closing_a_stream_early_ends_the_work(client: Client, service: FakeService) -> None:
+def test_closing_a_stream_early_ends_the_work(client: Service, service: FakeService) -> None:
     stream = client.compress(CompressRequest(paths=[f"/p/{n}.jpg" for n in range(100_000)]))
     assert next(stream).path == "/p/0.jpg"
     assert not service.streams_closed.is_set()
@@ -75,7 +75,7 @@ def test_closing_a_stream_early_ends_the_work(client: Client, service: FakeServi
 
 
 def test_a_client_that_dies_ends_its_stream(
-    client: Client, service: FakeService, socket_path: Path, tmp_path: Path
+    client: Service, service: FakeService, socket_path: Path, tmp_path: Path
 ) -> None:
     code = """
 import os, sys
@@ -90,7 +90,7 @@ for outcome in connect(Path(sys.argv[1])).compress(CompressRequest(paths=["/p/a.
     assert client.ping() == os.getpid()
 
 
-def test_more_paths_than_one_message_holds_are_sent_in_parts(client: Client, service: FakeService) -> None:
+def test_more_paths_than_one_message_holds_are_sent_in_parts(client: Service, service: FakeService) -> None:
     names = [f"/p/{'x' * 200}/{n}.jpg" for n in range(10_000)]
     assert [outcome.path for outcome in client.compress(CompressRequest(paths=names))] == names
     assert len(service.asked) > 1
@@ -98,20 +98,20 @@ def test_more_paths_than_one_message_holds_are_sent_in_parts(client: Client, ser
         list(client.undo(UndoRequest(paths=names, last=3)))
 
 
-def test_too_long_a_single_name_is_refused_on_this_side(client: Client) -> None:
+def test_too_long_a_single_name_is_refused_on_this_side(client: Service) -> None:
     with pytest.raises(ServiceError, match="too much") as caught:
         client.remove_folder("x" * (1 << 20))
     assert caught.value.exit_code == 2
 
 
-def test_too_long_an_answer_is_an_error_not_a_hang(client: Client, service: FakeService) -> None:
+def test_too_long_an_answer_is_an_error_not_a_hang(client: Service, service: FakeService) -> None:
     service.problems = ["x" * (1 << 20)]
     with pytest.raises(ServiceError, match="longer than"):
         client.status()
     assert client.ping()
 
 
-def test_a_waiting_client_holds_up_nobody(client: Client, service: FakeService) -> None:
+def test_a_waiting_client_holds_up_nobody(client: Service, service: FakeService) -> None:
     answers: list[int] = []
     threads = [threading.Thread(target=lambda: answers.append(client.wait(1, 60))) for _ in range(5)]
     for thread in threads:
@@ -125,7 +125,7 @@ def test_a_waiting_client_holds_up_nobody(client: Client, service: FakeService) 
 
 
 def test_silent_clients_make_room_for_others(
-    client: Client, socket_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Service, socket_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("homepress.control.sessions._SILENT_SECONDS", 0.0)
     silent = [open_channel(socket_path) for _ in range(3 * MAX_CLIENTS)]
@@ -137,7 +137,7 @@ def test_silent_clients_make_room_for_others(
 
 
 def test_when_all_are_being_served_a_newcomer_is_told_so(
-    client: Client, server: Server, service: FakeService
+    client: Service, server: Server, service: FakeService
 ) -> None:
     threads = [threading.Thread(target=client.wait, args=(1, 60)) for _ in range(MAX_CLIENTS)]
     for thread in threads:
@@ -160,7 +160,7 @@ def test_when_all_are_being_served_a_newcomer_is_told_so(
     assert wait_for(lambda: not turned_away() and client.ping(), what="an answer") == os.getpid()
 
 
-def test_a_client_that_reads_nothing_blocks_no_other(client: Client, service: FakeService) -> None:
+def test_a_client_that_reads_nothing_blocks_no_other(client: Service, service: FakeService) -> None:
     stream = client.compress(CompressRequest(paths=["/p/a.jpg"] * 100_000))
     next(stream)  # and no more: the daemon's thread soon waits for room in the channel
     assert client.status().pid == os.getpid()
@@ -214,6 +214,6 @@ def test_stop_without_start_and_twice(socket_path: Path, service: FakeService) -
     assert connect(socket_path) is None
 
 
-def test_a_status_can_be_all_that_the_type_says(client: Client, service: FakeService) -> None:
+def test_a_status_can_be_all_that_the_type_says(client: Service, service: FakeService) -> None:
     service.problems = ["\udcff.jpg: no space left\nfree some"]
     assert msgspec.convert(msgspec.to_builtins(client.status()), Status).problems == service.problems

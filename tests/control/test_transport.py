@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from control.fake_service import FakeService
-from homepress.control import Client, Server, ServiceError, UnsafeAddressError, connect
+from homepress.control import Service, ServiceError, UnsafeAddressError, connect
+from homepress.control.server import Server
 from homepress.control.transport import ChannelError, ChannelTimeoutError, listen, macos, unix
 from homepress.control.transport import connect as open_channel
 
@@ -205,7 +206,7 @@ pieces = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=pieces, greet=st.booleans(), hang_up_first=st.booleans())
 def test_whatever_is_sent_the_server_lives(
-    client: Client, socket_path: Path, pieces: list[bytes], greet: bool, hang_up_first: bool
+    client: Service, socket_path: Path, pieces: list[bytes], greet: bool, hang_up_first: bool
 ) -> None:
     with raw(socket_path) as connection:
         try:

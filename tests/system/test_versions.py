@@ -41,10 +41,10 @@ def other(program: Program, tmp_path: Path) -> Iterator[Program]:
     for beside in ("config", "service-files"):  # which a checkout has two folders up
         if (package.parents[1] / beside).is_dir():
             (tmp_path / beside).symlink_to(package.parents[1] / beside)
-    messages = source / "homepress" / "control" / "messages.py"
-    text = messages.read_text(encoding="utf-8")
+    wire = source / "homepress" / "control" / "wire.py"
+    text = wire.read_text(encoding="utf-8")
     assert "\nVERSION = 1\n" in text
-    messages.write_text(text.replace("\nVERSION = 1\n", f"\nVERSION = {OTHER}\n"), encoding="utf-8")
+    wire.write_text(text.replace("\nVERSION = 1\n", f"\nVERSION = {OTHER}\n"), encoding="utf-8")
     made = OtherVersion(program.home, source)
     yield made
     made.close()

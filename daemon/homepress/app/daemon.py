@@ -14,8 +14,9 @@ from homepress.app.logfiles import write_log
 from homepress.app.login import mend_autostart
 from homepress.app.places import ensure
 from homepress.app.watching import DaemonService
-from homepress.control import InstanceLock, Server, ServiceError, connect, shutdown
+from homepress.control import InstanceLock, ServiceError, connect, shutdown
 from homepress.control.lock import DAEMON, holder_of
+from homepress.control.server import Server
 from homepress.settings import Paths
 
 _log = logging.getLogger(__name__)

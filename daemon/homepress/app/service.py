@@ -55,7 +55,7 @@ class InProcessService:
         """Only a daemon changes while one watches."""
         raise ServiceError(_NO_DAEMON, exit_code=3)
 
-    def pause(self, until: float | None) -> None:
+    def pause(self, until: float | None = None) -> None:
         """Only a daemon can be paused."""
         raise ServiceError(_NO_DAEMON, exit_code=3)
 
@@ -159,7 +159,7 @@ class InProcessService:
             for name, pid, attempts in (own, *workers)
         ]
 
-    def forget(self, path: str, before: float | None) -> int:
+    def forget(self, path: str, before: float | None = None) -> int:
         """Remove names from the history, the log and what was written from them; the number of entries."""
         check_values(folder=path, before=before)
         named = resolved(Path(path)) if path else None

@@ -292,7 +292,7 @@ class DaemonService(InProcessService):
             self._state.wait_for(lambda: self._revision != revision, timeout)
             return self._revision
 
-    def pause(self, until: float | None) -> None:
+    def pause(self, until: float | None = None) -> None:
         """Stop taking up work until a time (seconds since 1970), or until `resume`."""
         check_values(until=until)
         if until is not None and until <= time.time():

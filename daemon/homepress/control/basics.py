@@ -20,8 +20,8 @@ from pathlib import Path
 import msgspec
 
 from homepress.control import wire
-from homepress.control.messages import Failure
 from homepress.control.transport import Channel, ChannelError, connect
+from homepress.control.wire import Failure
 
 EVERY_VERSION = 0
 """The version of the conversation that stands for this part of it."""

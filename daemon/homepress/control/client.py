@@ -1,30 +1,17 @@
 """The other side of the control socket: a `Service` whose work is done by the daemon."""
 
 import contextlib
-from collections.abc import Generator, Iterator
+import functools
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, cast
 
 import msgspec
 
 import homepress
-from homepress.control import basics, messages, wire
-from homepress.control.messages import METHODS, VERSION, Call, Done, Failure, Hello, Item, Result, StreamCall
-from homepress.control.service import (
-    CheckReport,
-    CompressRequest,
-    FileOutcome,
-    FolderAnswer,
-    FolderRequest,
-    OriginalOutcome,
-    OriginalsRequest,
-    ProbedProcess,
-    RecentPicture,
-    ServiceError,
-    Status,
-    UndoOutcome,
-    UndoRequest,
-)
+from homepress.control import basics, wire
+from homepress.control.calls import METHODS, Call, Method
+from homepress.control.service import Service, ServiceError
 from homepress.control.transport import (
     MAX_FRAME_BYTES,
     Channel,
@@ -33,9 +20,7 @@ from homepress.control.transport import (
     UnsafeAddressError,
 )
 from homepress.control.transport import connect as _open_channel
-
-_T = TypeVar("_T")
-_Request = TypeVar("_Request", CompressRequest, UndoRequest, OriginalsRequest)
+from homepress.control.wire import VERSION
 
 NO_DAEMON = 3
 """Exit code of a request that found no daemon, or lost it."""
@@ -63,8 +48,8 @@ class OtherVersionError(ServiceError):
         self.about = about
 
 
-def connect(socket: Path) -> "Client | None":
-    """A client of the daemon that listens on `socket`, or None at once when none does.
+def connect(socket: Path) -> Service | None:
+    """The service of the daemon that listens on `socket`, or None at once when none does.
 
     Raises:
         OtherVersionError: the daemon is of a version that speaks otherwise.
@@ -74,126 +59,47 @@ def connect(socket: Path) -> "Client | None":
     if channel is None:
         return None
     channel.close()
-    return Client(socket)
+    return cast("Service", _Client(socket))
 
 
-class Client:
+class _Client:
     """A `Service` over the socket. Every call has a connection of its own, so threads may share a client.
 
     Closing an iterator that a call gave ends the work behind it after the item that is under way. Every
-    method raises `ServiceError` as the service itself does, with exit code 3 when the daemon is gone.
+    method raises `ServiceError` as the service itself does, with exit code 3 when the daemon is gone, and
+    `TypeError` for arguments that are not of the declared types.
     """
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
 
-    def ping(self) -> int:
-        """See `Service`, also for the methods that follow."""
-        return self._ask(messages.Ping())
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if (method := METHODS.get(name)) is None:
+            raise AttributeError(f"a service has no method {name!r}")
+        return functools.partial(self._call, method)
 
-    def status(self) -> Status:
-        """The state now."""
-        return self._ask(messages.GetStatus())
+    def _call(self, method: Method, *arguments: object, **named: object) -> Any:
+        call = method.call(*arguments, **named)
+        return self._stream(method, call) if method.streams else self._ask(method, call)
 
-    def wait(self, revision: int, timeout: float) -> int:
-        """Block until the state's revision differs from `revision`, at most `timeout` seconds."""
-        return self._ask(messages.Wait(revision, timeout), within=timeout + _ANSWER_SECONDS)
-
-    def pause(self, until: float | None) -> None:
-        """Stop taking up work."""
-        self._ask(messages.Pause(until))
-
-    def resume(self) -> None:
-        """Take up work again."""
-        self._ask(messages.Resume())
-
-    def power_saver(self, on: bool) -> None:
-        """The computer now saves power, or no longer."""
-        self._ask(messages.PowerSaver(on))
-
-    def stop(self) -> None:
-        """End the daemon; returns when it has heard, not when it has ended."""
-        self._ask(messages.Stop())
-
-    def reload(self) -> None:
-        """Read the settings file again."""
-        self._ask(messages.Reload())
-
-    def rescan(self) -> None:
-        """Look through all folders now."""
-        self._ask(messages.Rescan())
-
-    def recent(self, limit: int) -> list[RecentPicture]:
-        """The last results."""
-        return self._ask(messages.Recent(limit))
-
-    def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
-        """Compress named files and folders."""
-        for part in _in_parts(request):
-            yield from self._stream(messages.Compress(part))
-
-    def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
-        """Bring originals back."""
-        for part in _in_parts(request):
-            yield from self._stream(messages.Undo(part))
-
-    def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
-        """Delete stored originals."""
-        for part in _in_parts(request):
-            yield from self._stream(messages.AcceptOriginals(part))
-
-    def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
-        """Read stored originals and compare their hashes."""
-        for part in _in_parts(request):
-            yield from self._stream(messages.VerifyOriginals(part))
-
-    def add_folder(self, request: FolderRequest) -> FolderAnswer:
-        """Add a folder to the settings file and watch it."""
-        return self._ask(messages.AddFolder(request))
-
-    def remove_folder(self, path: str) -> None:
-        """Stop watching a folder."""
-        self._ask(messages.RemoveFolder(path))
-
-    def enable_folder(self, path: str, enabled: bool) -> None:
-        """Watch a configured folder, or do not."""
-        self._ask(messages.EnableFolder(path, enabled))
-
-    def check_folder(
-        self, path: str, sample: int, wanted: FolderRequest | None = None
-    ) -> Iterator[CheckReport]:
-        """Dry run on a folder."""
-        return self._stream(messages.CheckFolder(path, sample, wanted))
-
-    def probe(self) -> list[ProbedProcess]:
-        """See `Service.probe`."""
-        return self._ask(messages.Probe())
-
-    def forget(self, path: str, before: float | None) -> int:
-        """Remove names from the history."""
-        return self._ask(messages.Forget(path, before))
-
-    def _ask(self, call: Call[_T], within: float | None = None) -> _T:
-        method = METHODS[type(call)]
-        if within is None and method.quick:
-            within = _ANSWER_SECONDS
+    def _ask(self, method: Method, call: Call) -> Any:
+        within = _ANSWER_SECONDS + getattr(call, "timeout", 0.0) if method.quick else None
         with self._conversation(call) as channel:
             answer = _receive(channel, within)
-            if not isinstance(answer, Result):
+            if not isinstance(answer, wire.Result):
                 raise wire.BadMessageError(f"{type(answer).__name__} in place of a result")
-            value: _T = wire.convert(answer.value, method.answer)
-            return value
+            return wire.convert(answer.value, method.answer)
 
-    def _stream(self, call: StreamCall[_T]) -> Generator[_T]:
-        kind = METHODS[type(call)].answer
-        with self._conversation(call) as channel:
-            while isinstance(answer := _receive(channel, None), Item):
-                yield wire.convert(answer.value, kind)
-            if not isinstance(answer, Done):
-                raise wire.BadMessageError(f"{type(answer).__name__} in place of an item")
+    def _stream(self, method: Method, call: Call) -> Generator[Any]:
+        for part in _in_parts(call):
+            with self._conversation(part) as channel:
+                while isinstance(answer := _receive(channel, None), wire.Item):
+                    yield wire.convert(answer.value, method.answer)
+                if not isinstance(answer, wire.Done):
+                    raise wire.BadMessageError(f"{type(answer).__name__} in place of an item")
 
     @contextlib.contextmanager
-    def _conversation(self, call: msgspec.Struct) -> Iterator[Channel]:
+    def _conversation(self, call: Call) -> Iterator[Channel]:
         """A channel on which `call` was just sent; what goes wrong on it becomes a `ServiceError`."""
         frame = wire.encode(call)
         if len(frame) > MAX_FRAME_BYTES:
@@ -217,9 +123,9 @@ def _greeted(socket: Path) -> Channel | None:
         if (channel := _open_channel(socket)) is None:
             return None
         with contextlib.suppress(ChannelError):  # a daemon with no room left has answered and hung up already
-            channel.send(wire.encode(Hello(VERSION)))
-        greeting = wire.decode(channel.receive(_ANSWER_SECONDS), messages.Greeting)
-        if isinstance(greeting, Failure):
+            channel.send(wire.encode(wire.Hello(VERSION)))
+        greeting = wire.decode(channel.receive(_ANSWER_SECONDS), wire.Greeting)
+        if isinstance(greeting, wire.Failure):
             _raise_refusal(socket, greeting)
     except UnsafeAddressError as error:
         raise ServiceError(str(error), _UNSAFE) from error
@@ -232,7 +138,7 @@ def _greeted(socket: Path) -> Channel | None:
     return channel
 
 
-def _raise_refusal(socket: Path, refusal: Failure) -> NoReturn:
+def _raise_refusal(socket: Path, refusal: wire.Failure) -> NoReturn:
     """Find out why the daemon does not greet us: for its version, or because it is asked too much at once."""
     about, _ = basics.ask(socket, basics.ABOUT)
     if about is not None and about.protocol not in (0, VERSION):
@@ -240,10 +146,10 @@ def _raise_refusal(socket: Path, refusal: Failure) -> NoReturn:
     raise ServiceError(refusal.text, refusal.exit_code)
 
 
-def _receive(channel: Channel, within: float | None) -> messages.Answer:
+def _receive(channel: Channel, within: float | None) -> wire.Answer:
     """The next answer that is no failure; failures are raised."""
-    answer: messages.Answer = wire.decode(channel.receive(within), messages.Answer)
-    if isinstance(answer, Failure):
+    answer: wire.Answer = wire.decode(channel.receive(within), wire.Answer)
+    if isinstance(answer, wire.Failure):
         raise ServiceError(answer.text, answer.exit_code)
     return answer
 
@@ -256,18 +162,26 @@ def _lost(error: Exception) -> ServiceError:
     return ServiceError(text, NO_DAEMON)
 
 
-def _in_parts(request: _Request) -> Iterator[_Request]:
-    """The request, cut so that its paths fit into messages; "the last N" of many paths cannot be cut."""
+def _in_parts(call: Call) -> Iterator[Call]:
+    """The call, cut so that the paths of its request fit into messages.
+
+    Raises:
+        ServiceError: it asks for the last ones of many paths, which cannot be cut.
+    """
+    request: Any = getattr(call, "request", None)
     parts: list[list[str]] = [[]]
     room = _PART_BYTES
-    for path in request.paths:
+    for path in getattr(request, "paths", ()):
         cost = 6 * len(path) + 3  # bytes of JSON: at most \\uXXXX for each character, quotes and a comma
         if cost > room and parts[-1]:
             parts.append([])
             room = _PART_BYTES
         parts[-1].append(path)
         room -= cost
-    if len(parts) > 1 and isinstance(request, UndoRequest) and request.last:
+    if len(parts) == 1:
+        yield call
+        return
+    if getattr(request, "last", 0):
         raise ServiceError("Those are too many paths to pick the last ones of; name a folder instead.", 2)
     for part in parts:
-        yield msgspec.structs.replace(request, paths=part)
+        yield msgspec.structs.replace(call, request=msgspec.structs.replace(request, paths=part))

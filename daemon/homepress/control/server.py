@@ -12,11 +12,11 @@ from pathlib import Path
 
 import homepress
 from homepress.base.system_errors import with_name
-from homepress.control import basics, wire
-from homepress.control.messages import ANY_CALL, METHODS, VERSION, Done, Failure, Hello, Item, Result, Welcome
+from homepress.control import basics, calls, wire
 from homepress.control.service import Service, ServiceError
 from homepress.control.sessions import Session, Sessions
 from homepress.control.transport import MAX_FRAME_BYTES, Acceptor, Channel, ChannelError, listen
+from homepress.control.wire import VERSION, Done, Failure, Hello, Item, Result, Welcome
 
 _LOG = logging.getLogger(__name__)
 
@@ -136,25 +136,24 @@ def answers(service: Service, frame: bytes) -> Generator[bytes]:
     Whatever goes wrong becomes an answer too. Closing the generator closes the service's stream.
     """
     try:
-        call = wire.decode(frame, ANY_CALL)
+        method, call = calls.decode(frame)
     except wire.BadMessageError as error:
         yield wire.encode(_not_understood(error))
         return
     try:
-        yield from _perform(service, call)
+        yield from _perform(service, method, call)
     except ServiceError as error:
         yield wire.encode(Failure(str(error), error.exit_code))
     except OSError as error:  # the system's trouble: no fault of ours, and said as such
-        _LOG.warning("%s: %s", type(call).__name__, error)
+        _LOG.warning("%s: %s", method.name, error)
         yield wire.encode(Failure(with_name(error)))
     except Exception as error:  # noqa: BLE001  a boundary: the client is told, the log has the whole story
-        _LOG.exception("%s failed", type(call).__name__)
+        _LOG.exception("%s failed", method.name)
         text = f"Homepress made a mistake ({type(error).__name__}: {error}); its log says more."
         yield wire.encode(Failure(text))
 
 
-def _perform(service: Service, call: object) -> Generator[bytes]:
-    method = METHODS[type(call)]
+def _perform(service: Service, method: calls.Method, call: calls.Call) -> Generator[bytes]:
     outcome = method.perform(service, call)
     if not method.streams:
         yield _fitting(Result(outcome))

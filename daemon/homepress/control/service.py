@@ -5,8 +5,8 @@ The values are immutable msgspec structs, so the same definitions give the messa
 surrogateescape).
 """
 
-from collections.abc import Iterator
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -245,27 +245,57 @@ class ServiceError(Exception):
         self.exit_code = exit_code
 
 
-class Service(Protocol):
-    """The daemon's abilities. Every method may raise `ServiceError`."""
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
+_quick_methods: set[object] = set()
+
+
+def quick(method: _Method) -> _Method:
+    """Mark a method of `Service` that a daemon in good health answers at once, however much there is to do.
+
+    A client waits for it for some seconds only; with a parameter `timeout`, for so much longer.
+    """
+    _quick_methods.add(method)
+    return method
+
+
+def is_quick(method: object) -> bool:
+    """Whether a method of `Service` is marked as `quick`."""
+    return method in _quick_methods
+
+
+class Service(Protocol):
+    """The daemon's abilities. Every method may raise `ServiceError`.
+
+    What stands here can be asked over the control socket: messages and checks are made of the signatures (see
+    `calls`). Parameters and answers are what JSON can hold; an `Iterator` is sent item by item.
+    """
+
+    @quick
     def ping(self) -> int:
         """The process id of whoever answers."""
 
+    @quick
     def status(self) -> Status:
         """The state now."""
 
+    @quick
     def wait(self, revision: int, timeout: float) -> int:
         """Block until the state's revision is not `revision`, at most `timeout` seconds; the new one."""
 
-    def pause(self, until: float | None) -> None:
+    @quick
+    def pause(self, until: float | None = None) -> None:
         """Stop taking up work until a time, or until `resume` when None. What is under way is finished."""
 
+    @quick
     def resume(self) -> None:
         """Take up work again."""
 
+    @quick
     def power_saver(self, on: bool) -> None:
         """The computer now saves power, or no longer; told by whoever can see it."""
 
+    @quick
     def stop(self) -> None:
         """End the daemon after what is under way."""
 
@@ -275,6 +305,7 @@ class Service(Protocol):
     def rescan(self) -> None:
         """Look through all folders now."""
 
+    @quick
     def recent(self, limit: int) -> list[RecentPicture]:
         """The last results, newest first, at most `limit`."""
 
@@ -312,5 +343,5 @@ class Service(Protocol):
     def probe(self) -> list[ProbedProcess]:
         """Have the daemon and its workers try every way to a network themselves. Nothing is sent."""
 
-    def forget(self, path: str, before: float | None) -> int:
+    def forget(self, path: str, before: float | None = None) -> int:
         """Remove names from the history, by path or before a time; how many. Hashes stay, keyed."""

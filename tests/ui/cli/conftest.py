@@ -11,7 +11,8 @@ import pytest
 import homepress
 from control.fake_service import FakeService
 from homepress.app import stopped_status
-from homepress.control import Server, Service, connect
+from homepress.control import Service, connect
+from homepress.control.server import Server
 from homepress.settings import Paths
 from homepress.ui.cli import main
 from ui.cli.running import Ran, Run

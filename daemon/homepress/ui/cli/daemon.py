@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import click
 
-from homepress.control.client import NO_DAEMON, Client, connect
+from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
 from homepress.settings import Paths
 from homepress.ui.cli import output
@@ -20,7 +20,7 @@ _PATIENCE = 10.0
 _NOT_RUNNING = "Homepress is not running in the background; start it with: homepress run"
 
 
-def running(paths: Paths) -> Client:
+def running(paths: Paths) -> Service:
     """The daemon.
 
     Raises:

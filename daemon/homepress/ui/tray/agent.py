@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from homepress.control.client import Client, connect
+from homepress.control.client import connect
 from homepress.control.lock import InstanceLock
-from homepress.control.service import ServiceError, Status
+from homepress.control.service import Service, ServiceError, Status
 from homepress.desktop.notices import Notice, Notifier, Unshown
 from homepress.ui.probe import serve_probe
 from homepress.ui.tray.actions import ActionContext, ActionRunner
@@ -194,7 +194,7 @@ class PowerReporter:
         if status is not None and status.power_saver != saving:
             self._send(lambda daemon: daemon.power_saver(saving))
 
-    def _send(self, request: Callable[[Client], None]) -> None:
+    def _send(self, request: Callable[[Service], None]) -> None:
         try:
             if (daemon := connect(self._socket)) is not None:
                 request(daemon)

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from homepress.control import shutdown
-from homepress.control.client import NO_DAEMON, Client, connect
-from homepress.control.service import RecentPicture, ServiceError, Status
+from homepress.control.client import NO_DAEMON, connect
+from homepress.control.service import RecentPicture, Service, ServiceError, Status
 from homepress.ui.tray.menu import TrayState
 
 _log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class StatusPoller:
                 pauses = iter(_SEARCH_SECONDS)
             self._refreshed.clear()
 
-    def _stay_with(self, client: Client) -> None:
+    def _stay_with(self, client: Service) -> None:
         """Report each state of one daemon, until a call fails because it is gone."""
         revision = 0
         while True:
@@ -119,7 +119,7 @@ class StatusPoller:
             self._report(self._look(client))
             time.sleep(max(0.0, _LEAST_SECONDS + asked - time.monotonic()))
 
-    def _look(self, client: Client) -> TrayState:
+    def _look(self, client: Service) -> TrayState:
         status = client.status()
         self._progress.see(status)
         pictures = self._recent(client, _MENU_PICTURES if status.state == "working" else MOST_PICTURES)
@@ -132,7 +132,7 @@ class StatusPoller:
         )
 
     @staticmethod
-    def _recent(client: Client, number: int) -> list[RecentPicture]:
+    def _recent(client: Service, number: int) -> list[RecentPicture]:
         """The last results; none while the ledger cannot be read, with a daemon that is well otherwise."""
         try:
             return client.recent(number)

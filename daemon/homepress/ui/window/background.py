@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from homepress.control import shutdown
-from homepress.control.client import NO_DAEMON, Client, connect
-from homepress.control.service import ServiceError
+from homepress.control.client import NO_DAEMON, connect
+from homepress.control.service import Service, ServiceError
 from homepress.desktop.dbus import BusError, Connection, session_address
 from homepress.desktop.opening import BusOpener, NotOpened, system_opener
 from homepress.desktop.processes import own, spawn
@@ -187,7 +187,7 @@ class SnapshotPoller:
             self._look(None, trouble)
             self._closed.wait(_BETWEEN_TRIES)
 
-    def _stay_with(self, client: Client) -> None:
+    def _stay_with(self, client: Service) -> None:
         """Tell what the daemon tells, until it ends. Raises `ServiceError` when it does."""
         revision = -1
         while not self._closed.is_set():
@@ -195,7 +195,7 @@ class SnapshotPoller:
             self._look(client, "")
             self._closed.wait(_BETWEEN_NEWS)
 
-    def _look(self, client: Client | None, trouble: str) -> None:
+    def _look(self, client: Service | None, trouble: str) -> None:
         status = client.status() if client else None
         self._settings.reload()
         error = self._settings.error
@@ -217,7 +217,7 @@ class SnapshotPoller:
 _START_SECONDS = 20.0
 
 
-def start_daemon(paths: Paths) -> Client:
+def start_daemon(paths: Paths) -> Service:
     """The daemon, started when there is none; waits until it answers.
 
     Raises:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from homepress.control.client import NO_DAEMON, Client, connect
-from homepress.control.service import ProbedProcess, ServiceError
+from homepress.control.client import NO_DAEMON, connect
+from homepress.control.service import ProbedProcess, Service, ServiceError
 from homepress.settings import Paths, Settings, load
 from homepress.ui.window.background import Jobs, LedgerThread, Mailbox
 from homepress.ui.window.model.snapshot import Snapshot, Tone
@@ -48,11 +48,11 @@ class Context:
     jobs: Jobs
     ledger: LedgerThread
     navigator: Navigator
-    start_daemon: Callable[[], Client]
+    start_daemon: Callable[[], Service]
     probe: Callable[[], list[ProbedProcess]]
     open_folder: Callable[[Path], None]
 
-    def daemon(self) -> Client:
+    def daemon(self) -> Service:
         """The daemon; for threads, since it may take a moment.
 
         Raises:
