@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from homepress.app.breaker import MOST_IN_A_ROW, Breaker
-from homepress.compress.recipe import Recipe
+from homepress.compress.model import Recipe
 from homepress.pipeline import Destination, FairQueue, Job, Plan, Told
 from homepress.store import Store
 

@@ -6,7 +6,7 @@ import pytest
 
 from homepress.app import fallback
 from homepress.app.fallback import Fallbacks
-from homepress.compress.recipe import Recipe
+from homepress.compress.model import Recipe
 from homepress.pipeline import Destination, Plan
 from homepress.store.health import Abilities
 

@@ -6,7 +6,7 @@ import pytest
 
 from homepress.app import troubles
 from homepress.app.troubles import Troubles
-from homepress.compress.recipe import Recipe
+from homepress.compress.model import Recipe
 from homepress.pipeline import Destination, FairQueue, Job, Plan, Told
 
 ROOT = Path("/pictures")

@@ -13,8 +13,7 @@ from compress.metadata.exif_builder import exif_block
 from homepress.base.formats import ImageType, sniff
 from homepress.compress.convert import convert
 from homepress.compress.metadata.exif import without_orientation
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Unchanged
+from homepress.compress.model import Compressed, Recipe, Unchanged
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
 

@@ -12,9 +12,8 @@ from PIL import Image
 
 from homepress.compress import gif
 from homepress.compress.metadata.gif import GifBlockKind, read_gif
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import TooManyPixels
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.workers import gif as gifsicle
 from support import corpus
 

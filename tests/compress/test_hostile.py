@@ -10,8 +10,8 @@ from compress import images, pngs
 from compress.metadata.exif_builder import exif_block
 from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy, Recipe, compress, gif
+from homepress.compress.model import Compressed, Unchanged
 from homepress.compress.pixels import TooManyPixels
-from homepress.compress.result import Compressed, Unchanged
 from support import corpus
 
 

@@ -5,11 +5,10 @@ import pytest
 
 from homepress.base.formats import ImageType
 from homepress.compress import selfcheck, webp
+from homepress.compress.model import Fault, Recipe, trusted
 from homepress.compress.pixels import decode
 from homepress.compress.png.pixels import CodedPicture
-from homepress.compress.recipe import Recipe
 from homepress.compress.selfcheck import check_codecs, codec_versions
-from homepress.compress.trust import Fault, trusted
 
 
 def test_the_codecs_that_are_installed_are_all_right() -> None:

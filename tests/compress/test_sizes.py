@@ -9,8 +9,7 @@ from compress.sources import animation, made, photo, refused, saved, shown, sour
 from homepress.base.formats import ImageType
 from homepress.compress.convert import convert
 from homepress.compress.metadata.embedded import read_embedded
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason
+from homepress.compress.model import Compressed, Reason, Recipe
 from homepress.compress.score.ssimulacra2 import full_score
 
 

@@ -13,8 +13,7 @@ from compress import images
 from homepress.compress import webp
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.webp import read_webp, write_webp
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.webp import quality_of
 from support import corpus
 

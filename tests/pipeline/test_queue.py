@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.compress.recipe import Recipe
+from homepress.compress.model import Recipe
 from homepress.pipeline.job import Destination, Job, Plan
 from homepress.pipeline.queue import FairQueue, Load
 from support import wait_for

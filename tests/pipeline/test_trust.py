@@ -11,7 +11,7 @@ import pytest
 from compress.images import jpeg, photo
 from homepress.base.formats import ImageType
 from homepress.compress import Recipe
-from homepress.compress.trust import Fault, trusted
+from homepress.compress.model import Fault, trusted
 from homepress.pipeline import Carrier, Destination, Job, Plan, Told, Trust
 from homepress.store import Store
 from homepress.workers import CodecReport, Limits, Slot, WorkerDied

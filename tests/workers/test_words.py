@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
-from homepress.compress.trust import Fault
+from homepress.compress.model import Fault
 from homepress.privacy import Attempt
 from homepress.workers import Slot, WorkerDied
 from homepress.workers.messages import Answer, CodecReport, Failure, Hello

@@ -3,8 +3,7 @@
 The only room that imports codecs. Its work is done in worker processes, which load it when they start.
 """
 
-from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 
 __all__ = [
     "Compressed",

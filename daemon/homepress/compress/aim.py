@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.result import ScoreKind
+from homepress.compress.model import ScoreKind
 from homepress.compress.score.search import Scale, find_setting
 from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
 from homepress.compress.score.tiles import (

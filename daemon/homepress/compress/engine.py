@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import cast
 
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.compress.pixels import TooManyPixels, Undecodable
-from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 
 Compressor = Callable[[bytes, Recipe], Compressed | Unchanged]
 

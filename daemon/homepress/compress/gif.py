@@ -14,9 +14,8 @@ from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.gif import LOOP_APPLICATIONS, GifBlockKind, GifFile, read_gif
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, open_picture
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 
 _FORMATS = ("GIF",)
 _DELAY, _FLAGS, _USER_INPUT = slice(1, 3), 0, 0x02  # in a graphic control extension (GIF89a section 23)

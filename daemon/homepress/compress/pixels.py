@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from homepress.compress.recipe import MetadataPolicy
+from homepress.compress.model import MetadataPolicy
 
 # Decoding with Pillow, in full or not at all, within a limit of pixels.
 #

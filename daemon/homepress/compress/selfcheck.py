@@ -23,11 +23,11 @@ from homepress.compress.convert.write import quickly_coded
 from homepress.compress.jpeg import Sampling, optimise
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.whole import decode_strictly
+from homepress.compress.model import Fault
 from homepress.compress.pixels import decode, fingerprint
 from homepress.compress.png.pixels import fingerprint as png_fingerprint
 from homepress.compress.png.recode import recode
 from homepress.compress.score.ssimulacra2 import full_score
-from homepress.compress.trust import Fault
 
 _PACKAGES = (
     "pillow",

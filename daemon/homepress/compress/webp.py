@@ -22,6 +22,7 @@ from homepress.compress.metadata.webp import (
     swap_webp_picture,
     write_webp,
 )
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import (
     MOST_PIXELS,
     TooManyPixels,
@@ -30,8 +31,6 @@ from homepress.compress.pixels import (
     first_difference,
     open_picture,
 )
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.score.search import Scale
 from homepress.compress.score.ssimulacra2 import to_srgb
 

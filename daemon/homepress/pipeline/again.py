@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from homepress.compress.recipe import MetadataPolicy, Recipe
+from homepress.compress.model import MetadataPolicy, Recipe
 from homepress.pipeline.job import Destination, Job
 from homepress.store import Role
 

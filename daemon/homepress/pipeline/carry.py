@@ -7,8 +7,7 @@ from pathlib import Path
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.base.image_data import BytesContent, image_digest
-from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.pipeline.again import is_reshaped, wants_known, wants_result, without_more_loss
 from homepress.pipeline.attempts import MOST as MOST_ATTEMPTS
 from homepress.pipeline.attempts import Attempts, Key

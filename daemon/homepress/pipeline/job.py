@@ -7,7 +7,7 @@ from pathlib import Path
 
 from homepress.base.formats import ImageType
 from homepress.base.units import counted, percent_saved
-from homepress.compress.recipe import Recipe
+from homepress.compress.model import Recipe
 
 
 class Destination(enum.Enum):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from homepress.base.formats import ImageType
-from homepress.compress.recipe import MetadataPolicy, Recipe
+from homepress.compress.model import MetadataPolicy, Recipe
 from homepress.pipeline.job import Destination, Plan
 from homepress.settings import FolderSettings
 

@@ -10,7 +10,7 @@ import msgspec
 
 from homepress.base.formats import ImageType
 from homepress.compress import Recipe
-from homepress.compress.trust import Fault, obstacles, trusted
+from homepress.compress.model import Fault, obstacles, trusted
 from homepress.workers import CodecReport, Slot
 
 _log = logging.getLogger(__name__)

@@ -12,8 +12,7 @@ import math
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
-from homepress.compress.savings import is_worth_it
-from homepress.compress.sizes import Size, possible_sizes
+from homepress.compress.savings import Size, is_worth_it, possible_sizes
 from homepress.workers.deaths import Death, DeathKind
 from homepress.workers.dimensions import Dimensions, read_dimensions
 from homepress.workers.frames import BadFrame

@@ -3,7 +3,7 @@
 import msgspec
 
 from homepress.compress import Compressed, Recipe, Unchanged
-from homepress.compress.trust import Fault
+from homepress.compress.model import Fault
 from homepress.privacy import Attempt, Limits, NetworkState
 
 

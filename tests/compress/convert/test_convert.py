@@ -13,8 +13,7 @@ from homepress.base.formats import ImageType
 from homepress.compress.convert import convert
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import without_orientation
-from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Reason
+from homepress.compress.model import MetadataPolicy, Reason, Recipe
 from homepress.compress.score.ssimulacra2 import full_score
 
 PAIRS = [

@@ -11,7 +11,7 @@ from homepress.base.formats import ImageType
 from homepress.compress.convert import fit
 from homepress.compress.convert.picture import Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions
-from homepress.compress.result import ScoreKind
+from homepress.compress.model import ScoreKind
 
 PICTURE = Picture(np.zeros((150, 200, 4), np.uint8))
 

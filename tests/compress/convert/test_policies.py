@@ -9,8 +9,7 @@ from compress.sources import made, photo, refused, shown, source
 from homepress.base.formats import ImageType
 from homepress.compress import engine
 from homepress.compress.metadata.embedded import read_embedded
-from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Reason, Unchanged
+from homepress.compress.model import MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.compress.score.ssimulacra2 import full_score
 
 

@@ -16,12 +16,11 @@ from compress.test_webp import animation, photo, saved, wasteful
 from homepress.base.formats import ImageType
 from homepress.compress import webp
 from homepress.compress.convert import convert, jpeg_to_jxl, jxl, write
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.png import apng as apng_module
 from homepress.compress.png import png
 from homepress.compress.png.pixels import CodedPicture
 from homepress.compress.png.recode import recode
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 
 
 def one_bit_off(picture: CodedPicture, *arguments: object, **options: object) -> CodedPicture:

@@ -6,7 +6,7 @@ import pytest
 from homepress.compress.convert.fit import resized, scale_down
 from homepress.compress.convert.picture import Picture
 from homepress.compress.convert.read import upright
-from homepress.compress.sizes import fitted_size
+from homepress.compress.savings import fitted_size
 
 
 @pytest.mark.parametrize(

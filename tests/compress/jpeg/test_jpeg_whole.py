@@ -14,8 +14,8 @@ from homepress.compress import Recipe
 from homepress.compress.jpeg.jpeg import compress
 from homepress.compress.jpeg.whole import check_codes, check_scans, decode_strictly, decode_whole
 from homepress.compress.metadata import JpegStream, Malformed, Refused, parse_jpeg
+from homepress.compress.model import Reason, Unchanged
 from homepress.compress.pixels import Undecodable
-from homepress.compress.result import Reason, Unchanged
 
 END = b"\xff\xd9"
 

@@ -11,7 +11,7 @@ from compress.metadata.jpeg_builder import box
 from homepress.base.formats import ImageType
 from homepress.compress import Recipe, compress
 from homepress.compress.metadata.isobmff import further_contents
-from homepress.compress.result import Reason, Unchanged
+from homepress.compress.model import Reason, Unchanged
 
 ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
 PICTURE = Image.fromarray(photo(64, 48))

@@ -22,7 +22,7 @@ from homepress.compress.metadata.soundness import (
     exif_damage,
 )
 from homepress.compress.metadata.webp import read_webp
-from homepress.compress.result import Reason, Unchanged
+from homepress.compress.model import Reason, Unchanged
 
 SIGNATURE = b"Exif\0\0"
 

@@ -10,10 +10,9 @@ from PIL import Image
 
 from compress import pngs
 from homepress.compress.metadata.png import write_chunks
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.png import png
 from homepress.compress.png.pixels import read_png
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 from support import corpus
 
 LOSSLESS = Recipe(floor=None)

@@ -8,11 +8,10 @@ from PIL import Image
 
 from compress import images, pngs
 from homepress.compress.aim import Scorer, over
+from homepress.compress.model import Compressed, Recipe, ScoreKind
 from homepress.compress.png import palette, png
 from homepress.compress.png.palette import Colours, Evenness, Indexed, Quantiser
 from homepress.compress.png.pixels import read_png
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, ScoreKind
 
 
 def drawing(height: int = 300, width: int = 400, *, alpha: bool = False) -> np.ndarray:

@@ -8,11 +8,10 @@ import pytest
 
 from compress import images, pngs
 from homepress.base.formats import ImageType
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import TooManyPixels
 from homepress.compress.png import png
 from homepress.compress.png.pixels import fingerprint, read_png
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 from support import corpus
 
 LOSSLESS = Recipe(floor=None)

@@ -14,10 +14,9 @@ from homepress.compress.convert.picture import CannotConvert, Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.embedded import read_embedded
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.compress.pixels import Undecodable, open_picture
-from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
-from homepress.compress.sizes import fitted_size
+from homepress.compress.savings import fitted_size
 
 _FAR = 1.5
 """How many times the size that is asked for a JPEG has to take for normal compression to be doubted."""

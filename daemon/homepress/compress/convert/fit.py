@@ -14,9 +14,9 @@ from homepress.base.formats import ImageType
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_opaque
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.metadata.exif import with_size, without_thumbnail
-from homepress.compress.recipe import LOWEST_FLOOR
+from homepress.compress.model import LOWEST_FLOOR
+from homepress.compress.savings import SHARES, shrunk
 from homepress.compress.score.tiles import EDGE, cells, draw
-from homepress.compress.sizes import SHARES, shrunk
 
 # Smaller pictures: Lanczos in linear light, transparency premultiplied.
 #

@@ -12,9 +12,8 @@ from homepress.compress.metadata import parse_jpeg
 from homepress.compress.metadata.embedded import Embedded, of_jpeg
 from homepress.compress.metadata.isobmff import Box, make_box, read_boxes
 from homepress.compress.metadata.soundness import check_jpeg_metadata
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.compress.pixels import Undecodable
-from homepress.compress.recipe import MetadataPolicy, Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 
 _COMPRESSED = b"brob"
 

@@ -17,8 +17,7 @@ from homepress.compress.metadata import (
 )
 from homepress.compress.metadata.exif import UPRIGHT
 from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
-from homepress.compress.recipe import MetadataPolicy
-from homepress.compress.result import Compressed, Reason, ScoreKind, Unchanged
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, ScoreKind, Unchanged
 
 _STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
 _SCRUBBED = _STRIPPED_FIRST | {ImageType.GIF}

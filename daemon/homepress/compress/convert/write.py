@@ -30,12 +30,11 @@ from homepress.compress.metadata.jpeg_segments import (
 )
 from homepress.compress.metadata.png import XMP_KEYWORD, write_chunks
 from homepress.compress.metadata.webp import ALPHA, EXIF, ICC, VP8X, XMP, read_webp, write_webp
+from homepress.compress.model import Compressed, Recipe, ScoreKind
 from homepress.compress.pixels import Raster, Undecodable
 from homepress.compress.png import png
 from homepress.compress.png.pixels import CodedPicture, ColourType, PngHeader, fingerprint, read_png
 from homepress.compress.png.recode import NAME, recode
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, ScoreKind
 from homepress.compress.score.ssimulacra2 import to_srgb
 from homepress.compress.webp import MOST_EDGE, WebpCodec, encode_lossless, same_pixels
 

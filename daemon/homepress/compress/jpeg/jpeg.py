@@ -27,9 +27,8 @@ from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_tables import is_ambiguous
 from homepress.compress.metadata.soundness import check_jpeg_metadata
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import Remembered, Undecodable, first_difference, open_picture
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.score.ssimulacra2 import to_srgb
 
 _COARSE = 75.0

@@ -13,8 +13,8 @@ from homepress.compress.jpeg.model import (
     on_grid,
 )
 from homepress.compress.jpeg.whole import decode_jpeg
+from homepress.compress.model import ScoreKind
 from homepress.compress.pixels import Pixels, Remembered, Windowed
-from homepress.compress.result import ScoreKind
 from homepress.compress.score.search import Scale, find_setting, find_setting_twice
 from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
 from homepress.compress.score.tiles import (

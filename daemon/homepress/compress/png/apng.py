@@ -10,10 +10,10 @@ from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.png import PngChunk, write_chunks
+from homepress.compress.model import Compressed, Reason, Unchanged
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
 from homepress.compress.png.pixels import CodedPicture, PngFile, fingerprint, read_png
 from homepress.compress.png.recode import NAME, level_for, recode
-from homepress.compress.result import Compressed, Reason, Unchanged
 
 _CONTROL, _DATA, _INDEX = b"fcTL", b"fdAT", b"iDOT"
 _CONTROL_BYTES = 26

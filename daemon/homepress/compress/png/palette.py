@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.aim import Scorer, over
+from homepress.compress.model import ScoreKind
 from homepress.compress.png.pixels import (
     CodedPicture,
     ColourType,
@@ -19,7 +20,6 @@ from homepress.compress.png.pixels import (
     has_usual_gamma,
     pixel_rows,
 )
-from homepress.compress.result import ScoreKind
 from homepress.compress.score.ssimulacra2 import ToSrgb
 from homepress.compress.score.tiles import cell_means
 

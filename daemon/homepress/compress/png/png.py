@@ -5,6 +5,7 @@ from homepress.compress import savings
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused
 from homepress.compress.metadata.soundness import check_png_metadata
+from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
 from homepress.compress.png import apng
 from homepress.compress.png.palette import HIGHEST_FLOOR, Reduced, may_reduce, reduce_colours
@@ -17,8 +18,6 @@ from homepress.compress.png.pixels import (
     read_png,
 )
 from homepress.compress.png.recode import COLOURS_ONLY, FASTEST, NAME, recode
-from homepress.compress.recipe import Recipe
-from homepress.compress.result import Compressed, Reason, Unchanged
 from homepress.compress.score.ssimulacra2 import to_srgb
 
 _WORTH_LOSS = 0.9

@@ -1,9 +1,48 @@
-"""What came of compressing one picture."""
+"""What is asked of the compressor for one picture, and what it answers."""
 
+import dataclasses
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from homepress.base.formats import ImageType
+
+
+class MetadataPolicy(enum.StrEnum):
+    """Which metadata the result carries."""
+
+    KEEP = "keep"
+    """All of it, byte for byte."""
+    SHARE = "share"
+    """Without location, serial numbers, owner names and embedded thumbnail."""
+    STRIP = "strip"
+    """Nothing but the colour profile; the orientation is baked into the pixels."""
+
+
+LOWEST_FLOOR = 30.0
+"""No lossy result is ever made under this score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything but the bytes that decides a result: same bytes and same recipe, same result.
+
+    Attributes:
+        floor: the lowest SSIMULACRA2 2.1 score against the source that is accepted, 30 to 100; None asks
+            for lossless, where every pixel stays as it is.
+        palette: whether a PNG may be reduced to a palette where the floor holds.
+        metadata: which metadata the result carries.
+        convert_to: the format of the result; None keeps the source's.
+        max_edge: the longest edge of the result in pixels; 0 never resizes.
+        fit_under: the size in bytes that the result shall not exceed; 0 sets none.
+    """
+
+    floor: float | None = 80.0
+    palette: bool = True
+    metadata: MetadataPolicy = MetadataPolicy.KEEP
+    convert_to: ImageType | None = None
+    max_edge: int = 0
+    fit_under: int = 0
 
 
 class ScoreKind(enum.StrEnum):
@@ -83,3 +122,43 @@ class Unchanged:
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A codec that gave a wrong answer.
+
+    Attributes:
+        image_type: the format that is not to be trusted.
+        even_lossless: whether its lossless coding, too, is not.
+        what: what went wrong, for people.
+    """
+
+    image_type: ImageType
+    even_lossless: bool
+    what: str
+
+    def __str__(self) -> str:
+        what_now = "left alone" if self.even_lossless else "compressed without loss only"
+        return f"{self.image_type.value.upper()} pictures are {what_now}: {self.what}"
+
+
+def trusted(recipe: Recipe, image_type: ImageType, faults: Sequence[Fault]) -> Recipe | None:
+    """What may still be asked for a picture after a check: without loss only, or (None) nothing.
+
+    Args:
+        recipe: what the user asks.
+        image_type: format of the source.
+        faults: what the check found.
+    """
+    if obstacles(recipe, image_type, faults):
+        return None
+    if any(fault.image_type is (recipe.convert_to or image_type) for fault in faults):
+        return dataclasses.replace(recipe, floor=None)
+    return recipe
+
+
+def obstacles(recipe: Recipe, image_type: ImageType, faults: Sequence[Fault]) -> list[Fault]:
+    """The faults for which a picture is left alone."""
+    concerned = (image_type, recipe.convert_to or image_type)
+    return [fault for fault in faults if fault.even_lossless and fault.image_type in concerned]
