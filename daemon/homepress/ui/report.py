@@ -70,7 +70,7 @@ def write_report(paths: Paths, file: Path, pictures: int = 0) -> None:
     """Write the report, readable by the user alone.
 
     Args:
-        pictures: at most so many of the latest results are shown before and after.
+        pictures: most of the latest results that are shown before and after.
 
     Raises:
         LedgerError: the history cannot be read.

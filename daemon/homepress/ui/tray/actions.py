@@ -217,7 +217,7 @@ def _start(ctx: ActionContext) -> None:
     ctx.refresh()
     if fails_soon(process, _FAILS_WITHIN) and connect(ctx.socket) is None:
         raise ServiceError(
-            "Homepress did not start. What is wrong, and the fix, is told by: homepress doctor"
+            "Homepress did not start. To find the cause and the fix: homepress doctor"
         )
 
 

@@ -168,7 +168,7 @@ class Agent:
 class PowerReporter:
     """Tells the daemon whether the computer saves power, and when it wakes: it cannot see that for itself.
 
-    A daemon that was started later is told too. For use by several threads.
+    Also a daemon that was started later. For use by several threads.
     """
 
     def __init__(self, socket: Path) -> None:

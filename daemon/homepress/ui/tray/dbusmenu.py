@@ -102,7 +102,7 @@ class DbusMenu:
         numbers = []
         for place, entry in enumerate(entries):
             key = (*above, place if entry.action is None else entry.action)
-            while key in used:  # several lines that do the same are told apart by their order
+            while key in used:  # several lines that do the same are distinguished by their order
                 key = (*key, "again")
             number = self._ids.get(key) or next(self._numbers)
             used[key] = number
@@ -172,7 +172,7 @@ class DbusMenu:
         self._node(number)
         if number == _ROOT:
             self._on_opened()
-        return Reply("b", (False,))  # what has changed since is told by a signal
+        return Reply("b", (False,))  # a signal announces later changes
 
     def _AboutToShowGroup(self, numbers: Sequence[int]) -> Reply:  # noqa: N802
         if _ROOT in numbers:

@@ -134,7 +134,7 @@ class Outline(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One shape in one colour; `grown` by so many units on all sides."""
+    """One shape in one colour, enlarged by `grown` units on all sides."""
 
     shape: Shape
     colour: Colour

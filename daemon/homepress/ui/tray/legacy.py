@@ -81,7 +81,7 @@ def pystray_menu(entries: tuple[MenuEntry, ...], on_action: OnAction) -> Any:
 
 
 class PystrayIcon(TrayIcon):
-    """An icon of pystray; only what has changed is told to it, in the thread it wants.
+    """An icon of pystray; it is given only what changed, in the thread it wants.
 
     macOS ends a program whose icon is touched by another thread than the main one.
     """

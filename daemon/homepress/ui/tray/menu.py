@@ -35,7 +35,7 @@ _SAYS_RESUME = "homepress resume"
 """In a problem after which a person has to look before work goes on: what it says to type can be clicked."""
 
 _BATCH_GAP = 120.0
-"""Results that follow each other within so many seconds came together."""
+"""Seconds between two results of one batch at most."""
 
 
 @dataclass(frozen=True, slots=True)

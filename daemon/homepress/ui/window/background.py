@@ -181,7 +181,7 @@ class SnapshotPoller:
                     self._stay_with(client)
             except ServiceError as error:
                 trouble = "" if error.exit_code == NO_DAEMON else str(error)
-            except Exception as error:  # noqa: BLE001  a fault of ours is told, and following goes on
+            except Exception as error:  # noqa: BLE001  a fault of ours is reported, and polling goes on
                 traceback.print_exc()
                 trouble = f"A fault in Homepress: {type(error).__name__}: {error}"
             self._look(None, trouble)

@@ -62,7 +62,7 @@ class WindowInstance:
 
     @classmethod
     def claim(cls, paths: Paths, request: OpenRequest) -> Self | None:
-        """Become the window; None when there is one, which was told the request.
+        """Become the window; None when there is one, which then got the request.
 
         Raises:
             OSError: the lock or the address cannot be made.

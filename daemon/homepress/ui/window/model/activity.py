@@ -14,7 +14,7 @@ from homepress.ui.text import moment, shown
 
 PAGE = 100
 _HELD = 12
-"""So many pages are held: more than any screen shows."""
+"""Pages that are held: more than any screen shows."""
 
 Show = Literal["", "compressed", "unchanged", "failed"]
 

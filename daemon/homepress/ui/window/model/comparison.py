@@ -53,7 +53,7 @@ _SLIGHT, _VISIBLE = 4.0, 12.0
 
 @dataclass(frozen=True, slots=True)
 class ResultWords:
-    """What is said of a result.
+    """The words for a result.
 
     Attributes:
         before, after: the files; empty where one is gone.

@@ -156,7 +156,7 @@ def _table(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
-        return {}  # what is wrong with the file is told by the snapshot
+        return {}  # the snapshot says what is wrong with the file
 
 
 def _name(field: Field) -> str:

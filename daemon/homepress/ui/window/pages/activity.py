@@ -287,7 +287,7 @@ class ActivityList(RowList):
 
 _FILTERS = (("", "All"), ("compressed", "Smaller"), ("unchanged", "Unchanged"), ("failed", "Failed"))
 _FIRST = 200
-"""So many entries are shown at once, before all of them are counted."""
+"""Entries that are shown at once, before all of them are counted."""
 _TYPING_PAUSE_MS = 250
 _HINT = "Arrow keys move, space marks, Enter compares, Delete undoes"
 

@@ -131,13 +131,13 @@ class FoldersPage(ScrollPage):
         self._actions(words, card).grid(row=0, column=1, rowspan=2, sticky="e")
         for at, (text, tone) in enumerate(((card.problem, "bad"), (card.warning, "warning"))):
             if text:
-                steps = [(remedy.value, functools.partial(self._mend, remedy)) for remedy in remedies(text)]
+                steps = [(remedy.value, functools.partial(self._apply_remedy, remedy)) for remedy in remedies(text)]
                 notice = kit.notice(made, text, "bad" if tone == "bad" else "warning", *steps)
                 notice.grid(row=3 + at, column=0, columnspan=3, sticky="we", pady=(px(12), 0))
         return made
 
     def _title(self, parent: Panel, card: FolderCard) -> Panel:
-        """Name and state, and the place beneath; long ones are cut, so that the state is always seen."""
+        """Name and state, and the place under them; long ones are cut, so that the state is always seen."""
         kit, theme = self._context.kit, self._context.theme
         title = Panel(parent)
         title.columnconfigure(1, weight=1)
@@ -192,7 +192,7 @@ class FoldersPage(ScrollPage):
     def _to_first_run(self) -> None:
         self._context.navigator.go("first-run")
 
-    def _mend(self, remedy: Remedy) -> None:
+    def _apply_remedy(self, remedy: Remedy) -> None:
         match remedy:
             case Remedy.RESUME:
                 self._context.jobs.run(lambda: self._context.daemon().resume())

@@ -16,7 +16,7 @@ from homepress.ui.window.theme.palette import rgb
 # Shapes with smooth edges, drawn larger and scaled down; images as Tk takes them.
 
 OVERSAMPLING = 4
-"""So many times larger is drawn what is scaled down afterwards."""
+"""Shapes are drawn larger by this factor and scaled down afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def _direct(image: Image.Image, master: tk.Misc) -> tk.PhotoImage | None:
 
 _HELD = 160
 _WAITING = 24
-"""More are not waited for: whoever scrolls past does not want them."""
+"""Most that are waited for: those scrolled past are not wanted any more."""
 
 
 class Thumbnails:
@@ -101,7 +101,7 @@ class Thumbnails:
             try:
                 image = thumbnail(Path(key[0]), self._side)
             except NotShownError:
-                image = None  # a plain sheet stands for it
+                image = None  # a plain sheet takes its place
             self._mailbox.put(lambda key=key, image=image, came=came: self._take(key, image, came))  # type: ignore[misc]
 
     def _take(self, key: tuple[str, int], image: Image.Image | None, came: Callable[[], object]) -> None:

@@ -148,7 +148,7 @@ class RowList(Panel):
         bind_wheel(self, lambda notches: self.scroll(notches * _NOTCH_ROWS * self.row_height))
 
     def set_count(self, count: int) -> None:
-        """So many rows there are now."""
+        """Set the number of rows."""
         self._count = count
         self._to(self._top)
 

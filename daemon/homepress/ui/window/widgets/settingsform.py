@@ -79,7 +79,7 @@ class SettingsForm(Panel):
 
 
 class _Row(Panel):
-    """One key: title and help at the left, the control at the right, what is wrong beneath."""
+    """One key: title and help at the left, the control at the right, the error under both."""
 
     def __init__(
         self,
