@@ -216,9 +216,7 @@ def _start(ctx: ActionContext) -> None:
     process = spawn(own("run", "--no-tray"))
     ctx.refresh()
     if fails_soon(process, _FAILS_WITHIN) and connect(ctx.socket) is None:
-        raise ServiceError(
-            "Homepress did not start. To find the cause and the fix: homepress doctor"
-        )
+        raise ServiceError("Homepress did not start. To find the cause and the fix: homepress doctor")
 
 
 def _quit(ctx: ActionContext) -> None:

@@ -131,7 +131,9 @@ class FoldersPage(ScrollPage):
         self._actions(words, card).grid(row=0, column=1, rowspan=2, sticky="e")
         for at, (text, tone) in enumerate(((card.problem, "bad"), (card.warning, "warning"))):
             if text:
-                steps = [(remedy.value, functools.partial(self._apply_remedy, remedy)) for remedy in remedies(text)]
+                steps = [
+                    (remedy.value, functools.partial(self._apply_remedy, remedy)) for remedy in remedies(text)
+                ]
                 notice = kit.notice(made, text, "bad" if tone == "bad" else "warning", *steps)
                 notice.grid(row=3 + at, column=0, columnspan=3, sticky="we", pady=(px(12), 0))
         return made
