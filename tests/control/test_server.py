@@ -127,7 +127,7 @@ def test_a_waiting_client_holds_up_nobody(client: Service, service: FakeService)
 def test_silent_clients_make_room_for_others(
     client: Service, socket_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("homepress.control.sessions._SILENT_SECONDS", 0.0)
+    monkeypatch.setattr("homepress.control.server._SILENT_SECONDS", 0.0)
     silent = [open_channel(socket_path) for _ in range(3 * MAX_CLIENTS)]
     assert all(silent)
     assert client.ping() == os.getpid()

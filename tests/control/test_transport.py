@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from control.fake_service import FakeService
 from homepress.control import Service, ServiceError, UnsafeAddressError, connect
 from homepress.control.server import Server
-from homepress.control.transport import ChannelError, ChannelTimeoutError, listen, macos, unix
+from homepress.control.transport import ChannelError, ChannelTimeoutError, listen, posix
 from homepress.control.transport import connect as open_channel
 
 
@@ -163,7 +163,7 @@ def test_too_long_a_frame_ends_the_conversation(server: Server, socket_path: Pat
 
 
 def test_half_a_frame_times_out(socket_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unix, "FRAME_SECONDS", 0.1)
+    monkeypatch.setattr(posix, "FRAME_SECONDS", 0.1)
     acceptor = listen(socket_path)
     with raw(socket_path) as connection:
         channel = acceptor.accept()
@@ -233,7 +233,7 @@ def test_macos_reads_the_user_from_its_own_structure() -> None:
             return self.answer
 
     def ask(answer: bytes) -> int:
-        return macos.peer_uid(Answering(answer))  # type: ignore[arg-type]  # stands in for a socket
+        return posix._macos_uid(Answering(answer))  # type: ignore[arg-type]  # stands in for a socket
 
     assert ask(struct.pack("=IIhh16I", 0, 501, 1, 0, *range(16))) == 501
     with pytest.raises(OSError, match="version 9"):

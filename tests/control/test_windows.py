@@ -14,14 +14,18 @@ from homepress.control.transport import ChannelError, ChannelTimeoutError
 
 
 def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Import a module that insists on Windows."""
-    monkeypatch.delitem(sys.modules, name, raising=False)
+    """Import a module as it is on Windows, beside the one that others have."""
+    package, _, last = name.rpartition(".")
+    loaded = sys.modules.pop(name, None)
     monkeypatch.setattr(sys, "platform", "win32")
     try:
         return importlib.import_module(name)
     finally:
         monkeypatch.undo()
-        sys.modules.pop(name, None)
+        del sys.modules[name]
+        if loaded is not None:
+            sys.modules[name] = loaded
+            setattr(sys.modules[package], last, loaded)
 
 
 def test_the_lock_is_one_byte_far_behind_the_process_id(
@@ -39,10 +43,11 @@ def test_the_lock_is_one_byte_far_behind_the_process_id(
     fake = types.ModuleType("msvcrt")
     fake.locking, fake.LK_NBLCK = locking, 2  # type: ignore[attr-defined]  # a bare module
     monkeypatch.setitem(sys.modules, "msvcrt", fake)
-    windows = load("homepress.control.lock.windows", monkeypatch)
+    windows = load("homepress.control.lock", monkeypatch)
+    monkeypatch.setattr(sys, "platform", "win32")
     with open(tmp_path / "lock", "wb") as file:
-        assert windows.try_lock(file.fileno())
-        assert not windows.try_lock(file.fileno())
+        assert windows._try_lock(file.fileno())
+        assert not windows._try_lock(file.fileno())
     assert asked == [(1 << 20, 2, 1)] * 2
 
 

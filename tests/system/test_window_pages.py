@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from homepress.control.probe_server import ProbeServer
 from homepress.control.service import ProbedProcess, TriedDoor
-from homepress.control.witness import Witness
 from homepress.settings import Paths
 from support import wait_for
 from system.pictures import jpeg, write
@@ -155,14 +155,14 @@ def test_the_tray_is_asked_too(
     told = ProbedProcess(
         name="tray", pid=4711, tried=[TriedDoor(name="TCP", allowed=True, answer="a socket was made")]
     )
-    witness = Witness(Paths.from_environment().socket, "tray", lambda: [told])
+    server = ProbeServer(Paths.from_environment().socket, "tray", lambda: [told])
     try:
         window = opened("privacy")
         window.wait("Tray, process 4711", within=60)
         window.wait("Not every way to a network is closed")
         window.wait("0 of 1 refused")
     finally:
-        witness.close()
+        server.close()
 
 
 def test_the_bare_command_starts_everything_once(program: Program, opened: Opening, display: str) -> None:

@@ -14,7 +14,7 @@ from homepress.app.logfiles import write_log
 from homepress.app.login import mend_autostart
 from homepress.app.places import ensure
 from homepress.app.watching import DaemonService
-from homepress.control import InstanceLock, ServiceError, connect, shutdown
+from homepress.control import InstanceLock, ServiceError, connect, running
 from homepress.control.lock import DAEMON, holder_of
 from homepress.control.server import Server
 from homepress.settings import Paths
@@ -99,7 +99,7 @@ class _Daemon:
         self._server.bind()
         try:
             if not self._options.once:
-                shutdown.begin(self._paths.state)
+                running.mark_started(self._paths.state)
             if self._options.tray and not self._options.once:
                 start_agent(ended=self._service.agent_ended)
             # From here on no socket can be made and none connected; pictures are read only afterwards.
@@ -121,7 +121,7 @@ class _Daemon:
         if self._options.once:
             return House.open(self._paths, self._service.changed)
         if (house := self._service.open(self._stopping, self._confirm)) is None:
-            shutdown.end(self._paths.state)
+            running.mark_stopped(self._paths.state)
         return house
 
     def _confirm(self) -> None:
@@ -138,7 +138,9 @@ class _Daemon:
             if self._options.once:
                 return self._service.wait_until_done(self._stopping)
             self._stopping.wait()
-            shutdown.end(self._paths.state)  # first: the tray is to know by the time that nobody answers
+            running.mark_stopped(
+                self._paths.state
+            )  # first: the tray is to know by the time that nobody answers
             return True
         finally:
             self._service.end()

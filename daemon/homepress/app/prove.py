@@ -8,7 +8,7 @@ from pathlib import Path
 from homepress import privacy
 from homepress.app.connect import connect_or_local
 from homepress.app.sample import sample_png
-from homepress.control import Service, witness
+from homepress.control import Service, probe_server
 from homepress.control.service import CompressRequest, ProbedProcess
 from homepress.privacy import Attempt, HeldSocket, Party, Proof, Sample
 from homepress.settings import Paths
@@ -26,7 +26,7 @@ def prove(paths: Paths) -> Proof:
     comparison = privacy.compare()  # first: an ordinary process is what this one still is
     privacy.lock_client(paths.socket)
     # Before the next line, which in a process that reads pictures itself forbids connecting to anything.
-    on_the_desktop = [witness.ask(paths.socket, name) for name in witness.NAMES]
+    on_the_desktop = [probe_server.ask_probe_server(paths.socket, name) for name in probe_server.PROBED]
     with connect_or_local(paths) as service:
         probed = service.probe()
         me = ProbedProcess(name="this command", pid=os.getpid(), tried=[])

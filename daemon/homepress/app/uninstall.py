@@ -12,8 +12,8 @@ from typing import Literal
 from homepress.app.house import House
 from homepress.app.service import InProcessService
 from homepress.base.system_errors import in_words
-from homepress.control import InstanceLock, ServiceError, witness
-from homepress.control.running import end, running
+from homepress.control import InstanceLock, ServiceError, probe_server
+from homepress.control.running import running_daemon, stop_daemon
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.desktop.autostart import AutostartError, autostarts
 from homepress.desktop.filemanager import FileManagerError, file_managers
@@ -100,9 +100,9 @@ def kept_originals(paths: Paths) -> int:
 
 
 def _stop(paths: Paths) -> Iterator[Step]:
-    if running(paths.socket, paths.lock) is None:
+    if running_daemon(paths.socket, paths.lock) is None:
         return
-    process = end(paths.socket, paths.lock)
+    process = stop_daemon(paths.socket, paths.lock)
     with _locked(paths):  # which a daemon holds for as long as it lives
         yield Step("program", "stopped", f"process {process}")
 
@@ -128,7 +128,7 @@ def _end_companions(paths: Paths) -> Iterator[Step]:
 def _beside_socket(paths: Paths) -> list[Path]:
     """The files of tray and window. In the folder may also be those of other homes, named otherwise."""
     names = ("window.sock", "window.lock") if paths.socket.stem == "control" else ()
-    return [*(paths.socket.with_name(name) for name in names), *witness.files(paths.socket)]
+    return [*(paths.socket.with_name(name) for name in names), *probe_server.probe_files(paths.socket)]
 
 
 def _take_back_entries() -> Iterator[Step]:

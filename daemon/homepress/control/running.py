@@ -1,8 +1,8 @@
-"""The daemon that runs, of whatever version: who it is, and how it is ended.
+"""The daemon that runs, of any version: who it is, how it is ended, and whether the last one ended as told.
 
-It is known by what it answers (`basics`), by the system's word who listens on its socket, and by the lock
-that it holds. One that does not understand us is sent the signal that means the same, if it is certain which
-process that is. Nothing here depends on the version of the conversation.
+It is known by what it answers (`basics`), by which process listens on its socket (the system knows), and by
+the lock that it holds. One that does not understand us gets the signal that means the same, if it is certain
+which process that is. Nothing here depends on the version of the conversation.
 """
 
 import contextlib
@@ -21,10 +21,12 @@ from homepress.control.transport import ChannelError, UnsafeAddressError
 NOT_RUNNING = "Homepress is not running in the background; start it with: homepress run"
 _NO_DAEMON = 3
 _UNSAFE = 4
+_MARK = "unfinished"
+"""A file that stands from the start of a daemon until it is told to end: what was killed leaves it behind."""
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningDaemon:
     """A daemon.
 
     Attributes:
@@ -38,7 +40,7 @@ class Running:
     answers: bool
 
 
-def running(socket: Path, lock: Path) -> Running | None:
+def running_daemon(socket: Path, lock: Path) -> RunningDaemon | None:
     """The daemon, of whatever version; None when none runs.
 
     Raises:
@@ -47,14 +49,14 @@ def running(socket: Path, lock: Path) -> Running | None:
     with _safe():
         about, understood = _ask(socket, basics.ABOUT)
         if about is not None:
-            return Running(
+            return RunningDaemon(
                 about.pid or _daemon(lock, listens=True), about.program, understood or bool(about.program)
             )
         pid = _daemon(lock, listens=False)
-        return None if pid is None else Running(pid, "", False)
+        return None if pid is None else RunningDaemon(pid, "", False)
 
 
-def end(socket: Path, lock: Path) -> int | None:
+def stop_daemon(socket: Path, lock: Path) -> int | None:
     """Have the daemon end, of whatever version; returns when it has heard, not when it has ended.
 
     Returns:
@@ -77,6 +79,26 @@ def end(socket: Path, lock: Path) -> int | None:
         raise ServiceError(f"{NOT_RUNNING}; {holder} is at work" if holder else NOT_RUNNING, _NO_DAEMON)
     _signal(pid)
     return pid
+
+
+def mark_started(state: Path) -> None:
+    """The daemon of this state folder begins."""
+    with contextlib.suppress(OSError):  # a full disk: then its end goes untold, which is no reason not to run
+        (state / _MARK).touch(mode=0o600)
+
+
+def mark_stopped(state: Path) -> None:
+    """The daemon was told to end."""
+    with contextlib.suppress(OSError):
+        (state / _MARK).unlink(missing_ok=True)
+
+
+def was_cut_short(state: Path) -> bool:
+    """Whether the last daemon, which is known not to answer, ended without having been told to.
+
+    No process id is looked at: the mark is written after the socket was bound.
+    """
+    return (state / _MARK).exists()
 
 
 _BEYOND_US = "Homepress runs in the background and cannot be told to end; log out, or end its process"

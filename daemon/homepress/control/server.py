@@ -7,14 +7,14 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import homepress
 from homepress.base.system_errors import with_name
 from homepress.control import basics, calls, wire
 from homepress.control.service import Service, ServiceError
-from homepress.control.sessions import Session, Sessions
 from homepress.control.transport import MAX_FRAME_BYTES, Acceptor, Channel, ChannelError, listen
 from homepress.control.wire import VERSION, Done, Failure, Hello, Item, Result, Welcome
 
@@ -23,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 MAX_CLIENTS = 32
 """Clients served at once. When one more comes, the one that has been silent longest makes room."""
 
+_SILENT_SECONDS = 1.0
+"""A client that kept us waiting that long may be hung up on when places run out."""
 _HELLO_SECONDS = 5.0
 _REFUSAL_EXIT_CODE = 2
 
@@ -36,7 +38,7 @@ class Server:
     def __init__(self, socket: Path, service: Service) -> None:
         self._socket = socket
         self._service = service
-        self._sessions = Sessions(MAX_CLIENTS)
+        self._sessions = _Sessions(MAX_CLIENTS)
         self._acceptor: Acceptor | None = None
         self._thread: threading.Thread | None = None
 
@@ -83,7 +85,7 @@ class Server:
             channel.send(wire.encode(Failure(text)))
         channel.close()
 
-    def _serve(self, session: Session) -> None:
+    def _serve(self, session: "_Session") -> None:
         try:
             self._converse(session)
         except ChannelError as error:
@@ -93,7 +95,7 @@ class Server:
         finally:
             self._sessions.leave(session)
 
-    def _converse(self, session: Session) -> None:
+    def _converse(self, session: "_Session") -> None:
         """Greet, then answer call after call, until the client is gone and `receive` or `send` raises."""
         greeting = session.receive(_HELLO_SECONDS)
         if (basic := basics.asked(greeting)) is not None:
@@ -107,7 +109,7 @@ class Server:
                 for message in messages:
                     session.send(message)
 
-    def _answer_any_version(self, session: Session, ask: str) -> None:
+    def _answer_any_version(self, session: "_Session", ask: str) -> None:
         """The part that never changes; see `basics`."""
         if ask == basics.STOP:
             self._service.stop()
@@ -181,3 +183,96 @@ def _not_understood(error: wire.BadMessageError) -> Failure:
         "After an upgrade, restart it: homepress stop && homepress run",
         _REFUSAL_EXIT_CODE,
     )
+
+
+class _Session:
+    """One client's channel.
+
+    Attributes:
+        waiting_since: monotonic second since when we wait for the client; None while it waits for us.
+        answering: whether an answer is on its way: the client may be slow, or it may be our last word.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self.waiting_since: float | None = time.monotonic()
+        self.answering = False
+
+    def receive(self, within: float | None = None) -> bytes:
+        with self._waiting():
+            return self._channel.receive(within)
+
+    def send(self, frame: bytes) -> None:
+        self.answering = True
+        try:
+            with self._waiting():
+                self._channel.send(frame)
+        finally:
+            self.answering = False
+
+    def interrupt(self) -> None:
+        self._channel.interrupt()
+
+    def close(self) -> None:
+        self._channel.close()
+
+    @contextlib.contextmanager
+    def _waiting(self) -> Iterator[None]:
+        self.waiting_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.waiting_since = None
+
+
+class _Sessions:
+    """All connected clients, at most so many at once; safe for use by several threads.
+
+    A newcomer is let in at the cost of the one that has been silent longest.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: set[_Session] = set()
+        self._changed = threading.Condition()
+
+    def admit(self, channel: Channel) -> _Session | None:
+        """A session for a new channel, or None when all places are taken by clients that are being served."""
+        with self._changed:
+            if len(self._open) >= self._limit:
+                silent = self._longest_silent()
+                if silent is None:
+                    return None
+                self._open.discard(silent)
+                silent.interrupt()
+            session = _Session(channel)
+            self._open.add(session)
+            return session
+
+    def leave(self, session: "_Session") -> None:
+        """The thread that used a session is done with it."""
+        session.close()
+        with self._changed:
+            self._open.discard(session)
+            self._changed.notify_all()
+
+    def end(self, grace: float) -> None:
+        """Wait until nobody is being served, at most `grace` seconds; then hang up on all."""
+        deadline = time.monotonic() + grace
+        with self._changed:
+            while self._any_served() and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(min(left, 0.02))
+            for session in self._open:
+                session.interrupt()
+            self._changed.wait_for(lambda: not self._open, timeout=1.0)
+
+    def _any_served(self) -> bool:
+        return any(session.answering or session.waiting_since is None for session in self._open)
+
+    def _longest_silent(self) -> _Session | None:
+        now = time.monotonic()
+        silences = {
+            session: now - since for session in self._open if (since := session.waiting_since) is not None
+        }
+        longest = max(silences, key=silences.__getitem__, default=None)
+        return longest if longest is not None and silences[longest] >= _SILENT_SECONDS else None

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from homepress.control.lock import LockHeldError
+from homepress.control.probe_server import ProbeServer
 from homepress.control.service import ProbedProcess
 from homepress.control.transport import UnsafeAddressError
-from homepress.control.witness import Witness
 from homepress.desktop.processes import own
 
 _log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def probe_self() -> list[ProbedProcess]:
 
 def serve_probe(
     socket: Path, name: str, probe: Callable[[], list[ProbedProcess]] = probe_self
-) -> Witness | None:
+) -> ProbeServer | None:
     """Answer `homepress prove` from now on; None, with a line in the log, if that is impossible.
 
     Args:
@@ -41,7 +41,7 @@ def serve_probe(
         probe: reports what this process can reach, and its worker, if it has one.
     """
     try:
-        return Witness(socket, name, probe)
+        return ProbeServer(socket, name, probe)
     except (OSError, UnsafeAddressError, LockHeldError) as error:
         _log.warning("homepress prove will not be able to ask this process: %s", error)
         return None

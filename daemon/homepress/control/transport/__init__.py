@@ -6,7 +6,7 @@ socket that a killed daemon left behind is removed. `connect` gives None when no
 
 import sys
 
-from homepress.control.transport.interface import (
+from homepress.control.transport.channel import (
     MAX_FRAME_BYTES,
     Acceptor,
     Channel,
@@ -18,7 +18,7 @@ from homepress.control.transport.interface import (
 if sys.platform == "win32":
     from homepress.control.transport.windows import connect, listen
 else:
-    from homepress.control.transport.unix import connect, listen
+    from homepress.control.transport.posix import connect, listen
 
 __all__ = [
     "MAX_FRAME_BYTES",

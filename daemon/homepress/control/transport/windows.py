@@ -18,7 +18,8 @@ from multiprocessing.connection import Client, Listener, answer_challenge, deliv
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from homepress.control.transport.interface import (
+from homepress.base.override import override
+from homepress.control.transport.channel import (
     MAX_FRAME_BYTES,
     Acceptor,
     Channel,
@@ -72,7 +73,7 @@ def pipe_name(path: Path) -> str:
     return rf"\\.\pipe\homepress-{digest[:32]}"
 
 
-class _PipeAcceptor:
+class _PipeAcceptor(Acceptor):
     def __init__(self, name: str, path: Path, key: bytes) -> None:
         self._name = name
         self._path = path
@@ -80,6 +81,7 @@ class _PipeAcceptor:
         self._listener = Listener(name, family="AF_PIPE")
         self._stopping = threading.Event()
 
+    @override
     def accept(self) -> Channel | None:
         while not self._stopping.is_set():
             with contextlib.suppress(OSError, EOFError):
@@ -90,11 +92,13 @@ class _PipeAcceptor:
                 return _PipeChannel(pipe, self._key, unproven=True)
         return None
 
+    @override
     def stop(self) -> None:
         self._stopping.set()
         with contextlib.suppress(OSError):
             Client(self._name, family="AF_PIPE").close()  # wakes accept; a pipe of ours, nothing is sent
 
+    @override
     def close(self) -> None:
         self._listener.close()
         with contextlib.suppress(OSError):
@@ -114,7 +118,7 @@ class _Impatient:
         return self._pipe.recv_bytes(maxlength)
 
 
-class _PipeChannel:
+class _PipeChannel(Channel):
     def __init__(self, pipe: "_Pipe", key: bytes, unproven: bool = False) -> None:
         self._pipe = pipe
         self._key = key
@@ -130,6 +134,7 @@ class _PipeChannel:
             self._pipe.close()
             raise ChannelError("the other side does not know the key") from error
 
+    @override
     def send(self, frame: bytes) -> None:
         if len(frame) > MAX_FRAME_BYTES:
             raise ValueError(f"a frame of {len(frame)} bytes is longer than {MAX_FRAME_BYTES}")
@@ -138,6 +143,7 @@ class _PipeChannel:
         except OSError as error:
             raise ChannelError("the other side hung up") from error
 
+    @override
     def receive(self, within: float | None = None) -> bytes:
         if self._unproven:
             self._unproven = False
@@ -149,15 +155,18 @@ class _PipeChannel:
         except (OSError, EOFError) as error:
             raise ChannelError("the other side hung up") from error
 
+    @override
     def peer(self) -> int | None:
         server = ctypes.c_ulong()
         handle = ctypes.c_void_p(self._pipe.fileno())
         found = ctypes.windll.kernel32.GetNamedPipeServerProcessId(handle, ctypes.byref(server))
         return server.value if found else None
 
+    @override
     def interrupt(self) -> None:
         with contextlib.suppress(OSError):
             self._pipe.close()
 
+    @override
     def close(self) -> None:
         self.interrupt()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from homepress.control import shutdown
+from homepress.control import running
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import RecentPicture, Service, ServiceError, Status
 from homepress.ui.tray.menu import TrayState
@@ -101,7 +101,7 @@ class StatusPoller:
                     pauses = iter(_SEARCH_SECONDS)
                     self._stay_with(client)
                 else:
-                    crashed = shutdown.was_cut_short(self._state)
+                    crashed = running.was_cut_short(self._state)
             except ServiceError as error:
                 _log.info("the daemon does not answer: %s", error)
             self._report(TrayState(None, crashed=crashed, autostart=self._starts_at_login()))

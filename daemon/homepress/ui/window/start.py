@@ -182,12 +182,12 @@ def run(
 
         shell = Shell(frame, paths, request, probe)
         instance.hear(shell.on_request)
-        witness = serve_probe(paths.socket, "window", probe)
+        server = serve_probe(paths.socket, "window", probe)
         try:
             shell.run()
         finally:
-            if witness is not None:
-                witness.close()
+            if server is not None:
+                server.close()
     finally:
         instance.close()
     return 0

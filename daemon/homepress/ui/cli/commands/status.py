@@ -5,9 +5,9 @@ import time
 import click
 
 from homepress.base.units import counted, size
-from homepress.control import shutdown
+from homepress.control import running
 from homepress.control.client import NO_DAEMON, OtherVersionError, connect
-from homepress.control.running import running
+from homepress.control.running import running_daemon
 from homepress.control.service import FolderStatus, ServiceError, Status, WaitingFile
 from homepress.settings import Paths
 from homepress.ui.cli import output
@@ -58,11 +58,11 @@ def _status(paths: Paths) -> tuple[Status, int]:
             state="problem", pid=about.pid, version=about.program, problems=[str(error)]
         ), error.exit_code
     except ServiceError as error:
-        if error.exit_code != NO_DAEMON or (there := running(paths.socket, paths.lock)) is None:
+        if error.exit_code != NO_DAEMON or (there := running_daemon(paths.socket, paths.lock)) is None:
             raise
         problems = [f"{error} Restart it: homepress stop && homepress run"]
         return Status(state="problem", pid=there.pid, version=there.program, problems=problems), NO_DAEMON
-    if (there := running(paths.socket, paths.lock)) is not None:
+    if (there := running_daemon(paths.socket, paths.lock)) is not None:
         text = _UNREACHABLE.format(pid=there.pid, socket=paths.socket)
         return Status(state="problem", pid=there.pid, version=there.program, problems=[text]), NO_DAEMON
     return _stopped(paths), NO_DAEMON
@@ -74,7 +74,7 @@ def _stopped(paths: Paths) -> Status:
     from homepress.app import stopped_status
     from homepress.ui.cli.ledger import reading
 
-    crashed = [_CRASHED.format(log=paths.log)] if shutdown.was_cut_short(paths.state) else []
+    crashed = [_CRASHED.format(log=paths.log)] if running.was_cut_short(paths.state) else []
     try:
         with reading(paths) as reader:
             return stopped_status(reader.counters(), crashed)

@@ -3,7 +3,7 @@
 import click
 
 from homepress.control.lock import InstanceLock
-from homepress.control.running import end
+from homepress.control.running import stop_daemon
 from homepress.control.service import ServiceError
 from homepress.settings import Paths
 from homepress.ui.cli import output
@@ -23,7 +23,7 @@ def command(wait: float, as_json: bool) -> None:
     Pictures that are under way are finished first.
     """
     paths = Paths.from_environment()
-    process = end(paths.socket, paths.lock)
+    process = stop_daemon(paths.socket, paths.lock)
     # The daemon holds the lock for as long as it lives; we let go of it at once.
     lock = InstanceLock(paths.lock)
     if not lock.acquire(min(_SOON, wait)):

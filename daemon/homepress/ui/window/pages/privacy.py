@@ -8,7 +8,7 @@ from tkinter import ttk
 from msgspec.structs import replace
 
 from homepress.base.units import counted, size
-from homepress.control import witness
+from homepress.control import probe_server
 from homepress.control.service import OriginalOutcome, OriginalsRequest, ProbedProcess, ServiceError
 from homepress.ui.text import shown
 from homepress.ui.window.context import Context
@@ -243,7 +243,7 @@ def _ask(context: Context) -> list[ProbedProcess]:
     own = zip(("this window", "this window's worker"), context.probe(), strict=False)
     return [
         *found,
-        *witness.ask(context.paths.socket, "tray"),
+        *probe_server.ask_probe_server(context.paths.socket, "tray"),
         *(replace(process, name=name) for name, process in own),
     ]
 

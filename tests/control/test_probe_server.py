@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from homepress.control.lock import InstanceLock, LockHeldError
+from homepress.control.probe_server import PROBED, ProbeServer, ask_probe_server, probe_files
 from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.control.transport import listen
-from homepress.control.witness import NAMES, Witness, ask, files
 
 TRIED = [TriedDoor(name="TCP", allowed=False, answer="EACCES")]
 
@@ -22,22 +22,22 @@ def socket(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tray(socket: Path) -> Iterator[Witness]:
-    made = Witness(socket, "tray", lambda: [ProbedProcess(name="somebody", pid=7, tried=TRIED)])
+def tray(socket: Path) -> Iterator[ProbeServer]:
+    made = ProbeServer(socket, "tray", lambda: [ProbedProcess(name="somebody", pid=7, tried=TRIED)])
     yield made
     made.close()
 
 
-def test_whoever_is_asked_tells_under_its_own_name(tray: Witness, socket: Path) -> None:
-    assert ask(socket, "tray") == [ProbedProcess(name="tray", pid=7, tried=TRIED)]
-    assert ask(socket, "tray"), "again"
+def test_whoever_is_asked_tells_under_its_own_name(tray: ProbeServer, socket: Path) -> None:
+    assert ask_probe_server(socket, "tray") == [ProbedProcess(name="tray", pid=7, tried=TRIED)]
+    assert ask_probe_server(socket, "tray"), "again"
 
 
 def test_a_worker_is_told_of_after_its_master(socket: Path) -> None:
     processes = [ProbedProcess(name=name, pid=pid, tried=TRIED) for name, pid in (("a", 7), ("b", 8))]
-    made = Witness(socket, "window", lambda: processes)
+    made = ProbeServer(socket, "window", lambda: processes)
     try:
-        assert [(told.name, told.pid) for told in ask(socket, "window")] == [
+        assert [(told.name, told.pid) for told in ask_probe_server(socket, "window")] == [
             ("window", 7),
             ("window's worker", 8),
         ]
@@ -45,37 +45,37 @@ def test_a_worker_is_told_of_after_its_master(socket: Path) -> None:
         made.close()
 
 
-def test_nobody_there(tray: Witness, socket: Path) -> None:
-    assert ask(socket, "window") == []
+def test_nobody_there(tray: ProbeServer, socket: Path) -> None:
+    assert ask_probe_server(socket, "window") == []
 
 
 def test_after_the_end_nobody_is_there(socket: Path) -> None:
-    Witness(socket, "window", list).close()
-    assert ask(socket, "window") == []
+    ProbeServer(socket, "window", list).close()
+    assert ask_probe_server(socket, "window") == []
 
 
 def test_one_that_cannot_tell_has_tried_nothing(socket: Path) -> None:
-    silent = Witness(socket, "window", list)
+    silent = ProbeServer(socket, "window", list)
     try:
-        (told,) = ask(socket, "window")
+        (told,) = ask_probe_server(socket, "window")
     finally:
         silent.close()
     assert told.tried == []
 
 
 def test_one_that_does_not_listen_has_tried_nothing(socket: Path) -> None:
-    with InstanceLock(next(file for file in files(socket) if file.suffix == ".lock")):
-        (told,) = ask(socket, "tray")
+    with InstanceLock(next(file for file in probe_files(socket) if file.suffix == ".lock")):
+        (told,) = ask_probe_server(socket, "tray")
     assert told.tried == []
 
 
 def test_nonsense_counts_as_silence(socket: Path) -> None:
-    address, lock = files(socket)[:2]
+    address, lock = probe_files(socket)[:2]
     acceptor = listen(address)
     with InstanceLock(lock):
         answering = threading.Thread(target=lambda: _say(acceptor.accept(), b"nonsense"))
         answering.start()
-        (told,) = ask(socket, "tray")
+        (told,) = ask_probe_server(socket, "tray")
         answering.join()
     acceptor.close()
     assert told.tried == []
@@ -86,13 +86,13 @@ def _say(channel: object, frame: bytes) -> None:
     channel.close()  # type: ignore[attr-defined]
 
 
-def test_there_is_one_of_each_name(tray: Witness, socket: Path) -> None:
+def test_there_is_one_of_each_name(tray: ProbeServer, socket: Path) -> None:
     with pytest.raises(LockHeldError):
-        Witness(socket, "tray", list)
-    Witness(socket, "window", list).close()
+        ProbeServer(socket, "tray", list)
+    ProbeServer(socket, "window", list).close()
 
 
 def test_names_are_as_short_as_the_sockets_own(socket: Path) -> None:
-    assert all(len(str(file)) <= len(str(socket)) for file in files(socket))
-    assert len(set(files(socket))) == 2 * len(NAMES)
-    assert socket not in files(socket)
+    assert all(len(str(file)) <= len(str(socket)) for file in probe_files(socket))
+    assert len(set(probe_files(socket))) == 2 * len(PROBED)
+    assert socket not in probe_files(socket)

@@ -10,16 +10,9 @@ from pathlib import Path
 from types import TracebackType
 
 if sys.platform == "win32":
-    from homepress.control.lock.windows import holds, try_lock
+    import msvcrt
 else:
-    from homepress.control.lock.posix import try_lock
-
-    if sys.platform == "darwin":
-        from homepress.control.lock.macos import holds
-    else:
-        from homepress.control.lock.linux import holds
-
-__all__ = ["DAEMON", "Holder", "InstanceLock", "LockHeldError", "holder_of"]
+    import fcntl
 
 DAEMON = "run"
 """The work of a daemon, in its lock file."""
@@ -28,6 +21,11 @@ _POLL_SECONDS = 0.05
 _PID_BYTES = 20
 """The process id stands in so many bytes, filled up with spaces; programs of every version read it there."""
 _READABLE = 200
+
+_WINDOWS_BYTE = 1 << 20
+"""What is locked on Windows. Locks are mandatory there, so that it lies far behind the process id."""
+
+_LOCKS = Path("/proc/locks")
 
 _NOTHING_TO_WRITE = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -154,7 +152,7 @@ class InstanceLock:
         """A locked descriptor of the file with our process id in it, or None while it is taken."""
         descriptor, is_file = self._opened(stand_in)
         try:
-            if try_lock(descriptor) and self._is_still_there(descriptor, is_file):
+            if _try_lock(descriptor) and self._is_still_there(descriptor, is_file):
                 self._stands_in = not is_file
                 if is_file:
                     self._sign(descriptor)
@@ -206,7 +204,7 @@ def holder_of(path: Path) -> Holder | None:
     noted = _noted(path)
     if noted is None or noted.pid == os.getpid():
         return None
-    confirmed = holds(noted.pid, path)
+    confirmed = _holds(noted.pid, path)
     if confirmed is None:
         lock = InstanceLock(path)
         with contextlib.suppress(OSError):
@@ -223,3 +221,41 @@ def _noted(path: Path) -> Holder | None:
         return Holder(int(text[:_PID_BYTES]), text[_PID_BYTES:].decode("utf-8", "replace").strip())
     except (OSError, ValueError):
         return None
+
+
+def _holds(pid: int, path: Path) -> bool | None:
+    """Whether a process has locked a file by flock(2); None where the system keeps no list of locks.
+
+    Linux keeps one. Devices are not compared: on some file systems (btrfs, overlayfs) stat(2) gives another.
+    """
+    try:
+        inode = os.stat(path).st_ino
+        lines = _LOCKS.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        fields = line.split()
+        # "1: FLOCK  ADVISORY  WRITE 4711 00:2a:815 0 EOF"; who waits for a lock has "->" in the second place
+        if len(fields) < 6 or fields[1] != "FLOCK" or fields[4] != str(pid):
+            continue
+        if fields[5].rsplit(":", 1)[-1] == str(inode):
+            return True
+    return False
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Lock an open file exclusively without waiting; whether that worked.
+
+    By flock(2), which belongs to the open file and ends with it; on Windows, by one byte of the file.
+    """
+    try:
+        if sys.platform == "win32":
+            os.lseek(descriptor, _WINDOWS_BYTE, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if sys.platform == "win32" or isinstance(error, BlockingIOError):
+            return False
+        raise
+    return True

@@ -1,9 +1,7 @@
-"""Tray and window on the stand: each has a socket of its own and tells `homepress prove` what it tried.
+"""Tray and window answer `homepress prove` themselves, each on a socket of its own: what they can reach.
 
-The window has a worker that decodes pictures for it, and tells what that one tried too.
-
-The daemon cannot ask them, since it may not connect to anything. There is one question, so whoever connects
-is answered without a word of his own.
+The window answers for the worker that decodes pictures for it, too. The daemon cannot ask them, since it may
+not connect to anything. There is one question, so a connection is answered without a request.
 """
 
 import contextlib
@@ -24,27 +22,27 @@ _ANSWER_SECONDS = 25.0
 _LETTERS = {"tray": "t", "window": "w"}
 _LETTERS_IN_HASH = {"tray": "p", "window": "q"}
 
-NAMES = tuple(_LETTERS)
+PROBED = tuple(_LETTERS)
 """Who can be asked."""
 
 
-class _Testimony(msgspec.Struct, frozen=True):
-    """The answer."""
+class _ProbeAnswer(msgspec.Struct, frozen=True):
+    """The one answer."""
 
     processes: list[ProbedProcess]
 
 
-class Witness:
-    """The ear of one process. There is one of each name, known by a lock with its process id."""
+class ProbeServer:
+    """Answers for one process. There is one of each name, known by a lock with its process id."""
 
-    def __init__(self, socket: Path, name: str, testify: Callable[[], list[ProbedProcess]]) -> None:
+    def __init__(self, socket: Path, name: str, probe: Callable[[], list[ProbedProcess]]) -> None:
         """Bind the address.
 
         Args:
             socket: of the daemon that the process belongs to.
-            name: one of `NAMES`.
-            testify: tries every way out and tells: of this process first, then of its worker if there is
-                one; of nothing where that cannot be told. Called in a thread for whoever asks.
+            name: one of `PROBED`.
+            probe: tries every way out; gives the results of this process, then of its worker if it has one,
+                or none where that cannot be tried. Called in a thread.
 
         Raises:
             LockHeldError: another process answers to this name.
@@ -53,7 +51,7 @@ class Witness:
         """
         address = _address(socket, name)
         self._name = name
-        self._testify = testify
+        self._probe = probe
         self._lock = InstanceLock(address.with_suffix(".lock"))
         if not self._lock.acquire():
             raise LockHeldError(address.with_suffix(".lock"), self._lock.holder())
@@ -62,11 +60,11 @@ class Witness:
         except BaseException:
             self._lock.release()
             raise
-        self._thread = threading.Thread(target=self._listen, name="witness", daemon=True)
+        self._thread = threading.Thread(target=self._listen, name="probe-server", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Answer nobody any more."""
+        """Stop answering, and free the address."""
         self._acceptor.stop()
         self._thread.join(2)
         self._acceptor.close()
@@ -75,8 +73,8 @@ class Witness:
     def _listen(self) -> None:
         while (channel := self._acceptor.accept()) is not None:
             with contextlib.suppress(ChannelError):  # it was not waited for
-                if told := self._testify():
-                    channel.send(wire.encode(_Testimony([self._named(*one) for one in enumerate(told)])))
+                if found := self._probe():
+                    channel.send(wire.encode(_ProbeAnswer([self._named(*one) for one in enumerate(found)])))
             channel.close()
 
     def _named(self, at: int, process: ProbedProcess) -> ProbedProcess:
@@ -85,24 +83,24 @@ class Witness:
         )
 
 
-def ask(socket: Path, name: str) -> list[ProbedProcess]:
-    """What the tray or the window of the daemon at `socket` tried, and its worker; empty when there is none.
+def ask_probe_server(socket: Path, name: str) -> list[ProbedProcess]:
+    """What the tray or the window of the daemon at `socket`, and its worker, can reach; empty when there is none.
 
-    One that is there and says nothing has tried nothing.
+    One that is there and does not answer has tried nothing.
     """
     address = _address(socket, name)
     with contextlib.suppress(ChannelError, UnsafeAddressError, wire.BadMessageError):
         if (channel := connect(address)) is not None:
             with contextlib.closing(channel):
-                told: _Testimony = wire.decode(channel.receive(_ANSWER_SECONDS), _Testimony)
-                return told.processes
+                answer: _ProbeAnswer = wire.decode(channel.receive(_ANSWER_SECONDS), _ProbeAnswer)
+                return answer.processes
     pid = _holder(address.with_suffix(".lock"))
     return [] if pid is None else [ProbedProcess(name=name, pid=pid, tried=[])]
 
 
-def files(socket: Path) -> list[Path]:
-    """What witnesses leave beside the daemon's socket."""
-    addresses = (_address(socket, name) for name in NAMES)
+def probe_files(socket: Path) -> list[Path]:
+    """The files that tray and window leave beside the daemon's socket."""
+    addresses = (_address(socket, name) for name in PROBED)
     return [file for address in addresses for file in (address, address.with_suffix(".lock"))]
 
 

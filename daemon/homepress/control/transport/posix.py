@@ -1,7 +1,7 @@
 """The private channel on Linux and macOS: an AF_UNIX stream socket, 0600 in a 0700 folder of ours.
 
-A frame is its length in bytes as four big-endian bytes, then the bytes. Whoever connects or listens must have
-our user id. Everything that the acceptor needs later is made before the process locks itself: it waits on the
+A frame is its length in bytes as four big-endian bytes, then the bytes. Both ends must be processes of the
+same user. Everything that the acceptor needs later is made before the process locks itself: it waits on the
 listener and on a pipe that `stop` writes to, so stopping needs no connection.
 """
 
@@ -15,7 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-from homepress.control.transport.interface import (
+from homepress.base.override import override
+from homepress.control.transport.channel import (
     FRAME_SECONDS,
     MAX_FRAME_BYTES,
     Acceptor,
@@ -24,11 +25,6 @@ from homepress.control.transport.interface import (
     ChannelTimeoutError,
     UnsafeAddressError,
 )
-
-if sys.platform == "darwin":
-    from homepress.control.transport.macos import peer_pid, peer_uid
-else:
-    from homepress.control.transport.linux import peer_pid, peer_uid
 
 assert sys.platform != "win32"
 
@@ -71,7 +67,7 @@ def connect(path: Path) -> Channel | None:
     try:
         _check_private(path.parent)
         _connect_in_time(connection, str(path))
-        if peer_uid(connection) != os.geteuid():
+        if _linux_uid(connection) != os.geteuid():
             raise UnsafeAddressError(f"{path} belongs to another user's process; remove it and try again.")
         return _UnixChannel(connection)
     except (FileNotFoundError, ConnectionRefusedError):
@@ -106,7 +102,7 @@ def _check_private(folder: Path) -> None:
         raise UnsafeAddressError(f"{folder} is open to other users; close it with: chmod 700 '{folder}'")
 
 
-class _UnixAcceptor:
+class _UnixAcceptor(Acceptor):
     def __init__(self, listener: socket.socket, path: Path) -> None:
         self._listener = listener
         self._path = path
@@ -116,6 +112,7 @@ class _UnixAcceptor:
         self._poll.register(listener, select.POLLIN)
         self._poll.register(self._wake_read, select.POLLIN)
 
+    @override
     def accept(self) -> Channel | None:
         while True:
             ready = {descriptor for descriptor, _ in self._poll.poll()}
@@ -130,9 +127,11 @@ class _UnixAcceptor:
             if (channel := _same_user(connection)) is not None:
                 return channel
 
+    @override
     def stop(self) -> None:
         os.write(self._wake_write, b"x")
 
+    @override
     def close(self) -> None:
         with contextlib.suppress(OSError):
             if os.path.samestat(self._bound, os.stat(self._path)):
@@ -145,16 +144,17 @@ class _UnixAcceptor:
 def _same_user(connection: socket.socket) -> Channel | None:
     """The channel, or None (and hung up) when the process at the other end is another user's."""
     with contextlib.suppress(OSError):
-        if peer_uid(connection) == os.geteuid():
+        if _linux_uid(connection) == os.geteuid():
             return _UnixChannel(connection)
     connection.close()
     return None
 
 
-class _UnixChannel:
+class _UnixChannel(Channel):
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
 
+    @override
     def send(self, frame: bytes) -> None:
         if len(frame) > MAX_FRAME_BYTES:
             raise ValueError(f"a frame of {len(frame)} bytes is longer than {MAX_FRAME_BYTES}")
@@ -164,6 +164,7 @@ class _UnixChannel:
         except OSError as error:
             raise ChannelError("the other side hung up") from error
 
+    @override
     def receive(self, within: float | None = None) -> bytes:
         first = self._read(1, None if within is None else time.monotonic() + within)
         deadline = time.monotonic() + FRAME_SECONDS
@@ -172,15 +173,18 @@ class _UnixChannel:
             raise ChannelError(f"a frame of {length} bytes is longer than {MAX_FRAME_BYTES}")
         return self._read(length, deadline)
 
+    @override
     def peer(self) -> int | None:
         with contextlib.suppress(OSError, struct.error):
-            return peer_pid(self._socket)
+            return _linux_pid(self._socket)
         return None
 
+    @override
     def interrupt(self) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
+    @override
     def close(self) -> None:
         self._socket.close()
 
@@ -199,3 +203,55 @@ class _UnixChannel:
                 raise ChannelError("the other side hung up")
             parts += part
         return bytes(parts)
+
+
+# Who is at the other end: Linux, then macOS.
+
+_UCRED = struct.Struct("3i")  # pid, uid, gid
+
+
+def _linux_uid(connection: socket.socket) -> int:
+    """The user id of the process at the other end when it connected (SO_PEERCRED, unix(7))."""
+    _, uid, _ = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    return int(uid)
+
+
+def _linux_pid(connection: socket.socket) -> int | None:
+    """The process at the other end when it connected or began to listen; None for one out of our sight."""
+    pid, _, _ = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    return int(pid) or None
+
+
+_SOL_LOCAL = 0
+_LOCAL_PEERCRED = 1
+_LOCAL_PEERPID = 2
+_PID = struct.Struct("=i")
+_XUCRED_BYTES = 76  # <sys/ucred.h>: version, uid, number of groups, padding, 16 groups
+_XUCRED_HEAD = struct.Struct("=II")  # version, uid
+
+
+def _macos_uid(connection: socket.socket) -> int:
+    """The user id of the process at the other end when it connected (LOCAL_PEERCRED, unix(4)).
+
+    Raises:
+        OSError: the kernel answered with a structure of another version.
+    """
+    answer = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_BYTES)
+    if len(answer) < _XUCRED_HEAD.size:
+        raise OSError("LOCAL_PEERCRED gave too short an answer")
+    version, uid = _XUCRED_HEAD.unpack_from(answer)
+    if version != 0:
+        raise OSError(f"LOCAL_PEERCRED answered in version {version}, expected 0")
+    return int(uid)
+
+
+def _macos_pid(connection: socket.socket) -> int | None:
+    """The process at the other end (LOCAL_PEERPID, <sys/un.h>); None where the kernel does not say."""
+    (pid,) = _PID.unpack(connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID, _PID.size))
+    return int(pid) or None
+
+
+if sys.platform == "darwin":
+    _peer_uid, _peer_pid = _macos_uid, _macos_pid
+else:
+    _peer_uid, _peer_pid = _linux_uid, _linux_pid
