@@ -84,7 +84,7 @@ class ProbeServer:
 
 
 def ask_probe_server(socket: Path, name: str) -> list[ProbedProcess]:
-    """What the tray or the window of the daemon at `socket`, and its worker, can reach; empty when there is none.
+    """What the tray or the window of the daemon at `socket`, and its worker, can reach; empty: none is there.
 
     One that is there and does not answer has tried nothing.
     """
