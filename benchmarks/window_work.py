@@ -22,7 +22,8 @@ from benchmarks.screenshots import display
 from PIL import Image
 
 from homepress.settings import Paths
-from homepress.store import OriginalsLimit, Store
+from homepress.store.model import OriginalsLimit
+from homepress.store.store import Store
 from homepress.ui.window.frame import PageName, WindowFrame
 from homepress.ui.window.model.pictures import load_pair, open_with
 from homepress.ui.window.pages.activity import ActivityPage

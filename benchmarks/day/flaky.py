@@ -12,7 +12,7 @@ _STEPS = frozenset({"create_file", "sync_folder", "exchange", "move", "overwrite
 
 
 class FlakyKernel:
-    """Obeys `homepress.store.kernel.Kernel`."""
+    """Obeys `homepress.store.fs.base.Kernel`."""
 
     def __init__(self, system: Any, folder: Path, odds: Callable[[], float]) -> None:
         """Fail steps beneath `folder` as often as `odds` says (0 to 1)."""

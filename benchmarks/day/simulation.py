@@ -15,7 +15,7 @@ from benchmarks.day.flaky import FlakyKernel
 from benchmarks.day.pictures import Pictures
 
 from homepress.store import store as store_module
-from homepress.store.system import system_kernel
+from homepress.store.fs import system_kernel
 
 CASES = ("day", "closed")
 _DAY = 86_400.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.torture.places import in_memory
 from benchmarks.torture.trial import Outcome
 
-from homepress.store import Store
+from homepress.store.store import Store
 from store.kit import Bench, digest, picture, replace
 
 _DAY, _HOUR = 86_400.0, 3600.0

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from benchmarks.torture.trial import Outcome
 
-from homepress.store import Store, StoreError, UndoSelection
+from homepress.store.model import StoreError, UndoSelection
+from homepress.store.store import Store
 from store.kit import Bench, picture, replace, replacement, smaller
 
 _SIZE = 20_000

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from benchmarks.torture.trial import Outcome
 
-from homepress.store import StoreError
-from homepress.store.kernel import Kernel
+from homepress.store.fs.base import Kernel
+from homepress.store.model import StoreError
 from store.kit import Bench, Probe, picture, replacement, smaller, without_exchange
 
 _FICLONE = 0x40049409

@@ -10,8 +10,9 @@ from pathlib import Path
 from benchmarks.torture.places import in_memory, on_disk
 from benchmarks.torture.trial import Outcome
 
-from homepress.store import Store, StoreError, UndoSelection
-from homepress.store.kernel import Kernel
+from homepress.store.fs.base import Kernel
+from homepress.store.model import StoreError, UndoSelection
+from homepress.store.store import Store
 from store.kit import Bench, facts, picture, replacement, smaller, without_exchange
 
 _PICTURES = 30

@@ -96,7 +96,8 @@ class _OfStore:
 
 @contextmanager
 def _known_tree(place: Path) -> Iterator[tuple[Path, Any]]:
-    from homepress.store import OriginalsLimit, Store
+    from homepress.store.model import OriginalsLimit
+    from homepress.store.store import Store
 
     folder = place / "tree"
     progress(f"making {_KNOWN} files")

@@ -9,7 +9,7 @@ import pytest
 from homepress.app.breaker import MOST_IN_A_ROW, Breaker
 from homepress.compress.model import Recipe
 from homepress.pipeline import Destination, FairQueue, Job, Plan, Told
-from homepress.store import Store
+from homepress.store.store import Store
 
 ROOT, OTHER = Path("/pictures"), Path("/elsewhere")
 UNVERIFIED = Told(ROOT / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)

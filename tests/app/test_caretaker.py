@@ -6,7 +6,8 @@ from typing import cast
 import pytest
 
 from homepress.app.caretaker import Caretaker
-from homepress.store import LedgerError, RecoveryNote, Store
+from homepress.store.model import LedgerError, RecoveryNote
+from homepress.store.store import Store
 from support import wait_for
 
 

@@ -34,12 +34,12 @@ from homepress.base import blocking
 from homepress.control.service import FolderStatus, Status
 from homepress.desktop.dbus import Reply
 from homepress.settings import Paths, Settings, SettingsError
-from homepress.store import Store
-from homepress.store.errors import Unsupported
+from homepress.store.fs import system_kernel
+from homepress.store.fs.base import Folder
 from homepress.store.health import Abilities, abilities, ledger_fault
-from homepress.store.kernel import Folder
+from homepress.store.model import Unsupported
 from homepress.store.reader import Reader, StoredOriginal
-from homepress.store.system import system_kernel
+from homepress.store.store import Store
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from homepress.app import fingerprinting
 from homepress.app.fingerprinting import Fingerprinting, fingerprint_seconds
-from homepress.store import Store
+from homepress.store.store import Store
 from support import wait_for
 
 

@@ -2,7 +2,7 @@
 
 from hands import Hands
 from homepress.app.notes import RecentNotes
-from homepress.store import RecoveryNote
+from homepress.store.model import RecoveryNote
 
 
 def test_a_note_stands_for_a_day_that_passed_whatever_the_clock_says() -> None:

@@ -11,7 +11,7 @@ from homepress.compress import MetadataPolicy
 from homepress.control.service import CompressRequest, FileOutcome, ServiceError
 from homepress.pipeline import STOPPING, Carrier, Destination, Pipeline
 from homepress.settings import FolderSettings, Quality
-from homepress.store import Store
+from homepress.store.store import Store
 from homepress.workers import Limits
 
 

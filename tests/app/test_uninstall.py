@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store.leaving import remove_vault
-from homepress.store.vault import MARKERS
+from homepress.store.originals import MARKERS, remove_vault
 from support import wait_for
 from system.pictures import png, write
 from system.program import Program

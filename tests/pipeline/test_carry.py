@@ -16,9 +16,10 @@ from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, Score
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Plan, Told
 from homepress.pipeline.trust import Trust
-from homepress.store import OriginalsLimit, Store, UndoSelection, readiness
-from homepress.store.errors import Busy, Changed, VerifyFailed
+from homepress.store import health
+from homepress.store.model import Busy, Changed, OriginalsLimit, UndoSelection, VerifyFailed
 from homepress.store.reader import HistoryFilter, Reader
+from homepress.store.store import Store
 from homepress.workers import Death, DeathKind, Slot, WorkerDied
 
 SOURCE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 200 + b"\xff\xd9"
@@ -420,7 +421,7 @@ def test_what_cannot_be_written_is_not_compressed(
     def refuse(folder: Path, size: int) -> None:
         raise OSError(30, "Read-only file system", str(folder))
 
-    monkeypatch.setattr(readiness, "check_writable", refuse)
+    monkeypatch.setattr(health, "check_writable", refuse)
     for destination in (Destination.REPLACE, Destination.OUTPUT, Destination.BESIDE):
         compressor = Compressor(compressed())
         told = carried(Carrier(store), picture, compressor, destination=destination)

@@ -15,7 +15,7 @@ from homepress.app.breaker import Breaker
 from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy, Recipe
 from homepress.pipeline import Carrier, Destination, Job, Pipeline, Plan, Told
-from homepress.store import Store
+from homepress.store.store import Store
 from homepress.workers import Checker, Limits, Slot, WorkerDied
 from pipeline.lying_worker import GARBAGE
 from support import wait_for

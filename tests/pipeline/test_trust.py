@@ -13,7 +13,7 @@ from homepress.base.formats import ImageType
 from homepress.compress import Recipe
 from homepress.compress.model import Fault, trusted
 from homepress.pipeline import Carrier, Destination, Job, Plan, Told, Trust
-from homepress.store import Store
+from homepress.store.store import Store
 from homepress.workers import CodecReport, Limits, Slot, WorkerDied
 
 LYING = Path(__file__).with_name("lying_worker.py")

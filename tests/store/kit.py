@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from hands import Hands
-from homepress.store import OriginalsLimit, RecoveryNote, Replacement, Source, Store
-from homepress.store.errors import Unsupported
-from homepress.store.fitting import fitting
-from homepress.store.kernel import Folder, Kernel
-from homepress.store.system import system_kernel
+from homepress.store.fs import system_kernel
+from homepress.store.fs.base import Folder, Kernel
+from homepress.store.model import OriginalsLimit, RecoveryNote, Replacement, Source, Unsupported
+from homepress.store.names import fitting
+from homepress.store.store import Store
 
 WATCHED_TIME = (1_000_000_000_123_456_789, 1_100_000_000_987_654_321)
 """Access and change of test pictures, in nanoseconds."""

@@ -14,8 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from homepress.store import Outcome, Store, UndoSelection, journal
-from homepress.store.plan import Metadata, Plan
+from homepress.store.ledger import journal
+from homepress.store.model import Metadata, Outcome, Plan, UndoSelection
+from homepress.store.store import Store
 from store.kit import Bench, digest, picture, replace, replacement, smaller
 
 DATA = Path(__file__).parent / "data"

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from homepress.store import Store, StoreError, UndoSelection, journal
-from homepress.store.kernel import Kernel
-from homepress.store.plan import Kind
+from homepress.store.fs.base import Kernel
+from homepress.store.ledger import journal
+from homepress.store.model import Kind, StoreError, UndoSelection
 from homepress.store.recovery import RECOVER
+from homepress.store.store import Store
 from store.kit import (
     INODES,
     Bench,
@@ -57,7 +58,7 @@ def _unchecked(work: Work, store: Store, path: Path) -> object:
     """As if nobody had asked whether the result is the source, or empty: what settles it has to bear that."""
     with (
         mock.patch("homepress.store.replace.check_result"),
-        mock.patch("homepress.store.output.check_result"),
+        mock.patch("homepress.store.outputs.check_result"),
     ):
         return work(store, path)
 

@@ -11,8 +11,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from homepress.store import Store, StoreError
-from homepress.store.kernel import Kernel
+from homepress.store.fs.base import Kernel
+from homepress.store.model import StoreError
+from homepress.store.store import Store
 from store.kit import Bench, digest, picture, replacement, smaller, tend_later
 
 KINDS = ("save over", "write in place", "append", "unlink", "rename")

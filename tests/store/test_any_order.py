@@ -17,7 +17,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from homepress.store import OriginalsSelection, Refusal, Role, Store, UndoSelection
+from homepress.store.model import OriginalsSelection, Refusal, Role, UndoSelection
+from homepress.store.store import Store
 from store.kit import Bench, digest, picture, replacement, smaller
 
 NAMES = st.sampled_from(["a.jpg", "b.jpg", "trip/a.jpg"])

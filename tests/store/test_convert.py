@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Changed, Role
+from homepress.store.model import Changed, Role
 from store.kit import Bench, Probe, digest, facts, picture, replacement, smaller
 
 

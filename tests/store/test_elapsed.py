@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from hands import Hands
 from homepress.base.clock import Clock
-from homepress.store import OriginalsSelection, UndoSelection
-from homepress.store.database import backup_path
-from homepress.store.elapsed import AT_ONCE, LONGEST_ABSENCE, Elapsed, shown_at
+from homepress.store.ledger.database import backup_path
+from homepress.store.ledger.elapsed import AT_ONCE, LONGEST_ABSENCE, Elapsed, shown_at
+from homepress.store.model import OriginalsSelection, UndoSelection
 from homepress.store.reader import Reader
 from store.kit import Bench, picture, replace, wait_for_days
 from store.oldhome import KEPT, old_home

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Store, StoreError, UndoSelection, journal
+from homepress.store.ledger import journal
+from homepress.store.model import StoreError, UndoSelection
+from homepress.store.store import Store
 from store.kit import (
     Bench,
     Hiding,

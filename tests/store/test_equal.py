@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Refusal, Source, Store, StoreError, UndoSelection
+from homepress.store.model import Refusal, Source, StoreError, UndoSelection
+from homepress.store.store import Store
 from store.kit import Bench, Probe, picture, replacement, smaller, tend_later, without_exchange
 
 RESULT = smaller(picture())

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from homepress.base.image_data import BytesContent, image_digest
-from homepress.store import LeftUntil, Outcome, Role, Store, UndoSelection, schema
+from homepress.store.ledger import schema
+from homepress.store.model import LeftUntil, Outcome, Role, UndoSelection
 from homepress.store.reader import Reader
+from homepress.store.store import Store
 from store.kit import Bench, picture, replace, smaller
 
 
@@ -292,8 +294,8 @@ def _png(data: bytes, text: bytes = b"") -> bytes:
 def test_marks_of_an_earlier_version_are_fingerprinted_too(bench: Bench, monkeypatch) -> None:
     path = bench.drop()
     with monkeypatch.context() as past:
-        past.setattr("homepress.store.database.MIGRATIONS", schema.MIGRATIONS[:3])
-        from homepress.store.database import open_database
+        past.setattr("homepress.store.ledger.database.MIGRATIONS", schema.MIGRATIONS[:3])
+        from homepress.store.ledger.database import open_database
 
         opened = open_database(bench.ledger)
         facts = path.stat()

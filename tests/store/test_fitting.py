@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.store import Refusal, Store, UndoSelection
-from homepress.store.fitting import fitting
-from homepress.store.kernel import Kernel, opened_folder
-from homepress.store.system import system_kernel
+from homepress.store.fs import system_kernel
+from homepress.store.fs.base import Kernel, opened_folder
+from homepress.store.model import Refusal, UndoSelection
+from homepress.store.names import fitting
+from homepress.store.store import Store
 from store.kit import Bench, Folding, OnlySomeNames, Probe, picture, replacement, smaller
 
 names = st.text(

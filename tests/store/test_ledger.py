@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import LedgerError, Role, Store, UndoSelection, database, schema
-from homepress.store.database import backup_path
+from homepress.store.ledger import database, schema
+from homepress.store.ledger.database import backup_path
+from homepress.store.model import LedgerError, Role, UndoSelection
 from homepress.store.reader import Reader
+from homepress.store.store import Store
 from store.kit import Bench, Lacking, Probe, digest, picture, replace, replacement, smaller
 from store.oldhome import old_home
 
@@ -192,7 +194,7 @@ def test_an_older_ledger_is_brought_up_to_date_after_a_copy(bench: Bench, monkey
     with bench.store() as store:
         replace(store, path)
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE added (x); SELECT 1"))
-    monkeypatch.setattr("homepress.store.database.MIGRATIONS", schema.MIGRATIONS)
+    monkeypatch.setattr("homepress.store.ledger.database.MIGRATIONS", schema.MIGRATIONS)
     with bench.store() as store:
         assert store._workshop.ledger.query("SELECT * FROM added") == []
         assert store._workshop.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
@@ -204,7 +206,7 @@ def test_a_migration_that_fails_changes_nothing(bench: Bench, monkeypatch) -> No
     with bench.store():
         pass
     broken = (*schema.MIGRATIONS, "CREATE TABLE added (x); CREATE TABLE history (x)")
-    monkeypatch.setattr("homepress.store.database.MIGRATIONS", broken)
+    monkeypatch.setattr("homepress.store.ledger.database.MIGRATIONS", broken)
     with pytest.raises(LedgerError, match="up to date"):
         Store.open(bench.ledger, bench.originals)
     monkeypatch.undo()

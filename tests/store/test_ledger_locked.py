@@ -12,8 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from homepress.base.system_errors import Retry, Scope, explain, with_name
-from homepress.store import LedgerError, ledger
-from homepress.store.database import translated
+from homepress.store.ledger import ledger
+from homepress.store.ledger.database import translated
+from homepress.store.model import LedgerError
 from store.kit import Bench, picture, replace, replacement, smaller
 from support import wait_for
 

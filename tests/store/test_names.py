@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.store import UndoSelection, names
-from homepress.store.errors import shown
-from homepress.store.plan import Metadata, Plan, decode, encode, encode_sidecar
+from homepress.store import names
+from homepress.store.model import Metadata, Plan, UndoSelection, decode, encode, encode_sidecar, shown
 from homepress.store.reader import Reader
 from homepress.watch import Skip, WatchedFolder
 from homepress.watch.filters import Selection

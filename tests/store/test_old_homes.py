@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import LedgerError, UndoSelection, database, reader, schema
+from homepress.store import reader
+from homepress.store.ledger import database, schema
+from homepress.store.model import LedgerError, UndoSelection
 from store.kit import picture
 from store.oldhome import KEPT, SIZE, VERSIONS, old_home
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from homepress.base.override import override
-from homepress.store import journal
-from homepress.store.kernel import Folder, opened_folder
+from homepress.store.context import Workshop
+from homepress.store.fs.base import Folder, opened_folder
+from homepress.store.ledger import journal
+from homepress.store.model import Kind, Metadata, Plan
 from homepress.store.operation import JobOutcome, Operation, carry_out
-from homepress.store.plan import Kind, Metadata, Plan
 from homepress.store.recovery import RECOVER
-from homepress.store.workshop import Workshop
 from store.kit import Bench, digest
 from store.operations import CASES, EVERY, Case, count_steps
 

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import (
+from homepress.store import late_writes
+from homepress.store.model import (
     OriginalsLimit,
     OriginalsSelection,
     Role,
-    Store,
     UndoSelection,
     UntrustedVault,
     VerifyFailed,
-    late,
+    decode,
 )
-from homepress.store.plan import decode
 from homepress.store.reader import Reader
+from homepress.store.store import Store
 from store.kit import Bench, Probe, digest, facts, picture, replace, replacement, smaller, wait_for_days
 from support import THIS_MACHINE_CANNOT
 
@@ -506,7 +506,7 @@ class TestLateWriters:
     def test_an_edit_is_held_on_to_while_the_disk_takes_nothing(
         self, copied: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(late, "SETTLE_SECONDS", 0.0)
+        monkeypatch.setattr(late_writes, "SETTLE_SECONDS", 0.0)
         path, full = copied.drop(), False
 
         def refuse(number: int, name: str) -> None:

@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 
-from homepress.store import Busy, UndoSelection
-from homepress.store.errors import Unsupported
-from homepress.store.kernel import Folder, opened_file, opened_folder
-from homepress.store.macos import ACL, BIRTH, RENAME_EXCL, RENAME_SWAP, MacKernel
-from homepress.store.reading import read
-from homepress.store.system import system_kernel
-from homepress.store.windows import (
+from homepress.store.fs import system_kernel
+from homepress.store.fs.base import Folder, opened_file, opened_folder
+from homepress.store.fs.macos import ACL, BIRTH, RENAME_EXCL, RENAME_SWAP, MacKernel
+from homepress.store.fs.windows import (
     CREATE_NEW,
     FILE_FLAG_OPEN_REPARSE_POINT,
     FILE_WRITE_ATTRIBUTES,
@@ -26,6 +23,8 @@ from homepress.store.windows import (
     OPEN_EXISTING,
     WindowsKernel,
 )
+from homepress.store.model import Busy, UndoSelection, Unsupported
+from homepress.store.read_source import read
 from store.kit import Bench, picture, replace, replacement, smaller
 
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from homepress.base.volumes import Volume
-from homepress.store import memory
-from homepress.store.errors import DriveAway
-from homepress.store.ledger import Ledger
+from homepress.store.fs import system_kernel
+from homepress.store.ledger import known_files
+from homepress.store.ledger.ledger import Ledger
+from homepress.store.model import DriveAway
 from homepress.store.places import Places
-from homepress.store.system import system_kernel
 
 
 class World:
@@ -167,7 +167,7 @@ def test_names_of_files_whose_drive_is_away_are_kept(ledger: Ledger, tmp_path: P
         (tmp_path / name).mkdir()
         (tmp_path / name / "other.jpg").touch()  # something is beneath the mount point
         with ledger.transaction() as tx:
-            memory.note(ledger, tx, tmp_path / name / "a.jpg", (1, 2, 3))
-    memory.prune(ledger, [tmp_path / "away"])
-    assert set(memory.known(ledger, os.fsencode(tmp_path / "away"))) == {b"a.jpg"}
-    assert set(memory.known(ledger, os.fsencode(tmp_path / "here"))) == set()
+            known_files.note(ledger, tx, tmp_path / name / "a.jpg", (1, 2, 3))
+    known_files.prune(ledger, [tmp_path / "away"])
+    assert set(known_files.known(ledger, os.fsencode(tmp_path / "away"))) == {b"a.jpg"}
+    assert set(known_files.known(ledger, os.fsencode(tmp_path / "here"))) == set()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store.kernel import Kernel
+from homepress.store.fs.base import Kernel
 from store.kit import Bench, Lacking, without_exchange, without_lease
 from store.races import race
 

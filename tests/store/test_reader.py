@@ -10,8 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from homepress.store import LedgerError, OriginalsSelection, Outcome, UndoSelection, reader, schema
-from homepress.store.database import open_database
+from homepress.store import reader
+from homepress.store.ledger import schema
+from homepress.store.ledger.database import open_database
+from homepress.store.model import LedgerError, OriginalsSelection, Outcome, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
 from store.kit import Bench, digest, in_child, picture, replace, replacement, smaller
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from homepress.store import Store, UndoSelection, UntrustedVault, journal
-from homepress.store.kernel import Folder, Kernel
-from homepress.store.ledger import Ledger
-from homepress.store.plan import Plan
+from homepress.store.fs.base import Folder, Kernel
+from homepress.store.ledger import journal
+from homepress.store.ledger.ledger import Ledger
+from homepress.store.model import Plan, UndoSelection, UntrustedVault
+from homepress.store.store import Store
 from store.kit import (
     Bench,
     Lacking,
@@ -364,7 +365,7 @@ def test_the_database_is_deleted_in_the_middle_of_a_replacement(bench: Bench) ->
 
 
 def test_what_was_let_go_but_not_deleted_is_deleted(bench: Bench) -> None:
-    from homepress.store import OriginalsSelection
+    from homepress.store.model import OriginalsSelection
 
     path = bench.drop()
     with bench.store() as store:

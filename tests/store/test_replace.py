@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import (
+from homepress.store.fs.base import Kernel
+from homepress.store.model import (
     Busy,
     Changed,
     Degraded,
@@ -22,7 +23,6 @@ from homepress.store import (
     Vanished,
     VerifyFailed,
 )
-from homepress.store.kernel import Kernel
 from store.kit import (
     INODES,
     Bench,

@@ -11,7 +11,8 @@ import pytest
 
 from homepress.base import blocking
 from homepress.base.blocking import Disks
-from homepress.store import OriginalsSelection, memory
+from homepress.store.ledger import known_files
+from homepress.store.model import OriginalsSelection
 from store.kit import Bench, picture, replace
 from store.test_recovery import RESULT, after_exchange
 from support import wait_for
@@ -102,7 +103,7 @@ def test_names_that_are_gone_are_forgotten_past_a_directory_that_hangs(
                 replace(store, bench.drop(name, picture(number + len(folder))))
             (bench.watched / folder / "a.jpg").unlink()
         hang(os, "listdir", bench.watched / "hung")
-        memory.prune(store._ledger)
+        known_files.prune(store._ledger)
         monkeypatch.undo()
         assert set(store.known(os.fsencode(bench.watched / "well"))) == {b"b.jpg"}
         assert set(store.known(os.fsencode(bench.watched / "hung"))) == {b"a.jpg", b"b.jpg"}

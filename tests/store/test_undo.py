@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Role, Store, Undone, UndoSelection
+from homepress.store.model import Role, Undone, UndoSelection
+from homepress.store.store import Store
 from store.kit import (
     Bench,
     Lacking,

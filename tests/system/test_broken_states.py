@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from homepress.store import schema
+from homepress.store.ledger import schema
 from homepress.ui.cli.main import program as parser
 from system.pictures import png, write
 from system.program import Program

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from homepress.pipeline import FairQueue, Told
-from homepress.store import Store
+from homepress.store.store import Store
 
 MOST_IN_A_ROW = 5
 """So many failed verifications, results unlike their pictures, or fresh results undone in a row are no

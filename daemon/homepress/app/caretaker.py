@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from homepress.store import RecoveryNote, Store
-from homepress.store.errors import StoreError
+from homepress.store.model import RecoveryNote, StoreError
+from homepress.store.store import Store
 
 _log = logging.getLogger(__name__)
 

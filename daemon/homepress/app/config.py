@@ -14,7 +14,7 @@ from homepress.base import blocking
 from homepress.control.service import FolderStatus
 from homepress.pipeline import Pipeline, Plan, plan_for
 from homepress.settings import FolderSettings
-from homepress.store import OriginalsLimit
+from homepress.store.model import OriginalsLimit
 from homepress.watch import FolderState, WatchedFolder, refusal, warnings
 from homepress.watch import FolderStatus as WatchStatus
 

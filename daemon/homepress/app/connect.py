@@ -103,8 +103,8 @@ def _take(lock: InstanceLock, paths: Paths, errand: Errand) -> Service | None:
 @contextlib.contextmanager
 def _scratch(paths: Paths) -> Iterator[Paths]:
     """The same places, but for a copy of the ledger and a folder of originals that are thrown away."""
-    from homepress.store.errors import StoreError
-    from homepress.store.snapshot import copy_ledger
+    from homepress.store.model import StoreError
+    from homepress.store.reader import copy_ledger
 
     with contextlib.ExitStack() as stack:
         try:

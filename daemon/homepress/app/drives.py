@@ -10,8 +10,8 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.volumes import changes
-from homepress.store import Absence, Store
-from homepress.store.errors import StoreError
+from homepress.store.model import Absence, StoreError
+from homepress.store.store import Store
 
 _log = logging.getLogger(__name__)
 

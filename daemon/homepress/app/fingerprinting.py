@@ -9,7 +9,7 @@ from pathlib import Path
 
 from homepress.base.image_data import FileContent, image_digest
 from homepress.base.units import counted
-from homepress.store import Store
+from homepress.store.store import Store
 from homepress.watch import this_system
 
 _log = logging.getLogger(__name__)

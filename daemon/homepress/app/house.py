@@ -16,9 +16,9 @@ from homepress.base.system_errors import explained, printable, with_name
 from homepress.control import ServiceError
 from homepress.pipeline import Carrier, Pipeline, Trust
 from homepress.settings import FolderSettings, LiveSettings, Paths
-from homepress.store import OriginalsLimit, RecoveryNote, Store
-from homepress.store.errors import StoreError
 from homepress.store.health import is_read_only
+from homepress.store.model import OriginalsLimit, RecoveryNote, StoreError
+from homepress.store.store import Store
 from homepress.watch import cloud_clients
 from homepress.workers import Checker, Limits
 

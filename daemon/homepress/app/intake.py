@@ -8,8 +8,7 @@ from pathlib import Path
 from homepress.app.config import Configuration
 from homepress.app.house import House
 from homepress.pipeline import Job, Plan, Told
-from homepress.store import LeftUntil, Outcome
-from homepress.store.errors import StoreError
+from homepress.store.model import LeftUntil, Outcome, StoreError
 from homepress.watch import Arrival, Skip, Skipped
 
 _log = logging.getLogger(__name__)

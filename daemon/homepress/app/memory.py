@@ -7,7 +7,7 @@ from pathlib import Path
 
 from homepress.app.house import House
 from homepress.app.intake import MOST_QUEUED
-from homepress.store.errors import StoreError
+from homepress.store.model import StoreError
 from homepress.watch import Identity
 
 

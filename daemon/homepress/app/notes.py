@@ -4,7 +4,7 @@ import threading
 from collections import deque
 
 from homepress.base.clock import Clock, system_clock
-from homepress.store import RecoveryNote
+from homepress.store.model import RecoveryNote
 
 _KEPT_SECONDS = 86_400.0
 _MOST = 20

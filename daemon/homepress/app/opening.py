@@ -17,7 +17,7 @@ from homepress.app.house import House, NotNowError, refused
 from homepress.app.overview import sentence
 from homepress.control.service import FolderStatus, ServiceError, Status
 from homepress.settings import Paths, Settings, SettingsError, load
-from homepress.store.errors import StoreError
+from homepress.store.model import StoreError
 
 _log = logging.getLogger(__name__)
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from homepress.control.service import RecentPicture, ServiceError
-from homepress.store.reader import HistoryFilter, LedgerError, Reader
+from homepress.store.model import LedgerError
+from homepress.store.reader import HistoryFilter, Reader
 
 
 def recent_pictures(ledger: Path, limit: int) -> list[RecentPicture]:

@@ -31,8 +31,7 @@ from homepress.control.service import (
     UndoRequest,
 )
 from homepress.pipeline import Plan
-from homepress.store import Looked, OriginalsSelection
-from homepress.store.errors import StoreError
+from homepress.store.model import Looked, OriginalsSelection, StoreError
 
 _NO_DAEMON = "Homepress is not running; start it with: homepress run"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homepress.pipeline import Backoff, FairQueue, Told
-from homepress.store import Conditions
+from homepress.store.health import Conditions
 
 _LINGER = 30.0
 """Seconds after the time of the next try, after which trouble that nobody ran into again is over."""

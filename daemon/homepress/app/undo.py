@@ -9,7 +9,7 @@ from homepress.app.breaker import MOST_IN_A_ROW
 from homepress.app.house import House
 from homepress.app.places import resolved
 from homepress.control.service import ServiceError, UndoOutcome, UndoRequest
-from homepress.store import UndoSelection
+from homepress.store.model import UndoSelection
 
 
 def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:

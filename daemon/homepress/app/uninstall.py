@@ -18,8 +18,9 @@ from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.desktop.autostart import AutostartError, autostarts
 from homepress.desktop.filemanager import FileManagerError, file_managers
 from homepress.settings import Paths
-from homepress.store.leaving import remove_vault
-from homepress.store.reader import LedgerError, Reader
+from homepress.store.model import LedgerError
+from homepress.store.originals import remove_vault
+from homepress.store.reader import Reader
 
 Choice = Literal["restore", "accept"]
 """What becomes of kept originals: they come back, or they are deleted for good and the results stay."""

@@ -39,7 +39,8 @@ from homepress.control.service import (
 )
 from homepress.pipeline import Destination, Plan, Told
 from homepress.settings import Paths
-from homepress.store import Conditions, RecoveryNote
+from homepress.store.health import Conditions
+from homepress.store.model import RecoveryNote
 from homepress.watch import FileWatch, Watch
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import dataclasses
 
 from homepress.compress.model import MetadataPolicy, Recipe
 from homepress.pipeline.job import Destination, Job
-from homepress.store import Role
+from homepress.store.model import Role
 
 
 def wants_known(job: Job, role: Role) -> bool:

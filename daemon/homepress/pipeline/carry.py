@@ -14,16 +14,21 @@ from homepress.pipeline.attempts import Attempts, Key
 from homepress.pipeline.job import Destination, Job, Told
 from homepress.pipeline.trouble import RETRY_FULL, compressed_for_nothing, no_compressor, trouble
 from homepress.pipeline.trust import Trust
-from homepress.store import Conditions, Outcome, Replacement, Role, Source, Store
-from homepress.store.errors import (
+from homepress.store.health import Conditions
+from homepress.store.model import (
     Busy,
     Changed,
     DriveAway,
+    Outcome,
     Refusal,
+    Replacement,
+    Role,
+    Source,
     StoreError,
     Vanished,
     shown,
 )
+from homepress.store.store import Store
 from homepress.workers import Checker, DeathKind, Slot, WorkerDied
 
 RETRY_BUSY = 1.0

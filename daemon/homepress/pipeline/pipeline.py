@@ -15,7 +15,7 @@ from homepress.pipeline.queue import FairQueue, Load
 from homepress.pipeline.seats import Seat, Seats
 from homepress.pipeline.trouble import trouble
 from homepress.privacy import Attempt
-from homepress.store.errors import StoreError
+from homepress.store.model import StoreError
 from homepress.workers import Checker, Limits, Slot, WorkerDied
 
 _log = logging.getLogger(__name__)

@@ -8,8 +8,7 @@ from pathlib import Path
 from homepress.base.system_errors import Retry, Scope, explain, in_words, with_name
 from homepress.pipeline.attempts import MOST
 from homepress.pipeline.job import Job, Told
-from homepress.store import Source
-from homepress.store.errors import Degraded, DriveAway, StoreError, StoreFull, VerifyFailed, shown
+from homepress.store.model import Degraded, DriveAway, Source, StoreError, StoreFull, VerifyFailed, shown
 from homepress.workers import WorkerDied
 
 RETRY_SOON = 5.0

@@ -7,22 +7,18 @@ brought into another watched folder, it is new there.
 
 import os
 import sqlite3
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.base.formats import has_image_suffix
-from homepress.store.ledger import Ledger
-from homepress.store.memory import (
-    EXISTING,
-    FINGERPRINTED,
-    Mark,
-    beneath,
-    directory_id,
-    fit,
-    note,
-)
-from homepress.store.receipt import LeftUntil
+from homepress.base.image_data import FileContent, image_digest
+from homepress.store.context import Workshop
+from homepress.store.fs.base import Folder, Kernel, identity_of, opened_file, opened_folder
+from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, Mark, beneath, directory_id, fit, note
+from homepress.store.ledger.ledger import Ledger
+from homepress.store.model import LeftUntil
 
 _ANY_SIZE = 2**63 - 1
 _CHUNK = 5_000
@@ -274,3 +270,74 @@ def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, ex
             f"AND size >= ? AND size <= ? AND directory IN (SELECT id FROM directory WHERE {within})",
             (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *beneath(raw)),
         ).rowcount
+
+
+# Fingerprints of pictures that were in a folder before it was added: made one by one, in the background.
+
+_BATCH = 64
+"""So many fingerprints are written in one transaction; a crash costs no more than these."""
+
+
+def fingerprints(
+    workshop: Workshop,
+    root: Path,
+    *,
+    skip: Callable[[os.stat_result], bool],
+    on_read: Callable[[int], None],
+) -> Generator[bool, None, None]:
+    """Make the fingerprints that are missing beneath a folder; after each file, whether it has one now.
+
+    A file that cannot be read, or is not what it was when the folder was added, keeps waiting for its own.
+
+    Args:
+        workshop: the tools.
+        root: the folder.
+        skip: whether a file must not be opened, such as one whose content is in a cloud.
+        on_read: gets the number of bytes of each read; what it raises ends it, with what was found kept.
+
+    Raises:
+        OSError: the ledger could not be written.
+    """
+    found: list[tuple[Pending, str]] = []
+    try:
+        for file in pending(workshop.ledger, root):
+            if digest := _digest(workshop.kernel, file, skip, on_read):
+                found.append((file, digest))
+            if len(found) >= _BATCH:
+                full, found = found, []
+                fingerprinted(workshop.ledger, root, full)
+            yield bool(digest)
+    finally:
+        if found:
+            fingerprinted(workshop.ledger, root, found)
+
+
+def _digest(
+    kernel: Kernel, file: Pending, skip: Callable[[os.stat_result], bool], on_read: Callable[[int], None]
+) -> str:
+    """The digest of the image in a file that is still as it was; empty where there is none."""
+    path = Path(os.fsdecode(file.path))
+    try:
+        with opened_folder(kernel, path.parent) as folder:
+            facts = kernel.stat_name(folder, path.name)
+            if not stat.S_ISREG(facts.st_mode) or skip(facts):
+                return ""
+            if (facts.st_size, facts.st_mtime_ns) != (file.size, file.mtime_ns):
+                return ""
+            with opened_file(kernel, folder, path.name) as fd:
+                if not stat.S_ISREG(kernel.stat(fd).st_mode):
+                    return ""
+                digest = image_digest(FileContent(fd, file.size, on_read))
+                kernel.release_cache(fd)
+                return digest if identity_of(kernel.stat(fd)) == identity_of(facts) else ""
+    except (OSError, EOFError, ValueError):
+        return ""
+
+
+def digest_of(kernel: Kernel, folder: Folder, name: str) -> str:
+    """The digest of the image in a file; empty where it cannot be read."""
+    try:
+        with opened_file(kernel, folder, name) as fd:
+            return image_digest(FileContent(fd, kernel.stat(fd).st_size))
+    except (OSError, EOFError):
+        return ""

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from homepress.store import existing as before
-from homepress.store import queries
-from homepress.store.ledger import Ledger
-from homepress.store.memory import EXISTING
+from homepress.store.ledger import queries
+from homepress.store.ledger.known_files import EXISTING
+from homepress.store.ledger.ledger import Ledger
 
 
 class Folders:

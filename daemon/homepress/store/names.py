@@ -1,10 +1,19 @@
-"""Names that the store gives to files. Temp names never derive from the picture's: a name of 254 bytes plus a
-suffix would be too long, and a strange one could be misread."""
+"""Names that the store gives to files, and names made to fit where a file system cannot hold them."""
 
+import errno
+import hashlib
 import itertools
 import os
+import re
 import secrets
+import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
+
+from homepress.store.fs.base import Folder, Kernel, opened_folder
+
+# Names that the store gives to files. Temp names never derive from the picture's: a name of 254 bytes plus
+# a suffix would be too long, and a strange one could be misread.
 
 NAME_BYTES = 255
 """The longest file name of the usual file systems (NAME_MAX of ext4, xfs, btrfs, APFS in UTF-8)."""
@@ -80,3 +89,96 @@ def fit(stem: str, ending: str) -> str:
     while room > 0 and raw[room] & 0xC0 == 0x80:
         room -= 1
     return os.fsdecode(raw[:room]) + ending
+
+
+# Names for file systems that cannot hold every name, or take two names for one.
+#
+# FAT, exFAT, NTFS and Windows shares refuse some characters; some of them, and macOS, do not tell capital
+# letters from small ones, or a composed accent from one that stands by itself.
+
+REFUSED = {errno.EINVAL, errno.EILSEQ}
+"""How file systems say that they cannot hold a name."""
+
+_UNFIT = re.compile('[<>:"|?*\\\\\x00-\x1f\x7f\udc80-\udcff]|[. ](?=[. ]*$)')
+"""Signs and bytes that cannot be in a name, and dots and spaces that cannot end it."""
+
+_RESERVED = re.compile(r"(CON|PRN|AUX|NUL|COM[0-9\xb9\xb2\xb3]|LPT[0-9\xb9\xb2\xb3])(\.|$)", re.IGNORECASE)
+"""Devices of Windows, with any suffix."""
+
+_DIGITS = 6
+
+
+def fitting(name: str) -> str:
+    """A name that FAT, exFAT, NTFS and Windows hold; one that they hold already stays.
+
+    Each of `<>:"|?*\\`, of the control characters and of the bytes that are no text becomes `_`, as do dots
+    and spaces at the end; a name of a device gets `_` before it. Six hexadecimal digits that stand for the
+    whole name go before the suffix, so that no two names become the same: `1:1?.jpg` is `1_1_~73e0cb.jpg`.
+    """
+    fits = _UNFIT.sub("_", name)
+    if _RESERVED.match(fits):
+        fits = f"_{fits}"
+    if fits == name:
+        return name
+    stem, suffix = os.path.splitext(fits)
+    return fit(stem, f"~{hashlib.sha256(os.fsencode(name)).hexdigest()[:_DIGITS]}{suffix}")
+
+
+def fitting_folder(kernel: Kernel, folder: Path) -> Path:
+    """The path that a folder has, or will have: parts that are not there yet are made to fit.
+
+    Args:
+        kernel: the system.
+        folder: absolute.
+
+    Raises:
+        OSError: the system refused a look.
+    """
+    there = folder
+    while there != there.parent and not _is_there(kernel, there):
+        there = there.parent
+    missing = folder.relative_to(there).parts
+    if not missing or all(fitting(part) == part for part in missing):
+        return folder
+    if not _needs_fitting(kernel, there, missing):
+        return folder
+    return there.joinpath(*(fitting(part) for part in missing))
+
+
+def _is_there(kernel: Kernel, folder: Path) -> bool:
+    try:
+        with opened_folder(kernel, folder):
+            return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno in REFUSED:
+            return False
+        raise
+
+
+def _needs_fitting(kernel: Kernel, there: Path, missing: tuple[str, ...]) -> bool:
+    """Whether a folder's file system refuses one of these names: known of its kind, or tried."""
+    with opened_folder(kernel, there) as folder:
+        if kernel.windows_names(folder):
+            return True
+    try:
+        with opened_folder(kernel, there.joinpath(*missing), create=True):
+            return False
+    except OSError as error:
+        if error.errno in REFUSED:
+            return True
+        raise
+
+
+def name_there(kernel: Kernel, folder: Folder, name: str) -> str:
+    """The name as the folder has it, for one that was found there: it may be spelled differently."""
+    names = kernel.list_folder(folder)
+    if name in names:
+        return name
+    return next((each for each in names if _folded(each) == _folded(name)), name)
+
+
+def _folded(name: str) -> str:
+    """What a file system that folds names compares."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -35,10 +35,10 @@ import abc
 import enum
 from dataclasses import dataclass
 
-from homepress.store import journal
-from homepress.store.kernel import Folder
-from homepress.store.plan import Plan
-from homepress.store.workshop import Workshop
+from homepress.store.context import Workshop
+from homepress.store.fs.base import Folder
+from homepress.store.ledger import journal
+from homepress.store.model import Plan
 
 
 class JobOutcome(enum.Enum):

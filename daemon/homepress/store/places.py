@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homepress.base.volumes import Presence, Volume, missing_mount, mounts_inside, presence, volume_of
-from homepress.store.errors import DriveAway, shown
-from homepress.store.kernel import Folder
-from homepress.store.ledger import Ledger
+from homepress.store.fs.base import Folder
+from homepress.store.ledger.ledger import Ledger
+from homepress.store.model import Absence, DriveAway, shown
 
 
 class Tie(enum.StrEnum):
@@ -29,28 +29,6 @@ class Tie(enum.StrEnum):
     DISK = "disk"
     """The same file system, mounted a second time."""
     NONE = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """A folder whose drive is away.
-
-    Attributes:
-        folder: that was remembered.
-        point: where its drive was mounted.
-        another: whether another drive is mounted in its place.
-        drive: how to name the drive that is away.
-    """
-
-    folder: Path
-    point: Path
-    another: bool
-    drive: str
-
-    def __str__(self) -> str:
-        if self.another:
-            return f"another drive is mounted at {shown(self.point)} in place of {shown(self.drive)}"
-        return f"{shown(self.drive)} is not connected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,43 +1,142 @@
-"""The ledger for those who only look: windows, commands, reports. Nothing here writes anything."""
+"""What the ledger tells to those who only look: the lines of `history`, `stats` and `originals list --json`.
 
+Times are seconds since 1970, sizes are bytes, paths are text (file system encoding with surrogateescape).
+"""
+
+import contextlib
 import os
 import sqlite3
 import time
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
-from homepress.store.elapsed import shown_at
-from homepress.store.errors import LedgerError, shown
-from homepress.store.memory import beneath
-from homepress.store.originals import MAIN
-from homepress.store.queries import DAYS, ELAPSED, STANDING, Counters, counters, end_of_day, last_midnight
-from homepress.store.refusals import check_place, foreign, newer, unreadable
-from homepress.store.reports import (
-    Day,
-    EntryDetail,
-    HistoryEntry,
-    HistoryFilter,
-    Stats,
-    StoredOriginal,
-    Totals,
-)
-from homepress.store.schema import APPLICATION_ID, MIGRATIONS
+import msgspec
 
-__all__ = [
-    "Counters",
-    "Day",
-    "EntryDetail",
-    "HistoryEntry",
-    "HistoryFilter",
-    "LedgerError",
-    "Reader",
-    "Stats",
-    "StoredOriginal",
-    "Totals",
-]
+from homepress.store.ledger.database import check_place, foreign, newer, unreadable
+from homepress.store.ledger.elapsed import shown_at
+from homepress.store.ledger.known_files import beneath
+from homepress.store.ledger.queries import (
+    DAYS,
+    ELAPSED,
+    STANDING,
+    counters,
+    end_of_day,
+    last_midnight,
+)
+from homepress.store.ledger.queries import (
+    Counters as Counters,
+)
+from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
+from homepress.store.model import LedgerError as LedgerError
+from homepress.store.model import shown
+from homepress.store.originals import MAIN
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `history --json`. Times are seconds since 1970; `path` is that of the source."""
+
+    id: int
+    time: float
+    path: str
+    outcome: Literal["compressed", "unchanged", "failed"]
+    reason: str
+    before_bytes: int
+    after_bytes: int
+    before_sha256: str
+    after_sha256: str
+    format: str
+    score: float | None
+    score_kind: str
+    settings: str
+    original: Literal["kept", "restored", "accepted", "expired", "none"]
+
+
+class EntryDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """What else is known of an entry.
+
+    `kind` is "replace", "convert", "output", "beside" or empty; `result_path` is where the result is or was,
+    `original_path` the stored original, or the source itself where it was never touched; empty when there
+    is none. `root` is the configured folder, empty for a file named on the command line.
+    """
+
+    entry: HistoryEntry
+    kind: str
+    result_path: str
+    original_path: str
+    root: str
+    seconds: float
+
+
+class StoredOriginal(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `originals list --json`.
+
+    `keep_until` is when it will go, seconds since 1970, if the program runs on; while it does not, that moves
+    along.
+    """
+
+    id: int
+    path: str
+    bytes: int
+    sha256: str
+    time: float
+    keep_until: float
+    stored_at: str
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over results that were not undone."""
+
+    images: int = 0
+    before_bytes: int = 0
+    after_bytes: int = 0
+    saved_bytes: int = 0
+    originals_bytes: int = 0
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """One day, by the clock of this computer, as YYYY-MM-DD."""
+
+    day: str
+    images: int
+    saved_bytes: int
+
+
+class Stats(msgspec.Struct, frozen=True, kw_only=True):
+    """`stats --json`; folders are the configured ones, "" for files named on the command line."""
+
+    total: Totals
+    today: Totals
+    days: list[Day]
+    formats: dict[str, Totals]
+    folders: dict[str, Totals]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """Which entries; all that are given must hold.
+
+    Attributes:
+        path: this picture or everything beneath this folder.
+        text: part of the path, in any case of ASCII letters.
+        outcome: "compressed", "unchanged" or "failed".
+        since: at or after, seconds since 1970.
+        until: before, seconds since 1970.
+        below: ids lower than this, for the next page.
+    """
+
+    path: Path | None = None
+    text: str = ""
+    outcome: str = ""
+    since: float | None = None
+    until: float | None = None
+    below: int | None = None
+
+
+# The ledger for those who only look: windows, commands, reports. Nothing here writes anything.
 
 _ENTRY = (
     "id, time, path, outcome, reason, before_bytes, after_bytes, before_sha256, after_sha256, format, score, "
@@ -330,3 +429,36 @@ def _sums(row: Sequence[Any]) -> Totals:
 
 def _text(value: bytes | str | None) -> str:
     return "" if value is None else os.fsdecode(value)
+
+
+# A copy of the ledger to look things up in, for those who change nothing and wait for nobody.
+
+
+def copy_ledger(ledger: Path, target: Path) -> None:
+    """Copy a ledger as it stands between two changes; nothing is copied where there is none yet.
+
+    What is under way in it is left out: it belongs to the process that is at it.
+
+    Args:
+        ledger: which another process may be writing.
+        target: a new file, for the user alone.
+
+    Raises:
+        LedgerError: it cannot be read.
+        OSError: the copy cannot be written.
+    """
+    with Reader(ledger) as reader:  # refuses what is no ledger of ours, in words
+        if not reader.exists:
+            return
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        uri = f"file:{quote(os.fsencode(ledger))}?mode=ro"
+        with (
+            contextlib.closing(sqlite3.connect(uri, uri=True)) as source,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+            copy.execute("DELETE FROM job")
+            copy.commit()
+    except sqlite3.Error as error:
+        raise unreadable(ledger, error) from error

@@ -3,20 +3,25 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from homepress.base import blocking
-from homepress.store.edits import put_edit_back, was_written_to
-from homepress.store.entries import Kept, kept_entries, set_original
-from homepress.store.errors import OriginalsAway, StoreError, shown
-from homepress.store.late import SETTLE_SECONDS
-from homepress.store.memory import beneath
-from homepress.store.queries import DAYS, end_of_day
-from homepress.store.receipt import Looked, OriginalState
-from homepress.store.workshop import Workshop, look
+from homepress.store.context import Workshop, look
+from homepress.store.late_writes import SETTLE_SECONDS, put_edit_back, was_written_to
+from homepress.store.ledger.history import Kept, kept_entries, set_original
+from homepress.store.ledger.known_files import beneath
+from homepress.store.ledger.queries import DAYS, end_of_day
+from homepress.store.model import (
+    Going,
+    Looked,
+    OriginalsAway,
+    OriginalsSelection,
+    OriginalState,
+    StoreError,
+    shown,
+)
 
 _MARKED = f"min(259200.0, {DAYS} / 2)"
 """SQL: for how many seconds an original is marked before it goes: three days, or half of fewer than six."""
@@ -26,23 +31,6 @@ _PATIENCE = 60.0
 """Seconds for one original of a vault that answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class OriginalsSelection:
-    """Which stored originals; paths and entries count together, the rest narrows them.
-
-    Attributes:
-        paths: of pictures or their results, or folders above them.
-        entries: ids of history entries.
-        older_than: replaced so many seconds ago, as the ledger saw them pass.
-        all: every one; nothing is selected when nothing is given at all.
-    """
-
-    paths: tuple[Path, ...] = ()
-    entries: tuple[int, ...] = ()
-    older_than: float | None = None
-    all: bool = False
-
-
 def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked]:
     """Delete stored originals for good; the results stay."""
     for kept in _choose(workshop, selection):
@@ -50,19 +38,6 @@ def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked
             yield _in_time(workshop, kept, partial(_let_go, workshop, kept, OriginalState.ACCEPTED))
         except (OSError, StoreError) as error:
             yield Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
-
-
-@dataclass(frozen=True, slots=True)
-class Going:
-    """Originals that are marked to go next.
-
-    Attributes:
-        number: how many go on the day of the first one.
-        at: when the first one goes, seconds since 1970, if the program runs on; None when none is marked.
-    """
-
-    number: int = 0
-    at: float | None = None
 
 
 def expire(workshop: Workshop, now: float) -> None:

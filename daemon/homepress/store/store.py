@@ -10,40 +10,38 @@ from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.clock import Clock
 from homepress.base.image_data import BytesContent, image_digest
-from homepress.store import (
-    edits,
-    existing,
-    fingerprints,
-    forgetting,
-    memory,
-    output,
-    queries,
-    readiness,
-    reading,
-    recording,
-    replace,
-    retention,
-    undo,
-)
-from homepress.store.database import Condition
-from homepress.store.entries import Record
-from homepress.store.errors import LedgerError
+from homepress.store import existing, health, late_writes, outputs, read_source, replace, retention, undo
+from homepress.store.context import Notes, Workshop
 from homepress.store.folders import Folders
-from homepress.store.kernel import Kernel
-from homepress.store.late import HeldOriginals
-from homepress.store.ledger import Ledger
-from homepress.store.memory import Mark
-from homepress.store.originals import Originals, OriginalsLimit
+from homepress.store.fs import system_kernel
+from homepress.store.fs.base import Kernel
+from homepress.store.late_writes import HeldOriginals
+from homepress.store.ledger import history, known_files, queries
+from homepress.store.ledger.database import Condition
+from homepress.store.ledger.history import Record
+from homepress.store.ledger.known_files import Mark
+from homepress.store.ledger.ledger import Ledger
+from homepress.store.ledger.queries import Counters
+from homepress.store.model import (
+    Going,
+    LedgerError,
+    LeftUntil,
+    Looked,
+    OriginalsLimit,
+    OriginalsSelection,
+    Outcome,
+    Plan,
+    Receipt,
+    RecoveryNote,
+    Replacement,
+    Role,
+    Source,
+    Undone,
+    UndoSelection,
+)
+from homepress.store.originals import Originals
 from homepress.store.places import Places
-from homepress.store.plan import Plan
-from homepress.store.queries import Counters
-from homepress.store.receipt import LeftUntil, Looked, Outcome, Receipt, Replacement, Role, Source, Undone
-from homepress.store.recovery import Recovery
-from homepress.store.retention import Going, OriginalsSelection
-from homepress.store.sweep import sweep
-from homepress.store.system import system_kernel
-from homepress.store.undo import UndoSelection
-from homepress.store.workshop import Notes, RecoveryNote, Workshop
+from homepress.store.recovery import Recovery, sweep
 
 _PRUNE_EVERY = 86_400.0
 """Seconds between two looks for names whose files are gone."""
@@ -152,7 +150,7 @@ class Store:
 
     def read(self, path: Path, *, stays: bool = False) -> Source:
         """Read a picture, which `stays` as it is when its result goes elsewhere; see `reading.read`."""
-        return reading.read(self._workshop.kernel, path, stays=stays)
+        return read_source.read(self._workshop.kernel, path, stays=stays)
 
     def replace(self, source: Source, replacement: Replacement) -> Receipt:
         """Put a result in the place of its picture; see `replace.replace` for what it raises."""
@@ -166,31 +164,31 @@ class Store:
             OSError: its folder, the originals or the ledger cannot be written.
         """
         self._ledger.check_writable()
-        readiness.check_writable(source.path.parent, source.identity.size)
+        health.check_writable(source.path.parent, source.identity.size)
         replace.check_room(self._workshop, source, root)
 
     def check_output(self, folder: Path, size: int) -> None:
         """Raise `OSError` or `DriveAway` when a result of `size` bytes could not be written into a folder."""
         self.places.check(folder)
         self._ledger.check_writable()
-        readiness.check_writable(readiness.nearest_existing(folder), size)
+        health.check_writable(health.nearest_existing(folder), size)
 
-    def conditions(self, folder: Path) -> readiness.Conditions:
+    def conditions(self, folder: Path) -> health.Conditions:
         """What writing into a folder depends on now; see `readiness.conditions`."""
-        return readiness.conditions(self._workshop, folder)
+        return health.conditions(self._workshop, folder)
 
     def write_output(self, source: Source, replacement: Replacement, target: Path) -> Receipt:
         """Write a result into an output folder; see `output.write_output` for what it raises."""
-        return output.write_output(self._workshop, source, replacement, target)
+        return outputs.write_output(self._workshop, source, replacement, target)
 
     def write_beside(self, source: Source, replacement: Replacement) -> Receipt:
         """Write a result beside its source; see `output.write_beside` for what it raises."""
-        return output.write_beside(self._workshop, source, replacement)
+        return outputs.write_beside(self._workshop, source, replacement)
 
     def copy_output(self, source: Source, target: Path) -> Path:
         """Copy a picture that cannot be smaller into an output folder; where it is. No history entry."""
         copy = Replacement(source.data, source.sha256, "", "", 100.0, "full", "", None, 0, 0.0)
-        return output.write_output(self._workshop, source, copy, target).path
+        return outputs.write_output(self._workshop, source, copy, target).path
 
     # What is known
 
@@ -203,15 +201,15 @@ class Store:
             image: digest of the coded image in it (`image_digest`): what Homepress made, and what the user
                 took back, is known by that too, so that a new tag makes nothing new of it.
         """
-        role = memory.role(self._ledger, sha256, settings)
-        return memory.role(self._ledger, image, settings) if role is None and image else role
+        role = known_files.role(self._ledger, sha256, settings)
+        return known_files.role(self._ledger, image, settings) if role is None and image else role
 
     def learn_result(self, source: bytes, result: bytes) -> None:
         """Know a result by its coded image too, unless it has that in common with its source."""
         image = image_digest(BytesContent(result))
         if image != image_digest(BytesContent(source)):
             with self._ledger.transaction(durable=False) as tx:
-                memory.learn(self._ledger, tx, image, Role.RESULT)
+                known_files.learn(self._ledger, tx, image, Role.RESULT)
 
     def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
         """The files of a directory that are done: name to size, mtime in nanoseconds and inode number.
@@ -221,11 +219,11 @@ class Store:
             names: only these are asked for; None for all. More than was asked for may be given.
         """
         self.folders.catch_up(directory)
-        return memory.known(self._ledger, directory, names)
+        return known_files.known(self._ledger, directory, names)
 
     def has_output(self, source: Source, target: Path, settings: str) -> bool:
         """Whether a picture's result is in its output folder already; see `output.stands`."""
-        return output.stands(self._workshop, source, target, settings)
+        return outputs.stands(self._workshop, source, target, settings)
 
     def existed(self, source: Source, root: Path, image: str) -> bool:
         """Whether a picture lay in a folder, under whatever name, before the folder was added.
@@ -249,12 +247,12 @@ class Store:
         The calling thread's reading waits for everybody else's from now on.
         """
         self._workshop.kernel.give_way()
-        return fingerprints.fingerprints(self._workshop, root, skip=skip, on_read=on_read)
+        return existing.fingerprints(self._workshop, root, skip=skip, on_read=on_read)
 
     def note_known(self, source: Source) -> None:
         """Remember that a file is done as it was read, without an entry in the history."""
         with self._ledger.transaction(durable=False) as tx:
-            memory.note(self._ledger, tx, source.path, _mark(source))
+            known_files.note(self._ledger, tx, source.path, _mark(source))
 
     def record(
         self,
@@ -281,7 +279,7 @@ class Store:
         record = Record(
             source.path, size, source.sha256, outcome, reason, image_format, settings, root, seconds
         )
-        return recording.record_read(self._ledger, record, _mark(source))
+        return history.record_read(self._ledger, record, _mark(source))
 
     def record_path(
         self,
@@ -309,7 +307,7 @@ class Store:
             return 0
         mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
         record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0)
-        return recording.record_unread(self._ledger, record, mark, until)
+        return history.record_unread(self._ledger, record, mark, until)
 
     # Originals
 
@@ -347,19 +345,19 @@ class Store:
         retention.expire(self._workshop, at)
         if (now := self._ledger.clock.since_boot()) - self._pruned > _PRUNE_EVERY:
             self._pruned = now
-            memory.prune(self._ledger, [each.folder for each in self.places.absent()])
+            known_files.prune(self._ledger, [each.folder for each in self.places.absent()])
         self._ledger.backup_if_due()
         return notes + self._workshop.notes.take()
 
     def _give_edits_back(self, *, everything: bool = False) -> None:
         def write(plan: Plan, data: bytes) -> None:
-            edits.write_edit_back(self._workshop, plan.job, data)
+            late_writes.write_edit_back(self._workshop, plan.job, data)
 
         self._held.give_back(write, everything=everything)
 
     def forget(self, path: Path | None, before: float | None) -> int:
         """Take names out of the history; how many entries went. See `forgetting.forget`."""
-        return forgetting.forget(self._ledger, path, before)
+        return history.forget(self._ledger, path, before)
 
     def counters(self, since: float | None = None) -> Counters:
         """The figures for the status; `since` is seconds since 1970, last midnight when it is not given."""

@@ -1,39 +1,487 @@
-"""Which results are undone, and why others cannot be."""
+"""Undo: which results, bringing their originals back, and removing what was written elsewhere."""
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from homepress.base.override import override
 from homepress.base.system_errors import with_name
-from homepress.store.entries import Kept, latest_entry, undoable_entries
-from homepress.store.errors import StoreError, shown
-from homepress.store.kernel import opened_folder
-from homepress.store.memory import beneath
-from homepress.store.receipt import OriginalState, Outcome, Undone
-from homepress.store.removal import remove_result
-from homepress.store.restore import restore
-from homepress.store.workshop import Workshop, look
+from homepress.store import staging
+from homepress.store.context import Found, Workshop, keep_unknown, look, remove_ours
+from homepress.store.existing import digest_of
+from homepress.store.fs.base import (
+    Folder,
+    move_away,
+    opened_file,
+    opened_folder,
+    place_new,
+    read_whole,
+    sha256_of,
+    write_whole,
+)
+from homepress.store.ledger import history, journal, known_files
+from homepress.store.ledger.history import Kept, latest_entry, undoable_entries
+from homepress.store.ledger.known_files import beneath
+from homepress.store.model import (
+    Busy,
+    CannotUndo,
+    Metadata,
+    OriginalState,
+    Outcome,
+    Plan,
+    Role,
+    StoreError,
+    Undone,
+    UndoSelection,
+    Unsupported,
+    shown,
+)
+from homepress.store.names import fitting, new_job, old_name, original_names, temp_name
+from homepress.store.operation import JobOutcome, Operation, carry_out
+
+# The end of an undo, also after a crash: the original is in place, or everything is as before it.
+
+
+def settle_restoring(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+    """`Restore.settle`."""
+    kernel = workshop.kernel
+    ready = journal.state_of(workshop.ledger, plan.job) == journal.READY
+    if ready:
+        _fill_name(workshop, folder, plan)
+    restored = look(kernel, folder, plan.result.name)
+    done = ready and restored is not None and restored.sha256 == plan.source_sha256
+    if not done and not workshop.originals.vault(plan.vault).path.is_dir():
+        return JobOutcome.PENDING
+    for name in (temp_name(plan.job), old_name(plan.job)):
+        _clear(workshop, folder, plan, name, done)
+    kernel.sync_folder(folder)
+    if not done or restored is None:
+        journal.abandon(workshop.ledger, plan)
+        return JobOutcome.ROLLED_BACK
+    converted = _take_conversion_away(workshop, plan)
+    image = digest_of(kernel, folder, plan.result.name)
+    with journal.ending(workshop.ledger, plan) as tx:
+        history.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
+        known_files.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+        if image:
+            known_files.learn(workshop.ledger, tx, image, Role.KEPT)
+        known_files.note(workshop.ledger, tx, plan.result, restored.mark)
+        if converted is not None:
+            known_files.drop(workshop.ledger, tx, converted)
+    _let_go(workshop, plan)
+    return JobOutcome.FINISHED
+
+
+def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+    """A name that was emptied on the way gets what it should have: never nothing.
+
+    What left it and is not our result was saved at that very instant and returns; else the original comes.
+    """
+    kernel, name = workshop.kernel, plan.result.name
+    if look(kernel, folder, name) is not None:
+        return
+    old, new = look(kernel, folder, old_name(plan.job)), look(kernel, folder, temp_name(plan.job))
+    theirs = old is not None and old.sha256 != plan.result_sha256
+    if new is not None and new.sha256 == plan.source_sha256 and not theirs:
+        place_new(kernel, folder, temp_name(plan.job), name)
+    elif old is not None:
+        place_new(kernel, folder, old_name(plan.job), name)
+
+
+def _clear(workshop: Workshop, folder: Folder, plan: Plan, name: str, done: bool) -> None:
+    """Remove what was staged or exchanged; what is neither is kept for its owner."""
+    kernel = workshop.kernel
+    found = look(kernel, folder, name)
+    if found is None:
+        return
+    spare = done or _is_stored(workshop, plan)
+    if found.sha256 == plan.result_sha256 or (found.sha256 == plan.source_sha256 and spare):
+        kernel.unlink(folder, name)
+    elif journal.state_of(workshop.ledger, plan.job) == journal.STARTED and spare:
+        kernel.unlink(folder, name)  # a copy that was being written
+    else:
+        keep_unknown(workshop, folder, name, plan.source.name)
+
+
+def _take_conversion_away(workshop: Workshop, plan: Plan) -> Path | None:
+    """For a source that came back beside its conversion: the result goes, unless it was edited; its path."""
+    rows = workshop.ledger.query("SELECT kind, result_path FROM history WHERE id = ?", (plan.entry,))
+    if not rows or rows[0][0] != "convert" or plan.result.parent != plan.source.parent:
+        return None
+    result, kernel = Path(os.fsdecode(rows[0][1])), workshop.kernel
+    if history.is_taken_since(workshop.ledger, plan.entry, os.fsencode(result)):
+        return None  # another picture's result, that happens to be equal
+    with opened_folder(kernel, result.parent) as folder:
+        found = look(kernel, folder, result.name)
+        if found is None or found.sha256 != plan.result_sha256:
+            return None
+        remove_ours(workshop, folder, result.name, old_name(plan.job), plan.result_sha256)
+    return result
+
+
+def _stored_name(workshop: Workshop, plan: Plan) -> str:
+    """The name in the vault: it was given by the job that replaced the picture."""
+    rows = workshop.ledger.query("SELECT job FROM history WHERE id = ?", (plan.entry,))
+    return f"{plan.source_sha256}-{rows[0][0]}" if rows else ""
+
+
+def _is_stored(workshop: Workshop, plan: Plan) -> bool:
+    """Whether the original is in its vault, whole."""
+    with contextlib.suppress(FileNotFoundError), workshop.originals.vault(plan.vault).opened() as vault:
+        found = look(workshop.kernel, vault, _stored_name(workshop, plan))
+        return found is not None and found.sha256 == plan.source_sha256
+    return False
+
+
+def _let_go(workshop: Workshop, plan: Plan) -> None:
+    """The original is where it belongs: its place in the vault is free."""
+    with contextlib.suppress(FileNotFoundError):
+        workshop.originals.vault(plan.vault).remove(_stored_name(workshop, plan))
+
+
+# Bringing one original back: exact bytes, name, times and attributes; nothing is overwritten.
+
+
+def restore(workshop: Workshop, kept: Kept, roots: Sequence[Path], to: Path | None) -> Undone:
+    """Bring an original back and note it.
+
+    Args:
+        workshop: the tools.
+        kept: its history entry.
+        roots: folders, resolved, beneath which originals may be restored. Where our own records say that we
+            replaced it, the folder that was named then counts as well; a sidecar's word does not.
+        to: restore into this folder instead, resolved.
+
+    Raises:
+        CannotUndo: its place is beneath no such folder, or the stored original is gone or damaged.
+        DriveAway: the drive of its folder is away.
+        Refusal: an attribute cannot be given back.
+        Busy: a program has the result open for writing, or changes it just now.
+        OSError: the system refused a step. In every case nothing was changed.
+    """
+    path = Path(os.fsdecode(kept.path))
+    if to is None:
+        _check_place(kept, path, roots)
+    place = to or path.parent
+    workshop.places.check(place)
+    _check_vault(workshop, kept)
+    with (
+        workshop.places.held(place),
+        opened_folder(workshop.kernel, place, create=True) as folder,
+    ):
+        workshop.places.confirm(folder)
+        here = None if to else look(workshop.kernel, folder, path.name)
+        name = _free_name(workshop, folder, kept, here, elsewhere=to is not None)
+        in_place = here if name == path.name else None
+        plan = _plan(workshop, kept, place / name)
+        if carry_out(Restore(workshop, plan, kept, in_place), folder) is not JobOutcome.FINISHED:
+            raise Busy(f"{shown(plan.target)}: somebody changes it just now; try again")
+    if not to and plan.result != path:
+        return Undone(kept.entry, path, "beside", plan.result, "its name is taken by another file")
+    return Undone(kept.entry, path, "restored", plan.result, "" if to else _result_that_stays(kept))
+
+
+def _check_place(kept: Kept, path: Path, roots: Sequence[Path]) -> None:
+    named = [] if kept.adopted else [Path(os.fsdecode(kept.root)) if kept.root else path.parent]
+    inside = any(path.is_relative_to(root) for root in (*roots, *named))
+    if not inside or not path.is_absolute() or ".." in path.parts:
+        raise CannotUndo(
+            "only its sidecar says where it belongs, and that is not beneath a configured folder: "
+            "name it, add its folder, or say where it shall go with --to DIR"
+        )
+
+
+def _check_vault(workshop: Workshop, kept: Kept) -> None:
+    """That the original can be had, before a folder is made for it."""
+    vault = workshop.originals.vault(kept.vault)
+    if workshop.places.absence(vault.path) is None and vault.path.is_dir():
+        return
+    raise CannotUndo(f"{shown(vault.path)}, where its original is, is away; connect its disk")
+
+
+def _free_name(workshop: Workshop, folder: Folder, kept: Kept, here: Found | None, *, elsewhere: bool) -> str:
+    """The name that the original gets: its own, unless something else has it."""
+    own = Path(os.fsdecode(kept.path)).name
+    if not elsewhere and (here is None or _makes_way(workshop, kept, here)):
+        return own
+    if elsewhere and workshop.kernel.windows_names(folder):
+        own = fitting(own)
+    for name in (*([own] if elsewhere else []), *original_names(own)):
+        if look(workshop.kernel, folder, name) is None:
+            return name
+    raise CannotUndo(f"a thousand names for it are taken in {shown(folder.path)}")
+
+
+def _makes_way(workshop: Workshop, kept: Kept, here: Found) -> bool:
+    """Whether what has the original's name is the original itself, or the result that it takes back.
+
+    A conversion's result has another name: a file under this one that equals it is somebody's own. And
+    where the picture was replaced again since, even an equal result belongs to the later original.
+    """
+    if here.sha256 == kept.before_sha256:
+        return True
+    if kept.kind == "convert" or here.sha256 != kept.after_sha256:
+        return False
+    return not history.is_taken_since(workshop.ledger, kept.entry, kept.target)
+
+
+def _plan(workshop: Workshop, kept: Kept, target: Path) -> Plan:
+    return Plan(
+        job=new_job(),
+        kind="undo",
+        time=time.time(),
+        path=kept.path,
+        target=os.fsencode(target),
+        vault=kept.vault,
+        source_sha256=kept.before_sha256,
+        source_size=kept.before_bytes,
+        source_inode=0,
+        metadata=_metadata(workshop, kept),
+        result_sha256=kept.after_sha256,
+        result_size=0,
+        entry=kept.entry,
+    )
+
+
+def _metadata(workshop: Workshop, kept: Kept) -> Metadata:
+    """From the sidecar; from the stored file itself where the sidecar is damaged or gone."""
+    try:
+        return workshop.originals.vault(kept.vault).plan(kept.stored_name).metadata
+    except (FileNotFoundError, ValueError):
+        with _stored(workshop, kept) as (_, fd):
+            return staging.capture_attributes(workshop.kernel, fd)
+
+
+@contextlib.contextmanager
+def _stored(workshop: Workshop, kept: Kept) -> Iterator[tuple[Folder, int]]:
+    """The stored original, open."""
+    place = workshop.originals.vault(kept.vault)
+    with contextlib.ExitStack() as stack:
+        try:
+            vault = stack.enter_context(place.opened())
+            fd = stack.enter_context(opened_file(workshop.kernel, vault, kept.stored_name))
+        except FileNotFoundError:
+            _check_vault(workshop, kept)
+            raise CannotUndo(f"its original is not in {shown(place.path)} any more") from None
+        yield vault, fd
+
+
+def _result_that_stays(kept: Kept) -> str:
+    """For a conversion: where its result is when it was edited since."""
+    result = Path(os.fsdecode(kept.target))
+    if kept.kind == "convert" and result.exists():
+        return f"its result was edited since and stays: {shown(result)}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
-class UndoSelection:
-    """Which results to undo; all that are given must hold, paths and entries count together.
+class Restore(Operation):
+    """An original on its way back.
 
     Attributes:
-        paths: of a source or its result, also where the result was moved to; the newest result of each.
-        entries: ids of history entries.
-        last: at most so many, newest first; 0 is all.
-        since: made at or after this time, seconds since 1970.
-        folder: beneath this folder.
+        kept: its history entry.
+        here: what has the name that it gets: the original itself, or the result that makes way for it.
     """
 
-    paths: tuple[Path, ...] = ()
-    entries: tuple[int, ...] = ()
-    last: int = 0
-    since: float | None = None
-    folder: Path | None = None
+    kept: Kept
+    here: Found | None
+
+    @override
+    def stage(self, folder: Folder) -> None:
+        with _stored(self.workshop, self.kept) as (vault, fd):
+            if sha256_of(self.workshop.kernel, fd) != self.plan.source_sha256:
+                where = shown(self.workshop.originals.vault(self.kept.vault).path)
+                raise CannotUndo(f"its original is damaged; it stays in {where} as {self.kept.stored_name}")
+            self._stage(vault, fd, folder)
+
+    def _stage(self, vault: Folder, fd: int, folder: Folder) -> None:
+        """The very file by a second name, else a copy."""
+        kernel, plan, temp = self.workshop.kernel, self.plan, temp_name(self.plan.job)
+        try:
+            kernel.link(vault, self.kept.stored_name, folder, temp)
+            staged = self._same_as(fd, folder, temp)
+        except (Unsupported, OSError):
+            staged = None
+        if staged is None:
+            with contextlib.suppress(FileNotFoundError):
+                kernel.unlink(folder, temp)
+            staged = kernel.create_file(folder, temp)
+            write_whole(kernel, staged, read_whole(kernel, fd))
+        try:
+            staging.apply_attributes(kernel, staged, plan.metadata, str(plan))
+            kernel.sync(staged)
+            if sha256_of(kernel, staged) != plan.source_sha256:
+                raise CannotUndo("its original reads back differently; check the disk")
+        finally:
+            kernel.close(staged)
+
+    def _same_as(self, fd: int, folder: Folder, name: str) -> int | None:
+        """A descriptor of the stored original by its second name; None where the name has another file.
+
+        Whoever owns the folder can put another file there at any moment, one that is not his; owner, mode
+        and attributes would go to it. Where inode numbers are made up, the original is copied instead.
+        """
+        kernel = self.workshop.kernel
+        staged = kernel.open_file(folder, name)
+        one, other = kernel.stat(fd), kernel.stat(staged)
+        if (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino):
+            return staged
+        kernel.close(staged)
+        return None
+
+    @override
+    def switch(self, folder: Folder) -> None:
+        if self.here is None:
+            place_new(self.workshop.kernel, folder, temp_name(self.plan.job), self.plan.result.name)
+        elif self.here.sha256 != self.plan.source_sha256:
+            self._exchange(folder)
+        self.workshop.kernel.sync_folder(folder)
+
+    def _exchange(self, folder: Folder) -> None:
+        """The original takes the name of the result, which must still be what it was."""
+        kernel, plan, name = self.workshop.kernel, self.plan, self.plan.result.name
+        temp = temp_name(plan.job)
+        with opened_file(kernel, folder, name) as fd:
+            leased = kernel.take_lease(fd)
+            try:
+                try:
+                    kernel.exchange(folder, temp, name)
+                    aside = temp
+                except Unsupported:
+                    aside = old_name(plan.job)
+                    move_away(kernel, folder, name, aside)
+                out = look(kernel, folder, aside)
+                written = leased and not kernel.lease_whole(fd)
+                if out is None or out.sha256 != plan.result_sha256 or written:
+                    if aside == temp:
+                        kernel.exchange(folder, temp, name)
+                    else:
+                        place_new(kernel, folder, aside, name)
+                    raise Busy(f"{shown(plan.target)}: somebody changes it just now; try again")
+                if aside != temp:
+                    place_new(kernel, folder, temp, name)
+            except FileExistsError:
+                raise Busy(f"{shown(plan.target)}: somebody saved it just now; try again") from None
+            finally:
+                if leased:
+                    kernel.drop_lease(fd)
+
+    @override
+    @staticmethod
+    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+        return settle_restoring(workshop, folder, plan)
+
+
+# Undoing a result that was written elsewhere: it goes, its source was never touched.
+
+
+def remove_result(workshop: Workshop, kept: Kept) -> Undone:
+    """Take a result away, if it is still ours and its source still whole.
+
+    Raises:
+        CannotUndo: the source or the result is not what it was.
+        DriveAway: the drive of one of them is away.
+        Busy: a program has the result open for writing.
+        OSError: the system refused a step.
+    """
+    kernel, source = workshop.kernel, Path(os.fsdecode(kept.path))
+    result = Path(os.fsdecode(kept.target))
+    for path in (source, result):
+        workshop.places.check(path)
+    with opened_folder(kernel, source.parent) as folder:
+        found = look(kernel, folder, source.name)
+    if found is None or found.sha256 != kept.before_sha256:
+        raise CannotUndo("its source is not what it was any more, so the result stays")
+    with opened_folder(kernel, result.parent) as folder:
+        there = look(kernel, folder, result.name)
+        if there is None or there.sha256 != kept.after_sha256:
+            raise CannotUndo(f"the result was changed or moved since and stays: {shown(result)}")
+        outcome = _remove(RemoveResult(workshop, _removal_plan(kept, found, there)), folder)
+    if outcome is not JobOutcome.FINISHED:
+        raise CannotUndo(f"the result was changed just now and stays: {shown(result)}")
+    return Undone(kept.entry, source, "removed", reason=f"its result is gone from {shown(result)}")
+
+
+class RemoveResult(Operation):
+    """Removing a result that was written elsewhere."""
+
+    __slots__ = ()
+
+    @override
+    def stage(self, folder: Folder) -> None:
+        pass
+
+    @override
+    def switch(self, folder: Folder) -> None:
+        # Out of its name first: what somebody saves there in this instant is not what is deleted.
+        move_away(self.workshop.kernel, folder, self.plan.result.name, old_name(self.plan.job))
+
+    @override
+    @staticmethod
+    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+        kernel, old = workshop.kernel, old_name(plan.job)
+        found = look(kernel, folder, old)
+        if found is not None and found.sha256 != plan.result_sha256:
+            with contextlib.suppress(FileExistsError):
+                place_new(kernel, folder, old, plan.result.name)
+            if look(kernel, folder, old) is not None:
+                keep_unknown(workshop, folder, old, plan.result.name)
+        elif found is not None:
+            kernel.unlink(folder, old)
+        kernel.sync_folder(folder)
+        if look(kernel, folder, plan.result.name) is not None:
+            journal.abandon(workshop.ledger, plan)
+            return JobOutcome.ROLLED_BACK
+        image = _image_of_source(workshop, plan)
+        with journal.ending(workshop.ledger, plan) as tx:
+            history.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
+            known_files.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+            if image:
+                known_files.learn(workshop.ledger, tx, image, Role.KEPT)
+            known_files.drop(workshop.ledger, tx, plan.result)
+        return JobOutcome.FINISHED
+
+
+def _removal_plan(kept: Kept, source: Found, result: Found) -> Plan:
+    return Plan(
+        job=new_job(),
+        kind="remove",
+        time=time.time(),
+        path=kept.path,
+        target=kept.target,
+        source_sha256=kept.before_sha256,
+        source_size=kept.before_bytes,
+        source_inode=source.inode,
+        metadata=Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0),
+        result_sha256=kept.after_sha256,
+        result_size=result.mark[0],
+        entry=kept.entry,
+    )
+
+
+def _remove(operation: Operation, folder: Folder) -> JobOutcome:
+    """Carry it out while no program can open the result for writing."""
+    kernel = operation.workshop.kernel
+    with opened_file(kernel, folder, operation.plan.result.name) as fd:
+        leased = kernel.take_lease(fd)
+        try:
+            return carry_out(operation, folder)
+        finally:
+            if leased:
+                kernel.drop_lease(fd)
+
+
+def _image_of_source(workshop: Workshop, plan: Plan) -> str:
+    """The digest of the coded image of a source that stayed in place; empty where it cannot be read."""
+    with contextlib.suppress(OSError), opened_folder(workshop.kernel, plan.source.parent) as folder:
+        return digest_of(workshop.kernel, folder, plan.source.name)
+    return ""
+
+
+# Which results are undone, and why others cannot be.
 
 
 def undo(

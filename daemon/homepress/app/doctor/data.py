@@ -11,9 +11,9 @@ from homepress.base.blocking import NotAnsweringError
 from homepress.base.units import size
 from homepress.control.service import FolderStatus
 from homepress.settings import Paths
-from homepress.store import OriginalsLimit
 from homepress.store.health import ledger_fault
-from homepress.store.reader import LedgerError, Reader
+from homepress.store.model import LedgerError, OriginalsLimit
+from homepress.store.reader import Reader
 
 PROBLEM = "problem"
 """The topic of what a daemon complains of; such a text may name a picture."""

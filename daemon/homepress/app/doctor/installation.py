@@ -14,7 +14,8 @@ from homepress.base.blocking import NotAnsweringError
 from homepress.control import ServiceError, connect
 from homepress.control.service import Status
 from homepress.settings import Paths, Settings, SettingsError, load
-from homepress.store.reader import LedgerError, Reader
+from homepress.store.model import LedgerError
+from homepress.store.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)

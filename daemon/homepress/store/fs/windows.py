@@ -4,8 +4,6 @@ There are no descriptors of folders, so names are whole paths; a reparse point o
 ReplaceFileW keeps the ACL, the attributes, the streams and the time of creation of the file that it replaces.
 """
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
-
 import ctypes
 import errno
 import os
@@ -14,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from homepress.store.descriptors import DescriptorKernel
-from homepress.store.errors import Busy, Unsupported, shown
-from homepress.store.kernel import Folder
+from homepress.store.fs.base import DescriptorKernel, Folder
+from homepress.store.model import Busy, Unsupported, shown
+
+# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+
 
 # fileapi.h, winbase.h, winnt.h
 GENERIC_READ = 0x80000000

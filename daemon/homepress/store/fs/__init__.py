@@ -2,19 +2,19 @@
 
 import sys
 
-from homepress.store.kernel import Kernel
+from homepress.store.fs.base import Kernel
 
 
 def system_kernel() -> Kernel:
     """The kernel of the system that this runs on."""
     if sys.platform == "win32":
-        from homepress.store.windows import WindowsKernel
+        from homepress.store.fs.windows import WindowsKernel
 
         return WindowsKernel()
     if sys.platform == "darwin":
-        from homepress.store.macos import MacKernel
+        from homepress.store.fs.macos import MacKernel
 
         return MacKernel()
-    from homepress.store.linux import LinuxKernel
+    from homepress.store.fs.linux import LinuxKernel
 
     return LinuxKernel()

@@ -1,13 +1,17 @@
-"""The history, as it is written: what became of each picture, and where its original is."""
+"""The history: what became of each picture, where its original is, and what is left when it is forgotten."""
 
 import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.store.ledger import Ledger, Row
-from homepress.store.plan import Plan
-from homepress.store.receipt import OriginalState, Outcome
+from homepress.base.system_errors import in_words
+from homepress.store.ledger import known_files
+from homepress.store.ledger.known_files import Mark, beneath
+from homepress.store.ledger.ledger import Ledger, Row
+from homepress.store.model import LeftUntil, NotScrubbed, OriginalState, Outcome, Plan, Role, shown
+
+# The history, as it is written: what became of each picture, and where its original is.
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,3 +289,87 @@ def set_original(ledger: Ledger, tx: sqlite3.Connection, entry: int, state: Orig
             "UPDATE history SET undone = ?, undone_since = ? WHERE id = ?",
             (ledger.clock.wall(), ledger.elapsed.seconds(), entry),
         )
+
+
+# Noting why a file was left as it is: in the history, by name, and by content where that decides.
+
+
+def record_read(ledger: Ledger, record: Record, mark: Mark) -> int:
+    """Note a picture that was read; the id of the history entry.
+
+    Args:
+        ledger: where.
+        record: why it was left.
+        mark: of the file as it was read.
+    """
+    with ledger.transaction(durable=False) as tx:
+        entry = add_record(ledger, tx, record)
+        known_files.note(ledger, tx, record.path, mark)
+        if record.outcome is Outcome.UNCHANGED:
+            known_files.learn(ledger, tx, record.sha256, Role.REFUSED, record.settings)
+    return entry
+
+
+def record_unread(ledger: Ledger, record: Record, mark: Mark, until: LeftUntil) -> int:
+    """Note a file that was not even read; the id of the history entry, 0 when it was noted before.
+
+    Args:
+        ledger: where.
+        record: why it was left.
+        mark: of the file.
+        until: what may end that it is left alone.
+    """
+    with ledger.transaction(durable=False) as tx:
+        if known_files.is_noted(ledger, tx, record.path, mark):
+            return 0
+        entry = add_record(ledger, tx, record)
+        known_files.note(ledger, tx, record.path, mark, until.value)
+    return entry
+
+
+# Taking names out of the ledger; what was done stays known by keyed hashes alone.
+
+
+def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
+    """Remove history entries and make the names of their files unreadable; how many entries went.
+
+    Entries whose original is still kept stay: without them the original could not be found again. Accept or
+    undo it first.
+
+    Args:
+        ledger: where.
+        path: of a picture, or of a folder with everything beneath; None for any.
+        before: only entries older than this, seconds since 1970; None for any.
+
+    Raises:
+        OSError: nothing was forgotten.
+        NotScrubbed: the entries are gone, but what they held may still be read out of the files.
+    """
+    conditions: list[str] = ["original <> 'kept'"]
+    values: list[bytes | float] = []
+    if path is not None:
+        raw = os.fsencode(path)
+        of_it = "({0} = ? OR ({0} >= ? AND {0} < ?))"
+        conditions.append(f"({of_it.format('path')} OR {of_it.format('result_path')})")
+        values += [raw, *beneath(raw)] * 2
+    if before is not None:
+        conditions.append("time < ?")
+        values.append(before)
+    condition = " AND ".join(conditions)
+    with ledger.transaction() as tx:
+        names = tx.execute(f"SELECT path, result_path FROM history WHERE {condition}", values).fetchall()
+        tx.execute(f"DELETE FROM history WHERE {condition}", values)
+        for pair in names:
+            for name in set(pair):
+                known_files.forget_file(ledger, tx, name)
+        if path is not None and before is None:
+            known_files.forget_file(ledger, tx, os.fsencode(path))
+            known_files.forget_beneath(ledger, tx, os.fsencode(path))
+    try:
+        ledger.scrub()
+    except OSError as error:
+        raise NotScrubbed(
+            f"the history does not show them any more, but their names can still be read out of "
+            f"{shown(ledger.path)} and its backup: {in_words(error)}; then forget them again"
+        ) from error
+    return len(names)

@@ -8,9 +8,8 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from homepress.store.errors import Busy, Changed, Refusal, Vanished, shown
-from homepress.store.kernel import CHUNK, Kernel, identity_of, opened_file, opened_folder
-from homepress.store.receipt import Source
+from homepress.store.fs.base import CHUNK, Kernel, identity_of, opened_file, opened_folder
+from homepress.store.model import Busy, Changed, Refusal, Source, Vanished, shown
 
 MAX_BYTES = 500_000_000
 """Larger files are refused unread: a worker, which may use 2 GiB, holds source, pixels and result of no such

@@ -1,7 +1,5 @@
 """Linux: renameat2, leases, extended attributes and inode flags."""
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
-
 import ctypes
 import errno
 import fcntl
@@ -11,9 +9,12 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from homepress.store.errors import Busy, Unsupported, shown
-from homepress.store.kernel import Folder
-from homepress.store.posix import UNKNOWN_OPERATION, PosixKernel
+from homepress.store.fs.base import Folder
+from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixKernel
+from homepress.store.model import Busy, Unsupported, shown
+
+# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+
 
 # linux/fs.h: renameat2(2)
 _RENAME_NOREPLACE = 1

@@ -3,17 +3,18 @@
 macOS has no leases: who writes at the same moment is told by identity and content before and after the swap.
 """
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
-
 import ctypes
 import errno
 import fcntl
 import os
 from typing import Any
 
-from homepress.store.errors import Unsupported
-from homepress.store.kernel import Folder
-from homepress.store.posix import UNKNOWN_OPERATION, PosixKernel
+from homepress.store.fs.base import Folder
+from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixKernel
+from homepress.store.model import Unsupported
+
+# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+
 
 # sys/stdio.h: renamex_np(2)
 RENAME_SWAP = 0x2

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from homepress.base.clock import Clock, system_clock
-from homepress.store.database import (
+from homepress.store.fs.base import Kernel
+from homepress.store.ledger.database import (
     Condition,
     backup_path,
     is_locked,
@@ -20,9 +21,8 @@ from homepress.store.database import (
     system_errors,
     write_backup,
 )
-from homepress.store.elapsed import Elapsed
-from homepress.store.kernel import Kernel
-from homepress.store.queries import ELAPSED
+from homepress.store.ledger.elapsed import Elapsed
+from homepress.store.ledger.queries import ELAPSED
 
 Row = tuple[Any, ...]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Changed, Outcome, Refusal, Role, UndoSelection
+from homepress.store.model import Changed, Outcome, Refusal, Role, UndoSelection
 from store.kit import Bench, Lacking, Probe, digest, facts, picture, replacement, smaller
 
 RESULT = smaller(picture())

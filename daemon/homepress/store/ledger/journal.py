@@ -4,11 +4,10 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 
-from homepress.store import entries, memory
-from homepress.store.ledger import Ledger
-from homepress.store.memory import Mark
-from homepress.store.plan import Plan, decode, encode
-from homepress.store.receipt import Role
+from homepress.store.ledger import history, known_files
+from homepress.store.ledger.known_files import Mark
+from homepress.store.ledger.ledger import Ledger
+from homepress.store.model import Plan, Role, decode, encode
 
 STARTED = "started"
 """Nothing but our own temp file exists."""
@@ -58,16 +57,16 @@ def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None,
     with ending(ledger, plan) as tx:
         entry = 0
         if plan.kind in ("output", "beside", "copy"):
-            entries.supersede(tx, plan)
+            history.supersede(tx, plan)
         if plan.kind != "copy":
-            entry = entries.add_result(tx, plan, ledger.elapsed.at_most(), kept=kept)
-            memory.learn(ledger, tx, plan.result_sha256, Role.RESULT)
+            entry = history.add_result(tx, plan, ledger.elapsed.at_most(), kept=kept)
+            known_files.learn(ledger, tx, plan.result_sha256, Role.RESULT)
         if plan.kind == "convert":
-            memory.drop(ledger, tx, plan.source)
+            known_files.drop(ledger, tx, plan.source)
         if result is not None:
-            memory.note(ledger, tx, plan.result, result)
+            known_files.note(ledger, tx, plan.result, result)
         if source is not None:
-            memory.note(ledger, tx, plan.source, source)
+            known_files.note(ledger, tx, plan.source, source)
         if kept:
             tx.execute("INSERT OR IGNORE INTO vault (path) VALUES (?)", (plan.vault,))
     return entry

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
-from homepress.store.ledger import Ledger
-from homepress.store.receipt import LeftUntil, Role
+from homepress.store.ledger.ledger import Ledger
+from homepress.store.model import LeftUntil, Role
 
 Mark = tuple[int, int, int]
 """Size in bytes, mtime in nanoseconds, inode number.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store import Busy, Changed, Refusal, Vanished
-from homepress.store.kernel import CHUNK
+from homepress.store.fs.base import CHUNK
+from homepress.store.model import Busy, Changed, Refusal, Vanished
 from store.kit import Bench, Probe, digest, picture
 from support import THIS_MACHINE_CANNOT
 
@@ -210,7 +210,7 @@ _READ_AND_SEND = """
 import os, sys
 from pathlib import Path
 from homepress.compress import Recipe
-from homepress.store import Store
+from homepress.store.store import Store
 from homepress.workers import Limits, Slot
 
 def peak():

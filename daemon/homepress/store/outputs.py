@@ -7,18 +7,38 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.base.override import override
-from homepress.store import journal, memory, metadata
-from homepress.store.entries import entry_of, is_result_elsewhere, output_at, result_of
-from homepress.store.errors import Changed, Refusal, Unsupported, shown
-from homepress.store.fitting import REFUSED, fitting, fitting_folder, name_there
-from homepress.store.kernel import Folder, move_away, opened_file, opened_folder, place_new, untouched
-from homepress.store.names import beside_names, converted_names, numbered_names, old_name, temp_name
+from homepress.store import staging
+from homepress.store.context import Found, Workshop, keep_unknown, look, remove_ours
+from homepress.store.fs.base import Folder, move_away, opened_file, opened_folder, place_new, untouched
+from homepress.store.ledger import journal, known_files
+from homepress.store.ledger.history import entry_of, is_result_elsewhere, output_at, result_of
+from homepress.store.model import (
+    Changed,
+    Kind,
+    Metadata,
+    Plan,
+    Receipt,
+    Refusal,
+    Replacement,
+    Role,
+    Source,
+    Unsupported,
+    shown,
+)
+from homepress.store.names import (
+    REFUSED,
+    beside_names,
+    converted_names,
+    fitting,
+    fitting_folder,
+    name_there,
+    numbered_names,
+    old_name,
+    temp_name,
+)
 from homepress.store.operation import JobOutcome, Operation, carry_out
-from homepress.store.plan import Kind, Metadata, Plan
-from homepress.store.reading import missing_or_linked
-from homepress.store.receipt import Receipt, Replacement, Role, Source
+from homepress.store.read_source import missing_or_linked
 from homepress.store.staging import check_result, make_plan, stage
-from homepress.store.workshop import Found, Workshop, keep_unknown, look, remove_ours
 
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
@@ -149,7 +169,7 @@ def stands(workshop: Workshop, source: Source, target: Path, settings: str) -> b
     made = result_of(workshop.ledger, os.fsencode(source.path), source.sha256, settings)
     if made is not None and Path(os.fsdecode(made[0])).parent != target.parent:
         made = None
-    if made is None and memory.role(workshop.ledger, source.sha256, settings) is Role.REFUSED:
+    if made is None and known_files.role(workshop.ledger, source.sha256, settings) is Role.REFUSED:
         made = os.fsencode(target), source.sha256  # it could not be smaller, and was copied
     if made is None:
         return False
@@ -279,7 +299,7 @@ def _check_source(workshop: Workshop, source: Source) -> Metadata:
         with opened_folder(kernel, path.parent) as folder, opened_file(kernel, folder, path.name) as fd:
             if not untouched(kernel, fd, source.identity, source.sha256):
                 raise Changed(f"{shown(path)}: it changed while it was compressed")
-            return metadata.capture(kernel, fd)
+            return staging.capture_attributes(kernel, fd)
     except (FileNotFoundError, NotADirectoryError):
         raise missing_or_linked(path) from None
 
@@ -294,13 +314,17 @@ def _made_from(workshop: Workshop, there: Found, target: Path) -> bytes | None:
     path, sha256 = output_at(workshop.ledger, os.fsencode(target))
     if sha256 == there.sha256:
         return path
-    noted = memory.known(workshop.ledger, os.fsencode(target.parent)).get(os.fsencode(target.name))
+    noted = known_files.known(workshop.ledger, os.fsencode(target.parent)).get(os.fsencode(target.name))
     if noted == there.mark:
         return b""
     # Another inode may be another mount of the same disk: then what it holds has to be known as well.
-    if noted is not None and noted[:2] == there.mark[:2] and memory.is_met(workshop.ledger, there.sha256):
+    if (
+        noted is not None
+        and noted[:2] == there.mark[:2]
+        and known_files.is_met(workshop.ledger, there.sha256)
+    ):
         return b""
-    known = memory.role(workshop.ledger, there.sha256, "") is Role.RESULT
+    known = known_files.role(workshop.ledger, there.sha256, "") is Role.RESULT
     if known and not is_result_elsewhere(workshop.ledger, there.sha256, os.fsencode(target)):
         return b""
     return None
@@ -311,7 +335,7 @@ def _is_of(workshop: Workshop, there: Found, plan: Plan) -> bool:
     return _made_from(workshop, there, plan.result) in (plan.path, b"")
 
 
-def _source_mark(plan: Plan) -> memory.Mark | None:
+def _source_mark(plan: Plan) -> known_files.Mark | None:
     """The source is done as well: the next scan passes it by."""
     with contextlib.suppress(OSError):
         facts = plan.source.lstat()

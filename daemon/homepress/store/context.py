@@ -7,31 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from homepress.store.errors import shown
-from homepress.store.kernel import Folder, Kernel, move_away, opened_file, place_new, sha256_of
-from homepress.store.ledger import Ledger
-from homepress.store.memory import Mark
+from homepress.store.fs.base import Folder, Kernel, move_away, opened_file, place_new, sha256_of
+from homepress.store.ledger.known_files import Mark
+from homepress.store.ledger.ledger import Ledger
+from homepress.store.model import RecoveryNote, shown
 from homepress.store.names import recovered_names
 from homepress.store.originals import Originals
 from homepress.store.places import Places
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryNote:
-    """Something that was mended, for the log and the user.
-
-    Attributes:
-        path: of the picture, or of the file that is concerned, printable.
-        message: what was found and done.
-        routine: whether it is of no interest to the user: all is as if nothing had happened.
-    """
-
-    path: str
-    message: str
-    routine: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
 
 
 class Notes:

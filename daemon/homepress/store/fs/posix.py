@@ -1,15 +1,15 @@
 """What Linux and macOS have in common: folders as descriptors, names looked up in them."""
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
-
 import contextlib
 import errno
 import os
 from pathlib import Path
 
-from homepress.store.descriptors import DescriptorKernel
-from homepress.store.errors import Unsupported
-from homepress.store.kernel import Folder
+from homepress.store.fs.base import DescriptorKernel, Folder
+from homepress.store.model import Unsupported
+
+# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+
 
 UNKNOWN_OPERATION = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 """How file systems say that they do not know a rename flag."""

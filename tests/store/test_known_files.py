@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homepress.store import LeftUntil, OriginalsSelection, Outcome, Role, UndoSelection
+from homepress.store.model import LeftUntil, OriginalsSelection, Outcome, Role, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
 from store.kit import Bench, digest, picture, replace, smaller
 
@@ -130,14 +130,14 @@ def test_many_names_at_once(bench: Bench) -> None:
 @settings(max_examples=30, deadline=None)
 @given(files=st.dictionaries(names, marks, max_size=8))
 def test_any_name_time_and_inode_comes_back_as_it_was(tmp_path_factory, files) -> None:
-    from homepress.store import memory
+    from homepress.store.ledger import known_files
 
     bench = Bench.at(tmp_path_factory.mktemp("memory"))
     with bench.store() as store:
         ledger = store._workshop.ledger
         with ledger.transaction(durable=False) as tx:
             for name, value in files.items():
-                memory.note(ledger, tx, Path(os.fsdecode(b"/folder/" + name)), value)
+                known_files.note(ledger, tx, Path(os.fsdecode(b"/folder/" + name)), value)
         assert dict(store.known(b"/folder")) == files
         some = list(files)[::2]
         assert dict(store.known(b"/folder", some)) == {name: files[name] for name in some}

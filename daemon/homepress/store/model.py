@@ -1,0 +1,485 @@
+"""What the store takes, gives and refuses: plain values, and the exceptions with their cures."""
+
+import enum
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from homepress.base.system_errors import printable
+
+# Why storing did not happen. Each text names the file, what is wrong and, where there is one, the cure.
+
+# ruff: noqa: N818 - named for what they say, as StopIteration is
+
+
+class StoreError(Exception):
+    """Anything that the store itself decides; what the system refuses comes as `OSError`."""
+
+
+class Refusal(StoreError):
+    """The file must be left alone for good: replacing it would lose something, or it is not ours to touch."""
+
+
+class Busy(StoreError):
+    """A program has the file open for writing; worth another try soon."""
+
+
+class Changed(StoreError):
+    """The file is not what was read any more; nothing was replaced, and it is worth reading again."""
+
+
+class Vanished(StoreError):
+    """The file, or its folder, is not there any more."""
+
+
+class StoreFull(StoreError):
+    """Keeping one more original would exceed the limit; replacing has to stop until the user decides."""
+
+
+class Degraded(StoreError):
+    """The file system can neither exchange two files nor link one: only an output folder is safe there."""
+
+
+class DriveAway(StoreError):
+    """The drive or server that holds a folder is away; what is to be written there waits until it is back."""
+
+
+class OriginalsAway(DriveAway):
+    """The folder of originals is away: nothing can be replaced until it is back."""
+
+
+class CannotUndo(StoreError):
+    """This result cannot be undone as things are; nothing was changed."""
+
+
+class VerifyFailed(StoreError):
+    """What was read back from the disk is not what was written; nothing was replaced."""
+
+
+class UntrustedVault(StoreError):
+    """A folder for originals that is not ours alone: a link, another owner, or readable by others."""
+
+
+class LedgerError(StoreError):
+    """The ledger cannot be used: made by a newer version, or damaged beyond what could be mended."""
+
+
+class NotScrubbed(StoreError):
+    """What was forgotten is out of the history, and not yet out of the files: worth another try."""
+
+
+class Unsupported(Exception):
+    """The file system or the operating system does not know an operation; handled, never shown."""
+
+
+def shown(path: Path | bytes | str) -> str:
+    """A path as text that any terminal and any encoding can take; undecodable bytes become `\\xNN`."""
+    return printable(path if isinstance(path, bytes) else str(path))
+
+
+# What storing takes and gives: plain values, no behaviour.
+
+
+class Outcome(enum.StrEnum):
+    """How a picture ended, as in `history --json`."""
+
+    COMPRESSED = "compressed"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+class Role(enum.StrEnum):
+    """Why a content is known by its hash; any of them means: leave it alone."""
+
+    RESULT = "result"
+    """Homepress made it."""
+    KEPT = "kept"
+    """An original that the user took back; also the source of an output folder that was undone."""
+    REFUSED = "refused"
+    """Compressing it came to nothing; only valid for the same recipe."""
+
+
+class LeftUntil(enum.StrEnum):
+    """What may end that a file is left alone which was not even read."""
+
+    LOOK = "refused"
+    """The next look: what stands against it (links, permissions) may end without a trace in the file."""
+    CHANGE = "done"
+    """A change of the file."""
+    LIMITS = "outsized"
+    """A change of the file, or other limits of size of its folder."""
+
+
+class OriginalState(enum.StrEnum):
+    """What became of an original, as in `history --json`."""
+
+    KEPT = "kept"
+    RESTORED = "restored"
+    ACCEPTED = "accepted"
+    EXPIRED = "expired"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which file, in which state: a change of any field means that somebody touched it."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture as read: through one descriptor, while no program had it open for writing.
+
+    Attributes:
+        path: absolute path it was read from.
+        identity: of the descriptor, before and after reading.
+        sha256: hex digest of `data`.
+        data: the whole content.
+    """
+
+    path: Path
+    identity: Identity
+    sha256: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A verified result and the facts that the ledger keeps of it.
+
+    Attributes:
+        data: bytes of the result.
+        sha256: their digest as the worker computed it; what is read back from the disk must match.
+        suffix: file name suffix of the result's format when it differs from the source's (a conversion,
+            ".jpg"), else empty.
+        image_format: word of the source's format, such as "jpeg".
+        score: SSIMULACRA2 against the source.
+        score_kind: "sampled" or "full".
+        settings: the recipe in words, such as "balanced".
+        root: the configured folder it belongs to; None for a file named on the command line.
+        keep_days: days that the original stays; 0 or more.
+        seconds: how long compressing took.
+    """
+
+    data: bytes
+    sha256: str
+    suffix: str
+    image_format: str
+    score: float
+    score_kind: str
+    settings: str
+    root: Path | None
+    keep_days: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A result that is durably in place, with its original in the store (or untouched, in output mode).
+
+    Attributes:
+        entry: id of the history entry.
+        path: where the result is.
+        before_bytes: size of the source.
+        after_bytes: size of the result.
+    """
+
+    entry: int
+    path: Path
+    before_bytes: int
+    after_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of one undo.
+
+    Attributes:
+        entry: id of the history entry, 0 when there is none.
+        path: of the picture.
+        outcome: "restored" under its name, "beside" because its name is taken, "removed" for a result that
+            was written elsewhere, "failed" with nothing changed.
+        restored_to: where the original is now, None when it is nowhere new.
+        reason: why it failed, which result was removed, or what else is worth knowing.
+    """
+
+    entry: int
+    path: Path
+    outcome: Literal["restored", "beside", "removed", "failed"]
+    restored_to: Path | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of one stored original that was looked at or let go.
+
+    Attributes:
+        entry: id of its history entry.
+        path: of the picture.
+        size: bytes of the original.
+        outcome: "accepted" (deleted, the result stays), "good", "damaged", or "failed" with nothing changed.
+        reason: what is wrong.
+    """
+
+    entry: int
+    path: Path
+    size: int
+    outcome: Literal["accepted", "good", "damaged", "failed"]
+    reason: str = ""
+
+
+# One replacement, described fully: the same value is the journal's entry and the original's sidecar.
+#
+# So the journal can be carried on after a crash without asking anything else, and a stored original tells
+# by itself, without the ledger, what it was and where it belongs.
+
+PLAN_VERSION = 1
+
+Kind = Literal["replace", "convert", "output", "beside", "copy", "undo", "remove", "edit"]
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file carries beside its name and content.
+
+    Attributes:
+        mode: permission bits.
+        uid: number of the owner.
+        gid: number of the group.
+        atime_ns: last access, nanoseconds since 1970.
+        mtime_ns: last change of the content, nanoseconds since 1970.
+        flags: inode flags that a user can set (chattr on Linux, chflags on macOS); 0 where there are none.
+        attributes: extended attributes, ACLs included, as (name, value), sorted by name.
+    """
+
+    mode: int
+    uid: int
+    gid: int
+    atime_ns: int
+    mtime_ns: int
+    flags: int = 0
+    attributes: list[tuple[bytes, bytes]] = []
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is about to be done, or was done, to one picture.
+
+    Attributes:
+        version: of this structure.
+        job: 16 hexadecimal digits that no other job shares; temp names and stored names derive from it.
+        kind: which operation.
+        time: when it began, seconds since 1970.
+        path: of the source, `os.fsencode`d.
+        target: of the result; equal to `path` for a replacement in place.
+        root: the configured folder it belongs to, None for a file that was named on the command line.
+        vault: folder that keeps, or will keep, the original, "." for the main one; empty when none is kept.
+        source_sha256: hex digest of the original.
+        source_size: its bytes.
+        source_inode: its inode number, so that a file moved back can be told.
+        metadata: of the original.
+        result_sha256: hex digest of the result.
+        result_size: its bytes.
+        image_format: word of the source's format.
+        score: SSIMULACRA2 against the source, None when nothing was compressed.
+        score_kind: "sampled", "full" or empty.
+        settings: the recipe in words.
+        seconds: spent on compressing.
+        keep_days: days that the original stays.
+        entry: history entry that an undo or a removal is about; 0 otherwise.
+        edit_sha256: for an edit, hex digest of what is given back; empty otherwise.
+    """
+
+    version: int = PLAN_VERSION
+    job: str
+    kind: Kind
+    time: float
+    path: bytes
+    target: bytes
+    root: bytes | None = None
+    vault: bytes = b""
+    source_sha256: str
+    source_size: int
+    source_inode: int
+    metadata: Metadata
+    result_sha256: str
+    result_size: int
+    image_format: str = ""
+    score: float | None = None
+    score_kind: str = ""
+    settings: str = ""
+    seconds: float = 0.0
+    keep_days: float = 0.0
+    entry: int = 0
+    edit_sha256: str = ""
+
+    @property
+    def source(self) -> Path:
+        """Where the source is, or was."""
+        return Path(os.fsdecode(self.path))
+
+    @property
+    def result(self) -> Path:
+        """Where the result is, or goes."""
+        return Path(os.fsdecode(self.target))
+
+    @property
+    def folder(self) -> Path:
+        """In which the names change. A result in the place of its picture is in the picture's folder."""
+        return (self.source if self.kind in ("replace", "convert") else self.result).parent
+
+    @property
+    def stored_name(self) -> str:
+        """File name of the original in its vault; the sidecar adds `.json`."""
+        return f"{self.source_sha256}-{self.job}"
+
+    @property
+    def keep_until(self) -> float:
+        """Seconds since 1970 from which on the original may go."""
+        return self.time + self.keep_days * 86_400
+
+    def __str__(self) -> str:
+        return shown(self.path)
+
+
+class _Sidecar(Plan, frozen=True, kw_only=True):
+    """A plan with its path in readable form, for a person who opens the file."""
+
+    readable_path: str = ""
+
+
+def encode(plan: Plan) -> bytes:
+    """The plan as JSON, for the journal; byte strings are base64."""
+    return msgspec.json.encode(plan)
+
+
+def encode_sidecar(plan: Plan) -> bytes:
+    """The plan as indented JSON that a person can read, for the file beside the original."""
+    fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
+    return msgspec.json.format(msgspec.json.encode(_Sidecar(**fields, readable_path=str(plan)))) + b"\n"
+
+
+def decode(data: bytes) -> Plan:
+    """A plan from either form.
+
+    Raises:
+        ValueError: the text is no plan, or one of a newer version.
+    """
+    plan = msgspec.json.decode(data, type=Plan)
+    if plan.version > PLAN_VERSION:
+        raise ValueError(f"made by a newer version of Homepress (plan version {plan.version})")
+    if len(plan.job) != 16 or set(plan.job) - set("0123456789abcdef"):
+        raise ValueError("its job is not 16 hexadecimal digits")
+    for digest in (plan.source_sha256, plan.result_sha256):
+        if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+            raise ValueError("a digest in it is not 64 hexadecimal digits")
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalsLimit:
+    """How much originals may occupy; the smaller of the two counts.
+
+    Attributes:
+        max_bytes: in all vaults together.
+        disk_fraction: of the disk that a vault is on, for that vault.
+    """
+
+    max_bytes: int = 10_000_000_000
+    disk_fraction: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalsSelection:
+    """Which stored originals; paths and entries count together, the rest narrows them.
+
+    Attributes:
+        paths: of pictures or their results, or folders above them.
+        entries: ids of history entries.
+        older_than: replaced so many seconds ago, as the ledger saw them pass.
+        all: every one; nothing is selected when nothing is given at all.
+    """
+
+    paths: tuple[Path, ...] = ()
+    entries: tuple[int, ...] = ()
+    older_than: float | None = None
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Originals that are marked to go next.
+
+    Attributes:
+        number: how many go on the day of the first one.
+        at: when the first one goes, seconds since 1970, if the program runs on; None when none is marked.
+    """
+
+    number: int = 0
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoSelection:
+    """Which results to undo; all that are given must hold, paths and entries count together.
+
+    Attributes:
+        paths: of a source or its result, also where the result was moved to; the newest result of each.
+        entries: ids of history entries.
+        last: at most so many, newest first; 0 is all.
+        since: made at or after this time, seconds since 1970.
+        folder: beneath this folder.
+    """
+
+    paths: tuple[Path, ...] = ()
+    entries: tuple[int, ...] = ()
+    last: int = 0
+    since: float | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryNote:
+    """Something that was mended, for the log and the user.
+
+    Attributes:
+        path: of the picture, or of the file that is concerned, printable.
+        message: what was found and done.
+        routine: whether it is of no interest to the user: all is as if nothing had happened.
+    """
+
+    path: str
+    message: str
+    routine: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A folder whose drive is away.
+
+    Attributes:
+        folder: that was remembered.
+        point: where its drive was mounted.
+        another: whether another drive is mounted in its place.
+        drive: how to name the drive that is away.
+    """
+
+    folder: Path
+    point: Path
+    another: bool
+    drive: str
+
+    def __str__(self) -> str:
+        if self.another:
+            return f"another drive is mounted at {shown(self.point)} in place of {shown(self.drive)}"
+        return f"{shown(self.drive)} is not connected"
