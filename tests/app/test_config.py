@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from homepress.app import config, folders, places
 from homepress.app.config import Configuration
 from homepress.app.drives import Away
 from homepress.app.house import House
+from homepress.base import blocking
 from homepress.control.service import FolderRequest, ServiceError
 from homepress.settings import Paths, Size, edit
 
@@ -239,6 +241,18 @@ def test_a_folder_that_hangs_is_added_and_looked_at_when_it_answers(house: House
     hung.answer.set()
     configuration.met(hung.path, hung.path)
     assert known(house, hung.path) == {b"old.jpg"}
+
+
+def test_a_busy_computer_is_not_taken_for_a_disk_that_hangs(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_: Path) -> list[str]:
+        time.sleep(blocking.ANSWER_SECONDS + 0.2)
+        return ["a warning"]
+
+    monkeypatch.setattr(folders, "warnings", slow)
+    (folder := tmp_path / "well").mkdir()
+    assert folders.add(house, FolderRequest(path=str(folder))).warnings == ["a warning"]
 
 
 def test_a_folder_that_hangs_is_refused_by_its_name_all_the_same(house: House, hung: Hung) -> None:

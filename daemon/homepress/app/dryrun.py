@@ -40,13 +40,14 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
     root = resolved(Path(path).expanduser())
     settings = planned or house.folder_of(root) or FolderSettings(path=root)
     try:
-        sizes = {found.path: found.signature.size for found in survey(watched(settings, path=root))}
+        sizes = dict(survey(watched(settings, path=root)))
     except OSError as error:
         raise ServiceError(with_name(error, str(root)), exit_code=2) from error
     # A fixed seed: asked twice, the same answer.
-    chosen = (
+    names = (
         list(sizes) if not sample or len(sizes) <= sample else random.Random(0).sample(list(sizes), sample)
     )
+    chosen = [Path(os.fsdecode(name)) for name in names]
     trial = _Trial(root, _files(root), len(sizes), sum(sizes.values()), len(chosen))
     if wanted is not None and wanted.existing == "leave":
         trial.fingerprints = fingerprint_seconds(chosen) * len(sizes)
@@ -55,7 +56,7 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
     with contextlib.closing(Slot(Limits())) as reader:
         for outcome in requests.outcomes(house.pipeline, ((found, plan) for found in chosen)):
             located = bool(outcome.format) and _tells_place(reader, Path(outcome.path))
-            trial.add(outcome, sizes[Path(outcome.path)], located)
+            trial.add(outcome, sizes[os.fsencode(outcome.path)], located)
             yield trial.report()
 
 

@@ -47,7 +47,7 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
     folder = FolderSettings(path=path, existing=request.existing)
     try:
         blocking.ask(path, partial(meet, house, folder, house.root_of(folder)), _MEETING_SECONDS)
-        said += blocking.ask(path, partial(warnings, path))
+        said += blocking.ask(path, partial(warnings, path), _MEETING_SECONDS)
     except NotAnsweringError as error:
         said.append(blocking.silent(path, error.since))
     except OSError as error:

@@ -15,12 +15,11 @@ from homepress.watch.model import (
 )
 from homepress.watch.policy import Location, cloud_clients, locate, output_refusal, refusal, warnings
 from homepress.watch.protocols import Identity, Known, Sink, this_system
-from homepress.watch.scanner import Candidate, survey
+from homepress.watch.scanner import survey
 from homepress.watch.watcher import Watch
 
 __all__ = [
     "Arrival",
-    "Candidate",
     "FileWatch",
     "FolderState",
     "FolderStatus",

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from homepress.watch.filters import Selection
 from homepress.watch.model import Signature, Skip, Timing, WatchedFolder
@@ -85,14 +84,15 @@ def _compare(
         except OSError as error:
             listing.too_long += error.errno == errno.ENAMETOOLONG
             continue
-        if Signature.of(status).is_noted(rows.get(entry.name)):
+        signature = Signature.of(status)
+        if signature.is_noted(rows.get(entry.name)):
             continue
         if skip := skip_by_status(status, system, stays=stays):
             listing.skipped[skip] += 1
         if skip is None:
-            listing.found.append((entry.path, Signature.of(status)))
+            listing.found.append((entry.path, signature))
         elif skip is not Skip.NOT_A_FILE:
-            listing.refused.append((entry.path, Signature.of(status)))
+            listing.refused.append((entry.path, signature))
 
 
 def in_work_tree(directory: bytes, root: bytes) -> bool:
@@ -250,21 +250,11 @@ class Scanner:
 # What is in a folder, without watching it: for dry runs, and to leave alone what was there before.
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A file that the watch would take in, by name, place, directory entry and size; it was not opened.
+def survey(folder: WatchedFolder, *, system: System | None = None) -> Iterator[tuple[bytes, int]]:
+    """The files that the watch would take in, whether they were dealt with before or not.
 
-    Attributes:
-        path: absolute path, root resolved.
-        signature: what its directory entry says.
-    """
-
-    path: Path
-    signature: Signature
-
-
-def survey(folder: WatchedFolder, *, system: System | None = None) -> Iterator[Candidate]:
-    """All candidates in a folder, whether they were dealt with before or not. Nothing is changed or opened.
+    By name, place, directory entry and size: nothing is changed or opened. Each is a plain pair, its absolute
+    path with the root resolved and its size in bytes, since there may be hundreds of thousands.
 
     Raises:
         OSError: the folder is not there or cannot be listed.
@@ -277,7 +267,7 @@ def survey(folder: WatchedFolder, *, system: System | None = None) -> Iterator[C
         for path, signature in listing.found:
             large = folder.max_size is not None and signature.size > folder.max_size
             if signature.size >= folder.min_size and not large:
-                yield Candidate(Path(os.fsdecode(path)), signature)
+                yield path, signature.size
 
 
 class _NothingKnown:
