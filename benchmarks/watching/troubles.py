@@ -54,7 +54,7 @@ def dead_reader(place: Path) -> Row:
         (folder / "sub").mkdir(parents=True)
         with running(folder) as run:
             first = _observation(run)
-            first._group._remove_watch_internally = _key_error
+            first._tree._remove_watch_internally = _key_error
             started = time.monotonic()
             (folder / "sub").rmdir()
             while _observation(run) is first and time.monotonic() - started < 30:
@@ -89,7 +89,7 @@ def overflow(place: Path) -> Row:
         for inner in range(99):
             os.makedirs(folder / f"{number}" / f"{inner}")
     with running(folder) as run:
-        with _observation(run)._group._lock:
+        with _observation(run)._tree._lock:
             expected = [
                 write_file(folder / f"{n % (folders // 100)}" / f"{n % 99}" / f"{n}.jpg")
                 for n in range(files)

@@ -314,6 +314,23 @@ class TestFolders:
         assert Level.BROKEN in levels(found(folders.folders, paths))
 
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
+    def test_an_unknown_watchdog_is_worth_knowing(
+        self, paths: Paths, inbox: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from watchdog.observers import inotify_c
+
+        from homepress.watch import linux
+
+        configure(paths, inbox)
+        assert not [finding for finding in found(folders.watching, paths) if "watchdog" in finding.text]
+        monkeypatch.setattr(linux, "_OBSERVERS", linux._Observers())
+        linux._check_inotify.cache_clear()
+        monkeypatch.delattr(inotify_c.InotifyFD, "_get_or_create_watch")
+        told = [finding for finding in found(folders.watching, paths) if "watchdog" in finding.text]
+        assert [finding.level for finding in told] == [Level.WORTH_KNOWING]
+        assert "_get_or_create_watch" in told[0].text
+
+    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
     def test_too_few_inotify_watches_are_broken_with_the_command(
         self, paths: Paths, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

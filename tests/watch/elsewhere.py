@@ -11,10 +11,11 @@ import homepress
 from support import REPOSITORY
 
 
-def elsewhere(scenario: str, folder: Path, *prefix: str) -> Any:
-    """Run a scenario in a process of its own and give what it printed."""
+def elsewhere(scenario: str, folder: Path, *prefix: str, packages: Path | None = None) -> Any:
+    """Run a scenario in a process of its own, with other `packages` before all else; give what it printed."""
     script = Path(__file__).with_name("scenario.py")
-    paths = os.pathsep.join([str(REPOSITORY / "tests"), str(Path(homepress.__file__).parents[1])])
+    first = [] if packages is None else [str(packages)]
+    paths = os.pathsep.join([*first, str(REPOSITORY / "tests"), str(Path(homepress.__file__).parents[1])])
     ran = subprocess.run(
         [*prefix, sys.executable, "-B", str(script), scenario, str(folder)],
         env=os.environ | {"PYTHONPATH": paths},

@@ -184,6 +184,12 @@ def watching(
         watch.stop()
 
 
+def observation_of(run: Watching) -> Any:
+    """What observes the only folder of a watch."""
+    (folder,) = run.watch._folders.values()
+    return wait_for(lambda: folder._loop.guard._observation, what="an observer")
+
+
 class Altered:
     """The system we run on, with some of its functions replaced."""
 

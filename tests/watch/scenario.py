@@ -3,15 +3,20 @@
 Run as `python scenario.py NAME FOLDER`; prints one JSON object.
 """
 
+import dataclasses
 import json
 import os
 import sys
 import time
 from pathlib import Path
 
+import watchdog
+
+from homepress.watch import this_system
+from homepress.watch.folder import Inbox
 from homepress.watch.linux import openness
 from support import wait_for
-from watch.harness import JPEG, Watching, watching
+from watch.harness import FAST, JPEG, Watching, watching
 
 
 def describe(run: Watching) -> dict[str, object]:
@@ -74,6 +79,23 @@ def unreadable(folder: Path) -> None:
     print(json.dumps({"first": first, "last": last, "names": sorted(run.sink.names())}))
 
 
+def other_watchdog(folder: Path) -> None:
+    """A file found by events while no scan falls due, and one of which no event comes."""
+    shortcoming = this_system().shortcoming()
+    with watching(folder, timing=dataclasses.replace(FAST, poll=3600.0)) as run:
+        (folder / "a.jpg").write_bytes(JPEG)
+        run.wait_arrivals(1)
+        state, by_events = describe(run), sorted(run.sink.names())
+    with watching(folder, timing=dataclasses.replace(FAST, scan=3600.0), memory=run.memory) as again:
+        (folder.parent / "b.jpg").write_bytes(JPEG)
+        Inbox.file_event = lambda *_: None  # type: ignore[method-assign, assignment]
+        os.link(folder.parent / "b.jpg", folder / "b.jpg")
+        os.unlink(folder.parent / "b.jpg")
+        again.wait_arrivals(1)
+    told = {"watchdog": watchdog.__file__, "shortcoming": shortcoming, "state": state}
+    print(json.dumps(told | {"by events": by_events, "by scans": sorted(os.listdir(folder))}))
+
+
 def leases(folder: Path) -> None:
     """Asks for leases while another process opens the file for writing as fast as it can.
 
@@ -97,5 +119,11 @@ def leases(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    scenarios = {"limit": limit, "instances": instances, "unreadable": unreadable, "leases": leases}
+    scenarios = {
+        "limit": limit,
+        "instances": instances,
+        "unreadable": unreadable,
+        "other-watchdog": other_watchdog,
+        "leases": leases,
+    }
     scenarios[sys.argv[1]](Path(sys.argv[2]))

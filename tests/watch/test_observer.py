@@ -1,4 +1,4 @@
-"""Defects of watchdog 7.1 that lose files, each brought about for real; without the guard each test fails."""
+"""Defects of watchdog 7.1 that lose files, each brought about for real; its own observer fails each test."""
 
 import ctypes
 import errno
@@ -15,32 +15,27 @@ from pathlib import Path
 import pytest
 
 from homepress.watch.folder import Inbox
-from homepress.watch.inotify import InotifyObservation, _Group
+from homepress.watch.inotify import InotifyObservation, _Tree
 from support import THIS_MACHINE_CANNOT, wait_for
 from watch.elsewhere import elsewhere
-from watch.harness import JPEG, SETTLE, Watching, watching
+from watch.harness import JPEG, SETTLE, Watching, observation_of, watching
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="about inotify")
 
 QUEUE = Path("/proc/sys/fs/inotify/max_queued_events")
 
 
-def group_of(run: Watching) -> _Group:
+def tree_of(run: Watching) -> _Tree:
     """The watches behind the only folder of a watch."""
-    return observation_of(run)._group
-
-
-def observation_of(run: Watching) -> InotifyObservation:
-    (folder,) = run.watch._folders.values()
-    observation = wait_for(lambda: folder._loop.guard._observation, what="an observer")
-    assert isinstance(observation, InotifyObservation)
-    return observation
+    tree = observation_of(run)._tree
+    assert isinstance(tree, _Tree)
+    return tree
 
 
 @contextmanager
 def blocked_reader(run: Watching) -> Iterator[None]:
     """The reader of events waits as long as the block lasts, as on a computer that is too busy."""
-    with group_of(run)._lock:
+    with tree_of(run)._lock:
         yield
 
 
@@ -100,7 +95,7 @@ def test_a_dead_reader_is_replaced_within_two_seconds(
             raise KeyError(wd)
 
         # What watchdog does when events of a renamed and re-made folder come in an unlucky order.
-        monkeypatch.setattr(group_of(run), "_remove_watch_internally", key_error)
+        monkeypatch.setattr(tree_of(run), "_remove_watch_internally", key_error)
         (tmp_path / "dir").mkdir()
         wait_for(lambda: first.watches(os.fsencode(tmp_path / "dir")))
         (tmp_path / "dir").rmdir()
@@ -135,7 +130,7 @@ def test_a_folder_that_the_observer_lost_is_noticed_by_the_scan(tmp_path: Path) 
     (tmp_path / "lost").mkdir()
     with watching(tmp_path) as run:
         first, path = observation_of(run), os.fsencode(tmp_path / "lost")
-        group_of(run)._active_callbacks_by_path.pop(path)
+        tree_of(run)._active_callbacks_by_path.pop(path)
         time.sleep(0.4)
         run.watch.rescan()
         wait_for(lambda: observation_of(run) is not first)
@@ -147,10 +142,10 @@ def test_a_folder_that_the_observer_lost_is_noticed_by_the_scan(tmp_path: Path) 
 def test_events_under_a_wrong_name_bring_a_scan(tmp_path: Path) -> None:
     (tmp_path / "right").mkdir()
     with watching(tmp_path) as run:
-        group, path = group_of(run), os.fsencode(tmp_path / "right")
-        watch = group._active_callbacks_by_path.pop(path)
-        group._active_callbacks_by_path[os.fsencode(tmp_path / "wrong")] = watch
-        group._active_callbacks_by_watch[watch] = os.fsencode(tmp_path / "wrong")
+        tree, path = tree_of(run), os.fsencode(tmp_path / "right")
+        watch = tree._active_callbacks_by_path.pop(path)
+        tree._active_callbacks_by_path[os.fsencode(tmp_path / "wrong")] = watch
+        tree._active_callbacks_by_watch[watch] = os.fsencode(tmp_path / "wrong")
         (tmp_path / "right" / "a.jpg").write_bytes(JPEG)
         run.wait_arrivals(1)
 
@@ -296,7 +291,42 @@ def test_a_root_that_the_kernel_will_not_show_is_no_success(
     # watchdog takes this answer for a watch with the number -1.
     monkeypatch.setattr("watchdog.observers.inotify_c.inotify_add_watch", denied)
     with pytest.raises(PermissionError):
-        InotifyObservation(str(tmp_path), True, Inbox(), lambda _: False)
+        InotifyObservation(str(tmp_path), True, Inbox(), lambda _: False, lambda _: None)
+
+
+def test_one_thread_waits_for_all_folders(tmp_path: Path) -> None:
+    """Three observers, one thread between them; what reads events ends when none come."""
+    before = set(threading.enumerate())
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    with watching(*folders) as run:
+        for folder in folders:
+            (folder / "a.jpg").write_bytes(JPEG)
+        run.wait_arrivals(3)
+
+        def of_observers() -> list[str]:
+            threads = (thread.name for thread in set(threading.enumerate()) - before)
+            return sorted(name for name in threads if not name.startswith("watch "))
+
+        wait_for(lambda: of_observers() == ["inotify"], what="readers to end")
+        (folders[1] / "b.jpg").write_bytes(JPEG)
+        run.wait_arrivals(4)
+
+
+def test_a_folder_whose_disk_hangs_holds_up_the_events_of_no_other(tmp_path: Path) -> None:
+    """The reader of one folder stands still, as in a call to a disk that does not answer."""
+    (tmp_path / "hangs").mkdir()
+    (tmp_path / "other").mkdir()
+    with watching(tmp_path / "hangs", tmp_path / "other") as run:
+        hanging = next(iter(run.watch._folders.values()))._loop.guard._observation
+        assert isinstance(hanging, InotifyObservation)
+        with hanging._tree._lock, hanging._reader._lock:
+            (tmp_path / "hangs" / "a.jpg").write_bytes(JPEG)
+            (tmp_path / "other" / "b.jpg").write_bytes(JPEG)
+            run.wait_arrivals(1)
+            assert run.sink.names() == ["b.jpg"]
+        run.wait_arrivals(2)
 
 
 def test_no_thread_is_left_behind(tmp_path: Path) -> None:

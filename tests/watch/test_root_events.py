@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import pytest
 
-from homepress.watch.inotify import names_on_the_way
+from homepress.watch import inotify
+from homepress.watch.inotify import ancestors
 from support import wait_for
-from watch.harness import FAST, JPEG, Watching, watching
+from watch.harness import FAST, JPEG, observation_of, watching
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="about inotify")
 
@@ -26,11 +27,6 @@ def root(tmp_path: Path) -> Path:
     folder = tmp_path / "above" / "root"
     folder.mkdir(parents=True)
     return folder
-
-
-def observation_of(run: Watching) -> Any:
-    (folder,) = run.watch._folders.values()
-    return wait_for(lambda: folder._loop.guard._observation, what="an observer")
 
 
 def test_a_root_that_is_removed(root: Path) -> None:
@@ -76,19 +72,21 @@ def test_a_link_that_is_made_to_lead_elsewhere(tmp_path: Path, root: Path) -> No
     assert run.sink.arrivals[0].path == other.resolve() / "a.jpg"
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("thread", ["emitter", "observer", "reader"])
-def test_a_thread_of_the_observer_that_ends(root: Path, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("thread", ["reader", "waiter"])
+def test_a_thread_of_the_observer_that_dies(root: Path, thread: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(argument: object) -> NoReturn:
+        raise KeyError(argument)
+
     with watching(root, timing=NEVER) as run:
         first = observation_of(run)
-        (emitter,) = first._observer.emitters
-        if thread == "emitter":
-            emitter.stop()
-        elif thread == "reader":
-            monkeypatch.setattr(first._reader, "handle_event", None)
-            (root / "an event.txt").touch()
+        if thread == "reader":
+            monkeypatch.setattr(first._reader, "handle_event", dies)
         else:
-            first._observer.event_queue.put(object())  # an error of the handler's, say
+            # The thread itself waits in the first call; it dies in the next.
+            monkeypatch.setattr(inotify._WAITER, "_step", dies)
+        (root / "an event.txt").touch()
+        wait_for(lambda: first.trouble(), what="its trouble")
+        monkeypatch.undo()
         wait_for(lambda: observation_of(run) is not first, what="a new observer")
         (root / "a.jpg").write_bytes(JPEG)
         run.wait_arrivals(1)
@@ -143,17 +141,15 @@ def test_another_drive_does_not_start_a_new_observer(root: Path, mounting: None,
         assert observation_of(run) is first
 
 
-def test_names_on_the_way_hold_links_and_what_they_lead_to(tmp_path: Path) -> None:
+def test_ancestors_hold_links_and_what_they_lead_to(tmp_path: Path) -> None:
     top = os.fsencode(tmp_path.resolve())
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "link").symlink_to("a/../a")
-    names = names_on_the_way(top + b"/link/b")
+    names = ancestors(top + b"/link/b")
     assert names[-3:] == [top + b"/link", top + b"/a", top + b"/a/b"]
     assert top in names and b"/" not in names
 
 
-def test_names_on_the_way_end_where_links_go_in_circles(tmp_path: Path) -> None:
+def test_ancestors_end_where_links_go_in_circles(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
-    assert os.fsencode(tmp_path.resolve() / "loop") in names_on_the_way(
-        os.fsencode(tmp_path.resolve() / "loop")
-    )
+    assert os.fsencode(tmp_path.resolve() / "loop") in ancestors(os.fsencode(tmp_path.resolve() / "loop"))

@@ -174,7 +174,7 @@ class FolderLoop:
         self._again_due = NEVER
         self._slept = around.system.slept()
         self.settler = Settler(around.timing, folder.settle_seconds)
-        self.looker = Looker(folder, self.settler, around, self.guard.heed)
+        self.looker = Looker(folder, self.settler, around, self.guard.watch_attributes)
         self._scanner = Scanner(self._walk, self.guard.watches, around.timing)
 
     def turn(self) -> float:
@@ -323,7 +323,7 @@ class FolderLoop:
                     self.settler.notice(path, signature, now, self._fresh.take(None, now))
             for path, signature in listing.refused:
                 if self.looker.was_told(path, signature):
-                    self.guard.heed(path)  # again: the observation may be another one by now
+                    self.guard.watch_attributes(path)  # again: the observation may be another one by now
                 elif path not in self.settler:
                     self.settler.notice(path, signature, now, fresh=False)
         if self._scanner.last is not before:
@@ -347,7 +347,7 @@ class FolderLoop:
     def _plan_scan(self, now: float) -> None:
         """The next full scan: rarely where events come, more often where they do not."""
         tally = self._scanner.last or Tally()
-        if self.guard.native and self.guard.status is FolderStatus.WATCHING:
+        if self.guard.reliable:
             wait = self._timing.scan_interval(tally.cpu)
         else:
             wait = self._timing.poll_interval(tally.cpu, tally.wall)

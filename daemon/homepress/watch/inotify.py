@@ -1,16 +1,28 @@
-"""The way to a watched folder: when a name on it leads elsewhere, or nowhere, inotify says so by itself."""
+"""inotify through watchdog's inner classes: what they would hide, or loop over, is reported as trouble.
+
+watchdog 7.1 answers an overflow of the event queue by removing and adding every watch in its reader thread,
+which overflows the queue of a large tree again, for ever; an exception ends that thread while the observer
+seems alive; watches that the system refuses are passed over. Here each of these is only noted: the caller
+starts a new observation and scans.
+
+This is the only module that relies on names which watchdog does not document. `check` holds them against the
+installed version; where one is missing, `linux` uses watchdog's public observer instead.
+"""
 
 import contextlib
+import dataclasses
 import errno
+import inspect
 import logging
 import os
 import select
+import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
-from watchdog.events import FileClosedEvent, FileSystemEvent
-from watchdog.observers.api import BaseObserver, EventQueue, ObservedWatch
-from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
+from watchdog.events import generate_sub_created_events
+from watchdog.observers.inotify import InotifyWatchGroup
 from watchdog.observers.inotify_c import (
     CallbackId,
     InotifyConstants,
@@ -20,53 +32,496 @@ from watchdog.observers.inotify_c import (
     WatchCallback,
     WatchDescriptor,
 )
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper, PathedInotifyEvent
 
-from homepress.watch.plain import APPEARANCES, Teller
-from homepress.watch.protocols import Listener
+from homepress.base.override import override
+from homepress.watch.protocols import Listener, Observation
 
 _log = logging.getLogger(__name__)
 
-WAY_EVENTS = Mask(
+# It warns of what is reported as trouble here.
+logging.getLogger("watchdog.observers.inotify_c").setLevel(logging.CRITICAL)
+
+# Opening and closing without writing are left out: watchdog's own walk causes so many that the queue
+# overflows.
+_TREE_EVENTS = Mask(
+    InotifyConstants.IN_CREATE
+    | InotifyConstants.IN_MOVE
+    | InotifyConstants.IN_CLOSE_WRITE
+    | InotifyConstants.IN_DELETE_SELF
+)
+_ANCESTOR_EVENTS = Mask(
     InotifyConstants.IN_MOVE_SELF
     | InotifyConstants.IN_DELETE_SELF
     | InotifyConstants.IN_DONT_FOLLOW
     | InotifyConstants.IN_MASK_ADD
 )
-"""What is asked of each name on the way (inotify(7)); added to what is asked of it already."""
-
 _GONE = InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_UNMOUNT
+# A change of the number of names is one of attributes, too (inotify(7)). One event is enough: the file is
+# looked at then, and watched again if it is still left alone.
+_ATTRIBUTE_EVENTS = Mask(
+    InotifyConstants.IN_ATTRIB | InotifyConstants.IN_DONT_FOLLOW | InotifyConstants.IN_ONESHOT
+)
+_NO_WATCH = -1
 _MOST_LINKS = 40
+_MOST_FILES = 1000
+_MOST_MOVES = 100
+_MOUNTS = Path("/proc/self/mountinfo")
+_LINGER = 0.2
+"""Seconds without events after which the thread that reads them ends."""
+_ONCE = select.EPOLLIN | select.EPOLLONESHOT
+_CHANGED_SHAPE = (ImportError, AttributeError, TypeError, NameError)
+"""Errors that say that watchdog is not what this module was written for."""
+
+# The arguments of each method that is called or replaced here, and each attribute that is read.
+_METHODS: dict[type, dict[str, tuple[str, ...]]] = {
+    InotifyFD: {
+        "add_callback": ("self", "path", "mask", "callback", "id_"),
+        "_add_callback": ("self", "path", "mask", "callback", "id_"),
+        "_check_inotify_fd": ("self",),
+        "_get_or_create_watch": ("self", "path", "mask"),
+        "close": ("self",),
+        "handle_event": ("self", "event"),
+        "read_events": ("self",),
+    },
+    InotifyWatchGroup: {
+        "__init__": ("self", "_inotify_fd", "path", "event_mask", "is_recursive"),
+        "_add_callback": ("self", "path"),
+        "on_event": ("self", "event"),
+        "on_queue_overflow": ("self",),
+        "on_watch_deleted": ("self", "wd"),
+    },
+}
+_READER_ATTRIBUTES = ("_inotify_fd", "_is_reading", "_lock", "_watch_for_wd")
+_TREE_ATTRIBUTES = (
+    "_active_callbacks_by_path",
+    "_active_callbacks_by_watch",
+    "_id",
+    "_is_active",
+    "_move_event_grouper",
+)
 
 
-class Way(WatchCallback):
+def check() -> None:
+    """Hold what is used of watchdog's inner classes against the installed version.
+
+    Raises:
+        AttributeError: a name is missing.
+        TypeError: a method takes other arguments.
+    """
+    for owner, methods in _METHODS.items():
+        for name, wanted in methods.items():
+            if tuple(inspect.signature(getattr(owner, name)).parameters)[: len(wanted)] != wanted:
+                raise TypeError(f"{owner.__name__}.{name} takes other arguments")
+    _have(
+        {field.name for field in dataclasses.fields(InotifyWatchGroup)}, InotifyWatchGroup, _TREE_ATTRIBUTES
+    )
+    with contextlib.suppress(OSError):  # the system grants none just now
+        instance = InotifyFD()
+        _have(set(vars(instance)), InotifyFD, _READER_ATTRIBUTES)
+        # Its thread was never started, though watchdog has it begin as one that reads.
+        instance._is_reading = False
+        instance.close()
+
+
+def _have(there: set[str], owner: type, wanted: tuple[str, ...]) -> None:
+    for name in wanted:
+        if name not in there:
+            raise AttributeError(f"{owner.__name__} has no {name}")
+
+
+class InotifyObservation(Observation):
+    """An observation of one folder through an inotify instance of its own.
+
+    So a flood in one folder costs no other one its events, and a large tree is let go in one step.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        recursive: bool,
+        listener: Listener,
+        ignored: Callable[[bytes], bool],
+        misfit: Callable[[Exception], None],
+    ) -> None:
+        """Observe `root`; see `System.observe` for the first four arguments.
+
+        Args:
+            root: absolute path, resolved.
+            recursive: whether folders inside it count.
+            listener: is notified.
+            ignored: says of a folder's name whether it is of no interest.
+            misfit: called when watchdog turns out, while it runs, to be another one than expected.
+
+        Raises:
+            OSError: the root cannot be watched: ENOSPC and EMFILE for the system's limits, EACCES.
+            AttributeError, TypeError: see `check`.
+        """
+        self._reader = _Reader(listener, misfit)
+        self._ancestors = AncestorWatch(listener.trouble)
+        self._attributes = AttributeWatch(self._reader, listener.file_event)
+        try:
+            self._tree = _Tree(self._reader, os.fsencode(root), recursive, listener, ignored)
+            _WAITER.add(self._reader)
+        except BaseException:
+            self._reader.close()
+            raise
+
+    @override
+    def trouble(self) -> str:
+        if self._tree.overflowed:
+            return "events were lost"
+        if self._ancestors.changed or self._tree.ended:
+            return "the folder, or one above it, was moved, removed or unmounted"
+        if self._reader.ended:
+            return "the reader of events died"
+        return ""
+
+    @override
+    def refused(self) -> bool:
+        return self._tree.refused
+
+    @override
+    def reports_losses(self) -> bool:
+        return True
+
+    @override
+    def watches(self, directory: bytes) -> bool:
+        return self._tree.watches(directory)
+
+    @override
+    def watch_ancestors(self, path: bytes) -> bool:
+        """Self events of every name on the way, and the kernel's list of mounts."""
+        for name in ancestors(path):
+            with contextlib.suppress(OSError):  # what may not be watched is looked at now and then
+                self._reader.add_callback(
+                    name, _ANCESTOR_EVENTS, self._ancestors, CallbackId(id(self._ancestors))
+                )
+        return _WAITER.report_mounts(self._reader)
+
+    @override
+    def watch_attributes(self, path: bytes) -> None:
+        self._attributes.add(path)
+
+    @override
+    def close(self) -> None:
+        _WAITER.remove(self._reader)
+        self._reader.close()
+
+
+class _Reader(InotifyFD):
+    """One inotify instance. It has a thread only while events come: `read` starts it, a short lull ends it.
+
+    It is a thread of its own for each instance because handling an event may ask the disk of its folder,
+    which may hang.
+
+    Attributes:
+        ended: whether an error ended the reading for good.
+    """
+
+    def __init__(self, listener: Listener, misfit: Callable[[Exception], None]) -> None:
+        super().__init__()
+        # watchdog's thread, which begins as one that reads, is never started.
+        self._is_reading = False
+        self.ended = False
+        self.listener = listener
+        self._misfit = misfit
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self._lull = select.poll()
+        self._lull.register(self._inotify_fd, select.POLLIN)
+
+    def fileno(self) -> int:
+        """The descriptor of the instance."""
+        return self._inotify_fd
+
+    def read(self) -> None:
+        """Read and handle events on a thread of its own until none has come for a moment."""
+        self._thread = threading.Thread(target=self._read_all, name="inotify-events", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Nothing more will come; the listener is notified."""
+        self.ended = True
+        self.listener.trouble()
+
+    @override
+    def close(self) -> None:
+        """As watchdog's, but all watches end with the descriptor; one by one they would take seconds."""
+        self._closing = True
+        if self._thread is not None:
+            self._thread.join()
+        with self._lock:
+            self._watch_for_wd.clear()
+        super().close()
+
+    def _read_all(self) -> None:
+        try:
+            while events := self.read_events():
+                for event in events:
+                    self.handle_event(event)
+        except Exception as error:  # noqa: BLE001 - whatever watchdog stumbles over
+            _log.warning("the reader of file events died (%r); a new one takes over", error)
+            _log.debug("how it died", exc_info=True)
+            if isinstance(error, _CHANGED_SHAPE):
+                self._misfit(error)
+            self.end()
+        else:
+            _WAITER.wait_for(self)
+
+    @override
+    def _check_inotify_fd(self) -> bool:
+        """As watchdog's, but a lull ends the wait."""
+        return not self._closing and bool(self._lull.poll(_LINGER * 1000))
+
+    @override
+    def _add_callback(
+        self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
+    ) -> WatchDescriptor:
+        """As watchdog's, without its warning for a second registration: it holds every watch there is."""
+        watch = self._get_or_create_watch(path, mask)
+        watch.callbacks[id_] = callback
+        return watch.wd
+
+
+class _Waiter:
+    """The one thread that waits for all inotify instances and for changes of the kernel's list of mounts.
+
+    It only starts readers and notifies listeners, so that no disk can hold it up; without any instance it
+    ends.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._readers: dict[int, _Reader] = {}
+        self._want_mounts: set[int] = set()
+        self._poll: select.epoll | None = None
+        self._mounts = -1
+        self._wake = -1
+
+    def add(self, reader: _Reader) -> None:
+        """Start `reader` when it has events, once; then `wait_for` has to be called."""
+        with self._lock:
+            poll = self._poll or self._start()
+            poll.register(reader.fileno(), _ONCE)
+            self._readers[reader.fileno()] = reader
+
+    def wait_for(self, reader: _Reader) -> None:
+        """Start `reader` again when it has events, unless it was removed."""
+        with self._lock:
+            if self._poll is not None and self._readers.get(reader.fileno()) is reader:
+                self._poll.modify(reader.fileno(), _ONCE)
+
+    def report_mounts(self, reader: _Reader) -> bool:
+        """Notify the reader's listener when something is mounted or unmounted; whether the kernel tells."""
+        with self._lock:
+            self._want_mounts.add(reader.fileno())
+            return self._mounts >= 0
+
+    def remove(self, reader: _Reader) -> None:
+        """Forget a reader."""
+        with self._lock:
+            if self._readers.get(reader.fileno()) is not reader:
+                return
+            del self._readers[reader.fileno()]
+            self._want_mounts.discard(reader.fileno())
+            if self._poll is not None:
+                self._poll.unregister(reader.fileno())
+                os.eventfd_write(self._wake, 1)
+
+    def _start(self) -> select.epoll:
+        poll = select.epoll()
+        self._wake = os.eventfd(0)
+        poll.register(self._wake, select.EPOLLIN)
+        with contextlib.suppress(OSError):
+            self._mounts = os.open(_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
+            # proc(5): the file becomes exceptional when something is mounted or unmounted.
+            poll.register(self._mounts, select.EPOLLPRI)
+        self._poll = poll
+        threading.Thread(target=self._run, args=(poll,), name="inotify", daemon=True).start()
+        return poll
+
+    def _run(self, poll: select.epoll) -> None:
+        try:
+            while self._step(poll):
+                pass
+        except Exception:  # noqa: BLE001 - a surprise must not end the watching in silence
+            _log.exception("the wait for file events failed; it begins anew")
+            with self._lock:
+                self._end()
+                lost = list(self._readers.values())
+                self._readers.clear()
+            for reader in lost:
+                reader.end()
+
+    def _step(self, poll: select.epoll) -> bool:
+        """Wait once and do what follows; False when there is nothing left to wait for."""
+        ready = {fd for fd, _ in poll.poll()}
+        with self._lock:
+            if not self._readers:
+                self._end()
+                return False
+            if self._wake in ready:
+                os.eventfd_read(self._wake)
+            for fd in ready & set(self._readers):
+                self._readers[fd].read()
+            if self._mounts in ready:
+                for fd in self._want_mounts & set(self._readers):
+                    self._readers[fd].listener.trouble()
+        return True
+
+    def _end(self) -> None:
+        """Let go of all descriptors; with the lock held."""
+        if self._poll is not None:
+            self._poll.close()
+            os.close(self._wake)
+        if self._mounts >= 0:
+            os.close(self._mounts)
+        self._poll, self._wake, self._mounts = None, -1, -1
+        self._want_mounts.clear()
+
+
+_WAITER = _Waiter()
+
+
+class _Tree(InotifyWatchGroup):
+    """The watches of one tree.
+
+    Attributes:
+        overflowed: whether events were lost.
+        refused: whether the system had no room for some of the watches.
+        ended: whether the root is gone.
+    """
+
+    def __init__(
+        self,
+        reader: _Reader,
+        root: bytes,
+        recursive: bool,
+        listener: Listener,
+        ignored: Callable[[bytes], bool],
+    ) -> None:
+        """Set the watches; raises OSError when the root cannot be watched."""
+        self.overflowed = False
+        self.refused = False
+        self.ended = False
+        self._listener = listener
+        self._ignored = ignored
+        super().__init__(reader, root, _TREE_EVENTS, recursive)
+        self._move_event_grouper = _Notifier(listener, recursive)
+
+    def watches(self, directory: bytes) -> bool:
+        """Whether there is a watch that will report events under this very path."""
+        watch = self._active_callbacks_by_path.get(directory)
+        return watch is not None and self._active_callbacks_by_watch.get(watch) == directory
+
+    @override
+    def on_queue_overflow(self) -> None:
+        """Only note it."""
+        self.overflowed = True
+        self._listener.trouble()
+
+    @override
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        was_root = self._active_callbacks_by_watch.get(wd) == self.path
+        super().on_watch_deleted(wd)
+        if was_root:
+            self.ended = True
+            self._listener.trouble()
+
+    @override
+    def _add_callback(self, path: bytes) -> None:
+        """Set one watch. Folders without interest get none; a refusal below the root shows in `watches`."""
+        if path != self.path and self._is_ignored(path):
+            return
+        try:
+            watch = self._inotify_fd.add_callback(path, self.event_mask, self, self._id)
+        except OSError as error:
+            if path == self.path:
+                raise
+            self.refused |= error.errno == errno.ENOSPC
+            return
+        if watch == _NO_WATCH:
+            # watchdog takes "permission denied" for success.
+            if path == self.path:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path))
+            return
+        self._active_callbacks_by_path[path] = watch
+        self._active_callbacks_by_watch[watch] = path
+
+    def _is_ignored(self, path: bytes) -> bool:
+        return any(self._ignored(name) for name in path[len(self.path) :].split(b"/") if name)
+
+
+class _Notifier(InotifyMoveEventGrouper):
+    """Notifies the listener of a tree's events at once; in place of watchdog's queue, which needs a thread.
+
+    watchdog holds each "moved from" back for half a second so that its "moved to" can be joined to it. The
+    kernel queues the two in a row, so the last few are enough to follow a folder that was renamed.
+    """
+
+    def __init__(self, listener: Listener, recursive: bool) -> None:
+        super().__init__()
+        self._listener = listener
+        self._recursive = recursive
+        self._left: dict[int, PathedInotifyEvent] = {}
+
+    @override
+    def put_event(self, event: PathedInotifyEvent) -> None:
+        seen, path = event.ev, event.path
+        if seen.is_moved_from:
+            self._left[seen.cookie] = event
+            if len(self._left) > _MOST_MOVES:
+                del self._left[next(iter(self._left))]
+        elif seen.is_create or seen.is_moved_to:
+            self._left.pop(seen.cookie, None)
+            self._appeared(path, seen.is_directory)
+            if seen.is_moved_to and seen.is_directory and self._recursive:
+                for inside in generate_sub_created_events(os.fsdecode(path)):
+                    self._appeared(os.fsencode(inside.src_path), inside.is_directory)
+        elif seen.is_close_write and not seen.is_directory:
+            self._listener.file_event(path)
+
+    def _appeared(self, path: bytes, is_directory: bool) -> None:
+        if is_directory:
+            self._listener.directory_event(path)
+        else:
+            self._listener.file_event(path)
+
+    @override
+    def get_queued_moved_from_event(self, cookie: int) -> PathedInotifyEvent | None:
+        return self._left.get(cookie)
+
+
+class AncestorWatch(WatchCallback):
     """Hears of moves, removals and unmounts of the folders and links that lead to a folder.
 
     Attributes:
         changed: whether there was one.
     """
 
-    def __init__(self, tell: Callable[[], None]) -> None:
-        """`tell` is called, on the reader's thread, when the way has changed."""
+    def __init__(self, notify: Callable[[], None]) -> None:
+        """`notify` is called, on a reader's thread, when a name has changed."""
         self.changed = False
-        self._tell = tell
+        self._notify = notify
 
+    @override
     def on_event(self, event: InotifyEvent) -> None:
-        """See `WatchCallback`; events of what lies in a folder on the way are none of ours."""
         if event.mask & _GONE:
             self.changed = True
-            self._tell()
+            self._notify()
 
+    @override
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
-        """See `WatchCallback`: the watched thing is gone for good."""
-        del wd
         self.changed = True
-        self._tell()
+        self._notify()
 
+    @override
     def on_queue_overflow(self) -> None:
-        """See `WatchCallback`; whoever watches the folder's content acts on it."""
+        """Left to the tree."""
 
 
-def names_on_the_way(path: bytes) -> list[bytes]:
+def ancestors(path: bytes) -> list[bytes]:
     """Every folder and link that is passed on the way to an absolute path, the path itself included.
 
     A loop of links ends the list (path_resolution(7): at most 40 links are followed).
@@ -93,44 +548,36 @@ def names_on_the_way(path: bytes) -> list[bytes]:
     return list(found)
 
 
-# Files that are left alone for their permissions or further names: inotify says by itself when that
-# changes.
-#
-# Attributes of whole folders are not asked for: every copied file would bring several events more, and so
-# would each of our own replacements.
+class AttributeWatch:
+    """Files that are left alone for their permissions or further names, at most a thousand; scans see others.
 
-# A change of the number of names is one of attributes, too (inotify(7)). One event is enough: whoever hears
-# it looks at the file, and asks again if it is still left alone.
-_EVENTS = Mask(InotifyConstants.IN_ATTRIB | InotifyConstants.IN_DONT_FOLLOW | InotifyConstants.IN_ONESHOT)
-_MOST = 1000
+    Attributes of whole folders are not asked for: every copied file would bring several events more, and so
+    would each of our own replacements.
+    """
 
-
-class Heed:
-    """Some files of one observation, at most a thousand; scans look at the others."""
-
-    def __init__(self, reader: InotifyFD, tell: Callable[[bytes], None]) -> None:
-        """`tell` gets the path of a file whose attributes changed, on the reader's thread."""
+    def __init__(self, reader: InotifyFD, notify: Callable[[bytes], None]) -> None:
+        """`notify` gets the path of a file whose attributes changed, on a reader's thread."""
         self._reader = reader
-        self._tell = tell
+        self._notify = notify
         self._files: dict[bytes, _File] = {}
 
     def add(self, path: bytes) -> None:
-        """Tell once when the attributes of a file change; nothing is told of what may not be watched."""
-        if path in self._files or len(self._files) >= _MOST:
+        """Notify once when the attributes of a file change; never for what may not be watched."""
+        if path in self._files or len(self._files) >= _MOST_FILES:
             return
         file = self._files[path] = _File(path, self)
         try:
-            self._reader.add_callback(path, _EVENTS, file, CallbackId(id(file)))
+            self._reader.add_callback(path, _ATTRIBUTE_EVENTS, file, CallbackId(id(file)))
         except OSError:
-            self.over(file)
+            self.forget(file)
 
     def changed(self, file: "_File") -> None:
         """An event of a file came."""
-        self.over(file)
-        self._tell(file.path)
+        self.forget(file)
+        self._notify(file.path)
 
-    def over(self, file: "_File") -> None:
-        """Nothing will be told of it any more."""
+    def forget(self, file: "_File") -> None:
+        """No event of it will come any more."""
         if self._files.get(file.path) is file:
             del self._files[file.path]
 
@@ -138,285 +585,19 @@ class Heed:
 class _File(WatchCallback):
     """One file."""
 
-    def __init__(self, path: bytes, heed: Heed) -> None:
+    def __init__(self, path: bytes, watch: AttributeWatch) -> None:
         self.path = path
-        self._heed = heed
+        self._watch = watch
 
+    @override
     def on_event(self, event: InotifyEvent) -> None:
-        """See `WatchCallback`."""
-        del event
-        self._heed.changed(self)
+        self._watch.changed(self)
 
+    @override
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
-        """See `WatchCallback`: after the one event, or because the file is gone."""
-        del wd
-        self._heed.over(self)
+        """After the one event, or because the file is gone."""
+        self._watch.forget(self)
 
+    @override
     def on_queue_overflow(self) -> None:
-        """See `WatchCallback`; whoever watches the folder's content acts on it."""
-
-
-# watchdog's inotify observer, behind a guard: what it would hide or loop over is reported as trouble.
-#
-# watchdog 7.1 answers an overflow of the event queue by removing and adding every watch in its reader
-# thread, which overflows the queue of a large tree again, for ever; an exception ends the reader thread
-# while the observer seems alive; watches that the system refuses are passed over. Here each of these is
-# only noted. Whoever asked for the observation starts a new one and scans.
-
-# It complains of its own ending, and warns of what is reported as trouble here.
-logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
-logging.getLogger("watchdog.observers.inotify_c").setLevel(logging.CRITICAL)
-
-# Opening and closing without writing are left out: watchdog's own walk causes so many that the queue
-# overflows.
-_INOTIFY_EVENTS = [*APPEARANCES, FileClosedEvent]
-_NO_WATCH = -1
-_MOUNTS = "/proc/self/mountinfo"
-
-
-class InotifyObservation:
-    """An observation of one folder by an observer of its own (see `system.Observation`)."""
-
-    def __init__(
-        self, root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]
-    ) -> None:
-        """Observe `root`; see `System.observe` for the arguments.
-
-        Raises:
-            OSError: the root cannot be watched: ENOSPC and EMFILE for the system's limits, EACCES.
-        """
-        self._reader = _Reader(listener)
-        self._way = Way(listener.trouble)
-        self._heed = Heed(self._reader, listener.file_event)
-        self._group = _Group(self._reader, os.fsencode(root), recursive, listener, ignored)
-        self._observer = _Observer(self._reader, self._group, listener)
-        try:
-            self._observer.schedule(Teller(listener), root, recursive=recursive, event_filter=_INOTIFY_EVENTS)
-            self._reader.start()
-            self._observer.start()
-        except OSError:
-            self._reader.stop()
-            raise
-
-    def trouble(self) -> str:
-        """See `Observation.trouble`."""
-        if self._group.overflowed:
-            return "events were lost"
-        if self._way.changed:
-            return "the folder, or one above it, was moved, removed or unmounted"
-        if self._reader.ended or not self._reader.is_alive():
-            return "the reader of events died"
-        if self._observer.ended or not self._observer.is_alive():
-            return "the observer stopped"
-        return ""
-
-    def refused(self) -> bool:
-        """See `Observation.refused`."""
-        return self._group.refused
-
-    def watches(self, directory: bytes) -> bool:
-        """See `Observation.watches`."""
-        return self._group.watches(directory)
-
-    def attend(self, path: bytes) -> bool:
-        """See `Observation.attend`: self events of every name on the way, and the kernel's list of mounts."""
-        for name in names_on_the_way(path):
-            with contextlib.suppress(OSError):  # what may not be watched is looked at now and then
-                self._reader.add_callback(name, WAY_EVENTS, self._way, CallbackId(id(self._way)))
-        return self._reader.tell_of_mounts()
-
-    def heed(self, path: bytes) -> None:
-        """See `Observation.heed`."""
-        self._heed.add(path)
-
-    def close(self) -> None:
-        """See `Observation.close`."""
-        self._observer.stop()
-        self._observer.join()
-
-
-class _Reader(InotifyFD):
-    """The thread that reads from the kernel; its death is told at once, and mounts if that is wanted.
-
-    Attributes:
-        ended: whether it does not read any more; a thread that says so itself is still alive then.
-    """
-
-    def __init__(self, listener: Listener) -> None:
-        super().__init__()
-        self.name = "inotify-reader"
-        self.ended = False
-        self._listener = listener
-        self._tells_of_mounts = False
-        try:
-            self._mounts = os.open(_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            self._mounts = -1
-        if self._poller is not None and self._mounts >= 0:
-            # proc(5): the file becomes exceptional when something is mounted or unmounted.
-            self._poller.register(self._mounts, select.POLLPRI)
-
-    def tell_of_mounts(self) -> bool:
-        """Tell from now on when something is mounted or unmounted anywhere; whether the kernel says so."""
-        self._tells_of_mounts = True
-        return self._poller is not None and self._mounts >= 0
-
-    def run(self) -> None:
-        try:
-            super().run()
-        except Exception as error:  # noqa: BLE001 - whatever watchdog stumbles over
-            _log.warning("the reader of file events died (%r); a new one takes over", error)
-            _log.debug("how it died", exc_info=True)
-        self.ended = True
-        self._listener.trouble()
-
-    def close(self) -> None:
-        """As watchdog's, but all watches end with the descriptor; one by one they would take seconds."""
-        with self._lock:
-            self._watch_for_wd.clear()
-        super().close()
-
-    def _check_inotify_fd(self) -> bool:
-        """As watchdog's; woken by the list of mounts it tells of that, and there is nothing to read."""
-        if self._poller is None:
-            return super()._check_inotify_fd()
-        ready = {fd for fd, _ in self._poller.poll()}
-        if self._mounts in ready and self._tells_of_mounts:
-            self._listener.trouble()
-        return self._inotify_fd in ready
-
-    def _close_resources(self) -> None:
-        super()._close_resources()
-        if self._mounts >= 0:
-            os.close(self._mounts)
-            self._mounts = -1
-
-    def _add_callback(
-        self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
-    ) -> WatchDescriptor:
-        """As watchdog's, without its warning for a second registration: it holds every watch there is."""
-        watch = self._get_or_create_watch(path, mask)
-        watch.callbacks[id_] = callback
-        return watch.wd
-
-
-class _Group(InotifyWatchGroup):
-    """The watches of one tree."""
-
-    def __init__(
-        self,
-        reader: _Reader,
-        root: bytes,
-        recursive: bool,
-        listener: Listener,
-        ignored: Callable[[bytes], bool],
-    ) -> None:
-        self.overflowed = False
-        self.refused = False
-        self._listener = listener
-        self._ignored = ignored
-        self._arguments = (reader, root, recursive)
-
-    def open(self, event_mask: Mask) -> None:
-        """Set the watches; raises OSError when the root cannot be watched."""
-        reader, root, recursive = self._arguments
-        super().__init__(reader, root, event_mask, recursive)
-
-    def watches(self, directory: bytes) -> bool:
-        """Whether there is a watch that will report events under this very path."""
-        watch = self._active_callbacks_by_path.get(directory)
-        return watch is not None and self._active_callbacks_by_watch.get(watch) == directory
-
-    def on_queue_overflow(self) -> None:
-        """Only note it."""
-        self.overflowed = True
-        self._listener.trouble()
-
-    def deactivate(self) -> None:
-        """Only end the queue of events: watches end with the reader, and their tables may be in disorder."""
-        with self._lock:
-            self._is_active = False
-            self._move_event_grouper.close()
-
-    def _add_callback(self, path: bytes) -> None:
-        """Set one watch. Folders without interest get none; a refusal below the root shows in `watches`."""
-        if path != self.path and self._is_ignored(path):
-            return
-        try:
-            watch = self._inotify_fd.add_callback(path, self.event_mask, self, self._id)
-        except OSError as error:
-            if path == self.path:
-                raise
-            self.refused |= error.errno == errno.ENOSPC
-            return
-        if watch == _NO_WATCH:
-            # watchdog takes "permission denied" for success.
-            if path == self.path:
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path))
-            return
-        self._active_callbacks_by_path[path] = watch
-        self._active_callbacks_by_watch[watch] = path
-
-    def _is_ignored(self, path: bytes) -> bool:
-        return any(self._ignored(name) for name in path[len(self.path) :].split(b"/") if name)
-
-
-class _Emitter(InotifyEmitter):
-    """Turns what the group reports into watchdog's events; its group is handed in, its end is told."""
-
-    def __init__(
-        self,
-        event_queue: EventQueue,
-        watch: ObservedWatch,
-        *,
-        timeout: float = 1.0,
-        event_filter: list[type[FileSystemEvent]] | None = None,
-        inotify_fd: InotifyFD | None = None,
-        group: _Group,
-        ended: Callable[[], None],
-    ) -> None:
-        super().__init__(
-            event_queue, watch, timeout=timeout, event_filter=event_filter, inotify_fd=inotify_fd
-        )
-        self._group = group
-        self._ended = ended
-
-    def run(self) -> None:
-        try:
-            super().run()
-        finally:
-            self._ended()
-
-    def on_thread_start(self) -> None:
-        self._group.open(self.get_event_mask_from_filter())
-        self._inotify = self._group
-
-
-class _Observer(BaseObserver):
-    """Like watchdog's own, with our reader.
-
-    Attributes:
-        ended: whether its thread, or its emitter's, comes to its end.
-    """
-
-    def __init__(self, reader: _Reader, group: _Group, listener: Listener) -> None:
-        super().__init__(_Emitter, inotify_fd=reader, group=group, ended=self._note_end)
-        self.ended = False
-        self._reader = reader
-        self._listener = listener
-
-    def run(self) -> None:
-        try:
-            super().run()
-        finally:
-            self._note_end()
-
-    def _note_end(self) -> None:
-        self.ended = True
-        self._listener.trouble()
-
-    def on_thread_stop(self) -> None:
-        super().on_thread_stop()
-        self._reader.stop()
-        if self._reader.is_alive():
-            self._reader.join()
+        """Left to the tree."""

@@ -2,14 +2,15 @@
 
 import errno
 import fcntl
+import logging
 import os
 import signal
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from homepress.base.volumes.mountinfo import Mount, mount_of, parse_mountinfo
-from homepress.watch.inotify import InotifyObservation
 from homepress.watch.protocols import LimitReachedError, Listener, Observation, Openness, is_remote_kind
 
 __all__ = [
@@ -19,8 +20,11 @@ __all__ = [
     "observe",
     "openness",
     "shortage",
+    "shortcoming",
     "slept",
 ]
+
+_log = logging.getLogger(__name__)
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -29,10 +33,55 @@ _USUAL_WATCHES = 524_288
 _USUAL_INSTANCES = 1024
 
 
+class _Observers:
+    """Which observer serves: ours on watchdog's inner classes or, where they have changed, its own."""
+
+    def __init__(self) -> None:
+        self._misfit = ""
+
+    def observe(
+        self, root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]
+    ) -> Observation:
+        """See `System.observe`."""
+        if not self.misfit():
+            from homepress.watch.inotify import InotifyObservation
+
+            try:
+                return InotifyObservation(root, recursive, listener, ignored, self._note)
+            except (AttributeError, TypeError) as error:
+                self._note(error)
+        from homepress.watch.plain import public_observation
+
+        return public_observation(root, recursive, listener, closes=True)
+
+    def misfit(self) -> str:
+        """What about watchdog's inner classes is not as expected; empty when all is."""
+        if not self._misfit:
+            try:
+                _check_inotify()
+            except (ImportError, AttributeError, TypeError) as error:
+                self._note(error)
+        return self._misfit
+
+    def _note(self, error: Exception) -> None:
+        self._misfit = str(error)
+        _log.warning("watchdog is not as expected (%s); folders are scanned more often", error)
+
+
+_OBSERVERS = _Observers()
+
+
+@cache
+def _check_inotify() -> None:
+    from homepress.watch import inotify
+
+    inotify.check()
+
+
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
     """See `System.observe`."""
     try:
-        return InotifyObservation(root, recursive, listener, ignored)
+        return _OBSERVERS.observe(root, recursive, listener, ignored)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise LimitReachedError(error.errno, shortage(1)) from error
@@ -43,6 +92,11 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
                 error.errno, f"the system grants no further observer; {command}"
             ) from error
         raise
+
+
+def shortcoming() -> str:
+    """See `System.shortcoming`."""
+    return _OBSERVERS.misfit()
 
 
 def openness(fd: int, path: bytes) -> Openness:

@@ -7,7 +7,7 @@ import struct
 import time
 from collections.abc import Callable
 
-from homepress.watch.plain import PlainObservation
+from homepress.watch.plain import PlainObservation, public_observation
 from homepress.watch.protocols import Listener, Observation, Openness
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "observe",
     "openness",
     "shortage",
+    "shortcoming",
     "slept",
 ]
 
@@ -38,6 +39,8 @@ _KIND_BYTES, _POINT_BYTES = 16, 1024
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
     """See `System.observe`; FSEvents has no way to leave folders out."""
     del ignored
+    if shortcoming():
+        return public_observation(root, recursive, listener)
     from watchdog.observers.api import BaseObserver
     from watchdog.observers.fsevents import FSEventsEmitter
 
@@ -54,10 +57,21 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
                     observation.note_loss()
             super().events_callback(paths, inodes, flags, ids)
 
-    observer = BaseObserver(Emitter)
-    observation = PlainObservation(observer, root, recursive, listener, _name_on_disk(root))
+    observation = PlainObservation(
+        BaseObserver(Emitter), root, recursive, listener, reported=_name_on_disk(root), reports_losses=True
+    )
     observations.append(observation)
     return observation
+
+
+def shortcoming() -> str:
+    """See `System.shortcoming`: dropped events are heard of in the callback of watchdog's emitter."""
+    try:
+        from watchdog.observers.fsevents import FSEventsEmitter
+    except ImportError as error:
+        return str(error)
+    has = hasattr(FSEventsEmitter, "events_callback")
+    return "" if has else "FSEventsEmitter has no events_callback"
 
 
 def openness(fd: int, path: bytes) -> Openness:

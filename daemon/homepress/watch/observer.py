@@ -163,10 +163,17 @@ class Guard:
         self._mounts: frozenset[tuple[Path, str]] = frozenset()
         self._identity = (0, 0)
         self._observation: Observation | None = None
-        self._attentive = False
+        self._watches_ancestors = False
         self._gone_since: float | None = None
         self._last_rebuild = float("-inf")
         self._advice = ""
+
+    @property
+    def reliable(self) -> bool:
+        """Whether events come from the whole folder, and their loss is noticed: then scans are rare."""
+        if not self.native or self._observation is None:
+            return False
+        return self.status is FolderStatus.WATCHING and self._observation.reports_losses()
 
     @property
     def ready(self) -> bool:
@@ -216,16 +223,16 @@ class Guard:
             return self._timing.missing_interval(now - self._gone_since)
         if self.remote or not self.native:
             return self._timing.health_remote
-        return self._timing.health_told if self._attentive else self._timing.health
+        return self._timing.health_told if self._watches_ancestors else self._timing.health
 
     def watches(self, directory: bytes) -> bool:
         """Whether events of files in a folder are noticed; True where none are expected."""
         return self._observation is None or self._observation.watches(directory)
 
-    def heed(self, path: bytes) -> None:
-        """Have a file looked at when its permissions or further names change; see `Observation.heed`."""
+    def watch_attributes(self, path: bytes) -> None:
+        """Have a file looked at when its permissions or further names change."""
         if self._observation is not None:
-            self._observation.heed(path)
+            self._observation.watch_attributes(path)
 
     def close(self) -> None:
         """Stop observing, and wait for it."""
@@ -242,7 +249,7 @@ class Guard:
         self._identity, self.root = look.identity, look.real
         self._mounts = _mounts(look.real)
         self.remote = self._system.is_remote(look.real)
-        self._attentive = False
+        self._watches_ancestors = False
         self.status, self.problem = FolderStatus.WATCHING, ""
         self.native = self._folder.watch == "native" or (self._folder.watch == "auto" and not self.remote)
         _log.info("observing %s anew: %s", ascii(str(self._folder.path)), why)
@@ -256,7 +263,7 @@ class Guard:
             self._observation = self._system.observe(
                 real, self._folder.recursive, self._listener, is_never_entered
             )
-            self._attentive = self._observation.attend(os.fsencode(self._folder.path))
+            self._watches_ancestors = self._observation.watch_ancestors(os.fsencode(self._folder.path))
         except LimitReachedError as limit:
             self.native, self.status = False, FolderStatus.PARTLY
             self.problem = f"new pictures are found by regular scans only: {limit.strerror}"

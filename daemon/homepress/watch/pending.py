@@ -317,14 +317,14 @@ class Looker:
         folder: WatchedFolder,
         settler: Settler,
         around: Surroundings,
-        heed: Callable[[bytes], None],
+        watch_attributes: Callable[[bytes], None],
     ) -> None:
         self.skipped: Counter[Skip] = Counter()
         self._folder = folder
         self._root = b""
         self._least_quiet = 0.0
         self._settler = settler
-        self._heed = heed
+        self._watch_attributes = watch_attributes
         self._known = around.known
         self._sink = around.sink
         self._system = around.system
@@ -474,7 +474,7 @@ class Looker:
             return self._wait(pending)
         if skip.may_end:
             self._told.add(pending.path, signature)
-            self._heed(pending.path)
+            self._watch_attributes(pending.path)
         self._settler.drop(pending)
         return self._tell(pending, signature, skip, "")
 

@@ -1,23 +1,26 @@
-"""What the observers of all systems have in common: watchdog's events as plain paths; a plain observer."""
+"""The plain observer: watchdog's documented classes, and its events as plain paths."""
 
 import os
 
 from watchdog.events import (
     DirCreatedEvent,
     DirMovedEvent,
+    FileClosedEvent,
     FileCreatedEvent,
     FileModifiedEvent,
     FileMovedEvent,
     FileSystemEvent,
     FileSystemEventHandler,
 )
+from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from homepress.watch.protocols import Listener
+from homepress.base.override import override
+from homepress.watch.protocols import Listener, Observation
 
 _SEPARATOR = os.fsencode(os.sep)
 
-APPEARANCES: list[type[FileSystemEvent]] = [
+_APPEARANCES: list[type[FileSystemEvent]] = [
     FileCreatedEvent,
     FileMovedEvent,
     DirCreatedEvent,
@@ -26,17 +29,17 @@ APPEARANCES: list[type[FileSystemEvent]] = [
 """The events by which something turns up under a name."""
 
 
-class Teller(FileSystemEventHandler):
-    """Tells a listener of watchdog's events."""
+class _Handler(FileSystemEventHandler):
+    """Notifies a listener of watchdog's events."""
 
     def __init__(self, listener: Listener, root: str = "", reported: str = "") -> None:
-        """Tell `listener`; where the system reports `root` under another name, put `root` in its place."""
+        """Notify `listener`; where the system reports `root` under another name, put `root` in its place."""
         self._listener = listener
         self._root = os.fsencode(root)
         self._reported = os.fsencode(reported)
 
+    @override
     def dispatch(self, event: FileSystemEvent) -> None:
-        """See `FileSystemEventHandler`."""
         path = os.fsencode(event.dest_path or event.src_path)
         if self._reported != self._root and path.startswith(self._reported + _SEPARATOR):
             path = self._root + path[len(self._reported) :]
@@ -46,33 +49,44 @@ class Teller(FileSystemEventHandler):
             self._listener.file_event(path)
 
 
-class PlainObservation:
-    """An observation by one of watchdog's observers that watch a whole tree through one handle of the system.
+class PlainObservation(Observation):
+    """An observation by one of watchdog's observers, through its documented classes alone.
 
-    There are no events for the end of writing on macOS and Windows, so changes of content are hints too.
+    There are no events for the end of writing on macOS and Windows, so changes of content are hints there.
     """
 
     def __init__(
-        self, observer: BaseObserver, root: str, recursive: bool, listener: Listener, reported: str = ""
+        self,
+        observer: BaseObserver,
+        root: str,
+        recursive: bool,
+        listener: Listener,
+        *,
+        reported: str = "",
+        reports_losses: bool = False,
+        closes: bool = False,
     ) -> None:
-        """Observe `root`; `note_loss` is to be called by whoever sees that events were dropped.
+        """Observe `root`; `note_loss` is to be called when events were dropped.
 
         Args:
             observer: not started yet.
             root: absolute path, resolved.
             recursive: whether folders inside it count.
-            listener: who is told.
+            listener: is notified.
             reported: how events name the root, if not by `root`.
+            reports_losses: whether `note_loss` will be called.
+            closes: whether the system says when a file is closed after writing.
 
         Raises:
             OSError: it cannot be observed.
         """
         self._observer = observer
         self._listener = listener
+        self._reports_losses = reports_losses
         self._lost = False
-        events = [*APPEARANCES, FileModifiedEvent]
-        teller = Teller(listener, root, reported or root)
-        observer.schedule(teller, root, recursive=recursive, event_filter=events)
+        events = [*_APPEARANCES, FileClosedEvent if closes else FileModifiedEvent]
+        handler = _Handler(listener, root, reported or root)
+        observer.schedule(handler, root, recursive=recursive, event_filter=events)
         observer.start()
 
     def note_loss(self) -> None:
@@ -80,33 +94,50 @@ class PlainObservation:
         self._lost = True
         self._listener.trouble()
 
+    @override
     def trouble(self) -> str:
-        """See `Observation.trouble`."""
         if self._lost:
             return "events were lost"
         if not self._observer.is_alive() or not all(e.is_alive() for e in self._observer.emitters):
             return "the observer stopped"
         return ""
 
+    @override
     def refused(self) -> bool:
-        """See `Observation.refused`: one handle serves the whole tree."""
+        """Never, as far as it says; on macOS and Windows one handle serves the whole tree."""
         return False
 
+    @override
+    def reports_losses(self) -> bool:
+        return self._reports_losses
+
+    @override
     def watches(self, directory: bytes) -> bool:
-        """See `Observation.watches`."""
-        del directory
         return True
 
-    def attend(self, path: bytes) -> bool:
-        """See `Observation.attend`: these systems do not say."""
-        del path
+    @override
+    def watch_ancestors(self, path: bytes) -> bool:
+        """It cannot."""
         return False
 
-    def heed(self, path: bytes) -> None:
-        """See `Observation.heed`: changes of attributes come with those of content, or not at all."""
-        del path
+    @override
+    def watch_attributes(self, path: bytes) -> None:
+        """Changes of attributes come with those of content, or not at all."""
 
+    @override
     def close(self) -> None:
-        """See `Observation.close`."""
         self._observer.stop()
         self._observer.join()
+
+
+def public_observation(
+    root: str, recursive: bool, listener: Listener, *, closes: bool = False
+) -> PlainObservation:
+    """An observation by watchdog's own observer for this system, for where its inner classes have changed.
+
+    It loses events without a word, so it `reports_losses` never.
+
+    Raises:
+        OSError: it cannot be observed.
+    """
+    return PlainObservation(Observer(), root, recursive, listener, closes=closes)

@@ -43,10 +43,13 @@ class Observation(Protocol):
     def refused(self) -> bool:
         """Whether the system refused to watch some of the folders, for want of room."""
 
+    def reports_losses(self) -> bool:
+        """Whether it says by `trouble` when it loses events. If not, scans have to come more often."""
+
     def watches(self, directory: bytes) -> bool:
         """Whether events of files that lie directly in `directory` are noticed."""
 
-    def attend(self, path: bytes) -> bool:
+    def watch_ancestors(self, path: bytes) -> bool:
         """Tell the listener of trouble as soon as `path` no longer leads where it does now.
 
         Args:
@@ -56,7 +59,7 @@ class Observation(Protocol):
             Whether it can. If not, the folder has to be looked at again and again.
         """
 
-    def heed(self, path: bytes) -> None:
+    def watch_attributes(self, path: bytes) -> None:
         """Tell the listener of a file event once when permissions or further names of a file change.
 
         As far as the system says so by itself; scans see the rest.
@@ -103,6 +106,9 @@ class System(Protocol):
 
     def shortage(self, directories: int) -> str:
         """What to do when only some of so many folders can be observed; a sentence for a person."""
+
+    def shortcoming(self) -> str:
+        """What the observers lack here, so that scans come more often; for a person, empty when nothing."""
 
     def slept(self) -> float:
         """Seconds that the computer has been suspended since some fixed moment."""

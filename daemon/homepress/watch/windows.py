@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from homepress.watch.plain import PlainObservation
+from homepress.watch.plain import PlainObservation, public_observation
 from homepress.watch.protocols import Listener, Observation, Openness
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "observe",
     "openness",
     "shortage",
+    "shortcoming",
     "slept",
 ]
 
@@ -41,6 +42,8 @@ _Buffer = tuple[bytes, bool]
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
     """See `System.observe`; the system has no way to leave folders out."""
     del ignored
+    if shortcoming():
+        return public_observation(root, recursive, listener)
     from watchdog.observers.api import BaseObserver
     from watchdog.observers.read_directory_changes import WindowsApiEmitter
     from watchdog.observers.winapi import DirectoryChangeReader
@@ -65,9 +68,20 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
             super().on_thread_stop()
             self._buffers.end()
 
-    observation = PlainObservation(BaseObserver(Emitter), root, recursive, listener)
+    observation = PlainObservation(BaseObserver(Emitter), root, recursive, listener, reports_losses=True)
     observations.append(observation)
     return observation
+
+
+def shortcoming() -> str:
+    """See `System.shortcoming`: lost events are heard of in the queue of watchdog's reader."""
+    try:
+        from watchdog.observers.winapi import DirectoryChangeReader
+
+        has = "_buf_queue" in vars(DirectoryChangeReader(".", recursive=False))
+    except (ImportError, AttributeError, TypeError) as error:
+        return str(error)
+    return "" if has else "DirectoryChangeReader has no _buf_queue"
 
 
 class BufferQueue(queue.Queue[_Buffer]):

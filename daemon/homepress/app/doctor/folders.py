@@ -3,7 +3,7 @@
 import os
 import shlex
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from homepress.base.units import size
 from homepress.settings import FolderSettings
 from homepress.store.health import Abilities, abilities
 from homepress.watch import refusal, warnings
+from homepress.watch import this_system as watched_by
 
 _TOPIC = "folder"
 _SECONDS = 10.0
@@ -47,14 +48,20 @@ def folders(whole: Installation) -> Iterator[Finding]:
             yield from _as_the_daemon_says(folder, whole)
 
 
-def watching(whole: Installation) -> Iterable[Finding]:
-    """Whether the system's limits allow to watch them all."""
+def watching(whole: Installation) -> Iterator[Finding]:
+    """Whether the system's limits allow to watch them all, and whether lost events are noticed."""
+    if why := watched_by().shortcoming():
+        text = (
+            f"this version of watchdog is not the one that Homepress knows ({why}): lost events go unnoticed"
+        )
+        fix = "nothing is missed: folders are scanned more often. A newer Homepress may know it"
+        yield worth_knowing("watching", text, fix)
     there = [
         folder
         for folder in whole.settings.folders
         if folder.enabled and folder.path not in whole.silent and folder.path.is_dir()
     ]
-    return this_system().room_to_watch(there)
+    yield from this_system().room_to_watch(there)
 
 
 def _hung(text: str) -> Finding:
