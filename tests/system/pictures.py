@@ -17,7 +17,9 @@ def photo(seed: int, size: tuple[int, int] = (800, 600)) -> Image.Image:
         r = chance.randrange(20, 200)
         draw.ellipse((x - r, y - r, x + r, y + r), fill=tuple(chance.randrange(256) for _ in range(3)))
     image = image.filter(ImageFilter.GaussianBlur(6))
-    grain = Image.effect_noise(size, 12).convert("RGB")
+    # Even noise with a deviation of 12 levels, the same for each seed: Pillow's own differs every time.
+    even = Image.frombytes("L", size, chance.randbytes(size[0] * size[1]))
+    grain = even.point([round(107 + value * 42 / 255) for value in range(256)]).convert("RGB")
     return Image.blend(image, grain, 0.12)
 
 
