@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import homepress
 from desktop.buses import FakeProgram, private_bus
 from homepress.app.doctor import (
     Finding,
@@ -76,7 +77,9 @@ def levels(findings: list[Finding]) -> set[Level]:
 
 
 def running(**state: object) -> Status:
-    return Status(**{"state": "idle", "pid": 1, "version": "1", "network": "locked", **state})  # type: ignore[arg-type]  # tests choose
+    return Status(
+        **{"state": "idle", "pid": 1, "version": homepress.__version__, "network": "locked", **state}
+    )  # type: ignore[arg-type]  # tests choose
 
 
 class TestExamine:
@@ -226,6 +229,8 @@ class TestData:
         assert levels(found(data.daemon, paths)) == {Level.WORTH_KNOWING}
         assert levels(found(data.daemon, paths, daemon=running())) == {Level.GOOD}
         assert Level.BROKEN in levels(found(data.daemon, paths, daemon=running(problems=["a.jpg: x"])))
+        assert levels(found(data.daemon, paths, daemon=running())) == {Level.GOOD}
+        assert Level.WORTH_KNOWING in levels(found(data.daemon, paths, daemon=running(version="0.0.9")))
         assert levels(found(data.daemon, paths, daemon_fault="another version")) == {Level.BROKEN}
 
 

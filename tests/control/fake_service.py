@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import homepress
 from homepress.control.calls import METHODS
 from homepress.control.service import (
     CheckReport,
@@ -48,6 +49,7 @@ class FakeService(_AnyService):
     def __init__(self) -> None:
         super().__init__()
         self.folders: dict[str, FolderRequest] = {}
+        self.version = homepress.__version__
         self.paused = False
         self.paused_until: float | None = None
         self.problems: list[str] = []
@@ -70,7 +72,7 @@ class FakeService(_AnyService):
         return Status(
             state="paused" if self.paused else "problem" if self.problems else "idle",
             pid=os.getpid(),
-            version="test",
+            version=self.version,
             paused_until=self.paused_until,
             waiting=self.waiting,
             compressed_today=12,

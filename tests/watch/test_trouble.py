@@ -1,6 +1,7 @@
 """What goes wrong around a folder's thread: hanging drives, our own errors, suspend, refused observers."""
 
 import errno
+import logging
 import os
 import threading
 import time
@@ -14,7 +15,10 @@ from support import wait_for
 from watch.harness import JPEG, Altered, Memory, watched, watching
 
 
-def test_a_drive_that_hangs_is_named_and_holds_up_nobody(tmp_path: Path) -> None:
+def test_a_drive_that_hangs_is_named_and_holds_up_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     hanging, fine = tmp_path / "hanging", tmp_path / "fine"
     hanging.mkdir()
     fine.mkdir()
@@ -37,6 +41,10 @@ def test_a_drive_that_hangs_is_named_and_holds_up_nobody(tmp_path: Path) -> None
             wait_for(lambda: "b.jpg" in run.sink.names())
             assert run.watch.states()[1].status is FolderStatus.WATCHING
             run.watch.stop()  # does not wait for what hangs
+            said = [message for message in caplog.messages if "has not answered" in message]
+            assert said == [state.problem], "once, however often it is looked at"
+            release.set()
+            wait_for(lambda: any(f"{hanging} answers again" in message for message in caplog.messages))
     finally:
         release.set()
 

@@ -24,10 +24,19 @@ _LAST_SECONDS = 5.0
 class Caretaker:
     """A thread that sleeps until there was work, or for an hour."""
 
-    def __init__(self, store: Store, tell: Callable[[RecoveryNote], None]) -> None:
-        """`tell` gets each note about something that was found, such as an edit that came late."""
+    def __init__(
+        self, store: Store, tell: Callable[[RecoveryNote], None], look: Callable[[], object] = lambda: None
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            store: what is looked after.
+            tell: gets each note about something that was found, such as an edit that came late.
+            look: called every few minutes too.
+        """
         self._store = store
         self._tell = tell
+        self._look = look
         self._worked = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
@@ -60,6 +69,7 @@ class Caretaker:
             if self._worked.wait(_COUNT):
                 return True
             self._store.count_time()
+            self._look()
         return False
 
     def _tend(self) -> None:

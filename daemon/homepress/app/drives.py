@@ -9,6 +9,7 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.system_errors import printable
 from homepress.base.volumes import changes
 from homepress.store.model import Absence, StoreError
 from homepress.store.store import Store
@@ -103,7 +104,8 @@ class Drives:
         before, self.away = self.away, now
         if now != before:
             for text in {*now.folders.values(), now.originals} - {*before.folders.values(), before.originals}:
-                _log.info("%s", ascii(text))
+                if text:
+                    _log.info("%s", printable(text))
             self._changed(before, now)
 
     def _find(self) -> Away:

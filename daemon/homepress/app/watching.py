@@ -139,7 +139,8 @@ class DaemonService(InProcessService):
         self._overview = self._look_over()
         self._watch.reconfigure(self._config.apply())
         self._breaker.count_undone(self._config.roots())
-        self._caretaker = Caretaker(house.store, self._noted)
+        # A folder that hangs is logged when somebody looks at its state, which nobody else may do for days.
+        self._caretaker = Caretaker(house.store, self._noted, self._watch.states)
 
     def _hint(self, path: Path, delay: float) -> None:
         self._watch.hint(path, delay)

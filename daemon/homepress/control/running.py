@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import homepress
 from homepress.control import basics
 from homepress.control.lock import holder_of
-from homepress.control.service import ServiceError
+from homepress.control.service import ServiceError, Status
 from homepress.control.transport import ChannelError, UnsafeAddressError
 
 NOT_RUNNING = "Homepress is not running in the background; start it with: homepress run"
@@ -54,6 +55,16 @@ def running_daemon(socket: Path, lock: Path) -> RunningDaemon | None:
             )
         pid = _daemon(lock, listens=False)
         return None if pid is None else RunningDaemon(pid, "", False)
+
+
+def other_version(status: Status) -> str:
+    """What to say of a daemon that talks to us and is of another version; empty when it is of ours."""
+    if status.version == homepress.__version__:
+        return ""
+    return (
+        f"version {status.version} of Homepress runs in the background, and this is {homepress.__version__}; "
+        "restart it: homepress stop && homepress run"
+    )
 
 
 def stop_daemon(socket: Path, lock: Path) -> int | None:

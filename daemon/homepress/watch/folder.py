@@ -416,6 +416,7 @@ class FolderWatch:
         self._state_due = 0.0
         self._settled_at: int | None = None
         self._busy_since: float | None = None
+        self._silence_noted: float | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {folder.path.name}", daemon=True)
 
@@ -470,6 +471,9 @@ class FolderWatch:
             return self._state
         since = time.time() - (self._around.clock() - busy_since)
         problem = silent(self.folder.path, since)
+        if self._silence_noted != busy_since:
+            self._silence_noted = busy_since
+            _log.warning("%s", printable(problem))
         return dataclasses.replace(self._state, status=FolderStatus.SILENT, problem=problem)
 
     def waiting(self) -> list[WaitingFile]:
@@ -501,12 +505,15 @@ class FolderWatch:
         self._loop.guard.close()
 
     def _turn(self) -> None:
-        self._busy_since = self._around.clock()
+        self._busy_since = begun = self._around.clock()
         try:
             due = self._loop.turn()
             due = min(due, self._publish(self._around.clock()))
         finally:
             self._busy_since = None
+            if self._silence_noted == begun:
+                took = self._around.clock() - begun
+                _log.info("%s answers again, after %d s", printable(str(self.folder.path)), took)
         inbox = self._loop.inbox
         if inbox.wait(max(0.0, due - self._around.clock())) and not self._stopping.is_set():
             # What comes in a rush is handled together.

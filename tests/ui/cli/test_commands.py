@@ -8,17 +8,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import homepress
 from control.fake_service import FakeService
 from homepress.control import InstanceLock
 from homepress.control.service import (
     CompressRequest,
     FolderRequest,
+    FolderStatus,
     OriginalsRequest,
+    Status,
     UndoOutcome,
     UndoRequest,
     WaitingFile,
 )
 from homepress.settings import Paths, edit, load
+from homepress.ui.cli.commands.status import lines
 from ui.cli.running import Run
 
 
@@ -68,10 +72,23 @@ class TestStatus:
             "originals  3.4 GB kept for undo",
             "waiting    nothing",
             "network    locked: the system refuses this program any connection",
-            f"process    {os.getpid()}, version test",
+            f"process    {os.getpid()}, version {homepress.__version__}",
             "",
             "/p/Inbox  watching",
         ]
+
+    def test_that_a_folder_is_looked_at_from_time_to_time_is_said_once(self) -> None:
+        for warning in ("", "/n is on a network drive; it is looked through from time to time"):
+            folder = FolderStatus(path="/n", mode="replace", state="watching", watch="poll", warning=warning)
+            status = Status(state="idle", pid=1, version="1", folders=[folder])
+            assert "\n".join(lines(status, 0.0)).count("from time to time") == 1
+
+    def test_a_daemon_of_another_version_is_to_be_restarted(self, run: Run, daemon: FakeService) -> None:
+        assert "restart" not in run("status").out
+        daemon.version = "0.0.9"
+        said = run("status").out.splitlines()[-1]
+        assert "version 0.0.9" in said
+        assert said.endswith("homepress stop && homepress run")
 
     @pytest.mark.usefixtures("daemon")
     def test_nothing_watched(self, run: Run) -> None:

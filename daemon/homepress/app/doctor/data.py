@@ -9,6 +9,7 @@ from homepress.app.doctor.installation import Installation
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.units import size
+from homepress.control.running import other_version
 from homepress.control.service import FolderStatus
 from homepress.settings import Paths
 from homepress.store.health import ledger_fault
@@ -103,6 +104,8 @@ def daemon(whole: Installation) -> Iterator[Finding]:
         yield worth_knowing("daemon", "it does not run: no folder is watched now", "homepress run")
     else:
         yield good("daemon", f"it runs as process {whole.daemon.pid}, {whole.daemon.state}")
+        if note := other_version(whole.daemon):
+            yield worth_knowing("daemon", note, "homepress stop && homepress run")
         # What it says of folders is told with what was found of them, not twice.
         folders = {str(folder.path) for folder in whole.settings.folders}
         theirs = {text for each in whole.daemon.folders if each.path in folders for text in _said(each)}

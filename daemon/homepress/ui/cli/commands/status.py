@@ -3,11 +3,12 @@
 import time
 
 import click
+import msgspec
 
 from homepress.base.units import counted, size
 from homepress.control import running
 from homepress.control.client import NO_DAEMON, OtherVersionError, connect
-from homepress.control.running import running_daemon
+from homepress.control.running import other_version, running_daemon
 from homepress.control.service import FolderStatus, ServiceError, Status, WaitingFile
 from homepress.settings import Paths
 from homepress.ui.cli import output
@@ -51,7 +52,9 @@ def _status(paths: Paths) -> tuple[Status, int]:
     """The status of whatever runs, and the exit code."""
     try:
         if (daemon := connect(paths.socket)) is not None:
-            return daemon.status(), 0
+            status = daemon.status()
+            notes = [note for note in (other_version(status),) if note]
+            return msgspec.structs.replace(status, notes=[*notes, *status.notes]), 0
     except OtherVersionError as error:
         about = error.about
         return Status(
@@ -161,7 +164,10 @@ def _folder(folder: FolderStatus) -> tuple[str, str, str]:
     notes = [
         shown(folder.problem),
         counted(folder.waiting, "picture") + " waiting" if folder.waiting else "",
-        "looked at from time to time" if folder.watch == "poll" else "",
+        # Of a network drive the warning says so.
+        "looked at from time to time"
+        if folder.watch == "poll" and "from time to time" not in folder.warning
+        else "",
         shown(folder.warning),
     ]
     return shown(folder.path), word, "; ".join(note for note in notes if note)
