@@ -21,6 +21,8 @@ from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import LeftUntil
 
 _ANY_SIZE = 2**63 - 1
+
+
 _CHUNK = 5_000
 """So many files are marked in one transaction: others get the ledger in between."""
 
@@ -271,8 +273,6 @@ def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, ex
             (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *beneath(raw)),
         ).rowcount
 
-
-# Fingerprints of pictures that were in a folder before it was added: made one by one, in the background.
 
 _BATCH = 64
 """So many fingerprints are written in one transaction; a crash costs no more than these."""

@@ -1,4 +1,4 @@
-"""What folders and the ledger are good for, and what writing into them depends on."""
+"""What folders and the ledger are good for, whether writing will succeed, and on what that depends."""
 
 import contextlib
 import errno
@@ -18,8 +18,6 @@ from homepress.store.fs.base import Folder, Kernel, opened_file, opened_folder
 from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
 from homepress.store.model import Busy, StoreError, Unsupported, shown
 from homepress.store.names import new_job, temp_name
-
-# How well a folder and the ledger fit the store: looked at without changing anything that is there.
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +114,9 @@ def _can(attempt: Callable[[], None]) -> bool:
     return True
 
 
-# Whether writing can succeed, asked before any work is done; and on what that depends, to see it change.
-
 Conditions = tuple[object, ...]
 """What writing depends on, as far as it can be seen. Equal values: nothing was done about it meanwhile."""
+
 
 _NO_WRITING = Explanation(
     "EACCES",
@@ -128,6 +125,8 @@ _NO_WRITING = Explanation(
     "to allow it: chmod u+rwX; work goes on by itself then",
     Retry.LATER,
 )
+
+
 _MB = 1 << 20
 
 

@@ -1,4 +1,4 @@
-"""What the store takes, gives and refuses: plain values, and the exceptions with their cures."""
+"""What the store takes, gives and refuses: plain values, the plan of a job, the errors with their cures."""
 
 import enum
 import os
@@ -9,78 +9,6 @@ from typing import Literal
 import msgspec
 
 from homepress.base.system_errors import printable
-
-# Why storing did not happen. Each text names the file, what is wrong and, where there is one, the cure.
-
-# ruff: noqa: N818 - named for what they say, as StopIteration is
-
-
-class StoreError(Exception):
-    """Anything that the store itself decides; what the system refuses comes as `OSError`."""
-
-
-class Refusal(StoreError):
-    """The file must be left alone for good: replacing it would lose something, or it is not ours to touch."""
-
-
-class Busy(StoreError):
-    """A program has the file open for writing; worth another try soon."""
-
-
-class Changed(StoreError):
-    """The file is not what was read any more; nothing was replaced, and it is worth reading again."""
-
-
-class Vanished(StoreError):
-    """The file, or its folder, is not there any more."""
-
-
-class StoreFull(StoreError):
-    """Keeping one more original would exceed the limit; replacing has to stop until the user decides."""
-
-
-class Degraded(StoreError):
-    """The file system can neither exchange two files nor link one: only an output folder is safe there."""
-
-
-class DriveAway(StoreError):
-    """The drive or server that holds a folder is away; what is to be written there waits until it is back."""
-
-
-class OriginalsAway(DriveAway):
-    """The folder of originals is away: nothing can be replaced until it is back."""
-
-
-class CannotUndo(StoreError):
-    """This result cannot be undone as things are; nothing was changed."""
-
-
-class VerifyFailed(StoreError):
-    """What was read back from the disk is not what was written; nothing was replaced."""
-
-
-class UntrustedVault(StoreError):
-    """A folder for originals that is not ours alone: a link, another owner, or readable by others."""
-
-
-class LedgerError(StoreError):
-    """The ledger cannot be used: made by a newer version, or damaged beyond what could be mended."""
-
-
-class NotScrubbed(StoreError):
-    """What was forgotten is out of the history, and not yet out of the files: worth another try."""
-
-
-class Unsupported(Exception):
-    """The file system or the operating system does not know an operation; handled, never shown."""
-
-
-def shown(path: Path | bytes | str) -> str:
-    """A path as text that any terminal and any encoding can take; undecodable bytes become `\\xNN`."""
-    return printable(path if isinstance(path, bytes) else str(path))
-
-
-# What storing takes and gives: plain values, no behaviour.
 
 
 class Outcome(enum.StrEnum):
@@ -237,12 +165,110 @@ class Looked:
     reason: str = ""
 
 
-# One replacement, described fully: the same value is the journal's entry and the original's sidecar.
-#
-# So the journal can be carried on after a crash without asking anything else, and a stored original tells
-# by itself, without the ledger, what it was and where it belongs.
+@dataclass(frozen=True, slots=True)
+class UndoSelection:
+    """Which results to undo; all that are given must hold, paths and entries count together.
+
+    Attributes:
+        paths: of a source or its result, also where the result was moved to; the newest result of each.
+        entries: ids of history entries.
+        last: at most so many, newest first; 0 is all.
+        since: made at or after this time, seconds since 1970.
+        folder: beneath this folder.
+    """
+
+    paths: tuple[Path, ...] = ()
+    entries: tuple[int, ...] = ()
+    last: int = 0
+    since: float | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalsSelection:
+    """Which stored originals; paths and entries count together, the rest narrows them.
+
+    Attributes:
+        paths: of pictures or their results, or folders above them.
+        entries: ids of history entries.
+        older_than: replaced so many seconds ago, as the ledger saw them pass.
+        all: every one; nothing is selected when nothing is given at all.
+    """
+
+    paths: tuple[Path, ...] = ()
+    entries: tuple[int, ...] = ()
+    older_than: float | None = None
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalsLimit:
+    """How much originals may occupy; the smaller of the two counts.
+
+    Attributes:
+        max_bytes: in all vaults together.
+        disk_fraction: of the disk that a vault is on, for that vault.
+    """
+
+    max_bytes: int = 10_000_000_000
+    disk_fraction: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Originals that are marked to go next.
+
+    Attributes:
+        number: how many go on the day of the first one.
+        at: when the first one goes, seconds since 1970, if the program runs on; None when none is marked.
+    """
+
+    number: int = 0
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryNote:
+    """Something that was mended, for the log and the user.
+
+    Attributes:
+        path: of the picture, or of the file that is concerned, printable.
+        message: what was found and done.
+        routine: whether it is of no interest to the user: all is as if nothing had happened.
+    """
+
+    path: str
+    message: str
+    routine: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A folder whose drive is away.
+
+    Attributes:
+        folder: that was remembered.
+        point: where its drive was mounted.
+        another: whether another drive is mounted in its place.
+        drive: how to name the drive that is away.
+    """
+
+    folder: Path
+    point: Path
+    another: bool
+    drive: str
+
+    def __str__(self) -> str:
+        if self.another:
+            return f"another drive is mounted at {shown(self.point)} in place of {shown(self.drive)}"
+        return f"{shown(self.drive)} is not connected"
+
 
 PLAN_VERSION = 1
+
 
 Kind = Literal["replace", "convert", "output", "beside", "copy", "undo", "remove", "edit"]
 
@@ -383,103 +409,69 @@ def decode(data: bytes) -> Plan:
     return plan
 
 
-@dataclass(frozen=True, slots=True)
-class OriginalsLimit:
-    """How much originals may occupy; the smaller of the two counts.
-
-    Attributes:
-        max_bytes: in all vaults together.
-        disk_fraction: of the disk that a vault is on, for that vault.
-    """
-
-    max_bytes: int = 10_000_000_000
-    disk_fraction: float = 0.10
+# ruff: noqa: N818 - named for what they say, as StopIteration is
 
 
-@dataclass(frozen=True, slots=True)
-class OriginalsSelection:
-    """Which stored originals; paths and entries count together, the rest narrows them.
-
-    Attributes:
-        paths: of pictures or their results, or folders above them.
-        entries: ids of history entries.
-        older_than: replaced so many seconds ago, as the ledger saw them pass.
-        all: every one; nothing is selected when nothing is given at all.
-    """
-
-    paths: tuple[Path, ...] = ()
-    entries: tuple[int, ...] = ()
-    older_than: float | None = None
-    all: bool = False
+class StoreError(Exception):
+    """Anything that the store itself decides; what the system refuses comes as `OSError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Going:
-    """Originals that are marked to go next.
-
-    Attributes:
-        number: how many go on the day of the first one.
-        at: when the first one goes, seconds since 1970, if the program runs on; None when none is marked.
-    """
-
-    number: int = 0
-    at: float | None = None
+class Refusal(StoreError):
+    """The file must be left alone for good: replacing it would lose something, or it is not ours to touch."""
 
 
-@dataclass(frozen=True, slots=True)
-class UndoSelection:
-    """Which results to undo; all that are given must hold, paths and entries count together.
-
-    Attributes:
-        paths: of a source or its result, also where the result was moved to; the newest result of each.
-        entries: ids of history entries.
-        last: at most so many, newest first; 0 is all.
-        since: made at or after this time, seconds since 1970.
-        folder: beneath this folder.
-    """
-
-    paths: tuple[Path, ...] = ()
-    entries: tuple[int, ...] = ()
-    last: int = 0
-    since: float | None = None
-    folder: Path | None = None
+class Busy(StoreError):
+    """A program has the file open for writing; worth another try soon."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryNote:
-    """Something that was mended, for the log and the user.
-
-    Attributes:
-        path: of the picture, or of the file that is concerned, printable.
-        message: what was found and done.
-        routine: whether it is of no interest to the user: all is as if nothing had happened.
-    """
-
-    path: str
-    message: str
-    routine: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+class Changed(StoreError):
+    """The file is not what was read any more; nothing was replaced, and it is worth reading again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """A folder whose drive is away.
+class Vanished(StoreError):
+    """The file, or its folder, is not there any more."""
 
-    Attributes:
-        folder: that was remembered.
-        point: where its drive was mounted.
-        another: whether another drive is mounted in its place.
-        drive: how to name the drive that is away.
-    """
 
-    folder: Path
-    point: Path
-    another: bool
-    drive: str
+class StoreFull(StoreError):
+    """Keeping one more original would exceed the limit; replacing has to stop until the user decides."""
 
-    def __str__(self) -> str:
-        if self.another:
-            return f"another drive is mounted at {shown(self.point)} in place of {shown(self.drive)}"
-        return f"{shown(self.drive)} is not connected"
+
+class Degraded(StoreError):
+    """The file system can neither exchange two files nor link one: only an output folder is safe there."""
+
+
+class DriveAway(StoreError):
+    """The drive or server that holds a folder is away; what is to be written there waits until it is back."""
+
+
+class OriginalsAway(DriveAway):
+    """The folder of originals is away: nothing can be replaced until it is back."""
+
+
+class CannotUndo(StoreError):
+    """This result cannot be undone as things are; nothing was changed."""
+
+
+class VerifyFailed(StoreError):
+    """What was read back from the disk is not what was written; nothing was replaced."""
+
+
+class UntrustedVault(StoreError):
+    """A folder for originals that is not ours alone: a link, another owner, or readable by others."""
+
+
+class LedgerError(StoreError):
+    """The ledger cannot be used: made by a newer version, or damaged beyond what could be mended."""
+
+
+class NotScrubbed(StoreError):
+    """What was forgotten is out of the history, and not yet out of the files: worth another try."""
+
+
+class Unsupported(Exception):
+    """The file system or the operating system does not know an operation; handled, never shown."""
+
+
+def shown(path: Path | bytes | str) -> str:
+    """A path as text that any terminal and any encoding can take; undecodable bytes become `\\xNN`."""
+    return printable(path if isinstance(path, bytes) else str(path))

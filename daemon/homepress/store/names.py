@@ -1,4 +1,9 @@
-"""Names that the store gives to files, and names made to fit where a file system cannot hold them."""
+"""Names that the store gives to files, and names made to fit where a file system cannot hold them.
+
+Temp names never derive from the picture's: a name of 254 bytes plus a suffix would be too long, and a
+strange one could be misread. FAT, exFAT, NTFS and Windows shares refuse some characters; some of them, and
+macOS, do not tell capital letters from small ones, or a composed accent from one that stands by itself.
+"""
 
 import errno
 import hashlib
@@ -11,9 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from homepress.store.fs.base import Folder, Kernel, opened_folder
-
-# Names that the store gives to files. Temp names never derive from the picture's: a name of 254 bytes plus
-# a suffix would be too long, and a strange one could be misread.
 
 NAME_BYTES = 255
 """The longest file name of the usual file systems (NAME_MAX of ext4, xfs, btrfs, APFS in UTF-8)."""
@@ -91,19 +93,17 @@ def fit(stem: str, ending: str) -> str:
     return os.fsdecode(raw[:room]) + ending
 
 
-# Names for file systems that cannot hold every name, or take two names for one.
-#
-# FAT, exFAT, NTFS and Windows shares refuse some characters; some of them, and macOS, do not tell capital
-# letters from small ones, or a composed accent from one that stands by itself.
-
 REFUSED = {errno.EINVAL, errno.EILSEQ}
 """How file systems say that they cannot hold a name."""
+
 
 _UNFIT = re.compile('[<>:"|?*\\\\\x00-\x1f\x7f\udc80-\udcff]|[. ](?=[. ]*$)')
 """Signs and bytes that cannot be in a name, and dots and spaces that cannot end it."""
 
+
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|COM[0-9\xb9\xb2\xb3]|LPT[0-9\xb9\xb2\xb3])(\.|$)", re.IGNORECASE)
 """Devices of Windows, with any suffix."""
+
 
 _DIGITS = 6
 

@@ -1,4 +1,7 @@
-"""Where originals are kept: a private folder of ours, and one on every other disk in use."""
+"""Where originals are kept: a private folder in our data, and one at the top of every other disk in use.
+
+Each original has a sidecar that describes it without the ledger.
+"""
 
 import contextlib
 import enum
@@ -42,16 +45,18 @@ from homepress.store.model import (
 )
 from homepress.store.places import Places
 
-# One folder that keeps originals: each with a sidecar that describes it without the ledger.
-
 SIDECAR = ".json"
+
+
 _PART = ".part"
+
 
 _README = b"""Originals of pictures that Homepress made smaller, kept for some days.
 
 Do not delete single files: use `homepress originals list`, `homepress undo` and `homepress originals accept`.
 Each file NAME is an original as it was, byte for byte; NAME.json says where it belongs.
 """
+
 
 MARKERS = {
     # bford.info/cachedir: backup programs leave such a folder out.
@@ -293,8 +298,6 @@ def _is_stored_name(name: str) -> bool:
     return len(digest) == 64 and dash == "-" and len(job) == 16
 
 
-# All vaults together: which one keeps an original, and how much they may hold.
-
 MAIN = b"."
 """Name of the main vault in the ledger: it moves with the home that both are in."""
 
@@ -475,9 +478,6 @@ def _mount_top(path: Path) -> Path:
     while path.parent != path and path.parent.stat().st_dev == device:
         path = path.parent
     return path
-
-
-# Taking away the folders that kept originals, once none is in them.
 
 
 def remove_vault(path: Path) -> list[str]:

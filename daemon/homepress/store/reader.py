@@ -1,4 +1,4 @@
-"""What the ledger tells to those who only look: the lines of `history`, `stats` and `originals list --json`.
+"""The ledger for those who only look: windows, commands, reports. Nothing here writes anything.
 
 Times are seconds since 1970, sizes are bytes, paths are text (file system encoding with surrogateescape).
 """
@@ -136,13 +136,15 @@ class HistoryFilter:
     below: int | None = None
 
 
-# The ledger for those who only look: windows, commands, reports. Nothing here writes anything.
-
 _ENTRY = (
     "id, time, path, outcome, reason, before_bytes, after_bytes, before_sha256, after_sha256, format, score, "
     "score_kind, settings, original"
 )
+
+
 _MORE = "kind, result_path, root, seconds, vault, job"
+
+
 _SUMS = (
     "count(*), coalesce(sum(before_bytes), 0), coalesce(sum(after_bytes), 0), "
     "coalesce(sum(before_bytes - after_bytes), 0), "
@@ -152,6 +154,7 @@ _SUMS = (
 
 _PATIENCE = 5.0
 """Seconds to wait for a program that has the ledger locked: a person waits for the answer."""
+
 
 # Primary result codes (sqlite.org/rescode.html) of a folder in which nothing can be made.
 _NOTHING_MAY_BE_MADE = (
@@ -429,9 +432,6 @@ def _sums(row: Sequence[Any]) -> Totals:
 
 def _text(value: bytes | str | None) -> str:
     return "" if value is None else os.fsdecode(value)
-
-
-# A copy of the ledger to look things up in, for those who change nothing and wait for nobody.
 
 
 def copy_ledger(ledger: Path, target: Path) -> None:

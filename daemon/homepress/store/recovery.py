@@ -1,4 +1,9 @@
-"""Every job that was begun is brought to an end, and ledger and originals are brought together."""
+"""Every job that was begun is brought to an end, and ledger and originals are brought together.
+
+A vault describes itself: when the ledger was lost, its originals are entered again from their sidecars, and
+so are results by their hashes, so that nothing is compressed twice. What a sidecar says of a path is not
+trusted beyond showing it: `undo` restores such an original only beneath a configured folder.
+"""
 
 import os
 from functools import partial
@@ -17,8 +22,6 @@ from homepress.store.outputs import WriteOutput
 from homepress.store.replace import Replace
 from homepress.store.undo import RemoveResult, Restore
 
-# Every job that was begun is brought to an end: after a failure at once, after a crash at the start.
-
 RECOVER: dict[Kind, type[Operation]] = {
     "replace": Replace,
     "convert": Replace,
@@ -31,8 +34,10 @@ RECOVER: dict[Kind, type[Operation]] = {
 }
 """Which operation a job of each kind is: whatever changes a user's file is here, and in the fault tests."""
 
+
 _PATIENCE = 30 * 86_400.0
 """Seconds, as the ledger saw them pass, after which a job whose folder never came back is given up."""
+
 
 _SETTLE_SECONDS = 60.0
 """So long others wait for the disk of one job that answered at first."""
@@ -96,12 +101,6 @@ class Recovery:
         except (FileNotFoundError, NotADirectoryError):
             return JobOutcome.PENDING
 
-
-# Ledger and vaults brought together at the start: each original is in both, or in neither.
-#
-# A vault describes itself: when the ledger was lost, its originals are entered again from their sidecars,
-# and so are results by their hashes, so that nothing is compressed twice. What a sidecar says of a path is
-# not trusted beyond showing it: `undo` restores such an original only beneath a configured folder.
 
 _LET_GO = (OriginalState.RESTORED, OriginalState.ACCEPTED, OriginalState.EXPIRED)
 

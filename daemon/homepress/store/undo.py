@@ -42,107 +42,108 @@ from homepress.store.model import (
 from homepress.store.names import fitting, new_job, old_name, original_names, temp_name
 from homepress.store.operation import JobOutcome, Operation, carry_out
 
-# The end of an undo, also after a crash: the original is in place, or everything is as before it.
 
+def undo(
+    workshop: Workshop, selection: UndoSelection, roots: Sequence[Path], to: Path | None
+) -> Iterator[Undone]:
+    """Undo results one by one, newest first.
 
-def settle_restoring(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
-    """`Restore.settle`."""
-    kernel = workshop.kernel
-    ready = journal.state_of(workshop.ledger, plan.job) == journal.READY
-    if ready:
-        _fill_name(workshop, folder, plan)
-    restored = look(kernel, folder, plan.result.name)
-    done = ready and restored is not None and restored.sha256 == plan.source_sha256
-    if not done and not workshop.originals.vault(plan.vault).path.is_dir():
-        return JobOutcome.PENDING
-    for name in (temp_name(plan.job), old_name(plan.job)):
-        _clear(workshop, folder, plan, name, done)
-    kernel.sync_folder(folder)
-    if not done or restored is None:
-        journal.abandon(workshop.ledger, plan)
-        return JobOutcome.ROLLED_BACK
-    converted = _take_conversion_away(workshop, plan)
-    image = digest_of(kernel, folder, plan.result.name)
-    with journal.ending(workshop.ledger, plan) as tx:
-        history.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
-        known_files.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
-        if image:
-            known_files.learn(workshop.ledger, tx, image, Role.KEPT)
-        known_files.note(workshop.ledger, tx, plan.result, restored.mark)
-        if converted is not None:
-            known_files.drop(workshop.ledger, tx, converted)
-    _let_go(workshop, plan)
-    return JobOutcome.FINISHED
-
-
-def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
-    """A name that was emptied on the way gets what it should have: never nothing.
-
-    What left it and is not our result was saved at that very instant and returns; else the original comes.
+    Args:
+        workshop: the tools.
+        selection: which ones.
+        roots: folders, resolved, beneath which originals may be restored.
+        to: restore into this folder instead, resolved; made when it is missing.
     """
-    kernel, name = workshop.kernel, plan.result.name
-    if look(kernel, folder, name) is not None:
-        return
-    old, new = look(kernel, folder, old_name(plan.job)), look(kernel, folder, temp_name(plan.job))
-    theirs = old is not None and old.sha256 != plan.result_sha256
-    if new is not None and new.sha256 == plan.source_sha256 and not theirs:
-        place_new(kernel, folder, temp_name(plan.job), name)
-    elif old is not None:
-        place_new(kernel, folder, old_name(plan.job), name)
+    chosen, missing = _choose(workshop, selection)
+    for path in missing:
+        if (moved := _moved_to(workshop, path)) is not None:
+            chosen.append(moved)
+        else:
+            yield Undone(0, path, "failed", reason=_why_nothing(workshop, path))
+    for kept in chosen:
+        path = Path(os.fsdecode(kept.path))
+        try:
+            if kept.kind in ("output", "beside"):
+                yield remove_result(workshop, kept)
+            else:
+                yield restore(workshop, kept, roots, to)
+        except StoreError as error:
+            yield Undone(kept.entry, path, "failed", reason=str(error))
+        except OSError as error:
+            where = error.filename if isinstance(error.filename, str | bytes) else path
+            yield Undone(kept.entry, path, "failed", reason=with_name(error, shown(where)))
 
 
-def _clear(workshop: Workshop, folder: Folder, plan: Plan, name: str, done: bool) -> None:
-    """Remove what was staged or exchanged; what is neither is kept for its owner."""
-    kernel = workshop.kernel
-    found = look(kernel, folder, name)
-    if found is None:
-        return
-    spare = done or _is_stored(workshop, plan)
-    if found.sha256 == plan.result_sha256 or (found.sha256 == plan.source_sha256 and spare):
-        kernel.unlink(folder, name)
-    elif journal.state_of(workshop.ledger, plan.job) == journal.STARTED and spare:
-        kernel.unlink(folder, name)  # a copy that was being written
-    else:
-        keep_unknown(workshop, folder, name, plan.source.name)
+def _choose(workshop: Workshop, selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
+    """The entries of a selection, and the named paths that have none."""
+    named: list[str] = []
+    values: list[object] = []
+    for path in selection.paths:
+        named.append("path = ? OR result_path = ?")
+        values += [os.fsencode(path)] * 2
+    if selection.entries:
+        named.append(f"id IN ({','.join('?' * len(selection.entries))})")
+        values += selection.entries
+    conditions = [f"({' OR '.join(named)})"] if named else []
+    if selection.since is not None:
+        conditions.append("time >= ?")
+        values.append(selection.since)
+    if selection.folder is not None:
+        conditions.append("((path >= ? AND path < ?) OR (result_path >= ? AND result_path < ?))")
+        values += beneath(os.fsencode(selection.folder)) * 2
+    condition = " AND ".join(conditions) or "1"
+    found = undoable_entries(workshop.ledger, condition, tuple(values), selection.last or -1)
+    return _newest_of_each(found, selection) if selection.paths else (found, [])
 
 
-def _take_conversion_away(workshop: Workshop, plan: Plan) -> Path | None:
-    """For a source that came back beside its conversion: the result goes, unless it was edited; its path."""
-    rows = workshop.ledger.query("SELECT kind, result_path FROM history WHERE id = ?", (plan.entry,))
-    if not rows or rows[0][0] != "convert" or plan.result.parent != plan.source.parent:
+def _newest_of_each(found: list[Kept], selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
+    """Of a named path with several results only the last one is meant."""
+    wanted = {os.fsencode(path) for path in selection.paths}
+    met: set[bytes] = set()
+    chosen = []
+    for kept in found:
+        names = {kept.path, kept.target}
+        if kept.entry in selection.entries or not names & met:
+            chosen.append(kept)
+            met |= names
+    return chosen, [Path(os.fsdecode(path)) for path in sorted(wanted - met)]
+
+
+def _moved_to(workshop: Workshop, path: Path) -> Kept | None:
+    """The result that was moved to a path since, told by what it holds: its original belongs there now.
+
+    A copy is none: while a result is still where it was made, its original stays with it.
+    """
+    sha256 = _sha256_at(workshop, path)
+    if not sha256:
         return None
-    result, kernel = Path(os.fsdecode(rows[0][1])), workshop.kernel
-    if history.is_taken_since(workshop.ledger, plan.entry, os.fsencode(result)):
-        return None  # another picture's result, that happens to be equal
-    with opened_folder(kernel, result.parent) as folder:
-        found = look(kernel, folder, result.name)
-        if found is None or found.sha256 != plan.result_sha256:
-            return None
-        remove_ours(workshop, folder, result.name, old_name(plan.job), plan.result_sha256)
-    return result
+    for kept in undoable_entries(workshop.ledger, "after_sha256 = ? AND kind = 'replace'", (sha256,), -1):
+        if _sha256_at(workshop, Path(os.fsdecode(kept.path))) != sha256:
+            return replace(kept, path=os.fsencode(path), target=os.fsencode(path))
+    return None
 
 
-def _stored_name(workshop: Workshop, plan: Plan) -> str:
-    """The name in the vault: it was given by the job that replaced the picture."""
-    rows = workshop.ledger.query("SELECT job FROM history WHERE id = ?", (plan.entry,))
-    return f"{plan.source_sha256}-{rows[0][0]}" if rows else ""
+def _sha256_at(workshop: Workshop, path: Path) -> str:
+    """Of the file under a path; empty when there is none, or no way to it without links."""
+    with contextlib.suppress(OSError), opened_folder(workshop.kernel, path.parent) as folder:
+        if (found := look(workshop.kernel, folder, path.name)) is not None:
+            return found.sha256
+    return ""
 
 
-def _is_stored(workshop: Workshop, plan: Plan) -> bool:
-    """Whether the original is in its vault, whole."""
-    with contextlib.suppress(FileNotFoundError), workshop.originals.vault(plan.vault).opened() as vault:
-        found = look(workshop.kernel, vault, _stored_name(workshop, plan))
-        return found is not None and found.sha256 == plan.source_sha256
-    return False
-
-
-def _let_go(workshop: Workshop, plan: Plan) -> None:
-    """The original is where it belongs: its place in the vault is free."""
-    with contextlib.suppress(FileNotFoundError):
-        workshop.originals.vault(plan.vault).remove(_stored_name(workshop, plan))
-
-
-# Bringing one original back: exact bytes, name, times and attributes; nothing is overwritten.
+def _why_nothing(workshop: Workshop, path: Path) -> str:
+    """Why a named path cannot be undone."""
+    latest = latest_entry(workshop.ledger, os.fsencode(path))
+    if latest is None:
+        return "Homepress knows no result of this name"
+    outcome, state = latest
+    if outcome is not Outcome.COMPRESSED:
+        return "it was left as it is: there is nothing to undo"
+    return {
+        OriginalState.RESTORED: "it was undone before",
+        OriginalState.ACCEPTED: "its original was accepted, that is deleted for good",
+        OriginalState.EXPIRED: "its original was kept for the set number of days and is gone",
+    }.get(state, "no original of it is kept")
 
 
 def restore(workshop: Workshop, kept: Kept, roots: Sequence[Path], to: Path | None) -> Undone:
@@ -372,10 +373,99 @@ class Restore(Operation):
     @override
     @staticmethod
     def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
-        return settle_restoring(workshop, folder, plan)
+        kernel = workshop.kernel
+        ready = journal.state_of(workshop.ledger, plan.job) == journal.READY
+        if ready:
+            _fill_name(workshop, folder, plan)
+        restored = look(kernel, folder, plan.result.name)
+        done = ready and restored is not None and restored.sha256 == plan.source_sha256
+        if not done and not workshop.originals.vault(plan.vault).path.is_dir():
+            return JobOutcome.PENDING
+        for name in (temp_name(plan.job), old_name(plan.job)):
+            _clear(workshop, folder, plan, name, done)
+        kernel.sync_folder(folder)
+        if not done or restored is None:
+            journal.abandon(workshop.ledger, plan)
+            return JobOutcome.ROLLED_BACK
+        converted = _take_conversion_away(workshop, plan)
+        image = digest_of(kernel, folder, plan.result.name)
+        with journal.ending(workshop.ledger, plan) as tx:
+            history.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
+            known_files.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+            if image:
+                known_files.learn(workshop.ledger, tx, image, Role.KEPT)
+            known_files.note(workshop.ledger, tx, plan.result, restored.mark)
+            if converted is not None:
+                known_files.drop(workshop.ledger, tx, converted)
+        _let_go(workshop, plan)
+        return JobOutcome.FINISHED
 
 
-# Undoing a result that was written elsewhere: it goes, its source was never touched.
+def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+    """A name that was emptied on the way gets what it should have: never nothing.
+
+    What left it and is not our result was saved at that very instant and returns; else the original comes.
+    """
+    kernel, name = workshop.kernel, plan.result.name
+    if look(kernel, folder, name) is not None:
+        return
+    old, new = look(kernel, folder, old_name(plan.job)), look(kernel, folder, temp_name(plan.job))
+    theirs = old is not None and old.sha256 != plan.result_sha256
+    if new is not None and new.sha256 == plan.source_sha256 and not theirs:
+        place_new(kernel, folder, temp_name(plan.job), name)
+    elif old is not None:
+        place_new(kernel, folder, old_name(plan.job), name)
+
+
+def _clear(workshop: Workshop, folder: Folder, plan: Plan, name: str, done: bool) -> None:
+    """Remove what was staged or exchanged; what is neither is kept for its owner."""
+    kernel = workshop.kernel
+    found = look(kernel, folder, name)
+    if found is None:
+        return
+    spare = done or _is_stored(workshop, plan)
+    if found.sha256 == plan.result_sha256 or (found.sha256 == plan.source_sha256 and spare):
+        kernel.unlink(folder, name)
+    elif journal.state_of(workshop.ledger, plan.job) == journal.STARTED and spare:
+        kernel.unlink(folder, name)  # a copy that was being written
+    else:
+        keep_unknown(workshop, folder, name, plan.source.name)
+
+
+def _take_conversion_away(workshop: Workshop, plan: Plan) -> Path | None:
+    """For a source that came back beside its conversion: the result goes, unless it was edited; its path."""
+    rows = workshop.ledger.query("SELECT kind, result_path FROM history WHERE id = ?", (plan.entry,))
+    if not rows or rows[0][0] != "convert" or plan.result.parent != plan.source.parent:
+        return None
+    result, kernel = Path(os.fsdecode(rows[0][1])), workshop.kernel
+    if history.is_taken_since(workshop.ledger, plan.entry, os.fsencode(result)):
+        return None  # another picture's result, that happens to be equal
+    with opened_folder(kernel, result.parent) as folder:
+        found = look(kernel, folder, result.name)
+        if found is None or found.sha256 != plan.result_sha256:
+            return None
+        remove_ours(workshop, folder, result.name, old_name(plan.job), plan.result_sha256)
+    return result
+
+
+def _stored_name(workshop: Workshop, plan: Plan) -> str:
+    """The name in the vault: it was given by the job that replaced the picture."""
+    rows = workshop.ledger.query("SELECT job FROM history WHERE id = ?", (plan.entry,))
+    return f"{plan.source_sha256}-{rows[0][0]}" if rows else ""
+
+
+def _is_stored(workshop: Workshop, plan: Plan) -> bool:
+    """Whether the original is in its vault, whole."""
+    with contextlib.suppress(FileNotFoundError), workshop.originals.vault(plan.vault).opened() as vault:
+        found = look(workshop.kernel, vault, _stored_name(workshop, plan))
+        return found is not None and found.sha256 == plan.source_sha256
+    return False
+
+
+def _let_go(workshop: Workshop, plan: Plan) -> None:
+    """The original is where it belongs: its place in the vault is free."""
+    with contextlib.suppress(FileNotFoundError):
+        workshop.originals.vault(plan.vault).remove(_stored_name(workshop, plan))
 
 
 def remove_result(workshop: Workshop, kept: Kept) -> Undone:
@@ -403,6 +493,35 @@ def remove_result(workshop: Workshop, kept: Kept) -> Undone:
     if outcome is not JobOutcome.FINISHED:
         raise CannotUndo(f"the result was changed just now and stays: {shown(result)}")
     return Undone(kept.entry, source, "removed", reason=f"its result is gone from {shown(result)}")
+
+
+def _removal_plan(kept: Kept, source: Found, result: Found) -> Plan:
+    return Plan(
+        job=new_job(),
+        kind="remove",
+        time=time.time(),
+        path=kept.path,
+        target=kept.target,
+        source_sha256=kept.before_sha256,
+        source_size=kept.before_bytes,
+        source_inode=source.inode,
+        metadata=Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0),
+        result_sha256=kept.after_sha256,
+        result_size=result.mark[0],
+        entry=kept.entry,
+    )
+
+
+def _remove(operation: Operation, folder: Folder) -> JobOutcome:
+    """Carry it out while no program can open the result for writing."""
+    kernel = operation.workshop.kernel
+    with opened_file(kernel, folder, operation.plan.result.name) as fd:
+        leased = kernel.take_lease(fd)
+        try:
+            return carry_out(operation, folder)
+        finally:
+            if leased:
+                kernel.drop_lease(fd)
 
 
 class RemoveResult(Operation):
@@ -445,143 +564,8 @@ class RemoveResult(Operation):
         return JobOutcome.FINISHED
 
 
-def _removal_plan(kept: Kept, source: Found, result: Found) -> Plan:
-    return Plan(
-        job=new_job(),
-        kind="remove",
-        time=time.time(),
-        path=kept.path,
-        target=kept.target,
-        source_sha256=kept.before_sha256,
-        source_size=kept.before_bytes,
-        source_inode=source.inode,
-        metadata=Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0),
-        result_sha256=kept.after_sha256,
-        result_size=result.mark[0],
-        entry=kept.entry,
-    )
-
-
-def _remove(operation: Operation, folder: Folder) -> JobOutcome:
-    """Carry it out while no program can open the result for writing."""
-    kernel = operation.workshop.kernel
-    with opened_file(kernel, folder, operation.plan.result.name) as fd:
-        leased = kernel.take_lease(fd)
-        try:
-            return carry_out(operation, folder)
-        finally:
-            if leased:
-                kernel.drop_lease(fd)
-
-
 def _image_of_source(workshop: Workshop, plan: Plan) -> str:
     """The digest of the coded image of a source that stayed in place; empty where it cannot be read."""
     with contextlib.suppress(OSError), opened_folder(workshop.kernel, plan.source.parent) as folder:
         return digest_of(workshop.kernel, folder, plan.source.name)
     return ""
-
-
-# Which results are undone, and why others cannot be.
-
-
-def undo(
-    workshop: Workshop, selection: UndoSelection, roots: Sequence[Path], to: Path | None
-) -> Iterator[Undone]:
-    """Undo results one by one, newest first.
-
-    Args:
-        workshop: the tools.
-        selection: which ones.
-        roots: folders, resolved, beneath which originals may be restored.
-        to: restore into this folder instead, resolved; made when it is missing.
-    """
-    chosen, missing = _choose(workshop, selection)
-    for path in missing:
-        if (moved := _moved_to(workshop, path)) is not None:
-            chosen.append(moved)
-        else:
-            yield Undone(0, path, "failed", reason=_why_nothing(workshop, path))
-    for kept in chosen:
-        path = Path(os.fsdecode(kept.path))
-        try:
-            if kept.kind in ("output", "beside"):
-                yield remove_result(workshop, kept)
-            else:
-                yield restore(workshop, kept, roots, to)
-        except StoreError as error:
-            yield Undone(kept.entry, path, "failed", reason=str(error))
-        except OSError as error:
-            where = error.filename if isinstance(error.filename, str | bytes) else path
-            yield Undone(kept.entry, path, "failed", reason=with_name(error, shown(where)))
-
-
-def _choose(workshop: Workshop, selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
-    """The entries of a selection, and the named paths that have none."""
-    named: list[str] = []
-    values: list[object] = []
-    for path in selection.paths:
-        named.append("path = ? OR result_path = ?")
-        values += [os.fsencode(path)] * 2
-    if selection.entries:
-        named.append(f"id IN ({','.join('?' * len(selection.entries))})")
-        values += selection.entries
-    conditions = [f"({' OR '.join(named)})"] if named else []
-    if selection.since is not None:
-        conditions.append("time >= ?")
-        values.append(selection.since)
-    if selection.folder is not None:
-        conditions.append("((path >= ? AND path < ?) OR (result_path >= ? AND result_path < ?))")
-        values += beneath(os.fsencode(selection.folder)) * 2
-    condition = " AND ".join(conditions) or "1"
-    found = undoable_entries(workshop.ledger, condition, tuple(values), selection.last or -1)
-    return _newest_of_each(found, selection) if selection.paths else (found, [])
-
-
-def _newest_of_each(found: list[Kept], selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
-    """Of a named path with several results only the last one is meant."""
-    wanted = {os.fsencode(path) for path in selection.paths}
-    met: set[bytes] = set()
-    chosen = []
-    for kept in found:
-        names = {kept.path, kept.target}
-        if kept.entry in selection.entries or not names & met:
-            chosen.append(kept)
-            met |= names
-    return chosen, [Path(os.fsdecode(path)) for path in sorted(wanted - met)]
-
-
-def _moved_to(workshop: Workshop, path: Path) -> Kept | None:
-    """The result that was moved to a path since, told by what it holds: its original belongs there now.
-
-    A copy is none: while a result is still where it was made, its original stays with it.
-    """
-    sha256 = _sha256_at(workshop, path)
-    if not sha256:
-        return None
-    for kept in undoable_entries(workshop.ledger, "after_sha256 = ? AND kind = 'replace'", (sha256,), -1):
-        if _sha256_at(workshop, Path(os.fsdecode(kept.path))) != sha256:
-            return replace(kept, path=os.fsencode(path), target=os.fsencode(path))
-    return None
-
-
-def _sha256_at(workshop: Workshop, path: Path) -> str:
-    """Of the file under a path; empty when there is none, or no way to it without links."""
-    with contextlib.suppress(OSError), opened_folder(workshop.kernel, path.parent) as folder:
-        if (found := look(workshop.kernel, folder, path.name)) is not None:
-            return found.sha256
-    return ""
-
-
-def _why_nothing(workshop: Workshop, path: Path) -> str:
-    """Why a named path cannot be undone."""
-    latest = latest_entry(workshop.ledger, os.fsencode(path))
-    if latest is None:
-        return "Homepress knows no result of this name"
-    outcome, state = latest
-    if outcome is not Outcome.COMPRESSED:
-        return "it was left as it is: there is nothing to undo"
-    return {
-        OriginalState.RESTORED: "it was undone before",
-        OriginalState.ACCEPTED: "its original was accepted, that is deleted for good",
-        OriginalState.EXPIRED: "its original was kept for the set number of days and is gone",
-    }.get(state, "no original of it is kept")

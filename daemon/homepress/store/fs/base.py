@@ -270,8 +270,6 @@ def place_new(kernel: Kernel, folder: Folder, temp: str, name: str) -> None:
         kernel.unlink(folder, temp)
 
 
-# What a descriptor does alike on every system: the part of `Kernel` for which Python's `os` is enough.
-
 # ruff: noqa: D102 - what each method does is said once, in `Kernel`
 
 

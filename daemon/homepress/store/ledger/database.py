@@ -1,4 +1,4 @@
-"""Why a ledger cannot be opened, in words that name the file, say what is wrong, and what to do next."""
+"""The ledger's file: opened, checked, repaired from its backup, brought to today's schema, copied."""
 
 import contextlib
 import enum
@@ -15,103 +15,6 @@ from pathlib import Path
 from homepress.base.system_errors import explain, explain_as, explained, in_words
 from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
 from homepress.store.model import LedgerError, shown
-
-_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def check_place(path: Path) -> os.stat_result | None:
-    """What is at a ledger's path; None when nothing is.
-
-    Raises:
-        LedgerError: it is a folder, or something else that is not a regular file.
-        OSError: it cannot be looked at.
-    """
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
-        raise LedgerError(f"{shown(path)} is {kind}, where the ledger should be; move it away")
-    return found
-
-
-def newer(path: Path) -> LedgerError:
-    """What to say of a ledger that a later program has changed."""
-    return LedgerError(
-        f"{shown(path)} was made by a newer version of Homepress; install that version again, or move "
-        "the file away to begin a new ledger"
-    )
-
-
-def foreign(path: Path) -> LedgerError:
-    """What to say of another program's database."""
-    return LedgerError(f"{shown(path)} is not a Homepress ledger; move it away")
-
-
-def unreadable(path: Path, error: sqlite3.Error | OSError) -> LedgerError:
-    """What to say when SQLite or the system refuses to open or read a ledger.
-
-    Args:
-        path: of the ledger.
-        error: as it came.
-    """
-    if (owner := _other_owner(path)) is not None:
-        return LedgerError(
-            f"{shown(path)} belongs to another user (number {owner}) and may not be read; "
-            "give it back with: sudo chown"
-        )
-    code = int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
-    if code in _LOCKED:
-        row = explained("EBUSY")
-        return LedgerError(f"{shown(path)}: another program has the ledger locked; {row.cure}")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return LedgerError(f"{shown(path)} is damaged ({error}); start Homepress again to repair it")
-    if isinstance(error, OSError):
-        return LedgerError(f"{shown(path)}: {in_words(error)}")
-    if not os.access(path, os.R_OK):
-        number = errno.EACCES if path.exists() else errno.ENOENT
-        return LedgerError(f"{shown(path)}: {in_words(OSError(number, os.strerror(number)))}")
-    return LedgerError(f"{shown(path)}: the ledger cannot be read ({error}); see: homepress doctor")
-
-
-def _other_owner(path: Path) -> int | None:
-    """The user to whom a file belongs that we may not read; None when that is not the reason."""
-    if not hasattr(os, "geteuid"):
-        return None
-    try:
-        owner = path.stat().st_uid
-    except OSError:
-        return None
-    return owner if owner != os.geteuid() and not os.access(path, os.R_OK) else None
-
-
-# The ledger's file: opened, checked, mended from its backup, brought to today's schema, copied.
-
-_COMPANIONS = ("-wal", "-shm")
-
-# Primary result codes (sqlite.org/rescode.html) that are the system's trouble: name in the table of system
-# errors, and the errno that says nearly the same.
-_SYSTEM_TROUBLE = {
-    sqlite3.SQLITE_FULL: ("SQLITE_FULL", errno.ENOSPC),
-    sqlite3.SQLITE_IOERR: ("SQLITE_IOERR", errno.EIO),
-    sqlite3.SQLITE_READONLY: ("SQLITE_READONLY", errno.EROFS),
-    sqlite3.SQLITE_CANTOPEN: ("SQLITE_CANTOPEN", errno.EACCES),
-    sqlite3.SQLITE_PERM: ("SQLITE_PERM", errno.EACCES),
-    sqlite3.SQLITE_AUTH: ("SQLITE_AUTH", errno.EACCES),
-    sqlite3.SQLITE_BUSY: ("SQLITE_BUSY", errno.EBUSY),
-    sqlite3.SQLITE_LOCKED: ("SQLITE_LOCKED", errno.EBUSY),
-    sqlite3.SQLITE_PROTOCOL: ("SQLITE_PROTOCOL", errno.EBUSY),
-    sqlite3.SQLITE_NOMEM: ("SQLITE_NOMEM", errno.ENOMEM),
-    sqlite3.SQLITE_INTERRUPT: ("SQLITE_INTERRUPT", errno.EINTR),
-    sqlite3.SQLITE_NOLFS: ("SQLITE_NOLFS", errno.EFBIG),
-}
-
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-_NO_ROOM = 1 << 20
-"""Free bytes below which an I/O error of SQLite's most likely means that the disk is full: it says so when
-its shared memory or its log cannot grow."""
 
 
 class Condition(enum.StrEnum):
@@ -270,44 +173,7 @@ def write_backup(connection: sqlite3.Connection, target: Path) -> None:
     _sync(target.parent, os.O_RDONLY)
 
 
-@contextlib.contextmanager
-def system_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's complaints about the system into `OSError`, and about the file into `LedgerError`."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        raise translated(error, path) from error
-
-
-def translated(error: sqlite3.DatabaseError, path: Path) -> Exception:
-    """The exception that says the same in terms of the rest of the program."""
-    code = _primary(error)
-    if code in _SYSTEM_TROUBLE:
-        name, number = _SYSTEM_TROUBLE[code]
-        if code == sqlite3.SQLITE_IOERR and _is_full(path):
-            name, number = "SQLITE_FULL", errno.ENOSPC
-        return explain_as(OSError(number, str(error), str(path)), explained(name), shown(path))
-    if code in _DAMAGED:
-        return LedgerError(f"{shown(path)} is damaged ({error}); start Homepress again to mend it")
-    if isinstance(error, sqlite3.OperationalError):
-        return LedgerError(f"{shown(path)} cannot be used ({error}); start Homepress again")
-    return error
-
-
-def is_locked(error: OSError) -> bool:
-    """Whether a translated error says that another program has the ledger locked."""
-    return explain(error).name in ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
-
-
-def _is_full(path: Path) -> bool:
-    try:
-        return shutil.disk_usage(path.parent).free < _NO_ROOM
-    except OSError:
-        return False
-
-
-def _primary(error: sqlite3.DatabaseError) -> int:
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+_COMPANIONS = ("-wal", "-shm")
 
 
 def _set_aside(path: Path) -> Path:
@@ -348,3 +214,139 @@ def _sync(path: Path, flags: int) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+# Primary result codes (sqlite.org/rescode.html) that are the system's trouble: name in the table of system
+# errors, and the errno that says nearly the same.
+_SYSTEM_TROUBLE = {
+    sqlite3.SQLITE_FULL: ("SQLITE_FULL", errno.ENOSPC),
+    sqlite3.SQLITE_IOERR: ("SQLITE_IOERR", errno.EIO),
+    sqlite3.SQLITE_READONLY: ("SQLITE_READONLY", errno.EROFS),
+    sqlite3.SQLITE_CANTOPEN: ("SQLITE_CANTOPEN", errno.EACCES),
+    sqlite3.SQLITE_PERM: ("SQLITE_PERM", errno.EACCES),
+    sqlite3.SQLITE_AUTH: ("SQLITE_AUTH", errno.EACCES),
+    sqlite3.SQLITE_BUSY: ("SQLITE_BUSY", errno.EBUSY),
+    sqlite3.SQLITE_LOCKED: ("SQLITE_LOCKED", errno.EBUSY),
+    sqlite3.SQLITE_PROTOCOL: ("SQLITE_PROTOCOL", errno.EBUSY),
+    sqlite3.SQLITE_NOMEM: ("SQLITE_NOMEM", errno.ENOMEM),
+    sqlite3.SQLITE_INTERRUPT: ("SQLITE_INTERRUPT", errno.EINTR),
+    sqlite3.SQLITE_NOLFS: ("SQLITE_NOLFS", errno.EFBIG),
+}
+
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+_NO_ROOM = 1 << 20
+"""Free bytes below which an I/O error of SQLite's most likely means that the disk is full: it says so when
+its shared memory or its log cannot grow."""
+
+
+@contextlib.contextmanager
+def system_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's complaints about the system into `OSError`, and about the file into `LedgerError`."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise translated(error, path) from error
+
+
+def translated(error: sqlite3.DatabaseError, path: Path) -> Exception:
+    """The exception that says the same in terms of the rest of the program."""
+    code = _primary(error)
+    if code in _SYSTEM_TROUBLE:
+        name, number = _SYSTEM_TROUBLE[code]
+        if code == sqlite3.SQLITE_IOERR and _is_full(path):
+            name, number = "SQLITE_FULL", errno.ENOSPC
+        return explain_as(OSError(number, str(error), str(path)), explained(name), shown(path))
+    if code in _DAMAGED:
+        return LedgerError(f"{shown(path)} is damaged ({error}); start Homepress again to mend it")
+    if isinstance(error, sqlite3.OperationalError):
+        return LedgerError(f"{shown(path)} cannot be used ({error}); start Homepress again")
+    return error
+
+
+def is_locked(error: OSError) -> bool:
+    """Whether a translated error says that another program has the ledger locked."""
+    return explain(error).name in ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _NO_ROOM
+    except OSError:
+        return False
+
+
+def _primary(error: sqlite3.DatabaseError) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def check_place(path: Path) -> os.stat_result | None:
+    """What is at a ledger's path; None when nothing is.
+
+    Raises:
+        LedgerError: it is a folder, or something else that is not a regular file.
+        OSError: it cannot be looked at.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
+        raise LedgerError(f"{shown(path)} is {kind}, where the ledger should be; move it away")
+    return found
+
+
+def newer(path: Path) -> LedgerError:
+    """What to say of a ledger that a later program has changed."""
+    return LedgerError(
+        f"{shown(path)} was made by a newer version of Homepress; install that version again, or move "
+        "the file away to begin a new ledger"
+    )
+
+
+def foreign(path: Path) -> LedgerError:
+    """What to say of another program's database."""
+    return LedgerError(f"{shown(path)} is not a Homepress ledger; move it away")
+
+
+def unreadable(path: Path, error: sqlite3.Error | OSError) -> LedgerError:
+    """What to say when SQLite or the system refuses to open or read a ledger.
+
+    Args:
+        path: of the ledger.
+        error: as it came.
+    """
+    if (owner := _other_owner(path)) is not None:
+        return LedgerError(
+            f"{shown(path)} belongs to another user (number {owner}) and may not be read; "
+            "give it back with: sudo chown"
+        )
+    code = int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+    if code in _LOCKED:
+        row = explained("EBUSY")
+        return LedgerError(f"{shown(path)}: another program has the ledger locked; {row.cure}")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return LedgerError(f"{shown(path)} is damaged ({error}); start Homepress again to repair it")
+    if isinstance(error, OSError):
+        return LedgerError(f"{shown(path)}: {in_words(error)}")
+    if not os.access(path, os.R_OK):
+        number = errno.EACCES if path.exists() else errno.ENOENT
+        return LedgerError(f"{shown(path)}: {in_words(OSError(number, os.strerror(number)))}")
+    return LedgerError(f"{shown(path)}: the ledger cannot be read ({error}); see: homepress doctor")
+
+
+def _other_owner(path: Path) -> int | None:
+    """The user to whom a file belongs that we may not read; None when that is not the reason."""
+    if not hasattr(os, "geteuid"):
+        return None
+    try:
+        owner = path.stat().st_uid
+    except OSError:
+        return None
+    return owner if owner != os.geteuid() and not os.access(path, os.R_OK) else None

@@ -11,8 +11,6 @@ from homepress.store.ledger.known_files import Mark, beneath
 from homepress.store.ledger.ledger import Ledger, Row
 from homepress.store.model import LeftUntil, NotScrubbed, OriginalState, Outcome, Plan, Role, shown
 
-# The history, as it is written: what became of each picture, and where its original is.
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -291,9 +289,6 @@ def set_original(ledger: Ledger, tx: sqlite3.Connection, entry: int, state: Orig
         )
 
 
-# Noting why a file was left as it is: in the history, by name, and by content where that decides.
-
-
 def record_read(ledger: Ledger, record: Record, mark: Mark) -> int:
     """Note a picture that was read; the id of the history entry.
 
@@ -325,9 +320,6 @@ def record_unread(ledger: Ledger, record: Record, mark: Mark, until: LeftUntil) 
         entry = add_record(ledger, tx, record)
         known_files.note(ledger, tx, record.path, mark, until.value)
     return entry
-
-
-# Taking names out of the ledger; what was done stays known by keyed hashes alone.
 
 
 def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
