@@ -10,11 +10,11 @@ from unittest import mock
 from benchmarks.day.clock import CLOCK
 from benchmarks.day.pictures import Compressor
 
-from homepress.app.caretaker import Caretaker
 from homepress.app.house import House
+from homepress.app.maintenance import Maintenance
 from homepress.app.watching import DaemonService
-from homepress.pipeline import Job, Told
-from homepress.pipeline.seats import Seat, Seats
+from homepress.pipeline import Job, Pipeline, Told
+from homepress.pipeline.seats import Seat
 from homepress.settings import Paths
 from homepress.watch import FileWatch
 from homepress.watch.folder import FolderWatch
@@ -47,10 +47,10 @@ class Daemon:
         self.turns = 0
         self._tended = 0.0
         self.service = DaemonService(paths, stop=lambda: None)
-        for kind in (FolderWatch, FileWatch, Caretaker):
+        for kind in (FolderWatch, FileWatch, Maintenance):
             _patch(kind, "start", lambda _: None)
-        _patch(Caretaker, "stop", lambda _: None)
-        _patch(Seats, "want", lambda *_: None)
+        _patch(Maintenance, "worked", lambda _: None)
+        _patch(Pipeline, "_dispatch_soon", lambda _: None)
         self.house = House.open(paths, self.service.changed)
         self._seat = Seat(cast(Slot, self.compressor))
         self.house.pipeline._carrier._checker = None  # results of the stub need no look
@@ -76,7 +76,7 @@ class Daemon:
             due = CLOCK.now
         if CLOCK.now - self._tended >= _HOUR:
             self._tended = CLOCK.now
-            self.service._caretaker._tend()
+            self.service._maintenance._tend()
         dues = [hold.due for hold in self.house.pipeline.queue._holds.values() if hold.jobs]
         return max(CLOCK.now + _STEP, min([due, *map(CLOCK.since_start, dues)]))
 
@@ -84,7 +84,7 @@ class Daemon:
         """Carry what waits; whether there may be more."""
         pipeline = self.house.pipeline
         for _ in range(_MOST_JOBS):
-            if (job := pipeline.queue.get(timeout=0)) is None:
+            if (job := self.house.state.ask(pipeline.queue.take)) is None:
                 return False
             CLOCK.move_to(CLOCK.since_start(job.ready_at))
             pipeline._work(job, self._seat)

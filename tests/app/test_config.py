@@ -15,7 +15,7 @@ from homepress.app.config import Configuration
 from homepress.app.drives import Away
 from homepress.app.house import House
 from homepress.base import blocking
-from homepress.control.service import FolderRequest, ServiceError
+from homepress.control.service import FolderRequest, FolderStatus, ServiceError
 from homepress.settings import Paths, Size, edit
 
 
@@ -37,6 +37,14 @@ def configure(house: House, *folders: Path) -> Configuration:
     configuration = Configuration(house)
     configuration.apply()
     return configuration
+
+
+def status_of(house: House, configuration: Configuration, trouble: str = "") -> FolderStatus:
+    """What is told of the first folder."""
+    folder = house.live.current.folders[0]
+    return house.state.ask(
+        lambda: configuration.status(folder, None, lambda _: trouble, house.pipeline, Away())
+    )
 
 
 def picture(folder: Path, name: str) -> bytes:
@@ -74,7 +82,7 @@ def test_a_folder_is_not_taken_for_another_when_settings_are_read_again_meanwhil
 
     monkeypatch.setattr(config, "warnings", read_again)
     configuration.met(drive, drive.resolve())
-    assert configuration._refused[drive] == ""
+    assert configuration.now.refused[drive] == ""
 
 
 def test_a_link_that_leads_elsewhere_takes_its_plan_along(house: House, tmp_path: Path) -> None:
@@ -106,7 +114,7 @@ def test_a_link_that_leads_to_a_refused_folder_is_not_followed(
     link.symlink_to(person)
     configuration.met(link, person.resolve())
     assert configuration.plan(person.resolve()) is None
-    status = configuration.status(house.live.current.folders[0], None, lambda _: "", house.pipeline, Away())
+    status = status_of(house, configuration)
     assert "your home folder" in status.problem
 
 
@@ -204,9 +212,7 @@ def test_a_folder_that_hangs_holds_up_no_change_of_settings(house: House, tmp_pa
     assert [folder.path for folder in configuration.apply()] == [hung.path, well]
     assert hung.asked == 1, "a disk that is known to hang is not asked again"
     assert known(house, well) == {old}
-    said = configuration.status(
-        house.live.current.folders[0], None, lambda _: "no answer", house.pipeline, Away()
-    )
+    said = status_of(house, configuration, "no answer")
     assert said.problem == "no answer"
     hung.answer.set()
     configuration.met(hung.path, hung.path)

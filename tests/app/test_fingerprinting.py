@@ -9,6 +9,7 @@ import pytest
 
 from homepress.app import fingerprinting
 from homepress.app.fingerprinting import Fingerprinting, fingerprint_seconds
+from homepress.pipeline import StateThread
 from homepress.store.store import Store
 from support import wait_for
 
@@ -42,9 +43,16 @@ def nothing() -> None:
     pass
 
 
-def test_all_folders_are_done_and_no_thread_stays(tmp_path: Path, store: Store) -> None:
+@pytest.fixture
+def state() -> Iterator[StateThread]:
+    made = StateThread()
+    yield made
+    made.close()
+
+
+def test_all_folders_are_done_and_no_thread_stays(tmp_path: Path, state: StateThread, store: Store) -> None:
     roots = [folder_of(tmp_path / name, store, 5) for name in ("one", "two")]
-    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
+    work = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     for root in roots:
         work.look(root)
     wait_for(lambda: not any(store.folders.pending(root) for root in roots), what="the fingerprints")
@@ -59,7 +67,7 @@ def test_all_folders_are_done_and_no_thread_stays(tmp_path: Path, store: Store) 
 
 
 def test_it_rests_while_there_is_better_to_do_and_goes_on_afterwards(
-    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, state: StateThread, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprinting, "_LOOK", 0.01)
     root = folder_of(tmp_path / "pictures", store, 5)
@@ -70,7 +78,7 @@ def test_it_rests_while_there_is_better_to_do_and_goes_on_afterwards(
         asked.set()
         return better.is_set()
 
-    work = Fingerprinting(store, lambda: ROOTS, rests, nothing)
+    work = Fingerprinting(state, store, lambda: ROOTS, rests, nothing)
     work.look(root)
     assert asked.wait(30)
     assert store.folders.pending(root) == 5
@@ -81,7 +89,7 @@ def test_it_rests_while_there_is_better_to_do_and_goes_on_afterwards(
 
 
 def test_the_end_of_the_daemon_does_not_wait_and_nothing_is_done_twice(
-    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, state: StateThread, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = folder_of(tmp_path / "pictures", store, 20)
     reached, done = threading.Event(), []
@@ -96,20 +104,20 @@ def test_the_end_of_the_daemon_does_not_wait_and_nothing_is_done_twice(
         step(pace, count)
 
     monkeypatch.setattr(fingerprinting._Pace, "step", until_the_tenth)
-    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
+    work = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     work.look(root)
     assert reached.wait(30)
     work.stop()
     assert store.folders.pending(root) == 11, "the one that was being read is read again"
     monkeypatch.undo()
-    again = Fingerprinting(store, lambda: ROOTS, never, nothing)
+    again = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     again.look(root)
     wait_for(lambda: store.folders.pending(root) == 0, what="the rest")
     again.stop()
 
 
 def test_a_disk_that_does_not_answer_holds_up_neither_others_nor_the_end(
-    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, state: StateThread, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprinting, "_PATIENCE", 0.1)
     hung, good = (folder_of(tmp_path / name, store, 3) for name in ("hung", "good"))
@@ -124,7 +132,7 @@ def test_a_disk_that_does_not_answer_holds_up_neither_others_nor_the_end(
         return open_folder(path, create=create)
 
     monkeypatch.setattr(kernel, "open_folder", hangs)
-    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
+    work = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     work.look(hung)
     assert held.wait(30)
     work.look(good)
@@ -135,10 +143,10 @@ def test_a_disk_that_does_not_answer_holds_up_neither_others_nor_the_end(
     assert store.folders.pending(hung) > 0
 
 
-def test_it_ends_in_a_folder_that_is_let_go(tmp_path: Path, store: Store) -> None:
+def test_it_ends_in_a_folder_that_is_let_go(tmp_path: Path, state: StateThread, store: Store) -> None:
     root = folder_of(tmp_path / "pictures", store, 5)
     ROOTS.discard(root)
-    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
+    work = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     work.look(root)
     wait_for(lambda: not [t for t in threading.enumerate() if t.name == "fingerprints"], what="the end")
     assert store.folders.pending(root) == 4
@@ -146,10 +154,14 @@ def test_it_ends_in_a_folder_that_is_let_go(tmp_path: Path, store: Store) -> Non
 
 
 def test_an_error_is_logged_and_the_folder_can_be_looked_at_again(
-    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    state: StateThread,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     root = folder_of(tmp_path / "pictures", store, 3)
-    work = Fingerprinting(store, lambda: ROOTS, never, nothing)
+    work = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     with monkeypatch.context() as broken:
         broken.setattr(store, "fingerprints", lambda *_, **__: 1 / 0)
         work.look(root)

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,28 @@ import pytest
 from hands import Hands
 from homepress.app import pausing
 from homepress.app.pausing import Pause
+from homepress.base.clock import Clock
+from homepress.pipeline import StateThread
 from support import wait_for
 
+Begin = Callable[..., Pause]
+
 DAY = 86_400.0
+
+
+@pytest.fixture
+def begin() -> Iterator[Begin]:
+    """Makes a pause that tells of its changes; each belongs to another run of the daemon."""
+    states: list[StateThread] = []
+
+    def make(file: Path, told: list[bool], clock: Clock | None = None) -> Pause:
+        states.append(StateThread())
+        pause = Pause(states[-1], file, lambda: told.append(pause.paused), clock)
+        return pause
+
+    yield make
+    for state in states:
+        state.close()
 
 
 @pytest.fixture
@@ -26,21 +46,21 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "pause.json"
 
 
-def test_a_pause_ends_by_itself(file: Path, told: list[bool]) -> None:
-    pause = Pause(file, told.append)
+def test_a_pause_ends_by_itself(begin: Begin, file: Path, told: list[bool]) -> None:
+    pause = begin(file, told)
     pause.set(time.time() + 0.1)
     assert pause.paused
     wait_for(lambda: not pause.paused, what="the end of the pause")
     assert told == [True, False]
-    assert not file.exists()
+    wait_for(lambda: not file.exists(), what="the note of it to go")
 
 
 def test_a_pause_ends_in_time_though_the_computer_was_suspended(
-    file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+    begin: Begin, file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hands = Hands()
     monkeypatch.setattr(pausing, "_LOOK_SECONDS", 0.01)
-    pause = Pause(file, told.append, hands.clock())
+    pause = begin(file, told, hands.clock())
     pause.set(hands.wall() + 3600)
     hands.let_pass(3540)
     assert pause.paused
@@ -51,11 +71,11 @@ def test_a_pause_ends_in_time_though_the_computer_was_suspended(
 
 @pytest.mark.parametrize("jump", [-400 * DAY, 400 * DAY, -1.0, 3600.0, -3600.0])
 def test_half_an_hour_is_half_an_hour_whatever_becomes_of_the_clock(
-    file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch, jump: float
+    begin: Begin, file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch, jump: float
 ) -> None:
     hands = Hands()
     monkeypatch.setattr(pausing, "_LOOK_SECONDS", 0.01)
-    pause = Pause(file, told.append, hands.clock())
+    pause = begin(file, told, hands.clock())
     pause.set(hands.wall() + 1800)
     hands.jump(jump)
     hands.let_pass(1740)
@@ -68,15 +88,15 @@ def test_half_an_hour_is_half_an_hour_whatever_becomes_of_the_clock(
 
 @pytest.mark.parametrize("jump", [-400 * DAY, 400 * DAY, 0.0])
 def test_a_restart_of_the_program_takes_nothing_from_a_pause(
-    file: Path, told: list[bool], jump: float
+    begin: Begin, file: Path, told: list[bool], jump: float
 ) -> None:
     hands = Hands()
-    first = Pause(file, told.append, hands.clock())
+    first = begin(file, told, hands.clock())
     first.set(hands.wall() + 1800)
     hands.let_pass(600)
     first.close()
     hands.jump(jump)
-    second = Pause(file, told.append, hands.clock())
+    second = begin(file, told, hands.clock())
     second.restore()
     assert second.paused
     assert second.until == pytest.approx(hands.wall() + 1200, abs=10)
@@ -85,61 +105,61 @@ def test_a_restart_of_the_program_takes_nothing_from_a_pause(
 
 @pytest.mark.parametrize(("jump", "left"), [(0.0, 1200), (-400 * DAY, 1260)])
 def test_over_a_restart_of_the_computer_the_wall_clock_tells_and_a_pause_never_becomes_longer(
-    file: Path, told: list[bool], jump: float, left: float
+    begin: Begin, file: Path, told: list[bool], jump: float, left: float
 ) -> None:
     hands = Hands()
-    first = Pause(file, told.append, hands.clock())
+    first = begin(file, told, hands.clock())
     first.set(hands.wall() + 1800)
     hands.let_pass(540)
     first.close()
     hands.restart(60)
     hands.jump(jump)
-    second = Pause(file, told.append, hands.clock())
+    second = begin(file, told, hands.clock())
     second.restore()
     assert second.until == pytest.approx(hands.wall() + left, abs=10)
     second.close()
 
 
-def test_a_pause_that_an_earlier_version_noted_goes_on(file: Path, told: list[bool]) -> None:
+def test_a_pause_that_an_earlier_version_noted_goes_on(begin: Begin, file: Path, told: list[bool]) -> None:
     file.write_text(json.dumps({"until": time.time() + 600}))
-    pause = Pause(file, told.append)
+    pause = begin(file, told)
     pause.restore()
     assert pause.until == pytest.approx(time.time() + 600, abs=10)
     pause.close()
 
 
-def test_a_pause_without_end_survives_a_restart(file: Path, told: list[bool]) -> None:
-    first = Pause(file, told.append)
+def test_a_pause_without_end_survives_a_restart(begin: Begin, file: Path, told: list[bool]) -> None:
+    first = begin(file, told)
     first.set(None)
     first.close()
-    second = Pause(file, told.append)
+    second = begin(file, told)
     second.restore()
     assert second.paused
     assert second.until is None
     second.clear()
-    third = Pause(file, told.append)
+    third = begin(file, told)
     third.restore()
     assert not third.paused
 
 
-def test_a_pause_that_ended_meanwhile_is_over(file: Path, told: list[bool]) -> None:
+def test_a_pause_that_ended_meanwhile_is_over(begin: Begin, file: Path, told: list[bool]) -> None:
     file.write_text(json.dumps({"until": time.time() - 1}))
-    pause = Pause(file, told.append)
+    pause = begin(file, told)
     pause.restore()
     assert not pause.paused
     assert told == [False]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"until": "soon"}', "7"])
-def test_a_damaged_file_means_no_pause(file: Path, told: list[bool], text: str) -> None:
+def test_a_damaged_file_means_no_pause(begin: Begin, file: Path, told: list[bool], text: str) -> None:
     file.write_text(text)
-    pause = Pause(file, told.append)
+    pause = begin(file, told)
     pause.restore()
     assert not pause.paused
 
 
-def test_a_new_pause_takes_the_place_of_the_old_one(file: Path, told: list[bool]) -> None:
-    pause = Pause(file, told.append)
+def test_a_new_pause_takes_the_place_of_the_old_one(begin: Begin, file: Path, told: list[bool]) -> None:
+    pause = begin(file, told)
     pause.set(time.time() + 0.05)
     pause.set(None)
     assert pause.paused
@@ -149,10 +169,10 @@ def test_a_new_pause_takes_the_place_of_the_old_one(file: Path, told: list[bool]
 
 
 def test_a_pause_that_cannot_be_noted_holds_and_says_that_it_ends_with_the_program(
-    tmp_path: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+    begin: Begin, tmp_path: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "state"  # which is not there: nothing can be written into it
-    pause = Pause(folder / "pause.json", told.append)
+    pause = begin(folder / "pause.json", told)
     monkeypatch.setattr(pausing, "_LOOK_SECONDS", 0.01)
     pause.set(None)
     assert (pause.paused, told[:1]) == (True, [True])
@@ -161,7 +181,7 @@ def test_a_pause_that_cannot_be_noted_holds_and_says_that_it_ends_with_the_progr
     folder.mkdir()
     wait_for(lambda: not pause.fault, what="the pause to be noted after all")
     assert pause.paused
-    again = Pause(folder / "pause.json", told.append)
+    again = begin(folder / "pause.json", told)
     again.restore()
     assert again.paused
     again.close()
@@ -169,9 +189,9 @@ def test_a_pause_that_cannot_be_noted_holds_and_says_that_it_ends_with_the_progr
 
 
 def test_the_end_of_a_pause_that_cannot_be_noted_holds_too(
-    file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+    begin: Begin, file: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pause = Pause(file, told.append)
+    pause = begin(file, told)
     pause.set(None)
 
     def refuse(self: Path, missing_ok: bool = False) -> None:
@@ -180,7 +200,7 @@ def test_the_end_of_a_pause_that_cannot_be_noted_holds_too(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", refuse)
         pause.clear()
-        assert (pause.paused, told) == (False, [True, False])
+        assert (pause.paused, told) == (False, [True, False, False]), "of the fault it tells too"
         assert "After a restart Homepress is paused again" in pause.fault
     pause.clear()
     assert pause.fault == ""

@@ -9,7 +9,7 @@ from homepress.app.requests import outcomes, pictures, plan_of
 from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy
 from homepress.control.service import CompressRequest, FileOutcome, ServiceError
-from homepress.pipeline import STOPPING, Carrier, Destination, Pipeline
+from homepress.pipeline import STOPPING, Carrier, Destination, Pipeline, StateThread
 from homepress.settings import FolderSettings, Quality
 from homepress.store.store import Store
 from homepress.workers import Limits
@@ -74,9 +74,8 @@ def test_a_named_file_counts_whatever_its_name_and_a_folder_gives_its_images(tmp
 
 
 def test_whoever_asks_while_homepress_stops_is_answered(tmp_path: Path) -> None:
-    pipeline = Pipeline(
-        Carrier(Store.open(tmp_path / "ledger", tmp_path / "kept")), 1, Limits(), lambda: None
-    )
+    store = Store.open(tmp_path / "ledger", tmp_path / "kept")
+    pipeline = Pipeline(StateThread(), Carrier(store), 1, Limits(), lambda: None)
     pipeline.close()
     plan = plan_of(request(dry_run=True), None, tmp_path)
     told: list[FileOutcome] = []

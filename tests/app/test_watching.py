@@ -4,14 +4,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from homepress.app.health import MOST_IN_A_ROW, FolderHealth
 from homepress.app.house import House
-from homepress.app.troubles import Troubles
 from homepress.app.watching import DaemonService
 from homepress.control.service import FolderRequest
-from homepress.pipeline import Job, Told
+from homepress.pipeline import FairQueue, Job, Told
 from homepress.settings import Paths, edit, load
 from homepress.watch import WaitingFile, Watch, WatchedFolder
 from support import wait_for
@@ -88,18 +89,32 @@ def _whole_folder_waits(folder: Path) -> Told:
 def test_trouble_met_under_the_settings_of_before_is_no_trouble_any_more(
     service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The picture was on its way when the settings changed, and they change just as it is told of."""
+    """The picture was on its way when the settings changed, and they change just before it is told of."""
     plan = service._config.plan(folder)
     assert plan is not None
-    told = Troubles.told
-
-    def settings_change_meanwhile(self: Troubles, root: Path, news: Told) -> bool:
-        edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
-        service.reload()
-        return told(self, root, news)
-
-    monkeypatch.setattr(Troubles, "told", settings_change_meanwhile)
+    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    service.reload()
     service._told(plan, _whole_folder_waits(folder))
+    assert service._config.plan(folder) != plan
+    _nothing_waits_for_a_decision(service)
+
+
+def test_settings_change_between_two_steps_and_not_while_one_is_made(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, record = service._config.plan(folder), FolderHealth.record
+    assert plan is not None
+    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    reloading = threading.Thread(target=service.reload)
+
+    def settings_change_meanwhile(self: FolderHealth, *rest: Any) -> bool:
+        reloading.start()
+        reloading.join(0.5)  # it has to wait; if it does not, it is over by now
+        return record(self, *rest)
+
+    monkeypatch.setattr(FolderHealth, "record", settings_change_meanwhile)
+    service._told(plan, _whole_folder_waits(folder))
+    reloading.join(60)
     assert service._config.plan(folder) != plan
     _nothing_waits_for_a_decision(service)
 
@@ -153,6 +168,52 @@ def test_work_goes_on_after_the_last_to_say_so(
     service.pause(None)
     resuming.join(60)
     assert (service.status().paused_for, queue._paused) == ("", False)
+    assert not (service.house.paths.state / "pause.json").exists()
+
+
+def test_replacing_stays_stopped_over_a_restart_until_somebody_looks(
+    service: DaemonService, folder: Path
+) -> None:
+    plan = service._config.plan(folder)
+    assert plan is not None
+    bad = Told(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    for _ in range(MOST_IN_A_ROW):
+        service._told(plan, bad)
+    (stopped,) = service.status().problems
+    assert "Replacing has stopped. 5 results in a row were read back" in stopped
+
+    def after_a_restart() -> list[str]:
+        health = FolderHealth(FairQueue())
+        service._health = health
+        service._stop_replacing_where_undone()
+        return service.status().problems
+
+    before = service._health
+    assert after_a_restart() == [stopped]
+    service._health = before
+    service.resume()
+    assert after_a_restart() == []
+
+
+def test_nothing_stays_stopped_that_was_looked_at_at_the_same_moment(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = service._config.plan(folder)
+    assert plan is not None
+    folders = type(service.house.store.folders)
+    stop = folders.stop_replacing
+
+    def while_the_user_looks(self: Any, root: Path, why: str) -> None:
+        service.resume()
+        stop(self, root, why)
+
+    monkeypatch.setattr(folders, "stop_replacing", while_the_user_looks)
+    bad = Told(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    for _ in range(MOST_IN_A_ROW):
+        service._told(plan, bad)
+    assert service.status().problems == []
+    assert not service.house.store.folders.stopped_replacing(folder)
+    assert service.house.state.ask(lambda: service.house.pipeline.queue.held(folder)) is None
 
 
 def test_a_file_handed_on_between_two_looks_is_not_overlooked_by_who_waits_for_the_end(
@@ -166,7 +227,7 @@ def test_a_file_handed_on_between_two_looks_is_not_overlooked_by_who_waits_for_t
         return True
 
     monkeypatch.setattr(service._watch, "wait_settled", settled)
-    assert not service._is_done()
+    assert not service.house.state.ask(service._is_done)
 
 
 def test_a_file_handed_on_between_two_looks_is_counted(

@@ -2,7 +2,6 @@
 
 import io
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -11,10 +10,10 @@ import pytest
 from PIL import Image
 
 from compress.images import jpeg, photo
-from homepress.app.breaker import Breaker
+from homepress.app.health import FolderHealth
 from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy, Recipe
-from homepress.pipeline import Carrier, Destination, Job, Pipeline, Plan, Told
+from homepress.pipeline import Carrier, Destination, Job, Pipeline, Plan, StateThread, Told
 from homepress.store.store import Store
 from homepress.workers import Checker, Limits, Slot, WorkerDied
 from pipeline.lying_worker import GARBAGE
@@ -162,31 +161,30 @@ def test_several_results_unlike_their_pictures_stop_replacing(
     )
     made = {f"{n}.png": saved("PNG", compress_level=n) for n in range(6)}
     inbox = put(tmp_path, made)
-    pipeline = Pipeline(Carrier(store, checker=checker), 1, Limits(), lambda: None, checker)
-    stopped: list[str] = []
-    breaker = Breaker(store, pipeline.queue, lambda root, why: stopped.append(why))
+    state = StateThread()
+    pipeline = Pipeline(state, Carrier(store, checker=checker), 1, Limits(), lambda: None, checker)
+    health = FolderHealth(pipeline.queue)
     told: list[Told] = []
-    heard = threading.Lock()
 
     def tell(one: Told) -> None:
-        with heard:
-            told.append(one)
-            breaker.told(inbox, one)
+        told.append(one)
+        state.ask(lambda: health.record(inbox, one))
 
     try:
         plan = Plan(Recipe(), "x", Destination.REPLACE, root=inbox)
         for name in made:
             pipeline.submit(Job(inbox / name, plan, tell))
-        wait_for(lambda: stopped, what="the breaker")
-        assert "did not look like their pictures" in stopped[0] and "homepress resume" in stopped[0]
+        stopped = wait_for(lambda: state.ask(lambda: health.text(inbox)), what="the breaker")
+        assert "did not look like their pictures" in stopped and "homepress resume" in stopped
         assert len(told) == 5 and all(one.unlike for one in told)
-        breaker.close_all([inbox])
-        assert breaker.text(inbox) == ""
+        state.ask(health.trust_all)
+        assert state.ask(lambda: health.text(inbox)) == ""
         wait_for(lambda: len(told) == 6, what="the picture that was held")
         names = [name for name, _, _ in pipeline.probe()]
         assert names == ["worker 1", "checker"]
     finally:
         pipeline.close()
+        state.close()
     assert {path.name: path.read_bytes() for path in inbox.iterdir()} == made
     assert checker.pid is None
     with pytest.raises(WorkerDied):

@@ -10,8 +10,9 @@ from typing import cast
 import pytest
 
 from homepress.compress import Recipe
-from homepress.pipeline import Carrier, Destination, Job, Load, Pipeline, Plan, Told
+from homepress.pipeline import Carrier, Destination, Job, Load, Pipeline, Plan, StateThread, Told
 from homepress.pipeline import pipeline as pipelines
+from homepress.pipeline.seats import Seat
 from homepress.workers import Limits, Slot
 from support import wait_for
 
@@ -41,8 +42,15 @@ def carrier() -> Carries:
 
 
 @pytest.fixture
-def pipeline(carrier: Carries) -> Iterator[Pipeline]:
-    made = Pipeline(cast(Carrier, carrier), 1, Limits(), lambda: None)
+def state() -> Iterator[StateThread]:
+    made = StateThread()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pipeline(state: StateThread, carrier: Carries) -> Iterator[Pipeline]:
+    made = Pipeline(state, cast(Carrier, carrier), 1, Limits(), lambda: None)
     yield made
     made.close()
 
@@ -146,10 +154,10 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quickly")
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_disk_that_hangs_takes_no_worker_from_other_folders(workers: int) -> None:
+def test_a_disk_that_hangs_takes_no_worker_from_other_folders(state: StateThread, workers: int) -> None:
     hung, told = Path("/hung"), list[str]()
     carrier = HangsIn(hung)
-    pipeline = Pipeline(cast(Carrier, carrier), workers, Limits(), lambda: None)
+    pipeline = Pipeline(state, cast(Carrier, carrier), workers, Limits(), lambda: None)
     there = replace(PLAN, root=hung)
     try:
         for number in range(5):
@@ -159,25 +167,111 @@ def test_a_disk_that_hangs_takes_no_worker_from_other_folders(workers: int) -> N
         wait_for(lambda: told == ["a.jpg"], what="the picture of another folder")
         assert "has not answered since" in pipeline.silent(hung)
         assert not pipeline.silent(Path("/a"))
-        assert pipeline.queue.waiting(hung) == 5
+        assert state.ask(lambda: pipeline.queue.waiting(hung)) == 5
         assert pipeline.holds(hung / "0.jpg"), "it must not be queued a second time"
         carrier.go_on.set()
         wait_for(lambda: len(told) == 6, what="what waited for the disk")
         assert not pipeline.silent(hung)
         assert pipeline.load() == Load(0, 0)
-        wait_for(lambda: len(pipeline._seats.all()) == workers, what="threads that are too many to end")
+        wait_for(
+            lambda: len(state.ask(pipeline._seats.all)) == workers, what="threads that are too many to end"
+        )
     finally:
         carrier.go_on.set()
         assert pipeline.close()
 
 
 @pytest.mark.usefixtures("quickly")
-def test_the_end_does_not_wait_for_a_disk_that_hangs() -> None:
+def test_the_end_does_not_wait_for_a_disk_that_hangs(state: StateThread) -> None:
     carrier = HangsIn(Path("/a"))
-    pipeline = Pipeline(cast(Carrier, carrier), 1, Limits(), lambda: None)
+    pipeline = Pipeline(state, cast(Carrier, carrier), 1, Limits(), lambda: None)
     pipeline.submit(job("a.jpg", lambda _: None))
     wait_for(lambda: pipeline.silent(Path("/a")), what="the disk to be told")
     try:
         assert not pipeline.close()
     finally:
         carrier.go_on.set()
+
+
+class Ready(Carries):
+    """Notes for which slot a worker was started ahead of work, and which slots got the pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prepared: list[Slot] = []
+        self.used: list[Slot] = []
+
+    def prepare(self, slot: Slot) -> None:
+        self.prepared.append(slot)
+
+    def carry(self, job: Job, slot: Slot) -> Told:
+        self.used.append(slot)
+        return super().carry(job, slot)
+
+
+@pytest.fixture
+def ready(state: StateThread, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pipeline, Ready]]:
+    """A pipeline of three slots, each of whose workers counts as running once it was prepared."""
+    carrier = Ready()
+    monkeypatch.setattr(Slot, "pid", property(lambda self: 1 if self in carrier.prepared else None))
+    made = Pipeline(state, cast(Carrier, carrier), 3, Limits(), lambda: None)
+    yield made, carrier
+    carrier.go_on.set()
+    made.close()
+
+
+def seats(state: StateThread, pipeline: Pipeline) -> list[Seat]:
+    return state.ask(pipeline._seats.all)
+
+
+def test_without_work_there_is_no_thread(state: StateThread, pipeline: Pipeline, carrier: Carries) -> None:
+    assert seats(state, pipeline) == []
+    carrier.go_on.set()
+    pipeline.submit(job("a.jpg", lambda told: None))
+    wait_for(lambda: pipeline.load() == Load(0, 0), what="it to be done")
+    assert len(seats(state, pipeline)) == 1, "the next picture may come soon"
+
+
+def test_a_thread_that_is_idle_for_long_ends(
+    state: StateThread, carrier: Carries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "IDLE_SECONDS", 0.05)
+    carrier.go_on.set()
+    pipeline = Pipeline(state, cast(Carrier, carrier), 1, Limits(), lambda: None)
+    told: list[Told] = []
+    for number in range(3):
+        pipeline.submit(job(f"{number}.jpg", told.append))
+        wait_for(lambda: not seats(state, pipeline), what="its thread to end")
+    assert len(told) == 3
+    assert pipeline.close()
+
+
+def test_when_work_is_expected_one_gets_ready_and_gets_the_work(
+    state: StateThread, ready: tuple[Pipeline, Ready]
+) -> None:
+    pipeline, carrier = ready
+    pipeline.submit(job("a.jpg", lambda told: None))
+    wait_for(lambda: carrier.used, what="the first picture")
+    pipeline.expect()
+    wait_for(lambda: carrier.prepared, what="a worker to be started")
+    pipeline.expect()
+    assert len(seats(state, pipeline)) == 2, "one that is ready is enough"
+    pipeline.submit(job("b.jpg", lambda told: None))
+    wait_for(lambda: len(carrier.used) == 2, what="the second picture")
+    assert carrier.used[1] is carrier.prepared[0]
+    assert len(carrier.prepared) == 1
+
+
+def test_nobody_gets_ready_while_paused(state: StateThread, ready: tuple[Pipeline, Ready]) -> None:
+    pipeline, _ = ready
+    state.ask(lambda: pipeline.queue.pause(True))
+    pipeline.expect()
+    assert seats(state, pipeline) == []
+
+
+def test_a_held_picture_is_tried_when_it_is_time(state: StateThread, ready: tuple[Pipeline, Ready]) -> None:
+    pipeline, carrier = ready
+    carrier.go_on.set()
+    state.ask(lambda: pipeline.queue.hold(Path("/a"), every=0.1))
+    pipeline.submit(job("held.jpg", lambda told: None))
+    wait_for(lambda: carrier.used, what="it to be tried")

@@ -1,8 +1,8 @@
 """The order of work."""
 
-import threading
-import time
+import math
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import given
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from homepress.compress.model import Recipe
 from homepress.pipeline.job import Destination, Job, Plan
 from homepress.pipeline.queue import FairQueue, Load
-from support import wait_for
 
 
 def job(name: str, *, root: str = "/a", fresh: bool = True, asked: bool = False) -> Job:
@@ -21,7 +20,7 @@ def job(name: str, *, root: str = "/a", fresh: bool = True, asked: bool = False)
 
 def drain(queue: FairQueue) -> list[str]:
     names = []
-    while (got := queue.get(timeout=0)) is not None:
+    while (got := queue.take()) is not None:
         names.append(got.path.name)
         queue.done(got)
     return names
@@ -32,7 +31,7 @@ def test_a_fresh_picture_does_not_wait_behind_a_large_import() -> None:
     for number in range(10_000):
         queue.put(job(f"import-{number}", fresh=False))
     queue.put(job("new"))
-    assert "new" in [queue.get(timeout=0).path.name for _ in range(2)]  # type: ignore[union-attr]
+    assert "new" in [queue.take().path.name for _ in range(2)]  # type: ignore[union-attr]
 
 
 def test_a_fresh_picture_does_not_wait_behind_fresh_ones_of_another_place() -> None:
@@ -40,7 +39,7 @@ def test_a_fresh_picture_does_not_wait_behind_fresh_ones_of_another_place() -> N
     for number in range(50):
         queue.put(job(f"trip/{number}"))
     queue.put(job("new"))
-    assert "new" in [queue.get(timeout=0).path.name for _ in range(2)]  # type: ignore[union-attr]
+    assert "new" in [queue.take().path.name for _ in range(2)]  # type: ignore[union-attr]
     assert len(queue) == queue.waiting(Path("/a")) == 49
     queue.drop(Path("/a"))
     assert len(queue) == queue.waiting(Path("/a")) == 0
@@ -51,16 +50,15 @@ def test_no_more_are_under_way_than_is_allowed() -> None:
     queue.allow(1)
     for number in range(3):
         queue.put(job(str(number)))
-    first = queue.get(timeout=0)
+    first = queue.take()
     assert first is not None
-    assert queue.get(timeout=0) is None
-    queue.expect()
-    assert not queue._expected, "a second worker would be started in vain"
+    assert queue.take() is None
+    assert not queue.has_room(), "a second worker would be started in vain"
     queue.allow(2)
-    assert queue.get(timeout=0) is not None
-    assert queue.get(timeout=0) is None
+    assert queue.take() is not None
+    assert queue.take() is None
     queue.done(first)
-    assert queue.get(timeout=0) is not None
+    assert queue.take() is not None
 
 
 def test_an_import_is_not_starved_by_fresh_pictures() -> None:
@@ -85,7 +83,7 @@ def test_a_path_waits_only_once_but_may_come_again_after_it_was_taken() -> None:
     queue = FairQueue()
     assert queue.put(job("x"))
     assert not queue.put(job("x"))
-    assert queue.get(timeout=0) is not None
+    assert queue.take() is not None
     assert queue.put(job("x"))
 
 
@@ -94,7 +92,7 @@ def test_what_was_taken_out_is_under_way_at_once_and_until_it_is_done() -> None:
     queue = FairQueue()
     queue.put(job("x"))
     assert (queue.load(), queue.moving(), queue.has(Path("/a/x"))) == (Load(1, 0), 1, True)
-    taken = queue.get(timeout=0)
+    taken = queue.take()
     assert taken is not None
     assert (queue.load(), queue.moving(), queue.has(Path("/a/x"))) == (Load(0, 1), 1, True)
     assert not queue.holds(Path("/a/x")), "it may come again, since it may have changed meanwhile"
@@ -123,16 +121,12 @@ def test_dropping_a_folder_forgets_only_its_pictures() -> None:
     assert queue.put(job("1", root="/a"))
 
 
-def test_close_wakes_every_waiting_thread() -> None:
+def test_nothing_is_given_out_or_taken_in_after_the_end() -> None:
     queue = FairQueue()
-    got: list[Job | None] = []
-    threads = [threading.Thread(target=lambda: got.append(queue.get())) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    queue.close()
-    for thread in threads:
-        thread.join(60)
-    assert got == [None] * 4
+    queue.put(job("found"))
+    queue.put(job("asked", asked=True))
+    assert [each.path.name for each in queue.close()] == ["asked"]
+    assert queue.take() is None
     assert not queue.put(job("late"))
 
 
@@ -180,11 +174,46 @@ def test_a_held_folder_lets_one_picture_out_now_and_then_and_no_other_folder_wai
     assert queue.held(Path("/a")) is None
 
 
-def test_whoever_waits_for_work_wakes_when_a_held_picture_is_to_be_tried() -> None:
-    queue = FairQueue()
-    queue.hold(Path("/a"), every=0.1)
+def test_it_is_known_when_a_held_picture_is_to_be_tried() -> None:
+    clock = Clock()
+    queue = FairQueue(clock)
+    assert queue.next_try() == math.inf
+    queue.hold(Path("/a"), every=60)
+    assert queue.next_try() == math.inf, "there is none to try"
     queue.put(job("x", root="/a"))
-    assert queue.get(timeout=30) is not None
+    assert queue.next_try() == clock.now + 60
+    queue.pause(True)
+    assert queue.next_try() == math.inf
+    queue.pause(False)
+    clock.now += 60
+    assert queue.next_try() == math.inf, "it may be taken already"
+    assert queue.take() is not None
+
+
+def test_whoever_gives_out_work_hears_of_all_that_makes_some() -> None:
+    heard = 0
+
+    def changed() -> None:
+        nonlocal heard
+        heard += 1
+
+    queue = FairQueue(on_change=changed)
+    changes: list[Callable[[], object]] = [
+        lambda: queue.put(job("x")),
+        lambda: queue.allow(1),
+        lambda: queue.pause(False),
+        lambda: queue.hold(Path("/a")),
+        lambda: queue.try_now(Path("/a")),
+        lambda: queue.release(Path("/a")),
+    ]
+    for number, change in enumerate(changes, 1):
+        change()
+        assert heard == number
+    taken = queue.take()
+    assert taken is not None
+    queue.stuck(taken)
+    queue.done(taken)
+    assert heard == len(changes) + 2
 
 
 def test_what_is_held_stays_held_while_paused_and_goes_with_its_folder() -> None:
@@ -211,105 +240,15 @@ def test_a_held_picture_that_is_asked_for_by_name_goes_at_once() -> None:
     assert drain(queue) == ["x"]
 
 
-class Getting(threading.Thread):
-    """Waits in `get`, as a slot does."""
-
-    def __init__(self, queue: FairQueue, *, warm: bool) -> None:
-        super().__init__(daemon=True)
-        self.queue, self.warm = queue, warm
-        self.returned = threading.Event()
-        self.job: Job | None = None
-        self.start()
-
-    def run(self) -> None:
-        self.job = self.queue.get(30, warm=self.warm)
-        self.returned.set()
-
-
-def waiting(queue: FairQueue, *warmths: bool) -> list[Getting]:
-    threads = [Getting(queue, warm=warm) for warm in warmths]
-    wait_for(lambda: len(queue._ready._waiters) == len(warmths), what="all to wait")  # type: ignore[attr-defined]
-    return threads
-
-
-def test_whoever_can_begin_at_once_gets_the_work() -> None:
-    queue = FairQueue()
-    cold, warm = waiting(queue, False, True)
-    queue.put(job("one"))
-    assert warm.returned.wait(60)
-    assert not cold.returned.is_set()
-    queue.put(job("two"))
-    assert cold.returned.wait(60)
-    assert warm.job is not None and cold.job is not None
-
-
-def test_more_work_than_they_can_take_goes_to_all() -> None:
-    queue = FairQueue()
-    threads = waiting(queue, False, True, False)
-    for name in ("one", "two", "three"):
-        queue.put(job(name))
-    assert all(thread.returned.wait(60) for thread in threads)
-
-
-def test_a_held_folder_is_tried_by_whoever_is_there() -> None:
-    queue = FairQueue()
-    queue.hold(Path("/a"))
-    queue.put(job("held"))
-    (cold,) = waiting(queue, False)
-    queue.try_now(Path("/a"))
-    assert cold.returned.wait(60) and cold.job is not None
-
-
-def test_when_work_is_expected_one_gets_ready_unless_one_is() -> None:
-    queue = FairQueue()
-    first, second = waiting(queue, False, False)
-    queue.expect()
-    wait_for(lambda: first.returned.is_set() or second.returned.is_set())
-    assert first.job is None and second.job is None
-    assert not (first.returned.is_set() and second.returned.is_set())
-    queue.close()
-
-    queue = FairQueue()
-    cold, _ = waiting(queue, False, True)
-    queue.expect()
-    assert not cold.returned.wait(0.2)
-
-
-def test_nobody_gets_ready_while_paused() -> None:
-    queue = FairQueue()
-    queue.pause(True)
-    (cold,) = waiting(queue, False)
-    queue.expect()
-    assert not cold.returned.wait(0.2)
-
-
-def test_nobody_spins_while_others_are_at_work_and_a_held_picture_is_due() -> None:
-    looks = 0
-
-    def clock() -> float:
-        nonlocal looks
-        looks += 1
-        return time.monotonic()
-
-    queue = FairQueue(clock)
-    queue.allow(1)
-    queue.put(job("under way", root="/b"))
-    assert queue.get(timeout=0) is not None
-    queue.put(job("held", root="/a"))
-    queue.hold(Path("/a"), every=0.0)
-    assert queue.get(timeout=0.2) is None
-    assert looks < 100
-
-
 def test_what_hangs_keeps_its_folder_back_and_gives_its_place_to_others() -> None:
     queue = FairQueue()
     queue.allow(1)
     for number in range(3):
         queue.put(job(f"{number}.jpg"))
-    hanging = queue.get(timeout=0)
+    hanging = queue.take()
     assert hanging is not None
     queue.put(job("b.jpg", root="/b"))
-    assert queue.get(timeout=0) is None, "one is under way, and no more are allowed"
+    assert queue.take() is None, "one is under way, and no more are allowed"
     assert queue.stuck(hanging)
     queue.put(job("late.jpg"))
     assert drain(queue) == ["b.jpg"]
@@ -326,12 +265,12 @@ def test_what_hangs_keeps_its_folder_back_and_gives_its_place_to_others() -> Non
 def test_a_folder_that_hangs_is_not_tried_though_it_is_time() -> None:
     queue = FairQueue()
     queue.put(job("a.jpg"))
-    hanging = queue.get(timeout=0)
+    hanging = queue.take()
     assert hanging is not None
     queue.put(job("b.jpg"))
     queue.hold(Path("/a"), every=0)
     queue.stuck(hanging)
-    assert queue.get(timeout=0) is None
+    assert queue.take() is None
     queue.done(hanging)
     assert drain(queue) == ["b.jpg"]
 
@@ -339,7 +278,7 @@ def test_a_folder_that_hangs_is_not_tried_though_it_is_time() -> None:
 def test_with_a_folder_goes_what_was_kept_back_there_since_it_hangs() -> None:
     queue = FairQueue()
     queue.put(job("a.jpg"))
-    hanging = queue.get(timeout=0)
+    hanging = queue.take()
     assert hanging is not None
     queue.put(job("b.jpg"))
     queue.stuck(hanging)

@@ -1,8 +1,8 @@
 """What the settings mean for watching: which folders, with which plan, and why some are not watched."""
 
 import logging
-import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from homepress.app.house import House
 from homepress.base import blocking
 from homepress.control.service import FolderStatus
 from homepress.pipeline import Pipeline, Plan, plan_for
-from homepress.settings import FolderSettings
+from homepress.settings import FolderSettings, Settings
 from homepress.store.model import OriginalsLimit
 from homepress.watch import FolderState, WatchedFolder, refusal, warnings
 from homepress.watch import FolderStatus as WatchStatus
@@ -24,56 +24,85 @@ _MEETING_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Configuration:
-    """The folders as configured now.
-
-    `apply` is called at start and after each change of the file, `met` each time watching finds a folder.
+@dataclass(frozen=True)
+class Configured:
+    """The folders as they are watched; replaced as a whole, on the state thread.
 
     Attributes:
+        settings: of which this was made.
+        roots: what the path of each watched folder leads to.
+        plans: what each folder wants of its pictures, by root.
+        refused: why folders are not watched, by path; empty where they are.
+        warnings: what is worth knowing of folders, by path.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    roots: Mapping[Path, Path] = field(default_factory=dict)
+    plans: Mapping[Path, Plan] = field(default_factory=dict)
+    refused: Mapping[Path, str] = field(default_factory=dict)
+    warnings: Mapping[Path, str] = field(default_factory=dict)
+
+
+class Configuration:
+    """The folders as configured now; read from any thread.
+
+    `apply` is called at start and after each change of the file, one call after the other; `met` each time
+    watching finds a folder.
+
+    Attributes:
+        now: what holds.
         lets_in: whether folders want files, since `apply`, that were left alone before: scans find them.
     """
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._plans: dict[Path, Plan] = {}
-        self._roots: dict[Path, Path] = {}
-        self._refused: dict[Path, str] = {}
-        self._warnings: dict[Path, str] = {}
         self._fallbacks = Fallbacks()
-        self._changing = threading.Lock()
+        self.now = Configured()
         self.lets_in = False
 
     def apply(self) -> list[WatchedFolder]:
         """Work out plans and refusals from the current settings; the folders to watch."""
-        with self._changing:
-            return self._apply()
+        # Again, if a folder was met meanwhile whose link leads elsewhere than it did.
+        while (to_watch := self._try_to_apply()) is None:
+            pass
+        return to_watch
 
-    def _apply(self) -> list[WatchedFolder]:
-        settings = self._house.live.current
+    def _try_to_apply(self) -> list[WatchedFolder] | None:
+        house, settings = self._house, self._house.live.current
         outputs = tuple(folder.output for folder in settings.folders if folder.output is not None)
         # What does not answer now is watched too: its own thread waits for it, and then it is `met`.
-        silent = self._house.look_at_places()
-        excluded = tuple(map(self._house.places.real, (*outputs, *self._own())))
-        taken = [folder for folder in settings.folders if not self._refuse(folder, settings.folders)]
+        silent = house.look_at_places()
+        excluded = tuple(map(house.places.real, (*outputs, *self._own())))
+        refused = {folder.path: self._refusal(folder, settings) for folder in settings.folders}
+        taken = [folder for folder in settings.folders if not refused[folder.path]]
         wanted = [folder for folder in taken if folder.enabled]
-        self._warn([folder.path for folder in taken if folder.path not in silent])
+        said = self._warnings([folder.path for folder in taken if folder.path not in silent])
         self.lets_in = self._meet([folder for folder in wanted if folder.path not in silent])
         for folder in wanted:
             if folder.path in silent:
-                self.lets_in |= folders.let_in(self._house, folder, self._house.root_of(folder))
-        roots = {folder.path: self._house.root_of(folder) for folder in wanted}
-        to_watch = [watched(folder, excluded) for folder in wanted]
-        self._house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
-        configured = {self._house.root_of(folder) for folder in settings.folders}
-        for gone in self._plans.keys() - configured:
-            folders.forget(self._house, gone, self._plans[gone].output)
-        self._plan_for(roots)
-        return to_watch
+                self.lets_in |= folders.let_in(house, folder, house.root_of(folder))
+        house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
+        for gone in self.now.plans.keys() - {house.root_of(folder) for folder in settings.folders}:
+            folders.forget(house, gone, self.now.plans[gone].output)
+        roots = {folder.path: house.root_of(folder) for folder in wanted}
+        plans = {roots[folder.path]: plan_for(folder, roots[folder.path]) for folder in wanted}
+        new = Configured(settings, roots, plans, refused, said)
+        if not house.state.ask(partial(self._take_up, new, wanted)):
+            return None
+        return [watched(folder, excluded) for folder in wanted]
 
-    def _warn(self, paths: Collection[Path]) -> None:
-        """See what is worth knowing of folders that answer."""
+    def _take_up(self, new: Configured, wanted: Collection[FolderSettings]) -> bool:
+        """On the state thread: have it hold, unless a link was seen to lead elsewhere meanwhile."""
+        if any(self._house.root_of(folder) != new.roots[folder.path] for folder in wanted):
+            return False
+        self._house.store.set_roots(new.plans)
+        self.now = new
+        return True
+
+    def _warnings(self, paths: Collection[Path]) -> dict[Path, str]:
+        """What is worth knowing of folders that answer."""
         said = blocking.ask_all({path: partial(warnings, path) for path in paths})
-        self._warnings = {path: " ".join(found) for path, found in said.items() if isinstance(found, list)}
+        return {path: " ".join(found) for path, found in said.items() if isinstance(found, list)}
 
     def _meet(self, present: Collection[FolderSettings]) -> bool:
         """Meet folders that answer, all at a time; whether one wants files that were left alone before."""
@@ -97,52 +126,69 @@ class Configuration:
         Raises:
             OSError: what is in it could not be seen or noted; it is not scanned then, and met again later.
         """
-        if path not in self._roots:
+        if path not in self.now.roots:
             return
         self._house.places.look(path)
         said = " ".join(warnings(path))
-        with self._changing:
-            # Settings may have been read again meanwhile: one look at them for all that follows.
-            current = self._house.live.current.folders
-            folder = next((each for each in current if each.path == path), None)
-            if folder is None or path not in self._roots or self._refuse(folder, current):
+        while True:  # again, if the settings are read again meanwhile
+            settings = self._house.live.current
+            folder = next((each for each in settings.folders if each.path == path), None)
+            if folder is None:
                 return
-            self._warnings[path] = said
-            if self._roots[path] != root:
-                self._plan_for(self._roots | {path: root})
+            refused = self._refusal(folder, settings)
+            if self._house.state.ask(partial(self._take_in, folder, settings, root, refused, said)):
+                break
+        if refused or path not in self.now.roots:
+            return
         folders.meet(self._house, folder, root)
         self.plan(root)  # asks its disk, so that the status can tell
 
-    def _plan_for(self, roots: dict[Path, Path]) -> None:
-        """Take up plans for folders, given with what their paths lead to."""
-        settings = {folder.path: folder for folder in self._house.live.current.folders}
-        plans = {root: plan_for(settings[path], root) for path, root in roots.items() if path in settings}
-        self._house.store.set_roots(plans)
-        self._roots, self._plans = roots, plans
+    def _take_in(
+        self, folder: FolderSettings, settings: Settings, root: Path, refused: str, said: str
+    ) -> bool:
+        """On the state thread: plan for a folder that was met; False if other settings hold by now."""
+        now, path = self.now, folder.path
+        if self._house.live.current is not settings:
+            return False
+        if path not in now.roots:
+            return True
+        new = replace(now, refused={**now.refused, path: refused})
+        if not refused:
+            new = replace(new, warnings={**now.warnings, path: said})
+            if now.roots[path] != root:
+                others = {each: plan for each, plan in now.plans.items() if each != now.roots[path]}
+                plans = {**others, root: plan_for(folder, root)}
+                self._house.store.set_roots(plans)
+                new = replace(new, roots={**now.roots, path: root}, plans=plans)
+        self.now = new
+        return True
 
     def _own(self) -> tuple[Path, Path]:
         return self._house.paths.state, self._house.paths.originals
 
-    def _refuse(self, folder: FolderSettings, among: Collection[FolderSettings]) -> bool:
-        """Whether one folder among others must not be watched; why is remembered for its status."""
-        others = [other.path for other in among if other is not folder]
+    def _refusal(self, folder: FolderSettings, settings: Settings) -> str:
+        """Why one folder among others must not be watched; empty when it may."""
+        others = [other.path for other in settings.folders if other is not folder]
         where = self._house.places.locate
-        why = refusal(folder.path, others, output=folder.output, private=self._own(), locate=where)
-        self._refused[folder.path] = why or ""
-        return why is not None
+        return refusal(folder.path, others, output=folder.output, private=self._own(), locate=where) or ""
 
     def roots(self) -> set[Path]:
         """The watched folders, links followed."""
-        return set(self._plans)
+        return set(self.now.plans)
 
     def plan(self, root: Path) -> Plan | None:
         """What a folder wants of its pictures; None when it is not watched any more."""
-        plan = self._plans.get(root)
+        plan = self.now.plans.get(root)
         return None if plan is None else self._fallbacks.plan(root, plan)
+
+    def plan_known(self, root: Path) -> Plan | None:
+        """The same as far as it is known; no disk is asked."""
+        plan = self.now.plans.get(root)
+        return None if plan is None else self._fallbacks.plan_known(root, plan)
 
     def in_use(self) -> list[InUse]:
         """The watched folders with where their results go."""
-        roots, plans = self._roots, self._plans
+        roots, plans = self.now.roots, self.now.plans
         found = []
         for path, root in roots.items():
             output = plans[root].output if root in plans else None
@@ -153,7 +199,7 @@ class Configuration:
 
     def root_of(self, path: Path) -> Path | None:
         """The watched folder that a path lies in."""
-        return next((root for root in self._plans if path.is_relative_to(root)), None)
+        return next((root for root in self.now.plans if path.is_relative_to(root)), None)
 
     def status(
         self,
@@ -164,13 +210,13 @@ class Configuration:
         away: Away,
     ) -> FolderStatus:
         """One folder in the words of `status --json`."""
-        root = self._roots.get(folder.path) or self._house.root_of(folder)
+        root = self.now.roots.get(folder.path) or self._house.root_of(folder)
         fallback = self._fallback(folder, root)
         gone = state.problem if state is not None and state.status is WatchStatus.AWAY else ""
         waits = away.folders.get(folder.path, "") or gone
         nowhere = bool(gone) or root in away.roots
         problem = (
-            self._refused.get(folder.path, "")
+            self.now.refused.get(folder.path, "")
             or (state.problem if state and not nowhere else "")
             or (away.originals if folder.mode == "replace" and not nowhere else "")
             or (fallback.why if fallback and not fallback.output else "")
@@ -194,13 +240,13 @@ class Configuration:
             output=str(beside or folder.output or ""),
             state=word,
             problem=problem,
-            warning=" ".join(filter(None, (waits, said, self._warnings.get(folder.path, "")))),
+            warning=" ".join(filter(None, (waits, said, self.now.warnings.get(folder.path, "")))),
             waiting=(state.waiting if state else 0) + pipeline.queue.waiting(root),
             watch=state.watch if state else "none",
         )
 
     def _fallback(self, folder: FolderSettings, root: Path) -> Fallback | None:
-        return self._fallbacks.known(root) if root in self._plans and folder.mode == "replace" else None
+        return self._fallbacks.known(root) if root in self.now.plans and folder.mode == "replace" else None
 
 
 def watched(

@@ -53,11 +53,17 @@ class Fallbacks:
 
     def plan(self, root: Path, plan: Plan) -> Plan:
         """What a folder wants, as its file system lets us do it."""
-        if plan.destination is not Destination.REPLACE or (fallback := self.of(root)) is None:
-            return plan
-        if fallback.output is None:
-            return plan
-        return replace(plan, destination=Destination.OUTPUT, output=fallback.output)
+        return _with(self.of(root), plan) if plan.destination is Destination.REPLACE else plan
+
+    def plan_known(self, root: Path, plan: Plan) -> Plan:
+        """The same by what was found last; the disk is not touched."""
+        return _with(self.known(root), plan) if plan.destination is Destination.REPLACE else plan
+
+
+def _with(fallback: Fallback | None, plan: Plan) -> Plan:
+    if fallback is None or fallback.output is None:
+        return plan
+    return replace(plan, destination=Destination.OUTPUT, output=fallback.output)
 
 
 def _look(root: Path, device: int) -> Fallback | None:

@@ -5,10 +5,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 from homepress.base.image_data import FileContent, image_digest
 from homepress.base.units import counted
+from homepress.pipeline import StateThread
 from homepress.store.store import Store
 from homepress.watch import this_system
 
@@ -38,6 +40,7 @@ class Fingerprinting:
 
     def __init__(
         self,
+        state: StateThread,
         store: Store,
         roots: Callable[[], Collection[Path]],
         rests: Callable[[], bool],
@@ -46,6 +49,7 @@ class Fingerprinting:
         """Begin nothing yet.
 
         Args:
+            state: owns which folders are worked on.
             store: whose ledger says what is missing.
             roots: the watched folders, links followed; work in one that is let go ends.
             rests: whether there is better to do now: pictures to compress, or a pause.
@@ -55,26 +59,28 @@ class Fingerprinting:
         self._roots = roots
         self._rests = rests
         self._changed = changed
+        self._state = state
         self._left: dict[Path, int] = {}
-        self._lock = threading.Lock()
         self._wanted: set[Path] = set()
         self._threads: dict[Path, threading.Thread] = {}
         self._stopping = threading.Event()
 
     def look(self, root: Path) -> None:
         """A folder is there, for the first time or again: do what is missing in it."""
-        with self._lock:
-            self._wanted.add(root)
-            if root not in self._threads and not self._stopping.is_set():
-                thread = threading.Thread(target=self._run, args=(root,), name="fingerprints", daemon=True)
-                self._threads[root] = thread
-                thread.start()
+        self._state.ask(partial(self._want, root))
+
+    def _want(self, root: Path) -> None:
+        """On the state thread."""
+        self._wanted.add(root)
+        if root not in self._threads and not self._stopping.is_set():
+            thread = threading.Thread(target=self._run, args=(root,), name="fingerprints", daemon=True)
+            self._threads[root] = thread
+            thread.start()
 
     def stop(self) -> None:
         """End, within the piece of a file that is being read; a disk that hangs is not waited for."""
-        with self._lock:
-            self._stopping.set()
-            threads = tuple(self._threads.values())
+        self._stopping.set()
+        threads = self._state.ask(lambda: tuple(self._threads.values()))
         end = time.monotonic() + _PATIENCE
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -84,7 +90,7 @@ class Fingerprinting:
         return self._left.get(root, 0)
 
     def _run(self, root: Path) -> None:
-        while self._is_wanted(root):
+        while self._state.ask(partial(self._is_wanted, root)):
             try:
                 self._fingerprint(root)
             except _Stopping:
@@ -93,12 +99,12 @@ class Fingerprinting:
                 _log.exception("%s: what is left alone could not be fingerprinted", ascii(str(root)))
 
     def _is_wanted(self, root: Path) -> bool:
-        with self._lock:
-            if root in self._wanted and not self._stopping.is_set():
-                self._wanted.discard(root)
-                return True
-            del self._threads[root]
-            return False
+        """On the state thread."""
+        if root in self._wanted and not self._stopping.is_set():
+            self._wanted.discard(root)
+            return True
+        del self._threads[root]
+        return False
 
     def _fingerprint(self, root: Path) -> None:
         self._left[root] = self._store.folders.pending(root)

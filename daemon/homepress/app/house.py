@@ -14,7 +14,7 @@ from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.system_errors import explained, printable, with_name
 from homepress.control import ServiceError
-from homepress.pipeline import Carrier, Pipeline, Trust
+from homepress.pipeline import Carrier, Pipeline, StateThread, Trust
 from homepress.settings import FolderSettings, LiveSettings, Paths
 from homepress.store.health import is_read_only
 from homepress.store.model import OriginalsLimit, RecoveryNote, StoreError
@@ -43,6 +43,7 @@ class House:
         paths: where everything is.
         live: the settings, the last good ones when the file has mistakes.
         store: originals and ledger.
+        state: the thread that owns what is decided.
         pipeline: the queue and its worker slots.
         trust: which codecs may be trusted.
         recovered: what the store mended when it was opened.
@@ -52,6 +53,7 @@ class House:
     paths: Paths
     live: LiveSettings
     store: Store
+    state: StateThread
     pipeline: Pipeline
     trust: Trust
     recovered: list[RecoveryNote]
@@ -59,7 +61,7 @@ class House:
 
     @classmethod
     def open(cls, paths: Paths, changed: Callable[[], None], *, recover: bool = True) -> "House":
-        """Open the store, mend what a crash left behind, and start the pipeline's threads.
+        """Open the store, mend what a crash left behind, and start the state thread.
 
         Args:
             paths: where everything is.
@@ -98,8 +100,9 @@ class House:
         trust = Trust(paths.state / "codecs.json")
         checker = Checker(Limits())
         carrier = Carrier(store, trust=trust, checker=checker)
-        pipeline = Pipeline(carrier, live.current.daemon.worker_count, Limits(), changed, checker)
-        return cls(paths, live, store, pipeline, trust, recovered, places)
+        state = StateThread()
+        pipeline = Pipeline(state, carrier, live.current.daemon.worker_count, Limits(), changed, checker)
+        return cls(paths, live, store, state, pipeline, trust, recovered, places)
 
     def folder_of(self, path: Path) -> FolderSettings | None:
         """The configured folder that a path lies in."""
@@ -125,6 +128,7 @@ class House:
         A thread that a disk keeps from ending is left behind: the process has to end before it comes back.
         """
         ended = self.pipeline.close()
+        self.state.close()
         self.store.close()
         return ended
 

@@ -46,6 +46,7 @@ class Intake:
             changed: called when people see something else now.
         """
         self._store = house.store
+        self._state = house.state
         self._pipeline = house.pipeline
         self._config = config
         self._tell = tell
@@ -66,7 +67,12 @@ class Intake:
     def arrived(self, arrival: Arrival) -> None:
         """A file came to rest: queue it with the plan of its folder."""
         plan = self._config.plan(arrival.root)
-        if plan is None or self._pipeline.queue.is_full(arrival.root, arrival.path, MOST_QUEUED):
+        if plan is not None:  # else a scan finds it again
+            self._state.ask(functools.partial(self._take_in, arrival, plan))
+
+    def _take_in(self, arrival: Arrival, plan: Plan) -> None:
+        """On the state thread."""
+        if self._pipeline.queue.is_full(arrival.root, arrival.path, MOST_QUEUED):
             return  # a scan finds it again
         if self._pipeline.queue.holds(arrival.path):
             return  # its turn comes, and whether it changed is seen then
@@ -100,4 +106,4 @@ class Intake:
 
     def room(self) -> bool:
         """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
-        return self._pipeline.queue.moving() < MOST_QUEUED
+        return self._state.ask(self._pipeline.queue.moving) < MOST_QUEUED

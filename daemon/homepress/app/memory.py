@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 from homepress.app.house import House
@@ -33,8 +34,12 @@ class Memory:
 
         Nor need a scan bring what would be kept back with more than enough others.
         """
-        file, pipeline = Path(os.fsdecode(path)), self._house.pipeline
-        if pipeline.has_taken_in(file):
+        return self._house.state.ask(partial(self._held, Path(os.fsdecode(path))))
+
+    def _held(self, file: Path) -> bool:
+        """On the state thread."""
+        queue = self._house.pipeline.queue
+        if queue.has(file, asked=False):
             return True
-        root = next((root for root in file.parents if pipeline.queue.held(root) is not None), None)
-        return root is not None and pipeline.queue.is_full(root, file, MOST_QUEUED)
+        root = next((root for root in file.parents if queue.held(root) is not None), None)
+        return root is not None and queue.is_full(root, file, MOST_QUEUED)

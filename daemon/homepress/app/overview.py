@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -10,12 +11,11 @@ import msgspec
 from homepress import privacy
 from homepress.app.config import Configuration
 from homepress.app.drives import Drives
+from homepress.app.health import FolderHealth
 from homepress.app.house import House
 from homepress.app.logfiles import log_fault
-from homepress.app.notes import RecentNotes
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
-from homepress.app.waiting import WaitingFiles
 from homepress.control.service import FolderStatus, PausedFor, State, Status
 from homepress.watch import Watch
 
@@ -36,8 +36,7 @@ class Overview:
     house: House
     config: Configuration
     watch: Watch
-    waiting: WaitingFiles
-    notes: RecentNotes
+    health: FolderHealth
     pause: Pause
     power: PowerSaver
     drives: Drives
@@ -47,11 +46,23 @@ class Overview:
 
     def complete(self, base: Status) -> Status:
         """The status of a daemon, from that of a program without one."""
-        # In the order in which files move on: one may be counted twice, but none is overlooked.
-        settling = self.watch.waiting()
+        going, locked = (
+            self.house.store.going(),
+            privacy.state() == "locked",
+        )  # ledger and system: they may wait
+        status = self.house.state.ask(partial(self._complete, base))
+        return msgspec.structs.replace(
+            status,
+            network="locked" if locked else "open",
+            originals_going=going.number,
+            originals_go_at=going.at,
+        )
+
+    def _complete(self, base: Status) -> Status:
+        """On the state thread: what is seen holds together."""
+        waiting = self.health.waiting(self.watch.waiting())
         load = self.house.pipeline.load()
-        waiting = self.waiting.together_with(settling)
-        folders, going = self._folders(), self.house.store.going()
+        folders = self._folders()
         problems = self._problems(folders)
         return msgspec.structs.replace(
             base,
@@ -62,13 +73,10 @@ class Overview:
             pause_fault=self.pause.fault,
             power_saver=self.power.saving,
             notify=self.house.live.current.daemon.notify,
-            originals_going=going.number,
-            originals_go_at=going.at,
             waiting=load.waiting + load.working + len(waiting),
-            network="locked" if privacy.state() == "locked" else "open",
             folders=folders,
             problems=problems,
-            notes=[*self._faults(), *self.notes.texts()],
+            notes=[*self._faults(), *self.health.notes()],
             waiting_files=waiting[:_SHOWN_WAITING],
         )
 

@@ -10,11 +10,13 @@ import math
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from homepress.base.clock import Clock, system_clock
 from homepress.base.system_errors import in_words, printable
+from homepress.pipeline import StateClosedError, StateThread, Timer
 
 _LOOK_SECONDS = 60.0
 
@@ -23,7 +25,7 @@ _JUMP = 1.0
 
 
 class Pause:
-    """Whether work is paused, kept in a small file.
+    """Whether work is paused, kept in a small file. Usable from any thread that may wait for the file's disk.
 
     Attributes:
         paused: whether it is now.
@@ -31,13 +33,16 @@ class Pause:
             again until it does.
     """
 
-    def __init__(self, file: Path, tell: Callable[[bool], None], clock: Clock | None = None) -> None:
-        """`tell` is called with True or False at each change, from any thread; `clock` is for tests."""
+    def __init__(
+        self, state: StateThread, file: Path, tell: Callable[[], None], clock: Clock | None = None
+    ) -> None:
+        """`tell` is called on the state thread at each change; `clock` is for tests."""
+        self._state = state
         self._clock = clock or system_clock()
         self._file = file
         self._tell = tell
-        self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
+        self._timer: Timer | None = None
+        self._writing = threading.Lock()
         self.paused = False
         self._until: float | None = None
         self._ends: float | None = None
@@ -46,13 +51,15 @@ class Pause:
     @property
     def until(self) -> float | None:
         """When it ends, seconds since 1970; None when it does not end by itself, or is not on."""
-        with self._lock:
-            if self._until is None:
-                return None
-            shown = self._clock.wall() + self._left()
-            if abs(shown - self._until) >= _JUMP:  # somebody set the clock
-                self._until = shown
-            return self._until
+        return self._state.ask(self._shown)
+
+    def _shown(self) -> float | None:
+        if self._until is None:
+            return None
+        shown = self._clock.wall() + self._left()
+        if abs(shown - self._until) >= _JUMP:  # somebody set the clock
+            self._until = shown
+        return self._until
 
     def restore(self) -> None:
         """Take up a pause that was on when the daemon ended; an unreadable file means none."""
@@ -81,78 +88,88 @@ class Pause:
 
     def set(self, until: float | None) -> None:
         """Pause until a time, or until `clear`."""
-        with self._lock:
-            self._cancel()
-            self.paused, self._until = True, until
-            left = None if until is None else max(0.0, until - self._clock.wall())
-            self._ends = None if left is None else self._clock.since_boot() + left
-            self._remember()
-            self._wait()
-        self._tell(True)
+        self._state.ask(partial(self._set, True, until))
+        self._remember()
 
     def clear(self) -> None:
         """Go on working."""
-        with self._lock:
-            self._cancel()
-            self.paused, self._until, self._ends = False, None, None
-            self._remember()
-            self._wait()
-        self._tell(False)
+        self._state.ask(partial(self._set, False, None))
+        self._remember()
 
     def close(self) -> None:
-        """Forget the timer; the file keeps the pause for the next start."""
-        with self._lock:
-            self._cancel()
-            if self._ends is not None:
-                self._remember()  # how much is left by now
+        """Look no more; the file keeps the pause for the next start."""
+        self._state.ask(self._cancel)
+        if self._ends is not None:
+            self._write()  # how much is left by now
 
-    def _wait(self) -> None:
+    # -- on the state thread
+
+    def _set(self, paused: bool, until: float | None) -> None:
+        self.paused, self._until = paused, until
+        left = None if until is None else max(0.0, until - self._clock.wall())
+        self._ends = None if left is None else self._clock.since_boot() + left
+        self._look_again_soon()
+        self._tell()
+
+    def _look_again_soon(self) -> None:
         """Look again when the pause ends, but soon: timers stand still while the computer is suspended."""
+        self._cancel()
         if self._ends is not None or self.fault:
-            self._timer = threading.Timer(min(self._left(), _LOOK_SECONDS), self._look)
-            self._timer.daemon = True
-            self._timer.start()
+            self._timer = self._state.later(min(self._left(), _LOOK_SECONDS), self._look)
 
     def _left(self) -> float:
         """Seconds until it ends."""
         return math.inf if self._ends is None else max(0.0, self._ends - self._clock.since_boot())
 
     def _look(self) -> None:
-        with self._lock:
-            if self._timer is not threading.current_thread():  # cancelled, or another pause by now
-                return
-            before = self.fault
-            if not (over := self._left() == 0):
-                if self.fault:
-                    self._remember()
-                self._wait()
+        over = self._left() == 0
         if over:
-            self.clear()
-        elif before != self.fault:
-            self._tell(self.paused)
+            self._set(False, None)
+        if over or self.fault:
+            threading.Thread(target=self._remember, name="pause", daemon=True).start()
+        if not over:
+            self._look_again_soon()
 
     def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    def _written(self, fault: str) -> None:
+        if fault != self.fault:
+            self.fault = fault
+            self._look_again_soon()
+            self._tell()
+
+    # -- on threads that may wait
+
     def _remember(self) -> None:
         """Have the file say what holds; what stands against it becomes the fault."""
-        try:
-            if self.paused:
-                self._write(json.dumps(self._noted()))
-            else:
-                self._file.unlink(missing_ok=True)
-            self.fault = ""
-        except OSError as error:
-            then = "Homepress works again" if self.paused else "Homepress is paused again"
-            what = "the pause" if self.paused else "the end of the pause"
-            self.fault = (
-                f"{what} holds, but cannot be noted in {printable(str(self._file))}: {in_words(error)}. "
-                f"After a restart {then}."
-            )
+        with contextlib.suppress(StateClosedError):
+            fault = self._write()
+            self._state.ask(partial(self._written, fault))
 
-    def _noted(self) -> dict[str, Any]:
+    def _write(self) -> str:
+        """Why the file does not say what holds now; empty when it does."""
+        with self._writing:  # whoever writes last also looks last
+            noted = self._state.ask(self._noted)
+            try:
+                if noted is not None:
+                    self._replace_file(json.dumps(noted))
+                else:
+                    self._file.unlink(missing_ok=True)
+            except OSError as error:
+                then = "Homepress works again" if noted is not None else "Homepress is paused again"
+                what = "the pause" if noted is not None else "the end of the pause"
+                return (
+                    f"{what} holds, but cannot be noted in {printable(str(self._file))}: {in_words(error)}. "
+                    f"After a restart {then}."
+                )
+            return ""
+
+    def _noted(self) -> dict[str, Any] | None:
+        if not self.paused:
+            return None
         if self._ends is None:
             return {"until": None}
         clock = self._clock
@@ -164,7 +181,7 @@ class Pause:
             "wall": clock.wall(),
         }
 
-    def _write(self, text: str) -> None:
+    def _replace_file(self, text: str) -> None:
         new = self._file.with_suffix(".new")
         try:
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

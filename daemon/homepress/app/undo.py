@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from homepress.app.breaker import MOST_IN_A_ROW
+from homepress.app.health import MOST_IN_A_ROW
 from homepress.app.house import House
 from homepress.app.places import resolved
 from homepress.control.service import ServiceError, UndoOutcome, UndoRequest

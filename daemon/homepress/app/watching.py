@@ -7,27 +7,25 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from homepress.app.breaker import Breaker
-from homepress.app.caretaker import Caretaker
 from homepress.app.config import Configuration
 from homepress.app.drives import Away, Drives
 from homepress.app.fingerprinting import Fingerprinting
+from homepress.app.health import HOW_TO_GO_ON, MOST_IN_A_ROW, MOST_LOOKED_AT, FolderHealth
 from homepress.app.house import House, refused
 from homepress.app.intake import STILL_AT_IT, Intake
+from homepress.app.maintenance import Maintenance
 from homepress.app.memory import Memory
-from homepress.app.notes import RecentNotes
 from homepress.app.opening import Opening
 from homepress.app.overview import Overview, sentence
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
 from homepress.app.request_checks import check_values
 from homepress.app.service import InProcessService
-from homepress.app.troubles import Troubles
-from homepress.app.waiting import WaitingFiles
 from homepress.control.service import (
     OriginalOutcome,
     OriginalsRequest,
@@ -63,14 +61,11 @@ class DaemonService(InProcessService):
         self._paths = paths
         self._house: House | None = None
         self._stop = stop
-        self._state = threading.Condition()
+        self._seen = threading.Condition()
         self._revision = 1
-        self._waiting = WaitingFiles()
-        self._notes = RecentNotes()
         self._power = PowerSaver()
         self._opening = Opening(paths)
         self._changing_settings = threading.Lock()
-        self._resting = threading.Lock()
         self._failed = 0
         self._not_in_force = ""
         """Why the settings that were read last do not hold yet; empty when they do."""
@@ -97,11 +92,11 @@ class DaemonService(InProcessService):
             self._prepare(house)
         if not once:
             self._pause.restore()
-        self._rest_or_work()
+        house.state.ask(self._rest_or_work)
         self._watch.start()
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
-        self._caretaker.start()
+        self._maintenance.start()
         self._drives.start()
         self._opening.done()
         self.changed()
@@ -117,13 +112,12 @@ class DaemonService(InProcessService):
         """Put together what works in the house; an `OSError` means that the ledger cannot be written now."""
         self._house = house
         self._config = Configuration(house)
-        self._pause = Pause(self._paths.state / "pause.json", lambda _: self._rest_or_work())
+        self._pause = Pause(house.state, self._paths.state / "pause.json", self._rest_or_work)
+        self._health = FolderHealth(house.pipeline.queue)
         for note in house.recovered:
-            self._notes.add(note)
-        self._breaker = Breaker(house.store, house.pipeline.queue, self._stopped_replacing)
-        self._troubles = Troubles(house.pipeline.queue, self._conditions)
+            house.state.ask(partial(self._health.add_note, note))
         self._fingerprinting = Fingerprinting(
-            house.store, self._config.roots, self._has_better_to_do, self.changed
+            house.state, house.store, self._config.roots, self._has_better_to_do, self.changed
         )
         intake = Intake(
             house,
@@ -138,9 +132,9 @@ class DaemonService(InProcessService):
         self._drives = Drives(house.store, self._config.in_use, self._drives_changed)
         self._overview = self._look_over()
         self._watch.reconfigure(self._config.apply())
-        self._breaker.count_undone(self._config.roots())
+        self._stop_replacing_where_undone()
         # A folder that hangs is logged when somebody looks at its state, which nobody else may do for days.
-        self._caretaker = Caretaker(house.store, self._noted, self._watch.states)
+        self._maintenance = Maintenance(house.state, house.store, self._noted, self._watch.states)
 
     def _hint(self, path: Path, delay: float) -> None:
         self._watch.hint(path, delay)
@@ -158,19 +152,21 @@ class DaemonService(InProcessService):
         return (*own, *self.house.store.conditions(output or path.parent))
 
     def _look_again(self, root: Path) -> bool:
-        """Whether pictures of a folder wait; those for which something changed are tried now."""
-        standing, to_try = self._troubles.look_again(root)
-        for path in to_try:
-            self._watch.hint(path)
-        return standing
+        """On a folder's thread: whether its pictures wait; those for which something changed are tried."""
+        ask = self.house.state.ask
+        problems = ask(partial(self._health.problems, root))
+        for problem in problems[:MOST_LOOKED_AT]:
+            now = self._conditions(problem.path)
+            if now != problem.conditions and ask(partial(self._health.conditions_changed, problem, now)):
+                self._watch.hint(problem.path)
+        return bool(problems)
 
     def _look_over(self) -> Overview:
         return Overview(
             house=self.house,
             config=self._config,
             watch=self._watch,
-            waiting=self._waiting,
-            notes=self._notes,
+            health=self._health,
             pause=self._pause,
             power=self._power,
             drives=self._drives,
@@ -184,7 +180,7 @@ class DaemonService(InProcessService):
         self._file.stop()
         self._fingerprinting.stop()
         self._watch.stop()
-        self._caretaker.stop()
+        self._maintenance.stop()
         self._drives.stop()
         self._pause.close()
         self.changed()
@@ -195,51 +191,61 @@ class DaemonService(InProcessService):
         Returns:
             Whether all went well: no picture failed, and no folder has a problem.
         """
-        with self._state:
-            while not stopping.is_set() and not self._is_done():
-                self._state.wait(0.5)
+        while not stopping.is_set():
+            revision = self._revision
+            if self.house.state.ask(self._is_done):
+                break
+            self.wait(revision, 0.5)
         return not self._failed and not self.status().problems
 
     def _is_done(self) -> bool:
-        # In the order in which files move on, so that none slips through between two looks.
+        """On the state thread."""
         if not self._watch.wait_settled(0) or self.house.pipeline.queue.moving():
             return False
-        return not self._waiting.any_soon(_RETRIES_SOON)
+        return not self._health.any_soon(_RETRIES_SOON)
 
     # -- what happens
 
     def changed(self) -> None:
-        """Something that people see is another now."""
-        with self._state:
+        """Something that people see is another now. May be called from any thread."""
+        with self._seen:
             self._revision += 1
-            self._state.notify_all()
+            self._seen.notify_all()
 
     def _told(self, plan: Plan, told: Told) -> None:
-        """A picture is done, or has to wait."""
-        root = self._config.root_of(told.path)
-        if root is None:
-            told = replace(told, retry_after=None)  # its folder was let go meanwhile
-        else:
-            self._breaker.told(root, told)
-            if told.away:
-                self._drives.look_now()
-            elif not self._breaker.text(root) and self._troubles.told(root, told):
-                self._watch.rescan()
-        self._failed += told.outcome == "failed"
-        if told.outcome == "compressed":
-            self._caretaker.worked()
-        self._waiting.told(told)
+        """On the thread of a slot: a picture is done, or has to wait."""
         if told.refused:
             self._watch.set_aside(told.path)
+        conditions = self._conditions(told.path) if told.problem else ()
+        if stopped := self.house.state.ask(partial(self._record, plan, told, conditions)):
+            self._write_down_stop(*stopped)
+
+    def _record(self, plan: Plan, told: Told, conditions: Conditions) -> tuple[Path, str] | None:
+        """On the state thread: the folder in which replacing stops now, and why; None as a rule."""
+        root = self._config.root_of(told.path)
+        before = ""
+        if root is None:
+            told = replace(told, retry_after=None)  # its folder was let go meanwhile
+            self._health.wait_for(told)
+        else:
+            before = self._health.why_stopped(root)
+            if self._health.record(root, told, conditions):
+                self._watch.rescan()
+            if told.away:
+                self._drives.look_now()
+        self._failed += told.outcome == "failed"
+        if told.outcome == "compressed":
+            self._maintenance.worked()
         if told.retry_after is not None:
             self._watch.hint(told.path, told.retry_after)
-            # Looked at last: whoever changes plans does so first, and ends the waits of before afterwards.
-            if root is not None and self._config.plan(root) != plan:
+            if root is not None and self._config.plan_known(root) != plan:
                 self._end_waits_of_before(root, told)
+        why = "" if root is None else self._health.why_stopped(root)
+        return (root, why) if root is not None and why and not before else None
 
     def _end_waits_of_before(self, root: Path, told: Told) -> None:
         """What stood against a picture may be over: it was under other settings."""
-        self._waiting.told(replace(told, retry_after=STILL_AT_IT, problem="", whole_folder=False))
+        self._health.wait_for(replace(told, retry_after=STILL_AT_IT, problem="", whole_folder=False))
         self._watch.hint(told.path, STILL_AT_IT)
         self._try_anew([root])
 
@@ -250,35 +256,47 @@ class DaemonService(InProcessService):
 
     def _drives_changed(self, before: Away, now: Away) -> None:
         """Drives have come or gone: what cannot be stored is kept back, and goes on when it can."""
-        queue = self.house.pipeline.queue
-        for root in now.roots - before.roots:
-            queue.hold(root)
-        back = set(before.roots - now.roots)
-        if before.originals and not now.originals:
-            back |= self._config.roots() - now.roots
-        for root in back:
-            queue.release(root)
+        self.house.state.ask(partial(self._hold_or_go_on, before, now))
+        self.changed()
+
+    def _hold_or_go_on(self, before: Away, now: Away) -> None:
+        """On the state thread."""
+        back = self._health.drives_changed(before, now, self._config.roots())
         self._watch.look_again()
         if back or before.folders != now.folders:
-            self._go_on(back)
-        self.changed()
+            self._health.forget_problems(back)
+            self._try_waiting_files()
+            self._watch.rescan()
 
-    def _go_on(self, roots: Iterable[Path]) -> None:
-        """What waited for a drive does not any more."""
-        self._troubles.forget(roots)
-        for path in self._waiting.try_now():
+    def _try_waiting_files(self) -> None:
+        """On the state thread: have watching look at what was given back."""
+        for path in self._health.try_now():
             self._watch.hint(path)
-        self._watch.rescan()
 
-    def _stopped_replacing(self, root: Path, why: str) -> None:
-        """The circuit breaker opened for a folder."""
-        _log.warning("%s: %s", ascii(str(root)), why)
+    def _write_down_stop(self, root: Path, why: str) -> None:
+        """Replacing stops in a folder, and stays so over a restart; the ledger may wait for its disk."""
+        _log.warning("%s: Replacing has stopped. %s", ascii(str(root)), why)
         self.changed()
+        folders = self.house.store.folders
+        folders.stop_replacing(root, why)
+        if not self.house.state.ask(partial(self._health.why_stopped, root)):
+            folders.looked_at(root)  # the user did, at the same moment
+
+    def _stop_replacing_where_undone(self) -> None:
+        """Something was undone, or the daemon has just started: what stopped before it stays so."""
+        folders, ask = self.house.store.folders, self.house.state.ask
+        for root in self._config.roots():
+            if why := folders.stopped_replacing(root):
+                ask(partial(self._health.stop, root, why))
+            elif (undone := folders.undone_in_a_row(root)) >= MOST_IN_A_ROW:
+                why = f"The last {undone} results here were undone. {HOW_TO_GO_ON}"
+                if ask(partial(self._health.stop, root, why)):
+                    self._write_down_stop(root, why)
 
     def _noted(self, note: RecoveryNote) -> None:
         """The store found something that the user should know of, such as an edit that came late."""
         (_log.info if note.routine else _log.warning)("%s", note)
-        self._notes.add(note)
+        self.house.state.ask(partial(self._health.add_note, note))
         self.changed()
 
     # -- what people ask
@@ -290,8 +308,8 @@ class DaemonService(InProcessService):
     def wait(self, revision: int, timeout: float) -> int:
         """Block until the revision differs from `revision`, at most `timeout` seconds; the new one."""
         check_values(timeout=timeout)
-        with self._state:
-            self._state.wait_for(lambda: self._revision != revision, timeout)
+        with self._seen:
+            self._seen.wait_for(lambda: self._revision != revision, timeout)
             return self._revision
 
     def pause(self, until: float | None = None) -> None:
@@ -305,18 +323,23 @@ class DaemonService(InProcessService):
     def resume(self) -> None:
         """Take up work again, also while the computer saves power, and where results were not trusted."""
         self._opening.wait()
-        self._power.override()
-        self._breaker.close_all(self._config.roots())
-        self._try_again()
-        self._watch.rescan()
+        for root in self._config.roots():
+            self.house.store.folders.looked_at(root)
+        self.house.state.ask(self._trust_again)
         self._pause.clear()
 
+    def _trust_again(self) -> None:
+        """On the state thread: the user wants work."""
+        self._power.override()
+        self._health.trust_all()
+        self._try_again()
+        self._watch.rescan()
+
     def _try_again(self) -> None:
-        """Something was done that may help pictures which could not be stored: do not let them wait."""
+        """On the state thread: something was done that may help pictures which could not be stored."""
         self.house.pipeline.forgive()
-        if self._troubles.try_again():
-            for path in self._waiting.try_now():
-                self._watch.hint(path)
+        if self._health.try_again():
+            self._try_waiting_files()
 
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back; several in a row stop replacing in their folder."""
@@ -324,8 +347,8 @@ class DaemonService(InProcessService):
         try:
             yield from super().undo(request)
         finally:
-            self._breaker.count_undone(self._config.roots())
-            self._try_again()
+            self._stop_replacing_where_undone()
+            self.house.state.ask(self._try_again)
             self.changed()
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
@@ -334,27 +357,30 @@ class DaemonService(InProcessService):
         try:
             yield from super().accept_originals(request)
         finally:
-            self._try_again()
+            self.house.state.ask(self._try_again)
 
     def power_saver(self, on: bool) -> None:
         """The computer now saves power, or no longer."""
-        self._power.report(on)
-        if self._opening.status() is None:  # else it is looked at when the work begins
-            self._rest_or_work()
+        self._power_reported(on)
 
     def agent_ended(self) -> None:
         """Nobody tells of the power any more: do not rest for ever on what was told last."""
-        self._power.report(False)
-        if self._opening.status() is None:
-            self._rest_or_work()
+        self._power_reported(False)
+
+    def _power_reported(self, saving: bool) -> None:
+        self._power.report(saving)
+        if self._opening.status() is None:  # else it is looked at when the work begins
+            self.house.state.ask(self._rest_or_work)
 
     def _has_better_to_do(self) -> bool:
         """Whether what can wait has to: pictures come first, and a pause is one for all."""
-        return bool(self._paused_for()) or self.house.pipeline.queue.moving() > 0
+        return self.house.state.ask(
+            lambda: bool(self._paused_for()) or self.house.pipeline.queue.moving() > 0
+        )
 
     def _rest_or_work(self) -> None:
-        with self._resting:  # whoever comes last also looks last
-            self.house.pipeline.queue.pause(bool(self._paused_for()))
+        """On the state thread."""
+        self.house.pipeline.queue.pause(bool(self._paused_for()))
         self.changed()
 
     def _paused_for(self) -> PausedFor:
@@ -400,15 +426,14 @@ class DaemonService(InProcessService):
                     self._reconfigure()
                 except OSError as error:
                     self._postpone(error)
-            self._rest_or_work()
+            self.house.state.ask(self._rest_or_work)
 
     def _postpone(self, error: OSError) -> None:
         """What the ledger has to know of the new settings cannot be written: say so, and try again."""
         self._not_in_force = f"the new settings are not in force yet: {refused(self.house.paths, error)}"
         _log.warning("%s", self._not_in_force)
-        again = threading.Timer(_SETTINGS_AGAIN, self._settings_changed)
-        again.daemon = True
-        again.start()
+        thread = threading.Thread(target=self._settings_changed, name="settings", daemon=True)
+        self.house.state.later(_SETTINGS_AGAIN, thread.start)
 
     def _reconfigure(self) -> None:
         before = self._config.roots()
@@ -416,19 +441,20 @@ class DaemonService(InProcessService):
         self._watch.reconfigure(self._config.apply())
         if self._config.lets_in:
             self._watch.rescan()
-        for root in before - self._config.roots():
-            self.house.pipeline.queue.drop(root)
-            self._breaker.forget(root)
-        self._waiting.keep_within(self._config.roots())
+        self.house.state.ask(partial(self._end_waits_of_old_settings, before))
         self._drives.look_now()
+        self._stop_replacing_where_undone()
+
+    def _end_waits_of_old_settings(self, before: set[Path]) -> None:
+        """On the state thread."""
+        roots = self._config.roots()
+        self._health.keep_within(roots, before - roots)
         self._try_anew(before)
-        self._breaker.count_undone(self._config.roots())
 
     def _try_anew(self, roots: Iterable[Path]) -> None:
-        """The plans of folders are new: what waited for something there does not wait for it any more."""
-        if self._troubles.forget(roots):
-            for path in self._waiting.try_now():
-                self._watch.hint(path)
+        """On the state thread: the plans of folders are new; what waited there does not wait any more."""
+        if self._health.forget_problems(roots):
+            self._try_waiting_files()
             self._watch.rescan()
 
     def status(self) -> Status:
@@ -445,4 +471,4 @@ class DaemonService(InProcessService):
         )
 
     def _trouble(self, root: Path) -> str:
-        return self.house.pipeline.silent(root) or self._breaker.text(root) or self._troubles.text(root)
+        return self.house.pipeline.silent(root) or self._health.text(root)

@@ -1,10 +1,11 @@
 """Pauses between tries: each doubles the one before, up to an hour, until something changes."""
 
-import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from homepress.pipeline.state import confined
 
 LONGEST = 3600.0
 """Seconds: no pause is longer."""
@@ -36,11 +37,11 @@ class Backoff:
         return replace(self, tries=self.tries + 1)
 
 
+@confined
 class Retries:
-    """The pauses of single pictures. Usable from any thread."""
+    """The pauses of single pictures; they belong to the state thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._known: OrderedDict[Path, tuple[Hashable, Backoff]] = OrderedDict()
 
     def pause(self, path: Path, state: Hashable, first: float) -> float:
@@ -51,22 +52,19 @@ class Retries:
             state: what it looked like; when that is another than at the last try, pauses begin anew.
             first: seconds of the first pause for the present reason.
         """
-        with self._lock:
-            before = self._known.pop(path, None)
-            backoff = Backoff(first)
-            if before is not None and before[0] == state and before[1].first == first:
-                backoff = before[1].again()
-            self._known[path] = (state, backoff)
-            if len(self._known) > _MOST_REMEMBERED:
-                self._known.popitem(last=False)
-            return backoff.pause
+        before = self._known.pop(path, None)
+        backoff = Backoff(first)
+        if before is not None and before[0] == state and before[1].first == first:
+            backoff = before[1].again()
+        self._known[path] = (state, backoff)
+        if len(self._known) > _MOST_REMEMBERED:
+            self._known.popitem(last=False)
+        return backoff.pause
 
     def over(self, path: Path) -> None:
         """A picture does not wait any more."""
-        with self._lock:
-            self._known.pop(path, None)
+        self._known.pop(path, None)
 
     def clear(self) -> None:
         """Something was done that may help all of them."""
-        with self._lock:
-            self._known.clear()
+        self._known.clear()

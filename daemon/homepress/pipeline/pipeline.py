@@ -1,10 +1,14 @@
-"""Threads that take jobs from the queue, one a worker slot, and the state that people see of it."""
+"""Gives jobs of the queue to threads, one a worker slot, and sees to those that a disk keeps."""
 
+import contextlib
 import dataclasses
 import logging
+import math
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from homepress.base.blocking import answers, silent
@@ -12,7 +16,8 @@ from homepress.pipeline.backoff import Retries
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Told
 from homepress.pipeline.queue import FairQueue, Load
-from homepress.pipeline.seats import Seat, Seats
+from homepress.pipeline.seats import Prepare, Seat, Seats
+from homepress.pipeline.state import StateClosedError, StateThread, Timer
 from homepress.pipeline.trouble import trouble
 from homepress.privacy import Attempt
 from homepress.store.model import StoreError
@@ -35,73 +40,78 @@ LAST_SECONDS = 10.0
 _LOOK_SECONDS = 1.0
 
 IDLE_SECONDS = 20.0
-"""After so long without work a slot ends its process and gives its memory back."""
+"""After so long without work a slot ends its process, gives its memory back, and ends its thread."""
 
 
 class Pipeline:
-    """Carries jobs from the queue through the rooms. Threads start at once and end with `close`."""
+    """Carries jobs from the queue through the rooms; its methods may be called from any thread.
+
+    Attributes:
+        queue: what waits; it belongs to the state thread.
+    """
 
     def __init__(
         self,
+        state: StateThread,
         carrier: Carrier,
         slots: int,
         limits: Limits,
         changed: Callable[[], None],
         checker: Checker | None = None,
     ) -> None:
-        """Start the threads.
+        """Begin with nothing to do.
 
         Args:
+            state: owns the queue and says who does what.
             carrier: does the work of one job.
             slots: how many pictures at a time.
             limits: of each worker process.
-            changed: called from any thread whenever `load` changes.
+            changed: called whenever `load` changes.
             checker: what the carrier has look at results; it is probed and closed with the rest.
         """
-        self._checker = checker
-        self.queue = FairQueue()
+        self._state = state
         self._carrier = carrier
-        self._limits = limits
         self._changed = changed
+        self._checker = checker
+        self.queue = FairQueue(on_change=self._dispatch_soon)
         self._retries = Retries()
-        self._seats = Seats(SILENT_SECONDS)
-        self._at_work = threading.Event()
-        self._closing = threading.Event()
+        self._seats = Seats(SILENT_SECONDS, lambda: Slot(limits), self._serve)
+        self._dispatching = False
+        self._watching = False
+        self._next_try: Timer | None = None
         self.allow(slots)
-        threading.Thread(target=self._supervise, name="slots", daemon=True).start()
 
     def allow(self, slots: int) -> None:
-        """Carry so many pictures at a time from now on. What is under way is finished; slots that have no
-        work any more rest, which costs nothing.
-        """
-        self.queue.allow(slots)
-        self._seats.want(slots, self._serve, self._slot)
+        """Carry so many pictures at a time from now on. What is under way is finished."""
 
-    def _slot(self) -> Slot:
-        return Slot(self._limits)
+        def allow() -> None:
+            self.queue.allow(slots)
+            self._seats.want(slots)
+
+        self._state.ask(allow)
 
     def submit(self, job: Job) -> bool:
         """Queue a job; False when its path waits already, or nothing is begun any more."""
-        taken = self.queue.put(job)
+        taken = self._state.ask(partial(self.queue.put, job))
         if taken:
             self._changed()
         return taken
 
     def expect(self) -> None:
         """A picture may come soon: have a worker ready for it."""
-        self.queue.expect()
+        self._state.post(lambda: self._seats.prepare() if self.queue.has_room() else None)
 
     def load(self) -> Load:
         """What waits and what is under way now."""
-        return self.queue.load()
+        return self._state.ask(self.queue.load)
 
     def holds(self, path: Path) -> bool:
         """Whether a picture waits or is under way, for whatever reason."""
-        return self.queue.has(path)
+        return self._state.ask(partial(self.queue.has, path))
 
     def has_taken_in(self, path: Path) -> bool:
         """The same of a picture that was found; what a person asks for, such as a dry run, leaves it new."""
-        return self.queue.has(path, asked=False)
+        return self._state.ask(partial(self.queue.has, path, asked=False))
 
     def probe(self) -> list[tuple[str, int, tuple[Attempt, ...]]]:
         """Have every worker, and what looks at results, try the ways out. Starts those that rest.
@@ -113,27 +123,27 @@ class Pipeline:
             WorkerDied: one could not be started.
         """
         found = []
-        slots = [seat.slot for seat in self._seats.all() if not seat.stuck]
-        for number, slot in enumerate(slots, 1):
-            attempts = slot.probe()
-            found.append((f"worker {number}", slot.pid or 0, attempts))
+        seats = self._state.ask(self._seats.fill)
+        try:
+            for number, seat in enumerate(seats, 1):
+                attempts = seat.slot.probe()
+                found.append((f"worker {number}", seat.slot.pid or 0, attempts))
+            if self._checker is not None:
+                attempts = self._checker.probe()
+                found.append(("checker", self._checker.pid or 0, attempts))
+        finally:
             # They live on for a while, so that whoever asked can look at them from outside.
-            timer = threading.Timer(IDLE_SECONDS, slot.rest)
-            timer.daemon = True
-            timer.start()
-        if self._checker is not None:
-            attempts = self._checker.probe()
-            found.append(("checker", self._checker.pid or 0, attempts))
+            self._state.post(partial(self._seats.let_go, seats, IDLE_SECONDS))
         return found
 
     def forgive(self) -> None:
         """The user says so: pauses begin anew, and what was given up for now is tried."""
-        self._retries.clear()
+        self._state.ask(self._retries.clear)
         self._carrier.forgive()
 
     def silent(self, root: Path) -> str:
         """What does not answer while pictures of a folder are worked on, in whole sentences; else empty."""
-        for seat in self._seats.stuck():
+        for seat in self._state.ask(self._seats.stuck):
             if seat.place and seat.job is not None and seat.job.plan.root == root:
                 return silent(seat.place, seat.silent_since)
         return ""
@@ -145,11 +155,9 @@ class Pipeline:
             Whether all have ended: False where a disk does not answer. Its threads are left behind, and what
             they do is settled at the next start like all that was cut off.
         """
-        dropped = self.queue.close()
+        dropped = self._state.ask(self.queue.close)
         self._carrier.stop()
-        self._closing.set()
-        self._at_work.set()
-        seats = self._seats.all()
+        seats = self._state.ask(self._seats.end)
         _join(seats, grace)
         for seat in seats:
             seat.slot.close()
@@ -163,61 +171,96 @@ class Pipeline:
             _log.warning("its disk does not answer, so it is left behind: %s", _name_of(seat))
         return not left
 
-    def _supervise(self) -> None:
-        """Let others work in the place of threads that hang; sleeps while nothing is worked on."""
-        while True:
-            self._at_work.wait()
-            if self._closing.wait(_LOOK_SECONDS):
-                return
-            self._at_work.clear()
-            if self._seats.at_work():
-                self._at_work.set()
-            checking = self._checker is not None and self._checker.busy
-            for seat in self._seats.newly_stuck(checking):
-                try:
-                    self._pass_over(seat)
-                except Exception:  # noqa: BLE001 - the boundary: whatever it was, the next one is seen to
-                    _log.exception("while working past %s", _name_of(seat))
+    # -- on the state thread
 
-    def _pass_over(self, seat: Seat) -> None:
-        """A disk keeps a thread: its folder waits for it, and another thread works for the others."""
-        if (job := seat.job) is None or not self.queue.stuck(job):
-            return
-        self._seats.want(0, self._serve, self._slot)
-        seat.slot.rest()
-        places = (str(place) for place in self._carrier.places(job) if not answers(place))
-        seat.place = next(places, str(job.path))
-        _log.warning("%s", silent(seat.place, seat.silent_since))
+    def _dispatch_soon(self) -> None:
+        """Something may be begun: see to it when the present step is over."""
+        if not self._dispatching:
+            self._dispatching = True
+            self._state.post(self._dispatch)
+
+    def _dispatch(self) -> None:
+        """Give out all work that may be begun."""
+        self._dispatching = False
+        while (job := self.queue.take()) is not None:
+            self._seats.begin(self._seats.take(), job)
+            self._changed()
+        self._watch_over()
+        if self._next_try is not None:
+            self._next_try.cancel()
+        due = self.queue.next_try()
+        if due < math.inf:
+            self._next_try = self._state.later(due - time.monotonic(), self._dispatch)
+
+    def _watch_over(self) -> None:
+        """While pictures are worked on, look every second whether a disk keeps a thread."""
+        if not self._watching and self._seats.at_work():
+            self._watching = True
+            self._state.later(_LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._watching = False
+        checking = self._checker is not None and self._checker.busy
+        for seat in self._seats.newly_stuck(checking):
+            if (job := seat.job) is not None and self.queue.stuck(job):
+                threading.Thread(target=self._find_out, args=(seat, job), name="silent", daemon=True).start()
+        self._watch_over()
+
+    def _done(self, seat: Seat, job: Job) -> None:
+        self._seats.done(seat)
+        self.queue.done(job)
         self._changed()
 
-    def _serve(self, seat: Seat) -> None:
-        """The life of one thread."""
-        slot = seat.slot
-        try:
-            while not self.queue.closed:
-                warm = slot.pid is not None
-                job = self.queue.get(IDLE_SECONDS if warm else None, warm=warm)
-                if job is not None:
-                    self._work(job, seat)
-                    if self._seats.back(seat):
-                        return
-                elif warm:
-                    slot.rest()
-                elif not self.queue.closed:
-                    self._prepare(slot)
-        finally:
-            slot.close()
+    # -- on threads that may wait
 
-    def _prepare(self, slot: Slot) -> None:
+    def _find_out(self, seat: Seat, job: Job) -> None:
+        """A disk keeps a thread: end its worker, and see which disk it is."""
+        seat.slot.rest()
+        places = (str(place) for place in self._carrier.places(job) if not answers(place))
+        place = next(places, str(job.path))
+
+        def tell() -> None:
+            if seat.job is job:
+                seat.place = place
+                _log.warning("%s", silent(place, seat.silent_since))
+                self._changed()
+
+        self._state.post(tell)
+
+    def _serve(self, seat: Seat) -> None:
+        """The life of one thread: until it has had nothing to do for a while."""
+        try:
+            while (task := self._next(seat)) is not None:
+                if isinstance(task, Job):
+                    self._work(task, seat)
+                else:
+                    self._prepare(seat)
+        except StateClosedError:
+            _log.debug("a disk answered after the end: %s", seat.thread)
+        finally:
+            seat.slot.close()
+            with contextlib.suppress(StateClosedError):
+                if self._checker is not None and not self._state.ask(self._seats.all):
+                    self._checker.rest()
+
+    def _next(self, seat: Seat) -> Job | Prepare | None:
+        while True:
+            try:
+                return seat.tasks.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                if self._state.ask(partial(self._seats.leave, seat)):
+                    return None
+
+    def _prepare(self, seat: Seat) -> None:
         """Start the worker before there is work; if it will not start, the next picture says so."""
         try:
-            self._carrier.prepare(slot)
+            self._carrier.prepare(seat.slot)
         except WorkerDied as died:
             _log.debug("no worker ahead of time: %s", died)
+        finally:
+            self._state.post(partial(setattr, seat, "preparing", False))
 
     def _work(self, job: Job, seat: Seat) -> None:
-        seat.since, seat.job = time.monotonic(), job
-        self._at_work.set()
         try:
             told = self._carry(job, seat.slot)
             self._tell(job, told)
@@ -225,16 +268,14 @@ class Pipeline:
                 _log.info("%s: %s", ascii(str(job.path)), told)
         finally:
             # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
-            seat.job = None
-            self.queue.done(job)
-        self._changed()
+            self._state.post(partial(self._done, seat, job))
 
     def _carry(self, job: Job, slot: Slot) -> Told:
         told = self._try(job, slot)
         if told.retry_after is None or job.asked:
-            self._retries.over(job.path)
+            self._state.post(partial(self._retries.over, job.path))
             return told
-        pause = self._retries.pause(job.path, job.identity, told.retry_after)
+        pause = self._state.ask(partial(self._retries.pause, job.path, job.identity, told.retry_after))
         return dataclasses.replace(told, retry_after=pause)
 
     def _try(self, job: Job, slot: Slot) -> Told:

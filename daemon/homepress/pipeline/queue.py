@@ -1,7 +1,6 @@
 """The order of work: fresh pictures first, large imports take turns, nobody starves."""
 
 import math
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.pipeline.job import Job
+from homepress.pipeline.state import confined
 from homepress.pipeline.turns import Turns
 
 _BULK_TURN = 4
@@ -32,18 +32,27 @@ class _Hold:
     jobs: deque[Job] = field(default_factory=deque)
 
 
+@confined
 class FairQueue:
-    """A thread-safe queue in which each path stands at most once.
+    """A queue in which each path stands at most once; it belongs to the state thread.
 
     Asked-for pictures go first, then fresh ones, then those of large imports; the places where fresh ones
     turned up take turns, and so do the watched folders of imports. What was taken out is under way until
-    `done`, so that at no moment a picture seems to be neither.
+    `done`.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, on_change: Callable[[], None] = lambda: None
+    ) -> None:
+        """Nothing waits yet.
+
+        Args:
+            clock: monotonic seconds.
+            on_change: called when another job may be begun now.
+        """
         self._clock = clock
+        self._on_change = on_change
         self._most = math.inf
-        self._ready = threading.Condition()
         self._asked: deque[Job] = deque()
         self._fresh = Turns(lambda job: job.path.parent)
         self._bulk = Turns(lambda job: job.plan.root)
@@ -53,78 +62,47 @@ class FairQueue:
         self._stuck: list[Job] = []
         self._silent: dict[Path, deque[Job]] = {}
         self._turn = 0
-        self._warm = 0
-        self._expected = False
         self._paused = False
         self._closed = False
 
     def put(self, job: Job) -> bool:
         """Add a job; False when its path waits already or the queue is closed."""
-        with self._ready:
-            if self._closed or (job.path in self._paths and not job.asked):
-                return False
-            if job.asked:
-                self._asked.append(job)
-            else:
-                self._paths.add(job.path)
-                self._line_up(job)
-            self._ready.notify_all()
-            return True
+        if self._closed or (job.path in self._paths and not job.asked):
+            return False
+        if job.asked:
+            self._asked.append(job)
+        else:
+            self._paths.add(job.path)
+            self._line_up(job)
+        self._on_change()
+        return True
 
-    def expect(self) -> None:
-        """A job may come soon: one `get` that is not `warm` returns None, unless a warm one waits."""
-        with self._ready:
-            if not (self._warm or self._paused or len(self._under_way) >= self._most):
-                self._expected = True
-                self._ready.notify_all()
-
-    def get(self, timeout: float | None = None, *, warm: bool = True) -> Job | None:
-        """The next job.
-
-        Args:
-            timeout: seconds to wait.
-            warm: whether the caller could begin at once; others leave their work to those who can.
-
-        Returns:
-            None when none came in time, when the queue is closed, or when it is time to get warm.
-        """
-        end = math.inf if timeout is None else self._clock() + timeout
-        with self._ready:
-            self._warm += warm
-            try:
-                return self._wait(end, warm)
-            finally:
-                self._warm -= warm
-                if self._has_work():
-                    self._ready.notify_all()
-
-    def _wait(self, end: float, warm: bool) -> Job | None:
-        while not (self._closed or self._may_take(warm)):
-            now = self._clock()
-            if now >= end:
-                return None
-            if self._expected and not warm:
-                self._expected = False
-                return None
-            # Whoever may take what is due already is woken when that changes.
-            dues = (hold.due for hold in self._holds.values() if hold.jobs and hold.due > now)
-            next_try = min(dues, default=math.inf)
-            wait = min(end, math.inf if self._paused else next_try) - now
-            self._ready.wait(None if wait == math.inf else wait)
-        self._expected = False
-        job = None if self._closed else self._pop()
+    def take(self) -> Job | None:
+        """The job that is to be begun next, which is under way from now on; None when none may be."""
+        if self._closed or len(self._under_way) >= self._most:
+            return None
+        job = self._pop()
         if job is not None:
             self._under_way.append(job)
         return job
 
+    def has_room(self) -> bool:
+        """Whether a picture that is found now would be begun at once."""
+        return not (self._closed or self._paused or len(self._under_way) >= self._most)
+
+    def next_try(self) -> float:
+        """Monotonic second at which a held picture is to be tried; infinite while none is."""
+        now = self._clock()
+        dues = [hold.due for hold in self._holds.values() if hold.jobs and hold.due > now]
+        return math.inf if self._paused or self._closed else min(dues, default=math.inf)
+
     def done(self, job: Job) -> None:
         """A job that `get` gave is over."""
-        with self._ready:
-            self._under_way = [other for other in self._under_way if other is not job]
-            if any(other is job for other in self._stuck):
-                self._stuck = [other for other in self._stuck if other is not job]
-                self._let_back(job.plan.root)
-            self._ready.notify_all()
+        self._under_way = [other for other in self._under_way if other is not job]
+        if any(other is job for other in self._stuck):
+            self._stuck = [other for other in self._stuck if other is not job]
+            self._let_back(job.plan.root)
+        self._on_change()
 
     def stuck(self, job: Job) -> bool:
         """A disk does not answer whoever has this job: another may be taken out in its place.
@@ -134,16 +112,15 @@ class FairQueue:
         Returns:
             False when it is done by now.
         """
-        with self._ready:
-            if all(other is not job for other in self._under_way):
-                return False
-            self._under_way = [other for other in self._under_way if other is not job]
-            self._stuck.append(job)
-            root = job.plan.root
-            if root is not None and not job.asked and root not in self._silent:
-                self._silent[root] = deque(self._fresh.take(root) + self._bulk.take(root))
-            self._ready.notify_all()
-            return True
+        if all(other is not job for other in self._under_way):
+            return False
+        self._under_way = [other for other in self._under_way if other is not job]
+        self._stuck.append(job)
+        root = job.plan.root
+        if root is not None and not job.asked and root not in self._silent:
+            self._silent[root] = deque(self._fresh.take(root) + self._bulk.take(root))
+        self._on_change()
+        return True
 
     def _let_back(self, root: Path | None) -> None:
         """Let go what was kept back of a folder, if nothing hangs there any more."""
@@ -153,15 +130,13 @@ class FairQueue:
 
     def allow(self, most: int) -> None:
         """Let at most so many jobs be under way at a time."""
-        with self._ready:
-            self._most = most
-            self._ready.notify_all()
+        self._most = most
+        self._on_change()
 
     def pause(self, paused: bool) -> None:
         """Hold back everything nobody asked for by name, or stop holding it back."""
-        with self._ready:
-            self._paused = paused
-            self._ready.notify_all()
+        self._paused = paused
+        self._on_change()
 
     def hold(self, place: Path, every: float = math.inf) -> None:
         """Keep back what waits and what comes of a folder.
@@ -170,100 +145,81 @@ class FairQueue:
             place: a watched folder, or one inside it of which only its own pictures are meant.
             every: after so many seconds, and again and again, one picture is let out to try.
         """
-        with self._ready:
-            if place not in self._holds:
-                self._holds[place] = _Hold(jobs=deque(self._take(place)))
-            hold = self._holds[place]
-            hold.every, hold.due = every, self._clock() + every
-            self._ready.notify_all()
+        if place not in self._holds:
+            self._holds[place] = _Hold(jobs=deque(self._take(place)))
+        hold = self._holds[place]
+        hold.every, hold.due = every, self._clock() + every
+        self._on_change()
 
     def try_now(self, place: Path) -> None:
         """Let one picture of a held folder out at once."""
-        with self._ready:
-            if place in self._holds:
-                self._holds[place].due = self._clock()
-                self._ready.notify_all()
+        if place in self._holds:
+            self._holds[place].due = self._clock()
+            self._on_change()
 
     def release(self, place: Path) -> bool:
         """Keep nothing of a folder back any more; whether anything was held there."""
-        with self._ready:
-            hold = self._holds.pop(place, None)
-            for job in hold.jobs if hold else ():
-                self._line_up(job)
-            self._ready.notify_all()
-            return hold is not None
+        hold = self._holds.pop(place, None)
+        for job in hold.jobs if hold else ():
+            self._line_up(job)
+        self._on_change()
+        return hold is not None
 
     def held(self, place: Path) -> int | None:
         """How many pictures of a folder are kept back; None when it is not held."""
-        with self._ready:
-            kept = [hold.jobs for hold in (self._holds.get(place),) if hold is not None]
-            kept += [self._silent[place]] if place in self._silent else []
-            return sum(map(len, kept)) if kept else None
+        kept = [hold.jobs for hold in (self._holds.get(place),) if hold is not None]
+        kept += [self._silent[place]] if place in self._silent else []
+        return sum(map(len, kept)) if kept else None
 
     def moving(self) -> int:
         """How many pictures wait that are not kept back, or are under way."""
-        with self._ready:
-            kept_back = sum(len(hold.jobs) for hold in self._holds.values())
-            kept_back += sum(map(len, self._silent.values()))
-            return len(self) - kept_back + len(self._under_way)
+        kept_back = sum(len(hold.jobs) for hold in self._holds.values())
+        kept_back += sum(map(len, self._silent.values()))
+        return len(self) - kept_back + len(self._under_way)
 
     def load(self) -> Load:
         """What waits and what is under way now."""
-        with self._ready:
-            return Load(len(self) + len(self._stuck), len(self._under_way))
+        return Load(len(self) + len(self._stuck), len(self._under_way))
 
     def drop(self, root: Path) -> None:
         """Forget what waits of a folder that is no longer watched."""
-        with self._ready:
-            gone = self._fresh.take(root) + self._bulk.take(root)
-            for place in [p for p in self._holds if p == root or (p and root in p.parents)]:
-                gone += self._holds.pop(place).jobs
-            gone += self._silent.pop(root, ())
-            self._paths -= {job.path for job in gone}
+        gone = self._fresh.take(root) + self._bulk.take(root)
+        for place in [p for p in self._holds if p == root or (p and root in p.parents)]:
+            gone += self._holds.pop(place).jobs
+        gone += self._silent.pop(root, ())
+        self._paths -= {job.path for job in gone}
 
     def close(self) -> list[Job]:
-        """Let every `get` return None from now on; the jobs that were asked for and will not be done."""
-        with self._ready:
-            self._closed = True
-            self._ready.notify_all()
-            dropped = list(self._asked)
-            self._asked.clear()
-            return dropped
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed
+        """Give nothing out from now on; the jobs that were asked for and will not be done."""
+        self._closed = True
+        dropped = list(self._asked)
+        self._asked.clear()
+        return dropped
 
     def holds(self, path: Path) -> bool:
         """Whether a path waits."""
-        with self._ready:
-            return path in self._paths
+        return path in self._paths
 
     def has(self, path: Path, *, asked: bool = True) -> bool:
         """Whether a path waits or is under way; without `asked`, only because it was found."""
-        with self._ready:
-            return path in self._paths or any(
-                job.path == path for job in (*self._under_way, *self._stuck) if asked or not job.asked
-            )
+        return path in self._paths or any(
+            job.path == path for job in (*self._under_way, *self._stuck) if asked or not job.asked
+        )
 
     def __len__(self) -> int:
-        with self._ready:
-            return len(self._asked) + len(self._paths)
+        return len(self._asked) + len(self._paths)
 
     def waiting(self, root: Path) -> int:
         """How many pictures of one folder wait."""
-        with self._ready:
-            held = sum(job.plan.root == root for hold in self._holds.values() for job in hold.jobs)
-            held += len(self._silent.get(root, ())) + sum(job.plan.root == root for job in self._stuck)
-            return self._fresh.count(root) + self._bulk.count(root) + held
+        held = sum(job.plan.root == root for hold in self._holds.values() for job in hold.jobs)
+        held += len(self._silent.get(root, ())) + sum(job.plan.root == root for job in self._stuck)
+        return self._fresh.count(root) + self._bulk.count(root) + held
 
     def is_full(self, root: Path, path: Path, most: int) -> bool:
         """Whether a picture would be kept back where so many are already: a scan finds it again."""
-        with self._ready:
-            holds = (self._holds.get(root), self._holds.get(path.parent))
-            kept = [hold.jobs for hold in holds if hold is not None] + [self._silent.get(root, ())]
-            return any(len(jobs) >= most for jobs in kept)
+        holds = (self._holds.get(root), self._holds.get(path.parent))
+        kept = [hold.jobs for hold in holds if hold is not None] + [self._silent.get(root, ())]
+        return any(len(jobs) >= most for jobs in kept)
 
     def _line_up(self, job: Job) -> None:
         hold = self._holds.get(job.plan.root) or self._holds.get(job.path.parent)
@@ -288,18 +244,6 @@ class FairQueue:
     def _has_next(self, hold: _Hold) -> bool:
         """Whether there is one to try: what is kept back belongs to one folder, whose disk has to answer."""
         return bool(hold.jobs) and hold.jobs[0].plan.root not in self._silent
-
-    def _has_work(self) -> bool:
-        if self._asked:
-            return True
-        return not self._paused and bool(self._fresh or self._bulk or self._due())
-
-    def _may_take(self, warm: bool) -> bool:
-        """Whether there is work that nobody who waits could begin sooner."""
-        if not self._has_work() or len(self._under_way) >= self._most:
-            return False
-        jobs = len(self._asked) + len(self._fresh) + len(self._bulk)
-        return warm or self._warm < jobs + (self._due() is not None)
 
     def _pop(self) -> Job | None:
         if self._asked:

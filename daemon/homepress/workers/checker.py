@@ -5,8 +5,6 @@ result came about; it decodes both files small and says how far they are apart. 
 the workers, so a picture that attacks a decoder may take both over: docs/privacy.md says what that leaves.
 """
 
-import threading
-import time
 from collections.abc import Sequence
 
 from homepress.base.formats import SNIFF_BYTES, sniff
@@ -38,15 +36,12 @@ _TOO_LITTLE_TO_TELL = 1.0
 _CLOSELY = 2.0
 """At full size, what quality costs is not averaged away: so many times the levels are allowed."""
 
-IDLE_SECONDS = 20.0
-"""After so long without work its process is ended and gives its memory back."""
-
 _ABSURD_SHARE = 0.02
 """A result of less than this part of its source is looked at closely, and by a fresh process."""
 
 
 class Checker:
-    """Owns the process that looks; starts it when needed, ends it when it is idle.
+    """Owns the process that looks; starts it when needed.
 
     Usable from any thread: one looks, others wait.
     """
@@ -59,10 +54,6 @@ class Checker:
             program: its command line; empty takes the one of Homepress.
         """
         self._slot = Slot(limits, program=program or module_command(_CHILD))
-        self._lock = threading.Lock()
-        self._used = 0.0
-        self._timer: threading.Timer | None = None
-        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -81,32 +72,23 @@ class Checker:
             WorkerDied: it does not (`UNLIKE`), that could not be found out (`UNCHECKED`), or the process
                 could not be started (`REFUSED_TO_START`) or was stopped meanwhile (`STOPPED`).
         """
-        try:
-            self._check(source, result)
-        finally:
-            self._rest_when_idle()
-
-    def probe(self) -> tuple[Attempt, ...]:
-        """Have the process try every way out; see `Slot.probe`."""
-        try:
-            return self._slot.probe()
-        finally:
-            self._rest_when_idle()
-
-    def close(self) -> None:
-        """End the process for good; a look under way raises `WorkerDied`."""
-        with self._lock:
-            self._closed = True
-            if self._timer is not None:
-                self._timer.cancel()
-        self._slot.close()
-
-    def _check(self, source: bytes, result: bytes) -> None:
         self._look(source, result, closely=False)
         if len(result) < _ABSURD_SHARE * len(source):
             # Few pictures are like that: a process that has seen none looks again, at every pixel.
             self._slot.rest()
             self._look(source, result, closely=True)
+
+    def probe(self) -> tuple[Attempt, ...]:
+        """Have the process try every way out; see `Slot.probe`."""
+        return self._slot.probe()
+
+    def rest(self) -> None:
+        """End the process and give its memory back, unless it is looking at a result."""
+        self._slot.rest()
+
+    def close(self) -> None:
+        """End the process for good; a look under way raises `WorkerDied`."""
+        self._slot.close()
 
     def _look(self, source: bytes, result: bytes, *, closely: bool) -> None:
         try:
@@ -122,29 +104,6 @@ class Checker:
             self._slot.rest()
             detail = f"independent check: {found.mean:.0f} of 255 apart, {found.worst:.0f} in a part of it"
             raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
-
-    def _rest_when_idle(self) -> None:
-        """See to it that the process ends when it was not used for a while."""
-        with self._lock:
-            self._used = time.monotonic()
-            if self._timer is None:
-                self._begin_timer(IDLE_SECONDS)
-
-    def _begin_timer(self, seconds: float) -> None:
-        if self._closed:
-            return
-        self._timer = threading.Timer(seconds, self._perhaps_rest)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _perhaps_rest(self) -> None:
-        with self._lock:
-            left = self._used + IDLE_SECONDS - time.monotonic()
-            self._timer = None
-            if left > 0:
-                self._begin_timer(left)
-                return
-        self._slot.rest()  # a look that has just begun keeps it
 
 
 def _alike(found: Looked, result: bytes, closely: bool) -> bool:

@@ -5,7 +5,8 @@ from typing import cast
 
 import pytest
 
-from homepress.app.caretaker import Caretaker
+from homepress.app.maintenance import Maintenance
+from homepress.pipeline import StateThread
 from homepress.store.model import LedgerError, RecoveryNote
 from homepress.store.store import Store
 from support import wait_for
@@ -26,16 +27,18 @@ class Troubled:
 
 
 def test_a_look_that_fails_is_followed_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("homepress.app.caretaker._AFTER_WORK", 0.0)
+    monkeypatch.setattr("homepress.app.maintenance._AFTER_WORK", 0.0)
     store = Troubled(OSError("the disk is away"), LedgerError("damaged"), ValueError("an error of ours"))
     notes: list[RecoveryNote] = []
-    caretaker = Caretaker(cast(Store, store), notes.append)
-    caretaker.start()
+    state = StateThread()
+    maintenance = Maintenance(state, cast(Store, store), notes.append)
+    maintenance.start()
     while not notes:
         assert store.looked.wait(20)
         store.looked.clear()
-        caretaker.worked()
+        state.post(maintenance.worked)
         if not store.errors:
             wait_for(lambda: notes, what="the look that does not fail")
-    caretaker.stop()
+    maintenance.stop()
+    state.close()
     assert notes[0].path == "a.jpg"
