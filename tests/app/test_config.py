@@ -1,5 +1,6 @@
 """Folders as configured: planned for wherever they lead, and what was in them before is left."""
 
+import errno
 import os
 import threading
 import time
@@ -17,6 +18,7 @@ from homepress.app.house import House
 from homepress.base import blocking
 from homepress.control.service import FolderRequest, FolderStatus, ServiceError
 from homepress.settings import Paths, Size, edit
+from homepress.store.existing import list_pictures
 
 
 @pytest.fixture
@@ -172,6 +174,35 @@ def test_removing_what_is_not_watched_says_so(house: House, tmp_path: Path) -> N
     with pytest.raises(ServiceError, match="is not watched") as refused:
         folders.remove(house, str(tmp_path / "elsewhere"))
     assert refused.value.exit_code == 2
+
+
+def test_what_comes_while_the_ledger_has_no_room_is_new(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = tmp_path / "inbox"
+    old = picture(inbox, "old.jpg")
+    known_folders = house.store.folders
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as no_room:
+        no_room.setattr(type(known_folders), "baseline", full)
+        configuration = configure(house, inbox)
+    picture(inbox, "new.jpg")
+    configuration.met(inbox, inbox.resolve())
+    assert known(house, inbox) == {old}
+    assert not house.seen
+
+
+def test_what_was_seen_of_another_drive_counts_for_nothing(house: House, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    house.seen[inbox.resolve()] = list_pictures(inbox.resolve(), True)
+    inbox.rename(tmp_path / "bare")
+    old = picture(inbox, "old.jpg")
+    configure(house, inbox)
+    assert known(house, inbox) == {old}
 
 
 class Hung:

@@ -99,6 +99,23 @@ def test_a_start_on_a_full_disk_says_so_and_goes_on_when_there_is_room(small: Pr
     goes_on(small, inbox)
 
 
+def test_what_came_while_there_was_no_room_for_the_ledger_is_new(small: Program, inbox: Path) -> None:
+    before = write(inbox / "before.jpg", jpeg(3))
+    old = before.read_bytes()
+    small.watch(inbox)
+    filler = fill(small.home)
+    launch(small)
+    begins_when_it_can(small, inbox, "no room for the ledger")
+    came = inbox / "a.jpg"
+    size = came.stat().st_size
+    before.rename(inbox / "renamed.jpg")
+    filler.unlink()
+    wait_for(lambda: came.stat().st_size < size, within=120, what="the picture that came meanwhile")
+    small.wait_idle()
+    assert (inbox / "renamed.jpg").read_bytes() == old, "it was there before"
+    small.stop()
+
+
 @pytest.mark.parametrize("used", [True, False])
 def test_a_start_with_a_read_only_state_says_so_and_goes_on_when_it_can_write(
     apart: Program, inbox: Path, used: bool

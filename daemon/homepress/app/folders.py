@@ -19,6 +19,7 @@ from homepress.settings import (
     load_preset,
     value_from_text,
 )
+from homepress.store.existing import list_pictures
 from homepress.watch import refusal, warnings
 
 _PATIENCE = 0.5
@@ -155,9 +156,16 @@ def meet(house: House, folder: FolderSettings, root: Path) -> bool:
     known = house.store.folders
     if os.path.isdir(root) and not known.is_known(root, recursive=folder.recursive):
         # Known only once all in it is marked: a crash in between must make no new pictures of what was there.
-        if leaves:
-            known.baseline(root, recursive=folder.recursive)
-        known.added(root, recursive=folder.recursive)
+        try:
+            if leaves:
+                known.baseline(root, recursive=folder.recursive, seen=house.seen.get(root))
+            known.added(root, recursive=folder.recursive)
+        except OSError:
+            # The ledger may have no room: what comes until it has some was not there before.
+            if leaves and root not in house.seen:
+                house.seen[root] = list_pictures(root, folder.recursive)
+            raise
+    house.seen.pop(root, None)
     return let_in(house, folder, root)
 
 
@@ -187,6 +195,7 @@ def remove(house: House, path: str) -> None:
 def forget(house: House, root: Path, output: Path | None) -> None:
     """A folder is not watched any more: added again later, it is a new one, on whatever drive."""
     house.store.folders.forget(root)
+    house.seen.pop(root, None)
     for folder in filter(None, (root, output)):
         house.store.places.forget(house.places.real(folder))
 

@@ -16,6 +16,7 @@ from homepress.base.system_errors import explained, printable, with_name
 from homepress.control import ServiceError
 from homepress.pipeline import Carrier, Pipeline, StateThread, Trust
 from homepress.settings import FolderSettings, LiveSettings, Paths
+from homepress.store.existing import Listing
 from homepress.store.health import is_read_only
 from homepress.store.model import OriginalsLimit, RecoveryNote, StoreError
 from homepress.store.store import Store
@@ -48,6 +49,7 @@ class House:
         trust: which codecs may be trusted.
         recovered: what the store mended when it was opened.
         places: where the configured folders lead.
+        seen: what was in folders, links resolved, when the ledger could not take it.
     """
 
     paths: Paths
@@ -58,6 +60,7 @@ class House:
     trust: Trust
     recovered: list[RecoveryNote]
     places: Places = field(default_factory=Places)
+    seen: dict[Path, Listing] = field(default_factory=dict)
 
     @classmethod
     def open(cls, paths: Paths, changed: Callable[[], None], *, recover: bool = True) -> "House":

@@ -10,19 +10,25 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import homepress
 from homepress import privacy
 from homepress.app.house import House, NotNowError, refused
 from homepress.app.overview import sentence
+from homepress.base import blocking
 from homepress.control.service import FolderStatus, ServiceError, Status
-from homepress.settings import Paths, Settings, SettingsError, load
+from homepress.settings import FolderSettings, Paths, Settings, SettingsError, load
+from homepress.store.existing import Listing, list_pictures
 from homepress.store.model import StoreError
 
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 30.0
 """Seconds that a request waits for a start that takes long, such as with a large ledger."""
+_LISTING_SECONDS = 60.0
+"""For all folders, side by side, to tell what is in them."""
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 
@@ -35,6 +41,8 @@ class Opening:
         self._changed = threading.Condition()
         self._done = False
         self._fault = ""
+        self._seen: dict[Path, Listing] = {}
+        self._looked: set[Path] = set()
 
     def open(
         self,
@@ -58,13 +66,29 @@ class Opening:
         while not stopping.is_set():
             try:
                 confirm()
-                return _prepared(House.open(self._paths, changed), prepare)
+                house = House.open(self._paths, changed)
+                house.seen = self._seen
+                return _prepared(house, prepare)
             except NotNowError as error:
                 self._say(str(error))
                 changed()
+                self._look_into_folders()
             stopping.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
         return None
+
+    def _look_into_folders(self) -> None:
+        """See what is in folders: what comes from now on is new, although the ledger cannot be told yet."""
+        folders = self._settings()[0].folders
+        calls = {
+            folder.path: partial(_listed, folder)
+            for folder in folders
+            if folder.enabled and folder.existing == "leave" and folder.path not in self._looked
+        }
+        for path, listing in blocking.ask_all(calls, _LISTING_SECONDS).items():
+            if isinstance(listing, Listing):
+                self._looked.add(path)
+                self._seen[listing.root] = listing
 
     def _say(self, fault: str) -> None:
         with self._changed:
@@ -129,6 +153,13 @@ class Opening:
             return load(self._paths.config_file), []
         except SettingsError as error:
             return Settings(), [f"settings not used: {error}"]
+
+
+def _listed(folder: FolderSettings) -> Listing | None:
+    """What is in a folder now; None while it cannot be seen."""
+    with contextlib.suppress(OSError):
+        return list_pictures(Path(os.path.realpath(folder.path)), folder.recursive)
+    return None
 
 
 def _prepared(house: House, prepare: Callable[[House], None]) -> House:

@@ -44,10 +44,48 @@ class Pending:
     mtime_ns: int
 
 
-def baseline(ledger: Ledger, root: Path, recursive: bool) -> int:
-    """Mark every picture that is beneath `root` now as one to be left alone; how many.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The pictures that were beneath a folder at one moment, kept in memory until the ledger takes them.
+
+    Attributes:
+        root: the folder.
+        recursive: whether the folders inside it count.
+        identity: device and inode of the folder; another pair is another drive.
+        directories: each directory with the pictures in it, None where it could not be listed.
+    """
+
+    root: Path
+    recursive: bool
+    identity: tuple[int, int]
+    directories: tuple[tuple[bytes, list[tuple[bytes, Mark]] | None], ...]
+
+    def holds(self, root: Path, recursive: bool) -> bool:
+        """Whether it tells of this folder, on the drive that is there now."""
+        return (self.root, self.recursive, self.identity) == (root, recursive, _identity(root))
+
+
+def list_pictures(root: Path, recursive: bool) -> Listing:
+    """What is beneath a folder now.
+
+    Raises:
+        OSError: the folder itself cannot be listed.
+    """
+    return Listing(root, recursive, _identity(root), tuple(_walk(os.fsencode(root), recursive)))
+
+
+def _identity(root: Path) -> tuple[int, int]:
+    facts = root.stat()
+    return facts.st_dev, facts.st_ino
+
+
+def baseline(ledger: Ledger, root: Path, recursive: bool, seen: Listing | None = None) -> int:
+    """Mark every picture that is beneath `root` now, or was when it was `seen`, as one to be left alone.
 
     What is known of a file as it is now stays known.
+
+    Returns:
+        How many.
 
     Raises:
         OSError: the folder itself cannot be listed; nothing was marked.
@@ -55,7 +93,8 @@ def baseline(ledger: Ledger, root: Path, recursive: bool) -> int:
     count = 0
     chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]] = []
     waiting = 0
-    for directory, files in _walk(os.fsencode(root), recursive):
+    told = seen.directories if seen is not None and seen.holds(root, recursive) else None
+    for directory, files in told if told is not None else _walk(os.fsencode(root), recursive):
         if files is None:
             with ledger.transaction(durable=False) as tx:
                 tx.execute("INSERT OR IGNORE INTO unlisted (path) VALUES (?)", (directory,))

@@ -38,13 +38,15 @@ class Folders:
         rows = self._ledger.query("SELECT deep FROM folder WHERE path = ?", (os.fsencode(root),))
         return bool(rows) and (bool(rows[0][0]) or not recursive)
 
-    def baseline(self, root: Path, *, recursive: bool = True) -> int:
+    def baseline(self, root: Path, *, recursive: bool = True, seen: before.Listing | None = None) -> int:
         """Mark every picture beneath a folder as there before; how many. When it is added, before `added`.
+
+        With `seen`, it is what was there then, if that was the same drive: what came since is new.
 
         Raises:
             OSError: the folder cannot be listed.
         """
-        count = before.baseline(self._ledger, root, recursive)
+        count = before.baseline(self._ledger, root, recursive, seen)
         self._unlisted = before.unlisted(self._ledger)
         return count
 
