@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -51,6 +53,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if unexpected and os.environ.get("CI") == "true" and exitstatus == 0:
         reporter.write_line("In CI a test that did not run is a failure.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def state_stays_on_its_thread() -> Iterator[None]:
+    """Nothing that belongs to the state thread may have been touched on another one."""
+    yield
+    if (state := sys.modules.get("homepress.pipeline.state")) is not None:
+        misuses, state.misuses[:] = list(state.misuses), []
+        assert not misuses
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from homepress.pipeline.state import StateClosedError, StateThread, confined
+from homepress.pipeline.state import StateClosedError, StateThread, confined, misuses
 from support import wait_for
 
 
@@ -95,3 +95,5 @@ def test_state_that_is_touched_on_two_threads_says_so(state: StateThread) -> Non
         with pytest.raises(AssertionError, match="is called on two threads"):
             touch()
     assert owned.count == 1
+    assert len(misuses) == 3, "each test looks here in the end"
+    misuses.clear()

@@ -21,6 +21,9 @@ def program(tmp_path: Path) -> Iterator[Program]:
     made = Program(tmp_path / "home")
     yield made
     made.close()
+    for log in made.home.rglob("*"):
+        if log.name in ("stderr.txt", "homepress.log") and log.is_file():
+            assert "is called on two threads" not in log.read_text(encoding="utf-8", errors="replace")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Pictures that were compressed for nothing, since no result could be stored: not tried again for ever."""
 
-import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -32,34 +31,29 @@ class Attempt:
 
 
 class Attempts:
-    """Counts for each content and its settings. Usable from any thread."""
+    """Counts for each content and its settings; each thread counts what it carries, in single steps."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._known: OrderedDict[Key, Attempt] = OrderedDict()
 
     def get(self, key: Key) -> Attempt | None:
         """What is known of a picture; None when its result was never refused."""
-        with self._lock:
-            return self._known.get(key)
+        return self._known.get(key)
 
     def failed(self, key: Key, conditions: Hashable, told: Told) -> Attempt:
         """A result could not be stored."""
-        with self._lock:
-            before = self._known.pop(key, None)
-            again = before is not None and before.conditions == conditions
-            attempt = Attempt(before.count + 1 if before and again else 1, conditions, told)
-            self._known[key] = attempt
-            if len(self._known) > _MOST_REMEMBERED:
-                self._known.popitem(last=False)
-            return attempt
+        before = self._known.pop(key, None)
+        again = before is not None and before.conditions == conditions
+        attempt = Attempt(before.count + 1 if before and again else 1, conditions, told)
+        self._known[key] = attempt
+        if len(self._known) > _MOST_REMEMBERED:
+            self._known.popitem(last=False)
+        return attempt
 
     def over(self, key: Key) -> None:
         """A result was stored, or none is wanted any more."""
-        with self._lock:
-            self._known.pop(key, None)
+        self._known.pop(key, None)
 
     def clear(self) -> None:
         """The user wants everything tried anew."""
-        with self._lock:
-            self._known.clear()
+        self._known.clear()

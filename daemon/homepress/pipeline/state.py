@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
+misuses: list[str] = []
+"""What was touched on a thread that does not own it; tests look here: the error itself ends in the log."""
+
 
 class StateClosedError(RuntimeError):
     """The state thread has ended; only threads that a disk kept for too long get to see this."""
@@ -158,7 +161,9 @@ def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
     def check(self: Any, *args: Any, **named: Any) -> Any:
         me = threading.get_ident()
         owner = self.__dict__.setdefault("_confined_to", me)
-        assert owner == me, f"{type(self).__name__}.{method.__name__} is called on two threads"
+        if owner != me:
+            misuses.append(f"{type(self).__name__}.{method.__name__} is called on two threads")
+            raise AssertionError(misuses[-1])
         return method(self, *args, **named)
 
     return check
