@@ -99,6 +99,7 @@ class TestLifeOfADaemon:
         )
         assert second.returncode not in (0, None)
         assert f"process {program.daemon.pid}" in second.stderr
+        assert "watching" not in second.stderr
 
     def test_after_a_crash_it_starts_again(self, program: Program, inbox: Path) -> None:
         program.watch(inbox)

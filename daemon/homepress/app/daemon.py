@@ -39,13 +39,19 @@ class RunOptions:
     foreground: bool = True
 
 
-def run_daemon(paths: Paths, options: RunOptions, tell: Callable[[str], None] = _log.info) -> int:
+def run_daemon(
+    paths: Paths,
+    options: RunOptions,
+    tell: Callable[[str], None] = _log.info,
+    begun: Callable[[], None] = lambda: None,
+) -> int:
     """Run until told to stop, or once; the exit code, 1 when once something failed.
 
     Args:
         paths: where everything is.
         options: how it runs.
         tell: told whom the start waits for.
+        begun: called when it is certain that no other one runs; what it raises ends the start.
 
     Raises:
         ServiceError: another daemon runs, or something the daemon cannot do without is missing.
@@ -54,6 +60,7 @@ def run_daemon(paths: Paths, options: RunOptions, tell: Callable[[str], None] = 
     lock = InstanceLock(paths.lock, DAEMON)
     _take(lock, paths, tell)
     try:
+        begun()
         write_log(paths, terminal=options.foreground)
         mend_autostart()
         daemon = _Daemon(paths, options, lock)

@@ -19,7 +19,7 @@ from homepress.control.lock import holder_of
 from homepress.control.service import ServiceError, Status
 from homepress.control.transport import ChannelError, UnsafeAddressError
 
-NOT_RUNNING = "Homepress is not running in the background; start it with: homepress run"
+_NOT_RUNNING = "Homepress is not running in the background"
 _NO_DAEMON = 3
 _UNSAFE = 4
 _MARK = "unfinished"
@@ -87,7 +87,8 @@ def stop_daemon(socket: Path, lock: Path) -> int | None:
         if about is not None:
             raise ServiceError(_BEYOND_US, _NO_DAEMON)
         holder = holder_of(lock)
-        raise ServiceError(f"{NOT_RUNNING}; {holder} is at work" if holder else NOT_RUNNING, _NO_DAEMON)
+        what = f"{holder} is at work, and ends by itself" if holder else "there is nothing to stop"
+        raise ServiceError(f"{_NOT_RUNNING}; {what}", _NO_DAEMON)
     _signal(pid)
     return pid
 

@@ -83,11 +83,18 @@ def test_wrong_usage_is_2_and_says_what_is_wrong(arguments: list[str], run: Run)
     assert not ran.out
 
 
-@pytest.mark.parametrize("command", ["stop", "pause", "resume"])
-def test_without_a_daemon_these_exit_with_3(command: str, run: Run) -> None:
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("stop", "there is nothing to stop"),
+        ("pause", "start it with: homepress run"),
+        ("resume", "start it with: homepress run"),
+    ],
+)
+def test_without_a_daemon_these_exit_with_3(command: str, words: str, run: Run) -> None:
     ran = run(command)
     assert ran.code == 3
-    assert "start it with: homepress run" in ran.err
+    assert words in ran.err
 
 
 def test_a_socket_folder_open_to_others_is_refused_with_4(run: Run, paths: Paths) -> None:

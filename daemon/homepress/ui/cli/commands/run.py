@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -34,9 +35,8 @@ def command(no_tray: bool, once: bool, login: bool, demo: str | None, as_json: b
         _prepare_demo(paths, Path(demo))
     if login and app.bring_back_tray(paths):
         return 0
-    _greet(paths, must_be_valid=once)
     options = app.RunOptions(tray=not no_tray, once=once, foreground=not login)
-    code = app.run_daemon(paths, options, output.remark)
+    code = app.run_daemon(paths, options, output.remark, partial(_greet, paths, must_be_valid=once))
     if as_json:
         output.print_json({"state": "stopped", "exit_code": code})
     return code
