@@ -7,13 +7,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from homepress.base.system_errors import with_name
 from homepress.control import InstanceLock, Service, ServiceError, connect
-from homepress.control.lock import holder_of
-from homepress.settings import Paths
+from homepress.control.lock import Holder, holder_of
+from homepress.settings import Paths, SettingsError, load
+
+if TYPE_CHECKING:
+    from homepress.app.apart import Apart
 
 _BETWEEN_LOOKS = 0.2
+_TO_ANSWER = 3.0
+"""Seconds that a daemon gets to answer, before work that need not wait for the ledger is done without it."""
 _SAY_AFTER = 1.0
 """Seconds until it is said for whom a command waits."""
 
@@ -26,12 +32,16 @@ class Errand:
         work: its name, for others who find the lock taken.
         patience: seconds to wait for another command that holds the lock; infinite for as long as it takes.
         writes: whether it changes anything. What only tries needs no lock and waits for nobody.
+        output: the folder, without links, into which it adds new files and changes nothing else; None when it
+            does more than that. It need not wait for another command, unless the folder has to do with a
+            watched one.
         tell: told for whom it waits.
     """
 
     work: str = "homepress"
     patience: float = 10.0
     writes: bool = True
+    output: Path | None = None
     tell: Callable[[str], None] = lambda _: None
 
 
@@ -47,6 +57,7 @@ def connect_or_local(paths: Paths, errand: Errand = Errand()) -> Iterator[Servic
         return
     # Only now, since with a daemon there is no need to load stores, watches and workers.
     from homepress import privacy
+    from homepress.app.apart import Apart
     from homepress.app.places import ensure
 
     ensure(paths)
@@ -56,8 +67,14 @@ def connect_or_local(paths: Paths, errand: Errand = Errand()) -> Iterator[Servic
             yield from _served(beside, recover=False)
         return
     lock = InstanceLock(paths.lock, errand.work)
-    if (daemon := _take(lock, paths, errand)) is not None:
-        yield daemon
+    found = _take(lock, paths, errand)
+    if isinstance(found, Apart):
+        privacy.lock_daemon(paths.socket)
+        yield from _served_apart(found)
+        _bring_home(lock, paths, errand)
+        return
+    if found is not None:
+        yield found
         return
     try:
         # Pictures will be read here, so the door to other programs is closed too.
@@ -68,28 +85,71 @@ def connect_or_local(paths: Paths, errand: Errand = Errand()) -> Iterator[Servic
 
 
 def _served(paths: Paths, *, recover: bool = True) -> Iterator[Service]:
+    from homepress.app.apart import join_apart
     from homepress.app.house import House
     from homepress.app.service import InProcessService
 
     house = House.open(paths, lambda: None, recover=recover)
     try:
         yield InProcessService(house)
+        if recover:
+            join_apart(paths, house.store)  # of commands that did not wait for this one
     finally:
         house.close()
 
 
-def _take(lock: InstanceLock, paths: Paths, errand: Errand) -> Service | None:
-    """Take the lock, or find the daemon that took it meanwhile.
+def _served_apart(apart: "Apart") -> Iterator[Service]:
+    from homepress.app.house import House
+    from homepress.app.service import InProcessService
+
+    try:
+        house = House.open(apart.paths, lambda: None, recover=False)
+        try:
+            apart.join_others(house.store)
+            yield InProcessService(house)
+        finally:
+            house.close()
+    finally:
+        apart.end()
+
+
+def _bring_home(lock: InstanceLock, paths: Paths, errand: Errand) -> None:
+    """Have what was done on a ledger apart in the ledger at once, if that is free by now."""
+    from homepress.app.house import House
+    from homepress.store.model import StoreError
+
+    try:
+        if lock.acquire():
+            House.open(paths, lambda: None).close()
+            return
+    except (ServiceError, OSError, StoreError) as error:
+        errand.tell(f"These results come into the history at the next start: {error}")
+        return
+    finally:
+        lock.release()
+    holder = holder_of(paths.lock)
+    errand.tell(f"These results come into the history when {holder or 'another Homepress'} has finished.")
+
+
+def _take(lock: InstanceLock, paths: Paths, errand: Errand) -> "Service | Apart | None":
+    """Take the lock, find the daemon that took it meanwhile, or what an errand can do without both.
 
     Raises:
         ServiceError: another command has it for longer than we are to wait.
     """
+    from homepress.app.apart import Apart
+
     begin, told = time.monotonic(), None
+    may_stand_apart = errand.output is not None and not _is_watched(paths, errand.output)
     while not lock.acquire(_BETWEEN_LOOKS):
         if (client := connect(paths.socket)) is not None:
             return client
         waited = time.monotonic() - begin
         holder = holder_of(paths.lock)
+        if may_stand_apart and _will_be_long(holder, waited):
+            if (apart := Apart.begin(paths, errand.work)) is not None:
+                return apart
+            may_stand_apart = False
         name = str(holder) if holder is not None else "another Homepress"
         if waited >= errand.patience:
             longer = "" if math.isinf(errand.patience) else ", or wait for longer"
@@ -98,6 +158,35 @@ def _take(lock: InstanceLock, paths: Paths, errand: Errand) -> Service | None:
             errand.tell(f"Waiting for {name} to finish ...")
             told = name
     return None
+
+
+def _will_be_long(holder: Holder | None, waited: float) -> bool:
+    """Whether it is a command that is at work, or a daemon that does not answer.
+
+    What does not say what it is at may be about to remove everything, or a version that knows nothing of
+    ledgers apart.
+    """
+    if holder is None or not holder.work:
+        return False
+    return not holder.is_daemon or waited >= _TO_ANSWER
+
+
+def _is_watched(paths: Paths, output: Path) -> bool:
+    """Whether a folder lies in a watched folder or its output, or one of them in it.
+
+    There the daemon and others have to know at once whose results they meet.
+    """
+    from homepress.app.places import Places
+
+    try:
+        folders = load(paths.config_file).folders
+    except SettingsError:
+        return True  # who knows
+    places = Places()
+    named = {path for folder in folders for path in (folder.path, folder.output) if path is not None}
+    places.ask(named)
+    real = map(places.real, named)
+    return any(output.is_relative_to(each) or each.is_relative_to(output) for each in real)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from homepress.app.apart import join_apart
 from homepress.app.places import Places
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
@@ -70,7 +71,7 @@ class House:
             paths: where everything is.
             changed: called whenever the load changes.
             recover: the caller holds the instance lock. Without it, what others are at must be left alone,
-                and nothing but trials may be made.
+                and nothing but trials, or what a ledger apart is for, may be done.
 
         Raises:
             NotNowError: the system does not let us open the ledger or the originals at present.
@@ -85,8 +86,12 @@ class House:
         try:
             limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
             roots = [places.real(folder.path) for folder in live.current.folders]
-            store = Store.open(paths.ledger, paths.originals, limit, roots=roots, synced=_synced)
+            store = Store.open(
+                paths.ledger, paths.originals, limit, roots=roots, synced=_synced, lasts=recover
+            )
             try:
+                if recover:
+                    join_apart(paths, store)
                 recovered = store.recover() if recover else []
             except BaseException:
                 with contextlib.suppress(StoreError, OSError):

@@ -32,6 +32,7 @@ class Maintenance:
         store: Store,
         tell: Callable[[RecoveryNote], None],
         glance: Callable[[], object] = lambda: None,
+        bring_in: Callable[[], int] = lambda: 0,
     ) -> None:
         """Do nothing yet.
 
@@ -40,11 +41,14 @@ class Maintenance:
             store: what is looked after.
             tell: gets each note about something that was found, such as an edit that came late.
             glance: called every few minutes too, on the state thread.
+            bring_in: likewise, and on the thread of a look: brings in what commands did on ledgers apart; how
+                many of those there were.
         """
         self._state = state
         self._store = store
         self._tell = tell
         self._glance = glance
+        self._bring_in = bring_in
         self._timer: Timer | None = None
         self._thread: threading.Thread | None = None
         self._expected = False
@@ -93,6 +97,8 @@ class Maintenance:
         if self._counted >= _WHILE_IDLE:
             self._look()
         else:
+            self._thread = threading.Thread(target=self._run_between, name="maintenance", daemon=True)
+            self._thread.start()
             self._later(_COUNT, self._count)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
@@ -114,7 +120,12 @@ class Maintenance:
         finally:
             self._state.post(self._over)
 
+    def _run_between(self) -> None:
+        if self._bring_in():
+            self._state.post(self.worked)  # a look settles what was left open there
+
     def _tend(self) -> None:
+        self._bring_in()
         try:
             for note in self._store.tend():
                 self._tell(note)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from homepress import privacy
 from homepress.app import dryrun, folders, logfiles, requests
+from homepress.app.apart import join_apart
 from homepress.app.client import doors
 from homepress.app.house import House
 from homepress.app.places import resolved
@@ -162,6 +163,7 @@ class InProcessService:
         """Remove names from the history, the log and what was written from them; the number of entries."""
         check_values(folder=path, before=before)
         named = resolved(Path(path)) if path else None
+        join_apart(self.house.paths, self.house.store)  # its lines are to be forgotten too
         with in_words():
             number = self.house.store.forget(named, before)
         try:

@@ -4,11 +4,13 @@ import contextlib
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from homepress.app.apart import under_way
 from homepress.app.house import House
 from homepress.app.service import InProcessService
 from homepress.base.system_errors import in_words
@@ -27,6 +29,7 @@ Choice = Literal["restore", "accept"]
 
 _END_SECONDS = 120.0
 _COMPANION_SECONDS = 10.0
+_BETWEEN_LOOKS = 0.2
 _AT_ONCE = 500
 
 
@@ -185,6 +188,11 @@ def _locked(paths: Paths) -> Iterator[None]:
     if not lock.acquire(wait=_END_SECONDS):
         raise ServiceError(f"Homepress (process {lock.holder()}) is still busy; try again in a moment")
     try:
+        end = time.monotonic() + _END_SECONDS
+        while processes := under_way(paths):
+            if time.monotonic() >= end:
+                raise ServiceError(f"Homepress (process {processes[0]}) is still busy; try again in a moment")
+            time.sleep(_BETWEEN_LOOKS)
         yield
     finally:
         lock.release()

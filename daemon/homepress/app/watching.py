@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from homepress.app.apart import join_apart
 from homepress.app.config import Configuration
 from homepress.app.drives import Away, Drives
 from homepress.app.fingerprinting import Fingerprinting
@@ -134,7 +135,10 @@ class DaemonService(InProcessService):
         self._watch.reconfigure(self._config.apply())
         self._stop_replacing_where_undone()
         # A folder that hangs is logged when somebody looks at its state, which nobody else may do for days.
-        self._maintenance = Maintenance(house.state, house.store, self._noted, self._watch.states)
+        bring_in = partial(join_apart, house.paths, house.store)
+        self._maintenance = Maintenance(
+            house.state, house.store, self._noted, self._watch.states, bring_in=bring_in
+        )
 
     def _hint(self, path: Path, delay: float) -> None:
         self._watch.hint(path, delay)

@@ -55,6 +55,12 @@ class Places:
         self._lock = threading.Lock()
         self._places = {place.path: place for place in _read(ledger)}
 
+    def read_again(self) -> None:
+        """Take in what came into the ledger by another way."""
+        places = {place.path: place for place in _read(self._ledger)}
+        with self._lock:
+            self._places = places
+
     def remember(self, folder: Path) -> Absence | None:
         """Note on which drive a folder lies, unless it was noted before and that drive is away.
 

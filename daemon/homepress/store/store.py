@@ -11,6 +11,7 @@ from homepress.base.blocking import NotAnsweringError
 from homepress.base.clock import Clock
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.store import existing, health, late_writes, outputs, read_source, replace, retention, undo
+from homepress.store.apart import join_apart
 from homepress.store.context import Notes, Workshop
 from homepress.store.folders import Folders
 from homepress.store.fs import system_kernel
@@ -83,6 +84,7 @@ class Store:
         synced: Callable[[Path], bool] | None = None,
         kernel: Kernel | None = None,
         clock: Clock | None = None,
+        lasts: bool = True,
     ) -> "Store":
         """Open or make the ledger and the main vault; call `recover` next.
 
@@ -94,13 +96,15 @@ class Store:
             synced: whether a program sends away what is put into a folder; no vault is made there.
             kernel: the system, another one for tests.
             clock: where times come from, another one for tests.
+            lasts: whether the ledger is to last: one that is thrown away, or joined to another, needs no
+                backup.
 
         Raises:
             LedgerError: the ledger was made by a newer version or is not ours.
             UntrustedVault: the folder of originals is a link, another user's, or open to others.
         """
         system = kernel or system_kernel()
-        book = Ledger(ledger, system, clock)
+        book = Ledger(ledger, system, clock, lasts=lasts)
         try:
             places = Places(book)
             vaults = Originals(system, book, originals, limit or OriginalsLimit(), places)
@@ -136,6 +140,19 @@ class Store:
         if not self._workshop.under_way:
             sweep(self._workshop, self._recovery)
         return notes + self._workshop.notes.take()
+
+    def join(self, apart: Path) -> int:
+        """Take in what a ledger apart has added, and the jobs that were left open there; see `join_apart`.
+
+        `settle` or `recover` has to follow.
+        """
+        came = join_apart(self._ledger, apart)
+        self.places.read_again()
+        return came
+
+    def settle(self) -> list[RecoveryNote]:
+        """End jobs that were left open, and look at nothing else."""
+        return self._recovery.recover()
 
     def _tell_of_ledger(self) -> None:
         """Note it where the ledger that was opened is not the one that was closed."""

@@ -109,6 +109,35 @@ def note(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark, state: 
     _put(tx, identifier, hidden if forgotten else name, mark, state)
 
 
+def note_unless_changed(
+    ledger: Ledger,
+    tx: sqlite3.Connection,
+    directory: bytes,
+    name: bytes,
+    before: tuple[int, int] | None,
+    mark: Mark,
+    state: str,
+) -> None:
+    """Take over what another ledger noted of a file, unless this one has noted something else since.
+
+    Args:
+        ledger: this one.
+        tx: its open transaction.
+        directory: path of the file's directory; it and `name` as the other ledger has them, hidden or not.
+        name: of the file.
+        before: size and time of change that both had noted, None for nothing.
+        mark: what the other one noted.
+        state: what it is.
+    """
+    identifier = directory_id(ledger, tx, directory)
+    row = tx.execute(
+        "SELECT name, size, mtime_ns FROM file WHERE directory = ? AND name IN (?, ?)",
+        (identifier, name, ledger.keyed_name(name)),
+    ).fetchone()
+    if row is None or (row[1], int(row[2])) == before:
+        _put(tx, identifier, name if row is None else row[0], mark, state)
+
+
 def is_noted(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark) -> bool:
     """Whether a file was noted just as it is, in whatever state."""
     directory, name = os.fsencode(path.parent), os.fsencode(path.name)

@@ -51,8 +51,15 @@ class Ledger:
         elapsed: the time that it saw pass.
     """
 
-    def __init__(self, path: Path, kernel: Kernel, clock: Clock | None = None) -> None:
-        """Open or make the ledger; see `open_database` for what it raises. `clock`: another one for tests."""
+    def __init__(self, path: Path, kernel: Kernel, clock: Clock | None = None, *, lasts: bool = True) -> None:
+        """Open or make the ledger; see `open_database` for what it raises.
+
+        Args:
+            path: of its file.
+            kernel: the system.
+            clock: another one for tests.
+            lasts: whether it is backed up when it is closed.
+        """
         opened = open_database(path)
         self.path = path
         self.condition: Condition = opened.condition
@@ -60,6 +67,7 @@ class Ledger:
         self._connection = opened.connection
         self._connection.execute(f"PRAGMA busy_timeout = {_LOCKED_TRY}")
         self._kernel = kernel
+        self._lasts = lasts
         self._lock = threading.RLock()
         self._backed_up = self._connection.total_changes
         self._key = self._secret()
@@ -70,7 +78,7 @@ class Ledger:
         """Make a backup when something changed, and close."""
         self.keep_elapsed()
         with self._lock, system_errors(self.path):
-            if self._changed() and _age(backup_path(self.path)) > BACKUP_AT_CLOSE:
+            if self._lasts and self._changed() and _age(backup_path(self.path)) > BACKUP_AT_CLOSE:
                 self.backup()
             self._connection.close()
 

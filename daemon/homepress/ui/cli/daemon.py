@@ -6,6 +6,7 @@ The program behind it is imported only when it is needed: `status` has to be qui
 import contextlib
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -33,7 +34,7 @@ def running(paths: Paths) -> Service:
 
 @contextlib.contextmanager
 def daemon_or_local(
-    paths: Paths, *, wait: float | None = _PATIENCE, writes: bool = True
+    paths: Paths, *, wait: float | None = _PATIENCE, writes: bool = True, output_folder: str = ""
 ) -> Iterator[Service]:
     """The daemon, or the service within this process, which then puts on the lock of a daemon.
 
@@ -41,6 +42,7 @@ def daemon_or_local(
         paths: where everything is.
         wait: seconds to wait for another command that is at work; None for as long as it takes.
         writes: whether anything is changed; what only tries waits for nobody.
+        output_folder: the only folder into which files are written, all of them new, if that is all.
 
     Raises:
         ServiceError: neither can be had.
@@ -52,6 +54,7 @@ def daemon_or_local(
         work=context.command_path if context is not None else "homepress",
         patience=math.inf if wait is None else wait,
         writes=writes,
+        output=Path(output_folder) if output_folder else None,
         tell=output.remark,
     )
     with app.connect_or_local(paths, errand) as service:

@@ -54,7 +54,8 @@ def command(
     """Compress pictures and folders by name.
 
     Without --in-place or --output, each result is written beside its picture as NAME.min.EXT. While another
-    command is at work, it waits and says for whom; a dry run waits for nobody.
+    command is at work, it waits and says for whom; with --output it goes on at once, unless DIR has to do
+    with a watched folder, and a dry run waits for nobody.
     """
     if in_place and output_folder:
         raise click.UsageError("--in-place and --output exclude each other.")
@@ -71,7 +72,9 @@ def command(
     )
     total = _count(paths) if output.on_terminal(sys.stderr) else None
     tally = _Tally()
-    with daemon_or_local(Paths.from_environment(), wait=wait, writes=not dry_run) as service:
+    with daemon_or_local(
+        Paths.from_environment(), wait=wait, writes=not dry_run, output_folder=request.output
+    ) as service:
         for outcome in told(service.compress(request), _line, as_json=as_json, total=total):
             tally.add(outcome)
     if not as_json:
