@@ -42,3 +42,32 @@ def test_a_look_that_fails_is_followed_by_the_next(monkeypatch: pytest.MonkeyPat
     maintenance.stop()
     state.close()
     assert notes[0].path == "a.jpg"
+
+
+def test_what_was_done_apart_is_brought_in_between_two_looks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is followed by a look, which settles what was left open there."""
+    monkeypatch.setattr("homepress.app.maintenance._AFTER_WORK", 0.0)
+    monkeypatch.setattr("homepress.app.maintenance._COUNT", 0.01)
+    store, brought = Idle(), [0, 0, 1]
+    state = StateThread()
+    maintenance = Maintenance(
+        state, cast(Store, store), lambda _: None, bring_in=lambda: brought.pop(0) if brought else 0
+    )
+    maintenance.start()
+    wait_for(lambda: store.looks == 2, what="the look after something was brought in")
+    maintenance.stop()
+    state.close()
+
+
+class Idle:
+    """A store in which there is nothing to do."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def tend(self) -> list[RecoveryNote]:
+        self.looks += 1
+        return []
+
+    def count_time(self) -> float:
+        return 0.0
