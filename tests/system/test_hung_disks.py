@@ -65,8 +65,11 @@ class HangingDisk:
             time.sleep(0.1)
         else:
             subprocess.run(["umount", "-l", self.mount], capture_output=True, check=False)
+        try:
+            self._server.wait(10)
+        except subprocess.TimeoutExpired:  # somebody still has a file of it open
             self._server.kill()
-        self._server.wait(30)
+            self._server.wait(60)
 
 
 @pytest.fixture
