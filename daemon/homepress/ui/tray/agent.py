@@ -95,6 +95,7 @@ class Agent:
         self._rules = NoticeRules(paths.greeted.exists())
         self._state = TrayState(None)
         self._icon: TrayIcon | None = None
+        self._showing = threading.Lock()
         self._ended = False
         self._noticing = threading.Lock()
         self._later: threading.Timer | None = None
@@ -123,18 +124,24 @@ class Agent:
         self._poller.start()
         serve_probe(self._paths.socket, "tray")
         for make in self._backend.icons():
-            self._icon = make(self._runner.do)
-            self._icon.show(self._state, self._backend.theme)
-            self._icon.run()
+            icon = self._icon = make(self._runner.do)
+            self._show()
+            icon.run()
             if self._ended:
                 break
 
     def _on_state(self, state: TrayState) -> None:
         self._state = state
         self._power.compare(state.status)
-        if self._icon is not None:
-            self._icon.show(state, self._backend.theme)
+        self._show()
         self._show_notices()
+
+    def _show(self) -> None:
+        """Show the newest state: the thread that polls may report one while an icon is made."""
+        theme = self._backend.theme
+        with self._showing:
+            if self._icon is not None:
+                self._icon.show(self._state, theme)
 
     def _show_notices(self) -> None:
         with self._noticing:
