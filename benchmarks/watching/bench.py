@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from homepress.base.files import Mark
 from homepress.base.volumes.mountinfo import mount_of, parse_mountinfo
-from homepress.watch import Arrival, Identity, Known, Skipped, Watch, WatchedFolder
+from homepress.watch import Arrival, KnownFiles, Skipped, WatchedFolder, Watcher
 
 
 @dataclass
@@ -42,22 +43,22 @@ class Memory:
     """What is done, in memory."""
 
     def __init__(self) -> None:
-        self._rows: dict[bytes, dict[bytes, Identity]] = {}
+        self._rows: dict[bytes, dict[bytes, Mark]] = {}
 
-    def done(self, path: bytes, identity: Identity) -> None:
+    def done(self, path: bytes, identity: Mark) -> None:
         """A file is done with."""
         directory, name = os.path.split(path)
         self._rows.setdefault(directory, {})[name] = identity
 
-    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
-        """See `Known.known`."""
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
+        """See `KnownFiles.known`."""
         rows = self._rows.get(directory, {})
         if names is None:
             return dict(rows)
         return {name: rows[name] for name in names if name in rows}
 
     def held(self, path: bytes) -> bool:
-        """See `Known.held`."""
+        """See `KnownFiles.held`."""
         return False
 
 
@@ -80,7 +81,7 @@ class Counting:
         """See `Sink.arrived`."""
         path = os.fsencode(arrival.path)
         if self._memory is not None:
-            self._memory.done(path, arrival.signature.identity)
+            self._memory.done(path, arrival.file_id.mark)
         with self._more:
             self.came[path] += 1
             self.last = time.monotonic()
@@ -89,7 +90,7 @@ class Counting:
     def skipped(self, skipped: Skipped) -> None:
         """See `Sink.skipped`."""
         if self._memory is not None:
-            self._memory.done(os.fsencode(skipped.path), skipped.signature.identity)
+            self._memory.done(os.fsencode(skipped.path), skipped.file_id.mark)
 
     def changed(self) -> None:
         """See `Sink.changed`."""
@@ -112,7 +113,7 @@ class Counting:
 class Run:
     """A running watch."""
 
-    watch: Watch
+    watch: Watcher
     sink: Counting
 
     def wait(self, expected: Collection[Path], within: float = 120.0) -> None:
@@ -132,11 +133,11 @@ class Run:
 
 
 @contextmanager
-def running(folder: Path, known: Known | None = None, sink: Counting | None = None) -> Iterator[Run]:
+def running(folder: Path, known: KnownFiles | None = None, sink: Counting | None = None) -> Iterator[Run]:
     """Watch a folder with the times of the real program; begins once it was scanned."""
     memory = Memory() if known is None else None
     sink = sink or Counting(memory)
-    watch = Watch(sink, known or memory or Memory())
+    watch = Watcher(sink, known or memory or Memory())
     watch.reconfigure([WatchedFolder(folder)])
     watch.start()
     try:

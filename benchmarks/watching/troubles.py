@@ -75,7 +75,7 @@ def _key_error(watch: int) -> None:
 
 def _observation(run: Run) -> Any:
     (folder,) = run.watch._folders.values()
-    while (observation := folder._loop.guard._observation) is None:
+    while (observation := folder._loop.observer._observation) is None:
         time.sleep(0.005)
     return observation
 

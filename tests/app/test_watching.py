@@ -14,7 +14,7 @@ from homepress.app.watching import DaemonService
 from homepress.control.service import FolderRequest
 from homepress.pipeline import FairQueue, Job, Told
 from homepress.settings import Paths, edit, load
-from homepress.watch import WaitingFile, Watch, WatchedFolder
+from homepress.watch import PendingFile, WatchedFolder, Watcher
 from support import wait_for
 
 DECISION = 600.0
@@ -51,15 +51,15 @@ def test_a_folder_added_while_another_change_is_taken_up_is_watched(
 ) -> None:
     """A request and the watch of the settings file come upon the same change at the same time."""
     letting_go, go_on = threading.Event(), threading.Event()
-    reconfigure = Watch.reconfigure
+    reconfigure = Watcher.reconfigure
 
-    def slowly(self: Watch, folders: Sequence[WatchedFolder]) -> None:
+    def slowly(self: Watcher, folders: Sequence[WatchedFolder]) -> None:
         if not folders:
             letting_go.set()
             go_on.wait(60)
         reconfigure(self, folders)
 
-    monkeypatch.setattr(Watch, "reconfigure", slowly)
+    monkeypatch.setattr(Watcher, "reconfigure", slowly)
     removing = threading.Thread(target=service.remove_folder, args=[str(folder)])
     removing.start()
     assert letting_go.wait(60)
@@ -235,7 +235,7 @@ def test_a_file_handed_on_between_two_looks_is_counted(
 ) -> None:
     service.pause(None)
 
-    def waiting() -> list[WaitingFile]:
+    def waiting() -> list[PendingFile]:
         _hand_on(service, folder)
         return []
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from PIL import Image
 
-from homepress.watch import Arrival, FolderState, Identity, Signature, Skipped, Timing, Watch, WatchedFolder
-from homepress.watch.protocols import System, this_system
+from homepress.base.files import FileId, Mark
+from homepress.watch import Arrival, FolderState, Skipped, Timing, WatchedFolder, Watcher
+from homepress.watch.protocols import WatchSystem, this_system
 from support import wait_for
 
 FAST = Timing(
@@ -25,7 +26,7 @@ FAST = Timing(
     incomplete=(0.2, 0.4, 0.8),
     empty=(0.2, 0.4),
     health=0.1,
-    health_told=0.1,
+    health_notified=0.1,
     health_remote=0.1,
     health_missing=0.2,
     rebuild_pause=0.3,
@@ -58,20 +59,20 @@ JPEG = picture()
 
 
 class Memory:
-    """What was done (`Known`)."""
+    """What was done (`KnownFiles`)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rows: dict[bytes, dict[bytes, Identity]] = {}
+        self._rows: dict[bytes, dict[bytes, Mark]] = {}
         self.in_hand: set[bytes] = set()
         self.queries: Counter[bytes] = Counter()
 
-    def done(self, path: bytes, identity: Identity) -> None:
+    def done(self, path: bytes, identity: Mark) -> None:
         directory, name = os.path.split(path)
         with self._lock:
             self._rows.setdefault(directory, {})[name] = identity
 
-    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
         with self._lock:
             if names is None:
                 self.queries[directory] += 1
@@ -107,12 +108,12 @@ class Recorder:
         self.contents.append(arrival.path.read_bytes() if arrival.path.exists() else None)
         self.arrivals.append(arrival)
         if self.finishes:
-            self.memory.done(os.fsencode(arrival.path), arrival.signature.identity)
+            self.memory.done(os.fsencode(arrival.path), arrival.file_id.mark)
 
     def skipped(self, skipped: Skipped) -> None:
         self.skips.append(skipped)
         if not skipped.reason.may_end:
-            self.memory.done(os.fsencode(skipped.path), skipped.signature.identity)
+            self.memory.done(os.fsencode(skipped.path), skipped.file_id.mark)
 
     def changed(self) -> None:
         self.changes += 1
@@ -134,7 +135,7 @@ class Recorder:
 class Watching:
     """A running watch with everything around it."""
 
-    def __init__(self, watch: Watch, sink: Recorder, memory: Memory) -> None:
+    def __init__(self, watch: Watcher, sink: Recorder, memory: Memory) -> None:
         self.watch = watch
         self.sink = sink
         self.memory = memory
@@ -167,13 +168,13 @@ def watching(
     memory: Memory | None = None,
     finishes: bool = True,
     early: bool = False,
-    system: System | None = None,
+    system: WatchSystem | None = None,
     wait: bool = True,
 ) -> Iterator[Watching]:
     """Watch folders until the block ends; it begins once their first scan is complete."""
     memory = memory or Memory()
     sink = Recorder(memory, finishes=finishes)
-    watch = Watch(sink, memory, early=early, timing=timing, system=system)
+    watch = Watcher(sink, memory, early=early, timing=timing, system=system)
     watch.reconfigure([f if isinstance(f, WatchedFolder) else watched(f) for f in folders])
     watch.start()
     try:
@@ -187,7 +188,7 @@ def watching(
 def observation_of(run: Watching) -> Any:
     """What observes the only folder of a watch."""
     (folder,) = run.watch._folders.values()
-    return wait_for(lambda: folder._loop.guard._observation, what="an observer")
+    return wait_for(lambda: folder._loop.observer._observation, what="an observer")
 
 
 class Altered:
@@ -205,5 +206,5 @@ def watched(path: Path, **options: Any) -> WatchedFolder:
     return WatchedFolder(path, **({"settle_seconds": SETTLE} | options))
 
 
-def signature(path: Path) -> Signature:
-    return Signature.of(os.lstat(path))
+def file_id(path: Path) -> FileId:
+    return FileId.of(os.lstat(path))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from homepress.watch.completeness import ZEROS, Verdict, Wholeness, judge
+from homepress.watch.completeness import ZEROS, Completeness, Verdict, judge
 from watch.harness import picture
 
 BIG = (160, 120)
@@ -48,7 +48,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_finished_picture_is_whole(name: str, file: Path) -> None:
-    assert verdict(FORMATS[name], file) == Verdict(Wholeness.WHOLE)
+    assert verdict(FORMATS[name], file) == Verdict(Completeness.WHOLE)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -62,7 +62,7 @@ def test_a_cut_picture_is_not(name: str, cut: str, file: Path) -> None:
     else:
         left = len(data) - int(cut)
     seen = verdict(data[:left], file)
-    assert seen.wholeness in (Wholeness.CUT, Wholeness.NO_IMAGE)
+    assert seen.completeness in (Completeness.CUT, Completeness.NO_IMAGE)
     assert seen.detail
 
 
@@ -72,8 +72,8 @@ def test_a_picture_whose_end_is_zeros_is_not_whole(name: str, file: Path) -> Non
     for zeros in (ZEROS, len(data) // 2):
         seen = verdict(data[:-zeros] + bytes(zeros), file)
         # In TIFF and BMP pixels may well be zeros: time has to tell.
-        expected = Wholeness.DOUBTFUL if name == "bmp" or "tiff" in name else Wholeness.CUT
-        assert seen.wholeness in (expected, Wholeness.CUT)
+        expected = Completeness.DOUBTFUL if name == "bmp" or "tiff" in name else Completeness.CUT
+        assert seen.completeness in (expected, Completeness.CUT)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -85,7 +85,7 @@ def test_a_hole_in_the_middle_is_doubtful(name: str, file: Path) -> None:
         out.write(data[: middle // ZEROS * ZEROS])
         out.seek((middle // ZEROS + 2) * ZEROS)
         out.write(data[(middle // ZEROS + 2) * ZEROS :])
-    assert judged(file).wholeness in (Wholeness.DOUBTFUL, Wholeness.CUT)
+    assert judged(file).completeness in (Completeness.DOUBTFUL, Completeness.CUT)
 
 
 FORMAT_WORDS = {name: name.split()[-1].upper().replace("PROGRESSIVE", "JPEG") for name in FORMATS}
@@ -95,25 +95,27 @@ FORMAT_WORDS = {name: name.split()[-1].upper().replace("PROGRESSIVE", "JPEG") fo
 def test_preallocated_space_without_content_is_not_whole(name: str, file: Path) -> None:
     with file.open("wb") as out:
         os.posix_fallocate(out.fileno(), 0, len(FORMATS[name]))
-    assert judged(file) == Verdict(Wholeness.CUT, "it has room on the disk but no content yet")
+    assert judged(file) == Verdict(Completeness.CUT, "it has room on the disk but no content yet")
 
 
 def test_zeros_that_a_program_wrote_are_found_by_samples(file: Path) -> None:
     data = picture("JPEG", size=(300, 300))
     assert len(data) > 8 * ZEROS
     third = len(data) // 3
-    assert verdict(data[:third] + bytes(third) + data[2 * third :], file).wholeness is Wholeness.DOUBTFUL
+    assert (
+        verdict(data[:third] + bytes(third) + data[2 * third :], file).completeness is Completeness.DOUBTFUL
+    )
 
 
 @pytest.mark.parametrize("tail", [b"\0", b"\n", b"maker's trailer" * 20, b"{" + b"x" * 500 + b"}"])
 @pytest.mark.parametrize("name", ["jpeg", "png", "webp", "gif"])
 def test_other_data_after_the_end_is_legitimate(name: str, tail: bytes, file: Path) -> None:
-    assert verdict(FORMATS[name] + tail, file) == Verdict(Wholeness.WHOLE)
+    assert verdict(FORMATS[name] + tail, file) == Verdict(Completeness.WHOLE)
 
 
 def test_long_zeros_after_the_end_of_a_jpeg_take_longer(file: Path) -> None:
     seen = verdict(FORMATS["jpeg"] + bytes(2 * ZEROS), file)
-    assert seen.wholeness is Wholeness.DOUBTFUL
+    assert seen.completeness is Completeness.DOUBTFUL
     assert "zeros" in seen.detail
 
 
@@ -122,11 +124,11 @@ def test_a_thumbnail_does_not_end_a_jpeg(file: Path) -> None:
     data = FORMATS["jpeg"]
     segment = b"\xff\xe1" + struct.pack(">H", 2 + len(thumbnail)) + thumbnail
     whole = data[:2] + segment + data[2:]
-    assert verdict(whole, file).wholeness is Wholeness.WHOLE
+    assert verdict(whole, file).completeness is Completeness.WHOLE
     # Cut right behind the thumbnail's end marker: the last two bytes are FF D9.
     cut = whole[: 2 + len(segment)]
     assert cut.endswith(b"\xff\xd9")
-    assert verdict(cut, file).wholeness is Wholeness.CUT
+    assert verdict(cut, file).completeness is Completeness.CUT
 
 
 def mpo() -> bytes:
@@ -138,13 +140,13 @@ def mpo() -> bytes:
 
 def test_the_further_pictures_of_a_jpeg_are_waited_for(file: Path) -> None:
     data = mpo()
-    assert verdict(data, file).wholeness is Wholeness.WHOLE
+    assert verdict(data, file).completeness is Completeness.WHOLE
     second = data.index(b"\xff\xd8\xff", len(data) // 4)
-    assert verdict(data[:-1], file).wholeness is Wholeness.CUT
-    assert verdict(data[: second + 500], file).wholeness is Wholeness.CUT
+    assert verdict(data[:-1], file).completeness is Completeness.CUT
+    assert verdict(data[: second + 500], file).completeness is Completeness.CUT
     # Cut exactly between two pictures: only the index knows, and an index may be stale.
     seen = verdict(data[:second], file)
-    assert seen.wholeness is Wholeness.DOUBTFUL
+    assert seen.completeness is Completeness.DOUBTFUL
     assert "further picture" in seen.detail
 
 
@@ -155,34 +157,34 @@ def box(kind: bytes, content: bytes) -> bytes:
 def test_the_video_of_a_motion_photo_is_waited_for(file: Path) -> None:
     video = box(b"ftyp", b"mp42\0\0\0\0isom") + box(b"mdat", os.urandom(9000)) + box(b"moov", os.urandom(300))
     data = FORMATS["jpeg"] + video
-    assert verdict(data, file).wholeness is Wholeness.WHOLE
+    assert verdict(data, file).completeness is Completeness.WHOLE
     for left in (len(data) - 1, len(data) - 299, len(FORMATS["jpeg"]) + 40):
-        assert verdict(data[:left], file).wholeness is Wholeness.CUT
+        assert verdict(data[:left], file).completeness is Completeness.CUT
     samsung = FORMATS["jpeg"] + b"\0\0\x30\x0a\x10\0\0\0MotionPhoto_Data" + video
-    assert verdict(samsung, file).wholeness is Wholeness.CUT
-    assert verdict(samsung + b"SEFH....SEFT", file).wholeness is Wholeness.WHOLE
+    assert verdict(samsung, file).completeness is Completeness.CUT
+    assert verdict(samsung + b"SEFH....SEFT", file).completeness is Completeness.WHOLE
 
 
 def test_formats_that_do_not_tell_their_end_are_endless(file: Path) -> None:
     """Decoding tells: a minute of quiet would add nothing."""
-    assert verdict(b"\xff\x0a" + os.urandom(3000), file).wholeness is Wholeness.ENDLESS
+    assert verdict(b"\xff\x0a" + os.urandom(3000), file).completeness is Completeness.ENDLESS
     open_end = box(b"ftyp", b"avif\0\0\0\0avifmif1") + b"\0\0\0\0mdat" + os.urandom(500)
-    assert verdict(open_end, file).wholeness is Wholeness.ENDLESS
+    assert verdict(open_end, file).completeness is Completeness.ENDLESS
     large = box(b"ftyp", b"avif\0\0\0\0avifmif1") + b"\0\0\0\1mdat" + struct.pack(">Q", 516) + os.urandom(500)
-    assert verdict(large, file).wholeness is Wholeness.WHOLE
-    assert verdict(large[:-1], file).wholeness is Wholeness.CUT
+    assert verdict(large, file).completeness is Completeness.WHOLE
+    assert verdict(large[:-1], file).completeness is Completeness.CUT
 
 
 def test_svg_and_other_content(file: Path) -> None:
     svg = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><g/></svg>\n'
-    assert verdict(svg, file).wholeness is Wholeness.WHOLE
-    assert verdict(svg[:-10], file).wholeness is Wholeness.DOUBTFUL
-    assert verdict(b"this is text, not a picture", file).wholeness is Wholeness.NO_IMAGE
+    assert verdict(svg, file).completeness is Completeness.WHOLE
+    assert verdict(svg[:-10], file).completeness is Completeness.DOUBTFUL
+    assert verdict(b"this is text, not a picture", file).completeness is Completeness.NO_IMAGE
 
 
 def test_a_tiff_with_looping_directories_ends(file: Path) -> None:
     loop = b"II*\0" + struct.pack("<IHI", 8, 0, 8)
-    assert verdict(loop, file).wholeness is Wholeness.DOUBTFUL
+    assert verdict(loop, file).completeness is Completeness.DOUBTFUL
 
 
 @given(
@@ -198,7 +200,7 @@ def test_damaged_files_are_judged_without_an_error(
         data[int(where * (len(data) - 1))] = value
     file = tmp_path_factory.getbasetemp() / "damaged"
     seen = verdict(bytes(data[: int(left * len(data)) + 1]), file)
-    assert isinstance(seen.wholeness, Wholeness)
+    assert isinstance(seen.completeness, Completeness)
 
 
 def test_a_file_that_shrinks_while_it_is_read(file: Path) -> None:
@@ -207,7 +209,7 @@ def test_a_file_that_shrinks_while_it_is_read(file: Path) -> None:
     try:
         size = len(FORMATS["png"])
         os.ftruncate(fd, size // 2)
-        assert judge(fd, size).wholeness is Wholeness.CUT
+        assert judge(fd, size).completeness is Completeness.CUT
     finally:
         os.close(fd)
 
@@ -218,11 +220,11 @@ def test_pictures_of_the_corpus_are_whole(corpus_dir: Path) -> None:
     allowed = {"mdx__adaf0da1764aafb7039440dbe098569b.gif", "resvg__mixed-namespaces.svg"}
     for folder in ("photos-camera", "photos-lossless", "graphics", "metadata", "modern", "animated"):
         for path in sorted((corpus_dir / folder).iterdir()):
-            if judged(path).wholeness in (Wholeness.CUT, Wholeness.NO_IMAGE):
+            if judged(path).completeness in (Completeness.CUT, Completeness.NO_IMAGE):
                 assert path.name in allowed, f"{path}: {judged(path)}"
 
 
 @pytest.mark.corpus
 def test_camera_pictures_of_the_corpus_need_no_longer_wait(corpus_dir: Path) -> None:
     for path in sorted((corpus_dir / "photos-camera").iterdir()):
-        assert judged(path) == Verdict(Wholeness.WHOLE), path
+        assert judged(path) == Verdict(Completeness.WHOLE), path

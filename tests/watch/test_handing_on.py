@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from homepress.watch import Arrival, Watch
+from homepress.watch import Arrival, Watcher
 from support import wait_for
 from watch.harness import FAST, JPEG, Memory, Recorder, watched, watching
 
@@ -26,9 +26,9 @@ def test_nothing_is_kept_of_files_that_are_done(tmp_path: Path) -> None:
 
         def kept() -> int:
             """Objects that grow with files: pending ones, their queue, hints, what was told or set aside."""
-            told = len(loop.looker._told._hashes) + len(loop.looker._aside._hashes)
+            told = len(loop.inspector._reported._hashes) + len(loop.inspector._set_aside._hashes)
             hints = loop.inbox._hints
-            waiting = len(loop.settler) + len(loop.settler._queue)
+            waiting = len(loop.files) + len(loop.files._queue)
             return waiting + told + len(hints.files) + len(hints.folders) + len(hints.later)
 
         for number in range(1000):
@@ -38,7 +38,7 @@ def test_nothing_is_kept_of_files_that_are_done(tmp_path: Path) -> None:
         run.watch.rescan()
         wait_for(lambda: run.state().scanned and not run.state().scanning)
         run.wait_settled()
-        loop.settler.next_due()
+        loop.files.next_due()
         assert kept() == 0
 
 
@@ -64,7 +64,7 @@ def test_a_hint_counts_from_the_moment_on_in_which_a_folder_is_given(tmp_path: P
     path.write_bytes(JPEG)
     memory.in_hand.add(os.fsencode(path))
     sink = Recorder(memory)
-    watch = Watch(sink, memory, timing=FAST)
+    watch = Watcher(sink, memory, timing=FAST)
     watch.reconfigure([watched(tmp_path)])
     watch.hint(path, 0.1)
     watch.hint(tmp_path.with_name("elsewhere") / "b.jpg")

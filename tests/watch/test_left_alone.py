@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from homepress.watch import Skip, survey
-from homepress.watch.pending import Examination, Finding, examine
+from homepress.watch.pending import Examination, ExamOutcome, examine
 from homepress.watch.protocols import this_system
 from support import THIS_MACHINE_CANNOT, wait_for
-from watch.harness import JPEG, SETTLE, picture, signature, watched, watching
+from watch.harness import JPEG, SETTLE, file_id, picture, watched, watching
 
 
 def test_special_files_hang_nothing_and_are_passed_over(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_file_that_becomes_a_fifo_while_it_settles(tmp_path: Path) -> None:
 def test_what_took_the_place_of_a_file_between_two_looks(tmp_path: Path, kind: str) -> None:
     path, system = tmp_path / "a.jpg", this_system()
     path.write_bytes(JPEG)
-    seen = signature(path)
+    seen = file_id(path)
     path.rename(tmp_path / "old")
     make = {
         "fifo": lambda: os.mkfifo(path),
@@ -78,8 +78,8 @@ def test_what_took_the_place_of_a_file_between_two_looks(tmp_path: Path, kind: s
     thread.start()
     thread.join(60)
     assert found, "it hangs"
-    expected = {"gone": Finding.GONE, "changed": Finding.CHANGED}.get(kind, Finding.SKIPPED)
-    assert found[0].finding is expected
+    expected = {"gone": ExamOutcome.GONE, "changed": ExamOutcome.CHANGED}.get(kind, ExamOutcome.SKIPPED)
+    assert found[0].outcome is expected
 
 
 def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> None:

@@ -319,7 +319,7 @@ def test_a_folder_whose_disk_hangs_holds_up_the_events_of_no_other(tmp_path: Pat
     (tmp_path / "hangs").mkdir()
     (tmp_path / "other").mkdir()
     with watching(tmp_path / "hangs", tmp_path / "other") as run:
-        hanging = next(iter(run.watch._folders.values()))._loop.guard._observation
+        hanging = next(iter(run.watch._folders.values()))._loop.observer._observation
         assert isinstance(hanging, InotifyObservation)
         with hanging._tree._lock, hanging._reader._lock:
             (tmp_path / "hangs" / "a.jpg").write_bytes(JPEG)

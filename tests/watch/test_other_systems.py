@@ -18,7 +18,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from homepress.watch import macos, windows
-from homepress.watch.protocols import Observation, Openness, System
+from homepress.watch.protocols import Observation, Openness, WatchSystem
 from support import wait_for
 
 
@@ -45,7 +45,7 @@ class Heard:
 
 
 def test_all_systems_offer_the_same() -> None:
-    chosen: list[System] = [macos, windows]
+    chosen: list[WatchSystem] = [macos, windows]
     for system in chosen:
         assert set(system.__all__) == set(macos.__all__)  # type: ignore[attr-defined]
 

@@ -6,25 +6,26 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.watch import Signature, Timing, Waiting
-from homepress.watch.folder import Freshness
-from homepress.watch.pending import NEVER, Settler
+from homepress.base.files import FileId
+from homepress.watch import Timing, Waiting
+from homepress.watch.folder import BurstDetector
+from homepress.watch.pending import NEVER, PendingFiles
 
 TIMING = Timing()
 
 
-def signature(size: int = 1) -> Signature:
-    return Signature(size, 0, 0, 1, 1)
+def file_id(size: int = 1) -> FileId:
+    return FileId(size, 0, 0, 1, 1)
 
 
-def settler(need: float = 2.0) -> Settler:
-    return Settler(TIMING, need)
+def pending_files(need: float = 2.0) -> PendingFiles:
+    return PendingFiles(TIMING, need)
 
 
 def test_a_noticed_file_is_due_once() -> None:
-    files = settler()
-    files.notice(b"/a", signature(), 10.0, fresh=True)
-    files.notice(b"/a", signature(), 10.1, fresh=True)
+    files = pending_files()
+    files.notice(b"/a", file_id(), 10.0, interactive=True)
+    files.notice(b"/a", file_id(), 10.1, interactive=True)
     assert files.next_due() == 10.0 + TIMING.early
     assert files.take_due(10.1, 9) == []
     (pending,) = files.take_due(10.3, 9)
@@ -35,21 +36,21 @@ def test_a_noticed_file_is_due_once() -> None:
 
 
 def test_a_change_begins_the_quiet_time_again() -> None:
-    files = settler()
-    files.notice(b"/a", signature(1), 10.0, fresh=True)
+    files = pending_files()
+    files.notice(b"/a", file_id(1), 10.0, interactive=True)
     (pending,) = files.take_due(11.0, 9)
     pending.need, pending.tries = 60.0, 4
-    files.notice(b"/a", signature(2), 11.5, fresh=True)
+    files.notice(b"/a", file_id(2), 11.5, interactive=True)
     assert (pending.since, pending.need, pending.tries) == (11.5, 2.0, 0)
     assert files.next_due() == 11.5 + TIMING.early
 
 
 def test_an_event_ends_a_long_back_off_but_not_a_retry_that_was_asked_for() -> None:
-    files = settler()
-    files.notice(b"/writer", signature(), 0.0, fresh=True)
+    files = pending_files()
+    files.notice(b"/writer", file_id(), 0.0, interactive=True)
     (pending,) = files.take_due(1.0, 9)
     files.put_off(pending, 60.0, Waiting.WRITER)
-    files.notice(b"/writer", signature(), 5.0, fresh=True)
+    files.notice(b"/writer", file_id(), 5.0, interactive=True)
     assert files.next_due() == 5.0 + TIMING.early
     files.look_at(b"/writer", 90.0)
     assert files.next_due() == 90.0
@@ -57,23 +58,23 @@ def test_an_event_ends_a_long_back_off_but_not_a_retry_that_was_asked_for() -> N
 
 
 def test_files_of_a_missing_folder_are_kept() -> None:
-    files = settler()
-    files.notice(b"/a", signature(), 0.0, fresh=True)
+    files = pending_files()
+    files.notice(b"/a", file_id(), 0.0, interactive=True)
     files.suspend()
     assert files.next_due() == NEVER
     assert [entry.reason for entry in files.waiting()] == [Waiting.MISSING]
     files.resume(50.0)
     assert files.next_due() == 50.0
     (pending,) = files.take_due(50.0, 9)
-    assert pending.signature is None
+    assert pending.file_id is None
 
 
 def test_our_own_results_are_not_counted_before_the_ledger_was_asked() -> None:
-    files = settler()
-    files.notice(b"/a", signature(), 0.0, fresh=True)
+    files = pending_files()
+    files.notice(b"/a", file_id(), 0.0, interactive=True)
     assert files.count() == (0, 1)
     (pending,) = files.take_due(1.0, 9)
-    pending.asked = True
+    pending.checked = True
     assert files.count() == (1, 1)
     files.drop(pending)
     assert files.count() == (0, 0)
@@ -82,12 +83,12 @@ def test_our_own_results_are_not_counted_before_the_ledger_was_asked() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.floats(0, 100), st.sampled_from("ncpd")), max_size=200))
 def test_no_file_is_ever_lost_or_due_twice(steps: list[tuple[int, float, str]]) -> None:
-    files, now = settler(), 0.0
+    files, now = pending_files(), 0.0
     for name, wait, action in steps:
         now += wait
         path = b"/%d" % name
         if action in "nc":
-            files.notice(path, signature(1 if action == "n" else int(now)), now, fresh=True)
+            files.notice(path, file_id(1 if action == "n" else int(now)), now, interactive=True)
         elif action == "p":
             files.look_at(path, now + 10)
         else:
@@ -103,15 +104,15 @@ def test_no_file_is_ever_lost_or_due_twice(steps: list[tuple[int, float, str]]) 
 
 
 def test_freshness_is_a_few_at_a_time() -> None:
-    fresh = Freshness()
-    assert sum(fresh.take(b"/import", 0.0) for _ in range(10_000)) == 10
-    assert fresh.take(b"/elsewhere", 0.0)
-    assert sum(fresh.take(None, 0.0) for _ in range(100)) == 10
-    assert not fresh.take(b"/import", 0.5)
-    assert fresh.take(b"/import", 3.0)
+    interactive = BurstDetector()
+    assert sum(interactive.take(b"/import", 0.0) for _ in range(10_000)) == 10
+    assert interactive.take(b"/elsewhere", 0.0)
+    assert sum(interactive.take(None, 0.0) for _ in range(100)) == 10
+    assert not interactive.take(b"/import", 0.5)
+    assert interactive.take(b"/import", 3.0)
     for number in range(20_000):
-        fresh.take(b"%d" % number, 4.0)
-    assert len(fresh._buckets) <= 4096
+        interactive.take(b"%d" % number, 4.0)
+    assert len(interactive._buckets) <= 4096
 
 
 def test_the_scan_interval_grows_with_the_tree() -> None:
@@ -125,10 +126,10 @@ def test_the_scan_interval_grows_with_the_tree() -> None:
 def test_a_signature_tells_every_kind_of_change(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"x")
-    first = Signature.of(os.lstat(path))
+    first = FileId.of(os.lstat(path))
     os.utime(path, ns=(0, first.mtime_ns + 1))
-    second = Signature.of(os.lstat(path))
+    second = FileId.of(os.lstat(path))
     path.chmod(0o600)
-    third = Signature.of(os.lstat(path))
+    third = FileId.of(os.lstat(path))
     assert len({first, second, third}) == 3
-    assert first.identity != second.identity == third.identity
+    assert first.mark != second.mark == third.mark

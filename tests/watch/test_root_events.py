@@ -18,7 +18,7 @@ from watch.harness import FAST, JPEG, observation_of, watching
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="about inotify")
 
-NEVER = dataclasses.replace(FAST, health=3600.0, health_told=3600.0)
+NEVER = dataclasses.replace(FAST, health=3600.0, health_notified=3600.0)
 """Only a root that is away is looked for again and again."""
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from homepress.base.files import FileId
 from homepress.watch import pending as examining
 from homepress.watch.filters import Selection
-from homepress.watch.model import Signature, Waiting
-from homepress.watch.observer import Root, RootStatus
-from homepress.watch.pending import Finding, examine
+from homepress.watch.model import Waiting
+from homepress.watch.observer import RootFolder, RootStatus
+from homepress.watch.pending import ExamOutcome, examine
 from homepress.watch.protocols import this_system
 from homepress.watch.scanner import list_folder
 from support import wait_for
@@ -43,9 +44,9 @@ def test_trouble_of_a_disk_is_no_verdict_on_the_file(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(*((examining.os, "open") if step == "open" else (examining, "judge")), refuse)
-    seen = examine(os.fsencode(path), Signature.of(path.lstat()), this_system())
+    seen = examine(os.fsencode(path), FileId.of(path.lstat()), this_system())
     monkeypatch.undo()
-    assert seen.finding is Finding.UNREAD
+    assert seen.outcome is ExamOutcome.UNREAD
     assert os.strerror(number) in seen.refusal
 
 
@@ -75,7 +76,7 @@ def test_a_picture_on_a_disk_that_answers_again_is_handed_on(
 def test_a_root_on_a_server_that_is_silent_is_told_with_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root = Root(tmp_path, this_system(), lambda _: "")
+    root = RootFolder(tmp_path, this_system(), lambda _: "")
 
     def silent(*_: object, **__: object) -> os.stat_result:
         raise OSError(errno.EHOSTDOWN, os.strerror(errno.EHOSTDOWN))

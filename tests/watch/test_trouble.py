@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.watch import FolderStatus, Identity
+from homepress.base.files import Mark
+from homepress.watch import WatchStatus
 from support import wait_for
 from watch.harness import JPEG, Altered, Memory, watched, watching
 
@@ -25,7 +26,7 @@ def test_a_drive_that_hangs_is_named_and_holds_up_nobody(
     hangs, release = threading.Event(), threading.Event()
 
     class HangingMemory(Memory):
-        def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+        def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
             if hangs.is_set() and directory == os.fsencode(hanging):
                 release.wait()
             return super().known(directory, names)
@@ -35,11 +36,11 @@ def test_a_drive_that_hangs_is_named_and_holds_up_nobody(
             hangs.set()
             (hanging / "a.jpg").write_bytes(JPEG)
             run.watch.rescan()
-            state = run.wait_state(FolderStatus.SILENT)
+            state = run.wait_state(WatchStatus.SILENT)
             assert "has not answered" in state.problem
             (fine / "b.jpg").write_bytes(JPEG)
             wait_for(lambda: "b.jpg" in run.sink.names())
-            assert run.watch.states()[1].status is FolderStatus.WATCHING
+            assert run.watch.states()[1].status is WatchStatus.WATCHING
             run.watch.stop()  # does not wait for what hangs
             said = [message for message in caplog.messages if "has not answered" in message]
             assert said == [state.problem], "once, however often it is looked at"
@@ -53,7 +54,7 @@ def test_an_error_of_ours_is_named_and_watching_begins_anew(tmp_path: Path) -> N
     class BrokenMemory(Memory):
         broken = False
 
-        def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+        def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
             if self.broken:
                 raise ZeroDivisionError("a defect")
             return super().known(directory, names)
@@ -63,10 +64,10 @@ def test_an_error_of_ours_is_named_and_watching_begins_anew(tmp_path: Path) -> N
         memory.broken = True
         (tmp_path / "a.jpg").write_bytes(JPEG)
         run.watch.rescan()
-        state = run.wait_state(FolderStatus.STOPPED)
+        state = run.wait_state(WatchStatus.STOPPED)
         assert "ZeroDivisionError" in state.problem
         memory.broken = False
-        run.wait_state(FolderStatus.WATCHING)
+        run.wait_state(WatchStatus.WATCHING)
         run.wait_arrivals(1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from homepress.watch import Waiting
 from support import wait_for
-from watch.harness import FAST, JPEG, SETTLE, Memory, picture, signature, watched, watching
+from watch.harness import FAST, JPEG, SETTLE, Memory, file_id, picture, watched, watching
 
 
 def test_a_copied_picture_arrives_once_and_whole(tmp_path: Path) -> None:
@@ -22,9 +22,9 @@ def test_a_copied_picture_arrives_once_and_whole(tmp_path: Path) -> None:
     assert run.sink.names() == ["a.jpg"]
     arrival = run.sink.arrivals[0]
     assert run.sink.contents == [JPEG]
-    assert arrival.signature == signature(tmp_path / "a.jpg")
+    assert arrival.file_id == file_id(tmp_path / "a.jpg")
     assert arrival.root == tmp_path.resolve()
-    assert arrival.fresh
+    assert arrival.interactive
     assert arrival.ready_at <= time.monotonic()
 
 
@@ -44,7 +44,7 @@ def test_what_the_ledger_knows_is_never_opened_again(tmp_path: Path) -> None:
     memory = Memory()
     for name in ("known.jpg", "changed.jpg"):
         (tmp_path / name).write_bytes(JPEG)
-        memory.done(os.fsencode(tmp_path / name), signature(tmp_path / name).identity)
+        memory.done(os.fsencode(tmp_path / name), file_id(tmp_path / name).mark)
     (tmp_path / "changed.jpg").write_bytes(picture())
     with watching(tmp_path, memory=memory) as run:
         assert run.sink.names() == ["changed.jpg"]
@@ -244,9 +244,9 @@ def test_an_import_is_not_fresh_and_a_picture_elsewhere_is(tmp_path: Path) -> No
         make_tree(tmp_path / "import", 30, 10)
         (home / "new.jpg").write_bytes(JPEG)
         run.wait_arrivals(301)
-    fresh = {arrival.path.name for arrival in run.sink.arrivals if arrival.fresh}
-    assert "new.jpg" in fresh
-    assert sum(arrival.fresh for arrival in run.sink.arrivals) < 150
+    interactive = {arrival.path.name for arrival in run.sink.arrivals if arrival.interactive}
+    assert "new.jpg" in interactive
+    assert sum(arrival.interactive for arrival in run.sink.arrivals) < 150
 
 
 def test_scans_rest_while_the_sink_has_no_room_and_events_do_not(tmp_path: Path) -> None:

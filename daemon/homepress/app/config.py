@@ -15,8 +15,7 @@ from homepress.control.service import FolderStatus
 from homepress.pipeline import Pipeline, Plan, plan_for
 from homepress.settings import FolderSettings, Settings
 from homepress.store.model import OriginalsLimit
-from homepress.watch import FolderState, WatchedFolder, refusal, warnings
-from homepress.watch import FolderStatus as WatchStatus
+from homepress.watch import FolderState, WatchedFolder, WatchStatus, refusal, warnings
 
 _MEETING_SECONDS = 5.0
 """So long a change of settings waits for folders that answer, until what is in them is known."""

@@ -19,7 +19,7 @@ from homepress.control import service
 from homepress.pipeline import Backoff, FairQueue, Told, confined
 from homepress.store.health import Conditions
 from homepress.store.model import RecoveryNote
-from homepress.watch import WaitingFile
+from homepress.watch import PendingFile
 
 MOST_IN_A_ROW = 5
 """So many failed verifications, results unlike their pictures, or fresh results undone in a row are no
@@ -319,7 +319,7 @@ class FolderHealth:
         tries = (file.next_try for file in self._given_back.values() if not file.stuck)
         return any(now - _LOOKING < next_try < now + within for next_try in tries)
 
-    def waiting(self, settling: Iterable[WaitingFile]) -> list[service.WaitingFile]:
+    def waiting(self, settling: Iterable[PendingFile]) -> list[service.WaitingFile]:
         """Files that settle, and files that were given back; each once."""
         now = self._clock()
         shown = time.time() - now

@@ -79,10 +79,10 @@ class Intake:
         if self._pipeline.holds(arrival.path):
             self._hint(arrival.path, STILL_AT_IT)  # it changed while it was compressed
             return
-        quiet = arrival.signature
+        quiet = arrival.file_id
         identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
         tell = functools.partial(self._tell, plan)
-        job = Job(arrival.path, plan, tell, arrival.fresh, ready_at=arrival.ready_at, identity=identity)
+        job = Job(arrival.path, plan, tell, arrival.interactive, ready_at=arrival.ready_at, identity=identity)
         self._pipeline.submit(job)
 
     def skipped(self, skipped: Skipped) -> None:

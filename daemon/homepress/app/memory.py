@@ -8,17 +8,17 @@ from pathlib import Path
 
 from homepress.app.house import House
 from homepress.app.intake import MOST_QUEUED
+from homepress.base.files import Mark
 from homepress.store.model import StoreError
-from homepress.watch import Identity
 
 
 class Memory:
-    """Ledger and queue behind one interface (see `homepress.watch.Known`)."""
+    """Ledger and queue behind one interface (see `homepress.watch.KnownFiles`)."""
 
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
         """The files of a folder that are done with.
 
         Raises:

@@ -17,7 +17,7 @@ from homepress.app.logfiles import log_fault
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
 from homepress.control.service import FolderStatus, PausedFor, State, Status
-from homepress.watch import Watch
+from homepress.watch import Watcher
 
 _SHOWN_WAITING = 100
 """So many waiting files are named in the status; the number is always whole."""
@@ -35,7 +35,7 @@ class Overview:
 
     house: House
     config: Configuration
-    watch: Watch
+    watch: Watcher
     health: FolderHealth
     pause: Pause
     power: PowerSaver

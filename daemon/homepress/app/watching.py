@@ -40,7 +40,7 @@ from homepress.pipeline import Destination, Plan, Told
 from homepress.settings import Paths
 from homepress.store.health import Conditions
 from homepress.store.model import RecoveryNote
-from homepress.watch import FileWatch, Watch
+from homepress.watch import FileWatch, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class DaemonService(InProcessService):
             found=self._fingerprinting.look,
             changed=self.changed,
         )
-        self._watch = Watch(intake, Memory(house), early=True, away=self._away)
+        self._watch = Watcher(intake, Memory(house), early=True, away=self._away)
         self._drives = Drives(house.store, self._config.in_use, self._drives_changed)
         self._overview = self._look_over()
         self._watch.reconfigure(self._config.apply())

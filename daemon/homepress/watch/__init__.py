@@ -4,37 +4,34 @@ from homepress.watch.filewatch import FileWatch
 from homepress.watch.model import (
     Arrival,
     FolderState,
-    FolderStatus,
-    Signature,
+    PendingFile,
     Skip,
     Skipped,
     Timing,
     Waiting,
-    WaitingFile,
     WatchedFolder,
+    WatchStatus,
 )
 from homepress.watch.policy import Location, cloud_clients, locate, output_refusal, refusal, warnings
-from homepress.watch.protocols import Identity, Known, Sink, this_system
+from homepress.watch.protocols import KnownFiles, Sink, this_system
 from homepress.watch.scanner import survey
-from homepress.watch.watcher import Watch
+from homepress.watch.watcher import Watcher
 
 __all__ = [
     "Arrival",
     "FileWatch",
     "FolderState",
-    "FolderStatus",
-    "Identity",
-    "Known",
+    "KnownFiles",
     "Location",
-    "Signature",
+    "PendingFile",
     "Sink",
     "Skip",
     "Skipped",
     "Timing",
     "Waiting",
-    "WaitingFile",
-    "Watch",
+    "WatchStatus",
     "WatchedFolder",
+    "Watcher",
     "cloud_clients",
     "locate",
     "output_refusal",

@@ -352,7 +352,7 @@ def tiff_end(window: Window) -> int:
         IncompleteError: something lies beyond the end of the file.
         DoubtfulError: the directories make a loop.
     """
-    layout = _Layout(window)
+    layout = _TiffLayout(window)
     end, at, seen = 0, layout.first, set[int]()
     while at:
         if at in seen or len(seen) >= _MOST_DIRECTORIES:
@@ -367,7 +367,7 @@ def tiff_end(window: Window) -> int:
     return end
 
 
-class _Layout:
+class _TiffLayout:
     """Byte order and field widths of one TIFF."""
 
     def __init__(self, window: Window) -> None:
@@ -387,7 +387,7 @@ class _Layout:
         return (self.number(at + width * i, width) for i in range(min(count, _MOST_VALUES)))
 
 
-def _directory(layout: _Layout, at: int) -> tuple[int, int]:
+def _directory(layout: _TiffLayout, at: int) -> tuple[int, int]:
     """How far the directory at `at` reaches, and where the next one is."""
     entries = layout.number(at, layout.count_bytes)
     first = at + layout.count_bytes
@@ -409,7 +409,7 @@ def _directory(layout: _Layout, at: int) -> tuple[int, int]:
     return max(reach, _data_reach(layout, fields)), following
 
 
-def _data_reach(layout: _Layout, fields: dict[int, tuple[int, int, int]]) -> int:
+def _data_reach(layout: _TiffLayout, fields: dict[int, tuple[int, int, int]]) -> int:
     """How far the pixels reach that a directory names."""
     reach = 0
     for offsets, lengths in (*_OFFSETS.items(), _JPEG_PAIR):
@@ -499,7 +499,7 @@ def _sampled_zeros(window: Window) -> bool:
 # that was preallocated has its final length from the start, so long zeros count against it as well.
 
 
-class Wholeness(enum.Enum):
+class Completeness(enum.Enum):
     """What a file's own structure says of it."""
 
     WHOLE = "whole"
@@ -517,11 +517,11 @@ class Wholeness(enum.Enum):
 class Verdict:
     """The judgement of one file; `detail` says in words what is missing or doubtful."""
 
-    wholeness: Wholeness
+    completeness: Completeness
     detail: str = ""
 
 
-UNREAD = Verdict(Wholeness.DOUBTFUL)
+UNREAD = Verdict(Completeness.DOUBTFUL)
 """The verdict on a file that was not read."""
 
 
@@ -535,19 +535,19 @@ def judge(fd: int, size: int) -> Verdict:
     try:
         head = window.rest(0, SNIFF_BYTES)
         if not any(head):
-            return Verdict(Wholeness.CUT, "it has room on the disk but no content yet")
+            return Verdict(Completeness.CUT, "it has room on the disk but no content yet")
         kind = sniff(head)
         if kind is None:
-            return Verdict(Wholeness.NO_IMAGE, "its first bytes are those of no known image")
+            return Verdict(Completeness.NO_IMAGE, "its first bytes are those of no known image")
         end = _end(kind, head, window)
         doubt = _doubt_about_zeros(kind, fd, window, end)
     except IncompleteError as missing:
-        return Verdict(Wholeness.CUT, str(missing))
+        return Verdict(Completeness.CUT, str(missing))
     except EndlessError as reason:
-        return Verdict(Wholeness.ENDLESS, str(reason))
+        return Verdict(Completeness.ENDLESS, str(reason))
     except DoubtfulError as reason:
-        return Verdict(Wholeness.DOUBTFUL, str(reason))
-    return Verdict(Wholeness.DOUBTFUL, doubt) if doubt else Verdict(Wholeness.WHOLE)
+        return Verdict(Completeness.DOUBTFUL, str(reason))
+    return Verdict(Completeness.DOUBTFUL, doubt) if doubt else Verdict(Completeness.WHOLE)
 
 
 def _end(kind: ImageType, head: bytes, window: Window) -> int:

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from homepress.watch.model import Signature
-from homepress.watch.protocols import Identity, Observation, System, this_system
+from homepress.base.files import FileId, Mark
+from homepress.base.override import override
+from homepress.watch.protocols import Listener, Observation, WatchSystem, this_system
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +17,7 @@ _BACKUP = 30.0
 _JOIN = 5.0
 
 
-class FileWatch:
+class FileWatch(Listener):
     """Calls back when a file has another content than before, appears or vanishes.
 
     The folders of the file, and of what it links to, are observed; a rare look at the file itself serves
@@ -28,7 +29,7 @@ class FileWatch:
         path: Path,
         callback: Callable[[], None],
         *,
-        system: System | None = None,
+        system: WatchSystem | None = None,
         quiet: float = _QUIET,
         backup: float = _BACKUP,
     ) -> None:
@@ -63,16 +64,17 @@ class FileWatch:
         if self._thread.ident is not None and self._thread is not threading.current_thread():
             self._thread.join(_JOIN)
 
+    @override
     def file_event(self, path: bytes) -> None:
-        """See `Listener.file_event`."""
         if os.path.basename(path) in self._names():
             self._wake.set()
 
+    @override
     def directory_event(self, path: bytes) -> None:
-        """See `Listener.directory_event`: of no interest."""
+        """Of no interest."""
 
+    @override
     def trouble(self) -> None:
-        """See `Listener.trouble`."""
         self._wake.set()
 
     def _run(self) -> None:
@@ -109,8 +111,8 @@ class FileWatch:
     def _names(self) -> tuple[bytes, bytes]:
         return (os.fsencode(self._path.name), os.fsencode(os.path.basename(os.path.realpath(self._path))))
 
-    def _identity(self) -> Identity | None:
+    def _identity(self) -> Mark | None:
         try:
-            return Signature.of(os.stat(self._path)).identity
+            return FileId.of(os.stat(self._path)).mark
         except OSError:
             return None

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.base.blocking import silent
+from homepress.base.files import FileId
+from homepress.base.override import override
 from homepress.base.system_errors import Scope, explain, printable, with_name
 from homepress.watch.filters import Selection, lies_in
-from homepress.watch.model import FolderState, FolderStatus, Signature, Skip, WaitingFile, WatchedFolder
-from homepress.watch.observer import Guard
-from homepress.watch.pending import NEVER, Looker, Settler, skip_by_status
-from homepress.watch.protocols import Surroundings
-from homepress.watch.scanner import Listing, Scanner, Tally, in_work_tree, walk
+from homepress.watch.model import FolderState, PendingFile, Skip, WatchedFolder, WatchStatus
+from homepress.watch.observer import FolderObserver
+from homepress.watch.pending import NEVER, FileInspector, PendingFiles, skip_by_status
+from homepress.watch.protocols import Listener, WatchContext
+from homepress.watch.scanner import Listing, Scanner, ScanTotals, in_work_tree, walk
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ _PER_SECOND = 1.0
 _MOST_KEYS = 4096
 
 
-class Freshness:
+class BurstDetector:
     """A token bucket a place: a few files are fresh, the rest of a flood is an import.
 
     Files that turn up in a folder already known share the bucket of that folder, so that an import elsewhere
@@ -48,11 +50,11 @@ class Freshness:
         """
         tokens, last = self._buckets.pop(place, (float(_BURST), now))
         tokens = min(_BURST, tokens + (now - last) * _PER_SECOND)
-        fresh = tokens >= 1
-        self._buckets[place] = (tokens - 1 if fresh else tokens, now)
+        interactive = tokens >= 1
+        self._buckets[place] = (tokens - 1 if interactive else tokens, now)
         if len(self._buckets) > _MOST_KEYS:
             self._buckets.popitem(last=False)
-        return fresh
+        return interactive
 
 
 # Where the threads of the observer leave what they saw, and the watch picks it up.
@@ -77,7 +79,7 @@ class Hints:
     rescan: bool = False
 
 
-class Inbox:
+class Inbox(Listener):
     """The listener of an observation (see `system.Listener`). What cannot matter is dropped at the door.
 
     Attributes:
@@ -94,8 +96,8 @@ class Inbox:
         self._wake = threading.Event()
         self._hints = Hints()
 
+    @override
     def file_event(self, path: bytes) -> None:
-        """See `Listener.file_event`."""
         directory, name = os.path.split(path)
         if self.selection is None or self.selection.skip_file(directory, name) is None:
             with self._lock:
@@ -103,8 +105,8 @@ class Inbox:
                 self.received += 1
             self._wake.set()
 
+    @override
     def directory_event(self, path: bytes) -> None:
-        """See `Listener.directory_event`."""
         directory, name = os.path.split(path)
         if self.selection is None or self.selection.enters(directory, name):
             with self._lock:
@@ -112,8 +114,8 @@ class Inbox:
                 self.received += 1
             self._wake.set()
 
+    @override
     def trouble(self) -> None:
-        """See `Listener.trouble`."""
         with self._lock:
             self._hints.trouble = True
         self._wake.set()
@@ -156,26 +158,27 @@ _SLEPT = 1.0
 
 
 class FolderLoop:
-    """The watching of one folder. All but `inbox`, `settler` and `looker.set_aside` belongs to one thread."""
+    """The watching of one folder. All but `inbox`, `files` and `inspector.set_aside` belongs
+    to one thread."""
 
-    def __init__(self, folder: WatchedFolder, around: Surroundings) -> None:
+    def __init__(self, folder: WatchedFolder, ctx: WatchContext) -> None:
         self.inbox = Inbox()
-        self.guard = Guard(folder, around.system, self.inbox, around.timing, around.away)
-        self._around = around
-        self._timing = around.timing
-        self._clock = around.clock
+        self.observer = FolderObserver(folder, ctx.system, self.inbox, ctx.timing, ctx.away)
+        self._ctx = ctx
+        self._timing = ctx.timing
+        self._clock = ctx.clock
         self._folder = folder
-        self._fresh = Freshness()
+        self._bursts = BurstDetector()
         self._selection = Selection(folder, b"")
         self._health_due = 0.0
         self._unobserved: list[bytes] = []
         self._verify_due = NEVER
         self._last_scan_end = float("-inf")
         self._again_due = NEVER
-        self._slept = around.system.slept()
-        self.settler = Settler(around.timing, folder.settle_seconds)
-        self.looker = Looker(folder, self.settler, around, self.guard.watch_attributes)
-        self._scanner = Scanner(self._walk, self.guard.watches, around.timing)
+        self._slept = ctx.system.slept()
+        self.files = PendingFiles(ctx.timing, folder.settle_seconds)
+        self.inspector = FileInspector(folder, self.files, ctx, self.observer.watch_attributes)
+        self._scanner = Scanner(self._walk, self.observer.watches, ctx.timing)
 
     def turn(self) -> float:
         """Do all that is due now, at most a fraction of a second's work; when the next turn is due."""
@@ -185,16 +188,16 @@ class FolderLoop:
             self._health_due = 0.0
         self._supervise(now, hints.trouble)
         for path, due in hints.later.items():
-            if lies_in(path, self.guard.root):
-                self.settler.look_at(path, due)
-        if self.guard.ready:
+            if lies_in(path, self.observer.root):
+                self.files.look_at(path, due)
+        if self.observer.ready:
             self._look_again(now)
             if hints.rescan:
-                self.looker.give_another_try()
-                self._scanner.request(self.guard.root, now)
+                self.inspector.give_another_try()
+                self._scanner.request(self.observer.root, now)
             self._note_folders(hints.folders, now)
             self._note_files(hints.files, now)
-            self.looker.look_at_due()
+            self.inspector.inspect_due()
             self._scan()
             self._verify(self._clock())
         return self._next_due()
@@ -202,31 +205,33 @@ class FolderLoop:
     def begin_anew(self) -> None:
         """Something failed in the middle of a turn: forget plans, keep files, scan at the next turn."""
         self._scanner.cancel()
-        self.settler.suspend()
+        self.files.suspend()
         self.inbox.rescan()
-        self.settler.resume(self._clock())
+        self.files.resume(self._clock())
 
     @property
     def settled(self) -> bool:
         """Whether a full scan is complete and nothing is in its first quiet time; so is a missing folder."""
-        if not self.guard.ready:
-            return self.guard.status is not FolderStatus.STARTING
+        if not self.observer.ready:
+            return self.observer.status is not WatchStatus.STARTING
         scanned = self._scanner.last is not None and not self._scanner.busy
-        return scanned and self.settler.count()[1] == 0
+        return scanned and self.files.count()[1] == 0
 
     def state(self) -> FolderState:
         """What there is to say about the folder now."""
-        tally = self._scanner.last
-        skipped = Counter(tally.skipped) + self.looker.skipped if tally else Counter(self.looker.skipped)
+        totals = self._scanner.last
+        skipped = (
+            Counter(totals.skipped) + self.inspector.skipped if totals else Counter(self.inspector.skipped)
+        )
         return FolderState(
             path=self._folder.path,
-            status=self.guard.status,
-            problem=self.guard.problem or _unreadable(tally or Tally()),
-            waiting=self.settler.count()[0],
-            watch="native" if self.guard.native else "poll",
+            status=self.observer.status,
+            problem=self.observer.problem or _unreadable(totals or ScanTotals()),
+            waiting=self.files.count()[0],
+            watch="native" if self.observer.native else "poll",
             scanning=self._scanner.scanning,
-            scanned=tally is not None,
-            directories=tally.directories if tally else 0,
+            scanned=totals is not None,
+            directories=totals.directories if totals else 0,
             skipped=dict(skipped),
         )
 
@@ -234,36 +239,36 @@ class FolderLoop:
         """Look after folder and observer; plan the scans that follow from it."""
         if now < self._health_due and not trouble:
             return
-        was_ready, built = self.guard.ready, self.guard.check(now, afresh=trouble)
-        interval = self.guard.interval(now)
+        was_ready, built = self.observer.ready, self.observer.check(now, afresh=trouble)
+        interval = self.observer.interval(now)
         # Multiples of the interval, so that the threads of all folders wake up together.
         self._health_due = (math.floor(now / interval) + 1) * interval
         if built:
             self._scan_all(now)
-        elif was_ready and not self.guard.ready:
+        elif was_ready and not self.observer.ready:
             self._scanner.cancel()
-            self.settler.suspend()
+            self.files.suspend()
         self._again_due = now
-        slept = self._around.system.slept()
-        if slept - self._slept > _SLEPT and self.guard.ready:
-            self._scanner.request(self.guard.root, now)
+        slept = self._ctx.system.slept()
+        if slept - self._slept > _SLEPT and self.observer.ready:
+            self._scanner.request(self.observer.root, now)
         self._slept = slept
 
     def _look_again(self, now: float) -> None:
         """Let whoever keeps pictures waiting see whether they still have to."""
         if now >= self._again_due:
             cpu = time.thread_time()
-            waits = self._around.sink.look_again(Path(os.fsdecode(self.guard.root)))
+            waits = self._ctx.sink.look_again(Path(os.fsdecode(self.observer.root)))
             pause = self._timing.again_interval(time.thread_time() - cpu)
             self._again_due = now + pause if waits else NEVER
 
     def _scan_all(self, now: float) -> None:
         """The observer is new, or the folder is: see what was missed."""
-        root = self.guard.root
-        self._around.sink.found(self._folder.path, Path(os.fsdecode(root)))
+        root = self.observer.root
+        self._ctx.sink.found(self._folder.path, Path(os.fsdecode(root)))
         self._selection = self.inbox.selection = Selection(self._folder, root)
-        self.looker.begin(root, self._timing.remote if self.guard.remote else 0.0)
-        self.settler.resume(now)
+        self.inspector.begin(root, self._timing.remote if self.observer.remote else 0.0)
+        self.files.resume(now)
         self._scanner.cancel()
         self._scanner.request(root, now)
         # Between the look at the root and the start of the observer it may have been replaced.
@@ -292,100 +297,102 @@ class FolderLoop:
                 status = os.lstat(path)
             except OSError:
                 continue
-            skip = skip_by_status(status, self._around.system, stays=self._folder.stays)
-            signature = Signature.of(status)
-            if skip is not Skip.NOT_A_FILE and not (skip and self.looker.was_told(path, signature)):
-                is_new, was_empty = path not in self.settler, self.settler.is_empty(path)
-                self.settler.notice(path, signature, now, is_new and self._fresh.take(place, now))
-                if (is_new or was_empty) and skip is not Skip.EMPTY and self.looker.fits(signature):
-                    self._around.sink.coming()
+            skip = skip_by_status(status, self._ctx.system, stays=self._folder.stays)
+            file_id = FileId.of(status)
+            if skip is not Skip.NOT_A_FILE and not (skip and self.inspector.was_reported(path, file_id)):
+                is_new, was_empty = path not in self.files, self.files.is_empty(path)
+                self.files.notice(path, file_id, now, is_new and self._bursts.take(place, now))
+                if (is_new or was_empty) and skip is not Skip.EMPTY and self.inspector.fits(file_id):
+                    self._ctx.sink.coming()
 
     def _reaches(self, directory: bytes) -> bool:
-        return self._selection.reaches(directory) and not in_work_tree(directory, self.guard.root)
+        return self._selection.reaches(directory) and not in_work_tree(directory, self.observer.root)
 
     def _scan_soon(self, now: float) -> None:
         """Ask for a full scan, though not at every such occasion."""
-        tally = self._scanner.last
-        pause = max(self._timing.rebuild_pause, self._timing.poll_cpu_factor * (tally.cpu if tally else 0.0))
-        self._scanner.request(self.guard.root, max(now + self._timing.health, self._last_scan_end + pause))
+        totals = self._scanner.last
+        pause = max(
+            self._timing.rebuild_pause, self._timing.poll_cpu_factor * (totals.cpu if totals else 0.0)
+        )
+        self._scanner.request(self.observer.root, max(now + self._timing.health, self._last_scan_end + pause))
 
     def _scan(self) -> None:
         """One slice of scanning, unless it would bring more than the sink can take."""
-        if self._scanner.scanning and not self._around.sink.room():
+        if self._scanner.scanning and not self._ctx.sink.room():
             return
         before = self._scanner.last
         for listing, _ in self._scanner.step(self._clock()):
             now = self._clock()
-            if not listing.readable and listing.path == self.guard.root:
+            if not listing.readable and listing.path == self.observer.root:
                 self._health_due = 0.0
-            for path, signature in listing.found:
-                if not self._is_in_hand(path, signature):
-                    self.settler.notice(path, signature, now, self._fresh.take(None, now))
-            for path, signature in listing.refused:
-                if self.looker.was_told(path, signature):
-                    self.guard.watch_attributes(path)  # again: the observation may be another one by now
-                elif path not in self.settler:
-                    self.settler.notice(path, signature, now, fresh=False)
+            for path, file_id in listing.found:
+                if not self._is_in_hand(path, file_id):
+                    self.files.notice(path, file_id, now, self._bursts.take(None, now))
+            for path, file_id in listing.refused:
+                if self.inspector.was_reported(path, file_id):
+                    self.observer.watch_attributes(path)  # again: the observation may be another one by now
+                elif path not in self.files:
+                    self.files.notice(path, file_id, now, interactive=False)
         if self._scanner.last is not before:
             self._scan_ended(self._clock())
 
-    def _is_in_hand(self, path: bytes, signature: Signature) -> bool:
+    def _is_in_hand(self, path: bytes, file_id: FileId) -> bool:
         """Whether a file that a scan found waits already, is being worked on, or was set aside."""
-        if path in self.settler or self._around.known.held(path):
+        if path in self.files or self._ctx.known.held(path):
             return True
-        return self.looker.is_aside(path, signature)
+        return self.inspector.is_set_aside(path, file_id)
 
     def _scan_ended(self, now: float) -> None:
         """A full scan is complete: plan the next one, and see soon whether every folder is observed."""
-        if (tally := self._scanner.last) is None:
+        if (totals := self._scanner.last) is None:
             return
-        self.looker.skipped.clear()
+        self.inspector.skipped.clear()
         self._last_scan_end = now
-        self._unobserved, self._verify_due = tally.unobserved, now + self._timing.health
+        self._unobserved, self._verify_due = totals.unobserved, now + self._timing.health
         self._plan_scan(now)
 
     def _plan_scan(self, now: float) -> None:
         """The next full scan: rarely where events come, more often where they do not."""
-        tally = self._scanner.last or Tally()
-        if self.guard.reliable:
-            wait = self._timing.scan_interval(tally.cpu)
+        totals = self._scanner.last or ScanTotals()
+        if self.observer.reliable:
+            wait = self._timing.scan_interval(totals.cpu)
         else:
-            wait = self._timing.poll_interval(tally.cpu, tally.wall)
-        self._scanner.request(self.guard.root, now + wait)
+            wait = self._timing.poll_interval(totals.cpu, totals.wall)
+        self._scanner.request(self.observer.root, now + wait)
 
     def _verify(self, now: float) -> None:
         """Folders that were unobserved during the scan and still are; most were only just made then."""
         if now < self._verify_due:
             return
         self._verify_due = NEVER
-        still = [path for path in self._unobserved if not self.guard.watches(path) and os.path.isdir(path)]
+        still = [path for path in self._unobserved if not self.observer.watches(path) and os.path.isdir(path)]
         self._unobserved = []
-        if self.guard.verify(still, now):
+        if self.observer.verify(still, now):
             self._scan_all(now)
         else:
             self._plan_scan(now)
 
     def _walk(self, tops: Iterable[bytes]) -> Iterator[Listing]:
-        return walk(tops, self._selection, self._around.known, self._around.system)
+        return walk(tops, self._selection, self._ctx.known, self._ctx.system)
 
     def _next_due(self) -> float:
-        if not self.guard.ready:
+        if not self.observer.ready:
             return self._health_due
         now = self._clock()
         scan = self._scanner.next_due(now)
-        if scan <= now and self._scanner.scanning and not self._around.sink.room():
+        if scan <= now and self._scanner.scanning and not self._ctx.sink.room():
             scan = now + self._timing.no_room
-        return min(self._health_due, self._again_due, self._verify_due, scan, self.settler.next_due())
+        return min(self._health_due, self._again_due, self._verify_due, scan, self.files.next_due())
 
 
-def _unreadable(tally: Tally) -> str:
+def _unreadable(totals: ScanTotals) -> str:
     """What a full scan could not look at, and what to do."""
-    if tally.too_long:
-        number = f"{tally.too_long:,} of its folders and files have paths longer than this system takes"
+    if totals.too_long:
+        number = f"{totals.too_long:,} of its folders and files have paths longer than this system takes"
         return f"{number}; shorten the names of the folders above them"
-    if not tally.unreadable:
+    if not totals.unreadable:
         return ""
-    number = f"{tally.unreadable:,} of its folders may not be read"
+    number = f"{totals.unreadable:,} of its folders may not be read"
     return f"{number} (homepress doctor names them); to allow it: chmod u+rwx"
 
 
@@ -398,9 +405,7 @@ _LOOK = 0.05
 class FolderWatch:
     """Watches one folder from `start` until it is asked to stop."""
 
-    def __init__(
-        self, folder: WatchedFolder, around: Surroundings, published: Callable[[bool], None]
-    ) -> None:
+    def __init__(self, folder: WatchedFolder, ctx: WatchContext, published: Callable[[bool], None]) -> None:
         """Prepare.
 
         Args:
@@ -409,9 +414,9 @@ class FolderWatch:
             published: called on the folder's thread when `settled` may have changed; True when `state` did.
         """
         self.folder = folder
-        self._around = around
+        self._ctx = ctx
         self._published = published
-        self._loop = FolderLoop(folder, around)
+        self._loop = FolderLoop(folder, ctx)
         self._state = FolderState(folder.path)
         self._state_due = 0.0
         self._settled_at: int | None = None
@@ -432,8 +437,8 @@ class FolderWatch:
     def join(self, until: float) -> None:
         """Wait for the end, until a moment of the clock at most; one that hangs is left behind sooner."""
         while self._thread.is_alive():
-            now, busy_since = self._around.clock(), self._busy_since
-            hangs = busy_since is not None and now - busy_since > self._around.timing.turn
+            now, busy_since = self._ctx.clock(), self._busy_since
+            hangs = busy_since is not None and now - busy_since > self._ctx.timing.turn
             if hangs or now >= until:
                 return
             self._thread.join(min(_LOOK, until - now))
@@ -448,39 +453,39 @@ class FolderWatch:
 
     def hint(self, path: bytes, delay: float) -> None:
         """Look at a file after `delay` seconds."""
-        self._loop.inbox.hint(path, self._around.clock() + delay)
+        self._loop.inbox.hint(path, self._ctx.clock() + delay)
 
     def set_aside(self, path: bytes) -> None:
-        """See `Watch.set_aside`."""
-        self._loop.looker.set_aside(path)
+        """See `Watcher.set_aside`."""
+        self._loop.inspector.set_aside(path)
 
     @property
     def root(self) -> bytes:
         """The folder without links; empty before it was first seen."""
-        return self._loop.guard.root
+        return self._loop.observer.root
 
     @property
     def settled(self) -> bool:
-        """See `FolderLoop.settled`; false from the moment on in which a hint comes in."""
+        """As that of `FolderLoop`; false from the moment on in which a hint comes in."""
         return self._settled_at == self._loop.inbox.received
 
     def state(self) -> FolderState:
         """What there is to say about the folder."""
         busy_since = self._busy_since
-        if busy_since is None or self._around.clock() - busy_since < self._around.timing.silent:
+        if busy_since is None or self._ctx.clock() - busy_since < self._ctx.timing.silent:
             return self._state
-        since = time.time() - (self._around.clock() - busy_since)
+        since = time.time() - (self._ctx.clock() - busy_since)
         problem = silent(self.folder.path, since)
         if self._silence_noted != busy_since:
             self._silence_noted = busy_since
             _log.warning("%s", printable(problem))
-        return dataclasses.replace(self._state, status=FolderStatus.SILENT, problem=problem)
+        return dataclasses.replace(self._state, status=WatchStatus.SILENT, problem=problem)
 
-    def waiting(self) -> list[WaitingFile]:
+    def waiting(self) -> list[PendingFile]:
         """The files that wait."""
         return [
-            WaitingFile(Path(os.fsdecode(entry.path)), entry.reason, entry.detail, entry.due)
-            for entry in self._loop.settler.waiting()
+            PendingFile(Path(os.fsdecode(entry.path)), entry.reason, entry.detail, entry.due)
+            for entry in self._loop.files.waiting()
         ]
 
     def _run(self) -> None:
@@ -502,22 +507,22 @@ class FolderWatch:
                     f"an error in Homepress: {type(error).__name__}: {error}; it tries again by itself",
                     failures,
                 )
-        self._loop.guard.close()
+        self._loop.observer.close()
 
     def _turn(self) -> None:
-        self._busy_since = begun = self._around.clock()
+        self._busy_since = begun = self._ctx.clock()
         try:
             due = self._loop.turn()
-            due = min(due, self._publish(self._around.clock()))
+            due = min(due, self._publish(self._ctx.clock()))
         finally:
             self._busy_since = None
             if self._silence_noted == begun:
-                took = self._around.clock() - begun
+                took = self._ctx.clock() - begun
                 _log.info("%s answers again, after %d s", printable(str(self.folder.path)), took)
         inbox = self._loop.inbox
-        if inbox.wait(max(0.0, due - self._around.clock())) and not self._stopping.is_set():
+        if inbox.wait(max(0.0, due - self._ctx.clock())) and not self._stopping.is_set():
             # What comes in a rush is handled together.
-            self._stopping.wait(self._around.timing.hint_pause)
+            self._stopping.wait(self._ctx.timing.hint_pause)
 
     def _publish(self, now: float) -> float:
         """Make the state visible, a few times a second at most; when to try again, infinite if it is done."""
@@ -528,15 +533,15 @@ class FolderWatch:
         if (state, settled_at) != (self._state, self._settled_at):
             changed = state != self._state
             self._state, self._settled_at = state, settled_at
-            self._state_due = now + self._around.timing.tell
+            self._state_due = now + self._ctx.timing.tell
             self._published(changed)
         return float("inf")
 
     def _failed(self, problem: str, failures: int) -> None:
-        self._state = dataclasses.replace(self._state, status=FolderStatus.STOPPED, problem=problem)
+        self._state = dataclasses.replace(self._state, status=WatchStatus.STOPPED, problem=problem)
         self._published(True)
         self._loop.begin_anew()
-        timing = self._around.timing
+        timing = self._ctx.timing
         self._stopping.wait(min(timing.restart * float(1 << min(failures - 1, 20)), timing.restart_most))
 
 

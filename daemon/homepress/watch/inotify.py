@@ -144,7 +144,7 @@ class InotifyObservation(Observation):
         ignored: Callable[[bytes], bool],
         misfit: Callable[[Exception], None],
     ) -> None:
-        """Observe `root`; see `System.observe` for the first four arguments.
+        """Observe `root`; see `WatchSystem.observe` for the first four arguments.
 
         Args:
             root: absolute path, resolved.
@@ -559,30 +559,30 @@ class AttributeWatch:
         """`notify` gets the path of a file whose attributes changed, on a reader's thread."""
         self._reader = reader
         self._notify = notify
-        self._files: dict[bytes, _File] = {}
+        self._files: dict[bytes, _WatchedFile] = {}
 
     def add(self, path: bytes) -> None:
         """Notify once when the attributes of a file change; never for what may not be watched."""
         if path in self._files or len(self._files) >= _MOST_FILES:
             return
-        file = self._files[path] = _File(path, self)
+        file = self._files[path] = _WatchedFile(path, self)
         try:
             self._reader.add_callback(path, _ATTRIBUTE_EVENTS, file, CallbackId(id(file)))
         except OSError:
             self.forget(file)
 
-    def changed(self, file: "_File") -> None:
+    def changed(self, file: "_WatchedFile") -> None:
         """An event of a file came."""
         self.forget(file)
         self._notify(file.path)
 
-    def forget(self, file: "_File") -> None:
+    def forget(self, file: "_WatchedFile") -> None:
         """No event of it will come any more."""
         if self._files.get(file.path) is file:
             del self._files[file.path]
 
 
-class _File(WatchCallback):
+class _WatchedFile(WatchCallback):
     """One file."""
 
     def __init__(self, path: bytes, watch: AttributeWatch) -> None:

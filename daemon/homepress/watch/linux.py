@@ -42,7 +42,7 @@ class _Observers:
     def observe(
         self, root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]
     ) -> Observation:
-        """See `System.observe`."""
+        """See `WatchSystem.observe`."""
         if not self.misfit():
             from homepress.watch.inotify import InotifyObservation
 
@@ -79,7 +79,7 @@ def _check_inotify() -> None:
 
 
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
-    """See `System.observe`."""
+    """See `WatchSystem.observe`."""
     try:
         return _OBSERVERS.observe(root, recursive, listener, ignored)
     except OSError as error:
@@ -95,7 +95,7 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
 
 
 def shortcoming() -> str:
-    """See `System.shortcoming`."""
+    """See `WatchSystem.shortcoming`."""
     return _OBSERVERS.misfit()
 
 
@@ -124,19 +124,19 @@ def is_placeholder(status: os.stat_result) -> bool:
 
 
 def is_remote(path: bytes) -> bool:
-    """See `System.is_remote`; by the kind of the mount, which is read without touching the mount itself."""
+    """See `WatchSystem.is_remote`; from the kind of the mount, which is not touched."""
     mount = _mount(path)
     return mount is not None and is_remote_kind(mount.kind)
 
 
 def file_system(path: bytes) -> str:
-    """See `System.file_system`."""
+    """See `WatchSystem.file_system`."""
     mount = _mount(path)
     return f"{mount.device} {os.fsdecode(mount.point)}" if mount else ""
 
 
 def shortage(directories: int) -> str:
-    """See `System.shortage`."""
+    """See `WatchSystem.shortage`."""
     now = _limit(_WATCHES)
     return (
         f"the system allows {now:,} watched folders in all; "
@@ -145,7 +145,7 @@ def shortage(directories: int) -> str:
 
 
 def slept() -> float:
-    """See `System.slept`: boot time goes on during suspend, monotonic time does not."""
+    """See `WatchSystem.slept`: boot time goes on during suspend, monotonic time does not."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 

@@ -37,7 +37,7 @@ _KIND_BYTES, _POINT_BYTES = 16, 1024
 
 
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
-    """See `System.observe`; FSEvents has no way to leave folders out."""
+    """See `WatchSystem.observe`; FSEvents has no way to leave folders out."""
     del ignored
     if shortcoming():
         return public_observation(root, recursive, listener)
@@ -46,7 +46,7 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
 
     observations: list[PlainObservation] = []
 
-    class Emitter(FSEventsEmitter):
+    class LossNoticingEmitter(FSEventsEmitter):
         """As watchdog's, which does not look at the flags that tell of dropped events."""
 
         def events_callback(
@@ -58,14 +58,19 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
             super().events_callback(paths, inodes, flags, ids)
 
     observation = PlainObservation(
-        BaseObserver(Emitter), root, recursive, listener, reported=_name_on_disk(root), reports_losses=True
+        BaseObserver(LossNoticingEmitter),
+        root,
+        recursive,
+        listener,
+        reported=_name_on_disk(root),
+        reports_losses=True,
     )
     observations.append(observation)
     return observation
 
 
 def shortcoming() -> str:
-    """See `System.shortcoming`: dropped events are heard of in the callback of watchdog's emitter."""
+    """See `WatchSystem.shortcoming`: dropped events are heard of in the callback of watchdog's emitter."""
     try:
         from watchdog.observers.fsevents import FSEventsEmitter
     except ImportError as error:
@@ -81,12 +86,12 @@ def openness(fd: int, path: bytes) -> Openness:
 
 
 def is_placeholder(status: os.stat_result) -> bool:
-    """See `System.is_placeholder`: iCloud Drive and file providers set SF_DATALESS."""
+    """See `WatchSystem.is_placeholder`: iCloud Drive and file providers set SF_DATALESS."""
     return bool(getattr(status, "st_flags", 0) & _SF_DATALESS)
 
 
 def is_remote(path: bytes) -> bool:
-    """See `System.is_remote`: the file system lacks the flag MNT_LOCAL, or is macFUSE's."""
+    """See `WatchSystem.is_remote`: the file system lacks the flag MNT_LOCAL, or is macFUSE's."""
     found = _statfs(path)
     if found is None:
         return False
@@ -95,19 +100,19 @@ def is_remote(path: bytes) -> bool:
 
 
 def file_system(path: bytes) -> str:
-    """See `System.file_system`."""
+    """See `WatchSystem.file_system`."""
     found = _statfs(path)
     return f"{found[1]} {found[2]}" if found else ""
 
 
 def shortage(directories: int) -> str:
-    """See `System.shortage`; there is no such limit."""
+    """See `WatchSystem.shortage`; there is no such limit."""
     del directories
     return ""
 
 
 def slept() -> float:
-    """See `System.slept`: CLOCK_MONOTONIC goes on during sleep here, CLOCK_UPTIME_RAW does not."""
+    """See `WatchSystem.slept`: CLOCK_MONOTONIC goes on during sleep here, CLOCK_UPTIME_RAW does not."""
     uptime: int = getattr(time, "CLOCK_UPTIME_RAW", time.CLOCK_MONOTONIC)
     return time.clock_gettime(time.CLOCK_MONOTONIC) - time.clock_gettime(uptime)
 

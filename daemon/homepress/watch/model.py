@@ -1,11 +1,12 @@
 """What watching is about: the folder and its state, files that wait, arrive or are passed over, all times."""
 
 import enum
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
+
+from homepress.base.files import FileId
 
 # What watching hands on: a file that has come to rest, or one that is passed over for good.
 
@@ -48,59 +49,23 @@ class Skip(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
-    """What a directory entry says of a file; equal signatures mean that nothing touched it.
-
-    Attributes:
-        size: bytes.
-        mtime_ns: last change of the content, nanoseconds since 1970.
-        ctime_ns: last change of content or attributes; not compared with what the ledger remembers.
-        inode: number of the inode (the file index on Windows).
-        device: number of the device.
-    """
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    device: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Self:
-        """The signature that a `stat` result holds."""
-        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
-
-    @property
-    def identity(self) -> tuple[int, int, int]:
-        """What the ledger remembers a handled file by: size, mtime_ns, inode."""
-        return (self.size, self.mtime_ns, self.inode)
-
-    def is_noted(self, noted: tuple[int, int, int] | None) -> bool:
-        """Whether a file is still what the ledger remembers of it (size, mtime_ns, inode).
-
-        The inode does not count: it changes with each copy, and on FAT and exFAT with each mount.
-        """
-        return noted is not None and noted[:2] == (self.size, self.mtime_ns)
-
-
-@dataclass(frozen=True, slots=True)
 class Arrival:
     """A file that is quiet, closed and whole, and that the ledger does not know.
 
     Attributes:
         path: absolute path, root resolved; may hold surrogates where the name is not UTF-8.
         root: the watched folder it was found in, as resolved.
-        signature: the signature that was quiet for the settle time.
-        fresh: seen through an event or a small scan, not in a large import; the queue serves these first.
+        file_id: the file as it was throughout the settle time.
+        interactive: seen through an event or a small scan, not in a large import; queued first.
         ready_at: monotonic second at which its quiet time is over. Work may start at once; the file may be
-            replaced only from then on, and only if its signature is still the same. Never in the future
+            replaced only from then on, and only if its `file_id` is still the same. Never in the future
             unless the watch was asked for early arrivals.
     """
 
     path: Path
     root: Path
-    signature: Signature
-    fresh: bool = True
+    file_id: FileId
+    interactive: bool = True
     ready_at: float = 0.0
 
 
@@ -111,14 +76,14 @@ class Skipped:
     Attributes:
         path: absolute path, root resolved.
         root: the watched folder it was found in, as resolved.
-        signature: what it looked like.
+        file_id: what it looked like.
         reason: why it is passed over.
         detail: what was missing or wrong, in words; may be empty.
     """
 
     path: Path
     root: Path
-    signature: Signature
+    file_id: FileId
     reason: Skip
     detail: str = ""
 
@@ -159,7 +124,7 @@ class WatchedFolder:
     stays: bool = False
 
 
-class FolderStatus(enum.StrEnum):
+class WatchStatus(enum.StrEnum):
     """The state of a watched folder, in one word or two."""
 
     STARTING = "starting"
@@ -189,7 +154,7 @@ class FolderState:
     """
 
     path: Path
-    status: FolderStatus = FolderStatus.STARTING
+    status: WatchStatus = WatchStatus.STARTING
     problem: str = ""
     waiting: int = 0
     watch: Literal["native", "poll"] = "native"
@@ -200,7 +165,7 @@ class FolderState:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingFile:
+class PendingFile:
     """A file that was seen and is not at rest yet.
 
     Attributes:
@@ -233,9 +198,9 @@ class Timing:
         busy: waits while a program has a file open for writing; the last one repeats.
         incomplete: waits while a quiet file is not whole; the last one repeats.
         empty: waits while a file is empty; after the last one it is passed over until something is written.
-        tries_until_told: failed looks at an incomplete file until the sink is told.
+        tries_until_reported: failed looks at an incomplete file until the sink hears of it.
         health: between looks at the root and at the observer where the observer tells of no trouble.
-        health_told: the same where they do; also how soon waking from suspend is noticed.
+        health_notified: the same where they do; also how soon waking from suspend is noticed.
         health_remote: the same for polled folders, such as those on network and FUSE file systems.
         health_missing: the longest time between looks for a root that has been away for long.
         again: the least time between two calls of `Sink.look_again` while that says that pictures wait.
@@ -267,9 +232,9 @@ class Timing:
     busy: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 60, 120, 240, 480, 960, 1800, 3600)
     incomplete: tuple[float, ...] = (10, 30, 120, 600, 3600)
     empty: tuple[float, ...] = (10, 50, 240, 300)
-    tries_until_told: int = 2
+    tries_until_reported: int = 2
     health: float = 1.5
-    health_told: float = 30.0
+    health_notified: float = 30.0
     health_remote: float = 10.0
     health_missing: float = 10.0
     again: float = 5.0

@@ -13,8 +13,8 @@ from pathlib import Path
 from homepress.base.system_errors import with_name
 from homepress.base.volumes import mounts_inside
 from homepress.watch.filters import is_never_entered
-from homepress.watch.model import FolderStatus, Timing, WatchedFolder
-from homepress.watch.protocols import LimitReachedError, Listener, Observation, System
+from homepress.watch.model import Timing, WatchedFolder, WatchStatus
+from homepress.watch.protocols import LimitReachedError, Listener, Observation, WatchSystem
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class RootStatus(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class RootLook:
+class RootState:
     """What one look at a root found.
 
     Attributes:
@@ -45,18 +45,18 @@ class RootLook:
     identity: tuple[int, int] = (0, 0)
 
 
-class Root:
+class RootFolder:
     """Looks at the folder that a configured path leads to. A look costs one `stat` while nothing changes."""
 
-    def __init__(self, path: Path, system: System, away: Callable[[Path], str]) -> None:
+    def __init__(self, path: Path, system: WatchSystem, away: Callable[[Path], str]) -> None:
         """`away` says of a path without links why its drive is away; empty when it is not."""
         self._path = path
         self._system = system
         self._away = away
-        self._last = RootLook(RootStatus.MISSING)
+        self._last = RootState(RootStatus.MISSING)
         self._file_system = ""
 
-    def look(self, *, afresh: bool = False) -> RootLook:
+    def look(self, *, afresh: bool = False) -> RootState:
         """The state now; `afresh` trusts nothing of the last look: drives may have come or gone since."""
         try:
             status = os.stat(self._path)
@@ -64,9 +64,9 @@ class Root:
             return self._failed(error)
         identity = (status.st_dev, status.st_ino)
         if not stat.S_ISDIR(status.st_mode):
-            return RootLook(RootStatus.UNREADABLE, f"{self._path} is a file; give a folder")
+            return RootState(RootStatus.UNREADABLE, f"{self._path} is a file; give a folder")
         if not os.access(self._path, os.R_OK | os.X_OK):
-            return RootLook(
+            return RootState(
                 RootStatus.UNREADABLE,
                 f"{self._path} may not be read; to allow it: chmod u+rwx '{self._path}'",
             )
@@ -74,7 +74,7 @@ class Root:
             return self._last
         return self._new(identity)
 
-    def _new(self, identity: tuple[int, int]) -> RootLook:
+    def _new(self, identity: tuple[int, int]) -> RootState:
         """Another folder than at the last look, or the first one."""
         try:
             real = os.path.realpath(os.fsencode(self._path), strict=True)
@@ -85,7 +85,7 @@ class Root:
         except OSError as error:
             return self._failed(error)
         self._file_system = self._system.file_system(real)
-        self._last = RootLook(RootStatus.READY, real=real, identity=identity)
+        self._last = RootState(RootStatus.READY, real=real, identity=identity)
         return self._last
 
     def _is_bare_mount_point(self, real: bytes) -> bool:
@@ -95,23 +95,23 @@ class Root:
         with os.scandir(real) as entries:
             return next(entries, None) is None
 
-    def _failed(self, error: OSError) -> RootLook:
+    def _failed(self, error: OSError) -> RootState:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             if why := self._away(Path(os.path.realpath(self._path))):
                 return self._is_away(why)
             return self._missing("it is not there")
         if error.errno in (errno.EACCES, errno.EPERM):
             fix = "allow reading it and the folders above it"
-            return RootLook(RootStatus.UNREADABLE, f"{self._path} may not be read; {fix} (chmod u+rx)")
-        return RootLook(RootStatus.UNREADABLE, with_name(error, str(self._path)))
+            return RootState(RootStatus.UNREADABLE, f"{self._path} may not be read; {fix} (chmod u+rx)")
+        return RootState(RootStatus.UNREADABLE, with_name(error, str(self._path)))
 
-    def _is_away(self, why: str) -> RootLook:
-        self._last = RootLook(RootStatus.MISSING)
-        return RootLook(RootStatus.AWAY, f"{why}; watching goes on by itself when it is back")
+    def _is_away(self, why: str) -> RootState:
+        self._last = RootState(RootStatus.MISSING)
+        return RootState(RootStatus.AWAY, f"{why}; watching goes on by itself when it is back")
 
-    def _missing(self, why: str) -> RootLook:
-        self._last = RootLook(RootStatus.MISSING)
-        return RootLook(
+    def _missing(self, why: str) -> RootState:
+        self._last = RootState(RootStatus.MISSING)
+        return RootState(
             RootStatus.MISSING,
             f"{self._path}: {why}; watching goes on by itself when it is back, or: "
             f"homepress folder remove '{self._path}'",
@@ -121,13 +121,13 @@ class Root:
 # Keeps a folder observed: whatever happens, a new observer takes over and a scan follows.
 
 _STATUS = {
-    RootStatus.MISSING: FolderStatus.MISSING,
-    RootStatus.AWAY: FolderStatus.AWAY,
-    RootStatus.UNREADABLE: FolderStatus.UNREADABLE,
+    RootStatus.MISSING: WatchStatus.MISSING,
+    RootStatus.AWAY: WatchStatus.AWAY,
+    RootStatus.UNREADABLE: WatchStatus.UNREADABLE,
 }
 
 
-class Guard:
+class FolderObserver:
     """The observation of one folder, and what is to be said of it.
 
     Events of an observation are hints. Each time `check` or `verify` answers True, some may have been lost
@@ -144,14 +144,14 @@ class Guard:
     def __init__(
         self,
         folder: WatchedFolder,
-        system: System,
+        system: WatchSystem,
         listener: Listener,
         timing: Timing,
         away: Callable[[Path], str] = lambda _: "",
     ) -> None:
         """`away` says of a path why its drive is away; empty when it is not."""
         self.root = b""
-        self.status = FolderStatus.STARTING
+        self.status = WatchStatus.STARTING
         self.problem = ""
         self.native = folder.watch != "poll"
         self.remote = False
@@ -159,7 +159,7 @@ class Guard:
         self._system = system
         self._listener = listener
         self._timing = timing
-        self._place = Root(folder.path, system, away)
+        self._place = RootFolder(folder.path, system, away)
         self._mounts: frozenset[tuple[Path, str]] = frozenset()
         self._identity = (0, 0)
         self._observation: Observation | None = None
@@ -173,12 +173,12 @@ class Guard:
         """Whether events come from the whole folder, and their loss is noticed: then scans are rare."""
         if not self.native or self._observation is None:
             return False
-        return self.status is FolderStatus.WATCHING and self._observation.reports_losses()
+        return self.status is WatchStatus.WATCHING and self._observation.reports_losses()
 
     @property
     def ready(self) -> bool:
         """Whether the folder is there and can be scanned."""
-        return self.status in (FolderStatus.WATCHING, FolderStatus.PARTLY)
+        return self.status in (WatchStatus.WATCHING, WatchStatus.PARTLY)
 
     def check(self, now: float, *, afresh: bool = False) -> bool:
         """Look at folder and observer, mend what is wrong; True when a full scan is due.
@@ -223,7 +223,7 @@ class Guard:
             return self._timing.missing_interval(now - self._gone_since)
         if self.remote or not self.native:
             return self._timing.health_remote
-        return self._timing.health_told if self._watches_ancestors else self._timing.health
+        return self._timing.health_notified if self._watches_ancestors else self._timing.health
 
     def watches(self, directory: bytes) -> bool:
         """Whether events of files in a folder are noticed; True where none are expected."""
@@ -240,7 +240,7 @@ class Guard:
         if observation is not None:
             observation.close()
 
-    def _build(self, look: RootLook, now: float, why: str) -> bool:
+    def _build(self, look: RootState, now: float, why: str) -> bool:
         """Start a new observation; the old one ends on a thread of its own: large trees take long."""
         if look.status is not RootStatus.READY:
             return False
@@ -250,14 +250,14 @@ class Guard:
         self._mounts = _mounts(look.real)
         self.remote = self._system.is_remote(look.real)
         self._watches_ancestors = False
-        self.status, self.problem = FolderStatus.WATCHING, ""
+        self.status, self.problem = WatchStatus.WATCHING, ""
         self.native = self._folder.watch == "native" or (self._folder.watch == "auto" and not self.remote)
         _log.info("observing %s anew: %s", ascii(str(self._folder.path)), why)
         if self.native:
             self._observe(look)
         return True
 
-    def _observe(self, look: RootLook) -> None:
+    def _observe(self, look: RootState) -> None:
         real = str(look.real, "utf-8", "surrogateescape")
         try:
             self._observation = self._system.observe(
@@ -265,7 +265,7 @@ class Guard:
             )
             self._watches_ancestors = self._observation.watch_ancestors(os.fsencode(self._folder.path))
         except LimitReachedError as limit:
-            self.native, self.status = False, FolderStatus.PARTLY
+            self.native, self.status = False, WatchStatus.PARTLY
             self.problem = f"new pictures are found by regular scans only: {limit.strerror}"
         except OSError as error:
             # It went away or became unreadable just now: the next check names it.
@@ -278,7 +278,7 @@ class Guard:
             # The limit was changed: try with the new one.
             self._advice = ""
             return self._build(self._place.look(), now, "the system's limit was changed")
-        self._advice, self.status = advice, FolderStatus.PARTLY
+        self._advice, self.status = advice, WatchStatus.PARTLY
         self.problem = (
             f"{unobserved:,} of its folders cannot be observed; new pictures there are found by regular "
             f"scans: {advice}"

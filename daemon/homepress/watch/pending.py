@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.files import FileId, Mark
 from homepress.base.system_errors import in_words
-from homepress.watch.completeness import UNREAD, Verdict, Wholeness, judge
-from homepress.watch.model import Arrival, Signature, Skip, Skipped, Timing, Waiting, WatchedFolder
-from homepress.watch.protocols import Identity, Openness, Surroundings, System
+from homepress.watch.completeness import UNREAD, Completeness, Verdict, judge
+from homepress.watch.model import Arrival, Skip, Skipped, Timing, Waiting, WatchedFolder
+from homepress.watch.protocols import Openness, WatchContext, WatchSystem
 
 # Remembering, in little memory, files as they are now that no ledger can know for done.
 
 _MOST = 50_000
 
 
-class Told:
-    """Files by a hash of path and signature, at most so many. May be used from several threads."""
+class SeenFiles:
+    """Files by a hash of path and `FileId`, at most so many. May be used from several threads."""
 
     def __init__(self, most: int = _MOST, *, when_full: bool) -> None:
         """Remember nothing yet; with `most` files remembered, all others count as such if `when_full`."""
@@ -32,14 +33,14 @@ class Told:
         self._when_full = when_full
         self._hashes: set[int] = set()
 
-    def add(self, path: bytes, signature: Signature) -> None:
+    def add(self, path: bytes, file_id: FileId) -> None:
         """Remember a file as it is now; any change, of its permissions too, makes it another."""
         if len(self._hashes) < self._most:
-            self._hashes.add(hash((path, signature)))
+            self._hashes.add(hash((path, file_id)))
 
-    def holds(self, path: bytes, signature: Signature) -> bool:
+    def holds(self, path: bytes, file_id: FileId) -> bool:
         """Whether a file was added as it is now."""
-        if hash((path, signature)) in self._hashes:
+        if hash((path, file_id)) in self._hashes:
             return True
         return self._when_full and len(self._hashes) >= self._most
 
@@ -54,39 +55,39 @@ NEVER = float("inf")
 
 
 @dataclass(slots=True, eq=False)
-class Pending:
+class PendingEntry:
     """One file that is not at rest yet. Times are monotonic seconds.
 
     Attributes:
         path: absolute path as bytes.
-        signature: what it looked like at the last look; None before the first one.
+        file_id: what it looked like at the last look; None before the first one.
         since: when it was first seen like that.
         need: seconds of quiet that it needs.
         due: when to look again.
-        fresh: see `Arrival.fresh`.
+        interactive: see `Arrival.interactive`.
         reason: what it is waiting for.
         detail: more about that, in words.
         tries: looks in a row that found the same obstacle.
-        asked: whether the ledger was asked about it; until then it may be one of our own results.
-        told: whether the sink heard that it stays incomplete.
+        checked: whether the ledger was asked about it; until then it may be one of our own results.
+        reported: whether the sink heard that it stays incomplete.
         ticket: number of its one valid place in the queue.
     """
 
     path: bytes
-    signature: Signature | None
+    file_id: FileId | None
     since: float
     need: float
     due: float
-    fresh: bool
+    interactive: bool
     reason: Waiting = Waiting.QUIET
     detail: str = ""
     tries: int = 0
-    asked: bool = False
-    told: bool = False
+    checked: bool = False
+    reported: bool = False
     ticket: int = -1
 
 
-class Settler:
+class PendingFiles:
     """All pending files of one folder, in the order in which they have to be looked at."""
 
     def __init__(self, timing: Timing, need: float) -> None:
@@ -94,8 +95,8 @@ class Settler:
         self._timing = timing
         self._need = need
         self._lock = threading.Lock()
-        self._pending: dict[bytes, Pending] = {}
-        self._queue: list[tuple[float, int, Pending]] = []
+        self._pending: dict[bytes, PendingEntry] = {}
+        self._queue: list[tuple[float, int, PendingEntry]] = []
         self._order = itertools.count()
 
     def __len__(self) -> int:
@@ -107,49 +108,49 @@ class Settler:
     def is_empty(self, path: bytes) -> bool:
         """Whether a file waits that was empty at the last look."""
         pending = self._pending.get(path)
-        return pending is not None and pending.signature is not None and not pending.signature.size
+        return pending is not None and pending.file_id is not None and not pending.file_id.size
 
-    def notice(self, path: bytes, signature: Signature, now: float, fresh: bool) -> None:
+    def notice(self, path: bytes, file_id: FileId, now: float, interactive: bool) -> None:
         """Take in a file that an event or a scan named, or look sooner at one that waits."""
         pending = self._pending.get(path)
         if pending is None:
-            entry = Pending(path, signature, now, self._need, now + self._timing.early, fresh)
+            entry = PendingEntry(path, file_id, now, self._need, now + self._timing.early, interactive)
             with self._lock:
                 self._pending[path] = entry
             self._push(entry)
-        elif pending.signature != signature:
-            self.restart(pending, signature, now)
+        elif pending.file_id != file_id:
+            self.restart(pending, file_id, now)
         elif pending.reason in (Waiting.WRITER, Waiting.WHOLE):
             pending.tries = 0
             self.put_off(pending, min(pending.due, now + self._timing.early), pending.reason, pending.detail)
 
     def look_at(self, path: bytes, due: float) -> None:
         """Look at a file at `due`, whatever it looks like by then, and not before."""
-        entry = Pending(path, None, due, self._need, due, fresh=True, reason=Waiting.RETRY)
+        entry = PendingEntry(path, None, due, self._need, due, interactive=True, reason=Waiting.RETRY)
         with self._lock:
             self._pending[path] = entry
         self._push(entry)
 
-    def restart(self, pending: Pending, signature: Signature, now: float) -> None:
+    def restart(self, pending: PendingEntry, file_id: FileId, now: float) -> None:
         """It changed: its quiet time begins again."""
-        pending.signature, pending.since = signature, now
-        pending.need, pending.tries, pending.told = self._need, 0, False
+        pending.file_id, pending.since = file_id, now
+        pending.need, pending.tries, pending.reported = self._need, 0, False
         self.put_off(pending, now + self._timing.early, Waiting.QUIET)
 
-    def put_off(self, pending: Pending, due: float, reason: Waiting, detail: str = "") -> None:
+    def put_off(self, pending: PendingEntry, due: float, reason: Waiting, detail: str = "") -> None:
         """Look again at `due`; until then it waits for `reason`."""
         pending.due, pending.reason, pending.detail = due, reason, detail
         self._push(pending)
 
-    def drop(self, pending: Pending) -> None:
+    def drop(self, pending: PendingEntry) -> None:
         """Forget a file."""
         with self._lock:
             if self._pending.get(pending.path) is pending:
                 del self._pending[pending.path]
 
-    def take_due(self, now: float, most: int) -> list[Pending]:
+    def take_due(self, now: float, most: int) -> list[PendingEntry]:
         """Up to `most` files to look at now; each has to be put off, restarted or dropped."""
-        taken: list[Pending] = []
+        taken: list[PendingEntry] = []
         while self._queue and len(taken) < most and self._queue[0][0] <= now:
             _, ticket, pending = heapq.heappop(self._queue)
             if self._is_current(ticket, pending):
@@ -174,32 +175,32 @@ class Settler:
         """Their folder is back: look at all that `suspend` put by."""
         for pending in list(self._pending.values()):
             if pending.reason is Waiting.MISSING:
-                pending.signature = None
+                pending.file_id = None
                 self.put_off(pending, now, Waiting.QUIET)
 
-    def waiting(self) -> Iterator[Pending]:
+    def waiting(self) -> Iterator[PendingEntry]:
         """The files that a person would count as waiting: all that the ledger was asked about."""
         with self._lock:
             entries = list(self._pending.values())
-        return (entry for entry in entries if entry.asked or entry.reason is not Waiting.QUIET)
+        return (entry for entry in entries if entry.checked or entry.reason is not Waiting.QUIET)
 
     def count(self) -> tuple[int, int]:
         """How many files wait for a person to see, and how many are in their first quiet time."""
         with self._lock:
             entries = self._pending.values()
             return (
-                sum(e.asked or e.reason is not Waiting.QUIET for e in entries),
+                sum(e.checked or e.reason is not Waiting.QUIET for e in entries),
                 sum(e.reason is Waiting.QUIET for e in entries),
             )
 
-    def _push(self, pending: Pending) -> None:
+    def _push(self, pending: PendingEntry) -> None:
         pending.ticket = next(self._order)
         heapq.heappush(self._queue, (pending.due, pending.ticket, pending))
         if len(self._queue) > 2 * len(self._pending) + 1024:
             self._queue = [entry for entry in self._queue if self._is_current(*entry[1:])]
             heapq.heapify(self._queue)
 
-    def _is_current(self, ticket: int, pending: Pending) -> bool:
+    def _is_current(self, ticket: int, pending: PendingEntry) -> bool:
         return pending.ticket == ticket and self._pending.get(pending.path) is pending
 
 
@@ -213,7 +214,7 @@ for _name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "
 _ANY_WRITE_BIT = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
-class Finding(enum.Enum):
+class ExamOutcome(enum.Enum):
     """What came of an examination."""
 
     DONE = "examined"
@@ -229,21 +230,21 @@ class Examination:
     """The outcome of opening a file.
 
     Attributes:
-        finding: whether it could be examined; the rest counts only if it could.
+        outcome: whether it could be examined; the rest counts only if it could.
         openness: whether somebody has it open for writing.
         verdict: whether it is whole; nothing is read while somebody writes.
-        skip: why it is passed over, for `Finding.SKIPPED`.
-        refusal: what the system refused and what to do, for `Finding.UNREAD`.
+        skip: why it is passed over, for `ExamOutcome.SKIPPED`.
+        refusal: what the system refused and what to do, for `ExamOutcome.UNREAD`.
     """
 
-    finding: Finding
+    outcome: ExamOutcome
     openness: Openness = Openness.UNKNOWN
     verdict: Verdict = UNREAD
     skip: Skip | None = None
     refusal: str = ""
 
 
-def skip_by_status(status: os.stat_result, system: System, *, stays: bool = False) -> Skip | None:
+def skip_by_status(status: os.stat_result, system: WatchSystem, *, stays: bool = False) -> Skip | None:
     """Why a file is passed over, by its directory entry (`lstat`); None when it is a candidate.
 
     Args:
@@ -262,8 +263,8 @@ def skip_by_status(status: os.stat_result, system: System, *, stays: bool = Fals
     return Skip.PLACEHOLDER if system.is_placeholder(status) else None
 
 
-def examine(path: bytes, signature: Signature, system: System, *, stays: bool = False) -> Examination:
-    """Open a file that looked like `signature` and judge it, as one that `stays` or is to be replaced.
+def examine(path: bytes, file_id: FileId, system: WatchSystem, *, stays: bool = False) -> Examination:
+    """Open a file that looked like `file_id` and judge it, as one that `stays` or is to be replaced.
 
     Raises nothing that a file can cause.
     """
@@ -274,15 +275,15 @@ def examine(path: bytes, signature: Signature, system: System, *, stays: bool = 
     try:
         status = os.fstat(fd)
         if skip := skip_by_status(status, system, stays=stays):
-            return Examination(Finding.SKIPPED, skip=skip)
-        if Signature.of(status) != signature:
-            return Examination(Finding.CHANGED)
+            return Examination(ExamOutcome.SKIPPED, skip=skip)
+        if FileId.of(status) != file_id:
+            return Examination(ExamOutcome.CHANGED)
         openness = system.openness(fd, path)
         if openness is Openness.BUSY:
-            return Examination(Finding.DONE, openness)
-        return Examination(Finding.DONE, openness, judge(fd, status.st_size))
+            return Examination(ExamOutcome.DONE, openness)
+        return Examination(ExamOutcome.DONE, openness, judge(fd, status.st_size))
     except OSError as error:
-        return Examination(Finding.UNREAD, refusal=in_words(error))
+        return Examination(ExamOutcome.UNREAD, refusal=in_words(error))
     finally:
         os.close(fd)
 
@@ -290,14 +291,14 @@ def examine(path: bytes, signature: Signature, system: System, *, stays: bool = 
 def _unopened(error: OSError) -> Examination:
     match error.errno:
         case errno.ENOENT | errno.ENOTDIR:
-            return Examination(Finding.GONE)
+            return Examination(ExamOutcome.GONE)
         case errno.EWOULDBLOCK | errno.EBUSY | errno.ETXTBSY:
-            return Examination(Finding.DONE, Openness.BUSY)
+            return Examination(ExamOutcome.DONE, Openness.BUSY)
         case errno.EACCES | errno.EPERM:
-            return Examination(Finding.SKIPPED, skip=Skip.UNREADABLE)
+            return Examination(ExamOutcome.SKIPPED, skip=Skip.UNREADABLE)
         case errno.ELOOP | errno.EMLINK:
-            return Examination(Finding.SKIPPED, skip=Skip.NOT_A_FILE)
-    return Examination(Finding.UNREAD, refusal=in_words(error))
+            return Examination(ExamOutcome.SKIPPED, skip=Skip.NOT_A_FILE)
+    return Examination(ExamOutcome.UNREAD, refusal=in_words(error))
 
 
 # The looks at pending files: what each one shows, and what follows from it.
@@ -305,7 +306,7 @@ def _unopened(error: OSError) -> Examination:
 _BATCH = 256
 
 
-class Looker:
+class FileInspector:
     """Looks at the files of one folder until each is handed on, passed over or gone.
 
     Attributes:
@@ -315,40 +316,40 @@ class Looker:
     def __init__(
         self,
         folder: WatchedFolder,
-        settler: Settler,
-        around: Surroundings,
+        files: PendingFiles,
+        ctx: WatchContext,
         watch_attributes: Callable[[bytes], None],
     ) -> None:
         self.skipped: Counter[Skip] = Counter()
         self._folder = folder
         self._root = b""
         self._least_quiet = 0.0
-        self._settler = settler
+        self._files = files
         self._watch_attributes = watch_attributes
-        self._known = around.known
-        self._sink = around.sink
-        self._system = around.system
-        self._timing = around.timing
-        self._clock = around.clock
-        self._early = around.early
-        self._told = Told(when_full=True)
-        self._aside = Told(when_full=False)
+        self._known = ctx.known
+        self._sink = ctx.sink
+        self._system = ctx.system
+        self._timing = ctx.timing
+        self._clock = ctx.clock
+        self._early = ctx.early
+        self._reported = SeenFiles(when_full=True)
+        self._set_aside = SeenFiles(when_full=False)
 
     def begin(self, root: bytes, least_quiet: float) -> None:
         """Look at files of `root` from now on, which need `least_quiet` seconds of quiet at the least."""
         self._root, self._least_quiet = root, least_quiet
 
-    def look_at_due(self) -> None:
+    def inspect_due(self) -> None:
         """Look at the files that are due, at most a few hundred of them."""
-        folders: defaultdict[bytes, list[Pending]] = defaultdict(list)
-        for pending in self._settler.take_due(self._clock(), _BATCH):
+        folders: defaultdict[bytes, list[PendingEntry]] = defaultdict(list)
+        for pending in self._files.take_due(self._clock(), _BATCH):
             folders[os.path.dirname(pending.path)].append(pending)
         for directory, files in folders.items():
             rows = self._known.known(directory, [os.path.basename(file.path) for file in files])
             for pending in files:
-                self._look(pending, rows)
+                self._inspect(pending, rows)
 
-    def _look(self, pending: Pending, rows: Mapping[bytes, Identity]) -> None:
+    def _inspect(self, pending: PendingEntry, rows: Mapping[bytes, Mark]) -> None:
         now = self._clock()
         try:
             status = os.lstat(pending.path)
@@ -357,96 +358,96 @@ class Looker:
         skip = skip_by_status(status, self._system, stays=self._folder.stays)
         if skip is Skip.NOT_A_FILE:
             return self._pass_over(pending, skip)
-        signature = Signature.of(status)
-        if signature.is_noted(rows.get(os.path.basename(pending.path))):
-            return self._settler.drop(pending)
-        pending.asked = True
+        file_id = FileId.of(status)
+        if file_id.matches(rows.get(os.path.basename(pending.path))):
+            return self._files.drop(pending)
+        pending.checked = True
         if skip is Skip.EMPTY:
-            return self._await_content(pending, signature, now)
+            return self._await_content(pending, file_id, now)
         pending.need = max(pending.need, self._least_quiet)
-        if signature != pending.signature:
-            return self._settler.restart(pending, signature, now)
+        if file_id != pending.file_id:
+            return self._files.restart(pending, file_id, now)
         if now - pending.since < pending.need and not self._may_begin(pending, now):
-            return self._settler.put_off(pending, self._next_chance(pending), Waiting.QUIET)
-        if skip := skip or self._size_skip(signature.size):
-            return self._leave(pending, signature, skip, now)
-        seen = examine(pending.path, signature, self._system, stays=self._folder.stays)
-        return self._judge(pending, signature, seen)
+            return self._files.put_off(pending, self._next_chance(pending), Waiting.QUIET)
+        if skip := skip or self._size_skip(file_id.size):
+            return self._leave(pending, file_id, skip, now)
+        seen = examine(pending.path, file_id, self._system, stays=self._folder.stays)
+        return self._judge(pending, file_id, seen)
 
-    def _vanished(self, pending: Pending) -> None:
+    def _vanished(self, pending: PendingEntry) -> None:
         """It is gone; or the whole folder is, and then it is waited for."""
         if os.path.isdir(self._root):
-            self._settler.drop(pending)
+            self._files.drop(pending)
         else:
-            self._settler.put_off(pending, NEVER, Waiting.MISSING)
+            self._files.put_off(pending, NEVER, Waiting.MISSING)
 
-    def _judge(self, pending: Pending, signature: Signature, seen: Examination) -> None:
+    def _judge(self, pending: PendingEntry, file_id: FileId, seen: Examination) -> None:
         """Go by what an open file showed."""
-        if seen.finding is Finding.GONE:
-            return self._settler.drop(pending)
-        if seen.finding is Finding.SKIPPED:
-            return self._refused(pending, signature, seen.skip or Skip.NOT_A_FILE)
+        if seen.outcome is ExamOutcome.GONE:
+            return self._files.drop(pending)
+        if seen.outcome is ExamOutcome.SKIPPED:
+            return self._refused(pending, file_id, seen.skip or Skip.NOT_A_FILE)
         now = self._clock()
-        if seen.finding is Finding.CHANGED:
-            return self._settler.restart(pending, signature, now)
-        if seen.finding is Finding.UNREAD:
+        if seen.outcome is ExamOutcome.CHANGED:
+            return self._files.restart(pending, file_id, now)
+        if seen.outcome is ExamOutcome.UNREAD:
             return self._refuse(pending, now, self._timing.busy, Waiting.UNREAD, seen.refusal)
         if seen.openness is Openness.BUSY:
             return self._refuse(pending, now, self._timing.busy, Waiting.WRITER, "")
         if seen.openness is Openness.UNKNOWN:
             pending.need = max(pending.need, self._timing.no_lease)
-        if seen.verdict.wholeness is Wholeness.DOUBTFUL:
+        if seen.verdict.completeness is Completeness.DOUBTFUL:
             pending.need = max(pending.need, self._timing.doubtful)
-        if seen.verdict.wholeness is Wholeness.ENDLESS:
+        if seen.verdict.completeness is Completeness.ENDLESS:
             pending.need = max(pending.need, self._timing.no_lease)
-        if seen.verdict.wholeness in (Wholeness.WHOLE, Wholeness.DOUBTFUL, Wholeness.ENDLESS):
+        if seen.verdict.completeness in (Completeness.WHOLE, Completeness.DOUBTFUL, Completeness.ENDLESS):
             if self._is_quiet(pending, now) or self._may_begin(pending, now):
-                return self._hand_on(pending, signature)
-            return self._settler.put_off(
+                return self._hand_on(pending, file_id)
+            return self._files.put_off(
                 pending, self._next_chance(pending), Waiting.QUIET, seen.verdict.detail
             )
         if not self._is_quiet(pending, now):
             return self._wait(pending, seen.verdict.detail)
-        return self._incomplete(pending, signature, seen, now)
+        return self._incomplete(pending, file_id, seen, now)
 
-    def _incomplete(self, pending: Pending, signature: Signature, seen: Examination, now: float) -> None:
+    def _incomplete(self, pending: PendingEntry, file_id: FileId, seen: Examination, now: float) -> None:
         """It is quiet, and something is missing: say so after a few tries, and go on looking rarely."""
         detail = seen.verdict.detail
         self._refuse(pending, now, self._timing.incomplete, Waiting.WHOLE, detail)
-        if pending.tries >= self._timing.tries_until_told and not pending.told:
-            pending.told = True
-            no_image = seen.verdict.wholeness is Wholeness.NO_IMAGE
-            self._tell(pending, signature, Skip.NOT_AN_IMAGE if no_image else Skip.INCOMPLETE, detail)
+        if pending.tries >= self._timing.tries_until_reported and not pending.reported:
+            pending.reported = True
+            no_image = seen.verdict.completeness is Completeness.NO_IMAGE
+            self._report(pending, file_id, Skip.NOT_AN_IMAGE if no_image else Skip.INCOMPLETE, detail)
 
-    def _await_content(self, pending: Pending, signature: Signature, now: float) -> None:
+    def _await_content(self, pending: PendingEntry, file_id: FileId, now: float) -> None:
         """Whoever made it will write to it; if nobody does for long, it is left until somebody does."""
         if pending.reason is not Waiting.CONTENT or pending.tries < len(self._timing.empty):
-            pending.signature = signature
+            pending.file_id = file_id
             return self._refuse(pending, now, self._timing.empty, Waiting.CONTENT, "")
-        self._settler.drop(pending)
-        return self._tell(pending, signature, Skip.EMPTY, "")
+        self._files.drop(pending)
+        return self._report(pending, file_id, Skip.EMPTY, "")
 
-    def _is_quiet(self, pending: Pending, now: float) -> bool:
+    def _is_quiet(self, pending: PendingEntry, now: float) -> bool:
         return now - pending.since >= pending.need
 
-    def _may_begin(self, pending: Pending, now: float) -> bool:
+    def _may_begin(self, pending: PendingEntry, now: float) -> bool:
         """Whether work may start before the quiet time ends."""
         return self._early and now >= self._next_chance(pending)
 
-    def _next_chance(self, pending: Pending) -> float:
+    def _next_chance(self, pending: PendingEntry) -> float:
         """When a file that stays quiet may be handed on at the earliest."""
         ahead = self._timing.ahead if self._early else 0.0
         return pending.since + max(self._timing.early, pending.need - ahead)
 
-    def _wait(self, pending: Pending, detail: str = "") -> None:
-        self._settler.put_off(pending, pending.since + pending.need, Waiting.QUIET, detail)
+    def _wait(self, pending: PendingEntry, detail: str = "") -> None:
+        self._files.put_off(pending, pending.since + pending.need, Waiting.QUIET, detail)
 
     def _refuse(
-        self, pending: Pending, now: float, waits: tuple[float, ...], reason: Waiting, detail: str
+        self, pending: PendingEntry, now: float, waits: tuple[float, ...], reason: Waiting, detail: str
     ) -> None:
         tries = pending.tries if pending.reason is reason else 0
         pending.tries = tries + 1
-        self._settler.put_off(pending, now + waits[min(tries, len(waits) - 1)], reason, detail)
+        self._files.put_off(pending, now + waits[min(tries, len(waits) - 1)], reason, detail)
 
     def _size_skip(self, size: int) -> Skip | None:
         if size < self._folder.min_size:
@@ -455,54 +456,54 @@ class Looker:
             return Skip.TOO_LARGE
         return None
 
-    def _hand_on(self, pending: Pending, signature: Signature) -> None:
+    def _hand_on(self, pending: PendingEntry, file_id: FileId) -> None:
         path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
-        self._sink.arrived(Arrival(path, root, signature, pending.fresh, pending.since + pending.need))
-        self._settler.drop(pending)  # only now: whoever looks finds it here or there
+        self._sink.arrived(Arrival(path, root, file_id, pending.interactive, pending.since + pending.need))
+        self._files.drop(pending)  # only now: whoever looks finds it here or there
 
-    def _refused(self, pending: Pending, signature: Signature, skip: Skip) -> None:
+    def _refused(self, pending: PendingEntry, file_id: FileId, skip: Skip) -> None:
         """It was opened, or could not be, and is none to be touched."""
         if skip is Skip.EMPTY:
-            return self._await_content(pending, signature, self._clock())
+            return self._await_content(pending, file_id, self._clock())
         if skip.may_end:
-            return self._leave(pending, signature, skip, self._clock())
+            return self._leave(pending, file_id, skip, self._clock())
         return self._pass_over(pending, skip)
 
-    def _leave(self, pending: Pending, signature: Signature, skip: Skip, now: float) -> None:
+    def _leave(self, pending: PendingEntry, file_id: FileId, skip: Skip, now: float) -> None:
         """It is left as it is: say so once it is quiet."""
         if not self._is_quiet(pending, now):
             return self._wait(pending)
         if skip.may_end:
-            self._told.add(pending.path, signature)
+            self._reported.add(pending.path, file_id)
             self._watch_attributes(pending.path)
-        self._settler.drop(pending)
-        return self._tell(pending, signature, skip, "")
+        self._files.drop(pending)
+        return self._report(pending, file_id, skip, "")
 
-    def fits(self, signature: Signature) -> bool:
+    def fits(self, file_id: FileId) -> bool:
         """Whether a file is neither too small nor too large for its folder."""
-        return self._size_skip(signature.size) is None
+        return self._size_skip(file_id.size) is None
 
-    def was_told(self, path: bytes, signature: Signature) -> bool:
+    def was_reported(self, path: bytes, file_id: FileId) -> bool:
         """Whether the sink heard that a file, as it is now, is passed over for a reason that may end."""
-        return self._told.holds(path, signature)
+        return self._reported.holds(path, file_id)
 
     def set_aside(self, path: bytes) -> None:
         """Whoever took this file in can do nothing with it as it is now. May be called from any thread."""
         with contextlib.suppress(OSError):
-            self._aside.add(path, Signature.of(os.lstat(path)))
+            self._set_aside.add(path, FileId.of(os.lstat(path)))
 
-    def is_aside(self, path: bytes, signature: Signature) -> bool:
+    def is_set_aside(self, path: bytes, file_id: FileId) -> bool:
         """Whether a file, as it is now, was set aside."""
-        return self._aside.holds(path, signature)
+        return self._set_aside.holds(path, file_id)
 
     def give_another_try(self) -> None:
         """What stood against the files that were set aside may have ended without a trace in them."""
-        self._aside.clear()
+        self._set_aside.clear()
 
-    def _tell(self, pending: Pending, signature: Signature, skip: Skip, detail: str) -> None:
+    def _report(self, pending: PendingEntry, file_id: FileId, skip: Skip, detail: str) -> None:
         path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
-        self._sink.skipped(Skipped(path, root, signature, skip, detail))
+        self._sink.skipped(Skipped(path, root, file_id, skip, detail))
 
-    def _pass_over(self, pending: Pending, skip: Skip) -> None:
+    def _pass_over(self, pending: PendingEntry, skip: Skip) -> None:
         self.skipped[skip] += 1
-        self._settler.drop(pending)
+        self._files.drop(pending)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from homepress.watch.protocols import System, this_system
+from homepress.watch.protocols import WatchSystem, this_system
 
 # Folders that must not be watched, each with its reason and what to do instead.
 
@@ -157,7 +157,7 @@ _MAC_PROVIDERS = {"dropbox": "Dropbox", "onedrive": "OneDrive", "googledrive": "
 _MOST_NAMES = 10_000
 
 
-def warnings(path: Path, *, home: Path | None = None, system: System | None = None) -> list[str]:
+def warnings(path: Path, *, home: Path | None = None, system: WatchSystem | None = None) -> list[str]:
     """What to tell about a folder that may be watched, one sentence each; empty when there is nothing.
 
     Args:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from homepress.base.files import Mark
 from homepress.watch.model import Arrival, Skipped, Timing
 
 # What the room needs from the operating system; `linux`, `macos` and `windows` offer it, each its way.
@@ -73,7 +74,7 @@ class LimitReachedError(OSError):
     """The system grants no more observers; the text tells a person what to do."""
 
 
-class System(Protocol):
+class WatchSystem(Protocol):
     """The differences between the operating systems, as far as watching is concerned."""
 
     def observe(
@@ -116,14 +117,11 @@ class System(Protocol):
 
 # What the room asks of the program around it.
 
-Identity = tuple[int, int, int]
-"""Size in bytes, mtime_ns and inode of a file."""
 
-
-class Known(Protocol):
+class KnownFiles(Protocol):
     """The memory of what was done. Asked from several threads."""
 
-    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
         """The files of a folder that are done with, whatever came of them, by name.
 
         A file that still has the identity given here is not opened again. One query a folder has to do.
@@ -157,12 +155,12 @@ class Sink(Protocol):
     def skipped(self, skipped: Skipped) -> None:
         """A quiet file is left as it is.
 
-        It has to be `Known` from now on, else each scan brings it again; but not if its reason `may_end`: of
-        such files the watch itself remembers which it told of.
+        It has to be among the `KnownFiles` from now on, else each scan brings it again; but not if its reason
+        `may_end`: the watcher itself remembers which of these it reported.
         """
 
     def changed(self) -> None:
-        """`Watch.states` or `Watch.waiting` have news; called a few times a second at most."""
+        """`Watcher.states` or `Watcher.waiting` have news; called a few times a second at most."""
 
     def look_again(self, root: Path) -> bool:
         """Called now and then on the thread of a folder that is there; may take as long as its disk does.
@@ -178,7 +176,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class WatchContext:
     """What the watching of a folder needs from outside.
 
     Attributes:
@@ -191,9 +189,9 @@ class Surroundings:
         away: says of a path without links why its drive is away; empty when it is not.
     """
 
-    known: Known
+    known: KnownFiles
     sink: Sink
-    system: System
+    system: WatchSystem
     timing: Timing
     clock: Callable[[], float]
     early: bool = False
@@ -219,7 +217,7 @@ def is_remote_kind(kind: str) -> bool:
 # The system that we run on, as far as watching is concerned.
 
 
-def this_system() -> System:
+def this_system() -> WatchSystem:
     """The one we run on."""
     if sys.platform == "win32":
         from homepress.watch import windows

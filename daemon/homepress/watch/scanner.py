@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from homepress.base.files import FileId, Mark
 from homepress.watch.filters import Selection
-from homepress.watch.model import Signature, Skip, Timing, WatchedFolder
+from homepress.watch.model import Skip, Timing, WatchedFolder
 from homepress.watch.pending import NEVER, skip_by_status
-from homepress.watch.protocols import Identity, Known, System, this_system
+from homepress.watch.protocols import KnownFiles, WatchSystem, this_system
 
 # Walking a tree: what is in it that nobody has dealt with yet.
 
@@ -34,13 +35,15 @@ class Listing:
     path: bytes
     readable: bool = True
     too_long: int = 0
-    found: list[tuple[bytes, Signature]] = field(default_factory=list)
-    refused: list[tuple[bytes, Signature]] = field(default_factory=list)
+    found: list[tuple[bytes, FileId]] = field(default_factory=list)
+    refused: list[tuple[bytes, FileId]] = field(default_factory=list)
     skipped: Counter[Skip] = field(default_factory=Counter)
     folders: list[bytes] = field(default_factory=list)
 
 
-def walk(tops: Iterable[bytes], selection: Selection, known: Known, system: System) -> Iterator[Listing]:
+def walk(
+    tops: Iterable[bytes], selection: Selection, known: KnownFiles, system: WatchSystem
+) -> Iterator[Listing]:
     """List folders and all that is entered below them, one folder a step. Links are never followed."""
     waiting = list(tops)
     while waiting:
@@ -49,7 +52,7 @@ def walk(tops: Iterable[bytes], selection: Selection, known: Known, system: Syst
         yield listing
 
 
-def list_folder(directory: bytes, selection: Selection, known: Known, system: System) -> Listing:
+def list_folder(directory: bytes, selection: Selection, known: KnownFiles, system: WatchSystem) -> Listing:
     """List one folder: one `scandir`, one question to the ledger, one `lstat` an image."""
     listing = Listing(directory)
     candidates: list[os.DirEntry[bytes]] = []
@@ -74,7 +77,11 @@ def list_folder(directory: bytes, selection: Selection, known: Known, system: Sy
 
 
 def _compare(
-    listing: Listing, candidates: list[os.DirEntry[bytes]], known: Known, system: System, stays: bool
+    listing: Listing,
+    candidates: list[os.DirEntry[bytes]],
+    known: KnownFiles,
+    system: WatchSystem,
+    stays: bool,
 ) -> None:
     """Sort a folder's candidates into those that are done with, passed over, and found."""
     rows = known.known(listing.path)
@@ -84,15 +91,15 @@ def _compare(
         except OSError as error:
             listing.too_long += error.errno == errno.ENAMETOOLONG
             continue
-        signature = Signature.of(status)
-        if signature.is_noted(rows.get(entry.name)):
+        file_id = FileId.of(status)
+        if file_id.matches(rows.get(entry.name)):
             continue
         if skip := skip_by_status(status, system, stays=stays):
             listing.skipped[skip] += 1
         if skip is None:
-            listing.found.append((entry.path, signature))
+            listing.found.append((entry.path, file_id))
         elif skip is not Skip.NOT_A_FILE:
-            listing.refused.append((entry.path, signature))
+            listing.refused.append((entry.path, file_id))
 
 
 def in_work_tree(directory: bytes, root: bytes) -> bool:
@@ -114,7 +121,7 @@ Walk = Callable[[Iterable[bytes]], Iterator[Listing]]
 
 
 @dataclass
-class Tally:
+class ScanTotals:
     """What a full scan came to.
 
     Attributes:
@@ -145,14 +152,14 @@ class Scanner:
 
     def __init__(self, walk: Walk, observed: Callable[[bytes], bool], timing: Timing) -> None:
         """Scan with `walk`; `observed` tells whether events of a folder are noticed."""
-        self.last: Tally | None = None
+        self.last: ScanTotals | None = None
         self._walk = walk
         self._observed = observed
         self._timing = timing
         self._root = b""
         self._full_due = NEVER
         self._full: Iterator[Listing] | None = None
-        self._tally = Tally()
+        self._totals = ScanTotals()
         self._folder_looks: dict[bytes, list[float]] = {}
         self._partial: Iterator[Listing] | None = None
 
@@ -202,7 +209,7 @@ class Scanner:
     def _begin_due(self, now: float) -> None:
         if now >= self._full_due:
             self._full_due = NEVER
-            self._tally = Tally()
+            self._totals = ScanTotals()
             self._full = self._walk([self._root])
         if self._partial is None and self._folder_looks:
             self._partial = self._walk(self._take_folders(now))
@@ -217,10 +224,10 @@ class Scanner:
             return None
         wall, cpu = time.monotonic(), time.thread_time()
         listing = next(self._full, None)
-        self._tally.cpu += time.thread_time() - cpu
-        self._tally.wall += time.monotonic() - wall
+        self._totals.cpu += time.thread_time() - cpu
+        self._totals.wall += time.monotonic() - wall
         if listing is None:
-            self._full, self.last = None, self._tally
+            self._full, self.last = None, self._totals
             return None
         self._count(listing)
         return listing, True
@@ -238,19 +245,23 @@ class Scanner:
         return tops
 
     def _count(self, listing: Listing) -> None:
-        tally = self._tally
-        tally.directories += 1
-        tally.unreadable += not (listing.readable or listing.too_long)
-        tally.too_long += listing.too_long
-        tally.skipped += listing.skipped
-        if listing.readable and not self._observed(listing.path) and len(tally.unobserved) < _MOST_UNOBSERVED:
-            tally.unobserved.append(listing.path)
+        totals = self._totals
+        totals.directories += 1
+        totals.unreadable += not (listing.readable or listing.too_long)
+        totals.too_long += listing.too_long
+        totals.skipped += listing.skipped
+        if (
+            listing.readable
+            and not self._observed(listing.path)
+            and len(totals.unobserved) < _MOST_UNOBSERVED
+        ):
+            totals.unobserved.append(listing.path)
 
 
 # What is in a folder, without watching it: for dry runs, and to leave alone what was there before.
 
 
-def survey(folder: WatchedFolder, *, system: System | None = None) -> Iterator[tuple[bytes, int]]:
+def survey(folder: WatchedFolder, *, system: WatchSystem | None = None) -> Iterator[tuple[bytes, int]]:
     """The files that the watch would take in, whether they were dealt with before or not.
 
     By name, place, directory entry and size: nothing is changed or opened. Each is a plain pair, its absolute
@@ -264,16 +275,16 @@ def survey(folder: WatchedFolder, *, system: System | None = None) -> Iterator[t
         pass
     selection = Selection(folder, root)
     for listing in walk([root], selection, _NothingKnown(), system or this_system()):
-        for path, signature in listing.found:
-            large = folder.max_size is not None and signature.size > folder.max_size
-            if signature.size >= folder.min_size and not large:
-                yield path, signature.size
+        for path, file_id in listing.found:
+            large = folder.max_size is not None and file_id.size > folder.max_size
+            if file_id.size >= folder.min_size and not large:
+                yield path, file_id.size
 
 
 class _NothingKnown:
     """A memory of nothing."""
 
-    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Identity]:
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
         del directory, names
         return {}
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from homepress.watch.filters import Selection, lies_in
 from homepress.watch.folder import FolderWatch
-from homepress.watch.model import FolderState, Skip, Timing, WaitingFile, WatchedFolder
+from homepress.watch.model import FolderState, PendingFile, Skip, Timing, WatchedFolder
 from homepress.watch.pending import skip_by_status
-from homepress.watch.protocols import Known, Sink, Surroundings, System, this_system
+from homepress.watch.protocols import KnownFiles, Sink, WatchContext, WatchSystem, this_system
 from homepress.watch.scanner import in_work_tree
 
 
-class Watch:
+class Watcher:
     """Finds each new image in the watched folders and hands it on once it has come to rest.
 
     Events of the system are hints; the scan is the truth: at the start, regularly, and after each loss of
@@ -24,11 +24,11 @@ class Watch:
     def __init__(
         self,
         sink: Sink,
-        known: Known,
+        known: KnownFiles,
         *,
         early: bool = False,
         timing: Timing | None = None,
-        system: System | None = None,
+        system: WatchSystem | None = None,
         clock: Callable[[], float] = time.monotonic,
         away: Callable[[Path], str] = lambda _: "",
     ) -> None:
@@ -44,8 +44,8 @@ class Watch:
             clock: monotonic seconds.
             away: says of a path without links why its drive is away; empty when it is not.
         """
-        around = Surroundings(known, sink, system or this_system(), timing or Timing(), clock, early, away)
-        self._around = around
+        ctx = WatchContext(known, sink, system or this_system(), timing or Timing(), clock, early, away)
+        self._ctx = ctx
         self._lock = threading.Lock()
         self._progress = threading.Condition()
         self._folders: dict[Path, FolderWatch] = {}
@@ -72,7 +72,7 @@ class Watch:
 
         A scan does not look at it earlier. Files outside the watched folders are not looked at.
         """
-        for folder in self._around_of(name := os.fsencode(path)):
+        for folder in self._folders_of(name := os.fsencode(path)):
             folder.hint(name, delay)
 
     def set_aside(self, path: Path) -> None:
@@ -80,7 +80,7 @@ class Watch:
 
         Scans pass over it until its directory entry changes, or `rescan` is called.
         """
-        for folder in self._around_of(name := os.fsencode(path)):
+        for folder in self._folders_of(name := os.fsencode(path)):
             folder.set_aside(name)
 
     def rescan(self) -> None:
@@ -100,7 +100,7 @@ class Watch:
         with self._lock:
             return [folder.state() for folder in self._folders.values()]
 
-    def waiting(self) -> list[WaitingFile]:
+    def waiting(self) -> list[PendingFile]:
         """The files that were seen and are not at rest yet, with the reason."""
         with self._lock:
             folders = list(self._folders.values())
@@ -133,7 +133,7 @@ class Watch:
         if skip := selection.skip_file(directory, os.path.basename(name)):
             return skip
         try:
-            return skip_by_status(os.lstat(name), self._around.system, stays=selection.stays)
+            return skip_by_status(os.lstat(name), self._ctx.system, stays=selection.stays)
         except OSError:
             return Skip.UNREADABLE
 
@@ -143,7 +143,7 @@ class Watch:
             kept = {path: watch for path, watch in old.items() if wanted.get(path) == watch.folder}
             ended = [watch for path, watch in old.items() if path not in kept]
             new = {
-                path: FolderWatch(folder, self._around, self._published)
+                path: FolderWatch(folder, self._ctx, self._published)
                 for path, folder in wanted.items()
                 if path not in kept
             }
@@ -153,12 +153,12 @@ class Watch:
                     watch.start()
         for watch in ended:
             watch.ask_to_stop()
-        until = self._around.clock() + self._around.timing.join
+        until = self._ctx.clock() + self._ctx.timing.join
         for watch in ended:
             watch.join(until)
         self._published(changed=True)
 
-    def _around_of(self, path: bytes) -> list[FolderWatch]:
+    def _folders_of(self, path: bytes) -> list[FolderWatch]:
         """The folder that a path lies in, and those that were not met yet: it may be one of them."""
         with self._lock:
             folders = list(self._folders.values())
@@ -172,4 +172,4 @@ class Watch:
         with self._progress:
             self._progress.notify_all()
         if changed:
-            self._around.sink.changed()
+            self._ctx.sink.changed()

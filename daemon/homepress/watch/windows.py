@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from homepress.base.override import override
 from homepress.watch.plain import PlainObservation, public_observation
 from homepress.watch.protocols import Listener, Observation, Openness
 
@@ -40,7 +41,7 @@ _Buffer = tuple[bytes, bool]
 
 
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
-    """See `System.observe`; the system has no way to leave folders out."""
+    """See `WatchSystem.observe`; the system has no way to leave folders out."""
     del ignored
     if shortcoming():
         return public_observation(root, recursive, listener)
@@ -54,7 +55,7 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
         for observation in observations:
             observation.note_loss()
 
-    class Emitter(WindowsApiEmitter):
+    class QueueEmitter(WindowsApiEmitter):
         """As watchdog's, with a queue that notices lost events."""
 
         def on_thread_start(self) -> None:
@@ -68,13 +69,13 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
             super().on_thread_stop()
             self._buffers.end()
 
-    observation = PlainObservation(BaseObserver(Emitter), root, recursive, listener, reports_losses=True)
+    observation = PlainObservation(BaseObserver(QueueEmitter), root, recursive, listener, reports_losses=True)
     observations.append(observation)
     return observation
 
 
 def shortcoming() -> str:
-    """See `System.shortcoming`: lost events are heard of in the queue of watchdog's reader."""
+    """See `WatchSystem.shortcoming`: lost events are heard of in the queue of watchdog's reader."""
     try:
         from watchdog.observers.winapi import DirectoryChangeReader
 
@@ -101,16 +102,17 @@ class BufferQueue(queue.Queue[_Buffer]):
         self._in_batch = False
         self._began = 0.0
 
+    @override
     def put(self, item: _Buffer, block: bool = True, timeout: float | None = None) -> None:
-        """See `queue.Queue.put`."""
         if not item[0] and self._started and not self._ended:
             self._lost()
         # watchdog's reader begins with an empty buffer to say that it runs.
         self._started = True
         super().put(item, block, timeout)
 
+    @override
     def get(self, block: bool = True, timeout: float | None = None) -> _Buffer:
-        """See `queue.Queue.get`; the timeout is chosen here."""
+        """The timeout is chosen here."""
         if self._in_batch and time.monotonic() - self._began > _LONGEST_BATCH:
             self._in_batch = False
             raise queue.Empty
@@ -149,13 +151,13 @@ def openness(fd: int, path: bytes) -> Openness:
 
 
 def is_placeholder(status: os.stat_result) -> bool:
-    """See `System.is_placeholder`: OneDrive and other providers set these attributes."""
+    """See `WatchSystem.is_placeholder`: OneDrive and other providers set these attributes."""
     attributes = getattr(status, "st_file_attributes", 0)
     return bool(attributes & (_OFFLINE | _RECALL_ON_OPEN | _RECALL_ON_DATA_ACCESS))
 
 
 def is_remote(path: bytes) -> bool:
-    """See `System.is_remote`: a share by its name, or a drive letter that stands for one."""
+    """See `WatchSystem.is_remote`: a share by its name, or a drive letter that stands for one."""
     text = os.fsdecode(path).replace("/", "\\")
     if text.startswith("\\\\") and not text.startswith("\\\\?\\"):
         return True
@@ -164,19 +166,19 @@ def is_remote(path: bytes) -> bool:
 
 
 def file_system(path: bytes) -> str:
-    """See `System.file_system`; a drive that is gone takes its folder along, so none is needed."""
+    """See `WatchSystem.file_system`; a drive that is gone takes its folder along, so none is needed."""
     del path
     return ""
 
 
 def shortage(directories: int) -> str:
-    """See `System.shortage`; there is no such limit."""
+    """See `WatchSystem.shortage`; there is no such limit."""
     del directories
     return ""
 
 
 def slept() -> float:
-    """See `System.slept`: the tick count goes on during sleep, the unbiased interrupt time does not."""
+    """See `WatchSystem.slept`: the tick count goes on during sleep, the unbiased interrupt time does not."""
     unbiased = ctypes.c_ulonglong()
     _kernel().QueryUnbiasedInterruptTime(ctypes.byref(unbiased))
     return float(_kernel().GetTickCount64() / 1e3 - unbiased.value / 1e7)
