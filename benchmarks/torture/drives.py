@@ -119,8 +119,8 @@ class _Run:
                 replace(store, path)
                 to = self._point / f"restored {number % 5}"
                 for undone in store.undo(UndoSelection(paths=(path,)), roots=self._bench.roots, to=to):
-                    if undone.outcome == "restored" and undone.restored_to is not None:
-                        self._written[undone.restored_to] = source.data
+                    if undone.outcome == "restored" and undone.restored_to:
+                        self._written[Path(undone.restored_to)] = source.data
             except (OSError, StoreError):
                 self._refused += 1
             with contextlib.suppress(OSError):

@@ -16,7 +16,8 @@ from homepress.app.config import Configuration
 from homepress.app.drives import Away
 from homepress.app.house import House
 from homepress.base import blocking
-from homepress.control.service import FolderRequest, FolderStatus, ServiceError
+from homepress.base.results import FolderStatus
+from homepress.control.service import FolderRequest, ServiceError
 from homepress.settings import Paths, Size, edit
 from homepress.store.existing import list_pictures
 

@@ -32,7 +32,8 @@ from homepress.app.doctor import (
 )
 from homepress.app.doctor.installation import Check, Installation, installation
 from homepress.base import blocking
-from homepress.control.service import FolderStatus, Status
+from homepress.base.results import FolderStatus
+from homepress.control.service import Status
 from homepress.desktop.dbus import Reply
 from homepress.settings import Paths, Settings, SettingsError
 from homepress.store.fs import system_kernel

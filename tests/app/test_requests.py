@@ -7,8 +7,9 @@ import pytest
 
 from homepress.app.requests import outcomes, pictures, plan_of
 from homepress.base.formats import ImageType
+from homepress.base.results import FileOutcome
 from homepress.compress import MetadataPolicy
-from homepress.control.service import CompressRequest, FileOutcome, ServiceError
+from homepress.control.service import CompressRequest, ServiceError
 from homepress.pipeline import STOPPING, Carrier, Destination, Pipeline, StateThread
 from homepress.settings import FolderSettings, Quality
 from homepress.store.store import Store

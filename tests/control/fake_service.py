@@ -6,22 +6,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import homepress
+from homepress.base.results import (
+    FileOutcome,
+    FolderStatus,
+    OriginalOutcome,
+    ProbeAttempt,
+    ProbedProcess,
+    RecentPicture,
+    UndoOutcome,
+)
 from homepress.control.calls import METHODS
 from homepress.control.service import (
     CheckReport,
     CompressRequest,
-    FileOutcome,
     FolderAnswer,
     FolderRequest,
-    FolderStatus,
-    OriginalOutcome,
     OriginalsRequest,
-    ProbedProcess,
-    RecentPicture,
     ServiceError,
     Status,
-    TriedDoor,
-    UndoOutcome,
     UndoRequest,
 )
 
@@ -200,7 +202,7 @@ class FakeService(_AnyService):
             )
 
     def probe(self) -> list[ProbedProcess]:
-        tried = [TriedDoor(name="TCP", allowed=False, answer="EACCES: Permission denied")]
+        tried = [ProbeAttempt(name="TCP", allowed=False, answer="EACCES: Permission denied")]
         return [ProbedProcess(name="daemon", pid=os.getpid(), tried=tried)]
 
     def forget(self, path: str, before: float | None = None) -> int:

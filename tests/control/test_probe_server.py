@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from homepress.base.results import ProbeAttempt, ProbedProcess
 from homepress.control.lock import InstanceLock, LockHeldError
 from homepress.control.probe_server import PROBED, ProbeServer, ask_probe_server, probe_files
-from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.control.transport import listen
 
-TRIED = [TriedDoor(name="TCP", allowed=False, answer="EACCES")]
+TRIED = [ProbeAttempt(name="TCP", allowed=False, answer="EACCES")]
 
 
 @pytest.fixture(params=["control.sock", "0123456789abcdef.sock"])

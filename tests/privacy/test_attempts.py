@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from homepress import privacy
-from homepress.privacy import Attempt
+from homepress.base.results import ProbeAttempt
 from homepress.privacy.attempts import all_refused
 from support import THIS_MACHINE_CANNOT
 
@@ -26,9 +26,9 @@ print(json.dumps([[a.name, a.allowed, a.answer, a.local] for a in privacy.probe(
 """
 
 
-def attempts_of(role: str) -> dict[str, Attempt]:
+def attempts_of(role: str) -> dict[str, ProbeAttempt]:
     done = subprocess.run([sys.executable, "-c", LOCKED, role], capture_output=True, check=True)
-    return {row[0]: Attempt(*row) for row in json.loads(done.stdout)}
+    return {row[0]: ProbeAttempt(*row) for row in json.loads(done.stdout)}
 
 
 def test_an_ordinary_process_is_open() -> None:
@@ -53,8 +53,8 @@ def test_a_locked_client_may_speak_locally() -> None:
 
 
 def test_local_attempts_do_not_count_as_network() -> None:
-    local, remote = Attempt("a", True, "", local=True), Attempt("b", True, "")
-    assert all_refused([local, Attempt("c", False, "")])
+    local, remote = ProbeAttempt("a", True, "", local=True), ProbeAttempt("b", True, "")
+    assert all_refused([local, ProbeAttempt("c", False, "")])
     assert not all_refused([local, remote])
 
 

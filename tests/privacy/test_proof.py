@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from homepress import privacy
+from homepress.base.results import ProbeAttempt
 from homepress.privacy import (
-    Attempt,
     Check,
     Comparison,
     HeldSocket,
@@ -23,9 +23,9 @@ from homepress.privacy import (
     windows,
 )
 
-OPEN = Attempt("TCP", True, "allowed")
-REFUSED = Attempt("TCP", False, "EACCES: Permission denied")
-LOCAL = Attempt("a local socket", True, "allowed", local=True)
+OPEN = ProbeAttempt("TCP", True, "allowed")
+REFUSED = ProbeAttempt("TCP", False, "EACCES: Permission denied")
+LOCAL = ProbeAttempt("a local socket", True, "allowed", local=True)
 SEEN = ProcessReport(7, "python", filtered=True, filters=1, no_new_privileges=True, sockets=())
 DAEMON = Party("daemon", 7, local_allowed=False, attempts=(REFUSED,), seen=SEEN)
 WINDOW = Party("window", 8, local_allowed=True, attempts=(REFUSED, LOCAL), seen=SEEN)

@@ -210,7 +210,7 @@ class TestOtherDisk:
             file.unlink()
         with bench.store() as store:
             store.recover()
-            undone = {u.path: u for u in store.undo(UndoSelection(last=10), roots=bench.roots)}
+            undone = {Path(u.path): u for u in store.undo(UndoSelection(last=10), roots=bench.roots)}
         assert undone[inside].outcome == "restored"
         assert undone[victim].outcome == "failed"
         assert "--to" in undone[victim].reason
@@ -348,8 +348,8 @@ class TestRetention:
 
             def accept(**selection) -> list[str]:
                 looked = list(store.accept(OriginalsSelection(**selection)))
-                assert all((one.outcome, one.size) == ("accepted", 30_000) for one in looked)
-                return sorted(one.path.name for one in looked)
+                assert all((one.outcome, one.bytes) == ("accepted", 30_000) for one in looked)
+                return sorted(Path(one.path).name for one in looked)
 
             assert accept() == []
             assert accept(older_than=3600) == []
@@ -387,7 +387,9 @@ class TestRetention:
             edited.write_bytes(EDIT)
             gone.unlink()
             found = {
-                one.path.name: (one.outcome, one.reason) for one in store.verify(OriginalsSelection(all=True))
+                Path(one.path).name: (one.outcome, one.reason)
+                for one in store.verify(OriginalsSelection(all=True))
+                for one in store.verify(OriginalsSelection(all=True))
             }
         assert found["0.jpg"] == ("good", "")
         assert found["1.jpg"][0] == "damaged"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store.model import Role, Undone, UndoSelection
+from homepress.base.results import UndoOutcome
+from homepress.store.model import Role, UndoSelection
 from homepress.store.store import Store
 from store.kit import (
     Bench,
@@ -21,7 +22,7 @@ from store.kit import (
 )
 
 
-def undo(bench: Bench, store: Store, *paths: Path, to: Path | None = None, **selection) -> list[Undone]:
+def undo(bench: Bench, store: Store, *paths: Path, to: Path | None = None, **selection) -> list[UndoOutcome]:
     return list(store.undo(UndoSelection(paths=paths, **selection), roots=bench.roots, to=to))
 
 
@@ -44,7 +45,7 @@ def test_everything_is_as_before(bench: Bench, lacking: tuple[str, ...]) -> None
         assert path.read_bytes() == smaller(picture())
     with bench.store(Lacking(*lacking).kernel()) as store:
         (undone,) = undo(bench, store, path)
-        assert (undone.outcome, undone.restored_to, undone.reason) == ("restored", path, "")
+        assert (undone.outcome, undone.restored_to, undone.reason) == ("restored", str(path), "")
         assert everything(path) == before
         assert store.role(digest(picture()), "balanced") is Role.KEPT
         stat = path.stat()
@@ -71,7 +72,7 @@ def test_twice_says_that_it_was_done(bench: Bench) -> None:
         (undone,) = undo(bench, store, path)
         assert (undone.outcome, undone.reason) == ("failed", "it was undone before")
         (unknown,) = undo(bench, store, bench.watched / "b.jpg")
-        assert (unknown.entry, unknown.outcome) == (0, "failed")
+        assert (unknown.id, unknown.outcome) == (0, "failed")
 
 
 def test_a_result_that_was_edited_stays_and_the_original_comes_beside_it(bench: Bench) -> None:
@@ -83,7 +84,7 @@ def test_a_result_that_was_edited_stays_and_the_original_comes_beside_it(bench: 
         (bench.watched / "holiday (original).jpg").write_bytes(b"taken as well")
         (undone,) = undo(bench, store, path)
         beside = bench.watched / "holiday (original 2).jpg"
-        assert (undone.outcome, undone.restored_to) == ("beside", beside)
+        assert (undone.outcome, undone.restored_to) == ("beside", str(beside))
         assert (beside.read_bytes(), facts(beside)) == (picture(), before)
         assert path.read_bytes() == b"edited"
 
@@ -168,7 +169,7 @@ def test_what_only_a_sidecar_says_is_restored_beneath_a_configured_folder_or_whe
         assert "--to" in undone.reason
         to = bench.base / "restored"
         (undone,) = store.undo(UndoSelection(last=1), roots=[], to=to)
-        assert (undone.outcome, undone.restored_to) == ("restored", to / "a.jpg")
+        assert (undone.outcome, undone.restored_to) == ("restored", str(to / "a.jpg"))
     assert (to / "a.jpg").read_bytes() == picture()
     assert path.read_bytes() == smaller(picture())
 
@@ -181,7 +182,7 @@ def test_equal_names_restored_elsewhere_stay_apart(bench: Bench) -> None:
         for path in paths:
             replace(store, path)
         undone = undo(bench, store, to=to, last=2)
-    assert {u.restored_to.name: u.restored_to.read_bytes() for u in undone} == {
+    assert {Path(u.restored_to).name: Path(u.restored_to).read_bytes() for u in undone} == {
         "a.jpg": picture(2),
         "a (original).jpg": picture(1),
     }
@@ -202,8 +203,8 @@ def test_selections(bench: Bench) -> None:
             chosen = undo(bench, store, **selection)
             assert all(u.outcome == "restored" for u in chosen)
             for u in chosen:
-                replace(store, u.path)  # so that the next selection finds them all again
-            return [str(u.path.relative_to(bench.watched)) for u in chosen]
+                replace(store, Path(u.path))  # so that the next selection finds them all again
+            return [str(Path(u.path).relative_to(bench.watched)) for u in chosen]
 
         assert undone(last=2) == ["4.jpg", "trip/3.jpg"]
         assert undone(folder=bench.watched / "trip") == ["trip/3.jpg", "trip/2.jpg"]
@@ -246,7 +247,7 @@ def test_a_conversion_goes_and_its_source_comes_back(bench: Bench) -> None:
         source = store.read(path)
         target = store.replace(source, replacement(smaller(source.data), suffix=".jpg")).path
         (undone,) = undo(bench, store, target)
-        assert (undone.outcome, undone.path, undone.restored_to) == ("restored", path, path)
+        assert (undone.outcome, undone.path, undone.restored_to) == ("restored", str(path), str(path))
         assert everything(path) == before
         assert not target.exists()
         assert set(store.known(os.fsencode(bench.watched))) == {b"a.heic"}
@@ -356,7 +357,7 @@ def test_a_result_that_was_moved_is_found_by_what_it_holds(bench: Bench) -> None
         replace(store, path)
         path.rename(moved)
         (undone,) = undo(bench, store, moved)
-        assert (undone.outcome, undone.restored_to) == ("restored", moved)
+        assert (undone.outcome, undone.restored_to) == ("restored", str(moved))
         assert everything(moved) == before
         assert not path.exists()
     assert (bench.temps(), bench.kept()) == ([], [])

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 _PROGRAM = """
 import sys
 sys.path[:0] = sys.argv[1:]
-from homepress.control.service import FolderStatus, Status
+from homepress.base.results import FolderStatus
+from homepress.control.service import Status
 from homepress.ui.tray import legacy
 from homepress.ui.tray.icon_states import PanelTheme
 from homepress.ui.tray.menu import TrayState

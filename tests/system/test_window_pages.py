@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from homepress.base.results import ProbeAttempt, ProbedProcess
 from homepress.control.probe_server import ProbeServer
-from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.settings import Paths
 from support import wait_for
 from system.pictures import jpeg, write
@@ -153,7 +153,7 @@ def test_the_tray_is_asked_too(
     program.start()
     monkeypatch.setenv("HOMEPRESS_HOME", str(program.home))
     told = ProbedProcess(
-        name="tray", pid=4711, tried=[TriedDoor(name="TCP", allowed=True, answer="a socket was made")]
+        name="tray", pid=4711, tried=[ProbeAttempt(name="TCP", allowed=True, answer="a socket was made")]
     )
     server = ProbeServer(Paths.from_environment().socket, "tray", lambda: [told])
     try:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homepress.base.formats import ImageType
+from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
 from homepress.compress.model import Fault
-from homepress.privacy import Attempt
 from homepress.workers import Slot, WorkerDied
 from homepress.workers.messages import Answer, CodecReport, Failure, Hello
 from homepress.workers.words import MOST_ENTRIES, MOST_LETTERS, harmless, plain
@@ -42,7 +42,7 @@ def test_nothing_in_a_message_does_anything_to_a_terminal(text: str, number: int
         Answer(compressed=made),
         Answer(unchanged=Unchanged(Reason.BROKEN, text)),
         Answer(failure=Failure(out_of_memory=False, text=text)),
-        Answer(attempts=[Attempt(text, False, text)] * number),
+        Answer(attempts=[ProbeAttempt(text, False, text)] * number),
         Answer(
             codecs=CodecReport(
                 versions={f"{n}{text}": text for n in range(number)},

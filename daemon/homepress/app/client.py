@@ -1,24 +1,15 @@
 """What every command does before it touches a picture: lock itself, and show on demand that it is locked."""
 
 import os
-from collections.abc import Iterable
 
 from homepress import privacy
-from homepress.control.service import ProbedProcess, TriedDoor
+from homepress.base.results import ProbedProcess
 from homepress.settings import Paths
 
 
 def prepare_client() -> None:
     """Lock this process out of the network; it can reach the daemon and the desktop (AF_UNIX)."""
     privacy.lock_client(Paths.from_environment().socket)
-
-
-def doors(attempts: Iterable[privacy.Attempt]) -> list[TriedDoor]:
-    """What a process tried, as it is told to others."""
-    return [
-        TriedDoor(name=found.name, allowed=found.allowed, answer=found.answer, local=found.local)
-        for found in attempts
-    ]
 
 
 def try_doors(name: str, pid: int = 0) -> ProbedProcess:
@@ -28,4 +19,4 @@ def try_doors(name: str, pid: int = 0) -> ProbedProcess:
         name: whose lock it is that this shows.
         pid: the process of that name; 0 for our parent, whose lock we inherited.
     """
-    return ProbedProcess(name=name, pid=pid or os.getppid(), tried=doors(privacy.probe()))
+    return ProbedProcess(name=name, pid=pid or os.getppid(), tried=list(privacy.probe()))

@@ -11,7 +11,7 @@ from homepress.app.drives import Away, InUse
 from homepress.app.fallback import Fallback, Fallbacks
 from homepress.app.house import House
 from homepress.base import blocking
-from homepress.control.service import FolderStatus
+from homepress.base.results import FolderStatus
 from homepress.pipeline import Pipeline, Plan, plan_for
 from homepress.settings import FolderSettings, Settings
 from homepress.store.model import OriginalsLimit

@@ -12,8 +12,9 @@ from homepress.app.config import watched
 from homepress.app.fingerprinting import fingerprint_seconds
 from homepress.app.house import House
 from homepress.app.places import resolved
+from homepress.base.results import FileOutcome
 from homepress.base.system_errors import with_name
-from homepress.control.service import CheckReport, FileOutcome, FolderRequest, ServiceError
+from homepress.control.service import CheckReport, FolderRequest, ServiceError
 from homepress.pipeline import Destination, plan_for
 from homepress.settings import FolderSettings
 from homepress.watch import survey

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homepress.app.drives import Away
+from homepress.base import results
 from homepress.base.clock import Clock, system_clock
-from homepress.control import service
 from homepress.pipeline import Backoff, FairQueue, Told, confined
 from homepress.store.health import Conditions
 from homepress.store.model import RecoveryNote
@@ -319,7 +319,7 @@ class FolderHealth:
         tries = (file.next_try for file in self._given_back.values() if not file.stuck)
         return any(now - _LOOKING < next_try < now + within for next_try in tries)
 
-    def waiting(self, settling: Iterable[PendingFile]) -> list[service.WaitingFile]:
+    def waiting(self, settling: Iterable[PendingFile]) -> list[results.WaitingFile]:
         """Files that settle, and files that were given back; each once."""
         now = self._clock()
         shown = time.time() - now
@@ -332,7 +332,7 @@ class FolderHealth:
             reason = known.reason if known else ": ".join(filter(None, (str(file.reason), file.detail)))
             files[file.path] = _GivenBack(reason, file.next_try)
         return [
-            service.WaitingFile(
+            results.WaitingFile(
                 path=str(path),
                 reason=file.reason,
                 next_try=None if math.isinf(file.next_try) else shown + file.next_try,

@@ -18,7 +18,8 @@ from homepress import privacy
 from homepress.app.house import House, NotNowError, refused
 from homepress.app.overview import sentence
 from homepress.base import blocking
-from homepress.control.service import FolderStatus, ServiceError, Status
+from homepress.base.results import FolderStatus
+from homepress.control.service import ServiceError, Status
 from homepress.settings import FolderSettings, Paths, Settings, SettingsError, load
 from homepress.store.existing import Listing, list_pictures
 from homepress.store.model import StoreError

@@ -16,7 +16,8 @@ from homepress.app.house import House
 from homepress.app.logfiles import log_fault
 from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
-from homepress.control.service import FolderStatus, PausedFor, State, Status
+from homepress.base.results import FolderStatus
+from homepress.control.service import PausedFor, State, Status
 from homepress.watch import Watcher
 
 _SHOWN_WAITING = 100

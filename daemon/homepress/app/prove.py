@@ -8,12 +8,13 @@ from pathlib import Path
 from homepress import privacy
 from homepress.app.connect import connect_or_local
 from homepress.app.sample import sample_png
+from homepress.base.results import ProbeAttempt, ProbedProcess
 from homepress.control import Service, probe_server
-from homepress.control.service import CompressRequest, ProbedProcess
-from homepress.privacy import Attempt, HeldSocket, Party, Proof, Sample
+from homepress.control.service import CompressRequest
+from homepress.privacy import HeldSocket, Party, Proof, Sample
 from homepress.settings import Paths
 
-__all__ = ["Attempt", "HeldSocket", "Party", "Proof", "prove"]
+__all__ = ["HeldSocket", "Party", "Proof", "prove"]
 
 
 def prove(paths: Paths) -> Proof:
@@ -40,11 +41,11 @@ def prove(paths: Paths) -> Proof:
     return Proof(comparison, tuple(parties), sample, privacy.checks(pids), time.monotonic() - begin)
 
 
-def _party(process: ProbedProcess, own: tuple[Attempt, ...] = (), *, meets_others: bool = False) -> Party:
+def _party(
+    process: ProbedProcess, own: tuple[ProbeAttempt, ...] = (), *, meets_others: bool = False
+) -> Party:
     """Put together what a process tried and what is seen of it; `meets_others`: local sockets are its own."""
-    attempts = own or tuple(
-        Attempt(door.name, door.allowed, door.answer, door.local) for door in process.tried
-    )
+    attempts = own or tuple(process.tried)
     try:
         seen = privacy.report(process.pid)
     except ProcessLookupError:

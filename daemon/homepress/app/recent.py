@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from homepress.control.service import RecentPicture, ServiceError
+from homepress.base.results import RecentPicture
+from homepress.control.service import ServiceError
 from homepress.store.model import LedgerError
 from homepress.store.reader import HistoryFilter, Reader
 

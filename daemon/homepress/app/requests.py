@@ -11,7 +11,8 @@ import msgspec
 
 from homepress.app.request_checks import output_fault
 from homepress.base.formats import has_image_suffix
-from homepress.control.service import CompressRequest, FileOutcome, ServiceError
+from homepress.base.results import FileOutcome
+from homepress.control.service import CompressRequest, ServiceError
 from homepress.pipeline import STOPPING, Destination, Job, Pipeline, Plan, Told, plan_for
 from homepress.settings import FolderSettings, Quality, Size, check_value
 from homepress.settings.values import SourceFormat

@@ -8,31 +8,26 @@ from pathlib import Path
 from homepress import privacy
 from homepress.app import dryrun, folders, logfiles, requests
 from homepress.app.apart import join_apart
-from homepress.app.client import doors
 from homepress.app.house import House
 from homepress.app.places import resolved
 from homepress.app.recent import recent_pictures
 from homepress.app.request_checks import check_request, check_values
 from homepress.app.stopped import stopped_status
 from homepress.app.undo import undo
+from homepress.base.results import FileOutcome, OriginalOutcome, ProbedProcess, RecentPicture, UndoOutcome
 from homepress.base.system_errors import with_name
 from homepress.control.service import (
     CheckReport,
     CompressRequest,
-    FileOutcome,
     FolderAnswer,
     FolderRequest,
-    OriginalOutcome,
     OriginalsRequest,
-    ProbedProcess,
-    RecentPicture,
     ServiceError,
     Status,
-    UndoOutcome,
     UndoRequest,
 )
 from homepress.pipeline import Plan
-from homepress.store.model import Looked, OriginalsSelection, StoreError
+from homepress.store.model import OriginalsSelection, StoreError
 
 _NO_DAEMON = "Homepress is not running; start it with: homepress run"
 
@@ -114,13 +109,13 @@ class InProcessService:
         """Delete stored originals for good; their results stay."""
         check_request(request)
         with in_words():
-            yield from map(_outcome, self.house.store.accept(_selection(request)))
+            yield from self.house.store.accept(_selection(request))
 
     def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Read stored originals and compare their hashes."""
         check_request(request)
         with in_words():
-            yield from map(_outcome, self.house.store.verify(_selection(request)))
+            yield from self.house.store.verify(_selection(request))
 
     def add_folder(self, request: FolderRequest) -> FolderAnswer:
         """Add a folder to the settings file."""
@@ -155,8 +150,7 @@ class InProcessService:
         own = ("daemon", os.getpid(), privacy.probe())
         workers = self.house.pipeline.probe()
         return [
-            ProbedProcess(name=name, pid=pid, tried=doors(attempts))
-            for name, pid, attempts in (own, *workers)
+            ProbedProcess(name=name, pid=pid, tried=list(attempts)) for name, pid, attempts in (own, *workers)
         ]
 
     def forget(self, path: str, before: float | None = None) -> int:
@@ -186,16 +180,6 @@ def in_words() -> Iterator[None]:
         raise ServiceError(str(error)) from error
     except OSError as error:
         raise ServiceError(with_name(error)) from error
-
-
-def _outcome(found: Looked) -> OriginalOutcome:
-    return OriginalOutcome(
-        id=found.entry,
-        path=str(found.path),
-        bytes=found.size,
-        outcome=found.outcome,
-        reason=found.reason,
-    )
 
 
 def _selection(request: OriginalsRequest) -> OriginalsSelection:

@@ -8,7 +8,8 @@ import msgspec
 from homepress.app.health import MOST_IN_A_ROW
 from homepress.app.house import House
 from homepress.app.places import resolved
-from homepress.control.service import ServiceError, UndoOutcome, UndoRequest
+from homepress.base.results import UndoOutcome
+from homepress.control.service import ServiceError, UndoRequest
 from homepress.store.model import UndoSelection
 
 
@@ -36,14 +37,8 @@ def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
     for undone in house.store.undo(selection, roots=roots, to=to):
         if last is not None:
             yield last
-        touched |= {root for root in house.roots() if undone.path.is_relative_to(root)}
-        last = UndoOutcome(
-            id=undone.entry,
-            path=str(undone.path),
-            outcome=undone.outcome,
-            restored_to=str(undone.restored_to or ""),
-            reason=undone.reason,
-        )
+        touched |= {root for root in house.roots() if Path(undone.path).is_relative_to(root)}
+        last = undone
     if last is not None:
         yield msgspec.structs.replace(
             last, stopped=[str(root) for root in sorted(touched) if _is_stopped(house, root)]

@@ -6,8 +6,7 @@ They may talk to other programs on this computer, so a picture made to attack it
 import os
 from pathlib import Path
 
-from homepress.app.client import doors
-from homepress.control.service import ProbedProcess
+from homepress.base.results import ProbedProcess
 from homepress.workers import Limits, Slot, WorkerDied
 
 _MOST_FILE_BYTES = 1 << 30
@@ -38,7 +37,7 @@ class Viewer:
     def probe(self) -> ProbedProcess:
         """Have the worker try every way out; one that cannot has tried nothing."""
         try:
-            tried = doors(self._slot.probe())
+            tried = list(self._slot.probe())
         except WorkerDied:
             tried = []
         return ProbedProcess(name="worker", pid=self._slot.pid or 0, tried=tried)

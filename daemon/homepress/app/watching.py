@@ -27,15 +27,8 @@ from homepress.app.pausing import Pause
 from homepress.app.power import PowerSaver
 from homepress.app.request_checks import check_values
 from homepress.app.service import InProcessService
-from homepress.control.service import (
-    OriginalOutcome,
-    OriginalsRequest,
-    PausedFor,
-    ServiceError,
-    Status,
-    UndoOutcome,
-    UndoRequest,
-)
+from homepress.base.results import OriginalOutcome, UndoOutcome
+from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.pipeline import Destination, Plan, Told
 from homepress.settings import Paths
 from homepress.store.health import Conditions

@@ -10,38 +10,19 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
+from homepress.base.results import (
+    FileOutcome,
+    FolderStatus,
+    OriginalOutcome,
+    ProbedProcess,
+    RecentPicture,
+    UndoOutcome,
+    WaitingFile,
+)
+
 State = Literal["idle", "working", "paused", "problem", "stopped"]
 PausedFor = Literal["", "user", "power saver"]
 Notices = Literal["errors", "summary", "never"]
-
-
-class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One watched folder, as in `status --json`.
-
-    `state` is "watching", "scanning", "paused", "disabled", "away" or "problem"; `problem` says what is wrong
-    and what to do, `warning` what is worth knowing, such as which drive is away; `watch` is "native", "poll"
-    or "none"; `waiting` counts files. `mode` and `output` are as they are in fact: where a file system lets
-    nothing be replaced safely, results go beside the folder whatever the settings say. `fingerprinting`
-    counts pictures that were there before and are left alone, whose fingerprints are still being made.
-    """
-
-    path: str
-    mode: Literal["replace", "output"]
-    output: str = ""
-    state: str
-    problem: str = ""
-    warning: str = ""
-    waiting: int = 0
-    watch: str = "native"
-    fingerprinting: int = 0
-
-
-class WaitingFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that was seen and is not done: what it waits for, and when it is looked at again."""
-
-    path: str
-    reason: str
-    next_try: float | None = None
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,21 +58,6 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     notify: Notices = "errors"
 
 
-class RecentPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """A result of late: `path` is where it is, `source` what it was made from (the same when replaced).
-
-    `undoable` says whether its original can still be brought back.
-    """
-
-    id: int
-    time: float
-    path: str
-    source: str
-    before_bytes: int
-    after_bytes: int
-    undoable: bool
-
-
 class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Compress files by name. Without `in_place` and `output`, writes NAME.min.EXT beside each.
 
@@ -109,21 +75,6 @@ class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
-class FileOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `compress --json`."""
-
-    path: str
-    outcome: Literal["compressed", "unchanged", "failed"]
-    reason: str = ""
-    before_bytes: int = 0
-    after_bytes: int = 0
-    format: str = ""
-    score: float | None = None
-    score_kind: str = ""
-    seconds: float = 0.0
-    output: str = ""
-
-
 class UndoRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which results to undo: by path, the last N, since a time, beneath a folder; `to` restores elsewhere."""
 
@@ -135,23 +86,6 @@ class UndoRequest(msgspec.Struct, frozen=True, kw_only=True):
     to: str = ""
 
 
-class UndoOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one undo.
-
-    "restored": the original is back under its name; "beside": the result was edited or something else is
-    there now, so the original is at `restored_to` beside it; "removed": an untouched output file was taken
-    away; "failed": see `reason`, nothing was changed. The last one of a request names in `stopped` the
-    folders in which nothing more is replaced until `resume`, because so many results there were undone.
-    """
-
-    id: int
-    path: str
-    outcome: Literal["restored", "beside", "removed", "failed"]
-    restored_to: str = ""
-    reason: str = ""
-    stopped: list[str] = []
-
-
 class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which stored originals: by path, by history id, older than some days, or all."""
 
@@ -159,16 +93,6 @@ class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
     ids: list[int] = []
     older_than_days: float | None = None
     all: bool = False
-
-
-class OriginalOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored original: "accepted" (deleted, the result stays), "good" or "damaged" (verify), "failed"."""
-
-    id: int
-    path: str
-    bytes: int
-    outcome: Literal["accepted", "good", "damaged", "failed"]
-    reason: str = ""
 
 
 class FolderRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,23 +137,6 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     to_try: int = 0
     with_location: int = 0
     fingerprint_seconds: float = 0.0
-
-
-class TriedDoor(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt of a process to get at a network or at another program, and what the system answered."""
-
-    name: str
-    allowed: bool
-    answer: str
-    local: bool = False
-
-
-class ProbedProcess(msgspec.Struct, frozen=True, kw_only=True):
-    """A process of ours that tried every way out by itself; `name` is "daemon", "worker 1" ..."""
-
-    name: str
-    pid: int
-    tried: list[TriedDoor]
 
 
 class ServiceError(Exception):

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from homepress.base.blocking import answers, silent
+from homepress.base.results import ProbeAttempt
 from homepress.pipeline.backoff import Retries
 from homepress.pipeline.carry import Carrier
 from homepress.pipeline.job import Destination, Job, Told
@@ -19,7 +20,6 @@ from homepress.pipeline.queue import FairQueue, Load
 from homepress.pipeline.seats import Prepare, Seat, Seats
 from homepress.pipeline.state import StateClosedError, StateThread, Timer
 from homepress.pipeline.trouble import trouble
-from homepress.privacy import Attempt
 from homepress.store.model import StoreError
 from homepress.workers import Checker, Limits, Slot, WorkerDied
 
@@ -113,7 +113,7 @@ class Pipeline:
         """The same of a picture that was found; what a person asks for, such as a dry run, leaves it new."""
         return self._state.ask(partial(self.queue.has, path, asked=False))
 
-    def probe(self) -> list[tuple[str, int, tuple[Attempt, ...]]]:
+    def probe(self) -> list[tuple[str, int, tuple[ProbeAttempt, ...]]]:
         """Have every worker, and what looks at results, try the ways out. Starts those that rest.
 
         Returns:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from homepress.privacy.attempts import Attempt
+from homepress.base.results import ProbeAttempt
 from homepress.privacy.interface import System
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
@@ -25,7 +25,6 @@ else:
 _system: System = _chosen
 
 __all__ = [
-    "Attempt",
     "Check",
     "Comparison",
     "HeldSocket",
@@ -33,6 +32,7 @@ __all__ = [
     "Lock",
     "NetworkState",
     "Party",
+    "ProbeAttempt",
     "ProcessReport",
     "Proof",
     "Sample",
@@ -94,7 +94,7 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:
     return _system.contain(pid, limits)
 
 
-def probe() -> tuple[Attempt, ...]:
+def probe() -> tuple[ProbeAttempt, ...]:
     """Try every way to a network or to another program from this process, and give the system's answers.
 
     Nothing is sent, even where nothing is refused.

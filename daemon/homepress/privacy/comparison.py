@@ -3,14 +3,14 @@
 import socket
 from collections.abc import Callable
 
-from homepress.privacy.attempts import Attempt
+from homepress.base.results import ProbeAttempt
 from homepress.privacy.proof import Comparison
 
 _LOOPBACK = "127.0.0.1"
 _SECONDS = 5.0
 
 
-def compare(probe: Callable[[], tuple[Attempt, ...]]) -> Comparison:
+def compare(probe: Callable[[], tuple[ProbeAttempt, ...]]) -> Comparison:
     """Be that ordinary process: to be called before this process locks itself.
 
     The connection goes from this process to itself, over the loopback device; nothing leaves the computer.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from homepress.privacy.attempts import Attempt
+from homepress.base.results import ProbeAttempt
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.processes import ProcessReport
@@ -40,7 +40,7 @@ class System(Protocol):
     def contain(self, pid: int, limits: Limits) -> Callable[[], None]:
         """From the parent's side: bound a worker and tie its life to ours; call the result at its end."""
 
-    def probe(self) -> tuple[Attempt, ...]:
+    def probe(self) -> tuple[ProbeAttempt, ...]:
         """Try every way to a network or another program from this very process. Nothing is ever sent."""
 
     def state(self) -> NetworkState:

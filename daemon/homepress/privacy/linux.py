@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from homepress.base.results import ProbeAttempt
 from homepress.privacy import kernel, landlock, posix, probes, procfs
-from homepress.privacy.attempts import Attempt, all_refused
+from homepress.privacy.attempts import all_refused
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.policies import client_filter, daemon_filter, tool_filter, worker_filter
@@ -42,7 +43,7 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a 
     return lambda: None
 
 
-def probe() -> tuple[Attempt, ...]:
+def probe() -> tuple[ProbeAttempt, ...]:
     """See `interface.System`."""
     machine = current()
     if machine is None:

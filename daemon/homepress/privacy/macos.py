@@ -11,8 +11,9 @@ import socket as sockets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from homepress.base.results import ProbeAttempt
 from homepress.privacy import posix
-from homepress.privacy.attempts import Attempt, all_refused
+from homepress.privacy.attempts import all_refused
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.processes import ProcessReport
@@ -50,7 +51,7 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a 
     return lambda: None
 
 
-def probe() -> tuple[Attempt, ...]:
+def probe() -> tuple[ProbeAttempt, ...]:
     """See `interface.System`. The profile refuses connections, not the making of sockets."""
     return (
         _connect("TCP", sockets.AF_INET, sockets.SOCK_STREAM, "127.0.0.1"),
@@ -146,15 +147,15 @@ def _apply(profile: str, files: int) -> Lock:
     return Lock(True, files)
 
 
-def _connect(name: str, family: int, kind: int, address: str) -> Attempt:
+def _connect(name: str, family: int, kind: int, address: str) -> ProbeAttempt:
     """To this computer's own discard port: where nothing is refused, nothing leaves it either."""
     try:
         with sockets.socket(family, kind) as attempt:
             attempt.connect((address, _DISCARD_PORT))
     except OSError as error:
         refused = error.errno in (errno.EPERM, errno.EACCES)
-        return Attempt(name, not refused, f"{errno.errorcode.get(error.errno or 0)}: {error.strerror}")
-    return Attempt(name, True, "allowed")
+        return ProbeAttempt(name, not refused, f"{errno.errorcode.get(error.errno or 0)}: {error.strerror}")
+    return ProbeAttempt(name, True, "allowed")
 
 
 def _quoted(path: Path) -> str:

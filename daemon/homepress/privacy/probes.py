@@ -12,8 +12,8 @@ import stat
 import struct
 from collections.abc import Iterator
 
+from homepress.base.results import ProbeAttempt
 from homepress.privacy import kernel
-from homepress.privacy.attempts import Attempt
 from homepress.privacy.syscalls import Architecture
 
 _UNIX, _INET, _INET6, _NETLINK, _PACKET, _BLUETOOTH, _VSOCK = 1, 2, 10, 16, 17, 31, 40
@@ -29,7 +29,7 @@ _MOST_DESCRIPTORS = 4096
 _REFUSALS = {errno.EACCES, errno.EPERM, errno.ENOSYS}
 
 
-def network_attempts(machine: Architecture) -> Iterator[Attempt]:
+def network_attempts(machine: Architecture) -> Iterator[ProbeAttempt]:
     """Everything that leads off this computer."""
     tcp = _socket(machine, "TCP", _INET, _STREAM)
     yield tcp
@@ -51,7 +51,7 @@ def network_attempts(machine: Architecture) -> Iterator[Attempt]:
     yield _call(machine, "another process's memory", "process_vm_writev", 0, None, 0, None, 0, 0)
 
 
-def local_attempts(machine: Architecture) -> Iterator[Attempt]:
+def local_attempts(machine: Architecture) -> Iterator[ProbeAttempt]:
     """What reaches other programs on this computer: session bus, proxies, container sockets."""
     yield _socket(machine, "a local socket", _UNIX, _STREAM, local=True)
     yield _socket_pair(machine)
@@ -88,26 +88,26 @@ def _descriptors() -> list[int]:
 
 def _socket(
     machine: Architecture, name: str, family: int, kind: int, protocol: int = 0, *, local: bool = False
-) -> Attempt:
+) -> ProbeAttempt:
     try:
         os.close(_open_socket(machine, family, kind, protocol))
     except OSError as error:
-        return Attempt(name, False, _answer(error), local)
-    return Attempt(name, True, "allowed", local)
+        return ProbeAttempt(name, False, _answer(error), local)
+    return ProbeAttempt(name, True, "allowed", local)
 
 
-def _socket_pair(machine: Architecture) -> Attempt:
+def _socket_pair(machine: Architecture) -> ProbeAttempt:
     pair = (ctypes.c_uint32 * 2)()
     try:
         kernel.call(machine.number("socketpair"), _UNIX, _STREAM | _CLOSE_ON_EXEC, 0, pair)
     except OSError as error:
-        return Attempt("a pair of sockets", False, _answer(error), True)
+        return ProbeAttempt("a pair of sockets", False, _answer(error), True)
     for descriptor in pair:
         os.close(descriptor)
-    return Attempt("a pair of sockets", True, "allowed", True)
+    return ProbeAttempt("a pair of sockets", True, "allowed", True)
 
 
-def _other_families(machine: Architecture) -> Attempt:
+def _other_families(machine: Architecture) -> ProbeAttempt:
     """Every address family but AF_UNIX, in every kind of socket."""
     opened: list[int] = []
     answers: set[str] = set()
@@ -121,25 +121,25 @@ def _other_families(machine: Architecture) -> Attempt:
                 opened.append(family)
     name = f"all {len(_FAMILIES) - 1} address families"
     if opened:
-        return Attempt(name, True, f"allowed: {', '.join(map(str, sorted(set(opened))))}")
-    return Attempt(name, False, ", ".join(sorted(answers)))
+        return ProbeAttempt(name, True, f"allowed: {', '.join(map(str, sorted(set(opened))))}")
+    return ProbeAttempt(name, False, ", ".join(sorted(answers)))
 
 
-def _dns(machine: Architecture) -> Attempt:
+def _dns(machine: Architecture) -> ProbeAttempt:
     """What a resolver does first: a UDP socket, connected to port 53. Connecting sends nothing."""
     name = "a DNS query"
     try:
         descriptor = _open_socket(machine, _INET, _DATAGRAM, 0)
     except OSError as error:
-        return Attempt(name, False, _answer(error))
+        return ProbeAttempt(name, False, _answer(error))
     try:
         loopback = struct.pack("=H", _INET) + struct.pack("!H4s8x", _DNS_PORT, bytes((127, 0, 0, 1)))
         kernel.call(machine.number("connect"), descriptor, loopback, len(loopback))
     except OSError as error:
-        return Attempt(name, False, _answer(error))
+        return ProbeAttempt(name, False, _answer(error))
     finally:
         os.close(descriptor)
-    return Attempt(name, True, "allowed")
+    return ProbeAttempt(name, True, "allowed")
 
 
 def _open_socket(machine: Architecture, family: int, kind: int, protocol: int) -> int:
@@ -148,15 +148,15 @@ def _open_socket(machine: Architecture, family: int, kind: int, protocol: int) -
 
 def _call(
     machine: Architecture, name: str, call: str, *arguments: int | bytes | None, local: bool = False
-) -> Attempt:
+) -> ProbeAttempt:
     """A call whose arguments make no sense: a filter refuses it before the kernel looks at them."""
     try:
         kernel.call(machine.number(call), *arguments)
     except OSError as error:
         allowed = error.errno not in _REFUSALS
         answer = f"allowed (then {_answer(error)})" if allowed else _answer(error)
-        return Attempt(name, allowed, answer, local)
-    return Attempt(name, True, "allowed", local)
+        return ProbeAttempt(name, allowed, answer, local)
+    return ProbeAttempt(name, True, "allowed", local)
 
 
 def _answer(error: OSError) -> str:

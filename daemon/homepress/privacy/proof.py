@@ -7,7 +7,7 @@ them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from homepress.privacy.attempts import Attempt
+from homepress.base.results import ProbeAttempt
 from homepress.privacy.processes import ProcessReport
 
 
@@ -23,7 +23,7 @@ class Comparison:
 
     connected: bool
     answer: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[ProbeAttempt, ...]
 
     @property
     def conclusive(self) -> bool:
@@ -47,7 +47,7 @@ class Party:
     name: str
     pid: int
     local_allowed: bool
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[ProbeAttempt, ...]
     seen: ProcessReport | None
 
     def problems(self) -> Iterator[str]:

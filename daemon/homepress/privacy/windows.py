@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from homepress.privacy.attempts import Attempt
+from homepress.base.results import ProbeAttempt
 from homepress.privacy.limits import Limits
 from homepress.privacy.lock import Lock, NetworkState
 from homepress.privacy.processes import ProcessReport
@@ -102,9 +102,9 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:
     return lambda: kernel32.CloseHandle(job)
 
 
-def probe() -> tuple[Attempt, ...]:
+def probe() -> tuple[ProbeAttempt, ...]:
     """See `interface.System`."""
-    return (Attempt("TCP", True, _NETWORK_OPEN), Attempt("UDP", True, _NETWORK_OPEN))
+    return (ProbeAttempt("TCP", True, _NETWORK_OPEN), ProbeAttempt("UDP", True, _NETWORK_OPEN))
 
 
 def state() -> NetworkState:

@@ -127,45 +127,6 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
-    """What became of one undo.
-
-    Attributes:
-        entry: id of the history entry, 0 when there is none.
-        path: of the picture.
-        outcome: "restored" under its name, "beside" because its name is taken, "removed" for a result that
-            was written elsewhere, "failed" with nothing changed.
-        restored_to: where the original is now, None when it is nowhere new.
-        reason: why it failed, which result was removed, or what else is worth knowing.
-    """
-
-    entry: int
-    path: Path
-    outcome: Literal["restored", "beside", "removed", "failed"]
-    restored_to: Path | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What became of one stored original that was looked at or let go.
-
-    Attributes:
-        entry: id of its history entry.
-        path: of the picture.
-        size: bytes of the original.
-        outcome: "accepted" (deleted, the result stays), "good", "damaged", or "failed" with nothing changed.
-        reason: what is wrong.
-    """
-
-    entry: int
-    path: Path
-    size: int
-    outcome: Literal["accepted", "good", "damaged", "failed"]
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class UndoSelection:
     """Which results to undo; all that are given must hold, paths and entries count together.
 

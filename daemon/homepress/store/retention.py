@@ -5,9 +5,10 @@ import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from homepress.base import blocking
+from homepress.base.results import OriginalOutcome
 from homepress.store.context import Workshop, look
 from homepress.store.late_writes import SETTLE_SECONDS, put_edit_back, was_written_to
 from homepress.store.ledger.history import Kept, kept_entries, set_original
@@ -15,7 +16,6 @@ from homepress.store.ledger.known_files import beneath
 from homepress.store.ledger.queries import DAYS, end_of_day
 from homepress.store.model import (
     Going,
-    Looked,
     OriginalsAway,
     OriginalsSelection,
     OriginalState,
@@ -31,13 +31,13 @@ _PATIENCE = 60.0
 """Seconds for one original of a vault that answers."""
 
 
-def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked]:
+def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
     """Delete stored originals for good; the results stay."""
     for kept in _choose(workshop, selection):
         try:
             yield _in_time(workshop, kept, partial(_let_go, workshop, kept, OriginalState.ACCEPTED))
         except (OSError, StoreError) as error:
-            yield Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
+            yield _outcome(kept, "failed", str(error))
 
 
 def expire(workshop: Workshop, now: float) -> None:
@@ -79,13 +79,13 @@ def going(workshop: Workshop) -> Going:
     return Going(number, at)
 
 
-def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[Looked]:
+def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
     """Read stored originals and compare their hashes."""
     for kept in _choose(workshop, selection):
         try:
             yield _in_time(workshop, kept, partial(_verified, workshop, kept))
         except (OSError, StoreError) as error:
-            yield Looked(kept.entry, _path(kept), kept.before_bytes, "failed", str(error))
+            yield _outcome(kept, "failed", str(error))
 
 
 def look_for_late_writers(workshop: Workshop) -> None:
@@ -124,7 +124,15 @@ def _choose(workshop: Workshop, selection: OriginalsSelection) -> list[Kept]:
     return kept_entries(workshop.ledger, " AND ".join(conditions) or "1", tuple(values))
 
 
-def _let_go(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
+def _outcome(
+    kept: Kept, outcome: Literal["accepted", "good", "damaged", "failed"], reason: str = ""
+) -> OriginalOutcome:
+    return OriginalOutcome(
+        id=kept.entry, path=str(_path(kept)), bytes=kept.before_bytes, outcome=outcome, reason=reason
+    )
+
+
+def _let_go(workshop: Workshop, kept: Kept, state: OriginalState) -> OriginalOutcome:
     """Let one original go, after a last look whether somebody wrote to it.
 
     Raises:
@@ -135,34 +143,33 @@ def _let_go(workshop: Workshop, kept: Kept, state: OriginalState) -> Looked:
         raise OriginalsAway(f"{shown(vault.path)}, where its original is, is away; connect its disk")
     if put_edit_back(workshop, kept):
         edited = "a program wrote to it after it was replaced: the edit was put back into its folder"
-        return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted", edited)
+        return _outcome(kept, "accepted", edited)
     with workshop.ledger.transaction() as tx:
         set_original(workshop.ledger, tx, kept.entry, state)
     # Only now: a crash in between, or a disk that goes, leaves a file that recovery knows to be let go.
     with contextlib.suppress(FileNotFoundError):
         vault.remove(kept.stored_name)
-    return Looked(kept.entry, _path(kept), kept.before_bytes, "accepted")
+    return _outcome(kept, "accepted")
 
 
-def _verified(workshop: Workshop, kept: Kept) -> Looked:
+def _verified(workshop: Workshop, kept: Kept) -> OriginalOutcome:
     vault = workshop.originals.vault(kept.vault)
     try:
         with vault.opened() as folder:
             found = look(workshop.kernel, folder, kept.stored_name)
     except FileNotFoundError:
         found = None
-    size = kept.before_bytes
     if found is None:
         where = f"it is not in {shown(vault.path)}; is its disk connected?"
-        return Looked(kept.entry, _path(kept), size, "damaged", where)
+        return _outcome(kept, "damaged", where)
     if found.sha256 == kept.before_sha256:
-        return Looked(kept.entry, _path(kept), size, "good")
+        return _outcome(kept, "good")
     why = (
         "a program wrote to it after it was replaced"
         if was_written_to(workshop, kept)
         else "its bytes are not what was stored: the disk may be failing"
     )
-    return Looked(kept.entry, _path(kept), size, "damaged", why)
+    return _outcome(kept, "damaged", why)
 
 
 def _in_time(workshop: Workshop, kept: Kept, call: Callable[[], T]) -> T:

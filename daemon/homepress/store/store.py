@@ -10,6 +10,7 @@ from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.clock import Clock
 from homepress.base.image_data import BytesContent, image_digest
+from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.store import existing, health, late_writes, outputs, read_source, replace, retention, undo
 from homepress.store.apart import join_apart
 from homepress.store.context import Notes, Workshop
@@ -27,7 +28,6 @@ from homepress.store.model import (
     Going,
     LedgerError,
     LeftUntil,
-    Looked,
     OriginalsLimit,
     OriginalsSelection,
     Outcome,
@@ -37,7 +37,6 @@ from homepress.store.model import (
     Replacement,
     Role,
     Source,
-    Undone,
     UndoSelection,
 )
 from homepress.store.originals import Originals
@@ -330,7 +329,7 @@ class Store:
 
     def undo(
         self, selection: UndoSelection, *, roots: Iterable[Path], to: Path | None = None
-    ) -> Iterator[Undone]:
+    ) -> Iterator[UndoOutcome]:
         """Bring originals back, newest first.
 
         Args:
@@ -340,11 +339,11 @@ class Store:
         """
         return undo.undo(self._workshop, selection, tuple(roots), to)
 
-    def accept(self, selection: OriginalsSelection) -> Iterator[Looked]:
+    def accept(self, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
         """Delete stored originals for good; the results stay."""
         return retention.accept(self._workshop, selection)
 
-    def verify(self, selection: OriginalsSelection) -> Iterator[Looked]:
+    def verify(self, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
         """Read stored originals and compare their hashes."""
         return retention.verify(self._workshop, selection)
 

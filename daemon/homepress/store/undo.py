@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from homepress.base.override import override
+from homepress.base.results import UndoOutcome
 from homepress.base.system_errors import with_name
 from homepress.store import staging
 from homepress.store.context import Found, Workshop, keep_unknown, look, remove_ours
@@ -34,7 +36,6 @@ from homepress.store.model import (
     Plan,
     Role,
     StoreError,
-    Undone,
     UndoSelection,
     Unsupported,
     shown,
@@ -45,7 +46,7 @@ from homepress.store.operation import JobOutcome, Operation, carry_out
 
 def undo(
     workshop: Workshop, selection: UndoSelection, roots: Sequence[Path], to: Path | None
-) -> Iterator[Undone]:
+) -> Iterator[UndoOutcome]:
     """Undo results one by one, newest first.
 
     Args:
@@ -59,7 +60,7 @@ def undo(
         if (moved := _moved_to(workshop, path)) is not None:
             chosen.append(moved)
         else:
-            yield Undone(0, path, "failed", reason=_why_nothing(workshop, path))
+            yield _outcome(0, path, "failed", _why_nothing(workshop, path))
     for kept in chosen:
         path = Path(os.fsdecode(kept.path))
         try:
@@ -68,10 +69,22 @@ def undo(
             else:
                 yield restore(workshop, kept, roots, to)
         except StoreError as error:
-            yield Undone(kept.entry, path, "failed", reason=str(error))
+            yield _outcome(kept.entry, path, "failed", str(error))
         except OSError as error:
             where = error.filename if isinstance(error.filename, str | bytes) else path
-            yield Undone(kept.entry, path, "failed", reason=with_name(error, shown(where)))
+            yield _outcome(kept.entry, path, "failed", with_name(error, shown(where)))
+
+
+def _outcome(
+    entry: int,
+    path: Path,
+    outcome: Literal["restored", "beside", "removed", "failed"],
+    reason: str,
+    restored_to: str | Path = "",
+) -> UndoOutcome:
+    return UndoOutcome(
+        id=entry, path=str(path), outcome=outcome, reason=reason, restored_to=str(restored_to or "")
+    )
 
 
 def _choose(workshop: Workshop, selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
@@ -146,7 +159,7 @@ def _why_nothing(workshop: Workshop, path: Path) -> str:
     }.get(state, "no original of it is kept")
 
 
-def restore(workshop: Workshop, kept: Kept, roots: Sequence[Path], to: Path | None) -> Undone:
+def restore(workshop: Workshop, kept: Kept, roots: Sequence[Path], to: Path | None) -> UndoOutcome:
     """Bring an original back and note it.
 
     Args:
@@ -181,8 +194,8 @@ def restore(workshop: Workshop, kept: Kept, roots: Sequence[Path], to: Path | No
         if carry_out(Restore(workshop, plan, kept, in_place), folder) is not JobOutcome.FINISHED:
             raise Busy(f"{shown(plan.target)}: somebody changes it just now; try again")
     if not to and plan.result != path:
-        return Undone(kept.entry, path, "beside", plan.result, "its name is taken by another file")
-    return Undone(kept.entry, path, "restored", plan.result, "" if to else _result_that_stays(kept))
+        return _outcome(kept.entry, path, "beside", "its name is taken by another file", plan.result)
+    return _outcome(kept.entry, path, "restored", "" if to else _result_that_stays(kept), plan.result)
 
 
 def _check_place(kept: Kept, path: Path, roots: Sequence[Path]) -> None:
@@ -468,7 +481,7 @@ def _let_go(workshop: Workshop, plan: Plan) -> None:
         workshop.originals.vault(plan.vault).remove(_stored_name(workshop, plan))
 
 
-def remove_result(workshop: Workshop, kept: Kept) -> Undone:
+def remove_result(workshop: Workshop, kept: Kept) -> UndoOutcome:
     """Take a result away, if it is still ours and its source still whole.
 
     Raises:
@@ -492,7 +505,7 @@ def remove_result(workshop: Workshop, kept: Kept) -> Undone:
         outcome = _remove(RemoveResult(workshop, _removal_plan(kept, found, there)), folder)
     if outcome is not JobOutcome.FINISHED:
         raise CannotUndo(f"the result was changed just now and stays: {shown(result)}")
-    return Undone(kept.entry, source, "removed", reason=f"its result is gone from {shown(result)}")
+    return _outcome(kept.entry, source, "removed", f"its result is gone from {shown(result)}")
 
 
 def _removal_plan(kept: Kept, source: Found, result: Found) -> Plan:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from homepress.base.results import ProbedProcess
 from homepress.control.lock import LockHeldError
 from homepress.control.probe_server import ProbeServer
-from homepress.control.service import ProbedProcess
 from homepress.control.transport import UnsafeAddressError
 from homepress.desktop.processes import own
 

@@ -8,8 +8,9 @@ the workers, so a picture that attacks a decoder may take both over: docs/privac
 from collections.abc import Sequence
 
 from homepress.base.formats import SNIFF_BYTES, sniff
+from homepress.base.results import ProbeAttempt
 from homepress.compress import Unchanged
-from homepress.privacy import Attempt, Limits
+from homepress.privacy import Limits
 from homepress.workers.command import module_command
 from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.dimensions import read_dimensions
@@ -78,7 +79,7 @@ class Checker:
             self._slot.rest()
             self._look(source, result, closely=True)
 
-    def probe(self) -> tuple[Attempt, ...]:
+    def probe(self) -> tuple[ProbeAttempt, ...]:
         """Have the process try every way out; see `Slot.probe`."""
         return self._slot.probe()
 

@@ -2,9 +2,10 @@
 
 import msgspec
 
+from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.compress.model import Fault
-from homepress.privacy import Attempt, Limits, NetworkState
+from homepress.privacy import Limits, NetworkState
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +135,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     compressed: Compressed | None = None
     unchanged: Unchanged | None = None
     failure: Failure | None = None
-    attempts: list[Attempt] | None = None
+    attempts: list[ProbeAttempt] | None = None
     viewed: Viewed | None = None
     codecs: CodecReport | None = None
     located: bool | None = None

@@ -9,8 +9,9 @@ from typing import TypeVar
 
 import msgspec
 
+from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, Recipe, Unchanged
-from homepress.privacy import Attempt, Limits
+from homepress.privacy import Limits
 from homepress.workers import gif
 from homepress.workers.answers import believed, located, looked, seen
 from homepress.workers.command import module_command
@@ -192,7 +193,7 @@ class Slot:
                 self._end()
         return found
 
-    def probe(self) -> tuple[Attempt, ...]:
+    def probe(self) -> tuple[ProbeAttempt, ...]:
         """Have the worker itself try every way out, and give the system's answers.
 
         Raises:

@@ -10,17 +10,9 @@ import pytest
 
 import homepress
 from control.fake_service import FakeService
+from homepress.base.results import FolderStatus, UndoOutcome, WaitingFile
 from homepress.control import InstanceLock
-from homepress.control.service import (
-    CompressRequest,
-    FolderRequest,
-    FolderStatus,
-    OriginalsRequest,
-    Status,
-    UndoOutcome,
-    UndoRequest,
-    WaitingFile,
-)
+from homepress.control.service import CompressRequest, FolderRequest, OriginalsRequest, Status, UndoRequest
 from homepress.settings import Paths, edit, load
 from homepress.ui.cli.commands.status import lines
 from ui.cli.running import Run

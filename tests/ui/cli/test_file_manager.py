@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from control.fake_service import FakeService
-from homepress.control.service import FileOutcome, UndoOutcome
+from homepress.base.results import FileOutcome, UndoOutcome
 from homepress.ui.cli.commands import file_manager
 from ui.cli.running import Run
 

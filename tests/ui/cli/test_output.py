@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from homepress.control.service import FileOutcome
+from homepress.base.results import FileOutcome
 from homepress.ui.cli import output
 from homepress.ui.cli.progress import Progress
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.control.service import FolderStatus, RecentPicture, Status
+from homepress.base.results import FolderStatus, RecentPicture
+from homepress.control.service import Status
 from homepress.ui.tray.actions import (
     EnableFolder,
     OpenFolder,

@@ -1,6 +1,7 @@
 """When a notice is due."""
 
-from homepress.control.service import RecentPicture, Status
+from homepress.base.results import RecentPicture
+from homepress.control.service import Status
 from homepress.desktop.notices import Notice, Slot
 from homepress.ui.tray.actions import StartDaemon, UndoResults
 from homepress.ui.tray.menu import TrayState

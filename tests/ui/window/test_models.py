@@ -13,14 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.control.service import (
-    CompressRequest,
-    FileOutcome,
-    FolderStatus,
-    ProbedProcess,
-    Status,
-    TriedDoor,
-)
+from homepress.base.results import FileOutcome, FolderStatus, ProbeAttempt, ProbedProcess
+from homepress.control.service import CompressRequest, Status
 from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Day, Stats, Totals
 from homepress.ui.window.model import figures, privacy, trial
@@ -205,8 +199,8 @@ def test_a_trial_can_be_stopped(tmp_path: Path) -> None:
 
 def test_an_open_door_is_never_called_closed() -> None:
     doors = [
-        TriedDoor(name="TCP", allowed=True, answer="allowed"),
-        TriedDoor(name="a local socket", allowed=True, answer="allowed", local=True),
+        ProbeAttempt(name="TCP", allowed=True, answer="allowed"),
+        ProbeAttempt(name="a local socket", allowed=True, answer="allowed", local=True),
     ]
     opened = privacy.reports([ProbedProcess(name="daemon", pid=7, tried=doors)])[0]
     closed = privacy.reports([ProbedProcess(name="daemon", pid=7, tried=doors[1:])])[0]

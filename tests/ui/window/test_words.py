@@ -6,19 +6,19 @@ from importlib import metadata
 import pytest
 from PIL import Image
 
-from homepress.control.service import ProbedProcess, TriedDoor, UndoOutcome
+from homepress.base.results import ProbeAttempt, ProbedProcess, UndoOutcome
 from homepress.store.reader import Day, Stats, Totals
 from homepress.ui.window.model import figures, privacy
 from homepress.ui.window.model.activity import undone
 
 tkinter = pytest.importorskip("tkinter")
 
-REFUSED = TriedDoor(name="TCP", allowed=False, answer="EACCES")
-LOCAL = TriedDoor(name="a local socket", allowed=True, answer="allowed", local=True)
-OPEN = TriedDoor(name="TCP", allowed=True, answer="a socket was made")
+REFUSED = ProbeAttempt(name="TCP", allowed=False, answer="EACCES")
+LOCAL = ProbeAttempt(name="a local socket", allowed=True, answer="allowed", local=True)
+OPEN = ProbeAttempt(name="TCP", allowed=True, answer="a socket was made")
 
 
-def process(name: str, *doors: TriedDoor) -> ProbedProcess:
+def process(name: str, *doors: ProbeAttempt) -> ProbedProcess:
     return ProbedProcess(name=name, pid=7, tried=list(doors))
 
 

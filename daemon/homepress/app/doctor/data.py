@@ -8,9 +8,9 @@ from homepress.app.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.app.doctor.installation import Installation
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.results import FolderStatus
 from homepress.base.units import size
 from homepress.control.running import other_version
-from homepress.control.service import FolderStatus
 from homepress.settings import Paths
 from homepress.store.health import ledger_fault
 from homepress.store.model import LedgerError, OriginalsLimit

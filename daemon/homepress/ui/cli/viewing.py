@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from homepress.control.service import ProbedProcess
+from homepress.base.results import ProbedProcess
 
 if TYPE_CHECKING:
     from homepress.app import Viewer

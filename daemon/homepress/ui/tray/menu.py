@@ -8,8 +8,9 @@ import re
 import time
 from dataclasses import dataclass, field
 
+from homepress.base.results import FolderStatus, RecentPicture
 from homepress.base.units import counted, percent_saved, size
-from homepress.control.service import FolderStatus, RecentPicture, Status
+from homepress.control.service import Status
 from homepress.ui.text import moment, shown, until
 from homepress.ui.tray.actions import (
     Action,

@@ -8,8 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from homepress.base.results import RecentPicture
 from homepress.base.units import counted, percent_saved, size
-from homepress.control.service import RecentPicture, Status
+from homepress.control.service import Status
 from homepress.desktop.notices import BusNotifier, Button, Notice, Picture, Slot, Unshown
 from homepress.ui.text import in_one_line, shown
 from homepress.ui.tray.actions import OpenWindow, StartDaemon, UndoResults, WindowPage

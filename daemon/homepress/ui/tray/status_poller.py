@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from homepress.base.results import RecentPicture
 from homepress.control import running
 from homepress.control.client import NO_DAEMON, connect
-from homepress.control.service import RecentPicture, Service, ServiceError, Status
+from homepress.control.service import Service, ServiceError, Status
 from homepress.ui.tray.menu import TrayState
 
 _log = logging.getLogger(__name__)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from homepress.base.results import ProbedProcess
 from homepress.control.client import NO_DAEMON, connect
-from homepress.control.service import ProbedProcess, Service, ServiceError
+from homepress.control.service import Service, ServiceError
 from homepress.settings import Paths, Settings, load
 from homepress.ui.window.background import Jobs, LedgerThread, Mailbox
 from homepress.ui.window.model.snapshot import Snapshot, Tone

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tkinter import ttk
 
-from homepress.control.service import ProbedProcess
+from homepress.base.results import ProbedProcess
 from homepress.settings import Paths
 from homepress.store.reader import EntryDetail, Reader
 from homepress.ui.text import shown

@@ -10,8 +10,8 @@ from typing import Self
 
 import msgspec
 
+from homepress.base.results import ProbedProcess
 from homepress.control import InstanceLock
-from homepress.control.service import ProbedProcess
 from homepress.control.transport import Acceptor, ChannelError, connect, listen
 from homepress.settings import Paths
 from homepress.ui.probe import probe_self, serve_probe

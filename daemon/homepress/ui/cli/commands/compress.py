@@ -7,8 +7,9 @@ from collections import Counter
 import click
 
 from homepress.base.formats import has_image_suffix
+from homepress.base.results import FileOutcome
 from homepress.base.units import counted, percent_saved, size
-from homepress.control.service import CompressRequest, FileOutcome
+from homepress.control.service import CompressRequest
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, positive, wait_option

@@ -2,9 +2,10 @@
 
 import click
 
+from homepress.base.results import FolderStatus
 from homepress.base.units import counted
 from homepress.control.client import connect
-from homepress.control.service import FolderAnswer, FolderRequest, FolderStatus, Service
+from homepress.control.service import FolderAnswer, FolderRequest, Service
 from homepress.desktop.autostart import autostart
 from homepress.settings import FolderSettings, Paths, load
 from homepress.ui.cli import output

@@ -4,8 +4,9 @@ import time
 
 import click
 
+from homepress.base.results import OriginalOutcome
 from homepress.base.units import counted, size
-from homepress.control.service import OriginalOutcome, OriginalsRequest
+from homepress.control.service import OriginalsRequest
 from homepress.settings import Paths
 from homepress.store.reader import StoredOriginal
 from homepress.ui.cli import output

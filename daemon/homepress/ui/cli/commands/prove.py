@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from homepress.base.results import ProbeAttempt
 from homepress.base.units import counted, percent_saved, size
 from homepress.settings import Paths
 from homepress.ui.cli import output
@@ -15,7 +16,7 @@ from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.text import shown
 
 if TYPE_CHECKING:
-    from homepress.app.prove import Attempt, HeldSocket, Party, Proof
+    from homepress.app.prove import HeldSocket, Party, Proof
 
 _OPEN = 4
 
@@ -72,7 +73,7 @@ def _attempts(proof: "Proof") -> Iterator[str]:
     yield ""
 
 
-def _verdict_on(attempt: "Attempt") -> str:
+def _verdict_on(attempt: ProbeAttempt) -> str:
     if not attempt.allowed:
         return output.good("refused")
     return "local" if attempt.local else output.bad("OPEN")

@@ -5,11 +5,12 @@ import time
 import click
 import msgspec
 
+from homepress.base.results import FolderStatus, WaitingFile
 from homepress.base.units import counted, size
 from homepress.control import running
 from homepress.control.client import NO_DAEMON, OtherVersionError, connect
 from homepress.control.running import other_version, running_daemon
-from homepress.control.service import FolderStatus, ServiceError, Status, WaitingFile
+from homepress.control.service import ServiceError, Status
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option

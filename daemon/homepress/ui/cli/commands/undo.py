@@ -4,8 +4,9 @@ from collections import Counter
 
 import click
 
+from homepress.base.results import UndoOutcome
 from homepress.base.units import counted
-from homepress.control.service import UndoOutcome, UndoRequest
+from homepress.control.service import UndoRequest
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive, wait_option

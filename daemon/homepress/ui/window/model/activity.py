@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from homepress.base.results import UndoOutcome
 from homepress.base.units import counted, percent_saved, size
-from homepress.control.service import UndoOutcome
 from homepress.store.reader import HistoryEntry, HistoryFilter, Reader
 from homepress.ui.text import moment, shown
 

@@ -6,8 +6,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from homepress.base.results import ProbeAttempt, ProbedProcess
 from homepress.base.units import counted, size
-from homepress.control.service import ProbedProcess, TriedDoor
 from homepress.settings import Paths
 from homepress.ui.text import past, shown
 
@@ -124,7 +124,7 @@ def _capital(text: str) -> str:
     return text if "_" in text else text[:1].upper() + text[1:]  # io_uring is a name
 
 
-def _verdict(door: TriedDoor) -> Verdict:
+def _verdict(door: ProbeAttempt) -> Verdict:
     if not door.allowed:
         return "refused"
     return "local only" if door.local else "open"

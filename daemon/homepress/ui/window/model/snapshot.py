@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from homepress.base.results import FolderStatus
 from homepress.base.units import counted, size
-from homepress.control.service import FolderStatus, Status
+from homepress.control.service import Status
 from homepress.settings import FolderSettings, Settings
 from homepress.ui.text import shown, until
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from homepress.base.results import UndoOutcome
 from homepress.base.units import counted
-from homepress.control.service import UndoOutcome, UndoRequest
+from homepress.control.service import UndoRequest
 from homepress.store.reader import HistoryEntry, HistoryFilter
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.activity import (

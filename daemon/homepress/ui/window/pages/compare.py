@@ -3,7 +3,8 @@
 import tkinter as tk
 from pathlib import Path
 
-from homepress.control.service import OriginalOutcome, OriginalsRequest, UndoOutcome, UndoRequest
+from homepress.base.results import OriginalOutcome, UndoOutcome
+from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.store.reader import EntryDetail
 from homepress.ui.window.background import give_back
 from homepress.ui.window.context import Context

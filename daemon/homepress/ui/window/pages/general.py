@@ -3,8 +3,9 @@
 import tkinter as tk
 
 import homepress
+from homepress.base.results import OriginalOutcome
 from homepress.base.units import counted, size
-from homepress.control.service import OriginalOutcome, OriginalsRequest
+from homepress.control.service import OriginalsRequest
 from homepress.desktop.autostart import AutostartState, autostart, autostarts
 from homepress.settings import DaemonSettings, Settings
 from homepress.ui.text import shown

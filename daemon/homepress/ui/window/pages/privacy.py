@@ -7,9 +7,10 @@ from tkinter import ttk
 
 from msgspec.structs import replace
 
+from homepress.base.results import OriginalOutcome, ProbedProcess
 from homepress.base.units import counted, size
 from homepress.control import probe_server
-from homepress.control.service import OriginalOutcome, OriginalsRequest, ProbedProcess, ServiceError
+from homepress.control.service import OriginalsRequest, ServiceError
 from homepress.ui.text import shown
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.privacy import (

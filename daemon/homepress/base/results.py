@@ -1,0 +1,119 @@
+"""The results for a picture, an original or a folder: one type in the room, on the socket and in `--json`.
+
+The structs are immutable. Times are seconds since 1970, sizes are bytes, paths are text (file system encoding
+with surrogateescape).
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class FileOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `compress --json`."""
+
+    path: str
+    outcome: Literal["compressed", "unchanged", "failed"]
+    reason: str = ""
+    before_bytes: int = 0
+    after_bytes: int = 0
+    format: str = ""
+    score: float | None = None
+    score_kind: str = ""
+    seconds: float = 0.0
+    output: str = ""
+
+
+class RecentPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A result of late: `path` is where it is, `source` what it was made from (the same when replaced).
+
+    `undoable` says whether its original can still be brought back.
+    """
+
+    id: int
+    time: float
+    path: str
+    source: str
+    before_bytes: int
+    after_bytes: int
+    undoable: bool
+
+
+class UndoOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one undo.
+
+    "restored": the original is back under its name; "beside": the result was edited or something else is
+    there now, so the original is at `restored_to` beside it; "removed": an untouched output file was taken
+    away; "failed": see `reason`, nothing was changed. The last one of a request names in `stopped` the
+    folders in which nothing more is replaced until `resume`, because so many results there were undone.
+    """
+
+    id: int
+    path: str
+    outcome: Literal["restored", "beside", "removed", "failed"]
+    restored_to: str = ""
+    reason: str = ""
+    stopped: list[str] = []
+
+
+class OriginalOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored original: "accepted" (deleted, the result stays), "good" or "damaged" (verify), "failed"."""
+
+    id: int
+    path: str
+    bytes: int
+    outcome: Literal["accepted", "good", "damaged", "failed"]
+    reason: str = ""
+
+
+class FolderStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One watched folder, as in `status --json`.
+
+    `state` is "watching", "scanning", "paused", "disabled", "away" or "problem"; `problem` says what is wrong
+    and what to do, `warning` what is worth knowing, such as which drive is away; `watch` is "native", "poll"
+    or "none"; `waiting` counts files. `mode` and `output` are as they are in fact: where a file system lets
+    nothing be replaced safely, results go beside the folder whatever the settings say. `fingerprinting`
+    counts pictures that were there before and are left alone, whose fingerprints are still being made.
+    """
+
+    path: str
+    mode: Literal["replace", "output"]
+    output: str = ""
+    state: str
+    problem: str = ""
+    warning: str = ""
+    waiting: int = 0
+    watch: str = "native"
+    fingerprinting: int = 0
+
+
+class WaitingFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was seen and is not done: what it waits for, and when it is looked at again."""
+
+    path: str
+    reason: str
+    next_try: float | None = None
+
+
+class ProbeAttempt(msgspec.Struct, frozen=True):
+    """One attempt of a process to reach a network, or a socket on this computer.
+
+    Attributes:
+        name: what was tried, in a few words, such as "TCP".
+        allowed: whether the system let it through.
+        answer: what the system said, such as "EACCES: Permission denied".
+        local: whether it reaches no further than this computer (AF_UNIX).
+    """
+
+    name: str
+    allowed: bool
+    answer: str
+    local: bool = False
+
+
+class ProbedProcess(msgspec.Struct, frozen=True, kw_only=True):
+    """A process of ours and all it tried to reach; `name` is "daemon", "worker 1" ..."""
+
+    name: str
+    pid: int
+    tried: list[ProbeAttempt]
