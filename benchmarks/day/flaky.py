@@ -1,4 +1,4 @@
-"""A disk that reports errors now and then: the system's kernel, with EIO where the day says so."""
+"""A disk that reports errors now and then: the file system, with EIO where the day says so."""
 
 import errno
 import os
@@ -11,8 +11,8 @@ _STEPS = frozenset({"create_file", "sync_folder", "exchange", "move", "overwrite
 """What fails: the steps that write, all of which know the folder they work in."""
 
 
-class FlakyKernel:
-    """Obeys `homepress.store.fs.base.Kernel`."""
+class FlakyFileSystem:
+    """Obeys `homepress.store.fs.base.FileSystem`."""
 
     def __init__(self, system: Any, folder: Path, odds: Callable[[], float]) -> None:
         """Fail steps beneath `folder` as often as `odds` says (0 to 1)."""

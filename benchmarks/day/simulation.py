@@ -11,11 +11,11 @@ from unittest import mock
 
 from benchmarks.day.clock import CLOCK
 from benchmarks.day.daemon import Daemon
-from benchmarks.day.flaky import FlakyKernel
+from benchmarks.day.flaky import FlakyFileSystem
 from benchmarks.day.pictures import Pictures
 
 from homepress.store import store as store_module
-from homepress.store.fs import system_kernel
+from homepress.store.fs import system_file_system
 
 CASES = ("day", "closed")
 _DAY = 86_400.0
@@ -84,7 +84,7 @@ class _Case:
         self.folders = {name: base / "folders" / name for name in self.names}
         for folder in self.folders.values():
             folder.mkdir(parents=True)
-        self.flaky = FlakyKernel(system_kernel(), base / "folders" / "flaky", self.odds)
+        self.flaky = FlakyFileSystem(system_file_system(), base / "folders" / "flaky", self.odds)
         self._next_sample = 0.0
 
     def odds(self) -> float:

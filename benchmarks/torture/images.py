@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.torture.trial import Outcome
 
-from homepress.store.fs.base import Kernel
+from homepress.store.fs.base import FileSystem
 from homepress.store.model import StoreError
 from store.kit import Bench, Probe, picture, replacement, smaller, without_exchange
 
@@ -143,13 +143,13 @@ class _Run:
         bench = self._bench()
         for number in range(_PICTURES):
             (bench.watched / f"{number}.jpg").write_bytes(picture(number, _SIZE))
-        with bench.store(self._kernel()):
+        with bench.store(self._fs()):
             pass
         os.sync()
 
-    def _kernel(self) -> Kernel | None:
+    def _fs(self) -> FileSystem | None:
         if not self._kind.synced:
-            return _Unflushed(kernel=without_exchange()).kernel()
+            return _Unflushed(fs=without_exchange()).fs()
         return without_exchange() if self._kind.linked else None
 
     def _clone_while_working(self, image: Path, snapshots: int) -> list[Path]:
@@ -176,7 +176,7 @@ class _Run:
 
     def _work(self) -> None:
         bench = self._bench()
-        with bench.store(self._kernel()) as store:
+        with bench.store(self._fs()) as store:
             for number in range(_PICTURES):
                 with contextlib.suppress(StoreError):
                     source = store.read(bench.watched / f"{number}.jpg")
@@ -220,7 +220,7 @@ class _Run:
 
 
 class _Unflushed(Probe):
-    """A kernel that flushes no file and no folder (the ledger still does): what the trial must catch."""
+    """A file system that flushes no file and no folder (the ledger still does): what the trial must catch."""
 
     def sync(self, fd: int) -> None:
         pass

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.torture.places import in_memory, on_disk
 from benchmarks.torture.trial import Outcome
 
-from homepress.store.fs.base import Kernel
+from homepress.store.fs.base import FileSystem
 from homepress.store.model import StoreError, UndoSelection
 from homepress.store.store import Store
 from store.kit import Bench, facts, picture, replacement, smaller, without_exchange
@@ -32,19 +32,19 @@ def trials(kills: int) -> Iterator[Outcome]:
         yield _kill(outcome, Bench.at(base), kills, without_exchange())
 
 
-def _kill(outcome: Outcome, bench: Bench, kills: int, kernel: Kernel | None) -> Outcome:
+def _kill(outcome: Outcome, bench: Bench, kills: int, fs: FileSystem | None) -> Outcome:
     chance = random.Random(outcome.what)
     replaced = 0
     while outcome.cases < kills:
         paths = [bench.drop(f"{n}.jpg", picture(n, _SIZE)) for n in range(_PICTURES)]
         before = {path: facts(path) for path in paths}
         for _ in range(min(_KILLS_PER_BATCH, kills - outcome.cases)):
-            _run_and_kill(bench, kernel, paths, chance)
+            _run_and_kill(bench, fs, paths, chance)
             outcome.cases += 1
             # Where names cannot be exchanged, one may be empty until recovery, its picture in a temp file.
-            found = _wrong(bench, before, may_wait=kernel is not None)
+            found = _wrong(bench, before, may_wait=fs is not None)
             outcome.violations += [f"before recovery: {w}" for w in found]
-        with bench.store(kernel) as store:
+        with bench.store(fs) as store:
             store.recover()
             outcome.violations += [f"recovered twice: {note}" for note in store.recover()]
         outcome.violations += [f"after recovery: {w}" for w in _wrong(bench, before)]
@@ -52,18 +52,18 @@ def _kill(outcome: Outcome, bench: Bench, kills: int, kernel: Kernel | None) -> 
         replaced += sum(
             path.read_bytes() != picture(n, _SIZE) for n, path in enumerate(paths) if path.exists()
         )
-        _undo_all(bench, kernel, paths, outcome)
+        _undo_all(bench, fs, paths, outcome)
     outcome.remark = f"{replaced} pictures were in their replaced state after it"
     return outcome
 
 
-def _run_and_kill(bench: Bench, kernel: Kernel | None, paths: list[Path], chance: random.Random) -> None:
+def _run_and_kill(bench: Bench, fs: FileSystem | None, paths: list[Path], chance: random.Random) -> None:
     seed, wait = chance.random(), chance.uniform(0.0, 0.3)
     ready, tell = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            with bench.store(kernel) as store:
+            with bench.store(fs) as store:
                 store.recover()
                 os.write(tell, b"1")
                 _work(store, bench, paths, random.Random(seed))
@@ -110,9 +110,9 @@ def _wrong(bench: Bench, before: dict[Path, tuple[object, ...]], *, may_wait: bo
     return wrong
 
 
-def _undo_all(bench: Bench, kernel: Kernel | None, paths: list[Path], outcome: Outcome) -> None:
+def _undo_all(bench: Bench, fs: FileSystem | None, paths: list[Path], outcome: Outcome) -> None:
     """Every replaced picture has to come back exactly."""
-    with bench.store(kernel) as store:
+    with bench.store(fs) as store:
         list(store.undo(UndoSelection(last=10_000), roots=[bench.watched]))
     for number, path in enumerate(paths):
         if path.read_bytes() != picture(number, _SIZE):

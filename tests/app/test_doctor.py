@@ -36,7 +36,7 @@ from homepress.base.results import FolderStatus
 from homepress.control.service import Status
 from homepress.desktop.dbus import Reply
 from homepress.settings import Paths, Settings, SettingsError
-from homepress.store.fs import system_kernel
+from homepress.store.fs import system_file_system
 from homepress.store.fs.base import Folder
 from homepress.store.health import Abilities, abilities, ledger_fault
 from homepress.store.model import Unsupported
@@ -355,7 +355,7 @@ class TestFolders:
         assert found(folders.watching, paths)[0].fix == "sudo sysctl fs.inotify.max_user_watches=524288"
 
 
-class _NoExchange(type(system_kernel())):  # type: ignore[misc]  # whichever this system has
+class _NoExchange(type(system_file_system())):  # type: ignore[misc]  # whichever this system has
     def exchange(self, folder: Folder, one: str, other: str) -> None:
         raise Unsupported("no")
 

@@ -122,8 +122,8 @@ def test_a_disk_that_does_not_answer_holds_up_neither_others_nor_the_end(
     monkeypatch.setattr(fingerprinting, "_PATIENCE", 0.1)
     hung, good = (folder_of(tmp_path / name, store, 3) for name in ("hung", "good"))
     held, answered = threading.Event(), threading.Event()
-    kernel = store._workshop.kernel
-    open_folder = kernel.open_folder
+    fs = store._context.fs
+    open_folder = fs.open_folder
 
     def hangs(path: Path, *, create: bool = False):
         if path == hung:
@@ -131,7 +131,7 @@ def test_a_disk_that_does_not_answer_holds_up_neither_others_nor_the_end(
             answered.wait(60)
         return open_folder(path, create=create)
 
-    monkeypatch.setattr(kernel, "open_folder", hangs)
+    monkeypatch.setattr(fs, "open_folder", hangs)
     work = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     work.look(hung)
     assert held.wait(30)

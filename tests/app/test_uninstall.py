@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store.originals import MARKERS, remove_vault
+from homepress.store.originals import MARKERS, remove_originals_dir
 from support import wait_for
 from system.pictures import png, write
 from system.program import Program
@@ -128,9 +128,9 @@ def test_a_vault_with_something_else_in_it_stays_whole(tmp_path: Path) -> None:
     vault = tmp_path / ".homepress-1000" / "abc"
     for name in (*MARKERS, "recovered-a.jpg"):
         write(vault / name, b"x")
-    assert remove_vault(vault) == ["recovered-a.jpg"]
+    assert remove_originals_dir(vault) == ["recovered-a.jpg"]
     assert set(os.listdir(vault)) == {*MARKERS, "recovered-a.jpg"}
     (vault / "recovered-a.jpg").unlink()
-    assert remove_vault(vault) == []
+    assert remove_originals_dir(vault) == []
     assert os.listdir(tmp_path) == []
-    assert remove_vault(vault) == []
+    assert remove_originals_dir(vault) == []

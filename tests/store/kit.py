@@ -1,4 +1,4 @@
-"""What the store's tests share: a store in a folder, pictures, and a kernel that counts, fails or dies."""
+"""What the tests of the store share: a store in a folder, pictures, a file system that counts, fails."""
 
 import errno
 import hashlib
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from hands import Hands
-from homepress.store.fs import system_kernel
-from homepress.store.fs.base import Folder, Kernel
+from homepress.store.fs import system_file_system
+from homepress.store.fs.base import FileSystem, Folder
 from homepress.store.model import OriginalsLimit, RecoveryNote, Replacement, Source, Unsupported
 from homepress.store.names import fitting
 from homepress.store.store import Store
@@ -57,7 +57,7 @@ def replacement(data: bytes, **changes: Any) -> Replacement:
 
 def tend_later(store: Store, seconds: float) -> list[RecoveryNote]:
     """What a bench's store does when so many seconds have passed, in whatever process it is."""
-    hands = cast(Hands, getattr(store._workshop.ledger.clock.wall, "__self__"))  # noqa: B009
+    hands = cast(Hands, getattr(store._context.ledger.clock.wall, "__self__"))  # noqa: B009
     hands.let_pass(seconds)
     return store.tend()
 
@@ -95,9 +95,9 @@ class Bench:
         )
 
     @contextmanager
-    def store(self, kernel: Kernel | None = None, limit: OriginalsLimit | None = None) -> Iterator[Store]:
+    def store(self, fs: FileSystem | None = None, limit: OriginalsLimit | None = None) -> Iterator[Store]:
         store = Store.open(
-            self.ledger, self.originals, limit, roots=self.roots, kernel=kernel, clock=self.hands.clock()
+            self.ledger, self.originals, limit, roots=self.roots, fs=fs, clock=self.hands.clock()
         )
         try:
             yield store
@@ -147,7 +147,9 @@ def facts(path: Path) -> tuple[Any, ...]:
 
 
 STEPS = frozenset(
-    name for name in vars(Kernel) if not name.startswith("_") and callable(getattr(Kernel, name, None))
+    name
+    for name in vars(FileSystem)
+    if not name.startswith("_") and callable(getattr(FileSystem, name, None))
 )
 """Every step that goes through the seam."""
 
@@ -179,23 +181,23 @@ FALLIBLE = STEPS - {"close", "close_folder", "drop_lease", "lease_whole", "same_
 
 
 class Probe:
-    """A kernel that calls `before` and `after` around each step of another one."""
+    """A file system that calls `before` and `after` around each step of another one."""
 
     def __init__(
         self,
         before: Callable[[int, str], None] = lambda number, name: None,
         after: Callable[[int, str], None] = lambda number, name: None,
         steps: frozenset[str] = FALLIBLE,
-        kernel: Kernel | None = None,
+        fs: FileSystem | None = None,
     ) -> None:
         self.number = 0
         self.names: list[str] = []
-        self._kernel = kernel or system_kernel()
+        self._fs = fs or system_file_system()
         self._before, self._after = before, after
         self.steps = steps
 
     def __getattr__(self, name: str) -> Any:
-        real = getattr(self._kernel, name)
+        real = getattr(self._fs, name)
         if name not in self.steps:
             return real
 
@@ -210,42 +212,42 @@ class Probe:
 
         return step
 
-    def kernel(self) -> Kernel:
-        return cast(Kernel, self)
+    def fs(self) -> FileSystem:
+        return cast(FileSystem, self)
 
 
-def failing_at(step: int, code: int, kernel: Kernel | None = None, steps: frozenset[str] = FALLIBLE) -> Probe:
-    """A kernel whose one step fails with an errno."""
+def failing_at(step: int, code: int, fs: FileSystem | None = None, steps: frozenset[str] = FALLIBLE) -> Probe:
+    """A file system whose one step fails with an errno."""
 
     def fail(number: int, name: str) -> None:
         if number == step:
             raise OSError(code, os.strerror(code), f"injected into {name}")
 
-    return Probe(before=fail, kernel=kernel, steps=steps)
+    return Probe(before=fail, fs=fs, steps=steps)
 
 
-def failing_from(step: int, code: int, kernel: Kernel | None = None) -> Probe:
-    """A kernel that fails from one step on: a disk that is gone, or full for good."""
+def failing_from(step: int, code: int, fs: FileSystem | None = None) -> Probe:
+    """A file system that fails from one step on: a disk that is gone, or full for good."""
 
     def fail(number: int, name: str) -> None:
         if number >= step:
             raise OSError(code, os.strerror(code), f"injected into {name}")
 
-    return Probe(before=fail, kernel=kernel)
+    return Probe(before=fail, fs=fs)
 
 
-def dying_at(step: int, kernel: Kernel | None = None) -> Probe:
-    """A kernel that kills the process before a step, which is after the one before it."""
+def dying_at(step: int, fs: FileSystem | None = None) -> Probe:
+    """A file system that kills the process before a step, which is after the one before it."""
 
     def die(number: int, name: str) -> None:
         if number == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    return Probe(before=die, kernel=kernel, steps=CHANGES)
+    return Probe(before=die, fs=fs, steps=CHANGES)
 
 
 class Lacking(Probe):
-    """A kernel of a file system that does not know some operations."""
+    """A file system that does not know some operations."""
 
     def __init__(self, *operations: str) -> None:
         def refuse(number: int, name: str) -> None:
@@ -255,10 +257,10 @@ class Lacking(Probe):
 
 
 class Folding(Probe):
-    """A kernel of a file system that takes two names for one, as macOS and Windows do."""
+    """A file system that takes two names for one, as macOS and Windows do."""
 
-    def __init__(self, kernel: Kernel | None = None) -> None:
-        super().__init__(steps=frozenset(), kernel=kernel)
+    def __init__(self, fs: FileSystem | None = None) -> None:
+        super().__init__(steps=frozenset(), fs=fs)
 
     def __getattr__(self, name: str) -> Any:
         real = super().__getattr__(name)
@@ -295,26 +297,26 @@ def _folded(name: str) -> str:
 
 
 class OnlySomeNames(Probe):
-    """A kernel that refuses, in folders called `out`, the names that Windows refuses, with EINVAL."""
+    """A file system that refuses, in folders called `out`, the names that Windows refuses, with EINVAL."""
 
     def __init__(self) -> None:
         super().__init__(steps=frozenset())
 
     def open_folder(self, path: Path, *, create: bool = False) -> Folder:
         self._admit(path, OSError(errno.EINVAL, "Invalid argument", str(path)))
-        return self._kernel.open_folder(path, create=create)
+        return self._fs.open_folder(path, create=create)
 
     def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         self._admit(to.path / new, Unsupported("EINVAL"))
-        self._kernel.move(folder, name, to, new)
+        self._fs.move(folder, name, to, new)
 
     def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         self._admit(to.path / new, Unsupported("EINVAL"))
-        self._kernel.link(folder, name, to, new)
+        self._fs.link(folder, name, to, new)
 
     def create_file(self, folder: Folder, name: str) -> int:
         self._admit(folder.path / name, OSError(errno.EINVAL, "Invalid argument", name))
-        return self._kernel.create_file(folder, name)
+        return self._fs.create_file(folder, name)
 
     def _admit(self, path: Path, refusal: Exception) -> None:
         if "out" in path.parts and any(fitting(part) != part for part in path.parts[1:]):
@@ -330,20 +332,20 @@ INODES: dict[str, Callable[[str], int]] = {
 
 
 class MadeUpInodes(Probe):
-    """A kernel of a file system that makes inode numbers up."""
+    """A file system that makes inode numbers up."""
 
-    def __init__(self, inodes: str, kernel: Kernel | None = None) -> None:
-        super().__init__(steps=frozenset(), kernel=kernel)
+    def __init__(self, inodes: str, fs: FileSystem | None = None) -> None:
+        super().__init__(steps=frozenset(), fs=fs)
         self._inode = INODES[inodes]
 
     def stat(self, fd: int) -> os.stat_result:
-        facts = self._kernel.stat(fd)
+        facts = self._fs.stat(fd)
         if stat.S_ISDIR(facts.st_mode):
             return facts
         return self._with(facts, os.readlink(f"/proc/self/fd/{fd}"))
 
     def stat_name(self, folder: Folder, name: str) -> os.stat_result:
-        return self._with(self._kernel.stat_name(folder, name), str(folder.path / name))
+        return self._with(self._fs.stat_name(folder, name), str(folder.path / name))
 
     def _with(self, facts: os.stat_result, name: str) -> os.stat_result:
         # The sequence has whole seconds, and the inode number in the second place; the rest goes by name.
@@ -352,27 +354,27 @@ class MadeUpInodes(Probe):
         return os.stat_result((facts[0], inode, *facts[2:]), rest)
 
 
-def without_exchange() -> Kernel:
-    return Lacking("exchange").kernel()
+def without_exchange() -> FileSystem:
+    return Lacking("exchange").fs()
 
 
-def without_lease(kernel: Kernel | None = None) -> Kernel:
+def without_lease(fs: FileSystem | None = None) -> FileSystem:
     class NoLease(Probe):
         def take_lease(self, fd: int) -> bool:
             return False
 
-    return NoLease(kernel=kernel).kernel()
+    return NoLease(fs=fs).fs()
 
 
 class Hiding(Probe):
-    """A kernel of a mount whose driver hides open files, as libfuse does, and whose disk refuses renames.
+    """A mount whose driver hides open files, as libfuse does, and whose disk refuses renames.
 
     What would be renamed over while it is open gets a name of the driver's first. Then comes the error, and
     the name is empty. `done` is how the error comes: only after the work. It begins when it is `armed`.
     """
 
-    def __init__(self, fails: Callable[[int], bool], *, done: bool, kernel: Kernel | None = None) -> None:
-        super().__init__(steps=frozenset(), kernel=kernel)
+    def __init__(self, fails: Callable[[int], bool], *, done: bool, fs: FileSystem | None = None) -> None:
+        super().__init__(steps=frozenset(), fs=fs)
         self._fails, self._done = fails, done
         self.armed = False
         self.renames = 0
@@ -380,7 +382,7 @@ class Hiding(Probe):
     def overwrite(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         if self.armed and new in os.listdir(to.fd):
             os.rename(new, f".fuse_hidden{secrets.token_hex(8)}", src_dir_fd=to.fd, dst_dir_fd=to.fd)
-        self._fail(lambda: self._kernel.overwrite(folder, name, to, new))
+        self._fail(lambda: self._fs.overwrite(folder, name, to, new))
 
     def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         raise Unsupported("EINVAL")
@@ -389,7 +391,7 @@ class Hiding(Probe):
         raise Unsupported("EINVAL")
 
     def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
-        self._fail(lambda: self._kernel.link(folder, name, to, new))
+        self._fail(lambda: self._fs.link(folder, name, to, new))
 
     def _fail(self, work: Callable[[], None]) -> None:
         self.renames += self.armed

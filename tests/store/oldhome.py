@@ -105,7 +105,7 @@ def _fill(bench: Bench, store: Store) -> None:
         result_size=SIZE // 2,
         keep_days=30.0,
     )
-    journal.begin(store._workshop.ledger, plan)  # nothing public leaves a job open
+    journal.begin(store._context.ledger, plan)  # nothing public leaves a job open
 
 
 def _spread(connection: sqlite3.Connection) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from homepress.store.fs.base import Kernel
+from homepress.store.fs.base import FileSystem
 from homepress.store.ledger import journal
 from homepress.store.model import Kind, StoreError, UndoSelection
 from homepress.store.recovery import RECOVER
@@ -121,7 +121,7 @@ class Case:
         kind: of the job that it is about.
         work: does it.
         before: what was done earlier, undisturbed.
-        lacking: kernel calls that the file system does not know.
+        lacking: calls that the file system does not know.
         inodes: how it makes up inode numbers, a key of `INODES`; empty where it keeps them.
         source: what the picture holds.
         results: what its name may hold as well.
@@ -140,10 +140,10 @@ class Case:
     others: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
     kept: tuple[bytes, ...] = ()
 
-    def kernel(self) -> Kernel | None:
-        """A kernel without what is lacking."""
-        lacking = Lacking(*self.lacking).kernel() if self.lacking else None
-        return MadeUpInodes(self.inodes, lacking).kernel() if self.inodes else lacking
+    def fs(self) -> FileSystem | None:
+        """A file system without what is lacking."""
+        lacking = Lacking(*self.lacking).fs() if self.lacking else None
+        return MadeUpInodes(self.inodes, lacking).fs() if self.inodes else lacking
 
 
 CASES = {
@@ -272,7 +272,7 @@ class Scene:
     def run(self, probe: Probe) -> None:
         """Do it; what it raises for a failing system does not matter."""
         steps, probe.steps = probe.steps, frozenset()
-        with self.bench.store(probe.kernel()) as store:
+        with self.bench.store(probe.fs()) as store:
             probe.steps = steps
             try:
                 with contextlib.suppress(OSError, StoreError):
@@ -342,7 +342,7 @@ class Scene:
 
 def count_steps(case: Case, base: Path, originals: Path | None, steps: frozenset[str]) -> int:
     """How many of these steps a case has when nothing goes wrong."""
-    probe, scene = Probe(kernel=case.kernel(), steps=steps), Scene(case, base, originals)
+    probe, scene = Probe(fs=case.fs(), steps=steps), Scene(case, base, originals)
     with mock.patch.object(journal, "begin", wraps=journal.begin) as begin:
         scene.run(probe)
     kinds = {plan.kind for _, plan in (call.args for call in begin.call_args_list)}
@@ -351,5 +351,5 @@ def count_steps(case: Case, base: Path, originals: Path | None, steps: frozenset
 
 
 def probed(case: Case, make: Callable[..., Probe], *arguments: Any, **options: Any) -> Probe:
-    """A probe around the kernel that the file system of a case has."""
-    return make(*arguments, kernel=case.kernel(), **options)
+    """A probe around the file system of a case."""
+    return make(*arguments, fs=case.fs(), **options)

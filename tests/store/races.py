@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from homepress.store.fs.base import Kernel
+from homepress.store.fs.base import FileSystem
 from homepress.store.model import StoreError
 from homepress.store.store import Store
 from store.kit import Bench, digest, picture, replacement, smaller, tend_later
@@ -64,14 +64,14 @@ class Tally:
 
 
 def race(
-    bench: Bench, runs: int, *, kernel: Kernel | None = None, seed: int = 1, window: float = 0.005
+    bench: Bench, runs: int, *, fs: FileSystem | None = None, seed: int = 1, window: float = 0.005
 ) -> Tally:
     """Run races one by one.
 
     Args:
         bench: a home and a folder.
         runs: how many.
-        kernel: another system, such as one without leases.
+        fs: another one, such as one without leases.
         seed: of the moments.
         window: seconds within which the user strikes; a replacement takes some milliseconds.
     """
@@ -82,7 +82,7 @@ def race(
     assert user.stdin is not None
     assert user.stdout is not None
     try:
-        with bench.store(kernel) as store:
+        with bench.store(fs) as store:
             for run in range(runs):
                 path = bench.watched / f"{run}.jpg"
                 path.write_bytes(picture(run, 20_000))

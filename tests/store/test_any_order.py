@@ -124,7 +124,7 @@ class AnyOrder(RuleBasedStateMachine):
         with_it = [n for n, _, _ in self.kept]
         entries = [
             e
-            for (e,) in self.store._workshop.ledger.query(
+            for (e,) in self.store._context.ledger.query(
                 "SELECT min(id) FROM history WHERE original = 'kept'"
             )
         ]
@@ -150,7 +150,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.store = self.opened.__enter__()
         self.store.recover()
         # Entered again in another order, and what only the ledger knew is gone.
-        order = self.store._workshop.ledger.query(
+        order = self.store._context.ledger.query(
             "SELECT path, before_sha256, after_sha256 FROM history ORDER BY id"
         )
         known = {(self.path(n), digest(d), digest(r)): (n, d, r) for n, d, r in self.kept}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from homepress.store.apart import begin_apart
-from homepress.store.fs.base import Kernel
+from homepress.store.fs.base import FileSystem
 from homepress.store.model import LedgerError, Outcome, Role, UndoSelection
 from homepress.store.reader import Reader
 from homepress.store.store import Store
@@ -23,7 +23,7 @@ def place(bench: Bench, name: str = "one") -> Path:
 
 
 @contextmanager
-def apart(bench: Bench, name: str = "one", kernel: Kernel | None = None) -> Iterator[Store]:
+def apart(bench: Bench, name: str = "one", fs: FileSystem | None = None) -> Iterator[Store]:
     """A store on a ledger apart, which is made where there is none yet."""
     ledger = place(bench, name)
     ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def apart(bench: Bench, name: str = "one", kernel: Kernel | None = None) -> Iter
         ledger,
         ledger.with_name("originals"),
         roots=bench.roots,
-        kernel=kernel,
+        fs=fs,
         clock=bench.hands.clock(),
         lasts=False,
     )
@@ -187,7 +187,7 @@ def test_killed_at_every_step_it_leaves_nothing_behind(bench: Bench) -> None:
         name = f"run{step}"
 
         def work(step: int = step, name: str = name) -> None:
-            with apart(bench, name, dying_at(step).kernel()) as store:
+            with apart(bench, name, dying_at(step).fs()) as store:
                 write_out(store, bench, path)
 
         ended = in_child(work)
@@ -216,7 +216,7 @@ def test_killed_while_joining_it_is_joined_the_next_time(bench: Bench) -> None:
 
     def work() -> None:
         probe = Probe()
-        with bench.store(probe.kernel()) as store:
+        with bench.store(probe.fs()) as store:
             probe._before = lambda number, name: os.kill(os.getpid(), 9) if name == "commit" else None
             store.join(place(bench))
 
@@ -237,7 +237,7 @@ def test_a_result_whose_drive_is_gone_waits_in_the_ledger(bench: Bench) -> None:
             os.kill(os.getpid(), 9)
 
     def work() -> None:
-        with apart(bench, kernel=probe.kernel()) as store:
+        with apart(bench, fs=probe.fs()) as store:
             probe._before = die
             write_out(store, bench, path)
 

@@ -49,7 +49,7 @@ def test_a_name_taken_in_the_last_instant_is_not_overwritten(bench: Bench) -> No
             target.write_bytes(b"another picture")
 
     probe = Probe(before=take, steps=frozenset({"move"}))
-    with bench.store(probe.kernel()) as store, pytest.raises(Changed):
+    with bench.store(probe.fs()) as store, pytest.raises(Changed):
         convert(store, path)
     assert (path.read_bytes(), target.read_bytes()) == (picture(), b"another picture")
     assert (bench.temps(), bench.kept()) == ([], [])
@@ -66,7 +66,7 @@ def test_a_source_saved_over_while_it_leaves_gets_its_name_back(bench: Bench) ->
             os.replace(other, path)
 
     probe = Probe(before=save, steps=frozenset({"move"}))
-    with bench.store(probe.kernel()) as store, pytest.raises(Changed):
+    with bench.store(probe.fs()) as store, pytest.raises(Changed):
         convert(store, path)
     assert path.read_bytes() == b"the user's new picture"
     assert bench.temps() == []

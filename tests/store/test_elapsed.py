@@ -387,9 +387,9 @@ class TestTheRest:
             store.recover()
             bench.hands.jump(400 * DAY)
             wait_for_days(store, bench.hands, 29)
-            assert store._workshop.ledger.query("SELECT count(*) FROM job") == [(1,)]
+            assert store._context.ledger.query("SELECT count(*) FROM job") == [(1,)]
             notes = wait_for_days(store, bench.hands, 2)
-            assert store._workshop.ledger.query("SELECT count(*) FROM job") == [(0,)]
+            assert store._context.ledger.query("SELECT count(*) FROM job") == [(0,)]
         assert any("did not come back for 30 days" in note.message for note in notes)
 
     def test_undone_while_fresh_is_told_by_the_time_that_passed(self, bench: Bench) -> None:
@@ -412,7 +412,7 @@ class TestTheRest:
         with bench.store() as store:
             replace(store, bench.drop("a.jpg", picture(1)))
             replace(store, bench.drop("b.jpg", picture(2)))
-            with store._workshop.ledger.transaction() as tx:
+            with store._context.ledger.transaction() as tx:
                 tx.execute("UPDATE history SET time = time + ? WHERE id = 1", (400 * DAY,))
             assert store.counters().compressed_since == 1
         with Reader(bench.ledger) as reader:
@@ -424,7 +424,7 @@ class TestTheRest:
             replace(store, bench.drop())
             bench.hands.let_pass(10)
             store.tend()
-            store._workshop.ledger.backup()
+            store._context.ledger.backup()
             copy = backup_path(bench.ledger)
             os.utime(copy, (0, 0))
             wait_for_days(store, bench.hands, 1)

@@ -66,12 +66,12 @@ def test_a_disk_that_refuses_renames_and_hides_open_files_leaves_no_name_empty(
         if before is not None:
             with bench.store() as store:
                 before(store, path)
-        kernel = Hiding(lambda n, step=step: n == step or (lasts and n > step), done=done)
-        with bench.store(kernel.kernel()) as store:
-            kernel.armed = True
+        fs = Hiding(lambda n, step=step: n == step or (lasts and n > step), done=done)
+        with bench.store(fs.fs()) as store:
+            fs.armed = True
             with contextlib.suppress(StoreError, OSError):
                 work(store, path)
-            kernel.armed = False
+            fs.armed = False
         with bench.store() as store:
             store.recover()
             assert store.recover() == []
@@ -86,7 +86,7 @@ def test_a_disk_that_refuses_renames_and_hides_open_files_leaves_no_name_empty(
                 each.unlink()
         for log in bench.ledger.parent.glob("ledger*"):
             log.unlink()
-        if kernel.renames < step:
+        if fs.renames < step:
             return
     pytest.fail("it never ended")
 
@@ -94,11 +94,11 @@ def test_a_disk_that_refuses_renames_and_hides_open_files_leaves_no_name_empty(
 def emptied(bench: Bench) -> Path:
     """A picture whose replacing died while it had no name."""
     path = bench.drop()
-    kernel = Lacking("exchange").kernel()
+    fs = Lacking("exchange").fs()
     for step in range(1, 60):
 
         def work(step: int = step) -> None:
-            with bench.store(dying_at(step, kernel).kernel()) as store:
+            with bench.store(dying_at(step, fs).fs()) as store:
                 replace(store, path)
 
         in_child(work)
@@ -116,7 +116,7 @@ def test_a_name_on_a_disk_that_is_away_for_months_gets_its_picture_back(bench: B
     with bench.store() as store:
         store.recover()
         wait_for_days(store, bench.hands, 40)
-        assert len(journal.open_jobs(store._workshop.ledger)) == 1
+        assert len(journal.open_jobs(store._context.ledger)) == 1
     away.rename(bench.watched)
     with bench.store() as store:
         store.recover()
@@ -153,10 +153,10 @@ def test_a_save_in_the_very_instant_gets_its_name_back_after_a_crash(bench: Benc
         path.with_name("saving").rename(path)
 
     def work() -> None:
-        kernel = Probe(before=save, steps=frozenset({"move"}), kernel=Lacking("exchange").kernel()).kernel()
-        die = Probe(after=lambda number, name: os.kill(os.getpid(), 9), kernel=kernel)
+        fs = Probe(before=save, steps=frozenset({"move"}), fs=Lacking("exchange").fs()).fs()
+        die = Probe(after=lambda number, name: os.kill(os.getpid(), 9), fs=fs)
         die.steps = frozenset({"move"})
-        with bench.store(die.kernel()) as store:
+        with bench.store(die.fs()) as store:
             replace(store, path)
 
     assert in_child(work) == -9

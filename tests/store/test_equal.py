@@ -67,7 +67,7 @@ def test_an_equal_file_that_takes_the_name_of_a_conversion_meanwhile_stays(bench
     path, other = bench.drop("a.heic"), bench.watched / "a.webp"
     with bench.store() as store:
         source = store.read(path)
-    with bench.store(saving(other, "move", RESULT).kernel()) as store, pytest.raises(StoreError):
+    with bench.store(saving(other, "move", RESULT).fs()) as store, pytest.raises(StoreError):
         converted(store, source, RESULT)
     assert (path.read_bytes(), other.read_bytes(), bench.kept()) == (picture(), RESULT, [])
     assert bench.temps() == []
@@ -78,7 +78,7 @@ def test_an_equal_file_that_takes_the_name_of_a_result_elsewhere_stays_after_und
     with bench.store() as store:
         source = store.read(path)
     with (
-        bench.store(saving(target, "move", RESULT).kernel()) as store,
+        bench.store(saving(target, "move", RESULT).fs()) as store,
         pytest.raises((StoreError, FileExistsError)),
     ):
         store.write_output(source, replacement(RESULT), target)
@@ -110,12 +110,12 @@ def test_equal_results_beside_their_pictures_are_not_shared(bench: Bench) -> Non
     assert (first.exists(), second.read_bytes()) == (False, RESULT)
 
 
-@pytest.mark.parametrize("kernel", [lambda: None, without_exchange], ids=["exchange", "link"])
+@pytest.mark.parametrize("fs", [lambda: None, without_exchange], ids=["exchange", "link"])
 def test_an_equal_result_belongs_to_the_newest_original_of_its_name(
-    bench: Bench, kernel: Callable[[], None]
+    bench: Bench, fs: Callable[[], None]
 ) -> None:
     path = bench.drop()
-    with bench.store(kernel()) as store:
+    with bench.store(fs()) as store:
         first = in_place(store, store.read(path), RESULT).entry  # type: ignore[attr-defined]
         bench.drop(data=picture(1))
         in_place(store, store.read(path), RESULT)
@@ -163,7 +163,7 @@ def test_another_file_under_the_temp_name_of_an_undo_gets_no_attributes(bench: B
 
     with bench.store() as store:
         in_place(store, store.read(path), RESULT)
-    with bench.store(Probe(after=put, steps=frozenset({"link"})).kernel()) as store:
+    with bench.store(Probe(after=put, steps=frozenset({"link"})).fs()) as store:
         (undone,) = store.undo(UndoSelection(last=1), roots=bench.roots)
     assert undone.outcome == "restored"
     assert path.read_bytes() == picture()

@@ -10,7 +10,7 @@ import pytest
 
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.store.ledger import schema
-from homepress.store.model import LeftUntil, Outcome, Role, UndoSelection
+from homepress.store.model import Outcome, RetryPolicy, Role, UndoSelection
 from homepress.store.reader import Reader
 from homepress.store.store import Store
 from store.kit import Bench, picture, replace, smaller
@@ -176,9 +176,9 @@ class TestAddingAgain:
             assert known(store, bench.watched) == {b"a.jpg", b"done.jpg"}
             assert store.folders.left_alone(bench.watched) == 1
 
-    @pytest.mark.parametrize("until", [LeftUntil.LOOK, LeftUntil.LIMITS])
+    @pytest.mark.parametrize("until", [RetryPolicy.LOOK, RetryPolicy.LIMITS])
     def test_what_could_not_be_touched_or_was_too_small_was_there_before_as_well(
-        self, bench: Bench, until: LeftUntil
+        self, bench: Bench, until: RetryPolicy
     ) -> None:
         path = bench.drop()
         with bench.store() as store:

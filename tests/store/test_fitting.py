@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.store.fs import system_kernel
-from homepress.store.fs.base import Kernel, opened_folder
+from homepress.store.fs import system_file_system
+from homepress.store.fs.base import FileSystem, opened_folder
 from homepress.store.model import Refusal, UndoSelection
 from homepress.store.names import fitting
 from homepress.store.store import Store
@@ -63,9 +63,9 @@ class WindowsNames(Probe):
         return True
 
 
-KERNELS: dict[str, Callable[[], Kernel]] = {
-    "known": lambda: WindowsNames(steps=frozenset()).kernel(),
-    "tried": lambda: OnlySomeNames().kernel(),
+FILE_SYSTEMS: dict[str, Callable[[], FileSystem]] = {
+    "known": lambda: WindowsNames(steps=frozenset()).fs(),
+    "tried": lambda: OnlySomeNames().fs(),
 }
 
 
@@ -80,12 +80,12 @@ def written(store: Store, bench: Bench, name: str, data: bytes, **changes: str) 
     return str(receipt.path.relative_to(out))
 
 
-@pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
+@pytest.mark.parametrize("fs", FILE_SYSTEMS.values(), ids=FILE_SYSTEMS)
 def test_names_that_a_target_cannot_hold_are_replaced_and_found_again(
-    bench: Bench, kernel: Callable[[], Kernel]
+    bench: Bench, fs: Callable[[], FileSystem]
 ) -> None:
     given = ["Rome: day 1/a?.jpg", "Rome: day 1/a*.jpg", "Rome? day 1/a?.jpg", "plain/a.jpg", "plain/b?.jpg"]
-    with bench.store(kernel()) as store:
+    with bench.store(fs()) as store:
         first = [written(store, bench, name, picture(n)) for n, name in enumerate(given)]
         again = [written(store, bench, name, picture(10 + n)) for n, name in enumerate(given)]
         assert first == again == ["/".join(map(fitting, name.split("/"))) for name in given]
@@ -98,7 +98,7 @@ def test_names_that_a_target_cannot_hold_are_replaced_and_found_again(
 
 def test_an_original_that_comes_back_elsewhere_gets_a_name_that_fits(bench: Bench) -> None:
     path = bench.drop("1:1.jpg")
-    with bench.store(WindowsNames(steps=frozenset()).kernel()) as store:
+    with bench.store(WindowsNames(steps=frozenset()).fs()) as store:
         store.replace(store.read(path), replacement(smaller(picture())))
         (undone,) = store.undo(UndoSelection(last=1), roots=bench.roots, to=bench.base / "out")
     assert undone.restored_to == bench.base / "out" / fitting("1:1.jpg")
@@ -114,7 +114,7 @@ def test_two_names_that_a_target_takes_for_one_never_overwrite_each_other(
     bench: Bench, one: str, other: str, copies: bool
 ) -> None:
     out = bench.base / "out"
-    with bench.store(Folding().kernel()) as store:
+    with bench.store(Folding().fs()) as store:
         for again in range(2):
             made = {}
             for number, name in enumerate((one, other)):
@@ -132,7 +132,7 @@ def test_two_names_that_a_target_takes_for_one_never_overwrite_each_other(
 
 
 def test_conversions_that_a_target_takes_for_one_never_overwrite_each_other(bench: Bench) -> None:
-    with bench.store(Folding().kernel()) as store:
+    with bench.store(Folding().fs()) as store:
         made = [
             written(store, bench, name, picture(n), suffix=".jpg")
             for n, name in enumerate(("a.heic", "A.HEIC"))
@@ -144,7 +144,7 @@ def test_what_somebody_put_there_under_another_spelling_stays(bench: Bench) -> N
     out = bench.base / "out"
     out.mkdir()
     (out / "A.JPG").write_bytes(b"not ours")
-    with bench.store(Folding().kernel()) as store:
+    with bench.store(Folding().fs()) as store:
         assert written(store, bench, "a.jpg", picture()) == "a-2.jpg"
     assert (out / "A.JPG").read_bytes() == b"not ours"
 
@@ -165,5 +165,5 @@ def test_a_copy_that_is_there_already_is_left_as_it_is(bench: Bench) -> None:
 
 
 def test_an_ordinary_folder_has_every_name(tmp_path: Path) -> None:
-    with opened_folder(system_kernel(), tmp_path.resolve()) as folder:
-        assert not system_kernel().windows_names(folder)
+    with opened_folder(system_file_system(), tmp_path.resolve()) as folder:
+        assert not system_file_system().windows_names(folder)

@@ -17,8 +17,8 @@ from store.kit import Bench, Lacking, replace, without_lease
 
 def test_abilities_are_tried_and_nothing_is_left(bench: Bench) -> None:
     assert abilities(bench.watched) == Abilities(exchange=True, link=True, lease=True)
-    assert abilities(bench.watched, Lacking("exchange").kernel()) == Abilities(False, True, True)
-    assert abilities(bench.watched, Lacking("exchange", "link").kernel()) == Abilities(False, False, True)
+    assert abilities(bench.watched, Lacking("exchange").fs()) == Abilities(False, True, True)
+    assert abilities(bench.watched, Lacking("exchange", "link").fs()) == Abilities(False, False, True)
     assert abilities(bench.watched, without_lease()) == Abilities(True, True, False)
     assert list(bench.watched.iterdir()) == []
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homepress.store.model import LeftUntil, OriginalsSelection, Outcome, Role, UndoSelection
+from homepress.store.model import OriginalsSelection, Outcome, RetryPolicy, Role, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
 from store.kit import Bench, digest, picture, replace, smaller
 
@@ -54,7 +54,7 @@ def test_a_failure_is_known_by_name_but_a_copy_of_it_gets_its_own_chance(bench: 
 def test_what_could_not_even_be_read_is_looked_at_again_but_told_once(bench: Bench) -> None:
     path = bench.drop()
 
-    def tell(until: LeftUntil = LeftUntil.LOOK) -> int:
+    def tell(until: RetryPolicy = RetryPolicy.LOOK) -> int:
         return store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, until)
 
     with bench.store() as store:
@@ -62,7 +62,7 @@ def test_what_could_not_even_be_read_is_looked_at_again_but_told_once(bench: Ben
         assert known(store, bench.watched) == {}
         assert tell() == 0
         path.touch()
-        assert tell(LeftUntil.CHANGE) > 0
+        assert tell(RetryPolicy.CHANGE) > 0
         assert known(store, bench.watched) == {b"a.jpg": mark(path)}
         assert store.record_path(bench.watched / "gone", Outcome.UNCHANGED, "x", "balanced", None) == 0
 
@@ -71,8 +71,8 @@ def test_other_limits_let_in_what_was_too_small_or_too_large(bench: Bench) -> No
     path, done = bench.drop(), bench.drop("b.jpg", picture(2))
     size = path.stat().st_size
     with bench.store() as store:
-        store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, LeftUntil.LIMITS)
-        store.record_path(done, Outcome.UNCHANGED, "why", "balanced", bench.watched, LeftUntil.CHANGE)
+        store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, RetryPolicy.LIMITS)
+        store.record_path(done, Outcome.UNCHANGED, "why", "balanced", bench.watched, RetryPolicy.CHANGE)
         for smallest, largest in ((size + 1, None), (0, size - 1)):
             assert store.folders.let_in(bench.watched, smallest, largest, existing=True) == 0
         assert store.folders.let_in(bench.watched, size, size, existing=False) == 1
@@ -134,7 +134,7 @@ def test_any_name_time_and_inode_comes_back_as_it_was(tmp_path_factory, files) -
 
     bench = Bench.at(tmp_path_factory.mktemp("memory"))
     with bench.store() as store:
-        ledger = store._workshop.ledger
+        ledger = store._context.ledger
         with ledger.transaction(durable=False) as tx:
             for name, value in files.items():
                 known_files.note(ledger, tx, Path(os.fsdecode(b"/folder/" + name)), value)
@@ -263,7 +263,7 @@ def test_a_large_folder_is_marked_and_asked_for_directory_by_directory(quick_dis
         for number in range(count // 20):
             (bench.watched / str(directory) / f"{number}.jpg").touch()
     with bench.store() as store:
-        ledger = store._workshop.ledger
+        ledger = store._context.ledger
         before = ledger._connection.total_changes
         assert store.folders.baseline(bench.watched) == count
         assert ledger._connection.total_changes - before < count + 100

@@ -58,7 +58,7 @@ def test_files_are_private_whatever_the_umask(bench: Bench) -> None:
 
 def test_a_commit_is_flushed_and_bulk_knowledge_is_not(bench: Bench) -> None:
     with bench.store() as store:
-        ledger = store._workshop.ledger
+        ledger = store._context.ledger
         for durable, expected in ((True, 2), (False, 1)):
             with ledger.transaction(durable=durable) as tx:
                 assert tx.execute("PRAGMA synchronous").fetchone() == (expected,)
@@ -67,7 +67,7 @@ def test_a_commit_is_flushed_and_bulk_knowledge_is_not(bench: Bench) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing(bench: Bench) -> None:
     with bench.store() as store:
-        ledger = store._workshop.ledger
+        ledger = store._context.ledger
         with pytest.raises(ZeroDivisionError), ledger.transaction() as tx:
             tx.execute("INSERT INTO meta VALUES ('x', 'y')")
             raise ZeroDivisionError
@@ -76,7 +76,7 @@ def test_a_transaction_that_fails_leaves_nothing(bench: Bench) -> None:
 
 def test_a_full_disk_is_told_as_such(bench: Bench) -> None:
     with bench.store() as store:
-        ledger = store._workshop.ledger
+        ledger = store._context.ledger
         ledger.query("PRAGMA max_page_count = 1")
         with pytest.raises(OSError, match="full") as caught, ledger.transaction() as tx:
             tx.executemany(
@@ -128,7 +128,7 @@ def test_what_happened_since_the_backup_comes_from_the_sidecars(bench: Bench) ->
     one, two = bench.drop("1.jpg", picture(1)), bench.drop("2.jpg", picture(2))
     with bench.store() as store:
         replace(store, one)
-        store._workshop.ledger.backup()
+        store._context.ledger.backup()
         replace(store, two)
         saved = backup_path(bench.ledger).read_bytes()
     backup_path(bench.ledger).write_bytes(saved)
@@ -142,8 +142,8 @@ def test_a_journal_from_the_backup_is_not_believed(bench: Bench) -> None:
     """It said "nothing but our temp file is there" at the time; by now the temp may be the original."""
     path = bench.drop()
     probe = Probe(steps=frozenset())
-    with bench.store(probe.kernel()) as store:
-        ledger = store._workshop.ledger
+    with bench.store(probe.fs()) as store:
+        ledger = store._context.ledger
         source = store.read(path)
         state = {"backed up": False}
 
@@ -196,8 +196,8 @@ def test_an_older_ledger_is_brought_up_to_date_after_a_copy(bench: Bench, monkey
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE added (x); SELECT 1"))
     monkeypatch.setattr("homepress.store.ledger.database.MIGRATIONS", schema.MIGRATIONS)
     with bench.store() as store:
-        assert store._workshop.ledger.query("SELECT * FROM added") == []
-        assert store._workshop.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
+        assert store._context.ledger.query("SELECT * FROM added") == []
+        assert store._context.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
     assert list(bench.ledger.parent.glob(f"*.version-{len(schema.MIGRATIONS) - 1}.*"))
     is_still_known_and_restorable(bench, path)
 
@@ -211,8 +211,8 @@ def test_a_migration_that_fails_changes_nothing(bench: Bench, monkeypatch) -> No
         Store.open(bench.ledger, bench.originals)
     monkeypatch.undo()
     with bench.store() as store:
-        assert store._workshop.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
-        assert store._workshop.ledger.condition == "good"
+        assert store._context.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
+        assert store._context.ledger.condition == "good"
 
 
 def test_a_ledger_of_the_first_version_is_used_on(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_ledger_of_the_first_version_is_used_on(tmp_path: Path) -> None:
 def test_paths_are_kept_byte_for_byte(bench: Bench) -> None:
     path = bench.watched / os.fsdecode(b"\xff\xfe caf\xe9.jpg")
     path.write_bytes(picture())
-    with bench.store(Lacking().kernel()) as store:
+    with bench.store(Lacking().fs()) as store:
         replace(store, path)
         assert set(store.known(os.fsencode(bench.watched))) == {b"\xff\xfe caf\xe9.jpg"}
         (undone,) = store.undo(UndoSelection(paths=(path,)), roots=bench.roots)

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homepress.base.system_errors import printable
 from homepress.store import names
-from homepress.store.model import Metadata, Plan, UndoSelection, decode, encode, encode_sidecar, shown
+from homepress.store.model import (
+    Metadata,
+    Plan,
+    UndoSelection,
+    decode,
+    encode,
+    encode_sidecar,
+)
 from homepress.store.reader import Reader
 from homepress.watch import Skip, WatchedFolder
 from homepress.watch.filters import Selection
@@ -153,8 +161,8 @@ def test_watching_passes_over_our_own_temp_names(tmp_path: Path) -> None:
 
 @given(name=file_names)
 def test_what_is_shown_can_be_printed_anywhere(name: str) -> None:
-    assert shown(Path("/x") / name).encode("utf-8")
-    assert shown(os.fsencode(name)) == shown(name)
+    assert printable(Path("/x") / name).encode("utf-8")
+    assert printable(os.fsencode(name)) == printable(name)
 
 
 metadata = st.builds(

@@ -48,7 +48,7 @@ class TestUpgrade:
         bench.ledger.rename(bench.ledger.with_name("newer.sqlite3"))
         copy.rename(bench.ledger)
         opened = database.open_database(bench.ledger)
-        assert opened.condition is database.Condition.GOOD
+        assert opened.condition is database.LedgerCondition.GOOD
         (kept,) = opened.connection.execute("SELECT count(*) FROM history WHERE original = 'kept'").fetchone()
         opened.connection.close()
         assert kept >= len(KEPT)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from homepress.base.override import override
-from homepress.store.context import Workshop
+from homepress.store.context import StoreContext
 from homepress.store.fs.base import Folder, opened_folder
 from homepress.store.ledger import journal
 from homepress.store.model import Kind, Metadata, Plan
@@ -56,33 +56,33 @@ class Noting(Operation):
         self.plan.result.write_bytes(DONE)
 
     def _step(self, name: str) -> None:
-        STEPS.append((name, journal.state_of(self.workshop.ledger, self.plan.job)))
-        assert self.plan.job in self.workshop.under_way
+        STEPS.append((name, journal.state_of(self.context.ledger, self.plan.job)))
+        assert self.plan.job in self.context.under_way
         if name == self.fails_at:
             raise self.error("injected")
 
     @override
     @staticmethod
-    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
         assert folder.path == plan.folder
-        STEPS.append(("settle", journal.state_of(workshop.ledger, plan.job)))
-        journal.abandon(workshop.ledger, plan)
+        STEPS.append(("settle", journal.state_of(context.ledger, plan.job)))
+        journal.abandon(context.ledger, plan)
         done = plan.result.exists() and plan.result.read_bytes() == DONE
         return JobOutcome.FINISHED if done else JobOutcome.ROLLED_BACK
 
 
 def carried_out(bench: Bench, operation: Noting) -> JobOutcome:
     STEPS.clear()
-    with opened_folder(operation.workshop.kernel, bench.watched) as folder:
+    with opened_folder(operation.context.fs, bench.watched) as folder:
         return carry_out(operation, folder)
 
 
 def test_the_journal_is_written_before_each_step_that_needs_it(bench: Bench) -> None:
     with bench.store() as store:
-        assert carried_out(bench, Noting(store._workshop, plan_in(bench.watched))) is JobOutcome.FINISHED
+        assert carried_out(bench, Noting(store._context, plan_in(bench.watched))) is JobOutcome.FINISHED
         assert STEPS == [("stage", "started"), ("switch", "ready"), ("settle", "ready")]
-        assert journal.open_jobs(store._workshop.ledger) == []
-        assert store._workshop.under_way == set()
+        assert journal.open_jobs(store._context.ledger) == []
+        assert store._context.under_way == set()
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, SystemExit])
@@ -92,16 +92,16 @@ def test_a_step_that_fails_is_settled_before_it_is_told(
 ) -> None:
     with bench.store() as store:
         with pytest.raises(error, match="injected"):
-            carried_out(bench, Noting(store._workshop, plan_in(bench.watched), step, error))
+            carried_out(bench, Noting(store._context, plan_in(bench.watched), step, error))
         assert STEPS[-1] == ("settle", state)
-        assert store._workshop.under_way == set()
+        assert store._context.under_way == set()
 
 
 def test_a_step_that_fails_after_its_work_is_done_is_no_failure(bench: Bench) -> None:
     (bench.watched / "a.jpg").write_bytes(DONE)
     with bench.store() as store:
         assert (
-            carried_out(bench, Noting(store._workshop, plan_in(bench.watched), "switch"))
+            carried_out(bench, Noting(store._context, plan_in(bench.watched), "switch"))
             is JobOutcome.FINISHED
         )
 

@@ -18,7 +18,7 @@ from homepress.store.model import (
     OriginalsSelection,
     Role,
     UndoSelection,
-    UntrustedVault,
+    UntrustedOriginalsDir,
     VerifyFailed,
     decode,
 )
@@ -74,14 +74,14 @@ class TestVault:
     def test_a_folder_open_to_others_is_refused(self, bench: Bench, mode: int) -> None:
         bench.originals.mkdir(parents=True)
         bench.originals.chmod(mode)
-        with pytest.raises(UntrustedVault, match="chmod 700"):
+        with pytest.raises(UntrustedOriginalsDir, match="chmod 700"):
             Store.open(bench.ledger, bench.originals)
 
     def test_a_link_is_refused(self, bench: Bench) -> None:
         (bench.base / "real").mkdir(mode=0o700)
         bench.originals.parent.mkdir()
         bench.originals.symlink_to(bench.base / "real")
-        with pytest.raises(UntrustedVault, match="link"):
+        with pytest.raises(UntrustedOriginalsDir, match="link"):
             Store.open(bench.ledger, bench.originals)
         assert list((bench.base / "real").iterdir()) == []
 
@@ -89,14 +89,14 @@ class TestVault:
     def test_a_folder_of_another_user_is_refused(self, bench: Bench) -> None:
         bench.originals.mkdir(parents=True, mode=0o700)
         os.chown(bench.originals, 12, 12)
-        with pytest.raises(UntrustedVault, match="another user"):
+        with pytest.raises(UntrustedOriginalsDir, match="another user"):
             Store.open(bench.ledger, bench.originals)
 
     def test_one_that_is_opened_up_later_is_refused_then(self, bench: Bench) -> None:
         path = bench.drop()
         with bench.store() as store:
             bench.originals.chmod(0o777)
-            with pytest.raises(UntrustedVault):
+            with pytest.raises(UntrustedOriginalsDir):
                 replace(store, path)
             bench.originals.chmod(0o700)
         assert (path.read_bytes(), bench.temps()) == (picture(), [])
@@ -247,7 +247,7 @@ class TestOtherDisk:
             bench.roots = (bound, mounted)
             (bound / "a.jpg").write_bytes(picture())
             probe = Probe(steps=frozenset({"create_file", "exchange"}))
-            with bench.store(probe.kernel()) as store:
+            with bench.store(probe.fs()) as store:
                 probe.names.clear()
                 replace(store, bound / "a.jpg")
                 names = probe.names
@@ -304,9 +304,9 @@ def test_a_copy_that_reads_back_differently_stops_the_replacement(quick_disk: Pa
             into_vault = os.readlink(f"/proc/self/fd/{fd}").endswith(".part")
             if into_vault and len(data) == 30_000:
                 data = memoryview(b"?" + bytes(data)[1:])
-            return self._kernel.write(fd, data)
+            return self._fs.write(fd, data)
 
-    with bench.store(Rotten().kernel()) as store:
+    with bench.store(Rotten().fs()) as store:
         with pytest.raises(VerifyFailed, match="reads back differently"):
             replace(store, path)
         assert store.recover() == []
@@ -406,7 +406,7 @@ class TestRetention:
             raise PermissionError(13, "Permission denied", "vault")
 
         probe._before = fail
-        with bench.store(probe.kernel()) as store:
+        with bench.store(probe.fs()) as store:
             probe.steps = frozenset({"unlink"})
             (looked,) = store.accept(OriginalsSelection(all=True))
             probe.steps = frozenset()
@@ -499,7 +499,7 @@ class TestLateWriters:
     def test_where_the_original_was_copied_its_own_file_is_held_open(self, copied: Bench) -> None:
         path = copied.drop()
         probe = Probe(steps=frozenset({"drop_lease"}))
-        with copied.store(probe.kernel()) as store:
+        with copied.store(probe.fs()) as store:
             _replace_and_write_late(copied, store, probe, path)
             assert path.read_bytes() == smaller(picture())
         assert path.read_bytes()[: len(EDIT)] == EDIT
@@ -516,7 +516,7 @@ class TestLateWriters:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         probe = Probe(before=refuse, steps=frozenset({"drop_lease", "write"}))
-        with copied.store(probe.kernel()) as store:
+        with copied.store(probe.fs()) as store:
             _replace_and_write_late(copied, store, probe, path)
             full = True
             store.tend()

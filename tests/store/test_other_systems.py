@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from homepress.store.fs import system_kernel
+from homepress.store.fs import system_file_system
 from homepress.store.fs.base import Folder, opened_file, opened_folder
-from homepress.store.fs.macos import ACL, BIRTH, RENAME_EXCL, RENAME_SWAP, MacKernel
+from homepress.store.fs.macos import ACL, BIRTH, RENAME_EXCL, RENAME_SWAP, MacFileSystem
 from homepress.store.fs.windows import (
     CREATE_NEW,
     FILE_FLAG_OPEN_REPARSE_POINT,
@@ -21,7 +21,7 @@ from homepress.store.fs.windows import (
     MOVEFILE_REPLACE_EXISTING,
     MOVEFILE_WRITE_THROUGH,
     OPEN_EXISTING,
-    WindowsKernel,
+    WindowsFileSystem,
 )
 from homepress.store.model import Busy, UndoSelection, Unsupported
 from homepress.store.read_source import read
@@ -45,7 +45,7 @@ class MacLibrary:
 
     def __init__(self, **answers: Any) -> None:
         self.calls: list[tuple[Any, ...]] = []
-        self._linux = system_kernel()
+        self._linux = system_file_system()
         self._answers = {"acl_get_fd_np": 0, "fgetattrlist": 0, "flistxattr": 0} | answers
 
     def __getattr__(self, name: str) -> Function:
@@ -68,10 +68,10 @@ class MacLibrary:
 class TestMac:
     def test_names_are_swapped_and_moved_by_renameatx_np(self, tmp_path: Path) -> None:
         library = MacLibrary(renameatx_np=0)
-        kernel = MacKernel(library)
-        with opened_folder(kernel, tmp_path.resolve()) as folder:
-            kernel.exchange(folder, "temp", "ä.jpg")
-            kernel.move(folder, "temp", folder, "b.jpg")
+        fs = MacFileSystem(library)
+        with opened_folder(fs, tmp_path.resolve()) as folder:
+            fs.exchange(folder, "temp", "ä.jpg")
+            fs.move(folder, "temp", folder, "b.jpg")
             at = folder.fd
         assert library.calls == [
             ("renameatx_np", at, b"temp", at, "ä.jpg".encode(), RENAME_SWAP),
@@ -90,9 +90,9 @@ class TestMac:
             ctypes.set_errno(code)
             return -1
 
-        kernel = MacKernel(MacLibrary(renameatx_np=fail))
-        with opened_folder(kernel, tmp_path.resolve()) as folder, pytest.raises(expected):
-            kernel.move(folder, "a", folder, "b")
+        fs = MacFileSystem(MacLibrary(renameatx_np=fail))
+        with opened_folder(fs, tmp_path.resolve()) as folder, pytest.raises(expected):
+            fs.move(folder, "a", folder, "b")
 
     def test_acl_and_time_of_creation_are_among_the_attributes(self, tmp_path: Path) -> None:
         text = b"!#acl 1\nuser:FFFF:alice:501:allow:read\n"
@@ -103,16 +103,16 @@ class TestMac:
             return 0
 
         library = MacLibrary(acl_get_fd_np=77, acl_to_text=ctypes.addressof(held), fgetattrlist=birth)
-        kernel = MacKernel(library)
-        found = kernel.attributes(3)
+        fs = MacFileSystem(library)
+        found = fs.attributes(3)
         assert found == {ACL: text, BIRTH: struct.pack("<qq", 1_600_000_000, 5)}
         assert ("acl_get_fd_np", 3, 0x100) in library.calls
         assert ("acl_free", 77) in library.calls
         library.calls.clear()
-        kernel.set_attribute(3, BIRTH, found[BIRTH])
-        kernel.set_attribute(3, ACL, text)
-        kernel.set_attribute(3, b"com.apple.FinderInfo", b"x")
-        kernel.remove_attribute(3, b"user.odd")
+        fs.set_attribute(3, BIRTH, found[BIRTH])
+        fs.set_attribute(3, ACL, text)
+        fs.set_attribute(3, b"com.apple.FinderInfo", b"x")
+        fs.remove_attribute(3, b"user.odd")
         names = [call[0] for call in library.calls]
         assert names == [
             "fsetattrlist",
@@ -133,23 +133,23 @@ class TestMac:
             return 0
 
         names = ("fstatfs", "fstatfs$INODE64")
-        kernel = MacKernel(MacLibrary(**dict.fromkeys(names, statfs)))
-        with opened_folder(kernel, tmp_path.resolve()) as folder:
-            assert kernel.windows_names(folder) is windows
+        fs = MacFileSystem(MacLibrary(**dict.fromkeys(names, statfs)))
+        with opened_folder(fs, tmp_path.resolve()) as folder:
+            assert fs.windows_names(folder) is windows
 
     def test_without_leases_the_whole_protocol_runs(self, bench: Bench) -> None:
-        class Kernel(MacKernel):
+        class FileSystem(MacFileSystem):
             """Linux's attributes: the rest is what runs on macOS."""
 
             def attributes(self, fd: int) -> dict[bytes, bytes]:
-                return system_kernel().attributes(fd)
+                return system_file_system().attributes(fd)
 
             def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
-                system_kernel().set_attribute(fd, name, value)
+                system_file_system().set_attribute(fd, name, value)
 
         library = MacLibrary()
         path = bench.drop()
-        with bench.store(Kernel(library)) as store:
+        with bench.store(FileSystem(library)) as store:
             replace(store, path)
             assert (path.read_bytes(), bench.kept(), bench.temps()) == (smaller(picture()), [picture()], [])
             assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
@@ -189,7 +189,7 @@ class TestWindows:
     def test_the_whole_protocol_runs_over_its_calls(self, bench: Bench) -> None:
         api = WindowsApi()
         path = bench.drop(mode=0o644)
-        with bench.store(WindowsKernel(api)) as store:
+        with bench.store(WindowsFileSystem(api)) as store:
             source = store.read(path)
             store.replace(source, replacement(smaller(picture())))
             assert (path.read_bytes(), bench.kept(), bench.temps()) == (smaller(picture()), [picture()], [])
@@ -210,21 +210,21 @@ class TestWindows:
                 super().move(path, new, flags)
 
         path = bench.drop(mode=0o644)
-        with pytest.raises(SystemExit), bench.store(WindowsKernel(Cut())) as store:
+        with pytest.raises(SystemExit), bench.store(WindowsFileSystem(Cut())) as store:
             replace(store, path)
-        with bench.store(WindowsKernel(WindowsApi())) as store:
+        with bench.store(WindowsFileSystem(WindowsApi())) as store:
             store.recover()
         assert (path.read_bytes(), bench.kept(), bench.temps()) == (smaller(picture()), [picture()], [])
 
     def test_files_are_opened_so_that_nobody_writes_and_no_link_is_followed(self, bench: Bench) -> None:
         api = WindowsApi()
-        kernel = WindowsKernel(api)
+        fs = WindowsFileSystem(api)
         bench.drop()
-        with opened_folder(kernel, bench.watched) as folder:
-            with opened_file(kernel, folder, "a.jpg"):
+        with opened_folder(fs, bench.watched) as folder:
+            with opened_file(fs, folder, "a.jpg"):
                 pass
-            kernel.close(kernel.create_file(folder, "b.tmp"))
-            kernel.overwrite(folder, "b.tmp", folder, "b.jpg")
+            fs.close(fs.create_file(folder, "b.tmp"))
+            fs.overwrite(folder, "b.tmp", folder, "b.jpg")
         assert api.calls == [
             ("open", "a.jpg", GENERIC_READ, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT),
             ("open", "b.tmp", GENERIC_READ | GENERIC_WRITE | FILE_WRITE_ATTRIBUTES, CREATE_NEW, 0),
@@ -241,14 +241,14 @@ class TestWindows:
         path = bench.drop()
         with bench.store():
             pass
-        kernel = WindowsKernel(Shared())
+        fs = WindowsFileSystem(Shared())
         with pytest.raises(Busy, match=r"a\.jpg"):
-            read(kernel, path)
+            read(fs, path)
 
     def test_times_are_counted_from_1601(self, tmp_path: Path) -> None:
         api = WindowsApi()
         with (tmp_path / "a").open("wb") as file:
-            WindowsKernel(api).set_times(file.fileno(), 0, 1_700_000_000_123_456_700)
+            WindowsFileSystem(api).set_times(file.fileno(), 0, 1_700_000_000_123_456_700)
         assert api.calls == [("times", 116_444_736_000_000_000, 133_444_736_001_234_567)]
 
 
@@ -270,5 +270,5 @@ def test_a_file_system_without_hard_links_says_so(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "link", fail)
-    with opened_folder(system_kernel(), tmp_path.resolve()) as folder, pytest.raises(expected):
-        system_kernel().link(folder, "a", folder, "b")
+    with opened_folder(system_file_system(), tmp_path.resolve()) as folder, pytest.raises(expected):
+        system_file_system().link(folder, "a", folder, "b")

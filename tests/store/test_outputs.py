@@ -39,7 +39,7 @@ def test_the_result_is_in_the_mirrored_tree_and_the_source_stays(bench: Bench) -
 def test_our_own_earlier_result_makes_way(bench: Bench, lacking: tuple[str, ...]) -> None:
     path = bench.drop()
     target = bench.base / "out" / "a.jpg"
-    with bench.store(Lacking(*lacking).kernel()) as store:
+    with bench.store(Lacking(*lacking).fs()) as store:
         write(store, store.read(path), target)
         path.write_bytes(picture(2))
         write(store, store.read(path), target, smaller(picture(2)))
@@ -57,7 +57,7 @@ def test_what_somebody_else_put_there_is_not_overwritten(bench: Bench, lacking: 
     target = bench.base / "out" / "a.jpg"
     target.parent.mkdir()
     target.write_bytes(b"not ours")
-    with bench.store(Lacking(*lacking).kernel()) as store:
+    with bench.store(Lacking(*lacking).fs()) as store:
         with pytest.raises(Refusal, match=r"out/a\.jpg.*did not make it"):
             write(store, store.read(path), target)
         target.unlink()
@@ -88,7 +88,7 @@ def test_an_edit_saved_in_the_last_instant_is_not_overwritten(bench: Bench) -> N
 
     with bench.store() as store:
         write(store, store.read(path), target)
-    with bench.store(Probe(before=save, steps=frozenset({"exchange"})).kernel()) as store:
+    with bench.store(Probe(before=save, steps=frozenset({"exchange"})).fs()) as store:
         with pytest.raises(Refusal):
             write(store, store.read(path), target, RESULT[:-1])
         assert target.read_bytes() == b"edited"
@@ -118,7 +118,7 @@ def test_a_source_that_changes_while_it_is_written_leaves_nothing(bench: Bench) 
     def change(number: int, name: str) -> None:
         path.write_bytes(b"new")
 
-    with bench.store(Probe(before=change, steps=frozenset({"sync"})).kernel()) as store:
+    with bench.store(Probe(before=change, steps=frozenset({"sync"})).fs()) as store:
         path.write_bytes(picture())
         source = store.read(path)
         with pytest.raises(Changed):

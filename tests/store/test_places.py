@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from homepress.base.volumes import Volume
-from homepress.store.fs import system_kernel
+from homepress.store.fs import system_file_system
 from homepress.store.ledger import known_files
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import DriveAway
-from homepress.store.places import Places
+from homepress.store.places import FolderDrives
 
 
 class World:
@@ -39,7 +39,7 @@ class World:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite3", system_kernel())
+    return Ledger(tmp_path / "ledger.sqlite3", system_file_system())
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +50,8 @@ def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
 PICS = Path("/mnt/usb/pics")
 
 
-def places(ledger: Ledger, world: World) -> Places:
-    return Places(ledger, world.look, world.inside)
+def places(ledger: Ledger, world: World) -> FolderDrives:
+    return FolderDrives(ledger, world.look, world.inside)
 
 
 def test_a_drive_goes_and_comes_back_over_restarts(ledger: Ledger) -> None:

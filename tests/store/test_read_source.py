@@ -155,10 +155,10 @@ def test_a_writer_who_comes_while_it_is_read_gets_through_at_once(bench: Bench) 
     class Watched(Probe):
         def take_lease(self, fd: int) -> bool:
             lease.append(fd)
-            return bool(self._kernel.take_lease(fd))
+            return bool(self._fs.take_lease(fd))
 
     probe = Watched(before=begin_to_write, steps=frozenset({"read"}))
-    with bench.store(probe.kernel()) as store, pytest.raises(Busy, match="about to write"):
+    with bench.store(probe.fs()) as store, pytest.raises(Busy, match="about to write"):
         store.read(path)
     assert opened.wait(60)
     writer.join()
@@ -179,7 +179,7 @@ def test_growing_while_it_is_read_is_noticed(bench: Bench) -> None:
             return False
 
     probe = NoLease(after=grow, steps=frozenset({"read"}))
-    with bench.store(probe.kernel()) as store, pytest.raises(Changed):
+    with bench.store(probe.fs()) as store, pytest.raises(Changed):
         store.read(path)
 
 

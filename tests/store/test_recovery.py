@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from homepress.store.fs.base import Folder, Kernel
+from homepress.store.fs.base import FileSystem, Folder
 from homepress.store.ledger import journal
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import Plan, UndoSelection, UntrustedVault
+from homepress.store.model import Plan, UndoSelection, UntrustedOriginalsDir
 from homepress.store.store import Store
 from store.kit import (
     Bench,
@@ -40,7 +40,7 @@ def crash(bench: Bench, path: Path, name: str, *, after: int = 1) -> None:
             os.kill(os.getpid(), 9)
 
     def work() -> None:
-        with bench.store(probe.kernel()) as store:
+        with bench.store(probe.fs()) as store:
             probe._before = die
             probe.names.clear()
             replace(store, path)
@@ -105,14 +105,14 @@ LATE = b"written by a program that still had it open"
 def after_moving(bench: Bench) -> Path:
     """As `after_exchange`, where names cannot be exchanged: the original waits under its second temp name."""
     path = bench.drop()
-    probe = Probe(kernel=without_exchange())
+    probe = Probe(fs=without_exchange())
 
     def die(number: int, step: str) -> None:
         if probe.names.count("move") == 3:
             os.kill(os.getpid(), 9)
 
     def work() -> None:
-        with bench.store(probe.kernel()) as store:
+        with bench.store(probe.fs()) as store:
             probe._before = die
             probe.names.clear()
             replace(store, path)
@@ -122,10 +122,10 @@ def after_moving(bench: Bench) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kernel", [lambda: None, without_exchange], ids=["exchange", "moving"])
+@pytest.mark.parametrize("fs", [lambda: None, without_exchange], ids=["exchange", "moving"])
 @pytest.mark.parametrize("cut_off", [after_exchange, after_moving])
 def test_an_original_that_was_written_to_meanwhile_gets_its_name_back(
-    bench: Bench, cut_off: Callable[[Bench], Path], kernel: Callable[[], Kernel | None]
+    bench: Bench, cut_off: Callable[[Bench], Path], fs: Callable[[], FileSystem | None]
 ) -> None:
     path = cut_off(bench)
     (temp,) = bench.temps()
@@ -134,7 +134,7 @@ def test_an_original_that_was_written_to_meanwhile_gets_its_name_back(
         writer.write(LATE)
         writer.truncate()
         writer.flush()
-        with bench.store(kernel()) as store:
+        with bench.store(fs()) as store:
             notes = [str(note) for note in store.recover()]
             assert store.counters(0).compressed_since == 0
         writer.write(b", and went on")
@@ -157,10 +157,10 @@ def test_an_original_that_a_failing_disk_changed_does_not_displace_the_result(be
 
 
 class SavedAt(Probe):
-    """A kernel that, right before a step on a name, lets somebody save over that name."""
+    """A file system that, right before a step on a name, lets somebody save over that name."""
 
-    def __init__(self, step: str, path: Path, saves: tuple[bytes, ...], kernel: Kernel | None = None) -> None:
-        super().__init__(steps=frozenset(), kernel=kernel)
+    def __init__(self, step: str, path: Path, saves: tuple[bytes, ...], fs: FileSystem | None = None) -> None:
+        super().__init__(steps=frozenset(), fs=fs)
         self._step, self._path, self._saves = step, path, list(saves)
         self.armed = False
 
@@ -197,10 +197,10 @@ def test_a_file_saved_while_an_original_goes_back_to_its_name_keeps_it(
     bench: Bench, step: str, lacking: tuple[str, ...], saves: tuple[bytes, ...]
 ) -> None:
     path = bench.drop()
-    kernel = SavedWithFullVault(step, path, saves, Lacking(*lacking).kernel())
-    with bench.store(kernel.kernel()) as store, pytest.raises(OSError, match="No space"):
+    fs = SavedWithFullVault(step, path, saves, Lacking(*lacking).fs())
+    with bench.store(fs.fs()) as store, pytest.raises(OSError, match="No space"):
         replace(store, path)
-    assert path.read_bytes() == saves[-1 if kernel._saves == [] else 0]
+    assert path.read_bytes() == saves[-1 if fs._saves == [] else 0]
     recovered(bench)
     assert path.read_bytes() in saves
     if len(saves) == 1 or lacking:  # the second one of an exchange was saved over the original itself
@@ -211,8 +211,8 @@ def test_a_file_saved_while_an_original_goes_back_to_its_name_keeps_it(
 def test_a_file_saved_over_a_conversion_that_is_taken_back_stays(bench: Bench) -> None:
     path = bench.drop("a.heic")
     result = bench.watched / "a.jpg"
-    kernel = SavedWithFullVault("move", result, (b"saved",))
-    with bench.store(kernel.kernel()) as store, pytest.raises(OSError, match="No space"):
+    fs = SavedWithFullVault("move", result, (b"saved",))
+    with bench.store(fs.fs()) as store, pytest.raises(OSError, match="No space"):
         source = store.read(path)
         store.replace(source, replacement(smaller(source.data), suffix=".jpg"))
     recovered(bench)
@@ -222,8 +222,8 @@ def test_a_file_saved_over_a_conversion_that_is_taken_back_stays(bench: Bench) -
 def test_an_original_goes_back_where_names_can_be_exchanged_no_more(bench: Bench) -> None:
     """Cut off after the exchange; then the disk is mounted by a driver that knows no exchange."""
     path = after_exchange(bench)
-    kernel = SavedWithFullVault("", path, (), without_exchange())
-    with bench.store(kernel.kernel()) as store:
+    fs = SavedWithFullVault("", path, (), without_exchange())
+    with bench.store(fs.fs()) as store:
         assert any("No space" in str(note) for note in store.recover())
     assert path.read_bytes() == picture()
     assert bench.temps() == []
@@ -244,14 +244,14 @@ def test_unknown_content_is_never_overwritten_by_other_unknown_content(bench: Be
 def test_a_second_name_is_not_unknown_content(bench: Bench) -> None:
     """Cut off when the result had both its names, then edited in place: the temp name is the very file."""
     path = bench.drop()
-    probe = Probe(kernel=Lacking("exchange", "move").kernel())
+    probe = Probe(fs=Lacking("exchange", "move").fs())
 
     def die(number: int, step: str) -> None:
         if probe.names.count("link") == 2 and step == "unlink":
             os.kill(os.getpid(), 9)
 
     def work() -> None:
-        with bench.store(probe.kernel()) as store:
+        with bench.store(probe.fs()) as store:
             probe._before = die
             replace(store, path)
 
@@ -271,7 +271,7 @@ def test_a_result_that_was_edited_while_an_undo_was_cut_off_is_kept(bench: Bench
         def die(number: int, name: str) -> None:
             os.kill(os.getpid(), 9)
 
-        with bench.store(Probe(after=die, steps=frozenset({"exchange"})).kernel()) as store:
+        with bench.store(Probe(after=die, steps=frozenset({"exchange"})).fs()) as store:
             list(store.undo(UndoSelection(last=1), roots=bench.roots))
 
     assert in_child(work) == -9
@@ -322,7 +322,7 @@ def test_a_failing_recovery_keeps_the_job_open_and_says_so(bench: Bench) -> None
         raise OSError(errno.EIO, "Input/output error", "disk")
 
     probe = Probe(before=fail, steps=frozenset({"move", "exchange", "unlink"}))
-    with bench.store(probe.kernel()) as store:
+    with bench.store(probe.fs()) as store:
         notes = store.recover()
         assert any("tried again" in str(note) for note in notes)
     assert path.read_bytes() in (picture(), RESULT)
@@ -342,9 +342,9 @@ def test_an_original_that_cannot_be_kept_goes_back_to_its_name(bench: Bench) -> 
         def move(self, folder, name, to, new):
             if folder.path != to.path:
                 raise OSError(errno.ENOSPC, "No space left on device", str(to.path))
-            return self._kernel.move(folder, name, to, new)
+            return self._fs.move(folder, name, to, new)
 
-    with bench.store(FullVault().kernel()) as store:
+    with bench.store(FullVault().fs()) as store:
         with pytest.raises(OSError, match="No space"):
             replace(store, path)
         assert (path.read_bytes(), bench.kept(), bench.temps()) == (picture(), [], [])
@@ -375,7 +375,7 @@ def test_what_was_let_go_but_not_deleted_is_deleted(bench: Bench) -> None:
         def die(number: int, name: str) -> None:
             os.kill(os.getpid(), 9)
 
-        with bench.store(Probe(before=die, steps=frozenset({"unlink"})).kernel()) as store:
+        with bench.store(Probe(before=die, steps=frozenset({"unlink"})).fs()) as store:
             list(store.accept(OriginalsSelection(all=True)))
 
     assert in_child(work) == -9
@@ -399,14 +399,14 @@ def test_recovery_may_be_killed_itself(quick_disk: Path, step: int) -> None:
 
 def _recover_with(bench: Bench, probe: Probe) -> None:
     steps, probe.steps = probe.steps, frozenset()
-    with bench.store(probe.kernel()) as store:
+    with bench.store(probe.fs()) as store:
         probe.steps = steps
         store.recover()
 
 
 def test_after_a_failed_step_nothing_waits_for_the_next_start(bench: Bench) -> None:
     path = bench.drop()
-    with bench.store(failing_at(40, errno.EIO).kernel()) as store:
+    with bench.store(failing_at(40, errno.EIO).fs()) as store:
         with pytest.raises(OSError):
             replace(store, path)
         assert bench.temps() == []
@@ -426,7 +426,7 @@ def test_a_job_that_a_failing_disk_left_open_is_ended_without_a_restart(bench: B
     probe = Probe(before=fail, steps=frozenset({"exchange", "unlink", "move"}))
     with bench.store() as store:
         pass
-    with bench.store(probe.kernel()) as store:
+    with bench.store(probe.fs()) as store:
         with pytest.raises(OSError):
             replace(store, path)
         assert bench.temps() != []
@@ -446,7 +446,7 @@ def test_a_late_write_between_the_vault_and_the_ledger_is_kept(bench: Bench) -> 
             os.kill(os.getpid(), 9)
 
     def work() -> None:
-        with bench.store(probe.kernel()) as store:
+        with bench.store(probe.fs()) as store:
             probe._before = die
             probe.names.clear()
             replace(store, path)
@@ -466,7 +466,7 @@ def test_a_late_write_between_the_vault_and_the_ledger_is_kept(bench: Bench) -> 
 def test_a_vault_that_was_opened_up_keeps_everything_until_it_is_private_again(bench: Bench) -> None:
     path = after_exchange(bench)
     bench.originals.chmod(0o755)
-    with pytest.raises(UntrustedVault):
+    with pytest.raises(UntrustedOriginalsDir):
         Store.open(bench.ledger, bench.originals)
     bench.originals.chmod(0o700)
     recovered(bench)
@@ -477,7 +477,7 @@ def test_an_original_that_the_history_gave_up_is_kept_again(bench: Bench) -> Non
     path = bench.drop()
     with bench.store() as store:
         replace(store, path)
-        with store._workshop.ledger.transaction() as tx:
+        with store._context.ledger.transaction() as tx:
             tx.execute("UPDATE history SET original = 'none', vault = NULL")
     recovered(bench)
     assert bench.kept() == [picture()]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store.fs.base import Kernel
+from homepress.store.fs.base import FileSystem
 from homepress.store.model import (
     Busy,
     Changed,
@@ -44,17 +44,17 @@ WAYS = {
     "exchange": lambda: None,
     "link": without_exchange,
     "no lease": without_lease,
-    "no rename flags": lambda: Lacking("exchange", "move").kernel(),
+    "no rename flags": lambda: Lacking("exchange", "move").fs(),
 }
 
 
 @pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Kernel | None:
-    """The kernel of one kind of file system."""
+def way(request: pytest.FixtureRequest) -> FileSystem | None:
+    """One kind of file system."""
     return WAYS[request.param]()
 
 
-def test_the_result_takes_the_name_and_the_original_is_kept(bench: Bench, way: Kernel | None) -> None:
+def test_the_result_takes_the_name_and_the_original_is_kept(bench: Bench, way: FileSystem | None) -> None:
     path = bench.drop()
     before = facts(path)
     with bench.store(way) as store:
@@ -71,7 +71,7 @@ def test_the_result_takes_the_name_and_the_original_is_kept(bench: Bench, way: K
         assert store.recover() == []
 
 
-def test_the_original_that_is_kept_is_the_very_file(bench: Bench, way: Kernel | None) -> None:
+def test_the_original_that_is_kept_is_the_very_file(bench: Bench, way: FileSystem | None) -> None:
     """So that a program that still has it open writes to what is kept, not into nothing."""
     path = bench.drop()
     inode = path.stat().st_ino
@@ -87,7 +87,7 @@ def test_where_inode_numbers_are_made_up_content_decides(
     bench: Bench, inodes: str, lacking: tuple[str, ...]
 ) -> None:
     path, other = bench.drop(), bench.drop("b.heic", picture(1))
-    with bench.store(MadeUpInodes(inodes, Lacking(*lacking).kernel()).kernel()) as store:
+    with bench.store(MadeUpInodes(inodes, Lacking(*lacking).fs()).fs()) as store:
         replace(store, path)
         store.replace(store.read(other), replacement(smaller(picture(1)), suffix=".jpg"))
         assert sorted(p.name for p in bench.watched.iterdir()) == ["a.jpg", "b.jpg"]
@@ -110,9 +110,9 @@ def test_where_inode_numbers_are_made_up_a_newer_save_still_keeps_the_name(
     saver = Probe(
         before=lambda number, name: _save_over(path) if number == 1 else None,
         steps=frozenset({step}),
-        kernel=MadeUpInodes("always the same", Lacking(*lacking).kernel()).kernel(),
+        fs=MadeUpInodes("always the same", Lacking(*lacking).fs()).fs(),
     )
-    with bench.store(saver.kernel()) as store, pytest.raises(Changed):
+    with bench.store(saver.fs()) as store, pytest.raises(Changed):
         replace(store, path)
     assert (path.read_bytes(), bench.temps(), bench.kept()) == (b"the user's new picture", [], [])
 
@@ -186,7 +186,7 @@ def test_what_cannot_be_kept_leaves_the_file_alone_and_says_what(bench: Bench, c
             pytest.skip("only root can have files of others")
         os.chown(path, 12, 34)
         before = facts(path)
-    with bench.store(probe.kernel()) as store, pytest.raises(Refusal, match=r"a\.jpg.*cannot be kept"):
+    with bench.store(probe.fs()) as store, pytest.raises(Refusal, match=r"a\.jpg.*cannot be kept"):
         replace(store, path)
     assert (path.read_bytes(), facts(path), bench.temps(), bench.kept()) == (picture(), before, [], [])
 
@@ -194,18 +194,18 @@ def test_what_cannot_be_kept_leaves_the_file_alone_and_says_what(bench: Bench, c
 def test_a_signature_over_the_content_is_refused(bench: Bench) -> None:
     class Signed(Probe):
         def attributes(self, fd: int) -> dict[bytes, bytes]:
-            found = dict(self._kernel.attributes(fd))
+            found = dict(self._fs.attributes(fd))
             return found | ({b"security.ima": b"sig"} if b"user.tag" in found else {})
 
     path = bench.drop()
-    with bench.store(Signed().kernel()) as store, pytest.raises(Refusal, match=r"signed.*security\.ima"):
+    with bench.store(Signed().fs()) as store, pytest.raises(Refusal, match=r"signed.*security\.ima"):
         replace(store, path)
     assert path.read_bytes() == picture()
 
 
 def test_a_file_system_that_can_neither_exchange_nor_link_is_left_alone(bench: Bench) -> None:
     path = bench.drop()
-    with bench.store(Lacking("exchange", "link").kernel()) as store, pytest.raises(Degraded, match="output"):
+    with bench.store(Lacking("exchange", "link").fs()) as store, pytest.raises(Degraded, match="output"):
         replace(store, path)
     assert (path.read_bytes(), bench.temps(), bench.kept()) == (picture(), [], [])
 
@@ -315,10 +315,10 @@ def test_a_change_that_no_time_shows_is_told_by_the_content(bench: Bench) -> Non
             return self.remembered.setdefault(facts.st_ino, facts)
 
         def stat_name(self, folder, name: str) -> os.stat_result:
-            facts = self._kernel.stat_name(folder, name)
+            facts = self._fs.stat_name(folder, name)
             return self.remembered.get(facts.st_ino, facts)
 
-    with bench.store(Coarse().kernel()) as store:
+    with bench.store(Coarse().fs()) as store:
         source = store.read(path)
         _same_size_same_time(path)
         with pytest.raises(Changed, match="content changed"):
@@ -336,7 +336,7 @@ def test_with_a_writer_waiting_the_name_is_not_even_touched(bench: Bench) -> Non
 
     armed = False
     probe = Broken()
-    with bench.store(probe.kernel()) as store:
+    with bench.store(probe.fs()) as store:
         source = store.read(path)
         armed = True
         with pytest.raises(Busy, match="about to write"):
@@ -378,7 +378,7 @@ def test_a_writer_who_waits_stops_the_replacement_and_gets_the_file(bench: Bench
 
     probe = Probe(steps=frozenset())
     probe._after = open_for_writing
-    with bench.store(probe.kernel()) as store:
+    with bench.store(probe.fs()) as store:
         source = store.read(path)
         probe.steps = frozenset({"commit"})
         with pytest.raises(Busy):
@@ -406,15 +406,15 @@ def test_a_user_who_saves_around_the_exchange_loses_nothing(
             change(path)
 
     armed = False
-    kernel = Lacking("exchange").kernel() if step != "exchange" else None
-    base = without_lease() if kernel is None else kernel
+    fs = Lacking("exchange").fs() if step != "exchange" else None
+    base = without_lease() if fs is None else fs
 
     class Calm(Probe):
         def take_lease(self, fd: int) -> bool:
             return False  # a lease would make the saving in this same thread wait for ever
 
-    probe = Calm(steps=frozenset({step}), kernel=base, **{when: save})
-    with bench.store(probe.kernel()) as store:
+    probe = Calm(steps=frozenset({step}), fs=base, **{when: save})
+    with bench.store(probe.fs()) as store:
         source = store.read(path)
         armed = True
         with contextlib.suppress(Changed):
@@ -493,8 +493,8 @@ def test_a_picture_that_goes_away_in_the_last_instant_is_not_an_error_of_the_dis
             armed = False
             path.unlink()
 
-    base = Lacking("exchange").kernel() if step == "link" else None
-    with bench.store(Probe(before=remove, steps=frozenset({step}), kernel=base).kernel()) as store:
+    base = Lacking("exchange").fs() if step == "link" else None
+    with bench.store(Probe(before=remove, steps=frozenset({step}), fs=base).fs()) as store:
         source = store.read(path)
         armed = True
         with pytest.raises((Changed, Vanished)):

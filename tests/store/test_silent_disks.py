@@ -55,7 +55,7 @@ def test_room_is_counted_for_others_while_one_vault_hangs(
     bench: Bench, hang: Hang, answer: threading.Event
 ) -> None:
     with bench.store() as store:
-        originals = store._workshop.originals
+        originals = store._context.originals
         other = originals.vault(os.fsencode(bench.base / "drive" / "vault"))
         shutil.copytree(bench.originals, other.path)
         hang(shutil, "disk_usage", other.path)

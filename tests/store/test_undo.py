@@ -43,7 +43,7 @@ def test_everything_is_as_before(bench: Bench, lacking: tuple[str, ...]) -> None
     with bench.store() as store:
         replace(store, path)
         assert path.read_bytes() == smaller(picture())
-    with bench.store(Lacking(*lacking).kernel()) as store:
+    with bench.store(Lacking(*lacking).fs()) as store:
         (undone,) = undo(bench, store, path)
         assert (undone.outcome, undone.restored_to, undone.reason) == ("restored", str(path), "")
         assert everything(path) == before
@@ -322,7 +322,7 @@ def test_an_edit_in_the_last_instant_wins(bench: Bench) -> None:
             other.write_bytes(b"edited")
             os.replace(other, path)
 
-    with bench.store(Probe(before=save, steps=frozenset({"exchange"})).kernel()) as store:
+    with bench.store(Probe(before=save, steps=frozenset({"exchange"})).fs()) as store:
         (undone,) = undo(bench, store, path)
     assert (undone.outcome, path.read_bytes()) == ("failed", b"edited")
     assert (bench.temps(), bench.kept()) == ([], [picture()])

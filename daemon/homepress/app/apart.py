@@ -17,7 +17,7 @@ from homepress.control import InstanceLock
 from homepress.settings import Paths
 from homepress.store.apart import begin_apart
 from homepress.store.model import StoreError
-from homepress.store.originals import remove_vault
+from homepress.store.originals import remove_originals_dir
 from homepress.store.store import Store
 
 _log = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ def _remove(folder: Path, lock: InstanceLock) -> None:
     """Remove a folder whose lock we hold. The ledger goes first: without it nobody expects anything."""
     names = sorted(folder.glob("*"), key=lambda path: path.suffix != ".sqlite3")
     with contextlib.suppress(OSError):
-        remove_vault(folder / _ORIGINALS)  # which was never used
+        remove_originals_dir(folder / _ORIGINALS)  # which was never used
         for path in names:
             if path.name not in (_LOCK, _ORIGINALS):
                 path.unlink()

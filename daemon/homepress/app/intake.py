@@ -8,7 +8,7 @@ from pathlib import Path
 from homepress.app.config import Configuration
 from homepress.app.house import House
 from homepress.pipeline import Job, Plan, Told
-from homepress.store.model import LeftUntil, Outcome, StoreError
+from homepress.store.model import Outcome, RetryPolicy, StoreError
 from homepress.watch import Arrival, Skip, Skipped
 
 _log = logging.getLogger(__name__)
@@ -90,9 +90,9 @@ class Intake:
         reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
         plan = self._config.plan(skipped.root)
         if plan is not None:
-            until = LeftUntil.LOOK if skipped.reason.may_end else LeftUntil.CHANGE
+            until = RetryPolicy.LOOK if skipped.reason.may_end else RetryPolicy.CHANGE
             if skipped.reason in (Skip.TOO_SMALL, Skip.TOO_LARGE):
-                until = LeftUntil.LIMITS
+                until = RetryPolicy.LIMITS
             try:
                 entry = self._store.record_path(
                     skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, until

@@ -21,7 +21,7 @@ from homepress.desktop.autostart import AutostartError, autostarts
 from homepress.desktop.filemanager import FileManagerError, file_managers
 from homepress.settings import Paths
 from homepress.store.model import LedgerError
-from homepress.store.originals import remove_vault
+from homepress.store.originals import remove_originals_dir
 from homepress.store.reader import Reader
 
 Choice = Literal["restore", "accept"]
@@ -202,7 +202,7 @@ def _remove_vault(vault: Path) -> Iterator[Step]:
     if not vault.exists():
         return
     try:
-        others = remove_vault(vault)
+        others = remove_originals_dir(vault)
     except OSError as error:
         yield Step("originals", "failed", str(vault), in_words(error))
         return

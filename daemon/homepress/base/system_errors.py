@@ -9,6 +9,7 @@ name is the computer's trouble (`DEFAULT`).
 import enum
 import errno
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 
 class Scope(enum.StrEnum):
@@ -353,7 +354,7 @@ def with_name(error: OSError, name: str = "") -> str:
     return f"{about}: {in_words(error)}"
 
 
-def printable(name: str | bytes | int) -> str:
+def printable(name: str | bytes | int | Path) -> str:
     """A file's name as any terminal can take it; undecodable bytes become `\\xNN`."""
     if isinstance(name, bytes):
         return name.decode("utf-8", "backslashreplace")

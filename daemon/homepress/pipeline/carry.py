@@ -7,6 +7,7 @@ from pathlib import Path
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.base.image_data import BytesContent, image_digest
+from homepress.base.system_errors import printable
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.pipeline.again import is_reshaped, wants_known, wants_result, without_more_loss
 from homepress.pipeline.attempts import MOST as MOST_ATTEMPTS
@@ -26,7 +27,6 @@ from homepress.store.model import (
     Source,
     StoreError,
     Vanished,
-    shown,
 )
 from homepress.store.store import Store
 from homepress.workers import Checker, DeathKind, Slot, WorkerDied
@@ -142,7 +142,7 @@ class Carrier:
     def _vanished(self, job: Job) -> Told:
         """There is no file: it is gone for good, or its drive is away."""
         if (absence := self._store.places.absence(job.path)) is not None:
-            return trouble(job, 0, DriveAway(f"{shown(job.path)}: {absence}"))
+            return trouble(job, 0, DriveAway(f"{printable(job.path)}: {absence}"))
         return Told(job.path, "failed", "there is no such file" if job.asked else "it is not there any more")
 
     def _carry_source(self, job: Job, slot: Slot, source: Source) -> Told:
@@ -317,7 +317,7 @@ class Carrier:
 
     def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> Told:
         """A file that must not be touched at all (hard links, read-only ...)."""
-        reason = str(refusal).removeprefix(f"{shown(job.path)}: ")  # told beside the path
+        reason = str(refusal).removeprefix(f"{printable(job.path)}: ")  # told beside the path
         if source is not None:
             return self._unchanged(job, source, reason)
         if job.plan.destination is not Destination.NOWHERE:

@@ -5,10 +5,17 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from homepress.base.system_errors import Retry, Scope, explain, in_words, with_name
+from homepress.base.system_errors import Retry, Scope, explain, in_words, printable, with_name
 from homepress.pipeline.attempts import MOST
 from homepress.pipeline.job import Job, Told
-from homepress.store.model import Degraded, DriveAway, Source, StoreError, StoreFull, VerifyFailed, shown
+from homepress.store.model import (
+    Degraded,
+    DriveAway,
+    Source,
+    StoreError,
+    StoreFull,
+    VerifyFailed,
+)
 from homepress.workers import WorkerDied
 
 RETRY_SOON = 5.0
@@ -54,7 +61,7 @@ def _refused_by_system(job: Job, size: int, error: OSError) -> Told:
     if row.retry is Retry.CHANGED and _is_about_folder(job, error):
         row = replace(row, scope=Scope.FOLDER)
     elsewhere = row.scope in _FOUND_ELSEWHERE and error.filename
-    reason = with_name(error) if elsewhere else f"{shown(job.path)}: {in_words(error)}"
+    reason = with_name(error) if elsewhere else f"{printable(job.path)}: {in_words(error)}"
     if job.asked or row.retry is Retry.NEVER:
         return Told(job.path, "failed", reason, size)
     return Told(

@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 
 from homepress.store.ledger import known_files
-from homepress.store.ledger.database import Condition, open_database, system_errors
+from homepress.store.ledger.database import LedgerCondition, open_database, system_errors
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import decode
 from homepress.store.reader import copy_ledger
@@ -95,7 +95,7 @@ def join_apart(ledger: Ledger, other: Path) -> int:
     opened = open_database(other)
     with contextlib.closing(opened.connection) as apart, system_errors(other):
         first = apart.execute("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?", (_FIRST,)).fetchone()
-        if first is None or opened.condition is not Condition.GOOD:
+        if first is None or opened.condition is not LedgerCondition.GOOD:
             return 0  # damaged: what it wrote stays, and nobody knows of it any more
         return _Join(ledger, apart, int(first[0])).run(other.parent)
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from homepress.store.fs.base import Folder, Kernel, move_away, opened_file, place_new, sha256_of
+from homepress.base.system_errors import printable
+from homepress.store.fs.base import FileSystem, Folder, move_away, opened_file, rename_noreplace, sha256_of
 from homepress.store.ledger.known_files import Mark
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import RecoveryNote, shown
+from homepress.store.model import RecoveryNote
 from homepress.store.names import recovered_names
-from homepress.store.originals import Originals
-from homepress.store.places import Places
+from homepress.store.originals import OriginalsStore
+from homepress.store.places import FolderDrives
 
 
 class Notes:
@@ -26,7 +27,7 @@ class Notes:
     def tell(self, path: Path | bytes, message: str, *, routine: bool = False) -> None:
         """Add one."""
         with self._lock:
-            self._notes.append(RecoveryNote(shown(path), message, routine))
+            self._notes.append(RecoveryNote(printable(path), message, routine))
 
     def take(self) -> list[RecoveryNote]:
         """All since the last call."""
@@ -36,13 +37,13 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class StoreContext:
     """The tools: system, ledger, vaults, drives, a place for notes, and the jobs under way here."""
 
-    kernel: Kernel
+    fs: FileSystem
     ledger: Ledger
-    originals: Originals
-    places: Places
+    originals: OriginalsStore
+    places: FolderDrives
     notes: Notes = field(default_factory=Notes)
     under_way: set[str] = field(default_factory=set)
 
@@ -57,7 +58,7 @@ class Workshop:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FileState:
     """What is under a name.
 
     Attributes:
@@ -71,51 +72,51 @@ class Found:
     mark: Mark
 
 
-def look(kernel: Kernel, folder: Folder, name: str) -> Found | None:
+def look(fs: FileSystem, folder: Folder, name: str) -> FileState | None:
     """What is under a name now, None when nothing is. Links are not followed."""
     try:
-        facts = kernel.stat_name(folder, name)
+        facts = fs.stat_name(folder, name)
         if not stat.S_ISREG(facts.st_mode):
-            return Found("", facts.st_ino, (facts.st_size, facts.st_mtime_ns, facts.st_ino))
-        with opened_file(kernel, folder, name) as fd:
-            facts = kernel.stat(fd)
-            digest = sha256_of(kernel, fd) if stat.S_ISREG(facts.st_mode) else ""
-            return Found(digest, facts.st_ino, (facts.st_size, facts.st_mtime_ns, facts.st_ino))
+            return FileState("", facts.st_ino, (facts.st_size, facts.st_mtime_ns, facts.st_ino))
+        with opened_file(fs, folder, name) as fd:
+            facts = fs.stat(fd)
+            digest = sha256_of(fs, fd) if stat.S_ISREG(facts.st_mode) else ""
+            return FileState(digest, facts.st_ino, (facts.st_size, facts.st_mtime_ns, facts.st_ino))
     except FileNotFoundError:
         return None
 
 
-def keep_unknown(workshop: Workshop, folder: Folder, name: str, picture: str) -> None:
+def quarantine(context: StoreContext, folder: Folder, name: str, picture: str) -> None:
     """Give a file that the store does not know a name that its owner will see."""
     for candidate in recovered_names(picture):
         with contextlib.suppress(FileExistsError):
-            place_new(workshop.kernel, folder, name, candidate)
-            workshop.kernel.sync_folder(folder)
-            workshop.notes.tell(folder.path / candidate, "content that Homepress did not make was kept here")
+            rename_noreplace(context.fs, folder, name, candidate)
+            context.fs.sync_folder(folder)
+            context.notes.tell(folder.path / candidate, "content that Homepress did not make was kept here")
             return
 
 
-def remove_ours(workshop: Workshop, folder: Folder, name: str, aside: str, sha256: str) -> None:
+def remove_ours(context: StoreContext, folder: Folder, name: str, aside: str, sha256: str) -> None:
     """Delete a file of ours under a name that others use, and nothing that somebody saves there meanwhile.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         folder: in which it is.
         name: of the file; nothing happens when it is gone.
         aside: a temp name that nothing has: the file leaves its name first, then it is looked at.
         sha256: hex digest of what may be deleted. Anything else gets its name back, or one that says so.
     """
-    kernel = workshop.kernel
+    fs = context.fs
     try:
-        move_away(kernel, folder, name, aside)
+        move_away(fs, folder, name, aside)
     except FileNotFoundError:
         return
-    out = look(kernel, folder, aside)
+    out = look(fs, folder, aside)
     if out is not None and out.sha256 == sha256:
-        kernel.unlink(folder, aside)
+        fs.unlink(folder, aside)
     elif out is not None:
         try:
-            place_new(kernel, folder, aside, name)
+            rename_noreplace(fs, folder, aside, name)
         except FileExistsError:
-            keep_unknown(workshop, folder, aside, name)
-    kernel.sync_folder(folder)
+            quarantine(context, folder, aside, name)
+    fs.sync_folder(folder)

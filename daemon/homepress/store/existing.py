@@ -14,11 +14,11 @@ from pathlib import Path
 
 from homepress.base.formats import has_image_suffix
 from homepress.base.image_data import FileContent, image_digest
-from homepress.store.context import Workshop
-from homepress.store.fs.base import Folder, Kernel, identity_of, opened_file, opened_folder
+from homepress.store.context import StoreContext
+from homepress.store.fs.base import FileSystem, Folder, identity_of, opened_file, opened_folder
 from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, Mark, beneath, directory_id, fit, note
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import LeftUntil
+from homepress.store.model import RetryPolicy
 
 _ANY_SIZE = 2**63 - 1
 
@@ -28,7 +28,7 @@ _CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class Unfingerprinted:
     """A file that was there before, and whose fingerprint is not known yet.
 
     Attributes:
@@ -131,8 +131,8 @@ def _mark(ledger: Ledger, chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]]) -
                         fit(mtime),
                         fit(inode),
                         EXISTING,
-                        LeftUntil.LOOK.value,
-                        LeftUntil.LIMITS.value,
+                        RetryPolicy.LOOK.value,
+                        RetryPolicy.LIMITS.value,
                     )
                     for name, (size, mtime, inode) in files
                 ),
@@ -233,7 +233,7 @@ def _keyed(ledger: Ledger, digest: str) -> bytes:
     return ledger.keyed(digest)[:16]
 
 
-def pending(ledger: Ledger, root: Path) -> Iterator[Pending]:
+def pending(ledger: Ledger, root: Path) -> Iterator[Unfingerprinted]:
     """Files beneath a folder whose fingerprints are still to be made; forgotten names cannot be found."""
     if not ledger.query("SELECT 1 FROM file WHERE state = 'existing' LIMIT 1"):
         return
@@ -246,10 +246,12 @@ def pending(ledger: Ledger, root: Path) -> Iterator[Pending]:
             "SELECT name, size, mtime_ns FROM file WHERE directory = ? AND state = 'existing'", (identifier,)
         ):
             if name[:1] != b"\0":
-                yield Pending(identifier, os.path.join(bytes(directory), bytes(name)), size, int(mtime_ns))
+                yield Unfingerprinted(
+                    identifier, os.path.join(bytes(directory), bytes(name)), size, int(mtime_ns)
+                )
 
 
-def fingerprinted(ledger: Ledger, root: Path, found: list[tuple[Pending, str]]) -> None:
+def fingerprinted(ledger: Ledger, root: Path, found: list[tuple[Unfingerprinted, str]]) -> None:
     """Remember fingerprints.
 
     Args:
@@ -297,7 +299,7 @@ def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, ex
         existing: whether files are wanted that were there before the folder was added.
     """
     raw = os.fsencode(root)
-    states = [LeftUntil.LIMITS.value, *((EXISTING, FINGERPRINTED) if existing else ())]
+    states = [RetryPolicy.LIMITS.value, *((EXISTING, FINGERPRINTED) if existing else ())]
     within = "path = ? OR (path >= ? AND path < ?)"
     with ledger.transaction() as tx:
         if existing:
@@ -318,7 +320,7 @@ _BATCH = 64
 
 
 def fingerprints(
-    workshop: Workshop,
+    context: StoreContext,
     root: Path,
     *,
     skip: Callable[[os.stat_result], bool],
@@ -329,7 +331,7 @@ def fingerprints(
     A file that cannot be read, or is not what it was when the folder was added, keeps waiting for its own.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         root: the folder.
         skip: whether a file must not be opened, such as one whose content is in a cloud.
         on_read: gets the number of bytes of each read; what it raises ends it, with what was found kept.
@@ -337,46 +339,49 @@ def fingerprints(
     Raises:
         OSError: the ledger could not be written.
     """
-    found: list[tuple[Pending, str]] = []
+    found: list[tuple[Unfingerprinted, str]] = []
     try:
-        for file in pending(workshop.ledger, root):
-            if digest := _digest(workshop.kernel, file, skip, on_read):
+        for file in pending(context.ledger, root):
+            if digest := _digest(context.fs, file, skip, on_read):
                 found.append((file, digest))
             if len(found) >= _BATCH:
                 full, found = found, []
-                fingerprinted(workshop.ledger, root, full)
+                fingerprinted(context.ledger, root, full)
             yield bool(digest)
     finally:
         if found:
-            fingerprinted(workshop.ledger, root, found)
+            fingerprinted(context.ledger, root, found)
 
 
 def _digest(
-    kernel: Kernel, file: Pending, skip: Callable[[os.stat_result], bool], on_read: Callable[[int], None]
+    fs: FileSystem,
+    file: Unfingerprinted,
+    skip: Callable[[os.stat_result], bool],
+    on_read: Callable[[int], None],
 ) -> str:
     """The digest of the image in a file that is still as it was; empty where there is none."""
     path = Path(os.fsdecode(file.path))
     try:
-        with opened_folder(kernel, path.parent) as folder:
-            facts = kernel.stat_name(folder, path.name)
+        with opened_folder(fs, path.parent) as folder:
+            facts = fs.stat_name(folder, path.name)
             if not stat.S_ISREG(facts.st_mode) or skip(facts):
                 return ""
             if (facts.st_size, facts.st_mtime_ns) != (file.size, file.mtime_ns):
                 return ""
-            with opened_file(kernel, folder, path.name) as fd:
-                if not stat.S_ISREG(kernel.stat(fd).st_mode):
+            with opened_file(fs, folder, path.name) as fd:
+                if not stat.S_ISREG(fs.stat(fd).st_mode):
                     return ""
                 digest = image_digest(FileContent(fd, file.size, on_read))
-                kernel.release_cache(fd)
-                return digest if identity_of(kernel.stat(fd)) == identity_of(facts) else ""
+                fs.release_cache(fd)
+                return digest if identity_of(fs.stat(fd)) == identity_of(facts) else ""
     except (OSError, EOFError, ValueError):
         return ""
 
 
-def digest_of(kernel: Kernel, folder: Folder, name: str) -> str:
+def digest_of(fs: FileSystem, folder: Folder, name: str) -> str:
     """The digest of the image in a file; empty where it cannot be read."""
     try:
-        with opened_file(kernel, folder, name) as fd:
-            return image_digest(FileContent(fd, kernel.stat(fd).st_size))
+        with opened_file(fs, folder, name) as fd:
+            return image_digest(FileContent(fd, fs.stat(fd).st_size))
     except (OSError, EOFError):
         return ""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from homepress.base.system_errors import Explanation, Retry, Scope, explain_as
-from homepress.store.context import Workshop
-from homepress.store.fs import system_kernel
-from homepress.store.fs.base import Folder, Kernel, opened_file, opened_folder
+from homepress.base.system_errors import Explanation, Retry, Scope, explain_as, printable
+from homepress.store.context import StoreContext
+from homepress.store.fs import system_file_system
+from homepress.store.fs.base import FileSystem, Folder, opened_file, opened_folder
 from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
-from homepress.store.model import Busy, StoreError, Unsupported, shown
+from homepress.store.model import Busy, StoreError, Unsupported
 from homepress.store.names import new_job, temp_name
 
 
@@ -35,17 +35,17 @@ class Abilities:
     lease: bool
 
 
-def abilities(path: Path, kernel: Kernel | None = None) -> Abilities:
+def abilities(path: Path, fs: FileSystem | None = None) -> Abilities:
     """Try what a folder's file system can do, with two hidden files of our own, which are removed again.
 
     Args:
         path: the folder, absolute and resolved.
-        kernel: the system, another one for tests.
+        fs: the file system, another one for tests.
 
     Raises:
         OSError: the folder is not there, or nothing can be written into it.
     """
-    system = kernel or system_kernel()
+    system = fs or system_file_system()
     one, other = temp_name(new_job()), temp_name(new_job())
     with opened_folder(system, path) as folder:
         try:
@@ -95,7 +95,7 @@ def ledger_fault(ledger: Path) -> str:
     return "not a Homepress ledger" if version and mark != APPLICATION_ID else ""
 
 
-def _can_lease(system: Kernel, folder: Folder, name: str) -> bool:
+def _can_lease(system: FileSystem, folder: Folder, name: str) -> bool:
     with opened_file(system, folder, name) as fd:
         try:
             if not system.take_lease(fd):
@@ -140,7 +140,7 @@ def check_writable(folder: Path, size: int) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
     if not _may_write(folder):
         error = OSError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-        raise explain_as(error, _NO_WRITING, shown(folder))
+        raise explain_as(error, _NO_WRITING, printable(folder))
     room = _free_bytes(folder)
     if room is not None and room < size:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
@@ -153,21 +153,21 @@ def nearest_existing(folder: Path) -> Path:
     return folder
 
 
-def conditions(workshop: Workshop, folder: Path) -> Conditions:
+def conditions(context: StoreContext, folder: Path) -> Conditions:
     """What writing into a folder, into the originals and into the ledger depends on now.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         folder: where results go.
     """
     try:
-        workshop.ledger.check_writable()
+        context.ledger.check_writable()
         ledger = 0
     except OSError as error:
         ledger = error.errno or -1
     except StoreError:
         ledger = -1
-    return (_of_folder(nearest_existing(folder)), _of_folder(workshop.originals.main.path), ledger)
+    return (_of_folder(nearest_existing(folder)), _of_folder(context.originals.main.path), ledger)
 
 
 def _of_folder(folder: Path) -> Conditions:

@@ -19,95 +19,103 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.base.override import override
-from homepress.store.context import Workshop, keep_unknown, look
+from homepress.base.system_errors import printable
+from homepress.store.context import StoreContext, look, quarantine
 from homepress.store.fs.base import (
+    FileSystem,
     Folder,
-    Kernel,
     move_away,
     opened_file,
     opened_folder,
-    place_new,
     read_whole,
+    rename_noreplace,
     write_whole,
 )
 from homepress.store.ledger import journal, known_files
 from homepress.store.ledger.history import Kept, kept_entries, set_original
-from homepress.store.model import CannotUndo, Metadata, OriginalState, Plan, StoreError, Unsupported, shown
+from homepress.store.model import (
+    CannotUndo,
+    Metadata,
+    OriginalState,
+    Plan,
+    StoreError,
+    Unsupported,
+)
 from homepress.store.names import new_job, old_name, temp_name
 from homepress.store.operation import JobOutcome, Operation, carry_out
 
 _EDITED = "a program that had it open wrote to it after it was replaced; the edit was put back"
 
 
-def was_written_to(workshop: Workshop, kept: Kept) -> bool:
+def was_written_to(context: StoreContext, kept: Kept) -> bool:
     """Whether a stored original was changed by a write: its size or time differ, and its content does."""
-    return bool(_edit_of(workshop, kept))
+    return bool(_edit_of(context, kept))
 
 
-def _edit_of(workshop: Workshop, kept: Kept) -> str:
+def _edit_of(context: StoreContext, kept: Kept) -> str:
     """The digest of what a stored original was changed to by a write; empty where it is whole or gone."""
-    vault = workshop.originals.vault(kept.vault)
+    vault = context.originals.vault(kept.vault)
     try:
         mtime_ns = vault.plan(kept.stored_name).metadata.mtime_ns
     except (OSError, ValueError):
         mtime_ns = None
     try:
         with vault.opened() as folder:
-            facts = workshop.kernel.stat_name(folder, kept.stored_name)
+            facts = context.fs.stat_name(folder, kept.stored_name)
             if (facts.st_size, facts.st_mtime_ns) == (kept.before_bytes, mtime_ns):
                 return ""
-            found = look(workshop.kernel, folder, kept.stored_name)
+            found = look(context.fs, folder, kept.stored_name)
     except FileNotFoundError:
         return ""
     return found.sha256 if found is not None and found.sha256 != kept.before_sha256 else ""
 
 
-def put_edit_back(workshop: Workshop, kept: Kept) -> bool:
+def return_stored_edit(context: StoreContext, kept: Kept) -> bool:
     """Give an edit that landed in the vault to its owner; False when there is none.
 
     Raises:
         CannotUndo: the picture's folder is not there, so the edit stays in the vault.
         OSError: the system refused a step.
     """
-    if not (edit := _edit_of(workshop, kept)):
+    if not (edit := _edit_of(context, kept)):
         return False
     try:
-        with opened_folder(workshop.kernel, Path(os.fsdecode(kept.path)).parent) as folder:
-            _give_back(GiveEditBack(workshop, _plan(kept, edit), kept), folder)
+        with opened_folder(context.fs, Path(os.fsdecode(kept.path)).parent) as folder:
+            _give_back(ReturnEdit(context, _plan(kept, edit), kept), folder)
     except (FileNotFoundError, NotADirectoryError):
-        vault = shown(workshop.originals.vault(kept.vault).path)
+        vault = printable(context.originals.vault(kept.vault).path)
         raise CannotUndo(
             f"a program wrote to its original, and its folder is gone; the edit stays in {vault}"
         ) from None
     return True
 
 
-def write_edit_back(workshop: Workshop, job: str, data: bytes) -> None:
+def return_copied_edit(context: StoreContext, job: str, data: bytes) -> None:
     """Give an edit of an original that has no name any more to its owner.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         job: the replacement that took its name.
         data: what the program wrote.
 
     Raises:
         OSError: the system refused a step.
     """
-    for kept in kept_entries(workshop.ledger, "job = ?", (job,)):
+    for kept in kept_entries(context.ledger, "job = ?", (job,)):
         if (edit := hashlib.sha256(data).hexdigest()) == kept.before_sha256:
             continue
         plan = _plan(kept, edit)
-        with opened_folder(workshop.kernel, plan.folder, create=True) as folder:
-            _give_back(GiveEditBack(workshop, plan, kept, data), folder)
+        with opened_folder(context.fs, plan.folder, create=True) as folder:
+            _give_back(ReturnEdit(context, plan, kept, data), folder)
 
 
 def _give_back(operation: Operation, folder: Folder) -> None:
     carry_out(operation, folder)
-    operation.workshop.notes.tell(operation.plan.path, _EDITED)
+    operation.context.notes.tell(operation.plan.path, _EDITED)
 
 
 @dataclass(frozen=True, slots=True)
-class GiveEditBack(Operation):
+class ReturnEdit(Operation):
     """An edit on its way back to its owner.
 
     Attributes:
@@ -127,103 +135,103 @@ class GiveEditBack(Operation):
 
     def _move_out(self, folder: Folder) -> None:
         """The very file, so that a program that still writes to it writes to what has the name."""
-        kernel, name = self.workshop.kernel, self.kept.stored_name
-        with self.workshop.originals.vault(self.kept.vault).opened() as vault:
+        fs, name = self.context.fs, self.kept.stored_name
+        with self.context.originals.vault(self.kept.vault).opened() as vault:
             try:
-                kernel.move(vault, name, folder, temp_name(self.plan.job))
+                fs.move(vault, name, folder, temp_name(self.plan.job))
             except (Unsupported, OSError):
-                with opened_file(kernel, vault, name) as fd:
-                    data = read_whole(kernel, fd)
+                with opened_file(fs, vault, name) as fd:
+                    data = read_whole(fs, fd)
                 self._write_out(folder, data)
-                kernel.unlink(vault, name)
-            kernel.sync_folder(folder)
-            kernel.sync_folder(vault)
+                fs.unlink(vault, name)
+            fs.sync_folder(folder)
+            fs.sync_folder(vault)
 
     def _write_out(self, folder: Folder, data: bytes) -> None:
-        kernel, temp = self.workshop.kernel, temp_name(self.plan.job)
-        fd = kernel.create_file(folder, temp)
+        fs, temp = self.context.fs, temp_name(self.plan.job)
+        fd = fs.create_file(folder, temp)
         try:
-            write_whole(kernel, fd, data)
-            kernel.sync(fd)
+            write_whole(fs, fd, data)
+            fs.sync(fd)
         except BaseException:
-            kernel.unlink(folder, temp)  # a part of it; all of it is where it came from
+            fs.unlink(folder, temp)  # a part of it; all of it is where it came from
             raise
         finally:
-            kernel.close(fd)
+            fs.close(fd)
 
     @override
     def switch(self, folder: Folder) -> None:
         """The edit takes the picture's name if it is free or has our untouched result."""
-        kernel, temp, name = self.workshop.kernel, temp_name(self.plan.job), self.plan.source.name
-        here = look(kernel, folder, name)
+        fs, temp, name = self.context.fs, temp_name(self.plan.job), self.plan.source.name
+        here = look(fs, folder, name)
         if here is None:
             with contextlib.suppress(FileExistsError):
-                place_new(kernel, folder, temp, name)
+                rename_noreplace(fs, folder, temp, name)
         elif here.sha256 == self.plan.result_sha256:
             try:
-                kernel.exchange(folder, temp, name)
+                fs.exchange(folder, temp, name)
             except Unsupported:
                 self._switch_by_moving(folder)
                 return
-            out = look(kernel, folder, temp)
+            out = look(fs, folder, temp)
             if out is None or out.sha256 != self.plan.result_sha256:
-                kernel.exchange(folder, temp, name)
+                fs.exchange(folder, temp, name)
 
     def _switch_by_moving(self, folder: Folder) -> None:
         """Where names cannot be exchanged: the result leaves first, and is looked at."""
-        kernel, old, name = self.workshop.kernel, old_name(self.plan.job), self.plan.source.name
-        move_away(kernel, folder, name, old)
-        out = look(kernel, folder, old)
+        fs, old, name = self.context.fs, old_name(self.plan.job), self.plan.source.name
+        move_away(fs, folder, name, old)
+        out = look(fs, folder, old)
         ours = out is not None and out.sha256 == self.plan.result_sha256
         with contextlib.suppress(FileExistsError):
-            place_new(kernel, folder, temp_name(self.plan.job) if ours else old, name)
+            rename_noreplace(fs, folder, temp_name(self.plan.job) if ours else old, name)
 
     @override
     @staticmethod
-    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
         """What is left under a temp name is the user's: nothing is ever rolled back into the vault."""
-        kernel = workshop.kernel
-        staged = journal.state_of(workshop.ledger, plan.job) == journal.READY
-        here = look(kernel, folder, plan.source.name)
+        fs = context.fs
+        staged = journal.state_of(context.ledger, plan.job) == journal.READY
+        here = look(fs, folder, plan.source.name)
         if here is None:
-            _fill_name(workshop, folder, plan)
+            _fill_name(context, folder, plan)
         moved = False
         for name in (old_name(plan.job), temp_name(plan.job)):
-            if (found := look(kernel, folder, name)) is None:
+            if (found := look(fs, folder, name)) is None:
                 continue
             in_place = here is not None and here.sha256 == found.sha256
             if found.sha256 == plan.result_sha256 and (in_place or found.sha256 != plan.edit_sha256):
-                kernel.unlink(folder, name)
+                fs.unlink(folder, name)
             else:
-                keep_unknown(workshop, folder, name, plan.source.name)
+                quarantine(context, folder, name, plan.source.name)
                 moved = moved or found.sha256 == plan.edit_sha256
-        kernel.sync_folder(folder)
-        kept = kept_entries(workshop.ledger, "id = ?", (plan.entry,))
-        gone = [entry for entry in kept if not _is_stored(workshop, entry)]
-        with journal.ending(workshop.ledger, plan) as tx:
+        fs.sync_folder(folder)
+        kept = kept_entries(context.ledger, "id = ?", (plan.entry,))
+        gone = [entry for entry in kept if not _is_stored(context, entry)]
+        with journal.ending(context.ledger, plan) as tx:
             for entry in gone:
-                set_original(workshop.ledger, tx, entry.entry, OriginalState.NONE)
+                set_original(context.ledger, tx, entry.entry, OriginalState.NONE)
                 tx.execute("UPDATE history SET reason = ? WHERE id = ?", (_EDITED, entry.entry))
-            known_files.drop(workshop.ledger, tx, plan.source)
+            known_files.drop(context.ledger, tx, plan.source)
         for entry in gone:
-            workshop.originals.vault(entry.vault).remove(entry.stored_name)
+            context.originals.vault(entry.vault).remove(entry.stored_name)
         return JobOutcome.FINISHED if staged or (gone and moved) else JobOutcome.ROLLED_BACK
 
 
-def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+def _fill_name(context: StoreContext, folder: Folder, plan: Plan) -> None:
     """A name that was emptied on the way to give it the edit gets back what it had, or else the edit."""
-    kernel, old, temp = workshop.kernel, old_name(plan.job), temp_name(plan.job)
-    left, edit = look(kernel, folder, old), look(kernel, folder, temp)
+    fs, old, temp = context.fs, old_name(plan.job), temp_name(plan.job)
+    left, edit = look(fs, folder, old), look(fs, folder, temp)
     theirs = left is not None and left.sha256 != plan.result_sha256
     if edit is not None and edit.sha256 == plan.edit_sha256 and not theirs:
-        place_new(kernel, folder, temp, plan.source.name)
+        rename_noreplace(fs, folder, temp, plan.source.name)
     elif left is not None:
-        place_new(kernel, folder, old, plan.source.name)
+        rename_noreplace(fs, folder, old, plan.source.name)
 
 
-def _is_stored(workshop: Workshop, kept: Kept) -> bool:
-    with contextlib.suppress(FileNotFoundError), workshop.originals.vault(kept.vault).opened() as vault:
-        return look(workshop.kernel, vault, kept.stored_name) is not None
+def _is_stored(context: StoreContext, kept: Kept) -> bool:
+    with contextlib.suppress(FileNotFoundError), context.originals.vault(kept.vault).opened() as vault:
+        return look(context.fs, vault, kept.stored_name) is not None
     return False
 
 
@@ -265,8 +273,8 @@ class _Held:
 class HeldOriginals:
     """Open descriptors of originals that have no name any more."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    def __init__(self, fs: FileSystem) -> None:
+        self._fs = fs
         self._lock = threading.Lock()
         self._held: list[_Held] = []
 
@@ -287,9 +295,9 @@ class HeldOriginals:
         """
         for held in self._take_ripe(everything):
             try:
-                facts = self._kernel.stat(held.fd)
+                facts = self._fs.stat(held.fd)
                 if (facts.st_size, facts.st_mtime_ns) != held.modified:
-                    write(held.plan, read_whole(self._kernel, held.fd))
+                    write(held.plan, read_whole(self._fs, held.fd))
             except (OSError, StoreError):
                 with self._lock:
                     self._held.append(held)

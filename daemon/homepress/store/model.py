@@ -30,7 +30,7 @@ class Role(enum.StrEnum):
     """Compressing it came to nothing; only valid for the same recipe."""
 
 
-class LeftUntil(enum.StrEnum):
+class RetryPolicy(enum.StrEnum):
     """What may end that a file is left alone which was not even read."""
 
     LOOK = "refused"
@@ -224,8 +224,8 @@ class Absence:
 
     def __str__(self) -> str:
         if self.another:
-            return f"another drive is mounted at {shown(self.point)} in place of {shown(self.drive)}"
-        return f"{shown(self.drive)} is not connected"
+            return f"another drive is mounted at {printable(self.point)} in place of {printable(self.drive)}"
+        return f"{printable(self.drive)} is not connected"
 
 
 PLAN_VERSION = 1
@@ -333,7 +333,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return self.time + self.keep_days * 86_400
 
     def __str__(self) -> str:
-        return shown(self.path)
+        return printable(self.path)
 
 
 class _Sidecar(Plan, frozen=True, kw_only=True):
@@ -417,7 +417,7 @@ class VerifyFailed(StoreError):
     """What was read back from the disk is not what was written; nothing was replaced."""
 
 
-class UntrustedVault(StoreError):
+class UntrustedOriginalsDir(StoreError):
     """A folder for originals that is not ours alone: a link, another owner, or readable by others."""
 
 
@@ -431,8 +431,3 @@ class NotScrubbed(StoreError):
 
 class Unsupported(Exception):
     """The file system or the operating system does not know an operation; handled, never shown."""
-
-
-def shown(path: Path | bytes | str) -> str:
-    """A path as text that any terminal and any encoding can take; undecodable bytes become `\\xNN`."""
-    return printable(path if isinstance(path, bytes) else str(path))

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from homepress.store.fs.base import Folder, Kernel, opened_folder
+from homepress.store.fs.base import FileSystem, Folder, opened_folder
 
 NAME_BYTES = 255
 """The longest file name of the usual file systems (NAME_MAX of ext4, xfs, btrfs, APFS in UTF-8)."""
@@ -124,30 +124,30 @@ def fitting(name: str) -> str:
     return fit(stem, f"~{hashlib.sha256(os.fsencode(name)).hexdigest()[:_DIGITS]}{suffix}")
 
 
-def fitting_folder(kernel: Kernel, folder: Path) -> Path:
+def fitting_folder(fs: FileSystem, folder: Path) -> Path:
     """The path that a folder has, or will have: parts that are not there yet are made to fit.
 
     Args:
-        kernel: the system.
+        fs: the file system.
         folder: absolute.
 
     Raises:
         OSError: the system refused a look.
     """
     there = folder
-    while there != there.parent and not _is_there(kernel, there):
+    while there != there.parent and not _is_there(fs, there):
         there = there.parent
     missing = folder.relative_to(there).parts
     if not missing or all(fitting(part) == part for part in missing):
         return folder
-    if not _needs_fitting(kernel, there, missing):
+    if not _needs_fitting(fs, there, missing):
         return folder
     return there.joinpath(*(fitting(part) for part in missing))
 
 
-def _is_there(kernel: Kernel, folder: Path) -> bool:
+def _is_there(fs: FileSystem, folder: Path) -> bool:
     try:
-        with opened_folder(kernel, folder):
+        with opened_folder(fs, folder):
             return True
     except FileNotFoundError:
         return False
@@ -157,13 +157,13 @@ def _is_there(kernel: Kernel, folder: Path) -> bool:
         raise
 
 
-def _needs_fitting(kernel: Kernel, there: Path, missing: tuple[str, ...]) -> bool:
+def _needs_fitting(fs: FileSystem, there: Path, missing: tuple[str, ...]) -> bool:
     """Whether a folder's file system refuses one of these names: known of its kind, or tried."""
-    with opened_folder(kernel, there) as folder:
-        if kernel.windows_names(folder):
+    with opened_folder(fs, there) as folder:
+        if fs.windows_names(folder):
             return True
     try:
-        with opened_folder(kernel, there.joinpath(*missing), create=True):
+        with opened_folder(fs, there.joinpath(*missing), create=True):
             return False
     except OSError as error:
         if error.errno in REFUSED:
@@ -171,9 +171,9 @@ def _needs_fitting(kernel: Kernel, there: Path, missing: tuple[str, ...]) -> boo
         raise
 
 
-def name_there(kernel: Kernel, folder: Folder, name: str) -> str:
+def name_there(fs: FileSystem, folder: Folder, name: str) -> str:
     """The name as the folder has it, for one that was found there: it may be spelled differently."""
-    names = kernel.list_folder(folder)
+    names = fs.list_folder(folder)
     if name in names:
         return name
     return next((each for each in names if _folded(each) == _folded(name)), name)

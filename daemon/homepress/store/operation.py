@@ -35,7 +35,7 @@ import abc
 import enum
 from dataclasses import dataclass
 
-from homepress.store.context import Workshop
+from homepress.store.context import StoreContext
 from homepress.store.fs.base import Folder
 from homepress.store.ledger import journal
 from homepress.store.model import Plan
@@ -57,11 +57,11 @@ class Operation(abc.ABC):
     """One change of a user's files. Every method may raise `OSError` for what the system refuses.
 
     Attributes:
-        workshop: the tools.
+        context: the tools.
         plan: what is done, complete: with it alone, `settle` can end the job.
     """
 
-    workshop: Workshop
+    context: StoreContext
     plan: Plan
 
     @abc.abstractmethod
@@ -82,7 +82,7 @@ class Operation(abc.ABC):
 
     @staticmethod
     @abc.abstractmethod
-    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
         """Complete the job or roll it back, by what the names hold, and take it out of the journal.
 
         Raises:
@@ -104,15 +104,15 @@ def carry_out(operation: Operation, folder: Folder) -> JobOutcome:
     Raises:
         StoreError, OSError: what a step raised, once the job was settled and was not finished by that.
     """
-    workshop, plan = operation.workshop, operation.plan
-    with workshop.live(plan.job):
-        journal.begin(workshop.ledger, plan)
+    context, plan = operation.context, operation.plan
+    with context.live(plan.job):
+        journal.begin(context.ledger, plan)
         try:
             operation.stage(folder)
-            journal.ready(workshop.ledger, plan)
+            journal.ready(context.ledger, plan)
             operation.switch(folder)
         except BaseException:
-            if (outcome := operation.settle(workshop, folder, plan)) is not JobOutcome.FINISHED:
+            if (outcome := operation.settle(context, folder, plan)) is not JobOutcome.FINISHED:
                 raise
             return outcome
-        return operation.settle(workshop, folder, plan)
+        return operation.settle(context, folder, plan)

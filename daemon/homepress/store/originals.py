@@ -17,13 +17,13 @@ from functools import partial
 from pathlib import Path
 
 from homepress.base import blocking
-from homepress.base.system_errors import of_originals
+from homepress.base.system_errors import of_originals, printable
 from homepress.base.units import size as size_in_words
 from homepress.store import staging
 from homepress.store.fs.base import (
     CHUNK,
+    FileSystem,
     Folder,
-    Kernel,
     exists,
     opened_file,
     read_whole,
@@ -37,13 +37,12 @@ from homepress.store.model import (
     Plan,
     StoreFull,
     Unsupported,
-    UntrustedVault,
+    UntrustedOriginalsDir,
     VerifyFailed,
     decode,
     encode_sidecar,
-    shown,
 )
-from homepress.store.places import Places
+from homepress.store.places import FolderDrives
 
 SIDECAR = ".json"
 
@@ -80,19 +79,19 @@ class Stored(enum.Enum):
     MISSING = "missing"
 
 
-class Vault:
+class OriginalsDir:
     """A folder of originals, `<sha256>-<job>` beside `<sha256>-<job>.json`; private to its owner."""
 
-    def __init__(self, kernel: Kernel, path: Path, *, private_parent: bool = False) -> None:
+    def __init__(self, fs: FileSystem, path: Path, *, private_parent: bool = False) -> None:
         """Name it; `prepare` makes it.
 
         Args:
-            kernel: the system.
+            fs: the file system.
             path: of the folder.
             private_parent: the folder above has to be as private: it is in a place that others can reach.
         """
         self.path = path
-        self._kernel = kernel
+        self._fs = fs
         self._private_parent = private_parent
 
     def prepare(self) -> None:
@@ -104,12 +103,12 @@ class Vault:
         if not self.path.exists():
             self._make_parent()
             with contextlib.suppress(FileExistsError):
-                self._kernel.make_private_folder(self.path)
+                self._fs.make_private_folder(self.path)
         with self.opened() as folder:
             for name, content in MARKERS.items():
-                if not exists(self._kernel, folder, name):
+                if not exists(self._fs, folder, name):
                     self._write(folder, name, content)
-            self._kernel.sync_folder(folder)
+            self._fs.sync_folder(folder)
 
     def _make_parent(self) -> None:
         """The folder above; where a file system keeps nothing private, none is left behind."""
@@ -119,7 +118,7 @@ class Vault:
         if self._private_parent:
             try:
                 _check_private(parent.lstat(), parent)
-            except UntrustedVault:
+            except UntrustedOriginalsDir:
                 if ours:
                     with contextlib.suppress(OSError):
                         parent.rmdir()
@@ -133,31 +132,31 @@ class Vault:
             UntrustedVault: as `prepare`.
         """
         try:
-            folder = self._kernel.open_folder(self.path)
+            folder = self._fs.open_folder(self.path)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise UntrustedVault(
-                    f"{shown(self.path)}: originals are not kept behind a link; make it a real folder"
+                raise UntrustedOriginalsDir(
+                    f"{printable(self.path)}: originals are not kept behind a link; make it a real folder"
                 ) from None
-            of_originals(error, shown(self.path))
+            of_originals(error, printable(self.path))
             raise
         try:
             if self._private_parent:
                 _check_private(self.path.parent.lstat(), self.path.parent)
             if folder.fd >= 0:
-                _check_private(self._kernel.stat(folder.fd), self.path)
+                _check_private(self._fs.stat(folder.fd), self.path)
             yield folder
         except OSError as error:
-            of_originals(error, shown(self.path))
+            of_originals(error, printable(self.path))
             raise
         finally:
-            self._kernel.close_folder(folder)
+            self._fs.close_folder(folder)
 
     def write_sidecar(self, plan: Plan) -> None:
         """Describe an original durably, before it can be anywhere but under its own name."""
         with self.opened() as folder:
             self._write(folder, plan.stored_name + SIDECAR, encode_sidecar(plan))
-            self._kernel.sync_folder(folder)
+            self._fs.sync_folder(folder)
 
     def copy_in(self, fd: int, plan: Plan) -> None:
         """Copy an original from its descriptor: for vaults on another file system.
@@ -168,11 +167,11 @@ class Vault:
         """
         with self.opened() as folder:
             self._copy(fd, folder, plan)
-            self._kernel.sync_folder(folder)
+            self._fs.sync_folder(folder)
 
     def take(self, source: Folder, name: str, plan: Plan) -> None:
         """Move the original from `source` into the vault, durably; again is harmless."""
-        kernel = self._kernel
+        fs = self._fs
         with self.opened() as folder:
             if not self._holds(folder, plan):
                 try:
@@ -180,18 +179,18 @@ class Vault:
                 except OSError as error:
                     if error.errno != errno.EXDEV:
                         raise
-                    with opened_file(kernel, source, name) as fd:
+                    with opened_file(fs, source, name) as fd:
                         self._copy(fd, folder, plan)
-            kernel.sync_folder(folder)
+            fs.sync_folder(folder)
             with contextlib.suppress(FileNotFoundError):
-                kernel.unlink(source, name)
-            kernel.sync_folder(source)
+                fs.unlink(source, name)
+            fs.sync_folder(source)
 
     def _rename_in(self, source: Folder, name: str, folder: Folder, new: str) -> None:
         try:
-            self._kernel.move(source, name, folder, new)
+            self._fs.move(source, name, folder, new)
         except Unsupported:
-            self._kernel.overwrite(source, name, folder, new)  # no other file ever has this name
+            self._fs.overwrite(source, name, folder, new)  # no other file ever has this name
 
     def condition(self, plan: Plan) -> Stored:
         """Whether the original is here, and whole.
@@ -203,7 +202,7 @@ class Vault:
             with self.opened() as folder:
                 if self._holds(folder, plan):
                     return Stored.WHOLE
-                return Stored.CHANGED if exists(self._kernel, folder, plan.stored_name) else Stored.MISSING
+                return Stored.CHANGED if exists(self._fs, folder, plan.stored_name) else Stored.MISSING
         except FileNotFoundError:
             return Stored.MISSING
 
@@ -212,25 +211,25 @@ class Vault:
         with self.opened() as folder:
             for name in (stored_name, stored_name + SIDECAR, stored_name + _PART):
                 with contextlib.suppress(FileNotFoundError):
-                    self._kernel.unlink(folder, name)
-            self._kernel.sync_folder(folder)
+                    self._fs.unlink(folder, name)
+            self._fs.sync_folder(folder)
 
     def remove_parts(self) -> None:
         """Remove what a crash left half written."""
         with self.opened() as folder:
-            for name in self._kernel.list_folder(folder):
+            for name in self._fs.list_folder(folder):
                 if name.endswith(_PART):
-                    self._kernel.unlink(folder, name)
+                    self._fs.unlink(folder, name)
 
     def stored(self) -> set[str]:
         """Names of the originals in it."""
         with self.opened() as folder:
-            return {name for name in self._kernel.list_folder(folder) if _is_stored_name(name)}
+            return {name for name in self._fs.list_folder(folder) if _is_stored_name(name)}
 
     def sidecars(self) -> set[str]:
         """Names of the originals that have a sidecar, there or not."""
         with self.opened() as folder:
-            names = self._kernel.list_folder(folder)
+            names = self._fs.list_folder(folder)
         found = {name.removesuffix(SIDECAR) for name in names if name.endswith(SIDECAR)}
         return {name for name in found if _is_stored_name(name)}
 
@@ -240,56 +239,56 @@ class Vault:
         Raises:
             ValueError: it does not describe the file of its name.
         """
-        with self.opened() as folder, opened_file(self._kernel, folder, stored_name + SIDECAR) as fd:
-            plan = decode(read_whole(self._kernel, fd))
+        with self.opened() as folder, opened_file(self._fs, folder, stored_name + SIDECAR) as fd:
+            plan = decode(read_whole(self._fs, fd))
         if plan.stored_name != stored_name:
-            raise ValueError(f"{shown(self.path / stored_name)}: its sidecar describes another file")
+            raise ValueError(f"{printable(self.path / stored_name)}: its sidecar describes another file")
         return plan
 
     def _holds(self, folder: Folder, plan: Plan) -> bool:
         try:
-            with opened_file(self._kernel, folder, plan.stored_name) as fd:
-                return sha256_of(self._kernel, fd) == plan.source_sha256
+            with opened_file(self._fs, folder, plan.stored_name) as fd:
+                return sha256_of(self._fs, fd) == plan.source_sha256
         except FileNotFoundError:
             return False
 
     def _copy(self, fd: int, folder: Folder, plan: Plan) -> None:
-        kernel, part = self._kernel, plan.stored_name + _PART
+        fs, part = self._fs, plan.stored_name + _PART
         with contextlib.suppress(FileNotFoundError):
-            kernel.unlink(folder, part)
-        copy = kernel.create_file(folder, part)
+            fs.unlink(folder, part)
+        copy = fs.create_file(folder, part)
         try:
-            kernel.rewind(fd)
-            while chunk := kernel.read(fd, CHUNK):
-                write_whole(kernel, copy, chunk)
-            staging.apply_what_fits(kernel, copy, plan.metadata)
-            kernel.sync(copy)
-            if sha256_of(kernel, copy) != plan.source_sha256:
-                raise VerifyFailed(f"{plan}: its copy in {shown(self.path)} reads back differently")
+            fs.rewind(fd)
+            while chunk := fs.read(fd, CHUNK):
+                write_whole(fs, copy, chunk)
+            staging.apply_what_fits(fs, copy, plan.metadata)
+            fs.sync(copy)
+            if sha256_of(fs, copy) != plan.source_sha256:
+                raise VerifyFailed(f"{plan}: its copy in {printable(self.path)} reads back differently")
         finally:
-            kernel.close(copy)
-        kernel.overwrite(folder, part, folder, plan.stored_name)
+            fs.close(copy)
+        fs.overwrite(folder, part, folder, plan.stored_name)
 
     def _write(self, folder: Folder, name: str, content: bytes) -> None:
         """A small file, complete or not there at all."""
-        kernel, part = self._kernel, name + _PART
+        fs, part = self._fs, name + _PART
         with contextlib.suppress(FileNotFoundError):
-            kernel.unlink(folder, part)
-        fd = kernel.create_file(folder, part)
+            fs.unlink(folder, part)
+        fd = fs.create_file(folder, part)
         try:
-            write_whole(kernel, fd, content)
-            kernel.sync(fd)
+            write_whole(fs, fd, content)
+            fs.sync(fd)
         finally:
-            kernel.close(fd)
-        kernel.overwrite(folder, part, folder, name)
+            fs.close(fd)
+        fs.overwrite(folder, part, folder, name)
 
 
 def _check_private(facts: os.stat_result, path: Path) -> None:
     if hasattr(os, "geteuid") and facts.st_uid != os.geteuid():
-        raise UntrustedVault(f"{shown(path)}: originals are not kept in a folder of another user")
+        raise UntrustedOriginalsDir(f"{printable(path)}: originals are not kept in a folder of another user")
     if not stat.S_ISDIR(facts.st_mode) or stat.S_IMODE(facts.st_mode) & 0o077:
-        raise UntrustedVault(
-            f"{shown(path)}: it is no folder of ours alone; `chmod 700` it so that originals stay private"
+        raise UntrustedOriginalsDir(
+            f"{printable(path)}: it is no folder of ours alone; `chmod 700` it so that originals stay private"
         )
 
 
@@ -303,7 +302,7 @@ MAIN = b"."
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OriginalPlace:
     """Where one original will be kept.
 
     Attributes:
@@ -311,25 +310,25 @@ class Place:
         near: whether a rename gets it there; otherwise it has to be copied.
     """
 
-    vault: Vault
-    near: bool
+    vault: OriginalsDir
+    same_filesystem: bool
 
 
-class Originals:
+class OriginalsStore:
     """The main vault in the application's data, and one at the top of every other file system in use."""
 
     def __init__(
-        self, kernel: Kernel, ledger: Ledger, main: Path, limit: OriginalsLimit, places: Places
+        self, fs: FileSystem, ledger: Ledger, main: Path, limit: OriginalsLimit, places: FolderDrives
     ) -> None:
         """Make the main vault where it is missing, unless its drive is away.
 
         Raises:
             UntrustedVault: it is a link, another user's, or open to others.
         """
-        self._kernel = kernel
+        self._fs = fs
         self._ledger = ledger
         # The way to it may lead through links (a home folder on another disk); the folder itself is none.
-        self.main = Vault(kernel, main.parent.resolve() / main.name)
+        self.main = OriginalsDir(fs, main.parent.resolve() / main.name)
         self._places = places
         if places.absence(self.main.path) is None:
             self.main.prepare()
@@ -341,22 +340,22 @@ class Originals:
         self._lock = threading.Lock()
         self._reserved: dict[Path, int] = {}
 
-    def vault(self, path: bytes) -> Vault:
+    def vault(self, path: bytes) -> OriginalsDir:
         """The vault that the ledger or a plan names, as `name_of` gave it."""
         if path == MAIN:
             return self.main
-        return Vault(self._kernel, Path(os.fsdecode(path)), private_parent=True)
+        return OriginalsDir(self._fs, Path(os.fsdecode(path)), private_parent=True)
 
-    def name_of(self, vault: Vault) -> bytes:
+    def name_of(self, vault: OriginalsDir) -> bytes:
         """How the ledger and plans name a vault: its path, except for the main one, which may be moved."""
         return MAIN if vault.path == self.main.path else os.fsencode(vault.path)
 
-    def known_vaults(self) -> list[Vault]:
+    def known_vaults(self) -> list[OriginalsDir]:
         """All vaults that ever kept something, the main one first."""
         paths = [bytes(row[0]) for row in self._ledger.query("SELECT path FROM vault ORDER BY path")]
         return [self.main, *(self.vault(path) for path in paths if path != MAIN)]
 
-    def reachable_vaults(self) -> list[Vault]:
+    def reachable_vaults(self) -> list[OriginalsDir]:
         """Those that answer now, also the ones on the roots' disks that a lost ledger does not name."""
         asked = blocking.ask_all({root: partial(_top_of_folder, root) for root in self.roots})
         found = {vault.path: vault for vault in self.known_vaults()}
@@ -366,7 +365,7 @@ class Originals:
         there = blocking.ask_all({path: path.is_dir for path in found})
         return [vault for path, vault in found.items() if there[path] is True]
 
-    def place_for(self, folder: Folder, root: Path | None = None) -> Place:
+    def place_for(self, folder: Folder, root: Path | None = None) -> OriginalPlace:
         """Where an original out of `folder` is kept: by rename where one can, else by copying.
 
         Args:
@@ -379,11 +378,15 @@ class Originals:
         if problem := self.problem():
             raise OriginalsAway(problem)
         with self.main.opened() as main:
-            if self._kernel.same_mount(folder, main):
-                return Place(self.main, near=True)
+            if self._fs.same_mount(folder, main):
+                return OriginalPlace(self.main, same_filesystem=True)
         self._places.remember_mount(folder.path)
         top = self._mount_vault(folder, root)
-        return Place(top, near=True) if top is not None else Place(self.main, near=False)
+        return (
+            OriginalPlace(top, same_filesystem=True)
+            if top is not None
+            else OriginalPlace(self.main, same_filesystem=False)
+        )
 
     def problem(self) -> str:
         """Why no originals can be kept at present, in a whole sentence; empty when they can.
@@ -397,11 +400,11 @@ class Originals:
         else:
             why = "it was moved or removed"
         return (
-            f"the folder of originals is away: {shown(self.main.path)}: {why}; nothing is replaced until it "
-            "is back, and then it goes on by itself"
+            f"the folder of originals is away: {printable(self.main.path)}: {why}; nothing is replaced until "
+            "it is back, and then it goes on by itself"
         )
 
-    def used_bytes(self, vault: Vault | None = None) -> int:
+    def used_bytes(self, vault: OriginalsDir | None = None) -> int:
         """Bytes of originals in one vault or in all, by the ledger."""
         if vault is None:
             sql, values = "SELECT sum(before_bytes) FROM history WHERE original = 'kept'", ()
@@ -410,7 +413,7 @@ class Originals:
         return int(self._ledger.query(sql, (self.name_of(vault),))[0][0] or 0)
 
     @contextlib.contextmanager
-    def room_for(self, size: int, vault: Vault) -> Iterator[None]:
+    def room_for(self, size: int, vault: OriginalsDir) -> Iterator[None]:
         """Hold room for an original of `size` bytes during a `with` block.
 
         Raises:
@@ -426,7 +429,7 @@ class Originals:
             with self._lock:
                 self._reserved[vault.path] -= size
 
-    def _check_room(self, size: int, vault: Vault, disk_bytes: int) -> None:
+    def _check_room(self, size: int, vault: OriginalsDir, disk_bytes: int) -> None:
         everywhere = self.used_bytes() + sum(self._reserved.values()) + size
         here = self.used_bytes(vault) + self._reserved.get(vault.path, 0) + size
         disk = int(disk_bytes * self.limit.disk_fraction)
@@ -436,13 +439,13 @@ class Originals:
         ):
             if used > limit:
                 raise StoreFull(
-                    f"{shown(vault.path)}: with one more original, {size_in_words(used)} would be kept; the "
-                    f"limit is {size_in_words(limit)} ({what}). Nothing is replaced until there is room: "
+                    f"{printable(vault.path)}: with one more original, {size_in_words(used)} would be kept; "
+                    f"the limit is {size_in_words(limit)} ({what}). Nothing is replaced until there is room: "
                     "delete some with `homepress originals accept`, raise originals_max, or use an output "
                     "folder"
                 )
 
-    def _mount_vault(self, folder: Folder, root: Path | None) -> Vault | None:
+    def _mount_vault(self, folder: Folder, root: Path | None) -> OriginalsDir | None:
         """A vault of our own at the top of the folder's file system, where that is possible and proper."""
         top = _mount_top(folder.path)
         watched_folders = [*self.roots, *([root] if root else [])]
@@ -456,15 +459,15 @@ class Originals:
         try:
             vault.prepare()
             with vault.opened() as opened:
-                return vault if self._kernel.same_mount(folder, opened) else None
-        except (OSError, UntrustedVault):
+                return vault if self._fs.same_mount(folder, opened) else None
+        except (OSError, UntrustedOriginalsDir):
             return None
 
-    def _vault_at(self, top: Path) -> Vault:
+    def _vault_at(self, top: Path) -> OriginalsDir:
         """Our vault on the file system whose highest folder is `top`: one for each user and each home."""
         user = os.geteuid() if hasattr(os, "geteuid") else "user"
         home = hashlib.sha256(os.fsencode(self.main.path)).hexdigest()[:8]
-        return Vault(self._kernel, top / f".homepress-{user}" / home, private_parent=True)
+        return OriginalsDir(self._fs, top / f".homepress-{user}" / home, private_parent=True)
 
 
 def _top_of_folder(root: Path) -> Path | None:
@@ -480,7 +483,7 @@ def _mount_top(path: Path) -> Path:
     return path
 
 
-def remove_vault(path: Path) -> list[str]:
+def remove_originals_dir(path: Path) -> list[str]:
     """Remove a vault that holds nothing but our own markers, and the folder above that was made for it.
 
     Args:

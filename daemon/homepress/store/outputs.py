@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.base.override import override
+from homepress.base.system_errors import printable
 from homepress.store import staging
-from homepress.store.context import Found, Workshop, keep_unknown, look, remove_ours
-from homepress.store.fs.base import Folder, move_away, opened_file, opened_folder, place_new, untouched
+from homepress.store.context import FileState, StoreContext, look, quarantine, remove_ours
+from homepress.store.fs.base import Folder, move_away, opened_file, opened_folder, rename_noreplace, untouched
 from homepress.store.ledger import journal, known_files
 from homepress.store.ledger.history import entry_of, is_result_elsewhere, output_at, result_of
 from homepress.store.model import (
@@ -23,7 +24,6 @@ from homepress.store.model import (
     Role,
     Source,
     Unsupported,
-    shown,
 )
 from homepress.store.names import (
     REFUSED,
@@ -43,13 +43,13 @@ from homepress.store.staging import check_result, make_plan, stage
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
-def write_output(workshop: Workshop, source: Source, replacement: Replacement, target: Path) -> Receipt:
+def write_output(context: StoreContext, source: Source, replacement: Replacement, target: Path) -> Receipt:
     """Write a result to `target`, making the folders on the way.
 
     A replacement that equals the source is a plain copy: it gets no history entry (entry 0).
 
     Args:
-        workshop: the tools.
+        context: the tools.
         source: as it was read; it must not have changed since.
         replacement: the result, or the source itself when it could not be made smaller.
         target: absolute; in a conversion the result's suffix takes the place of its own. Where another
@@ -62,29 +62,29 @@ def write_output(workshop: Workshop, source: Source, replacement: Replacement, t
         DriveAway: the drive of the target is away.
         OSError: the system refused a step; nothing is left behind.
     """
-    workshop.places.check(target)
+    context.places.check(target)
     if replacement.suffix or replacement.sha256 != source.sha256:
         check_result(source, replacement)
-    carried = _check_source(workshop, source)
-    place = fitting_folder(workshop.kernel, target.parent)
+    carried = _check_source(context, source)
+    place = fitting_folder(context.fs, target.parent)
     with (
-        workshop.places.held(place),
-        opened_folder(workshop.kernel, place, create=True) as folder,
+        context.places.held(place),
+        opened_folder(context.fs, place, create=True) as folder,
     ):
-        workshop.places.confirm(folder)
-        workshop.places.remember_mount(folder.path)
+        context.places.confirm(folder)
+        context.places.remember_mount(folder.path)
         fits = fitting(target.name)
-        wanted = fits if workshop.kernel.windows_names(folder) else target.name
+        wanted = fits if context.fs.windows_names(folder) else target.name
         try:
-            return _write_as(workshop, folder, source, replacement, carried, wanted)
+            return _write_as(context, folder, source, replacement, carried, wanted)
         except OSError as error:
             if error.errno not in REFUSED or wanted == fits:
                 raise
-            return _write_as(workshop, folder, source, replacement, carried, fits)
+            return _write_as(context, folder, source, replacement, carried, fits)
 
 
 def _write_as(
-    workshop: Workshop,
+    context: StoreContext,
     folder: Folder,
     source: Source,
     replacement: Replacement,
@@ -93,72 +93,72 @@ def _write_as(
 ) -> Receipt:
     """Write a result into a folder under a name that is wanted, or the next one that can be had."""
     kind: Kind = "copy" if replacement.sha256 == source.sha256 else "output"
-    if kind == "copy" and (there := _equal_file(workshop, folder, wanted, source.sha256)) is not None:
+    if kind == "copy" and (there := _equal_file(context, folder, wanted, source.sha256)) is not None:
         plan = make_plan(kind, source, replacement, folder.path / wanted, carried, b"")
-        entry = journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
+        entry = journal.finish(context.ledger, plan, there.mark, _source_mark(plan), kept=False)
         return Receipt(entry, plan.result, plan.source_size, plan.result_size)
-    name, again = _name_for(workshop, folder, source, replacement, wanted)
+    name, again = _name_for(context, folder, source, replacement, wanted)
     plan = make_plan(kind, source, replacement, folder.path / name, carried, b"")
-    return _write(WriteOutput(workshop, plan, source, replacement.data, again), folder)
+    return _write(WriteOutput(context, plan, source, replacement.data, again), folder)
 
 
-def _equal_file(workshop: Workshop, folder: Folder, name: str, sha256: str) -> Found | None:
+def _equal_file(context: StoreContext, folder: Folder, name: str, sha256: str) -> FileState | None:
     """What a name holds, if it is just this: whoever put the copy there, there is nothing left to do."""
-    there = look(workshop.kernel, folder, name)
-    if there is None or there.sha256 != sha256 or name_there(workshop.kernel, folder, name) != name:
+    there = look(context.fs, folder, name)
+    if there is None or there.sha256 != sha256 or name_there(context.fs, folder, name) != name:
         return None
     return there
 
 
 def _name_for(
-    workshop: Workshop, folder: Folder, source: Source, replacement: Replacement, name: str
+    context: StoreContext, folder: Folder, source: Source, replacement: Replacement, name: str
 ) -> tuple[str, bool]:
     """The name that a result gets in its output folder, and whether our earlier one of this source has it."""
     suffix = replacement.suffix
     for candidate in converted_names(name, suffix) if suffix else numbered_names(name):
-        there = look(workshop.kernel, folder, candidate)
+        there = look(context.fs, folder, candidate)
         if there is None:
             return candidate, False
-        if name_there(workshop.kernel, folder, candidate) != candidate:
+        if name_there(context.fs, folder, candidate) != candidate:
             continue  # the same name to this file system, but another one: not ours to write over
-        made_from = _made_from(workshop, there, folder.path / candidate)
+        made_from = _made_from(context, there, folder.path / candidate)
         if made_from == os.fsencode(source.path) or (made_from == b"" and not suffix):
             return candidate, True
         if made_from is None and not suffix:
             raise _taken(source, folder.path / candidate)
-    raise Refusal(f"{shown(folder.path / name)}: a thousand names like it are taken")
+    raise Refusal(f"{printable(folder.path / name)}: a thousand names like it are taken")
 
 
-def write_beside(workshop: Workshop, source: Source, replacement: Replacement) -> Receipt:
+def write_beside(context: StoreContext, source: Source, replacement: Replacement) -> Receipt:
     """Write a result beside its source as NAME.min.EXT, never over anything.
 
     A result of it that is there already, byte for byte, is not written twice. Raises as `write_output`.
     """
     check_result(source, replacement)
-    carried = _check_source(workshop, source)
-    with opened_folder(workshop.kernel, source.path.parent) as folder:
+    carried = _check_source(context, source)
+    with opened_folder(context.fs, source.path.parent) as folder:
         for name in beside_names(source.path.name, replacement.suffix):
-            there = look(workshop.kernel, folder, name)
+            there = look(context.fs, folder, name)
             plan = make_plan("beside", source, replacement, folder.path / name, carried, b"")
             if there is None:
-                return _write(WriteOutput(workshop, plan, source, replacement.data, again=False), folder)
-            if there.sha256 == replacement.sha256 and _is_of(workshop, there, plan):
-                entry = journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
+                return _write(WriteOutput(context, plan, source, replacement.data, again=False), folder)
+            if there.sha256 == replacement.sha256 and _is_of(context, there, plan):
+                entry = journal.finish(context.ledger, plan, there.mark, _source_mark(plan), kept=False)
                 return Receipt(entry, plan.result, plan.source_size, plan.result_size)
-    raise Refusal(f"{shown(source.path)}: a thousand names beside it are taken")
+    raise Refusal(f"{printable(source.path)}: a thousand names beside it are taken")
 
 
 def _write(operation: Operation, folder: Folder) -> Receipt:
     plan = operation.plan
     carry_out(operation, folder)
-    return Receipt(entry_of(operation.workshop.ledger, plan), plan.result, plan.source_size, plan.result_size)
+    return Receipt(entry_of(operation.context.ledger, plan), plan.result, plan.source_size, plan.result_size)
 
 
-def stands(workshop: Workshop, source: Source, target: Path, settings: str) -> bool:
+def stands(context: StoreContext, source: Source, target: Path, settings: str) -> bool:
     """Whether the result of a picture, made in the same way, is in its output folder already.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         source: the picture as it was read.
         target: where its result goes; in a conversion, with another suffix.
         settings: the recipe in words.
@@ -166,17 +166,17 @@ def stands(workshop: Workshop, source: Source, target: Path, settings: str) -> b
     Raises:
         OSError: the output folder cannot be read.
     """
-    made = result_of(workshop.ledger, os.fsencode(source.path), source.sha256, settings)
+    made = result_of(context.ledger, os.fsencode(source.path), source.sha256, settings)
     if made is not None and Path(os.fsdecode(made[0])).parent != target.parent:
         made = None
-    if made is None and known_files.role(workshop.ledger, source.sha256, settings) is Role.REFUSED:
+    if made is None and known_files.role(context.ledger, source.sha256, settings) is Role.REFUSED:
         made = os.fsencode(target), source.sha256  # it could not be smaller, and was copied
     if made is None:
         return False
     place = Path(os.fsdecode(made[0]))
     try:
-        with opened_folder(workshop.kernel, place.parent) as folder:
-            there = look(workshop.kernel, folder, place.name)
+        with opened_folder(context.fs, place.parent) as folder:
+            there = look(context.fs, folder, place.name)
     except (FileNotFoundError, NotADirectoryError):
         return False
     return there is not None and there.sha256 == made[1]
@@ -198,141 +198,135 @@ class WriteOutput(Operation):
 
     @override
     def stage(self, folder: Folder) -> None:
-        stage(self.workshop.kernel, folder, self.plan, self.data, exactly=False)
+        stage(self.context.fs, folder, self.plan, self.data, exactly=False)
 
     @override
     def switch(self, folder: Folder) -> None:
-        _check_source(self.workshop, self.source)
+        _check_source(self.context, self.source)
         if self.again:
             self._take_turns(folder)
         else:
-            place_new(self.workshop.kernel, folder, temp_name(self.plan.job), self.plan.result.name)
-        self.workshop.kernel.sync_folder(folder)
+            rename_noreplace(self.context.fs, folder, temp_name(self.plan.job), self.plan.result.name)
+        self.context.fs.sync_folder(folder)
 
     def _take_turns(self, folder: Folder) -> None:
         """The new result takes the name of our earlier one, once it is sure that it was ours."""
-        kernel, temp, plan = self.workshop.kernel, temp_name(self.plan.job), self.plan
+        fs, temp, plan = self.context.fs, temp_name(self.plan.job), self.plan
         try:
-            kernel.exchange(folder, temp, plan.result.name)
+            fs.exchange(folder, temp, plan.result.name)
         except Unsupported:
             self._take_turns_by_moving(folder)
             return
-        earlier = look(kernel, folder, temp)
-        if earlier is not None and _made_from(self.workshop, earlier, plan.result) is None:
-            kernel.exchange(folder, temp, plan.result.name)
+        earlier = look(fs, folder, temp)
+        if earlier is not None and _made_from(self.context, earlier, plan.result) is None:
+            fs.exchange(folder, temp, plan.result.name)
             raise _taken(self.source, plan.result)
 
     def _take_turns_by_moving(self, folder: Folder) -> None:
         """Where names cannot be exchanged: the earlier result leaves and is looked at first."""
-        kernel, old, plan = self.workshop.kernel, old_name(self.plan.job), self.plan
-        move_away(kernel, folder, plan.result.name, old)
-        earlier = look(kernel, folder, old)
+        fs, old, plan = self.context.fs, old_name(self.plan.job), self.plan
+        move_away(fs, folder, plan.result.name, old)
+        earlier = look(fs, folder, old)
         try:
-            if earlier is not None and _made_from(self.workshop, earlier, plan.result) is None:
-                place_new(kernel, folder, old, plan.result.name)
+            if earlier is not None and _made_from(self.context, earlier, plan.result) is None:
+                rename_noreplace(fs, folder, old, plan.result.name)
                 raise _taken(self.source, plan.result)
-            place_new(kernel, folder, temp_name(plan.job), plan.result.name)
+            rename_noreplace(fs, folder, temp_name(plan.job), plan.result.name)
         except FileExistsError:
             raise _taken(self.source, plan.result) from None
 
     @override
     @staticmethod
-    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
-        kernel = workshop.kernel
-        _fill_name(workshop, folder, plan)
-        there = look(kernel, folder, plan.result.name)
-        staged = look(kernel, folder, temp_name(plan.job))
+    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+        fs = context.fs
+        _fill_name(context, folder, plan)
+        there = look(fs, folder, plan.result.name)
+        staged = look(fs, folder, temp_name(plan.job))
         # While ours still has its temp name, a file of the same bytes is somebody else's, or another result.
         waits = staged is not None and staged.sha256 == plan.result_sha256
-        ours = not waits or (there is not None and (staged == there or _is_of(workshop, there, plan)))
-        _clear(workshop, folder, plan)
-        kernel.sync_folder(folder)
+        ours = not waits or (there is not None and (staged == there or _is_of(context, there, plan)))
+        _clear(context, folder, plan)
+        fs.sync_folder(folder)
         if there is not None and there.sha256 == plan.result_sha256 and ours:
-            journal.finish(workshop.ledger, plan, there.mark, _source_mark(plan), kept=False)
+            journal.finish(context.ledger, plan, there.mark, _source_mark(plan), kept=False)
             return JobOutcome.FINISHED
         if there is not None and there.mark[0] == 0 and staged is not None:
             # The empty file that claimed the name where FAT needs one.
-            remove_ours(workshop, folder, plan.result.name, old_name(plan.job), _NOTHING)
-        journal.abandon(workshop.ledger, plan)
+            remove_ours(context, folder, plan.result.name, old_name(plan.job), _NOTHING)
+        journal.abandon(context.ledger, plan)
         return JobOutcome.ROLLED_BACK
 
 
-def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+def _fill_name(context: StoreContext, folder: Folder, plan: Plan) -> None:
     """A name that was emptied to make room gets the new result, or what was there."""
-    kernel, old, temp = workshop.kernel, old_name(plan.job), temp_name(plan.job)
-    earlier, made = look(kernel, folder, old), look(kernel, folder, temp)
-    if earlier is None or look(kernel, folder, plan.result.name) is not None:
+    fs, old, temp = context.fs, old_name(plan.job), temp_name(plan.job)
+    earlier, made = look(fs, folder, old), look(fs, folder, temp)
+    if earlier is None or look(fs, folder, plan.result.name) is not None:
         return
-    ours = _made_from(workshop, earlier, plan.result) is not None
+    ours = _made_from(context, earlier, plan.result) is not None
     whole = made is not None and made.sha256 == plan.result_sha256
-    place_new(kernel, folder, temp if ours and whole else old, plan.result.name)
+    rename_noreplace(fs, folder, temp if ours and whole else old, plan.result.name)
 
 
-def _clear(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+def _clear(context: StoreContext, folder: Folder, plan: Plan) -> None:
     """Remove what was staged, and our earlier result; what is neither is kept for its owner."""
-    begun = journal.state_of(workshop.ledger, plan.job) == journal.STARTED
+    begun = journal.state_of(context.ledger, plan.job) == journal.STARTED
     for name in (temp_name(plan.job), old_name(plan.job)):
-        if (found := look(workshop.kernel, folder, name)) is None:
+        if (found := look(context.fs, folder, name)) is None:
             continue
         ours = (
-            begun
-            or found.sha256 == plan.result_sha256
-            or _made_from(workshop, found, plan.result) is not None
+            begun or found.sha256 == plan.result_sha256 or _made_from(context, found, plan.result) is not None
         )
         if ours:
-            workshop.kernel.unlink(folder, name)
+            context.fs.unlink(folder, name)
         else:
-            keep_unknown(workshop, folder, name, plan.result.name)
+            quarantine(context, folder, name, plan.result.name)
 
 
 def _taken(source: Source, target: Path) -> Refusal:
     return Refusal(
-        f"{shown(target)}: it is there already and Homepress did not make it; move it away, then "
-        f"{shown(source.path)} is written there"
+        f"{printable(target)}: it is there already and Homepress did not make it; move it away, then "
+        f"{printable(source.path)} is written there"
     )
 
 
-def _check_source(workshop: Workshop, source: Source) -> Metadata:
+def _check_source(context: StoreContext, source: Source) -> Metadata:
     """That the source is still what was read; its attributes."""
-    kernel, path = workshop.kernel, source.path
+    fs, path = context.fs, source.path
     try:
-        with opened_folder(kernel, path.parent) as folder, opened_file(kernel, folder, path.name) as fd:
-            if not untouched(kernel, fd, source.identity, source.sha256):
-                raise Changed(f"{shown(path)}: it changed while it was compressed")
-            return staging.capture_attributes(kernel, fd)
+        with opened_folder(fs, path.parent) as folder, opened_file(fs, folder, path.name) as fd:
+            if not untouched(fs, fd, source.identity, source.sha256):
+                raise Changed(f"{printable(path)}: it changed while it was compressed")
+            return staging.capture_attributes(fs, fd)
     except (FileNotFoundError, NotADirectoryError):
         raise missing_or_linked(path) from None
 
 
-def _made_from(workshop: Workshop, there: Found, target: Path) -> bytes | None:
+def _made_from(context: StoreContext, there: FileState, target: Path) -> bytes | None:
     """The source of what has the target's name: its path, empty when only that it is ours is known.
 
     None for what is not ours, or was changed since.
     """
     if not there.sha256:
         return None
-    path, sha256 = output_at(workshop.ledger, os.fsencode(target))
+    path, sha256 = output_at(context.ledger, os.fsencode(target))
     if sha256 == there.sha256:
         return path
-    noted = known_files.known(workshop.ledger, os.fsencode(target.parent)).get(os.fsencode(target.name))
+    noted = known_files.known(context.ledger, os.fsencode(target.parent)).get(os.fsencode(target.name))
     if noted == there.mark:
         return b""
     # Another inode may be another mount of the same disk: then what it holds has to be known as well.
-    if (
-        noted is not None
-        and noted[:2] == there.mark[:2]
-        and known_files.is_met(workshop.ledger, there.sha256)
-    ):
+    if noted is not None and noted[:2] == there.mark[:2] and known_files.is_met(context.ledger, there.sha256):
         return b""
-    known = known_files.role(workshop.ledger, there.sha256, "") is Role.RESULT
-    if known and not is_result_elsewhere(workshop.ledger, there.sha256, os.fsencode(target)):
+    known = known_files.role(context.ledger, there.sha256, "") is Role.RESULT
+    if known and not is_result_elsewhere(context.ledger, there.sha256, os.fsencode(target)):
         return b""
     return None
 
 
-def _is_of(workshop: Workshop, there: Found, plan: Plan) -> bool:
+def _is_of(context: StoreContext, there: FileState, plan: Plan) -> bool:
     """Whether what is beside a picture was made from it, and not from another that came to the same bytes."""
-    return _made_from(workshop, there, plan.result) in (plan.path, b"")
+    return _made_from(context, there, plan.result) in (plan.path, b"")
 
 
 def _source_mark(plan: Plan) -> known_files.Mark | None:

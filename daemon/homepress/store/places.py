@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from homepress.base.system_errors import printable
 from homepress.base.volumes import Presence, Volume, missing_mount, mounts_inside, presence, volume_of
 from homepress.store.fs.base import Folder
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import Absence, DriveAway, shown
+from homepress.store.model import Absence, DriveAway
 
 
 class Tie(enum.StrEnum):
@@ -38,7 +39,7 @@ class _Place:
     tie: Tie
 
 
-class Places:
+class FolderDrives:
     """Folders in use and the drives that they lie on. Usable from any thread that may wait for a disk."""
 
     def __init__(
@@ -114,7 +115,7 @@ class Places:
             DriveAway: its drive is away.
         """
         if (absence := self.absence(path)) is not None:
-            raise DriveAway(f"{shown(path)}: {absence}; it goes on by itself when it is back")
+            raise DriveAway(f"{printable(path)}: {absence}; it goes on by itself when it is back")
 
     @contextlib.contextmanager
     def held(self, path: Path) -> Iterator[None]:
@@ -138,7 +139,7 @@ class Places:
             return
         self.check(folder.path)
         if folder.fd >= 0 and os.fstat(folder.fd).st_dev != os.stat(folder.path).st_dev:
-            raise DriveAway(f"{shown(folder.path)}: its drive went away just now")
+            raise DriveAway(f"{printable(folder.path)}: its drive went away just now")
 
     def _is_on_drive(self, path: Path) -> bool:
         return any(place.tie is not Tie.MOUNT for place in self._covering(path))

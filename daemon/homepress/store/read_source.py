@@ -8,19 +8,26 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from homepress.store.fs.base import CHUNK, Kernel, identity_of, opened_file, opened_folder
-from homepress.store.model import Busy, Changed, Refusal, Source, Vanished, shown
+from homepress.base.system_errors import printable
+from homepress.store.fs.base import CHUNK, FileSystem, identity_of, opened_file, opened_folder
+from homepress.store.model import (
+    Busy,
+    Changed,
+    Refusal,
+    Source,
+    Vanished,
+)
 
 MAX_BYTES = 500_000_000
 """Larger files are refused unread: a worker, which may use 2 GiB, holds source, pixels and result of no such
 picture, and one of these alone would be much of a small computer's memory."""
 
 
-def read(kernel: Kernel, path: Path, *, stays: bool = False) -> Source:
+def read(fs: FileSystem, path: Path, *, stays: bool = False) -> Source:
     """The content of a picture with proof of what it was at that moment.
 
     Args:
-        kernel: the system.
+        fs: the file system.
         path: absolute, its folder resolved: a link on the way is refused, never followed.
         stays: the picture is only looked at, its result goes elsewhere: it may be read-only, of another user,
             and have more than one name.
@@ -33,27 +40,27 @@ def read(kernel: Kernel, path: Path, *, stays: bool = False) -> Source:
         OSError: the system could not read it.
     """
     try:
-        with opened_folder(kernel, path.parent) as folder, opened_file(kernel, folder, path.name) as fd:
-            facts = kernel.stat(fd)
-            _admit(kernel, fd, facts, path, stays)
-            leased = kernel.take_lease(fd)
+        with opened_folder(fs, path.parent) as folder, opened_file(fs, folder, path.name) as fd:
+            facts = fs.stat(fd)
+            _admit(fs, fd, facts, path, stays)
+            leased = fs.take_lease(fd)
             try:
-                data, digest = _content(kernel, fd, facts.st_size, leased, path)
+                data, digest = _content(fs, fd, facts.st_size, leased, path)
             finally:
                 if leased:
-                    kernel.drop_lease(fd)
-            identity, now = identity_of(facts), kernel.stat(fd)
+                    fs.drop_lease(fd)
+            identity, now = identity_of(facts), fs.stat(fd)
             # The descriptor has the same file all the time, whatever number a file system makes up for it.
             if now.st_size != len(data) or replace(identity_of(now), inode=identity.inode) != identity:
-                raise Changed(f"{shown(path)}: it changed while it was read")
+                raise Changed(f"{printable(path)}: it changed while it was read")
             return Source(path, identity, digest, data)
     except (FileNotFoundError, NotADirectoryError):
         raise missing_or_linked(path) from None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise Refusal(f"{shown(path)}: it is a symbolic link") from None
+            raise Refusal(f"{printable(path)}: it is a symbolic link") from None
         if error.errno == errno.ENXIO:
-            raise Refusal(f"{shown(path)}: it is not a regular file") from None
+            raise Refusal(f"{printable(path)}: it is not a regular file") from None
         raise
 
 
@@ -61,13 +68,13 @@ def missing_or_linked(path: Path) -> Vanished | Refusal:
     """Why a walk to `path` found nothing: it is gone, or a link stands on the way."""
     parent = str(path.parent)
     if os.path.isdir(parent) and os.path.realpath(parent) != parent:
-        return Refusal(f"{shown(path)}: its folder is reached through a symbolic link")
-    return Vanished(f"{shown(path)}: it is not there any more")
+        return Refusal(f"{printable(path)}: its folder is reached through a symbolic link")
+    return Vanished(f"{printable(path)}: it is not there any more")
 
 
-def _admit(kernel: Kernel, fd: int, facts: os.stat_result, path: Path, stays: bool) -> None:
+def _admit(fs: FileSystem, fd: int, facts: os.stat_result, path: Path, stays: bool) -> None:
     """Refuse what is no picture, and what must never be replaced unless it `stays`."""
-    mode, name = facts.st_mode, shown(path)
+    mode, name = facts.st_mode, printable(path)
     if not stat.S_ISREG(mode):
         raise Refusal(f"{name}: it is not a regular file")
     if facts.st_nlink == 0:
@@ -76,7 +83,7 @@ def _admit(kernel: Kernel, fd: int, facts: os.stat_result, path: Path, stays: bo
         raise Refusal(f"{name}: it has special permission bits")
     if facts.st_size > MAX_BYTES:
         raise Refusal(f"{name}: it is larger than {MAX_BYTES // 1_000_000} MB, the most that is compressed")
-    if kernel.is_locked(fd):
+    if fs.is_locked(fd):
         raise Refusal(f"{name}: it is marked immutable or append-only")
     if not stays:
         _admit_replacing(facts, name)
@@ -91,14 +98,14 @@ def _admit_replacing(facts: os.stat_result, name: str) -> None:
         raise Refusal(f"{name}: it belongs to another user")
 
 
-def _content(kernel: Kernel, fd: int, size: int, leased: bool, path: Path) -> tuple[bytes, str]:
+def _content(fs: FileSystem, fd: int, size: int, leased: bool, path: Path) -> tuple[bytes, str]:
     """All bytes and their digest, giving way as soon as a writer waits."""
     digest, data = hashlib.sha256(), io.BytesIO()  # which hands out what it holds without a copy
-    while chunk := kernel.read(fd, CHUNK):
+    while chunk := fs.read(fd, CHUNK):
         digest.update(chunk)
         data.write(chunk)
-        if leased and not kernel.lease_whole(fd):
-            raise Busy(f"{shown(path)}: a program is about to write to it")
+        if leased and not fs.lease_whole(fd):
+            raise Busy(f"{printable(path)}: a program is about to write to it")
         if data.tell() > size:
-            raise Changed(f"{shown(path)}: it grew while it was read")
+            raise Changed(f"{printable(path)}: it grew while it was read")
     return data.getvalue(), digest.hexdigest()

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from homepress.base.system_errors import printable
 from homepress.store.ledger.database import check_place, foreign, newer, unreadable
 from homepress.store.ledger.elapsed import shown_at
 from homepress.store.ledger.known_files import beneath
@@ -32,7 +33,6 @@ from homepress.store.ledger.queries import (
 )
 from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
 from homepress.store.model import LedgerError as LedgerError
-from homepress.store.model import shown
 from homepress.store.originals import MAIN
 
 
@@ -384,7 +384,7 @@ def _if_usable(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection
         raise newer(path)
     if version < len(MIGRATIONS):
         raise LedgerError(
-            f"{shown(path)} is of an earlier version; Homepress brings it up to date when it starts: "
+            f"{printable(path)} is of an earlier version; Homepress brings it up to date when it starts: "
             "homepress run"
         )
     return connection

@@ -11,13 +11,13 @@ from functools import partial
 import msgspec
 
 from homepress.base import blocking
-from homepress.store.context import Workshop
+from homepress.store.context import StoreContext
 from homepress.store.fs.base import opened_folder
-from homepress.store.late_writes import GiveEditBack
+from homepress.store.late_writes import ReturnEdit
 from homepress.store.ledger import history, journal, known_files
 from homepress.store.model import Kind, OriginalState, Plan, RecoveryNote, Role, StoreError
 from homepress.store.operation import JobOutcome, Operation
-from homepress.store.originals import Vault
+from homepress.store.originals import OriginalsDir
 from homepress.store.outputs import WriteOutput
 from homepress.store.replace import Replace
 from homepress.store.undo import RemoveResult, Restore
@@ -30,7 +30,7 @@ RECOVER: dict[Kind, type[Operation]] = {
     "copy": WriteOutput,
     "undo": Restore,
     "remove": RemoveResult,
-    "edit": GiveEditBack,
+    "edit": ReturnEdit,
 }
 """Which operation a job of each kind is: whatever changes a user's file is here, and in the fault tests."""
 
@@ -46,15 +46,15 @@ _SETTLE_SECONDS = 60.0
 class Recovery:
     """Settles jobs."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, context: StoreContext) -> None:
+        self._context = context
 
     def recover(self) -> list[RecoveryNote]:
         """Settle every job that a crash or a failing disk left open; harmless when there is none."""
-        notes = self._workshop.notes
-        for plan, _ in journal.open_jobs(self._workshop.ledger):
+        notes = self._context.notes
+        for plan, _ in journal.open_jobs(self._context.ledger):
             # In this order: a job that was under way when the list was made may have ended meanwhile.
-            if plan.job in self._workshop.under_way or not journal.state_of(self._workshop.ledger, plan.job):
+            if plan.job in self._context.under_way or not journal.state_of(self._context.ledger, plan.job):
                 continue
             try:
                 settled = self._settle_in_time(plan)
@@ -63,8 +63,8 @@ class Recovery:
                 continue
             if settled is not JobOutcome.PENDING:
                 notes.tell(plan.path, f"work that was cut off was {settled.value}", routine=True)
-            elif self._nothing_waits(plan) and journal.age_of(self._workshop.ledger, plan.job) > _PATIENCE:
-                journal.abandon(self._workshop.ledger, plan)
+            elif self._nothing_waits(plan) and journal.age_of(self._context.ledger, plan.job) > _PATIENCE:
+                journal.abandon(self._context.ledger, plan)
                 notes.tell(
                     plan.path, "its folder did not come back for 30 days; the work begun there is given up"
                 )
@@ -75,7 +75,7 @@ class Recovery:
         at = plan.folder
 
         def settle() -> JobOutcome:
-            with self._workshop.live(plan.job):
+            with self._context.live(plan.job):
                 return self.settle(plan)
 
         blocking.ask(at, partial(os.path.lexists, at))
@@ -84,8 +84,8 @@ class Recovery:
     def _nothing_waits(self, plan: Plan) -> bool:
         """Whether a job may be given up: no name on a disk that is away can still wait for what was in it."""
         at = plan.folder
-        there = self._workshop.places.absence(at) is None and at.is_dir()
-        return there or journal.state_of(self._workshop.ledger, plan.job) != journal.READY
+        there = self._context.places.absence(at) is None and at.is_dir()
+        return there or journal.state_of(self._context.ledger, plan.job) != journal.READY
 
     def settle(self, plan: Plan) -> JobOutcome:
         """Bring one job to an end.
@@ -93,11 +93,11 @@ class Recovery:
         Raises:
             OSError: the system refused a step; see `Operation.settle`.
         """
-        if self._workshop.places.absence(plan.folder) is not None:
+        if self._context.places.absence(plan.folder) is not None:
             return JobOutcome.PENDING
         try:
-            with opened_folder(self._workshop.kernel, plan.folder) as folder:
-                return RECOVER[plan.kind].settle(self._workshop, folder, plan)
+            with opened_folder(self._context.fs, plan.folder) as folder:
+                return RECOVER[plan.kind].settle(self._context, folder, plan)
         except (FileNotFoundError, NotADirectoryError):
             return JobOutcome.PENDING
 
@@ -105,17 +105,17 @@ class Recovery:
 _LET_GO = (OriginalState.RESTORED, OriginalState.ACCEPTED, OriginalState.EXPIRED)
 
 
-def sweep(workshop: Workshop, recovery: Recovery) -> None:
+def sweep(context: StoreContext, recovery: Recovery) -> None:
     """Look through all vaults that can be reached. Only while nothing else is under way."""
     adopted = 0
-    for vault in workshop.originals.reachable_vaults():
+    for vault in context.originals.reachable_vaults():
         try:
-            adopted += _Sweep(workshop, recovery, vault).run()
+            adopted += _Sweep(context, recovery, vault).run()
         except (OSError, StoreError) as error:
-            workshop.notes.tell(vault.path, f"its originals could not be looked through ({error})")
+            context.notes.tell(vault.path, f"its originals could not be looked through ({error})")
     if adopted:
-        workshop.notes.tell(
-            workshop.originals.main.path,
+        context.notes.tell(
+            context.originals.main.path,
             f"{adopted} originals that the ledger did not know were entered again",
         )
 
@@ -123,9 +123,9 @@ def sweep(workshop: Workshop, recovery: Recovery) -> None:
 class _Sweep:
     """One vault."""
 
-    def __init__(self, workshop: Workshop, recovery: Recovery, vault: Vault) -> None:
-        self._workshop = workshop
-        self._ledger = workshop.ledger
+    def __init__(self, context: StoreContext, recovery: Recovery, vault: OriginalsDir) -> None:
+        self._context = context
+        self._ledger = context.ledger
         self._recovery = recovery
         self._vault = vault
 
@@ -155,7 +155,7 @@ class _Sweep:
         """Names that the ledger has for this vault."""
         rows = self._ledger.query(
             "SELECT before_sha256 || '-' || job FROM history WHERE original = 'kept' AND vault = ?",
-            (self._workshop.originals.name_of(self._vault),),
+            (self._context.originals.name_of(self._vault),),
         )
         return {name for (name,) in rows}
 
@@ -168,15 +168,15 @@ class _Sweep:
         try:
             plan = self._vault.plan(name)
         except (FileNotFoundError, ValueError):
-            self._workshop.notes.tell(
+            self._context.notes.tell(
                 self._vault.path / name, "an original without a description that can be read; it stays here"
             )
             return None
-        return msgspec.structs.replace(plan, vault=self._workshop.originals.name_of(self._vault))
+        return msgspec.structs.replace(plan, vault=self._context.originals.name_of(self._vault))
 
     def _keep_again(self, name: str) -> None:
         """It is here although the history has none: better one too many than one too few."""
-        vault = self._workshop.originals.name_of(self._vault)
+        vault = self._context.originals.name_of(self._vault)
         with self._ledger.transaction() as tx:
             history.keep_again(tx, name[65:], vault)
 
@@ -188,7 +188,7 @@ class _Sweep:
 
     def _resume(self, plan: Plan) -> None:
         """Described but not stored: the crash that lost the ledger came in the middle of a replacement."""
-        inside = any(plan.source.is_relative_to(root) for root in self._workshop.originals.roots)
+        inside = any(plan.source.is_relative_to(root) for root in self._context.originals.roots)
         if plan.kind not in ("replace", "convert") or not inside or ".." in plan.source.parts:
             return
         journal.begin(self._ledger, plan)

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.base.override import override
-from homepress.base.system_errors import Scope, explain
+from homepress.base.system_errors import Scope, explain, printable
 from homepress.store import staging
-from homepress.store.context import Found, Workshop, keep_unknown, look, remove_ours
+from homepress.store.context import FileState, StoreContext, look, quarantine, remove_ours
 from homepress.store.fs.base import (
+    FileSystem,
     Folder,
-    Kernel,
     exists,
     move_away,
     opened_file,
     opened_folder,
-    place_new,
+    rename_noreplace,
     same_file,
     sha256_of,
     untouched,
@@ -40,20 +40,19 @@ from homepress.store.model import (
     Source,
     StoreError,
     Unsupported,
-    shown,
 )
 from homepress.store.names import converted_names, old_name, temp_name
 from homepress.store.operation import JobOutcome, Operation, carry_out
-from homepress.store.originals import Place, Stored
+from homepress.store.originals import OriginalPlace, Stored
 from homepress.store.read_source import missing_or_linked
 from homepress.store.staging import check_result, make_plan, stage
 
 
-def replace(workshop: Workshop, held: HeldOriginals, source: Source, replacement: Replacement) -> Receipt:
+def replace(context: StoreContext, held: HeldOriginals, source: Source, replacement: Replacement) -> Receipt:
     """Replace a picture, or convert it where the replacement has another suffix.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         held: gets the original where its content had to be copied away.
         source: as it was read.
         replacement: its result.
@@ -67,57 +66,57 @@ def replace(workshop: Workshop, held: HeldOriginals, source: Source, replacement
         OSError: the system refused a step. In every case nothing was replaced.
     """
     check_result(source, replacement)
-    kernel, originals = workshop.kernel, workshop.originals
-    with _opened(kernel, source) as (folder, fd):
-        if not untouched(kernel, fd, source.identity, source.sha256):
-            raise Changed(f"{shown(source.path)}: it changed since it was read")
+    fs, originals = context.fs, context.originals
+    with _opened(fs, source) as (folder, fd):
+        if not untouched(fs, fd, source.identity, source.sha256):
+            raise Changed(f"{printable(source.path)}: it changed since it was read")
         place = originals.place_for(folder, replacement.root)
-        carried = staging.capture_attributes(kernel, fd)
-        target = _target(kernel, folder, source, replacement)
+        carried = staging.capture_attributes(fs, fd)
+        target = _target(fs, folder, source, replacement)
         kind: Kind = "replace" if target == source.path else "convert"
         plan = make_plan(kind, source, replacement, target, carried, originals.name_of(place.vault))
         with originals.room_for(plan.source_size, place.vault):
             try:
-                outcome = carry_out(Replace(workshop, plan, source, replacement.data, fd, place), folder)
+                outcome = carry_out(Replace(context, plan, source, replacement.data, fd, place), folder)
             except FileNotFoundError as error:
                 if explain(error).scope is Scope.ORIGINALS:
                     raise
                 raise Changed(f"{plan}: it was moved or removed at the moment of replacing") from None
         if outcome is not JobOutcome.FINISHED:
             raise Changed(f"{plan}: it changed at the moment of replacing; nothing was lost")
-        if not place.near:
+        if not place.same_filesystem:
             held.hold(fd, plan)
-    return Receipt(entry_of(workshop.ledger, plan), plan.result, plan.source_size, plan.result_size)
+    return Receipt(entry_of(context.ledger, plan), plan.result, plan.source_size, plan.result_size)
 
 
-def check_room(workshop: Workshop, source: Source, root: Path | None) -> None:
+def check_room(context: StoreContext, source: Source, root: Path | None) -> None:
     """Raise `StoreFull` when the original of a picture could not be kept now: before any work is done."""
-    with _opened(workshop.kernel, source) as (folder, _):
-        place = workshop.originals.place_for(folder, root)
-        with workshop.originals.room_for(source.identity.size, place.vault):
+    with _opened(context.fs, source) as (folder, _):
+        place = context.originals.place_for(folder, root)
+        with context.originals.room_for(source.identity.size, place.vault):
             pass
 
 
 @contextlib.contextmanager
-def _opened(kernel: Kernel, source: Source) -> Iterator[tuple[Folder, int]]:
+def _opened(fs: FileSystem, source: Source) -> Iterator[tuple[Folder, int]]:
     path = source.path
     with contextlib.ExitStack() as stack:
         try:
-            folder = stack.enter_context(opened_folder(kernel, path.parent))
-            fd = stack.enter_context(opened_file(kernel, folder, path.name))
+            folder = stack.enter_context(opened_folder(fs, path.parent))
+            fd = stack.enter_context(opened_file(fs, folder, path.name))
         except (FileNotFoundError, NotADirectoryError):
             raise missing_or_linked(path) from None
         yield folder, fd
 
 
-def _target(kernel: Kernel, folder: Folder, source: Source, replacement: Replacement) -> Path:
+def _target(fs: FileSystem, folder: Folder, source: Source, replacement: Replacement) -> Path:
     """Where the result goes: the same name, or for a conversion the first free one."""
     if not replacement.suffix:
         return source.path
     for name in converted_names(source.path.name, replacement.suffix):
-        if not exists(kernel, folder, name):
+        if not exists(fs, folder, name):
             return folder.path / name
-    raise Refusal(f"{shown(source.path)}: a thousand names for its conversion are taken")
+    raise Refusal(f"{printable(source.path)}: a thousand names for its conversion are taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +133,22 @@ class Replace(Operation):
     source: Source
     data: bytes
     fd: int
-    place: Place
+    place: OriginalPlace
 
     @override
     def stage(self, folder: Folder) -> None:
-        stage(self.workshop.kernel, folder, self.plan, self.data, exactly=True)
-        if not self.place.near:
+        stage(self.context.fs, folder, self.plan, self.data, exactly=True)
+        if not self.place.same_filesystem:
             self.place.vault.copy_in(self.fd, self.plan)
         self.place.vault.write_sidecar(self.plan)
 
     @override
     def switch(self, folder: Folder) -> None:
         """While no program can begin to write to the original unnoticed."""
-        kernel = self.workshop.kernel
-        leased = kernel.take_lease(self.fd)
+        fs = self.context.fs
+        leased = fs.take_lease(self.fd)
         try:
-            switch = _Switch(kernel, folder, self.fd, self.source, self.plan, leased)
+            switch = _Switch(fs, folder, self.fd, self.source, self.plan, leased)
             switch.check_untouched()
             if self.plan.kind == "convert":
                 switch.convert()
@@ -157,19 +156,19 @@ class Replace(Operation):
                 switch.exchange()
         finally:
             if leased:
-                kernel.drop_lease(self.fd)
+                fs.drop_lease(self.fd)
 
     @override
     @staticmethod
-    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
-        return _Settlement(workshop, folder, plan).settle()
+    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+        return _Settlement(context, folder, plan).settle()
 
 
 @dataclass(frozen=True, slots=True)
 class _Switch:
     """The moment in which an original leaves its name, with what tells whether somebody else uses it."""
 
-    kernel: Kernel
+    fs: FileSystem
     folder: Folder
     fd: int
     source: Source
@@ -190,16 +189,16 @@ class _Switch:
 
     def check_untouched(self) -> None:
         """Raise unless the picture is, byte for byte and attribute for attribute, what was read."""
-        if not untouched(self.kernel, self.fd, self.source.identity, self.source.sha256):
+        if not untouched(self.fs, self.fd, self.source.identity, self.source.sha256):
             raise Changed(f"{self.plan}: it changed while it was compressed")
-        if sha256_of(self.kernel, self.fd) != self.source.sha256:
+        if sha256_of(self.fs, self.fd) != self.source.sha256:
             raise Changed(f"{self.plan}: its content changed while it was compressed")
         self._check_name()
 
     def _check_name(self) -> None:
-        if self.leased and not self.kernel.lease_whole(self.fd):
+        if self.leased and not self.fs.lease_whole(self.fd):
             raise Busy(f"{self.plan}: a program is about to write to it")
-        if not exists(self.kernel, self.folder, self._name):
+        if not exists(self.fs, self.folder, self._name):
             raise Changed(f"{self.plan}: it was moved or removed while it was compressed")
         if not self._is_original(self._name):
             raise Changed(f"{self.plan}: another file took its name while it was compressed")
@@ -207,12 +206,12 @@ class _Switch:
     def exchange(self) -> None:
         """Result and original exchange their names."""
         try:
-            self.kernel.exchange(self.folder, self._temp, self._name)
+            self.fs.exchange(self.folder, self._temp, self._name)
         except Unsupported:
             self._move()
             return
         if self._got_the_original(self._temp):
-            self.kernel.sync_folder(self.folder)
+            self.fs.sync_folder(self.folder)
             if self._is_calm():
                 return
         self._exchange_back()
@@ -224,11 +223,11 @@ class _Switch:
             with contextlib.suppress(FileNotFoundError):
                 if not self._has_result(self._name):
                     return
-                self.kernel.exchange(self.folder, self._temp, self._name)
+                self.fs.exchange(self.folder, self._temp, self._name)
                 if self._has_result(self._temp):
                     return
                 # Somebody saved over the result between the look and the exchange: theirs goes back.
-                self.kernel.exchange(self.folder, self._temp, self._name)
+                self.fs.exchange(self.folder, self._temp, self._name)
 
     def _move(self) -> None:
         """Where names cannot be exchanged: the original leaves its name, then the result takes it.
@@ -236,19 +235,19 @@ class _Switch:
         Nothing is ever renamed over the picture, so a file that is saved in between keeps the name. For that
         moment the name is empty; the journal knows it, and recovery gives it back.
         """
-        kernel, folder = self.kernel, self.folder
+        fs, folder = self.fs, self.folder
         self._check_links()
         self._check_name()
-        move_away(kernel, folder, self._name, self._old)
+        move_away(fs, folder, self._name, self._old)
         if not self._got_the_original(self._old):
             with contextlib.suppress(FileExistsError):
-                place_new(kernel, folder, self._old, self._name)
+                rename_noreplace(fs, folder, self._old, self._name)
             raise Changed(f"{self.plan}: somebody used it at the moment of replacing")
         try:
-            place_new(kernel, folder, self._temp, self._name)
+            rename_noreplace(fs, folder, self._temp, self._name)
         except FileExistsError:
             raise Changed(f"{self.plan}: somebody saved it at the moment of replacing") from None
-        kernel.sync_folder(folder)
+        fs.sync_folder(folder)
         if not self._is_calm():
             self._move_back()
             raise Changed(f"{self.plan}: somebody wrote to it at the moment of replacing")
@@ -256,37 +255,37 @@ class _Switch:
     def _check_links(self) -> None:
         """That a file can be given a name that is free, and only then: what moving rests on."""
         try:
-            self.kernel.link(self.folder, self._temp, self.folder, self._old)
+            self.fs.link(self.folder, self._temp, self.folder, self._old)
         except Unsupported:
             raise Degraded(
-                f"{shown(self.folder.path)}: its file system can neither exchange two files nor link one, so "
-                "that no picture can be replaced safely there; have results written elsewhere with "
+                f"{printable(self.folder.path)}: its file system can neither exchange two files nor link "
+                "one, so that no picture can be replaced safely there; have results written elsewhere with "
                 "--output DIR"
             ) from None
-        self.kernel.unlink(self.folder, self._old)
+        self.fs.unlink(self.folder, self._old)
 
     def _move_back(self) -> None:
         """The original takes its name again, unless the name has got yet another file by now."""
         with contextlib.suppress(FileNotFoundError, FileExistsError):
-            move_away(self.kernel, self.folder, self._name, self._temp)
+            move_away(self.fs, self.folder, self._name, self._temp)
             ours = self._has_result(self._temp)
-            place_new(self.kernel, self.folder, self._old if ours else self._temp, self._name)
+            rename_noreplace(self.fs, self.folder, self._old if ours else self._temp, self._name)
 
     def convert(self) -> None:
         """The result gets its new name first, durably; then the source leaves its own."""
-        kernel, folder, plan = self.kernel, self.folder, self.plan
+        fs, folder, plan = self.fs, self.folder, self.plan
         try:
-            place_new(kernel, folder, self._temp, plan.result.name)
+            rename_noreplace(fs, folder, self._temp, plan.result.name)
         except FileExistsError:
-            raise Changed(f"{shown(plan.target)}: the name was taken meanwhile") from None
-        kernel.sync_folder(folder)
+            raise Changed(f"{printable(plan.target)}: the name was taken meanwhile") from None
+        fs.sync_folder(folder)
         self._check_name()
-        move_away(kernel, folder, self._name, self._old)
+        move_away(fs, folder, self._name, self._old)
         if not (self._got_the_original(self._old) and self._is_calm()):
             with contextlib.suppress(FileExistsError):
-                place_new(kernel, folder, self._old, self._name)
+                rename_noreplace(fs, folder, self._old, self._name)
             raise Changed(f"{plan}: somebody used it at the moment of converting")
-        kernel.sync_folder(folder)
+        fs.sync_folder(folder)
 
     def _got_the_original(self, name: str) -> bool:
         """Whether what left the picture's name is what was read, and not what somebody put there just now."""
@@ -300,25 +299,25 @@ class _Switch:
         """
         identity = self.source.identity
         try:
-            facts = self.kernel.stat_name(self.folder, name)
+            facts = self.fs.stat_name(self.folder, name)
         except FileNotFoundError:
             return False
         if same_file(facts, identity):
             return True
         if (facts.st_size, facts.st_mtime_ns) != (identity.size, identity.mtime_ns):
             return False
-        found = look(self.kernel, self.folder, name)
+        found = look(self.fs, self.folder, name)
         return found is not None and found.sha256 == self.source.sha256
 
     def _is_calm(self) -> bool:
         """Whether nobody has begun to write to the original; without a lease, whether nobody has written."""
         if self.leased:
-            return self.kernel.lease_whole(self.fd)
-        return sha256_of(self.kernel, self.fd) == self.source.sha256
+            return self.fs.lease_whole(self.fd)
+        return sha256_of(self.fs, self.fd) == self.source.sha256
 
     def _has_result(self, name: str) -> bool:
         """Whether a name holds our result and nothing that somebody saved since."""
-        found = look(self.kernel, self.folder, name)
+        found = look(self.fs, self.folder, name)
         return found is not None and found.sha256 == self.plan.result_sha256
 
 
@@ -333,12 +332,12 @@ class _Settlement:
     untouched result, and is kept under a name that says so elsewhere.
     """
 
-    def __init__(self, workshop: Workshop, folder: Folder, plan: Plan) -> None:
-        self._workshop = workshop
-        self._kernel = workshop.kernel
+    def __init__(self, context: StoreContext, folder: Folder, plan: Plan) -> None:
+        self._context = context
+        self._fs = context.fs
         self._folder = folder
         self._plan = plan
-        self._vault = workshop.originals.vault(plan.vault)
+        self._vault = context.originals.vault(plan.vault)
         self._taken = False
         self._leftovers = False
         self._ready = False
@@ -350,7 +349,7 @@ class _Settlement:
             OSError: the system refused a step. Where the original could not be kept it is under its name
                 again; otherwise the job stays open.
         """
-        state = journal.state_of(self._workshop.ledger, self._plan.job)
+        state = journal.state_of(self._context.ledger, self._plan.job)
         self._ready = state == journal.READY
         for name in (old_name(self._plan.job), temp_name(self._plan.job)):
             if (found := self._look(name)) is not None:
@@ -360,10 +359,10 @@ class _Settlement:
             return self._finish(kept=True)
         return self._conclude()
 
-    def _look(self, name: str) -> Found | None:
-        return look(self._kernel, self._folder, name)
+    def _look(self, name: str) -> FileState | None:
+        return look(self._fs, self._folder, name)
 
-    def _here(self) -> Found | None:
+    def _here(self) -> FileState | None:
         """What the source's name holds."""
         return self._look(self._plan.source.name)
 
@@ -376,12 +375,12 @@ class _Settlement:
         """
         return self._plan.kind == "convert" and self._ready and not self._leftovers
 
-    def _result_in_place(self) -> Found | None:
+    def _result_in_place(self) -> FileState | None:
         """The result, if it is where it belongs and nobody changed it."""
         found = self._look(self._plan.result.name)
         return found if found is not None and found.sha256 == self._plan.result_sha256 else None
 
-    def _clear(self, name: str, found: Found, ours: bool) -> None:
+    def _clear(self, name: str, found: FileState, ours: bool) -> None:
         """Put one of our temp names in order.
 
         Args:
@@ -401,20 +400,20 @@ class _Settlement:
             self._unlink(name)
         elif here is None and (name == old_name(self._plan.job) or self._may_have_left_its_name):
             # Saved at the very instant in which the name was emptied: it has a right to that name.
-            place_new(self._kernel, self._folder, name, self._plan.source.name)
-            self._kernel.sync_folder(self._folder)
+            rename_noreplace(self._fs, self._folder, name, self._plan.source.name)
+            self._fs.sync_folder(self._folder)
         elif self._is_edit(found, here) and self._give_name(name):
             self._leftovers = True
-            self._workshop.notes.tell(self._plan.path, _EDIT_KEPT)
+            self._context.notes.tell(self._plan.path, _EDIT_KEPT)
         elif self._look(name) is not None:
-            keep_unknown(self._workshop, self._folder, name, self._plan.source.name)
+            quarantine(self._context, self._folder, name, self._plan.source.name)
 
     @property
     def _may_have_left_its_name(self) -> bool:
         """Whether any of our temp names may hold what had the picture's name until now."""
         return self._plan.kind == "replace" and self._ready and not self._taken
 
-    def _is_edit(self, found: Found, here: Found | None) -> bool:
+    def _is_edit(self, found: FileState, here: FileState | None) -> bool:
         """Whether unknown content was written or saved by the user, and only our result has its name.
 
         Above all the original itself, written to after it was last looked at. Nobody has its bytes from
@@ -425,18 +424,18 @@ class _Settlement:
             return False
         return found.mark[:2] != (self._plan.source_size, self._plan.metadata.mtime_ns)
 
-    def _is_second_name(self, found: Found) -> bool:
+    def _is_second_name(self, found: FileState) -> bool:
         """Whether a temp file is also under the result's name: the last step of naming it was cut off."""
         result = self._result_in_place()
         return result is not None and result.inode == found.inode
 
-    def _clear_original(self, name: str, here: Found | None) -> None:
+    def _clear_original(self, name: str, here: FileState | None) -> None:
         if here is not None and here.sha256 == self._plan.source_sha256:
             self._unlink(name)  # the same bytes are in place already
         elif here is None and self._look(self._plan.result.name) is None:
             # Neither is there: whoever removed the result gets the original back rather than nothing.
-            place_new(self._kernel, self._folder, name, self._plan.source.name)
-            self._kernel.sync_folder(self._folder)
+            rename_noreplace(self._fs, self._folder, name, self._plan.source.name)
+            self._fs.sync_folder(self._folder)
         else:
             self._take(name)
 
@@ -456,8 +455,8 @@ class _Settlement:
         """The original takes its name again where the result has it; a user's newer file keeps it."""
         result, source = self._result_in_place(), self._plan.source.name
         if self._plan.kind == "convert":
-            place_new(self._kernel, self._folder, name, source)
-            self._kernel.sync_folder(self._folder)
+            rename_noreplace(self._fs, self._folder, name, source)
+            self._fs.sync_folder(self._folder)
             if result is not None:
                 self._remove_conversion()
         elif result is not None:
@@ -466,7 +465,7 @@ class _Settlement:
     def _remove_conversion(self) -> None:
         """The result of a conversion that is taken back, unless somebody saves over it at this instant."""
         remove_ours(
-            self._workshop,
+            self._context,
             self._folder,
             self._plan.result.name,
             temp_name(self._plan.job),
@@ -479,42 +478,42 @@ class _Settlement:
         What comes out is looked at before it is deleted. Whatever somebody saved at this instant keeps the
         name, and the file waits on.
         """
-        kernel, folder, source = self._kernel, self._folder, self._plan.source.name
+        fs, folder, source = self._fs, self._folder, self._plan.source.name
         waiting = self._look(name)
         try:
-            kernel.exchange(folder, name, source)
+            fs.exchange(folder, name, source)
         except Unsupported:
             return self._give_name_by_moving(name)
         if self._has_result(name):
-            kernel.sync_folder(folder)
+            fs.sync_folder(folder)
             self._unlink(name)
-            kernel.sync_folder(folder)
+            fs.sync_folder(folder)
             return True
-        kernel.exchange(folder, name, source)
+        fs.exchange(folder, name, source)
         back = self._look(name)
         if not (back and waiting and (back.sha256 == waiting.sha256 or back.inode == waiting.inode)):
-            kernel.exchange(folder, name, source)  # saved once more: the newest one keeps the name
-        kernel.sync_folder(folder)
+            fs.exchange(folder, name, source)  # saved once more: the newest one keeps the name
+        fs.sync_folder(folder)
         return False
 
     def _give_name_by_moving(self, name: str) -> bool:
         """As `_give_name`, where names cannot be exchanged: the result leaves first, and is looked at."""
-        kernel, folder, source = self._kernel, self._folder, self._plan.source.name
+        fs, folder, source = self._fs, self._folder, self._plan.source.name
         names = temp_name(self._plan.job), old_name(self._plan.job)
         aside = names[1] if name == names[0] else names[0]
         if self._has_result(aside):
             self._unlink(aside)  # a second name of the result
         elif self._look(aside) is not None:
             return False
-        move_away(kernel, folder, source, aside)
+        move_away(fs, folder, source, aside)
         ours = self._has_result(aside)
         try:
-            place_new(kernel, folder, name if ours else aside, source)
+            rename_noreplace(fs, folder, name if ours else aside, source)
         except FileExistsError:
             if not ours:
-                keep_unknown(self._workshop, folder, aside, source)
+                quarantine(self._context, folder, aside, source)
             ours = False
-        kernel.sync_folder(folder)
+        fs.sync_folder(folder)
         if self._has_result(aside):
             self._unlink(aside)
         return ours
@@ -550,20 +549,20 @@ class _Settlement:
         return JobOutcome.ROLLED_BACK
 
     def _finish(self, *, kept: bool) -> JobOutcome:
-        self._kernel.sync_folder(self._folder)
+        self._fs.sync_folder(self._folder)
         result = self._result_in_place()
         journal.finish(
-            self._workshop.ledger, self._plan, result.mark if result is not None else None, None, kept=kept
+            self._context.ledger, self._plan, result.mark if result is not None else None, None, kept=kept
         )
         return JobOutcome.FINISHED
 
     def _withdraw(self) -> None:
         """Nothing was replaced: nothing of it stays in the vault and the journal."""
-        self._kernel.sync_folder(self._folder)
+        self._fs.sync_folder(self._folder)
         with contextlib.suppress(FileNotFoundError):
             self._vault.remove(self._plan.stored_name)
-        journal.abandon(self._workshop.ledger, self._plan)
+        journal.abandon(self._context.ledger, self._plan)
 
     def _unlink(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
-            self._kernel.unlink(self._folder, name)
+            self._fs.unlink(self._folder, name)

@@ -9,8 +9,9 @@ from typing import Literal, TypeVar
 
 from homepress.base import blocking
 from homepress.base.results import OriginalOutcome
-from homepress.store.context import Workshop, look
-from homepress.store.late_writes import SETTLE_SECONDS, put_edit_back, was_written_to
+from homepress.base.system_errors import printable
+from homepress.store.context import StoreContext, look
+from homepress.store.late_writes import SETTLE_SECONDS, return_stored_edit, was_written_to
 from homepress.store.ledger.history import Kept, kept_entries, set_original
 from homepress.store.ledger.known_files import beneath
 from homepress.store.ledger.queries import DAYS, end_of_day
@@ -20,7 +21,6 @@ from homepress.store.model import (
     OriginalsSelection,
     OriginalState,
     StoreError,
-    shown,
 )
 
 _MARKED = f"min(259200.0, {DAYS} / 2)"
@@ -31,25 +31,25 @@ _PATIENCE = 60.0
 """Seconds for one original of a vault that answers."""
 
 
-def accept(workshop: Workshop, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
+def accept(context: StoreContext, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
     """Delete stored originals for good; the results stay."""
-    for kept in _choose(workshop, selection):
+    for kept in _choose(context, selection):
         try:
-            yield _in_time(workshop, kept, partial(_let_go, workshop, kept, OriginalState.ACCEPTED))
+            yield _in_time(context, kept, partial(_let_go, context, kept, OriginalState.ACCEPTED))
         except (OSError, StoreError) as error:
             yield _outcome(kept, "failed", str(error))
 
 
-def expire(workshop: Workshop, now: float) -> None:
+def expire(context: StoreContext, now: float) -> None:
     """Mark the originals whose days are nearly over, and delete those that were marked before.
 
     What could not be deleted is told and tried again.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         now: `Elapsed.seconds`.
     """
-    ledger = workshop.ledger
+    ledger = context.ledger
     over = f"({DAYS} = 0 OR since + {DAYS} - {_MARKED} <= ?)"
     due = f"original = 'kept' AND goes IS NULL AND settled = 1 AND {over}"
     if ledger.query(f"SELECT 1 FROM history WHERE {due} LIMIT 1", (now,)):
@@ -59,16 +59,16 @@ def expire(workshop: Workshop, now: float) -> None:
             tx.execute(f"UPDATE history SET goes = {goes} WHERE {due}", (now, at_most, now))
     for kept in kept_entries(ledger, "goes <= ? AND settled = 1", (now,)):
         try:
-            _in_time(workshop, kept, partial(_let_go, workshop, kept, OriginalState.EXPIRED))
+            _in_time(context, kept, partial(_let_go, context, kept, OriginalState.EXPIRED))
         except OriginalsAway:
             continue  # it goes when its disk is back
         except (OSError, StoreError) as error:
-            workshop.notes.tell(kept.path, f"its original could not be let go: {error}")
+            context.notes.tell(kept.path, f"its original could not be let go: {error}")
 
 
-def going(workshop: Workshop) -> Going:
+def going(context: StoreContext) -> Going:
     """Which originals go next, and when."""
-    ledger = workshop.ledger
+    ledger = context.ledger
     marked = "SELECT count(*), min(goes) FROM history WHERE original = 'kept' AND goes IS NOT NULL"
     _, first = ledger.query(marked)[0]
     if first is None:
@@ -79,32 +79,32 @@ def going(workshop: Workshop) -> Going:
     return Going(number, at)
 
 
-def verify(workshop: Workshop, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
+def verify(context: StoreContext, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
     """Read stored originals and compare their hashes."""
-    for kept in _choose(workshop, selection):
+    for kept in _choose(context, selection):
         try:
-            yield _in_time(workshop, kept, partial(_verified, workshop, kept))
+            yield _in_time(context, kept, partial(_verified, context, kept))
         except (OSError, StoreError) as error:
             yield _outcome(kept, "failed", str(error))
 
 
-def look_for_late_writers(workshop: Workshop) -> None:
+def look_for_late_writers(context: StoreContext) -> None:
     """Look once more at originals that were stored some seconds ago; edits go back to their owner."""
-    now = workshop.ledger.elapsed.at_most()
+    now = context.ledger.elapsed.at_most()
     # What seems to be stored in the future was stored before a clock was set back.
     condition = "settled = 0 AND since NOT BETWEEN ? AND ?"
-    due = kept_entries(workshop.ledger, condition, (now - SETTLE_SECONDS, now))
+    due = kept_entries(context.ledger, condition, (now - SETTLE_SECONDS, now))
     for kept in due:
         try:
-            edited = _in_time(workshop, kept, partial(put_edit_back, workshop, kept))
+            edited = _in_time(context, kept, partial(return_stored_edit, context, kept))
         except (OSError, StoreError):
             continue  # its folder is away, or the disk in trouble: looked for again next time
         if not edited:
-            with workshop.ledger.transaction(durable=False) as tx:
+            with context.ledger.transaction(durable=False) as tx:
                 tx.execute("UPDATE history SET settled = 1 WHERE id = ?", (kept.entry,))
 
 
-def _choose(workshop: Workshop, selection: OriginalsSelection) -> list[Kept]:
+def _choose(context: StoreContext, selection: OriginalsSelection) -> list[Kept]:
     named: list[str] = []
     values: list[object] = []
     for path in selection.paths:
@@ -118,10 +118,10 @@ def _choose(workshop: Workshop, selection: OriginalsSelection) -> list[Kept]:
     conditions = [f"({' OR '.join(named)})"] if named else []
     if selection.older_than is not None:
         conditions.append("since <= ?")
-        values.append(workshop.ledger.elapsed.seconds() - selection.older_than)
+        values.append(context.ledger.elapsed.seconds() - selection.older_than)
     if not conditions and not selection.all:
         return []
-    return kept_entries(workshop.ledger, " AND ".join(conditions) or "1", tuple(values))
+    return kept_entries(context.ledger, " AND ".join(conditions) or "1", tuple(values))
 
 
 def _outcome(
@@ -132,53 +132,53 @@ def _outcome(
     )
 
 
-def _let_go(workshop: Workshop, kept: Kept, state: OriginalState) -> OriginalOutcome:
+def _let_go(context: StoreContext, kept: Kept, state: OriginalState) -> OriginalOutcome:
     """Let one original go, after a last look whether somebody wrote to it.
 
     Raises:
         OriginalsAway: its disk is away; the entry stays as it is.
     """
-    vault = workshop.originals.vault(kept.vault)
-    if workshop.places.absence(vault.path) is not None or not vault.path.is_dir():
-        raise OriginalsAway(f"{shown(vault.path)}, where its original is, is away; connect its disk")
-    if put_edit_back(workshop, kept):
+    vault = context.originals.vault(kept.vault)
+    if context.places.absence(vault.path) is not None or not vault.path.is_dir():
+        raise OriginalsAway(f"{printable(vault.path)}, where its original is, is away; connect its disk")
+    if return_stored_edit(context, kept):
         edited = "a program wrote to it after it was replaced: the edit was put back into its folder"
         return _outcome(kept, "accepted", edited)
-    with workshop.ledger.transaction() as tx:
-        set_original(workshop.ledger, tx, kept.entry, state)
+    with context.ledger.transaction() as tx:
+        set_original(context.ledger, tx, kept.entry, state)
     # Only now: a crash in between, or a disk that goes, leaves a file that recovery knows to be let go.
     with contextlib.suppress(FileNotFoundError):
         vault.remove(kept.stored_name)
     return _outcome(kept, "accepted")
 
 
-def _verified(workshop: Workshop, kept: Kept) -> OriginalOutcome:
-    vault = workshop.originals.vault(kept.vault)
+def _verified(context: StoreContext, kept: Kept) -> OriginalOutcome:
+    vault = context.originals.vault(kept.vault)
     try:
         with vault.opened() as folder:
-            found = look(workshop.kernel, folder, kept.stored_name)
+            found = look(context.fs, folder, kept.stored_name)
     except FileNotFoundError:
         found = None
     if found is None:
-        where = f"it is not in {shown(vault.path)}; is its disk connected?"
+        where = f"it is not in {printable(vault.path)}; is its disk connected?"
         return _outcome(kept, "damaged", where)
     if found.sha256 == kept.before_sha256:
         return _outcome(kept, "good")
     why = (
         "a program wrote to it after it was replaced"
-        if was_written_to(workshop, kept)
+        if was_written_to(context, kept)
         else "its bytes are not what was stored: the disk may be failing"
     )
     return _outcome(kept, "damaged", why)
 
 
-def _in_time(workshop: Workshop, kept: Kept, call: Callable[[], T]) -> T:
+def _in_time(context: StoreContext, kept: Kept, call: Callable[[], T]) -> T:
     """What is done with one original, unless the disk hangs that it is on: then the others come first.
 
     Raises:
         NotAnsweringError: it hangs. What had begun ends when it answers.
     """
-    vault = workshop.originals.vault(kept.vault).path
+    vault = context.originals.vault(kept.vault).path
     blocking.ask(vault, partial(os.path.lexists, vault))
     return blocking.ask(vault, call, _PATIENCE)
 

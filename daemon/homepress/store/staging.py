@@ -5,8 +5,17 @@ import stat
 import time
 from pathlib import Path
 
-from homepress.store.fs.base import Folder, Kernel, sha256_of, write_whole
-from homepress.store.model import Kind, Metadata, Plan, Refusal, Replacement, Source, VerifyFailed, shown
+from homepress.base.system_errors import printable
+from homepress.store.fs.base import FileSystem, Folder, sha256_of, write_whole
+from homepress.store.model import (
+    Kind,
+    Metadata,
+    Plan,
+    Refusal,
+    Replacement,
+    Source,
+    VerifyFailed,
+)
 from homepress.store.names import new_job, temp_name
 
 
@@ -56,16 +65,16 @@ def check_result(source: Source, replacement: Replacement) -> None:
         Refusal: it is empty, or the source itself.
     """
     if not replacement.data:
-        raise Refusal(f"{shown(source.path)}: its result is empty; the picture stays as it is")
+        raise Refusal(f"{printable(source.path)}: its result is empty; the picture stays as it is")
     if replacement.sha256 == source.sha256 or replacement.data == source.data:
-        raise Refusal(f"{shown(source.path)}: its result is the same file; there is nothing to replace")
+        raise Refusal(f"{printable(source.path)}: its result is the same file; there is nothing to replace")
 
 
-def stage(kernel: Kernel, folder: Folder, plan: Plan, data: bytes, *, exactly: bool) -> None:
+def stage(fs: FileSystem, folder: Folder, plan: Plan, data: bytes, *, exactly: bool) -> None:
     """Write the result under its temp name: content, attributes, flushed, read back.
 
     Args:
-        kernel: the system.
+        fs: the file system.
         folder: of the target.
         plan: what is being done.
         data: the result.
@@ -76,46 +85,46 @@ def stage(kernel: Kernel, folder: Folder, plan: Plan, data: bytes, *, exactly: b
         VerifyFailed: what the disk gives back is not what the worker verified.
         OSError: no space and the like.
     """
-    fd = kernel.create_file(folder, temp_name(plan.job))
+    fd = fs.create_file(folder, temp_name(plan.job))
     try:
-        write_whole(kernel, fd, data)
+        write_whole(fs, fd, data)
         if exactly:
-            apply_attributes(kernel, fd, plan.metadata, str(plan))
+            apply_attributes(fs, fd, plan.metadata, str(plan))
         else:
-            apply_what_fits(kernel, fd, plan.metadata)
-        kernel.sync(fd)
-        if sha256_of(kernel, fd) != plan.result_sha256:
+            apply_what_fits(fs, fd, plan.metadata)
+        fs.sync(fd)
+        if sha256_of(fs, fd) != plan.result_sha256:
             raise VerifyFailed(
-                f"{shown(plan.target)}: the result reads back differently from what was written: "
+                f"{printable(plan.target)}: the result reads back differently from what was written: "
                 "check the disk"
             )
     finally:
-        kernel.close(fd)
+        fs.close(fd)
 
 
 _OF_CONTENT = {b"security.ima", b"security.evm"}
 """Signatures over the content: on other content they would be wrong."""
 
 
-def capture_attributes(kernel: Kernel, fd: int) -> Metadata:
+def capture_attributes(fs: FileSystem, fd: int) -> Metadata:
     """What the open file carries beside its content."""
-    facts = kernel.stat(fd)
+    facts = fs.stat(fd)
     return Metadata(
         mode=stat.S_IMODE(facts.st_mode),
         uid=facts.st_uid,
         gid=facts.st_gid,
         atime_ns=facts.st_atime_ns,
         mtime_ns=facts.st_mtime_ns,
-        flags=kernel.flags(fd),
-        attributes=sorted(kernel.attributes(fd).items()),
+        flags=fs.flags(fd),
+        attributes=sorted(fs.attributes(fd).items()),
     )
 
 
-def apply_attributes(kernel: Kernel, fd: int, wanted: Metadata, what: str) -> None:
+def apply_attributes(fs: FileSystem, fd: int, wanted: Metadata, what: str) -> None:
     """Give the open file exactly these attributes.
 
     Args:
-        kernel: the system.
+        fs: the file system.
         fd: of a file that is ours.
         wanted: attributes of the original.
         what: the original's name for messages.
@@ -123,28 +132,30 @@ def apply_attributes(kernel: Kernel, fd: int, wanted: Metadata, what: str) -> No
     Raises:
         Refusal: something cannot be kept; it names what.
     """
-    for part, name, value in _differences(capture_attributes(kernel, fd), wanted):
+    for part, name, value in _differences(capture_attributes(fs, fd), wanted):
         if name in _OF_CONTENT:
-            raise Refusal(f"{what}: it is signed ({shown(name)}), and the signature would not fit the result")
+            raise Refusal(
+                f"{what}: it is signed ({printable(name)}), and the signature would not fit the result"
+            )
         try:
-            _set(kernel, fd, part, name, value, wanted)
+            _set(fs, fd, part, name, value, wanted)
         except OSError as error:
             raise Refusal(f"{what}: its {_called(part, name)} cannot be kept ({error.strerror})") from error
-    kernel.set_times(fd, wanted.atime_ns, wanted.mtime_ns)
-    for part, name, _ in _differences(capture_attributes(kernel, fd), wanted):
+    fs.set_times(fd, wanted.atime_ns, wanted.mtime_ns)
+    for part, name, _ in _differences(capture_attributes(fs, fd), wanted):
         raise Refusal(f"{what}: its {_called(part, name)} cannot be kept")
 
 
-def apply_what_fits(kernel: Kernel, fd: int, wanted: Metadata) -> None:
+def apply_what_fits(fs: FileSystem, fd: int, wanted: Metadata) -> None:
     """Give a copy elsewhere what its file system and our rights allow; never fails for what they do not."""
-    for part, name, value in _differences(capture_attributes(kernel, fd), wanted):
+    for part, name, value in _differences(capture_attributes(fs, fd), wanted):
         if name.startswith((b"security.", b"trusted.")) or name in _OF_CONTENT:
             continue
         try:
-            _set(kernel, fd, part, name, value, wanted)
+            _set(fs, fd, part, name, value, wanted)
         except OSError:
             continue
-    kernel.set_times(fd, wanted.atime_ns, wanted.mtime_ns)
+    fs.set_times(fd, wanted.atime_ns, wanted.mtime_ns)
 
 
 _Difference = tuple[str, bytes, bytes | None]
@@ -168,18 +179,18 @@ def _differences(present: Metadata, wanted: Metadata) -> list[_Difference]:
     return found
 
 
-def _set(kernel: Kernel, fd: int, part: str, name: bytes, value: bytes | None, wanted: Metadata) -> None:
+def _set(fs: FileSystem, fd: int, part: str, name: bytes, value: bytes | None, wanted: Metadata) -> None:
     match part:
         case "owner":
-            kernel.set_owner(fd, wanted.uid, wanted.gid)
+            fs.set_owner(fd, wanted.uid, wanted.gid)
         case "mode":
-            kernel.set_mode(fd, wanted.mode)
+            fs.set_mode(fd, wanted.mode)
         case "flags":
-            kernel.set_flags(fd, wanted.flags)
+            fs.set_flags(fd, wanted.flags)
         case _ if value is None:
-            kernel.remove_attribute(fd, name)
+            fs.remove_attribute(fd, name)
         case _:
-            kernel.set_attribute(fd, name, value)
+            fs.set_attribute(fd, name, value)
 
 
 def _called(part: str, name: bytes) -> str:

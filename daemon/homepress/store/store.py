@@ -13,13 +13,13 @@ from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.store import existing, health, late_writes, outputs, read_source, replace, retention, undo
 from homepress.store.apart import join_apart
-from homepress.store.context import Notes, Workshop
+from homepress.store.context import Notes, StoreContext
 from homepress.store.folders import Folders
-from homepress.store.fs import system_kernel
-from homepress.store.fs.base import Kernel
+from homepress.store.fs import system_file_system
+from homepress.store.fs.base import FileSystem
 from homepress.store.late_writes import HeldOriginals
 from homepress.store.ledger import history, known_files, queries
-from homepress.store.ledger.database import Condition
+from homepress.store.ledger.database import LedgerCondition
 from homepress.store.ledger.history import Record
 from homepress.store.ledger.known_files import Mark
 from homepress.store.ledger.ledger import Ledger
@@ -27,7 +27,6 @@ from homepress.store.ledger.queries import Counters
 from homepress.store.model import (
     Going,
     LedgerError,
-    LeftUntil,
     OriginalsLimit,
     OriginalsSelection,
     Outcome,
@@ -35,12 +34,13 @@ from homepress.store.model import (
     Receipt,
     RecoveryNote,
     Replacement,
+    RetryPolicy,
     Role,
     Source,
     UndoSelection,
 )
-from homepress.store.originals import Originals
-from homepress.store.places import Places
+from homepress.store.originals import OriginalsStore
+from homepress.store.places import FolderDrives
 from homepress.store.recovery import Recovery, sweep
 
 _PRUNE_EVERY = 86_400.0
@@ -62,15 +62,15 @@ class Store:
         places: on which drives folders lie.
     """
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, context: StoreContext) -> None:
         """Use `open`."""
-        self._workshop = workshop
-        self._ledger = workshop.ledger
-        self.folders = Folders(workshop.ledger)
-        self.places = workshop.places
-        self._pruned = workshop.ledger.clock.since_boot()
-        self._held = HeldOriginals(workshop.kernel)
-        self._recovery = Recovery(workshop)
+        self._context = context
+        self._ledger = context.ledger
+        self.folders = Folders(context.ledger)
+        self.places = context.places
+        self._pruned = context.ledger.clock.since_boot()
+        self._held = HeldOriginals(context.fs)
+        self._recovery = Recovery(context)
 
     @classmethod
     def open(
@@ -81,7 +81,7 @@ class Store:
         *,
         roots: Iterable[Path] = (),
         synced: Callable[[Path], bool] | None = None,
-        kernel: Kernel | None = None,
+        fs: FileSystem | None = None,
         clock: Clock | None = None,
         lasts: bool = True,
     ) -> "Store":
@@ -93,7 +93,7 @@ class Store:
             limit: how much originals may occupy.
             roots: watched folders, resolved; see `set_roots`.
             synced: whether a program sends away what is put into a folder; no vault is made there.
-            kernel: the system, another one for tests.
+            fs: the file system, another one for tests.
             clock: where times come from, another one for tests.
             lasts: whether the ledger is to last: one that is thrown away, or joined to another, needs no
                 backup.
@@ -102,16 +102,16 @@ class Store:
             LedgerError: the ledger was made by a newer version or is not ours.
             UntrustedVault: the folder of originals is a link, another user's, or open to others.
         """
-        system = kernel or system_kernel()
+        system = fs or system_file_system()
         book = Ledger(ledger, system, clock, lasts=lasts)
         try:
-            places = Places(book)
-            vaults = Originals(system, book, originals, limit or OriginalsLimit(), places)
+            places = FolderDrives(book)
+            vaults = OriginalsStore(system, book, originals, limit or OriginalsLimit(), places)
         except BaseException:
             with contextlib.suppress(OSError, LedgerError):
                 book.close()
             raise
-        store = cls(Workshop(system, book, vaults, places, Notes()))
+        store = cls(StoreContext(system, book, vaults, places, Notes()))
         store.set_roots(roots)
         if synced is not None:
             vaults.synced = synced
@@ -126,19 +126,19 @@ class Store:
 
     def set_roots(self, roots: Iterable[Path]) -> None:
         """Name the watched folders: no vault is made inside them, undo restores only beneath them."""
-        self._workshop.originals.roots = tuple(roots)
+        self._context.originals.roots = tuple(roots)
 
     def set_limit(self, limit: OriginalsLimit) -> None:
         """Change how much originals may occupy; what is over it already stays."""
-        self._workshop.originals.limit = limit
+        self._context.originals.limit = limit
 
     def recover(self) -> list[RecoveryNote]:
         """Mend what a crash left behind. Call once after opening, before any work; again is harmless."""
         self._tell_of_ledger()
         notes = self._recovery.recover()
-        if not self._workshop.under_way:
-            sweep(self._workshop, self._recovery)
-        return notes + self._workshop.notes.take()
+        if not self._context.under_way:
+            sweep(self._context, self._recovery)
+        return notes + self._context.notes.take()
 
     def join(self, apart: Path) -> int:
         """Take in what a ledger apart has added, and the jobs that were left open there; see `join_apart`.
@@ -156,21 +156,21 @@ class Store:
     def _tell_of_ledger(self) -> None:
         """Note it where the ledger that was opened is not the one that was closed."""
         if self._ledger.damaged is not None:
-            self._workshop.notes.tell(
+            self._context.notes.tell(
                 self._ledger.damaged, f"the ledger was damaged and is kept here ({self._ledger.condition})"
             )
-        elif self._ledger.condition is Condition.FROM_BACKUP:
-            self._workshop.notes.tell(self._ledger.path, "the ledger was missing; its backup took its place")
+        elif self._ledger.condition is LedgerCondition.FROM_BACKUP:
+            self._context.notes.tell(self._ledger.path, "the ledger was missing; its backup took its place")
 
     # Reading and replacing
 
     def read(self, path: Path, *, stays: bool = False) -> Source:
         """Read a picture, which `stays` as it is when its result goes elsewhere; see `reading.read`."""
-        return read_source.read(self._workshop.kernel, path, stays=stays)
+        return read_source.read(self._context.fs, path, stays=stays)
 
     def replace(self, source: Source, replacement: Replacement) -> Receipt:
         """Put a result in the place of its picture; see `replace.replace` for what it raises."""
-        return replace.replace(self._workshop, self._held, source, replacement)
+        return replace.replace(self._context, self._held, source, replacement)
 
     def check_room(self, source: Source, root: Path | None) -> None:
         """Raise what `replace` would for this picture, as far as that can be seen before compressing it.
@@ -181,7 +181,7 @@ class Store:
         """
         self._ledger.check_writable()
         health.check_writable(source.path.parent, source.identity.size)
-        replace.check_room(self._workshop, source, root)
+        replace.check_room(self._context, source, root)
 
     def check_output(self, folder: Path, size: int) -> None:
         """Raise `OSError` or `DriveAway` when a result of `size` bytes could not be written into a folder."""
@@ -191,20 +191,20 @@ class Store:
 
     def conditions(self, folder: Path) -> health.Conditions:
         """What writing into a folder depends on now; see `readiness.conditions`."""
-        return health.conditions(self._workshop, folder)
+        return health.conditions(self._context, folder)
 
     def write_output(self, source: Source, replacement: Replacement, target: Path) -> Receipt:
         """Write a result into an output folder; see `output.write_output` for what it raises."""
-        return outputs.write_output(self._workshop, source, replacement, target)
+        return outputs.write_output(self._context, source, replacement, target)
 
     def write_beside(self, source: Source, replacement: Replacement) -> Receipt:
         """Write a result beside its source; see `output.write_beside` for what it raises."""
-        return outputs.write_beside(self._workshop, source, replacement)
+        return outputs.write_beside(self._context, source, replacement)
 
     def copy_output(self, source: Source, target: Path) -> Path:
         """Copy a picture that cannot be smaller into an output folder; where it is. No history entry."""
         copy = Replacement(source.data, source.sha256, "", "", 100.0, "full", "", None, 0, 0.0)
-        return outputs.write_output(self._workshop, source, copy, target).path
+        return outputs.write_output(self._context, source, copy, target).path
 
     # What is known
 
@@ -239,7 +239,7 @@ class Store:
 
     def has_output(self, source: Source, target: Path, settings: str) -> bool:
         """Whether a picture's result is in its output folder already; see `output.stands`."""
-        return outputs.stands(self._workshop, source, target, settings)
+        return outputs.stands(self._context, source, target, settings)
 
     def existed(self, source: Source, root: Path, image: str) -> bool:
         """Whether a picture lay in a folder, under whatever name, before the folder was added.
@@ -262,8 +262,8 @@ class Store:
 
         The calling thread's reading waits for everybody else's from now on.
         """
-        self._workshop.kernel.give_way()
-        return existing.fingerprints(self._workshop, root, skip=skip, on_read=on_read)
+        self._context.fs.give_way()
+        return existing.fingerprints(self._context, root, skip=skip, on_read=on_read)
 
     def note_known(self, source: Source) -> None:
         """Remember that a file is done as it was read, without an entry in the history."""
@@ -304,7 +304,7 @@ class Store:
         reason: str,
         settings: str,
         root: Path | None,
-        until: LeftUntil = LeftUntil.LOOK,
+        until: RetryPolicy = RetryPolicy.LOOK,
     ) -> int:
         """Remember why a file was not even read; the id of the history entry, 0 when there is no new one.
 
@@ -337,15 +337,15 @@ class Store:
             roots: folders, resolved, beneath which originals may be restored.
             to: restore into this folder instead, resolved; made when it is missing.
         """
-        return undo.undo(self._workshop, selection, tuple(roots), to)
+        return undo.undo(self._context, selection, tuple(roots), to)
 
     def accept(self, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
         """Delete stored originals for good; the results stay."""
-        return retention.accept(self._workshop, selection)
+        return retention.accept(self._context, selection)
 
     def verify(self, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
         """Read stored originals and compare their hashes."""
-        return retention.verify(self._workshop, selection)
+        return retention.verify(self._context, selection)
 
     def count_time(self) -> float:
         """Seconds that the ledger saw pass. Ask every few minutes: only time that is looked at counts."""
@@ -357,17 +357,17 @@ class Store:
         notes = self._recovery.recover()
         self._give_edits_back()
         at = self.count_time()
-        retention.look_for_late_writers(self._workshop)
-        retention.expire(self._workshop, at)
+        retention.look_for_late_writers(self._context)
+        retention.expire(self._context, at)
         if (now := self._ledger.clock.since_boot()) - self._pruned > _PRUNE_EVERY:
             self._pruned = now
             known_files.prune(self._ledger, [each.folder for each in self.places.absent()])
         self._ledger.backup_if_due()
-        return notes + self._workshop.notes.take()
+        return notes + self._context.notes.take()
 
     def _give_edits_back(self, *, everything: bool = False) -> None:
         def write(plan: Plan, data: bytes) -> None:
-            late_writes.write_edit_back(self._workshop, plan.job, data)
+            late_writes.return_copied_edit(self._context, plan.job, data)
 
         self._held.give_back(write, everything=everything)
 
@@ -381,15 +381,15 @@ class Store:
 
     def going(self) -> Going:
         """Which originals go next, and when."""
-        return retention.going(self._workshop)
+        return retention.going(self._context)
 
     def originals_problem(self) -> str:
         """Why no originals can be kept at present; empty when they can. Asks the disk."""
-        return self._workshop.originals.problem()
+        return self._context.originals.problem()
 
     def originals_folders(self) -> list[Path]:
         """Every folder that keeps originals."""
-        return [vault.path for vault in self._workshop.originals.known_vaults()]
+        return [vault.path for vault in self._context.originals.known_vaults()]
 
 
 def _mark(source: Source) -> Mark:

@@ -10,17 +10,17 @@ from typing import Literal
 
 from homepress.base.override import override
 from homepress.base.results import UndoOutcome
-from homepress.base.system_errors import with_name
+from homepress.base.system_errors import printable, with_name
 from homepress.store import staging
-from homepress.store.context import Found, Workshop, keep_unknown, look, remove_ours
+from homepress.store.context import FileState, StoreContext, look, quarantine, remove_ours
 from homepress.store.existing import digest_of
 from homepress.store.fs.base import (
     Folder,
     move_away,
     opened_file,
     opened_folder,
-    place_new,
     read_whole,
+    rename_noreplace,
     sha256_of,
     write_whole,
 )
@@ -38,41 +38,40 @@ from homepress.store.model import (
     StoreError,
     UndoSelection,
     Unsupported,
-    shown,
 )
 from homepress.store.names import fitting, new_job, old_name, original_names, temp_name
 from homepress.store.operation import JobOutcome, Operation, carry_out
 
 
 def undo(
-    workshop: Workshop, selection: UndoSelection, roots: Sequence[Path], to: Path | None
+    context: StoreContext, selection: UndoSelection, roots: Sequence[Path], to: Path | None
 ) -> Iterator[UndoOutcome]:
     """Undo results one by one, newest first.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         selection: which ones.
         roots: folders, resolved, beneath which originals may be restored.
         to: restore into this folder instead, resolved; made when it is missing.
     """
-    chosen, missing = _choose(workshop, selection)
+    chosen, missing = _choose(context, selection)
     for path in missing:
-        if (moved := _moved_to(workshop, path)) is not None:
+        if (moved := _moved_to(context, path)) is not None:
             chosen.append(moved)
         else:
-            yield _outcome(0, path, "failed", _why_nothing(workshop, path))
+            yield _outcome(0, path, "failed", _why_nothing(context, path))
     for kept in chosen:
         path = Path(os.fsdecode(kept.path))
         try:
             if kept.kind in ("output", "beside"):
-                yield remove_result(workshop, kept)
+                yield remove_result(context, kept)
             else:
-                yield restore(workshop, kept, roots, to)
+                yield restore(context, kept, roots, to)
         except StoreError as error:
             yield _outcome(kept.entry, path, "failed", str(error))
         except OSError as error:
             where = error.filename if isinstance(error.filename, str | bytes) else path
-            yield _outcome(kept.entry, path, "failed", with_name(error, shown(where)))
+            yield _outcome(kept.entry, path, "failed", with_name(error, printable(where)))
 
 
 def _outcome(
@@ -87,7 +86,7 @@ def _outcome(
     )
 
 
-def _choose(workshop: Workshop, selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
+def _choose(context: StoreContext, selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
     """The entries of a selection, and the named paths that have none."""
     named: list[str] = []
     values: list[object] = []
@@ -105,7 +104,7 @@ def _choose(workshop: Workshop, selection: UndoSelection) -> tuple[list[Kept], l
         conditions.append("((path >= ? AND path < ?) OR (result_path >= ? AND result_path < ?))")
         values += beneath(os.fsencode(selection.folder)) * 2
     condition = " AND ".join(conditions) or "1"
-    found = undoable_entries(workshop.ledger, condition, tuple(values), selection.last or -1)
+    found = undoable_entries(context.ledger, condition, tuple(values), selection.last or -1)
     return _newest_of_each(found, selection) if selection.paths else (found, [])
 
 
@@ -122,31 +121,31 @@ def _newest_of_each(found: list[Kept], selection: UndoSelection) -> tuple[list[K
     return chosen, [Path(os.fsdecode(path)) for path in sorted(wanted - met)]
 
 
-def _moved_to(workshop: Workshop, path: Path) -> Kept | None:
+def _moved_to(context: StoreContext, path: Path) -> Kept | None:
     """The result that was moved to a path since, told by what it holds: its original belongs there now.
 
     A copy is none: while a result is still where it was made, its original stays with it.
     """
-    sha256 = _sha256_at(workshop, path)
+    sha256 = _sha256_at(context, path)
     if not sha256:
         return None
-    for kept in undoable_entries(workshop.ledger, "after_sha256 = ? AND kind = 'replace'", (sha256,), -1):
-        if _sha256_at(workshop, Path(os.fsdecode(kept.path))) != sha256:
+    for kept in undoable_entries(context.ledger, "after_sha256 = ? AND kind = 'replace'", (sha256,), -1):
+        if _sha256_at(context, Path(os.fsdecode(kept.path))) != sha256:
             return replace(kept, path=os.fsencode(path), target=os.fsencode(path))
     return None
 
 
-def _sha256_at(workshop: Workshop, path: Path) -> str:
+def _sha256_at(context: StoreContext, path: Path) -> str:
     """Of the file under a path; empty when there is none, or no way to it without links."""
-    with contextlib.suppress(OSError), opened_folder(workshop.kernel, path.parent) as folder:
-        if (found := look(workshop.kernel, folder, path.name)) is not None:
+    with contextlib.suppress(OSError), opened_folder(context.fs, path.parent) as folder:
+        if (found := look(context.fs, folder, path.name)) is not None:
             return found.sha256
     return ""
 
 
-def _why_nothing(workshop: Workshop, path: Path) -> str:
+def _why_nothing(context: StoreContext, path: Path) -> str:
     """Why a named path cannot be undone."""
-    latest = latest_entry(workshop.ledger, os.fsencode(path))
+    latest = latest_entry(context.ledger, os.fsencode(path))
     if latest is None:
         return "Homepress knows no result of this name"
     outcome, state = latest
@@ -159,11 +158,11 @@ def _why_nothing(workshop: Workshop, path: Path) -> str:
     }.get(state, "no original of it is kept")
 
 
-def restore(workshop: Workshop, kept: Kept, roots: Sequence[Path], to: Path | None) -> UndoOutcome:
+def restore(context: StoreContext, kept: Kept, roots: Sequence[Path], to: Path | None) -> UndoOutcome:
     """Bring an original back and note it.
 
     Args:
-        workshop: the tools.
+        context: the tools.
         kept: its history entry.
         roots: folders, resolved, beneath which originals may be restored. Where our own records say that we
             replaced it, the folder that was named then counts as well; a sidecar's word does not.
@@ -180,19 +179,19 @@ def restore(workshop: Workshop, kept: Kept, roots: Sequence[Path], to: Path | No
     if to is None:
         _check_place(kept, path, roots)
     place = to or path.parent
-    workshop.places.check(place)
-    _check_vault(workshop, kept)
+    context.places.check(place)
+    _check_vault(context, kept)
     with (
-        workshop.places.held(place),
-        opened_folder(workshop.kernel, place, create=True) as folder,
+        context.places.held(place),
+        opened_folder(context.fs, place, create=True) as folder,
     ):
-        workshop.places.confirm(folder)
-        here = None if to else look(workshop.kernel, folder, path.name)
-        name = _free_name(workshop, folder, kept, here, elsewhere=to is not None)
+        context.places.confirm(folder)
+        here = None if to else look(context.fs, folder, path.name)
+        name = _free_name(context, folder, kept, here, elsewhere=to is not None)
         in_place = here if name == path.name else None
-        plan = _plan(workshop, kept, place / name)
-        if carry_out(Restore(workshop, plan, kept, in_place), folder) is not JobOutcome.FINISHED:
-            raise Busy(f"{shown(plan.target)}: somebody changes it just now; try again")
+        plan = _plan(context, kept, place / name)
+        if carry_out(Restore(context, plan, kept, in_place), folder) is not JobOutcome.FINISHED:
+            raise Busy(f"{printable(plan.target)}: somebody changes it just now; try again")
     if not to and plan.result != path:
         return _outcome(kept.entry, path, "beside", "its name is taken by another file", plan.result)
     return _outcome(kept.entry, path, "restored", "" if to else _result_that_stays(kept), plan.result)
@@ -208,28 +207,30 @@ def _check_place(kept: Kept, path: Path, roots: Sequence[Path]) -> None:
         )
 
 
-def _check_vault(workshop: Workshop, kept: Kept) -> None:
+def _check_vault(context: StoreContext, kept: Kept) -> None:
     """That the original can be had, before a folder is made for it."""
-    vault = workshop.originals.vault(kept.vault)
-    if workshop.places.absence(vault.path) is None and vault.path.is_dir():
+    vault = context.originals.vault(kept.vault)
+    if context.places.absence(vault.path) is None and vault.path.is_dir():
         return
-    raise CannotUndo(f"{shown(vault.path)}, where its original is, is away; connect its disk")
+    raise CannotUndo(f"{printable(vault.path)}, where its original is, is away; connect its disk")
 
 
-def _free_name(workshop: Workshop, folder: Folder, kept: Kept, here: Found | None, *, elsewhere: bool) -> str:
+def _free_name(
+    context: StoreContext, folder: Folder, kept: Kept, here: FileState | None, *, elsewhere: bool
+) -> str:
     """The name that the original gets: its own, unless something else has it."""
     own = Path(os.fsdecode(kept.path)).name
-    if not elsewhere and (here is None or _makes_way(workshop, kept, here)):
+    if not elsewhere and (here is None or _makes_way(context, kept, here)):
         return own
-    if elsewhere and workshop.kernel.windows_names(folder):
+    if elsewhere and context.fs.windows_names(folder):
         own = fitting(own)
     for name in (*([own] if elsewhere else []), *original_names(own)):
-        if look(workshop.kernel, folder, name) is None:
+        if look(context.fs, folder, name) is None:
             return name
-    raise CannotUndo(f"a thousand names for it are taken in {shown(folder.path)}")
+    raise CannotUndo(f"a thousand names for it are taken in {printable(folder.path)}")
 
 
-def _makes_way(workshop: Workshop, kept: Kept, here: Found) -> bool:
+def _makes_way(context: StoreContext, kept: Kept, here: FileState) -> bool:
     """Whether what has the original's name is the original itself, or the result that it takes back.
 
     A conversion's result has another name: a file under this one that equals it is somebody's own. And
@@ -239,10 +240,10 @@ def _makes_way(workshop: Workshop, kept: Kept, here: Found) -> bool:
         return True
     if kept.kind == "convert" or here.sha256 != kept.after_sha256:
         return False
-    return not history.is_taken_since(workshop.ledger, kept.entry, kept.target)
+    return not history.is_taken_since(context.ledger, kept.entry, kept.target)
 
 
-def _plan(workshop: Workshop, kept: Kept, target: Path) -> Plan:
+def _plan(context: StoreContext, kept: Kept, target: Path) -> Plan:
     return Plan(
         job=new_job(),
         kind="undo",
@@ -253,33 +254,33 @@ def _plan(workshop: Workshop, kept: Kept, target: Path) -> Plan:
         source_sha256=kept.before_sha256,
         source_size=kept.before_bytes,
         source_inode=0,
-        metadata=_metadata(workshop, kept),
+        metadata=_metadata(context, kept),
         result_sha256=kept.after_sha256,
         result_size=0,
         entry=kept.entry,
     )
 
 
-def _metadata(workshop: Workshop, kept: Kept) -> Metadata:
+def _metadata(context: StoreContext, kept: Kept) -> Metadata:
     """From the sidecar; from the stored file itself where the sidecar is damaged or gone."""
     try:
-        return workshop.originals.vault(kept.vault).plan(kept.stored_name).metadata
+        return context.originals.vault(kept.vault).plan(kept.stored_name).metadata
     except (FileNotFoundError, ValueError):
-        with _stored(workshop, kept) as (_, fd):
-            return staging.capture_attributes(workshop.kernel, fd)
+        with _stored(context, kept) as (_, fd):
+            return staging.capture_attributes(context.fs, fd)
 
 
 @contextlib.contextmanager
-def _stored(workshop: Workshop, kept: Kept) -> Iterator[tuple[Folder, int]]:
+def _stored(context: StoreContext, kept: Kept) -> Iterator[tuple[Folder, int]]:
     """The stored original, open."""
-    place = workshop.originals.vault(kept.vault)
+    place = context.originals.vault(kept.vault)
     with contextlib.ExitStack() as stack:
         try:
             vault = stack.enter_context(place.opened())
-            fd = stack.enter_context(opened_file(workshop.kernel, vault, kept.stored_name))
+            fd = stack.enter_context(opened_file(context.fs, vault, kept.stored_name))
         except FileNotFoundError:
-            _check_vault(workshop, kept)
-            raise CannotUndo(f"its original is not in {shown(place.path)} any more") from None
+            _check_vault(context, kept)
+            raise CannotUndo(f"its original is not in {printable(place.path)} any more") from None
         yield vault, fd
 
 
@@ -287,7 +288,7 @@ def _result_that_stays(kept: Kept) -> str:
     """For a conversion: where its result is when it was edited since."""
     result = Path(os.fsdecode(kept.target))
     if kept.kind == "convert" and result.exists():
-        return f"its result was edited since and stays: {shown(result)}"
+        return f"its result was edited since and stays: {printable(result)}"
     return ""
 
 
@@ -301,36 +302,36 @@ class Restore(Operation):
     """
 
     kept: Kept
-    here: Found | None
+    here: FileState | None
 
     @override
     def stage(self, folder: Folder) -> None:
-        with _stored(self.workshop, self.kept) as (vault, fd):
-            if sha256_of(self.workshop.kernel, fd) != self.plan.source_sha256:
-                where = shown(self.workshop.originals.vault(self.kept.vault).path)
+        with _stored(self.context, self.kept) as (vault, fd):
+            if sha256_of(self.context.fs, fd) != self.plan.source_sha256:
+                where = printable(self.context.originals.vault(self.kept.vault).path)
                 raise CannotUndo(f"its original is damaged; it stays in {where} as {self.kept.stored_name}")
             self._stage(vault, fd, folder)
 
     def _stage(self, vault: Folder, fd: int, folder: Folder) -> None:
         """The very file by a second name, else a copy."""
-        kernel, plan, temp = self.workshop.kernel, self.plan, temp_name(self.plan.job)
+        fs, plan, temp = self.context.fs, self.plan, temp_name(self.plan.job)
         try:
-            kernel.link(vault, self.kept.stored_name, folder, temp)
+            fs.link(vault, self.kept.stored_name, folder, temp)
             staged = self._same_as(fd, folder, temp)
         except (Unsupported, OSError):
             staged = None
         if staged is None:
             with contextlib.suppress(FileNotFoundError):
-                kernel.unlink(folder, temp)
-            staged = kernel.create_file(folder, temp)
-            write_whole(kernel, staged, read_whole(kernel, fd))
+                fs.unlink(folder, temp)
+            staged = fs.create_file(folder, temp)
+            write_whole(fs, staged, read_whole(fs, fd))
         try:
-            staging.apply_attributes(kernel, staged, plan.metadata, str(plan))
-            kernel.sync(staged)
-            if sha256_of(kernel, staged) != plan.source_sha256:
+            staging.apply_attributes(fs, staged, plan.metadata, str(plan))
+            fs.sync(staged)
+            if sha256_of(fs, staged) != plan.source_sha256:
                 raise CannotUndo("its original reads back differently; check the disk")
         finally:
-            kernel.close(staged)
+            fs.close(staged)
 
     def _same_as(self, fd: int, folder: Folder, name: str) -> int | None:
         """A descriptor of the stored original by its second name; None where the name has another file.
@@ -338,150 +339,150 @@ class Restore(Operation):
         Whoever owns the folder can put another file there at any moment, one that is not his; owner, mode
         and attributes would go to it. Where inode numbers are made up, the original is copied instead.
         """
-        kernel = self.workshop.kernel
-        staged = kernel.open_file(folder, name)
-        one, other = kernel.stat(fd), kernel.stat(staged)
+        fs = self.context.fs
+        staged = fs.open_file(folder, name)
+        one, other = fs.stat(fd), fs.stat(staged)
         if (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino):
             return staged
-        kernel.close(staged)
+        fs.close(staged)
         return None
 
     @override
     def switch(self, folder: Folder) -> None:
         if self.here is None:
-            place_new(self.workshop.kernel, folder, temp_name(self.plan.job), self.plan.result.name)
+            rename_noreplace(self.context.fs, folder, temp_name(self.plan.job), self.plan.result.name)
         elif self.here.sha256 != self.plan.source_sha256:
             self._exchange(folder)
-        self.workshop.kernel.sync_folder(folder)
+        self.context.fs.sync_folder(folder)
 
     def _exchange(self, folder: Folder) -> None:
         """The original takes the name of the result, which must still be what it was."""
-        kernel, plan, name = self.workshop.kernel, self.plan, self.plan.result.name
+        fs, plan, name = self.context.fs, self.plan, self.plan.result.name
         temp = temp_name(plan.job)
-        with opened_file(kernel, folder, name) as fd:
-            leased = kernel.take_lease(fd)
+        with opened_file(fs, folder, name) as fd:
+            leased = fs.take_lease(fd)
             try:
                 try:
-                    kernel.exchange(folder, temp, name)
+                    fs.exchange(folder, temp, name)
                     aside = temp
                 except Unsupported:
                     aside = old_name(plan.job)
-                    move_away(kernel, folder, name, aside)
-                out = look(kernel, folder, aside)
-                written = leased and not kernel.lease_whole(fd)
+                    move_away(fs, folder, name, aside)
+                out = look(fs, folder, aside)
+                written = leased and not fs.lease_whole(fd)
                 if out is None or out.sha256 != plan.result_sha256 or written:
                     if aside == temp:
-                        kernel.exchange(folder, temp, name)
+                        fs.exchange(folder, temp, name)
                     else:
-                        place_new(kernel, folder, aside, name)
-                    raise Busy(f"{shown(plan.target)}: somebody changes it just now; try again")
+                        rename_noreplace(fs, folder, aside, name)
+                    raise Busy(f"{printable(plan.target)}: somebody changes it just now; try again")
                 if aside != temp:
-                    place_new(kernel, folder, temp, name)
+                    rename_noreplace(fs, folder, temp, name)
             except FileExistsError:
-                raise Busy(f"{shown(plan.target)}: somebody saved it just now; try again") from None
+                raise Busy(f"{printable(plan.target)}: somebody saved it just now; try again") from None
             finally:
                 if leased:
-                    kernel.drop_lease(fd)
+                    fs.drop_lease(fd)
 
     @override
     @staticmethod
-    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
-        kernel = workshop.kernel
-        ready = journal.state_of(workshop.ledger, plan.job) == journal.READY
+    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+        fs = context.fs
+        ready = journal.state_of(context.ledger, plan.job) == journal.READY
         if ready:
-            _fill_name(workshop, folder, plan)
-        restored = look(kernel, folder, plan.result.name)
+            _fill_name(context, folder, plan)
+        restored = look(fs, folder, plan.result.name)
         done = ready and restored is not None and restored.sha256 == plan.source_sha256
-        if not done and not workshop.originals.vault(plan.vault).path.is_dir():
+        if not done and not context.originals.vault(plan.vault).path.is_dir():
             return JobOutcome.PENDING
         for name in (temp_name(plan.job), old_name(plan.job)):
-            _clear(workshop, folder, plan, name, done)
-        kernel.sync_folder(folder)
+            _clear(context, folder, plan, name, done)
+        fs.sync_folder(folder)
         if not done or restored is None:
-            journal.abandon(workshop.ledger, plan)
+            journal.abandon(context.ledger, plan)
             return JobOutcome.ROLLED_BACK
-        converted = _take_conversion_away(workshop, plan)
-        image = digest_of(kernel, folder, plan.result.name)
-        with journal.ending(workshop.ledger, plan) as tx:
-            history.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
-            known_files.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+        converted = _take_conversion_away(context, plan)
+        image = digest_of(fs, folder, plan.result.name)
+        with journal.ending(context.ledger, plan) as tx:
+            history.set_original(context.ledger, tx, plan.entry, OriginalState.RESTORED)
+            known_files.learn(context.ledger, tx, plan.source_sha256, Role.KEPT)
             if image:
-                known_files.learn(workshop.ledger, tx, image, Role.KEPT)
-            known_files.note(workshop.ledger, tx, plan.result, restored.mark)
+                known_files.learn(context.ledger, tx, image, Role.KEPT)
+            known_files.note(context.ledger, tx, plan.result, restored.mark)
             if converted is not None:
-                known_files.drop(workshop.ledger, tx, converted)
-        _let_go(workshop, plan)
+                known_files.drop(context.ledger, tx, converted)
+        _let_go(context, plan)
         return JobOutcome.FINISHED
 
 
-def _fill_name(workshop: Workshop, folder: Folder, plan: Plan) -> None:
+def _fill_name(context: StoreContext, folder: Folder, plan: Plan) -> None:
     """A name that was emptied on the way gets what it should have: never nothing.
 
     What left it and is not our result was saved at that very instant and returns; else the original comes.
     """
-    kernel, name = workshop.kernel, plan.result.name
-    if look(kernel, folder, name) is not None:
+    fs, name = context.fs, plan.result.name
+    if look(fs, folder, name) is not None:
         return
-    old, new = look(kernel, folder, old_name(plan.job)), look(kernel, folder, temp_name(plan.job))
+    old, new = look(fs, folder, old_name(plan.job)), look(fs, folder, temp_name(plan.job))
     theirs = old is not None and old.sha256 != plan.result_sha256
     if new is not None and new.sha256 == plan.source_sha256 and not theirs:
-        place_new(kernel, folder, temp_name(plan.job), name)
+        rename_noreplace(fs, folder, temp_name(plan.job), name)
     elif old is not None:
-        place_new(kernel, folder, old_name(plan.job), name)
+        rename_noreplace(fs, folder, old_name(plan.job), name)
 
 
-def _clear(workshop: Workshop, folder: Folder, plan: Plan, name: str, done: bool) -> None:
+def _clear(context: StoreContext, folder: Folder, plan: Plan, name: str, done: bool) -> None:
     """Remove what was staged or exchanged; what is neither is kept for its owner."""
-    kernel = workshop.kernel
-    found = look(kernel, folder, name)
+    fs = context.fs
+    found = look(fs, folder, name)
     if found is None:
         return
-    spare = done or _is_stored(workshop, plan)
+    spare = done or _is_stored(context, plan)
     if found.sha256 == plan.result_sha256 or (found.sha256 == plan.source_sha256 and spare):
-        kernel.unlink(folder, name)
-    elif journal.state_of(workshop.ledger, plan.job) == journal.STARTED and spare:
-        kernel.unlink(folder, name)  # a copy that was being written
+        fs.unlink(folder, name)
+    elif journal.state_of(context.ledger, plan.job) == journal.STARTED and spare:
+        fs.unlink(folder, name)  # a copy that was being written
     else:
-        keep_unknown(workshop, folder, name, plan.source.name)
+        quarantine(context, folder, name, plan.source.name)
 
 
-def _take_conversion_away(workshop: Workshop, plan: Plan) -> Path | None:
+def _take_conversion_away(context: StoreContext, plan: Plan) -> Path | None:
     """For a source that came back beside its conversion: the result goes, unless it was edited; its path."""
-    rows = workshop.ledger.query("SELECT kind, result_path FROM history WHERE id = ?", (plan.entry,))
+    rows = context.ledger.query("SELECT kind, result_path FROM history WHERE id = ?", (plan.entry,))
     if not rows or rows[0][0] != "convert" or plan.result.parent != plan.source.parent:
         return None
-    result, kernel = Path(os.fsdecode(rows[0][1])), workshop.kernel
-    if history.is_taken_since(workshop.ledger, plan.entry, os.fsencode(result)):
+    result, fs = Path(os.fsdecode(rows[0][1])), context.fs
+    if history.is_taken_since(context.ledger, plan.entry, os.fsencode(result)):
         return None  # another picture's result, that happens to be equal
-    with opened_folder(kernel, result.parent) as folder:
-        found = look(kernel, folder, result.name)
+    with opened_folder(fs, result.parent) as folder:
+        found = look(fs, folder, result.name)
         if found is None or found.sha256 != plan.result_sha256:
             return None
-        remove_ours(workshop, folder, result.name, old_name(plan.job), plan.result_sha256)
+        remove_ours(context, folder, result.name, old_name(plan.job), plan.result_sha256)
     return result
 
 
-def _stored_name(workshop: Workshop, plan: Plan) -> str:
+def _stored_name(context: StoreContext, plan: Plan) -> str:
     """The name in the vault: it was given by the job that replaced the picture."""
-    rows = workshop.ledger.query("SELECT job FROM history WHERE id = ?", (plan.entry,))
+    rows = context.ledger.query("SELECT job FROM history WHERE id = ?", (plan.entry,))
     return f"{plan.source_sha256}-{rows[0][0]}" if rows else ""
 
 
-def _is_stored(workshop: Workshop, plan: Plan) -> bool:
+def _is_stored(context: StoreContext, plan: Plan) -> bool:
     """Whether the original is in its vault, whole."""
-    with contextlib.suppress(FileNotFoundError), workshop.originals.vault(plan.vault).opened() as vault:
-        found = look(workshop.kernel, vault, _stored_name(workshop, plan))
+    with contextlib.suppress(FileNotFoundError), context.originals.vault(plan.vault).opened() as vault:
+        found = look(context.fs, vault, _stored_name(context, plan))
         return found is not None and found.sha256 == plan.source_sha256
     return False
 
 
-def _let_go(workshop: Workshop, plan: Plan) -> None:
+def _let_go(context: StoreContext, plan: Plan) -> None:
     """The original is where it belongs: its place in the vault is free."""
     with contextlib.suppress(FileNotFoundError):
-        workshop.originals.vault(plan.vault).remove(_stored_name(workshop, plan))
+        context.originals.vault(plan.vault).remove(_stored_name(context, plan))
 
 
-def remove_result(workshop: Workshop, kept: Kept) -> UndoOutcome:
+def remove_result(context: StoreContext, kept: Kept) -> UndoOutcome:
     """Take a result away, if it is still ours and its source still whole.
 
     Raises:
@@ -490,25 +491,25 @@ def remove_result(workshop: Workshop, kept: Kept) -> UndoOutcome:
         Busy: a program has the result open for writing.
         OSError: the system refused a step.
     """
-    kernel, source = workshop.kernel, Path(os.fsdecode(kept.path))
+    fs, source = context.fs, Path(os.fsdecode(kept.path))
     result = Path(os.fsdecode(kept.target))
     for path in (source, result):
-        workshop.places.check(path)
-    with opened_folder(kernel, source.parent) as folder:
-        found = look(kernel, folder, source.name)
+        context.places.check(path)
+    with opened_folder(fs, source.parent) as folder:
+        found = look(fs, folder, source.name)
     if found is None or found.sha256 != kept.before_sha256:
         raise CannotUndo("its source is not what it was any more, so the result stays")
-    with opened_folder(kernel, result.parent) as folder:
-        there = look(kernel, folder, result.name)
+    with opened_folder(fs, result.parent) as folder:
+        there = look(fs, folder, result.name)
         if there is None or there.sha256 != kept.after_sha256:
-            raise CannotUndo(f"the result was changed or moved since and stays: {shown(result)}")
-        outcome = _remove(RemoveResult(workshop, _removal_plan(kept, found, there)), folder)
+            raise CannotUndo(f"the result was changed or moved since and stays: {printable(result)}")
+        outcome = _remove(RemoveResult(context, _removal_plan(kept, found, there)), folder)
     if outcome is not JobOutcome.FINISHED:
-        raise CannotUndo(f"the result was changed just now and stays: {shown(result)}")
-    return _outcome(kept.entry, source, "removed", f"its result is gone from {shown(result)}")
+        raise CannotUndo(f"the result was changed just now and stays: {printable(result)}")
+    return _outcome(kept.entry, source, "removed", f"its result is gone from {printable(result)}")
 
 
-def _removal_plan(kept: Kept, source: Found, result: Found) -> Plan:
+def _removal_plan(kept: Kept, source: FileState, result: FileState) -> Plan:
     return Plan(
         job=new_job(),
         kind="remove",
@@ -527,14 +528,14 @@ def _removal_plan(kept: Kept, source: Found, result: Found) -> Plan:
 
 def _remove(operation: Operation, folder: Folder) -> JobOutcome:
     """Carry it out while no program can open the result for writing."""
-    kernel = operation.workshop.kernel
-    with opened_file(kernel, folder, operation.plan.result.name) as fd:
-        leased = kernel.take_lease(fd)
+    fs = operation.context.fs
+    with opened_file(fs, folder, operation.plan.result.name) as fd:
+        leased = fs.take_lease(fd)
         try:
             return carry_out(operation, folder)
         finally:
             if leased:
-                kernel.drop_lease(fd)
+                fs.drop_lease(fd)
 
 
 class RemoveResult(Operation):
@@ -549,36 +550,36 @@ class RemoveResult(Operation):
     @override
     def switch(self, folder: Folder) -> None:
         # Out of its name first: what somebody saves there in this instant is not what is deleted.
-        move_away(self.workshop.kernel, folder, self.plan.result.name, old_name(self.plan.job))
+        move_away(self.context.fs, folder, self.plan.result.name, old_name(self.plan.job))
 
     @override
     @staticmethod
-    def settle(workshop: Workshop, folder: Folder, plan: Plan) -> JobOutcome:
-        kernel, old = workshop.kernel, old_name(plan.job)
-        found = look(kernel, folder, old)
+    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+        fs, old = context.fs, old_name(plan.job)
+        found = look(fs, folder, old)
         if found is not None and found.sha256 != plan.result_sha256:
             with contextlib.suppress(FileExistsError):
-                place_new(kernel, folder, old, plan.result.name)
-            if look(kernel, folder, old) is not None:
-                keep_unknown(workshop, folder, old, plan.result.name)
+                rename_noreplace(fs, folder, old, plan.result.name)
+            if look(fs, folder, old) is not None:
+                quarantine(context, folder, old, plan.result.name)
         elif found is not None:
-            kernel.unlink(folder, old)
-        kernel.sync_folder(folder)
-        if look(kernel, folder, plan.result.name) is not None:
-            journal.abandon(workshop.ledger, plan)
+            fs.unlink(folder, old)
+        fs.sync_folder(folder)
+        if look(fs, folder, plan.result.name) is not None:
+            journal.abandon(context.ledger, plan)
             return JobOutcome.ROLLED_BACK
-        image = _image_of_source(workshop, plan)
-        with journal.ending(workshop.ledger, plan) as tx:
-            history.set_original(workshop.ledger, tx, plan.entry, OriginalState.RESTORED)
-            known_files.learn(workshop.ledger, tx, plan.source_sha256, Role.KEPT)
+        image = _image_of_source(context, plan)
+        with journal.ending(context.ledger, plan) as tx:
+            history.set_original(context.ledger, tx, plan.entry, OriginalState.RESTORED)
+            known_files.learn(context.ledger, tx, plan.source_sha256, Role.KEPT)
             if image:
-                known_files.learn(workshop.ledger, tx, image, Role.KEPT)
-            known_files.drop(workshop.ledger, tx, plan.result)
+                known_files.learn(context.ledger, tx, image, Role.KEPT)
+            known_files.drop(context.ledger, tx, plan.result)
         return JobOutcome.FINISHED
 
 
-def _image_of_source(workshop: Workshop, plan: Plan) -> str:
+def _image_of_source(context: StoreContext, plan: Plan) -> str:
     """The digest of the coded image of a source that stayed in place; empty where it cannot be read."""
-    with contextlib.suppress(OSError), opened_folder(workshop.kernel, plan.source.parent) as folder:
-        return digest_of(workshop.kernel, folder, plan.source.name)
+    with contextlib.suppress(OSError), opened_folder(context.fs, plan.source.parent) as folder:
+        return digest_of(context.fs, folder, plan.source.name)
     return ""

@@ -1,20 +1,20 @@
-"""The kernel that the store works with: that of the system we run on."""
+"""The file system that the store works on: that of the operating system we run on."""
 
 import sys
 
-from homepress.store.fs.base import Kernel
+from homepress.store.fs.base import FileSystem
 
 
-def system_kernel() -> Kernel:
-    """The kernel of the system that this runs on."""
+def system_file_system() -> FileSystem:
+    """The file system of the operating system that this runs on."""
     if sys.platform == "win32":
-        from homepress.store.fs.windows import WindowsKernel
+        from homepress.store.fs.windows import WindowsFileSystem
 
-        return WindowsKernel()
+        return WindowsFileSystem()
     if sys.platform == "darwin":
-        from homepress.store.fs.macos import MacKernel
+        from homepress.store.fs.macos import MacFileSystem
 
-        return MacKernel()
-    from homepress.store.fs.linux import LinuxKernel
+        return MacFileSystem()
+    from homepress.store.fs.linux import LinuxFileSystem
 
-    return LinuxKernel()
+    return LinuxFileSystem()

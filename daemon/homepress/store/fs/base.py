@@ -1,8 +1,8 @@
 """The one seam between the store and the operating system.
 
-Every step that the outside world can see goes through a `Kernel`: that is what makes it possible to prove,
-by failing or dying at each single one, that nothing is ever lost. Names are looked up in an open folder and
-never through a symbolic link.
+Every step that the outside world can see goes through a `FileSystem`: that is what makes it possible to
+prove, by failing or dying at each single one, that nothing is ever lost. Names are looked up in an open
+folder and never through a symbolic link.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ class Folder:
     fd: int
 
 
-class Kernel(Protocol):
+class FileSystem(Protocol):
     """What the store asks of the operating system. Everything may raise `OSError` with `filename` set.
 
     Descriptors are plain integers; sizes are bytes, times nanoseconds since 1970.
@@ -156,23 +156,23 @@ class Kernel(Protocol):
 
 
 @contextlib.contextmanager
-def opened_folder(kernel: Kernel, path: Path, *, create: bool = False) -> Iterator[Folder]:
+def opened_folder(fs: FileSystem, path: Path, *, create: bool = False) -> Iterator[Folder]:
     """An open folder for the length of a `with` block."""
-    folder = kernel.open_folder(path, create=create)
+    folder = fs.open_folder(path, create=create)
     try:
         yield folder
     finally:
-        kernel.close_folder(folder)
+        fs.close_folder(folder)
 
 
 @contextlib.contextmanager
-def opened_file(kernel: Kernel, folder: Folder, name: str) -> Iterator[int]:
+def opened_file(fs: FileSystem, folder: Folder, name: str) -> Iterator[int]:
     """A file open for reading for the length of a `with` block."""
-    fd = kernel.open_file(folder, name)
+    fd = fs.open_file(folder, name)
     try:
         yield fd
     finally:
-        kernel.close(fd)
+        fs.close(fd)
 
 
 def identity_of(stat: os.stat_result) -> Identity:
@@ -180,15 +180,15 @@ def identity_of(stat: os.stat_result) -> Identity:
     return Identity(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
-def untouched(kernel: Kernel, fd: int, identity: Identity, sha256: str) -> bool:
+def untouched(fs: FileSystem, fd: int, identity: Identity, sha256: str) -> bool:
     """Whether an open file is what was read, down to its times.
 
     Another inode number alone proves nothing where a file system makes them up: then the content decides.
     """
-    facts = identity_of(kernel.stat(fd))
+    facts = identity_of(fs.stat(fd))
     if facts == identity:
         return True
-    return replace(facts, inode=identity.inode) == identity and sha256_of(kernel, fd) == sha256
+    return replace(facts, inode=identity.inode) == identity and sha256_of(fs, fd) == sha256
 
 
 def same_file(stat: os.stat_result, identity: Identity) -> bool:
@@ -201,53 +201,53 @@ def same_file(stat: os.stat_result, identity: Identity) -> bool:
     )
 
 
-def sha256_of(kernel: Kernel, fd: int) -> str:
+def sha256_of(fs: FileSystem, fd: int) -> str:
     """Hex digest of the whole content behind a descriptor."""
     digest = hashlib.sha256()
-    kernel.rewind(fd)
-    while chunk := kernel.read(fd, CHUNK):
+    fs.rewind(fd)
+    while chunk := fs.read(fd, CHUNK):
         digest.update(chunk)
     return digest.hexdigest()
 
 
-def read_whole(kernel: Kernel, fd: int) -> bytes:
+def read_whole(fs: FileSystem, fd: int) -> bytes:
     """The whole content behind a descriptor."""
-    kernel.rewind(fd)
+    fs.rewind(fd)
     chunks = []
-    while chunk := kernel.read(fd, CHUNK):
+    while chunk := fs.read(fd, CHUNK):
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def write_whole(kernel: Kernel, fd: int, data: bytes) -> None:
+def write_whole(fs: FileSystem, fd: int, data: bytes) -> None:
     """Write all of `data`."""
     rest = memoryview(data)
     while rest:
-        rest = rest[kernel.write(fd, rest[:CHUNK]) :]
+        rest = rest[fs.write(fd, rest[:CHUNK]) :]
 
 
-def exists(kernel: Kernel, folder: Folder, name: str) -> bool:
+def exists(fs: FileSystem, folder: Folder, name: str) -> bool:
     """Whether a name is there, whatever it is."""
     try:
-        kernel.stat_name(folder, name)
+        fs.stat_name(folder, name)
     except FileNotFoundError:
         return False
     return True
 
 
-def move_away(kernel: Kernel, folder: Folder, name: str, aside: str) -> None:
+def move_away(fs: FileSystem, folder: Folder, name: str, aside: str) -> None:
     """Take whatever has a name at this instant out of it, to a name of our own that nobody else has.
 
     Raises:
         FileNotFoundError: nothing has the name.
     """
     try:
-        kernel.move(folder, name, folder, aside)
+        fs.move(folder, name, folder, aside)
     except Unsupported:
-        kernel.overwrite(folder, name, folder, aside)  # no other file ever has this name
+        fs.overwrite(folder, name, folder, aside)  # no other file ever has this name
 
 
-def place_new(kernel: Kernel, folder: Folder, temp: str, name: str) -> None:
+def rename_noreplace(fs: FileSystem, folder: Folder, temp: str, name: str) -> None:
     """Give the finished `temp` its final name without ever overwriting anything.
 
     Where renaming without overwriting is not known: a second name, then the first removed. Where that is
@@ -257,23 +257,23 @@ def place_new(kernel: Kernel, folder: Folder, temp: str, name: str) -> None:
         FileExistsError: the name is taken.
     """
     try:
-        kernel.move(folder, temp, folder, name)
+        fs.move(folder, temp, folder, name)
         return
     except Unsupported:
         pass
     try:
-        kernel.link(folder, temp, folder, name)
+        fs.link(folder, temp, folder, name)
     except Unsupported:
-        kernel.close(kernel.create_file(folder, name))
-        kernel.overwrite(folder, temp, folder, name)
+        fs.close(fs.create_file(folder, name))
+        fs.overwrite(folder, temp, folder, name)
     else:
-        kernel.unlink(folder, temp)
+        fs.unlink(folder, temp)
 
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
 
 
-class DescriptorKernel:
+class DescriptorCalls:
     """Reading and writing behind a descriptor, and the commit of the ledger."""
 
     def close(self, fd: int) -> None:

@@ -9,11 +9,12 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from homepress.base.system_errors import printable
 from homepress.store.fs.base import Folder
-from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixKernel
-from homepress.store.model import Busy, Unsupported, shown
+from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixFileSystem
+from homepress.store.model import Busy, Unsupported
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
 
 
 # linux/fs.h: renameat2(2)
@@ -59,8 +60,8 @@ _WINDOWS_NAMES = {
 _NO_ATTRIBUTES = {errno.EOPNOTSUPP, errno.ENOSYS}
 
 
-class LinuxKernel(PosixKernel):
-    """`Kernel` on Linux."""
+class LinuxFileSystem(PosixFileSystem):
+    """`FileSystem` on Linux."""
 
     def __init__(self) -> None:
         self._renameat2 = _find_renameat2()
@@ -217,6 +218,6 @@ def _file_system(fd: int) -> int:
 def _name_of(fd: int) -> str:
     """The path behind a descriptor, for messages."""
     try:
-        return shown(os.readlink(f"/proc/self/fd/{fd}"))
+        return printable(os.readlink(f"/proc/self/fd/{fd}"))
     except OSError:
         return "the file"

@@ -10,10 +10,10 @@ import os
 from typing import Any
 
 from homepress.store.fs.base import Folder
-from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixKernel
+from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixFileSystem
 from homepress.store.model import Unsupported
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
 
 
 # sys/stdio.h: renamex_np(2)
@@ -56,8 +56,8 @@ class _AttrList(ctypes.Structure):
     )
 
 
-class MacKernel(PosixKernel):
-    """`Kernel` on macOS."""
+class MacFileSystem(PosixFileSystem):
+    """`FileSystem` on macOS."""
 
     def __init__(self, library: Any = None) -> None:
         """`library` stands for the C library in tests."""

@@ -5,10 +5,10 @@ import errno
 import os
 from pathlib import Path
 
-from homepress.store.fs.base import DescriptorKernel, Folder
+from homepress.store.fs.base import DescriptorCalls, Folder
 from homepress.store.model import Unsupported
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
 
 
 UNKNOWN_OPERATION = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
@@ -23,8 +23,8 @@ _QUIETLY = getattr(os, "O_NOATIME", 0)
 _WALK = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class PosixKernel(DescriptorKernel):
-    """The part of `Kernel` that POSIX systems share."""
+class PosixFileSystem(DescriptorCalls):
+    """The part of `FileSystem` that POSIX systems share."""
 
     def open_folder(self, path: Path, *, create: bool = False) -> Folder:
         if not path.is_absolute() or ".." in path.parts:

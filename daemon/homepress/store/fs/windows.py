@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from homepress.store.fs.base import DescriptorKernel, Folder
-from homepress.store.model import Busy, Unsupported, shown
+from homepress.base.system_errors import printable
+from homepress.store.fs.base import DescriptorCalls, Folder
+from homepress.store.model import Busy, Unsupported
 
-# ruff: noqa: D102 - what each method does is said once, in `Kernel`
+# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
 
 
 # fileapi.h, winbase.h, winnt.h
@@ -56,8 +57,8 @@ class Api(Protocol):
         """SetFileTime, in FILETIME units."""
 
 
-class WindowsKernel(DescriptorKernel):
-    """`Kernel` on Windows."""
+class WindowsFileSystem(DescriptorCalls):
+    """`FileSystem` on Windows."""
 
     def __init__(self, api: Api | None = None) -> None:
         """`api` is another one for tests."""
@@ -99,7 +100,7 @@ class WindowsKernel(DescriptorKernel):
             return self._api.open(path, GENERIC_READ, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT)
         except OSError as error:
             if getattr(error, "winerror", 0) == _SHARING_VIOLATION:
-                raise Busy(f"{shown(path)}: a program has it open") from None
+                raise Busy(f"{printable(path)}: a program has it open") from None
             raise
 
     def create_file(self, folder: Folder, name: str) -> int:

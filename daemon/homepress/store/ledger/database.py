@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.base.system_errors import explain, explain_as, explained, in_words
+from homepress.base.system_errors import explain, explain_as, explained, in_words, printable
 from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
-from homepress.store.model import LedgerError, shown
+from homepress.store.model import LedgerError
 
 
-class Condition(enum.StrEnum):
+class LedgerCondition(enum.StrEnum):
     """In what condition the ledger was found."""
 
     GOOD = "good"
@@ -39,7 +39,7 @@ class Opened:
     """
 
     connection: sqlite3.Connection
-    condition: Condition
+    condition: LedgerCondition
     damaged: Path | None
 
 
@@ -61,7 +61,7 @@ def open_database(path: Path) -> Opened:
         found = check_place(path)
         if found is not None and found.st_size > 0:
             if (connection := _open_good(path)) is not None:
-                return Opened(connection, Condition.GOOD, None)
+                return Opened(connection, LedgerCondition.GOOD, None)
             damaged = _set_aside(path)
         return _from_backup_or_new(path, damaged)
 
@@ -75,7 +75,7 @@ def _from_backup_or_new(path: Path, damaged: Path | None) -> Opened:
         if (connection := _open_good(path)) is not None:
             # A journal of the past says nothing about today: what was "started" then may be swapped by now.
             connection.execute("UPDATE job SET state = 'ready'")
-            return Opened(connection, Condition.FROM_BACKUP, damaged)
+            return Opened(connection, LedgerCondition.FROM_BACKUP, damaged)
     _set_aside_companions(path)
     _write_private(path, b"")
     connection = _connect(path)
@@ -84,7 +84,7 @@ def _from_backup_or_new(path: Path, damaged: Path | None) -> Opened:
     except BaseException:
         connection.close()
         raise
-    return Opened(connection, Condition.LOST if damaged else Condition.NEW, damaged)
+    return Opened(connection, LedgerCondition.LOST if damaged else LedgerCondition.NEW, damaged)
 
 
 def _open_good(path: Path) -> sqlite3.Connection | None:
@@ -153,8 +153,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             if isinstance(known, OSError) or _primary(error) in _DAMAGED:
                 raise known from error
             raise LedgerError(
-                f"{shown(path)} could not be brought up to date ({error}); it is as it was, and the version "
-                "of Homepress that made it can still use it"
+                f"{printable(path)} could not be brought up to date ({error}); it is as it was, and the "
+                "version of Homepress that made it can still use it"
             ) from error
 
 
@@ -258,11 +258,11 @@ def translated(error: sqlite3.DatabaseError, path: Path) -> Exception:
         name, number = _SYSTEM_TROUBLE[code]
         if code == sqlite3.SQLITE_IOERR and _is_full(path):
             name, number = "SQLITE_FULL", errno.ENOSPC
-        return explain_as(OSError(number, str(error), str(path)), explained(name), shown(path))
+        return explain_as(OSError(number, str(error), str(path)), explained(name), printable(path))
     if code in _DAMAGED:
-        return LedgerError(f"{shown(path)} is damaged ({error}); start Homepress again to mend it")
+        return LedgerError(f"{printable(path)} is damaged ({error}); start Homepress again to mend it")
     if isinstance(error, sqlite3.OperationalError):
-        return LedgerError(f"{shown(path)} cannot be used ({error}); start Homepress again")
+        return LedgerError(f"{printable(path)} cannot be used ({error}); start Homepress again")
     return error
 
 
@@ -298,21 +298,21 @@ def check_place(path: Path) -> os.stat_result | None:
         return None
     if not stat.S_ISREG(found.st_mode):
         kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
-        raise LedgerError(f"{shown(path)} is {kind}, where the ledger should be; move it away")
+        raise LedgerError(f"{printable(path)} is {kind}, where the ledger should be; move it away")
     return found
 
 
 def newer(path: Path) -> LedgerError:
     """What to say of a ledger that a later program has changed."""
     return LedgerError(
-        f"{shown(path)} was made by a newer version of Homepress; install that version again, or move "
+        f"{printable(path)} was made by a newer version of Homepress; install that version again, or move "
         "the file away to begin a new ledger"
     )
 
 
 def foreign(path: Path) -> LedgerError:
     """What to say of another program's database."""
-    return LedgerError(f"{shown(path)} is not a Homepress ledger; move it away")
+    return LedgerError(f"{printable(path)} is not a Homepress ledger; move it away")
 
 
 def unreadable(path: Path, error: sqlite3.Error | OSError) -> LedgerError:
@@ -324,21 +324,21 @@ def unreadable(path: Path, error: sqlite3.Error | OSError) -> LedgerError:
     """
     if (owner := _other_owner(path)) is not None:
         return LedgerError(
-            f"{shown(path)} belongs to another user (number {owner}) and may not be read; "
+            f"{printable(path)} belongs to another user (number {owner}) and may not be read; "
             "give it back with: sudo chown"
         )
     code = int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
     if code in _LOCKED:
         row = explained("EBUSY")
-        return LedgerError(f"{shown(path)}: another program has the ledger locked; {row.cure}")
+        return LedgerError(f"{printable(path)}: another program has the ledger locked; {row.cure}")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return LedgerError(f"{shown(path)} is damaged ({error}); start Homepress again to repair it")
+        return LedgerError(f"{printable(path)} is damaged ({error}); start Homepress again to repair it")
     if isinstance(error, OSError):
-        return LedgerError(f"{shown(path)}: {in_words(error)}")
+        return LedgerError(f"{printable(path)}: {in_words(error)}")
     if not os.access(path, os.R_OK):
         number = errno.EACCES if path.exists() else errno.ENOENT
-        return LedgerError(f"{shown(path)}: {in_words(OSError(number, os.strerror(number)))}")
-    return LedgerError(f"{shown(path)}: the ledger cannot be read ({error}); see: homepress doctor")
+        return LedgerError(f"{printable(path)}: {in_words(OSError(number, os.strerror(number)))}")
+    return LedgerError(f"{printable(path)}: the ledger cannot be read ({error}); see: homepress doctor")
 
 
 def _other_owner(path: Path) -> int | None:

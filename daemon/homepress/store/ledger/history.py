@@ -5,11 +5,18 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.base.system_errors import in_words
+from homepress.base.system_errors import in_words, printable
 from homepress.store.ledger import known_files
 from homepress.store.ledger.known_files import Mark, beneath
 from homepress.store.ledger.ledger import Ledger, Row
-from homepress.store.model import LeftUntil, NotScrubbed, OriginalState, Outcome, Plan, Role, shown
+from homepress.store.model import (
+    NotScrubbed,
+    OriginalState,
+    Outcome,
+    Plan,
+    RetryPolicy,
+    Role,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +312,7 @@ def record_read(ledger: Ledger, record: Record, mark: Mark) -> int:
     return entry
 
 
-def record_unread(ledger: Ledger, record: Record, mark: Mark, until: LeftUntil) -> int:
+def record_unread(ledger: Ledger, record: Record, mark: Mark, until: RetryPolicy) -> int:
     """Note a file that was not even read; the id of the history entry, 0 when it was noted before.
 
     Args:
@@ -362,6 +369,6 @@ def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
     except OSError as error:
         raise NotScrubbed(
             f"the history does not show them any more, but their names can still be read out of "
-            f"{shown(ledger.path)} and its backup: {in_words(error)}; then forget them again"
+            f"{printable(ledger.path)} and its backup: {in_words(error)}; then forget them again"
         ) from error
     return len(names)

@@ -9,7 +9,7 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import LeftUntil, Role
+from homepress.store.model import RetryPolicy, Role
 
 Mark = tuple[int, int, int]
 """Size in bytes, mtime in nanoseconds, inode number.
@@ -20,7 +20,7 @@ systems (FAT, exFAT, many FUSE) with each mount.
 
 _SEPARATOR = os.fsencode(os.sep)
 
-DONE = LeftUntil.CHANGE.value
+DONE = RetryPolicy.CHANGE.value
 """State of a file that was compressed, or left as it is for a reason in the history."""
 
 _LISTING_SECONDS = 10.0

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from homepress.base.clock import Clock, system_clock
-from homepress.store.fs.base import Kernel
+from homepress.store.fs.base import FileSystem
 from homepress.store.ledger.database import (
-    Condition,
+    LedgerCondition,
     backup_path,
     is_locked,
     open_database,
@@ -51,22 +51,22 @@ class Ledger:
         elapsed: the time that it saw pass.
     """
 
-    def __init__(self, path: Path, kernel: Kernel, clock: Clock | None = None, *, lasts: bool = True) -> None:
+    def __init__(self, path: Path, fs: FileSystem, clock: Clock | None = None, *, lasts: bool = True) -> None:
         """Open or make the ledger; see `open_database` for what it raises.
 
         Args:
             path: of its file.
-            kernel: the system.
+            fs: the file system.
             clock: another one for tests.
             lasts: whether it is backed up when it is closed.
         """
         opened = open_database(path)
         self.path = path
-        self.condition: Condition = opened.condition
+        self.condition: LedgerCondition = opened.condition
         self.damaged = opened.damaged
         self._connection = opened.connection
         self._connection.execute(f"PRAGMA busy_timeout = {_LOCKED_TRY}")
-        self._kernel = kernel
+        self._fs = fs
         self._lasts = lasts
         self._lock = threading.RLock()
         self._backed_up = self._connection.total_changes
@@ -96,7 +96,7 @@ class Ledger:
         with self._begun(durable) as connection, system_errors(self.path):
             try:
                 yield connection
-                self._kernel.commit(connection)
+                self._fs.commit(connection)
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -167,7 +167,7 @@ class Ledger:
             try:
                 # Time alone is no reason for a backup.
                 self._backed_up += connection.execute(sql, (ELAPSED, self.elapsed.to_keep())).rowcount
-                self._kernel.commit(connection)
+                self._fs.commit(connection)
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
