@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import homepress
-from homepress.ui.cli.completions import FILES
+from homepress.ui.cli.manual import FILES
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,8 +6,7 @@ from icon_files import icon_files
 from rooms import drawing, imports_between_rooms
 
 from homepress.settings.reference import reference_text
-from homepress.ui.cli.completions import FILES, completion
-from homepress.ui.cli.manual import manual
+from homepress.ui.cli.manual import FILES, completion, manual
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICE_FILES, DOCS = ROOT / "service-files", ROOT / "docs"

@@ -61,7 +61,7 @@ def main() -> int:
     """Lock this process as the command line does, then show the window."""
     from homepress import app
     from homepress.settings import Paths
-    from homepress.ui.cli.viewing import pictures_apart
+    from homepress.ui.cli.commands.window import pictures_apart
     from homepress.ui.window import OpenRequest, WindowLook, run
 
     file, *arguments = sys.argv[1:]

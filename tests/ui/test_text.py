@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.ui.text import future, in_one_line, length, moment, past, shown, until
+from homepress.ui.text import future, in_one_line, length, moment, past, printable, until
 
 NOW = datetime(2026, 5, 6, 14, 30).timestamp()
 
@@ -144,20 +144,20 @@ def test_times_to_come_in_words() -> None:
 
 def test_paths_are_shown_with_the_home_folder_as_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ann")
-    assert shown("/home/ann") == "~"
-    assert shown("/home/ann/Pictures/ä b.jpg") == "~/Pictures/ä b.jpg"
-    assert shown("/home/anna/x") == "/home/anna/x"
+    assert printable("/home/ann") == "~"
+    assert printable("/home/ann/Pictures/ä b.jpg") == "~/Pictures/ä b.jpg"
+    assert printable("/home/anna/x") == "/home/anna/x"
 
 
 def test_a_name_cannot_give_the_terminal_orders() -> None:
     name = os.fsdecode(b"/p/\xff\x1b[2J\n\r\xc2\x9b1m.jpg")
-    assert shown(name) == "/p/\\xff\\x1b[2J\\x0a\\x0d\\x9b1m.jpg"
-    assert shown("/p/\u202egpj.exe") == "/p/\\u202egpj.exe"
+    assert printable(name) == "/p/\\xff\\x1b[2J\\x0a\\x0d\\x9b1m.jpg"
+    assert printable("/p/\u202egpj.exe") == "/p/\\u202egpj.exe"
 
 
 @given(st.text())
 def test_what_is_shown_can_always_be_printed(text: str) -> None:
-    seen = shown(text)
+    seen = printable(text)
     assert all(character.isprintable() for character in seen)
     seen.encode()
 

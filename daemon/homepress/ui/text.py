@@ -37,7 +37,7 @@ def day_of(time: float, now: float) -> str:
     return f"on {then:%a} {then.day} {then:%b}"
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """A path, or a line with paths in it, to look at: no terminal takes anything in it as a command.
 
     A path in the home folder begins with `~`; control characters and bytes that are no UTF-8 are
@@ -51,7 +51,7 @@ def shown(text: str) -> str:
 
 def in_one_line(text: str) -> str:
     """As `shown`, of text that may have several lines, where there is room for one."""
-    return shown(" ".join(text.split()))
+    return printable(" ".join(text.split()))
 
 
 def _shown_character(character: str) -> str:

@@ -14,7 +14,7 @@ from homepress.base.results import FolderStatus, UndoOutcome, WaitingFile
 from homepress.control import InstanceLock
 from homepress.control.service import CompressRequest, FolderRequest, OriginalsRequest, Status, UndoRequest
 from homepress.settings import Paths, edit, load
-from homepress.ui.cli.commands.status import lines
+from homepress.ui.cli.commands.lifecycle import status_lines
 from ui.cli.running import Run
 
 
@@ -73,7 +73,7 @@ class TestStatus:
         for warning in ("", "/n is on a network drive; it is looked through from time to time"):
             folder = FolderStatus(path="/n", mode="replace", state="watching", watch="poll", warning=warning)
             status = Status(state="idle", pid=1, version="1", folders=[folder])
-            assert "\n".join(lines(status, 0.0)).count("from time to time") == 1
+            assert "\n".join(status_lines(status, 0.0)).count("from time to time") == 1
 
     def test_a_daemon_of_another_version_is_to_be_restarted(self, run: Run, daemon: FakeService) -> None:
         assert "restart" not in run("status").out
@@ -102,11 +102,11 @@ class TestStatus:
         ]
         plain = daemon.status()
         monkeypatch.setattr(daemon, "status", lambda: msgspec.structs.replace(plain, waiting_files=files))
-        lines = run("status").out.splitlines()
-        assert lines[0] == "Problem, see below"
-        assert "/p/0.jpg  waiting until it stays unchanged" in lines
-        assert "and 2 more" in lines
-        assert lines[-1] == "Problem: /p is not there; plug the disk in"
+        status_lines = run("status").out.splitlines()
+        assert status_lines[0] == "Problem, see below"
+        assert "/p/0.jpg  waiting until it stays unchanged" in status_lines
+        assert "and 2 more" in status_lines
+        assert status_lines[-1] == "Problem: /p is not there; plug the disk in"
 
     def test_a_problem_of_several_lines_is_told_in_lines(self, run: Run, daemon: FakeService) -> None:
         daemon.problems = ["settings not used: a.toml:1: x\na.toml:2: y"]
@@ -319,15 +319,15 @@ class TestFolder:
         assert ("Nothing was changed." in ran.out) is not added
 
     def test_add_without_a_daemon_says_how_to_start(self, run: Run) -> None:
-        lines = run("folder", "add", "/p").out.splitlines()
-        assert lines[:4] == [
+        status_lines = run("folder", "add", "/p").out.splitlines()
+        assert status_lines[:4] == [
             "In it now: 100 pictures (400 MB), left alone; those that come will be compressed.",
             "Compressing what is there too would save about 220 MB (55 %), tried on 12 of them:",
             "  homepress compress --in-place /p",
             "Added /p.",
         ]
-        assert lines[-2].endswith("with: homepress")
-        assert lines[-1].endswith("homepress autostart on")
+        assert status_lines[-2].endswith("with: homepress")
+        assert status_lines[-1].endswith("homepress autostart on")
 
     def test_a_refused_folder_is_4(self, run: Run) -> None:
         ran = run("folder", "add", "/")

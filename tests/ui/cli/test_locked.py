@@ -78,7 +78,8 @@ def test_an_editor_is_free_and_what_waits_for_it_is_not(home: Path, tmp_path: Pa
 
 def test_the_program_without_a_command_is_locked_once_the_daemon_is_started(home: Path) -> None:
     code = (
-        "import os\nfrom homepress.ui.cli import begin, main\n"
+        "import os\nfrom homepress.ui.cli import main\n"
+        "from homepress.ui.cli.commands import window as begin\n"
         "def spawn(command): print('started', state())\n"
         "def state(): return open('/proc/self/status').read().split('Seccomp:')[1].split()[0]\n"
         "def window(): print('window', state()); return 0\n"

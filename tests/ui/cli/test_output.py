@@ -9,7 +9,7 @@ import pytest
 
 from homepress.base.results import FileOutcome
 from homepress.ui.cli import output
-from homepress.ui.cli.progress import Progress
+from homepress.ui.cli.output import ProgressBar
 
 
 class Terminal(io.StringIO):
@@ -75,7 +75,7 @@ def test_without_a_console_output_goes_nowhere(monkeypatch: pytest.MonkeyPatch) 
     output.prepare_streams()
     output.say("hello")
     output.fault("hello")
-    with Progress("picture", 3) as progress:
+    with ProgressBar("picture", 3) as progress:
         progress.step()
     sys.stdout.close()
     sys.stderr.close()
@@ -83,7 +83,7 @@ def test_without_a_console_output_goes_nowhere(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_bar_on_a_terminal_goes_away_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = look(monkeypatch)
-    with Progress("picture", 4) as progress:
+    with ProgressBar("picture", 4) as progress:
         progress.step()
         progress.say("a.jpg")
         assert "1 of 4 pictures" in terminal.getvalue()
@@ -93,7 +93,7 @@ def test_a_bar_on_a_terminal_goes_away_in_the_end(monkeypatch: pytest.MonkeyPatc
 
 def test_a_bar_of_unknown_length_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = look(monkeypatch)
-    with Progress("original") as progress:
+    with ProgressBar("original") as progress:
         progress.step()
         progress.step()
     assert "2 originals done" in terminal.getvalue()
@@ -101,14 +101,14 @@ def test_a_bar_of_unknown_length_counts(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_more_steps_than_were_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = look(monkeypatch)
-    with Progress("picture", 1) as progress:
+    with ProgressBar("picture", 1) as progress:
         progress.step()
         progress.step()
     assert "2 of 2 pictures" in terminal.getvalue()
 
 
 def test_no_bar_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    with Progress("picture", 4) as progress:
+    with ProgressBar("picture", 4) as progress:
         progress.step()
         progress.say("a.jpg")
     captured = capsys.readouterr()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from homepress.ui.cli.viewing import pictures_apart
+from homepress.ui.cli.commands.window import pictures_apart
 from homepress.ui.window.model import pictures
 from homepress.ui.window.model.pictures import NotShownError, load_pair, sheet, thumbnail
 

@@ -1,4 +1,4 @@
-"""The command line. One command is one module in `commands/`; `main` runs the one that was asked for."""
+"""The command line. `main` finds and runs the command that was asked for; `commands/` has them by subject."""
 
 from homepress.ui.cli.main import main
 

@@ -1,4 +1,4 @@
-"""The command line: finds the command, runs it, and turns whatever comes out into an exit code.
+"""The command line: finds the command, runs it, and turns its result into an exit code.
 
 Exit codes: 0 all good, 1 some file failed, 2 wrong usage or settings, 3 no daemon, 4 refused for safety; as
 shells have it, 130 after Ctrl-C and 141 when the reader of a pipe has gone.
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 import homepress
+from homepress.base.override import override
 from homepress.base.system_errors import with_name
 from homepress.control.service import ServiceError
 from homepress.settings import SettingsError
@@ -22,31 +23,32 @@ _PIPE_CLOSED = 141
 _FAILED = 1
 _WRONG_SETTINGS = 2
 
-# Each is the function `command` of the module of its name in `commands/`; only the one asked for is imported.
-_COMMANDS = (
-    "run",
-    "stop",
-    "status",
-    "pause",
-    "resume",
-    "folder",
-    "compress",
-    "undo",
-    "originals",
-    "history",
-    "stats",
-    "autostart",
-    "file-manager",
-    "tray",
-    "settings",
-    "show",
-    "window",
-    "report",
-    "prove",
-    "doctor",
-    "uninstall",
-    "attempts",
-)
+_COMMANDS = {
+    "run": "lifecycle",
+    "stop": "lifecycle",
+    "status": "lifecycle",
+    "pause": "lifecycle",
+    "resume": "lifecycle",
+    "folder": "folder",
+    "compress": "pictures",
+    "undo": "pictures",
+    "originals": "history",
+    "history": "history",
+    "stats": "history",
+    "autostart": "system",
+    "file-manager": "system",
+    "tray": "lifecycle",
+    "settings": "settings",
+    "show": "window",
+    "window": "window",
+    "report": "window",
+    "prove": "prove",
+    "doctor": "system",
+    "uninstall": "system",
+    "attempts": "prove",
+}
+"""Each command and its module in `commands/`, which has a function of the command's name. Only the module of
+the command that was asked for is imported."""
 
 _LOCK_LATER = {
     "run": "binds its socket and starts the tray first, then puts on the stricter lock of the daemon",
@@ -58,26 +60,26 @@ _LOCK_LATER = {
 
 
 class _ReaderGoneError(Exception):
-    """Whoever read our output has ended. Not an OSError, which click would handle in its own way."""
+    """The reader of our output has ended. Not an OSError, which click would handle in its own way."""
 
 
-class _Program(click.Group):
+class _CommandGroup(click.Group):
     """The group of all commands, imported one by one when asked for, listed in the order of `_COMMANDS`."""
 
+    @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands."""
         return list(_COMMANDS)
 
+    @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command by its name."""
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"homepress.ui.cli.commands.{cmd_name.replace('-', '_')}")
-        command: click.Command = module.command
+        module = importlib.import_module(f"homepress.ui.cli.commands.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
+    @override
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
@@ -85,7 +87,7 @@ class _Program(click.Group):
 
 
 @click.command(
-    cls=_Program,
+    cls=_CommandGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -103,7 +105,7 @@ def program(context: click.Context) -> int:
       homepress undo --last 1                   bring the last original back
     """
     if context.invoked_subcommand is None:
-        from homepress.ui.cli.begin import begin
+        from homepress.ui.cli.commands.window import begin
 
         return begin()
     if context.invoked_subcommand not in _LOCK_LATER:

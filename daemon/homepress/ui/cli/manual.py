@@ -1,4 +1,4 @@
-"""Makes the manual page from the commands: `python -m homepress.ui.cli.manual`.
+"""Makes the manual page (`python -m homepress.ui.cli.manual`) and the completions from the commands.
 
 The language is that of man(7), as little of it as every reader of manual pages knows.
 """
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 import click
+from click.shell_completion import get_completion_class
 
 from homepress.ui.cli.main import program
 
@@ -111,6 +112,30 @@ def _escaped(text: str) -> str:
     # A bare hyphen may become a typographical one, which no shell takes; ~ and ^ may be raised.
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("~", "\\(ti").replace("^", "\\(ha")
     return "".join(c if ord(c) < 128 else f"\\[u{ord(c):04X}]" for c in plain)
+
+
+# The completions that shells load. They ask `homepress` itself what fits, so they never fall behind.
+
+FILES = {"bash": "homepress.bash", "zsh": "_homepress", "fish": "homepress.fish"}
+"""The name of the file in `service-files/completions/`, as each shell looks for it, by the shell's name."""
+
+_VARIABLE = "_HOMEPRESS_COMPLETE"
+"""How click knows that a shell asks (click, "Shell Completion")."""
+
+
+def completion(shell: str) -> str:
+    """The script for one shell.
+
+    Raises:
+        KeyError: there is none for it.
+    """
+    if shell not in FILES:
+        raise KeyError(shell)
+    kind = get_completion_class(shell)
+    assert kind is not None
+    asking = kind(program, {}, "homepress", _VARIABLE)
+    # Not `source()`, which for bash starts the bash of this computer and judges its version.
+    return (asking.source_template % asking.source_vars()).strip() + "\n"
 
 
 if __name__ == "__main__":

@@ -4,16 +4,20 @@ Results go to standard output, remarks and faults to standard error. Colour only
 only where there is a terminal that wants it.
 """
 
+import contextlib
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, TextIO, TypeVar
 
 import click
 import msgspec
 
-from homepress.ui.text import shown
+from homepress.base.units import counted, percent_saved, size
+from homepress.ui.text import printable
 
 _LONGEST_BAR = 24
 
@@ -44,7 +48,7 @@ def remark(text: str) -> None:
 def fault(text: str) -> None:
     """Print what went wrong, each line with the program's name before it."""
     for line in text.splitlines() or [""]:
-        remark(f"{strong('homepress:')} {shown(line)}")
+        remark(f"{strong('homepress:')} {printable(line)}")
 
 
 def print_json(value: Any) -> None:
@@ -141,3 +145,140 @@ def _colourful(stream: TextIO) -> bool:
 
 def _width(cell: str) -> int:
     return len(click.unstyle(cell))
+
+
+# A bar at the bottom of the terminal while work goes on above it; nothing in a pipe.
+
+_LENGTH = 24
+
+
+class ProgressBar:
+    """Counts steps on standard error, if that is a terminal; use as a context.
+
+    Lines for standard output go through `say` while a bar may be shown, so that the two do not mix.
+    """
+
+    def __init__(self, thing: str, total: int | None = None) -> None:
+        """Say how many `thing`s there will be; None when nobody knows."""
+        self._thing = thing
+        self._total = total
+        self._done = 0
+        self._shown = on_terminal(sys.stderr)
+
+    def __enter__(self) -> "ProgressBar":
+        self._draw()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._clear()
+        self._shown = False
+
+    def expect(self, total: int) -> None:
+        """So many there will be, as is known by now."""
+        self._total = total
+        self._draw()
+
+    def step(self) -> None:
+        """One more is done."""
+        self._done += 1
+        self._draw()
+
+    def say(self, line: str) -> None:
+        """Print a line of results above the bar."""
+        self._clear()
+        say(line)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._shown:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r\x1b[K{self._text()[:width]}")
+            sys.stderr.flush()
+
+    def _clear(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def _text(self) -> str:
+        if not self._total:
+            return f"{counted(self._done, self._thing)} done ..." if self._done else "Working ..."
+        total = max(self._total, self._done)
+        full = round(_LENGTH * self._done / total)
+        filled, empty = symbol("█", "#") * full, symbol("░", ".") * (_LENGTH - full)
+        return f"{filled}{empty}  {self._done:,} of {counted(total, self._thing)}"
+
+
+# Answers that come one by one: printed as they come, counted on the way.
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+
+def print_each(
+    items: Iterable[_T],
+    line: Callable[[_T], str],
+    *,
+    as_json: bool,
+    thing: str = "picture",
+    total: int | None = None,
+) -> Iterator[_T]:
+    """Print each item, as JSON or as its line above a progress bar, and hand it on.
+
+    Args:
+        items: ended when the caller stops taking, so that no work goes on unseen.
+        line: an item in words.
+        as_json: whether programs read it.
+        thing: what is counted.
+        total: how many there will be, as far as anybody knows.
+    """
+    with ProgressBar(thing, total) as progress, closing(items):
+        for item in items:
+            if as_json:
+                print_json(item)
+            else:
+                progress.say(line(item))
+            progress.step()
+            yield item
+
+
+@contextlib.contextmanager
+def closing(items: Iterable[object]) -> Iterator[None]:
+    """Close a stream at the end of the block, if it can be closed."""
+    try:
+        yield
+    finally:
+        if isinstance(items, Generator):
+            items.close()
+
+
+# A picture on a line: its sizes in columns, then its name, aligned though lines come one by one.
+
+_SIZE_WIDTH = 8
+_REST_WIDTH = 16
+
+
+def sizes(before: int, after: int = 0, word: str = "") -> str:
+    """ "  4.2 MB →   1.9 MB  −55 %"; with a `word` in place of the size after, when nothing was saved."""
+    first = size(before).rjust(_SIZE_WIDTH) if before else " " * _SIZE_WIDTH
+    if word:
+        return f"{first}   {padded(word, _REST_WIDTH)}"
+    arrow, minus = symbol("→", "->"), symbol("−", "-")
+    percent = good(f"{minus}{percent_saved(before, after):>2} %")
+    return f"{first} {arrow} {size(after).rjust(_SIZE_WIDTH)}  {percent}"
+
+
+def where(path: str) -> str:
+    """A path as short as it is clear: relative where it lies beneath the working directory."""
+    try:
+        here = os.getcwd()
+    except OSError:
+        return printable(path)  # the working directory is gone
+    beneath = path.startswith(here.rstrip(os.sep) + os.sep) and here != os.sep
+    return printable(path[len(here) + 1 :] if beneath else path)
+
+
+def why(path: str, reason: str) -> str:
+    """A picture and a reason on one line; a reason that names the picture itself does not name it twice."""
+    return f"{where(path)}: {printable(reason.removeprefix(f'{path}: '))}"

@@ -22,7 +22,7 @@ from homepress.control.service import Service, ServiceError, UndoRequest
 from homepress.desktop.notices import Notice, Slot
 from homepress.desktop.opening import NotOpened, Opener
 from homepress.desktop.processes import fails_soon, own, spawn
-from homepress.ui.text import future, in_one_line, shown
+from homepress.ui.text import future, in_one_line, printable
 
 _log = logging.getLogger(__name__)
 
@@ -236,7 +236,9 @@ def _undo(ids: tuple[int, ...], ctx: ActionContext) -> None:
     outcomes = list(_daemon(ctx).undo(UndoRequest(ids=list(ids))))
     failed = [outcome for outcome in outcomes if outcome.outcome in ("failed", "beside")]
     if failed:
-        lines = [shown(f"{outcome.path}: {outcome.reason or outcome.restored_to}") for outcome in failed[:3]]
+        lines = [
+            printable(f"{outcome.path}: {outcome.reason or outcome.restored_to}") for outcome in failed[:3]
+        ]
         title = f"{counted(len(failed), 'original')} could not be put back in place"
         ctx.notify(Notice(Slot.PROBLEM, title, "\n".join(lines)))
         return

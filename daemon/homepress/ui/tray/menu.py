@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from homepress.base.results import FolderStatus, RecentPicture
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import Status
-from homepress.ui.text import moment, shown, until
+from homepress.ui.text import moment, printable, until
 from homepress.ui.tray.actions import (
     Action,
     EnableFolder,
@@ -290,13 +290,13 @@ def _closing(state: TrayState) -> tuple[MenuEntry, ...]:
 def _gist(problem: str) -> str:
     """What is wrong, without what to do about it: the window, a notice and `homepress status` say that."""
     where, colon, what = " ".join(problem.split()).partition(": ")
-    what = shown(where + colon + re.split("; |[.] ", what, maxsplit=1)[0])
+    what = printable(where + colon + re.split("; |[.] ", what, maxsplit=1)[0])
     return what if len(what) <= _LONGEST_PROBLEM else f"{what[: _LONGEST_PROBLEM - 1]}…"
 
 
 def _short(text: str) -> str:
     """A name that fits into a menu, its end kept: that is what tells files apart."""
-    text = shown(text)
+    text = printable(text)
     if len(text) <= _LONGEST:
         return text
     return f"{text[: _LONGEST // 2 - 1]}…{text[-(_LONGEST // 2) :]}"

@@ -12,7 +12,7 @@ from homepress.base.results import RecentPicture
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import Status
 from homepress.desktop.notices import BusNotifier, Button, Notice, Picture, Slot, Unshown
-from homepress.ui.text import in_one_line, shown
+from homepress.ui.text import in_one_line, printable
 from homepress.ui.tray.actions import OpenWindow, StartDaemon, UndoResults, WindowPage
 from homepress.ui.tray.icon_states import IconState, Symbol, rgba
 from homepress.ui.tray.menu import TrayState
@@ -126,7 +126,7 @@ class NoticeRules:
 def _first(pictures: Sequence[RecentPicture]) -> Notice:
     newest = pictures[0]
     smaller = percent_saved(newest.before_bytes, newest.after_bytes)
-    name = shown(os.path.basename(newest.path))
+    name = printable(os.path.basename(newest.path))
     title = f"{name} is {smaller} % smaller" if len(pictures) == 1 else _sum(pictures)
     body = "It works. The originals are kept for a while; bring them back with Undo, here or in the menu."
     return _results_notice(title, body, pictures)
@@ -158,19 +158,15 @@ def _picture(symbol: Symbol) -> Picture:
     return Picture(_PICTURE_SIZE, rgba(IconState(symbol), _PICTURE_SIZE))
 
 
-class Messenger:
-    """Shows a notice from a program that then exits, on standard error where the desktop has none.
+def show_notice(title: str, body: str = "") -> None:
+    """Show a notice from a program that then exits, on standard error where the desktop has none.
 
     It has no buttons, since nobody would hear them.
     """
-
-    def tell(self, title: str, body: str = "") -> None:
-        """Show a notice."""
-        notice = Notice(Slot.RESULT, title, body, picture=_picture(Symbol.IDLE))
-        try:
-            _show(notice)
-        except Unshown:
-            print(title, body, file=sys.stderr)  # noqa: T201  there is nowhere else to say it
+    try:
+        _show(Notice(Slot.RESULT, title, body, picture=_picture(Symbol.IDLE)))
+    except Unshown:
+        print(title, body, file=sys.stderr)  # noqa: T201  there is nowhere else to say it
 
 
 def _show(notice: Notice) -> None:

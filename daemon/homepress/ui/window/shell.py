@@ -9,7 +9,7 @@ from tkinter import ttk
 from homepress.base.results import ProbedProcess
 from homepress.settings import Paths
 from homepress.store.reader import EntryDetail, Reader
-from homepress.ui.text import shown
+from homepress.ui.text import printable
 from homepress.ui.window import background
 from homepress.ui.window.background import Jobs, LedgerThread, Mailbox, SnapshotPoller
 from homepress.ui.window.context import Context, Page
@@ -219,7 +219,7 @@ class Shell:
         def found(detail: EntryDetail | None) -> None:
             if detail is None:
                 self.go(PageName.ACTIVITY)
-                text = f"{shown(picture)} is not in the history: Homepress has not compressed it."
+                text = f"{printable(picture)} is not in the history: Homepress has not compressed it."
                 self.tell(text, "warning")
             else:
                 self.compare(detail.entry.id)

@@ -1,1 +1,1 @@
-"""One module a command; each has the click command `command`."""
+"""The commands by subject; each is a click command of its own name."""

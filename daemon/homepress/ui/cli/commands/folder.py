@@ -1,18 +1,26 @@
-"""`homepress folder`: which folders are watched."""
+"""`homepress folder`: which folders are watched, and what compressing would save in one."""
+
+import math
+import shlex
+import time
+from collections.abc import Generator
 
 import click
 
 from homepress.base.results import FolderStatus
-from homepress.base.units import counted
+from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
-from homepress.control.service import FolderAnswer, FolderRequest, Service
+from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service
 from homepress.desktop.autostart import autostart
 from homepress.settings import FolderSettings, Paths, load
 from homepress.ui.cli import output
+from homepress.ui.cli.access import daemon_or_local
 from homepress.ui.cli.arguments import absolute_path, example, json_option
-from homepress.ui.cli.daemon import daemon_or_local
-from homepress.ui.cli.trial import in_words, try_folder, what_is_there
-from homepress.ui.text import shown
+from homepress.ui.cli.output import ProgressBar
+from homepress.ui.text import printable
+
+_WORTH_SAYING = 30.0
+"""Seconds of work in the background from which on it is said."""
 
 _SAMPLE = 40
 """So many pictures are tried by `folder check`."""
@@ -34,11 +42,11 @@ _PATIENCE = 8.0
 
 
 @click.group(epilog=example("homepress folder add ~/Pictures/Inbox", "homepress folder list"))
-def command() -> None:
+def folder() -> None:
     """Add, list, remove and check watched folders."""
 
 
-@command.command(
+@folder.command(
     epilog=example(
         "homepress folder add ~/Pictures/Inbox",
         "homepress folder add ~/Scans --preset documents",
@@ -113,7 +121,9 @@ def add(
 
 def _say_added(answer: FolderAnswer, runs: bool) -> None:
     """Say that a folder is watched, or what is still to do for it."""
-    output.say(f"{'Watching' if runs and answer.answers else 'Added'} {output.strong(shown(answer.path))}.")
+    output.say(
+        f"{'Watching' if runs and answer.answers else 'Added'} {output.strong(printable(answer.path))}."
+    )
     for warning in answer.warnings:
         output.say(f"{output.worth_knowing('Worth knowing:')} {warning}")
     if not runs:
@@ -126,8 +136,8 @@ def _agreed(service: Service, request: FolderRequest, *, sure: bool) -> bool:
     """Say what is in the folder; whether to go on, which is asked where what is there would change."""
     asks = request.existing == "compress" and output.on_terminal_for_people() and not sure
     patience = _PATIENCE if asks or request.existing == "leave" else 0.0
-    found = try_folder(service, request.path, _QUICK_SAMPLE, patience, request)
-    for line in what_is_there(found, request.existing):
+    found = estimate_folder(service, request.path, _QUICK_SAMPLE, patience, request)
+    for line in existing_lines(found, request.existing):
         output.say(line)
     if not asks or found is None or not found.images:
         return True
@@ -152,7 +162,7 @@ def _ask_how_long() -> int:
     return days
 
 
-@command.command("list", epilog=example("homepress folder list"))
+@folder.command("list", epilog=example("homepress folder list"))
 @json_option
 def list_(as_json: bool) -> None:
     """Show the watched folders."""
@@ -175,7 +185,7 @@ def list_(as_json: bool) -> None:
         output.say("No folder is watched. Add one with: homepress folder add PATH")
 
 
-@command.command(epilog=example("homepress folder remove ~/Pictures/Inbox"))
+@folder.command(epilog=example("homepress folder remove ~/Pictures/Inbox"))
 @click.argument("path", type=absolute_path)
 @json_option
 def remove(path: str, as_json: bool) -> None:
@@ -188,10 +198,10 @@ def remove(path: str, as_json: bool) -> None:
     if as_json:
         output.print_json({"path": path, "removed": True})
     else:
-        output.say(f"{shown(path)} is not watched any more. Its originals can still be brought back.")
+        output.say(f"{printable(path)} is not watched any more. Its originals can still be brought back.")
 
 
-@command.command(
+@folder.command(
     epilog=example("homepress folder check ~/Pictures", "homepress folder check --all ~/Pictures")
 )
 @click.argument("path", type=absolute_path)
@@ -203,13 +213,13 @@ def check(path: str, everything: bool, as_json: bool) -> None:
     Nothing is changed.
     """
     with daemon_or_local(Paths.from_environment(), writes=False) as service:
-        report = try_folder(service, path, 0 if everything else _SAMPLE)
+        report = estimate_folder(service, path, 0 if everything else _SAMPLE)
     if report is None:
         return
     if as_json:
         output.print_json(report)
         return
-    for line in in_words(report):
+    for line in report_lines(report):
         output.say(line)
 
 
@@ -239,8 +249,98 @@ def _as_json(folder: FolderSettings, state: FolderStatus) -> dict[str, object]:
 
 def _row(folder: FolderSettings, state: FolderStatus) -> tuple[str, ...]:
     word = output.bad(state.state) if state.state == "problem" else state.state
-    where = f"into {shown(state.output)}" if state.mode == "output" else "in place"
+    where = f"into {printable(state.output)}" if state.mode == "output" else "in place"
     said = state.problem or state.warning
     if not said and state.fingerprinting:
         said = f"in the background: fingerprints of {counted(state.fingerprinting, 'picture')} left alone"
-    return shown(state.path), word, str(folder.quality), where, said
+    return printable(state.path), word, str(folder.quality), where, said
+
+
+# What compressing would save in a folder: a dry run with a bar, and in words.
+
+
+def estimate_folder(
+    service: Service,
+    path: str,
+    sample: int,
+    patience: float = math.inf,
+    wanted: FolderRequest | None = None,
+) -> CheckReport | None:
+    """The last report of a dry run, which ends after so many seconds; a bar shows how far it is.
+
+    None when the disk of a folder that is about to be added does not answer.
+
+    Args:
+        service: who does it.
+        path: the folder.
+        sample: how many pictures to try; 0 for all.
+        patience: after so many seconds what was found by then counts.
+        wanted: how the folder is about to be added.
+
+    Raises:
+        ServiceError: there is no such folder, or it may not be added.
+    """
+    report, end = None, time.monotonic() + patience
+    reports = service.check_folder(path, sample, wanted)
+    with ProgressBar("picture") as progress:
+        for report in reports:
+            progress.expect(report.to_try)
+            if report.tried:
+                progress.step()
+            if time.monotonic() >= end:
+                break
+    if isinstance(reports, Generator):
+        reports.close()
+    return report
+
+
+def existing_lines(found: CheckReport | None, existing: str) -> list[str]:
+    """What is in a folder that is about to be added, what becomes of that, and what would be saved."""
+    if found is None:
+        return []  # its disk does not answer, which is said when it is added
+    if found.files and not found.images:
+        return ["Nothing in it is a picture that would be compressed; those that come will be."]
+    if not found.images:
+        return ["There are no pictures in it yet; those that come will be compressed."]
+    there = f"In it now: {counted(found.images, 'picture')} ({size(found.before_bytes)})"
+    saved = found.before_bytes - found.after_bytes
+    percent = percent_saved(found.before_bytes, found.after_bytes)
+    part = "" if found.tried >= found.images else f", tried on {found.tried:,} of them"
+    if existing == "compress":
+        lines = [f"{there}, to be compressed like those that come."]
+        return [*lines, f"That will save about {size(saved)} ({percent} %){part}."] if saved else lines
+    lines = [f"{there}, left alone; those that come will be compressed."]
+    if found.fingerprint_seconds >= _WORTH_SAYING:
+        lines.append(f"Their fingerprints are made in the background, which takes {_about(found)}.")
+    if saved:
+        lines.append(f"Compressing what is there too would save about {size(saved)} ({percent} %){part}:")
+        lines.append(f"  homepress compress --in-place {shlex.quote(printable(found.path))}")
+    return lines
+
+
+def _about(found: CheckReport) -> str:
+    """How long it takes to read all that is there once."""
+    minutes = max(1, round(found.fingerprint_seconds / 60))
+    if minutes < 120:
+        return f"about {counted(minutes, 'minute')}"
+    return f"about {counted(round(minutes / 60), 'hour')}"
+
+
+def report_lines(report: CheckReport) -> list[str]:
+    """All that a dry run found."""
+    saved = report.before_bytes - report.after_bytes
+    arrow = output.symbol("→", "->")
+    files, pictures = counted(report.files, "file"), counted(report.images, "picture")
+    lines = [f"{output.strong(printable(report.path))}: {files}, {pictures} worth trying."]
+    if report.tried:
+        percent = percent_saved(report.before_bytes, report.after_bytes)
+        lines.append(
+            f"{size(report.before_bytes)} {arrow} {size(report.after_bytes)}: "
+            f"{size(saved)} ({percent} %) would be saved."
+        )
+        part = "all of them" if report.tried >= report.images else f"{report.tried:,} of them"
+        lines.append(f"Tried on {part}; nothing was changed.")
+    if report.with_location:
+        tell = counted(report.with_location, "picture tells where it was", "pictures tell where they were")
+        lines.append(f'{tell} taken; metadata = "share" leaves that out of results.')
+    return lines

@@ -1,4 +1,4 @@
-"""`homepress history`: what became of each picture."""
+"""What became of pictures: `homepress history`, `stats` and `originals`."""
 
 import csv
 import io
@@ -6,23 +6,25 @@ import itertools
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from homepress.base import blocking
-from homepress.base.units import counted
+from homepress.base.results import OriginalOutcome
+from homepress.base.units import counted, percent_saved, size
+from homepress.control.service import OriginalsRequest
 from homepress.settings import Paths
-from homepress.store.reader import HistoryEntry, HistoryFilter
+from homepress.store.reader import Day, HistoryEntry, HistoryFilter, Stats, StoredOriginal, Totals
 from homepress.ui.cli import output
-from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive
-from homepress.ui.cli.daemon import daemon_or_local
-from homepress.ui.cli.ledger import reading
-from homepress.ui.cli.pictures import sizes, where, why
-from homepress.ui.cli.stream import ended
-from homepress.ui.text import moment
+from homepress.ui.cli.access import daemon_or_local, open_ledger
+from homepress.ui.cli.arguments import absolute_path, example, json_option, length, past_time, positive
+from homepress.ui.cli.output import closing, print_each, sizes, where, why
+from homepress.ui.text import moment, printable, until
+
+# `homepress history`: what became of each picture.
 
 _SCREENFUL = 20
 _WHEN_WIDTH = len("Mon 10 May 09:10")
@@ -47,7 +49,7 @@ _WHEN_WIDTH = len("Mon 10 May 09:10")
 @click.option("--forget-before", metavar="TIME", type=past_time, help="Forget all names before TIME.")
 @click.option("--csv", "as_csv", is_flag=True, help="As a table for spreadsheets.")
 @json_option
-def command(
+def history(
     path: str | None,
     search: str,
     outcome: Literal["compressed", "unchanged", "failed"] | None,
@@ -69,7 +71,10 @@ def command(
     wanted = HistoryFilter(path=_as_recorded(path), text=search, outcome=outcome or "", since=since)
     if last is None and not (everything or as_json or as_csv) and output.on_terminal(sys.stdout):
         last = _SCREENFUL
-    with reading(Paths.from_environment()) as reader, ended(entries := reader.history(wanted, limit=last)):
+    with (
+        open_ledger(Paths.from_environment()) as reader,
+        closing(entries := reader.history(wanted, limit=last)),
+    ):
         if as_json:
             for entry in entries:
                 output.print_json(entry)
@@ -93,7 +98,7 @@ def _forget(path: str | None, before: float | None, as_json: bool) -> int:
     paths = Paths.from_environment()
     with daemon_or_local(paths) as service:
         number = service.forget(path or "", before)
-    with reading(paths) as reader:
+    with open_ledger(paths) as reader:
         kept = reader.count(HistoryFilter(path=_as_recorded(path), until=before))
     if as_json:
         output.print_json({"forgotten": number, "kept": kept})
@@ -138,3 +143,168 @@ def line(entry: HistoryEntry, now: float) -> str:
         return f"{when}  {figures}  {where(entry.path)}" + (f"  ({note})" if note else "")
     word = output.faint("unchanged") if entry.outcome == "unchanged" else output.bad("failed")
     return f"{when}  {sizes(entry.before_bytes, word=word)}  {why(entry.path, entry.reason)}"
+
+
+# `homepress stats`: what was saved.
+
+_DAYS = 14
+_RIGHT = (1, 2, 3, 4)
+
+
+@click.command(epilog=example("homepress stats", "homepress stats --json"))
+@json_option
+def stats(as_json: bool) -> None:
+    """Show what was saved.
+
+    Results that were undone do not count.
+    """
+    with open_ledger(Paths.from_environment()) as reader:
+        stats = reader.stats()
+    if as_json:
+        output.print_json(stats)
+        return
+    for line in stats_lines(stats):
+        output.say(line)
+
+
+def stats_lines(stats: Stats) -> list[str]:
+    """The figures in words."""
+    if not stats.total.images:
+        return ["Nothing has been compressed yet."]
+    sums = [_row("in total", stats.total), _row("today", stats.today)]
+    kept = f"{size(stats.total.originals_bytes)} of originals kept for undo"
+    folders = {printable(path) if path else "named by hand": totals for path, totals in stats.folders.items()}
+    return [
+        *output.columns(sums, _RIGHT),
+        output.faint(kept),
+        *_section("Days", _days(stats.days[-_DAYS:])),
+        *_section("Formats", output.columns((_row(*item) for item in stats.formats.items()), _RIGHT)),
+        *_section("Folders", output.columns((_row(*item) for item in folders.items()), _RIGHT)),
+    ]
+
+
+def _section(title: str, content: list[str]) -> list[str]:
+    return ["", output.strong(title), *content]
+
+
+def _row(name: str, totals: Totals) -> tuple[str, ...]:
+    arrow, percent = output.symbol("→", "->"), percent_saved(totals.before_bytes, totals.after_bytes)
+    return (
+        name,
+        counted(totals.images, "picture"),
+        size(totals.before_bytes),
+        f"{arrow} {size(totals.after_bytes)}",
+        f"{size(totals.saved_bytes)} saved",
+        f"({percent} %)",
+    )
+
+
+def _days(days: list[Day]) -> list[str]:
+    most = max((day.saved_bytes for day in days), default=0) or 1
+    rows = (
+        (
+            f"{date.fromisoformat(day.day):%a %d %b}",
+            counted(day.images, "picture"),
+            f"{size(day.saved_bytes)} saved",
+            output.bar(day.saved_bytes / most),
+        )
+        for day in days
+    )
+    return output.columns(rows, right=(1, 2))
+
+
+# `homepress originals`: what is kept for undo.
+
+_WIDTH = len("accepted")
+_DAY = 86_400
+
+
+@click.group(epilog=example("homepress originals list", "homepress originals accept --older-than 7d"))
+def originals() -> None:
+    """List, accept and verify kept originals."""
+
+
+@originals.command("list", epilog=example("homepress originals list"))
+@json_option
+def list_(as_json: bool) -> None:
+    """Show the originals that can be brought back."""
+    now, number, total = time.time(), 0, 0
+    with open_ledger(Paths.from_environment()) as reader, closing(originals := reader.originals()):
+        for original in originals:
+            number += 1
+            total += original.bytes
+            if as_json:
+                output.print_json(original)
+            else:
+                output.say(_original(original, now))
+    if not as_json:
+        count = output.strong(counted(number, "original"))
+        output.say(f"{count}, {size(total)}." if number else "There are none.")
+
+
+def _original(original: StoredOriginal, now: float) -> str:
+    kept = f"{'kept until ' + until(original.keep_until, now):<27}"
+    return f"{size(original.bytes):>8}  {output.faint(kept)}  {where(original.path)}"
+
+
+@originals.command(
+    epilog=example(
+        "homepress originals accept --older-than 7d", "homepress originals accept ~/Pictures/a.jpg"
+    )
+)
+@click.argument("paths", metavar="[PATH...]", type=absolute_path, nargs=-1)
+@click.option("--older-than", metavar="TIME", type=length, help="Originals kept for longer than 7d, 12h ...")
+@click.option("--all", "everything", is_flag=True, help="All originals.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def accept(
+    paths: tuple[str, ...], older_than: float | None, everything: bool, yes: bool, as_json: bool
+) -> int:
+    """Delete originals for good.
+
+    Their results stay, and cannot be undone any more.
+    """
+    if not paths and older_than is None and not everything:
+        raise click.UsageError("Say which originals: a PATH, --older-than TIME or --all.")
+    if not yes and not output.on_terminal_for_people():
+        raise click.UsageError("This deletes originals for good; say so with --yes.")
+    if not yes:
+        click.confirm("Delete these originals for good?", abort=True, err=True)
+    days = None if older_than is None else older_than / _DAY
+    return _act("accept", OriginalsRequest(paths=list(paths), older_than_days=days, all=everything), as_json)
+
+
+@originals.command(
+    epilog=example("homepress originals verify", "homepress originals verify ~/Pictures/a.jpg")
+)
+@click.argument("paths", metavar="[PATH...]", type=absolute_path, nargs=-1)
+@json_option
+def verify(paths: tuple[str, ...], as_json: bool) -> int:
+    """See whether every byte is as it was.
+
+    Without PATH, of all originals.
+    """
+    return _act("verify", OriginalsRequest(paths=list(paths), all=not paths), as_json)
+
+
+def _act(action: str, request: OriginalsRequest, as_json: bool) -> int:
+    number = total = faults = 0
+    with daemon_or_local(Paths.from_environment(), wait=None) as service:
+        act = service.accept_originals if action == "accept" else service.verify_originals
+        for outcome in print_each(act(request), _line, as_json=as_json, thing="original"):
+            number += 1
+            total += outcome.bytes
+            faults += outcome.outcome in ("damaged", "failed")
+    if not as_json:
+        text = f"{output.strong(counted(number, 'original'))}, {size(total)}"
+        output.say(
+            f"{text}; {counted(faults, 'fault')}." if faults else f"{text}." if number else "There are none."
+        )
+    return 1 if faults or (request.paths and not number) else 0
+
+
+def _line(outcome: OriginalOutcome) -> str:
+    fine = outcome.outcome in ("accepted", "good")
+    word = output.padded(outcome.outcome if fine else output.bad(outcome.outcome), _WIDTH)
+    name = why(outcome.path, outcome.reason) if outcome.reason else where(outcome.path)
+    return f"{word}  {size(outcome.bytes):>8}  {name}"

@@ -13,7 +13,7 @@ from homepress.base.units import counted, percent_saved, size
 from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
-from homepress.ui.text import shown
+from homepress.ui.text import printable
 
 if TYPE_CHECKING:
     from homepress.app.prove import HeldSocket, Party, Proof
@@ -25,7 +25,7 @@ _OPEN = 4
     epilog=example("homepress prove", "homepress prove --json     exit code 4 if anything is open")
 )
 @json_option
-def command(as_json: bool) -> int:
+def prove(as_json: bool) -> int:
     """Show that no process of Homepress can reach a network.
 
     Each process tries it itself, next to an ordinary process that is let through. Nothing is sent.
@@ -101,8 +101,8 @@ def _seen(party: "Party") -> list[str]:
 def _named(socket: "HeldSocket") -> str:
     """A local one by the name of its file; where that is, `ss` tells."""
     if socket.local:
-        return shown(os.path.basename(socket.name)) or "(connected)"
-    return output.bad(f"{socket.family} {shown(socket.name)}")
+        return printable(os.path.basename(socket.name)) or "(connected)"
+    return output.bad(f"{socket.family} {printable(socket.name)}")
 
 
 def _sample(proof: "Proof") -> Iterator[str]:
@@ -130,3 +130,17 @@ def _verdict(proof: "Proof") -> Iterator[str]:
         yield output.strong("This proof does not hold:")
         yield from (f"   {problem}" for problem in proof.problems())
     yield output.faint(f"It took {proof.seconds:.1f} seconds, and nothing was sent.")
+
+
+# `homepress attempts`: what a process is let do under the lock that it inherits.
+
+
+@click.command(hidden=True)
+def attempts() -> None:
+    """Try every way out and print what came of it as JSON; nothing is sent.
+
+    Tray and window start it when `homepress prove` asks them.
+    """
+    from homepress import app
+
+    output.print_json(app.try_doors("this process"))

@@ -14,14 +14,14 @@ from homepress.resources import shipped
 from homepress.settings import Paths, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option
-from homepress.ui.text import shown
+from homepress.ui.text import printable
 
 _WRONG_SETTINGS = 2
 
 
 @click.group(epilog=example("homepress settings check", "homepress settings edit"))
 @click.pass_context
-def command(context: click.Context) -> None:
+def settings(context: click.Context) -> None:
     """Show, check and edit the settings file."""
     if context.invoked_subcommand != edit.name:
         _lock()
@@ -33,7 +33,7 @@ def _lock() -> None:
     app.prepare_client()
 
 
-@command.command(epilog=example('grep quality "$(homepress settings path)"'))
+@settings.command(epilog=example('grep quality "$(homepress settings path)"'))
 @json_option
 def path(as_json: bool) -> None:
     """Print where the settings file is."""
@@ -44,7 +44,7 @@ def path(as_json: bool) -> None:
         output.print_path(str(file))
 
 
-@command.command(epilog=example("homepress settings check"))
+@settings.command(epilog=example("homepress settings check"))
 @click.argument("file", type=absolute_path, required=False)
 @json_option
 def check(file: str | None, as_json: bool) -> int:
@@ -54,11 +54,11 @@ def check(file: str | None, as_json: bool) -> int:
     """
     checked = Path(file) if file else Paths.from_environment().config_file
     if file and not checked.is_file():
-        raise ServiceError(f"{shown(file)}: there is no such file", _WRONG_SETTINGS)
+        raise ServiceError(f"{printable(file)}: there is no such file", _WRONG_SETTINGS)
     return _check(checked, as_json)
 
 
-@command.command(epilog=example("homepress settings schema > settings.schema.json"))
+@settings.command(epilog=example("homepress settings schema > settings.schema.json"))
 @json_option
 def schema(as_json: bool) -> None:
     """Print the JSON schema of the file.
@@ -69,7 +69,7 @@ def schema(as_json: bool) -> None:
     output.say(" ".join(text.split()) if as_json else text.rstrip())
 
 
-@command.command(epilog=example("homepress settings edit", "EDITOR=nano homepress settings edit"))
+@settings.command(epilog=example("homepress settings edit", "EDITOR=nano homepress settings edit"))
 @json_option
 def edit(as_json: bool) -> int:
     """Open the file in $VISUAL or $EDITOR.
@@ -88,7 +88,7 @@ def edit(as_json: bool) -> int:
         with subprocess.Popen([*shlex.split(editor), str(file)]) as process:
             _lock()  # not before: the editor is the user's own program and is to be as free as ever
     except (OSError, ValueError) as error:
-        raise ServiceError(f"{editor}: {error}; edit {shown(str(file))} yourself") from error
+        raise ServiceError(f"{editor}: {error}; edit {printable(str(file))} yourself") from error
     if process.returncode:
         raise ServiceError(f"{editor} ended with exit code {process.returncode}; the file may be as it was")
     return _check(file, as_json)
@@ -118,7 +118,7 @@ def _check(file: Path, as_json: bool) -> int:
     if as_json:
         output.print_json({"file": str(file), "ok": True, "problems": []})
     elif not file.exists():
-        output.say(f"There is no {shown(str(file))} yet; the defaults hold, and no folder is watched.")
+        output.say(f"There is no {printable(str(file))} yet; the defaults hold, and no folder is watched.")
     else:
-        output.say(f"{shown(str(file))} is in order, with {counted(len(settings.folders), 'folder')}.")
+        output.say(f"{printable(str(file))} is in order, with {counted(len(settings.folders), 'folder')}.")
     return 0

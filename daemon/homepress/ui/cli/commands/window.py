@@ -1,16 +1,72 @@
-"""`homepress window`: look at everything, and change settings, in a window."""
+"""What is looked at: `homepress window`, `show` and `report`, and `homepress` without a command."""
 
+import contextlib
+import functools
 import importlib.util
 import os
+import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from homepress.settings import Paths
+from homepress.base.results import ProbedProcess
+from homepress.base.units import counted, percent_saved, size
+from homepress.control.client import NO_DAEMON, connect
+from homepress.control.service import ServiceError, Status
+from homepress.desktop.processes import fails_soon, own, spawn
+from homepress.settings import Paths, SettingsError, load
 from homepress.ui.cli import output
-from homepress.ui.cli.arguments import example, json_option
-from homepress.ui.cli.viewing import pictures_apart
-from homepress.ui.text import shown
+from homepress.ui.cli.access import open_ledger
+from homepress.ui.cli.arguments import absolute_path, example, json_option
+from homepress.ui.text import printable
+
+if TYPE_CHECKING:
+    from homepress.app import Viewer
+    from homepress.store.reader import EntryDetail
+
+# Looking at pictures without decoding them in a process that can reach other programs.
+
+
+@contextlib.contextmanager
+def pictures_apart() -> Iterator[Callable[[], list[ProbedProcess]]]:
+    """Have a locked worker decode what window and report show, for the length of a `with` block.
+
+    What it gives has that worker try every way out, if there is one by then.
+    """
+    from homepress.ui.window.model.pictures import open_with
+
+    with contextlib.ExitStack() as ending:
+        ending.callback(open_with, None)
+
+        @functools.cache  # made with the first picture: a window shall be seen before workers are loaded
+        def viewer() -> "Viewer":
+            from homepress import app
+
+            made = app.Viewer()
+            ending.callback(made.close)
+            return made
+
+        one = threading.Lock()
+
+        def opener(
+            file: Path, edge: int, fill: bool, most_pixels: int, most_decoded: int
+        ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
+            with one:
+                ready = viewer()
+            return ready.open(file, edge, fill, most_pixels, most_decoded)
+
+        def probe() -> list[ProbedProcess]:
+            return [viewer().probe()] if viewer.cache_info().currsize else []
+
+        open_with(opener)
+        yield probe
+
+
+# `homepress window`: look at everything, and change settings, in a window.
 
 _FAILED = 1
 _PAGES = (
@@ -36,7 +92,7 @@ _PAGES = (
 )
 @click.option("--scale", type=click.FloatRange(0.5, 4), help="How large to draw; 1 is usual.")
 @json_option
-def command(page: str | None, theme: str, scale: float | None, as_json: bool) -> int:
+def window(page: str | None, theme: str, scale: float | None, as_json: bool) -> int:
     """Open the window, or have it come to the front.
 
     It shows folders and their settings, activity, pictures before and after, statistics and privacy.
@@ -108,9 +164,165 @@ def _report_instead(paths: Paths, why: str, *, as_json: bool) -> int:
         output.print_json({"shown": "report", "path": str(file), "reason": why})
         return _FAILED
     output.fault(why)
-    output.say(f"A report instead of the window: {shown(str(file))}")
+    output.say(f"A report instead of the window: {printable(str(file))}")
     try:
         open_report(file)
     except NotOpened as error:
-        output.remark(shown(str(error)))
+        output.remark(printable(str(error)))
     return _FAILED
+
+
+# `homepress show`: one picture before and after.
+
+
+@click.command(epilog=example("homepress show ~/Pictures/Inbox/a.jpg"))
+@click.argument("path", type=absolute_path)
+@click.option("--text", "as_text", is_flag=True, help="Say it in words, without a window.")
+@json_option
+def show(path: str, as_text: bool, as_json: bool) -> int:
+    """Show a picture before and after.
+
+    In the window where there is a display, else in words.
+    """
+    from homepress.base import blocking
+
+    with open_ledger(Paths.from_environment()) as reader:
+        detail = reader.latest(blocking.resolved(Path(path))) or reader.latest(Path(path))
+    if detail is None:
+        raise ServiceError(
+            f"{path} is not in the history: Homepress has not seen it, or knew what is in it already "
+            "(a result of its own, or an original that was taken back)"
+        )
+    if as_json:
+        output.print_json(detail)
+        return 0
+    if not as_text and can_open():
+        return open_window("compare", detail.entry.path)
+    for line in picture_lines(detail):
+        output.say(line)
+    return 0
+
+
+def picture_lines(detail: "EntryDetail") -> list[str]:
+    """What is known of a picture, in words."""
+    entry = detail.entry
+    arrow = output.symbol("→", "->")
+    if entry.outcome != "compressed":
+        return [f"{output.strong(printable(entry.path))}: {entry.outcome}", f"  {printable(entry.reason)}"]
+    score = "" if entry.score is None else f", score {entry.score:.1f} ({entry.score_kind})"
+    percent = percent_saved(entry.before_bytes, entry.after_bytes)
+    found = [
+        output.strong(printable(entry.path)),
+        f"  {size(entry.before_bytes)} {arrow} {size(entry.after_bytes)}, {percent} % smaller{score}",
+        f"  before  {printable(detail.original_path) or 'gone: ' + entry.original}",
+        f"  after   {printable(detail.result_path)}",
+    ]
+    if entry.original == "kept":
+        found.append(f"  Bring it back with: homepress undo {printable(entry.path)}")
+    return found
+
+
+# `homepress report`: everything that was saved, as one page that any browser shows.
+
+
+@click.command(epilog=example("homepress report", "homepress report --output ~/homepress.html --no-open"))
+@click.option("--output", "file", metavar="FILE", type=absolute_path, help="Write it there.")
+@click.option(
+    "--pictures", type=click.IntRange(0, 50), default=0, show_default=True, help="Put in so many, compared."
+)
+@click.option("--no-open", is_flag=True, help="Only write it.")
+@json_option
+def report(file: str | None, pictures: int, no_open: bool, as_json: bool) -> int:
+    """Write a page with charts and the latest results, and open it.
+
+    One file, without scripts or anything from elsewhere; it works with screen readers. Whoever you give it to
+    sees the names in it, and the pictures if you asked for some.
+    """
+    from homepress.desktop.opening import NotOpened
+    from homepress.store.reader import LedgerError
+    from homepress.ui.report import open_report, write_report
+
+    paths = Paths.from_environment()
+    paths.ensure()
+    target = Path(file) if file else paths.state / "report.html"
+    try:
+        with pictures_apart():
+            write_report(paths, target, pictures)
+    except LedgerError as error:
+        raise ServiceError(str(error)) from error
+    if as_json:
+        output.print_json({"path": str(target), "bytes": target.stat().st_size})
+    else:
+        output.say(f"Written: {printable(str(target))}")
+    if not no_open and not as_json:
+        try:
+            open_report(target)
+        except NotOpened as error:
+            output.remark(printable(str(error)))
+    return 0
+
+
+# `homepress` without a command: begin in the background, and open the window.
+
+_START_SECONDS = 20.0
+_LOOK_SECONDS = 0.1
+_WRONG_USAGE = 2
+
+
+def begin() -> int:
+    """Start the daemon unless it runs, bring its icon back, and show the window; the exit code.
+
+    Without a display nothing is opened: what to type is said instead.
+
+    Raises:
+        ServiceError: the daemon does not start.
+    """
+    paths = Paths.from_environment()
+    paths.ensure()
+    if can_open():
+        _spawn_daemon()
+        _lock()
+        return open_window()
+    if lacks_toolkit():
+        from homepress.ui.window import MISSING_TOOLKIT
+
+        output.remark(MISSING_TOOLKIT)
+    if not _watches_something(paths):
+        output.fault("no folder is watched yet. Choose one with: homepress folder add PATH")
+        return _WRONG_USAGE
+    process = _spawn_daemon()
+    _lock()
+    status = _started(paths, process)
+    output.say(f"Homepress runs in the background, watching {counted(len(status.folders), 'folder')}.")
+    output.say("See what it does with: homepress status. Have it start at login with: homepress autostart on")
+    return 0
+
+
+def _spawn_daemon() -> "subprocess.Popen[bytes]":
+    """Where one runs already, that process brings its icon back and ends."""
+    return spawn(own("run", "--login"))
+
+
+def _watches_something(paths: Paths) -> bool:
+    try:
+        return bool(load(paths.config_file).folders)
+    except SettingsError:
+        return True  # the daemon goes on with settings that have mistakes, and says so in its state
+
+
+def _lock() -> None:
+    """Lock this process out of the network; only now, so that the daemon puts on its own lock alone."""
+    from homepress import app
+
+    app.prepare_client()
+
+
+def _started(paths: Paths, process: "subprocess.Popen[bytes]") -> Status:
+    """The state of the daemon once it answers."""
+    for _ in range(round(_START_SECONDS / _LOOK_SECONDS)):
+        failed = fails_soon(process, _LOOK_SECONDS)
+        if (daemon := connect(paths.socket)) is not None:
+            return daemon.status()
+        if failed:
+            break
+    raise ServiceError(f"Homepress did not start; its log says why: {paths.log}", NO_DAEMON)

@@ -10,7 +10,7 @@ from typing import Literal
 from homepress.base.results import UndoOutcome
 from homepress.base.units import counted, percent_saved, size
 from homepress.store.reader import HistoryEntry, HistoryFilter, Reader
-from homepress.ui.text import moment, shown
+from homepress.ui.text import moment, printable
 
 PAGE = 100
 _HELD = 12
@@ -153,8 +153,8 @@ def row_words(entry: HistoryEntry, now: float | None = None) -> RowWords:
         f"{size(entry.before_bytes)} → {size(entry.after_bytes)}" if compressed else size(entry.before_bytes)
     )
     return RowWords(
-        name=shown(name),
-        place=shown(folder),
+        name=printable(name),
+        place=printable(folder),
         sizes=sizes if entry.before_bytes else "",
         saved=f"−{percent_saved(entry.before_bytes, entry.after_bytes)} %" if compressed else "",
         verdict=verdict(entry),
@@ -169,7 +169,7 @@ def verdict(entry: HistoryEntry) -> str:
     if entry.original == "restored":
         return "Original restored"
     if entry.outcome != "compressed":
-        return shown(entry.reason[:1].upper() + entry.reason[1:])
+        return printable(entry.reason[:1].upper() + entry.reason[1:])
     return score_words(entry.score)
 
 
@@ -202,6 +202,6 @@ def undone(outcomes: list[UndoOutcome]) -> tuple[str, bool]:
         text = f"{counted(len(outcomes), 'original')} brought back. {them} will not be compressed again."
         return text, True
     first = trouble[0]
-    why = shown(first.reason or f"the original is at {first.restored_to}")
+    why = printable(first.reason or f"the original is at {first.restored_to}")
     more = f" So it is with {len(trouble) - 1:,} more." if len(trouble) > 1 else ""
-    return f"{shown(first.path)}: {why}{more}", False
+    return f"{printable(first.path)}: {why}{more}", False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from homepress.base.units import percent_saved, size
 from homepress.store.reader import EntryDetail, HistoryFilter, Reader
-from homepress.ui.text import shown
+from homepress.ui.text import printable
 from homepress.ui.window.model.activity import can_undo, score_words
 from homepress.ui.window.model.pictures import Pair
 
@@ -100,8 +100,8 @@ def comparison(detail: EntryDetail) -> ResultWords:
     percent = percent_saved(entry.before_bytes, entry.after_bytes)
     folder, name = os.path.split(entry.path)
     return ResultWords(
-        name=shown(name),
-        place=shown(folder),
+        name=printable(name),
+        place=printable(folder),
         before=before,
         after=after,
         before_label=f"Before  {size(entry.before_bytes)}",
@@ -134,7 +134,7 @@ def _missing(detail: EntryDetail, before: str, after: str) -> str:
             return "The original has expired and was deleted."
     if not before:
         return "The original is not there any more."
-    return "" if after else f"The result is not at {shown(detail.result_path)} any more."
+    return "" if after else f"The result is not at {printable(detail.result_path)} any more."
 
 
 def _there(path: str) -> bool:

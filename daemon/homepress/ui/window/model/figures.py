@@ -11,7 +11,7 @@ import msgspec
 
 from homepress.base.units import counted, percent_saved, size
 from homepress.store.reader import Day, HistoryEntry, Reader, Stats, Totals
-from homepress.ui.text import shown
+from homepress.ui.text import printable
 
 CHART_DAYS = 30
 _BIGGEST = 8
@@ -74,7 +74,7 @@ def shares(parts: dict[str, Totals], named: str = "named by hand") -> list[Share
     ordered = sorted(parts.items(), key=lambda item: -item[1].saved_bytes)
     return [
         Share(
-            name=shown(name) if name else named,
+            name=printable(name) if name else named,
             words=f"{counted(totals.images, 'picture')}, "
             f"{percent_saved(totals.before_bytes, totals.after_bytes)} % smaller",
             saved=size(totals.saved_bytes),
@@ -143,7 +143,7 @@ def as_csv(stats: Stats) -> bytes:
 
 
 def _row(kind: str, name: str, totals: Totals) -> list[object]:
-    safe = _no_formula(shown(name))
+    safe = _no_formula(printable(name))
     return [kind, safe, totals.images, totals.before_bytes, totals.after_bytes, totals.saved_bytes]
 
 

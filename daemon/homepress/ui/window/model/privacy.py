@@ -9,7 +9,7 @@ from typing import Literal
 from homepress.base.results import ProbeAttempt, ProbedProcess
 from homepress.base.units import counted, size
 from homepress.settings import Paths
-from homepress.ui.text import past, shown
+from homepress.ui.text import past, printable
 
 _PROGRAM = "homepress"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -143,7 +143,7 @@ class StoredData:
     def words(self) -> str:
         """Where and how large."""
         amount = "" if self.bytes is None else f", {size(self.bytes)}"
-        return f"{shown(self.place)}{amount}"
+        return f"{printable(self.place)}{amount}"
 
 
 def stored_data(paths: Paths, originals_bytes: int) -> list[StoredData]:

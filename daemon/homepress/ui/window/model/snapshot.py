@@ -9,7 +9,7 @@ from homepress.base.results import FolderStatus
 from homepress.base.units import counted, size
 from homepress.control.service import Status
 from homepress.settings import FolderSettings, Settings
-from homepress.ui.text import shown, until
+from homepress.ui.text import printable, until
 
 Tone = Literal["good", "muted", "warning", "bad"]
 
@@ -162,8 +162,8 @@ def _card(folder: FolderSettings, status: FolderStatus, saved: dict[str, tuple[i
         figures += f", {status.waiting:,} waiting"
     return FolderCard(
         path=str(folder.path),
-        name=shown(folder.path.name or str(folder.path)),
-        place=shown(str(folder.path)),
+        name=printable(folder.path.name or str(folder.path)),
+        place=printable(str(folder.path)),
         state=words,
         tone=tone,
         about=_about(folder, status),
@@ -186,7 +186,7 @@ def mistake(snapshot: Snapshot) -> str:
 
 def _legible(text: str) -> str:
     """What the daemon says, as people look at it: see `shown`."""
-    return "\n".join(shown(line) for line in text.splitlines())
+    return "\n".join(printable(line) for line in text.splitlines())
 
 
 def _about(folder: FolderSettings, status: FolderStatus) -> str:
@@ -194,7 +194,7 @@ def _about(folder: FolderSettings, status: FolderStatus) -> str:
     how = f"Quality {quality}"
     # As it is in fact: on some disks nothing can be replaced safely.
     in_place = status.mode == "replace"
-    where = "in place" if in_place else f"into {shown(status.output or str(folder.output or ''))}"
+    where = "in place" if in_place else f"into {printable(status.output or str(folder.output or ''))}"
     kept = f", originals kept {counted(folder.originals_keep_days, 'day')}" if in_place else ""
     preset = f", preset {folder.preset}" if folder.preset else ""
     return f"{how}, {where}{kept}{preset}"

@@ -7,7 +7,7 @@ from tkinter import ttk
 
 from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Reader
-from homepress.ui.text import shown
+from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import folder_form
 from homepress.ui.window.model.snapshot import (
@@ -75,7 +75,7 @@ class FoldersPage(ScrollPage):
         kit, px = self._context.kit, self._context.theme.px
         back = kit.button(content, "All folders", self._back, "ghost", Icon.BACK)
         back.grid(row=0, column=0, sticky="w")
-        about = f"{shown(path)}. Changes apply at once."
+        about = f"{printable(path)}. Changes apply at once."
         header(content, kit, folder.path.name or path, about).grid(
             row=1, column=0, sticky="we", pady=(px(6), px(16))
         )

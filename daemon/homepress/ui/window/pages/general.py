@@ -8,7 +8,7 @@ from homepress.base.units import counted, size
 from homepress.control.service import OriginalsRequest
 from homepress.desktop.autostart import AutostartState, autostart, autostarts
 from homepress.settings import DaemonSettings, Settings
-from homepress.ui.text import shown
+from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.privacy import built_on
@@ -106,7 +106,9 @@ class GeneralPage(ScrollPage):
     def _show_login(self, state: AutostartState) -> None:
         self._switch.value.set(state.on)  # type: ignore[attr-defined]  # put there by the kit
         self._switch.configure(text="On" if state.on else "Off")
-        words = shown(state.reason) or (f"By a {state.kind}: {shown(state.place)}" if state.on else "")
+        words = printable(state.reason) or (
+            f"By a {state.kind}: {printable(state.place)}" if state.on else ""
+        )
         self._login_words.configure(text=words or "Have Homepress start by itself when you log in.")
 
     def _set_login(self, on: bool) -> None:

@@ -11,7 +11,7 @@ from homepress.base.results import OriginalOutcome, ProbedProcess
 from homepress.base.units import counted, size
 from homepress.control import probe_server
 from homepress.control.service import OriginalsRequest, ServiceError
-from homepress.ui.text import shown
+from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.privacy import (
     Door,
@@ -124,7 +124,7 @@ class KeptCard(Card):
 
     def _forget_path(self) -> None:
         path = str(Path(self._path.text.strip()).expanduser())
-        self._ask(f"Forget the names in {shown(path)}?", path, None)
+        self._ask(f"Forget the names in {printable(path)}?", path, None)
 
     def _forget_before(self) -> None:
         moment, _ = moment_before(self._day.get(), time.time())

@@ -3,7 +3,7 @@
 import pytest
 
 from homepress.control.service import CheckReport
-from homepress.ui.cli.trial import what_is_there
+from homepress.ui.cli.commands.folder import existing_lines
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_how_long_fingerprints_take_is_said_first_when_it_is_worth_saying(second
         after_bytes=20_000_000_000,
         fingerprint_seconds=seconds,
     )
-    lines = what_is_there(found, "leave")
+    lines = existing_lines(found, "leave")
     assert lines[0].startswith("In it now: 12,345 pictures (49.0 GB), left alone")
     told = [line for line in lines if "fingerprints" in line]
     assert told == ([f"Their fingerprints are made in the background, which takes {said}."] if said else [])
-    assert not any("fingerprints" in line for line in what_is_there(found, "compress"))
+    assert not any("fingerprints" in line for line in existing_lines(found, "compress"))

@@ -10,10 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from homepress.ui.cli import completions
-from homepress.ui.cli.completions import FILES, completion
 from homepress.ui.cli.main import program
-from homepress.ui.cli.manual import manual
+from homepress.ui.cli.manual import FILES, completion, manual
 from support import REPOSITORY
 
 PAGE = REPOSITORY / "service-files" / "man" / "homepress.1"
@@ -64,7 +62,7 @@ def test_the_page_is_read_without_a_complaint() -> None:
 @pytest.mark.parametrize("shell", FILES)
 def test_the_scripts_are_current(shell: str) -> None:
     file = SCRIPTS / FILES[shell]
-    made_by = f"python -m {completions.__name__} {shell} > service-files/completions/{file.name}"
+    made_by = f"make generate, for service-files/completions/{file.name}"
     assert file.read_text(encoding="utf-8") == completion(shell), f"make generate, or: {made_by}"
 
 

@@ -1,12 +1,13 @@
-"""How commands reach Homepress: the daemon that runs, or the same service within this process.
+"""How commands reach Homepress: the daemon, the same service within this process, or the ledger itself.
 
-The program behind it is imported only when it is needed: `status` has to be quick.
+The program behind the service is imported only when it is needed: `status` has to be quick.
 """
 
 import contextlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,13 +16,16 @@ from homepress.control.service import Service, ServiceError
 from homepress.settings import Paths
 from homepress.ui.cli import output
 
+if TYPE_CHECKING:
+    from homepress.store.reader import Reader
+
 _PATIENCE = 10.0
 """Seconds to wait for another command, where no more is said."""
 
 _NOT_RUNNING = "Homepress is not running in the background; start it with: homepress run"
 
 
-def running(paths: Paths) -> Service:
+def require_daemon(paths: Paths) -> Service:
     """The daemon.
 
     Raises:
@@ -59,3 +63,19 @@ def daemon_or_local(
     )
     with app.connect_or_local(paths, errand) as service:
         yield service
+
+
+@contextlib.contextmanager
+def open_ledger(paths: Paths) -> Iterator["Reader"]:
+    """The ledger, read-only; one that is not there yet is empty.
+
+    Raises:
+        ServiceError: it cannot be read; the text says what to do.
+    """
+    from homepress.store.reader import LedgerError, Reader
+
+    try:
+        with Reader(paths.ledger) as reader:
+            yield reader
+    except LedgerError as error:
+        raise ServiceError(str(error)) from error

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from homepress.control.service import Status
-from homepress.ui.cli.commands.status import lines
+from homepress.ui.cli.commands.lifecycle import status_lines
 from homepress.ui.text import day_of
 
 NOW = datetime(2026, 11, 30, 12).timestamp()  # a Monday
@@ -32,5 +32,5 @@ def test_what_goes_next_is_said(number: int, at: float | None, text: str) -> Non
     status = Status(
         state="idle", pid=1, version="1", originals_bytes=5000, originals_going=number, originals_go_at=at
     )
-    (line,) = (line for line in lines(status, NOW) if "kept for undo" in line)
+    (line,) = (line for line in status_lines(status, NOW) if "kept for undo" in line)
     assert line.replace("5.0 KB", "5 KB").endswith(text)

@@ -6,7 +6,7 @@ import pytest
 
 from control.fake_service import FakeService
 from homepress.base.results import FileOutcome, UndoOutcome
-from homepress.ui.cli.commands import file_manager
+from homepress.ui.cli.commands import system
 from ui.cli.running import Run
 
 
@@ -14,18 +14,17 @@ from ui.cli.running import Run
 def notices(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
 
-    class Messenger:
-        def tell(self, title: str, body: str = "") -> None:
-            told.append((title, body))
+    def show_notice(title: str, body: str = "") -> None:
+        told.append((title, body))
 
-    monkeypatch.setattr(file_manager, "Messenger", Messenger)
+    monkeypatch.setattr("homepress.ui.tray.notices.show_notice", show_notice)
     return told
 
 
 @pytest.fixture
 def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     started: list[Sequence[str]] = []
-    monkeypatch.setattr(file_manager, "spawn", started.append)
+    monkeypatch.setattr(system, "spawn", started.append)
     return started
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from control.fake_service import FakeService
 from homepress.settings import Paths
-from homepress.ui.cli import begin as begin_module
+from homepress.ui.cli.commands import window
 from ui.cli.running import Run
 
 
@@ -31,7 +31,7 @@ class Spawned:
 @pytest.fixture
 def spawned(monkeypatch: pytest.MonkeyPatch) -> Spawned:
     made = Spawned(None)
-    monkeypatch.setattr(begin_module, "spawn", made)
+    monkeypatch.setattr(window, "spawn", made)
     return made
 
 
@@ -44,14 +44,14 @@ def display(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         opened.append("window")
         return 0
 
-    monkeypatch.setattr(begin_module, "can_open", lambda: True)
-    monkeypatch.setattr(begin_module, "open_window", open_window)
+    monkeypatch.setattr(window, "can_open", lambda: True)
+    monkeypatch.setattr(window, "open_window", open_window)
     return opened
 
 
 @pytest.fixture
 def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(begin_module, "can_open", lambda: False)
+    monkeypatch.setattr(window, "can_open", lambda: False)
 
 
 def watch(paths: Paths) -> None:
@@ -91,7 +91,7 @@ def test_a_daemon_that_does_not_start_is_told_with_the_place_of_its_log(
     run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch(paths)
-    monkeypatch.setattr(begin_module, "spawn", Spawned(1))
+    monkeypatch.setattr(window, "spawn", Spawned(1))
     ran = run()
     assert ran.code == 3
     assert str(paths.log) in ran.err

@@ -9,7 +9,7 @@ import pytest
 from control.fake_service import FakeService
 from homepress.settings import Paths
 from homepress.store.reader import Day, HistoryEntry, Stats, Totals
-from homepress.ui.cli.commands import history, stats
+from homepress.ui.cli.commands import history
 from ui.cli.running import Run
 
 NOW = datetime(2026, 5, 6, 14, 30).timestamp()
@@ -97,7 +97,7 @@ def test_statistics_in_words() -> None:
     )
     one = Totals(images=1, before_bytes=10_000, after_bytes=4_000, saved_bytes=6_000)
     days = [Day(day=f"2026-04-{n:02}", images=n, saved_bytes=1000 * n) for n in range(1, 21)]
-    told = stats.lines(
+    told = history.stats_lines(
         Stats(
             total=total,
             today=one,
