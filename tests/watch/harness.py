@@ -12,8 +12,11 @@ from typing import Any
 from PIL import Image
 
 from homepress.base.files import FileId, Mark
-from homepress.watch import Arrival, FolderState, Skipped, Timing, WatchedFolder, Watcher
+from homepress.watch import Arrival, FolderState, Skip, Skipped, Timing, WatchedFolder, Watcher
+from homepress.watch.filters import Selection, lies_in
+from homepress.watch.pending import skip_by_status
 from homepress.watch.protocols import WatchSystem, this_system
+from homepress.watch.scanner import in_work_tree
 from support import wait_for
 
 FAST = Timing(
@@ -183,6 +186,25 @@ def watching(
         yield Watching(watch, sink, memory)
     finally:
         watch.stop()
+
+
+def why_left(run: Watching, path: Path) -> Skip | None:
+    """Why a file is passed over by its name, place or directory entry; None when it is not."""
+    name, directory = os.fsencode(path), os.path.dirname(os.fsencode(path))
+    inside = (f for f in run.watch._folders.values() if lies_in(name, f.root))
+    if (folder := next(inside, None)) is None:
+        return None
+    selection = Selection(folder.folder, folder.root)
+    if not selection.reaches(directory):
+        return Skip.DIRECTORY
+    if in_work_tree(directory, folder.root):
+        return Skip.WORK_TREE
+    if skip := selection.skip_file(directory, os.path.basename(name)):
+        return skip
+    try:
+        return skip_by_status(os.lstat(name), this_system(), stays=selection.stays)
+    except OSError:
+        return Skip.UNREADABLE
 
 
 def observation_of(run: Watching) -> Any:

@@ -14,7 +14,7 @@ from homepress.watch import Skip, survey
 from homepress.watch.pending import Examination, ExamOutcome, examine
 from homepress.watch.protocols import this_system
 from support import THIS_MACHINE_CANNOT, wait_for
-from watch.harness import JPEG, SETTLE, file_id, picture, watched, watching
+from watch.harness import JPEG, SETTLE, file_id, picture, watched, watching, why_left
 
 
 def test_special_files_hang_nothing_and_are_passed_over(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_special_files_hang_nothing_and_are_passed_over(tmp_path: Path) -> None:
             ("good.jpg", None),
             ("gone.jpg", Skip.UNREADABLE),
         ]:
-            assert run.watch.explain(tmp_path / name) is why, name
+            assert why_left(run, tmp_path / name) is why, name
         assert run.state().skipped[Skip.NOT_A_FILE] == 4
     assert run.sink.names() == ["good.jpg"]
 
@@ -91,8 +91,8 @@ def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> No
         (tmp_path / "made.bin").rename(tmp_path / "locked.jpg")
         wait_for(lambda: len(run.sink.skips) == 2, what="both to be left alone")
         assert run.sink.names() == []
-        assert run.watch.explain(tmp_path / "linked.jpg") is Skip.LINKED
-        assert run.watch.explain(tmp_path / "locked.jpg") is Skip.READ_ONLY
+        assert why_left(run, tmp_path / "linked.jpg") is Skip.LINKED
+        assert why_left(run, tmp_path / "locked.jpg") is Skip.READ_ONLY
         told = {skipped.path.name: skipped.reason for skipped in run.sink.skips}
         assert told == {"linked.jpg": Skip.LINKED, "locked.jpg": Skip.READ_ONLY}
         run.watch.rescan()
@@ -155,7 +155,7 @@ def test_files_that_stay_may_be_linked_and_read_only(tmp_path: Path) -> None:
         os.link(tmp_path / "after.bin", tmp_path / "after.jpg")
         (tmp_path / "after.jpg").chmod(0o444)
         run.wait_arrivals(2)
-        assert run.watch.explain(tmp_path / "after.jpg") is None
+        assert why_left(run, tmp_path / "after.jpg") is None
         assert run.sink.skips == []
 
 
@@ -174,7 +174,7 @@ def test_git_work_trees_are_left_alone_wherever_they_appear(tmp_path: Path) -> N
         run.wait_arrivals(1)
         run.watch.rescan()
         run.wait_settled()
-        assert run.watch.explain(tmp_path / "site" / "images" / "b.jpg") is Skip.WORK_TREE
+        assert why_left(run, tmp_path / "site" / "images" / "b.jpg") is Skip.WORK_TREE
     assert run.sink.names() == ["yes.jpg"]
 
 
@@ -191,8 +191,8 @@ def test_folders_of_programs_and_outputs_are_not_entered(tmp_path: Path) -> None
         run.wait_arrivals(1)
         run.watch.rescan()
         run.wait_settled()
-        assert run.watch.explain(output / "deep" / "no.jpg") is Skip.DIRECTORY
-        assert run.watch.explain(tmp_path.parent / "outside.jpg") is None
+        assert why_left(run, output / "deep" / "no.jpg") is Skip.DIRECTORY
+        assert why_left(run, tmp_path.parent / "outside.jpg") is None
     assert run.sink.names() == ["yes.jpg"]
 
 

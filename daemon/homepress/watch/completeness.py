@@ -1,4 +1,8 @@
-"""Reading a file here and there without loading it; that it shrinks meanwhile is an error, never a crash."""
+"""Whether a file is whole, as far as its own format tells without decoding it.
+
+Most formats say where they end: by a trailer (JPEG, PNG, GIF) or by lengths (WebP, HEIF, TIFF). A file that
+was preallocated has its final length from the start, so long zeros count against it as well.
+"""
 
 import enum
 import errno
@@ -13,6 +17,58 @@ from homepress.base.units import counted
 _BLOCK = 1 << 16
 _MOST_READS = 1_000_000
 """Far more than a picture needs; takes a second or two."""
+_MOST_BOXES = 100_000
+_LOOK_AHEAD = 4096
+_PNG_SIGNATURE = 8
+_MOST_CHUNKS = 10_000_000
+_SVG_TAIL = 1 << 16
+_SOI, _EOI, _SOS, _APP2 = 0xD8, 0xD9, 0xDA, 0xE2
+_STANDALONE = {0x01, *range(0xD0, 0xD8)}
+# In coded data 0xFF is followed by 0x00 (stuffing), D0-D7 (restart) or 0xFF (fill); all else is a marker.
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])", re.DOTALL)
+# Markers lie close together in headers and far apart in coded data.
+_SHORTEST_STRIDE, _LONGEST_STRIDE = 1 << 10, 1 << 18
+_MPF = b"MPF\0"
+_MP_ENTRIES = 0xB002
+_MOST_PICTURES = 64
+_TYPE_BYTES = dict(
+    zip((*range(1, 14), 16, 17, 18), (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 8, 8, 8), strict=True)
+)
+"""Bytes of a value by its type (TIFF 6.0 section 2, BigTIFF)."""
+_OFFSETS = {273: 279, 324: 325, 288: 289}
+"""Tags with positions of strips, tiles and free space, and the tags with their lengths."""
+_JPEG_PAIR = (513, 514)
+_MOST_DIRECTORIES = 4096
+_MOST_VALUES = 1 << 17
+ZEROS = 4096
+"""A run of so many zero bytes is suspicious in a compressed format."""
+_SAMPLES = 64
+
+
+class Completeness(enum.Enum):
+    """What a file's own structure says of it."""
+
+    WHOLE = "whole"
+    DOUBTFUL = "doubtful"
+    """It may be whole; only a long quiet time can tell."""
+    ENDLESS = "endless"
+    """Its format does not say where it ends; decoding it tells, after a moderate quiet time."""
+    CUT = "cut"
+    """Part of it is missing."""
+    NO_IMAGE = "no image"
+    """Its first bytes are those of no known image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one file; `detail` says in words what is missing or doubtful."""
+
+    completeness: Completeness
+    detail: str = ""
+
+
+UNREAD = Verdict(Completeness.DOUBTFUL)
+"""The verdict on a file that was not read."""
 
 
 class IncompleteError(Exception):
@@ -89,132 +145,111 @@ class Window:
         return b"".join(parts)
 
 
-# Where a file of boxes ends: ISO/IEC 14496-12 section 4.2 (HEIF, AVIF, JPEG XL in boxes, MP4).
-
-_MOST_BOXES = 100_000
-_LOOK_AHEAD = 4096
-
-
-def boxes_end(window: Window, start: int = 0) -> int:
-    """The position after the last complete box from `start` on; what follows and is no box is not judged.
+def judge(fd: int, size: int) -> Verdict:
+    """Judge the open file `fd`, which is `size` bytes long.
 
     Raises:
-        IncompleteError: the last box is longer than the file, or there are zeros where a box should begin.
-        EndlessError: the last box has no length of its own.
-        DoubtfulError: it has more boxes than any picture.
+        OSError: reading failed.
     """
-    at = start
-    for _ in range(_MOST_BOXES):
-        if at == window.size:
-            return at
-        length, header = window.number(at, 4), 8
-        if length == 1:
-            length, header = window.number(at + 8, 8), 16
-        kind = window.read(at + 4, 4)
-        if not kind.isascii() or not kind.strip(b"\0"):
-            if any(window.rest(at, _LOOK_AHEAD)):
-                return at
-            raise IncompleteError("a part of it is not written yet")
-        if length == 0:
-            raise EndlessError("its last part has no length, so its end cannot be told")
-        if length < header:
-            return at
-        if at + length > window.size:
-            raise IncompleteError(f"{counted(at + length - window.size, 'byte')} missing at its end")
-        at += length
-    raise DoubtfulError("it has more parts than any picture")
+    window = Window(fd, size)
+    try:
+        head = window.rest(0, SNIFF_BYTES)
+        if not any(head):
+            return Verdict(Completeness.CUT, "it has room on the disk but no content yet")
+        kind = sniff(head)
+        if kind is None:
+            return Verdict(Completeness.NO_IMAGE, "its first bytes are those of no known image")
+        end = _end(kind, head, window)
+        doubt = _doubt_about_zeros(kind, fd, window, end)
+    except IncompleteError as missing:
+        return Verdict(Completeness.CUT, str(missing))
+    except EndlessError as reason:
+        return Verdict(Completeness.ENDLESS, str(reason))
+    except DoubtfulError as reason:
+        return Verdict(Completeness.DOUBTFUL, str(reason))
+    return Verdict(Completeness.DOUBTFUL, doubt) if doubt else Verdict(Completeness.WHOLE)
 
 
-# Where PNG, WebP and GIF files end: formats whose blocks carry their lengths, and SVG, which is text.
+def _end(kind: ImageType, head: bytes, window: Window) -> int:
+    """The position at which the format itself says that the file is finished."""
+    match kind:
+        case ImageType.JPEG:
+            return jpeg_end(window)
+        case ImageType.PNG:
+            return png_end(window)
+        case ImageType.GIF:
+            return gif_end(window)
+        case ImageType.WEBP:
+            return riff_end(window)
+        case ImageType.TIFF:
+            return tiff_end(window)
+        case ImageType.BMP:
+            return bmp_end(window)
+        case ImageType.SVG:
+            return svg_end(window)
+        case ImageType.JXL if head.startswith(b"\xff\x0a"):
+            if zero_tail(window):
+                raise IncompleteError("its last 4 KiB are zeros")
+            raise EndlessError("a bare JPEG XL codestream does not tell its length")
+        case ImageType.JXL | ImageType.HEIC | ImageType.AVIF:
+            return boxes_end(window)
 
-_PNG_SIGNATURE = 8
-_MOST_CHUNKS = 10_000_000
-_SVG_TAIL = 1 << 16
 
-
-def png_end(window: Window) -> int:
-    """The position after the IEND chunk (PNG, third edition, section 5.3).
+def _doubt_about_zeros(kind: ImageType, fd: int, window: Window, end: int) -> str:
+    """Why zeros in a file of the right length make it doubtful; empty when they do not.
 
     Raises:
-        IncompleteError: a chunk is cut off or there is no IEND.
+        IncompleteError: its coded data ends in zeros.
     """
-    at = _PNG_SIGNATURE
-    for _ in range(_MOST_CHUNKS):
-        length, kind = window.number(at, 4), window.read(at + 4, 4)
-        at += 12 + length
-        if at > window.size:
-            raise IncompleteError(f"{counted(at - window.size, 'byte')} missing from one of its parts")
-        if kind == b"IEND":
-            return at
-        if not kind.isalpha():
-            raise IncompleteError("a part of it is not written yet")
-    raise DoubtfulError("it has more parts than any picture")
+    if zero_tail(window):
+        if end == window.size and kind not in (ImageType.TIFF, ImageType.BMP):
+            raise IncompleteError("its last 4 KiB are zeros")
+        return "it ends in a long run of zeros"
+    return "a part of it reads as zeros, as if it were still to be written" if has_hole(fd, window) else ""
 
 
-def riff_end(window: Window) -> int:
-    """The position after the RIFF chunk that a WebP file is (RFC 9649 section 2.4).
+# -- zeros: regions that nobody has written yet
 
-    Raises:
-        IncompleteError: the file is shorter than it says.
+
+def zero_tail(window: Window) -> bool:
+    """Whether the last 4 KiB, or all of a shorter file, are zeros."""
+    length = min(ZEROS, window.size)
+    return length > 0 and not any(window.read(window.size - length, length))
+
+
+def has_hole(fd: int, window: Window) -> bool:
+    """Whether the file has a region that was never written, or long zeros at one of 64 sampled places.
+
+    Most file systems know exactly what was never written (SEEK_HOLE); samples serve where they do not, and
+    where a program wrote the zeros itself. To read all would cost a cold disk as much as the compression.
     """
-    end = 8 + window.number(4, 4, "little")
-    if end > window.size:
-        raise IncompleteError(f"{counted(end - window.size, 'byte')} missing at its end")
-    return end
+    return _knows_hole(fd, window.size) or _sampled_zeros(window)
 
 
-def gif_end(window: Window) -> int:
-    """The position after the trailer byte (GIF89a specification, section 27).
-
-    Raises:
-        IncompleteError: a block is cut off, there is no trailer, or no block stands where one should.
-    """
-    at = 13 + _colour_table(window.number(10, 1))
-    while True:
-        kind = window.read(at, 1)
-        if kind == b"\x3b":
-            return at + 1
-        if kind == b"\x21":
-            at = _sub_blocks_end(window, at + 2)
-        elif kind == b"\x2c":
-            at = _sub_blocks_end(window, at + 11 + _colour_table(window.number(at + 9, 1)))
-        else:
-            raise IncompleteError("a part of it is not written yet")
+def _knows_hole(fd: int, size: int) -> bool:
+    seek_hole = getattr(os, "SEEK_HOLE", None)
+    if seek_hole is None:
+        return False
+    try:
+        return os.lseek(fd, 0, seek_hole) < size
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.ENXIO, errno.ENOTSUP, errno.ENOSYS):
+            return False
+        raise
 
 
-def svg_end(window: Window) -> int:
-    """The end of the file, when the document's last tag is near it.
-
-    Raises:
-        DoubtfulError: the closing tag was not found; it may have a prefix, or the file is cut off.
-    """
-    if b"</svg>" not in window.rest(max(0, window.size - _SVG_TAIL), _SVG_TAIL):
-        raise DoubtfulError("its closing tag was not found")
-    return window.size
-
-
-def _colour_table(flags: int) -> int:
-    """Bytes of the colour table that packed flags announce."""
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+def _sampled_zeros(window: Window) -> bool:
+    last = window.size - ZEROS
+    if last < 0:
+        return False
+    step = max(ZEROS, last // (_SAMPLES - 1))
+    try:
+        return any(not any(window.read(at, ZEROS)) for at in range(0, last + 1, step))
+    except IncompleteError:
+        return True
 
 
-def _sub_blocks_end(window: Window, at: int) -> int:
-    while length := window.number(at, 1):
-        at += 1 + length
-    return at + 1
-
-
-# Where a JPEG ends: ITU-T T.81 annex B (markers), CIPA DC-007 (the index of further pictures, MPF).
-
-_SOI, _EOI, _SOS, _APP2 = 0xD8, 0xD9, 0xDA, 0xE2
-_STANDALONE = {0x01, *range(0xD0, 0xD8)}
-# In coded data 0xFF is followed by 0x00 (stuffing), D0-D7 (restart) or 0xFF (fill); all else is a marker.
-_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])", re.DOTALL)
-# Markers lie close together in headers and far apart in coded data.
-_SHORTEST_STRIDE, _LONGEST_STRIDE = 1 << 10, 1 << 18
-_MPF = b"MPF\0"
-_MP_ENTRIES = 0xB002
-_MOST_PICTURES = 64
+# -- JPEG: ITU-T T.81 annex B (markers), CIPA DC-007 (the index of further pictures, MPF)
 
 
 def jpeg_end(window: Window) -> int:
@@ -318,31 +353,115 @@ def _tail_end(window: Window, at: int) -> int:
     return at
 
 
-# Where TIFF and BMP files end: formats that only say where their pixels are.
+# -- boxes: ISO/IEC 14496-12 section 4.2 (HEIF, AVIF, JPEG XL in boxes, MP4)
 
-_TYPE_BYTES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
-_OFFSETS = {273: 279, 324: 325, 288: 289}
-"""Tags with positions of strips, tiles and free space, and the tags with their lengths."""
-_JPEG_PAIR = (513, 514)
-_MOST_DIRECTORIES = 4096
-_MOST_VALUES = 1 << 17
+
+def boxes_end(window: Window, start: int = 0) -> int:
+    """The position after the last complete box from `start` on; what follows and is no box is not judged.
+
+    Raises:
+        IncompleteError: the last box is longer than the file, or there are zeros where a box should begin.
+        EndlessError: the last box has no length of its own.
+        DoubtfulError: it has more boxes than any picture.
+    """
+    at = start
+    for _ in range(_MOST_BOXES):
+        if at == window.size:
+            return at
+        length, header = window.number(at, 4), 8
+        if length == 1:
+            length, header = window.number(at + 8, 8), 16
+        kind = window.read(at + 4, 4)
+        if not kind.isascii() or not kind.strip(b"\0"):
+            if any(window.rest(at, _LOOK_AHEAD)):
+                return at
+            raise IncompleteError("a part of it is not written yet")
+        if length == 0:
+            raise EndlessError("its last part has no length, so its end cannot be told")
+        if length < header:
+            return at
+        if at + length > window.size:
+            raise IncompleteError(f"{counted(at + length - window.size, 'byte')} missing at its end")
+        at += length
+    raise DoubtfulError("it has more parts than any picture")
+
+
+# -- PNG, WebP and GIF, whose blocks carry their lengths; SVG, which is text
+
+
+def png_end(window: Window) -> int:
+    """The position after the IEND chunk (PNG, third edition, section 5.3).
+
+    Raises:
+        IncompleteError: a chunk is cut off or there is no IEND.
+    """
+    at = _PNG_SIGNATURE
+    for _ in range(_MOST_CHUNKS):
+        length, kind = window.number(at, 4), window.read(at + 4, 4)
+        at += 12 + length
+        if at > window.size:
+            raise IncompleteError(f"{counted(at - window.size, 'byte')} missing from one of its parts")
+        if kind == b"IEND":
+            return at
+        if not kind.isalpha():
+            raise IncompleteError("a part of it is not written yet")
+    raise DoubtfulError("it has more parts than any picture")
+
+
+def riff_end(window: Window) -> int:
+    """The position after the RIFF chunk that a WebP file is (RFC 9649 section 2.4).
+
+    Raises:
+        IncompleteError: the file is shorter than it says.
+    """
+    end = 8 + window.number(4, 4, "little")
+    if end > window.size:
+        raise IncompleteError(f"{counted(end - window.size, 'byte')} missing at its end")
+    return end
+
+
+def gif_end(window: Window) -> int:
+    """The position after the trailer byte (GIF89a specification, section 27).
+
+    Raises:
+        IncompleteError: a block is cut off, there is no trailer, or no block stands where one should.
+    """
+    at = 13 + _colour_table(window.number(10, 1))
+    while True:
+        kind = window.read(at, 1)
+        if kind == b"\x3b":
+            return at + 1
+        if kind == b"\x21":
+            at = _sub_blocks_end(window, at + 2)
+        elif kind == b"\x2c":
+            at = _sub_blocks_end(window, at + 11 + _colour_table(window.number(at + 9, 1)))
+        else:
+            raise IncompleteError("a part of it is not written yet")
+
+
+def _colour_table(flags: int) -> int:
+    """Bytes of the colour table that packed flags announce."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _sub_blocks_end(window: Window, at: int) -> int:
+    while length := window.number(at, 1):
+        at += 1 + length
+    return at + 1
+
+
+def svg_end(window: Window) -> int:
+    """The end of the file, when the document's last tag is near it.
+
+    Raises:
+        DoubtfulError: the closing tag was not found; it may have a prefix, or the file is cut off.
+    """
+    if b"</svg>" not in window.rest(max(0, window.size - _SVG_TAIL), _SVG_TAIL):
+        raise DoubtfulError("its closing tag was not found")
+    return window.size
+
+
+# -- TIFF and BMP, which only say where their pixels are
 
 
 def tiff_end(window: Window) -> int:
@@ -445,144 +564,3 @@ def bmp_end(window: Window) -> int:
 
 def _signed(window: Window, at: int) -> int:
     return int.from_bytes(window.read(at, 4), "little", signed=True)
-
-
-# Regions of a file that nobody has written yet: they read as zeros.
-
-ZEROS = 4096
-"""A run of so many zero bytes is suspicious in a compressed format."""
-
-_SAMPLES = 64
-
-
-def zero_tail(window: Window) -> bool:
-    """Whether the last 4 KiB, or all of a shorter file, are zeros."""
-    length = min(ZEROS, window.size)
-    return length > 0 and not any(window.read(window.size - length, length))
-
-
-def has_hole(fd: int, window: Window) -> bool:
-    """Whether the file has a region that was never written, or long zeros at one of 64 sampled places.
-
-    Most file systems know exactly what was never written (SEEK_HOLE); samples serve where they do not, and
-    where a program wrote the zeros itself. To read all would cost a cold disk as much as the compression.
-    """
-    return _knows_hole(fd, window.size) or _sampled_zeros(window)
-
-
-def _knows_hole(fd: int, size: int) -> bool:
-    seek_hole = getattr(os, "SEEK_HOLE", None)
-    if seek_hole is None:
-        return False
-    try:
-        return os.lseek(fd, 0, seek_hole) < size
-    except OSError as error:
-        if error.errno in (errno.EINVAL, errno.ENXIO, errno.ENOTSUP, errno.ENOSYS):
-            return False
-        raise
-
-
-def _sampled_zeros(window: Window) -> bool:
-    last = window.size - ZEROS
-    if last < 0:
-        return False
-    step = max(ZEROS, last // (_SAMPLES - 1))
-    try:
-        return any(not any(window.read(at, ZEROS)) for at in range(0, last + 1, step))
-    except IncompleteError:
-        return True
-
-
-# Whether a file is whole, as far as its own format tells without decoding it.
-#
-# Most formats say where they end: by a trailer (JPEG, PNG, GIF) or by lengths (WebP, HEIF, TIFF). A file
-# that was preallocated has its final length from the start, so long zeros count against it as well.
-
-
-class Completeness(enum.Enum):
-    """What a file's own structure says of it."""
-
-    WHOLE = "whole"
-    DOUBTFUL = "doubtful"
-    """It may be whole; only a long quiet time can tell."""
-    ENDLESS = "endless"
-    """Its format does not say where it ends; decoding it tells, after a moderate quiet time."""
-    CUT = "cut"
-    """Part of it is missing."""
-    NO_IMAGE = "no image"
-    """Its first bytes are those of no known image."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The judgement of one file; `detail` says in words what is missing or doubtful."""
-
-    completeness: Completeness
-    detail: str = ""
-
-
-UNREAD = Verdict(Completeness.DOUBTFUL)
-"""The verdict on a file that was not read."""
-
-
-def judge(fd: int, size: int) -> Verdict:
-    """Judge the open file `fd`, which is `size` bytes long.
-
-    Raises:
-        OSError: reading failed.
-    """
-    window = Window(fd, size)
-    try:
-        head = window.rest(0, SNIFF_BYTES)
-        if not any(head):
-            return Verdict(Completeness.CUT, "it has room on the disk but no content yet")
-        kind = sniff(head)
-        if kind is None:
-            return Verdict(Completeness.NO_IMAGE, "its first bytes are those of no known image")
-        end = _end(kind, head, window)
-        doubt = _doubt_about_zeros(kind, fd, window, end)
-    except IncompleteError as missing:
-        return Verdict(Completeness.CUT, str(missing))
-    except EndlessError as reason:
-        return Verdict(Completeness.ENDLESS, str(reason))
-    except DoubtfulError as reason:
-        return Verdict(Completeness.DOUBTFUL, str(reason))
-    return Verdict(Completeness.DOUBTFUL, doubt) if doubt else Verdict(Completeness.WHOLE)
-
-
-def _end(kind: ImageType, head: bytes, window: Window) -> int:
-    """The position at which the format itself says that the file is finished."""
-    match kind:
-        case ImageType.JPEG:
-            return jpeg_end(window)
-        case ImageType.PNG:
-            return png_end(window)
-        case ImageType.GIF:
-            return gif_end(window)
-        case ImageType.WEBP:
-            return riff_end(window)
-        case ImageType.TIFF:
-            return tiff_end(window)
-        case ImageType.BMP:
-            return bmp_end(window)
-        case ImageType.SVG:
-            return svg_end(window)
-        case ImageType.JXL if head.startswith(b"\xff\x0a"):
-            if zero_tail(window):
-                raise IncompleteError("its last 4 KiB are zeros")
-            raise EndlessError("a bare JPEG XL codestream does not tell its length")
-        case ImageType.JXL | ImageType.HEIC | ImageType.AVIF:
-            return boxes_end(window)
-
-
-def _doubt_about_zeros(kind: ImageType, fd: int, window: Window, end: int) -> str:
-    """Why zeros in a file of the right length make it doubtful; empty when they do not.
-
-    Raises:
-        IncompleteError: its coded data ends in zeros.
-    """
-    if zero_tail(window):
-        if end == window.size and kind not in (ImageType.TIFF, ImageType.BMP):
-            raise IncompleteError("its last 4 KiB are zeros")
-        return "it ends in a long run of zeros"
-    return "a part of it reads as zeros, as if it were still to be written" if has_hole(fd, window) else ""

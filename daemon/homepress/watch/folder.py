@@ -1,4 +1,8 @@
-"""One watched folder on a thread of its own: a drive or server that hangs holds up no other folder."""
+"""One watched folder on a thread of its own: a drive or server that hangs holds up no other folder.
+
+`FolderWatch` is the thread, `FolderLoop` what one of its turns does; nothing in a turn waits. Observers leave
+what they saw in the `Inbox`.
+"""
 
 import dataclasses
 import logging
@@ -23,143 +27,169 @@ from homepress.watch.protocols import Listener, WatchContext
 from homepress.watch.scanner import Listing, Scanner, ScanTotals, in_work_tree, walk
 
 _log = logging.getLogger(__name__)
-
-# Telling a picture that somebody just made from one file of a large import.
-
 _BURST = 10
+"""Files that one place may bring at once and still look made by a person, and so many more a second:"""
 _PER_SECOND = 1.0
-_MOST_KEYS = 4096
+_MOST_PLACES = 4096
+_SLEPT = 1.0
+"""Seconds of suspend after which a folder is scanned."""
+_LOOK = 0.05
+"""Seconds between two looks whether a thread that is to end hangs."""
 
 
-class BurstDetector:
-    """A token bucket a place: a few files are fresh, the rest of a flood is an import.
+class FolderWatch:
+    """Watches one folder from `start` until it is asked to stop."""
 
-    Files that turn up in a folder already known share the bucket of that folder, so that an import elsewhere
-    does not make them look old; all that a scan or a new folder brings shares one bucket.
-    """
-
-    def __init__(self) -> None:
-        self._buckets: OrderedDict[bytes | None, tuple[float, float]] = OrderedDict()
-
-    def take(self, place: bytes | None, now: float) -> bool:
-        """Whether one more file at a place is fresh.
+    def __init__(self, folder: WatchedFolder, ctx: WatchContext, published: Callable[[bool], None]) -> None:
+        """Prepare.
 
         Args:
-            place: the folder it turned up in; None for scans and new folders.
-            now: monotonic seconds.
+            folder: what to watch.
+            ctx: what is needed for it.
+            published: called on the folder's thread when `settled` may have changed; True when `state` did.
         """
-        tokens, last = self._buckets.pop(place, (float(_BURST), now))
-        tokens = min(_BURST, tokens + (now - last) * _PER_SECOND)
-        interactive = tokens >= 1
-        self._buckets[place] = (tokens - 1 if interactive else tokens, now)
-        if len(self._buckets) > _MOST_KEYS:
-            self._buckets.popitem(last=False)
-        return interactive
+        self.folder = folder
+        self._ctx = ctx
+        self._published = published
+        self._loop = FolderLoop(folder, ctx)
+        self._state = FolderState(folder.path)
+        self._state_due = 0.0
+        self._settled_at: int | None = None
+        self._busy_since: float | None = None
+        self._silence_noted: float | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"watch {folder.path.name}", daemon=True)
 
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
 
-# Where the threads of the observer leave what they saw, and the watch picks it up.
+    def ask_to_stop(self) -> None:
+        """End soon; returns at once."""
+        self._stopping.set()
+        self._loop.inbox.wake()
 
-
-@dataclass
-class Hints:
-    """What came in since the last time: each path once.
-
-    Attributes:
-        files: files to look at.
-        folders: folders to scan.
-        later: files to look at after a delay, with the monotonic second.
-        trouble: whether the observation has something to say.
-        rescan: whether everything is to be scanned.
-    """
-
-    files: set[bytes] = field(default_factory=set)
-    folders: set[bytes] = field(default_factory=set)
-    later: dict[bytes, float] = field(default_factory=dict)
-    trouble: bool = False
-    rescan: bool = False
-
-
-class Inbox(Listener):
-    """The listener of an observation (see `system.Listener`). What cannot matter is dropped at the door.
-
-    Attributes:
-        selection: which files and folders matter; None for all.
-        received: how many hints came in so far.
-        taken: how many of them had come in when `take` was last called.
-    """
-
-    def __init__(self) -> None:
-        self.selection: Selection | None = None
-        self.received = 0
-        self.taken = 0
-        self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._hints = Hints()
-
-    @override
-    def file_event(self, path: bytes) -> None:
-        directory, name = os.path.split(path)
-        if self.selection is None or self.selection.skip_file(directory, name) is None:
-            with self._lock:
-                self._hints.files.add(path)
-                self.received += 1
-            self._wake.set()
-
-    @override
-    def directory_event(self, path: bytes) -> None:
-        directory, name = os.path.split(path)
-        if self.selection is None or self.selection.enters(directory, name):
-            with self._lock:
-                self._hints.folders.add(path)
-                self.received += 1
-            self._wake.set()
-
-    @override
-    def trouble(self) -> None:
-        with self._lock:
-            self._hints.trouble = True
-        self._wake.set()
+    def join(self, until: float) -> None:
+        """Wait for the end, until a moment of the clock at most; one that hangs is left behind sooner."""
+        while self._thread.is_alive():
+            now, busy_since = self._ctx.clock(), self._busy_since
+            hangs = busy_since is not None and now - busy_since > self._ctx.timing.turn
+            if hangs or now >= until:
+                return
+            self._thread.join(min(_LOOK, until - now))
 
     def rescan(self) -> None:
-        """Scan everything."""
-        with self._lock:
-            self._hints.rescan = True
-            self.received += 1
-        self._wake.set()
+        """Scan everything as soon as possible."""
+        self._loop.inbox.rescan()
 
-    def hint(self, path: bytes, due: float) -> None:
-        """Look at a file at monotonic second `due`."""
-        with self._lock:
-            self._hints.later[path] = due
-            self.received += 1
-        self._wake.set()
+    def look_again(self) -> None:
+        """Look at the folder itself as soon as possible: its drive may have come or gone."""
+        self._loop.inbox.trouble()
 
-    def wake(self) -> None:
-        """End a `wait`."""
-        self._wake.set()
+    def hint(self, path: bytes, delay: float) -> None:
+        """Look at a file after `delay` seconds."""
+        self._loop.inbox.hint(path, self._ctx.clock() + delay)
 
-    def wait(self, timeout: float) -> bool:
-        """Wait until something came in; whether it did."""
-        woken = self._wake.wait(timeout)
-        self._wake.clear()
-        return woken
+    def set_aside(self, path: bytes) -> None:
+        """See `Watcher.set_aside`."""
+        self._loop.inspector.set_aside(path)
 
-    def take(self) -> Hints:
-        """All that came in."""
-        with self._lock:
-            taken, self._hints = self._hints, Hints()
-            self.taken = self.received
-        return taken
+    @property
+    def root(self) -> bytes:
+        """The folder without links; empty before it was first seen."""
+        return self._loop.observer.root
+
+    @property
+    def settled(self) -> bool:
+        """As that of `FolderLoop`; false from the moment on in which a hint comes in."""
+        return self._settled_at == self._loop.inbox.received
+
+    def state(self) -> FolderState:
+        """What there is to say about the folder."""
+        busy_since = self._busy_since
+        if busy_since is None or self._ctx.clock() - busy_since < self._ctx.timing.silent:
+            return self._state
+        since = time.time() - (self._ctx.clock() - busy_since)
+        problem = silent(self.folder.path, since)
+        if self._silence_noted != busy_since:
+            self._silence_noted = busy_since
+            _log.warning("%s", printable(problem))
+        return dataclasses.replace(self._state, status=WatchStatus.SILENT, problem=problem)
+
+    def waiting(self) -> list[PendingFile]:
+        """The files that wait."""
+        return [
+            PendingFile(Path(os.fsdecode(entry.path)), entry.reason, entry.detail, entry.due)
+            for entry in self._loop.files.waiting()
+        ]
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+                failures = 0
+            except OSError as error:
+                failures += 1
+                _log.warning("watching %s: %s", ascii(str(self.folder.path)), error)
+                self._failed(
+                    f"{with_name(error, _name(error, self.folder.path))}; it tries again by itself", failures
+                )
+            except Exception as error:  # noqa: BLE001 - a surprise must not end the watching in silence
+                failures += 1
+                _log.exception("watching %s failed; it begins anew", ascii(str(self.folder.path)))
+                self._failed(
+                    f"an error in Homepress: {type(error).__name__}: {error}; it tries again by itself",
+                    failures,
+                )
+        self._loop.observer.close()
+
+    def _turn(self) -> None:
+        self._busy_since = begun = self._ctx.clock()
+        try:
+            due = self._loop.turn()
+            due = min(due, self._publish(self._ctx.clock()))
+        finally:
+            self._busy_since = None
+            if self._silence_noted == begun:
+                took = self._ctx.clock() - begun
+                _log.info("%s answers again, after %d s", printable(str(self.folder.path)), took)
+        inbox = self._loop.inbox
+        if inbox.wait(max(0.0, due - self._ctx.clock())) and not self._stopping.is_set():
+            # What comes in a rush is handled together.
+            self._stopping.wait(self._ctx.timing.hint_pause)
+
+    def _publish(self, now: float) -> float:
+        """Make the state visible, a few times a second at most; when to try again, infinite if it is done."""
+        if now < self._state_due:
+            return self._state_due
+        state = self._loop.state()
+        settled_at = self._loop.inbox.taken if self._loop.settled else None
+        if (state, settled_at) != (self._state, self._settled_at):
+            changed = state != self._state
+            self._state, self._settled_at = state, settled_at
+            self._state_due = now + self._ctx.timing.tell
+            self._published(changed)
+        return float("inf")
+
+    def _failed(self, problem: str, failures: int) -> None:
+        self._state = dataclasses.replace(self._state, status=WatchStatus.STOPPED, problem=problem)
+        self._published(True)
+        self._loop.begin_anew()
+        timing = self._ctx.timing
+        self._stopping.wait(min(timing.restart * float(1 << min(failures - 1, 20)), timing.restart_most))
 
 
-# What is done on a folder's thread, one turn at a time; nothing here waits.
-
-_SLEPT = 1.0
+def _name(error: OSError, folder: Path) -> str:
+    """What an error is about: the ledger or the like, else the folder."""
+    return printable(error.filename if explain(error).scope is Scope.ORIGINALS else str(folder))
 
 
 class FolderLoop:
-    """The watching of one folder. All but `inbox`, `files` and `inspector.set_aside` belongs
-    to one thread."""
+    """The watching of one folder, one turn at a time.
+
+    All but `inbox`, `files` and `inspector.set_aside` belongs to one thread.
+    """
 
     def __init__(self, folder: WatchedFolder, ctx: WatchContext) -> None:
         self.inbox = Inbox()
@@ -255,7 +285,7 @@ class FolderLoop:
         self._slept = slept
 
     def _look_again(self, now: float) -> None:
-        """Let whoever keeps pictures waiting see whether they still have to."""
+        """Let the sink see whether pictures that it keeps waiting still have to."""
         if now >= self._again_due:
             cpu = time.thread_time()
             waits = self._ctx.sink.look_again(Path(os.fsdecode(self.observer.root)))
@@ -396,155 +426,119 @@ def _unreadable(totals: ScanTotals) -> str:
     return f"{number} (homepress doctor names them); to allow it: chmod u+rwx"
 
 
-# One watched folder on a thread of its own: a drive or server that hangs holds up no other folder.
+@dataclass
+class Hints:
+    """What came in since the last time: each path once.
 
-_LOOK = 0.05
-"""Seconds between two looks whether a thread that is to end hangs."""
+    Attributes:
+        files: files to look at.
+        folders: folders to scan.
+        later: files to look at after a delay, with the monotonic second.
+        trouble: whether the observation has something to say.
+        rescan: whether everything is to be scanned.
+    """
+
+    files: set[bytes] = field(default_factory=set)
+    folders: set[bytes] = field(default_factory=set)
+    later: dict[bytes, float] = field(default_factory=dict)
+    trouble: bool = False
+    rescan: bool = False
 
 
-class FolderWatch:
-    """Watches one folder from `start` until it is asked to stop."""
+class Inbox(Listener):
+    """The listener of an observation (see `Listener`). What cannot matter is dropped at the door.
 
-    def __init__(self, folder: WatchedFolder, ctx: WatchContext, published: Callable[[bool], None]) -> None:
-        """Prepare.
+    Attributes:
+        selection: which files and folders matter; None for all.
+        received: how many hints came in so far.
+        taken: how many of them had come in when `take` was last called.
+    """
 
-        Args:
-            folder: what to watch.
-            around: what is needed for it.
-            published: called on the folder's thread when `settled` may have changed; True when `state` did.
-        """
-        self.folder = folder
-        self._ctx = ctx
-        self._published = published
-        self._loop = FolderLoop(folder, ctx)
-        self._state = FolderState(folder.path)
-        self._state_due = 0.0
-        self._settled_at: int | None = None
-        self._busy_since: float | None = None
-        self._silence_noted: float | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"watch {folder.path.name}", daemon=True)
+    def __init__(self) -> None:
+        self.selection: Selection | None = None
+        self.received = 0
+        self.taken = 0
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._hints = Hints()
 
-    def start(self) -> None:
-        """Begin; returns at once."""
-        self._thread.start()
+    @override
+    def file_event(self, path: bytes) -> None:
+        directory, name = os.path.split(path)
+        if self.selection is None or self.selection.skip_file(directory, name) is None:
+            with self._lock:
+                self._hints.files.add(path)
+                self.received += 1
+            self._wake.set()
 
-    def ask_to_stop(self) -> None:
-        """End soon; returns at once."""
-        self._stopping.set()
-        self._loop.inbox.wake()
+    @override
+    def directory_event(self, path: bytes) -> None:
+        directory, name = os.path.split(path)
+        if self.selection is None or self.selection.enters(directory, name):
+            with self._lock:
+                self._hints.folders.add(path)
+                self.received += 1
+            self._wake.set()
 
-    def join(self, until: float) -> None:
-        """Wait for the end, until a moment of the clock at most; one that hangs is left behind sooner."""
-        while self._thread.is_alive():
-            now, busy_since = self._ctx.clock(), self._busy_since
-            hangs = busy_since is not None and now - busy_since > self._ctx.timing.turn
-            if hangs or now >= until:
-                return
-            self._thread.join(min(_LOOK, until - now))
+    @override
+    def trouble(self) -> None:
+        with self._lock:
+            self._hints.trouble = True
+        self._wake.set()
 
     def rescan(self) -> None:
-        """Scan everything as soon as possible."""
-        self._loop.inbox.rescan()
+        """Scan everything."""
+        with self._lock:
+            self._hints.rescan = True
+            self.received += 1
+        self._wake.set()
 
-    def look_again(self) -> None:
-        """Look at the folder itself as soon as possible: its drive may have come or gone."""
-        self._loop.inbox.trouble()
+    def hint(self, path: bytes, due: float) -> None:
+        """Look at a file at monotonic second `due`."""
+        with self._lock:
+            self._hints.later[path] = due
+            self.received += 1
+        self._wake.set()
 
-    def hint(self, path: bytes, delay: float) -> None:
-        """Look at a file after `delay` seconds."""
-        self._loop.inbox.hint(path, self._ctx.clock() + delay)
+    def wake(self) -> None:
+        """End a `wait`."""
+        self._wake.set()
 
-    def set_aside(self, path: bytes) -> None:
-        """See `Watcher.set_aside`."""
-        self._loop.inspector.set_aside(path)
+    def wait(self, timeout: float) -> bool:
+        """Wait until something came in; whether it did."""
+        woken = self._wake.wait(timeout)
+        self._wake.clear()
+        return woken
 
-    @property
-    def root(self) -> bytes:
-        """The folder without links; empty before it was first seen."""
-        return self._loop.observer.root
-
-    @property
-    def settled(self) -> bool:
-        """As that of `FolderLoop`; false from the moment on in which a hint comes in."""
-        return self._settled_at == self._loop.inbox.received
-
-    def state(self) -> FolderState:
-        """What there is to say about the folder."""
-        busy_since = self._busy_since
-        if busy_since is None or self._ctx.clock() - busy_since < self._ctx.timing.silent:
-            return self._state
-        since = time.time() - (self._ctx.clock() - busy_since)
-        problem = silent(self.folder.path, since)
-        if self._silence_noted != busy_since:
-            self._silence_noted = busy_since
-            _log.warning("%s", printable(problem))
-        return dataclasses.replace(self._state, status=WatchStatus.SILENT, problem=problem)
-
-    def waiting(self) -> list[PendingFile]:
-        """The files that wait."""
-        return [
-            PendingFile(Path(os.fsdecode(entry.path)), entry.reason, entry.detail, entry.due)
-            for entry in self._loop.files.waiting()
-        ]
-
-    def _run(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            try:
-                self._turn()
-                failures = 0
-            except OSError as error:
-                failures += 1
-                _log.warning("watching %s: %s", ascii(str(self.folder.path)), error)
-                self._failed(
-                    f"{with_name(error, _name(error, self.folder.path))}; it tries again by itself", failures
-                )
-            except Exception as error:  # noqa: BLE001 - a surprise must not end the watching in silence
-                failures += 1
-                _log.exception("watching %s failed; it begins anew", ascii(str(self.folder.path)))
-                self._failed(
-                    f"an error in Homepress: {type(error).__name__}: {error}; it tries again by itself",
-                    failures,
-                )
-        self._loop.observer.close()
-
-    def _turn(self) -> None:
-        self._busy_since = begun = self._ctx.clock()
-        try:
-            due = self._loop.turn()
-            due = min(due, self._publish(self._ctx.clock()))
-        finally:
-            self._busy_since = None
-            if self._silence_noted == begun:
-                took = self._ctx.clock() - begun
-                _log.info("%s answers again, after %d s", printable(str(self.folder.path)), took)
-        inbox = self._loop.inbox
-        if inbox.wait(max(0.0, due - self._ctx.clock())) and not self._stopping.is_set():
-            # What comes in a rush is handled together.
-            self._stopping.wait(self._ctx.timing.hint_pause)
-
-    def _publish(self, now: float) -> float:
-        """Make the state visible, a few times a second at most; when to try again, infinite if it is done."""
-        if now < self._state_due:
-            return self._state_due
-        state = self._loop.state()
-        settled_at = self._loop.inbox.taken if self._loop.settled else None
-        if (state, settled_at) != (self._state, self._settled_at):
-            changed = state != self._state
-            self._state, self._settled_at = state, settled_at
-            self._state_due = now + self._ctx.timing.tell
-            self._published(changed)
-        return float("inf")
-
-    def _failed(self, problem: str, failures: int) -> None:
-        self._state = dataclasses.replace(self._state, status=WatchStatus.STOPPED, problem=problem)
-        self._published(True)
-        self._loop.begin_anew()
-        timing = self._ctx.timing
-        self._stopping.wait(min(timing.restart * float(1 << min(failures - 1, 20)), timing.restart_most))
+    def take(self) -> Hints:
+        """All that came in."""
+        with self._lock:
+            taken, self._hints = self._hints, Hints()
+            self.taken = self.received
+        return taken
 
 
-def _name(error: OSError, folder: Path) -> str:
-    """What an error is about: the ledger or the like, else the folder."""
-    return printable(error.filename if explain(error).scope is Scope.ORIGINALS else str(folder))
+class BurstDetector:
+    """Tells a picture that somebody just made from one file of a large import: a token bucket a place.
+
+    Files that turn up in a folder already known share the bucket of that folder, so that an import elsewhere
+    does not hold them back; all that a scan or a new folder brings shares one bucket.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[bytes | None, tuple[float, float]] = OrderedDict()
+
+    def take(self, place: bytes | None, now: float) -> bool:
+        """Whether one more file at a place is worth being first.
+
+        Args:
+            place: the folder it turned up in; None for scans and new folders.
+            now: monotonic seconds.
+        """
+        tokens, last = self._buckets.pop(place, (float(_BURST), now))
+        tokens = min(_BURST, tokens + (now - last) * _PER_SECOND)
+        interactive = tokens >= 1
+        self._buckets[place] = (tokens - 1 if interactive else tokens, now)
+        if len(self._buckets) > _MOST_PLACES:
+            self._buckets.popitem(last=False)
+        return interactive

@@ -144,13 +144,10 @@ class InotifyObservation(Observation):
         ignored: Callable[[bytes], bool],
         misfit: Callable[[Exception], None],
     ) -> None:
-        """Observe `root`; see `WatchSystem.observe` for the first four arguments.
+        """Observe `root`.
 
         Args:
-            root: absolute path, resolved.
-            recursive: whether folders inside it count.
-            listener: is notified.
-            ignored: says of a folder's name whether it is of no interest.
+            root, recursive, listener, ignored: see `WatchSystem.observe`.
             misfit: called when watchdog turns out, while it runs, to be another one than expected.
 
         Raises:
@@ -493,7 +490,15 @@ class _Notifier(InotifyMoveEventGrouper):
         return self._left.get(cookie)
 
 
-class AncestorWatch(WatchCallback):
+class _Callback(WatchCallback):
+    """What leaves a lost event to the tree."""
+
+    @override
+    def on_queue_overflow(self) -> None:
+        pass
+
+
+class AncestorWatch(_Callback):
     """Hears of moves, removals and unmounts of the folders and links that lead to a folder.
 
     Attributes:
@@ -515,10 +520,6 @@ class AncestorWatch(WatchCallback):
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         self.changed = True
         self._notify()
-
-    @override
-    def on_queue_overflow(self) -> None:
-        """Left to the tree."""
 
 
 def ancestors(path: bytes) -> list[bytes]:
@@ -582,7 +583,7 @@ class AttributeWatch:
             del self._files[file.path]
 
 
-class _WatchedFile(WatchCallback):
+class _WatchedFile(_Callback):
     """One file."""
 
     def __init__(self, path: bytes, watch: AttributeWatch) -> None:
@@ -597,7 +598,3 @@ class _WatchedFile(WatchCallback):
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """After the one event, or because the file is gone."""
         self._watch.forget(self)
-
-    @override
-    def on_queue_overflow(self) -> None:
-        """Left to the tree."""

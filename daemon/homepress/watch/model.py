@@ -1,4 +1,4 @@
-"""What watching is about: the folder and its state, files that wait, arrive or are passed over, all times."""
+"""The values of watching: the folder and its state, files that wait, arrive or are passed over, all times."""
 
 import enum
 from collections.abc import Mapping
@@ -8,7 +8,51 @@ from typing import Literal
 
 from homepress.base.files import FileId
 
-# What watching hands on: a file that has come to rest, or one that is passed over for good.
+WatchMode = Literal["auto", "native", "poll"]
+"""How changes are noticed: by what fits the file system, by events, or by looking again and again."""
+
+
+@dataclass(frozen=True)
+class WatchedFolder:
+    """One folder to watch.
+
+    Attributes:
+        path: the folder; `~` expanded, links allowed.
+        recursive: whether folders inside it count.
+        include: patterns of the files to take (see `filters.Selection`).
+        exclude: patterns of files and folders to leave out.
+        min_size: smallest file to take, bytes.
+        max_size: largest file to take, bytes; None for no limit.
+        settle_seconds: how long a file must stay unchanged.
+        watch: how changes are noticed.
+        excluded: absolute folders inside it, links resolved, that are never entered (output folders, stored
+            originals).
+        stays: its files are only read, so that read-only ones and further names of a file count as well.
+    """
+
+    path: Path
+    recursive: bool = True
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+    min_size: int = 0
+    max_size: int | None = None
+    settle_seconds: float = 2.0
+    watch: WatchMode = "auto"
+    excluded: tuple[Path, ...] = ()
+    stays: bool = False
+
+
+class WatchStatus(enum.StrEnum):
+    """The state of a watched folder, in one word or two."""
+
+    STARTING = "starting"
+    WATCHING = "watching"
+    PARTLY = "partly watched"
+    MISSING = "missing"
+    AWAY = "away"
+    UNREADABLE = "unreadable"
+    SILENT = "not answering"
+    STOPPED = "stopped"
 
 
 class Waiting(enum.StrEnum):
@@ -46,95 +90,6 @@ class Skip(enum.StrEnum):
     def may_end(self) -> bool:
         """Whether it may end without a trace in size and time, so that no memory can know the file."""
         return self in (Skip.LINKED, Skip.READ_ONLY, Skip.PLACEHOLDER, Skip.UNREADABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A file that is quiet, closed and whole, and that the ledger does not know.
-
-    Attributes:
-        path: absolute path, root resolved; may hold surrogates where the name is not UTF-8.
-        root: the watched folder it was found in, as resolved.
-        file_id: the file as it was throughout the settle time.
-        interactive: seen through an event or a small scan, not in a large import; queued first.
-        ready_at: monotonic second at which its quiet time is over. Work may start at once; the file may be
-            replaced only from then on, and only if its `file_id` is still the same. Never in the future
-            unless the watch was asked for early arrivals.
-    """
-
-    path: Path
-    root: Path
-    file_id: FileId
-    interactive: bool = True
-    ready_at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A quiet file that is left as it is: for its size or content, or because it must not be touched.
-
-    Attributes:
-        path: absolute path, root resolved.
-        root: the watched folder it was found in, as resolved.
-        file_id: what it looked like.
-        reason: why it is passed over.
-        detail: what was missing or wrong, in words; may be empty.
-    """
-
-    path: Path
-    root: Path
-    file_id: FileId
-    reason: Skip
-    detail: str = ""
-
-
-# The folder that is watched, and what a person may see of it.
-
-WatchMode = Literal["auto", "native", "poll"]
-"""How changes are noticed: by what fits the file system, by events, or by looking again and again."""
-
-
-@dataclass(frozen=True)
-class WatchedFolder:
-    """One folder to watch.
-
-    Attributes:
-        path: the folder; `~` expanded, links allowed.
-        recursive: whether folders inside it count.
-        include: patterns of the files to take (see `names.Selection`).
-        exclude: patterns of files and folders to leave out.
-        min_size: smallest file to take, bytes.
-        max_size: largest file to take, bytes; None for no limit.
-        settle_seconds: how long a file must stay unchanged.
-        watch: how changes are noticed.
-        excluded: absolute folders inside it, links resolved, that are never entered (output folders, stored
-            originals).
-        stays: its files are only read, so that read-only ones and further names of a file count as well.
-    """
-
-    path: Path
-    recursive: bool = True
-    include: tuple[str, ...] = ("*",)
-    exclude: tuple[str, ...] = ()
-    min_size: int = 0
-    max_size: int | None = None
-    settle_seconds: float = 2.0
-    watch: WatchMode = "auto"
-    excluded: tuple[Path, ...] = ()
-    stays: bool = False
-
-
-class WatchStatus(enum.StrEnum):
-    """The state of a watched folder, in one word or two."""
-
-    STARTING = "starting"
-    WATCHING = "watching"
-    PARTLY = "partly watched"
-    MISSING = "missing"
-    AWAY = "away"
-    UNREADABLE = "unreadable"
-    SILENT = "not answering"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
@@ -181,7 +136,44 @@ class PendingFile:
     next_try: float
 
 
-# All times of the room in one place, so that tests can run it in fast motion.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that is quiet, closed and whole, and that the ledger does not know.
+
+    Attributes:
+        path: absolute path, root resolved; may hold surrogates where the name is not UTF-8.
+        root: the watched folder it was found in, as resolved.
+        file_id: the file as it was throughout the settle time.
+        interactive: seen through an event or a small scan, not in a large import; queued first.
+        ready_at: monotonic second at which its quiet time is over. Work may start at once; the file may be
+            replaced only from then on, and only if its `file_id` is still the same. Never in the future
+            unless the watch was asked for early arrivals.
+    """
+
+    path: Path
+    root: Path
+    file_id: FileId
+    interactive: bool = True
+    ready_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A quiet file that is left as it is: for its size or content, or because it must not be touched.
+
+    Attributes:
+        path: absolute path, root resolved.
+        root: the watched folder it was found in, as resolved.
+        file_id: what it looked like.
+        reason: why it is passed over.
+        detail: what was missing or wrong, in words; may be empty.
+    """
+
+    path: Path
+    root: Path
+    file_id: FileId
+    reason: Skip
+    detail: str = ""
 
 
 @dataclass(frozen=True)

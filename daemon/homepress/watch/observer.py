@@ -1,4 +1,4 @@
-"""The state of a watched folder itself: there, readable, still the same one."""
+"""Keeps a folder observed: whatever happens to it, a new observer takes over and a scan follows."""
 
 import enum
 import errno
@@ -44,81 +44,6 @@ class RootState:
     real: bytes = b""
     identity: tuple[int, int] = (0, 0)
 
-
-class RootFolder:
-    """Looks at the folder that a configured path leads to. A look costs one `stat` while nothing changes."""
-
-    def __init__(self, path: Path, system: WatchSystem, away: Callable[[Path], str]) -> None:
-        """`away` says of a path without links why its drive is away; empty when it is not."""
-        self._path = path
-        self._system = system
-        self._away = away
-        self._last = RootState(RootStatus.MISSING)
-        self._file_system = ""
-
-    def look(self, *, afresh: bool = False) -> RootState:
-        """The state now; `afresh` trusts nothing of the last look: drives may have come or gone since."""
-        try:
-            status = os.stat(self._path)
-        except OSError as error:
-            return self._failed(error)
-        identity = (status.st_dev, status.st_ino)
-        if not stat.S_ISDIR(status.st_mode):
-            return RootState(RootStatus.UNREADABLE, f"{self._path} is a file; give a folder")
-        if not os.access(self._path, os.R_OK | os.X_OK):
-            return RootState(
-                RootStatus.UNREADABLE,
-                f"{self._path} may not be read; to allow it: chmod u+rwx '{self._path}'",
-            )
-        if identity == self._last.identity and not afresh:
-            return self._last
-        return self._new(identity)
-
-    def _new(self, identity: tuple[int, int]) -> RootState:
-        """Another folder than at the last look, or the first one."""
-        try:
-            real = os.path.realpath(os.fsencode(self._path), strict=True)
-            if why := self._away(Path(os.fsdecode(real))):
-                return self._is_away(why)
-            if self._is_bare_mount_point(real):
-                return self._missing("the drive that held it is not connected")
-        except OSError as error:
-            return self._failed(error)
-        self._file_system = self._system.file_system(real)
-        self._last = RootState(RootStatus.READY, real=real, identity=identity)
-        return self._last
-
-    def _is_bare_mount_point(self, real: bytes) -> bool:
-        """Whether the folder is the empty place at which a drive used to be mounted."""
-        if not self._file_system or self._system.file_system(real) == self._file_system:
-            return False
-        with os.scandir(real) as entries:
-            return next(entries, None) is None
-
-    def _failed(self, error: OSError) -> RootState:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            if why := self._away(Path(os.path.realpath(self._path))):
-                return self._is_away(why)
-            return self._missing("it is not there")
-        if error.errno in (errno.EACCES, errno.EPERM):
-            fix = "allow reading it and the folders above it"
-            return RootState(RootStatus.UNREADABLE, f"{self._path} may not be read; {fix} (chmod u+rx)")
-        return RootState(RootStatus.UNREADABLE, with_name(error, str(self._path)))
-
-    def _is_away(self, why: str) -> RootState:
-        self._last = RootState(RootStatus.MISSING)
-        return RootState(RootStatus.AWAY, f"{why}; watching goes on by itself when it is back")
-
-    def _missing(self, why: str) -> RootState:
-        self._last = RootState(RootStatus.MISSING)
-        return RootState(
-            RootStatus.MISSING,
-            f"{self._path}: {why}; watching goes on by itself when it is back, or: "
-            f"homepress folder remove '{self._path}'",
-        )
-
-
-# Keeps a folder observed: whatever happens, a new observer takes over and a scan follows.
 
 _STATUS = {
     RootStatus.MISSING: WatchStatus.MISSING,
@@ -294,3 +219,76 @@ class FolderObserver:
 def _mounts(root: bytes) -> frozenset[tuple[Path, str]]:
     """What is mounted beneath a folder."""
     return frozenset((each.point, each.instance) for each in mounts_inside(Path(os.fsdecode(root))))
+
+
+class RootFolder:
+    """Looks at the folder that a configured path leads to. A look costs one `stat` while nothing changes."""
+
+    def __init__(self, path: Path, system: WatchSystem, away: Callable[[Path], str]) -> None:
+        """`away` says of a path without links why its drive is away; empty when it is not."""
+        self._path = path
+        self._system = system
+        self._away = away
+        self._last = RootState(RootStatus.MISSING)
+        self._file_system = ""
+
+    def look(self, *, afresh: bool = False) -> RootState:
+        """The state now; `afresh` trusts nothing of the last look: drives may have come or gone since."""
+        try:
+            status = os.stat(self._path)
+        except OSError as error:
+            return self._failed(error)
+        identity = (status.st_dev, status.st_ino)
+        if not stat.S_ISDIR(status.st_mode):
+            return RootState(RootStatus.UNREADABLE, f"{self._path} is a file; give a folder")
+        if not os.access(self._path, os.R_OK | os.X_OK):
+            return RootState(
+                RootStatus.UNREADABLE,
+                f"{self._path} may not be read; to allow it: chmod u+rwx '{self._path}'",
+            )
+        if identity == self._last.identity and not afresh:
+            return self._last
+        return self._new(identity)
+
+    def _new(self, identity: tuple[int, int]) -> RootState:
+        """Another folder than at the last look, or the first one."""
+        try:
+            real = os.path.realpath(os.fsencode(self._path), strict=True)
+            if why := self._away(Path(os.fsdecode(real))):
+                return self._is_away(why)
+            if self._is_bare_mount_point(real):
+                return self._missing("the drive that held it is not connected")
+        except OSError as error:
+            return self._failed(error)
+        self._file_system = self._system.file_system(real)
+        self._last = RootState(RootStatus.READY, real=real, identity=identity)
+        return self._last
+
+    def _is_bare_mount_point(self, real: bytes) -> bool:
+        """Whether the folder is the empty place at which a drive used to be mounted."""
+        if not self._file_system or self._system.file_system(real) == self._file_system:
+            return False
+        with os.scandir(real) as entries:
+            return next(entries, None) is None
+
+    def _failed(self, error: OSError) -> RootState:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            if why := self._away(Path(os.path.realpath(self._path))):
+                return self._is_away(why)
+            return self._missing("it is not there")
+        if error.errno in (errno.EACCES, errno.EPERM):
+            fix = "allow reading it and the folders above it"
+            return RootState(RootStatus.UNREADABLE, f"{self._path} may not be read; {fix} (chmod u+rx)")
+        return RootState(RootStatus.UNREADABLE, with_name(error, str(self._path)))
+
+    def _is_away(self, why: str) -> RootState:
+        self._last = RootState(RootStatus.MISSING)
+        return RootState(RootStatus.AWAY, f"{why}; watching goes on by itself when it is back")
+
+    def _missing(self, why: str) -> RootState:
+        self._last = RootState(RootStatus.MISSING)
+        return RootState(
+            RootStatus.MISSING,
+            f"{self._path}: {why}; watching goes on by itself when it is back, or: "
+            f"homepress folder remove '{self._path}'",
+        )

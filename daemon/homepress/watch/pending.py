@@ -19,39 +19,15 @@ from homepress.watch.completeness import UNREAD, Completeness, Verdict, judge
 from homepress.watch.model import Arrival, Skip, Skipped, Timing, Waiting, WatchedFolder
 from homepress.watch.protocols import Openness, WatchContext, WatchSystem
 
-# Remembering, in little memory, files as they are now that no ledger can know for done.
-
-_MOST = 50_000
-
-
-class SeenFiles:
-    """Files by a hash of path and `FileId`, at most so many. May be used from several threads."""
-
-    def __init__(self, most: int = _MOST, *, when_full: bool) -> None:
-        """Remember nothing yet; with `most` files remembered, all others count as such if `when_full`."""
-        self._most = most
-        self._when_full = when_full
-        self._hashes: set[int] = set()
-
-    def add(self, path: bytes, file_id: FileId) -> None:
-        """Remember a file as it is now; any change, of its permissions too, makes it another."""
-        if len(self._hashes) < self._most:
-            self._hashes.add(hash((path, file_id)))
-
-    def holds(self, path: bytes, file_id: FileId) -> bool:
-        """Whether a file was added as it is now."""
-        if hash((path, file_id)) in self._hashes:
-            return True
-        return self._when_full and len(self._hashes) >= self._most
-
-    def clear(self) -> None:
-        """Remember nothing any more."""
-        self._hashes.clear()
-
-
-# The files that were seen and are not at rest yet. Memory only: looking at them is done by `look`.
-
 NEVER = float("inf")
+_MOST_SEEN = 50_000
+# Never wait for a FIFO's other end, never follow a link, never hand the descriptor to a child.
+_FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
+    _FLAGS |= getattr(os, _name, 0)
+_ANY_WRITE_BIT = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+_BATCH = 256
+"""Files that are looked at in one turn."""
 
 
 @dataclass(slots=True, eq=False)
@@ -88,7 +64,7 @@ class PendingEntry:
 
 
 class PendingFiles:
-    """All pending files of one folder, in the order in which they have to be looked at."""
+    """All pending files of one folder, in the order in which they are due. It asks no disk."""
 
     def __init__(self, timing: Timing, need: float) -> None:
         """Keep files that need `need` seconds of quiet, unless something about them asks for more."""
@@ -204,18 +180,8 @@ class PendingFiles:
         return pending.ticket == ticket and self._pending.get(pending.path) is pending
 
 
-# Looking at one file: its directory entry, whether somebody writes to it, whether it is whole.
-
-# Never wait for a FIFO's other end, never follow a link, never hand the descriptor to a child.
-_FLAGS = os.O_RDONLY
-for _name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_NOCTTY", "O_BINARY", "O_NOINHERIT"):
-    _FLAGS |= getattr(os, _name, 0)
-
-_ANY_WRITE_BIT = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
-
-
 class ExamOutcome(enum.Enum):
-    """What came of an examination."""
+    """How an examination ended."""
 
     DONE = "examined"
     GONE = "gone"
@@ -242,68 +208,6 @@ class Examination:
     verdict: Verdict = UNREAD
     skip: Skip | None = None
     refusal: str = ""
-
-
-def skip_by_status(status: os.stat_result, system: WatchSystem, *, stays: bool = False) -> Skip | None:
-    """Why a file is passed over, by its directory entry (`lstat`); None when it is a candidate.
-
-    Args:
-        status: what `lstat` gave.
-        system: knows placeholders.
-        stays: it is only read, never replaced.
-    """
-    if not stat.S_ISREG(status.st_mode):
-        return Skip.NOT_A_FILE
-    if status.st_size == 0:
-        return Skip.EMPTY
-    if status.st_nlink > 1 and not stays:
-        return Skip.LINKED
-    if not status.st_mode & _ANY_WRITE_BIT and not stays:
-        return Skip.READ_ONLY
-    return Skip.PLACEHOLDER if system.is_placeholder(status) else None
-
-
-def examine(path: bytes, file_id: FileId, system: WatchSystem, *, stays: bool = False) -> Examination:
-    """Open a file that looked like `file_id` and judge it, as one that `stays` or is to be replaced.
-
-    Raises nothing that a file can cause.
-    """
-    try:
-        fd = os.open(path, _FLAGS)
-    except OSError as error:
-        return _unopened(error)
-    try:
-        status = os.fstat(fd)
-        if skip := skip_by_status(status, system, stays=stays):
-            return Examination(ExamOutcome.SKIPPED, skip=skip)
-        if FileId.of(status) != file_id:
-            return Examination(ExamOutcome.CHANGED)
-        openness = system.openness(fd, path)
-        if openness is Openness.BUSY:
-            return Examination(ExamOutcome.DONE, openness)
-        return Examination(ExamOutcome.DONE, openness, judge(fd, status.st_size))
-    except OSError as error:
-        return Examination(ExamOutcome.UNREAD, refusal=in_words(error))
-    finally:
-        os.close(fd)
-
-
-def _unopened(error: OSError) -> Examination:
-    match error.errno:
-        case errno.ENOENT | errno.ENOTDIR:
-            return Examination(ExamOutcome.GONE)
-        case errno.EWOULDBLOCK | errno.EBUSY | errno.ETXTBSY:
-            return Examination(ExamOutcome.DONE, Openness.BUSY)
-        case errno.EACCES | errno.EPERM:
-            return Examination(ExamOutcome.SKIPPED, skip=Skip.UNREADABLE)
-        case errno.ELOOP | errno.EMLINK:
-            return Examination(ExamOutcome.SKIPPED, skip=Skip.NOT_A_FILE)
-    return Examination(ExamOutcome.UNREAD, refusal=in_words(error))
-
-
-# The looks at pending files: what each one shows, and what follows from it.
-
-_BATCH = 256
 
 
 class FileInspector:
@@ -420,7 +324,7 @@ class FileInspector:
             self._report(pending, file_id, Skip.NOT_AN_IMAGE if no_image else Skip.INCOMPLETE, detail)
 
     def _await_content(self, pending: PendingEntry, file_id: FileId, now: float) -> None:
-        """Whoever made it will write to it; if nobody does for long, it is left until somebody does."""
+        """Its maker will write to it; if nothing comes for long, it is left until something does."""
         if pending.reason is not Waiting.CONTENT or pending.tries < len(self._timing.empty):
             pending.file_id = file_id
             return self._refuse(pending, now, self._timing.empty, Waiting.CONTENT, "")
@@ -488,7 +392,7 @@ class FileInspector:
         return self._reported.holds(path, file_id)
 
     def set_aside(self, path: bytes) -> None:
-        """Whoever took this file in can do nothing with it as it is now. May be called from any thread."""
+        """Nothing can be done with this file as it is now. May be called from any thread."""
         with contextlib.suppress(OSError):
             self._set_aside.add(path, FileId.of(os.lstat(path)))
 
@@ -507,3 +411,88 @@ class FileInspector:
     def _pass_over(self, pending: PendingEntry, skip: Skip) -> None:
         self.skipped[skip] += 1
         self._files.drop(pending)
+
+
+class SeenFiles:
+    """Files, as they are now, that no ledger can know as done: hashes of path and `FileId`, only so many.
+
+    May be used from several threads.
+    """
+
+    def __init__(self, most: int = _MOST_SEEN, *, when_full: bool) -> None:
+        """Remember nothing yet; with `most` files remembered, all others count as such if `when_full`."""
+        self._most = most
+        self._when_full = when_full
+        self._hashes: set[int] = set()
+
+    def add(self, path: bytes, file_id: FileId) -> None:
+        """Remember a file as it is now; any change, of its permissions too, makes it another."""
+        if len(self._hashes) < self._most:
+            self._hashes.add(hash((path, file_id)))
+
+    def holds(self, path: bytes, file_id: FileId) -> bool:
+        """Whether a file was added as it is now."""
+        if hash((path, file_id)) in self._hashes:
+            return True
+        return self._when_full and len(self._hashes) >= self._most
+
+    def clear(self) -> None:
+        """Remember nothing any more."""
+        self._hashes.clear()
+
+
+def skip_by_status(status: os.stat_result, system: WatchSystem, *, stays: bool = False) -> Skip | None:
+    """Why a file is passed over, by its directory entry (`lstat`); None when it is a candidate.
+
+    Args:
+        status: what `lstat` gave.
+        system: knows placeholders.
+        stays: it is only read, never replaced.
+    """
+    if not stat.S_ISREG(status.st_mode):
+        return Skip.NOT_A_FILE
+    if status.st_size == 0:
+        return Skip.EMPTY
+    if status.st_nlink > 1 and not stays:
+        return Skip.LINKED
+    if not status.st_mode & _ANY_WRITE_BIT and not stays:
+        return Skip.READ_ONLY
+    return Skip.PLACEHOLDER if system.is_placeholder(status) else None
+
+
+def examine(path: bytes, file_id: FileId, system: WatchSystem, *, stays: bool = False) -> Examination:
+    """Open a file that looked like `file_id` and judge it, as one that `stays` or is to be replaced.
+
+    Raises nothing that a file can cause.
+    """
+    try:
+        fd = os.open(path, _FLAGS)
+    except OSError as error:
+        return _unopened(error)
+    try:
+        status = os.fstat(fd)
+        if skip := skip_by_status(status, system, stays=stays):
+            return Examination(ExamOutcome.SKIPPED, skip=skip)
+        if FileId.of(status) != file_id:
+            return Examination(ExamOutcome.CHANGED)
+        openness = system.openness(fd, path)
+        if openness is Openness.BUSY:
+            return Examination(ExamOutcome.DONE, openness)
+        return Examination(ExamOutcome.DONE, openness, judge(fd, status.st_size))
+    except OSError as error:
+        return Examination(ExamOutcome.UNREAD, refusal=in_words(error))
+    finally:
+        os.close(fd)
+
+
+def _unopened(error: OSError) -> Examination:
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR:
+            return Examination(ExamOutcome.GONE)
+        case errno.EWOULDBLOCK | errno.EBUSY | errno.ETXTBSY:
+            return Examination(ExamOutcome.DONE, Openness.BUSY)
+        case errno.EACCES | errno.EPERM:
+            return Examination(ExamOutcome.SKIPPED, skip=Skip.UNREADABLE)
+        case errno.ELOOP | errno.EMLINK:
+            return Examination(ExamOutcome.SKIPPED, skip=Skip.NOT_A_FILE)
+    return Examination(ExamOutcome.UNREAD, refusal=in_words(error))

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from homepress.watch.protocols import WatchSystem, this_system
 
-# Folders that must not be watched, each with its reason and what to do instead.
-
 _SYSTEM_FOLDERS = (
     *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"),
     *("/var/cache", "/var/lib", "/var/log"),
@@ -128,7 +126,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino)
 
 
-# What a person should know about a folder before it is watched: who else takes its files, or owns them.
+# -- what to know of a folder before it is watched: who else takes its files, or owns them
 
 # Names of the folders that the clients make, in lower case; a trailing " - *" is an organisation's name.
 _FOLDER_NAMES: dict[str, tuple[str, ...]] = {

@@ -1,4 +1,7 @@
-"""What the room needs from outside: of the program around it, and of the operating system."""
+"""What the room needs from outside: of the program around it (`Sink`, `KnownFiles`) and of the system.
+
+`linux`, `macos` and `windows` are each a `WatchSystem`.
+"""
 
 import enum
 import os
@@ -11,7 +14,67 @@ from typing import Protocol
 from homepress.base.files import Mark
 from homepress.watch.model import Arrival, Skipped, Timing
 
-# What the room needs from the operating system; `linux`, `macos` and `windows` offer it, each its way.
+_REMOTE = frozenset(
+    """9p acfs afpfs afs beegfs ceph cifs coda davfs drvfs fuse glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2
+    orangefs prl_fs pvfs2 smb2 smb3 smbfs vboxsf virtiofs vmhgfs webdav""".split()  # noqa: SIM905 - a table
+)
+
+
+class Sink(Protocol):
+    """Takes what comes to rest. Called on the threads of the watch; has to return quickly."""
+
+    def found(self, folder: Path, root: Path) -> None:
+        """A folder is there, for the first time or again, and is scanned next.
+
+        Args:
+            folder: its path as it was given.
+            root: the same without links, which may lead elsewhere than last time.
+        """
+
+    def coming(self) -> None:
+        """A file turned up that may be ready soon: what takes a while to start can be started now."""
+
+    def arrived(self, arrival: Arrival) -> None:
+        """A file is ready. The same path may come again when the file changes."""
+
+    def skipped(self, skipped: Skipped) -> None:
+        """A quiet file is left as it is.
+
+        It has to be among the `KnownFiles` from now on, else each scan brings it again; but not if its reason
+        `may_end`: the watcher itself remembers which of these it reported.
+        """
+
+    def changed(self) -> None:
+        """`Watcher.states` or `Watcher.waiting` have news; called a few times a second at most."""
+
+    def look_again(self, root: Path) -> bool:
+        """Called now and then on the thread of a folder that is there; may take as long as its disk does.
+
+        There a sink that keeps pictures waiting can look whether what they wait for has come.
+
+        Returns:
+            Whether any wait, so that the next call should come soon.
+        """
+
+    def room(self) -> bool:
+        """Whether more files of a large import are welcome. While they are not, scans rest; events do not."""
+
+
+class KnownFiles(Protocol):
+    """The memory of what was done. Asked from several threads."""
+
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
+        """The files of a folder that are done with, whatever came of them, by name.
+
+        A file that still has the identity given here is not opened again. One query a folder has to do.
+
+        Args:
+            directory: absolute path, links resolved.
+            names: only these are asked for; None for all. More than was asked for may be given.
+        """
+
+    def held(self, path: bytes) -> bool:
+        """Whether a file was taken in and is still queued or being worked on; scans pass over it."""
 
 
 class Openness(enum.Enum):
@@ -23,7 +86,7 @@ class Openness(enum.Enum):
 
 
 class Listener(Protocol):
-    """Who is told of events. The methods are called on threads of the observer and must return at once."""
+    """What hears of events. The methods are called on threads of the observer and must return at once."""
 
     def file_event(self, path: bytes) -> None:
         """A file appeared, was closed after writing, or was moved to `path`."""
@@ -51,7 +114,7 @@ class Observation(Protocol):
         """Whether events of files that lie directly in `directory` are noticed."""
 
     def watch_ancestors(self, path: bytes) -> bool:
-        """Tell the listener of trouble as soon as `path` no longer leads where it does now.
+        """Notify the listener of trouble as soon as `path` no longer leads where it does now.
 
         Args:
             path: absolute path of the observed folder as people name it; links allowed.
@@ -61,7 +124,7 @@ class Observation(Protocol):
         """
 
     def watch_attributes(self, path: bytes) -> None:
-        """Tell the listener of a file event once when permissions or further names of a file change.
+        """Notify the listener of a file event once when permissions or further names of a file change.
 
         As far as the system says so by itself; scans see the rest.
         """
@@ -85,7 +148,7 @@ class WatchSystem(Protocol):
         Args:
             root: absolute path, resolved.
             recursive: whether folders inside it count.
-            listener: who is told.
+            listener: what hears of events.
             ignored: tells of a folder's name whether what lies in it is of no interest.
 
         Raises:
@@ -115,66 +178,6 @@ class WatchSystem(Protocol):
         """Seconds that the computer has been suspended since some fixed moment."""
 
 
-# What the room asks of the program around it.
-
-
-class KnownFiles(Protocol):
-    """The memory of what was done. Asked from several threads."""
-
-    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
-        """The files of a folder that are done with, whatever came of them, by name.
-
-        A file that still has the identity given here is not opened again. One query a folder has to do.
-
-        Args:
-            directory: absolute path, links resolved.
-            names: only these are asked for; None for all. More than was asked for may be given.
-        """
-
-    def held(self, path: bytes) -> bool:
-        """Whether a file was taken in and is still queued or being worked on; scans pass over it."""
-
-
-class Sink(Protocol):
-    """Who takes what comes to rest. Called on the threads of the watch; has to return quickly."""
-
-    def found(self, folder: Path, root: Path) -> None:
-        """A folder is there, for the first time or again, and is scanned next.
-
-        Args:
-            folder: its path as it was given.
-            root: the same without links, which may lead elsewhere than last time.
-        """
-
-    def coming(self) -> None:
-        """A file turned up that may be ready soon: what takes a while to start can be started now."""
-
-    def arrived(self, arrival: Arrival) -> None:
-        """A file is ready. The same path may come again when the file changes."""
-
-    def skipped(self, skipped: Skipped) -> None:
-        """A quiet file is left as it is.
-
-        It has to be among the `KnownFiles` from now on, else each scan brings it again; but not if its reason
-        `may_end`: the watcher itself remembers which of these it reported.
-        """
-
-    def changed(self) -> None:
-        """`Watcher.states` or `Watcher.waiting` have news; called a few times a second at most."""
-
-    def look_again(self, root: Path) -> bool:
-        """Called now and then on the thread of a folder that is there; may take as long as its disk does.
-
-        Whoever keeps pictures of it waiting can look whether what they wait for has come.
-
-        Returns:
-            Whether any wait, so that the next call should come soon.
-        """
-
-    def room(self) -> bool:
-        """Whether more files of a large import are welcome. While they are not, scans rest; events do not."""
-
-
 @dataclass(frozen=True)
 class WatchContext:
     """What the watching of a folder needs from outside.
@@ -198,23 +201,12 @@ class WatchContext:
     away: Callable[[Path], str] = lambda _: ""
 
 
-# File systems by kind: which of them report changes and which have to be polled.
-
-_REMOTE = frozenset(
-    """9p acfs afpfs afs beegfs ceph cifs coda davfs drvfs fuse glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2
-    orangefs prl_fs pvfs2 smb2 smb3 smbfs vboxsf virtiofs vmhgfs webdav""".split()  # noqa: SIM905 - a table
-)
-
-
 def is_remote_kind(kind: str) -> bool:
     """Whether others can change such a file system without this kernel noticing: networks, shares, FUSE.
 
     A FUSE file system on a local disk (`fuseblk`: ntfs-3g, exfat) is changed by this kernel alone.
     """
     return kind in _REMOTE or kind.startswith("fuse.")
-
-
-# The system that we run on, as far as watching is concerned.
 
 
 def this_system() -> WatchSystem:

@@ -1,4 +1,4 @@
-"""The watch: all watched folders together."""
+"""The way into the room: all watched folders together."""
 
 import os
 import threading
@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from homepress.watch.filters import Selection, lies_in
+from homepress.watch.filters import lies_in
 from homepress.watch.folder import FolderWatch
-from homepress.watch.model import FolderState, PendingFile, Skip, Timing, WatchedFolder
-from homepress.watch.pending import skip_by_status
+from homepress.watch.model import FolderState, PendingFile, Timing, WatchedFolder
 from homepress.watch.protocols import KnownFiles, Sink, WatchContext, WatchSystem, this_system
-from homepress.watch.scanner import in_work_tree
 
 
 class Watcher:
@@ -117,25 +115,6 @@ class Watcher:
         """
         with self._progress:
             return self._progress.wait_for(self._is_settled, timeout)
-
-    def explain(self, path: Path) -> Skip | None:
-        """Why a file is passed over by its name, place or directory entry; None when it is not."""
-        name = os.fsencode(path)
-        with self._lock:
-            folder = next((f for f in self._folders.values() if lies_in(name, f.root)), None)
-        if folder is None:
-            return None
-        selection, directory = Selection(folder.folder, folder.root), os.path.dirname(name)
-        if not selection.reaches(directory):
-            return Skip.DIRECTORY
-        if in_work_tree(directory, folder.root):
-            return Skip.WORK_TREE
-        if skip := selection.skip_file(directory, os.path.basename(name)):
-            return skip
-        try:
-            return skip_by_status(os.lstat(name), self._ctx.system, stays=selection.stays)
-        except OSError:
-            return Skip.UNREADABLE
 
     def _replace(self, wanted: dict[Path, WatchedFolder]) -> None:
         with self._lock:
