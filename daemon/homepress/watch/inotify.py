@@ -19,7 +19,6 @@ import select
 import threading
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
 from watchdog.events import generate_sub_created_events
 from watchdog.observers.inotify import InotifyWatchGroup
@@ -63,10 +62,8 @@ _ATTRIBUTE_EVENTS = Mask(
     InotifyConstants.IN_ATTRIB | InotifyConstants.IN_DONT_FOLLOW | InotifyConstants.IN_ONESHOT
 )
 _NO_WATCH = -1
-_MOST_LINKS = 40
-_MOST_FILES = 1000
-_MOST_MOVES = 100
-_MOUNTS = Path("/proc/self/mountinfo")
+_MOST_LINKS, _MOST_FILES, _MOST_MOVES = 40, 1000, 100
+_MOUNTS = "/proc/self/mountinfo"
 _LINGER = 0.2
 """Seconds without events after which the thread that reads them ends."""
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
@@ -92,14 +89,8 @@ _METHODS: dict[type, dict[str, tuple[str, ...]]] = {
         "on_watch_deleted": ("self", "wd"),
     },
 }
-_READER_ATTRIBUTES = ("_inotify_fd", "_is_reading", "_lock", "_watch_for_wd")
-_TREE_ATTRIBUTES = (
-    "_active_callbacks_by_path",
-    "_active_callbacks_by_watch",
-    "_id",
-    "_is_active",
-    "_move_event_grouper",
-)
+_READER_ATTRIBUTES = {"_inotify_fd", "_is_reading", "_lock", "_watch_for_wd"}
+_TREE_ATTRIBUTES = {"_active_callbacks_by_path", "_active_callbacks_by_watch", "_id", "_move_event_grouper"}
 
 
 def check() -> None:
@@ -114,20 +105,19 @@ def check() -> None:
             if tuple(inspect.signature(getattr(owner, name)).parameters)[: len(wanted)] != wanted:
                 raise TypeError(f"{owner.__name__}.{name} takes other arguments")
     _have(
-        {field.name for field in dataclasses.fields(InotifyWatchGroup)}, InotifyWatchGroup, _TREE_ATTRIBUTES
+        InotifyWatchGroup, {field.name for field in dataclasses.fields(InotifyWatchGroup)}, _TREE_ATTRIBUTES
     )
     with contextlib.suppress(OSError):  # the system grants none just now
         instance = InotifyFD()
-        _have(set(vars(instance)), InotifyFD, _READER_ATTRIBUTES)
+        _have(InotifyFD, set(vars(instance)), _READER_ATTRIBUTES)
         # Its thread was never started, though watchdog has it begin as one that reads.
         instance._is_reading = False
         instance.close()
 
 
-def _have(there: set[str], owner: type, wanted: tuple[str, ...]) -> None:
-    for name in wanted:
-        if name not in there:
-            raise AttributeError(f"{owner.__name__} has no {name}")
+def _have(owner: type, there: set[str], wanted: set[str]) -> None:
+    for name in sorted(wanted - there):
+        raise AttributeError(f"{owner.__name__} has no {name}")
 
 
 class InotifyObservation(Observation):
@@ -229,7 +219,6 @@ class _Reader(InotifyFD):
         self._lull.register(self._inotify_fd, select.POLLIN)
 
     def fileno(self) -> int:
-        """The descriptor of the instance."""
         return self._inotify_fd
 
     def read(self) -> None:
@@ -291,6 +280,7 @@ class _Waiter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._readers: dict[int, _Reader] = {}
+        self._reading: set[_Reader] = set()
         self._want_mounts: set[int] = set()
         self._poll: select.epoll | None = None
         self._mounts = -1
@@ -306,6 +296,7 @@ class _Waiter:
     def wait_for(self, reader: _Reader) -> None:
         """Start `reader` again when it has events, unless it was removed."""
         with self._lock:
+            self._reading.discard(reader)
             if self._poll is not None and self._readers.get(reader.fileno()) is reader:
                 self._poll.modify(reader.fileno(), _ONCE)
 
@@ -321,6 +312,7 @@ class _Waiter:
             if self._readers.get(reader.fileno()) is not reader:
                 return
             del self._readers[reader.fileno()]
+            self._reading.discard(reader)
             self._want_mounts.discard(reader.fileno())
             if self._poll is not None:
                 self._poll.unregister(reader.fileno())
@@ -335,7 +327,11 @@ class _Waiter:
             # proc(5): the file becomes exceptional when something is mounted or unmounted.
             poll.register(self._mounts, select.EPOLLPRI)
         self._poll = poll
-        threading.Thread(target=self._run, args=(poll,), name="inotify", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(poll,), name="inotify", daemon=True).start()
+        except RuntimeError:
+            self._end()
+            raise
         return poll
 
     def _run(self, poll: select.epoll) -> None:
@@ -360,8 +356,10 @@ class _Waiter:
                 return False
             if self._wake in ready:
                 os.eventfd_read(self._wake)
-            for fd in ready & set(self._readers):
-                self._readers[fd].read()
+            # A number may have been another reader's when its events were heard of.
+            for reader in {self._readers[fd] for fd in ready if fd in self._readers} - self._reading:
+                self._reading.add(reader)
+                reader.read()
             if self._mounts in ready:
                 for fd in self._want_mounts & set(self._readers):
                     self._readers[fd].listener.trouble()
