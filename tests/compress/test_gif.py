@@ -14,7 +14,7 @@ from homepress.compress import gif
 from homepress.compress.metadata.gif import GifBlockKind, read_gif
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import TooManyPixels
-from homepress.workers import gif as gifsicle
+from homepress.workers import tool as gifsicle
 from support import corpus
 
 
@@ -145,7 +145,7 @@ def helper() -> str | None:
     ],
 )
 def test_gifsicle_itself_passes(source: bytes) -> None:
-    made = subprocess.run(gifsicle.command(helper()), input=source, capture_output=True, check=True)
+    made = subprocess.run(gifsicle.gifsicle_command(helper()), input=source, capture_output=True, check=True)
     result = gif.judge(source, made.stdout)
     assert isinstance(result, Compressed), result
 
@@ -160,6 +160,6 @@ def test_corpus_animations_pass_or_are_left_alone() -> None:
     for path in sorted((folder / "animated").glob("*.gif")):
         source = path.read_bytes()
         if len(source) < 120_000:
-            made = subprocess.run(gifsicle.command(helper()), input=source, capture_output=True)
+            made = subprocess.run(gifsicle.gifsicle_command(helper()), input=source, capture_output=True)
             taken += isinstance(gif.judge(source, made.stdout), Compressed)
     assert taken

@@ -24,8 +24,7 @@ from compress.metadata.jpeg_builder import (
 from compress.metadata.private import PRIVATE_XMP, private_headers
 from homepress.base.formats import ImageType, sniff
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
-from homepress.workers.frames import write_frame
-from homepress.workers.messages import Answer, Failure
+from homepress.workers.protocol import Response, TaskFailure, write_frame
 from support import corpus
 
 MOST_BYTES = 20_000
@@ -124,14 +123,17 @@ def _answers() -> list[bytes]:
         method="a method",
     )
     said = [
-        (Answer(compressed=result, cpu_seconds=0.25), body),
-        (Answer(unchanged=Unchanged(Reason.BROKEN, "cut", ImageType.PNG, transient=True), helper=True), b""),
-        (Answer(failure=Failure(out_of_memory=True, text="none left")), b""),
+        (Response(compressed=result, cpu_seconds=0.25), body),
+        (
+            Response(unchanged=Unchanged(Reason.BROKEN, "cut", ImageType.PNG, transient=True), helper=True),
+            b"",
+        ),
+        (Response(failure=TaskFailure(out_of_memory=True, text="none left")), b""),
     ]
     return [_framed(answer, body) for answer, body in said]
 
 
-def _framed(answer: Answer, body: bytes) -> bytes:
+def _framed(answer: Response, body: bytes) -> bytes:
     out = io.BytesIO()
     write_frame(out, answer, body)  # type: ignore[arg-type]  # it only writes
     return out.getvalue()

@@ -44,10 +44,9 @@ from homepress.compress.metadata.webp import read_webp, write_webp
 from homepress.compress.metadata.xmp import read_xmp
 from homepress.compress.webp import quality_of
 from homepress.watch.completeness import Wholeness, judge
-from homepress.workers.answers import believed
 from homepress.workers.dimensions import read_dimensions
-from homepress.workers.frames import BadFrame, read_frame
-from homepress.workers.messages import ANSWER
+from homepress.workers.protocol import RESPONSE, BadFrame, read_frame
+from homepress.workers.validation import validated_result
 
 
 def jpeg_stream(data: bytes) -> None:
@@ -196,8 +195,8 @@ def whole(data: bytes) -> None:
 def answer(data: bytes) -> None:
     """What the daemon reads from a worker that an attacker has taken over: an answer, or refused."""
     try:
-        said, body = read_frame(io.BytesIO(data), ANSWER, len(data))
-        believed(said, body, ANSWERED, Recipe())
+        said, body = read_frame(io.BytesIO(data), RESPONSE, len(data))
+        validated_result(said, body, ANSWERED, Recipe())
     except (BadFrame, EOFError) as error:
         raise Malformed(str(error)) from error
 

@@ -17,8 +17,8 @@ from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.png import recode
 from homepress.compress.png.pixels import CodedPicture
 from homepress.workers import child
+from homepress.workers.child import Job
 from homepress.workers.dimensions import read_dimensions
-from homepress.workers.replies import Job
 
 
 def lie_about_jpeg() -> None:

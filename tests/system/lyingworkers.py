@@ -12,8 +12,8 @@ from pathlib import Path
 from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.workers import child, slot
+from homepress.workers.child import Job
 from homepress.workers.dimensions import read_dimensions
-from homepress.workers.replies import Job
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from pipeline.lying_worker import GARBAGE, giving

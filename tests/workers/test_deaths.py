@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
+from homepress.workers.process import Death, DeathKind, WorkerDied, cause_of
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
-from homepress.workers import DeathKind, Limits, Slot, WorkerDied, gif
+from homepress.workers import DeathKind, Limits, Slot, WorkerDied, tool
 from homepress.workers.tool import Tool
 from support import wait_for
 
@@ -51,11 +51,11 @@ def instead_of_gifsicle(monkeypatch: pytest.MonkeyPatch, *command: str) -> None:
             super().__init__(command, limits, background=background)
 
     monkeypatch.setattr("homepress.workers.slot.Tool", Other)
-    monkeypatch.setattr("homepress.workers.gif.gifsicle", lambda: Path(command[0]))
+    monkeypatch.setattr("homepress.workers.tool.gifsicle", lambda: Path(command[0]))
 
 
 def test_an_animation_gets_smaller_and_shows_the_same(worker: Slot) -> None:
-    if gif.gifsicle() is None:
+    if tool.gifsicle() is None:
         pytest.skip("gifsicle is not installed")
     source = animation()
     result = worker.compress(source, Recipe())
@@ -72,7 +72,7 @@ def test_an_animation_gets_smaller_and_shows_the_same(worker: Slot) -> None:
 
 
 def test_without_gifsicle_a_gif_stays_and_says_why(worker: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("homepress.workers.gif.gifsicle", lambda: None)
+    monkeypatch.setattr("homepress.workers.tool.gifsicle", lambda: None)
     result = worker.compress(animation(), Recipe())
     assert isinstance(result, Unchanged)
     assert result.reason is Reason.FORMAT_LEFT_ALONE and "gifsicle" in result.detail

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import homepress
-from homepress.workers.readable import SYSTEM_LIBRARIES, readable
+from homepress.workers.command import SYSTEM_LIBRARIES, readable
 
 
 def test_our_code_python_and_the_systems_libraries_are(tmp_path: Path) -> None:

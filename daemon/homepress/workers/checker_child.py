@@ -3,8 +3,7 @@
 import importlib
 
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
-from homepress.workers.child import work
-from homepress.workers.replies import Job
+from homepress.workers.child import Job, work
 
 # Loaded before the lock, for speed. Decoders of rarer formats are loaded when needed.
 _USUAL_MODULES = (

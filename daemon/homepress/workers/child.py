@@ -3,9 +3,11 @@
 Order: tie its life to the daemon's, close what it inherited, load the codecs, lock itself, say so, then work.
 """
 
+import dataclasses
 import importlib
 import os
 import sys
+import time
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
@@ -14,11 +16,36 @@ from typing import NamedTuple
 import msgspec
 
 from homepress import __version__, privacy
-from homepress.workers.frames import read_frame, write_frame
+from homepress.base.formats import ImageType
+from homepress.compress import Compressed, Reason, Recipe, Unchanged
+from homepress.workers.command import readable
 from homepress.workers.host import host
-from homepress.workers.messages import QUESTION, Hello, Look, Orders
-from homepress.workers.readable import readable
-from homepress.workers.replies import Job, reply
+from homepress.workers.protocol import (
+    REQUEST,
+    CodecReport,
+    CodecTask,
+    ComparedPictures,
+    CompareTask,
+    CompressTask,
+    JudgeTask,
+    LocateTask,
+    PreviewSizes,
+    PreviewTask,
+    ProbeTask,
+    Request,
+    Response,
+    TaskFailure,
+    WorkerConfig,
+    WorkerReady,
+    read_frame,
+    write_frame,
+)
+
+Job = Callable[[bytes, Recipe], Compressed | Unchanged]
+"""Compresses a picture as a recipe asks."""
+
+_MOST_TEXT = 2000
+"""Characters of what went wrong."""
 
 # Loaded before the lock, for speed: later they would be read through it. Rarer formats are loaded when
 # needed.
@@ -47,14 +74,16 @@ def work(load: Callable[[], Job]) -> None:
     Args:
         load: called before the lock; imports what the job needs.
     """
-    orders = msgspec.json.decode(sys.argv[1], type=Orders)
+    orders = msgspec.json.decode(sys.argv[1], type=WorkerConfig)
     host.die_with_parent(orders.parent)
     pipes = take_pipes()
     if orders.background:
         host.yield_to_others()
     job = load()
     lock = privacy.lock_worker(readable(Path(os.fsdecode(orders.home))), orders.limits)
-    hello = Hello(version=__version__, network=privacy.state(), files=lock.files, missing=list(lock.missing))
+    hello = WorkerReady(
+        version=__version__, network=privacy.state(), files=lock.files, missing=list(lock.missing)
+    )
     write_frame(pipes.answers, hello)
     _serve(pipes, job)
 
@@ -84,12 +113,12 @@ def take_pipes() -> Pipes:
 def _serve(pipes: Pipes, job: Job) -> None:
     while True:
         try:
-            question, source = read_frame(pipes.tasks, QUESTION)
+            question, source = read_frame(pipes.tasks, REQUEST)
         except EOFError:
             return
         answer, body = reply(job, question, source)
         if not isinstance(
-            question, Look
+            question, CompareTask
         ):  # which takes little, and a quarter more time with memory taken anew
             # Before the answer: after it, the daemon looks whether this worker has grown too fat to be kept.
             host.trim_memory()
@@ -97,6 +126,121 @@ def _serve(pipes: Pipes, job: Job) -> None:
         if answer.failure is not None:
             return
         del source, body
+
+
+# The response to each request; made behind the lock.
+
+
+def reply(job: Job, question: Request, source: bytes) -> tuple[Response, bytes]:
+    """Answer a question of the daemon; what fails is an answer too, after which the worker is to end.
+
+    Args:
+        job: what compresses.
+        question: what is asked.
+        source: the bytes that came with it.
+
+    Returns:
+        The answer and the bytes that go with it.
+    """
+    if isinstance(question, ProbeTask):
+        return Response(attempts=list(privacy.probe())), b""
+    try:
+        if isinstance(question, CodecTask):
+            return Response(codecs=_check_codecs(question.known)), b""
+        if isinstance(question, PreviewTask):
+            return _view(question, source)
+        if isinstance(question, LocateTask):
+            return Response(located=_tells_place(source)), b""
+        if isinstance(question, CompareTask):
+            return _look(question, source), b""
+        if isinstance(question, JudgeTask):
+            result = _judge_gif(source[: question.source_bytes], source[question.source_bytes :])
+        else:
+            result = job(source, question.recipe)
+        helper = isinstance(question, CompressTask) and _is_for_helper(result)
+    except MemoryError as error:
+        failure = TaskFailure(out_of_memory=True, text=str(error)[:_MOST_TEXT])
+        return Response(failure=failure), b""
+    except Exception as error:  # noqa: BLE001  told to the daemon, then this worker ends
+        return Response(failure=TaskFailure(out_of_memory=False, text=_where(error))), b""
+    cpu = time.process_time()
+    if isinstance(result, Unchanged):
+        return Response(unchanged=result, helper=helper, cpu_seconds=cpu), b""
+    return Response(compressed=dataclasses.replace(result, data=b""), cpu_seconds=cpu), result.data
+
+
+def _is_for_helper(result: Compressed | Unchanged) -> bool:
+    """Whether the picture is a whole GIF that nothing else was asked of: then gifsicle has its turn."""
+    if not isinstance(result, Unchanged) or result.source_type is not ImageType.GIF:
+        return False
+    return result.reason is Reason.FORMAT_LEFT_ALONE
+
+
+def _check_codecs(known: dict[str, str]) -> CodecReport:
+    from homepress.compress.selfcheck import check_codecs, codec_versions
+
+    versions = codec_versions()
+    return CodecReport(versions=versions, faults=None if versions == known else list(check_codecs()))
+
+
+def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:
+    from homepress.compress import gif
+    from homepress.compress.pixels import TooManyPixels
+
+    try:
+        return gif.judge(source, candidate)
+    except TooManyPixels as error:
+        return Unchanged(Reason.TOO_LARGE, str(error), ImageType.GIF)
+
+
+def _tells_place(source: bytes) -> bool:
+    from homepress.compress.metadata import has_location
+
+    return has_location(source)
+
+
+def _look(question: CompareTask, bodies: bytes) -> Response:
+    from homepress.compress.likeness import difference
+    from homepress.compress.pixels import TooManyPixels, Undecodable
+
+    both = memoryview(bodies)
+    source, result = bytes(both[: question.source_bytes]), bytes(both[question.source_bytes :])
+    try:
+        found = difference(source, result, closely=question.closely)
+    except TooManyPixels as error:
+        return Response(unchanged=Unchanged(Reason.TOO_LARGE, str(error)))
+    except Undecodable as error:
+        return Response(unchanged=Unchanged(Reason.BROKEN, str(error)))
+    return Response(looked=ComparedPictures(mean=found.mean, worst=found.worst, contrast=found.contrast))
+
+
+def _view(question: PreviewTask, source: bytes) -> tuple[Response, bytes]:
+    from homepress.compress.pixels import TooManyPixels, Undecodable
+    from homepress.compress.preview import preview
+
+    try:
+        seen = preview(
+            source,
+            question.edge,
+            fill=question.fill,
+            most_pixels=question.most_pixels,
+            most_decoded=question.most_decoded,
+        )
+    except TooManyPixels as error:
+        return Response(unchanged=Unchanged(Reason.TOO_LARGE, str(error))), b""
+    except Undecodable as error:
+        return Response(unchanged=Unchanged(Reason.BROKEN, str(error))), b""
+    return Response(viewed=PreviewSizes(size=seen.size, full_size=seen.full_size)), seen.rgb
+
+
+def _where(error: Exception) -> str:
+    """The error with the place it came from, for a report that can be acted upon."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {error} at {place}"[:_MOST_TEXT]
 
 
 if __name__ == "__main__":

@@ -1,22 +1,36 @@
-"""One running worker process, seen from the daemon."""
+"""One running worker process, seen from the daemon: how it is started, asked, watched, and how it can end."""
 
 import dataclasses
+import enum
+import queue
+import re
+import signal as signals
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from io import RawIOBase
+from types import TracebackType
 from typing import TypeVar, cast
 
 from homepress import __version__, privacy
 from homepress.workers.command import environment
-from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
-from homepress.workers.frames import BadFrame, read_frame, write_frame
 from homepress.workers.host import host
-from homepress.workers.launcher import launch
-from homepress.workers.messages import ANSWER, HELLO, Answer, Question
-from homepress.workers.watchdog import Watchdog
-from homepress.workers.words import harmless, plain
+from homepress.workers.protocol import (
+    READY,
+    RESPONSE,
+    BadFrame,
+    Request,
+    Response,
+    harmless,
+    plain,
+    read_frame,
+    write_frame,
+)
+
+Popen = subprocess.Popen[bytes]
 
 START_SECONDS = 60.0
 _END_SECONDS = 2.0
@@ -24,6 +38,107 @@ _LOOK_SECONDS = 0.002
 _ERROR_TAIL_BYTES = 8 << 10
 
 T = TypeVar("T")
+_BASE_SECONDS = 120.0
+_SECONDS_PER_BYTE = 6.0 / 1_000_000
+_LONGEST_SECONDS = 3600.0
+_SHORTEST_WAIT = 0.05
+
+
+class DeathKind(enum.StrEnum):
+    """The cause, as far as it can be told."""
+
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    REFUSED_TO_START = "refused to start"
+    STOPPED = "stopped"
+    """The slot was closed while the worker was at it."""
+    UNLIKE = "gave a result that does not look like the picture"
+    """By the independent look of another process; both processes are ended."""
+    UNCHECKED = "gave a result that could not be checked"
+    """The process that looks at results could not; it is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """The facts about one death.
+
+    Attributes:
+        kind: the cause.
+        signal: the number of the signal that ended the process, or None.
+        exit_code: its exit code, or None when a signal ended it.
+        seconds: how long the worker had been at its task.
+        detail: the last line that the worker wrote to its error output, or what was wrong; may be empty.
+    """
+
+    kind: DeathKind
+    signal: int | None = None
+    exit_code: int | None = None
+    seconds: float = 0.0
+    detail: str = ""
+
+    def __str__(self) -> str:
+        how = (
+            f"the compressor {self.kind}" if self.kind is not DeathKind.OUT_OF_MEMORY else "not enough memory"
+        )
+        facts = [f"after {self.seconds:.1f} s"] if self.seconds else []
+        if self.kind is DeathKind.CRASHED and self.signal is not None:
+            facts.insert(0, signal_name(self.signal))
+        if self.detail:
+            facts.append(self.detail)
+        return f"{how} ({', '.join(facts)})" if facts else how
+
+
+class WorkerDied(Exception):  # noqa: N818 (reads as what happened)
+    """The process ended before its work was done. The slot starts another for the next task.
+
+    Attributes:
+        death: what is known about it.
+    """
+
+    def __init__(self, death: Death) -> None:
+        super().__init__(str(death))
+        self.death = death
+
+    @property
+    def kind(self) -> DeathKind:
+        """The cause."""
+        return self.death.kind
+
+
+def cause_of(return_code: int, errors: str, killed_as: DeathKind | None) -> DeathKind:
+    """The cause of a death.
+
+    Args:
+        return_code: as `subprocess` gives it: the negated signal, or the exit code.
+        errors: the end of what the process wrote to its error output.
+        killed_as: why we killed it ourselves, or None when we did not.
+    """
+    if killed_as is not None:
+        return killed_as
+    if return_code == -_number("SIGXCPU"):
+        return DeathKind.TIMED_OUT
+    # Nobody but the kernel, when memory runs out, kills a worker with this signal.
+    if return_code == -_number("SIGKILL") or _SAYS_MEMORY.search(errors):
+        return DeathKind.OUT_OF_MEMORY
+    return DeathKind.CRASHED
+
+
+def signal_name(number: int) -> str:
+    """Such as "SIGSEGV"."""
+    try:
+        return signals.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+# What Python, Rust's and C++'s run-times say before they give up.
+_SAYS_MEMORY = re.compile(r"MemoryError|memory allocation of \d+ bytes failed|bad_alloc|[Oo]ut of memory")
+
+
+def _number(name: str) -> int:
+    """The number of a signal that Windows does not have, there 0."""
+    return int(getattr(signals, name, 0))
 
 
 class Program:
@@ -174,7 +289,7 @@ class Worker(Program):
         """
         super().__init__(command, limits, background=background)
         try:
-            hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, HELLO, 0))
+            hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, READY, 0))
         except WorkerDied as died:
             raise WorkerDied(dataclasses.replace(died.death, kind=DeathKind.REFUSED_TO_START)) from died
         self.hello = harmless(hello)
@@ -185,10 +300,10 @@ class Worker(Program):
 
     def ask(
         self,
-        question: Question,
+        question: Request,
         bodies: Sequence[bytes],
         seconds: float,
-        understand: Callable[[Answer, bytes], T],
+        understand: Callable[[Response, bytes], T],
         most_body: int,
     ) -> T:
         """Put one question, with a picture perhaps, and wait for the answer.
@@ -206,7 +321,7 @@ class Worker(Program):
 
         def exchange() -> T:
             write_frame(self.input, question, *bodies)
-            answer, body = read_frame(self.output, ANSWER, most_body)
+            answer, body = read_frame(self.output, RESPONSE, most_body)
             return understand(harmless(answer), body)
 
         return self.attempt(seconds, exchange)
@@ -219,3 +334,89 @@ def _not_started(error: OSError) -> WorkerDied:
 def _last_line(text: str) -> str:
     lines = [line for line in map(plain, text.splitlines()) if line]
     return lines[-1] if lines else ""
+
+
+# Starts processes from one thread that lasts as long as the program.
+#
+# Linux sends a worker its death signal when the *thread* that started it ends, not the process (prctl(2),
+# PR_SET_PDEATHSIG). So no slot starts its process from whatever thread happens to call it.
+
+
+class _Launcher:
+    def __init__(self) -> None:
+        self._requests: queue.SimpleQueue[tuple[Callable[[], Popen], Future[Popen]]] = queue.SimpleQueue()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def launch(self, start: Callable[[], Popen]) -> Popen:
+        with self._guard:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._serve, name="worker launcher", daemon=True)
+                self._thread.start()
+        outcome: Future[Popen] = Future()
+        self._requests.put((start, outcome))
+        return outcome.result()
+
+    def _serve(self) -> None:
+        while True:
+            start, outcome = self._requests.get()
+            try:
+                outcome.set_result(start())
+            except BaseException as error:  # noqa: BLE001  raised again by the caller's outcome.result()
+                outcome.set_exception(error)
+
+
+_launcher = _Launcher()
+
+
+def launch(start: Callable[[], Popen]) -> Popen:
+    """Run `start` in the lasting thread and give its process, or raise what it raised."""
+    return _launcher.launch(start)
+
+
+# Ends a process that is at its task for too long.
+
+
+def deadline_for(source_bytes: int) -> float:
+    """Seconds that a picture may take: far more than any took, so that only what hangs is ended."""
+    return min(_BASE_SECONDS + source_bytes * _SECONDS_PER_BYTE, _LONGEST_SECONDS)
+
+
+class Watchdog:
+    """Calls `bite` when the seconds are over, unless the block it guards has ended.
+
+    Seconds in which the process was ready to run but others had the processors do not count: a worker runs at
+    idle priority, so on a busy computer it may stand still for long without being at fault.
+
+    Attributes:
+        bitten: whether it did.
+    """
+
+    def __init__(self, pid: int, seconds: float, bite: Callable[[], None]) -> None:
+        self.bitten = False
+        self._pid = pid
+        self._seconds = seconds
+        self._bite = bite
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def __enter__(self) -> "Watchdog":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        begin, waited_before = time.monotonic(), host.waited_seconds(self._pid)
+        left = self._seconds
+        while not self._over.wait(max(left, _SHORTEST_WAIT)):
+            waited = host.waited_seconds(self._pid) - waited_before
+            left = self._seconds - max(0.0, time.monotonic() - begin - waited)
+            if left <= 0:
+                self.bitten = True
+                self._bite()
+                return

@@ -12,31 +12,34 @@ import msgspec
 from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.privacy import Limits
-from homepress.workers import gif
-from homepress.workers.answers import believed, located, looked, seen
+from homepress.workers import tool
 from homepress.workers.command import module_command
-from homepress.workers.deaths import Death, DeathKind, WorkerDied
-from homepress.workers.frames import BadFrame
 from homepress.workers.host import host
-from homepress.workers.messages import (
-    Answer,
-    CodecCheck,
+from homepress.workers.process import Death, DeathKind, Worker, WorkerDied, deadline_for
+from homepress.workers.protocol import (
+    BadFrame,
     CodecReport,
-    Hello,
-    Judgement,
-    Locate,
-    Look,
-    Looked,
-    Orders,
-    Probe,
-    Question,
-    Task,
-    View,
-    Viewed,
+    CodecTask,
+    ComparedPictures,
+    CompareTask,
+    CompressTask,
+    JudgeTask,
+    LocateTask,
+    PreviewSizes,
+    PreviewTask,
+    ProbeTask,
+    Request,
+    Response,
+    WorkerConfig,
+    WorkerReady,
 )
-from homepress.workers.process import Worker
 from homepress.workers.tool import Tool
-from homepress.workers.watchdog import deadline_for
+from homepress.workers.validation import (
+    validated_comparison,
+    validated_location,
+    validated_preview,
+    validated_result,
+)
 
 T = TypeVar("T")
 
@@ -78,7 +81,7 @@ class Slot:
         return worker.pid if worker is not None and worker.alive else None
 
     @property
-    def lock(self) -> Hello | None:
+    def lock(self) -> WorkerReady | None:
         """What lock the present worker reached, by its own measurement; None while there is none."""
         worker = self._worker
         return worker.hello if worker is not None and worker.alive else None
@@ -114,11 +117,11 @@ class Slot:
         """
         seconds = deadline_for(len(source)) if deadline_seconds is None else deadline_seconds
         with self._busy:
-            result, helper = self._work(Task(recipe=recipe), (source,), source, recipe, seconds)
-            program = gif.gifsicle() if helper else None
+            result, helper = self._work(CompressTask(recipe=recipe), (source,), source, recipe, seconds)
+            program = tool.gifsicle() if helper else None
             if program is None or isinstance(result, Compressed):
                 return result
-            helped = self._help(gif.command(program), source, recipe, seconds)
+            helped = self._help(tool.gifsicle_command(program), source, recipe, seconds)
             if isinstance(helped, Compressed):
                 return helped
             return dataclasses.replace(
@@ -136,10 +139,10 @@ class Slot:
         Raises:
             ValueError: it cannot be shown, the worker's death included; the text says why.
         """
-        question = View(edge=edge, fill=fill, most_pixels=most_pixels, most_decoded=most_decoded)
+        question = PreviewTask(edge=edge, fill=fill, most_pixels=most_pixels, most_decoded=most_decoded)
 
-        def understand(answer: Answer, body: bytes) -> tuple[Viewed | Unchanged | Death, bytes]:
-            return seen(answer, body, most_pixels), body
+        def understand(answer: Response, body: bytes) -> tuple[PreviewSizes | Unchanged | Death, bytes]:
+            return validated_preview(answer, body, most_pixels), body
 
         with self._busy:
             try:
@@ -148,7 +151,7 @@ class Slot:
                 raise ValueError(str(died)) from died
             if isinstance(shown, Death):
                 self._end()
-        if not isinstance(shown, Viewed):
+        if not isinstance(shown, PreviewSizes):
             raise ValueError(str(getattr(shown, "detail", "")) or str(shown))
         return shown.full_size, shown.size, rgb
 
@@ -161,14 +164,18 @@ class Slot:
 
         with self._busy:
             told = self._ask(
-                Locate(), (source,), deadline_for(len(source)), lambda answer, _: located(answer), 0
+                LocateTask(),
+                (source,),
+                deadline_for(len(source)),
+                lambda answer, _: validated_location(answer),
+                0,
             )
             if isinstance(told, Death):
                 self._end()
                 raise WorkerDied(told)
         return told
 
-    def look(self, source: bytes, result: bytes, *, closely: bool) -> Looked | Unchanged:
+    def look(self, source: bytes, result: bytes, *, closely: bool) -> ComparedPictures | Unchanged:
         """Have the worker compare a picture with what another one made of it.
 
         Args:
@@ -183,9 +190,11 @@ class Slot:
             WorkerDied: it could not be started, or the pictures ended it.
         """
         with self._busy:
-            question = Look(source_bytes=len(source), closely=closely)
+            question = CompareTask(source_bytes=len(source), closely=closely)
             seconds = deadline_for(len(source))
-            found = self._ask(question, (source, result), seconds, lambda answer, _: looked(answer), 0)
+            found = self._ask(
+                question, (source, result), seconds, lambda answer, _: validated_comparison(answer), 0
+            )
             if isinstance(found, Death):
                 self._end()
                 raise WorkerDied(found)
@@ -200,7 +209,9 @@ class Slot:
             WorkerDied: it could not be started, or ended meanwhile.
         """
         with self._busy:
-            return self._ask(Probe(), (), _PROBE_SECONDS, lambda answer, _: tuple(answer.attempts or ()), 0)
+            return self._ask(
+                ProbeTask(), (), _PROBE_SECONDS, lambda answer, _: tuple(answer.attempts or ()), 0
+            )
 
     def check_codecs(self, known: dict[str, str]) -> CodecReport:
         """Have the worker code and decode small pictures whose answers are known.
@@ -212,13 +223,13 @@ class Slot:
             WorkerDied: it could not be started, or a codec ended it.
         """
 
-        def understand(answer: Answer, _: bytes) -> CodecReport:
+        def understand(answer: Response, _: bytes) -> CodecReport:
             if answer.codecs is None:
                 raise BadFrame("the worker did not say what its codecs do")
             return answer.codecs
 
         with self._busy:
-            return self._ask(CodecCheck(known=known), (), _CHECK_SECONDS, understand, 0)
+            return self._ask(CodecTask(known=known), (), _CHECK_SECONDS, understand, 0)
 
     def rest(self) -> bool:
         """End the process and give its memory back, unless it is at work; whether there is none now."""
@@ -250,12 +261,12 @@ class Slot:
         return self._worker
 
     def _work(
-        self, question: Question, sent: Sequence[bytes], source: bytes, recipe: Recipe, seconds: float
+        self, question: Request, sent: Sequence[bytes], source: bytes, recipe: Recipe, seconds: float
     ) -> tuple[Compressed | Unchanged, bool]:
         """One question about a picture: the result, and whether the helper program could do something."""
 
-        def understand(answer: Answer, body: bytes) -> tuple[Answer, Compressed | Unchanged | Death]:
-            return answer, believed(answer, body, source, recipe)
+        def understand(answer: Response, body: bytes) -> tuple[Response, Compressed | Unchanged | Death]:
+            return answer, validated_result(answer, body, source, recipe)
 
         begin = time.monotonic()
         answer, result = self._ask(question, sent, seconds, understand, len(source))
@@ -274,21 +285,21 @@ class Slot:
         try:
             if self._closed.is_set():
                 self._tool.kill(DeathKind.STOPPED)
-            made = self._tool.run(source, seconds, gif.most_output(source))
+            made = self._tool.run(source, seconds, tool.most_gif_output(source))
         finally:
             self._tool = None
-        refused = gif.refusal(made)
+        refused = tool.gif_refusal(made)
         if refused is not None:
             return refused
-        question = Judgement(source_bytes=len(source))
+        question = JudgeTask(source_bytes=len(source))
         return self._work(question, (source, made.output), source, recipe, seconds)[0]
 
     def _ask(
         self,
-        question: Question,
+        question: Request,
         sent: Sequence[bytes],
         seconds: float,
-        understand: Callable[[Answer, bytes], T],
+        understand: Callable[[Response, bytes], T],
         most_body: int,
     ) -> T:
         worker = self._ready()
@@ -305,10 +316,10 @@ class Slot:
 
     def _command(self) -> Sequence[str]:
         home = os.fsencode(os.path.expanduser("~"))
-        orders = Orders(parent=os.getpid(), limits=self._limits, background=self._background, home=home)
+        orders = WorkerConfig(parent=os.getpid(), limits=self._limits, background=self._background, home=home)
         return (*self._program, msgspec.json.encode(orders).decode())
 
-    def _worn(self, answer: Answer) -> bool:
+    def _worn(self, answer: Response) -> bool:
         """Whether the next picture is better given to a fresh process."""
         return self._is_fat() or answer.cpu_seconds > self._limits.cpu_seconds / 2
 

@@ -1,21 +1,25 @@
-"""Helper programs: bytes in and out through the standard pipes, locked like a worker."""
+"""Helper programs: bytes in and out through the standard pipes, locked like a worker. One is gifsicle."""
 
+import functools
 import os
+import shutil
+import sysconfig
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import RawIOBase
+from pathlib import Path
 
 import msgspec
 
+from homepress.base.formats import ImageType
+from homepress.compress import Reason, Unchanged
 from homepress.privacy import Limits
 from homepress.workers.command import module_command
-from homepress.workers.deaths import Death, DeathKind, WorkerDied, cause_of
 from homepress.workers.host import host
-from homepress.workers.messages import NOT_STARTED, ToolOrders
-from homepress.workers.process import Program
-from homepress.workers.words import plain
+from homepress.workers.process import Death, DeathKind, Program, WorkerDied, cause_of
+from homepress.workers.protocol import NOT_STARTED, ToolConfig, plain
 
 _CHILD = "homepress.workers.tool_child"
 _CHUNK = 1 << 20
@@ -51,7 +55,7 @@ class Tool(Program):
             WorkerDied: it could not be started.
         """
         words = [os.fsencode(word) for word in command]
-        orders = ToolOrders(parent=os.getpid(), limits=limits, background=background, command=words)
+        orders = ToolConfig(parent=os.getpid(), limits=limits, background=background, command=words)
         locked = (*module_command(_CHILD), msgspec.json.encode(orders).decode())
         super().__init__(host.tool_command(locked, command), limits, background=background)
 
@@ -101,3 +105,34 @@ def _read_up_to(stream: RawIOBase, most: int) -> bytes:
     while len(output) <= most and (chunk := stream.read(_CHUNK)):
         output += chunk
     return bytes(output)
+
+
+# gifsicle, the program that makes GIFs smaller: where it is, and what its output is good for.
+
+_NAME = "gifsicle"
+
+
+@functools.cache
+def gifsicle() -> Path | None:
+    """The program: the one installed with Homepress, else the system's; None when there is none."""
+    beside_python = shutil.which(_NAME, path=sysconfig.get_path("scripts"))
+    found = beside_python or shutil.which(_NAME)
+    return Path(found).resolve() if found else None
+
+
+def gifsicle_command(program: Path) -> tuple[str, ...]:
+    """Its command line: it reads a GIF from its standard input and writes one to its output."""
+    return (str(program), "--optimize=3", "--optimize=keep-empty", "--no-warnings", "--no-ignore-errors")
+
+
+def most_gif_output(source: bytes) -> int:
+    """Bytes that it may write: more than any sensible result, so that only what has gone mad is ended."""
+    return 4 * len(source) + (1 << 20)
+
+
+def gif_refusal(result: ToolResult) -> Unchanged | None:
+    """Why the picture stays as it is when gifsicle did not want it; None when there is a candidate."""
+    if result.exit_code == 0:
+        return None
+    detail = f"gifsicle refused it: {result.errors}"
+    return Unchanged(Reason.CANNOT_KEEP_WHOLE, detail, ImageType.GIF)

@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 
 from homepress import privacy
+from homepress.workers.command import SYSTEM_LIBRARIES
 from homepress.workers.host import host
-from homepress.workers.messages import NOT_STARTED, ToolOrders
-from homepress.workers.readable import SYSTEM_LIBRARIES
+from homepress.workers.protocol import NOT_STARTED, ToolConfig
 
 _FIRST_BEYOND_STANDARD = 3
 
 
 def main() -> None:
     """Become the program that the orders name."""
-    orders = msgspec.json.decode(sys.argv[1], type=ToolOrders)
+    orders = msgspec.json.decode(sys.argv[1], type=ToolConfig)
     host.die_with_parent(orders.parent)
     host.close_from(_FIRST_BEYOND_STANDARD)
     if orders.background:

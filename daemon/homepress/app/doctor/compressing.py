@@ -11,8 +11,8 @@ from homepress.app.sample import sample_png
 from homepress.compress import Compressed, Recipe
 from homepress.workers import Limits, Slot, WorkerDied
 from homepress.workers.command import environment, is_bundled, module_command
-from homepress.workers.gif import gifsicle as find_gifsicle
 from homepress.workers.tool import Tool
+from homepress.workers.tool import gifsicle as find_gifsicle
 
 _INSTALL_AGAIN = "pipx reinstall homepress     (or: python -m pip install --force-reinstall homepress)"
 _INSTALL_WITH_PIPX = "this bundle came without it; use instead: pipx install homepress"

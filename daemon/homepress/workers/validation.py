@@ -13,10 +13,9 @@ import math
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
 from homepress.compress.savings import Size, is_worth_it, possible_sizes
-from homepress.workers.deaths import Death, DeathKind
 from homepress.workers.dimensions import Dimensions, read_dimensions
-from homepress.workers.frames import BadFrame
-from homepress.workers.messages import Answer, Failure, Looked, Viewed
+from homepress.workers.process import Death, DeathKind
+from homepress.workers.protocol import BadFrame, ComparedPictures, PreviewSizes, Response, TaskFailure
 
 _LONGEST_EDGE = 1 << 31
 _BEST_SCORE = 100.0
@@ -26,7 +25,9 @@ _LEAST_FILE = 12
 """Bytes that any picture has."""
 
 
-def believed(answer: Answer, body: bytes, source: bytes, recipe: Recipe) -> Compressed | Unchanged | Death:
+def validated_result(
+    answer: Response, body: bytes, source: bytes, recipe: Recipe
+) -> Compressed | Unchanged | Death:
     """What came of a picture.
 
     Args:
@@ -43,7 +44,7 @@ def believed(answer: Answer, body: bytes, source: bytes, recipe: Recipe) -> Comp
     return _nothing(answer)
 
 
-def seen(answer: Answer, body: bytes, most_pixels: int) -> Viewed | Unchanged | Death:
+def validated_preview(answer: Response, body: bytes, most_pixels: int) -> PreviewSizes | Unchanged | Death:
     """What there is to look at, or why there is nothing.
 
     Raises:
@@ -61,7 +62,7 @@ def seen(answer: Answer, body: bytes, most_pixels: int) -> Viewed | Unchanged | 
     return viewed
 
 
-def located(answer: Answer) -> bool | Death:
+def validated_location(answer: Response) -> bool | Death:
     """Whether a picture tells where it was taken.
 
     Raises:
@@ -74,7 +75,7 @@ def located(answer: Answer) -> bool | Death:
     return _death(answer.failure)
 
 
-def looked(answer: Answer) -> Looked | Unchanged | Death:
+def validated_comparison(answer: Response) -> ComparedPictures | Unchanged | Death:
     """How far a result and its source are apart, or why that could not be seen.
 
     Raises:
@@ -88,7 +89,7 @@ def looked(answer: Answer) -> Looked | Unchanged | Death:
     return answer.looked
 
 
-def _nothing(answer: Answer) -> Unchanged | Death:
+def _nothing(answer: Response) -> Unchanged | Death:
     """An answer without a picture."""
     if answer.unchanged is not None:
         return answer.unchanged
@@ -97,7 +98,7 @@ def _nothing(answer: Answer) -> Unchanged | Death:
     raise BadFrame("the worker gave an empty answer")
 
 
-def _death(failure: Failure) -> Death:
+def _death(failure: TaskFailure) -> Death:
     kind = DeathKind.OUT_OF_MEMORY if failure.out_of_memory else DeathKind.CRASHED
     return Death(kind, detail=failure.text)
 

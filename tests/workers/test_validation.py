@@ -15,11 +15,10 @@ from PIL import Image
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 from homepress.workers import DeathKind, Slot, WorkerDied
-from homepress.workers.answers import believed, located
-from homepress.workers.deaths import Death
 from homepress.workers.dimensions import read_dimensions
-from homepress.workers.frames import BadFrame
-from homepress.workers.messages import Answer, Failure
+from homepress.workers.process import Death
+from homepress.workers.protocol import BadFrame, Response, TaskFailure
+from homepress.workers.validation import validated_location, validated_result
 from workers import mischief
 
 SOURCE = mischief.png(300, 200, 60_000)
@@ -54,8 +53,8 @@ def told(body: bytes = BODY, recipe: Recipe | None = None, source: bytes = SOURC
     size = read_dimensions(body, changes.get("image_type", ImageType.PNG))
     if size is not None:
         changes = {"width": size.width, "height": size.height, **changes}
-    answer = Answer(compressed=dataclasses.replace(RESULT, **changes))
-    return believed(answer, body, source, recipe or Recipe())
+    answer = Response(compressed=dataclasses.replace(RESULT, **changes))
+    return validated_result(answer, body, source, recipe or Recipe())
 
 
 def test_a_true_answer_is_believed() -> None:
@@ -175,15 +174,17 @@ def test_what_cannot_be_true_is_not(body: bytes, changes: dict[str, Any]) -> Non
 
 def test_an_empty_answer_is_none() -> None:
     with pytest.raises(BadFrame):
-        believed(Answer(), b"", SOURCE, Recipe())
+        validated_result(Response(), b"", SOURCE, Recipe())
 
 
 def test_an_answer_to_another_question_is_none() -> None:
-    assert located(Answer(located=True)) is True
-    assert isinstance(located(Answer(failure=Failure(out_of_memory=True, text="none left"))), Death)
-    for answer in (Answer(), Answer(unchanged=Unchanged(Reason.BROKEN, "")), Answer(attempts=[])):
+    assert validated_location(Response(located=True)) is True
+    assert isinstance(
+        validated_location(Response(failure=TaskFailure(out_of_memory=True, text="none left"))), Death
+    )
+    for answer in (Response(), Response(unchanged=Unchanged(Reason.BROKEN, "")), Response(attempts=[])):
         with pytest.raises(BadFrame):
-            located(answer)
+            validated_location(answer)
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,18 @@ from hypothesis import strategies as st
 
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
-from homepress.workers.frames import MOST_BODY_BYTES, MOST_HEADER_BYTES, BadFrame, read_frame, write_frame
-from homepress.workers.messages import ANSWER, QUESTION, Answer, Failure, Task
+from homepress.workers.protocol import (
+    MOST_BODY_BYTES,
+    MOST_HEADER_BYTES,
+    REQUEST,
+    RESPONSE,
+    BadFrame,
+    CompressTask,
+    Response,
+    TaskFailure,
+    read_frame,
+    write_frame,
+)
 
 recipes = st.builds(
     Recipe,
@@ -24,7 +34,7 @@ recipes = st.builds(
 )
 answers = st.one_of(
     st.builds(
-        Answer,
+        Response,
         compressed=st.builds(
             Compressed,
             data=st.just(b""),
@@ -40,7 +50,7 @@ answers = st.one_of(
         ),
     ),
     st.builds(
-        Answer,
+        Response,
         unchanged=st.builds(
             Unchanged,
             reason=st.sampled_from(Reason),
@@ -49,7 +59,9 @@ answers = st.one_of(
             transient=st.booleans(),
         ),
     ),
-    st.builds(Answer, failure=st.builds(Failure, out_of_memory=st.booleans(), text=st.text(max_size=50))),
+    st.builds(
+        Response, failure=st.builds(TaskFailure, out_of_memory=st.booleans(), text=st.text(max_size=50))
+    ),
 )
 
 
@@ -73,29 +85,29 @@ class Trickle(io.RawIOBase):
 @given(recipe=recipes, body=st.binary(max_size=100), step=st.integers(1, 50))
 def test_a_task_crosses_a_pipe(recipe: Recipe, body: bytes, step: int) -> None:
     pipe = Trickle(step=step)
-    write_frame(pipe, Task(recipe=recipe), body)
-    assert read_frame(pipe, QUESTION) == (Task(recipe=recipe), body)
+    write_frame(pipe, CompressTask(recipe=recipe), body)
+    assert read_frame(pipe, REQUEST) == (CompressTask(recipe=recipe), body)
 
 
 @given(answer=answers, body=st.binary(max_size=100))
-def test_an_answer_crosses_a_pipe(answer: Answer, body: bytes) -> None:
+def test_an_answer_crosses_a_pipe(answer: Response, body: bytes) -> None:
     pipe = Trickle()
     write_frame(pipe, answer, body)
-    assert read_frame(pipe, ANSWER) == (answer, body)
+    assert read_frame(pipe, RESPONSE) == (answer, body)
 
 
 @given(data=st.binary(max_size=200))
 def test_noise_is_never_taken_for_a_frame(data: bytes) -> None:
     with pytest.raises((BadFrame, EOFError)):
-        read_frame(Trickle(data), QUESTION)
+        read_frame(Trickle(data), REQUEST)
 
 
 @given(cut=st.integers(0, 10_000))
 def test_a_frame_cut_short_is_an_end(cut: int) -> None:
     pipe = Trickle()
-    write_frame(pipe, Task(recipe=Recipe()), b"body" * 20)
+    write_frame(pipe, CompressTask(recipe=Recipe()), b"body" * 20)
     with pytest.raises(EOFError):
-        read_frame(Trickle(bytes(pipe.data)[: cut % len(pipe.data)]), QUESTION)
+        read_frame(Trickle(bytes(pipe.data)[: cut % len(pipe.data)]), REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -104,16 +116,18 @@ def test_a_frame_cut_short_is_an_end(cut: int) -> None:
 def test_lengths_out_of_bounds_are_refused_unread(header: int, body: int) -> None:
     pipe = Trickle(struct.pack("!IQ", header, body) + b"{}" * 50, step=1000)
     with pytest.raises(BadFrame, match="too large"):
-        read_frame(pipe, QUESTION)
+        read_frame(pipe, REQUEST)
     assert pipe.at == 12
 
 
 def test_too_large_a_header_is_not_sent() -> None:
     with pytest.raises(BadFrame):
-        write_frame(Trickle(), Answer(failure=Failure(out_of_memory=False, text="x" * MOST_HEADER_BYTES)))
+        write_frame(
+            Trickle(), Response(failure=TaskFailure(out_of_memory=False, text="x" * MOST_HEADER_BYTES))
+        )
 
 
 def test_headers_hold_no_picture() -> None:
-    assert b"data" in msgspec.json.encode(Answer(unchanged=Unchanged(Reason.BROKEN, "data")))
-    encoded = msgspec.json.encode(Task(recipe=Recipe()))
+    assert b"data" in msgspec.json.encode(Response(unchanged=Unchanged(Reason.BROKEN, "data")))
+    encoded = msgspec.json.encode(CompressTask(recipe=Recipe()))
     assert len(encoded) < 200
