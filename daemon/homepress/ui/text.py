@@ -19,7 +19,7 @@ def moment(time: float, now: float) -> str:
 
 
 def until(time: float, now: float) -> str:
-    """A time to come, told from now: "15:30", "tomorrow 06:00", "Mon 5 May 06:00"."""
+    """A future time, as seen from now: "15:30", "tomorrow 06:00", "Mon 5 May 06:00"."""
     then, today = datetime.fromtimestamp(time), datetime.fromtimestamp(now).date()
     if then.date() == today:
         return f"{then:%H:%M}"
@@ -29,7 +29,7 @@ def until(time: float, now: float) -> str:
 
 
 def day_of(time: float, now: float) -> str:
-    """The day of a time to come, told from now: "today", "tomorrow", "on Thursday", "on Mon 5 May"."""
+    """The day of a future time, as seen from now: "today", "tomorrow", "on Thursday", "on Mon 5 May"."""
     then, today = datetime.fromtimestamp(time), datetime.fromtimestamp(now).date()
     days = (then.date() - today).days
     if days < _WEEK:

@@ -80,7 +80,7 @@ def _command(name: str, context: click.Context) -> Iterator[str]:
     yield f".SS {_escaped(name)} {_escaped(usage)}"
     yield from _paragraphs(re.split(r"\n\s*\n", (command.help or "").replace("\f", "").strip()))
     for parameter in command.get_params(context):
-        # --help and --json are told once, above.
+        # --help and --json are described once, above.
         record = parameter.get_help_record(context) if isinstance(parameter, click.Option) else None
         if record is not None and not {"--help", "--json"} & set(parameter.opts):
             yield from (".TP", f".B {_escaped(record[0])}", _text(record[1]))

@@ -176,7 +176,7 @@ class ProgressBar:
         self._shown = False
 
     def expect(self, total: int) -> None:
-        """So many there will be, as is known by now."""
+        """Set the total, as far as it is known by now."""
         self._total = total
         self._draw()
 
@@ -270,13 +270,13 @@ def sizes(before: int, after: int = 0, word: str = "") -> str:
 
 
 def where(path: str) -> str:
-    """A path as short as it is clear: relative where it lies beneath the working directory."""
+    """A path as short as it is clear: relative where it lies under the working directory."""
     try:
         here = os.getcwd()
     except OSError:
         return printable(path)  # the working directory is gone
-    beneath = path.startswith(here.rstrip(os.sep) + os.sep) and here != os.sep
-    return printable(path[len(here) + 1 :] if beneath else path)
+    under = path.startswith(here.rstrip(os.sep) + os.sep) and here != os.sep
+    return printable(path[len(here) + 1 :] if under else path)
 
 
 def why(path: str, reason: str) -> str:

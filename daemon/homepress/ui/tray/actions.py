@@ -220,7 +220,7 @@ def _start(ctx: ActionContext) -> None:
 
 
 def _quit(ctx: ActionContext) -> None:
-    """End daemon, window and tray; the tray also when the daemon cannot be told."""
+    """End daemon, window and tray; the tray also when the daemon cannot be reached."""
     from homepress.ui.window import close_window  # only now: the tray is to stay small
 
     try:

@@ -206,4 +206,4 @@ class PowerReporter:
             if (daemon := connect(self._socket)) is not None:
                 request(daemon)
         except ServiceError as error:
-            _log.info("the daemon was not told of the power: %s", error)
+            _log.info("the daemon did not get the state of the power: %s", error)

@@ -75,7 +75,7 @@ class NotifierIcon(TrayIcon):
             self._item.show(tooltip(state), icon_state(state, theme))
             self._menu.show(menu(state))
         except BusError as error:
-            _log.debug("the panel was not told of a change: %s", error)
+            _log.debug("the panel did not get a change: %s", error)
 
     @override
     def run(self) -> None:
@@ -98,7 +98,7 @@ class NotifierIcon(TrayIcon):
             self._on_action(action)
 
     def _owner_changed(self, signal: Signal) -> None:
-        """A panel came, perhaps after us, perhaps again: it has to be told of us."""
+        """A panel came, perhaps after us, perhaps again: it has to know of us."""
         name, _, owner = signal.body
         if name == WATCHER and owner and not self._stopped.is_set():
             self._register()

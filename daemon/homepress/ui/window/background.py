@@ -93,7 +93,7 @@ class Jobs:
             except EXPECTED as error:
                 text = str(error)
                 self._mailbox.put(lambda: (failed or self._failed)(text))
-            except Exception as error:  # told to the person, and to the log by the thread's own hook
+            except Exception as error:  # shown to the person, and logged by the thread's own hook
                 text = f"A fault in Homepress: {type(error).__name__}: {error}"
                 self._mailbox.put(lambda: (failed or self._failed)(text))
                 raise

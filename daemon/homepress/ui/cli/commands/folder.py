@@ -23,10 +23,10 @@ _WORTH_SAYING = 30.0
 """Seconds of work in the background from which on it is said."""
 
 _SAMPLE = 40
-"""So many pictures are tried by `folder check`."""
+"""Pictures that `folder check` tries."""
 
 _QUICK_SAMPLE = 12
-"""So many pictures are tried when a folder is added, as far as that takes no more than ..."""
+"""Pictures that are tried when a folder is added, for `_PATIENCE` seconds at most."""
 
 _DOCUMENTS = "documents"
 _DEFAULT_DAYS = 30
@@ -38,7 +38,7 @@ _ORIGINALS_OF_DOCUMENTS = (
 )
 
 _PATIENCE = 8.0
-"""... so many seconds."""
+"""See `_QUICK_SAMPLE`; in seconds."""
 
 
 @click.group(epilog=example("homepress folder add ~/Pictures/Inbox", "homepress folder list"))
@@ -266,7 +266,7 @@ def estimate_folder(
     patience: float = math.inf,
     wanted: FolderRequest | None = None,
 ) -> CheckReport | None:
-    """The last report of a dry run, which ends after so many seconds; a bar shows how far it is.
+    """The last report of a dry run, which ends after `patience`; a bar shows how far it is.
 
     None when the disk of a folder that is about to be added does not answer.
 
@@ -274,7 +274,7 @@ def estimate_folder(
         service: who does it.
         path: the folder.
         sample: how many pictures to try; 0 for all.
-        patience: after so many seconds what was found by then counts.
+        patience: seconds after which what was found by then counts.
         wanted: how the folder is about to be added.
 
     Raises:

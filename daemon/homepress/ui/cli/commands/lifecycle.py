@@ -153,9 +153,9 @@ def status(as_json: bool) -> int:
     if as_json:
         output.print_json(status)
     else:
-        # A daemon that does not answer has told nothing of its pictures and of its lock.
-        told = code == 0 or status.state == "stopped"
-        for line in status_lines(status, time.time(), told=told):
+        # A daemon that does not answer has reported nothing about its pictures and its lock.
+        reported = code == 0 or status.state == "stopped"
+        for line in status_lines(status, time.time(), reported=reported):
             output.say(line)
     return code
 
@@ -184,7 +184,7 @@ def _status(paths: Paths) -> tuple[Status, int]:
 
 
 def _stopped(paths: Paths) -> Status:
-    """What can be said without a daemon: what the ledger tells, and whether it was told to end."""
+    """The state without a daemon: what the ledger knows, and whether the last one was asked to end."""
     # A running daemon answers without the store.
     from homepress.app import stopped_status
 
@@ -196,9 +196,9 @@ def _stopped(paths: Paths) -> Status:
         return stopped_status(problems=[*crashed, str(error)])
 
 
-def status_lines(status: Status, now: float, *, told: bool = True) -> list[str]:
-    """A status in words; of one that no daemon `told`, only which process it is and what is wrong."""
-    facts = _facts(status, now) if told else [_process(status)]
+def status_lines(status: Status, now: float, *, reported: bool = True) -> list[str]:
+    """A status in words; of one that no daemon `reported`, only which process it is and what is wrong."""
+    facts = _facts(status, now) if reported else [_process(status)]
     result = [_headline(status, now), "", *output.columns(facts)]
     if status.folders:
         result += ["", *output.columns(_folder(folder) for folder in status.folders)]

@@ -74,7 +74,7 @@ def compress(
         dry_run=dry_run,
     )
     total = _count(paths) if output.on_terminal(sys.stderr) else None
-    tally = _Tally()
+    tally = _OutcomeTally()
     with daemon_or_local(
         Paths.from_environment(), wait=wait, writes=not dry_run, output_folder=request.output
     ) as service:
@@ -85,7 +85,7 @@ def compress(
     return 1 if tally.outcomes["failed"] else 0
 
 
-class _Tally:
+class _OutcomeTally:
     """What came of all pictures together."""
 
     def __init__(self) -> None:

@@ -156,11 +156,11 @@ def run_entry(action: str, paths: tuple[str, ...]) -> int:
         if action in ("open", "show"):
             return _show(paths)
         with daemon_or_local(Paths.from_environment(), wait=None) as service:
-            told = _compress(service, paths) if action == "compress" else _restore(service, paths)
+            result = _compress(service, paths) if action == "compress" else _restore(service, paths)
     except ServiceError as error:
-        told = _MenuResult("That did not work", printable(str(error)), error.exit_code)
-    show_notice(told.title, told.body)
-    return told.code
+        result = _MenuResult("That did not work", printable(str(error)), error.exit_code)
+    show_notice(result.title, result.body)
+    return result.code
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Opening the pictures that somebody asks to see: bounded in pixels, gone when looked away.
 
 Nothing is decoded here: this process can reach other programs on this computer, and a picture may have been
-made to attack its decoder. Whoever starts the window says who decodes. What cannot be read is shown as a
+made to attack its decoder. The starter of the window supplies the decoder. What cannot be read is shown as a
 plain sheet.
 """
 

@@ -24,7 +24,7 @@ class Snapshot:
         trouble: why the daemon cannot be asked although it is there; mostly empty.
         settings: the last good settings.
         settings_problem: what is wrong with the settings file; mostly empty.
-        crashed: whether no daemon runs because it ended without having been told to.
+        crashed: whether no daemon runs because it ended without having been asked to.
     """
 
     time: float

@@ -38,7 +38,7 @@ class KeptCard(Card):
     """A line for each thing that is stored; the originals can be deleted, names be forgotten.
 
     Attributes:
-        originals_bytes: what the stored originals occupy; told by the daemon.
+        originals_bytes: what the stored originals occupy, as the daemon says.
     """
 
     def __init__(self, parent: Panel, context: Context) -> None:
@@ -236,7 +236,7 @@ class _Report(Card):
 
 
 def _ask(context: Context) -> list[ProbedProcess]:
-    """Whoever runs; without a daemon the others still can be asked. For threads."""
+    """The processes that run; without a daemon, the others can still be asked. For threads."""
     try:
         found = context.daemon().probe()
     except ServiceError:

@@ -280,7 +280,7 @@ def field(sheets: Sheets, surface: str, control: str, root: tk.Misc) -> str:
 
 
 def switch(sheets: Sheets, surface: str) -> str:
-    """A switch, told apart by the place of its knob."""
+    """A switch; the place of its knob shows its state."""
     ground, name = sheets.ground(surface), f"{surface}.Switch.TCheckbutton"
     images = {
         (on, focus): sheets.keep(switch_image(sheets.measure, ground, on=on, focus=focus))
