@@ -114,7 +114,7 @@ def choose_file_to_write(root: tk.Tk, name: str) -> str:
 
 
 def _hide_hidden(root: tk.Tk) -> None:
-    """Tk's own dialog (X11) shows dot files unless configured otherwise, and knows that only once it was loaded."""
+    """Tk's own dialog (X11) shows dot files by default, and has the setting only once it was loaded."""
     try:
         root.tk.call("tk_getOpenFile", "-no-such-option")
     except tk.TclError:
