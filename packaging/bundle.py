@@ -7,7 +7,7 @@ from pathlib import Path
 
 import PyInstaller.__main__
 
-from homepress.app.doctor.codecs_child import CODECS, Codec
+from homepress.daemon.doctor.codecs_child import CODECS, Codec
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -25,9 +25,8 @@ _GROUND = ("base", "_share")
 # A room above those that it imports.
 _PLACES = {
     "ui/cli": _Room(440, 45, "commands"),
-    "app": _Room(400, 145, "wires all together"),
+    "daemon": _Room(400, 145, "wires all together"),
     "ui": _Room(690, 145, "tray, window"),
-    "pipeline": _Room(270, 245, "queue and retries"),
     "workers": _Room(130, 345, "locked processes"),
     "compress": _Room(70, 450, "bytes to bytes"),
     "privacy": _Room(193, 450, "lock and proof"),
@@ -42,7 +41,7 @@ _PLACES = {
 def imports_between_rooms() -> dict[str, set[str]]:
     """Which rooms each room imports, by the import statements of all of its modules.
 
-    The command line counts as a room of its own, since it alone may import `app`.
+    The command line counts as a room of its own, since it alone may import `daemon`.
     """
     found: dict[str, set[str]] = {}
     for module in sorted(PACKAGE.rglob("*.py")):

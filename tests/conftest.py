@@ -59,7 +59,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def state_stays_on_its_thread() -> Iterator[None]:
     """Nothing that belongs to the state thread may have been touched on another one."""
     yield
-    if (state := sys.modules.get("homepress.pipeline.state")) is not None:
+    if (state := sys.modules.get("homepress.daemon.state")) is not None:
         misuses, state.misuses[:] = list(state.misuses), []
         assert not misuses
 

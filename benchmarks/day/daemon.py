@@ -10,11 +10,11 @@ from unittest import mock
 from benchmarks.day.clock import CLOCK
 from benchmarks.day.pictures import Compressor
 
-from homepress.app.house import House
-from homepress.app.maintenance import Maintenance
-from homepress.app.watching import DaemonService
-from homepress.pipeline import Job, Pipeline, Told
-from homepress.pipeline.seats import Seat
+from homepress.daemon.core import House
+from homepress.daemon.maintenance import Maintenance
+from homepress.daemon.pipeline.job import Job, Told
+from homepress.daemon.pipeline.worker_loop import Pipeline, SlotThread
+from homepress.daemon.service import DaemonService
 from homepress.settings import Paths
 from homepress.watch import FileWatch
 from homepress.watch.folder import FolderWatch
@@ -52,7 +52,7 @@ class Daemon:
         _patch(Maintenance, "worked", lambda _: None)
         _patch(Pipeline, "_dispatch_soon", lambda _: None)
         self.house = House.open(paths, self.service.changed)
-        self._seat = Seat(cast(Slot, self.compressor))
+        self._seat = SlotThread(cast(Slot, self.compressor))
         self.house.pipeline._carrier._checker = None  # results of the stub need no look
         carry = self.house.pipeline._carrier.carry
 

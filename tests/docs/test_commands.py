@@ -23,7 +23,7 @@ NOT_RUN = {
     r"homepress folder add /mnt/nas/photos.*": "there is no network drive here",
     r"homepress stop": "ends what the next line needs; tests/system/test_versions.py runs it",
     r"(cd|mv|rm -f|cp) .*(state/homepress|ledger).*": "goes back; tests/store/test_old_homes.py does",
-    r"homepress uninstall.*": "would end what the next line needs; tests/app/test_uninstall.py runs it",
+    r"homepress uninstall.*": "would end what the next line needs; tests/daemon/test_uninstall.py runs it",
 }
 """Pattern of a line: why it is not run."""
 

@@ -10,7 +10,7 @@ PAGE = (REPOSITORY / "docs" / "threads.md").read_text(encoding="utf-8")
 PACKAGE = REPOSITORY / "daemon" / "homepress"
 SOURCES = {
     path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8")
-    for room in ("app", "pipeline", "base", "watch")
+    for room in ("daemon", "base", "watch")
     for path in (PACKAGE / room).rglob("*.py")
 }
 LOCK = re.compile(r"threading\.(?:R?Lock|Condition|Semaphore)\(")
@@ -18,10 +18,8 @@ NAME = re.compile(r"""name=f?"([a-z -]+)""")
 
 
 def test_every_lock_of_the_rooms_that_decide_has_its_reason_on_the_page() -> None:
-    locked = {
-        name for name, text in SOURCES.items() if name.startswith(("app/", "pipeline/")) and LOCK.search(text)
-    }
-    assert locked == set(re.findall(r"`((?:app|pipeline)/\w+\.py)`", PAGE))
+    locked = {name for name, text in SOURCES.items() if name.startswith("daemon/") and LOCK.search(text)}
+    assert locked == set(re.findall(r"`(daemon/[\w/]+\.py)`", PAGE))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from homepress.workers.child import Job
 from homepress.workers.dimensions import read_dimensions
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from pipeline.lying_worker import GARBAGE, giving
+from workers.lying_worker import GARBAGE, giving
 
 LIES = {401 + number: name for number, name in enumerate(sorted(GARBAGE))}
 """What is given back for pictures of so many pixels in width, with the best score."""

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import homepress
 from control.fake_service import FakeService
-from homepress.app import stopped_status
 from homepress.control import Service, connect
 from homepress.control.server import Server
+from homepress.daemon.commands.connect import stopped_status
 from homepress.settings import Paths
 from homepress.ui.cli import main
 from ui.cli.running import Ran, Run
@@ -60,11 +59,10 @@ def app(monkeypatch: pytest.MonkeyPatch, service: FakeService) -> types.ModuleTy
     def connect_or_local(paths: Paths, errand: object = None) -> Iterator[Service]:
         yield connect(paths.socket) or service
 
-    fake = types.ModuleType("homepress.app")
+    fake = types.ModuleType("homepress.daemon.commands.connect")
     fake.prepare_client = lambda: service.asked.append("locked")  # type: ignore[attr-defined]  # a bare module
     fake.connect_or_local = connect_or_local  # type: ignore[attr-defined]
     fake.Errand = lambda **wanted: wanted  # type: ignore[attr-defined]
     fake.stopped_status = stopped_status  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "homepress.app", fake)
-    monkeypatch.setattr(homepress, "app", fake, raising=False)
+    monkeypatch.setitem(sys.modules, "homepress.daemon.commands.connect", fake)
     return fake

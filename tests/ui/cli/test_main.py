@@ -171,7 +171,7 @@ def test_status_of_a_running_daemon_imports_nothing_heavy(home: Path) -> None:
 import sys
 from homepress.ui.cli import main
 assert main(["status"]) == 0
-heavy = {"numpy", "PIL", "watchdog", "tomlkit", "sqlite3", "homepress.app.house", "homepress.store"}
+heavy = {"numpy", "PIL", "watchdog", "tomlkit", "sqlite3", "homepress.daemon.core", "homepress.store"}
 print(sorted(heavy & set(sys.modules)))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -184,7 +184,7 @@ def test_the_window_loads_nothing_that_writes_or_serves() -> None:
     code = """
 import sys
 import homepress.ui.cli.commands.window, homepress.ui.window.shell, homepress.ui.window.pages.folders
-heavy = {"numpy", "watchdog", "tomlkit", "homepress.app.house", "homepress.store.store"}
+heavy = {"numpy", "watchdog", "tomlkit", "homepress.daemon.core", "homepress.store.store"}
 heavy |= {"homepress.control.server"}
 print(sorted(heavy & set(sys.modules)))
 """

@@ -51,17 +51,17 @@ def daemon_or_local(
     Raises:
         ServiceError: neither can be had.
     """
-    from homepress import app
+    from homepress.daemon.commands.connect import Errand, connect_or_local
 
     context = click.get_current_context(silent=True)
-    errand = app.Errand(
+    errand = Errand(
         work=context.command_path if context is not None else "homepress",
         patience=math.inf if wait is None else wait,
         writes=writes,
         output=Path(output_folder) if output_folder else None,
         tell=output.remark,
     )
-    with app.connect_or_local(paths, errand) as service:
+    with connect_or_local(paths, errand) as service:
         yield service
 
 

@@ -109,9 +109,9 @@ def program(context: click.Context) -> int:
 
         return begin()
     if context.invoked_subcommand not in _LOCK_LATER:
-        from homepress import app
+        from homepress.daemon.commands.connect import prepare_client
 
-        app.prepare_client()
+        prepare_client()
     return 0
 
 

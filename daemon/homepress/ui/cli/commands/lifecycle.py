@@ -38,15 +38,15 @@ _WRONG_USAGE = 2
 @json_option
 def run(no_tray: bool, once: bool, login: bool, demo: str | None, as_json: bool) -> int:
     """Watch the folders, until Ctrl-C or stop."""
-    from homepress import app
+    from homepress.daemon.process import RunOptions, bring_back_tray, run_daemon
 
     paths = Paths.from_environment()
     if demo is not None:
         _prepare_demo(paths, Path(demo))
-    if login and app.bring_back_tray(paths):
+    if login and bring_back_tray(paths):
         return 0
-    options = app.RunOptions(tray=not no_tray, once=once, foreground=not login)
-    code = app.run_daemon(paths, options, output.remark, partial(_greet, paths, must_be_valid=once))
+    options = RunOptions(tray=not no_tray, once=once, foreground=not login)
+    code = run_daemon(paths, options, output.remark, partial(_greet, paths, must_be_valid=once))
     if as_json:
         output.print_json({"state": "stopped", "exit_code": code})
     return code
@@ -186,7 +186,7 @@ def _status(paths: Paths) -> tuple[Status, int]:
 def _stopped(paths: Paths) -> Status:
     """The state without a daemon: what the ledger knows, and whether the last one was asked to end."""
     # A running daemon answers without the store.
-    from homepress.app import stopped_status
+    from homepress.daemon.commands.connect import stopped_status
 
     crashed = [_CRASHED.format(log=paths.log)] if running.was_cut_short(paths.state) else []
     try:

@@ -16,7 +16,7 @@ from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.text import printable
 
 if TYPE_CHECKING:
-    from homepress.app.prove import HeldSocket, Party, Proof
+    from homepress.daemon.commands.prove import HeldSocket, Party, Proof
 
 _OPEN = 4
 
@@ -30,7 +30,7 @@ def prove(as_json: bool) -> int:
 
     Each process tries it itself, next to an ordinary process that is let through. Nothing is sent.
     """
-    from homepress.app.prove import prove
+    from homepress.daemon.commands.prove import prove
 
     proof = prove(Paths.from_environment())
     if as_json:
@@ -141,6 +141,6 @@ def attempts() -> None:
 
     Tray and window start it when `homepress prove` asks them.
     """
-    from homepress import app
+    from homepress.daemon.commands.connect import try_doors
 
-    output.print_json(app.try_doors("this process"))
+    output.print_json(try_doors("this process"))

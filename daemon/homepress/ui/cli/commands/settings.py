@@ -28,9 +28,9 @@ def settings(context: click.Context) -> None:
 
 
 def _lock() -> None:
-    from homepress import app
+    from homepress.daemon.commands.connect import prepare_client
 
-    app.prepare_client()
+    prepare_client()
 
 
 @settings.command(epilog=example('grep quality "$(homepress settings path)"'))

@@ -23,8 +23,8 @@ from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.text import printable
 
 if TYPE_CHECKING:
-    from homepress.app.doctor import Finding
-    from homepress.app.uninstall import Choice, Step
+    from homepress.daemon.commands.uninstall import Choice, Step
+    from homepress.daemon.doctor import Finding
 
 # `homepress autostart`: start with the computer, or do not.
 
@@ -252,7 +252,7 @@ def doctor(report: str | None, as_json: bool) -> int:
 
     The exit code is 1 when something is broken. Nothing is changed.
     """
-    from homepress.app.doctor import Level, bundle, examine
+    from homepress.daemon.doctor import Level, bundle, examine
     from homepress.ui.tray.legacy import has_old_tray
 
     if report and as_json:
@@ -276,7 +276,7 @@ def doctor(report: str | None, as_json: bool) -> int:
 
 
 def _say(finding: "Finding") -> None:
-    from homepress.app.doctor import Level
+    from homepress.daemon.doctor import Level
 
     paint = {Level.GOOD: output.good, Level.WORTH_KNOWING: output.worth_knowing, Level.BROKEN: output.bad}
     word = output.padded(paint[finding.level](finding.level.value), _WIDTH)
@@ -331,7 +331,7 @@ def uninstall(choice: "Choice | None", settings: bool, yes: bool, as_json: bool)
     Ends the background program; takes back originals, start at login, file manager entries, history and
     log. Results in your folders stay.
     """
-    from homepress.app.uninstall import kept_originals, uninstall
+    from homepress.daemon.commands.uninstall import kept_originals, uninstall
 
     paths = Paths.from_environment()
     decided = _decision(kept_originals(paths), choice, sure=yes)

@@ -25,7 +25,7 @@ from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.text import printable
 
 if TYPE_CHECKING:
-    from homepress.app import Viewer
+    from homepress.daemon.commands.viewer import Viewer
     from homepress.store.reader import EntryDetail
 
 # Looking at pictures without decoding them in a process that can reach other programs.
@@ -44,9 +44,9 @@ def pictures_apart() -> Iterator[Callable[[], list[ProbedProcess]]]:
 
         @functools.cache  # made with the first picture: a window shall be seen before workers are loaded
         def viewer() -> "Viewer":
-            from homepress import app
+            from homepress.daemon.commands.viewer import Viewer
 
-            made = app.Viewer()
+            made = Viewer()
             ending.callback(made.close)
             return made
 
@@ -312,9 +312,9 @@ def _watches_something(paths: Paths) -> bool:
 
 def _lock() -> None:
     """Lock this process out of the network; only now, so that the daemon puts on its own lock alone."""
-    from homepress import app
+    from homepress.daemon.commands.connect import prepare_client
 
-    app.prepare_client()
+    prepare_client()
 
 
 def _started(paths: Paths, process: "subprocess.Popen[bytes]") -> Status:

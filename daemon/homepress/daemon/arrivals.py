@@ -1,0 +1,151 @@
+"""What watching finds becomes jobs, or a line in the history; and what it asks of ledger and queue."""
+
+import errno
+import functools
+import logging
+import os
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from pathlib import Path
+
+from homepress.base.files import Mark
+from homepress.daemon.configuration import Configuration
+from homepress.daemon.core import House
+from homepress.daemon.pipeline.job import Job, Plan, Told
+from homepress.store.model import Outcome, RetryPolicy, StoreError
+from homepress.watch import Arrival, Skip, Skipped
+
+_log = logging.getLogger(__name__)
+
+# What watching finds becomes jobs for the pipeline, or a line in the history.
+
+STILL_AT_IT = 2.0
+"""Seconds until a file is looked at again that arrives while it is being compressed."""
+
+MOST_QUEUED = 1000
+"""So many queued pictures are enough to keep the workers busy."""
+
+
+class Intake:
+    """The sink of watching (see `homepress.watch.Sink`)."""
+
+    def __init__(
+        self,
+        house: House,
+        config: Configuration,
+        *,
+        tell: Callable[[Plan, Told], None],
+        hint: Callable[[Path, float], None],
+        look_again: Callable[[Path], bool],
+        found: Callable[[Path], None],
+        changed: Callable[[], None],
+    ) -> None:
+        """Take in nothing yet.
+
+        Args:
+            house: store and pipeline.
+            config: the plan of each folder.
+            tell: gets the outcome of each job, with the plan it was queued under.
+            hint: asks watching to look at a file again after so many seconds.
+            look_again: see `homepress.watch.Sink.look_again`.
+            found: gets the root of each folder that is there.
+            changed: called when people see something else now.
+        """
+        self._store = house.store
+        self._state = house.state
+        self._pipeline = house.pipeline
+        self._config = config
+        self._tell = tell
+        self._hint = hint
+        self.look_again = look_again
+        self._found = found
+        self.changed = changed
+
+    def found(self, folder: Path, root: Path) -> None:
+        """A folder is there: plan for it before anything in it arrives."""
+        self._config.met(folder, root)
+        self._found(root)
+
+    def coming(self) -> None:
+        """A file turned up: have a worker ready when it has come to rest."""
+        self._pipeline.expect()
+
+    def arrived(self, arrival: Arrival) -> None:
+        """A file came to rest: queue it with the plan of its folder."""
+        plan = self._config.plan(arrival.root)
+        if plan is not None:  # else a scan finds it again
+            self._state.ask(functools.partial(self._take_in, arrival, plan))
+
+    def _take_in(self, arrival: Arrival, plan: Plan) -> None:
+        """On the state thread."""
+        if self._pipeline.queue.is_full(arrival.root, arrival.path, MOST_QUEUED):
+            return  # a scan finds it again
+        if self._pipeline.queue.holds(arrival.path):
+            return  # its turn comes, and whether it changed is seen then
+        if self._pipeline.holds(arrival.path):
+            self._hint(arrival.path, STILL_AT_IT)  # it changed while it was compressed
+            return
+        quiet = arrival.file_id
+        identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
+        tell = functools.partial(self._tell, plan)
+        job = Job(arrival.path, plan, tell, arrival.interactive, ready_at=arrival.ready_at, identity=identity)
+        self._pipeline.submit(job)
+
+    def skipped(self, skipped: Skipped) -> None:
+        """A file is passed over for good: say so in the history."""
+        reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
+        plan = self._config.plan(skipped.root)
+        if plan is not None:
+            until = RetryPolicy.LOOK if skipped.reason.may_end else RetryPolicy.CHANGE
+            if skipped.reason in (Skip.TOO_SMALL, Skip.TOO_LARGE):
+                until = RetryPolicy.LIMITS
+            try:
+                entry = self._store.record_path(
+                    skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, until
+                )
+            except (OSError, StoreError) as error:
+                # The next scan finds it again, and by then the ledger may be well.
+                _log.warning("%s is not in the history: %s", ascii(str(skipped.path)), error)
+                return
+            if entry:
+                _log.info("%s: left alone: %s", ascii(str(skipped.path)), reason)
+
+    def room(self) -> bool:
+        """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
+        return self._state.ask(self._pipeline.queue.moving) < MOST_QUEUED
+
+
+# What is done and what is being done, as watching asks for it.
+
+
+class Memory:
+    """Ledger and queue behind one interface (see `homepress.watch.KnownFiles`)."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
+        """The files of a folder that are done with.
+
+        Raises:
+            OSError: the ledger cannot be read.
+        """
+        try:
+            return self._house.store.known(directory, names)
+        except StoreError as error:
+            raise OSError(errno.EIO, str(error), str(self._house.paths.ledger)) from error
+
+    def held(self, path: bytes) -> bool:
+        """Whether a file that watching handed on waits in the queue or is being compressed.
+
+        Nor need a scan bring what would be kept back with more than enough others.
+        """
+        return self._house.state.ask(partial(self._held, Path(os.fsdecode(path))))
+
+    def _held(self, file: Path) -> bool:
+        """On the state thread."""
+        queue = self._house.pipeline.queue
+        if queue.has(file, asked=False):
+            return True
+        root = next((root for root in file.parents if queue.held(root) is not None), None)
+        return root is not None and queue.is_full(root, file, MOST_QUEUED)

@@ -1,0 +1,86 @@
+"""The proof that nothing can be sent: what each process tries itself, and what is seen of it from outside."""
+
+import os
+import struct
+import tempfile
+import time
+import zlib
+from pathlib import Path
+
+from homepress import privacy
+from homepress.base.results import ProbeAttempt, ProbedProcess
+from homepress.control import Service, probe_server
+from homepress.control.service import CompressRequest
+from homepress.daemon.commands.connect import connect_or_local
+from homepress.privacy import HeldSocket, Party, Proof, Sample
+from homepress.settings import Paths
+
+__all__ = ["HeldSocket", "Party", "Proof", "prove"]
+
+# A picture to try with, made here so that no file has to come along.
+
+_SIDE = 256
+
+
+def sample_png() -> bytes:
+    """A PNG of a colour ramp, stored without compression (PNG, third edition, sections 5 and 11.2)."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        check = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)
+
+    rows = b"".join(b"\0" + b"".join(bytes((x, y, 128)) for x in range(_SIDE)) for y in range(_SIDE))
+    header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+# The proof that nothing can be sent: what each process tries itself, and what is seen of it from outside.
+
+
+def prove(paths: Paths) -> Proof:
+    """Run the proof; takes a few seconds, and locks this process on the way.
+
+    Raises:
+        ServiceError: Homepress cannot be reached.
+    """
+    begin = time.monotonic()
+    comparison = privacy.compare()  # first: an ordinary process is what this one still is
+    privacy.lock_client(paths.socket)
+    # Before the next line, which in a process that reads pictures itself forbids connecting to anything.
+    on_the_desktop = [probe_server.ask_probe_server(paths.socket, name) for name in probe_server.PROBED]
+    with connect_or_local(paths) as service:
+        probed = service.probe()
+        me = ProbedProcess(name="this command", pid=os.getpid(), tried=[])
+        parties = [_party(process) for process in probed if process.pid != os.getpid()]
+        # Who tells speaks to others on this computer; the worker it tells of, like the daemon's, to nobody.
+        for told in on_the_desktop:
+            parties += [_party(process, meets_others=at == 0) for at, process in enumerate(told)]
+        parties.append(_party(me, privacy.probe(), meets_others=True))
+        sample = _compress_sample(service)
+    pids = [party.pid for party in parties[:-1]] or [os.getpid()]
+    return Proof(comparison, tuple(parties), sample, privacy.checks(pids), time.monotonic() - begin)
+
+
+def _party(
+    process: ProbedProcess, own: tuple[ProbeAttempt, ...] = (), *, meets_others: bool = False
+) -> Party:
+    """Put together what a process tried and what is seen of it; `meets_others`: local sockets are its own."""
+    attempts = own or tuple(process.tried)
+    try:
+        seen = privacy.report(process.pid)
+    except ProcessLookupError:
+        seen = None
+    return Party(process.name, process.pid, meets_others, attempts, seen)
+
+
+def _compress_sample(service: Service) -> Sample:
+    """Compress a made picture behind the lock, to show that all of it works."""
+    with tempfile.TemporaryDirectory(prefix="homepress-proof-") as folder:
+        file = Path(folder, "sample.png")
+        file.write_bytes(sample_png())
+        begin = time.monotonic()
+        request = CompressRequest(paths=[str(file)], quality="lossless", dry_run=True)
+        told = next(iter(service.compress(request)))
+        problem = "" if told.outcome == "compressed" else told.reason or told.outcome
+        return Sample(told.before_bytes, told.after_bytes, time.monotonic() - begin, problem)

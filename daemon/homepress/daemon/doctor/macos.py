@@ -1,0 +1,40 @@
+"""What the doctor looks at on macOS."""
+
+from collections.abc import Iterator, Sequence
+
+from homepress.daemon.doctor.finding import Finding, good, worth_knowing
+from homepress.settings import FolderSettings
+
+_FORMULAS = {"tkinter": "python-tk", "gifsicle": "gifsicle"}
+
+
+def file_system(path: bytes) -> str:
+    """See `System`: not told without a program of the system."""
+    del path
+    return ""
+
+
+def file_sandbox(version: int) -> Iterator[Finding]:
+    """See `System`."""
+    if version:
+        yield good("sandbox", "workers read nothing but the program's own files")
+    else:
+        yield worth_knowing("sandbox", "the system confines no worker", "see what holds: homepress prove")
+
+
+def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
+    """See `System`: FSEvents has no limit that matters."""
+    del folders
+    yield from ()
+
+
+def desktop(old_tray: bool) -> Iterator[Finding]:
+    """See `System`: the menu bar is always there."""
+    del old_tray
+    yield good("tray", "the menu bar takes the icon")
+
+
+def getting(thing: str) -> str:
+    """See `System`."""
+    formula = _FORMULAS.get(thing)
+    return f"brew install {formula}" if formula else ""

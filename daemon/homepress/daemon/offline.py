@@ -1,0 +1,271 @@
+"""Everything that can be asked of Homepress when no daemon runs; the daemon adds what needs one."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from homepress import privacy
+from homepress.base.results import FileOutcome, OriginalOutcome, ProbedProcess, RecentPicture, UndoOutcome
+from homepress.base.system_errors import with_name
+from homepress.control.service import (
+    CheckReport,
+    CompressRequest,
+    FolderAnswer,
+    FolderRequest,
+    OriginalsRequest,
+    ServiceError,
+    Status,
+    UndoRequest,
+)
+from homepress.daemon import dry_run, folders, logs, requests
+from homepress.daemon.apart import join_apart
+from homepress.daemon.commands.connect import stopped_status
+from homepress.daemon.core import House
+from homepress.daemon.health import MOST_IN_A_ROW
+from homepress.daemon.pipeline.job import Plan
+from homepress.daemon.places import resolved
+from homepress.daemon.requests import check_request, check_values
+from homepress.store.model import LedgerError, OriginalsSelection, StoreError, UndoSelection
+from homepress.store.reader import HistoryFilter, Reader
+
+# The last results, as the tray's menu lists them.
+
+
+def recent_pictures(ledger: Path, limit: int) -> list[RecentPicture]:
+    """At most `limit` results, newest first; those that were undone are among them.
+
+    Raises:
+        ServiceError: the ledger cannot be read.
+    """
+    pictures = []
+    try:
+        with Reader(ledger) as reader:
+            for entry in list(reader.history(HistoryFilter(outcome="compressed"), limit=limit)):
+                detail = reader.detail(entry.id)
+                pictures.append(
+                    RecentPicture(
+                        id=entry.id,
+                        time=entry.time,
+                        path=(detail.result_path if detail else "") or entry.path,
+                        source=entry.path,
+                        before_bytes=entry.before_bytes,
+                        after_bytes=entry.after_bytes,
+                        undoable=bool(detail and detail.original_path) and entry.original != "restored",
+                    )
+                )
+    except LedgerError as error:
+        raise ServiceError(str(error)) from error
+    return pictures
+
+
+# Undo in the words of the service: which entries, and where their originals may be put.
+
+
+def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
+    """Bring originals back, newest first.
+
+    They are restored beneath configured folders, beneath what the request names itself, or in its `to`.
+
+    Raises:
+        ServiceError: the request selects nothing by itself; exit code 2.
+    """
+    paths = tuple(_as_recorded(Path(path).absolute()) for path in request.paths)
+    folder = resolved(Path(request.folder)) if request.folder else None
+    if not (paths or request.ids or request.last or request.since is not None or folder):
+        raise ServiceError("say what to undo: paths, --last N, --since TIME or --folder PATH", exit_code=2)
+    selection = UndoSelection(
+        paths=paths, entries=tuple(request.ids), last=request.last, since=request.since, folder=folder
+    )
+    roots = [*house.roots(), *(path.parent for path in paths)]
+    if folder is not None:
+        roots.append(folder)
+    to = resolved(Path(request.to)) if request.to else None
+    touched: set[Path] = set()
+    last: UndoOutcome | None = None
+    for undone in house.store.undo(selection, roots=roots, to=to):
+        if last is not None:
+            yield last
+        touched |= {root for root in house.roots() if Path(undone.path).is_relative_to(root)}
+        last = undone
+    if last is not None:
+        yield msgspec.structs.replace(
+            last, stopped=[str(root) for root in sorted(touched) if _is_stopped(house, root)]
+        )
+
+
+def _is_stopped(house: House, root: Path) -> bool:
+    """Whether nothing more is replaced in a folder, by what was undone there or for another reason."""
+    known = house.store.folders
+    return bool(known.stopped_replacing(root)) or known.undone_in_a_row(root) >= MOST_IN_A_ROW
+
+
+def _as_recorded(path: Path) -> Path:
+    """A path as the history has it: links on the way followed, the last name as it is."""
+    return resolved(path.parent) / path.name
+
+
+# Everything that can be asked of Homepress when no daemon runs; the daemon adds what needs one.
+
+_NO_DAEMON = "Homepress is not running; start it with: homepress run"
+
+
+class InProcessService:
+    """A `Service` over an open house, without watching. The caller holds the instance lock."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def ping(self) -> int:
+        """The id of this process."""
+        return os.getpid()
+
+    def status(self) -> Status:
+        """What the ledger tells; the state is "stopped"."""
+        return stopped_status(self.house.store.counters())
+
+    def wait(self, revision: int, timeout: float) -> int:
+        """Only a daemon changes while one watches."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def pause(self, until: float | None = None) -> None:
+        """Only a daemon can be paused."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def resume(self) -> None:
+        """Only a daemon can be resumed."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def power_saver(self, on: bool) -> None:
+        """Only a daemon rests."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def stop(self) -> None:
+        """Only a daemon can be stopped."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def rescan(self) -> None:
+        """Only a daemon scans."""
+        raise ServiceError(_NO_DAEMON, exit_code=3)
+
+    def reload(self) -> None:
+        """Read the settings file again.
+
+        Raises:
+            ServiceError: it has mistakes; the text names them all.
+        """
+        self.house.live.reload()
+        if self.house.live.error is not None:
+            raise ServiceError(str(self.house.live.error), exit_code=2)
+
+    def recent(self, limit: int) -> list[RecentPicture]:
+        """The last results, newest first."""
+        check_values(limit=limit)
+        return recent_pictures(self.house.paths.ledger, limit)
+
+    def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
+        """Compress named files and folders, one outcome a file as it comes."""
+        check_request(request)
+        return requests.outcomes(self.house.pipeline, self._jobs(request))
+
+    def _jobs(self, request: CompressRequest) -> Iterator[tuple[Path, Plan]]:
+        for text in request.paths:
+            named = resolved(Path(text))
+            folder = self.house.folder_of(named)
+            root = named if named.is_dir() else named.parent
+            plan = requests.plan_of(request, folder, root)
+            for path in requests.pictures(named):
+                yield path, plan
+
+    def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
+        """Bring originals back."""
+        check_request(request)
+        with in_words():
+            yield from undo(self.house, request)
+
+    def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        """Delete stored originals for good; their results stay."""
+        check_request(request)
+        with in_words():
+            yield from self.house.store.accept(_selection(request))
+
+    def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        """Read stored originals and compare their hashes."""
+        check_request(request)
+        with in_words():
+            yield from self.house.store.verify(_selection(request))
+
+    def add_folder(self, request: FolderRequest) -> FolderAnswer:
+        """Add a folder to the settings file."""
+        check_request(request)
+        answer = folders.add(self.house, request)
+        self.reload()
+        return answer
+
+    def remove_folder(self, path: str) -> None:
+        """Take a folder out of the settings file."""
+        check_values(path=path)
+        folders.remove(self.house, path)
+        self.reload()
+
+    def enable_folder(self, path: str, enabled: bool) -> None:
+        """Watch a configured folder, or keep it in the settings file without watching it."""
+        check_values(path=path)
+        folders.enable(self.house, path, enabled)
+        self.reload()
+
+    def check_folder(
+        self, path: str, sample: int, wanted: FolderRequest | None = None
+    ) -> Iterator[CheckReport]:
+        """Dry run over a folder; nothing is changed."""
+        check_values(path=path, sample=sample)
+        if wanted is not None:
+            check_request(wanted)
+        return dry_run.check(self.house, path, sample, wanted)
+
+    def probe(self) -> list[ProbedProcess]:
+        """This process and its workers try every way to a network; nothing is sent."""
+        own = ("daemon", os.getpid(), privacy.probe())
+        workers = self.house.pipeline.probe()
+        return [
+            ProbedProcess(name=name, pid=pid, tried=list(attempts)) for name, pid, attempts in (own, *workers)
+        ]
+
+    def forget(self, path: str, before: float | None = None) -> int:
+        """Remove names from the history, the log and what was written from them; the number of entries."""
+        check_values(folder=path, before=before)
+        named = resolved(Path(path)) if path else None
+        join_apart(self.house.paths, self.house.store)  # its lines are to be forgotten too
+        with in_words():
+            number = self.house.store.forget(named, before)
+        try:
+            logs.forget(self.house.paths.log, named, before)
+            # It shows names, and can be made anew at any time.
+            (self.house.paths.state / "report.html").unlink(missing_ok=True)
+        except OSError as error:
+            raise ServiceError(
+                f"the history does not show them any more, but {with_name(error)}; then forget them again"
+            ) from error
+        return number
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what the store or the system refuses into a `ServiceError` that says it in words."""
+    try:
+        yield
+    except StoreError as error:
+        raise ServiceError(str(error)) from error
+    except OSError as error:
+        raise ServiceError(with_name(error)) from error
+
+
+def _selection(request: OriginalsRequest) -> OriginalsSelection:
+    return OriginalsSelection(
+        paths=tuple(resolved(Path(path)) for path in request.paths),
+        entries=tuple(request.ids),
+        older_than=None if request.older_than_days is None else 86_400 * request.older_than_days,
+        all=request.all,
+    )

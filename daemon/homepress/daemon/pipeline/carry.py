@@ -1,0 +1,479 @@
+"""The journey of one picture: read, compressed, stored, told. One function a station."""
+
+import dataclasses
+import threading
+import time
+from pathlib import Path
+
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff, type_by_name
+from homepress.base.image_data import BytesContent, image_digest
+from homepress.base.system_errors import printable
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
+from homepress.daemon.pipeline.codec_trust import CodecTrust
+from homepress.daemon.pipeline.job import Destination, Job, Told
+from homepress.daemon.pipeline.retry import MOST as MOST_ATTEMPTS
+from homepress.daemon.pipeline.retry import (
+    RETRY_FULL,
+    Attempts,
+    Key,
+    compressed_for_nothing,
+    no_compressor,
+    trouble,
+)
+from homepress.store.health import Conditions
+from homepress.store.model import (
+    Busy,
+    Changed,
+    DriveAway,
+    Outcome,
+    Refusal,
+    Replacement,
+    Role,
+    Source,
+    StoreError,
+    Vanished,
+)
+from homepress.store.store import Store
+from homepress.workers import Checker, DeathKind, Slot, WorkerDied
+
+# Content that was met before: what may still be asked of it.
+
+
+def wants_known(job: Job, role: Role) -> bool:
+    """Whether a folder wants content that is known all the same.
+
+    An output folder mirrors all of its source; where tags are to be taken out, they are taken out of our own
+    results too. What a user took back is left alone everywhere.
+    """
+    if job.plan.destination is Destination.OUTPUT:
+        return role is not Role.KEPT
+    return role is Role.RESULT and job.plan.recipe.metadata is not MetadataPolicy.KEEP
+
+
+def wants_result(job: Job, recipe: Recipe) -> bool:
+    """Whether more is asked of a result of ours than a floor, which it has."""
+    bare = recipe.metadata is not MetadataPolicy.KEEP
+    return job.plan.destination is Destination.OUTPUT or bare or is_reshaped(recipe)
+
+
+def is_reshaped(recipe: Recipe) -> bool:
+    """Whether a recipe asks for another size or format."""
+    return bool(recipe.max_edge or recipe.fit_under or recipe.convert_to)
+
+
+def without_more_loss(recipe: Recipe, job: Job) -> Recipe:
+    """The recipe for a result of ours: no second lossy generation, but where another size or format is asked.
+
+    A picture that is replaced is not asked for by name; its size and format were settled where it was made.
+    """
+    if is_reshaped(recipe) and (job.asked or job.plan.destination is Destination.OUTPUT):
+        return recipe
+    return dataclasses.replace(recipe, floor=None, palette=False, max_edge=0, fit_under=0, convert_to=None)
+
+
+# The journey of one picture: read, compressed, stored, told. One function a station.
+
+RETRY_BUSY = 1.0
+"""Seconds until a file that somebody writes to is looked at again; watching backs off further by itself."""
+
+RETRY_BROKEN = 10.0
+"""Seconds that a file which does not decode gets to become whole before it is called broken."""
+
+# Good pictures that do not get smaller still belong into an output folder, which mirrors the whole tree.
+_COPIED_TO_OUTPUT = {
+    Reason.SAVES_TOO_LITTLE,
+    Reason.WOULD_BE_BIGGER,
+    Reason.FORMAT_LEFT_ALONE,
+    Reason.CANNOT_KEEP_WHOLE,
+    Reason.MISNAMED,
+    Reason.FLOOR_NOT_REACHED,
+    Reason.CANNOT_CONVERT,
+    Reason.CANNOT_FIT,
+}
+
+_NOTHING_TO_SAVE = {Reason.SAVES_TOO_LITTLE, Reason.WOULD_BE_BIGGER}
+
+_MADE_BEFORE = "Homepress made it: a second lossy generation is never made"
+
+_NOT_COPIED = "; not copied to the output folder, as what it tells besides the picture could not be taken out"
+
+_MOST_DISTRUSTED = 50_000
+"""Pictures remembered that wait for a better codec; of more, each try reads them again."""
+
+_SAME_FAMILY = {ImageType.HEIC, ImageType.AVIF}
+"""Formats of one container, whose suffixes are used for each other."""
+
+
+class Carrier:
+    """Takes pictures through the rooms; knows what was tried, so that trouble ends in a named state."""
+
+    def __init__(
+        self,
+        store: Store,
+        tries: int = 3,
+        trust: CodecTrust | None = None,
+        checker: Checker | None = None,
+    ) -> None:
+        """Begin with nothing tried.
+
+        Args:
+            store: reads pictures and takes results.
+            tries: how often a picture may end its worker.
+            trust: which codecs may be used; None for all.
+            checker: looks at each result before it is stored; None where there are no workers, as in tests.
+        """
+        self._store = store
+        self._checker = checker
+        self._trust = trust
+        self._tries = tries
+        self._stopping = threading.Event()
+        self._deaths: dict[str, int] = {}
+        self._doubted: dict[Path, str] = {}
+        self._attempts = Attempts()
+        self._distrusted: dict[Path, tuple[tuple[int, int, int, int], Told]] = {}
+
+    def stop(self) -> None:
+        """Begin nothing more; whoever waits for a quiet time gives up."""
+        self._stopping.set()
+
+    def forgive(self) -> None:
+        """The user wants pictures tried anew that were compressed for nothing before."""
+        self._attempts.clear()
+
+    def places(self, job: Job) -> list[Path]:
+        """The folders on whose disks a job depends."""
+        named = (job.plan.root or job.path.parent, job.plan.output, *self._store.originals_folders())
+        return [place for place in named if place is not None]
+
+    def prepare(self, slot: Slot) -> None:
+        """Do ahead of time what does not depend on the picture that is coming.
+
+        Raises:
+            WorkerDied: the worker could not be started.
+        """
+        slot.prepare()
+        if self._trust is not None:
+            self._trust.prepare(slot)
+
+    def carry(self, job: Job, slot: Slot) -> Told:
+        """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
+        identity, told = self._distrusted.get(job.path, (None, None))
+        if told is not None and identity == job.identity and not job.asked:
+            return told  # codecs are checked once a run: reading it again would change nothing
+        try:
+            source = self._store.read(job.path, stays=job.plan.destination is not Destination.REPLACE)
+        except Vanished:
+            return self._vanished(job)
+        except Busy as busy:
+            return Told(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
+        except Refusal as refusal:
+            return self._left_alone(job, None, refusal)
+        except (OSError, StoreError) as error:
+            return trouble(job, 0, error)
+        try:
+            return self._carry_source(job, slot, source)
+        except (Changed, Busy) as changed:
+            return Told(job.path, "waiting", str(changed), len(source.data), retry_after=RETRY_BUSY)
+        except Vanished:
+            return Told(job.path, "failed", "it went away while it was compressed", len(source.data))
+        except Refusal as refusal:
+            return self._left_alone(job, source, refusal)
+        except (OSError, StoreError) as error:
+            return trouble(job, len(source.data), error)
+
+    def _vanished(self, job: Job) -> Told:
+        """There is no file: it is gone for good, or its drive is away."""
+        if (absence := self._store.places.absence(job.path)) is not None:
+            return trouble(job, 0, DriveAway(f"{printable(job.path)}: {absence}"))
+        return Told(job.path, "failed", "there is no such file" if job.asked else "it is not there any more")
+
+    def _carry_source(self, job: Job, slot: Slot, source: Source) -> Told:
+        """The part of the journey after reading."""
+        if job.identity is not None and _identity(source) != job.identity:
+            raise Changed("it changed again")
+        image = image_digest(BytesContent(source.data))
+        role = self._store.role(source.sha256, job.plan.settings, image)
+        if role is not None and not job.asked and not wants_known(job, role):
+            return self._known(job, source, f"known already ({role})")
+        root = job.plan.root
+        if not job.asked and root is not None and self._store.existed(source, root, image):
+            self._store.note_existing(source, root, image)
+            size = len(source.data)
+            return Told(job.path, "unchanged", "it was here before its folder was added", size, size)
+        if not job.asked and self._has_output(job, source):
+            return self._known(job, source, "its result is in the output folder already")
+        if job.asked and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
+            return _made_before(job, source)
+        self._check_storing(job, source)
+        if (spent := self._spent(job, source)) is not None:
+            return spent
+        if not job.asked and (misnamed := _misnamed(job.path, source.data)):
+            return self._not_smaller(job, source, misnamed, 0.0)
+        start = time.monotonic()
+        try:
+            recipe = self._trusted(job, slot, source)
+            if recipe is not None and role is Role.RESULT:
+                recipe = without_more_loss(recipe, job)
+            if recipe is None:
+                return self._untrusted(job, source)
+            result = slot.compress(source.data, recipe)
+            self._look_at(result, job, slot, source)
+        except WorkerDied as died:
+            return self._worker_died(job, source, died)
+        seconds = time.monotonic() - start
+        self._deaths.pop(source.sha256, None)
+        if self._stopping.wait(max(0.0, job.ready_at - time.monotonic())):
+            return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+        try:
+            if isinstance(result, Compressed):
+                told = self._store_result(job, source, result, seconds)
+            else:
+                told = self._not_smaller(job, source, result, seconds, role)
+        except (Changed, Busy) as used:
+            return self._in_use(job, source, used)
+        except (OSError, StoreError) as error:
+            return self._not_stored(job, source, error)
+        self._attempts.over(_key(job, source))
+        return told
+
+    def _has_output(self, job: Job, source: Source) -> bool:
+        """Whether an output folder has it already: then only its time, or the disk's numbers, changed."""
+        if job.plan.destination is not Destination.OUTPUT:
+            return False
+        return self._store.has_output(source, _target(job), job.plan.settings)
+
+    def _check_storing(self, job: Job, source: Source) -> None:
+        """Raise what stands against storing a result, before work is done for it."""
+        match job.plan.destination:
+            case Destination.REPLACE:
+                self._store.check_room(source, job.plan.root)
+            case Destination.OUTPUT:
+                self._store.check_output(_target(job).parent, source.identity.size)
+            case Destination.BESIDE:
+                self._store.check_output(job.path.parent, source.identity.size)
+            case Destination.NOWHERE:
+                pass
+
+    def _conditions(self, job: Job) -> Conditions:
+        output = job.plan.destination is Destination.OUTPUT
+        return self._store.conditions(_target(job).parent if output else job.path.parent)
+
+    def _spent(self, job: Job, source: Source) -> Told | None:
+        """What is told of a picture that was compressed for nothing often enough; None for all others."""
+        attempt = self._attempts.get(_key(job, source))
+        if attempt is None or attempt.count < MOST_ATTEMPTS or job.asked:
+            return None
+        if attempt.conditions is None:
+            return self._known(job, source, attempt.told.reason)
+        if attempt.conditions != self._conditions(job):
+            return None
+        return compressed_for_nothing(attempt.told)
+
+    def _in_use(self, job: Job, source: Source, used: Changed | Busy) -> Told:
+        """Somebody used it at the moment of storing: once more, then it is left alone until it changes."""
+        waiting = Told(job.path, "waiting", str(used), len(source.data), retry_after=RETRY_BUSY)
+        if job.asked or self._attempts.failed(_key(job, source), None, waiting).count < MOST_ATTEMPTS:
+            return waiting
+        reason = f"{used}; so it was {MOST_ATTEMPTS} times, and it is left alone until it changes"
+        return self._give_up(job, source, reason)
+
+    def _not_stored(self, job: Job, source: Source, error: OSError | StoreError) -> Told:
+        """The result could not be written: it is compressed once more at most, unless something is done."""
+        if isinstance(error, Vanished | Refusal):
+            raise error
+        told = trouble(job, len(source.data), error)
+        if not job.asked:
+            self._attempts.failed(_key(job, source), self._conditions(job), told)
+        return told
+
+    def _store_result(self, job: Job, source: Source, result: Compressed, seconds: float) -> Told:
+        plan = job.plan
+        suffix = result.image_type.suffix if result.image_type is not result.source_type else ""
+        replacement = Replacement(
+            data=result.data,
+            sha256=result.sha256,
+            suffix=suffix,
+            image_format=str(result.source_type),
+            score=result.score,
+            score_kind=str(result.score_kind),
+            settings=plan.settings,
+            root=plan.root,
+            keep_days=plan.keep_days,
+            seconds=seconds,
+        )
+        output = ""
+        if plan.destination is Destination.REPLACE:
+            output = str(self._store.replace(source, replacement).path)
+        elif plan.destination is Destination.OUTPUT:
+            output = str(self._store.write_output(source, replacement, _target(job)).path)
+        elif plan.destination is Destination.BESIDE:
+            output = str(self._store.write_beside(source, replacement).path)
+        self._store.learn_result(source.data, result.data)
+        return Told(
+            path=job.path,
+            outcome="compressed",
+            before_bytes=len(source.data),
+            after_bytes=len(result.data),
+            image_format=str(result.source_type),
+            score=result.score,
+            score_kind=str(result.score_kind),
+            seconds=seconds,
+            output=output,
+        )
+
+    def _not_smaller(
+        self, job: Job, source: Source, result: Unchanged, seconds: float, role: Role | None = None
+    ) -> Told:
+        """The compressor left it as it is: say why, once it is sure that the file is not still growing."""
+        kind = str(result.source_type or "")
+        first_doubt = self._doubted.get(job.path) != source.sha256
+        if result.transient and first_doubt and not job.asked:
+            self._doubted[job.path] = source.sha256
+            return Told(
+                job.path,
+                "waiting",
+                str(result),
+                len(source.data),
+                image_format=kind,
+                retry_after=RETRY_BROKEN,
+            )
+        self._doubted.pop(job.path, None)
+        output, reason = "", str(result)
+        if (
+            role is Role.RESULT
+            and result.reason in _NOTHING_TO_SAVE
+            and not is_reshaped(_recipe(job, source))
+        ):
+            reason = _MADE_BEFORE
+        if job.plan.destination is Destination.OUTPUT and result.reason in _COPIED_TO_OUTPUT:
+            if job.plan.recipe.metadata is MetadataPolicy.KEEP or result.no_private_metadata:
+                output = str(self._store.copy_output(source, _target(job)))
+            else:
+                reason += _NOT_COPIED
+        return self._unchanged(job, source, reason, kind, seconds, output)
+
+    def _known(self, job: Job, source: Source, reason: str) -> Told:
+        """Content that was met before: note where it is now, so that no scan opens it again."""
+        self._store.note_known(source)
+        return Told(job.path, "unchanged", reason, len(source.data), len(source.data))
+
+    def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> Told:
+        """A file that must not be touched at all (hard links, read-only ...)."""
+        reason = str(refusal).removeprefix(f"{printable(job.path)}: ")  # told beside the path
+        if source is not None:
+            return self._unchanged(job, source, reason)
+        if job.plan.destination is not Destination.NOWHERE:
+            self._store.record_path(job.path, Outcome.UNCHANGED, reason, job.plan.settings, job.plan.root)
+        return Told(job.path, "unchanged", reason, refused=True)
+
+    def _unchanged(
+        self, job: Job, source: Source, reason: str, kind: str = "", seconds: float = 0.0, output: str = ""
+    ) -> Told:
+        kind = kind or str(sniff(source.data[:SNIFF_BYTES]) or "")
+        if job.plan.destination is not Destination.NOWHERE:
+            self._store.record(
+                source, Outcome.UNCHANGED, reason, kind, job.plan.settings, job.plan.root, seconds
+            )
+        size = len(source.data)
+        return Told(job.path, "unchanged", reason, size, size, kind, seconds=seconds, output=output)
+
+    def _trusted(self, job: Job, slot: Slot, source: Source) -> Recipe | None:
+        """The recipe, as far as the codecs for it did what they are known to do."""
+        recipe, kind = _recipe(job, source), sniff(source.data[:SNIFF_BYTES])
+        return recipe if self._trust is None or kind is None else self._trust.recipe(slot, kind, recipe)
+
+    def _untrusted(self, job: Job, source: Source) -> Told:
+        """The picture is good, a codec is not: it waits for a better one."""
+        kind = sniff(source.data[:SNIFF_BYTES])
+        problem = self._trust.against(kind, _recipe(job, source)) if self._trust and kind else ""
+        if job.asked:
+            return Told(job.path, "failed", problem, len(source.data))
+        told = Told(job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem)
+        if len(self._distrusted) < _MOST_DISTRUSTED:
+            self._distrusted[job.path] = (_identity(source), told)
+        return told
+
+    def _look_at(self, result: Compressed | Unchanged, job: Job, slot: Slot, source: Source) -> None:
+        """Have another process look at a result that is to be stored.
+
+        Raises:
+            WorkerDied: it does not look like its source, or that could not be found out.
+        """
+        stored = job.plan.destination is not Destination.NOWHERE
+        if self._checker is None or not stored or not isinstance(result, Compressed):
+            return
+        try:
+            self._checker.check(source.data, result.data)
+        except WorkerDied as died:
+            if died.kind is DeathKind.UNLIKE:
+                slot.rest()  # one of the two lies: the next picture is for others
+            raise
+
+    def _worker_died(self, job: Job, source: Source, died: WorkerDied) -> Told:
+        """A crash costs its own file: three tries, then it is left alone until it changes.
+
+        A result that was refused is made once more, by another process.
+        """
+        if died.kind is DeathKind.STOPPED:
+            return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+        if died.kind is DeathKind.REFUSED_TO_START:
+            return no_compressor(job, source, died)
+        deaths = self._deaths.get(source.sha256, 0) + 1
+        self._deaths[source.sha256] = deaths
+        refused = died.kind in (DeathKind.UNLIKE, DeathKind.UNCHECKED)
+        tries = min(self._tries, MOST_ATTEMPTS) if refused else self._tries
+        if deaths < tries and not job.asked:
+            retry = RETRY_BROKEN * deaths
+            told = Told(job.path, "waiting", str(died), len(source.data), retry_after=retry)
+        else:
+            self._deaths.pop(source.sha256, None)
+            told = self._give_up(job, source, f"{died}; left alone until it changes")
+        return dataclasses.replace(told, unlike=died.kind is DeathKind.UNLIKE)
+
+    def _give_up(self, job: Job, source: Source, reason: str) -> Told:
+        """Remember that a picture failed: it is left alone until it changes."""
+        kind = str(sniff(source.data[:SNIFF_BYTES]) or "")
+        if job.plan.destination is not Destination.NOWHERE:
+            self._store.record(source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0)
+        return Told(job.path, "failed", reason, len(source.data), len(source.data), kind)
+
+
+def _made_before(job: Job, source: Source) -> Told:
+    """A result of ours, asked for again: the history says already how it came to be, and says no more."""
+    size, kind = len(source.data), sniff(source.data[:SNIFF_BYTES])
+    return Told(job.path, "unchanged", _MADE_BEFORE, size, size, str(kind or ""))
+
+
+def _misnamed(path: Path, data: bytes) -> Unchanged | None:
+    """A file whose name says another format than its bytes: somebody has to look at it first."""
+    kind, named = sniff(data[:SNIFF_BYTES]), type_by_name(path.name)
+    if kind is None or named is None or named is kind or {kind, named} <= _SAME_FAMILY:
+        return None
+    return Unchanged(Reason.MISNAMED, f"{named.value.upper()}, but it is {kind.value.upper()}", kind)
+
+
+def _key(job: Job, source: Source) -> Key:
+    return source.sha256, job.plan.settings, job.plan.destination.value
+
+
+def _identity(source: Source) -> tuple[int, int, int, int]:
+    known = source.identity
+    return known.size, known.mtime_ns, known.ctime_ns, known.inode
+
+
+def _recipe(job: Job, source: Source) -> Recipe:
+    """The plan's recipe with the result format that the plan has for this kind of source."""
+    kind = sniff(source.data[:SNIFF_BYTES])
+    wanted = job.plan.convert.get(kind) if kind else None
+    if wanted is None or wanted is kind:
+        return job.plan.recipe
+    return dataclasses.replace(job.plan.recipe, convert_to=wanted)
+
+
+def _target(job: Job) -> Path:
+    """Where a result goes in the output folder: the same place in the mirrored tree."""
+    output, root = job.plan.output, job.plan.root
+    if output is None:
+        raise ValueError(f"{job.path}: a plan with an output destination names no output folder")
+    inside = root is not None and job.path.is_relative_to(root)
+    return output / (job.path.relative_to(root) if root and inside else job.path.name)

@@ -1,0 +1,174 @@
+"""One picture on its way: what is to be done with it, and what became of it; and the plan of a folder."""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homepress.base.formats import ImageType
+from homepress.base.units import counted, percent_saved
+from homepress.compress.model import MetadataPolicy, Recipe
+from homepress.settings import FolderSettings
+
+# One picture on its way: what is to be done with it, and what came of it.
+
+
+class Destination(enum.Enum):
+    """Where a result goes."""
+
+    REPLACE = "replace"
+    """Over the source, whose original goes into the originals store."""
+    OUTPUT = "output"
+    """Into an output folder that mirrors the tree; the source stays."""
+    BESIDE = "beside"
+    """NAME.min.EXT beside the source, which stays."""
+    NOWHERE = "nowhere"
+    """Thrown away: a dry run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a folder, or a command, wants of its pictures.
+
+    Attributes:
+        recipe: floor and policies; `convert_to` is filled in for each picture from `convert`.
+        convert: result format by source format.
+        settings: the recipe in words, kept in the history; an equal text means an equal recipe.
+        destination: where results go.
+        output: the output folder of `Destination.OUTPUT`.
+        root: the watched folder, or the folder a command named; output paths are relative to it.
+        keep_days: days that originals stay.
+    """
+
+    recipe: Recipe
+    settings: str
+    destination: Destination
+    convert: dict[ImageType, ImageType] = field(default_factory=dict)
+    output: Path | None = None
+    root: Path | None = None
+    keep_days: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one picture; the same facts go to the history, the command line and the tray.
+
+    Attributes:
+        path: the source.
+        outcome: "compressed", "unchanged", "failed", or "waiting" when it will be tried again.
+        reason: why it is not compressed; empty otherwise.
+        before_bytes: size of the source, 0 when it could not be read.
+        after_bytes: size of what is there now.
+        image_format: word of the source's format, empty when it is no known image.
+        score: SSIMULACRA2 against the source, None unless compressed.
+        score_kind: "sampled", "full" or empty.
+        seconds: time spent on compressing.
+        output: path of the result, empty when nothing was written.
+        retry_after: seconds after which it is worth another try, None when only a change of the file is.
+        refused: it must not be touched as it is now; the ledger cannot remember that, since what stands
+            against it ends without a trace in size and time.
+        unverified: what was read back from the disk was not what had been written.
+        unlike: the result did not look like the picture.
+        problem: set when it is about the disk or the store and not this picture; shown at the folder.
+        whole_folder: whether the problem stands against every picture of the watched folder.
+        place: the folder inside it whose own pictures the problem stands against, where that is less.
+        away: what is wrong is only that a drive is away; that is no fault, and is seen when it is back.
+    """
+
+    path: Path
+    outcome: str
+    reason: str = ""
+    before_bytes: int = 0
+    after_bytes: int = 0
+    image_format: str = ""
+    score: float | None = None
+    score_kind: str = ""
+    seconds: float = 0.0
+    output: str = ""
+    retry_after: float | None = None
+    problem: str = ""
+    whole_folder: bool = False
+    refused: bool = False
+    unverified: bool = False
+    unlike: bool = False
+    place: Path | None = None
+    away: bool = False
+
+    def __str__(self) -> str:
+        """The outcome in words, for the log."""
+        if self.outcome != "compressed":
+            return f"{self.outcome}: {self.reason}"
+        before, after = self.before_bytes, self.after_bytes
+        saved = percent_saved(before, after)
+        return f"compressed, {counted(before, 'byte')} to {counted(after, 'byte')} ({saved} % saved)"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A picture in the queue.
+
+    Attributes:
+        path: absolute path of the source.
+        plan: what is wanted.
+        tell: called once with the outcome, on a worker's thread.
+        fresh: goes before pictures of a large import.
+        asked: a person asked for it by name: done even while paused, never skipped as known.
+        ready_at: monotonic second before which nothing is written: work may begin while the file's quiet
+            time still runs.
+        identity: size, mtime_ns, ctime_ns and inode that it has been quiet with; None takes it as it is.
+    """
+
+    path: Path
+    plan: Plan
+    tell: Callable[[Told], None]
+    fresh: bool = True
+    asked: bool = False
+    ready_at: float = 0.0
+    identity: tuple[int, int, int, int] | None = None
+
+
+# From the words of the settings to a plan for pictures.
+
+_PALETTE_BELOW = 90.0
+"""From this floor on a PNG keeps its full colours: a palette that passes there is rare and slow to find."""
+
+
+def plan_for(folder: FolderSettings, root: Path, *, destination: Destination | None = None) -> Plan:
+    """The plan of a configured folder.
+
+    Args:
+        folder: its settings, preset applied.
+        root: the folder itself, resolved.
+        destination: overrides what `folder.mode` says, for dry runs.
+    """
+    output = folder.mode == "output"
+    floor = folder.quality.floor
+    recipe = Recipe(
+        floor=floor,
+        palette=floor is not None and floor < _PALETTE_BELOW,
+        metadata=MetadataPolicy(folder.metadata),
+        max_edge=folder.max_edge,
+        fit_under=folder.fit_under.bytes,
+    )
+    return Plan(
+        recipe=recipe,
+        settings=_in_words(folder),
+        destination=destination or (Destination.OUTPUT if output else Destination.REPLACE),
+        convert={ImageType(a): ImageType(b) for a, b in folder.convert.items()},
+        output=folder.output if output else None,
+        root=root,
+        keep_days=folder.originals_keep_days,
+    )
+
+
+def _in_words(folder: FolderSettings) -> str:
+    """What decides a result, as kept in the history: equal texts mean equal recipes."""
+    parts = [str(folder.quality)]
+    if folder.metadata != "keep":
+        parts.append(f"metadata {folder.metadata}")
+    if folder.max_edge:
+        parts.append(f"at most {folder.max_edge} pixels")
+    if folder.fit_under.bytes:
+        parts.append(f"at most {folder.fit_under}")
+    parts += [f"{a} to {b}" for a, b in sorted(folder.convert.items())]
+    return ", ".join(parts)

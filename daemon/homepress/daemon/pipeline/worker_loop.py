@@ -1,0 +1,490 @@
+"""Gives jobs of the queue to threads, one a worker slot, and sees to those that a disk keeps."""
+
+import contextlib
+import dataclasses
+import logging
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from homepress.base.blocking import answers, silent
+from homepress.base.results import ProbeAttempt
+from homepress.daemon.pipeline.carry import Carrier
+from homepress.daemon.pipeline.job import Destination, Job, Told
+from homepress.daemon.pipeline.queue import FairQueue, Load
+from homepress.daemon.pipeline.retry import Retries, trouble
+from homepress.daemon.state import StateClosedError, StateThread, Timer, confined
+from homepress.store.model import StoreError
+from homepress.workers import Checker, Limits, Slot, WorkerDied
+
+_log = logging.getLogger(__name__)
+
+# The threads that work, one a worker slot, and which of them a disk keeps from coming back.
+#
+# A thread that hangs in a disk cannot be ended. It is left where it is, its slot goes to another thread,
+# and when the disk answers it finishes its picture.
+
+MOST_STUCK = 8
+"""So many threads may hang and have another in their place; with more, work has to wait for the disks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """What a thread is asked to do besides jobs: start its worker."""
+
+
+@dataclass(eq=False)
+class SlotThread:
+    """A thread and its slot. The state thread writes what several read; the thread itself takes its tasks.
+
+    Attributes:
+        slot: its worker.
+        tasks: what it is to do, one after the other; None to end.
+        thread: the thread.
+        job: what it works on; None while it waits for work.
+        preparing: whether it starts its worker ahead of work.
+        since: monotonic second from which on it has been doing something other than compressing.
+        stuck: whether it hangs, so that another thread works in its place.
+        place: what does not answer, for a person; empty until that is known.
+        stays_until: monotonic second before which it does not end, though it is idle.
+    """
+
+    slot: Slot
+    tasks: queue.SimpleQueue[Job | Prepare | None] = field(default_factory=queue.SimpleQueue)
+    thread: threading.Thread | None = None
+    job: Job | None = None
+    preparing: bool = False
+    since: float = 0.0
+    stuck: bool = False
+    place: str = ""
+    stays_until: float = -math.inf
+
+    @property
+    def silent_since(self) -> float:
+        """When the disk that it waits for was asked, seconds since 1970."""
+        return time.time() - (time.monotonic() - self.since)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can begin at once, or soon."""
+        return self.preparing or self.slot.pid is not None
+
+
+@confined
+class SlotThreads:
+    """All seats; they belong to the state thread. A thread begins when there is work and ends when idle."""
+
+    def __init__(
+        self, patience: float, make: Callable[[], Slot], serve: Callable[[SlotThread], None]
+    ) -> None:
+        """Begin with none.
+
+        Args:
+            patience: seconds that a disk may take for one step before its thread counts as stuck.
+            make: makes a slot for a thread.
+            serve: what each thread does.
+        """
+        self._patience = patience
+        self._make = make
+        self._serve = serve
+        self._all: list[SlotThread] = []
+        self._wanted = 0
+        self._number = 0
+
+    def want(self, number: int) -> None:
+        """Have at most so many threads that do not hang."""
+        self._wanted = number
+
+    def all(self) -> list[SlotThread]:
+        """Every seat."""
+        return list(self._all)
+
+    def free(self) -> list[SlotThread]:
+        """Those that have no work, the ones first that can begin soonest."""
+        free = (seat for seat in self._all if seat.job is None)
+        return sorted(free, key=lambda seat: not seat.ready)
+
+    def take(self) -> SlotThread:
+        """A seat that has no work: the one that can begin soonest, else a new one."""
+        return next(iter(self.free()), None) or self._add()
+
+    def fill(self) -> list[SlotThread]:
+        """All seats that do not hang, as many as are wanted, which stay until `let_go`."""
+        while sum(not seat.stuck for seat in self._all) < self._wanted:
+            self._add()
+        filled = [seat for seat in self._all if not seat.stuck]
+        for seat in filled:
+            seat.stays_until = math.inf
+        return filled
+
+    def let_go(self, seats: list[SlotThread], seconds: float) -> None:
+        """Let seats end when they are idle, after so many seconds."""
+        for seat in seats:
+            seat.stays_until = time.monotonic() + seconds
+
+    def _add(self) -> SlotThread:
+        seat = SlotThread(self._make())
+        # A daemon thread: the end of the program does not wait for a disk. A replacement that is cut
+        # off is settled at the next start, and `Pipeline.close` ends the worker process before.
+        name = f"slot-{self._number}"
+        seat.thread = threading.Thread(target=self._serve, args=(seat,), name=name, daemon=True)
+        self._number += 1
+        self._all.append(seat)
+        seat.thread.start()
+        return seat
+
+    def begin(self, seat: SlotThread, job: Job) -> None:
+        """Give a job to a seat that has none."""
+        seat.job, seat.since = job, time.monotonic()
+        seat.tasks.put(job)
+
+    def prepare(self) -> None:
+        """Have one start its worker, if none is ready."""
+        free = self.free()
+        if not any(seat.ready for seat in free):
+            seat = free[0] if free else self._add()
+            seat.preparing = True
+            seat.tasks.put(Prepare())
+
+    def at_work(self) -> bool:
+        """Whether any has a job and does not hang."""
+        return any(seat.job is not None and not seat.stuck for seat in self._all)
+
+    def newly_stuck(self, checking: bool) -> list[SlotThread]:
+        """Those that have been waiting for a disk for too long since this was last asked.
+
+        Args:
+            checking: whether a result is being looked at, which they may be waiting for.
+        """
+        now, found = time.monotonic(), list[SlotThread]()
+        free = MOST_STUCK - sum(seat.stuck for seat in self._all)
+        for seat in self._all:
+            if seat.job is None or seat.stuck:
+                continue
+            if seat.slot.busy or checking:
+                seat.since = now
+            elif now - max(seat.since, seat.job.ready_at) > self._patience and len(found) < free:
+                seat.stuck = True
+                found.append(seat)
+        return found
+
+    def stuck(self) -> list[SlotThread]:
+        """Those that hang, the longest first."""
+        return sorted((seat for seat in self._all if seat.stuck), key=lambda seat: seat.since)
+
+    def done(self, seat: SlotThread) -> None:
+        """A thread has ended its job; one that hung may be one too many now, and ends."""
+        seat.job = None
+        if seat.stuck:
+            seat.stuck, seat.place = False, ""
+            if sum(not each.stuck for each in self._all) > self._wanted:
+                self._all.remove(seat)
+                seat.tasks.put(None)
+
+    def leave(self, seat: SlotThread) -> bool:
+        """Whether a thread that has been idle for a while may end; then it is none of ours any more."""
+        busy = seat.job is not None or seat.preparing or not seat.tasks.empty()
+        if busy or time.monotonic() < seat.stays_until:
+            return False
+        if seat in self._all:
+            self._all.remove(seat)
+        return True
+
+    def end(self) -> list[SlotThread]:
+        """Have all threads end after what they do; all of them."""
+        for seat in self._all:
+            seat.tasks.put(None)
+        return list(self._all)
+
+
+# Gives jobs of the queue to threads, one a worker slot, and sees to those that a disk keeps.
+
+RETRY_ERROR = 600.0
+"""Seconds until the first try of a picture that met an error of our own."""
+
+STOPPING = "Homepress is stopping; try again when it runs"
+"""What is told of a picture that somebody asked for and that is not begun any more."""
+
+SILENT_SECONDS = 10.0
+"""After so long a disk counts as one that does not answer, and another thread works in place of that one."""
+
+LAST_SECONDS = 10.0
+"""So long after its grace a thread that is no longer compressing may go on at the end: it is storing."""
+
+_LOOK_SECONDS = 1.0
+
+IDLE_SECONDS = 20.0
+"""After so long without work a slot ends its process, gives its memory back, and ends its thread."""
+
+
+class Pipeline:
+    """Carries jobs from the queue through the rooms; its methods may be called from any thread.
+
+    Attributes:
+        queue: what waits; it belongs to the state thread.
+    """
+
+    def __init__(
+        self,
+        state: StateThread,
+        carrier: Carrier,
+        slots: int,
+        limits: Limits,
+        changed: Callable[[], None],
+        checker: Checker | None = None,
+    ) -> None:
+        """Begin with nothing to do.
+
+        Args:
+            state: owns the queue and says who does what.
+            carrier: does the work of one job.
+            slots: how many pictures at a time.
+            limits: of each worker process.
+            changed: called whenever `load` changes.
+            checker: what the carrier has look at results; it is probed and closed with the rest.
+        """
+        self._state = state
+        self._carrier = carrier
+        self._changed = changed
+        self._checker = checker
+        self.queue = FairQueue(on_change=self._dispatch_soon)
+        self._retries = Retries()
+        self._seats = SlotThreads(SILENT_SECONDS, lambda: Slot(limits), self._serve)
+        self._dispatching = False
+        self._watching = False
+        self._next_try: Timer | None = None
+        self.allow(slots)
+
+    def allow(self, slots: int) -> None:
+        """Carry so many pictures at a time from now on. What is under way is finished."""
+
+        def allow() -> None:
+            self.queue.allow(slots)
+            self._seats.want(slots)
+
+        self._state.ask(allow)
+
+    def submit(self, job: Job) -> bool:
+        """Queue a job; False when its path waits already, or nothing is begun any more."""
+        taken = self._state.ask(partial(self.queue.put, job))
+        if taken:
+            self._changed()
+        return taken
+
+    def expect(self) -> None:
+        """A picture may come soon: have a worker ready for it."""
+        self._state.post(lambda: self._seats.prepare() if self.queue.has_room() else None)
+
+    def load(self) -> Load:
+        """What waits and what is under way now."""
+        return self._state.ask(self.queue.load)
+
+    def holds(self, path: Path) -> bool:
+        """Whether a picture waits or is under way, for whatever reason."""
+        return self._state.ask(partial(self.queue.has, path))
+
+    def has_taken_in(self, path: Path) -> bool:
+        """The same of a picture that was found; what a person asks for, such as a dry run, leaves it new."""
+        return self._state.ask(partial(self.queue.has, path, asked=False))
+
+    def probe(self) -> list[tuple[str, int, tuple[ProbeAttempt, ...]]]:
+        """Have every worker, and what looks at results, try the ways out. Starts those that rest.
+
+        Returns:
+            Name, process id and attempts of each.
+
+        Raises:
+            WorkerDied: one could not be started.
+        """
+        found = []
+        seats = self._state.ask(self._seats.fill)
+        try:
+            for number, seat in enumerate(seats, 1):
+                attempts = seat.slot.probe()
+                found.append((f"worker {number}", seat.slot.pid or 0, attempts))
+            if self._checker is not None:
+                attempts = self._checker.probe()
+                found.append(("checker", self._checker.pid or 0, attempts))
+        finally:
+            # They live on for a while, so that whoever asked can look at them from outside.
+            self._state.post(partial(self._seats.let_go, seats, IDLE_SECONDS))
+        return found
+
+    def forgive(self) -> None:
+        """The user says so: pauses begin anew, and what was given up for now is tried."""
+        self._state.ask(self._retries.clear)
+        self._carrier.forgive()
+
+    def silent(self, root: Path) -> str:
+        """What does not answer while pictures of a folder are worked on, in whole sentences; else empty."""
+        for seat in self._state.ask(self._seats.stuck):
+            if seat.place and seat.job is not None and seat.job.plan.root == root:
+                return silent(seat.place, seat.silent_since)
+        return ""
+
+    def close(self, grace: float = 5.0) -> bool:
+        """Finish what ends within `grace` seconds, drop the rest, end all processes and threads.
+
+        Returns:
+            Whether all have ended: False where a disk does not answer. Its threads are left behind, and what
+            they do is settled at the next start like all that was cut off.
+        """
+        dropped = self._state.ask(self.queue.close)
+        self._carrier.stop()
+        seats = self._state.ask(self._seats.end)
+        _join(seats, grace)
+        for seat in seats:
+            seat.slot.close()
+        if self._checker is not None:
+            self._checker.close()
+        _join(seats, LAST_SECONDS)
+        for job in dropped:
+            job.tell(Told(job.path, "failed", STOPPING))
+        left = [seat for seat in seats if seat.thread is not None and seat.thread.is_alive()]
+        for seat in left:
+            _log.warning("its disk does not answer, so it is left behind: %s", _name_of(seat))
+        return not left
+
+    # -- on the state thread
+
+    def _dispatch_soon(self) -> None:
+        """Something may be begun: see to it when the present step is over."""
+        if not self._dispatching:
+            self._dispatching = True
+            self._state.post(self._dispatch)
+
+    def _dispatch(self) -> None:
+        """Give out all work that may be begun."""
+        self._dispatching = False
+        while (job := self.queue.take()) is not None:
+            self._seats.begin(self._seats.take(), job)
+            self._changed()
+        self._watch_over()
+        if self._next_try is not None:
+            self._next_try.cancel()
+        due = self.queue.next_try()
+        if due < math.inf:
+            self._next_try = self._state.later(due - time.monotonic(), self._dispatch)
+
+    def _watch_over(self) -> None:
+        """While pictures are worked on, look every second whether a disk keeps a thread."""
+        if not self._watching and self._seats.at_work():
+            self._watching = True
+            self._state.later(_LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._watching = False
+        checking = self._checker is not None and self._checker.busy
+        for seat in self._seats.newly_stuck(checking):
+            if (job := seat.job) is not None and self.queue.stuck(job):
+                threading.Thread(target=self._find_out, args=(seat, job), name="silent", daemon=True).start()
+        self._watch_over()
+
+    def _done(self, seat: SlotThread, job: Job) -> None:
+        self._seats.done(seat)
+        self.queue.done(job)
+        self._changed()
+
+    # -- on threads that may wait
+
+    def _find_out(self, seat: SlotThread, job: Job) -> None:
+        """A disk keeps a thread: end its worker, and see which disk it is."""
+        seat.slot.rest()
+        places = (str(place) for place in self._carrier.places(job) if not answers(place))
+        place = next(places, str(job.path))
+
+        def tell() -> None:
+            if seat.job is job:
+                seat.place = place
+                _log.warning("%s", silent(place, seat.silent_since))
+                self._changed()
+
+        self._state.post(tell)
+
+    def _serve(self, seat: SlotThread) -> None:
+        """The life of one thread: until it has had nothing to do for a while."""
+        try:
+            while (task := self._next(seat)) is not None:
+                if isinstance(task, Job):
+                    self._work(task, seat)
+                else:
+                    self._prepare(seat)
+        except StateClosedError:
+            _log.debug("a disk answered after the end: %s", seat.thread)
+        finally:
+            seat.slot.close()
+            with contextlib.suppress(StateClosedError):
+                if self._checker is not None and not self._state.ask(self._seats.all):
+                    self._checker.rest()
+
+    def _next(self, seat: SlotThread) -> Job | Prepare | None:
+        while True:
+            try:
+                return seat.tasks.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                if self._state.ask(partial(self._seats.leave, seat)):
+                    return None
+
+    def _prepare(self, seat: SlotThread) -> None:
+        """Start the worker before there is work; if it will not start, the next picture says so."""
+        try:
+            self._carrier.prepare(seat.slot)
+        except WorkerDied as died:
+            _log.debug("no worker ahead of time: %s", died)
+        finally:
+            self._state.post(partial(setattr, seat, "preparing", False))
+
+    def _work(self, job: Job, seat: SlotThread) -> None:
+        try:
+            told = self._carry(job, seat.slot)
+            self._tell(job, told)
+            if job.plan.destination is not Destination.NOWHERE:
+                _log.info("%s: %s", ascii(str(job.path)), told)
+        finally:
+            # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
+            self._state.post(partial(self._done, seat, job))
+
+    def _carry(self, job: Job, slot: Slot) -> Told:
+        told = self._try(job, slot)
+        if told.retry_after is None or job.asked:
+            self._state.post(partial(self._retries.over, job.path))
+            return told
+        pause = self._state.ask(partial(self._retries.pause, job.path, job.identity, told.retry_after))
+        return dataclasses.replace(told, retry_after=pause)
+
+    def _try(self, job: Job, slot: Slot) -> Told:
+        try:
+            return self._carrier.carry(job, slot)
+        except OSError as error:
+            _log.warning("while working on %s: %s", ascii(str(job.path)), error)
+            return trouble(job, 0, error)
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
+            _log.exception("while working on %s", ascii(str(job.path)))
+            reason = f"an error in Homepress: {type(error).__name__}: {error}"
+            return Told(job.path, "failed", reason, retry_after=None if job.asked else RETRY_ERROR)
+
+    def _tell(self, job: Job, told: Told) -> None:
+        try:
+            job.tell(told)
+        except (OSError, StoreError) as error:
+            _log.warning("while telling of %s: %s", ascii(str(job.path)), error)
+        except Exception:  # noqa: BLE001 - likewise: whatever it is must not end this thread
+            _log.exception("while telling of %s", ascii(str(job.path)))
+
+
+def _join(seats: Sequence[SlotThread], seconds: float) -> None:
+    """Wait for threads to end, but not for those that hang."""
+    end = time.monotonic() + seconds
+    for seat in seats:
+        if seat.thread is not None and not seat.stuck:
+            seat.thread.join(max(0.0, end - time.monotonic()))
+
+
+def _name_of(seat: SlotThread) -> str:
+    job = seat.job
+    return ascii(str(job.path)) if job is not None else "a worker"

@@ -1,0 +1,250 @@
+"""Requests of the command line: impossible ones refused, others turned into jobs, and their outcomes."""
+
+import itertools
+import math
+import os
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from homepress.base.formats import has_image_suffix
+from homepress.base.results import FileOutcome
+from homepress.base.system_errors import printable
+from homepress.control.service import CompressRequest, ServiceError
+from homepress.daemon.pipeline.job import Destination, Job, Plan, Told, plan_for
+from homepress.daemon.pipeline.worker_loop import STOPPING, Pipeline
+from homepress.settings import FolderSettings, Quality, Size, check_value
+from homepress.settings.values import SourceFormat
+
+# Values that no request can have: refused with words before anything is done with them.
+#
+# What decoding lets through is only of the right type. A number can be larger than the ledger can hold, a
+# time beyond every calendar, a path one that no file system takes, or relative to a folder that we do not
+# know.
+
+_WRONG = 2
+"""Exit code: the request itself is wrong."""
+
+_LONGEST_PATH = 4096
+"""Bytes, as Linux has it (PATH_MAX); other systems take less, and say so themselves."""
+
+_LONGEST_NAME = 255
+"""Bytes (NAME_MAX); on every file system that pictures are kept on."""
+
+_LAST_TIME = 253_402_300_799.0
+"""The end of the year 9999, seconds since 1970: later ones have no date."""
+
+_LONGEST_TIME = 1e9
+"""Seconds or days: more than the system can wait, or anybody lives."""
+
+_LARGEST = 2**63 - 1
+"""What the ledger can hold as a number."""
+
+_PATHS = frozenset({"path", "paths", "output", "folder", "to"})
+_NEEDED = frozenset({"path", "paths"})
+_TIMES = frozenset({"until", "since", "before"})
+_COUNTS = frozenset({"limit", "sample", "last", "max_edge", "originals_keep_days"})
+_SPANS = frozenset({"timeout", "older_than_days"})
+_IDS = frozenset({"ids"})
+
+
+def check_request(request: msgspec.Struct) -> None:
+    """Refuse a request with impossible values.
+
+    Args:
+        request: of `homepress.control.service`; its fields are told apart by their names.
+
+    Raises:
+        ServiceError: what is wrong with which field; exit code 2.
+    """
+    for field in msgspec.structs.fields(request):
+        check_values(**{field.name: getattr(request, field.name)})
+
+
+def check_values(**values: object) -> None:
+    """The same for the arguments of a request that come one by one.
+
+    Raises:
+        ServiceError: what is wrong with which of them; exit code 2.
+    """
+    for name, value in values.items():
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if each is not None and (fault := _fault(name, each)):
+                raise ServiceError(fault, exit_code=_WRONG)
+
+
+def _fault(name: str, value: object) -> str:
+    if name in _PATHS and isinstance(value, str):
+        return _path_fault(name, value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    if name in _TIMES and not 0 <= value <= _LAST_TIME:
+        return f"{name}: {_shown(value)} is not a time between 1970 and 9999"
+    if name in _COUNTS | _IDS and not 0 <= value <= _LARGEST:
+        return f"{name}: {_shown(value)} is not a whole number from 0 to {_LARGEST}"
+    if name in _SPANS and not 0 <= value <= _LONGEST_TIME:
+        return f"{name}: {_shown(value)} is not a length of time"
+    return ""
+
+
+def _path_fault(name: str, path: str) -> str:
+    """What is wrong with a path; an empty one stands for none where none may be given."""
+    if not path:
+        return f"{name}: an empty path names nothing" if name in _NEEDED else ""
+    if "\0" in path:
+        return f"{name}: a path cannot contain a NUL character: {_shown(path)}"
+    try:
+        raw = os.fsencode(path)
+    except UnicodeEncodeError:
+        return f"{name}: no file can have this name, which is half of a character: {_shown(path)}"
+    if len(raw) > _LONGEST_PATH:
+        return f"{name}: the path is longer than {_LONGEST_PATH:,} bytes: {_shown(path)}"
+    if any(len(part) > _LONGEST_NAME for part in _parts(raw)):
+        return f"{name}: a name in it is longer than {_LONGEST_NAME} bytes: {_shown(path)}"
+    if not os.path.isabs(os.path.expanduser(path)):
+        return f"{name}: give the whole path, from the top: {_shown(path)}"
+    if name in ("output", "to") and os.fsencode(os.pardir) in _parts(raw):
+        return f"{name}: give the path without '..': {_shown(path)}"
+    return ""
+
+
+def _parts(raw: bytes) -> list[bytes]:
+    separator = os.fsencode(os.sep)
+    other = os.fsencode(os.altsep or os.sep)
+    return raw.replace(other, separator).split(separator)
+
+
+def _shown(value: object) -> str:
+    """A value as a message can hold it: printable, and not longer than a line."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"a number of about {int(value.bit_length() * math.log10(2))} digits"
+    text = printable(str(value)).replace("\0", "\\0")
+    return text if len(text) <= 80 else f"{text[:60]}… ({len(text):,} characters)"
+
+
+def output_fault(output: str) -> str:
+    """Why results cannot go to an output folder that a command named; empty when they can.
+
+    A symbolic link on the way is refused and not followed: whoever can change it would say where we write.
+    """
+    real = os.path.realpath(output)
+    if real == os.path.normpath(output):
+        return ""
+    return f"output: {_shown(output)} leads through a symbolic link; give the real path: {_shown(real)}"
+
+
+# Requests of the command line turned into jobs for the pipeline, and their outcomes back.
+
+_AHEAD = 8
+"""Jobs that one request keeps in the queue, so that whoever hangs up leaves little behind."""
+
+
+def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path | None) -> Plan:
+    """What a compress request wants of its pictures.
+
+    Args:
+        request: in the words of the settings file.
+        folder: the configured folder that the pictures lie in; its settings hold where the request says
+            nothing.
+        root: what output paths are relative to.
+
+    Raises:
+        ServiceError: a word is not understood; exit code 2.
+    """
+    changes: dict[str, object] = {}
+    try:
+        if request.quality:
+            changes["quality"] = Quality.parse(request.quality)
+        if request.fit_under:
+            changes["fit_under"] = Size.parse(request.fit_under)
+    except ValueError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+    if request.metadata:
+        changes["metadata"] = _metadata(request.metadata)
+    if request.convert:
+        changes["convert"] = _conversions(request.convert)
+    if request.max_edge:
+        if fault := check_value("folder.max_edge", str(request.max_edge)):
+            raise ServiceError(f"max_edge: {fault}", exit_code=2)
+        changes["max_edge"] = request.max_edge
+    base = folder or FolderSettings(path=root or Path.cwd())
+    if request.output:
+        if fault := output_fault(request.output):
+            raise ServiceError(fault, exit_code=2)
+        changes |= {"mode": "output", "output": Path(request.output)}
+    settings = msgspec.structs.replace(base, **changes)
+    if settings.fit_under and settings.quality.floor is None:
+        raise ServiceError("lossless pictures cannot be made to fit under a size; say another quality", 2)
+    destination = Destination.BESIDE
+    if request.dry_run:
+        destination = Destination.NOWHERE
+    elif request.in_place:
+        destination = Destination.REPLACE
+    elif request.output:
+        destination = Destination.OUTPUT
+    return plan_for(settings, root or Path.cwd(), destination=destination)
+
+
+def _metadata(word: str) -> str:
+    if fault := check_value("folder.metadata", word):
+        raise ServiceError(f"metadata: {fault}", exit_code=2)
+    return word
+
+
+def _conversions(word: str) -> dict[str, str]:
+    """Every format that can be converted becomes this one."""
+    kinds = [kind for kind in get_args(SourceFormat) if kind not in ("svg", word)]
+    # One pair says as much about the word as all of them would.
+    if fault := check_value("folder.convert", f"{kinds[0]}={word}"):
+        raise ServiceError(fault.replace(f"{kinds[0]}:", "convert:", 1), exit_code=2)
+    return dict.fromkeys(kinds, word)
+
+
+def pictures(path: Path) -> Iterator[Path]:
+    """A file itself, or every file beneath a folder that is named like an image; links are not followed."""
+    if not path.is_dir():
+        yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (
+            Path(folder, name)
+            for name in sorted(names)
+            if has_image_suffix(name) and not name.startswith(".")
+        )
+
+
+def outcomes(pipeline: Pipeline, jobs: Iterator[tuple[Path, Plan]]) -> Iterator[FileOutcome]:
+    """Run jobs that a person asked for and give their outcomes as they come."""
+    told: queue.SimpleQueue[Told] = queue.SimpleQueue()
+
+    def submit(count: int) -> int:
+        batch = list(itertools.islice(jobs, count))
+        for path, plan in batch:
+            if not pipeline.submit(Job(path, plan, told.put, asked=True)):
+                told.put(Told(path, "failed", STOPPING))
+        return len(batch)
+
+    under_way = submit(_AHEAD)
+    while under_way:
+        yield outcome_of(told.get())
+        under_way += submit(1) - 1
+
+
+def outcome_of(told: Told) -> FileOutcome:
+    """In the words of `compress --json`. A person who asked gets "failed" where the daemon would wait."""
+    return FileOutcome(
+        path=str(told.path),
+        outcome=told.outcome if told.outcome in ("compressed", "unchanged") else "failed",  # type: ignore[arg-type]
+        reason=told.reason,
+        before_bytes=told.before_bytes,
+        after_bytes=told.after_bytes,
+        format=told.image_format,
+        score=told.score,
+        score_kind=told.score_kind,
+        seconds=round(told.seconds, 3),
+        output=told.output,
+    )

@@ -1,0 +1,469 @@
+"""The service of a running daemon: what the in-process one can do, and watching, pausing, telling."""
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from homepress.base.results import OriginalOutcome, UndoOutcome
+from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
+from homepress.daemon.apart import join_apart
+from homepress.daemon.arrivals import STILL_AT_IT, Intake, Memory
+from homepress.daemon.configuration import Configuration
+from homepress.daemon.core import House, refused
+from homepress.daemon.fingerprinting import Fingerprinting
+from homepress.daemon.health import HOW_TO_GO_ON, MOST_IN_A_ROW, MOST_LOOKED_AT, FolderHealth
+from homepress.daemon.maintenance import Maintenance
+from homepress.daemon.offline import InProcessService
+from homepress.daemon.opening import Opening
+from homepress.daemon.pause import Pause, PowerSaver
+from homepress.daemon.pipeline.job import Destination, Plan, Told
+from homepress.daemon.places import Away, Drives
+from homepress.daemon.requests import check_values
+from homepress.daemon.status import Overview, sentence
+from homepress.settings import Paths
+from homepress.store.health import Conditions
+from homepress.store.model import RecoveryNote
+from homepress.watch import FileWatch, Watcher
+
+_log = logging.getLogger(__name__)
+
+_RETRIES_SOON = 60.0
+"""Whoever runs once waits for files that are tried again within so many seconds."""
+
+
+_SETTINGS_AGAIN = 10.0
+"""Seconds until settings that could not be put into force are tried again."""
+
+_START_SECONDS = 0.5
+"""Whoever asks for the status waits so long for a start that is under way."""
+
+
+class DaemonService(InProcessService):
+    """Joins watching and the pipeline, and answers for both."""
+
+    def __init__(self, paths: Paths, stop: Callable[[], None]) -> None:
+        self._paths = paths
+        self._house: House | None = None
+        self._stop = stop
+        self._seen = threading.Condition()
+        self._revision = 1
+        self._power = PowerSaver()
+        self._opening = Opening(paths)
+        self._changing_settings = threading.Lock()
+        self._failed = 0
+        self._not_in_force = ""
+        """Why the settings that were read last do not hold yet; empty when they do."""
+
+    def open(self, stopping: threading.Event, confirm: Callable[[], None] = lambda: None) -> House | None:
+        """Open the house, for as long as that takes; see `Opening.open`. Requests may come before it is."""
+        return self._opening.open(confirm, self._try_to_prepare, self.changed, stopping)
+
+    @property
+    def house(self) -> House:
+        """The house; requests that come before it is open wait, or are refused with the reason."""
+        if self._house is None:
+            self._opening.wait()
+        assert self._house is not None
+        return self._house
+
+    @house.setter
+    def house(self, house: House) -> None:
+        self._house = house
+
+    def begin(self, house: House, *, once: bool = False) -> None:
+        """Start watching, in a house that `open` gave or in another; `once` goes on in spite of a pause."""
+        if self._house is not house:
+            self._prepare(house)
+        if not once:
+            self._pause.restore()
+        house.state.ask(self._rest_or_work)
+        self._watch.start()
+        self._file = FileWatch(self._paths.config_file, self._settings_changed)
+        self._file.start()
+        self._maintenance.start()
+        self._drives.start()
+        self._opening.done()
+        self.changed()
+
+    def _try_to_prepare(self, house: House) -> None:
+        try:
+            self._prepare(house)
+        except BaseException:
+            self._house = None
+            raise
+
+    def _prepare(self, house: House) -> None:
+        """Put together what works in the house; an `OSError` means that the ledger cannot be written now."""
+        self._house = house
+        self._config = Configuration(house)
+        self._pause = Pause(house.state, self._paths.state / "pause.json", self._rest_or_work)
+        self._health = FolderHealth(house.pipeline.queue)
+        for note in house.recovered:
+            house.state.ask(partial(self._health.add_note, note))
+        self._fingerprinting = Fingerprinting(
+            house.state, house.store, self._config.roots, self._has_better_to_do, self.changed
+        )
+        intake = Intake(
+            house,
+            self._config,
+            tell=self._told,
+            hint=self._hint,
+            look_again=self._look_again,
+            found=self._fingerprinting.look,
+            changed=self.changed,
+        )
+        self._watch = Watcher(intake, Memory(house), early=True, away=self._away)
+        self._drives = Drives(house.store, self._config.in_use, self._drives_changed)
+        self._overview = self._look_over()
+        self._watch.reconfigure(self._config.apply())
+        self._stop_replacing_where_undone()
+        # A folder that hangs is logged when somebody looks at its state, which nobody else may do for days.
+        bring_in = partial(join_apart, house.paths, house.store)
+        self._maintenance = Maintenance(
+            house.state, house.store, self._noted, self._watch.states, bring_in=bring_in
+        )
+
+    def _hint(self, path: Path, delay: float) -> None:
+        self._watch.hint(path, delay)
+
+    def _conditions(self, path: Path) -> Conditions:
+        """What it depends on whether the result of a picture can be stored."""
+        root = self._config.root_of(path)
+        plan = None if root is None else self._config.plan(root)
+        output = plan.output if plan is not None and plan.destination is Destination.OUTPUT else None
+        try:
+            facts = path.lstat()
+            own: Conditions = (facts.st_mode, facts.st_uid, facts.st_gid)
+        except OSError as error:
+            own = (error.errno,)
+        return (*own, *self.house.store.conditions(output or path.parent))
+
+    def _look_again(self, root: Path) -> bool:
+        """On a folder's thread: whether its pictures wait; those for which something changed are tried."""
+        ask = self.house.state.ask
+        problems = ask(partial(self._health.problems, root))
+        for problem in problems[:MOST_LOOKED_AT]:
+            now = self._conditions(problem.path)
+            if now != problem.conditions and ask(partial(self._health.conditions_changed, problem, now)):
+                self._watch.hint(problem.path)
+        return bool(problems)
+
+    def _look_over(self) -> Overview:
+        return Overview(
+            house=self.house,
+            config=self._config,
+            watch=self._watch,
+            health=self._health,
+            pause=self._pause,
+            power=self._power,
+            drives=self._drives,
+            paused_for=self._paused_for,
+            trouble=self._trouble,
+            fingerprinting=self._fingerprinting.left,
+        )
+
+    def end(self) -> None:
+        """Stop watching; what is under way is finished by the house."""
+        self._file.stop()
+        self._fingerprinting.stop()
+        self._watch.stop()
+        self._maintenance.stop()
+        self._drives.stop()
+        self._pause.close()
+        self.changed()
+
+    def wait_until_done(self, stopping: threading.Event) -> bool:
+        """Return when every folder was looked through and nothing more can be done now, or when stopping.
+
+        Returns:
+            Whether all went well: no picture failed, and no folder has a problem.
+        """
+        while not stopping.is_set():
+            revision = self._revision
+            if self.house.state.ask(self._is_done):
+                break
+            self.wait(revision, 0.5)
+        return not self._failed and not self.status().problems
+
+    def _is_done(self) -> bool:
+        """On the state thread."""
+        if not self._watch.wait_settled(0) or self.house.pipeline.queue.moving():
+            return False
+        return not self._health.any_soon(_RETRIES_SOON)
+
+    # -- what happens
+
+    def changed(self) -> None:
+        """Something that people see is another now. May be called from any thread."""
+        with self._seen:
+            self._revision += 1
+            self._seen.notify_all()
+
+    def _told(self, plan: Plan, told: Told) -> None:
+        """On the thread of a slot: a picture is done, or has to wait."""
+        if told.refused:
+            self._watch.set_aside(told.path)
+        conditions = self._conditions(told.path) if told.problem else ()
+        if stopped := self.house.state.ask(partial(self._record, plan, told, conditions)):
+            self._write_down_stop(*stopped)
+
+    def _record(self, plan: Plan, told: Told, conditions: Conditions) -> tuple[Path, str] | None:
+        """On the state thread: the folder in which replacing stops now, and why; None as a rule."""
+        root = self._config.root_of(told.path)
+        before = ""
+        if root is None:
+            told = replace(told, retry_after=None)  # its folder was let go meanwhile
+            self._health.wait_for(told)
+        else:
+            before = self._health.why_stopped(root)
+            if self._health.record(root, told, conditions):
+                self._watch.rescan()
+            if told.away:
+                self._drives.look_now()
+        self._failed += told.outcome == "failed"
+        if told.outcome == "compressed":
+            self._maintenance.worked()
+        if told.retry_after is not None:
+            self._watch.hint(told.path, told.retry_after)
+            if root is not None and self._config.plan_known(root) != plan:
+                self._end_waits_of_before(root, told)
+        why = "" if root is None else self._health.why_stopped(root)
+        return (root, why) if root is not None and why and not before else None
+
+    def _end_waits_of_before(self, root: Path, told: Told) -> None:
+        """What stood against a picture may be over: it was under other settings."""
+        self._health.wait_for(replace(told, retry_after=STILL_AT_IT, problem="", whole_folder=False))
+        self._watch.hint(told.path, STILL_AT_IT)
+        self._try_anew([root])
+
+    def _away(self, path: Path) -> str:
+        """Why the drive of a path is away; empty when it is not."""
+        absence = self.house.store.places.absence(path)
+        return "" if absence is None else f"{path}: {absence}"
+
+    def _drives_changed(self, before: Away, now: Away) -> None:
+        """Drives have come or gone: what cannot be stored is kept back, and goes on when it can."""
+        self.house.state.ask(partial(self._hold_or_go_on, before, now))
+        self.changed()
+
+    def _hold_or_go_on(self, before: Away, now: Away) -> None:
+        """On the state thread."""
+        back = self._health.drives_changed(before, now, self._config.roots())
+        self._watch.look_again()
+        if back or before.folders != now.folders:
+            self._health.forget_problems(back)
+            self._try_waiting_files()
+            self._watch.rescan()
+
+    def _try_waiting_files(self) -> None:
+        """On the state thread: have watching look at what was given back."""
+        for path in self._health.try_now():
+            self._watch.hint(path)
+
+    def _write_down_stop(self, root: Path, why: str) -> None:
+        """Replacing stops in a folder, and stays so over a restart; the ledger may wait for its disk."""
+        _log.warning("%s: Replacing has stopped. %s", ascii(str(root)), why)
+        self.changed()
+        folders = self.house.store.folders
+        folders.stop_replacing(root, why)
+        if not self.house.state.ask(partial(self._health.why_stopped, root)):
+            folders.looked_at(root)  # the user did, at the same moment
+
+    def _stop_replacing_where_undone(self) -> None:
+        """Something was undone, or the daemon has just started: what stopped before it stays so."""
+        folders, ask = self.house.store.folders, self.house.state.ask
+        for root in self._config.roots():
+            if why := folders.stopped_replacing(root):
+                ask(partial(self._health.stop, root, why))
+            elif (undone := folders.undone_in_a_row(root)) >= MOST_IN_A_ROW:
+                why = f"The last {undone} results here were undone. {HOW_TO_GO_ON}"
+                if ask(partial(self._health.stop, root, why)):
+                    self._write_down_stop(root, why)
+
+    def _noted(self, note: RecoveryNote) -> None:
+        """The store found something that the user should know of, such as an edit that came late."""
+        (_log.info if note.routine else _log.warning)("%s", note)
+        self.house.state.ask(partial(self._health.add_note, note))
+        self.changed()
+
+    # -- what people ask
+
+    def ping(self) -> int:
+        """The daemon's process id."""
+        return os.getpid()
+
+    def wait(self, revision: int, timeout: float) -> int:
+        """Block until the revision differs from `revision`, at most `timeout` seconds; the new one."""
+        check_values(timeout=timeout)
+        with self._seen:
+            self._seen.wait_for(lambda: self._revision != revision, timeout)
+            return self._revision
+
+    def pause(self, until: float | None = None) -> None:
+        """Stop taking up work until a time (seconds since 1970), or until `resume`."""
+        check_values(until=until)
+        if until is not None and until <= time.time():
+            raise ServiceError("the time to pause until is already over", exit_code=2)
+        self._opening.wait()
+        self._pause.set(until)
+
+    def resume(self) -> None:
+        """Take up work again, also while the computer saves power, and where results were not trusted."""
+        self._opening.wait()
+        for root in self._config.roots():
+            self.house.store.folders.looked_at(root)
+        self.house.state.ask(self._trust_again)
+        self._pause.clear()
+
+    def _trust_again(self) -> None:
+        """On the state thread: the user wants work."""
+        self._power.override()
+        self._health.trust_all()
+        self._try_again()
+        self._watch.rescan()
+
+    def _try_again(self) -> None:
+        """On the state thread: something was done that may help pictures which could not be stored."""
+        self.house.pipeline.forgive()
+        if self._health.try_again():
+            self._try_waiting_files()
+
+    def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
+        """Bring originals back; several in a row stop replacing in their folder."""
+        self._opening.wait()
+        try:
+            yield from super().undo(request)
+        finally:
+            self._stop_replacing_where_undone()
+            self.house.state.ask(self._try_again)
+            self.changed()
+
+    def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
+        """Delete stored originals for good; there may be room for others then."""
+        self._opening.wait()
+        try:
+            yield from super().accept_originals(request)
+        finally:
+            self.house.state.ask(self._try_again)
+
+    def power_saver(self, on: bool) -> None:
+        """The computer now saves power, or no longer."""
+        self._power_reported(on)
+
+    def agent_ended(self) -> None:
+        """Nobody tells of the power any more: do not rest for ever on what was told last."""
+        self._power_reported(False)
+
+    def _power_reported(self, saving: bool) -> None:
+        self._power.report(saving)
+        if self._opening.status() is None:  # else it is looked at when the work begins
+            self.house.state.ask(self._rest_or_work)
+
+    def _has_better_to_do(self) -> bool:
+        """Whether what can wait has to: pictures come first, and a pause is one for all."""
+        return self.house.state.ask(
+            lambda: bool(self._paused_for()) or self.house.pipeline.queue.moving() > 0
+        )
+
+    def _rest_or_work(self) -> None:
+        """On the state thread."""
+        self.house.pipeline.queue.pause(bool(self._paused_for()))
+        self.changed()
+
+    def _paused_for(self) -> PausedFor:
+        if self._pause.paused:
+            return "user"
+        wanted = self.house.live.current.daemon.pause_on_power_saver
+        return "power saver" if wanted and self._power.resting else ""
+
+    def stop(self) -> None:
+        """End the daemon after what is under way."""
+        self._stop()
+
+    def rescan(self) -> None:
+        """Look through all folders now."""
+        self._opening.wait()
+        self._watch.rescan()
+
+    def reload(self) -> None:
+        """Read the settings file again and act on it.
+
+        Raises:
+            ServiceError: it has mistakes; the last good settings stay in force.
+        """
+        self._opening.wait()
+        self._settings_changed()
+        if self.house.live.error is not None:
+            raise ServiceError(str(self.house.live.error), exit_code=2)
+        if self._not_in_force:
+            raise ServiceError(self._not_in_force)
+
+    def _settings_changed(self) -> None:
+        # One change after the other: a request and the watch of the file may come upon the same one, and
+        # whoever comes second may only answer when what the first has read is in force.
+        with self._changing_settings:
+            if not self.house.live.reload() and not self._not_in_force:
+                return
+            self._not_in_force = ""
+            if self.house.live.error is not None:
+                _log.warning("settings: %s", self.house.live.error)
+            else:
+                _log.info("settings: read again")
+                try:
+                    self._reconfigure()
+                except OSError as error:
+                    self._postpone(error)
+            self.house.state.ask(self._rest_or_work)
+
+    def _postpone(self, error: OSError) -> None:
+        """What the ledger has to know of the new settings cannot be written: say so, and try again."""
+        self._not_in_force = f"the new settings are not in force yet: {refused(self.house.paths, error)}"
+        _log.warning("%s", self._not_in_force)
+        thread = threading.Thread(target=self._settings_changed, name="settings", daemon=True)
+        self.house.state.later(_SETTINGS_AGAIN, thread.start)
+
+    def _reconfigure(self) -> None:
+        before = self._config.roots()
+        self.house.pipeline.allow(self.house.live.current.daemon.worker_count)
+        self._watch.reconfigure(self._config.apply())
+        if self._config.lets_in:
+            self._watch.rescan()
+        self.house.state.ask(partial(self._end_waits_of_old_settings, before))
+        self._drives.look_now()
+        self._stop_replacing_where_undone()
+
+    def _end_waits_of_old_settings(self, before: set[Path]) -> None:
+        """On the state thread."""
+        roots = self._config.roots()
+        self._health.keep_within(roots, before - roots)
+        self._try_anew(before)
+
+    def _try_anew(self, roots: Iterable[Path]) -> None:
+        """On the state thread: the plans of folders are new; what waited there does not wait any more."""
+        if self._health.forget_problems(roots):
+            self._try_waiting_files()
+            self._watch.rescan()
+
+    def status(self) -> Status:
+        """The state now, also before the start is over."""
+        with contextlib.suppress(ServiceError):  # an ordinary start takes a moment, and is worth waiting for
+            self._opening.wait(_START_SECONDS)
+        if (early := self._opening.status()) is not None:
+            return early
+        status = self._overview.complete(super().status())
+        if not self._not_in_force:
+            return status
+        return msgspec.structs.replace(
+            status, state="problem", problems=[sentence(self._not_in_force), *status.problems]
+        )
+
+    def _trouble(self, root: Path) -> str:
+        return self.house.pipeline.silent(root) or self._health.text(root)

@@ -1,0 +1,124 @@
+"""What there is to see of a running daemon, put together from all that it consists of."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from homepress import privacy
+from homepress.base.results import FolderStatus
+from homepress.control.service import PausedFor, State, Status
+from homepress.daemon.configuration import Configuration
+from homepress.daemon.core import House
+from homepress.daemon.health import FolderHealth
+from homepress.daemon.logs import log_fault
+from homepress.daemon.pause import Pause, PowerSaver
+from homepress.daemon.places import Drives
+from homepress.watch import Watcher
+
+_SHOWN_WAITING = 100
+"""So many waiting files are named in the status; the number is always whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The parts that have something to say.
+
+    Attributes:
+        paused_for: why nothing is taken up at present.
+        trouble: what stands against work in a folder, in whole sentences.
+        fingerprinting: how many pictures of a folder, given by its root, still wait for their fingerprints.
+    """
+
+    house: House
+    config: Configuration
+    watch: Watcher
+    health: FolderHealth
+    pause: Pause
+    power: PowerSaver
+    drives: Drives
+    paused_for: Callable[[], PausedFor]
+    trouble: Callable[[Path], str]
+    fingerprinting: Callable[[Path], int]
+
+    def complete(self, base: Status) -> Status:
+        """The status of a daemon, from that of a program without one."""
+        going, locked = (
+            self.house.store.going(),
+            privacy.state() == "locked",
+        )  # ledger and system: they may wait
+        status = self.house.state.ask(partial(self._complete, base))
+        return msgspec.structs.replace(
+            status,
+            network="locked" if locked else "open",
+            originals_going=going.number,
+            originals_go_at=going.at,
+        )
+
+    def _complete(self, base: Status) -> Status:
+        """On the state thread: what is seen holds together."""
+        waiting = self.health.waiting(self.watch.waiting())
+        load = self.house.pipeline.load()
+        folders = self._folders()
+        problems = self._problems(folders)
+        return msgspec.structs.replace(
+            base,
+            state=self._word(bool(problems), self.house.pipeline.queue.moving() > 0),
+            pid=os.getpid(),
+            paused_until=self.pause.until,
+            paused_for=self.paused_for(),
+            pause_fault=self.pause.fault,
+            power_saver=self.power.saving,
+            notify=self.house.live.current.daemon.notify,
+            waiting=load.waiting + load.working + len(waiting),
+            folders=folders,
+            problems=problems,
+            notes=[*self._faults(), *self.health.notes()],
+            waiting_files=waiting[:_SHOWN_WAITING],
+        )
+
+    def _faults(self) -> list[str]:
+        """What cannot be written, and stops nothing."""
+        faults = (self.pause.fault, log_fault(self.house.paths.log))
+        return [sentence(fault) for fault in faults if fault]
+
+    def _problems(self, folders: list[FolderStatus]) -> list[str]:
+        problems = [*self.house.trust.problems()]
+        originals = self.drives.away.originals
+        problems += [originals] if originals else []
+        problems += [_naming(folder) for folder in folders if folder.problem not in ("", originals)]
+        if self.house.live.error is not None:
+            problems.insert(0, f"settings not used: {self.house.live.error}")
+        return problems
+
+    def _word(self, problem: bool, busy: bool) -> State:
+        if problem:
+            return "problem"
+        if self.paused_for():
+            return "paused"
+        return "working" if busy else "idle"
+
+    def _folders(self) -> list[FolderStatus]:
+        states = {state.path: state for state in self.watch.states()}
+        return [
+            msgspec.structs.replace(
+                self.config.status(
+                    folder, states.get(folder.path), self.trouble, self.house.pipeline, self.drives.away
+                ),
+                fingerprinting=self.fingerprinting(self.house.root_of(folder)),
+            )
+            for folder in self.house.live.current.folders
+        ]
+
+
+def _naming(folder: FolderStatus) -> str:
+    """The problem of a folder as a sentence that names it, once."""
+    return folder.problem if folder.path in folder.problem else f"{folder.path}: {folder.problem}"
+
+
+def sentence(text: str) -> str:
+    """A text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,195 @@
+"""A worker that gives back something else than the picture, and an honest process beside it that looks."""
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PIL import Image
+
+from compress.images import jpeg, photo
+from homepress.base.formats import ImageType
+from homepress.compress import MetadataPolicy, Recipe
+from homepress.daemon.health import FolderHealth
+from homepress.daemon.pipeline.carry import Carrier
+from homepress.daemon.pipeline.job import Destination, Job, Plan, Told
+from homepress.daemon.pipeline.worker_loop import Pipeline
+from homepress.daemon.state import StateThread
+from homepress.store.store import Store
+from homepress.workers import Checker, Limits, Slot, WorkerDied
+from support import wait_for
+from workers.lying_worker import GARBAGE
+
+LYING = Path(__file__).with_name("lying_worker.py")
+
+
+def saved(kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(photo(300, 220)).save(out, kind, **options)
+    return out.getvalue()
+
+
+PICTURES = {"a.jpg": jpeg(photo(300, 220), 97), "b.png": saved("PNG"), "c.webp": saved("WEBP", quality=100)}
+
+
+def liar(name: str) -> Slot:
+    return Slot(Limits(), background=False, program=(sys.executable, str(LYING), name))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path / "state" / "ledger.sqlite3", tmp_path / "originals")
+    opened.recover()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def checker() -> Iterator[Checker]:
+    made = Checker(Limits())
+    yield made
+    made.close()
+
+
+def put(tmp_path: Path, pictures: dict[str, bytes]) -> Path:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir(exist_ok=True)
+    for name, data in pictures.items():
+        (inbox / name).write_bytes(data)
+    return inbox
+
+
+@pytest.mark.parametrize("lie", GARBAGE)
+@pytest.mark.parametrize("convert_to", [None, ImageType.WEBP])
+def test_garbage_takes_no_picture_s_place(
+    lie: str, convert_to: ImageType | None, store: Store, checker: Checker, tmp_path: Path
+) -> None:
+    pictures = {name: data for name, data in PICTURES.items() if convert_to is None or name != "c.webp"}
+    inbox = put(tmp_path, pictures)
+    carrier = Carrier(store, checker=checker)
+    slot = liar(lie)
+    try:
+        for name in pictures:
+            plan = Plan(Recipe(convert_to=convert_to), "balanced", Destination.REPLACE, root=inbox)
+            job = Job(inbox / name, plan, lambda _: None)
+            for outcome in ("waiting", "waiting", "failed"):
+                told = carrier.carry(job, slot)
+                if told.unlike and outcome != "failed":
+                    assert "does not look like the picture (independent check" in told.reason
+                    assert slot.pid is None, "another one has the next picture"
+                if told.outcome == "failed":
+                    break
+                assert told.outcome == outcome
+            assert told.outcome == "failed", told
+    finally:
+        slot.close()
+    assert {path.name: path.read_bytes() for path in inbox.iterdir()} == pictures
+
+
+def test_without_the_look_some_of_it_would(store: Store, tmp_path: Path) -> None:
+    """What the daemon sees itself is a picture of the right size; that it is another one it cannot know."""
+    inbox = put(tmp_path, PICTURES)
+    slot = liar("one_colour")
+    try:
+        job = Job(inbox / "b.png", Plan(Recipe(), "x", Destination.REPLACE, root=inbox), lambda _: None)
+        assert Carrier(store).carry(job, slot).outcome == "compressed"
+    finally:
+        slot.close()
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(),
+        Recipe(floor=30.0, metadata=MetadataPolicy.STRIP),
+        Recipe(max_edge=100),
+        Recipe(convert_to=ImageType.WEBP),
+    ],
+    ids=str,
+)
+def test_honest_results_pass(recipe: Recipe, store: Store, checker: Checker, tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    inbox = put(tmp_path, {**PICTURES, "turned.jpg": saved("JPEG", quality=97, exif=turned)})
+    carrier, slot = Carrier(store, checker=checker), Slot(Limits(), background=False)
+    done = 0
+    try:
+        for path in sorted(inbox.iterdir()):
+            job = Job(path, Plan(recipe, "x", Destination.REPLACE, root=inbox), lambda _: None)
+            told = carrier.carry(job, slot)
+            assert told.outcome in ("compressed", "unchanged"), told
+            done += told.outcome == "compressed"
+    finally:
+        slot.close()
+    assert done >= 2
+
+
+def test_a_dry_run_is_not_looked_at(store: Store, tmp_path: Path) -> None:
+    class Refuses:
+        def check(self, source: bytes, result: bytes) -> None:
+            raise AssertionError("nobody asked")
+
+    inbox = put(tmp_path, PICTURES)
+    slot = liar("one_colour")
+    carrier = Carrier(store, checker=cast(Checker, Refuses()))
+    try:
+        job = Job(inbox / "b.png", Plan(Recipe(), "x", Destination.NOWHERE, root=inbox), lambda _: None)
+        assert carrier.carry(job, slot).outcome == "compressed"
+    finally:
+        slot.close()
+
+
+@pytest.mark.parametrize("code", ["import sys; sys.exit(3)", "print('x' * 99)"])
+def test_a_checker_that_cannot_look_costs_the_saving_alone(code: str, store: Store, tmp_path: Path) -> None:
+    inbox = put(tmp_path, PICTURES)
+    checker = Checker(Limits(), program=(sys.executable, "-c", code))
+    slot = Slot(Limits(), background=False)
+    try:
+        job = Job(inbox / "a.jpg", Plan(Recipe(), "x", Destination.REPLACE, root=inbox), lambda _: None)
+        assert Carrier(store, checker=checker).carry(job, slot).outcome == "waiting"
+    finally:
+        slot.close()
+        checker.close()
+    assert (inbox / "a.jpg").read_bytes() == PICTURES["a.jpg"]
+
+
+def test_several_results_unlike_their_pictures_stop_replacing(
+    store: Store, checker: Checker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the real pipeline; the folder goes on when somebody has looked."""
+    monkeypatch.setattr(
+        "homepress.daemon.pipeline.worker_loop.Slot",
+        lambda limits: Slot(limits, program=liar("one_colour")._program),
+    )
+    made = {f"{n}.png": saved("PNG", compress_level=n) for n in range(6)}
+    inbox = put(tmp_path, made)
+    state = StateThread()
+    pipeline = Pipeline(state, Carrier(store, checker=checker), 1, Limits(), lambda: None, checker)
+    health = FolderHealth(pipeline.queue)
+    told: list[Told] = []
+
+    def tell(one: Told) -> None:
+        told.append(one)
+        state.ask(lambda: health.record(inbox, one))
+
+    try:
+        plan = Plan(Recipe(), "x", Destination.REPLACE, root=inbox)
+        for name in made:
+            pipeline.submit(Job(inbox / name, plan, tell))
+        stopped = wait_for(lambda: state.ask(lambda: health.text(inbox)), what="the breaker")
+        assert "did not look like their pictures" in stopped and "homepress resume" in stopped
+        assert len(told) == 5 and all(one.unlike for one in told)
+        state.ask(health.trust_all)
+        assert state.ask(lambda: health.text(inbox)) == ""
+        wait_for(lambda: len(told) == 6, what="the picture that was held")
+        names = [name for name, _, _ in pipeline.probe()]
+        assert names == ["worker 1", "checker"]
+    finally:
+        pipeline.close()
+        state.close()
+    assert {path.name: path.read_bytes() for path in inbox.iterdir()} == made
+    assert checker.pid is None
+    with pytest.raises(WorkerDied):
+        checker.check(made["0.png"], made["1.png"])

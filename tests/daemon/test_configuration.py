@@ -1,0 +1,335 @@
+"""Folders as configured: planned for wherever they lead, and what was in them before is left."""
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from homepress.base import blocking
+from homepress.base.results import FolderStatus
+from homepress.control.service import FolderRequest, ServiceError
+from homepress.daemon import configuration as configs
+from homepress.daemon import folders, places
+from homepress.daemon.configuration import Configuration
+from homepress.daemon.core import House
+from homepress.daemon.places import Away
+from homepress.settings import Paths, Size, edit
+from homepress.store.existing import list_pictures
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setenv("HOMEPRESS_HOME", str(tmp_path / "home"))
+    paths = Paths.from_environment()
+    paths.ensure()
+    opened = House.open(paths, lambda: None)
+    yield opened
+    opened.close()
+
+
+def configure(house: House, *folders: Path) -> Configuration:
+    text = "".join(f'[[folder]]\npath = "{folder}"\n' for folder in folders)
+    house.paths.config_file.write_text(text)
+    house.live.reload()
+    assert house.live.error is None
+    configuration = Configuration(house)
+    configuration.apply()
+    return configuration
+
+
+def status_of(house: House, configuration: Configuration, trouble: str = "") -> FolderStatus:
+    """What is told of the first folder."""
+    folder = house.live.current.folders[0]
+    return house.state.ask(
+        lambda: configuration.status(folder, None, lambda _: trouble, house.pipeline, Away())
+    )
+
+
+def picture(folder: Path, name: str) -> bytes:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"x")
+    return os.fsencode(name)
+
+
+def known(house: House, folder: Path) -> set[bytes]:
+    return set(house.store.known(os.fsencode(folder.resolve())))
+
+
+def test_a_folder_that_comes_later_keeps_what_was_in_it(house: House, tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    configuration = configure(house, drive)
+    old = picture(drive, "old.jpg")
+    configuration.met(drive, drive.resolve())
+    assert known(house, drive) == {old}
+    picture(drive, "new.jpg")
+    configuration.met(drive, drive.resolve())
+    assert known(house, drive) == {old}
+
+
+def test_a_folder_is_not_taken_for_another_when_settings_are_read_again_meanwhile(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    configuration = configure(house, drive)
+
+    def read_again(_: Path) -> list[str]:
+        edit.set_folder_value(house.paths.config_file, str(drive), "quality", "small")
+        assert house.live.reload()
+        return []
+
+    monkeypatch.setattr(configs, "warnings", read_again)
+    configuration.met(drive, drive.resolve())
+    assert configuration.now.refused[drive] == ""
+
+
+def test_a_link_that_leads_elsewhere_takes_its_plan_along(house: House, tmp_path: Path) -> None:
+    first, second, link = tmp_path / "first", tmp_path / "second", tmp_path / "link"
+    picture(first, "a.jpg")
+    old = picture(second, "b.jpg")
+    link.symlink_to(first)
+    configuration = configure(house, link)
+    assert configuration.plan(first.resolve()) is not None
+    link.unlink()
+    link.symlink_to(second)
+    configuration.met(link, second.resolve())
+    plan = configuration.plan(second.resolve())
+    assert plan is not None and plan.root == second.resolve()
+    assert configuration.plan(first.resolve()) is None
+    assert known(house, second) == {old}
+
+
+def test_a_link_that_leads_to_a_refused_folder_is_not_followed(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, link = tmp_path / "person", tmp_path / "link"
+    monkeypatch.setattr(Path, "home", lambda: person)
+    (tmp_path / "fine").mkdir()
+    person.mkdir()
+    link.symlink_to(tmp_path / "fine")
+    configuration = configure(house, link)
+    link.unlink()
+    link.symlink_to(person)
+    configuration.met(link, person.resolve())
+    assert configuration.plan(person.resolve()) is None
+    status = status_of(house, configuration)
+    assert "your home folder" in status.problem
+
+
+def test_a_folder_that_is_not_configured_any_more(house: House, tmp_path: Path) -> None:
+    configuration = configure(house)
+    configuration.met(tmp_path, tmp_path.resolve())
+    assert configuration.plan(tmp_path.resolve()) is None
+
+
+def test_links_in_a_circle_stop_nothing(house: House, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "fine").mkdir()
+    configuration = configure(house, tmp_path / "loop", tmp_path / "fine")
+    assert configuration.plan((tmp_path / "fine").resolve()) is not None
+
+
+def test_what_comes_between_adding_and_the_start_is_new(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "watched"
+    old = picture(folder, "old.jpg")
+    folders.add(house, FolderRequest(path=str(folder)))
+    picture(folder, "new.jpg")
+    configure(house, folder)
+    assert known(house, folder) == {old}
+
+
+def test_a_folder_added_again_is_met_anew(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "watched"
+    names = {picture(folder, "old.jpg")}
+    folders.add(house, FolderRequest(path=str(folder)))
+    folders.remove(house, str(folder))
+    names.add(picture(folder, "meanwhile.jpg"))
+    house.live.reload()
+    folders.add(house, FolderRequest(path=str(folder)))
+    assert known(house, folder) == names
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"quality": "blanced"}, 'quality: expected "lossless"'),
+        ({"preset": "fotos"}, 'there is no preset "fotos"; did you mean "photos"?'),
+    ],
+)
+def test_a_word_that_is_not_understood_is_named_as_it_was_typed(
+    house: House, tmp_path: Path, words: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ServiceError) as refused:
+        folders.add(house, FolderRequest(path=str(tmp_path), **words))
+    assert str(refused.value).startswith(said)
+    assert "settings.toml" not in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+def test_removing_what_is_not_watched_says_so(house: House, tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="is not watched") as refused:
+        folders.remove(house, str(tmp_path / "elsewhere"))
+    assert refused.value.exit_code == 2
+
+
+def test_what_comes_while_the_ledger_has_no_room_is_new(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = tmp_path / "inbox"
+    old = picture(inbox, "old.jpg")
+    known_folders = house.store.folders
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as no_room:
+        no_room.setattr(type(known_folders), "baseline", full)
+        configuration = configure(house, inbox)
+    picture(inbox, "new.jpg")
+    configuration.met(inbox, inbox.resolve())
+    assert known(house, inbox) == {old}
+    assert not house.seen
+
+
+def test_what_was_seen_of_another_drive_counts_for_nothing(house: House, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    house.seen[inbox.resolve()] = list_pictures(inbox.resolve(), True)
+    inbox.rename(tmp_path / "bare")
+    old = picture(inbox, "old.jpg")
+    configure(house, inbox)
+    assert known(house, inbox) == {old}
+
+
+class Hung:
+    """Keeps whoever asks about a folder until it answers."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.answer = threading.Event()
+        self.asked = 0
+
+    def guarded(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(path: Any, *rest: Any, **named: Any) -> Any:
+            if os.fsencode(path) == os.fsencode(self.path):
+                self.asked += 1
+                self.answer.wait(60)
+            return call(path, *rest, **named)
+
+        return ask
+
+
+@pytest.fixture
+def hung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hung]:
+    """A folder with a picture in it, whose disk does not answer."""
+    made = Hung(tmp_path / "hung")
+    picture(made.path, "old.jpg")
+    for module, name in ((places, "locate"), (configs, "warnings"), (folders, "warnings")):
+        monkeypatch.setattr(module, name, made.guarded(getattr(module, name)))
+    monkeypatch.setattr(os, "scandir", made.guarded(os.scandir))
+    yield made
+    made.answer.set()
+
+
+def test_a_folder_that_hangs_holds_up_no_change_of_settings(house: House, tmp_path: Path, hung: Hung) -> None:
+    well = tmp_path / "well"
+    old = picture(well, "old.jpg")
+    configuration = configure(house, hung.path, well)
+    assert configuration.roots() == {hung.path, well}
+    assert [folder.path for folder in configuration.apply()] == [hung.path, well]
+    assert hung.asked == 1, "a disk that is known to hang is not asked again"
+    assert known(house, well) == {old}
+    said = status_of(house, configuration, "no answer")
+    assert said.problem == "no answer"
+    hung.answer.set()
+    configuration.met(hung.path, hung.path)
+    assert known(house, hung.path) == {b"old.jpg"}
+
+
+def test_another_folder_is_added_and_removed_while_one_hangs(
+    house: House, tmp_path: Path, hung: Hung
+) -> None:
+    configuration = configure(house, hung.path)
+    other = tmp_path / "other"
+    other.mkdir()
+    folders.add(house, FolderRequest(path=str(other)))
+    folders.remove(house, str(hung.path))
+    house.live.reload()
+    assert [folder.path for folder in configuration.apply()] == [other]
+    assert hung.asked == 1
+
+
+def test_a_folder_that_hangs_is_added_and_looked_at_when_it_answers(house: House, hung: Hung) -> None:
+    request = FolderRequest(path=str(hung.path))
+    assert folders.planned(house, request) is None
+    answer = folders.add(house, request)
+    assert not answer.answers
+    (said,) = answer.warnings
+    assert said.startswith(f"{hung.path} does not answer yet")
+    assert said.endswith("It is watched as soon as it does")
+    house.live.reload()
+    configuration = Configuration(house)
+    assert [folder.path for folder in configuration.apply()] == [hung.path]
+    assert hung.asked == 1, "a disk that is known to hang is not asked again"
+    hung.answer.set()
+    configuration.met(hung.path, hung.path)
+    assert known(house, hung.path) == {b"old.jpg"}
+
+
+def test_a_busy_computer_is_not_taken_for_a_disk_that_hangs(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_: Path) -> list[str]:
+        time.sleep(blocking.ANSWER_SECONDS + 0.2)
+        return ["a warning"]
+
+    monkeypatch.setattr(folders, "warnings", slow)
+    (folder := tmp_path / "well").mkdir()
+    assert folders.add(house, FolderRequest(path=str(folder))).warnings == ["a warning"]
+
+
+def test_a_folder_that_hangs_is_refused_by_its_name_all_the_same(house: House, hung: Hung) -> None:
+    configure(house, hung.path)
+    with pytest.raises(ServiceError, match="is watched already"):
+        folders.add(house, FolderRequest(path=str(hung.path)))
+
+
+def test_a_folder_is_added_whose_output_hangs(house: House, tmp_path: Path, hung: Hung) -> None:
+    well = tmp_path / "well"
+    old = picture(well, "old.jpg")
+    answer = folders.add(house, FolderRequest(path=str(well), output=str(hung.path)))
+    assert answer.answers
+    assert answer.warnings[0].startswith(f"{hung.path} does not answer yet")
+    assert answer.warnings[0].endswith("Results wait until it does")
+    assert known(house, well) == {old}
+
+
+def test_what_is_wanted_now_of_a_folder_that_hangs_is_known_when_it_answers(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    picture(folder, "old.jpg")
+    configuration = configure(house, folder)
+    assert known(house, folder)
+    made = Hung(folder)
+    monkeypatch.setattr(places, "locate", made.guarded(places.locate))
+    wanted = msgspec.structs.replace(
+        house.live.current.folders[0], existing="compress", min_size=Size.parse("0")
+    )
+    house.live.current = msgspec.structs.replace(
+        house.live.current,
+        folders=(wanted,),
+    )
+    try:
+        configuration.apply()
+        assert made.asked
+        assert configuration.lets_in
+        assert not known(house, folder)
+    finally:
+        made.answer.set()

@@ -1,0 +1,315 @@
+"""What stands against work in a folder, which files wait, and when that is over."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from hands import Hands
+from homepress.compress import Recipe
+from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
+from homepress.daemon.pipeline.job import Destination, Job, Plan, Told
+from homepress.daemon.pipeline.queue import FairQueue
+from homepress.daemon.places import Away
+from homepress.store.model import RecoveryNote
+
+ROOT, OTHER = Path("/pictures"), Path("/elsewhere")
+PATH = ROOT / "a.jpg"
+UNVERIFIED = Told(ROOT / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+UNLIKE = Told(ROOT / "a.jpg", "waiting", "does not look like the picture", retry_after=10, unlike=True)
+GOOD = Told(ROOT / "a.jpg", "compressed")
+
+
+def job(name: str, root: Path = ROOT) -> Job:
+    plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=root)
+    return Job(root / name, plan, tell=lambda told: None)
+
+
+def given_back(
+    name: str,
+    *,
+    whole_folder: bool,
+    problem: str = "no space",
+    after: float = 60.0,
+    place: Path | None = None,
+) -> Told:
+    return Told(
+        ROOT / name,
+        "waiting",
+        problem,
+        retry_after=after,
+        problem=problem,
+        whole_folder=whole_folder,
+        place=place,
+    )
+
+
+class Clock:
+    """Monotonic seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def queue() -> FairQueue:
+    made = FairQueue()
+    for number in range(3):
+        made.put(job(f"{number}.jpg"))
+    return made
+
+
+# -- the circuit breaker
+
+
+def test_failed_verifications_in_a_row_hold_their_folder_and_no_other() -> None:
+    queue = FairQueue()
+    for root in (ROOT, OTHER):
+        queue.put(job("x.jpg", root))
+    health = FolderHealth(queue)
+    for _ in range(MOST_IN_A_ROW - 1):
+        health.record(ROOT, UNVERIFIED)
+    assert health.text(ROOT) == ""
+    health.record(ROOT, UNVERIFIED)
+    assert "read back from the disk" in health.text(ROOT) and "homepress resume" in health.text(ROOT)
+    assert health.text(OTHER) == ""
+    first = queue.take()
+    assert first is not None
+    assert first.path == OTHER / "x.jpg"
+    assert queue.take() is None
+    health.trust_all()
+    assert health.text(ROOT) == ""
+    assert queue.take() is not None
+
+
+@pytest.mark.parametrize("bad", [UNVERIFIED, UNLIKE])
+def test_a_good_result_begins_the_count_anew(queue: FairQueue, bad: Told) -> None:
+    health = FolderHealth(queue)
+    for told in [bad] * (MOST_IN_A_ROW - 1) + [GOOD] + [bad] * (MOST_IN_A_ROW - 1):
+        health.record(ROOT, told)
+    assert health.text(ROOT) == ""
+
+
+def test_results_unlike_their_pictures_hold_their_folder(queue: FairQueue) -> None:
+    health = FolderHealth(queue)
+    for _ in range(MOST_IN_A_ROW):
+        health.record(ROOT, UNLIKE)
+    assert "did not look like their pictures" in health.text(ROOT)
+    assert "homepress resume" in health.text(ROOT)
+
+
+def test_a_folder_in_which_replacing_stopped_goes_on_for_nothing_else(queue: FairQueue) -> None:
+    """Neither a drive that comes back, nor trouble that is over, nor new settings end it."""
+    health = FolderHealth(queue)
+    health.record(ROOT, given_back("b.jpg", whole_folder=True))
+    assert health.stop(ROOT, "Nobody knows why.")
+    assert not health.stop(ROOT, "Once more."), "it was stopped before"
+    away, there = Away(roots=frozenset({ROOT})), Away()
+    health.drives_changed(there, away, [ROOT])
+    assert health.drives_changed(away, there, [ROOT]) == {ROOT}
+    health.record(ROOT, GOOD)
+    assert queue.take() is None
+    health.forget_problems([ROOT])
+    queue.put(job("new.jpg"))
+    assert (queue.take(), health.text(ROOT)) == (None, "Replacing has stopped. Nobody knows why.")
+    health.trust_all()
+    assert queue.take() is not None
+
+
+def test_a_drive_that_is_away_holds_its_folder(queue: FairQueue) -> None:
+    health = FolderHealth(queue)
+    away, there = Away(roots=frozenset({ROOT})), Away()
+    health.drives_changed(there, away, [ROOT, OTHER])
+    assert (queue.take(), queue.held(ROOT), queue.held(OTHER)) == (None, 3, None)
+    assert health.drives_changed(away, there, [ROOT, OTHER]) == {ROOT}
+    assert queue.take() is not None
+
+
+# -- trouble with disks and permissions
+
+
+def test_a_full_disk_holds_its_folder_until_one_picture_gets_through(queue: FairQueue) -> None:
+    health = FolderHealth(queue)
+    assert not health.record(ROOT, given_back("a.jpg", whole_folder=True))
+    assert health.text(ROOT) == "no space"
+    assert queue.take() is None
+    assert health.try_again()
+    assert queue.take() is not None, "one of them tries"
+    assert queue.take() is None
+    assert health.record(ROOT, Told(ROOT / "0.jpg", "compressed"))
+    assert health.text(ROOT) == ""
+    assert queue.take() is not None
+
+
+def test_a_picture_that_tells_nothing_about_the_disk_lets_the_next_one_try(queue: FairQueue) -> None:
+    health = FolderHealth(queue)
+    health.record(ROOT, given_back("a.jpg", whole_folder=True))
+    health.record(ROOT, Told(ROOT / "0.jpg", "unchanged", "nothing to gain"))
+    assert health.text(ROOT) == "no space"
+    assert queue.take() is not None
+    assert queue.take() is None
+
+
+def test_trouble_with_one_picture_holds_no_other_and_ends_with_it(queue: FairQueue) -> None:
+    health = FolderHealth(queue)
+    health.record(ROOT, given_back("a.jpg", whole_folder=False, problem="may not be read"))
+    assert queue.take() is not None
+    health.record(ROOT, Told(ROOT / "b.jpg", "unchanged", "nothing to gain"))
+    assert health.text(ROOT) == "may not be read"
+    health.record(ROOT, Told(ROOT / "a.jpg", "failed", "it is not there any more"))
+    assert health.text(ROOT) == ""
+
+
+def test_trouble_that_nobody_runs_into_any_more_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homepress.daemon.health._LINGER", 0.0)
+    queue = FairQueue()
+    health = FolderHealth(queue)
+    health.record(ROOT, given_back("a.jpg", whole_folder=True, after=-1.0))
+    assert health.text(ROOT) == ""
+    assert queue.held(ROOT) is None
+
+
+def test_new_settings_drop_what_waited_under_the_old_ones(queue: FairQueue) -> None:
+    health = FolderHealth(queue)
+    health.record(ROOT, given_back("a.jpg", whole_folder=True))
+    assert health.forget_problems([ROOT])
+    assert (health.text(ROOT), len(queue), queue.held(ROOT)) == ("", 0, None)
+    assert not health.forget_problems([ROOT])
+
+
+def test_a_day_with_a_full_disk_is_a_few_dozen_tries() -> None:
+    clock = Clock()
+    queue = FairQueue(clock)
+    health = FolderHealth(queue, clock)
+    for number in range(200):
+        queue.put(job(f"{number}.jpg"))
+    tries = 0
+    while clock.now < 86_400:
+        while (tried := queue.take()) is not None:
+            tries += 1
+            health.record(ROOT, given_back(tried.path.name, whole_folder=True))
+            queue.done(tried)
+            queue.put(tried)
+        clock.now += 1
+    assert 20 < tries < 40
+    assert health.text(ROOT) == "no space"
+
+
+def test_a_folder_inside_holds_its_own_pictures_alone(queue: FairQueue) -> None:
+    inside = ROOT / "read-only"
+    queue.put(job("read-only/b.jpg"))
+    health = FolderHealth(queue)
+    health.record(ROOT, given_back("read-only/a.jpg", whole_folder=False, place=inside, problem="no writing"))
+    queue.put(job("read-only/c.jpg"))
+    got = [queue.take() for _ in range(4)]
+    assert [each and each.path.parent for each in got] == [ROOT, ROOT, ROOT, None]
+    assert health.text(ROOT) == "no writing"
+    assert not health.record(ROOT, Told(ROOT / "0.jpg", "compressed"))
+    assert health.record(ROOT, Told(inside / "b.jpg", "compressed"))
+    assert queue.take() is not None
+    assert health.text(ROOT) == ""
+
+
+def test_many_folders_are_told_in_a_few_words(queue: FairQueue) -> None:
+    health = FolderHealth(queue)
+    for number in range(50):
+        place = ROOT / str(number)
+        told = given_back(f"{number}/a.jpg", whole_folder=False, place=place, problem=f"{place}: no writing")
+        health.record(ROOT, told)
+    assert health.text(ROOT).count("no writing") == 3
+    assert "47 more folders" in health.text(ROOT)
+
+
+def test_a_pause_ends_when_what_stood_against_a_picture_changed() -> None:
+    queue = FairQueue()
+    health = FolderHealth(queue)
+    queue.put(job("0.jpg"))
+    assert health.problems(ROOT) == []
+    health.record(ROOT, given_back("a.jpg", whole_folder=True), (0o555,))
+    (problem,) = health.problems(ROOT)
+    assert (problem.path, problem.conditions, queue.take()) == (PATH, (0o555,), None)
+    assert health.conditions_changed(problem, (0o755,))
+    assert queue.take() is not None
+    assert [each.conditions for each in health.problems(ROOT)] == [(0o755,)]
+    assert not health.conditions_changed(problem, (0o700,)), "it is another problem by now"
+
+
+# -- files that wait
+
+
+def test_a_file_that_is_tried_again_soon_is_worth_waiting_for() -> None:
+    health = FolderHealth(FairQueue())
+    health.wait_for(Told(PATH, "waiting", "somebody writes to it", retry_after=1.0))
+    assert health.any_soon(60.0)
+    assert [file.reason for file in health.waiting([])] == ["somebody writes to it"]
+    health.wait_for(Told(PATH, "compressed"))
+    assert not health.any_soon(60.0)
+    assert health.waiting([]) == []
+
+
+def test_a_full_disk_is_not_waited_for_though_its_picture_still_waits() -> None:
+    health = FolderHealth(FairQueue())
+    full = Told(PATH, "waiting", "the disk is full", retry_after=30.0, problem="the disk is full")
+    health.wait_for(full)
+    assert not health.any_soon(60.0)
+    assert [file.path for file in health.waiting([])] == [str(PATH)]
+    health.wait_for(Told(PATH, "waiting", "it changed again", retry_after=1.0))
+    assert health.any_soon(60.0)
+
+
+def test_files_that_are_tried_at_once_do_not_wait_any_more() -> None:
+    health = FolderHealth(FairQueue())
+    health.wait_for(Told(PATH, "waiting", "no room", retry_after=600.0, problem="no room"))
+    assert health.try_now() == [PATH]
+    assert health.waiting([]) == []
+
+
+def test_files_of_folders_that_were_let_go_are_forgotten() -> None:
+    health = FolderHealth(FairQueue())
+    health.wait_for(Told(PATH, "waiting", "no room", retry_after=600.0))
+    health.keep_within([PATH.parent], [])
+    assert [file.path for file in health.waiting([])] == [str(PATH)]
+    health.keep_within([OTHER], [ROOT])
+    assert health.waiting([]) == []
+
+
+def test_a_file_whose_time_has_just_come_is_worth_waiting_for_whoever_looks() -> None:
+    """`run --once` would end otherwise, because somebody asked for the status at that moment."""
+    clock = Clock()
+    health = FolderHealth(FairQueue(), clock)
+    health.wait_for(Told(PATH, "waiting", "somebody writes to it", retry_after=1.0))
+    clock.now += 1.5
+    assert health.waiting([]) == []
+    assert health.any_soon(60.0)
+
+
+@pytest.mark.parametrize("jump", [-400 * 86_400.0, 400 * 86_400.0])
+def test_a_clock_that_is_set_neither_ends_a_wait_nor_makes_it_longer(
+    monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    health, now = FolderHealth(FairQueue()), time.time()
+    health.wait_for(Told(PATH, "waiting", "somebody writes to it", retry_after=30.0))
+    monkeypatch.setattr(time, "time", lambda: now + jump)
+    assert health.any_soon(60.0)
+    assert not health.any_soon(1.0)
+    (file,) = health.waiting([])
+    assert file.next_try == pytest.approx(now + jump + 30, abs=10)
+
+
+# -- notes
+
+
+def test_a_note_stands_for_a_day_that_passed_whatever_the_clock_says() -> None:
+    hands = Hands()
+    health = FolderHealth(FairQueue(), boot_clock=hands.clock())
+    health.add_note(RecoveryNote("a.jpg", "an edit came late"))
+    for jump in (400 * 86_400, -800 * 86_400, -1):
+        hands.jump(jump)
+        assert health.notes() == ["a.jpg: an edit came late"]
+    hands.let_pass(86_000)
+    assert health.notes() == ["a.jpg: an edit came late"]
+    hands.let_pass(900)
+    assert health.notes() == []

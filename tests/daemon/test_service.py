@@ -1,0 +1,244 @@
+"""The daemon's service while its settings change under it: the last one to ask is obeyed."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from homepress.control.service import FolderRequest
+from homepress.daemon.core import House
+from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
+from homepress.daemon.pipeline.job import Job, Told
+from homepress.daemon.pipeline.queue import FairQueue
+from homepress.daemon.service import DaemonService
+from homepress.settings import Paths, edit, load
+from homepress.watch import PendingFile, WatchedFolder, Watcher
+from support import wait_for
+
+DECISION = 600.0
+"""Seconds: so long may a picture wait until somebody does something about what stands against it."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "pictures"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def service(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DaemonService]:
+    monkeypatch.setenv("HOMEPRESS_HOME", str(tmp_path / "home"))
+    paths = Paths.from_environment()
+    paths.ensure()
+    edit.add_folder(paths.config_file, str(folder), {})
+    begun = DaemonService(paths, stop=lambda: None)
+    house = House.open(paths, begun.changed)
+    begun.begin(house)
+    yield begun
+    begun.end()
+    house.close()
+
+
+def watched(service: DaemonService) -> list[str]:
+    return [folder.path for folder in service.status().folders if folder.state in ("watching", "scanning")]
+
+
+def test_a_folder_added_while_another_change_is_taken_up_is_watched(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request and the watch of the settings file come upon the same change at the same time."""
+    letting_go, go_on = threading.Event(), threading.Event()
+    reconfigure = Watcher.reconfigure
+
+    def slowly(self: Watcher, folders: Sequence[WatchedFolder]) -> None:
+        if not folders:
+            letting_go.set()
+            go_on.wait(60)
+        reconfigure(self, folders)
+
+    monkeypatch.setattr(Watcher, "reconfigure", slowly)
+    removing = threading.Thread(target=service.remove_folder, args=[str(folder)])
+    removing.start()
+    assert letting_go.wait(60)
+    request = FolderRequest(path=str(folder))
+    adding = threading.Thread(target=service.add_folder, args=[request])
+    adding.start()
+    wait_for(lambda: load(service.house.paths.config_file).folders, what="the new line in the file")
+    adding.join(1.0)  # it has to wait for the first change; if it does not, it is over by now
+    go_on.set()
+    removing.join(60)
+    adding.join(60)
+    wait_for(lambda: watched(service) == [str(folder)], what="the folder to be watched")
+    wait_for(lambda: _scanned(service), what="its first scan")
+
+
+def _scanned(service: DaemonService) -> bool:
+    (state,) = service._watch.states()
+    return state.scanned
+
+
+def _whole_folder_waits(folder: Path) -> Told:
+    return Told(
+        folder / "a.jpg", "waiting", "no room", retry_after=DECISION, problem="no room", whole_folder=True
+    )
+
+
+def test_trouble_met_under_the_settings_of_before_is_no_trouble_any_more(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture was on its way when the settings changed, and they change just before it is told of."""
+    plan = service._config.plan(folder)
+    assert plan is not None
+    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    service.reload()
+    service._told(plan, _whole_folder_waits(folder))
+    assert service._config.plan(folder) != plan
+    _nothing_waits_for_a_decision(service)
+
+
+def test_settings_change_between_two_steps_and_not_while_one_is_made(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, record = service._config.plan(folder), FolderHealth.record
+    assert plan is not None
+    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    reloading = threading.Thread(target=service.reload)
+
+    def settings_change_meanwhile(self: FolderHealth, *rest: Any) -> bool:
+        reloading.start()
+        reloading.join(0.5)  # it has to wait; if it does not, it is over by now
+        return record(self, *rest)
+
+    monkeypatch.setattr(FolderHealth, "record", settings_change_meanwhile)
+    service._told(plan, _whole_folder_waits(folder))
+    reloading.join(60)
+    assert service._config.plan(folder) != plan
+    _nothing_waits_for_a_decision(service)
+
+
+def test_a_change_of_settings_ends_the_waits_of_its_folder(service: DaemonService, folder: Path) -> None:
+    plan = service._config.plan(folder)
+    assert plan is not None
+    service._told(plan, _whole_folder_waits(folder))
+    assert service.status().problems == [f"{folder}: no room"]
+    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    service.reload()
+    _nothing_waits_for_a_decision(service)
+
+
+def _nothing_waits_for_a_decision(service: DaemonService) -> None:
+    assert service.status().problems == []
+    wait_for(lambda: not service.status().waiting_files, what="the file, which is not there, to be let go")
+
+
+def test_what_waits_in_a_folder_is_forgotten_with_the_folder(service: DaemonService, folder: Path) -> None:
+    plan = service._config.plan(folder)
+    assert plan is not None
+    service._told(plan, replace(_whole_folder_waits(folder), whole_folder=False))
+    service.remove_folder(str(folder))
+    assert (service.status().waiting, service.status().problems) == (0, [])
+    service._told(plan, _whole_folder_waits(folder))  # of a picture that was under way
+    assert (service.status().waiting, service.status().problems) == (0, [])
+
+
+def _hand_on(service: DaemonService, folder: Path) -> None:
+    """What watching does with a file at rest."""
+    plan = service._config.plan(folder)
+    assert plan is not None
+    service.house.pipeline.submit(Job(folder / "a.jpg", plan, lambda told: None))
+
+
+def test_work_goes_on_after_the_last_to_say_so(
+    service: DaemonService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody pauses and somebody else resumes, at the same time."""
+    queue = service.house.pipeline.queue
+    pause, resuming = queue.pause, threading.Thread(target=service.resume)
+
+    def slowly(paused: bool) -> None:
+        if paused:
+            resuming.start()
+            resuming.join(0.5)  # it has to wait; if it does not, it is over by now
+        pause(paused)
+
+    monkeypatch.setattr(queue, "pause", slowly)
+    service.pause(None)
+    resuming.join(60)
+    assert (service.status().paused_for, queue._paused) == ("", False)
+    assert not (service.house.paths.state / "pause.json").exists()
+
+
+def test_replacing_stays_stopped_over_a_restart_until_somebody_looks(
+    service: DaemonService, folder: Path
+) -> None:
+    plan = service._config.plan(folder)
+    assert plan is not None
+    bad = Told(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    for _ in range(MOST_IN_A_ROW):
+        service._told(plan, bad)
+    (stopped,) = service.status().problems
+    assert "Replacing has stopped. 5 results in a row were read back" in stopped
+
+    def after_a_restart() -> list[str]:
+        health = FolderHealth(FairQueue())
+        service._health = health
+        service._stop_replacing_where_undone()
+        return service.status().problems
+
+    before = service._health
+    assert after_a_restart() == [stopped]
+    service._health = before
+    service.resume()
+    assert after_a_restart() == []
+
+
+def test_nothing_stays_stopped_that_was_looked_at_at_the_same_moment(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = service._config.plan(folder)
+    assert plan is not None
+    folders = type(service.house.store.folders)
+    stop = folders.stop_replacing
+
+    def while_the_user_looks(self: Any, root: Path, why: str) -> None:
+        service.resume()
+        stop(self, root, why)
+
+    monkeypatch.setattr(folders, "stop_replacing", while_the_user_looks)
+    bad = Told(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    for _ in range(MOST_IN_A_ROW):
+        service._told(plan, bad)
+    assert service.status().problems == []
+    assert not service.house.store.folders.stopped_replacing(folder)
+    assert service.house.state.ask(lambda: service.house.pipeline.queue.held(folder)) is None
+
+
+def test_a_file_handed_on_between_two_looks_is_not_overlooked_by_who_waits_for_the_end(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for(lambda: _scanned(service), what="the first scan")
+    service.pause(None)
+
+    def settled(timeout: float) -> bool:
+        _hand_on(service, folder)
+        return True
+
+    monkeypatch.setattr(service._watch, "wait_settled", settled)
+    assert not service.house.state.ask(service._is_done)
+
+
+def test_a_file_handed_on_between_two_looks_is_counted(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.pause(None)
+
+    def waiting() -> list[PendingFile]:
+        _hand_on(service, folder)
+        return []
+
+    monkeypatch.setattr(service._watch, "waiting", waiting)
+    assert service.status().waiting == 1
