@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from homepress.compress.model import Recipe
+from homepress.daemon import folders
 from homepress.daemon.folders import Fallbacks
 from homepress.daemon.pipeline.job import Destination, Plan
 from homepress.store.health import Abilities
@@ -19,14 +20,14 @@ def plan(root: Path, destination: Destination = Destination.REPLACE) -> Plan:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders whose file system was asked; all of them answer as FAT does."""
-    folders: list[Path] = []
+    looked: list[Path] = []
 
     def answer(path: Path) -> Abilities:
-        folders.append(path)
+        looked.append(path)
         return FAT
 
     monkeypatch.setattr(folders, "abilities", answer)
-    return folders
+    return looked
 
 
 def test_results_go_beside_the_folder_and_the_disk_is_asked_once(tmp_path: Path, asked: list[Path]) -> None:

@@ -59,7 +59,7 @@ def _watch(root: tk.Tk, file: str) -> None:
 
 def main() -> int:
     """Lock this process as the command line does, then show the window."""
-    from homepress import app
+    from homepress.daemon.commands.connect import prepare_client
     from homepress.settings import Paths
     from homepress.ui.cli.commands.window import pictures_apart
     from homepress.ui.window import OpenRequest, WindowLook, run
@@ -72,7 +72,7 @@ def main() -> int:
         self.after(_EVERY_MS, lambda: _watch(self, file))
 
     tk.Tk.__init__ = make_and_watch  # type: ignore[method-assign]  # the one way into a program of its own
-    app.prepare_client()
+    prepare_client()
     page, picture, theme, scale = arguments
     look = WindowLook(dark=theme == "dark", scale=float(scale))
     with pictures_apart() as probe_worker:

@@ -36,7 +36,6 @@ def test_a_picture_that_changed_or_waits_for_something_else_begins_with_the_firs
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "_MOST_REMEMBERED", 3)
-    monkeypatch.setattr(retry, "_MOST_REMEMBERED", 3)
     retries, tried = Retries(), Attempts()
     for number in range(9):
         retries.pause(PATH.with_name(str(number)), 0, 1.0)
