@@ -12,7 +12,7 @@ import pytest
 
 from homepress import privacy
 from homepress.base.results import ProbeAttempt
-from homepress.privacy.attempts import all_refused
+from homepress.privacy.types import all_refused
 from support import THIS_MACHINE_CANNOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the attempts of Linux")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from homepress import privacy
-from homepress.privacy import kernel
+from homepress.privacy import syscalls
 
 
 def answer(action: Callable[[], object]) -> str:
@@ -137,14 +137,14 @@ def threaded(scratch: Path) -> dict[str, Any]:
 
 
 def without_landlock(scratch: Path) -> dict[str, Any]:
-    real = kernel.call
+    real = syscalls.call
 
     def old_kernel(number: int, *arguments: Any) -> int:
         if number == 444:
             raise OSError("no such call")
         return real(number, *arguments)
 
-    kernel.call = old_kernel
+    syscalls.call = old_kernel
     (scratch / "file").write_text("x")
     lock = privacy.lock_worker([scratch], privacy.Limits())
     return {

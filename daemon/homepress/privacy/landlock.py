@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from homepress.privacy import kernel
+from homepress.privacy import syscalls
 from homepress.privacy.syscalls import Architecture
 
 _VERSION_QUERY = 1
@@ -32,7 +32,7 @@ _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 def abi(machine: Architecture) -> int:
     """The version of Landlock that this kernel has; 0 when it has none or it is switched off."""
     try:
-        return kernel.call(machine.number("landlock_create_ruleset"), None, 0, _VERSION_QUERY)
+        return syscalls.call(machine.number("landlock_create_ruleset"), None, 0, _VERSION_QUERY)
     except OSError:
         return 0
 
@@ -54,13 +54,15 @@ def restrict(machine: Architecture, readable: Iterable[Path], executable: Iterab
     version = abi(machine)
     if version == 0:
         return 0
-    ruleset = kernel.call(machine.number("landlock_create_ruleset"), *_sized(ruleset_attributes(version)), 0)
+    ruleset = syscalls.call(
+        machine.number("landlock_create_ruleset"), *_sized(ruleset_attributes(version)), 0
+    )
     try:
         for path in readable:
             _allow(machine, ruleset, path, _READ_FILE | _READ_DIR)
         for path in executable:
             _allow(machine, ruleset, path, _READ_FILE | _EXECUTE)
-        kernel.call(machine.number("landlock_restrict_self"), ruleset, 0)
+        syscalls.call(machine.number("landlock_restrict_self"), ruleset, 0)
     finally:
         os.close(ruleset)
     return version
@@ -92,7 +94,7 @@ def _allow(machine: Architecture, ruleset: int, path: Path, rights: int) -> None
         if not stat.S_ISDIR(os.fstat(target).st_mode):
             rights &= ~_READ_DIR
         rule = struct.pack("=Qi", rights, target)
-        kernel.call(machine.number("landlock_add_rule"), ruleset, _RULE_PATH_BENEATH, rule, 0)
+        syscalls.call(machine.number("landlock_add_rule"), ruleset, _RULE_PATH_BENEATH, rule, 0)
     finally:
         os.close(target)
 

@@ -1,50 +1,54 @@
 """The lock on Linux: seccomp filters, Landlock, resource limits. None of it needs rights or a library."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from homepress.base.results import ProbeAttempt
-from homepress.privacy import kernel, landlock, posix, probes, procfs
-from homepress.privacy.attempts import all_refused
-from homepress.privacy.limits import Limits
-from homepress.privacy.lock import Lock, NetworkState
-from homepress.privacy.policies import client_filter, daemon_filter, tool_filter, worker_filter
-from homepress.privacy.processes import ProcessReport
-from homepress.privacy.proof import Check
+from homepress.privacy import landlock, posix, probes, syscalls
+from homepress.privacy.seccomp import client_filter, daemon_filter, tool_filter, worker_filter
 from homepress.privacy.syscalls import Architecture, current
+from homepress.privacy.types import Check, HeldSocket, Limits, Lock, NetworkState, ProcessReport, all_refused
+
+_FILTER_MODE = 2
+_INTERNET_TABLES = ("tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6")
+# Column of the inode in tables that put it elsewhere than the internet ones.
+_INTERNET_INODE = 9
+_OTHER_TABLES = {"netlink": 9, "packet": 8}
+_UNIX_INODE, _UNIX_PATH = 6, 7
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:  # noqa: ARG001  the listener is open already
-    """See `interface.System`."""
+    """See `types.System`."""
     posix.forbid_core_dumps()
     return _lock_network(daemon_filter)
 
 
 def lock_client(socket: Path | None = None) -> Lock:  # noqa: ARG001  any local socket is allowed
-    """See `interface.System`."""
+    """See `types.System`."""
     return _lock_network(client_filter)
 
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `interface.System`."""
+    """See `types.System`."""
     posix.apply_limits(limits)
     return _confine(readable, (), worker_filter)
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `interface.System`."""
+    """See `types.System`."""
     posix.apply_limits(limits)
     return _confine((*readable, tool), (tool, *_loaders()), tool_filter)
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
-    """See `interface.System`."""
+    """See `types.System`."""
     return lambda: None
 
 
 def probe() -> tuple[ProbeAttempt, ...]:
-    """See `interface.System`."""
+    """See `types.System`."""
     machine = current()
     if machine is None:
         return ()
@@ -52,22 +56,17 @@ def probe() -> tuple[ProbeAttempt, ...]:
 
 
 def state() -> NetworkState:
-    """See `interface.System`."""
+    """See `types.System`."""
     machine = current()
     if machine is None:
         return "open"
-    if not kernel.filtered() or probes.holds_foreign_sockets(machine):
+    if not syscalls.filtered() or probes.holds_foreign_sockets(machine):
         return "open"
     return "locked" if all_refused(probes.network_attempts(machine)) else "open"
 
 
-def report(pid: int) -> ProcessReport:
-    """See `interface.System`."""
-    return procfs.report(pid)
-
-
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `interface.System`."""
+    """See `types.System`."""
     listed = ",".join(map(str, pids))
     either = "|".join(f"pid={pid}," for pid in pids)
     each = f"{{{listed}}}" if len(pids) > 1 else listed
@@ -89,8 +88,8 @@ def _lock_network(make_filter: Callable[[Architecture], bytes]) -> Lock:
     if machine is None:
         return Lock(False, missing=(_unknown_machine(),))
     try:
-        kernel.forbid_new_privileges()
-        kernel.install_filter(machine.number("seccomp"), make_filter(machine))
+        syscalls.forbid_new_privileges()
+        syscalls.install_filter(machine.number("seccomp"), make_filter(machine))
     except OSError as error:
         return Lock(False, missing=(f"the kernel took no seccomp filter: {error.strerror or error}",))
     return Lock(True)
@@ -106,7 +105,7 @@ def _confine(
         return Lock(False, missing=(_unknown_machine(),))
     files, missing = _restrict_files(machine, readable, executable)
     try:
-        kernel.drop_capabilities(machine.number("capset"))
+        syscalls.drop_capabilities(machine.number("capset"))
     except OSError as error:
         missing.append(f"the kernel did not take root's rights away: {error.strerror}")
     network = _lock_network(lambda known: make_filter(known, os.getpid()))
@@ -118,8 +117,8 @@ def _restrict_files(
 ) -> tuple[int, list[str]]:
     """The version of Landlock in force for the whole process, and what is missing."""
     try:
-        kernel.forbid_new_privileges()
-        threads = kernel.thread_count()
+        syscalls.forbid_new_privileges()
+        threads = syscalls.thread_count()
         version = landlock.restrict(machine, readable, executable)
     except OSError as error:
         return 0, [f"the kernel took no Landlock ruleset: {error.strerror or error}"]
@@ -139,3 +138,95 @@ def _loaders() -> Iterator[Path]:
 
 def _unknown_machine() -> str:
     return f"no seccomp filter is known for the machine type {os.uname().machine}"
+
+
+# A process's state and sockets, from /proc (proc(5), proc_net(5)).
+
+
+def report(pid: int) -> ProcessReport:
+    """What /proc says about a process.
+
+    Raises:
+        ProcessLookupError: there is no such process.
+    """
+    folder = Path("/proc", str(pid))
+    try:
+        status = _status(folder)
+    except (FileNotFoundError, ProcessLookupError):
+        raise ProcessLookupError(f"there is no process {pid}") from None
+    return ProcessReport(
+        pid=pid,
+        name=status.get("Name", ""),
+        filtered=int(status.get("Seccomp", "0")) == _FILTER_MODE,
+        filters=int(status.get("Seccomp_filters", "0")),
+        no_new_privileges=status.get("NoNewPrivs") == "1",
+        sockets=_sockets(folder),
+        descriptors=dict(Counter(_kinds(folder / "fd"))),
+    )
+
+
+def _status(folder: Path) -> dict[str, str]:
+    lines = (folder / "status").read_text(encoding="utf-8", errors="replace").splitlines()
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def _sockets(folder: Path) -> tuple[HeldSocket, ...] | None:
+    """The sockets behind a process's descriptors, or None when we may not look."""
+    try:
+        held = dict(_socket_inodes(folder / "fd"))
+        known = dict(_listed(folder / "net")) if held else {}
+        # One that was closed while the tables were read is in none of them, and held no longer.
+        held = dict(held.items() & dict(_socket_inodes(folder / "fd")).items())
+    except OSError:
+        return None
+    return tuple(
+        HeldSocket(descriptor, *known.get(inode, ("unknown", f"socket:[{inode}]")))
+        for descriptor, inode in sorted(held.items())
+    )
+
+
+def _kinds(folder: Path) -> Iterator[str]:
+    """What is behind each descriptor; nothing where we may not look."""
+    try:
+        targets = [os.readlink(entry) for entry in folder.iterdir() if entry.is_symlink()]
+    except OSError:
+        return
+    for target in targets:
+        if target.startswith("/"):
+            yield "file"
+        else:
+            kind = target.partition(":")[0]
+            yield kind if kind in ("pipe", "socket") else "other"
+
+
+def _socket_inodes(folder: Path) -> Iterator[tuple[int, int]]:
+    for name in os.listdir(folder):
+        try:
+            target = os.readlink(folder / name)
+        except FileNotFoundError:
+            continue  # Closed meanwhile.
+        if target.startswith("socket:["):
+            yield int(name), int(target[8:-1])
+
+
+def _listed(net: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Every socket that the process's network namespace lists: inode, family and address."""
+    for table in _INTERNET_TABLES:
+        for row in _rows(net / table, _INTERNET_INODE):
+            yield int(row[_INTERNET_INODE]), (table, f"{row[1]} to {row[2]}")
+    for table, column in _OTHER_TABLES.items():
+        for row in _rows(net / table, column):
+            yield int(row[column]), (table, "")
+    for row in _rows(net / "unix", _UNIX_INODE):
+        yield int(row[_UNIX_INODE]), ("unix", " ".join(row[_UNIX_PATH:]))
+
+
+def _rows(table: Path, inode_column: int) -> Iterator[list[str]]:
+    try:
+        lines = table.read_text(encoding="utf-8", errors="surrogateescape").splitlines()[1:]
+    except FileNotFoundError:
+        return  # This kernel does not have the protocol.
+    for line in lines:
+        row = line.split()
+        if len(row) > inode_column:
+            yield row

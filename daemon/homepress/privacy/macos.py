@@ -13,41 +13,37 @@ from pathlib import Path
 
 from homepress.base.results import ProbeAttempt
 from homepress.privacy import posix
-from homepress.privacy.attempts import all_refused
-from homepress.privacy.limits import Limits
-from homepress.privacy.lock import Lock, NetworkState
-from homepress.privacy.processes import ProcessReport
-from homepress.privacy.proof import Check
+from homepress.privacy.types import Check, Limits, Lock, NetworkState, ProcessReport, all_refused
 
 _LIBRARY = "/usr/lib/libsandbox.dylib"
 _DISCARD_PORT = 9
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:
-    """See `interface.System`."""
+    """See `types.System`."""
     posix.forbid_core_dumps()
     return _apply(daemon_profile(socket), files=0)
 
 
 def lock_client(socket: Path | None = None) -> Lock:
-    """See `interface.System`."""
+    """See `types.System`."""
     return _apply(client_profile(socket), files=0)
 
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `interface.System`."""
+    """See `types.System`."""
     posix.apply_limits(limits)
     return _apply(worker_profile(readable), files=1)
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `interface.System`."""
+    """See `types.System`."""
     posix.apply_limits(limits)
     return _apply(tool_profile(tool, readable), files=1)
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
-    """See `interface.System`."""
+    """See `types.System`."""
     return lambda: None
 
 
@@ -62,7 +58,7 @@ def probe() -> tuple[ProbeAttempt, ...]:
 
 
 def state() -> NetworkState:
-    """See `interface.System`."""
+    """See `types.System`."""
     return "locked" if all_refused(probe()) else "open"
 
 
@@ -73,7 +69,7 @@ def report(pid: int) -> ProcessReport:
 
 
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `interface.System`."""
+    """See `types.System`."""
     listed = ",".join(map(str, pids))
     return (
         Check(f"lsof -nP -i -a -p {listed}", "nothing"),

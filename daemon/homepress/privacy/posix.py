@@ -2,7 +2,7 @@
 
 import resource
 
-from homepress.privacy.limits import Limits
+from homepress.privacy.types import Limits
 
 # A core handler that gets its dump through a pipe ignores a limit of 0 but is not started at 1, and 1 byte is
 # less than the smallest file (core(5) and `do_coredump` in Linux fs/coredump.c).

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 
 from homepress.base.results import ProbeAttempt
-from homepress.privacy import kernel
+from homepress.privacy import syscalls
 from homepress.privacy.syscalls import Architecture
 
 _UNIX, _INET, _INET6, _NETLINK, _PACKET, _BLUETOOTH, _VSOCK = 1, 2, 10, 16, 17, 31, 40
@@ -72,7 +72,7 @@ def _held_families(machine: Architecture) -> Iterator[int]:
             if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                 continue
             address, size = (ctypes.c_uint32 * 32)(), (ctypes.c_uint32 * 1)(128)
-            kernel.call(machine.number("getsockname"), descriptor, address, size)
+            syscalls.call(machine.number("getsockname"), descriptor, address, size)
         except OSError:
             continue  # Closed meanwhile.
         yield address[0] & 0xFFFF
@@ -99,7 +99,7 @@ def _socket(
 def _socket_pair(machine: Architecture) -> ProbeAttempt:
     pair = (ctypes.c_uint32 * 2)()
     try:
-        kernel.call(machine.number("socketpair"), _UNIX, _STREAM | _CLOSE_ON_EXEC, 0, pair)
+        syscalls.call(machine.number("socketpair"), _UNIX, _STREAM | _CLOSE_ON_EXEC, 0, pair)
     except OSError as error:
         return ProbeAttempt("a pair of sockets", False, _answer(error), True)
     for descriptor in pair:
@@ -134,7 +134,7 @@ def _dns(machine: Architecture) -> ProbeAttempt:
         return ProbeAttempt(name, False, _answer(error))
     try:
         loopback = struct.pack("=H", _INET) + struct.pack("!H4s8x", _DNS_PORT, bytes((127, 0, 0, 1)))
-        kernel.call(machine.number("connect"), descriptor, loopback, len(loopback))
+        syscalls.call(machine.number("connect"), descriptor, loopback, len(loopback))
     except OSError as error:
         return ProbeAttempt(name, False, _answer(error))
     finally:
@@ -143,7 +143,7 @@ def _dns(machine: Architecture) -> ProbeAttempt:
 
 
 def _open_socket(machine: Architecture, family: int, kind: int, protocol: int) -> int:
-    return kernel.call(machine.number("socket"), family, kind | _CLOSE_ON_EXEC, protocol)
+    return syscalls.call(machine.number("socket"), family, kind | _CLOSE_ON_EXEC, protocol)
 
 
 def _call(
@@ -151,7 +151,7 @@ def _call(
 ) -> ProbeAttempt:
     """A call whose arguments make no sense: a filter refuses it before the kernel looks at them."""
     try:
-        kernel.call(machine.number(call), *arguments)
+        syscalls.call(machine.number(call), *arguments)
     except OSError as error:
         allowed = error.errno not in _REFUSALS
         answer = f"allowed (then {_answer(error)})" if allowed else _answer(error)

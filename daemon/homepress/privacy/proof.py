@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from homepress.base.results import ProbeAttempt
-from homepress.privacy.processes import ProcessReport
+from homepress.privacy.types import Check, ProcessReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +82,6 @@ class Sample:
     after_bytes: int
     seconds: float
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A way to see it without believing us.
-
-    Attributes:
-        command: to be typed, or what to do.
-        shows: what one will see.
-    """
-
-    command: str
-    shows: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from homepress.base.results import ProbeAttempt
-from homepress.privacy.limits import Limits
-from homepress.privacy.lock import Lock, NetworkState
-from homepress.privacy.processes import ProcessReport
-from homepress.privacy.proof import Check
+from homepress.privacy.types import Check, Limits, Lock, NetworkState, ProcessReport
 
 _NETWORK_OPEN = "Windows refuses no sockets to a program without administrator's rights"
 
@@ -65,22 +62,22 @@ def job_limits(limits: Limits) -> ExtendedLimits:
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:  # noqa: ARG001  nothing to lock
-    """See `interface.System`."""
+    """See `types.System`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
 def lock_client(socket: Path | None = None) -> Lock:  # noqa: ARG001  nothing to lock
-    """See `interface.System`."""
+    """See `types.System`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:  # noqa: ARG001  the parent contains it
-    """See `interface.System`."""
+    """See `types.System`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:  # noqa: ARG001  as above
-    """See `interface.System`."""
+    """See `types.System`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
@@ -103,12 +100,12 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:
 
 
 def probe() -> tuple[ProbeAttempt, ...]:
-    """See `interface.System`."""
+    """See `types.System`."""
     return (ProbeAttempt("TCP", True, _NETWORK_OPEN), ProbeAttempt("UDP", True, _NETWORK_OPEN))
 
 
 def state() -> NetworkState:
-    """See `interface.System`."""
+    """See `types.System`."""
     return "open"
 
 
@@ -118,7 +115,7 @@ def report(pid: int) -> ProcessReport:
 
 
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `interface.System`."""
+    """See `types.System`."""
     listed = ",".join(map(str, pids))
     return (
         Check(f"Get-NetTCPConnection -OwningProcess {listed}", "no connection (in PowerShell)"),

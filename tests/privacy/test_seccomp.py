@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.privacy.bpf import ALLOW, KILL_PROCESS, refuse
-from homepress.privacy.policies import client_filter, daemon_filter, tool_filter, worker_filter
+from homepress.privacy.seccomp import (
+    ALLOW,
+    KILL_PROCESS,
+    client_filter,
+    daemon_filter,
+    refuse,
+    tool_filter,
+    worker_filter,
+)
 from homepress.privacy.syscalls import AARCH64, X86_64, Architecture
 from privacy.bpf_machine import run
 

@@ -1,0 +1,172 @@
+"""What the room gives and takes: limits, locks, what a process holds, and what each system has to offer."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from homepress.base.results import ProbeAttempt
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that the system enforces on one worker process.
+
+    Attributes:
+        memory_bytes: address space, which is more than the memory in use.
+        cpu_seconds: processor time over the life of the process.
+        open_files: descriptors.
+    """
+
+    memory_bytes: int = 2 << 30
+    cpu_seconds: int = 1800
+    open_files: int = 64
+
+
+NetworkState = Literal["locked", "open"]
+"""Whether the system refuses network access to a process; "open" until a measurement says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The outcome of locking a process. What holds in the end is measured by `state` and `probe`.
+
+    Attributes:
+        network: the system took the rule against sockets.
+        files: the version of the file sandbox in force (Landlock's ABI on Linux, 1 elsewhere); 0 is none.
+        missing: what could not be had, in words, with the system's answer.
+    """
+
+    network: bool
+    files: int = 0
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSocket:
+    """One socket that a process has open.
+
+    Attributes:
+        descriptor: its number in the process.
+        family: "unix", "tcp", "udp", "tcp6", ... or "unknown" when the system lists it nowhere.
+        name: its address: a path for "unix" (empty when it has none), else in the system's notation.
+    """
+
+    descriptor: int
+    family: str
+    name: str
+
+    @property
+    def local(self) -> bool:
+        """Whether it reaches no further than this computer."""
+        return self.family == "unix"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessReport:
+    """What the system tells about one process, seen from outside.
+
+    Attributes:
+        pid: the process.
+        name: its short name.
+        filtered: whether its system calls go through a filter (seccomp mode 2).
+        filters: how many filters are on it.
+        no_new_privileges: whether it can no longer gain rights.
+        sockets: what it holds; None when the system does not let us see.
+        descriptors: how many it has open of each kind: "file", "pipe", "socket", "other".
+    """
+
+    pid: int
+    name: str
+    filtered: bool
+    filters: int
+    no_new_privileges: bool
+    sockets: tuple[HeldSocket, ...] | None
+    descriptors: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def only_local_sockets(self) -> bool:
+        """Whether every socket it holds stays on this computer; False when that cannot be seen."""
+        return self.sockets is not None and all(socket.local for socket in self.sockets)
+
+
+def all_refused(attempts: Iterable[ProbeAttempt]) -> bool:
+    """Whether nothing that leaves the computer was let through."""
+    return not any(attempt.allowed and not attempt.local for attempt in attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A way to see it without believing us.
+
+    Attributes:
+        command: to be typed, or what to do.
+        shows: what one will see.
+    """
+
+    command: str
+    shows: str
+
+
+class System(Protocol):
+    """What every system's module offers; `homepress.privacy` chooses one of them.
+
+    No function raises because the system cannot do something: the `Lock` says what is missing. A lock cannot
+    be taken off again, is inherited by child processes, and can be followed by a stricter one.
+    """
+
+    def lock_daemon(self, socket: Path | None = None) -> Lock:
+        """Lock the daemon out of the network: no new socket, no connection; it may still accept.
+
+        Call it once the listener is bound, the tray is started and before the first picture is read. Child
+        processes can still be started; they inherit the lock. Core dumps are switched off too, since the
+        process holds pictures.
+
+        Args:
+            socket: the listener's path; macOS needs it, Linux does not.
+        """
+
+    def lock_client(self, socket: Path | None = None) -> Lock:
+        """Lock tray, window or command line out of the network: sockets on this computer only (AF_UNIX).
+
+        Args:
+            socket: the daemon's socket path; macOS needs it, Linux does not.
+        """
+
+    def lock_worker(self, readable: Sequence[Path], limits: Limits) -> Lock:
+        """Confine a worker: no socket, process or signal to others, only `readable` read, nothing written.
+
+        Call it after importing what has to be imported, while there is one thread; threads can be started
+        later.
+        """
+
+    def lock_tool(self, tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
+        """As `lock_worker`, for a process about to become the program `tool` by exec, and nothing else."""
+
+    def contain(self, pid: int, limits: Limits) -> Callable[[], None]:
+        """From the parent's side, where the system wants it there: bound a worker and tie its life to ours.
+
+        Returns what to call when the worker has ended.
+
+        Raises:
+            OSError: the system could not; the worker should be ended.
+        """
+
+    def probe(self) -> tuple[ProbeAttempt, ...]:
+        """Try every way to a network or to another program from this process, and give the system's answers.
+
+        Nothing is sent, even where nothing is refused.
+        """
+
+    def state(self) -> NetworkState:
+        """Whether the system refuses this process the network, by measurement at this moment."""
+
+    def report(self, pid: int) -> ProcessReport:
+        """What the system knows about a process: its filters and the sockets it holds.
+
+        Raises:
+            ProcessLookupError: there is no such process.
+        """
+
+    def checks(self, pids: Sequence[int]) -> tuple[Check, ...]:
+        """For `Proof`: commands of this system with which anyone sees the sockets of these processes."""
