@@ -167,7 +167,7 @@ class TestFolders:
     def test_a_folder_that_is_added_is_watched_at_once(self, program: Program, inbox: Path) -> None:
         program.watch()
         program.start()
-        added = {"path": str(inbox), "warnings": [], "left_alone": 0}
+        added = {"path": str(inbox), "warnings": [], "left_alone": 0, "answers": True}
         assert program.json("folder", "add", str(inbox)) == added
         wait_for(lambda: program.status()["folders"], what="the folder in the status")
         picture = write(inbox / "a.jpg", jpeg(1))
