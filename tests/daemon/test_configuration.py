@@ -294,6 +294,27 @@ def test_a_busy_computer_is_not_taken_for_a_disk_that_hangs(
     assert folders.add(house, FolderRequest(path=str(folder))).warnings == ["a warning"]
 
 
+def test_a_disk_that_was_looked_through_is_not_said_to_hang(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's look at the same folder comes back late, since the computer is busy."""
+    (folder := tmp_path / "well").mkdir()
+    ended = threading.Event()
+    meet = folders.meet
+
+    def met(*arguments: Any) -> bool:
+        came = meet(*arguments)
+        with pytest.raises(blocking.NotAnsweringError):
+            blocking.ask(folder, ended.wait, within=0.01)
+        return came
+
+    monkeypatch.setattr(folders, "meet", met)
+    try:
+        assert folders.add(house, FolderRequest(path=str(folder))).warnings == []
+    finally:
+        ended.set()
+
+
 def test_a_folder_that_hangs_is_refused_by_its_name_all_the_same(house: House, hung: Hung) -> None:
     configure(house, hung.path)
     with pytest.raises(ServiceError, match="is watched already"):

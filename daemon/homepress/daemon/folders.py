@@ -133,11 +133,14 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
     folder = FolderSettings(path=path, existing=request.existing)
     try:
         blocking.ask(path, partial(meet, house, folder, house.root_of(folder)), _MEETING_SECONDS)
-        said += blocking.ask(path, partial(warnings, path), _MEETING_SECONDS)
     except NotAnsweringError as error:
         said.append(blocking.silent(path, error.since))
     except OSError as error:
         said.append(f"{path} could not be looked through ({error}); nothing in it is touched before it was")
+    else:
+        # It has just answered: where this takes too long, the computer is busy, and warnings can wait.
+        with contextlib.suppress(NotAnsweringError):
+            said += blocking.ask(path, partial(warnings, path), _MEETING_SECONDS)
     left = house.store.folders.left_alone(house.root_of(folder)) if request.existing == "leave" else 0
     return FolderAnswer(path=str(path), warnings=said, left_alone=left)
 
