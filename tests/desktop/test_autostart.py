@@ -10,12 +10,10 @@ from pathlib import Path
 import pytest
 
 from homepress.desktop import autostart as room
-from homepress.desktop.autostart import AutostartError, Launch, launch
-from homepress.desktop.autostart.command import program
-from homepress.desktop.autostart.macos import LaunchAgent
-from homepress.desktop.autostart.systemd import UserUnit
-from homepress.desktop.autostart.windows import RunValue
-from homepress.desktop.autostart.xdg import DesktopEntry
+from homepress.desktop.autostart import AutostartError, DesktopEntry, UserUnit
+from homepress.desktop.launching import Launch, launch, program
+from homepress.desktop.macos import LaunchAgent
+from homepress.desktop.windows import RunValue
 
 ODD = 'it\'s "odd" 100 % $HOME `x` \\'
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="files of Linux")
@@ -92,19 +90,19 @@ class TestDesktopEntry:
         state = entry.state()
         assert (state.on, state.starts) == (False, False)
         assert "switched off in the desktop" in state.reason
-        assert not entry.mend()
+        assert not entry.repair()
 
     def test_a_program_that_moved_is_noticed_and_mended(self, config: Path, tmp_path: Path) -> None:
         old, new = installed(tmp_path / ODD), installed(tmp_path / "new")
         DesktopEntry(Launch((str(old), "run"))).enable()
         entry = DesktopEntry(Launch((str(new), "run")))
         assert entry.state().starts
-        assert not entry.mend(), "what works is left alone"
+        assert not entry.repair(), "what works is left alone"
         old.unlink()
         state = entry.state()
         assert (state.on, state.starts) == (True, False)
         assert str(old) in state.reason
-        assert entry.mend()
+        assert entry.repair()
         assert entry.state().starts
         assert str(new) in (config / "autostart" / "homepress.desktop").read_text()
 
@@ -214,10 +212,10 @@ class TestUserUnit:
         old = installed(tmp_path / "old")
         self.unit(old, ran).enable()
         unit = self.unit(installed(tmp_path / "new"), ran)
-        assert not unit.mend()
+        assert not unit.repair()
         old.unlink()
         assert not unit.state().starts
-        assert unit.mend()
+        assert unit.repair()
         assert str(tmp_path / "new") in (config / "systemd" / "user" / "homepress.service").read_text()
 
     def test_it_is_hardened(self, config: Path, tmp_path: Path, ran: list[list[str]]) -> None:
@@ -274,7 +272,7 @@ class TestLaunchAgent:
         assert agent.state().starts
         exe.unlink()
         assert not agent.state().starts
-        assert agent.mend()
+        assert agent.repair()
         agent.disable()
         assert not agent.state().on
 
@@ -284,7 +282,7 @@ class TestLaunchAgent:
         file = tmp_path / "Library" / "LaunchAgents" / "io.github.homepress.plist"
         file.write_bytes(file.read_bytes()[:100])
         assert not agent.state().starts
-        assert agent.mend()
+        assert agent.repair()
         assert agent.state().starts
 
 
@@ -324,7 +322,7 @@ class TestRunValue:
         state = value.state()
         assert (state.on, state.starts) == (True, False)
         assert "Task Manager" in state.reason
-        assert not value.mend()
+        assert not value.repair()
         registry.values[self.APPROVED, "Homepress"] = bytes([2, *[0] * 11])
         assert value.state().starts
         registry.values[self.APPROVED, "Homepress"] = bytes([3, *[0] * 11])

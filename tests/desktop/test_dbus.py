@@ -1,5 +1,7 @@
 """The connection to a message bus, against a real bus."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -119,3 +121,18 @@ def test_the_session_bus_is_where_systemd_has_it_when_nobody_says(tmp_path, monk
     listener.bind(str(tmp_path / "bus"))
     assert session_address() == f"unix:path={tmp_path}/bus"
     listener.close()
+
+
+def test_without_a_bus_library_all_can_be_imported_and_there_is_no_bus() -> None:
+    """As on macOS and Windows, which have none."""
+    code = """
+import sys
+sys.modules["jeepney"] = None
+from homepress.desktop import autostart, dbus, file_managers, notifications, opening, power
+try:
+    dbus.Connection("unix:path=/nowhere")
+except dbus.BusError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "this system has no message bus\n"

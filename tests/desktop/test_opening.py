@@ -11,10 +11,9 @@ import pytest
 
 from desktop.buses import FakeProgram, private_bus
 from homepress.desktop.dbus import Call, Connection, Reply
-from homepress.desktop.opening import BusOpener, NotOpened
-from homepress.desktop.opening.linux import file_uri
-from homepress.desktop.opening.macos import LaunchServicesOpener
-from homepress.desktop.opening.windows import ShellOpener
+from homepress.desktop.macos import LaunchServicesOpener
+from homepress.desktop.opening import BusOpener, NotOpened, file_uri
+from homepress.desktop.windows import ShellOpener
 from support import REPOSITORY, wait_for
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="opening on Linux")

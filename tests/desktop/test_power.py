@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from desktop.buses import Logind, Profiles
+from homepress.desktop import macos, windows
 from homepress.desktop.dbus import Connection
-from homepress.desktop.power import macos, windows
-from homepress.desktop.power.interface import Looking
-from homepress.desktop.power.linux import ProfileWatch
+from homepress.desktop.power import Looking, ProfileWatch
 from support import wait_for
 
 NAMES = ["org.freedesktop.UPower.PowerProfiles", "net.hadess.PowerProfiles"]

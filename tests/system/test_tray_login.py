@@ -54,8 +54,8 @@ def logins(tmp_path: Path) -> list[str]:
 
 def write_entry(program: Program, moved: Path) -> None:
     """As `autostart on` does, from the moved program."""
-    code = "import sys; from homepress.desktop.autostart.xdg import DesktopEntry; "
-    code += "from homepress.desktop.autostart import Launch; import os; "
+    code = "import sys; from homepress.desktop.autostart import DesktopEntry; "
+    code += "from homepress.desktop.launching import Launch; import os; "
     code += "DesktopEntry(Launch((sys.argv[1], 'run', '--login'), "
     code += "{'HOMEPRESS_HOME': os.environ['HOMEPRESS_HOME']})).enable()"
     subprocess.run([sys.executable, "-c", code, str(moved)], env=program.environment, check=True)

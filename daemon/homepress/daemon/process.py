@@ -18,7 +18,7 @@ from homepress.daemon.places import ensure
 from homepress.daemon.service import DaemonService
 from homepress.desktop.autostart import AutostartError, autostart
 from homepress.desktop.dbus import session_address
-from homepress.desktop.processes import own, spawn
+from homepress.desktop.launching import own, spawn
 from homepress.settings import Paths
 
 _log = logging.getLogger(__name__)
@@ -34,10 +34,10 @@ def bring_back_tray(paths: Paths) -> bool:
     return True
 
 
-def mend_autostart() -> None:
+def repair_autostart() -> None:
     """Write the start at login anew if the program has moved since; trouble is only logged."""
     try:
-        if autostart().mend():
+        if autostart().repair():
             _log.info("start at login: pointed to where the program is now")
     except AutostartError as error:
         _log.warning("start at login: %s", error)
@@ -111,7 +111,7 @@ def run_daemon(
     try:
         begun()
         write_log(paths, terminal=options.foreground)
-        mend_autostart()
+        repair_autostart()
         daemon = _Daemon(paths, options, lock)
         code = daemon.run()
     finally:

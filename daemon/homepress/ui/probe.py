@@ -11,7 +11,7 @@ from homepress.base.results import ProbedProcess
 from homepress.control.lock import LockHeldError
 from homepress.control.probe_server import ProbeServer
 from homepress.control.transport import UnsafeAddressError
-from homepress.desktop.processes import own
+from homepress.desktop.launching import own
 
 _log = logging.getLogger(__name__)
 

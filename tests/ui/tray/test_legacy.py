@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from homepress.desktop.notices import Notice, Slot
+from homepress.desktop.notifications import Notice, Slot
 from homepress.ui.tray.actions import Action, Quit
 from homepress.ui.tray.icon_states import IconState, PanelTheme
 from homepress.ui.tray.legacy import (

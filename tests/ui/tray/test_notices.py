@@ -2,7 +2,7 @@
 
 from homepress.base.results import RecentPicture
 from homepress.control.service import Status
-from homepress.desktop.notices import Notice, Slot
+from homepress.desktop.notifications import Notice, Slot
 from homepress.ui.tray.actions import StartDaemon, UndoResults
 from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.notices import NoticeRules

@@ -18,7 +18,7 @@ from homepress.daemon.apart import under_way
 from homepress.daemon.core import House
 from homepress.daemon.offline import InProcessService
 from homepress.desktop.autostart import AutostartError, autostarts
-from homepress.desktop.filemanager import FileManagerError, file_managers
+from homepress.desktop.file_managers import FileManagerError, file_managers
 from homepress.settings import Paths
 from homepress.store.model import LedgerError
 from homepress.store.originals import remove_originals_dir

@@ -19,9 +19,9 @@ from typing import TypeAlias
 from homepress.base.units import counted
 from homepress.control.client import connect
 from homepress.control.service import Service, ServiceError, UndoRequest
-from homepress.desktop.notices import Notice, Slot
+from homepress.desktop.launching import fails_soon, own, spawn
+from homepress.desktop.notifications import Notice, Slot
 from homepress.desktop.opening import NotOpened, Opener
-from homepress.desktop.processes import fails_soon, own, spawn
 from homepress.ui.text import future, in_one_line, printable
 
 _log = logging.getLogger(__name__)

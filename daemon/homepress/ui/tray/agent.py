@@ -11,7 +11,7 @@ from typing import Any
 from homepress.control.client import connect
 from homepress.control.lock import InstanceLock
 from homepress.control.service import Service, ServiceError, Status
-from homepress.desktop.notices import Notice, Notifier, Unshown
+from homepress.desktop.notifications import Notice, Notifier, Unshown
 from homepress.ui.probe import serve_probe
 from homepress.ui.tray.actions import ActionContext, ActionRunner
 from homepress.ui.tray.backend import (

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeAlias
 
 from homepress.desktop.autostart import autostart, autostarts
-from homepress.desktop.notices import Notifier
+from homepress.desktop.notifications import Notifier
 from homepress.desktop.opening import Opener
 from homepress.desktop.power import Tell, Woke
 from homepress.ui.tray.actions import Action

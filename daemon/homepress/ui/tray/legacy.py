@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from homepress.base.override import override
-from homepress.desktop.identity import NAME, PROGRAM
-from homepress.desktop.notices import Notice, Notifier, Unshown
+from homepress.desktop.launching import NAME, PROGRAM
+from homepress.desktop.notifications import Notice, Notifier, Unshown
 from homepress.desktop.opening import Opener, system_opener
 from homepress.desktop.power import Tell, Woke, power_watch
 from homepress.ui.tray.backend import DesktopBackend, MakeIcon, OnAction, TrayIcon

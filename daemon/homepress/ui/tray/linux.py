@@ -9,8 +9,8 @@ from typing import Any
 
 from homepress.base.override import override
 from homepress.desktop.dbus import BusError, Connection, Signal, session_address
-from homepress.desktop.identity import APP_ID
-from homepress.desktop.notices import BusNotifier, Notice, Notifier, Unshown
+from homepress.desktop.launching import APP_ID
+from homepress.desktop.notifications import BusNotifier, Notice, Notifier, Unshown
 from homepress.desktop.opening import BusOpener, NotOpened, Opener
 from homepress.desktop.power import Tell, Woke, power_watch
 from homepress.ui.tray import panel_theme

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from homepress.base.results import RecentPicture
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import Status
-from homepress.desktop.notices import BusNotifier, Button, Notice, Picture, Slot, Unshown
+from homepress.desktop.notifications import BusNotifier, Button, Notice, Picture, Slot, Unshown
 from homepress.ui.text import in_one_line, printable
 from homepress.ui.tray.actions import OpenWindow, StartDaemon, UndoResults, WindowPage
 from homepress.ui.tray.icon_states import IconState, Symbol, rgba

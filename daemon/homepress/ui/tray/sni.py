@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from homepress.base.override import override
 from homepress.desktop.dbus import Address, BusError, Call, Connection, Reply, Signal, unknown_method
-from homepress.desktop.identity import PROGRAM
+from homepress.desktop.launching import PROGRAM
 from homepress.ui.tray import dbusmenu
 from homepress.ui.tray.backend import OnAction, TrayIcon
 from homepress.ui.tray.dbusmenu import DbusMenu, Properties, answer_properties, introspection, valid_utf8

@@ -15,8 +15,8 @@ from homepress.control import running
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
 from homepress.desktop.dbus import BusError, Connection, session_address
+from homepress.desktop.launching import own, spawn
 from homepress.desktop.opening import BusOpener, NotOpened, system_opener
-from homepress.desktop.processes import own, spawn
 from homepress.settings import LiveSettings, Paths, SettingsError
 from homepress.store.reader import LedgerError, Reader
 from homepress.ui.window.model.snapshot import Snapshot

@@ -17,7 +17,7 @@ from homepress.base.results import ProbedProcess
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import ServiceError, Status
-from homepress.desktop.processes import fails_soon, own, spawn
+from homepress.desktop.launching import fails_soon, own, spawn
 from homepress.settings import Paths, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import open_ledger

@@ -1,4 +1,8 @@
-"""One connection to a message bus, for use by several threads."""
+"""D-Bus, as much of it as a small desktop program needs: calls, signals, and objects that others call.
+
+The only place that imports jeepney. A `Connection` reads in a thread of its own; what it calls back must not
+call over the same connection, or it would wait for itself.
+"""
 
 import contextlib
 import logging
@@ -6,16 +10,81 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jeepney
-from jeepney import HeaderFields, Message, MessageType
-from jeepney.io.threading import DBusConnection, ReceiveStopped, open_dbus_connection
+try:
+    import jeepney
+    from jeepney import HeaderFields, MessageType
+    from jeepney.io.threading import DBusConnection, ReceiveStopped, open_dbus_connection
+except ModuleNotFoundError:  # macOS and Windows have no message bus: there a `Connection` cannot be had
+    _HAS_BUS = False
+else:
+    _HAS_BUS = True
 
-from homepress.desktop.dbus.values import Address, BusError, Call, Reply, Signal
+if TYPE_CHECKING:
+    from jeepney import Message
 
 _log = logging.getLogger(__name__)
+
+# The plain values that pass over a connection. Bodies are tuples as their D-Bus signature has them; a variant
+# is a pair of signature and value, `("s", "text")`.
+
+
+class BusError(Exception):
+    """There is no bus, or whoever was called answered with an error.
+
+    Attributes:
+        name: the D-Bus name of the error, such as "org.freedesktop.DBus.Error.ServiceUnknown"; empty when
+            the connection itself failed.
+    """
+
+    def __init__(self, text: str, name: str = "") -> None:
+        super().__init__(text)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Whom to call: an interface of an object of a program on the bus."""
+
+    bus_name: str
+    path: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A method of ours that somebody called."""
+
+    path: str
+    interface: str
+    member: str
+    body: tuple[Any, ...] = ()
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a called method gives back."""
+
+    signature: str = ""
+    body: tuple[Any, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something that was told to all: by a program (its unique name), about an object of its own."""
+
+    path: str
+    interface: str
+    member: str
+    body: tuple[Any, ...] = ()
+    sender: str = ""
+
+
+# One connection to a message bus, for use by several threads.
 
 BUS = Address("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 _UNKNOWN_METHOD = "org.freedesktop.DBus.Error.UnknownMethod"
@@ -55,6 +124,8 @@ class Connection:
         Raises:
             BusError: nobody listens at `address`, or it is of a kind that is not spoken here (TCP).
         """
+        if not _HAS_BUS:
+            raise BusError("this system has no message bus")
         try:
             self._wire: DBusConnection = open_dbus_connection(address, enable_fds=True)
         except (OSError, RuntimeError, ValueError, KeyError) as error:
@@ -152,7 +223,7 @@ class Connection:
             with self._answers_lock:
                 self._answers.pop(serial, None)
 
-    def _send(self, message: Message, serial: int | None = None) -> None:
+    def _send(self, message: "Message", serial: int | None = None) -> None:
         try:
             self._wire.send(message, serial=serial)
         except OSError as error:
@@ -177,7 +248,7 @@ class Connection:
         for tell in self._farewells:
             tell()
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: "Message") -> None:
         kind = message.header.message_type
         if kind is MessageType.method_call:
             self._answer(message)
@@ -190,7 +261,7 @@ class Connection:
             if answer is not None:
                 answer.set_result(message)
 
-    def _answer(self, message: Message) -> None:
+    def _answer(self, message: "Message") -> None:
         path, interface, member, sender = _named(message)
         handler = self._handlers.get(path)
         try:
@@ -206,7 +277,7 @@ class Connection:
             if not message.header.flags & jeepney.MessageFlag.no_reply_expected:
                 self._send(jeepney.new_method_return(message, reply.signature or None, reply.body))
 
-    def _tell(self, message: Message) -> None:
+    def _tell(self, message: "Message") -> None:
         for rule, listener in list(self._listeners):
             if rule.matches(message):
                 path, interface, member, sender = _named(message)
@@ -221,12 +292,12 @@ def unknown_method(call: Call) -> BusError:
     return BusError(f"there is no method {call.interface}.{call.member}", _UNKNOWN_METHOD)
 
 
-def _method_call(to: Address, member: str, signature: str, body: tuple[Any, ...]) -> Message:
+def _method_call(to: Address, member: str, signature: str, body: tuple[Any, ...]) -> "Message":
     address = jeepney.DBusAddress(to.path, to.bus_name, to.interface)
     return jeepney.new_method_call(address, member, signature or None, body)
 
 
-def _named(message: Message) -> tuple[str, str, str, str]:
+def _named(message: "Message") -> tuple[str, str, str, str]:
     fields = message.header.fields
     path, interface, member, sender = (
         str(fields.get(key, ""))

@@ -1,13 +1,75 @@
-"""Notices over D-Bus (Desktop Notifications Specification 1.2)."""
+"""Notifications: what is shown, and showing it over D-Bus (Desktop Notifications Specification 1.2)."""
 
+import enum
 import html
 import threading
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from homepress.base.override import override
 from homepress.desktop.dbus import Address, BusError, Connection, Signal
-from homepress.desktop.identity import NAME, PROGRAM
-from homepress.desktop.notices.interface import Notice, Picture, Slot, Unshown
+from homepress.desktop.launching import NAME, PROGRAM
+
+
+class Slot(enum.Enum):
+    """What a notice is about; a new one replaces the old one of the same slot."""
+
+    PROBLEM = "problem"
+    RESULT = "result"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Words to press, and what is told then."""
+
+    label: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A square image of `size` rows, RGBA, not premultiplied."""
+
+    size: int
+    rgba: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice, in plain text.
+
+    Attributes:
+        slot: what it is about.
+        title: the line that is read first.
+        body: what else there is to say.
+        buttons: shown where the system has buttons.
+        clicked: told when the notice itself is clicked, where the system says so.
+        picture: shown beside the text.
+    """
+
+    slot: Slot
+    title: str
+    body: str = ""
+    buttons: tuple[Button, ...] = ()
+    clicked: object = None
+    picture: Picture | None = None
+
+
+class Unshown(Exception):  # noqa: N818  a state of affairs, not a fault
+    """The desktop cannot show notices; the text says why."""
+
+
+class Notifier(Protocol):
+    """Shows notices."""
+
+    def show(self, notice: Notice) -> None:
+        """Show a notice in the place of the last one of its slot.
+
+        Raises:
+            Unshown: nobody can show it.
+        """
+
 
 _NAME = "org.freedesktop.Notifications"
 _SERVICE = Address(_NAME, "/org/freedesktop/Notifications", _NAME)
@@ -16,7 +78,7 @@ _LOW, _NORMAL = 0, 1
 _SERVERS_CHOICE = -1
 
 
-class BusNotifier:
+class BusNotifier(Notifier):
     """Shows notices through whatever notification service the session has."""
 
     def __init__(self, connection: Connection, pressed: Callable[[Any], None]) -> None:
@@ -28,8 +90,8 @@ class BusNotifier:
         self._values: dict[int, dict[str, object]] = {}
         self._listening = False
 
+    @override
     def show(self, notice: Notice) -> None:
-        """See `Notifier`."""
         with self._lock:
             try:
                 self._listen()

@@ -1,16 +1,22 @@
-"""A LaunchAgent (launchd.plist(5)): a file in ~/Library/LaunchAgents, which launchd reads at login."""
+"""The desktop of macOS: starting at login, opening things, Low Power Mode.
+
+Written from the documentation; not yet run on a Mac by this project.
+"""
 
 import os
 import plistlib
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from homepress.desktop.autostart.command import Launch
-from homepress.desktop.autostart.interface import AutostartError, AutostartState
-from homepress.desktop.identity import APP_ID
+from homepress.base.override import override
+from homepress.desktop.autostart import Autostart, AutostartError, AutostartState
+from homepress.desktop.launching import APP_ID, Launch
+from homepress.desktop.opening import NotOpened, Opener
+from homepress.desktop.power import Looking
 from homepress.resources import shipped
 
 Run = Callable[[Sequence[str]], bool]
@@ -21,8 +27,8 @@ def _run(command: Sequence[str]) -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
-class LaunchAgent:
-    """See `Autostart`. Writing the file is enough: launchd starts it at the next login, not now."""
+class LaunchAgent(Autostart):
+    """A LaunchAgent (launchd.plist(5)): a file in ~/Library/LaunchAgents, which launchd reads at login."""
 
     def __init__(self, launch: Launch, home: Path | None = None, run: Run = _run) -> None:
         self._launch = launch
@@ -30,8 +36,8 @@ class LaunchAgent:
         self._run = run
         self._file = self._home / "Library" / "LaunchAgents" / f"{APP_ID}.plist"
 
+    @override
     def enable(self) -> None:
-        """See `Autostart`."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             new = self._file.with_suffix(".new")
@@ -42,23 +48,24 @@ class LaunchAgent:
             raise AutostartError(f"{self._file} cannot be written: {error.strerror}") from error
         self._run(["launchctl", "enable", self._service()])  # undoes an earlier `disable`
 
+    @override
     def disable(self) -> None:
-        """See `Autostart`; a daemon that launchd has started is left running."""
+        """A daemon that launchd has started is left running."""
         try:
             self._file.unlink(missing_ok=True)
         except OSError as error:
             raise AutostartError(f"{self._file} cannot be removed: {error.strerror}") from error
 
-    def mend(self) -> bool:
-        """See `Autostart`."""
+    @override
+    def repair(self) -> bool:
         stored = self._stored()
         if stored is None or not _missing_program(stored):
             return False
         self.enable()
         return True
 
+    @override
     def state(self) -> AutostartState:
-        """See `Autostart`."""
         stored = self._stored()
         reason = ""
         if stored is not None and (gone := _missing_program(stored)):
@@ -98,3 +105,57 @@ class LaunchAgent:
 def _missing_program(stored: dict[str, Any]) -> str:
     command = stored.get("ProgramArguments") or ["its program"]
     return "" if os.access(command[0], os.X_OK) else str(command[0])
+
+
+_OPEN = "/usr/bin/open"
+
+
+def _exit_code(command: Sequence[str]) -> int:
+    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True).returncode
+
+
+class LaunchServicesOpener(Opener):
+    """`open` hands over to Launch Services, and launchd starts the program."""
+
+    def __init__(self, run: Callable[[Sequence[str]], int] = _exit_code) -> None:
+        self._run = run
+
+    @override
+    def folder(self, path: Path, token: str = "") -> None:
+        self._open(path, (_OPEN, "--", str(path)))
+
+    @override
+    def reveal(self, paths: Sequence[Path], token: str = "") -> None:
+        self._open(paths[0], (_OPEN, "-R", "--", *map(str, paths)))
+
+    @override
+    def file(self, path: Path, token: str = "") -> None:
+        self.folder(path)
+
+    def _open(self, path: Path, command: Sequence[str]) -> None:
+        if self._run(command) != 0:
+            raise NotOpened(f"{path} cannot be opened: macOS knows no program for it, or it is gone")
+
+
+_MODE = re.compile(r"^\s*(?:lowpowermode|powermode)\s+(\d)\s*$", re.MULTILINE)
+
+
+def saves_power(told: str) -> bool | None:
+    """What the output of `pmset -g` says; None when it has no such line, as on older systems."""
+    found = _MODE.search(told)
+    return None if found is None else found[1] == "1"
+
+
+def _saves_power_now() -> bool | None:
+    try:
+        done = subprocess.run(["/usr/bin/pmset", "-g"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return saves_power(done.stdout)
+
+
+class LowPowerModeWatch(Looking):
+    """Low Power Mode, from what `pmset -g` prints: a line "lowpowermode 1"."""
+
+    def __init__(self) -> None:
+        super().__init__(_saves_power_now)

@@ -6,7 +6,7 @@ import pytest
 
 from desktop.buses import FakeProgram
 from homepress.desktop.dbus import Call, Connection, Reply, Signal
-from homepress.desktop.notices import BusNotifier, Button, Notice, Picture, Slot, Unshown
+from homepress.desktop.notifications import BusNotifier, Button, Notice, Picture, Slot, Unshown
 from support import wait_for
 
 NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from desktop.test_autostart import FakeRegistry, installed
-from homepress.desktop.autostart import Launch
-from homepress.desktop.filemanager.linux import DesktopFiles
-from homepress.desktop.filemanager.windows import Explorer
-from homepress.desktop.quoting import split_desktop_exec
+from homepress.desktop.entries import split_desktop_exec
+from homepress.desktop.file_managers import DesktopFiles
+from homepress.desktop.launching import Launch
+from homepress.desktop.windows import Explorer
 
 ODD = 'it\'s "odd" 100 % $HOME'
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="file managers of Linux")

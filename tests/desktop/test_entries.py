@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from homepress.desktop.quoting import (
+from homepress.desktop.entries import (
     desktop_exec,
     split_desktop_exec,
     systemd_assignment,

@@ -1,0 +1,107 @@
+"""How this installation is started: by others, at login, and by ourselves. And the names it is known by."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homepress import HOME_VARIABLE
+
+NAME = "Homepress"
+"""As people read it."""
+
+PROGRAM = "homepress"
+"""As commands, icons and files have it."""
+
+APP_ID = "io.github.homepress"
+"""Where a system wants a reversed domain name: D-Bus interfaces, launchd labels."""
+
+
+def found(program: str) -> str | None:
+    """The path of a program, by its name or path; None when it is not there or cannot be run."""
+    import shutil  # only when asked: with its archives it would weigh on the tray for as long as that lives
+
+    return shutil.which(program)
+
+
+# Starting further processes of our own. Other people's programs are opened by `opening`, never from here:
+# they would inherit the network lock.
+
+_DETACHED_FLAGS = 0x00000008 | 0x08000000
+"""DETACHED_PROCESS and CREATE_NO_WINDOW (Windows, CreateProcess)."""
+
+
+def own(*arguments: str) -> tuple[str, ...]:
+    """The command that runs this very installation with `arguments`."""
+    return (sys.executable, "-m", "homepress", *arguments)
+
+
+def spawn(command: Sequence[str], environment: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """Start a process that outlives us, in a session of its own; its exit is noted when it comes.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        creationflags=_DETACHED_FLAGS if sys.platform == "win32" else 0,
+    )
+    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+    return process
+
+
+def fails_soon(process: "subprocess.Popen[bytes]", within: float) -> bool:
+    """Whether a process ends with an error within so many seconds; one that goes on has not failed."""
+    try:
+        return process.wait(within) != 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+# The command that a login starts: one that stays right when the program is upgraded.
+
+_ARGUMENTS = ("run", "--login")
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is started: a program with arguments, and what its environment must have."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def launch(*arguments: str) -> Launch:
+    """How this installation is started; without `arguments` as a login does it."""
+    home = os.environ.get(HOME_VARIABLE)
+    environment = {HOME_VARIABLE: os.path.abspath(os.path.expanduser(home))} if home else {}
+    return Launch((*program(), *(arguments or _ARGUMENTS)), environment)
+
+
+def program() -> tuple[str, ...]:
+    """The command that runs this installation and stays the same over upgrades.
+
+    A link or copy on the PATH that leads here, as pipx and uv make it, is better than what it leads to; then
+    the script beside our Python; then that Python itself.
+    """
+    name = f"{PROGRAM}w.exe" if sys.platform == "win32" else PROGRAM
+    # Not resolved: the Python of a virtual environment is itself a link to another.
+    script = Path(sys.executable).parent / name
+    on_path = found(name)
+    if on_path and script.is_file() and _same(Path(on_path), script):
+        return (os.path.abspath(on_path),)
+    if script.is_file():
+        return (str(script),)
+    return (sys.executable, "-m", PROGRAM)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other) or one.read_bytes() == other.read_bytes()
