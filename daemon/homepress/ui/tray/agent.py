@@ -124,11 +124,11 @@ class Agent:
         self._poller.start()
         serve_probe(self._paths.socket, "tray")
         for make in self._backend.icons():
+            if self._ended:
+                break
             icon = self._icon = make(self._runner.do)
             self._show()
             icon.run()
-            if self._ended:
-                break
 
     def _on_state(self, state: TrayState) -> None:
         self._state = state
