@@ -10,10 +10,10 @@ from unittest import mock
 from benchmarks.day.clock import CLOCK
 from benchmarks.day.pictures import Compressor
 
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.maintenance import Maintenance
-from homepress.daemon.pipeline.job import Job, Told
-from homepress.daemon.pipeline.worker_loop import Pipeline, SlotThread
+from homepress.daemon.pipeline.job import Job, JobResult
+from homepress.daemon.pipeline.worker_loop import Pipeline, SlotRunner
 from homepress.daemon.service import DaemonService
 from homepress.settings import Paths
 from homepress.watch import FileWatch
@@ -51,19 +51,19 @@ class Daemon:
             _patch(kind, "start", lambda _: None)
         _patch(Maintenance, "worked", lambda _: None)
         _patch(Pipeline, "_dispatch_soon", lambda _: None)
-        self.house = House.open(paths, self.service.changed)
-        self._seat = SlotThread(cast(Slot, self.compressor))
-        self.house.pipeline._carrier._checker = None  # results of the stub need no look
-        carry = self.house.pipeline._carrier.carry
+        self.core = Core.open(paths, self.service.changed)
+        self._runner = SlotRunner(cast(Slot, self.compressor))
+        self.core.pipeline._carrier._checker = None  # results of the stub need no look
+        carry = self.core.pipeline._carrier.carry
 
-        def counted(job: Job, slot: Compressor) -> Told:
+        def counted(job: Job, slot: Compressor) -> JobResult:
             told = carry(job, slot)  # type: ignore[arg-type]
             root = job.plan.root
             self.outcomes[root.name if root else "", told.outcome] += 1
             return told
 
-        _patch(self.house.pipeline._carrier, "carry", counted)
-        self.service.begin(self.house)
+        _patch(self.core.pipeline._carrier, "carry", counted)
+        self.service.begin(self.core)
 
     def turn(self) -> float:
         """Do what is due now; the moment at which something is due again, seconds since the day began."""
@@ -77,17 +77,17 @@ class Daemon:
         if CLOCK.now - self._tended >= _HOUR:
             self._tended = CLOCK.now
             self.service._maintenance._tend()
-        dues = [hold.due for hold in self.house.pipeline.queue._holds.values() if hold.jobs]
+        dues = [hold.due for hold in self.core.pipeline.queue._holds.values() if hold.jobs]
         return max(CLOCK.now + _STEP, min([due, *map(CLOCK.since_start, dues)]))
 
     def _work(self) -> bool:
         """Carry what waits; whether there may be more."""
-        pipeline = self.house.pipeline
+        pipeline = self.core.pipeline
         for _ in range(_MOST_JOBS):
-            if (job := self.house.state.ask(pipeline.queue.take)) is None:
+            if (job := self.core.state.ask(pipeline.queue.take)) is None:
                 return False
             CLOCK.move_to(CLOCK.since_start(job.ready_at))
-            pipeline._work(job, self._seat)
+            pipeline._work(job, self._runner)
         return True
 
     def states(self) -> dict[str, str]:
@@ -102,7 +102,7 @@ class Daemon:
     def close(self) -> None:
         """End it."""
         self.service.end()
-        self.house.close()
+        self.core.close()
 
 
 def _patch(thing: object, name: str, instead: Callable[..., object]) -> None:

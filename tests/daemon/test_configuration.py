@@ -17,37 +17,37 @@ from homepress.control.service import FolderRequest, ServiceError
 from homepress.daemon import configuration as configs
 from homepress.daemon import folders, places
 from homepress.daemon.configuration import Configuration
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.places import Away
 from homepress.settings import Paths, Size, edit
 from homepress.store.existing import list_pictures
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Core]:
     monkeypatch.setenv("HOMEPRESS_HOME", str(tmp_path / "home"))
     paths = Paths.from_environment()
     paths.ensure()
-    opened = House.open(paths, lambda: None)
+    opened = Core.open(paths, lambda: None)
     yield opened
     opened.close()
 
 
-def configure(house: House, *folders: Path) -> Configuration:
+def configure(core: Core, *folders: Path) -> Configuration:
     text = "".join(f'[[folder]]\npath = "{folder}"\n' for folder in folders)
-    house.paths.config_file.write_text(text)
-    house.live.reload()
-    assert house.live.error is None
-    configuration = Configuration(house)
+    core.paths.config_file.write_text(text)
+    core.live.reload()
+    assert core.live.error is None
+    configuration = Configuration(core)
     configuration.apply()
     return configuration
 
 
-def status_of(house: House, configuration: Configuration, trouble: str = "") -> FolderStatus:
+def status_of(core: Core, configuration: Configuration, trouble: str = "") -> FolderStatus:
     """What is told of the first folder."""
-    folder = house.live.current.folders[0]
-    return house.state.ask(
-        lambda: configuration.status(folder, None, lambda _: trouble, house.pipeline, Away())
+    folder = core.live.current.folders[0]
+    return core.state.ask(
+        lambda: configuration.status(folder, None, lambda _: trouble, core.pipeline, Away())
     )
 
 
@@ -57,31 +57,31 @@ def picture(folder: Path, name: str) -> bytes:
     return os.fsencode(name)
 
 
-def known(house: House, folder: Path) -> set[bytes]:
-    return set(house.store.known(os.fsencode(folder.resolve())))
+def known(core: Core, folder: Path) -> set[bytes]:
+    return set(core.store.known(os.fsencode(folder.resolve())))
 
 
-def test_a_folder_that_comes_later_keeps_what_was_in_it(house: House, tmp_path: Path) -> None:
+def test_a_folder_that_comes_later_keeps_what_was_in_it(core: Core, tmp_path: Path) -> None:
     drive = tmp_path / "drive"
-    configuration = configure(house, drive)
+    configuration = configure(core, drive)
     old = picture(drive, "old.jpg")
     configuration.met(drive, drive.resolve())
-    assert known(house, drive) == {old}
+    assert known(core, drive) == {old}
     picture(drive, "new.jpg")
     configuration.met(drive, drive.resolve())
-    assert known(house, drive) == {old}
+    assert known(core, drive) == {old}
 
 
 def test_a_folder_is_not_taken_for_another_when_settings_are_read_again_meanwhile(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drive = tmp_path / "drive"
     drive.mkdir()
-    configuration = configure(house, drive)
+    configuration = configure(core, drive)
 
     def read_again(_: Path) -> list[str]:
-        edit.set_folder_value(house.paths.config_file, str(drive), "quality", "small")
-        assert house.live.reload()
+        edit.set_folder_value(core.paths.config_file, str(drive), "quality", "small")
+        assert core.live.reload()
         return []
 
     monkeypatch.setattr(configs, "warnings", read_again)
@@ -89,12 +89,12 @@ def test_a_folder_is_not_taken_for_another_when_settings_are_read_again_meanwhil
     assert configuration.now.refused[drive] == ""
 
 
-def test_a_link_that_leads_elsewhere_takes_its_plan_along(house: House, tmp_path: Path) -> None:
+def test_a_link_that_leads_elsewhere_takes_its_plan_along(core: Core, tmp_path: Path) -> None:
     first, second, link = tmp_path / "first", tmp_path / "second", tmp_path / "link"
     picture(first, "a.jpg")
     old = picture(second, "b.jpg")
     link.symlink_to(first)
-    configuration = configure(house, link)
+    configuration = configure(core, link)
     assert configuration.plan(first.resolve()) is not None
     link.unlink()
     link.symlink_to(second)
@@ -102,57 +102,57 @@ def test_a_link_that_leads_elsewhere_takes_its_plan_along(house: House, tmp_path
     plan = configuration.plan(second.resolve())
     assert plan is not None and plan.root == second.resolve()
     assert configuration.plan(first.resolve()) is None
-    assert known(house, second) == {old}
+    assert known(core, second) == {old}
 
 
 def test_a_link_that_leads_to_a_refused_folder_is_not_followed(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person, link = tmp_path / "person", tmp_path / "link"
     monkeypatch.setattr(Path, "home", lambda: person)
     (tmp_path / "fine").mkdir()
     person.mkdir()
     link.symlink_to(tmp_path / "fine")
-    configuration = configure(house, link)
+    configuration = configure(core, link)
     link.unlink()
     link.symlink_to(person)
     configuration.met(link, person.resolve())
     assert configuration.plan(person.resolve()) is None
-    status = status_of(house, configuration)
+    status = status_of(core, configuration)
     assert "your home folder" in status.problem
 
 
-def test_a_folder_that_is_not_configured_any_more(house: House, tmp_path: Path) -> None:
-    configuration = configure(house)
+def test_a_folder_that_is_not_configured_any_more(core: Core, tmp_path: Path) -> None:
+    configuration = configure(core)
     configuration.met(tmp_path, tmp_path.resolve())
     assert configuration.plan(tmp_path.resolve()) is None
 
 
-def test_links_in_a_circle_stop_nothing(house: House, tmp_path: Path) -> None:
+def test_links_in_a_circle_stop_nothing(core: Core, tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "fine").mkdir()
-    configuration = configure(house, tmp_path / "loop", tmp_path / "fine")
+    configuration = configure(core, tmp_path / "loop", tmp_path / "fine")
     assert configuration.plan((tmp_path / "fine").resolve()) is not None
 
 
-def test_what_comes_between_adding_and_the_start_is_new(house: House, tmp_path: Path) -> None:
+def test_what_comes_between_adding_and_the_start_is_new(core: Core, tmp_path: Path) -> None:
     folder = tmp_path / "watched"
     old = picture(folder, "old.jpg")
-    folders.add(house, FolderRequest(path=str(folder)))
+    folders.add(core, FolderRequest(path=str(folder)))
     picture(folder, "new.jpg")
-    configure(house, folder)
-    assert known(house, folder) == {old}
+    configure(core, folder)
+    assert known(core, folder) == {old}
 
 
-def test_a_folder_added_again_is_met_anew(house: House, tmp_path: Path) -> None:
+def test_a_folder_added_again_is_met_anew(core: Core, tmp_path: Path) -> None:
     folder = tmp_path / "watched"
     names = {picture(folder, "old.jpg")}
-    folders.add(house, FolderRequest(path=str(folder)))
-    folders.remove(house, str(folder))
+    folders.add(core, FolderRequest(path=str(folder)))
+    folders.remove(core, str(folder))
     names.add(picture(folder, "meanwhile.jpg"))
-    house.live.reload()
-    folders.add(house, FolderRequest(path=str(folder)))
-    assert known(house, folder) == names
+    core.live.reload()
+    folders.add(core, FolderRequest(path=str(folder)))
+    assert known(core, folder) == names
 
 
 @pytest.mark.parametrize(
@@ -163,48 +163,48 @@ def test_a_folder_added_again_is_met_anew(house: House, tmp_path: Path) -> None:
     ],
 )
 def test_a_word_that_is_not_understood_is_named_as_it_was_typed(
-    house: House, tmp_path: Path, words: dict[str, str], said: str
+    core: Core, tmp_path: Path, words: dict[str, str], said: str
 ) -> None:
     with pytest.raises(ServiceError) as refused:
-        folders.add(house, FolderRequest(path=str(tmp_path), **words))
+        folders.add(core, FolderRequest(path=str(tmp_path), **words))
     assert str(refused.value).startswith(said)
     assert "settings.toml" not in str(refused.value)
     assert refused.value.exit_code == 2
 
 
-def test_removing_what_is_not_watched_says_so(house: House, tmp_path: Path) -> None:
+def test_removing_what_is_not_watched_says_so(core: Core, tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="is not watched") as refused:
-        folders.remove(house, str(tmp_path / "elsewhere"))
+        folders.remove(core, str(tmp_path / "elsewhere"))
     assert refused.value.exit_code == 2
 
 
 def test_what_comes_while_the_ledger_has_no_room_is_new(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox = tmp_path / "inbox"
     old = picture(inbox, "old.jpg")
-    known_folders = house.store.folders
+    known_folders = core.store.folders
 
     def full(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as no_room:
         no_room.setattr(type(known_folders), "baseline", full)
-        configuration = configure(house, inbox)
+        configuration = configure(core, inbox)
     picture(inbox, "new.jpg")
     configuration.met(inbox, inbox.resolve())
-    assert known(house, inbox) == {old}
-    assert not house.seen
+    assert known(core, inbox) == {old}
+    assert not core.seen
 
 
-def test_what_was_seen_of_another_drive_counts_for_nothing(house: House, tmp_path: Path) -> None:
+def test_what_was_seen_of_another_drive_counts_for_nothing(core: Core, tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    house.seen[inbox.resolve()] = list_pictures(inbox.resolve(), True)
+    core.seen[inbox.resolve()] = list_pictures(inbox.resolve(), True)
     inbox.rename(tmp_path / "bare")
     old = picture(inbox, "old.jpg")
-    configure(house, inbox)
-    assert known(house, inbox) == {old}
+    configure(core, inbox)
+    assert known(core, inbox) == {old}
 
 
 class Hung:
@@ -237,53 +237,51 @@ def hung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hung]:
     made.answer.set()
 
 
-def test_a_folder_that_hangs_holds_up_no_change_of_settings(house: House, tmp_path: Path, hung: Hung) -> None:
+def test_a_folder_that_hangs_holds_up_no_change_of_settings(core: Core, tmp_path: Path, hung: Hung) -> None:
     well = tmp_path / "well"
     old = picture(well, "old.jpg")
-    configuration = configure(house, hung.path, well)
+    configuration = configure(core, hung.path, well)
     assert configuration.roots() == {hung.path, well}
     assert [folder.path for folder in configuration.apply()] == [hung.path, well]
     assert hung.asked == 1, "a disk that is known to hang is not asked again"
-    assert known(house, well) == {old}
-    said = status_of(house, configuration, "no answer")
+    assert known(core, well) == {old}
+    said = status_of(core, configuration, "no answer")
     assert said.problem == "no answer"
     hung.answer.set()
     configuration.met(hung.path, hung.path)
-    assert known(house, hung.path) == {b"old.jpg"}
+    assert known(core, hung.path) == {b"old.jpg"}
 
 
-def test_another_folder_is_added_and_removed_while_one_hangs(
-    house: House, tmp_path: Path, hung: Hung
-) -> None:
-    configuration = configure(house, hung.path)
+def test_another_folder_is_added_and_removed_while_one_hangs(core: Core, tmp_path: Path, hung: Hung) -> None:
+    configuration = configure(core, hung.path)
     other = tmp_path / "other"
     other.mkdir()
-    folders.add(house, FolderRequest(path=str(other)))
-    folders.remove(house, str(hung.path))
-    house.live.reload()
+    folders.add(core, FolderRequest(path=str(other)))
+    folders.remove(core, str(hung.path))
+    core.live.reload()
     assert [folder.path for folder in configuration.apply()] == [other]
     assert hung.asked == 1
 
 
-def test_a_folder_that_hangs_is_added_and_looked_at_when_it_answers(house: House, hung: Hung) -> None:
+def test_a_folder_that_hangs_is_added_and_looked_at_when_it_answers(core: Core, hung: Hung) -> None:
     request = FolderRequest(path=str(hung.path))
-    assert folders.planned(house, request) is None
-    answer = folders.add(house, request)
+    assert folders.planned(core, request) is None
+    answer = folders.add(core, request)
     assert not answer.answers
     (said,) = answer.warnings
     assert said.startswith(f"{hung.path} does not answer yet")
     assert said.endswith("It is watched as soon as it does")
-    house.live.reload()
-    configuration = Configuration(house)
+    core.live.reload()
+    configuration = Configuration(core)
     assert [folder.path for folder in configuration.apply()] == [hung.path]
     assert hung.asked == 1, "a disk that is known to hang is not asked again"
     hung.answer.set()
     configuration.met(hung.path, hung.path)
-    assert known(house, hung.path) == {b"old.jpg"}
+    assert known(core, hung.path) == {b"old.jpg"}
 
 
 def test_a_busy_computer_is_not_taken_for_a_disk_that_hangs(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(_: Path) -> list[str]:
         time.sleep(blocking.ANSWER_SECONDS + 0.2)
@@ -291,11 +289,11 @@ def test_a_busy_computer_is_not_taken_for_a_disk_that_hangs(
 
     monkeypatch.setattr(folders, "warnings", slow)
     (folder := tmp_path / "well").mkdir()
-    assert folders.add(house, FolderRequest(path=str(folder))).warnings == ["a warning"]
+    assert folders.add(core, FolderRequest(path=str(folder))).warnings == ["a warning"]
 
 
 def test_a_disk_that_was_looked_through_is_not_said_to_hang(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody else's look at the same folder comes back late, since the computer is busy."""
     (folder := tmp_path / "well").mkdir()
@@ -310,47 +308,47 @@ def test_a_disk_that_was_looked_through_is_not_said_to_hang(
 
     monkeypatch.setattr(folders, "meet", met)
     try:
-        assert folders.add(house, FolderRequest(path=str(folder))).warnings == []
+        assert folders.add(core, FolderRequest(path=str(folder))).warnings == []
     finally:
         ended.set()
 
 
-def test_a_folder_that_hangs_is_refused_by_its_name_all_the_same(house: House, hung: Hung) -> None:
-    configure(house, hung.path)
+def test_a_folder_that_hangs_is_refused_by_its_name_all_the_same(core: Core, hung: Hung) -> None:
+    configure(core, hung.path)
     with pytest.raises(ServiceError, match="is watched already"):
-        folders.add(house, FolderRequest(path=str(hung.path)))
+        folders.add(core, FolderRequest(path=str(hung.path)))
 
 
-def test_a_folder_is_added_whose_output_hangs(house: House, tmp_path: Path, hung: Hung) -> None:
+def test_a_folder_is_added_whose_output_hangs(core: Core, tmp_path: Path, hung: Hung) -> None:
     well = tmp_path / "well"
     old = picture(well, "old.jpg")
-    answer = folders.add(house, FolderRequest(path=str(well), output=str(hung.path)))
+    answer = folders.add(core, FolderRequest(path=str(well), output=str(hung.path)))
     assert answer.answers
     assert answer.warnings[0].startswith(f"{hung.path} does not answer yet")
     assert answer.warnings[0].endswith("Results wait until it does")
-    assert known(house, well) == {old}
+    assert known(core, well) == {old}
 
 
 def test_what_is_wanted_now_of_a_folder_that_hangs_is_known_when_it_answers(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "folder"
     picture(folder, "old.jpg")
-    configuration = configure(house, folder)
-    assert known(house, folder)
+    configuration = configure(core, folder)
+    assert known(core, folder)
     made = Hung(folder)
     monkeypatch.setattr(places, "locate", made.guarded(places.locate))
     wanted = msgspec.structs.replace(
-        house.live.current.folders[0], existing="compress", min_size=Size.parse("0")
+        core.live.current.folders[0], existing="compress", min_size=Size.parse("0")
     )
-    house.live.current = msgspec.structs.replace(
-        house.live.current,
+    core.live.current = msgspec.structs.replace(
+        core.live.current,
         folders=(wanted,),
     )
     try:
         configuration.apply()
         assert made.asked
         assert configuration.lets_in
-        assert not known(house, folder)
+        assert not known(core, folder)
     finally:
         made.answer.set()

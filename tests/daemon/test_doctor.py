@@ -20,7 +20,17 @@ from desktop.buses import FakeProgram, private_bus
 from homepress.base import blocking
 from homepress.base.results import FolderStatus
 from homepress.control.service import Status
-from homepress.daemon.doctor import Finding, Level, checks, codecs, codecs_child, folders, linux, report
+from homepress.daemon.doctor import (
+    Finding,
+    Level,
+    bundle,
+    checks,
+    codecs,
+    codecs_child,
+    examine,
+    folders,
+    linux,
+)
 from homepress.daemon.doctor.finding import Check, Installation, installation
 from homepress.desktop.dbus import Reply
 from homepress.settings import Paths, Settings, SettingsError
@@ -74,7 +84,7 @@ def running(**state: object) -> Status:
 class TestExamine:
     def test_every_topic_is_told_and_what_is_not_good_has_a_fix(self, paths: Paths, inbox: Path) -> None:
         configure(paths, inbox)
-        findings = list(report(paths))
+        findings = list(examine(paths))
         topics = {finding.topic for finding in findings}
         assert topics >= {
             "Python",
@@ -99,7 +109,7 @@ class TestExamine:
             raise PermissionError(13, "Permission denied", "/somewhere")
 
         last: Check = lambda whole: [Finding("last", Level.GOOD, "reached")]  # noqa: E731  a table's entry
-        told = list(report(paths, checks=(("first", stumbles), ("second", refused), ("last", last))))
+        told = list(examine(paths, checks=(("first", stumbles), ("second", refused), ("last", last))))
         assert [finding.topic for finding in told] == ["first", "first", "second", "last"]
         assert told[1].level is told[2].level is Level.BROKEN
         assert "ValueError" in told[1].text
@@ -107,7 +117,7 @@ class TestExamine:
 
     def test_nothing_is_made_where_nothing_was(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOMEPRESS_HOME", str(tmp_path / "nowhere"))
-        list(report(Paths.from_environment()))
+        list(examine(Paths.from_environment()))
         assert not (tmp_path / "nowhere").exists()
 
 
@@ -430,7 +440,7 @@ class TestReport:
     @pytest.fixture
     def text(self, paths: Paths, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         def make(*findings: Finding) -> str:
-            return report(paths, findings)
+            return bundle(paths, findings)
 
         monkeypatch.setenv("HOME", "/home/adalovelace")
         configure(paths, inbox, Path("/home/adalovelace/Pictures"), exclude=["secret-*"])
@@ -454,7 +464,7 @@ class TestReport:
 
     def test_what_was_typed_into_settings_that_cannot_be_read_is_left_out(self, paths: Paths) -> None:
         paths.config_file.write_text('[[folder]]\npath = "private/diary"\nquality = "diary"\n')
-        told = report(paths, found(checks.settings, paths))
+        told = bundle(paths, found(checks.settings, paths))
         assert "folder.path: expected a full path" in told
         assert "diary" not in told
 

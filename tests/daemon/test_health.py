@@ -8,21 +8,21 @@ import pytest
 from hands import Hands
 from homepress.compress import Recipe
 from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
-from homepress.daemon.pipeline.job import Destination, Job, Plan, Told
+from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.places import Away
 from homepress.store.model import RecoveryNote
 
 ROOT, OTHER = Path("/pictures"), Path("/elsewhere")
 PATH = ROOT / "a.jpg"
-UNVERIFIED = Told(ROOT / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
-UNLIKE = Told(ROOT / "a.jpg", "waiting", "does not look like the picture", retry_after=10, unlike=True)
-GOOD = Told(ROOT / "a.jpg", "compressed")
+UNVERIFIED = JobResult(ROOT / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+UNLIKE = JobResult(ROOT / "a.jpg", "waiting", "does not look like the picture", retry_after=10, unlike=True)
+GOOD = JobResult(ROOT / "a.jpg", "compressed")
 
 
 def job(name: str, root: Path = ROOT) -> Job:
     plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=root)
-    return Job(root / name, plan, tell=lambda told: None)
+    return Job(root / name, plan, on_result=lambda told: None)
 
 
 def given_back(
@@ -32,8 +32,8 @@ def given_back(
     problem: str = "no space",
     after: float = 60.0,
     place: Path | None = None,
-) -> Told:
-    return Told(
+) -> JobResult:
+    return JobResult(
         ROOT / name,
         "waiting",
         problem,
@@ -86,7 +86,7 @@ def test_failed_verifications_in_a_row_hold_their_folder_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("bad", [UNVERIFIED, UNLIKE])
-def test_a_good_result_begins_the_count_anew(queue: FairQueue, bad: Told) -> None:
+def test_a_good_result_begins_the_count_anew(queue: FairQueue, bad: JobResult) -> None:
     health = FolderHealth(queue)
     for told in [bad] * (MOST_IN_A_ROW - 1) + [GOOD] + [bad] * (MOST_IN_A_ROW - 1):
         health.record(ROOT, told)
@@ -139,7 +139,7 @@ def test_a_full_disk_holds_its_folder_until_one_picture_gets_through(queue: Fair
     assert health.try_again()
     assert queue.take() is not None, "one of them tries"
     assert queue.take() is None
-    assert health.record(ROOT, Told(ROOT / "0.jpg", "compressed"))
+    assert health.record(ROOT, JobResult(ROOT / "0.jpg", "compressed"))
     assert health.text(ROOT) == ""
     assert queue.take() is not None
 
@@ -147,7 +147,7 @@ def test_a_full_disk_holds_its_folder_until_one_picture_gets_through(queue: Fair
 def test_a_picture_that_tells_nothing_about_the_disk_lets_the_next_one_try(queue: FairQueue) -> None:
     health = FolderHealth(queue)
     health.record(ROOT, given_back("a.jpg", whole_folder=True))
-    health.record(ROOT, Told(ROOT / "0.jpg", "unchanged", "nothing to gain"))
+    health.record(ROOT, JobResult(ROOT / "0.jpg", "unchanged", "nothing to gain"))
     assert health.text(ROOT) == "no space"
     assert queue.take() is not None
     assert queue.take() is None
@@ -157,9 +157,9 @@ def test_trouble_with_one_picture_holds_no_other_and_ends_with_it(queue: FairQue
     health = FolderHealth(queue)
     health.record(ROOT, given_back("a.jpg", whole_folder=False, problem="may not be read"))
     assert queue.take() is not None
-    health.record(ROOT, Told(ROOT / "b.jpg", "unchanged", "nothing to gain"))
+    health.record(ROOT, JobResult(ROOT / "b.jpg", "unchanged", "nothing to gain"))
     assert health.text(ROOT) == "may not be read"
-    health.record(ROOT, Told(ROOT / "a.jpg", "failed", "it is not there any more"))
+    health.record(ROOT, JobResult(ROOT / "a.jpg", "failed", "it is not there any more"))
     assert health.text(ROOT) == ""
 
 
@@ -207,8 +207,8 @@ def test_a_folder_inside_holds_its_own_pictures_alone(queue: FairQueue) -> None:
     got = [queue.take() for _ in range(4)]
     assert [each and each.path.parent for each in got] == [ROOT, ROOT, ROOT, None]
     assert health.text(ROOT) == "no writing"
-    assert not health.record(ROOT, Told(ROOT / "0.jpg", "compressed"))
-    assert health.record(ROOT, Told(inside / "b.jpg", "compressed"))
+    assert not health.record(ROOT, JobResult(ROOT / "0.jpg", "compressed"))
+    assert health.record(ROOT, JobResult(inside / "b.jpg", "compressed"))
     assert queue.take() is not None
     assert health.text(ROOT) == ""
 
@@ -242,34 +242,34 @@ def test_a_pause_ends_when_what_stood_against_a_picture_changed() -> None:
 
 def test_a_file_that_is_tried_again_soon_is_worth_waiting_for() -> None:
     health = FolderHealth(FairQueue())
-    health.wait_for(Told(PATH, "waiting", "somebody writes to it", retry_after=1.0))
+    health.set_waiting(JobResult(PATH, "waiting", "somebody writes to it", retry_after=1.0))
     assert health.any_soon(60.0)
     assert [file.reason for file in health.waiting([])] == ["somebody writes to it"]
-    health.wait_for(Told(PATH, "compressed"))
+    health.set_waiting(JobResult(PATH, "compressed"))
     assert not health.any_soon(60.0)
     assert health.waiting([]) == []
 
 
 def test_a_full_disk_is_not_waited_for_though_its_picture_still_waits() -> None:
     health = FolderHealth(FairQueue())
-    full = Told(PATH, "waiting", "the disk is full", retry_after=30.0, problem="the disk is full")
-    health.wait_for(full)
+    full = JobResult(PATH, "waiting", "the disk is full", retry_after=30.0, problem="the disk is full")
+    health.set_waiting(full)
     assert not health.any_soon(60.0)
     assert [file.path for file in health.waiting([])] == [str(PATH)]
-    health.wait_for(Told(PATH, "waiting", "it changed again", retry_after=1.0))
+    health.set_waiting(JobResult(PATH, "waiting", "it changed again", retry_after=1.0))
     assert health.any_soon(60.0)
 
 
 def test_files_that_are_tried_at_once_do_not_wait_any_more() -> None:
     health = FolderHealth(FairQueue())
-    health.wait_for(Told(PATH, "waiting", "no room", retry_after=600.0, problem="no room"))
+    health.set_waiting(JobResult(PATH, "waiting", "no room", retry_after=600.0, problem="no room"))
     assert health.try_now() == [PATH]
     assert health.waiting([]) == []
 
 
 def test_files_of_folders_that_were_let_go_are_forgotten() -> None:
     health = FolderHealth(FairQueue())
-    health.wait_for(Told(PATH, "waiting", "no room", retry_after=600.0))
+    health.set_waiting(JobResult(PATH, "waiting", "no room", retry_after=600.0))
     health.keep_within([PATH.parent], [])
     assert [file.path for file in health.waiting([])] == [str(PATH)]
     health.keep_within([OTHER], [ROOT])
@@ -280,7 +280,7 @@ def test_a_file_whose_time_has_just_come_is_worth_waiting_for_whoever_looks() ->
     """`run --once` would end otherwise, because somebody asked for the status at that moment."""
     clock = Clock()
     health = FolderHealth(FairQueue(), clock)
-    health.wait_for(Told(PATH, "waiting", "somebody writes to it", retry_after=1.0))
+    health.set_waiting(JobResult(PATH, "waiting", "somebody writes to it", retry_after=1.0))
     clock.now += 1.5
     assert health.waiting([]) == []
     assert health.any_soon(60.0)
@@ -291,7 +291,7 @@ def test_a_clock_that_is_set_neither_ends_a_wait_nor_makes_it_longer(
     monkeypatch: pytest.MonkeyPatch, jump: float
 ) -> None:
     health, now = FolderHealth(FairQueue()), time.time()
-    health.wait_for(Told(PATH, "waiting", "somebody writes to it", retry_after=30.0))
+    health.set_waiting(JobResult(PATH, "waiting", "somebody writes to it", retry_after=30.0))
     monkeypatch.setattr(time, "time", lambda: now + jump)
     assert health.any_soon(60.0)
     assert not health.any_soon(1.0)
@@ -305,11 +305,11 @@ def test_a_clock_that_is_set_neither_ends_a_wait_nor_makes_it_longer(
 def test_a_note_stands_for_a_day_that_passed_whatever_the_clock_says() -> None:
     hands = Hands()
     health = FolderHealth(FairQueue(), boot_clock=hands.clock())
-    health.add_note(RecoveryNote("a.jpg", "an edit came late"))
+    health.add_notice(RecoveryNote("a.jpg", "an edit came late"))
     for jump in (400 * 86_400, -800 * 86_400, -1):
         hands.jump(jump)
-        assert health.notes() == ["a.jpg: an edit came late"]
+        assert health.notices() == ["a.jpg: an edit came late"]
     hands.let_pass(86_000)
-    assert health.notes() == ["a.jpg: an edit came late"]
+    assert health.notices() == ["a.jpg: an edit came late"]
     hands.let_pass(900)
-    assert health.notes() == []
+    assert health.notices() == []

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from homepress.control.server import answers
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.offline import InProcessService
 from homepress.settings import Paths
 
@@ -95,9 +95,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcessServi
     os.environ["HOMEPRESS_HOME"] = str(base / "home")
     paths = Paths.from_environment()
     paths.ensure()
-    house = House.open(paths, lambda: None)
-    yield InProcessService(house)
-    house.close()
+    core = Core.open(paths, lambda: None)
+    yield InProcessService(core)
+    core.close()
     if old is None:
         del os.environ["HOMEPRESS_HOME"]
     else:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from homepress.control.service import FolderRequest
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
-from homepress.daemon.pipeline.job import Job, Told
+from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.service import DaemonService
 from homepress.settings import Paths, edit, load
@@ -36,11 +36,11 @@ def service(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> It
     paths.ensure()
     edit.add_folder(paths.config_file, str(folder), {})
     begun = DaemonService(paths, stop=lambda: None)
-    house = House.open(paths, begun.changed)
-    begun.begin(house)
+    core = Core.open(paths, begun.changed)
+    begun.begin(core)
     yield begun
     begun.end()
-    house.close()
+    core.close()
 
 
 def watched(service: DaemonService) -> list[str]:
@@ -67,7 +67,7 @@ def test_a_folder_added_while_another_change_is_taken_up_is_watched(
     request = FolderRequest(path=str(folder))
     adding = threading.Thread(target=service.add_folder, args=[request])
     adding.start()
-    wait_for(lambda: load(service.house.paths.config_file).folders, what="the new line in the file")
+    wait_for(lambda: load(service.core.paths.config_file).folders, what="the new line in the file")
     adding.join(1.0)  # it has to wait for the first change; if it does not, it is over by now
     go_on.set()
     removing.join(60)
@@ -81,8 +81,8 @@ def _scanned(service: DaemonService) -> bool:
     return state.scanned
 
 
-def _whole_folder_waits(folder: Path) -> Told:
-    return Told(
+def _whole_folder_waits(folder: Path) -> JobResult:
+    return JobResult(
         folder / "a.jpg", "waiting", "no room", retry_after=DECISION, problem="no room", whole_folder=True
     )
 
@@ -93,9 +93,9 @@ def test_trouble_met_under_the_settings_of_before_is_no_trouble_any_more(
     """The picture was on its way when the settings changed, and they change just before it is told of."""
     plan = service._config.plan(folder)
     assert plan is not None
-    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    edit.set_folder_value(service.core.paths.config_file, str(folder), "quality", "small")
     service.reload()
-    service._told(plan, _whole_folder_waits(folder))
+    service._on_result(plan, _whole_folder_waits(folder))
     assert service._config.plan(folder) != plan
     _nothing_waits_for_a_decision(service)
 
@@ -105,7 +105,7 @@ def test_settings_change_between_two_steps_and_not_while_one_is_made(
 ) -> None:
     plan, record = service._config.plan(folder), FolderHealth.record
     assert plan is not None
-    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    edit.set_folder_value(service.core.paths.config_file, str(folder), "quality", "small")
     reloading = threading.Thread(target=service.reload)
 
     def settings_change_meanwhile(self: FolderHealth, *rest: Any) -> bool:
@@ -114,7 +114,7 @@ def test_settings_change_between_two_steps_and_not_while_one_is_made(
         return record(self, *rest)
 
     monkeypatch.setattr(FolderHealth, "record", settings_change_meanwhile)
-    service._told(plan, _whole_folder_waits(folder))
+    service._on_result(plan, _whole_folder_waits(folder))
     reloading.join(60)
     assert service._config.plan(folder) != plan
     _nothing_waits_for_a_decision(service)
@@ -123,9 +123,9 @@ def test_settings_change_between_two_steps_and_not_while_one_is_made(
 def test_a_change_of_settings_ends_the_waits_of_its_folder(service: DaemonService, folder: Path) -> None:
     plan = service._config.plan(folder)
     assert plan is not None
-    service._told(plan, _whole_folder_waits(folder))
+    service._on_result(plan, _whole_folder_waits(folder))
     assert service.status().problems == [f"{folder}: no room"]
-    edit.set_folder_value(service.house.paths.config_file, str(folder), "quality", "small")
+    edit.set_folder_value(service.core.paths.config_file, str(folder), "quality", "small")
     service.reload()
     _nothing_waits_for_a_decision(service)
 
@@ -138,10 +138,10 @@ def _nothing_waits_for_a_decision(service: DaemonService) -> None:
 def test_what_waits_in_a_folder_is_forgotten_with_the_folder(service: DaemonService, folder: Path) -> None:
     plan = service._config.plan(folder)
     assert plan is not None
-    service._told(plan, replace(_whole_folder_waits(folder), whole_folder=False))
+    service._on_result(plan, replace(_whole_folder_waits(folder), whole_folder=False))
     service.remove_folder(str(folder))
     assert (service.status().waiting, service.status().problems) == (0, [])
-    service._told(plan, _whole_folder_waits(folder))  # of a picture that was under way
+    service._on_result(plan, _whole_folder_waits(folder))  # of a picture that was under way
     assert (service.status().waiting, service.status().problems) == (0, [])
 
 
@@ -149,14 +149,14 @@ def _hand_on(service: DaemonService, folder: Path) -> None:
     """What watching does with a file at rest."""
     plan = service._config.plan(folder)
     assert plan is not None
-    service.house.pipeline.submit(Job(folder / "a.jpg", plan, lambda told: None))
+    service.core.pipeline.submit(Job(folder / "a.jpg", plan, lambda told: None))
 
 
 def test_work_goes_on_after_the_last_to_say_so(
     service: DaemonService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody pauses and somebody else resumes, at the same time."""
-    queue = service.house.pipeline.queue
+    queue = service.core.pipeline.queue
     pause, resuming = queue.pause, threading.Thread(target=service.resume)
 
     def slowly(paused: bool) -> None:
@@ -169,7 +169,7 @@ def test_work_goes_on_after_the_last_to_say_so(
     service.pause(None)
     resuming.join(60)
     assert (service.status().paused_for, queue._paused) == ("", False)
-    assert not (service.house.paths.state / "pause.json").exists()
+    assert not (service.core.paths.state / "pause.json").exists()
 
 
 def test_replacing_stays_stopped_over_a_restart_until_somebody_looks(
@@ -177,9 +177,9 @@ def test_replacing_stays_stopped_over_a_restart_until_somebody_looks(
 ) -> None:
     plan = service._config.plan(folder)
     assert plan is not None
-    bad = Told(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    bad = JobResult(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
     for _ in range(MOST_IN_A_ROW):
-        service._told(plan, bad)
+        service._on_result(plan, bad)
     (stopped,) = service.status().problems
     assert "Replacing has stopped. 5 results in a row were read back" in stopped
 
@@ -201,7 +201,7 @@ def test_nothing_stays_stopped_that_was_looked_at_at_the_same_moment(
 ) -> None:
     plan = service._config.plan(folder)
     assert plan is not None
-    folders = type(service.house.store.folders)
+    folders = type(service.core.store.folders)
     stop = folders.stop_replacing
 
     def while_the_user_looks(self: Any, root: Path, why: str) -> None:
@@ -209,12 +209,12 @@ def test_nothing_stays_stopped_that_was_looked_at_at_the_same_moment(
         stop(self, root, why)
 
     monkeypatch.setattr(folders, "stop_replacing", while_the_user_looks)
-    bad = Told(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    bad = JobResult(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
     for _ in range(MOST_IN_A_ROW):
-        service._told(plan, bad)
+        service._on_result(plan, bad)
     assert service.status().problems == []
-    assert not service.house.store.folders.stopped_replacing(folder)
-    assert service.house.state.ask(lambda: service.house.pipeline.queue.held(folder)) is None
+    assert not service.core.store.folders.stopped_replacing(folder)
+    assert service.core.state.ask(lambda: service.core.pipeline.queue.held(folder)) is None
 
 
 def test_a_file_handed_on_between_two_looks_is_not_overlooked_by_who_waits_for_the_end(
@@ -228,7 +228,7 @@ def test_a_file_handed_on_between_two_looks_is_not_overlooked_by_who_waits_for_t
         return True
 
     monkeypatch.setattr(service._watch, "wait_settled", settled)
-    assert not service.house.state.ask(service._is_done)
+    assert not service.core.state.ask(service._is_done)
 
 
 def test_a_file_handed_on_between_two_looks_is_counted(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from homepress.base.files import Mark
 from homepress.daemon.configuration import Configuration
-from homepress.daemon.core import House
-from homepress.daemon.pipeline.job import Job, Plan, Told
+from homepress.daemon.core import Core
+from homepress.daemon.pipeline.job import Job, JobResult, Plan
 from homepress.store.model import Outcome, RetryPolicy, StoreError
 from homepress.watch import Arrival, Skip, Skipped
 
@@ -26,15 +26,15 @@ MOST_QUEUED = 1000
 """So many queued pictures are enough to keep the workers busy."""
 
 
-class Intake:
+class ArrivalHandler:
     """The sink of watching (see `homepress.watch.Sink`)."""
 
     def __init__(
         self,
-        house: House,
+        core: Core,
         config: Configuration,
         *,
-        tell: Callable[[Plan, Told], None],
+        on_result: Callable[[Plan, JobResult], None],
         hint: Callable[[Path, float], None],
         look_again: Callable[[Path], bool],
         found: Callable[[Path], None],
@@ -43,19 +43,19 @@ class Intake:
         """Take in nothing yet.
 
         Args:
-            house: store and pipeline.
+            core: store and pipeline.
             config: the plan of each folder.
-            tell: gets the outcome of each job, with the plan it was queued under.
+            on_result: gets the outcome of each job, with the plan it was queued under.
             hint: asks watching to look at a file again after so many seconds.
             look_again: see `homepress.watch.Sink.look_again`.
             found: gets the root of each folder that is there.
             changed: called when people see something else now.
         """
-        self._store = house.store
-        self._state = house.state
-        self._pipeline = house.pipeline
+        self._store = core.store
+        self._state = core.state
+        self._pipeline = core.pipeline
         self._config = config
-        self._tell = tell
+        self._on_result = on_result
         self._hint = hint
         self.look_again = look_again
         self._found = found
@@ -68,7 +68,7 @@ class Intake:
 
     def coming(self) -> None:
         """A file turned up: have a worker ready when it has come to rest."""
-        self._pipeline.expect()
+        self._pipeline.prewarm()
 
     def arrived(self, arrival: Arrival) -> None:
         """A file came to rest: queue it with the plan of its folder."""
@@ -87,8 +87,10 @@ class Intake:
             return
         quiet = arrival.file_id
         identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
-        tell = functools.partial(self._tell, plan)
-        job = Job(arrival.path, plan, tell, arrival.interactive, ready_at=arrival.ready_at, identity=identity)
+        on_result = functools.partial(self._on_result, plan)
+        job = Job(
+            arrival.path, plan, on_result, arrival.interactive, ready_at=arrival.ready_at, identity=identity
+        )
         self._pipeline.submit(job)
 
     def skipped(self, skipped: Skipped) -> None:
@@ -118,11 +120,11 @@ class Intake:
 # What is done and what is being done, as watching asks for it.
 
 
-class Memory:
+class LedgerAndQueue:
     """Ledger and queue behind one interface (see `homepress.watch.KnownFiles`)."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, core: Core) -> None:
+        self._core = core
 
     def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
         """The files of a folder that are done with.
@@ -131,21 +133,21 @@ class Memory:
             OSError: the ledger cannot be read.
         """
         try:
-            return self._house.store.known(directory, names)
+            return self._core.store.known(directory, names)
         except StoreError as error:
-            raise OSError(errno.EIO, str(error), str(self._house.paths.ledger)) from error
+            raise OSError(errno.EIO, str(error), str(self._core.paths.ledger)) from error
 
     def held(self, path: bytes) -> bool:
         """Whether a file that watching handed on waits in the queue or is being compressed.
 
         Nor need a scan bring what would be kept back with more than enough others.
         """
-        return self._house.state.ask(partial(self._held, Path(os.fsdecode(path))))
+        return self._core.state.ask(partial(self._held, Path(os.fsdecode(path))))
 
     def _held(self, file: Path) -> bool:
         """On the state thread."""
-        queue = self._house.pipeline.queue
-        if queue.has(file, asked=False):
+        queue = self._core.pipeline.queue
+        if queue.has(file, explicit=False):
             return True
         root = next((root for root in file.parents if queue.held(root) is not None), None)
         return root is not None and queue.is_full(root, file, MOST_QUEUED)

@@ -9,7 +9,7 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.results import FolderStatus
 from homepress.daemon import folders
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.folders import Fallback, Fallbacks
 from homepress.daemon.pipeline.job import Plan, plan_for
 from homepress.daemon.pipeline.worker_loop import Pipeline
@@ -54,8 +54,8 @@ class Configuration:
         lets_in: whether folders want files, since `apply`, that were left alone before: scans find them.
     """
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self._fallbacks = Fallbacks()
         self.now = Configured()
         self.lets_in = False
@@ -68,11 +68,11 @@ class Configuration:
         return to_watch
 
     def _try_to_apply(self) -> list[WatchedFolder] | None:
-        house, settings = self._house, self._house.live.current
+        core, settings = self._core, self._core.live.current
         outputs = tuple(folder.output for folder in settings.folders if folder.output is not None)
         # What does not answer now is watched too: its own thread waits for it, and then it is `met`.
-        silent = house.look_at_places()
-        excluded = tuple(map(house.places.real, (*outputs, *self._own())))
+        silent = core.look_at_places()
+        excluded = tuple(map(core.places.real, (*outputs, *self._own())))
         refused = {folder.path: self._refusal(folder, settings) for folder in settings.folders}
         taken = [folder for folder in settings.folders if not refused[folder.path]]
         wanted = [folder for folder in taken if folder.enabled]
@@ -80,22 +80,22 @@ class Configuration:
         self.lets_in = self._meet([folder for folder in wanted if folder.path not in silent])
         for folder in wanted:
             if folder.path in silent:
-                self.lets_in |= folders.let_in(house, folder, house.root_of(folder))
-        house.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
-        for gone in self.now.plans.keys() - {house.root_of(folder) for folder in settings.folders}:
-            folders.forget(house, gone, self.now.plans[gone].output)
-        roots = {folder.path: house.root_of(folder) for folder in wanted}
+                self.lets_in |= folders.let_in(core, folder, core.root_of(folder))
+        core.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
+        for gone in self.now.plans.keys() - {core.root_of(folder) for folder in settings.folders}:
+            folders.forget(core, gone, self.now.plans[gone].output)
+        roots = {folder.path: core.root_of(folder) for folder in wanted}
         plans = {roots[folder.path]: plan_for(folder, roots[folder.path]) for folder in wanted}
         new = Configured(settings, roots, plans, refused, said)
-        if not house.state.ask(partial(self._take_up, new, wanted)):
+        if not core.state.ask(partial(self._take_up, new, wanted)):
             return None
         return [watched(folder, excluded) for folder in wanted]
 
     def _take_up(self, new: Configured, wanted: Collection[FolderSettings]) -> bool:
         """On the state thread: have it hold, unless a link was seen to lead elsewhere meanwhile."""
-        if any(self._house.root_of(folder) != new.roots[folder.path] for folder in wanted):
+        if any(self._core.root_of(folder) != new.roots[folder.path] for folder in wanted):
             return False
-        self._house.store.set_roots(new.plans)
+        self._core.store.set_roots(new.plans)
         self.now = new
         return True
 
@@ -106,14 +106,14 @@ class Configuration:
 
     def _meet(self, present: Collection[FolderSettings]) -> bool:
         """Meet folders that answer, all at a time; whether one wants files that were left alone before."""
-        root_of = self._house.root_of
+        root_of = self._core.root_of
         calls = {each.path: partial(self._met_early, each, root_of(each)) for each in present}
         return any(met is True for met in blocking.ask_all(calls, _MEETING_SECONDS).values())
 
     def _met_early(self, folder: FolderSettings, root: Path) -> bool:
         """Meet a folder before it is watched; where that fails, it is `met` again on its own thread."""
         try:
-            return folders.meet(self._house, folder, root)
+            return folders.meet(self._core, folder, root)
         except OSError as error:
             _log.warning("%s: it could not be looked through: %s", ascii(str(root)), error)
             return False
@@ -128,19 +128,19 @@ class Configuration:
         """
         if path not in self.now.roots:
             return
-        self._house.places.look(path)
+        self._core.places.look(path)
         said = " ".join(warnings(path))
         while True:  # again, if the settings are read again meanwhile
-            settings = self._house.live.current
+            settings = self._core.live.current
             folder = next((each for each in settings.folders if each.path == path), None)
             if folder is None:
                 return
             refused = self._refusal(folder, settings)
-            if self._house.state.ask(partial(self._take_in, folder, settings, root, refused, said)):
+            if self._core.state.ask(partial(self._take_in, folder, settings, root, refused, said)):
                 break
         if refused or path not in self.now.roots:
             return
-        folders.meet(self._house, folder, root)
+        folders.meet(self._core, folder, root)
         self.plan(root)  # asks its disk, so that the status can tell
 
     def _take_in(
@@ -148,7 +148,7 @@ class Configuration:
     ) -> bool:
         """On the state thread: plan for a folder that was met; False if other settings hold by now."""
         now, path = self.now, folder.path
-        if self._house.live.current is not settings:
+        if self._core.live.current is not settings:
             return False
         if path not in now.roots:
             return True
@@ -158,18 +158,18 @@ class Configuration:
             if now.roots[path] != root:
                 others = {each: plan for each, plan in now.plans.items() if each != now.roots[path]}
                 plans = {**others, root: plan_for(folder, root)}
-                self._house.store.set_roots(plans)
+                self._core.store.set_roots(plans)
                 new = replace(new, roots={**now.roots, path: root}, plans=plans)
         self.now = new
         return True
 
     def _own(self) -> tuple[Path, Path]:
-        return self._house.paths.state, self._house.paths.originals
+        return self._core.paths.state, self._core.paths.originals
 
     def _refusal(self, folder: FolderSettings, settings: Settings) -> str:
         """Why one folder among others must not be watched; empty when it may."""
         others = [other.path for other in settings.folders if other is not folder]
-        where = self._house.places.locate
+        where = self._core.places.locate
         return refusal(folder.path, others, output=folder.output, private=self._own(), locate=where) or ""
 
     def roots(self) -> set[Path]:
@@ -194,7 +194,7 @@ class Configuration:
             output = plans[root].output if root in plans else None
             if output is None and (fallback := self._fallbacks.known(root)) is not None:
                 output = fallback.output
-            found.append(InUse(path, root, output and self._house.places.real(output)))
+            found.append(InUse(path, root, output and self._core.places.real(output)))
         return found
 
     def root_of(self, path: Path) -> Path | None:
@@ -210,7 +210,7 @@ class Configuration:
         away: Away,
     ) -> FolderStatus:
         """One folder in the words of `status --json`."""
-        root = self.now.roots.get(folder.path) or self._house.root_of(folder)
+        root = self.now.roots.get(folder.path) or self._core.root_of(folder)
         fallback = self._fallback(folder, root)
         gone = state.problem if state is not None and state.status is WatchStatus.AWAY else ""
         waits = away.folders.get(folder.path, "") or gone

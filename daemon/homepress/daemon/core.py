@@ -41,7 +41,7 @@ class NotNowError(ServiceError):
 
 
 @dataclass
-class House:
+class Core:
     """What the daemon and the commands without a daemon have in common.
 
     Attributes:
@@ -67,7 +67,7 @@ class House:
     seen: dict[Path, Listing] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, paths: Paths, changed: Callable[[], None], *, recover: bool = True) -> "House":
+    def open(cls, paths: Paths, changed: Callable[[], None], *, recover: bool = True) -> "Core":
         """Open the store, mend what a crash left behind, and start the state thread.
 
         Args:

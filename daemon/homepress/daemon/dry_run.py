@@ -12,7 +12,7 @@ from homepress.base.system_errors import with_name
 from homepress.control.service import CheckReport, FolderRequest, ServiceError
 from homepress.daemon import folders, requests
 from homepress.daemon.configuration import watched
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.fingerprinting import fingerprint_seconds
 from homepress.daemon.pipeline.job import Destination, plan_for
 from homepress.daemon.places import resolved
@@ -21,13 +21,13 @@ from homepress.watch import survey
 from homepress.workers import Limits, Slot, WorkerDied
 
 
-def check(house: House, path: str, sample: int, wanted: FolderRequest | None = None) -> Iterator[CheckReport]:
+def check(core: Core, path: str, sample: int, wanted: FolderRequest | None = None) -> Iterator[CheckReport]:
     """Compress up to `sample` images of a folder on trial (0: all of them); a report before and after each.
 
     There is none of a folder that is about to be added while its disk does not answer.
 
     Args:
-        house: whose settings and workers.
+        core: whose settings and workers.
         path: the folder.
         sample: how many images.
         wanted: how it is about to be added; None for a folder as it is configured, or as folders usually are.
@@ -36,10 +36,10 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
         ServiceError: the folder is not there, or cannot be read (exit code 2), or may not be added (4).
     """
     planned = None
-    if wanted is not None and (planned := folders.planned(house, wanted)) is None:
+    if wanted is not None and (planned := folders.planned(core, wanted)) is None:
         return  # its disk does not answer: nothing can be tried
     root = resolved(Path(path).expanduser())
-    settings = planned or house.folder_of(root) or FolderSettings(path=root)
+    settings = planned or core.folder_of(root) or FolderSettings(path=root)
     try:
         sizes = dict(survey(watched(settings, path=root)))
     except OSError as error:
@@ -55,7 +55,7 @@ def check(house: House, path: str, sample: int, wanted: FolderRequest | None = N
     yield trial.report()
     plan = plan_for(settings, root, destination=Destination.NOWHERE)
     with contextlib.closing(Slot(Limits())) as reader:
-        for outcome in requests.outcomes(house.pipeline, ((found, plan) for found in chosen)):
+        for outcome in requests.outcomes(core.pipeline, ((found, plan) for found in chosen)):
             located = bool(outcome.format) and _tells_place(reader, Path(outcome.path))
             trial.add(outcome, sizes[os.fsencode(outcome.path)], located)
             yield trial.report()

@@ -10,7 +10,7 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.control.service import FolderAnswer, FolderRequest, ServiceError
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.pipeline.job import Destination, Plan
 from homepress.settings import (
     FolderSettings,
@@ -114,7 +114,7 @@ _MEETING_SECONDS = 20.0
 """Seconds until the answer comes although what is in a new folder is not known yet: that goes on."""
 
 
-def add(house: House, request: FolderRequest) -> FolderAnswer:
+def add(core: Core, request: FolderRequest) -> FolderAnswer:
     """Write a new folder into the settings file, unless it must not be watched.
 
     One whose disk does not answer is added too: it is looked at before anything is done in it.
@@ -122,9 +122,9 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
     Raises:
         ServiceError: the folder is refused (exit code 4), or a word is not understood (2).
     """
-    path, values, silent = _wanted(house, request)
+    path, values, silent = _wanted(core, request)
     try:
-        edit.add_folder(house.paths.config_file, str(path), values)
+        edit.add_folder(core.paths.config_file, str(path), values)
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
     said = _waits(path, silent)
@@ -132,7 +132,7 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
         return FolderAnswer(path=str(path), warnings=said, answers=False)
     folder = FolderSettings(path=path, existing=request.existing)
     try:
-        blocking.ask(path, partial(meet, house, folder, house.root_of(folder)), _MEETING_SECONDS)
+        blocking.ask(path, partial(meet, core, folder, core.root_of(folder)), _MEETING_SECONDS)
     except NotAnsweringError as error:
         said.append(blocking.silent(path, error.since))
     except OSError as error:
@@ -141,11 +141,11 @@ def add(house: House, request: FolderRequest) -> FolderAnswer:
         # It has just answered: where this takes too long, the computer is busy, and warnings can wait.
         with contextlib.suppress(NotAnsweringError):
             said += blocking.ask(path, partial(warnings, path), _MEETING_SECONDS)
-    left = house.store.folders.left_alone(house.root_of(folder)) if request.existing == "leave" else 0
+    left = core.store.folders.left_alone(core.root_of(folder)) if request.existing == "leave" else 0
     return FolderAnswer(path=str(path), warnings=said, left_alone=left)
 
 
-def planned(house: House, request: FolderRequest) -> FolderSettings | None:
+def planned(core: Core, request: FolderRequest) -> FolderSettings | None:
     """The settings that a folder would have if it were added; None while its disk does not answer.
 
     Nothing is written.
@@ -153,11 +153,11 @@ def planned(house: House, request: FolderRequest) -> FolderSettings | None:
     Raises:
         ServiceError: as `add`.
     """
-    path, values, silent = _wanted(house, request)
+    path, values, silent = _wanted(core, request)
     if silent:
         return None
     try:
-        settings = edit.preview_folder(house.paths.config_file, str(path), values)
+        settings = edit.preview_folder(core.paths.config_file, str(path), values)
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
     return settings.folders[-1]
@@ -171,7 +171,7 @@ def _waits(path: Path, silent: Collection[Path]) -> list[str]:
     ]
 
 
-def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlValue], Collection[Path]]:
+def _wanted(core: Core, request: FolderRequest) -> tuple[Path, dict[str, TomlValue], Collection[Path]]:
     """A new folder's path, its keys in the settings file, and which of its disks do not answer.
 
     What does not answer is judged by its name alone, and by what is there when it answers.
@@ -179,7 +179,7 @@ def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlV
     Raises:
         ServiceError: it must not be watched.
     """
-    _check(house, request)
+    _check(core, request)
     path = Path(request.path).expanduser().absolute()
     values: dict[str, TomlValue] = {"existing": request.existing}
     if request.output:
@@ -191,22 +191,22 @@ def _wanted(house: House, request: FolderRequest) -> tuple[Path, dict[str, TomlV
     if request.originals_keep_days is not None:
         values["originals_keep_days"] = request.originals_keep_days
     output = Path(str(values["output"])) if request.output else None
-    private = (house.paths.state, house.paths.originals)
+    private = (core.paths.state, core.paths.originals)
     asked = {path, output} if output else {path}
-    silent = house.places.ask(asked, _PATIENCE).keys()
-    if path not in silent and house.places.locate(path).identities[0] is None:
+    silent = core.places.ask(asked, _PATIENCE).keys()
+    if path not in silent and core.places.locate(path).identities[0] is None:
         raise ServiceError(f"{path}: there is no such folder; make it first", exit_code=2)
-    others = [folder.path for folder in house.live.current.folders]
-    if why := refusal(path, others, output=output, private=private, locate=house.places.locate):
+    others = [folder.path for folder in core.live.current.folders]
+    if why := refusal(path, others, output=output, private=private, locate=core.places.locate):
         raise ServiceError(why, exit_code=4)
     for each in asked - silent:
-        _check_drive(house, each)
+        _check_drive(core, each)
     return path, values, silent
 
 
-def _check_drive(house: House, folder: Path) -> None:
+def _check_drive(core: Core, folder: Path) -> None:
     """That a folder does not lie beneath the mount point of a drive that is away."""
-    places, real = house.store.places, house.places.locate(folder).real
+    places, real = core.store.places, core.places.locate(folder).real
     if not places.settle_at(real) and (absence := places.absence(real)) is not None:
         raise ServiceError(
             f"{folder}: {absence}; connect it first. Beneath its mount point, what is written would end up "
@@ -215,22 +215,22 @@ def _check_drive(house: House, folder: Path) -> None:
         )
 
 
-def _check(house: House, request: FolderRequest) -> None:
+def _check(core: Core, request: FolderRequest) -> None:
     """Say what is wrong with a word as it was typed, not with the line that it would become in the file."""
     if request.quality and (problem := check_value("folder.quality", request.quality)):
         raise ServiceError(f"quality: {problem}", exit_code=2)
     try:
         if request.preset:
-            load_preset(request.preset, house.paths.presets_dir)
+            load_preset(request.preset, core.paths.presets_dir)
     except LookupError as error:
         raise ServiceError(str(error.args[0]), exit_code=2) from error
 
 
-def meet(house: House, folder: FolderSettings, root: Path) -> bool:
+def meet(core: Core, folder: FolderSettings, root: Path) -> bool:
     """A folder is there. The first time, leave what is in it now, unless the user wants that too.
 
     Args:
-        house: settings and store.
+        core: settings and store.
         folder: how it is configured.
         root: where it leads, without links.
 
@@ -241,29 +241,29 @@ def meet(house: House, folder: FolderSettings, root: Path) -> bool:
         OSError: what is in it could not be seen or noted; it must not be watched before that is done.
     """
     leaves = folder.existing == "leave"
-    known = house.store.folders
+    known = core.store.folders
     if os.path.isdir(root) and not known.is_known(root, recursive=folder.recursive):
         # Known only once all in it is marked: a crash in between must make no new pictures of what was there.
         try:
             if leaves:
-                known.baseline(root, recursive=folder.recursive, seen=house.seen.get(root))
+                known.baseline(root, recursive=folder.recursive, seen=core.seen.get(root))
             known.added(root, recursive=folder.recursive)
         except OSError:
             # The ledger may have no room: what comes until it has some was not there before.
-            if leaves and root not in house.seen:
-                house.seen[root] = list_pictures(root, folder.recursive)
+            if leaves and root not in core.seen:
+                core.seen[root] = list_pictures(root, folder.recursive)
             raise
-    house.seen.pop(root, None)
-    return let_in(house, folder, root)
+    core.seen.pop(root, None)
+    return let_in(core, folder, root)
 
 
-def let_in(house: House, folder: FolderSettings, root: Path) -> bool:
+def let_in(core: Core, folder: FolderSettings, root: Path) -> bool:
     """The part of `meet` that asks no disk: whether files are wanted now that were left alone before."""
     largest, existing = folder.max_size.bytes or None, folder.existing != "leave"
-    return house.store.folders.let_in(root, folder.min_size.bytes, largest, existing=existing) > 0
+    return core.store.folders.let_in(root, folder.min_size.bytes, largest, existing=existing) > 0
 
 
-def remove(house: House, path: str) -> None:
+def remove(core: Core, path: str) -> None:
     """Take a folder out of the settings file; what was done in it stays, and so do its originals.
 
     Raises:
@@ -271,24 +271,24 @@ def remove(house: House, path: str) -> None:
     """
     folder = FolderSettings(path=Path(path).expanduser().absolute())
     try:
-        configured = {each.path: each for each in load(house.paths.config_file).folders}
+        configured = {each.path: each for each in load(core.paths.config_file).folders}
         if folder.path not in configured:
             raise ServiceError(f"{path} is not watched; see what is with: homepress folder list", exit_code=2)
-        edit.remove_folder(house.paths.config_file, str(folder.path))
+        edit.remove_folder(core.paths.config_file, str(folder.path))
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
-    forget(house, house.root_of(folder), configured[folder.path].output)
+    forget(core, core.root_of(folder), configured[folder.path].output)
 
 
-def forget(house: House, root: Path, output: Path | None) -> None:
+def forget(core: Core, root: Path, output: Path | None) -> None:
     """A folder is not watched any more: added again later, it is a new one, on whatever drive."""
-    house.store.folders.forget(root)
-    house.seen.pop(root, None)
+    core.store.folders.forget(root)
+    core.seen.pop(root, None)
     for folder in filter(None, (root, output)):
-        house.store.places.forget(house.places.real(folder))
+        core.store.places.forget(core.places.real(folder))
 
 
-def enable(house: House, path: str, enabled: bool) -> None:
+def enable(core: Core, path: str, enabled: bool) -> None:
     """Say in the settings file whether a configured folder is watched; what came meanwhile is done later.
 
     Raises:
@@ -296,7 +296,7 @@ def enable(house: House, path: str, enabled: bool) -> None:
     """
     try:
         edit.set_folder_value(
-            house.paths.config_file, str(Path(path).expanduser().absolute()), "enabled", enabled
+            core.paths.config_file, str(Path(path).expanduser().absolute()), "enabled", enabled
         )
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from homepress.base import results
 from homepress.base.clock import Clock, system_clock
-from homepress.daemon.pipeline.job import Told
+from homepress.daemon.pipeline.job import JobResult
 from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.pipeline.retry import Backoff
 from homepress.daemon.places import Away
@@ -51,10 +51,10 @@ _MOST_SHOWN = 3
 _LOOKING = 2.0
 """Seconds that watching takes at most to hand on a file whose time has come."""
 
-_NOTES_KEPT = 86_400.0
+_NOTICES_KEPT = 86_400.0
 """Seconds that a note stands."""
 
-_MOST_NOTES = 20
+_MOST_NOTICES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ class FolderHealth:
         self._problems: dict[Path, Problem] = {}
         self._away: frozenset[Path] = frozenset()
         self._given_back: dict[Path, _GivenBack] = {}
-        self._notes: deque[tuple[float, str]] = deque(maxlen=_MOST_NOTES)
+        self._notices: deque[tuple[float, str]] = deque(maxlen=_MOST_NOTICES)
 
     # -- what becomes of pictures
 
-    def record(self, root: Path, told: Told, conditions: Conditions = ()) -> bool:
+    def record(self, root: Path, result: JobResult, conditions: Conditions = ()) -> bool:
         """A picture of a watched folder is done, or has to wait.
 
         Args:
@@ -131,37 +131,37 @@ class FolderHealth:
         Returns:
             Whether pictures are free again that were held, so that a look through the folders is worthwhile.
         """
-        self.wait_for(told)
-        self._count(root, told)
-        if told.away or root in self._stopped:
+        self.set_waiting(result)
+        self._count(root, result)
+        if result.away or root in self._stopped:
             return False
-        if told.problem:
-            self._begin_problem(root, told, conditions)
+        if result.problem:
+            self._begin_problem(root, result, conditions)
             return False
-        places = dict.fromkeys((root, told.path.parent, told.path))
+        places = dict.fromkeys((root, result.path.parent, result.path))
         standing = [self._problems[place] for place in places if place in self._problems]
-        over = [each for each in standing if told.outcome == "compressed" or each.place == told.path]
+        over = [each for each in standing if result.outcome == "compressed" or each.place == result.path]
         for problem in over:
             del self._problems[problem.place]
         if not over:
-            self._let_the_next_one_try(root, told.path)
+            self._let_the_next_one_try(root, result.path)
         free = [self._release(problem.place) for problem in over if problem.wide]
         return any(free)
 
-    def _begin_problem(self, root: Path, told: Told, conditions: Conditions) -> None:
-        place = root if told.whole_folder else told.place or told.path
-        wide = place != told.path
+    def _begin_problem(self, root: Path, result: JobResult, conditions: Conditions) -> None:
+        place = root if result.whole_folder else result.place or result.path
+        wide = place != result.path
         before = self._problems.get(place)
         again = before is not None and wide
-        backoff = before.backoff.again() if before and again else Backoff(told.retry_after or 0.0)
+        backoff = before.backoff.again() if before and again else Backoff(result.retry_after or 0.0)
         until = self._clock() + backoff.pause
         self._problems[place] = Problem(
-            root, place, told.path, told.problem, wide, backoff, until, conditions
+            root, place, result.path, result.problem, wide, backoff, until, conditions
         )
         if wide:
-            self._queue.hold(place, backoff.pause)
+            self._queue.suspend(place, backoff.pause)
         else:
-            self._let_the_next_one_try(root, told.path)
+            self._let_the_next_one_try(root, result.path)
 
     def _let_the_next_one_try(self, root: Path, path: Path) -> None:
         """This one says nothing about what holds its folder."""
@@ -171,9 +171,9 @@ class FolderHealth:
 
     # -- the circuit breaker
 
-    def _count(self, root: Path, told: Told) -> None:
-        for why, failed in ((_READ_BACK, told.unverified), (_UNLIKE, told.unlike)):
-            if told.outcome == "compressed":
+    def _count(self, root: Path, result: JobResult) -> None:
+        for why, failed in ((_READ_BACK, result.unverified), (_UNLIKE, result.unlike)):
+            if result.outcome == "compressed":
                 self._failed.pop((root, why), None)
             elif failed:
                 self._failed[root, why] += 1
@@ -185,7 +185,7 @@ class FolderHealth:
         if root in self._stopped:
             return False
         self._stopped[root] = why
-        self._queue.hold(root)
+        self._queue.suspend(root)
         return True
 
     def why_stopped(self, root: Path) -> str:
@@ -207,7 +207,7 @@ class FolderHealth:
     def _release(self, place: Path) -> bool:
         """Let pictures of a folder go on, unless something else stands against them; whether any was held."""
         if place in self._stopped or place in self._away:
-            self._queue.hold(place)
+            self._queue.suspend(place)
             return False
         return self._queue.release(place)
 
@@ -266,7 +266,7 @@ class FolderHealth:
         for root in {problem.root for problem in known}:
             self._queue.drop(root)
             if root in self._stopped or root in self._away:
-                self._queue.hold(root)
+                self._queue.suspend(root)
         return bool(known)
 
     def keep_within(self, roots: Collection[Path], gone: Iterable[Path]) -> None:
@@ -290,7 +290,7 @@ class FolderHealth:
         """
         self._away = now.roots
         for root in now.roots - before.roots:
-            self._queue.hold(root)
+            self._queue.suspend(root)
         back = set(before.roots - now.roots)
         if before.originals and not now.originals:
             back |= set(roots) - now.roots
@@ -300,12 +300,12 @@ class FolderHealth:
 
     # -- files that wait
 
-    def wait_for(self, told: Told) -> None:
+    def set_waiting(self, result: JobResult) -> None:
         """A picture is done, or has to wait."""
-        self._given_back.pop(told.path, None)
-        if told.retry_after is not None:
-            next_try = self._clock() + told.retry_after
-            self._given_back[told.path] = _GivenBack(told.reason, next_try, bool(told.problem))
+        self._given_back.pop(result.path, None)
+        if result.retry_after is not None:
+            next_try = self._clock() + result.retry_after
+            self._given_back[result.path] = _GivenBack(result.reason, next_try, bool(result.problem))
 
     def try_now(self) -> list[Path]:
         """The files that were given back: whoever asks looks at them now, whenever their time would come."""
@@ -345,12 +345,12 @@ class FolderHealth:
 
     # -- what the user should know of, though nothing is to be done about it
 
-    def add_note(self, note: RecoveryNote) -> None:
+    def add_notice(self, note: RecoveryNote) -> None:
         """Remember a note of the store, unless it is routine; one that stands already is not repeated."""
-        if not note.routine and str(note) not in (text for _, text in self._notes):
-            self._notes.append((self._boot_clock.since_boot(), str(note)))
+        if not note.routine and str(note) not in (text for _, text in self._notices):
+            self._notices.append((self._boot_clock.since_boot(), str(note)))
 
-    def notes(self) -> list[str]:
+    def notices(self) -> list[str]:
         """Those of the last day, newest first."""
-        since = self._boot_clock.since_boot() - _NOTES_KEPT
-        return [text for at, text in reversed(self._notes) if at >= since]
+        since = self._boot_clock.since_boot() - _NOTICES_KEPT
+        return [text for at, text in reversed(self._notices) if at >= since]

@@ -23,7 +23,7 @@ from homepress.control.service import (
 from homepress.daemon import dry_run, folders, logs, requests
 from homepress.daemon.apart import join_apart
 from homepress.daemon.commands.connect import stopped_status
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.health import MOST_IN_A_ROW
 from homepress.daemon.pipeline.job import Plan
 from homepress.daemon.places import resolved
@@ -64,7 +64,7 @@ def recent_pictures(ledger: Path, limit: int) -> list[RecentPicture]:
 # Undo in the words of the service: which entries, and where their originals may be put.
 
 
-def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
+def undo(core: Core, request: UndoRequest) -> Iterator[UndoOutcome]:
     """Bring originals back, newest first.
 
     They are restored beneath configured folders, beneath what the request names itself, or in its `to`.
@@ -79,26 +79,26 @@ def undo(house: House, request: UndoRequest) -> Iterator[UndoOutcome]:
     selection = UndoSelection(
         paths=paths, entries=tuple(request.ids), last=request.last, since=request.since, folder=folder
     )
-    roots = [*house.roots(), *(path.parent for path in paths)]
+    roots = [*core.roots(), *(path.parent for path in paths)]
     if folder is not None:
         roots.append(folder)
     to = resolved(Path(request.to)) if request.to else None
     touched: set[Path] = set()
     last: UndoOutcome | None = None
-    for undone in house.store.undo(selection, roots=roots, to=to):
+    for undone in core.store.undo(selection, roots=roots, to=to):
         if last is not None:
             yield last
-        touched |= {root for root in house.roots() if Path(undone.path).is_relative_to(root)}
+        touched |= {root for root in core.roots() if Path(undone.path).is_relative_to(root)}
         last = undone
     if last is not None:
         yield msgspec.structs.replace(
-            last, stopped=[str(root) for root in sorted(touched) if _is_stopped(house, root)]
+            last, stopped=[str(root) for root in sorted(touched) if _is_stopped(core, root)]
         )
 
 
-def _is_stopped(house: House, root: Path) -> bool:
+def _is_stopped(core: Core, root: Path) -> bool:
     """Whether nothing more is replaced in a folder, by what was undone there or for another reason."""
-    known = house.store.folders
+    known = core.store.folders
     return bool(known.stopped_replacing(root)) or known.undone_in_a_row(root) >= MOST_IN_A_ROW
 
 
@@ -113,10 +113,10 @@ _NO_DAEMON = "Homepress is not running; start it with: homepress run"
 
 
 class InProcessService:
-    """A `Service` over an open house, without watching. The caller holds the instance lock."""
+    """A `Service` over an open core, without watching. The caller holds the instance lock."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, core: Core) -> None:
+        self.core = core
 
     def ping(self) -> int:
         """The id of this process."""
@@ -124,7 +124,7 @@ class InProcessService:
 
     def status(self) -> Status:
         """What the ledger tells; the state is "stopped"."""
-        return stopped_status(self.house.store.counters())
+        return stopped_status(self.core.store.counters())
 
     def wait(self, revision: int, timeout: float) -> int:
         """Only a daemon changes while one watches."""
@@ -156,24 +156,24 @@ class InProcessService:
         Raises:
             ServiceError: it has mistakes; the text names them all.
         """
-        self.house.live.reload()
-        if self.house.live.error is not None:
-            raise ServiceError(str(self.house.live.error), exit_code=2)
+        self.core.live.reload()
+        if self.core.live.error is not None:
+            raise ServiceError(str(self.core.live.error), exit_code=2)
 
     def recent(self, limit: int) -> list[RecentPicture]:
         """The last results, newest first."""
         check_values(limit=limit)
-        return recent_pictures(self.house.paths.ledger, limit)
+        return recent_pictures(self.core.paths.ledger, limit)
 
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         """Compress named files and folders, one outcome a file as it comes."""
         check_request(request)
-        return requests.outcomes(self.house.pipeline, self._jobs(request))
+        return requests.outcomes(self.core.pipeline, self._jobs(request))
 
     def _jobs(self, request: CompressRequest) -> Iterator[tuple[Path, Plan]]:
         for text in request.paths:
             named = resolved(Path(text))
-            folder = self.house.folder_of(named)
+            folder = self.core.folder_of(named)
             root = named if named.is_dir() else named.parent
             plan = requests.plan_of(request, folder, root)
             for path in requests.pictures(named):
@@ -183,37 +183,37 @@ class InProcessService:
         """Bring originals back."""
         check_request(request)
         with in_words():
-            yield from undo(self.house, request)
+            yield from undo(self.core, request)
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Delete stored originals for good; their results stay."""
         check_request(request)
         with in_words():
-            yield from self.house.store.accept(_selection(request))
+            yield from self.core.store.accept(_selection(request))
 
     def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Read stored originals and compare their hashes."""
         check_request(request)
         with in_words():
-            yield from self.house.store.verify(_selection(request))
+            yield from self.core.store.verify(_selection(request))
 
     def add_folder(self, request: FolderRequest) -> FolderAnswer:
         """Add a folder to the settings file."""
         check_request(request)
-        answer = folders.add(self.house, request)
+        answer = folders.add(self.core, request)
         self.reload()
         return answer
 
     def remove_folder(self, path: str) -> None:
         """Take a folder out of the settings file."""
         check_values(path=path)
-        folders.remove(self.house, path)
+        folders.remove(self.core, path)
         self.reload()
 
     def enable_folder(self, path: str, enabled: bool) -> None:
         """Watch a configured folder, or keep it in the settings file without watching it."""
         check_values(path=path)
-        folders.enable(self.house, path, enabled)
+        folders.enable(self.core, path, enabled)
         self.reload()
 
     def check_folder(
@@ -223,12 +223,12 @@ class InProcessService:
         check_values(path=path, sample=sample)
         if wanted is not None:
             check_request(wanted)
-        return dry_run.check(self.house, path, sample, wanted)
+        return dry_run.check(self.core, path, sample, wanted)
 
     def probe(self) -> list[ProbedProcess]:
         """This process and its workers try every way to a network; nothing is sent."""
         own = ("daemon", os.getpid(), privacy.probe())
-        workers = self.house.pipeline.probe()
+        workers = self.core.pipeline.probe()
         return [
             ProbedProcess(name=name, pid=pid, tried=list(attempts)) for name, pid, attempts in (own, *workers)
         ]
@@ -237,13 +237,13 @@ class InProcessService:
         """Remove names from the history, the log and what was written from them; the number of entries."""
         check_values(folder=path, before=before)
         named = resolved(Path(path)) if path else None
-        join_apart(self.house.paths, self.house.store)  # its lines are to be forgotten too
+        join_apart(self.core.paths, self.core.store)  # its lines are to be forgotten too
         with in_words():
-            number = self.house.store.forget(named, before)
+            number = self.core.store.forget(named, before)
         try:
-            logs.forget(self.house.paths.log, named, before)
+            logs.forget(self.core.paths.log, named, before)
             # It shows names, and can be made anew at any time.
-            (self.house.paths.state / "report.html").unlink(missing_ok=True)
+            (self.core.paths.state / "report.html").unlink(missing_ok=True)
         except OSError as error:
             raise ServiceError(
                 f"the history does not show them any more, but {with_name(error)}; then forget them again"

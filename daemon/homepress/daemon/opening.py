@@ -1,7 +1,7 @@
-"""The start of the daemon: the house is opened, again and again while the system does not let us.
+"""The start of the daemon: the core is opened, again and again while the system does not let us.
 
 Meanwhile the daemon runs and says in its status what stands against it; requests wait, or are refused with
-the reason. Pictures wait in their folders, which are looked through when the house is open.
+the reason. Pictures wait in their folders, which are looked through when the core is open.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from homepress import privacy
 from homepress.base import blocking
 from homepress.base.results import FolderStatus
 from homepress.control.service import ServiceError, Status
-from homepress.daemon.core import House, NotNowError, refused
+from homepress.daemon.core import Core, NotNowError, refused
 from homepress.daemon.status import sentence
 from homepress.settings import FolderSettings, Paths, Settings, SettingsError, load
 from homepress.store.existing import Listing, list_pictures
@@ -48,11 +48,11 @@ class Opening:
     def open(
         self,
         confirm: Callable[[], None],
-        prepare: Callable[[House], None],
+        prepare: Callable[[Core], None],
         changed: Callable[[], None],
         stopping: threading.Event,
-    ) -> House | None:
-        """Open the house, trying again for as long as it takes; None when the daemon is to end before.
+    ) -> Core | None:
+        """Open the core, trying again for as long as it takes; None when the daemon is to end before.
 
         Args:
             confirm: raises `ServiceError` when another daemon has come; asked before each try.
@@ -67,9 +67,9 @@ class Opening:
         while not stopping.is_set():
             try:
                 confirm()
-                house = House.open(self._paths, changed)
-                house.seen = self._seen
-                return _prepared(house, prepare)
+                core = Core.open(self._paths, changed)
+                core.seen = self._seen
+                return _prepared(core, prepare)
             except NotNowError as error:
                 self._say(str(error))
                 changed()
@@ -163,13 +163,13 @@ def _listed(folder: FolderSettings) -> Listing | None:
     return None
 
 
-def _prepared(house: House, prepare: Callable[[House], None]) -> House:
+def _prepared(core: Core, prepare: Callable[[Core], None]) -> Core:
     try:
-        prepare(house)
+        prepare(core)
     except BaseException as error:
         with contextlib.suppress(OSError, StoreError):
-            house.close()
+            core.close()
         if isinstance(error, OSError):
-            raise NotNowError(refused(house.paths, error)) from error
+            raise NotNowError(refused(core.paths, error)) from error
         raise
-    return house
+    return core

@@ -12,7 +12,7 @@ from homepress import privacy
 from homepress.control import InstanceLock, ServiceError, connect, running
 from homepress.control.lock import DAEMON, holder_of
 from homepress.control.server import Server
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.logs import write_log
 from homepress.daemon.places import ensure
 from homepress.daemon.service import DaemonService
@@ -162,32 +162,32 @@ class _Daemon:
             lock = privacy.lock_daemon(self._paths.socket)
             _log.info("%s", "; ".join((f"network: {privacy.state()}", *lock.missing)))
             if not self._options.once:
-                self._server.start()  # before the house is open: why it is not can then be asked
-            if (house := self._open()) is None:
+                self._server.start()  # before the core is open: why it is not can then be asked
+            if (core := self._open()) is None:
                 return 0
             try:
-                return 0 if self._serve(house) else _SOME_FAILED
+                return 0 if self._serve(core) else _SOME_FAILED
             finally:
-                self.all_ended = house.close()
+                self.all_ended = core.close()
         finally:
             self._server.stop()
 
-    def _open(self) -> House | None:
-        """The house; None when the daemon is told to end before it could be opened."""
+    def _open(self) -> Core | None:
+        """The core; None when the daemon is told to end before it could be opened."""
         if self._options.once:
-            return House.open(self._paths, self._service.changed)
-        if (house := self._service.open(self._stopping, self._confirm)) is None:
+            return Core.open(self._paths, self._service.changed)
+        if (core := self._service.open(self._stopping, self._confirm)) is None:
             running.mark_stopped(self._paths.state)
-        return house
+        return core
 
     def _confirm(self) -> None:
         """Be sure that no other daemon has come where the lock's file could not be made at first."""
         if not self._lock.confirm():
             raise ServiceError("another Homepress was started meanwhile; this one ends")
 
-    def _serve(self, house: House) -> bool:
+    def _serve(self, core: Core) -> bool:
         """Work until told to stop; whether all went well that was to be done once."""
-        self._service.begin(house, once=self._options.once)
+        self._service.begin(core, once=self._options.once)
         if self._options.once:
             self._server.start()
         try:
@@ -200,7 +200,7 @@ class _Daemon:
             return True
         finally:
             self._service.end()
-            self._server.stop()  # nobody may ask any more once the house is closed
+            self._server.stop()  # nobody may ask any more once the core is closed
 
     def _end_at_signals(self) -> None:
         """End orderly, however often it is said. SIGHUP says it when the terminal closes, but for nohup."""

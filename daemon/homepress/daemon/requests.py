@@ -14,7 +14,7 @@ from homepress.base.formats import has_image_suffix
 from homepress.base.results import FileOutcome
 from homepress.base.system_errors import printable
 from homepress.control.service import CompressRequest, ServiceError
-from homepress.daemon.pipeline.job import Destination, Job, Plan, Told, plan_for
+from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan, plan_for
 from homepress.daemon.pipeline.worker_loop import STOPPING, Pipeline
 from homepress.settings import FolderSettings, Quality, Size, check_value
 from homepress.settings.values import SourceFormat
@@ -219,32 +219,32 @@ def pictures(path: Path) -> Iterator[Path]:
 
 def outcomes(pipeline: Pipeline, jobs: Iterator[tuple[Path, Plan]]) -> Iterator[FileOutcome]:
     """Run jobs that a person asked for and give their outcomes as they come."""
-    told: queue.SimpleQueue[Told] = queue.SimpleQueue()
+    result: queue.SimpleQueue[JobResult] = queue.SimpleQueue()
 
     def submit(count: int) -> int:
         batch = list(itertools.islice(jobs, count))
         for path, plan in batch:
-            if not pipeline.submit(Job(path, plan, told.put, asked=True)):
-                told.put(Told(path, "failed", STOPPING))
+            if not pipeline.submit(Job(path, plan, result.put, explicit=True)):
+                result.put(JobResult(path, "failed", STOPPING))
         return len(batch)
 
     under_way = submit(_AHEAD)
     while under_way:
-        yield outcome_of(told.get())
+        yield outcome_of(result.get())
         under_way += submit(1) - 1
 
 
-def outcome_of(told: Told) -> FileOutcome:
+def outcome_of(result: JobResult) -> FileOutcome:
     """In the words of `compress --json`. A person who asked gets "failed" where the daemon would wait."""
     return FileOutcome(
-        path=str(told.path),
-        outcome=told.outcome if told.outcome in ("compressed", "unchanged") else "failed",  # type: ignore[arg-type]
-        reason=told.reason,
-        before_bytes=told.before_bytes,
-        after_bytes=told.after_bytes,
-        format=told.image_format,
-        score=told.score,
-        score_kind=told.score_kind,
-        seconds=round(told.seconds, 3),
-        output=told.output,
+        path=str(result.path),
+        outcome=result.outcome if result.outcome in ("compressed", "unchanged") else "failed",  # type: ignore[arg-type]
+        reason=result.reason,
+        before_bytes=result.before_bytes,
+        after_bytes=result.after_bytes,
+        format=result.image_format,
+        score=result.score,
+        score_kind=result.score_kind,
+        seconds=round(result.seconds, 3),
+        output=result.output,
     )

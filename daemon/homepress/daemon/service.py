@@ -15,19 +15,19 @@ import msgspec
 from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.daemon.apart import join_apart
-from homepress.daemon.arrivals import STILL_AT_IT, Intake, Memory
+from homepress.daemon.arrivals import STILL_AT_IT, ArrivalHandler, LedgerAndQueue
 from homepress.daemon.configuration import Configuration
-from homepress.daemon.core import House, refused
+from homepress.daemon.core import Core, refused
 from homepress.daemon.fingerprinting import Fingerprinting
 from homepress.daemon.health import HOW_TO_GO_ON, MOST_IN_A_ROW, MOST_LOOKED_AT, FolderHealth
 from homepress.daemon.maintenance import Maintenance
 from homepress.daemon.offline import InProcessService
 from homepress.daemon.opening import Opening
 from homepress.daemon.pause import Pause, PowerSaver
-from homepress.daemon.pipeline.job import Destination, Plan, Told
+from homepress.daemon.pipeline.job import Destination, JobResult, Plan
 from homepress.daemon.places import Away, Drives
 from homepress.daemon.requests import check_values
-from homepress.daemon.status import Overview, sentence
+from homepress.daemon.status import StatusBuilder, sentence
 from homepress.settings import Paths
 from homepress.store.health import Conditions
 from homepress.store.model import RecoveryNote
@@ -51,7 +51,7 @@ class DaemonService(InProcessService):
 
     def __init__(self, paths: Paths, stop: Callable[[], None]) -> None:
         self._paths = paths
-        self._house: House | None = None
+        self._core: Core | None = None
         self._stop = stop
         self._seen = threading.Condition()
         self._revision = 1
@@ -62,29 +62,29 @@ class DaemonService(InProcessService):
         self._not_in_force = ""
         """Why the settings that were read last do not hold yet; empty when they do."""
 
-    def open(self, stopping: threading.Event, confirm: Callable[[], None] = lambda: None) -> House | None:
-        """Open the house, for as long as that takes; see `Opening.open`. Requests may come before it is."""
+    def open(self, stopping: threading.Event, confirm: Callable[[], None] = lambda: None) -> Core | None:
+        """Open the core, for as long as that takes; see `Opening.open`. Requests may come before it is."""
         return self._opening.open(confirm, self._try_to_prepare, self.changed, stopping)
 
     @property
-    def house(self) -> House:
-        """The house; requests that come before it is open wait, or are refused with the reason."""
-        if self._house is None:
+    def core(self) -> Core:
+        """The core; requests that come before it is open wait, or are refused with the reason."""
+        if self._core is None:
             self._opening.wait()
-        assert self._house is not None
-        return self._house
+        assert self._core is not None
+        return self._core
 
-    @house.setter
-    def house(self, house: House) -> None:
-        self._house = house
+    @core.setter
+    def core(self, core: Core) -> None:
+        self._core = core
 
-    def begin(self, house: House, *, once: bool = False) -> None:
-        """Start watching, in a house that `open` gave or in another; `once` goes on in spite of a pause."""
-        if self._house is not house:
-            self._prepare(house)
+    def begin(self, core: Core, *, once: bool = False) -> None:
+        """Start watching, with a core that `open` gave or in another; `once` goes on in spite of a pause."""
+        if self._core is not core:
+            self._prepare(core)
         if not once:
             self._pause.restore()
-        house.state.ask(self._rest_or_work)
+        core.state.ask(self._rest_or_work)
         self._watch.start()
         self._file = FileWatch(self._paths.config_file, self._settings_changed)
         self._file.start()
@@ -93,42 +93,42 @@ class DaemonService(InProcessService):
         self._opening.done()
         self.changed()
 
-    def _try_to_prepare(self, house: House) -> None:
+    def _try_to_prepare(self, core: Core) -> None:
         try:
-            self._prepare(house)
+            self._prepare(core)
         except BaseException:
-            self._house = None
+            self._core = None
             raise
 
-    def _prepare(self, house: House) -> None:
-        """Put together what works in the house; an `OSError` means that the ledger cannot be written now."""
-        self._house = house
-        self._config = Configuration(house)
-        self._pause = Pause(house.state, self._paths.state / "pause.json", self._rest_or_work)
-        self._health = FolderHealth(house.pipeline.queue)
-        for note in house.recovered:
-            house.state.ask(partial(self._health.add_note, note))
+    def _prepare(self, core: Core) -> None:
+        """Put together what works on the core; an `OSError` means that the ledger cannot be written now."""
+        self._core = core
+        self._config = Configuration(core)
+        self._pause = Pause(core.state, self._paths.state / "pause.json", self._rest_or_work)
+        self._health = FolderHealth(core.pipeline.queue)
+        for note in core.recovered:
+            core.state.ask(partial(self._health.add_notice, note))
         self._fingerprinting = Fingerprinting(
-            house.state, house.store, self._config.roots, self._has_better_to_do, self.changed
+            core.state, core.store, self._config.roots, self._has_better_to_do, self.changed
         )
-        intake = Intake(
-            house,
+        intake = ArrivalHandler(
+            core,
             self._config,
-            tell=self._told,
+            on_result=self._on_result,
             hint=self._hint,
             look_again=self._look_again,
             found=self._fingerprinting.look,
             changed=self.changed,
         )
-        self._watch = Watcher(intake, Memory(house), early=True, away=self._away)
-        self._drives = Drives(house.store, self._config.in_use, self._drives_changed)
-        self._overview = self._look_over()
+        self._watch = Watcher(intake, LedgerAndQueue(core), early=True, away=self._away)
+        self._drives = Drives(core.store, self._config.in_use, self._drives_changed)
+        self._status_builder = self._look_over()
         self._watch.reconfigure(self._config.apply())
         self._stop_replacing_where_undone()
         # A folder that hangs is logged when somebody looks at its state, which nobody else may do for days.
-        bring_in = partial(join_apart, house.paths, house.store)
+        bring_in = partial(join_apart, core.paths, core.store)
         self._maintenance = Maintenance(
-            house.state, house.store, self._noted, self._watch.states, bring_in=bring_in
+            core.state, core.store, self._noted, self._watch.states, bring_in=bring_in
         )
 
     def _hint(self, path: Path, delay: float) -> None:
@@ -144,11 +144,11 @@ class DaemonService(InProcessService):
             own: Conditions = (facts.st_mode, facts.st_uid, facts.st_gid)
         except OSError as error:
             own = (error.errno,)
-        return (*own, *self.house.store.conditions(output or path.parent))
+        return (*own, *self.core.store.conditions(output or path.parent))
 
     def _look_again(self, root: Path) -> bool:
         """On a folder's thread: whether its pictures wait; those for which something changed are tried."""
-        ask = self.house.state.ask
+        ask = self.core.state.ask
         problems = ask(partial(self._health.problems, root))
         for problem in problems[:MOST_LOOKED_AT]:
             now = self._conditions(problem.path)
@@ -156,9 +156,9 @@ class DaemonService(InProcessService):
                 self._watch.hint(problem.path)
         return bool(problems)
 
-    def _look_over(self) -> Overview:
-        return Overview(
-            house=self.house,
+    def _look_over(self) -> StatusBuilder:
+        return StatusBuilder(
+            core=self.core,
             config=self._config,
             watch=self._watch,
             health=self._health,
@@ -171,7 +171,7 @@ class DaemonService(InProcessService):
         )
 
     def end(self) -> None:
-        """Stop watching; what is under way is finished by the house."""
+        """Stop watching; what is under way is finished by the core."""
         self._file.stop()
         self._fingerprinting.stop()
         self._watch.stop()
@@ -188,14 +188,14 @@ class DaemonService(InProcessService):
         """
         while not stopping.is_set():
             revision = self._revision
-            if self.house.state.ask(self._is_done):
+            if self.core.state.ask(self._is_done):
                 break
             self.wait(revision, 0.5)
         return not self._failed and not self.status().problems
 
     def _is_done(self) -> bool:
         """On the state thread."""
-        if not self._watch.wait_settled(0) or self.house.pipeline.queue.moving():
+        if not self._watch.wait_settled(0) or self.core.pipeline.queue.moving():
             return False
         return not self._health.any_soon(_RETRIES_SOON)
 
@@ -207,51 +207,51 @@ class DaemonService(InProcessService):
             self._revision += 1
             self._seen.notify_all()
 
-    def _told(self, plan: Plan, told: Told) -> None:
+    def _on_result(self, plan: Plan, result: JobResult) -> None:
         """On the thread of a slot: a picture is done, or has to wait."""
-        if told.refused:
-            self._watch.set_aside(told.path)
-        conditions = self._conditions(told.path) if told.problem else ()
-        if stopped := self.house.state.ask(partial(self._record, plan, told, conditions)):
+        if result.refused:
+            self._watch.set_aside(result.path)
+        conditions = self._conditions(result.path) if result.problem else ()
+        if stopped := self.core.state.ask(partial(self._record, plan, result, conditions)):
             self._write_down_stop(*stopped)
 
-    def _record(self, plan: Plan, told: Told, conditions: Conditions) -> tuple[Path, str] | None:
+    def _record(self, plan: Plan, result: JobResult, conditions: Conditions) -> tuple[Path, str] | None:
         """On the state thread: the folder in which replacing stops now, and why; None as a rule."""
-        root = self._config.root_of(told.path)
+        root = self._config.root_of(result.path)
         before = ""
         if root is None:
-            told = replace(told, retry_after=None)  # its folder was let go meanwhile
-            self._health.wait_for(told)
+            result = replace(result, retry_after=None)  # its folder was let go meanwhile
+            self._health.set_waiting(result)
         else:
             before = self._health.why_stopped(root)
-            if self._health.record(root, told, conditions):
+            if self._health.record(root, result, conditions):
                 self._watch.rescan()
-            if told.away:
+            if result.away:
                 self._drives.look_now()
-        self._failed += told.outcome == "failed"
-        if told.outcome == "compressed":
+        self._failed += result.outcome == "failed"
+        if result.outcome == "compressed":
             self._maintenance.worked()
-        if told.retry_after is not None:
-            self._watch.hint(told.path, told.retry_after)
+        if result.retry_after is not None:
+            self._watch.hint(result.path, result.retry_after)
             if root is not None and self._config.plan_known(root) != plan:
-                self._end_waits_of_before(root, told)
+                self._end_waits_of_before(root, result)
         why = "" if root is None else self._health.why_stopped(root)
         return (root, why) if root is not None and why and not before else None
 
-    def _end_waits_of_before(self, root: Path, told: Told) -> None:
+    def _end_waits_of_before(self, root: Path, result: JobResult) -> None:
         """What stood against a picture may be over: it was under other settings."""
-        self._health.wait_for(replace(told, retry_after=STILL_AT_IT, problem="", whole_folder=False))
-        self._watch.hint(told.path, STILL_AT_IT)
+        self._health.set_waiting(replace(result, retry_after=STILL_AT_IT, problem="", whole_folder=False))
+        self._watch.hint(result.path, STILL_AT_IT)
         self._try_anew([root])
 
     def _away(self, path: Path) -> str:
         """Why the drive of a path is away; empty when it is not."""
-        absence = self.house.store.places.absence(path)
+        absence = self.core.store.places.absence(path)
         return "" if absence is None else f"{path}: {absence}"
 
     def _drives_changed(self, before: Away, now: Away) -> None:
         """Drives have come or gone: what cannot be stored is kept back, and goes on when it can."""
-        self.house.state.ask(partial(self._hold_or_go_on, before, now))
+        self.core.state.ask(partial(self._hold_or_go_on, before, now))
         self.changed()
 
     def _hold_or_go_on(self, before: Away, now: Away) -> None:
@@ -272,14 +272,14 @@ class DaemonService(InProcessService):
         """Replacing stops in a folder, and stays so over a restart; the ledger may wait for its disk."""
         _log.warning("%s: Replacing has stopped. %s", ascii(str(root)), why)
         self.changed()
-        folders = self.house.store.folders
+        folders = self.core.store.folders
         folders.stop_replacing(root, why)
-        if not self.house.state.ask(partial(self._health.why_stopped, root)):
+        if not self.core.state.ask(partial(self._health.why_stopped, root)):
             folders.looked_at(root)  # the user did, at the same moment
 
     def _stop_replacing_where_undone(self) -> None:
         """Something was undone, or the daemon has just started: what stopped before it stays so."""
-        folders, ask = self.house.store.folders, self.house.state.ask
+        folders, ask = self.core.store.folders, self.core.state.ask
         for root in self._config.roots():
             if why := folders.stopped_replacing(root):
                 ask(partial(self._health.stop, root, why))
@@ -291,7 +291,7 @@ class DaemonService(InProcessService):
     def _noted(self, note: RecoveryNote) -> None:
         """The store found something that the user should know of, such as an edit that came late."""
         (_log.info if note.routine else _log.warning)("%s", note)
-        self.house.state.ask(partial(self._health.add_note, note))
+        self.core.state.ask(partial(self._health.add_notice, note))
         self.changed()
 
     # -- what people ask
@@ -319,8 +319,8 @@ class DaemonService(InProcessService):
         """Take up work again, also while the computer saves power, and where results were not trusted."""
         self._opening.wait()
         for root in self._config.roots():
-            self.house.store.folders.looked_at(root)
-        self.house.state.ask(self._trust_again)
+            self.core.store.folders.looked_at(root)
+        self.core.state.ask(self._trust_again)
         self._pause.clear()
 
     def _trust_again(self) -> None:
@@ -332,7 +332,7 @@ class DaemonService(InProcessService):
 
     def _try_again(self) -> None:
         """On the state thread: something was done that may help pictures which could not be stored."""
-        self.house.pipeline.forgive()
+        self.core.pipeline.forgive()
         if self._health.try_again():
             self._try_waiting_files()
 
@@ -343,7 +343,7 @@ class DaemonService(InProcessService):
             yield from super().undo(request)
         finally:
             self._stop_replacing_where_undone()
-            self.house.state.ask(self._try_again)
+            self.core.state.ask(self._try_again)
             self.changed()
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
@@ -352,7 +352,7 @@ class DaemonService(InProcessService):
         try:
             yield from super().accept_originals(request)
         finally:
-            self.house.state.ask(self._try_again)
+            self.core.state.ask(self._try_again)
 
     def power_saver(self, on: bool) -> None:
         """The computer now saves power, or no longer."""
@@ -365,23 +365,21 @@ class DaemonService(InProcessService):
     def _power_reported(self, saving: bool) -> None:
         self._power.report(saving)
         if self._opening.status() is None:  # else it is looked at when the work begins
-            self.house.state.ask(self._rest_or_work)
+            self.core.state.ask(self._rest_or_work)
 
     def _has_better_to_do(self) -> bool:
         """Whether what can wait has to: pictures come first, and a pause is one for all."""
-        return self.house.state.ask(
-            lambda: bool(self._paused_for()) or self.house.pipeline.queue.moving() > 0
-        )
+        return self.core.state.ask(lambda: bool(self._paused_for()) or self.core.pipeline.queue.moving() > 0)
 
     def _rest_or_work(self) -> None:
         """On the state thread."""
-        self.house.pipeline.queue.pause(bool(self._paused_for()))
+        self.core.pipeline.queue.pause(bool(self._paused_for()))
         self.changed()
 
     def _paused_for(self) -> PausedFor:
         if self._pause.paused:
             return "user"
-        wanted = self.house.live.current.daemon.pause_on_power_saver
+        wanted = self.core.live.current.daemon.pause_on_power_saver
         return "power saver" if wanted and self._power.resting else ""
 
     def stop(self) -> None:
@@ -401,8 +399,8 @@ class DaemonService(InProcessService):
         """
         self._opening.wait()
         self._settings_changed()
-        if self.house.live.error is not None:
-            raise ServiceError(str(self.house.live.error), exit_code=2)
+        if self.core.live.error is not None:
+            raise ServiceError(str(self.core.live.error), exit_code=2)
         if self._not_in_force:
             raise ServiceError(self._not_in_force)
 
@@ -410,33 +408,33 @@ class DaemonService(InProcessService):
         # One change after the other: a request and the watch of the file may come upon the same one, and
         # whoever comes second may only answer when what the first has read is in force.
         with self._changing_settings:
-            if not self.house.live.reload() and not self._not_in_force:
+            if not self.core.live.reload() and not self._not_in_force:
                 return
             self._not_in_force = ""
-            if self.house.live.error is not None:
-                _log.warning("settings: %s", self.house.live.error)
+            if self.core.live.error is not None:
+                _log.warning("settings: %s", self.core.live.error)
             else:
                 _log.info("settings: read again")
                 try:
                     self._reconfigure()
                 except OSError as error:
                     self._postpone(error)
-            self.house.state.ask(self._rest_or_work)
+            self.core.state.ask(self._rest_or_work)
 
     def _postpone(self, error: OSError) -> None:
         """What the ledger has to know of the new settings cannot be written: say so, and try again."""
-        self._not_in_force = f"the new settings are not in force yet: {refused(self.house.paths, error)}"
+        self._not_in_force = f"the new settings are not in force yet: {refused(self.core.paths, error)}"
         _log.warning("%s", self._not_in_force)
         thread = threading.Thread(target=self._settings_changed, name="settings", daemon=True)
-        self.house.state.later(_SETTINGS_AGAIN, thread.start)
+        self.core.state.later(_SETTINGS_AGAIN, thread.start)
 
     def _reconfigure(self) -> None:
         before = self._config.roots()
-        self.house.pipeline.allow(self.house.live.current.daemon.worker_count)
+        self.core.pipeline.set_limit(self.core.live.current.daemon.worker_count)
         self._watch.reconfigure(self._config.apply())
         if self._config.lets_in:
             self._watch.rescan()
-        self.house.state.ask(partial(self._end_waits_of_old_settings, before))
+        self.core.state.ask(partial(self._end_waits_of_old_settings, before))
         self._drives.look_now()
         self._stop_replacing_where_undone()
 
@@ -458,7 +456,7 @@ class DaemonService(InProcessService):
             self._opening.wait(_START_SECONDS)
         if (early := self._opening.status()) is not None:
             return early
-        status = self._overview.complete(super().status())
+        status = self._status_builder.build(super().status())
         if not self._not_in_force:
             return status
         return msgspec.structs.replace(
@@ -466,4 +464,4 @@ class DaemonService(InProcessService):
         )
 
     def _trouble(self, root: Path) -> str:
-        return self.house.pipeline.silent(root) or self._health.text(root)
+        return self.core.pipeline.silent(root) or self._health.text(root)

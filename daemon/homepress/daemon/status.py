@@ -12,7 +12,7 @@ from homepress import privacy
 from homepress.base.results import FolderStatus
 from homepress.control.service import PausedFor, State, Status
 from homepress.daemon.configuration import Configuration
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.health import FolderHealth
 from homepress.daemon.logs import log_fault
 from homepress.daemon.pause import Pause, PowerSaver
@@ -24,7 +24,7 @@ _SHOWN_WAITING = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class StatusBuilder:
     """The parts that have something to say.
 
     Attributes:
@@ -33,7 +33,7 @@ class Overview:
         fingerprinting: how many pictures of a folder, given by its root, still wait for their fingerprints.
     """
 
-    house: House
+    core: Core
     config: Configuration
     watch: Watcher
     health: FolderHealth
@@ -44,13 +44,13 @@ class Overview:
     trouble: Callable[[Path], str]
     fingerprinting: Callable[[Path], int]
 
-    def complete(self, base: Status) -> Status:
+    def build(self, base: Status) -> Status:
         """The status of a daemon, from that of a program without one."""
         going, locked = (
-            self.house.store.going(),
+            self.core.store.going(),
             privacy.state() == "locked",
         )  # ledger and system: they may wait
-        status = self.house.state.ask(partial(self._complete, base))
+        status = self.core.state.ask(partial(self._complete, base))
         return msgspec.structs.replace(
             status,
             network="locked" if locked else "open",
@@ -61,37 +61,37 @@ class Overview:
     def _complete(self, base: Status) -> Status:
         """On the state thread: what is seen holds together."""
         waiting = self.health.waiting(self.watch.waiting())
-        load = self.house.pipeline.load()
+        load = self.core.pipeline.load()
         folders = self._folders()
         problems = self._problems(folders)
         return msgspec.structs.replace(
             base,
-            state=self._word(bool(problems), self.house.pipeline.queue.moving() > 0),
+            state=self._word(bool(problems), self.core.pipeline.queue.moving() > 0),
             pid=os.getpid(),
             paused_until=self.pause.until,
             paused_for=self.paused_for(),
             pause_fault=self.pause.fault,
             power_saver=self.power.saving,
-            notify=self.house.live.current.daemon.notify,
+            notify=self.core.live.current.daemon.notify,
             waiting=load.waiting + load.working + len(waiting),
             folders=folders,
             problems=problems,
-            notes=[*self._faults(), *self.health.notes()],
+            notes=[*self._faults(), *self.health.notices()],
             waiting_files=waiting[:_SHOWN_WAITING],
         )
 
     def _faults(self) -> list[str]:
         """What cannot be written, and stops nothing."""
-        faults = (self.pause.fault, log_fault(self.house.paths.log))
+        faults = (self.pause.fault, log_fault(self.core.paths.log))
         return [sentence(fault) for fault in faults if fault]
 
     def _problems(self, folders: list[FolderStatus]) -> list[str]:
-        problems = [*self.house.trust.problems()]
+        problems = [*self.core.trust.problems()]
         originals = self.drives.away.originals
         problems += [originals] if originals else []
         problems += [_naming(folder) for folder in folders if folder.problem not in ("", originals)]
-        if self.house.live.error is not None:
-            problems.insert(0, f"settings not used: {self.house.live.error}")
+        if self.core.live.error is not None:
+            problems.insert(0, f"settings not used: {self.core.live.error}")
         return problems
 
     def _word(self, problem: bool, busy: bool) -> State:
@@ -106,11 +106,11 @@ class Overview:
         return [
             msgspec.structs.replace(
                 self.config.status(
-                    folder, states.get(folder.path), self.trouble, self.house.pipeline, self.drives.away
+                    folder, states.get(folder.path), self.trouble, self.core.pipeline, self.drives.away
                 ),
-                fingerprinting=self.fingerprinting(self.house.root_of(folder)),
+                fingerprinting=self.fingerprinting(self.core.root_of(folder)),
             )
-            for folder in self.house.live.current.folders
+            for folder in self.core.live.current.folders
         ]
 
 

@@ -15,7 +15,7 @@ from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 from homepress.daemon.pipeline.carry import Carrier
 from homepress.daemon.pipeline.codec_trust import CodecTrust
-from homepress.daemon.pipeline.job import Destination, Job, Plan, Told
+from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.store import health
 from homepress.store.model import Busy, Changed, OriginalsLimit, UndoSelection, VerifyFailed
 from homepress.store.reader import HistoryFilter, Reader
@@ -65,10 +65,10 @@ def picture(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def carry(store: Store, picture: Path) -> Callable[..., Told]:
+def carry(store: Store, picture: Path) -> Callable[..., JobResult]:
     carrier = Carrier(store)
 
-    def run(compressor: Compressor, **changes: Any) -> Told:
+    def run(compressor: Compressor, **changes: Any) -> JobResult:
         destination = changes.pop("destination", Destination.REPLACE)
         root = picture.parent.parent
         recipe = changes.pop("recipe", Recipe(metadata=changes.pop("metadata", MetadataPolicy.KEEP)))
@@ -79,7 +79,7 @@ def carry(store: Store, picture: Path) -> Callable[..., Told]:
     return run
 
 
-def test_a_result_takes_the_place_of_its_source(carry: Callable[..., Told], picture: Path) -> None:
+def test_a_result_takes_the_place_of_its_source(carry: Callable[..., JobResult], picture: Path) -> None:
     told = carry(Compressor(compressed()))
     assert (told.outcome, told.before_bytes, told.after_bytes) == ("compressed", len(SOURCE), len(RESULT))
     assert told.score == 81.5
@@ -87,7 +87,7 @@ def test_a_result_takes_the_place_of_its_source(carry: Callable[..., Told], pict
 
 
 def test_a_result_is_never_compressed_again_whatever_it_is_called(
-    carry: Callable[..., Told], picture: Path
+    carry: Callable[..., JobResult], picture: Path
 ) -> None:
     carry(Compressor(compressed()))
     copy = picture.read_bytes()
@@ -99,30 +99,32 @@ def test_a_result_is_never_compressed_again_whatever_it_is_called(
 
 
 def test_a_result_that_is_asked_for_again_keeps_its_line_in_the_history(
-    carry: Callable[..., Told], tmp_path: Path
+    carry: Callable[..., JobResult], tmp_path: Path
 ) -> None:
-    carry(Compressor(compressed()), asked=True)
-    assert "second lossy generation" in carry(Compressor(), asked=True).reason
+    carry(Compressor(compressed()), explicit=True)
+    assert "second lossy generation" in carry(Compressor(), explicit=True).reason
     with Reader(tmp_path / "state" / "ledger.sqlite3") as reader:
         assert [entry.outcome for entry in reader.history(HistoryFilter())] == ["compressed"]
 
 
 def test_a_result_that_is_copied_into_an_output_folder_says_that_homepress_made_it(
-    carry: Callable[..., Told], picture: Path, tmp_path: Path
+    carry: Callable[..., JobResult], picture: Path, tmp_path: Path
 ) -> None:
-    carry(Compressor(compressed()), asked=True)
+    carry(Compressor(compressed()), explicit=True)
     nothing_saved = Unchanged(Reason.SAVES_TOO_LITTLE, "", ImageType.JPEG)
-    told = carry(Compressor(nothing_saved), asked=True, destination=Destination.OUTPUT)
+    told = carry(Compressor(nothing_saved), explicit=True, destination=Destination.OUTPUT)
     assert "Homepress made it" in told.reason
     assert (tmp_path / "out" / "deep" / "a.jpg").read_bytes() == RESULT == picture.read_bytes()
     # Where another size was asked for, that it would save too little is the true reason.
     told = carry(
-        Compressor(nothing_saved), asked=True, destination=Destination.OUTPUT, recipe=Recipe(max_edge=5)
+        Compressor(nothing_saved), explicit=True, destination=Destination.OUTPUT, recipe=Recipe(max_edge=5)
     )
     assert "Homepress made it" not in told.reason
 
 
-def test_an_output_folder_mirrors_the_tree(carry: Callable[..., Told], picture: Path, tmp_path: Path) -> None:
+def test_an_output_folder_mirrors_the_tree(
+    carry: Callable[..., JobResult], picture: Path, tmp_path: Path
+) -> None:
     told = carry(Compressor(compressed()), destination=Destination.OUTPUT)
     assert told.output == str(tmp_path / "out" / "deep" / "a.jpg")
     assert Path(told.output).read_bytes() == RESULT
@@ -130,7 +132,7 @@ def test_an_output_folder_mirrors_the_tree(carry: Callable[..., Told], picture: 
 
 
 def test_a_picture_that_gets_no_smaller_still_belongs_into_the_output_folder(
-    carry: Callable[..., Told], tmp_path: Path
+    carry: Callable[..., JobResult], tmp_path: Path
 ) -> None:
     answer = Unchanged(Reason.SAVES_TOO_LITTLE, "1.2 %", ImageType.JPEG)
     told = carry(Compressor(answer), destination=Destination.OUTPUT)
@@ -139,7 +141,7 @@ def test_a_picture_that_gets_no_smaller_still_belongs_into_the_output_folder(
 
 
 def test_a_result_of_ours_gets_into_an_output_folder_without_a_second_loss(
-    carry: Callable[..., Told], picture: Path
+    carry: Callable[..., JobResult], picture: Path
 ) -> None:
     carry(Compressor(compressed()))
     again = Compressor(Unchanged(Reason.SAVES_TOO_LITTLE))
@@ -149,7 +151,7 @@ def test_a_result_of_ours_gets_into_an_output_folder_without_a_second_loss(
 
 
 def test_every_copy_of_a_picture_gets_into_the_output_folder(
-    carry: Callable[..., Told], picture: Path
+    carry: Callable[..., JobResult], picture: Path
 ) -> None:
     for name in ("a.jpg", "b.jpg"):
         path = picture.with_name(name)
@@ -159,7 +161,7 @@ def test_every_copy_of_a_picture_gets_into_the_output_folder(
         assert (Path(told.output).name, Path(told.output).read_bytes()) == (name, SOURCE)
 
 
-def test_tags_are_taken_out_of_a_result_of_ours_too(carry: Callable[..., Told], picture: Path) -> None:
+def test_tags_are_taken_out_of_a_result_of_ours_too(carry: Callable[..., JobResult], picture: Path) -> None:
     """It came from a folder that keeps them to one that does not."""
     first = compressed()
     no_private_metadata = dataclasses.replace(
@@ -178,17 +180,17 @@ def test_tags_are_taken_out_of_a_result_of_ours_too(carry: Callable[..., Told], 
     ("asked", "floor"), [(Recipe(metadata=MetadataPolicy.STRIP), None), (Recipe(max_edge=800), 80.0)]
 )
 def test_more_can_be_asked_of_a_result_of_ours_by_name(
-    carry: Callable[..., Told], picture: Path, asked: Recipe, floor: float | None
+    carry: Callable[..., JobResult], picture: Path, asked: Recipe, floor: float | None
 ) -> None:
     carry(Compressor(compressed()))
     again = Compressor(Unchanged(Reason.SAVES_TOO_LITTLE))
-    carry(again, asked=True, destination=Destination.BESIDE, recipe=asked)
+    carry(again, explicit=True, destination=Destination.BESIDE, recipe=asked)
     assert again.recipes == [dataclasses.replace(asked, floor=floor, palette=floor is not None)]
 
 
 @pytest.mark.parametrize("destination", [Destination.REPLACE, Destination.OUTPUT])
 def test_what_a_user_took_back_is_left_alone_everywhere(
-    carry: Callable[..., Told], picture: Path, store: Store, destination: Destination
+    carry: Callable[..., JobResult], picture: Path, store: Store, destination: Destination
 ) -> None:
     carry(Compressor(compressed()))
     assert [undone.outcome for undone in store.undo(UndoSelection(last=1), roots=[picture.parent])] == [
@@ -203,7 +205,7 @@ def test_what_a_user_took_back_is_left_alone_everywhere(
 @pytest.mark.parametrize("no_private_metadata", [False, True])
 @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
 def test_what_could_not_be_taken_out_does_not_get_into_the_output_folder(
-    carry: Callable[..., Told], tmp_path: Path, policy: MetadataPolicy, no_private_metadata: bool
+    carry: Callable[..., JobResult], tmp_path: Path, policy: MetadataPolicy, no_private_metadata: bool
 ) -> None:
     answer = Unchanged(Reason.FORMAT_LEFT_ALONE, "", ImageType.HEIC, no_private_metadata=no_private_metadata)
     told = carry(Compressor(answer), destination=Destination.OUTPUT, metadata=policy)
@@ -213,10 +215,10 @@ def test_what_could_not_be_taken_out_does_not_get_into_the_output_folder(
 
 @pytest.mark.parametrize("asked", [False, True])
 def test_a_misnamed_picture_is_left_alone_unless_it_was_asked_for(
-    carry: Callable[..., Told], picture: Path, asked: bool
+    carry: Callable[..., JobResult], picture: Path, asked: bool
 ) -> None:
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20_000))
-    told = carry(Compressor(compressed()), asked=asked)
+    told = carry(Compressor(compressed()), explicit=asked)
     assert told.outcome == ("compressed" if asked else "unchanged")
     if not asked:
         assert told.reason == "its name is that of another format: JPEG, but it is PNG"
@@ -224,7 +226,7 @@ def test_a_misnamed_picture_is_left_alone_unless_it_was_asked_for(
 
 
 def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(
-    carry: Callable[..., Told], picture: Path
+    carry: Callable[..., JobResult], picture: Path
 ) -> None:
     broken = Unchanged(Reason.BROKEN, "cut short", ImageType.JPEG, transient=True)
     first, second = carry(Compressor(broken)), carry(Compressor(broken))
@@ -235,7 +237,7 @@ def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(
 
 
 def test_a_picture_that_kills_its_worker_is_left_alone_after_three_tries(
-    carry: Callable[..., Told], picture: Path
+    carry: Callable[..., JobResult], picture: Path
 ) -> None:
     died = [WorkerDied(Death(DeathKind.CRASHED, signal=11)) for _ in range(3)]
     told = [carry(Compressor(death)) for death in died]
@@ -247,7 +249,7 @@ def test_a_picture_that_kills_its_worker_is_left_alone_after_three_tries(
 def test_a_picture_that_was_given_up_stays_so_after_a_restart_until_it_changes(
     picture: Path, tmp_path: Path
 ) -> None:
-    def carry_anew(*deaths: WorkerDied) -> list[Told]:
+    def carry_anew(*deaths: WorkerDied) -> list[JobResult]:
         """What a daemon that was just started does with the picture."""
         store = Store.open(tmp_path / "state" / "ledger.sqlite3", tmp_path / "originals")
         try:
@@ -266,7 +268,7 @@ def test_a_picture_that_was_given_up_stays_so_after_a_restart_until_it_changes(
 
 
 def test_a_compressor_that_cannot_start_is_not_held_against_a_picture(
-    carry: Callable[..., Told], picture: Path
+    carry: Callable[..., JobResult], picture: Path
 ) -> None:
     cannot = WorkerDied(Death(DeathKind.REFUSED_TO_START, detail="ImportError: half an update"))
     for _ in range(5):
@@ -276,32 +278,34 @@ def test_a_compressor_that_cannot_start_is_not_held_against_a_picture(
     assert carry(Compressor(compressed())).outcome == "compressed"
 
 
-def test_stopping_is_not_held_against_a_picture(carry: Callable[..., Told]) -> None:
+def test_stopping_is_not_held_against_a_picture(carry: Callable[..., JobResult]) -> None:
     stopped = [WorkerDied(Death(DeathKind.STOPPED)) for _ in range(4)]
     assert {carry(Compressor(death)).outcome for death in stopped} == {"waiting"}
 
 
-def test_nothing_is_written_while_the_quiet_time_runs(carry: Callable[..., Told], picture: Path) -> None:
+def test_nothing_is_written_while_the_quiet_time_runs(carry: Callable[..., JobResult], picture: Path) -> None:
     ready = time.monotonic() + 0.4
     told = carry(Compressor(compressed()), ready_at=ready)
     assert told.outcome == "compressed"
     assert picture.stat().st_ctime_ns >= (time.time() - (time.monotonic() - ready)) * 1e9 - 50e6
 
 
-def test_a_file_that_is_not_what_was_quiet_is_not_touched(carry: Callable[..., Told], picture: Path) -> None:
+def test_a_file_that_is_not_what_was_quiet_is_not_touched(
+    carry: Callable[..., JobResult], picture: Path
+) -> None:
     status = picture.stat()
     quiet = (status.st_size + 1, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     assert carry(Compressor(), identity=quiet).outcome == "waiting"
 
 
 def test_what_is_not_there_any_more_is_no_reason_to_fail_loudly(
-    carry: Callable[..., Told], picture: Path
+    carry: Callable[..., JobResult], picture: Path
 ) -> None:
     picture.unlink()
     assert carry(Compressor()).outcome == "failed"
 
 
-def test_a_hard_link_is_refused_with_its_reason(carry: Callable[..., Told], picture: Path) -> None:
+def test_a_hard_link_is_refused_with_its_reason(carry: Callable[..., JobResult], picture: Path) -> None:
     os.link(picture, picture.parent / "b.jpg")
     told = carry(Compressor())
     assert told.outcome == "unchanged"
@@ -310,26 +314,26 @@ def test_a_hard_link_is_refused_with_its_reason(carry: Callable[..., Told], pict
 
 @pytest.mark.parametrize("destination", [Destination.OUTPUT, Destination.BESIDE, Destination.NOWHERE])
 def test_a_read_only_picture_is_compressed_where_it_is_not_replaced(
-    carry: Callable[..., Told], picture: Path, destination: Destination
+    carry: Callable[..., JobResult], picture: Path, destination: Destination
 ) -> None:
     picture.chmod(0o444)
     assert carry(Compressor(compressed()), destination=destination).outcome == "compressed"
     assert picture.read_bytes() == SOURCE
 
 
-def test_a_reason_does_not_name_the_picture_again(carry: Callable[..., Told], picture: Path) -> None:
+def test_a_reason_does_not_name_the_picture_again(carry: Callable[..., JobResult], picture: Path) -> None:
     picture.chmod(0o444)
     assert carry(Compressor()).reason == "it is read-only"
 
 
 def test_a_full_disk_keeps_the_picture_waiting_and_is_a_problem_of_the_folder(
-    carry: Callable[..., Told], picture: Path
+    carry: Callable[..., JobResult], picture: Path
 ) -> None:
     told = carry(Compressor(OSError(28, "No space left on device", "some-temp-name")))
     assert (told.outcome, told.whole_folder) == ("waiting", True)
     assert told.problem.startswith(str(picture))
     assert "make room" in told.problem
-    asked = carry(Compressor(OSError(28, "No space left on device", str(picture))), asked=True)
+    asked = carry(Compressor(OSError(28, "No space left on device", str(picture))), explicit=True)
     assert asked.outcome == "failed"
 
 
@@ -353,7 +357,7 @@ class Refusing:
     replace = write_output = write_beside = copy_output = _refuse
 
 
-def carried(carrier: Carrier, picture: Path, compressor: Compressor, **changes: Any) -> Told:
+def carried(carrier: Carrier, picture: Path, compressor: Compressor, **changes: Any) -> JobResult:
     destination = changes.pop("destination", Destination.REPLACE)
     root = picture.parent.parent
     settings = changes.pop("settings", "balanced")
@@ -499,7 +503,7 @@ def test_a_picture_that_waits_for_a_better_codec_is_read_once(store: Store, pict
     assert first.retry_after
 
 
-def test_a_dry_run_writes_nothing(carry: Callable[..., Told], picture: Path, store: Store) -> None:
+def test_a_dry_run_writes_nothing(carry: Callable[..., JobResult], picture: Path, store: Store) -> None:
     told = carry(Compressor(compressed()), destination=Destination.NOWHERE)
     assert (told.outcome, told.output) == ("compressed", "")
     assert picture.read_bytes() == SOURCE

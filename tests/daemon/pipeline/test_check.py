@@ -14,7 +14,7 @@ from homepress.base.formats import ImageType
 from homepress.compress import MetadataPolicy, Recipe
 from homepress.daemon.health import FolderHealth
 from homepress.daemon.pipeline.carry import Carrier
-from homepress.daemon.pipeline.job import Destination, Job, Plan, Told
+from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.daemon.pipeline.worker_loop import Pipeline
 from homepress.daemon.state import StateThread
 from homepress.store.store import Store
@@ -168,9 +168,9 @@ def test_several_results_unlike_their_pictures_stop_replacing(
     state = StateThread()
     pipeline = Pipeline(state, Carrier(store, checker=checker), 1, Limits(), lambda: None, checker)
     health = FolderHealth(pipeline.queue)
-    told: list[Told] = []
+    told: list[JobResult] = []
 
-    def tell(one: Told) -> None:
+    def tell(one: JobResult) -> None:
         told.append(one)
         state.ask(lambda: health.record(inbox, one))
 

@@ -14,7 +14,7 @@ from homepress.compress import Recipe
 from homepress.compress.model import Fault, trusted
 from homepress.daemon.pipeline.carry import Carrier
 from homepress.daemon.pipeline.codec_trust import CodecTrust
-from homepress.daemon.pipeline.job import Destination, Job, Plan, Told
+from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.store.store import Store
 from homepress.workers import CodecReport, Limits, Slot, WorkerDied
 
@@ -42,13 +42,13 @@ def state(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def carry(tmp_path: Path) -> Iterator[Callable[[CodecTrust, Slot, str], Told]]:
+def carry(tmp_path: Path) -> Iterator[Callable[[CodecTrust, Slot, str], JobResult]]:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     store = Store.open(tmp_path / "state" / "ledger.sqlite3", tmp_path / "originals")
     store.recover()
 
-    def run(trust: CodecTrust, slot: Slot, name: str) -> Told:
+    def run(trust: CodecTrust, slot: Slot, name: str) -> JobResult:
         picture = inbox / name
         picture.write_bytes(FINE)
         plan = Plan(LOSSY, "balanced", Destination.REPLACE, root=inbox)
@@ -74,7 +74,7 @@ def test_honest_codecs_are_checked_once_and_trusted(worker_with: Callable[[str],
 
 
 def test_a_lossy_coder_that_lies_is_used_without_loss_only(
-    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], Told]
+    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:
     trust = CodecTrust(state)
     told = carry(trust, worker_with("jpeg"), "a.jpg")
@@ -107,7 +107,7 @@ def test_a_worker_that_calls_all_codecs_broken_is_not_taken_at_its_word(state: P
 
 
 def test_what_was_found_holds_in_the_next_run_until_a_version_changes(
-    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], Told]
+    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:
     carry(CodecTrust(state), worker_with("jpeg"), "a.jpg")
     again = CodecTrust(state)
@@ -123,7 +123,7 @@ def test_what_was_found_holds_in_the_next_run_until_a_version_changes(
 
 
 def test_pictures_of_a_lossless_coder_that_lies_wait_and_are_not_touched(
-    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], Told]
+    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:
     trust = CodecTrust(state)
     assert trust.recipe(worker_with("png"), ImageType.PNG, LOSSY) is None
@@ -142,7 +142,7 @@ def test_pictures_of_a_lossless_coder_that_lies_wait_and_are_not_touched(
 
 
 def test_a_codec_that_ends_the_worker_trusts_nothing(
-    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], Told]
+    worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:
     with pytest.raises(WorkerDied):
         CodecTrust(state).recipe(worker_with("webp"), ImageType.JPEG, LOSSY)

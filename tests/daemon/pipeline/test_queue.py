@@ -13,9 +13,9 @@ from homepress.daemon.pipeline.job import Destination, Job, Plan
 from homepress.daemon.pipeline.queue import FairQueue, Load
 
 
-def job(name: str, *, root: str = "/a", fresh: bool = True, asked: bool = False) -> Job:
+def job(name: str, *, root: str = "/a", fresh: bool = True, explicit: bool = False) -> Job:
     plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=Path(root))
-    return Job(Path(root) / name, plan, tell=lambda told: None, fresh=fresh, asked=asked)
+    return Job(Path(root) / name, plan, on_result=lambda told: None, fresh=fresh, explicit=explicit)
 
 
 def drain(queue: FairQueue) -> list[str]:
@@ -47,14 +47,14 @@ def test_a_fresh_picture_does_not_wait_behind_fresh_ones_of_another_place() -> N
 
 def test_no_more_are_under_way_than_is_allowed() -> None:
     queue = FairQueue()
-    queue.allow(1)
+    queue.set_limit(1)
     for number in range(3):
         queue.put(job(str(number)))
     first = queue.take()
     assert first is not None
     assert queue.take() is None
     assert not queue.has_room(), "a second worker would be started in vain"
-    queue.allow(2)
+    queue.set_limit(2)
     assert queue.take() is not None
     assert queue.take() is None
     queue.done(first)
@@ -104,7 +104,7 @@ def test_pause_holds_back_all_but_what_was_asked_for() -> None:
     queue = FairQueue()
     queue.put(job("found"))
     queue.pause(True)
-    queue.put(job("asked", asked=True))
+    queue.put(job("asked", explicit=True))
     assert drain(queue) == ["asked"]
     queue.pause(False)
     assert drain(queue) == ["found"]
@@ -124,7 +124,7 @@ def test_dropping_a_folder_forgets_only_its_pictures() -> None:
 def test_nothing_is_given_out_or_taken_in_after_the_end() -> None:
     queue = FairQueue()
     queue.put(job("found"))
-    queue.put(job("asked", asked=True))
+    queue.put(job("asked", explicit=True))
     assert [each.path.name for each in queue.close()] == ["asked"]
     assert queue.take() is None
     assert not queue.put(job("late"))
@@ -135,8 +135,8 @@ def test_every_path_that_was_taken_comes_out_exactly_once(puts: list[tuple[str, 
     queue = FairQueue()
     taken = Counter(
         f"{number}-{root}"
-        for root, number, fresh, asked in puts
-        if queue.put(job(f"{number}-{root}", root=f"/{root}", fresh=fresh, asked=asked))
+        for root, number, fresh, explicit in puts
+        if queue.put(job(f"{number}-{root}", root=f"/{root}", fresh=fresh, explicit=explicit))
     )
     assert len(queue) == taken.total()
     assert Counter(drain(queue)) == taken
@@ -158,7 +158,7 @@ def test_a_held_folder_lets_one_picture_out_now_and_then_and_no_other_folder_wai
     queue = FairQueue(clock)
     queue.put(job("early", root="/a"))
     queue.put(job("import", root="/a", fresh=False))
-    queue.hold(Path("/a"), every=60)
+    queue.suspend(Path("/a"), every=60)
     queue.put(job("late", root="/a"))
     queue.put(job("free", root="/b"))
     assert drain(queue) == ["free"]
@@ -178,7 +178,7 @@ def test_it_is_known_when_a_held_picture_is_to_be_tried() -> None:
     clock = Clock()
     queue = FairQueue(clock)
     assert queue.next_try() == math.inf
-    queue.hold(Path("/a"), every=60)
+    queue.suspend(Path("/a"), every=60)
     assert queue.next_try() == math.inf, "there is none to try"
     queue.put(job("x", root="/a"))
     assert queue.next_try() == clock.now + 60
@@ -200,9 +200,9 @@ def test_whoever_gives_out_work_hears_of_all_that_makes_some() -> None:
     queue = FairQueue(on_change=changed)
     changes: list[Callable[[], object]] = [
         lambda: queue.put(job("x")),
-        lambda: queue.allow(1),
+        lambda: queue.set_limit(1),
         lambda: queue.pause(False),
-        lambda: queue.hold(Path("/a")),
+        lambda: queue.suspend(Path("/a")),
         lambda: queue.try_now(Path("/a")),
         lambda: queue.release(Path("/a")),
     ]
@@ -220,7 +220,7 @@ def test_what_is_held_stays_held_while_paused_and_goes_with_its_folder() -> None
     clock = Clock()
     queue = FairQueue(clock)
     queue.put(job("x", root="/a"))
-    queue.hold(Path("/a"), every=1)
+    queue.suspend(Path("/a"), every=1)
     queue.pause(True)
     clock.now += 2
     assert drain(queue) == []
@@ -234,15 +234,15 @@ def test_what_is_held_stays_held_while_paused_and_goes_with_its_folder() -> None
 
 def test_a_held_picture_that_is_asked_for_by_name_goes_at_once() -> None:
     queue = FairQueue()
-    queue.hold(Path("/a"))
+    queue.suspend(Path("/a"))
     queue.put(job("x", root="/a"))
-    queue.put(job("x", root="/a", asked=True))
+    queue.put(job("x", root="/a", explicit=True))
     assert drain(queue) == ["x"]
 
 
 def test_what_hangs_keeps_its_folder_back_and_gives_its_place_to_others() -> None:
     queue = FairQueue()
-    queue.allow(1)
+    queue.set_limit(1)
     for number in range(3):
         queue.put(job(f"{number}.jpg"))
     hanging = queue.take()
@@ -268,7 +268,7 @@ def test_a_folder_that_hangs_is_not_tried_though_it_is_time() -> None:
     hanging = queue.take()
     assert hanging is not None
     queue.put(job("b.jpg"))
-    queue.hold(Path("/a"), every=0)
+    queue.suspend(Path("/a"), every=0)
     queue.stuck(hanging)
     assert queue.take() is None
     queue.done(hanging)

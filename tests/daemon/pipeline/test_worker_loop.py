@@ -12,9 +12,9 @@ import pytest
 from homepress.compress import Recipe
 from homepress.daemon.pipeline import worker_loop as pipelines
 from homepress.daemon.pipeline.carry import Carrier
-from homepress.daemon.pipeline.job import Destination, Job, Plan, Told
+from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.daemon.pipeline.queue import Load
-from homepress.daemon.pipeline.worker_loop import Pipeline, SlotThread
+from homepress.daemon.pipeline.worker_loop import Pipeline, SlotRunner
 from homepress.daemon.state import StateThread
 from homepress.workers import Limits, Slot
 from support import wait_for
@@ -34,9 +34,9 @@ class Carries:
     def places(self, job: Job) -> list[Path]:
         return []
 
-    def carry(self, job: Job, slot: Slot) -> Told:
+    def carry(self, job: Job, slot: Slot) -> JobResult:
         self.go_on.wait(60)
-        return Told(job.path, "unchanged")
+        return JobResult(job.path, "unchanged")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def pipeline(state: StateThread, carrier: Carries) -> Iterator[Pipeline]:
     made.close()
 
 
-def job(name: str, tell: Callable[[Told], None]) -> Job:
+def job(name: str, tell: Callable[[JobResult], None]) -> Job:
     return Job(Path("/a") / name, PLAN, tell)
 
 
@@ -77,14 +77,14 @@ def test_how_many_are_carried_at_a_time_changes_while_it_runs(pipeline: Pipeline
     for number in range(4):
         pipeline.submit(job(f"{number}.jpg", lambda told: None))
     wait_for(lambda: pipeline.load() == Load(3, 1), what="one to be taken up")
-    pipeline.allow(3)
+    pipeline.set_limit(3)
     wait_for(lambda: pipeline.load() == Load(1, 3), what="three at a time")
 
 
 def test_a_picture_that_a_person_tries_is_not_taken_in(pipeline: Pipeline, carrier: Carries) -> None:
     """A scan that meets it meanwhile has to find it: of what comes of the try, watching hears nothing."""
     path = Path("/a/a.jpg")
-    pipeline.submit(Job(path, PLAN, lambda told: None, asked=True))
+    pipeline.submit(Job(path, PLAN, lambda told: None, explicit=True))
     wait_for(lambda: pipeline.load() == Load(0, 1), what="it to be taken up")
     assert (pipeline.holds(path), pipeline.has_taken_in(path)) == (True, False)
     pipeline.submit(job("a.jpg", lambda told: None))
@@ -96,10 +96,10 @@ def test_a_picture_that_a_person_tries_is_not_taken_in(pipeline: Pipeline, carri
 def test_whoever_cannot_bear_to_be_told_ends_nothing(pipeline: Pipeline, carrier: Carries) -> None:
     """Such as a ledger on a full disk: the thread lives on, and with it all that waits."""
 
-    def full(_: Told) -> None:
+    def full(_: JobResult) -> None:
         raise OSError("the disk is full")
 
-    told: list[Told] = []
+    told: list[JobResult] = []
     carrier.go_on.set()
     pipeline.submit(job("a.jpg", full))
     pipeline.submit(job("b.jpg", told.append))
@@ -114,7 +114,7 @@ def test_every_outcome_stands_in_the_log(
     carrier.go_on.set()
     with caplog.at_level(logging.INFO, "homepress.daemon.pipeline"):
         pipeline.submit(job("found.jpg", lambda _: None))
-        pipeline.submit(replace(job("named.jpg", lambda _: None), asked=True))
+        pipeline.submit(replace(job("named.jpg", lambda _: None), explicit=True))
         trial = replace(PLAN, destination=Destination.NOWHERE)
         pipeline.submit(replace(job("tried.jpg", lambda _: None), plan=trial))
         wait_for(lambda: pipeline.load() == Load(0, 0), what="all to be done")
@@ -123,8 +123,8 @@ def test_every_outcome_stands_in_the_log(
 
 
 def test_an_outcome_in_words() -> None:
-    assert str(Told(Path("/a"), "failed", "its disk is full")) == "failed: its disk is full"
-    shrunk = Told(Path("/a"), "compressed", before_bytes=2000, after_bytes=1)
+    assert str(JobResult(Path("/a"), "failed", "its disk is full")) == "failed: its disk is full"
+    shrunk = JobResult(Path("/a"), "compressed", before_bytes=2000, after_bytes=1)
     assert str(shrunk) == "compressed, 2,000 bytes to 1 byte (99 % saved)"
 
 
@@ -141,10 +141,10 @@ class HangsIn(Carries):
     def places(self, job: Job) -> list[Path]:
         return [self._root]
 
-    def carry(self, job: Job, slot: Slot) -> Told:
+    def carry(self, job: Job, slot: Slot) -> JobResult:
         if job.path.is_relative_to(self._root):
             self.go_on.wait(60)
-        return Told(job.path, "unchanged")
+        return JobResult(job.path, "unchanged")
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_a_disk_that_hangs_takes_no_worker_from_other_folders(state: StateThread
         assert not pipeline.silent(hung)
         assert pipeline.load() == Load(0, 0)
         wait_for(
-            lambda: len(state.ask(pipeline._seats.all)) == workers, what="threads that are too many to end"
+            lambda: len(state.ask(pipeline._runners.all)) == workers, what="threads that are too many to end"
         )
     finally:
         carrier.go_on.set()
@@ -207,7 +207,7 @@ class Ready(Carries):
     def prepare(self, slot: Slot) -> None:
         self.prepared.append(slot)
 
-    def carry(self, job: Job, slot: Slot) -> Told:
+    def carry(self, job: Job, slot: Slot) -> JobResult:
         self.used.append(slot)
         return super().carry(job, slot)
 
@@ -223,16 +223,16 @@ def ready(state: StateThread, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple
     made.close()
 
 
-def seats(state: StateThread, pipeline: Pipeline) -> list[SlotThread]:
-    return state.ask(pipeline._seats.all)
+def runners(state: StateThread, pipeline: Pipeline) -> list[SlotRunner]:
+    return state.ask(pipeline._runners.all)
 
 
 def test_without_work_there_is_no_thread(state: StateThread, pipeline: Pipeline, carrier: Carries) -> None:
-    assert seats(state, pipeline) == []
+    assert runners(state, pipeline) == []
     carrier.go_on.set()
     pipeline.submit(job("a.jpg", lambda told: None))
     wait_for(lambda: pipeline.load() == Load(0, 0), what="it to be done")
-    assert len(seats(state, pipeline)) == 1, "the next picture may come soon"
+    assert len(runners(state, pipeline)) == 1, "the next picture may come soon"
 
 
 def test_a_thread_that_is_idle_for_long_ends(
@@ -241,10 +241,10 @@ def test_a_thread_that_is_idle_for_long_ends(
     monkeypatch.setattr(pipelines, "IDLE_SECONDS", 0.05)
     carrier.go_on.set()
     pipeline = Pipeline(state, cast(Carrier, carrier), 1, Limits(), lambda: None)
-    told: list[Told] = []
+    told: list[JobResult] = []
     for number in range(3):
         pipeline.submit(job(f"{number}.jpg", told.append))
-        wait_for(lambda: not seats(state, pipeline), what="its thread to end")
+        wait_for(lambda: not runners(state, pipeline), what="its thread to end")
     assert len(told) == 3
     assert pipeline.close()
 
@@ -255,10 +255,10 @@ def test_when_work_is_expected_one_gets_ready_and_gets_the_work(
     pipeline, carrier = ready
     pipeline.submit(job("a.jpg", lambda told: None))
     wait_for(lambda: carrier.used, what="the first picture")
-    pipeline.expect()
+    pipeline.prewarm()
     wait_for(lambda: carrier.prepared, what="a worker to be started")
-    pipeline.expect()
-    assert len(seats(state, pipeline)) == 2, "one that is ready is enough"
+    pipeline.prewarm()
+    assert len(runners(state, pipeline)) == 2, "one that is ready is enough"
     pipeline.submit(job("b.jpg", lambda told: None))
     wait_for(lambda: len(carrier.used) == 2, what="the second picture")
     assert carrier.used[1] is carrier.prepared[0]
@@ -268,13 +268,13 @@ def test_when_work_is_expected_one_gets_ready_and_gets_the_work(
 def test_nobody_gets_ready_while_paused(state: StateThread, ready: tuple[Pipeline, Ready]) -> None:
     pipeline, _ = ready
     state.ask(lambda: pipeline.queue.pause(True))
-    pipeline.expect()
-    assert seats(state, pipeline) == []
+    pipeline.prewarm()
+    assert runners(state, pipeline) == []
 
 
 def test_a_held_picture_is_tried_when_it_is_time(state: StateThread, ready: tuple[Pipeline, Ready]) -> None:
     pipeline, carrier = ready
     carrier.go_on.set()
-    state.ask(lambda: pipeline.queue.hold(Path("/a"), every=0.1))
+    state.ask(lambda: pipeline.queue.suspend(Path("/a"), every=0.1))
     pipeline.submit(job("held.jpg", lambda told: None))
     wait_for(lambda: carrier.used, what="it to be tried")

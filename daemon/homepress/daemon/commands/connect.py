@@ -73,7 +73,7 @@ _SAY_AFTER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class ConnectOptions:
     """What a command wants of the service.
 
     Attributes:
@@ -94,7 +94,7 @@ class Errand:
 
 
 @contextlib.contextmanager
-def connect_or_local(paths: Paths, errand: Errand = Errand()) -> Iterator[Service]:
+def connect_or_local(paths: Paths, errand: ConnectOptions = ConnectOptions()) -> Iterator[Service]:
     """The daemon when one runs, else the service in this process, under the instance lock if need be.
 
     Raises:
@@ -134,41 +134,41 @@ def connect_or_local(paths: Paths, errand: Errand = Errand()) -> Iterator[Servic
 
 def _served(paths: Paths, *, recover: bool = True) -> Iterator[Service]:
     from homepress.daemon.apart import join_apart
-    from homepress.daemon.core import House
+    from homepress.daemon.core import Core
     from homepress.daemon.offline import InProcessService
 
-    house = House.open(paths, lambda: None, recover=recover)
+    core = Core.open(paths, lambda: None, recover=recover)
     try:
-        yield InProcessService(house)
+        yield InProcessService(core)
         if recover:
-            join_apart(paths, house.store)  # of commands that did not wait for this one
+            join_apart(paths, core.store)  # of commands that did not wait for this one
     finally:
-        house.close()
+        core.close()
 
 
 def _served_apart(apart: "Apart") -> Iterator[Service]:
-    from homepress.daemon.core import House
+    from homepress.daemon.core import Core
     from homepress.daemon.offline import InProcessService
 
     try:
-        house = House.open(apart.paths, lambda: None, recover=False)
+        core = Core.open(apart.paths, lambda: None, recover=False)
         try:
-            apart.join_others(house.store)
-            yield InProcessService(house)
+            apart.join_others(core.store)
+            yield InProcessService(core)
         finally:
-            house.close()
+            core.close()
     finally:
         apart.end()
 
 
-def _bring_home(lock: InstanceLock, paths: Paths, errand: Errand) -> None:
+def _bring_home(lock: InstanceLock, paths: Paths, errand: ConnectOptions) -> None:
     """Have what was done on a ledger apart in the ledger at once, if that is free by now."""
-    from homepress.daemon.core import House
+    from homepress.daemon.core import Core
     from homepress.store.model import StoreError
 
     try:
         if lock.acquire():
-            House.open(paths, lambda: None).close()
+            Core.open(paths, lambda: None).close()
             return
     except (ServiceError, OSError, StoreError) as error:
         errand.tell(f"These results come into the history at the next start: {error}")
@@ -179,7 +179,7 @@ def _bring_home(lock: InstanceLock, paths: Paths, errand: Errand) -> None:
     errand.tell(f"These results come into the history when {holder or 'another Homepress'} has finished.")
 
 
-def _take(lock: InstanceLock, paths: Paths, errand: Errand) -> "Service | Apart | None":
+def _take(lock: InstanceLock, paths: Paths, errand: ConnectOptions) -> "Service | Apart | None":
     """Take the lock, find the daemon that took it meanwhile, or what an errand can do without both.
 
     Raises:

@@ -15,7 +15,7 @@ from homepress.control import InstanceLock, ServiceError, probe_server
 from homepress.control.running import running_daemon, stop_daemon
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.daemon.apart import under_way
-from homepress.daemon.core import House
+from homepress.daemon.core import Core
 from homepress.daemon.offline import InProcessService
 from homepress.desktop.autostart import AutostartError, autostarts
 from homepress.desktop.file_managers import FileManagerError, file_managers
@@ -73,7 +73,7 @@ def uninstall(paths: Paths, choice: Choice, *, settings: bool) -> Iterator[Step]
             for step in _settle(paths, service, choice):
                 failed += step.outcome == "failed"
                 yield step
-            vaults = service.house.store.originals_folders()
+            vaults = service.core.store.originals_folders()
     if failed:
         yield Step("state", "kept", str(paths.state), "it is needed for the originals that are left")
         return
@@ -174,11 +174,11 @@ def _word(outcome: str, done: Literal["restored", "accepted"]) -> Literal["resto
 
 @contextlib.contextmanager
 def _opened(paths: Paths) -> Iterator[InProcessService]:
-    house = House.open(paths, lambda: None)
+    core = Core.open(paths, lambda: None)
     try:
-        yield InProcessService(house)
+        yield InProcessService(core)
     finally:
-        house.close()
+        core.close()
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.system_errors import printable
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.daemon.pipeline.codec_trust import CodecTrust
-from homepress.daemon.pipeline.job import Destination, Job, Told
+from homepress.daemon.pipeline.job import Destination, Job, JobResult
 from homepress.daemon.pipeline.retry import MOST as MOST_ATTEMPTS
 from homepress.daemon.pipeline.retry import (
     RETRY_FULL,
@@ -66,7 +66,7 @@ def without_more_loss(recipe: Recipe, job: Job) -> Recipe:
 
     A picture that is replaced is not asked for by name; its size and format were settled where it was made.
     """
-    if is_reshaped(recipe) and (job.asked or job.plan.destination is Destination.OUTPUT):
+    if is_reshaped(recipe) and (job.explicit or job.plan.destination is Destination.OUTPUT):
         return recipe
     return dataclasses.replace(recipe, floor=None, palette=False, max_edge=0, fit_under=0, convert_to=None)
 
@@ -130,7 +130,7 @@ class Carrier:
         self._deaths: dict[str, int] = {}
         self._doubted: dict[Path, str] = {}
         self._attempts = Attempts()
-        self._distrusted: dict[Path, tuple[tuple[int, int, int, int], Told]] = {}
+        self._distrusted: dict[Path, tuple[tuple[int, int, int, int], JobResult]] = {}
 
     def stop(self) -> None:
         """Begin nothing more; whoever waits for a quiet time gives up."""
@@ -155,17 +155,17 @@ class Carrier:
         if self._trust is not None:
             self._trust.prepare(slot)
 
-    def carry(self, job: Job, slot: Slot) -> Told:
+    def carry(self, job: Job, slot: Slot) -> JobResult:
         """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
-        identity, told = self._distrusted.get(job.path, (None, None))
-        if told is not None and identity == job.identity and not job.asked:
-            return told  # codecs are checked once a run: reading it again would change nothing
+        identity, result = self._distrusted.get(job.path, (None, None))
+        if result is not None and identity == job.identity and not job.explicit:
+            return result  # codecs are checked once a run: reading it again would change nothing
         try:
             source = self._store.read(job.path, stays=job.plan.destination is not Destination.REPLACE)
         except Vanished:
             return self._vanished(job)
         except Busy as busy:
-            return Told(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
+            return JobResult(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
         except Refusal as refusal:
             return self._left_alone(job, None, refusal)
         except (OSError, StoreError) as error:
@@ -173,41 +173,43 @@ class Carrier:
         try:
             return self._carry_source(job, slot, source)
         except (Changed, Busy) as changed:
-            return Told(job.path, "waiting", str(changed), len(source.data), retry_after=RETRY_BUSY)
+            return JobResult(job.path, "waiting", str(changed), len(source.data), retry_after=RETRY_BUSY)
         except Vanished:
-            return Told(job.path, "failed", "it went away while it was compressed", len(source.data))
+            return JobResult(job.path, "failed", "it went away while it was compressed", len(source.data))
         except Refusal as refusal:
             return self._left_alone(job, source, refusal)
         except (OSError, StoreError) as error:
             return trouble(job, len(source.data), error)
 
-    def _vanished(self, job: Job) -> Told:
+    def _vanished(self, job: Job) -> JobResult:
         """There is no file: it is gone for good, or its drive is away."""
         if (absence := self._store.places.absence(job.path)) is not None:
             return trouble(job, 0, DriveAway(f"{printable(job.path)}: {absence}"))
-        return Told(job.path, "failed", "there is no such file" if job.asked else "it is not there any more")
+        return JobResult(
+            job.path, "failed", "there is no such file" if job.explicit else "it is not there any more"
+        )
 
-    def _carry_source(self, job: Job, slot: Slot, source: Source) -> Told:
+    def _carry_source(self, job: Job, slot: Slot, source: Source) -> JobResult:
         """The part of the journey after reading."""
         if job.identity is not None and _identity(source) != job.identity:
             raise Changed("it changed again")
         image = image_digest(BytesContent(source.data))
         role = self._store.role(source.sha256, job.plan.settings, image)
-        if role is not None and not job.asked and not wants_known(job, role):
+        if role is not None and not job.explicit and not wants_known(job, role):
             return self._known(job, source, f"known already ({role})")
         root = job.plan.root
-        if not job.asked and root is not None and self._store.existed(source, root, image):
+        if not job.explicit and root is not None and self._store.existed(source, root, image):
             self._store.note_existing(source, root, image)
             size = len(source.data)
-            return Told(job.path, "unchanged", "it was here before its folder was added", size, size)
-        if not job.asked and self._has_output(job, source):
+            return JobResult(job.path, "unchanged", "it was here before its folder was added", size, size)
+        if not job.explicit and self._has_output(job, source):
             return self._known(job, source, "its result is in the output folder already")
-        if job.asked and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
+        if job.explicit and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
             return _made_before(job, source)
         self._check_storing(job, source)
         if (spent := self._spent(job, source)) is not None:
             return spent
-        if not job.asked and (misnamed := _misnamed(job.path, source.data)):
+        if not job.explicit and (misnamed := _misnamed(job.path, source.data)):
             return self._not_smaller(job, source, misnamed, 0.0)
         start = time.monotonic()
         try:
@@ -216,25 +218,25 @@ class Carrier:
                 recipe = without_more_loss(recipe, job)
             if recipe is None:
                 return self._untrusted(job, source)
-            result = slot.compress(source.data, recipe)
-            self._look_at(result, job, slot, source)
+            made = slot.compress(source.data, recipe)
+            self._look_at(made, job, slot, source)
         except WorkerDied as died:
             return self._worker_died(job, source, died)
         seconds = time.monotonic() - start
         self._deaths.pop(source.sha256, None)
         if self._stopping.wait(max(0.0, job.ready_at - time.monotonic())):
-            return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+            return JobResult(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         try:
-            if isinstance(result, Compressed):
-                told = self._store_result(job, source, result, seconds)
+            if isinstance(made, Compressed):
+                result = self._store_result(job, source, made, seconds)
             else:
-                told = self._not_smaller(job, source, result, seconds, role)
+                result = self._not_smaller(job, source, made, seconds, role)
         except (Changed, Busy) as used:
             return self._in_use(job, source, used)
         except (OSError, StoreError) as error:
             return self._not_stored(job, source, error)
         self._attempts.over(_key(job, source))
-        return told
+        return result
 
     def _has_output(self, job: Job, source: Source) -> bool:
         """Whether an output folder has it already: then only its time, or the disk's numbers, changed."""
@@ -258,44 +260,44 @@ class Carrier:
         output = job.plan.destination is Destination.OUTPUT
         return self._store.conditions(_target(job).parent if output else job.path.parent)
 
-    def _spent(self, job: Job, source: Source) -> Told | None:
+    def _spent(self, job: Job, source: Source) -> JobResult | None:
         """What is told of a picture that was compressed for nothing often enough; None for all others."""
         attempt = self._attempts.get(_key(job, source))
-        if attempt is None or attempt.count < MOST_ATTEMPTS or job.asked:
+        if attempt is None or attempt.count < MOST_ATTEMPTS or job.explicit:
             return None
         if attempt.conditions is None:
-            return self._known(job, source, attempt.told.reason)
+            return self._known(job, source, attempt.result.reason)
         if attempt.conditions != self._conditions(job):
             return None
-        return compressed_for_nothing(attempt.told)
+        return compressed_for_nothing(attempt.result)
 
-    def _in_use(self, job: Job, source: Source, used: Changed | Busy) -> Told:
+    def _in_use(self, job: Job, source: Source, used: Changed | Busy) -> JobResult:
         """Somebody used it at the moment of storing: once more, then it is left alone until it changes."""
-        waiting = Told(job.path, "waiting", str(used), len(source.data), retry_after=RETRY_BUSY)
-        if job.asked or self._attempts.failed(_key(job, source), None, waiting).count < MOST_ATTEMPTS:
+        waiting = JobResult(job.path, "waiting", str(used), len(source.data), retry_after=RETRY_BUSY)
+        if job.explicit or self._attempts.failed(_key(job, source), None, waiting).count < MOST_ATTEMPTS:
             return waiting
         reason = f"{used}; so it was {MOST_ATTEMPTS} times, and it is left alone until it changes"
         return self._give_up(job, source, reason)
 
-    def _not_stored(self, job: Job, source: Source, error: OSError | StoreError) -> Told:
+    def _not_stored(self, job: Job, source: Source, error: OSError | StoreError) -> JobResult:
         """The result could not be written: it is compressed once more at most, unless something is done."""
         if isinstance(error, Vanished | Refusal):
             raise error
-        told = trouble(job, len(source.data), error)
-        if not job.asked:
-            self._attempts.failed(_key(job, source), self._conditions(job), told)
-        return told
+        result = trouble(job, len(source.data), error)
+        if not job.explicit:
+            self._attempts.failed(_key(job, source), self._conditions(job), result)
+        return result
 
-    def _store_result(self, job: Job, source: Source, result: Compressed, seconds: float) -> Told:
+    def _store_result(self, job: Job, source: Source, made: Compressed, seconds: float) -> JobResult:
         plan = job.plan
-        suffix = result.image_type.suffix if result.image_type is not result.source_type else ""
+        suffix = made.image_type.suffix if made.image_type is not made.source_type else ""
         replacement = Replacement(
-            data=result.data,
-            sha256=result.sha256,
+            data=made.data,
+            sha256=made.sha256,
             suffix=suffix,
-            image_format=str(result.source_type),
-            score=result.score,
-            score_kind=str(result.score_kind),
+            image_format=str(made.source_type),
+            score=made.score,
+            score_kind=str(made.score_kind),
             settings=plan.settings,
             root=plan.root,
             keep_days=plan.keep_days,
@@ -308,140 +310,138 @@ class Carrier:
             output = str(self._store.write_output(source, replacement, _target(job)).path)
         elif plan.destination is Destination.BESIDE:
             output = str(self._store.write_beside(source, replacement).path)
-        self._store.learn_result(source.data, result.data)
-        return Told(
+        self._store.learn_result(source.data, made.data)
+        return JobResult(
             path=job.path,
             outcome="compressed",
             before_bytes=len(source.data),
-            after_bytes=len(result.data),
-            image_format=str(result.source_type),
-            score=result.score,
-            score_kind=str(result.score_kind),
+            after_bytes=len(made.data),
+            image_format=str(made.source_type),
+            score=made.score,
+            score_kind=str(made.score_kind),
             seconds=seconds,
             output=output,
         )
 
     def _not_smaller(
-        self, job: Job, source: Source, result: Unchanged, seconds: float, role: Role | None = None
-    ) -> Told:
+        self, job: Job, source: Source, made: Unchanged, seconds: float, role: Role | None = None
+    ) -> JobResult:
         """The compressor left it as it is: say why, once it is sure that the file is not still growing."""
-        kind = str(result.source_type or "")
+        kind = str(made.source_type or "")
         first_doubt = self._doubted.get(job.path) != source.sha256
-        if result.transient and first_doubt and not job.asked:
+        if made.transient and first_doubt and not job.explicit:
             self._doubted[job.path] = source.sha256
-            return Told(
+            return JobResult(
                 job.path,
                 "waiting",
-                str(result),
+                str(made),
                 len(source.data),
                 image_format=kind,
                 retry_after=RETRY_BROKEN,
             )
         self._doubted.pop(job.path, None)
-        output, reason = "", str(result)
-        if (
-            role is Role.RESULT
-            and result.reason in _NOTHING_TO_SAVE
-            and not is_reshaped(_recipe(job, source))
-        ):
+        output, reason = "", str(made)
+        if role is Role.RESULT and made.reason in _NOTHING_TO_SAVE and not is_reshaped(_recipe(job, source)):
             reason = _MADE_BEFORE
-        if job.plan.destination is Destination.OUTPUT and result.reason in _COPIED_TO_OUTPUT:
-            if job.plan.recipe.metadata is MetadataPolicy.KEEP or result.no_private_metadata:
+        if job.plan.destination is Destination.OUTPUT and made.reason in _COPIED_TO_OUTPUT:
+            if job.plan.recipe.metadata is MetadataPolicy.KEEP or made.no_private_metadata:
                 output = str(self._store.copy_output(source, _target(job)))
             else:
                 reason += _NOT_COPIED
         return self._unchanged(job, source, reason, kind, seconds, output)
 
-    def _known(self, job: Job, source: Source, reason: str) -> Told:
+    def _known(self, job: Job, source: Source, reason: str) -> JobResult:
         """Content that was met before: note where it is now, so that no scan opens it again."""
         self._store.note_known(source)
-        return Told(job.path, "unchanged", reason, len(source.data), len(source.data))
+        return JobResult(job.path, "unchanged", reason, len(source.data), len(source.data))
 
-    def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> Told:
+    def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> JobResult:
         """A file that must not be touched at all (hard links, read-only ...)."""
         reason = str(refusal).removeprefix(f"{printable(job.path)}: ")  # told beside the path
         if source is not None:
             return self._unchanged(job, source, reason)
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record_path(job.path, Outcome.UNCHANGED, reason, job.plan.settings, job.plan.root)
-        return Told(job.path, "unchanged", reason, refused=True)
+        return JobResult(job.path, "unchanged", reason, refused=True)
 
     def _unchanged(
         self, job: Job, source: Source, reason: str, kind: str = "", seconds: float = 0.0, output: str = ""
-    ) -> Told:
+    ) -> JobResult:
         kind = kind or str(sniff(source.data[:SNIFF_BYTES]) or "")
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record(
                 source, Outcome.UNCHANGED, reason, kind, job.plan.settings, job.plan.root, seconds
             )
         size = len(source.data)
-        return Told(job.path, "unchanged", reason, size, size, kind, seconds=seconds, output=output)
+        return JobResult(job.path, "unchanged", reason, size, size, kind, seconds=seconds, output=output)
 
     def _trusted(self, job: Job, slot: Slot, source: Source) -> Recipe | None:
         """The recipe, as far as the codecs for it did what they are known to do."""
         recipe, kind = _recipe(job, source), sniff(source.data[:SNIFF_BYTES])
         return recipe if self._trust is None or kind is None else self._trust.recipe(slot, kind, recipe)
 
-    def _untrusted(self, job: Job, source: Source) -> Told:
+    def _untrusted(self, job: Job, source: Source) -> JobResult:
         """The picture is good, a codec is not: it waits for a better one."""
         kind = sniff(source.data[:SNIFF_BYTES])
         problem = self._trust.against(kind, _recipe(job, source)) if self._trust and kind else ""
-        if job.asked:
-            return Told(job.path, "failed", problem, len(source.data))
-        told = Told(job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem)
+        if job.explicit:
+            return JobResult(job.path, "failed", problem, len(source.data))
+        result = JobResult(
+            job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem
+        )
         if len(self._distrusted) < _MOST_DISTRUSTED:
-            self._distrusted[job.path] = (_identity(source), told)
-        return told
+            self._distrusted[job.path] = (_identity(source), result)
+        return result
 
-    def _look_at(self, result: Compressed | Unchanged, job: Job, slot: Slot, source: Source) -> None:
+    def _look_at(self, made: Compressed | Unchanged, job: Job, slot: Slot, source: Source) -> None:
         """Have another process look at a result that is to be stored.
 
         Raises:
             WorkerDied: it does not look like its source, or that could not be found out.
         """
         stored = job.plan.destination is not Destination.NOWHERE
-        if self._checker is None or not stored or not isinstance(result, Compressed):
+        if self._checker is None or not stored or not isinstance(made, Compressed):
             return
         try:
-            self._checker.check(source.data, result.data)
+            self._checker.check(source.data, made.data)
         except WorkerDied as died:
             if died.kind is DeathKind.UNLIKE:
                 slot.rest()  # one of the two lies: the next picture is for others
             raise
 
-    def _worker_died(self, job: Job, source: Source, died: WorkerDied) -> Told:
+    def _worker_died(self, job: Job, source: Source, died: WorkerDied) -> JobResult:
         """A crash costs its own file: three tries, then it is left alone until it changes.
 
         A result that was refused is made once more, by another process.
         """
         if died.kind is DeathKind.STOPPED:
-            return Told(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+            return JobResult(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         if died.kind is DeathKind.REFUSED_TO_START:
             return no_compressor(job, source, died)
         deaths = self._deaths.get(source.sha256, 0) + 1
         self._deaths[source.sha256] = deaths
         refused = died.kind in (DeathKind.UNLIKE, DeathKind.UNCHECKED)
         tries = min(self._tries, MOST_ATTEMPTS) if refused else self._tries
-        if deaths < tries and not job.asked:
+        if deaths < tries and not job.explicit:
             retry = RETRY_BROKEN * deaths
-            told = Told(job.path, "waiting", str(died), len(source.data), retry_after=retry)
+            result = JobResult(job.path, "waiting", str(died), len(source.data), retry_after=retry)
         else:
             self._deaths.pop(source.sha256, None)
-            told = self._give_up(job, source, f"{died}; left alone until it changes")
-        return dataclasses.replace(told, unlike=died.kind is DeathKind.UNLIKE)
+            result = self._give_up(job, source, f"{died}; left alone until it changes")
+        return dataclasses.replace(result, unlike=died.kind is DeathKind.UNLIKE)
 
-    def _give_up(self, job: Job, source: Source, reason: str) -> Told:
+    def _give_up(self, job: Job, source: Source, reason: str) -> JobResult:
         """Remember that a picture failed: it is left alone until it changes."""
         kind = str(sniff(source.data[:SNIFF_BYTES]) or "")
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record(source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0)
-        return Told(job.path, "failed", reason, len(source.data), len(source.data), kind)
+        return JobResult(job.path, "failed", reason, len(source.data), len(source.data), kind)
 
 
-def _made_before(job: Job, source: Source) -> Told:
+def _made_before(job: Job, source: Source) -> JobResult:
     """A result of ours, asked for again: the history says already how it came to be, and says no more."""
     size, kind = len(source.data), sniff(source.data[:SNIFF_BYTES])
-    return Told(job.path, "unchanged", _MADE_BEFORE, size, size, str(kind or ""))
+    return JobResult(job.path, "unchanged", _MADE_BEFORE, size, size, str(kind or ""))
 
 
 def _misnamed(path: Path, data: bytes) -> Unchanged | None:

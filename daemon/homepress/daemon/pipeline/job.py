@@ -50,7 +50,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class JobResult:
     """What became of one picture; the same facts go to the history, the command line and the tray.
 
     Attributes:
@@ -110,9 +110,9 @@ class Job:
     Attributes:
         path: absolute path of the source.
         plan: what is wanted.
-        tell: called once with the outcome, on a worker's thread.
+        on_result: called once with the outcome, on a worker's thread.
         fresh: goes before pictures of a large import.
-        asked: a person asked for it by name: done even while paused, never skipped as known.
+        explicit: a person asked for it by name: done even while paused, never skipped as known.
         ready_at: monotonic second before which nothing is written: work may begin while the file's quiet
             time still runs.
         identity: size, mtime_ns, ctime_ns and inode that it has been quiet with; None takes it as it is.
@@ -120,9 +120,9 @@ class Job:
 
     path: Path
     plan: Plan
-    tell: Callable[[Told], None]
+    on_result: Callable[[JobResult], None]
     fresh: bool = True
-    asked: bool = False
+    explicit: bool = False
     ready_at: float = 0.0
     identity: tuple[int, int, int, int] | None = None
 

@@ -108,7 +108,7 @@ class FairQueue:
         self._clock = clock
         self._on_change = on_change
         self._most = math.inf
-        self._asked: deque[Job] = deque()
+        self._explicit: deque[Job] = deque()
         self._fresh = Turns(lambda job: job.path.parent)
         self._bulk = Turns(lambda job: job.plan.root)
         self._holds: dict[Path | None, _Hold] = {}
@@ -122,10 +122,10 @@ class FairQueue:
 
     def put(self, job: Job) -> bool:
         """Add a job; False when its path waits already or the queue is closed."""
-        if self._closed or (job.path in self._paths and not job.asked):
+        if self._closed or (job.path in self._paths and not job.explicit):
             return False
-        if job.asked:
-            self._asked.append(job)
+        if job.explicit:
+            self._explicit.append(job)
         else:
             self._paths.add(job.path)
             self._line_up(job)
@@ -172,18 +172,18 @@ class FairQueue:
         self._under_way = [other for other in self._under_way if other is not job]
         self._stuck.append(job)
         root = job.plan.root
-        if root is not None and not job.asked and root not in self._silent:
+        if root is not None and not job.explicit and root not in self._silent:
             self._silent[root] = deque(self._fresh.take(root) + self._bulk.take(root))
         self._on_change()
         return True
 
     def _let_back(self, root: Path | None) -> None:
         """Let go what was kept back of a folder, if nothing hangs there any more."""
-        if root is not None and all(job.plan.root != root or job.asked for job in self._stuck):
+        if root is not None and all(job.plan.root != root or job.explicit for job in self._stuck):
             for job in self._silent.pop(root, ()):
                 self._line_up(job)
 
-    def allow(self, most: int) -> None:
+    def set_limit(self, most: int) -> None:
         """Let at most so many jobs be under way at a time."""
         self._most = most
         self._on_change()
@@ -193,7 +193,7 @@ class FairQueue:
         self._paused = paused
         self._on_change()
 
-    def hold(self, place: Path, every: float = math.inf) -> None:
+    def suspend(self, place: Path, every: float = math.inf) -> None:
         """Keep back what waits and what comes of a folder.
 
         Args:
@@ -247,22 +247,22 @@ class FairQueue:
     def close(self) -> list[Job]:
         """Give nothing out from now on; the jobs that were asked for and will not be done."""
         self._closed = True
-        dropped = list(self._asked)
-        self._asked.clear()
+        dropped = list(self._explicit)
+        self._explicit.clear()
         return dropped
 
     def holds(self, path: Path) -> bool:
         """Whether a path waits."""
         return path in self._paths
 
-    def has(self, path: Path, *, asked: bool = True) -> bool:
-        """Whether a path waits or is under way; without `asked`, only because it was found."""
+    def has(self, path: Path, *, explicit: bool = True) -> bool:
+        """Whether a path waits or is under way; without `explicit`, only because it was found."""
         return path in self._paths or any(
-            job.path == path for job in (*self._under_way, *self._stuck) if asked or not job.asked
+            job.path == path for job in (*self._under_way, *self._stuck) if explicit or not job.explicit
         )
 
     def __len__(self) -> int:
-        return len(self._asked) + len(self._paths)
+        return len(self._explicit) + len(self._paths)
 
     def waiting(self, root: Path) -> int:
         """How many pictures of one folder wait."""
@@ -301,8 +301,8 @@ class FairQueue:
         return bool(hold.jobs) and hold.jobs[0].plan.root not in self._silent
 
     def _pop(self) -> Job | None:
-        if self._asked:
-            return self._asked.popleft()
+        if self._explicit:
+            return self._explicit.popleft()
         if self._paused:
             return None
         self._turn += 1

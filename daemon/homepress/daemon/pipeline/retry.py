@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homepress.base.system_errors import Retry, Scope, explain, in_words, printable, with_name
-from homepress.daemon.pipeline.job import Job, Told
+from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.state import confined
 from homepress.store.model import (
     Degraded,
@@ -107,7 +107,7 @@ class Attempt:
 
     count: int
     conditions: Hashable
-    told: Told
+    result: JobResult
 
 
 class Attempts:
@@ -120,11 +120,11 @@ class Attempts:
         """What is known of a picture; None when its result was never refused."""
         return self._known.get(key)
 
-    def failed(self, key: Key, conditions: Hashable, told: Told) -> Attempt:
+    def failed(self, key: Key, conditions: Hashable, result: JobResult) -> Attempt:
         """A result could not be stored."""
         before = self._known.pop(key, None)
         again = before is not None and before.conditions == conditions
-        attempt = Attempt(before.count + 1 if before and again else 1, conditions, told)
+        attempt = Attempt(before.count + 1 if before and again else 1, conditions, result)
         self._known[key] = attempt
         if len(self._known) > _MOST_REMEMBERED:
             self._known.popitem(last=False)
@@ -157,16 +157,16 @@ _FOUND_ELSEWHERE = {Scope.ORIGINALS, Scope.FOLDER}
 """What is not about the picture: the sentence names what the error names."""
 
 
-def trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
+def trouble(job: Job, size: int, error: OSError | StoreError) -> JobResult:
     """Not the picture but the disk or the store: it keeps waiting, and the folder says why."""
     if isinstance(error, OSError):
         return _refused_by_system(job, size, error)
     reason = str(error)
     unverified = isinstance(error, VerifyFailed)
-    if job.asked:
-        return Told(job.path, "failed", reason, size, unverified=unverified)
+    if job.explicit:
+        return JobResult(job.path, "failed", reason, size, unverified=unverified)
     decision = isinstance(error, StoreFull | Degraded)
-    return Told(
+    return JobResult(
         path=job.path,
         outcome="waiting",
         reason=reason,
@@ -179,15 +179,15 @@ def trouble(job: Job, size: int, error: OSError | StoreError) -> Told:
     )
 
 
-def _refused_by_system(job: Job, size: int, error: OSError) -> Told:
+def _refused_by_system(job: Job, size: int, error: OSError) -> JobResult:
     row = explain(error)
     if row.retry is Retry.CHANGED and _is_about_folder(job, error):
         row = replace(row, scope=Scope.FOLDER)
     elsewhere = row.scope in _FOUND_ELSEWHERE and error.filename
     reason = with_name(error) if elsewhere else f"{printable(job.path)}: {in_words(error)}"
-    if job.asked or row.retry is Retry.NEVER:
-        return Told(job.path, "failed", reason, size)
-    return Told(
+    if job.explicit or row.retry is Retry.NEVER:
+        return JobResult(job.path, "failed", reason, size)
+    return JobResult(
         path=job.path,
         outcome="waiting",
         reason=reason,
@@ -213,19 +213,19 @@ def _folder_of(job: Job, error: OSError) -> Path:
     return job.path.parent if here or job.plan.root is None else job.plan.root
 
 
-def compressed_for_nothing(told: Told) -> Told:
+def compressed_for_nothing(result: JobResult) -> JobResult:
     """What is told of a picture whose results could not be stored, while nothing was done about that.
 
     Args:
         told: how that ended last time.
     """
     reason = (
-        f"{told.problem}; it was compressed {MOST} times for nothing, and is not again until its folder, its "
-        "disk or the settings change, or: homepress resume"
+        f"{result.problem}; it was compressed {MOST} times for nothing, and is not again until its folder, "
+        "its disk or the settings change, or: homepress resume"
     )
     # It says nothing about the disk now, and so it keeps no other picture waiting.
     return replace(
-        told,
+        result,
         reason=reason,
         problem=reason,
         retry_after=RETRY_SYSTEM,
@@ -235,13 +235,13 @@ def compressed_for_nothing(told: Told) -> Told:
     )
 
 
-def no_compressor(job: Job, source: Source, died: WorkerDied) -> Told:
+def no_compressor(job: Job, source: Source, died: WorkerDied) -> JobResult:
     """Not the picture but the installation, as while it is being updated: every picture waits."""
     reason = f"{died}; no picture can be compressed until that is mended: see homepress doctor"
     size = len(source.data)
-    if job.asked:
-        return Told(job.path, "failed", reason, size)
-    return Told(
+    if job.explicit:
+        return JobResult(job.path, "failed", reason, size)
+    return JobResult(
         path=job.path,
         outcome="waiting",
         reason=reason,

@@ -15,7 +15,7 @@ from pathlib import Path
 from homepress.base.blocking import answers, silent
 from homepress.base.results import ProbeAttempt
 from homepress.daemon.pipeline.carry import Carrier
-from homepress.daemon.pipeline.job import Destination, Job, Told
+from homepress.daemon.pipeline.job import Destination, Job, JobResult
 from homepress.daemon.pipeline.queue import FairQueue, Load
 from homepress.daemon.pipeline.retry import Retries, trouble
 from homepress.daemon.state import StateClosedError, StateThread, Timer, confined
@@ -39,7 +39,7 @@ class Prepare:
 
 
 @dataclass(eq=False)
-class SlotThread:
+class SlotRunner:
     """A thread and its slot. The state thread writes what several read; the thread itself takes its tasks.
 
     Attributes:
@@ -76,11 +76,11 @@ class SlotThread:
 
 
 @confined
-class SlotThreads:
+class SlotRunners:
     """All seats; they belong to the state thread. A thread begins when there is work and ends when idle."""
 
     def __init__(
-        self, patience: float, make: Callable[[], Slot], serve: Callable[[SlotThread], None]
+        self, patience: float, make: Callable[[], Slot], serve: Callable[[SlotRunner], None]
     ) -> None:
         """Begin with none.
 
@@ -92,7 +92,7 @@ class SlotThreads:
         self._patience = patience
         self._make = make
         self._serve = serve
-        self._all: list[SlotThread] = []
+        self._all: list[SlotRunner] = []
         self._wanted = 0
         self._number = 0
 
@@ -100,105 +100,105 @@ class SlotThreads:
         """Have at most so many threads that do not hang."""
         self._wanted = number
 
-    def all(self) -> list[SlotThread]:
+    def all(self) -> list[SlotRunner]:
         """Every seat."""
         return list(self._all)
 
-    def free(self) -> list[SlotThread]:
+    def free(self) -> list[SlotRunner]:
         """Those that have no work, the ones first that can begin soonest."""
-        free = (seat for seat in self._all if seat.job is None)
-        return sorted(free, key=lambda seat: not seat.ready)
+        free = (runner for runner in self._all if runner.job is None)
+        return sorted(free, key=lambda runner: not runner.ready)
 
-    def take(self) -> SlotThread:
+    def take(self) -> SlotRunner:
         """A seat that has no work: the one that can begin soonest, else a new one."""
         return next(iter(self.free()), None) or self._add()
 
-    def fill(self) -> list[SlotThread]:
+    def fill(self) -> list[SlotRunner]:
         """All seats that do not hang, as many as are wanted, which stay until `let_go`."""
-        while sum(not seat.stuck for seat in self._all) < self._wanted:
+        while sum(not runner.stuck for runner in self._all) < self._wanted:
             self._add()
-        filled = [seat for seat in self._all if not seat.stuck]
-        for seat in filled:
-            seat.stays_until = math.inf
+        filled = [runner for runner in self._all if not runner.stuck]
+        for runner in filled:
+            runner.stays_until = math.inf
         return filled
 
-    def let_go(self, seats: list[SlotThread], seconds: float) -> None:
+    def let_go(self, runners: list[SlotRunner], seconds: float) -> None:
         """Let seats end when they are idle, after so many seconds."""
-        for seat in seats:
-            seat.stays_until = time.monotonic() + seconds
+        for runner in runners:
+            runner.stays_until = time.monotonic() + seconds
 
-    def _add(self) -> SlotThread:
-        seat = SlotThread(self._make())
+    def _add(self) -> SlotRunner:
+        runner = SlotRunner(self._make())
         # A daemon thread: the end of the program does not wait for a disk. A replacement that is cut
         # off is settled at the next start, and `Pipeline.close` ends the worker process before.
         name = f"slot-{self._number}"
-        seat.thread = threading.Thread(target=self._serve, args=(seat,), name=name, daemon=True)
+        runner.thread = threading.Thread(target=self._serve, args=(runner,), name=name, daemon=True)
         self._number += 1
-        self._all.append(seat)
-        seat.thread.start()
-        return seat
+        self._all.append(runner)
+        runner.thread.start()
+        return runner
 
-    def begin(self, seat: SlotThread, job: Job) -> None:
+    def begin(self, runner: SlotRunner, job: Job) -> None:
         """Give a job to a seat that has none."""
-        seat.job, seat.since = job, time.monotonic()
-        seat.tasks.put(job)
+        runner.job, runner.since = job, time.monotonic()
+        runner.tasks.put(job)
 
     def prepare(self) -> None:
         """Have one start its worker, if none is ready."""
         free = self.free()
-        if not any(seat.ready for seat in free):
-            seat = free[0] if free else self._add()
-            seat.preparing = True
-            seat.tasks.put(Prepare())
+        if not any(runner.ready for runner in free):
+            runner = free[0] if free else self._add()
+            runner.preparing = True
+            runner.tasks.put(Prepare())
 
     def at_work(self) -> bool:
         """Whether any has a job and does not hang."""
-        return any(seat.job is not None and not seat.stuck for seat in self._all)
+        return any(runner.job is not None and not runner.stuck for runner in self._all)
 
-    def newly_stuck(self, checking: bool) -> list[SlotThread]:
+    def newly_stuck(self, checking: bool) -> list[SlotRunner]:
         """Those that have been waiting for a disk for too long since this was last asked.
 
         Args:
             checking: whether a result is being looked at, which they may be waiting for.
         """
-        now, found = time.monotonic(), list[SlotThread]()
-        free = MOST_STUCK - sum(seat.stuck for seat in self._all)
-        for seat in self._all:
-            if seat.job is None or seat.stuck:
+        now, found = time.monotonic(), list[SlotRunner]()
+        free = MOST_STUCK - sum(runner.stuck for runner in self._all)
+        for runner in self._all:
+            if runner.job is None or runner.stuck:
                 continue
-            if seat.slot.busy or checking:
-                seat.since = now
-            elif now - max(seat.since, seat.job.ready_at) > self._patience and len(found) < free:
-                seat.stuck = True
-                found.append(seat)
+            if runner.slot.busy or checking:
+                runner.since = now
+            elif now - max(runner.since, runner.job.ready_at) > self._patience and len(found) < free:
+                runner.stuck = True
+                found.append(runner)
         return found
 
-    def stuck(self) -> list[SlotThread]:
+    def stuck(self) -> list[SlotRunner]:
         """Those that hang, the longest first."""
-        return sorted((seat for seat in self._all if seat.stuck), key=lambda seat: seat.since)
+        return sorted((runner for runner in self._all if runner.stuck), key=lambda runner: runner.since)
 
-    def done(self, seat: SlotThread) -> None:
+    def done(self, runner: SlotRunner) -> None:
         """A thread has ended its job; one that hung may be one too many now, and ends."""
-        seat.job = None
-        if seat.stuck:
-            seat.stuck, seat.place = False, ""
+        runner.job = None
+        if runner.stuck:
+            runner.stuck, runner.place = False, ""
             if sum(not each.stuck for each in self._all) > self._wanted:
-                self._all.remove(seat)
-                seat.tasks.put(None)
+                self._all.remove(runner)
+                runner.tasks.put(None)
 
-    def leave(self, seat: SlotThread) -> bool:
+    def leave(self, runner: SlotRunner) -> bool:
         """Whether a thread that has been idle for a while may end; then it is none of ours any more."""
-        busy = seat.job is not None or seat.preparing or not seat.tasks.empty()
-        if busy or time.monotonic() < seat.stays_until:
+        busy = runner.job is not None or runner.preparing or not runner.tasks.empty()
+        if busy or time.monotonic() < runner.stays_until:
             return False
-        if seat in self._all:
-            self._all.remove(seat)
+        if runner in self._all:
+            self._all.remove(runner)
         return True
 
-    def end(self) -> list[SlotThread]:
+    def end(self) -> list[SlotRunner]:
         """Have all threads end after what they do; all of them."""
-        for seat in self._all:
-            seat.tasks.put(None)
+        for runner in self._all:
+            runner.tasks.put(None)
         return list(self._all)
 
 
@@ -254,18 +254,18 @@ class Pipeline:
         self._checker = checker
         self.queue = FairQueue(on_change=self._dispatch_soon)
         self._retries = Retries()
-        self._seats = SlotThreads(SILENT_SECONDS, lambda: Slot(limits), self._serve)
+        self._runners = SlotRunners(SILENT_SECONDS, lambda: Slot(limits), self._serve)
         self._dispatching = False
         self._watching = False
         self._next_try: Timer | None = None
-        self.allow(slots)
+        self.set_limit(slots)
 
-    def allow(self, slots: int) -> None:
+    def set_limit(self, slots: int) -> None:
         """Carry so many pictures at a time from now on. What is under way is finished."""
 
         def allow() -> None:
-            self.queue.allow(slots)
-            self._seats.want(slots)
+            self.queue.set_limit(slots)
+            self._runners.want(slots)
 
         self._state.ask(allow)
 
@@ -276,9 +276,9 @@ class Pipeline:
             self._changed()
         return taken
 
-    def expect(self) -> None:
+    def prewarm(self) -> None:
         """A picture may come soon: have a worker ready for it."""
-        self._state.post(lambda: self._seats.prepare() if self.queue.has_room() else None)
+        self._state.post(lambda: self._runners.prepare() if self.queue.has_room() else None)
 
     def load(self) -> Load:
         """What waits and what is under way now."""
@@ -290,7 +290,7 @@ class Pipeline:
 
     def has_taken_in(self, path: Path) -> bool:
         """The same of a picture that was found; what a person asks for, such as a dry run, leaves it new."""
-        return self._state.ask(partial(self.queue.has, path, asked=False))
+        return self._state.ask(partial(self.queue.has, path, explicit=False))
 
     def probe(self) -> list[tuple[str, int, tuple[ProbeAttempt, ...]]]:
         """Have every worker, and what looks at results, try the ways out. Starts those that rest.
@@ -302,17 +302,17 @@ class Pipeline:
             WorkerDied: one could not be started.
         """
         found = []
-        seats = self._state.ask(self._seats.fill)
+        runners = self._state.ask(self._runners.fill)
         try:
-            for number, seat in enumerate(seats, 1):
-                attempts = seat.slot.probe()
-                found.append((f"worker {number}", seat.slot.pid or 0, attempts))
+            for number, runner in enumerate(runners, 1):
+                attempts = runner.slot.probe()
+                found.append((f"worker {number}", runner.slot.pid or 0, attempts))
             if self._checker is not None:
                 attempts = self._checker.probe()
                 found.append(("checker", self._checker.pid or 0, attempts))
         finally:
             # They live on for a while, so that whoever asked can look at them from outside.
-            self._state.post(partial(self._seats.let_go, seats, IDLE_SECONDS))
+            self._state.post(partial(self._runners.let_go, runners, IDLE_SECONDS))
         return found
 
     def forgive(self) -> None:
@@ -322,9 +322,9 @@ class Pipeline:
 
     def silent(self, root: Path) -> str:
         """What does not answer while pictures of a folder are worked on, in whole sentences; else empty."""
-        for seat in self._state.ask(self._seats.stuck):
-            if seat.place and seat.job is not None and seat.job.plan.root == root:
-                return silent(seat.place, seat.silent_since)
+        for runner in self._state.ask(self._runners.stuck):
+            if runner.place and runner.job is not None and runner.job.plan.root == root:
+                return silent(runner.place, runner.silent_since)
         return ""
 
     def close(self, grace: float = 5.0) -> bool:
@@ -336,18 +336,18 @@ class Pipeline:
         """
         dropped = self._state.ask(self.queue.close)
         self._carrier.stop()
-        seats = self._state.ask(self._seats.end)
-        _join(seats, grace)
-        for seat in seats:
-            seat.slot.close()
+        runners = self._state.ask(self._runners.end)
+        _join(runners, grace)
+        for runner in runners:
+            runner.slot.close()
         if self._checker is not None:
             self._checker.close()
-        _join(seats, LAST_SECONDS)
+        _join(runners, LAST_SECONDS)
         for job in dropped:
-            job.tell(Told(job.path, "failed", STOPPING))
-        left = [seat for seat in seats if seat.thread is not None and seat.thread.is_alive()]
-        for seat in left:
-            _log.warning("its disk does not answer, so it is left behind: %s", _name_of(seat))
+            job.on_result(JobResult(job.path, "failed", STOPPING))
+        left = [runner for runner in runners if runner.thread is not None and runner.thread.is_alive()]
+        for runner in left:
+            _log.warning("its disk does not answer, so it is left behind: %s", _name_of(runner))
         return not left
 
     # -- on the state thread
@@ -362,7 +362,7 @@ class Pipeline:
         """Give out all work that may be begun."""
         self._dispatching = False
         while (job := self.queue.take()) is not None:
-            self._seats.begin(self._seats.take(), job)
+            self._runners.begin(self._runners.take(), job)
             self._changed()
         self._watch_over()
         if self._next_try is not None:
@@ -373,91 +373,93 @@ class Pipeline:
 
     def _watch_over(self) -> None:
         """While pictures are worked on, look every second whether a disk keeps a thread."""
-        if not self._watching and self._seats.at_work():
+        if not self._watching and self._runners.at_work():
             self._watching = True
             self._state.later(_LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
         self._watching = False
         checking = self._checker is not None and self._checker.busy
-        for seat in self._seats.newly_stuck(checking):
-            if (job := seat.job) is not None and self.queue.stuck(job):
-                threading.Thread(target=self._find_out, args=(seat, job), name="silent", daemon=True).start()
+        for runner in self._runners.newly_stuck(checking):
+            if (job := runner.job) is not None and self.queue.stuck(job):
+                threading.Thread(
+                    target=self._find_out, args=(runner, job), name="silent", daemon=True
+                ).start()
         self._watch_over()
 
-    def _done(self, seat: SlotThread, job: Job) -> None:
-        self._seats.done(seat)
+    def _done(self, runner: SlotRunner, job: Job) -> None:
+        self._runners.done(runner)
         self.queue.done(job)
         self._changed()
 
     # -- on threads that may wait
 
-    def _find_out(self, seat: SlotThread, job: Job) -> None:
+    def _find_out(self, runner: SlotRunner, job: Job) -> None:
         """A disk keeps a thread: end its worker, and see which disk it is."""
-        seat.slot.rest()
+        runner.slot.rest()
         places = (str(place) for place in self._carrier.places(job) if not answers(place))
         place = next(places, str(job.path))
 
         def tell() -> None:
-            if seat.job is job:
-                seat.place = place
-                _log.warning("%s", silent(place, seat.silent_since))
+            if runner.job is job:
+                runner.place = place
+                _log.warning("%s", silent(place, runner.silent_since))
                 self._changed()
 
         self._state.post(tell)
 
-    def _serve(self, seat: SlotThread) -> None:
+    def _serve(self, runner: SlotRunner) -> None:
         """The life of one thread: until it has had nothing to do for a while."""
         try:
-            while (task := self._next(seat)) is not None:
+            while (task := self._next(runner)) is not None:
                 if isinstance(task, Job):
-                    self._work(task, seat)
+                    self._work(task, runner)
                 else:
-                    self._prepare(seat)
+                    self._prepare(runner)
         except StateClosedError:
-            _log.debug("a disk answered after the end: %s", seat.thread)
+            _log.debug("a disk answered after the end: %s", runner.thread)
         finally:
-            seat.slot.close()
+            runner.slot.close()
             with contextlib.suppress(StateClosedError):
-                if self._checker is not None and not self._state.ask(self._seats.all):
+                if self._checker is not None and not self._state.ask(self._runners.all):
                     self._checker.rest()
 
-    def _next(self, seat: SlotThread) -> Job | Prepare | None:
+    def _next(self, runner: SlotRunner) -> Job | Prepare | None:
         while True:
             try:
-                return seat.tasks.get(timeout=IDLE_SECONDS)
+                return runner.tasks.get(timeout=IDLE_SECONDS)
             except queue.Empty:
-                if self._state.ask(partial(self._seats.leave, seat)):
+                if self._state.ask(partial(self._runners.leave, runner)):
                     return None
 
-    def _prepare(self, seat: SlotThread) -> None:
+    def _prepare(self, runner: SlotRunner) -> None:
         """Start the worker before there is work; if it will not start, the next picture says so."""
         try:
-            self._carrier.prepare(seat.slot)
+            self._carrier.prepare(runner.slot)
         except WorkerDied as died:
             _log.debug("no worker ahead of time: %s", died)
         finally:
-            self._state.post(partial(setattr, seat, "preparing", False))
+            self._state.post(partial(setattr, runner, "preparing", False))
 
-    def _work(self, job: Job, seat: SlotThread) -> None:
+    def _work(self, job: Job, runner: SlotRunner) -> None:
         try:
-            told = self._carry(job, seat.slot)
-            self._tell(job, told)
+            result = self._carry(job, runner.slot)
+            self._report(job, result)
             if job.plan.destination is not Destination.NOWHERE:
-                _log.info("%s: %s", ascii(str(job.path)), told)
+                _log.info("%s: %s", ascii(str(job.path)), result)
         finally:
             # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
-            self._state.post(partial(self._done, seat, job))
+            self._state.post(partial(self._done, runner, job))
 
-    def _carry(self, job: Job, slot: Slot) -> Told:
-        told = self._try(job, slot)
-        if told.retry_after is None or job.asked:
+    def _carry(self, job: Job, slot: Slot) -> JobResult:
+        result = self._try(job, slot)
+        if result.retry_after is None or job.explicit:
             self._state.post(partial(self._retries.over, job.path))
-            return told
-        pause = self._state.ask(partial(self._retries.pause, job.path, job.identity, told.retry_after))
-        return dataclasses.replace(told, retry_after=pause)
+            return result
+        pause = self._state.ask(partial(self._retries.pause, job.path, job.identity, result.retry_after))
+        return dataclasses.replace(result, retry_after=pause)
 
-    def _try(self, job: Job, slot: Slot) -> Told:
+    def _try(self, job: Job, slot: Slot) -> JobResult:
         try:
             return self._carrier.carry(job, slot)
         except OSError as error:
@@ -466,25 +468,25 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
             _log.exception("while working on %s", ascii(str(job.path)))
             reason = f"an error in Homepress: {type(error).__name__}: {error}"
-            return Told(job.path, "failed", reason, retry_after=None if job.asked else RETRY_ERROR)
+            return JobResult(job.path, "failed", reason, retry_after=None if job.explicit else RETRY_ERROR)
 
-    def _tell(self, job: Job, told: Told) -> None:
+    def _report(self, job: Job, result: JobResult) -> None:
         try:
-            job.tell(told)
+            job.on_result(result)
         except (OSError, StoreError) as error:
             _log.warning("while telling of %s: %s", ascii(str(job.path)), error)
         except Exception:  # noqa: BLE001 - likewise: whatever it is must not end this thread
             _log.exception("while telling of %s", ascii(str(job.path)))
 
 
-def _join(seats: Sequence[SlotThread], seconds: float) -> None:
+def _join(runners: Sequence[SlotRunner], seconds: float) -> None:
     """Wait for threads to end, but not for those that hang."""
     end = time.monotonic() + seconds
-    for seat in seats:
-        if seat.thread is not None and not seat.stuck:
-            seat.thread.join(max(0.0, end - time.monotonic()))
+    for runner in runners:
+        if runner.thread is not None and not runner.stuck:
+            runner.thread.join(max(0.0, end - time.monotonic()))
 
 
-def _name_of(seat: SlotThread) -> str:
-    job = seat.job
+def _name_of(runner: SlotRunner) -> str:
+    job = runner.job
     return ascii(str(job.path)) if job is not None else "a worker"

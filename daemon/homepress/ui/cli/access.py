@@ -51,10 +51,10 @@ def daemon_or_local(
     Raises:
         ServiceError: neither can be had.
     """
-    from homepress.daemon.commands.connect import Errand, connect_or_local
+    from homepress.daemon.commands.connect import ConnectOptions, connect_or_local
 
     context = click.get_current_context(silent=True)
-    errand = Errand(
+    errand = ConnectOptions(
         work=context.command_path if context is not None else "homepress",
         patience=math.inf if wait is None else wait,
         writes=writes,
