@@ -1,7 +1,11 @@
-"""What tells a file, as it is now, from any other: one type for every room."""
+"""Files, for every room: what tells one, as it is now, from any other; and writing a small one safely."""
 
+import contextlib
 import os
-from dataclasses import dataclass
+import secrets
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
 Mark = tuple[int, int, int]
@@ -36,9 +40,53 @@ class FileId:
         """What is remembered of the file once it was handled."""
         return (self.size, self.mtime_ns, self.inode)
 
+    def same_state(self, other: Self | None) -> bool:
+        """Whether nothing touched a file between two looks at its name; never without another.
+
+        The device does not count: overlay file systems tell another one of an open file.
+        """
+        return other is not None and replace(self, device=other.device) == other
+
     def matches(self, mark: Mark | None) -> bool:
         """Whether a file is still the one that a mark was made of; never without a mark.
 
         The inode does not count: it changes with each copy, and on FAT and exFAT with each mount.
         """
         return mark is not None and mark[:2] == (self.size, self.mtime_ns)
+
+
+def write_atomically(file: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Write a small file so that it is the old or the new one at every instant, even after a power cut.
+
+    Args:
+        file: its name, in a folder that is there. A link is replaced, not followed.
+        data: the whole content.
+        mode: permission bits; None keeps those of the old file, and makes a new one for the user alone.
+
+    Raises:
+        OSError: it cannot be written; the old file is as it was.
+    """
+    new = file.with_name(f".{secrets.token_hex(8)}.new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            with contextlib.suppress(FileNotFoundError):
+                os.chmod(new, stat.S_IMODE(file.stat().st_mode) if mode is None else mode)
+            os.fsync(stream.fileno())
+        os.replace(new, file)
+    except BaseException:
+        os.unlink(new)
+        raise
+    _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself last; Windows cannot open a folder, and does not need it."""
+    with contextlib.suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -85,11 +85,14 @@ class ArrivalHandler:
         if self._pipeline.holds(arrival.path):
             self._hint(arrival.path, STILL_AT_IT)  # it changed while it was compressed
             return
-        quiet = arrival.file_id
-        identity = (quiet.size, quiet.mtime_ns, quiet.ctime_ns, quiet.inode)
         on_result = functools.partial(self._on_result, plan)
         job = Job(
-            arrival.path, plan, on_result, arrival.interactive, ready_at=arrival.ready_at, identity=identity
+            arrival.path,
+            plan,
+            on_result,
+            arrival.interactive,
+            ready_at=arrival.ready_at,
+            identity=arrival.file_id,
         )
         self._pipeline.submit(job)
 

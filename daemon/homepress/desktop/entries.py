@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from homepress.base.files import write_atomically
 from homepress.resources import shipped
 
 # Quoting a command, for any path.
@@ -122,10 +123,7 @@ def _xdg(variable: str, default: str) -> Path:
 def write_entry(file: Path, text: str, *, mode: int = 0o644) -> None:
     """Write a small file of ours so that it is the old or the new one at every instant."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
-    new.chmod(mode)
-    new.replace(file)
+    write_atomically(file, text.encode("utf-8", "surrogateescape"), mode=mode)
 
 
 # A small script that starts the program, for paths that other programs would read wrongly.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from homepress.base.files import write_atomically
 from homepress.base.override import override
 from homepress.desktop.autostart import Autostart, AutostartError, AutostartState
 from homepress.desktop.launching import APP_ID, Launch
@@ -40,10 +41,8 @@ class LaunchAgent(Autostart):
     def enable(self) -> None:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            new = self._file.with_suffix(".new")
-            new.write_bytes(plistlib.dumps(self.contents(), sort_keys=False))
-            new.chmod(0o644)  # launchd refuses what others may write
-            new.replace(self._file)
+            contents = plistlib.dumps(self.contents(), sort_keys=False)
+            write_atomically(self._file, contents, mode=0o644)  # launchd refuses what others may write
         except OSError as error:
             raise AutostartError(f"{self._file} cannot be written: {error.strerror}") from error
         self._run(["launchctl", "enable", self._service()])  # undoes an earlier `disable`

@@ -1,5 +1,6 @@
 """A TOML document as a list of blocks: each a table with the comments that belong to it."""
 
+import os
 import threading
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +11,12 @@ from typing import Any, TypeAlias
 import tomlkit
 from tomlkit.items import Item
 
+from homepress.base.files import write_atomically
 from homepress.resources import shipped
-from homepress.settings.atomic import write_text
 from homepress.settings.check import Problem, SettingsError
 from homepress.settings.load import parse
 from homepress.settings.model import Settings, TomlValue
+from homepress.settings.paths import make_folder
 from homepress.settings.toml import HeaderTracker, KeyPath, Statement, parse_toml, read_text, statements
 from homepress.settings.values import full_path, path_key
 
@@ -284,7 +286,9 @@ def _default_text() -> str:
 
 def _write(file: Path, text: str) -> None:
     try:
-        write_text(file, text)
+        target = Path(os.path.realpath(file))  # a link stays a link
+        make_folder(target.parent)
+        write_atomically(target, text.encode("utf-8"))
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}; nothing was changed"
         raise SettingsError([Problem(file, None, "", message)]) from error

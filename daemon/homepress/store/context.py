@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from homepress.base.files import FileId, Mark
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import FileSystem, Folder, move_away, opened_file, rename_noreplace, sha256_of
-from homepress.store.ledger.known_files import Mark
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import RecoveryNote
 from homepress.store.names import recovered_names
@@ -63,13 +63,16 @@ class FileState:
 
     Attributes:
         sha256: of the content, empty for what is no regular file.
-        inode: its number.
         mark: as the ledger remembers a file.
     """
 
     sha256: str
-    inode: int
     mark: Mark
+
+    @property
+    def inode(self) -> int:
+        """Its number, which tells nothing where a file system makes numbers up."""
+        return self.mark[2]
 
 
 def look(fs: FileSystem, folder: Folder, name: str) -> FileState | None:
@@ -77,11 +80,11 @@ def look(fs: FileSystem, folder: Folder, name: str) -> FileState | None:
     try:
         facts = fs.stat_name(folder, name)
         if not stat.S_ISREG(facts.st_mode):
-            return FileState("", facts.st_ino, (facts.st_size, facts.st_mtime_ns, facts.st_ino))
+            return FileState("", FileId.of(facts).mark)
         with opened_file(fs, folder, name) as fd:
             facts = fs.stat(fd)
             digest = sha256_of(fs, fd) if stat.S_ISREG(facts.st_mode) else ""
-            return FileState(digest, facts.st_ino, (facts.st_size, facts.st_mtime_ns, facts.st_ino))
+            return FileState(digest, FileId.of(facts).mark)
     except FileNotFoundError:
         return None
 

@@ -12,11 +12,12 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.files import FileId, Mark
 from homepress.base.formats import has_image_suffix
 from homepress.base.image_data import FileContent, image_digest
 from homepress.store.context import StoreContext
-from homepress.store.fs.base import FileSystem, Folder, identity_of, opened_file, opened_folder
-from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, Mark, beneath, directory_id, fit, note
+from homepress.store.fs.base import FileSystem, Folder, opened_file, opened_folder
+from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, beneath, directory_id, fit, note
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import RetryPolicy
 
@@ -155,7 +156,7 @@ def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[byte
                         waiting.append(entry.path)
                     elif has_image_suffix(entry.name) and entry.is_file(follow_symlinks=False):
                         facts = entry.stat(follow_symlinks=False)
-                        files.append((entry.name, (facts.st_size, facts.st_mtime_ns, facts.st_ino)))
+                        files.append((entry.name, FileId.of(facts).mark))
         except FileNotFoundError:
             if directory == root:
                 raise
@@ -373,7 +374,7 @@ def _digest(
                     return ""
                 digest = image_digest(FileContent(fd, file.size, on_read))
                 fs.release_cache(fd)
-                return digest if identity_of(fs.stat(fd)) == identity_of(facts) else ""
+                return digest if FileId.of(fs.stat(fd)) == FileId.of(facts) else ""
     except (OSError, EOFError, ValueError):
         return ""
 

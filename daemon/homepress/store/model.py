@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from homepress.base.files import FileId
 from homepress.base.system_errors import printable
 
 
@@ -52,17 +53,6 @@ class OriginalState(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Which file, in which state: a change of any field means that somebody touched it."""
-
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """A picture as read: through one descriptor, while no program had it open for writing.
 
@@ -74,7 +64,7 @@ class Source:
     """
 
     path: Path
-    identity: Identity
+    identity: FileId
     sha256: str
     data: bytes
 

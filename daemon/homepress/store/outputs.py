@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.files import FileId, Mark
 from homepress.base.override import override
 from homepress.base.system_errors import printable
 from homepress.store import staging
@@ -329,14 +330,14 @@ def _is_of(context: StoreContext, there: FileState, plan: Plan) -> bool:
     return _made_from(context, there, plan.result) in (plan.path, b"")
 
 
-def _source_mark(plan: Plan) -> known_files.Mark | None:
+def _source_mark(plan: Plan) -> Mark | None:
     """The source is done as well: the next scan passes it by."""
     with contextlib.suppress(OSError):
         facts = plan.source.lstat()
-        if (facts.st_size, facts.st_mtime_ns, facts.st_ino) == (
+        if FileId.of(facts).mark == (
             plan.source_size,
             plan.metadata.mtime_ns,
             plan.source_inode,
         ):
-            return (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+            return FileId.of(facts).mark
     return None

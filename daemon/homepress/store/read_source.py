@@ -8,8 +8,9 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+from homepress.base.files import FileId
 from homepress.base.system_errors import printable
-from homepress.store.fs.base import CHUNK, FileSystem, identity_of, opened_file, opened_folder
+from homepress.store.fs.base import CHUNK, FileSystem, opened_file, opened_folder
 from homepress.store.model import (
     Busy,
     Changed,
@@ -49,9 +50,9 @@ def read(fs: FileSystem, path: Path, *, stays: bool = False) -> Source:
             finally:
                 if leased:
                     fs.drop_lease(fd)
-            identity, now = identity_of(facts), fs.stat(fd)
+            identity, now = FileId.of(facts), fs.stat(fd)
             # The descriptor has the same file all the time, whatever number a file system makes up for it.
-            if now.st_size != len(data) or replace(identity_of(now), inode=identity.inode) != identity:
+            if now.st_size != len(data) or replace(FileId.of(now), inode=identity.inode) != identity:
                 raise Changed(f"{printable(path)}: it changed while it was read")
             return Source(path, identity, digest, data)
     except (FileNotFoundError, NotADirectoryError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.clock import Clock
+from homepress.base.files import FileId, Mark
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.store import existing, health, late_writes, outputs, read_source, replace, retention, undo
@@ -21,7 +22,6 @@ from homepress.store.late_writes import HeldOriginals
 from homepress.store.ledger import history, known_files, queries
 from homepress.store.ledger.database import LedgerCondition
 from homepress.store.ledger.history import Record
-from homepress.store.ledger.known_files import Mark
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.ledger.queries import Counters
 from homepress.store.model import (
@@ -249,11 +249,11 @@ class Store:
             root: the folder.
             image: digest of its coded image (`image_digest`).
         """
-        return existing.existed(self._ledger, root, source.path, _mark(source), image)
+        return existing.existed(self._ledger, root, source.path, source.identity.mark, image)
 
     def note_existing(self, source: Source, root: Path, image: str) -> None:
         """Remember where such a picture is now, and its coded image; see `existed`."""
-        existing.note_existing(self._ledger, root, source.path, _mark(source), image)
+        existing.note_existing(self._ledger, root, source.path, source.identity.mark, image)
 
     def fingerprints(
         self, root: Path, *, skip: Callable[[os.stat_result], bool], on_read: Callable[[int], None]
@@ -268,7 +268,7 @@ class Store:
     def note_known(self, source: Source) -> None:
         """Remember that a file is done as it was read, without an entry in the history."""
         with self._ledger.transaction(durable=False) as tx:
-            known_files.note(self._ledger, tx, source.path, _mark(source))
+            known_files.note(self._ledger, tx, source.path, source.identity.mark)
 
     def record(
         self,
@@ -295,7 +295,7 @@ class Store:
         record = Record(
             source.path, size, source.sha256, outcome, reason, image_format, settings, root, seconds
         )
-        return history.record_read(self._ledger, record, _mark(source))
+        return history.record_read(self._ledger, record, source.identity.mark)
 
     def record_path(
         self,
@@ -321,7 +321,7 @@ class Store:
             facts = path.lstat()
         except OSError:
             return 0
-        mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+        mark = FileId.of(facts).mark
         record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0)
         return history.record_unread(self._ledger, record, mark, until)
 
@@ -390,7 +390,3 @@ class Store:
     def originals_folders(self) -> list[Path]:
         """Every folder that keeps originals."""
         return [vault.path for vault in self._context.originals.known_vaults()]
-
-
-def _mark(source: Source) -> Mark:
-    return (source.identity.size, source.identity.mtime_ns, source.identity.inode)

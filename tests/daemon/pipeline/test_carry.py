@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from homepress.base.files import FileId
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 from homepress.daemon.pipeline.carry import Carrier
@@ -293,8 +294,7 @@ def test_nothing_is_written_while_the_quiet_time_runs(carry: Callable[..., JobRe
 def test_a_file_that_is_not_what_was_quiet_is_not_touched(
     carry: Callable[..., JobResult], picture: Path
 ) -> None:
-    status = picture.stat()
-    quiet = (status.st_size + 1, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    quiet = dataclasses.replace(FileId.of(picture.stat()), size=picture.stat().st_size + 1)
     assert carry(Compressor(), identity=quiet).outcome == "waiting"
 
 
@@ -494,8 +494,7 @@ def test_a_picture_that_waits_for_a_better_codec_is_read_once(store: Store, pict
             return "the JPEG codec gave another answer than known"
 
     carrier = Carrier(store, trust=cast(CodecTrust, Broken()))
-    status = picture.stat()
-    identity = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    identity = FileId.of(picture.stat())
     first = carried(carrier, picture, Compressor(), identity=identity)
     picture.chmod(0)
     picture.unlink()

@@ -5,6 +5,7 @@ import threading
 import time
 from pathlib import Path
 
+from homepress.base.files import FileId
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.system_errors import printable
@@ -130,7 +131,7 @@ class Carrier:
         self._deaths: dict[str, int] = {}
         self._doubted: dict[Path, str] = {}
         self._attempts = Attempts()
-        self._distrusted: dict[Path, tuple[tuple[int, int, int, int], JobResult]] = {}
+        self._distrusted: dict[Path, tuple[FileId, JobResult]] = {}
 
     def stop(self) -> None:
         """Begin nothing more; whoever waits for a quiet time gives up."""
@@ -158,7 +159,7 @@ class Carrier:
     def carry(self, job: Job, slot: Slot) -> JobResult:
         """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
         identity, result = self._distrusted.get(job.path, (None, None))
-        if result is not None and identity == job.identity and not job.explicit:
+        if result and identity and identity.same_state(job.identity) and not job.explicit:
             return result  # codecs are checked once a run: reading it again would change nothing
         try:
             source = self._store.read(job.path, stays=job.plan.destination is not Destination.REPLACE)
@@ -191,7 +192,7 @@ class Carrier:
 
     def _carry_source(self, job: Job, slot: Slot, source: Source) -> JobResult:
         """The part of the journey after reading."""
-        if job.identity is not None and _identity(source) != job.identity:
+        if job.identity is not None and not source.identity.same_state(job.identity):
             raise Changed("it changed again")
         image = image_digest(BytesContent(source.data))
         role = self._store.role(source.sha256, job.plan.settings, image)
@@ -390,7 +391,7 @@ class Carrier:
             job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem
         )
         if len(self._distrusted) < _MOST_DISTRUSTED:
-            self._distrusted[job.path] = (_identity(source), result)
+            self._distrusted[job.path] = (source.identity, result)
         return result
 
     def _look_at(self, made: Compressed | Unchanged, job: Job, slot: Slot, source: Source) -> None:
@@ -454,11 +455,6 @@ def _misnamed(path: Path, data: bytes) -> Unchanged | None:
 
 def _key(job: Job, source: Source) -> Key:
     return source.sha256, job.plan.settings, job.plan.destination.value
-
-
-def _identity(source: Source) -> tuple[int, int, int, int]:
-    known = source.identity
-    return known.size, known.mtime_ns, known.ctime_ns, known.inode
 
 
 def _recipe(job: Job, source: Source) -> Recipe:

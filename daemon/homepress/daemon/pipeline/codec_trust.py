@@ -2,12 +2,12 @@
 
 import contextlib
 import logging
-import os
 import threading
 from pathlib import Path
 
 import msgspec
 
+from homepress.base.files import write_atomically
 from homepress.base.formats import ImageType
 from homepress.compress import Recipe
 from homepress.compress.model import Fault, obstacles, trusted
@@ -93,9 +93,6 @@ def _in_words(faults: list[Fault]) -> str:
 
 
 def _write(file: Path, data: bytes) -> None:
-    """In one step, so that a power cut leaves the old or the new; that it is lost costs one check."""
-    half = file.with_suffix(".new")
+    """Keep it; that it is lost costs one check."""
     with contextlib.suppress(OSError):
-        half.write_bytes(data)
-        half.chmod(0o600)
-        os.replace(half, file)
+        write_atomically(file, data)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from homepress.base.files import FileId
 from homepress.base.formats import ImageType
 from homepress.base.units import counted, percent_saved
 from homepress.compress.model import MetadataPolicy, Recipe
@@ -115,7 +116,7 @@ class Job:
         explicit: a person asked for it by name: done even while paused, never skipped as known.
         ready_at: monotonic second before which nothing is written: work may begin while the file's quiet
             time still runs.
-        identity: size, mtime_ns, ctime_ns and inode that it has been quiet with; None takes it as it is.
+        identity: of the file that has been quiet; None takes it as it is.
     """
 
     path: Path
@@ -124,7 +125,7 @@ class Job:
     fresh: bool = True
     explicit: bool = False
     ready_at: float = 0.0
-    identity: tuple[int, int, int, int] | None = None
+    identity: FileId | None = None
 
 
 # From the words of the settings to a plan for pictures.

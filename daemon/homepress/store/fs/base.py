@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from homepress.store.model import Identity, Unsupported
+from homepress.base.files import FileId
+from homepress.store.model import Unsupported
 
 CHUNK = 1 << 20
 """Bytes read or written at a time: small enough to notice a waiting writer quickly."""
@@ -175,23 +176,18 @@ def opened_file(fs: FileSystem, folder: Folder, name: str) -> Iterator[int]:
         fs.close(fd)
 
 
-def identity_of(stat: os.stat_result) -> Identity:
-    """The identity of a file from its `stat`."""
-    return Identity(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-
-
-def untouched(fs: FileSystem, fd: int, identity: Identity, sha256: str) -> bool:
+def untouched(fs: FileSystem, fd: int, identity: FileId, sha256: str) -> bool:
     """Whether an open file is what was read, down to its times.
 
     Another inode number alone proves nothing where a file system makes them up: then the content decides.
     """
-    facts = identity_of(fs.stat(fd))
+    facts = FileId.of(fs.stat(fd))
     if facts == identity:
         return True
     return replace(facts, inode=identity.inode) == identity and sha256_of(fs, fd) == sha256
 
 
-def same_file(stat: os.stat_result, identity: Identity) -> bool:
+def same_file(stat: os.stat_result, identity: FileId) -> bool:
     """Whether this is the very file, content untouched. Not ctime: renaming and linking change it."""
     return (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns) == (
         identity.device,

@@ -5,9 +5,10 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.files import Mark
 from homepress.base.system_errors import in_words, printable
 from homepress.store.ledger import known_files
-from homepress.store.ledger.known_files import Mark, beneath
+from homepress.store.ledger.known_files import beneath
 from homepress.store.ledger.ledger import Ledger, Row
 from homepress.store.model import (
     NotScrubbed,

@@ -4,8 +4,8 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 
+from homepress.base.files import Mark
 from homepress.store.ledger import history, known_files
-from homepress.store.ledger.known_files import Mark
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import Plan, Role, decode, encode
 

@@ -8,15 +8,9 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.files import Mark
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import RetryPolicy, Role
-
-Mark = tuple[int, int, int]
-"""Size in bytes, mtime in nanoseconds, inode number.
-
-Whether a file is as it was is told by size and mtime: inode numbers change with each copy, and on some file
-systems (FAT, exFAT, many FUSE) with each mount.
-"""
 
 _SEPARATOR = os.fsencode(os.sep)
 
