@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from control.fake_service import FakeService
 from homepress.control import Service, ServiceError, wire
-from homepress.control.calls import METHODS, Call, decode, methods_of
+from homepress.control.calls import METHODS, ServiceCall, decode, methods_of
 from homepress.control.service import CompressRequest, FolderRequest, quick
 
 
@@ -162,7 +162,7 @@ def test_a_call_with_any_arguments_is_either_typed_or_refused(name: str, argumen
         method, call = decode(json.dumps({"method": name, **arguments}).encode())
     except wire.BadMessageError:
         return
-    assert isinstance(call, Call)
+    assert isinstance(call, ServiceCall)
     assert decode(wire.encode(call)) == (method, call)
 
 

@@ -60,7 +60,7 @@ def test_errors_keep_their_text_and_exit_code(client: Service) -> None:
 def test_a_defect_in_the_service_is_told_and_the_server_goes_on(
     client: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(ServiceError, match=r"mistake \(RuntimeError: a defect"):
+    with pytest.raises(ServiceError, match=r"Internal error \(RuntimeError: a defect"):
         client.rescan()
     assert "a defect in the service" in caplog.text
     assert client.ping() == os.getpid()

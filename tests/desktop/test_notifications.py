@@ -6,7 +6,14 @@ import pytest
 
 from desktop.buses import FakeProgram
 from homepress.desktop.dbus import Call, Connection, Reply, Signal
-from homepress.desktop.notifications import BusNotifier, Button, Notice, Picture, Slot, Unshown
+from homepress.desktop.notifications import (
+    BusNotifier,
+    Button,
+    Notice,
+    NoticeImage,
+    NoticeSlot,
+    Unshown,
+)
 from support import wait_for
 
 NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
@@ -34,7 +41,7 @@ class Service(FakeProgram):
         self.connection.emit(Signal(PATH, NAME, "NotificationClosed", (number, 2)), "uu")
 
 
-def notice(title: str = "12 pictures", slot: Slot = Slot.RESULT) -> Notice:
+def notice(title: str = "12 pictures", slot: NoticeSlot = NoticeSlot.RESULT) -> Notice:
     return Notice(slot, title, "a & b <i>.jpg", (Button("Undo", "undo!"),), clicked="open!")
 
 
@@ -69,18 +76,24 @@ def test_notices_of_a_slot_replace_each_other_and_never_those_of_the_other(
 ) -> None:
     service = Service(bus, ["body", "actions"])
     notifier = BusNotifier(connection, print)
-    for title, slot in (("one", Slot.RESULT), ("bad", Slot.PROBLEM), ("two", Slot.RESULT)):
+    for title, slot in (
+        ("one", NoticeSlot.RESULT),
+        ("bad", NoticeSlot.PROBLEM),
+        ("two", NoticeSlot.RESULT),
+    ):
         notifier.show(notice(title, slot))
     assert [call.body[1] for call in service.heard("Notify")] == [0, 0, 1]
     service.close(1)
-    wait_for(lambda: Slot.RESULT not in notifier._ids)
+    wait_for(lambda: NoticeSlot.RESULT not in notifier._ids)
     notifier.show(notice("three"))
     assert service.heard("Notify")[-1].body[1] == 0
 
 
 def test_the_picture_goes_along_as_the_specification_has_it(bus: str, connection: Connection) -> None:
     service = Service(bus, ["body"])
-    BusNotifier(connection, print).show(Notice(Slot.RESULT, "x", picture=Picture(2, bytes(range(16)))))
+    BusNotifier(connection, print).show(
+        Notice(NoticeSlot.RESULT, "x", picture=NoticeImage(2, bytes(range(16))))
+    )
     kind, image = service.heard("Notify")[0].body[6]["image-data"]
     assert kind == "(iiibiiay)"
     assert image[:6] == (2, 2, 8, True, 8, 4)

@@ -118,7 +118,7 @@ print(msgspec.json.encode([[proof.holds, proof.comparison.connected] for proof i
 
 
 @pytest.mark.parametrize("system", [linux, macos, windows], ids=lambda system: system.__name__)
-def test_every_check_names_the_processes(system: privacy.types.System) -> None:
+def test_every_check_names_the_processes(system: privacy.types.PrivacySystem) -> None:
     checks = system.checks([111, 222])
     assert len(checks) >= 4
     assert any("111" in check.command and "222" in check.command for check in checks)

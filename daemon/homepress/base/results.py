@@ -25,7 +25,7 @@ class FileOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecentPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """A result of late: `path` is where it is, `source` what it was made from (the same when replaced).
+    """A recent result: `path` is where it is, `source` what it was made from (the same when replaced).
 
     `undoable` says whether its original can still be brought back.
     """

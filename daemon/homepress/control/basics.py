@@ -24,7 +24,7 @@ from homepress.control.transport import Channel, ChannelError, connect
 from homepress.control.wire import Failure
 
 EVERY_VERSION = 0
-"""The version of the conversation that stands for this part of it."""
+"""The number of this part of the conversation in place of a version."""
 
 ABOUT = "about"
 STOP = "stop"
@@ -41,7 +41,7 @@ class Basic(msgspec.Struct, frozen=True):
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, tag="about", tag_field="answer"):
-    """A daemon of whatever version.
+    """A daemon of any version.
 
     Attributes:
         program: its version of Homepress; empty where it does not say.
@@ -67,7 +67,7 @@ def asked(frame: bytes) -> str | None:
 
 
 def ask(socket: Path, what: str) -> tuple[About | None, bool]:
-    """Ask the daemon on `socket`, of whatever version.
+    """Ask the daemon on `socket`, of any version.
 
     Args:
         socket: its address.
@@ -78,7 +78,7 @@ def ask(socket: Path, what: str) -> tuple[About | None, bool]:
 
     Raises:
         ChannelError: somebody listens, and does not answer.
-        UnsafeAddressError: whoever listens is not ours.
+        UnsafeAddressError: the process that listens is not ours.
     """
     if (channel := connect(socket)) is None:
         return None, False

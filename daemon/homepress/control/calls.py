@@ -20,7 +20,7 @@ _LONGEST_NAME = 60
 """Characters of an unknown method that are said back."""
 
 
-class Call(msgspec.Struct, frozen=True, tag_field="method"):
+class ServiceCall(msgspec.Struct, frozen=True, tag_field="method"):
     """One request with its arguments, which are the fields of a subclass."""
 
 
@@ -38,16 +38,16 @@ class Method:
         self.quick = is_quick(function)
 
     @functools.cached_property
-    def message(self) -> type[Call]:
+    def message(self) -> type[ServiceCall]:
         """The type of its calls: a field a parameter."""
         fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
         for parameter in [*inspect.signature(self._function).parameters.values()][1:]:
             field = (parameter.name, self._hints[parameter.name])
             fields.append(field if parameter.default is parameter.empty else (*field, parameter.default))
         made = msgspec.defstruct(
-            self.name, fields, bases=(Call,), module=__name__, frozen=True, tag=self.name
+            self.name, fields, bases=(ServiceCall,), module=__name__, frozen=True, tag=self.name
         )
-        return cast("type[Call]", made)
+        return cast("type[ServiceCall]", made)
 
     @functools.cached_property
     def streams(self) -> bool:
@@ -64,7 +64,7 @@ class Method:
     def _hints(self) -> dict[str, Any]:
         return typing.get_type_hints(self._function)
 
-    def call(self, *arguments: object, **named: object) -> Call:
+    def call(self, *arguments: object, **named: object) -> ServiceCall:
         """The call with these arguments.
 
         Raises:
@@ -78,7 +78,7 @@ class Method:
             raise TypeError(f"{self.name}: {error}") from error
         return call
 
-    def perform(self, service: object, call: Call) -> Any:
+    def perform(self, service: object, call: ServiceCall) -> Any:
         """Have a service carry out a call; gives the result, or an iterator of items."""
         return getattr(service, self.name)(*msgspec.structs.astuple(call))
 
@@ -96,7 +96,7 @@ METHODS = methods_of(Service)
 """All that can be asked, by name."""
 
 
-def decode(frame: bytes, methods: dict[str, Method] = METHODS) -> tuple[Method, Call]:
+def decode(frame: bytes, methods: dict[str, Method] = METHODS) -> tuple[Method, ServiceCall]:
     """The call in `frame`, and its method.
 
     Raises:

@@ -10,7 +10,7 @@ import msgspec
 
 import homepress
 from homepress.control import basics, wire
-from homepress.control.calls import METHODS, Call, Method
+from homepress.control.calls import METHODS, Method, ServiceCall
 from homepress.control.service import Service, ServiceError
 from homepress.control.transport import (
     MAX_FRAME_BYTES,
@@ -82,7 +82,7 @@ class _Client:
         call = method.call(*arguments, **named)
         return self._stream(method, call) if method.streams else self._ask(method, call)
 
-    def _ask(self, method: Method, call: Call) -> Any:
+    def _ask(self, method: Method, call: ServiceCall) -> Any:
         within = _ANSWER_SECONDS + getattr(call, "timeout", 0.0) if method.quick else None
         with self._conversation(call) as channel:
             answer = _receive(channel, within)
@@ -90,7 +90,7 @@ class _Client:
                 raise wire.BadMessageError(f"{type(answer).__name__} in place of a result")
             return wire.convert(answer.value, method.answer)
 
-    def _stream(self, method: Method, call: Call) -> Generator[Any]:
+    def _stream(self, method: Method, call: ServiceCall) -> Generator[Any]:
         for part in _in_parts(call):
             with self._conversation(part) as channel:
                 while isinstance(answer := _receive(channel, None), wire.Item):
@@ -99,7 +99,7 @@ class _Client:
                     raise wire.BadMessageError(f"{type(answer).__name__} in place of an item")
 
     @contextlib.contextmanager
-    def _conversation(self, call: Call) -> Iterator[Channel]:
+    def _conversation(self, call: ServiceCall) -> Iterator[Channel]:
         """A channel on which `call` was just sent; what goes wrong on it becomes a `ServiceError`."""
         frame = wire.encode(call)
         if len(frame) > MAX_FRAME_BYTES:
@@ -162,7 +162,7 @@ def _lost(error: Exception) -> ServiceError:
     return ServiceError(text, NO_DAEMON)
 
 
-def _in_parts(call: Call) -> Iterator[Call]:
+def _in_parts(call: ServiceCall) -> Iterator[ServiceCall]:
     """The call, cut so that the paths of its request fit into messages.
 
     Raises:

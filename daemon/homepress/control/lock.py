@@ -69,7 +69,7 @@ class LockHeldError(Exception):
 class InstanceLock:
     """An exclusive lock on a file that is made when missing and never deleted.
 
-    The file holds the process id of whoever took the lock last, and what it is at. What cannot be written, on
+    The file holds the process id of the last holder, and what it is doing. What cannot be written, on
     a disk that is full or read-only, can be locked all the same. Not for use by several threads at once.
     """
 
@@ -198,7 +198,7 @@ class InstanceLock:
 def holder_of(path: Path) -> Holder | None:
     """The process that holds a lock at this moment, as far as that can be known; None when nobody does.
 
-    Whoever is named was found in the file, and holds the lock by the word of the kernel (Linux), or the file
+    The process was found in the file, and the kernel says that it holds the lock (Linux), or the file
     is locked by somebody.
     """
     noted = _noted(path)

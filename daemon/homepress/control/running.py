@@ -23,7 +23,7 @@ _NOT_RUNNING = "Homepress is not running in the background"
 _NO_DAEMON = 3
 _UNSAFE = 4
 _MARK = "unfinished"
-"""A file that stands from the start of a daemon until it is told to end: what was killed leaves it behind."""
+"""A file that is there from a daemon's start until it is asked to end: one that was killed leaves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ class RunningDaemon:
 
 
 def running_daemon(socket: Path, lock: Path) -> RunningDaemon | None:
-    """The daemon, of whatever version; None when none runs.
+    """The daemon, of any version; None when none runs.
 
     Raises:
-        ServiceError: whoever listens on the socket is not ours.
+        ServiceError: the process that listens on the socket is not ours.
     """
     with _safe():
         about, understood = _ask(socket, basics.ABOUT)
@@ -68,13 +68,13 @@ def other_version(status: Status) -> str:
 
 
 def stop_daemon(socket: Path, lock: Path) -> int | None:
-    """Have the daemon end, of whatever version; returns when it has heard, not when it has ended.
+    """Have the daemon end, of any version; returns when it has been asked, not when it has ended.
 
     Returns:
         Its process id, None where that is not known.
 
     Raises:
-        ServiceError: none runs (exit code 3), or it cannot be told.
+        ServiceError: none runs (exit code 3), or it cannot be asked.
     """
     with _safe():
         about, understood = _ask(socket, basics.STOP)
@@ -100,7 +100,7 @@ def mark_started(state: Path) -> None:
 
 
 def mark_stopped(state: Path) -> None:
-    """The daemon was told to end."""
+    """The daemon was asked to end."""
     with contextlib.suppress(OSError):
         (state / _MARK).unlink(missing_ok=True)
 
@@ -113,7 +113,7 @@ def was_cut_short(state: Path) -> bool:
     return (state / _MARK).exists()
 
 
-_BEYOND_US = "Homepress runs in the background and cannot be told to end; log out, or end its process"
+_BEYOND_US = "Homepress runs in the background and cannot be asked to end; log out, or end its process"
 
 
 def _ask(socket: Path, what: str) -> tuple[basics.About | None, bool]:

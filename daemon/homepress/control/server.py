@@ -122,7 +122,7 @@ def _refuse_greeting(frame: bytes) -> Failure | None:
     try:
         hello: Hello = wire.decode(frame, Hello)
     except wire.BadMessageError as error:
-        return Failure(f"That was no greeting ({error}).", _REFUSAL_EXIT_CODE)
+        return Failure(f"Invalid handshake ({error}).", _REFUSAL_EXIT_CODE)
     if hello.v == VERSION:
         return None
     return Failure(
@@ -149,13 +149,13 @@ def answers(service: Service, frame: bytes) -> Generator[bytes]:
     except OSError as error:  # the system's trouble: no fault of ours, and said as such
         _LOG.warning("%s: %s", method.name, error)
         yield wire.encode(Failure(with_name(error)))
-    except Exception as error:  # noqa: BLE001  a boundary: the client is told, the log has the whole story
+    except Exception as error:  # noqa: BLE001  a boundary: the client gets a summary, the log has the details
         _LOG.exception("%s failed", method.name)
-        text = f"Homepress made a mistake ({type(error).__name__}: {error}); its log says more."
+        text = f"Internal error ({type(error).__name__}: {error}); see the log for details."
         yield wire.encode(Failure(text))
 
 
-def _perform(service: Service, method: calls.Method, call: calls.Call) -> Generator[bytes]:
+def _perform(service: Service, method: calls.Method, call: calls.ServiceCall) -> Generator[bytes]:
     outcome = method.perform(service, call)
     if not method.streams:
         yield _fitting(Result(outcome))

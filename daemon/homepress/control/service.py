@@ -31,8 +31,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     `notes` tell what happened in the last day that is worth knowing, such as an edit that came late.
     `paused_for` says who wants the rest: the user, or the computer because it saves power. `pause_fault` is
     why a pause, or its end, will not survive a restart; empty when it will. `power_saver` is
-    what was told of the computer, whether work rests for it or not. `notify` is the setting of that name, for
-    whoever shows notices. `originals_going` originals are deleted for good on the day of `originals_go_at`
+    what is known of the computer, whether work rests for it or not. `notify` is the setting of that name, for
+    programs that show notifications. `originals_going` originals are deleted on the day of `originals_go_at`
     (seconds since 1970), because the days for which they are kept are over; 0 while it is none.
     """
 
@@ -76,7 +76,7 @@ class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UndoRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which results to undo: by path, the last N, since a time, beneath a folder; `to` restores elsewhere."""
+    """Which results to undo: by path, the last N, since a time, under a folder; `to` restores elsewhere."""
 
     paths: list[str] = []
     ids: list[int] = []
@@ -180,7 +180,7 @@ class Service(Protocol):
 
     @quick
     def ping(self) -> int:
-        """The process id of whoever answers."""
+        """The process id of the daemon, or of this process when there is none."""
 
     @quick
     def status(self) -> Status:
@@ -192,7 +192,7 @@ class Service(Protocol):
 
     @quick
     def pause(self, until: float | None = None) -> None:
-        """Stop taking up work until a time, or until `resume` when None. What is under way is finished."""
+        """Stop taking up work until a time; None: until `resume`. Pictures in progress get finished."""
 
     @quick
     def resume(self) -> None:
@@ -200,11 +200,11 @@ class Service(Protocol):
 
     @quick
     def power_saver(self, on: bool) -> None:
-        """The computer now saves power, or no longer; told by whoever can see it."""
+        """The computer now saves power, or no longer; sent by the programs that can see it."""
 
     @quick
     def stop(self) -> None:
-        """End the daemon after what is under way."""
+        """End the daemon when the pictures in progress are finished."""
 
     def reload(self) -> None:
         """Read the settings file again; raises with the whole list of what is wrong in it."""
@@ -223,7 +223,7 @@ class Service(Protocol):
         """Bring originals back."""
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
-        """Delete stored originals for good; their results stay."""
+        """Delete stored originals permanently; their results stay."""
 
     def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Read stored originals and compare their hashes."""

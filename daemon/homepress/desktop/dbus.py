@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class BusError(Exception):
-    """There is no bus, or whoever was called answered with an error.
+    """There is no bus, or the call was answered with an error.
 
     Attributes:
         name: the D-Bus name of the error, such as "org.freedesktop.DBus.Error.ServiceUnknown"; empty when
@@ -270,7 +270,7 @@ class Connection:
             reply = handler(Call(path, interface, member, tuple(message.body or ()), sender))
         except BusError as error:
             self._send(jeepney.new_error(message, error.name or _FAILED, "s", (str(error),)))
-        except Exception as error:  # noqa: BLE001  a boundary: whoever called is told, and we go on
+        except Exception as error:  # noqa: BLE001  a boundary: the caller gets the error, and we go on
             _log.exception("%s.%s failed", interface, member)
             self._send(jeepney.new_error(message, _FAILED, "s", (f"{type(error).__name__}: {error}",)))
         else:

@@ -93,7 +93,7 @@ def _refuse_control(word: str) -> None:
         raise ValueError(f"{word!a} has a control character in it; move Homepress to a plain path")
 
 
-# Filling in the files of `service-files/`: `@NAME@` stands for a value that is already quoted.
+# Filling in the files of `service-files/`: `@NAME@` is replaced by a value that is already quoted.
 
 _HOLE = re.compile(r"@([A-Z_]+)@")
 

@@ -12,7 +12,7 @@ from homepress.desktop.dbus import Address, BusError, Connection, Signal
 from homepress.desktop.launching import NAME, PROGRAM
 
 
-class Slot(enum.Enum):
+class NoticeSlot(enum.Enum):
     """What a notice is about; a new one replaces the old one of the same slot."""
 
     PROBLEM = "problem"
@@ -21,14 +21,14 @@ class Slot(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Words to press, and what is told then."""
+    """A label to press, and the value that is passed on then."""
 
     label: str
     value: object
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class NoticeImage:
     """A square image of `size` rows, RGBA, not premultiplied."""
 
     size: int
@@ -48,12 +48,12 @@ class Notice:
         picture: shown beside the text.
     """
 
-    slot: Slot
+    slot: NoticeSlot
     title: str
     body: str = ""
     buttons: tuple[Button, ...] = ()
     clicked: object = None
-    picture: Picture | None = None
+    picture: NoticeImage | None = None
 
 
 class Unshown(Exception):  # noqa: N818  a state of affairs, not a fault
@@ -86,7 +86,7 @@ class BusNotifier(Notifier):
         self._connection = connection
         self._pressed = pressed
         self._lock = threading.Lock()
-        self._ids: dict[Slot, int] = {}
+        self._ids: dict[NoticeSlot, int] = {}
         self._values: dict[int, dict[str, object]] = {}
         self._listening = False
 
@@ -131,7 +131,7 @@ class BusNotifier(Notifier):
 
 
 def _actions(notice: Notice) -> tuple[list[str], dict[str, object]]:
-    """Keys and labels as they go over the bus, and what each key stands for."""
+    """Keys and labels as they go over the bus, and what each key means."""
     keyed: dict[str, object] = {f"button-{at}": button.value for at, button in enumerate(notice.buttons)}
     labelled = [(f"button-{at}", button.label) for at, button in enumerate(notice.buttons)]
     if notice.clicked is not None:
@@ -141,7 +141,7 @@ def _actions(notice: Notice) -> tuple[list[str], dict[str, object]]:
 
 
 def _hints(notice: Notice) -> dict[str, tuple[str, Any]]:
-    problem = notice.slot is Slot.PROBLEM
+    problem = notice.slot is NoticeSlot.PROBLEM
     hints: dict[str, tuple[str, Any]] = {
         "urgency": ("y", _NORMAL if problem else _LOW),
         "desktop-entry": ("s", PROGRAM),
@@ -153,5 +153,5 @@ def _hints(notice: Notice) -> dict[str, tuple[str, Any]]:
     return hints
 
 
-def _image(picture: Picture) -> tuple[int, int, int, bool, int, int, bytes]:
+def _image(picture: NoticeImage) -> tuple[int, int, int, bool, int, int, bytes]:
     return picture.size, picture.size, 4 * picture.size, True, 8, 4, picture.rgba

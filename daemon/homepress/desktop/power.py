@@ -13,13 +13,13 @@ from homepress.desktop.dbus import Address, BusError, Connection, Signal, system
 _log = logging.getLogger(__name__)
 
 Tell: TypeAlias = Callable[[bool], None]
-"""Is told True when the computer begins to save power, False when it stops."""
+"""Called with True when the computer begins to save power, with False when it stops."""
 
 Woke: TypeAlias = Callable[[], None]
-"""Is called when the computer wakes from suspend, where the system tells of that."""
+"""Called when the computer wakes from suspend, where the system reports that."""
 
 LOOK_SECONDS = 120.0
-"""Between two looks where no event tells of a change."""
+"""Between two looks where no event reports a change."""
 
 
 class PowerWatch(Protocol):
@@ -35,7 +35,7 @@ class PowerWatch(Protocol):
 class Looking(PowerWatch):
     """A `PowerWatch` that looks from time to time; `saves` gives None where it cannot be known.
 
-    It does not tell of waking: the daemon finds out by its clocks within half a minute.
+    It does not report waking: the daemon finds out by its clocks within half a minute.
     """
 
     def __init__(self, saves: Callable[[], bool | None], every: float = LOOK_SECONDS) -> None:

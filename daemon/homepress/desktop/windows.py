@@ -27,7 +27,7 @@ _LONGEST = 260
 
 
 class Registry(Protocol):
-    """Values beneath HKEY_CURRENT_USER."""
+    """Values under HKEY_CURRENT_USER."""
 
     def read(self, key: str, name: str) -> str | bytes | None:
         """A value, None when there is none."""
@@ -39,7 +39,7 @@ class Registry(Protocol):
         """Take a value out; nothing happens when there is none. Raises `OSError`."""
 
     def remove_tree(self, key: str) -> None:
-        """Take a key out with all beneath it; nothing happens when there is none. Raises `OSError`."""
+        """Take a key out with all under it; nothing happens when there is none. Raises `OSError`."""
 
 
 class RunValue(Autostart):
@@ -169,7 +169,7 @@ class Explorer(FileManagers):
         try:
             self._registry.write(self._key, "MUIVerb", self._verbs["name"])
             self._registry.write(self._key, "Icon", f'"{self._launch.command[0]}"')
-            self._registry.write(self._key, "SubCommands", "")  # empty: they are beneath this key
+            self._registry.write(self._key, "SubCommands", "")  # empty: they are under this key
             for verb in self._verbs["verb"]:
                 key = f"{self._key}\\shell\\{verb['id']}"
                 self._registry.write(key, "MUIVerb", verb["label"])

@@ -1,13 +1,21 @@
 """The network lock, the sandbox and the proof of both.
 
 `Lock`s are put on by the process itself and cannot be taken off. What holds in the end is what `state` and
-`probe` measure; nothing here is ever claimed. What each function does: `types.System`.
+`probe` measure; nothing here is ever claimed. What each function does: `types.PrivacySystem`.
 """
 
 import sys
 
 from homepress.privacy.proof import Comparison, Party, Proof, Sample
-from homepress.privacy.types import Check, HeldSocket, Limits, Lock, NetworkState, ProcessReport, System
+from homepress.privacy.types import (
+    Check,
+    HeldSocket,
+    Limits,
+    Lock,
+    NetworkState,
+    PrivacySystem,
+    ProcessReport,
+)
 
 if sys.platform == "win32":
     from homepress.privacy import windows as _chosen
@@ -16,7 +24,7 @@ elif sys.platform == "darwin":
 else:
     from homepress.privacy import linux as _chosen
 
-_system: System = _chosen
+_system: PrivacySystem = _chosen
 
 __all__ = [
     "Check",

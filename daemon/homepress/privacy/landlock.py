@@ -42,7 +42,7 @@ def restrict(machine: Architecture, readable: Iterable[Path], executable: Iterab
 
     Args:
         machine: the architecture this process runs on.
-        readable: files and folders, with all beneath them; those that are not there are passed over.
+        readable: files and folders, with all in them; those that are not there are passed over.
         executable: programs that may also be executed.
 
     Returns:

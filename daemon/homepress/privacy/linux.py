@@ -20,35 +20,35 @@ _UNIX_INODE, _UNIX_PATH = 6, 7
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:  # noqa: ARG001  the listener is open already
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     posix.forbid_core_dumps()
     return _lock_network(daemon_filter)
 
 
 def lock_client(socket: Path | None = None) -> Lock:  # noqa: ARG001  any local socket is allowed
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return _lock_network(client_filter)
 
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     posix.apply_limits(limits)
     return _confine(readable, (), worker_filter)
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     posix.apply_limits(limits)
     return _confine((*readable, tool), (tool, *_loaders()), tool_filter)
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return lambda: None
 
 
 def probe() -> tuple[ProbeAttempt, ...]:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     machine = current()
     if machine is None:
         return ()
@@ -56,7 +56,7 @@ def probe() -> tuple[ProbeAttempt, ...]:
 
 
 def state() -> NetworkState:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     machine = current()
     if machine is None:
         return "open"
@@ -66,7 +66,7 @@ def state() -> NetworkState:
 
 
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     listed = ",".join(map(str, pids))
     either = "|".join(f"pid={pid}," for pid in pids)
     each = f"{{{listed}}}" if len(pids) > 1 else listed

@@ -20,35 +20,35 @@ _DISCARD_PORT = 9
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     posix.forbid_core_dumps()
     return _apply(daemon_profile(socket), files=0)
 
 
 def lock_client(socket: Path | None = None) -> Lock:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return _apply(client_profile(socket), files=0)
 
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     posix.apply_limits(limits)
     return _apply(worker_profile(readable), files=1)
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     posix.apply_limits(limits)
     return _apply(tool_profile(tool, readable), files=1)
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return lambda: None
 
 
 def probe() -> tuple[ProbeAttempt, ...]:
-    """See `interface.System`. The profile refuses connections, not the making of sockets."""
+    """See `types.PrivacySystem`. The profile refuses connections, not the making of sockets."""
     return (
         _connect("TCP", sockets.AF_INET, sockets.SOCK_STREAM, "127.0.0.1"),
         _connect("UDP", sockets.AF_INET, sockets.SOCK_DGRAM, "127.0.0.1"),
@@ -58,18 +58,18 @@ def probe() -> tuple[ProbeAttempt, ...]:
 
 
 def state() -> NetworkState:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return "locked" if all_refused(probe()) else "open"
 
 
 def report(pid: int) -> ProcessReport:
-    """See `interface.System`. macOS has no file to read it from: `prove` prints the commands that show it."""
+    """macOS has no file to read it from: `prove` prints the commands that show it."""
     os.kill(pid, 0)
     return ProcessReport(pid, "", filtered=False, filters=0, no_new_privileges=False, sockets=None)
 
 
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     listed = ",".join(map(str, pids))
     return (
         Check(f"lsof -nP -i -a -p {listed}", "nothing"),

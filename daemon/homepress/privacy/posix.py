@@ -11,7 +11,7 @@ _CPU_GRACE_SECONDS = 5
 
 
 def apply_limits(limits: Limits) -> None:
-    """Set the limits of a worker for good: memory, processor time, descriptors, no files, no core dump."""
+    """Set the limits of a worker irrevocably: memory, processor time, descriptors, no files, no core dump."""
     for which, value in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_NOFILE, limits.open_files),

@@ -1,7 +1,6 @@
 """The proof that nothing can be sent: what was tried, what was seen from outside, how to check it oneself.
 
-The steps are data. Whoever runs the proof (`homepress prove`) collects them from the processes and shows
-them.
+The steps are data: `homepress prove` collects them from the processes and shows them.
 """
 
 from collections.abc import Iterator

@@ -201,8 +201,8 @@ _OPEN_TO_WRITE = 0o1 | 0o2 | 0o100 | 0o1000
 _TERMINAL_INPUT = (0x5412, 0x541C)
 # TCGETS, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: what Python asks of a descriptor.
 _HARMLESS_IOCTLS = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451)
-# F_SETOWN, F_SETSIG, F_SETOWN_EX make the kernel signal another process; F_SETLEASE holds up whoever opens a
-# file, F_NOTIFY tells of changes in a folder.
+# F_SETOWN, F_SETSIG, F_SETOWN_EX make the kernel signal another process; F_SETLEASE holds up others who open
+# a file, F_NOTIFY reports changes in a folder.
 _REFUSED_FCNTLS = (8, 10, 15, 1024, 1026)
 # PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_PTRACER: what ties a worker to the daemon stays as it is.
 _KEPT_PRCTLS = (1, 4, 0x59616D61)

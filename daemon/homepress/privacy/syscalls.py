@@ -292,7 +292,7 @@ def filtered() -> bool:
 
 
 def install_filter(seccomp: int, program: bytes) -> None:
-    """Put a seccomp filter on every thread of this process, for good.
+    """Put a seccomp filter on every thread of this process, irrevocably.
 
     Args:
         seccomp: the number of the seccomp call.

@@ -108,7 +108,7 @@ class Check:
     shows: str
 
 
-class System(Protocol):
+class PrivacySystem(Protocol):
     """What every system's module offers; `homepress.privacy` chooses one of them.
 
     No function raises because the system cannot do something: the `Lock` says what is missing. A lock cannot

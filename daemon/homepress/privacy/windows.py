@@ -1,7 +1,7 @@
 """What Windows lets a program without administrator's rights do: a job object around each worker.
 
 A job bounds memory, processor time and the number of processes, and ends its processes together with the
-daemon. It does not take away the network; that state is "open" and is said to be.
+daemon. It does not take away the network; that state is "open" and is reported as such.
 """
 
 import ctypes
@@ -62,27 +62,27 @@ def job_limits(limits: Limits) -> ExtendedLimits:
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:  # noqa: ARG001  nothing to lock
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
 def lock_client(socket: Path | None = None) -> Lock:  # noqa: ARG001  nothing to lock
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:  # noqa: ARG001  the parent contains it
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:  # noqa: ARG001  as above
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:
-    """See `interface.System`. The job lives as long as its handle, so the handle is closed at the end."""
+    """The job lives as long as its handle, so the handle is closed at the end."""
     kernel32 = _kernel32()
     job = kernel32.CreateJobObjectW(None, None)
     information = job_limits(limits)
@@ -100,22 +100,22 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:
 
 
 def probe() -> tuple[ProbeAttempt, ...]:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return (ProbeAttempt("TCP", True, _NETWORK_OPEN), ProbeAttempt("UDP", True, _NETWORK_OPEN))
 
 
 def state() -> NetworkState:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     return "open"
 
 
 def report(pid: int) -> ProcessReport:
-    """See `interface.System`. `prove` prints the commands that show the sockets of a process."""
+    """See `types.PrivacySystem`. `prove` prints the commands that show the sockets of a process."""
     return ProcessReport(pid, "", filtered=False, filters=0, no_new_privileges=False, sockets=None)
 
 
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `types.System`."""
+    """See `types.PrivacySystem`."""
     listed = ",".join(map(str, pids))
     return (
         Check(f"Get-NetTCPConnection -OwningProcess {listed}", "no connection (in PowerShell)"),

@@ -32,7 +32,7 @@ to 0.17, one of noise 0.29."""
 
 _SMALL_PIXELS = 100_000
 _TOO_LITTLE_TO_TELL = 1.0
-"""Levels, which are rounded: below, nothing is said of the contrast."""
+"""Levels, which are rounded: below, the contrast does not count."""
 
 _CLOSELY = 2.0
 """At full size, what quality costs is not averaged away: so many times the levels are allowed."""
@@ -88,7 +88,7 @@ class Checker:
         self._slot.rest()
 
     def close(self) -> None:
-        """End the process for good; a look under way raises `WorkerDied`."""
+        """End the process; a comparison in progress raises `WorkerDied`."""
         self._slot.close()
 
     def _look(self, source: bytes, result: bytes, *, closely: bool) -> None:

@@ -98,7 +98,7 @@ def compress_with_codecs() -> Job:
 
 
 def take_pipes() -> Pipes:
-    """Take standard input and output for ourselves; whoever prints, prints to the error output.
+    """Take standard input and output for ourselves; what prints, prints to the error output.
 
     Every other descriptor is closed.
     """

@@ -142,7 +142,7 @@ def _number(name: str) -> int:
 
 
 class Program:
-    """A child process with its pipes. Its error output is drained; it is ended for good exactly once.
+    """A child process with its pipes. Its error output is drained; it is ended exactly once.
 
     Attributes:
         killed_as: why we killed it, or None when we did not.
@@ -203,7 +203,7 @@ class Program:
         return cast(RawIOBase, self._popen.stdout)
 
     def kill(self, why: DeathKind) -> None:
-        """End it at once; whoever waits for its pipes sees them closed. May be called from any thread."""
+        """End it at once; threads that wait for its pipes see them closed. May be called from any thread."""
         with self._reaping:
             if self._popen.poll() is None:
                 self.killed_as = self.killed_as or why

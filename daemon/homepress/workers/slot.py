@@ -242,7 +242,7 @@ class Slot:
         return True
 
     def close(self) -> None:
-        """End the process for good, in the middle of its work too; that `compress` raises `WorkerDied`."""
+        """End the process, in the middle of its work too; that `compress` raises `WorkerDied`."""
         self._closed.set()
         for program in (self._worker, self._tool):
             if program is not None:

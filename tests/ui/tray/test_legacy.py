@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from homepress.desktop.notifications import Notice, Slot
+from homepress.desktop.notifications import Notice, NoticeSlot
 from homepress.ui.tray.actions import Action, Quit
 from homepress.ui.tray.icon_states import IconState, PanelTheme
 from homepress.ui.tray.legacy import (
@@ -91,8 +91,8 @@ def test_on_macos_the_main_thread_alone_touches_the_icon(monkeypatch: pytest.Mon
 
     def from_elsewhere() -> None:
         tray_icon.show(TrayState(status()), PanelTheme.DARK)
-        desktop.notifier(print).show(Notice(Slot.RESULT, "12 pictures"))
-        desktop.notifier(print).show(Notice(Slot.RESULT, "12 pictures", "and more"))
+        desktop.notifier(print).show(Notice(NoticeSlot.RESULT, "12 pictures"))
+        desktop.notifier(print).show(Notice(NoticeSlot.RESULT, "12 pictures", "and more"))
         tray_icon.stop()
 
     other = threading.Thread(target=from_elsewhere)

@@ -2,7 +2,7 @@
 
 from homepress.base.results import RecentPicture
 from homepress.control.service import Status
-from homepress.desktop.notifications import Notice, Slot
+from homepress.desktop.notifications import Notice, NoticeSlot
 from homepress.ui.tray.actions import StartDaemon, UndoResults
 from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.notices import NoticeRules
@@ -31,7 +31,7 @@ def test_a_daemon_that_ended_untold_is_told_once_with_a_button_that_starts_it() 
     rules = NoticeRules(greeted=True)
     rules.due(known(), 0)
     (notice,) = rules.due(TrayState(None, crashed=True), 1)
-    assert (notice.slot, notice.title) == (Slot.PROBLEM, "Homepress has stopped unexpectedly")
+    assert (notice.slot, notice.title) == (NoticeSlot.PROBLEM, "Homepress has stopped unexpectedly")
     assert "not being compressed" in notice.body
     assert notice.buttons[0].value == StartDaemon()
     assert rules.due(TrayState(None, crashed=True), 2) == []
@@ -52,7 +52,7 @@ def test_a_batch_is_summed_up_once_it_is_done() -> None:
     rules.due(known(1), 0)
     assert rules.due(known(1, 2, 3, state="working"), 1) == []
     (notice,) = rules.due(known(1, 2, 3), 2)
-    assert (notice.slot, notice.title) == (Slot.RESULT, "2 pictures, 1.2 KB saved")
+    assert (notice.slot, notice.title) == (NoticeSlot.RESULT, "2 pictures, 1.2 KB saved")
     assert notice.buttons[0].value == UndoResults((3, 2))
     assert rules.due(known(1, 2, 3), 3) == []
 
@@ -87,7 +87,7 @@ def test_what_is_worth_knowing_is_told_once() -> None:
     rules = NoticeRules(greeted=True)
     told = TrayState(status(notes=["/p/a.jpg: an edit\ncame late"]))
     (notice,) = rules.due(told, 0)
-    assert (notice.slot, notice.title) == (Slot.PROBLEM, "Worth knowing")
+    assert (notice.slot, notice.title) == (NoticeSlot.PROBLEM, "Worth knowing")
     assert notice.body == "/p/a.jpg: an edit came late"
     assert rules.due(told, 1) == []
     assert NoticeRules(greeted=True).due(TrayState(status(notes=["x"], notify="never")), 0) == []
@@ -102,7 +102,7 @@ def test_never_means_never() -> None:
 def test_problems_are_told_once_and_grouped() -> None:
     rules = NoticeRules(greeted=True)
     (notice,) = rules.due(known(notify="errors", problems=("one", "two")), 0)
-    assert (notice.slot, notice.title) == (Slot.PROBLEM, "Homepress has 2 problems")
+    assert (notice.slot, notice.title) == (NoticeSlot.PROBLEM, "Homepress has 2 problems")
     assert notice.body == "one\ntwo"
     assert rules.due(known(notify="errors", problems=("two", "one")), 1) == []
     assert titles(rules.due(known(notify="errors", problems=("one", "two", "three")), 2)) == [

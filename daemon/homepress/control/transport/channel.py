@@ -18,7 +18,7 @@ class ChannelTimeoutError(ChannelError):
 
 
 class UnsafeAddressError(Exception):
-    """The folder of the socket, or whoever listens on it, is not ours alone; the text says what to do."""
+    """The folder of the socket, or its listener, is not ours alone; the text says what to do."""
 
 
 class Channel(Protocol):

@@ -57,7 +57,7 @@ def listen(path: Path) -> Acceptor:
 
 
 def connect(path: Path) -> Channel | None:
-    """A channel to whoever listens on `path`, or None when nobody does.
+    """A channel to the process that listens on `path`, or None when there is none.
 
     Raises:
         UnsafeAddressError: the folder or the listening process is not ours.

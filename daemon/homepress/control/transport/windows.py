@@ -1,4 +1,4 @@
-"""The private channel on Windows: a named pipe, opened by whoever knows a key that only our user can read.
+"""The private channel on Windows: a named pipe, for those who know a key that only our user can read.
 
 The default access list of a pipe lets everyone read, so both sides prove by HMAC that they know the 32 random
 bytes in the key file, which lies in the user's profile. The proof runs in the thread that uses the channel:
@@ -50,7 +50,7 @@ def listen(path: Path) -> Acceptor:
 
 
 def connect(path: Path) -> Channel | None:
-    """A channel to whoever listens on the pipe that belongs to `path`, or None when nobody does.
+    """A channel to the process that listens on the pipe that belongs to `path`, or None when there is none.
 
     Raises:
         ChannelError: somebody listens but does not know our key.
@@ -106,7 +106,7 @@ class _PipeAcceptor(Acceptor):
 
 
 class _Impatient:
-    """A pipe for the proof of the key: whoever lets us wait has no key."""
+    """A pipe for the proof of the key: a process that lets us wait has no key."""
 
     def __init__(self, pipe: "_Pipe") -> None:
         self._pipe = pipe

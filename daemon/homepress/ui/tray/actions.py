@@ -20,7 +20,7 @@ from homepress.base.units import counted
 from homepress.control.client import connect
 from homepress.control.service import Service, ServiceError, UndoRequest
 from homepress.desktop.launching import fails_soon, own, spawn
-from homepress.desktop.notifications import Notice, Slot
+from homepress.desktop.notifications import Notice, NoticeSlot
 from homepress.desktop.opening import NotOpened, Opener
 from homepress.ui.text import future, in_one_line, printable
 
@@ -173,7 +173,7 @@ class ActionRunner:
                 run_action(action, self._ctx)
             except (ServiceError, NotOpened, OSError) as error:
                 _log.warning("%s: %s", type(action).__name__, error)
-                self._ctx.notify(Notice(Slot.PROBLEM, "That did not work", in_one_line(str(error))))
+                self._ctx.notify(Notice(NoticeSlot.PROBLEM, "That did not work", in_one_line(str(error))))
             except Exception:  # noqa: BLE001  a boundary: the next click must still work
                 _log.exception("%s failed", type(action).__name__)
 
@@ -240,9 +240,9 @@ def _undo(ids: tuple[int, ...], ctx: ActionContext) -> None:
             printable(f"{outcome.path}: {outcome.reason or outcome.restored_to}") for outcome in failed[:3]
         ]
         title = f"{counted(len(failed), 'original')} could not be put back in place"
-        ctx.notify(Notice(Slot.PROBLEM, title, "\n".join(lines)))
+        ctx.notify(Notice(NoticeSlot.PROBLEM, title, "\n".join(lines)))
         return
-    ctx.notify(Notice(Slot.RESULT, f"{counted(len(outcomes), 'original')} brought back"))
+    ctx.notify(Notice(NoticeSlot.RESULT, f"{counted(len(outcomes), 'original')} brought back"))
 
 
 def _daemon(ctx: ActionContext) -> Service:
@@ -309,7 +309,7 @@ def _notify_network(ctx: ActionContext) -> None:
         if locked
         else "This system has no lock for it. See what can be proven: homepress prove"
     )
-    ctx.notify(Notice(Slot.RESULT, title, body))
+    ctx.notify(Notice(NoticeSlot.RESULT, title, body))
 
 
 def _open_report(ctx: ActionContext) -> None:

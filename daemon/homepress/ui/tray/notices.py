@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from homepress.base.results import RecentPicture
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import Status
-from homepress.desktop.notifications import BusNotifier, Button, Notice, Picture, Slot, Unshown
+from homepress.desktop.notifications import (
+    BusNotifier,
+    Button,
+    Notice,
+    NoticeImage,
+    NoticeSlot,
+    Unshown,
+)
 from homepress.ui.text import in_one_line, printable
 from homepress.ui.tray.actions import OpenWindow, StartDaemon, UndoResults, WindowPage
 from homepress.ui.tray.icon_states import IconState, Symbol, rgba
@@ -62,7 +69,7 @@ class NoticeRules:
         if not self._wanted:
             return None
         return Notice(
-            Slot.PROBLEM,
+            NoticeSlot.PROBLEM,
             "Homepress has stopped unexpectedly",
             "Pictures are not being compressed. Start it again here, in the menu, or with: homepress",
             (Button("Start it again", StartDaemon()),),
@@ -80,7 +87,7 @@ class NoticeRules:
             listed.append(f"and {len(problems) - _LISTED_PROBLEMS} more")
         title = f"Homepress has {counted(len(problems), 'problem')}"
         return Notice(
-            Slot.PROBLEM,
+            NoticeSlot.PROBLEM,
             title,
             "\n".join(listed),
             clicked=OpenWindow(WindowPage.FOLDERS),
@@ -94,7 +101,9 @@ class NoticeRules:
             return None
         body = "\n".join(_short(in_one_line(note)) for note in status.notes if note in new)
         clicked = OpenWindow(WindowPage.FOLDERS)
-        return Notice(Slot.PROBLEM, "Worth knowing", body, clicked=clicked, picture=_picture(Symbol.IDLE))
+        return Notice(
+            NoticeSlot.PROBLEM, "Worth knowing", body, clicked=clicked, picture=_picture(Symbol.IDLE)
+        )
 
     def _results(self, status: Status, pictures: Sequence[RecentPicture], clock: float) -> Notice | None:
         """A summary of the results since the last one, once the batch is done."""
@@ -146,7 +155,7 @@ def _sum(pictures: Sequence[RecentPicture]) -> str:
 def _results_notice(title: str, body: str, pictures: Sequence[RecentPicture]) -> Notice:
     undo = Button("Undo", UndoResults(tuple(picture.id for picture in pictures)))
     clicked = OpenWindow(WindowPage.STATISTICS)
-    return Notice(Slot.RESULT, title, body, (undo,), clicked, _picture(Symbol.IDLE))
+    return Notice(NoticeSlot.RESULT, title, body, (undo,), clicked, _picture(Symbol.IDLE))
 
 
 def _short(sentence: str) -> str:
@@ -154,8 +163,8 @@ def _short(sentence: str) -> str:
     return sentence if len(sentence) <= _LONGEST else f"{sentence[: _LONGEST - 1]}…"
 
 
-def _picture(symbol: Symbol) -> Picture:
-    return Picture(_PICTURE_SIZE, rgba(IconState(symbol), _PICTURE_SIZE))
+def _picture(symbol: Symbol) -> NoticeImage:
+    return NoticeImage(_PICTURE_SIZE, rgba(IconState(symbol), _PICTURE_SIZE))
 
 
 def show_notice(title: str, body: str = "") -> None:
@@ -164,7 +173,7 @@ def show_notice(title: str, body: str = "") -> None:
     It has no buttons, since nobody would hear them.
     """
     try:
-        _show(Notice(Slot.RESULT, title, body, picture=_picture(Symbol.IDLE)))
+        _show(Notice(NoticeSlot.RESULT, title, body, picture=_picture(Symbol.IDLE)))
     except Unshown:
         print(title, body, file=sys.stderr)  # noqa: T201  there is nowhere else to say it
 
