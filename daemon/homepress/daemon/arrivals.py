@@ -17,8 +17,6 @@ from homepress.watch import Arrival, Skip, Skipped
 
 _log = logging.getLogger(__name__)
 
-# What watching finds becomes jobs for the pipeline, or a line in the history.
-
 STILL_AT_IT = 2.0
 """Seconds until a file is looked at again that arrives while it is being compressed."""
 
@@ -118,9 +116,6 @@ class ArrivalHandler:
     def room(self) -> bool:
         """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""
         return self._state.ask(self._pipeline.queue.moving) < MOST_QUEUED
-
-
-# What is done and what is being done, as watching asks for it.
 
 
 class LedgerAndQueue:

@@ -26,7 +26,7 @@ from homepress.store.existing import list_pictures
 from homepress.store.health import abilities
 from homepress.watch import output_refusal, refusal, warnings
 
-# Folders on file systems where nothing can be replaced safely (FAT, exFAT): results go beside them.
+# -- file systems where nothing can be replaced safely (FAT, exFAT): results go beside the folder
 
 _SUFFIX = " (smaller)"
 
@@ -105,7 +105,7 @@ def _look_for_fallback(root: Path, device: int) -> Fallback | None:
     )
 
 
-# Adding and removing folders.
+# -- adding and removing
 
 _PATIENCE = 0.5
 """Seconds for the disk of a folder that is to be added: somebody waits, and it is added all the same."""

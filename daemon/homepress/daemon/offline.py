@@ -31,7 +31,7 @@ from homepress.daemon.requests import check_request, check_values
 from homepress.store.model import LedgerError, OriginalsSelection, StoreError, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
 
-# The last results, as the tray's menu lists them.
+# -- the last results, as the tray's menu lists them
 
 
 def recent_pictures(ledger: Path, limit: int) -> list[RecentPicture]:
@@ -61,7 +61,7 @@ def recent_pictures(ledger: Path, limit: int) -> list[RecentPicture]:
     return pictures
 
 
-# Undo in the words of the service: which entries, and where their originals may be put.
+# -- undo: which entries, and where their originals may be put
 
 
 def undo(core: Core, request: UndoRequest) -> Iterator[UndoOutcome]:
@@ -106,8 +106,6 @@ def _as_recorded(path: Path) -> Path:
     """A path as the history has it: links on the way followed, the last name as it is."""
     return resolved(path.parent) / path.name
 
-
-# Everything that can be asked of Homepress when no daemon runs; the daemon adds what needs one.
 
 _NO_DAEMON = "Homepress is not running; start it with: homepress run"
 

@@ -19,14 +19,18 @@ from homepress.base.clock import Clock, system_clock
 from homepress.base.system_errors import in_words, printable
 from homepress.daemon.state import StateClosedError, StateThread, Timer
 
-# Resting while the computer saves power.
-#
-# The daemon cannot look for itself: it may not connect to any bus. The desktop agent sees the change and
-# tells.
+_LOOK_SECONDS = 60.0
+
+_JUMP = 1.0
+"""Seconds of difference between the clocks from which on the end is shown anew."""
 
 
 class PowerSaver:
-    """What was told about the power, and what the user made of it."""
+    """Whether the computer saves power, and what the user made of it; it belongs to the state thread.
+
+    The daemon cannot look for itself: it may not connect to any bus. The desktop agent sees the change and
+    reports it.
+    """
 
     def __init__(self) -> None:
         self.saving = False
@@ -47,17 +51,6 @@ class PowerSaver:
     def override(self) -> None:
         """Work all the same, until the computer has stopped saving power."""
         self._overridden = self.saving
-
-
-# Pause: for a time or until resumed; survives a restart of the daemon, or says that it will not.
-#
-# How long it lasts is measured with the boot clock: half an hour is half an hour, suspended or not,
-# whatever becomes of the wall clock. Over a restart of the computer there is only the wall clock to tell.
-
-_LOOK_SECONDS = 60.0
-
-_JUMP = 1.0
-"""Seconds of difference between the clocks from which on the end is shown anew."""
 
 
 class Pause:

@@ -19,7 +19,7 @@ from homepress.watch import Location, locate
 
 _log = logging.getLogger(__name__)
 
-# Where the configured folders lead, remembered: whoever answers people must not wait for their disks.
+# -- where folders lead, remembered: who answers people must not wait for their disks
 
 _PATIENCE = 10.0
 """Seconds for the disk of something that a person named: it may have to wake up."""
@@ -99,7 +99,7 @@ def resolved(path: Path) -> Path:
         raise ServiceError(blocking.refused(path, error.since)) from error
 
 
-# Which folders wait for a drive: looked at whenever something is mounted or unmounted, and now and then.
+# -- which folders wait for a drive: looked at whenever something is mounted or unmounted
 
 _WHILE_AWAY = 5.0
 """Seconds between two looks while something is away: a folder that is moved back makes no noise."""

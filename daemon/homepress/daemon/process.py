@@ -23,7 +23,7 @@ from homepress.settings import Paths
 
 _log = logging.getLogger(__name__)
 
-# What a start at login needs beyond an ordinary one.
+# -- what a start at login needs beyond an ordinary one
 
 
 def bring_back_tray(paths: Paths) -> bool:
@@ -43,7 +43,7 @@ def repair_autostart() -> None:
         _log.warning("start at login: %s", error)
 
 
-# Starting the desktop agent, before the daemon locks itself: the agent has to reach the desktop.
+# -- the desktop agent is started before the daemon locks itself, since it has to reach the desktop
 
 
 def start_agent(ended: Callable[[], None]) -> None:
@@ -66,8 +66,6 @@ def start_agent(ended: Callable[[], None]) -> None:
 
     threading.Thread(target=wait, name="agent-waiter", daemon=True).start()
 
-
-# The daemon: takes the lock, binds the socket, locks itself out of the network, then begins to work.
 
 _SOME_FAILED = 1
 _BETWEEN_LOOKS = 0.5

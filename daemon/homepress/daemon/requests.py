@@ -19,8 +19,6 @@ from homepress.daemon.pipeline.worker_loop import STOPPING, Pipeline
 from homepress.settings import FolderSettings, Quality, Size, check_value
 from homepress.settings.values import SourceFormat
 
-# Values that no request can have: refused with words before anything is done with them.
-#
 # What decoding lets through is only of the right type. A number can be larger than the ledger can hold, a
 # time beyond every calendar, a path one that no file system takes, or relative to a folder that we do not
 # know.
@@ -135,8 +133,6 @@ def output_fault(output: str) -> str:
         return ""
     return f"output: {_shown(output)} leads through a symbolic link; give the real path: {_shown(real)}"
 
-
-# Requests of the command line turned into jobs for the pipeline, and their outcomes back.
 
 _AHEAD = 8
 """Jobs that one request keeps in the queue, so that whoever hangs up leaves little behind."""

@@ -19,7 +19,9 @@ from homepress.control.lock import Holder, holder_of
 from homepress.control.service import Status
 from homepress.settings import Paths, SettingsError, load
 
-# What every command does before it touches a picture: lock itself, and show on demand that it is locked.
+if TYPE_CHECKING:
+    from homepress.daemon.apart import Apart
+    from homepress.store.reader import Counters
 
 
 def prepare_client() -> None:
@@ -35,9 +37,6 @@ def try_doors(name: str, pid: int = 0) -> ProbedProcess:
         pid: the process of that name; 0 for our parent, whose lock we inherited.
     """
     return ProbedProcess(name=name, pid=pid or os.getppid(), tried=list(privacy.probe()))
-
-
-# The status of a Homepress that does not run.
 
 
 def stopped_status(counters: "Counters | None" = None, problems: Sequence[str] = ()) -> Status:
@@ -58,12 +57,6 @@ def stopped_status(counters: "Counters | None" = None, problems: Sequence[str] =
         problems=list(problems),
     )
 
-
-# How the command line reaches Homepress: the running daemon, or the same service in this process.
-
-if TYPE_CHECKING:
-    from homepress.daemon.apart import Apart
-    from homepress.store.reader import Counters
 
 _BETWEEN_LOOKS = 0.2
 _TO_ANSWER = 3.0

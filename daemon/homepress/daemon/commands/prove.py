@@ -17,8 +17,6 @@ from homepress.settings import Paths
 
 __all__ = ["HeldSocket", "Party", "Proof", "prove"]
 
-# A picture to try with, made here so that no file has to come along.
-
 _SIDE = 256
 
 
@@ -33,9 +31,6 @@ def sample_png() -> bytes:
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
-
-
-# The proof that nothing can be sent: what each process tries itself, and what is seen of it from outside.
 
 
 def prove(paths: Paths) -> Proof:

@@ -25,7 +25,7 @@ from homepress.store.model import LedgerError, OriginalsLimit
 from homepress.store.reader import Reader
 from homepress.workers.command import is_bundled
 
-# What Homepress keeps: settings, ledger, originals; and the daemon that uses them.
+# -- what Homepress keeps, and the daemon that uses it
 
 PROBLEM = "problem"
 """The topic of what a daemon complains of; such a text may name a picture."""
@@ -138,7 +138,7 @@ def _disk_bytes(paths: Paths) -> int:
     return shutil.disk_usage(folder).total
 
 
-# The desktop around us: bus, tray, notices, start at login.
+# -- the desktop: bus, tray, notices, start at login
 
 
 def session(whole: Installation) -> Iterable[Finding]:
@@ -160,7 +160,7 @@ def start_at_login(_: Installation) -> Iterator[Finding]:
         yield broken("start at login", text, "homepress autostart on")
 
 
-# The program itself: Python, the window's toolkit, the network lock.
+# -- the program: Python, the window's toolkit, the network lock
 
 _OLDEST = (3, 11)
 

@@ -17,8 +17,6 @@ from homepress.settings import Paths, Settings, SettingsError, load
 from homepress.store.model import LedgerError
 from homepress.store.reader import Reader
 
-# What the doctor says about one thing.
-
 
 class Level(enum.StrEnum):
     """How things stand."""
@@ -60,9 +58,6 @@ def worth_knowing(topic: str, text: str, fix: str = "") -> Finding:
 def broken(topic: str, text: str, fix: str) -> Finding:
     """Something does not work."""
     return Finding(topic, Level.BROKEN, text, fix)
-
-
-# What all checks look at.
 
 
 @dataclass(frozen=True, slots=True)

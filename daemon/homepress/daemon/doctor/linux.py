@@ -12,7 +12,7 @@ from homepress.desktop.dbus import Address, BusError, Connection, session_addres
 from homepress.settings import FolderSettings
 from homepress.watch import this_system
 
-# The desktop session on Linux, as the session bus tells of it.
+# -- the desktop session, as its bus tells of it
 
 _WATCHER = Address(
     "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher", "org.freedesktop.DBus.Properties"
@@ -85,7 +85,7 @@ def _notices(connection: Connection, getting: str) -> Finding:
     return good("notices", f"{name} {version} ({vendor}) shows them")
 
 
-# What the doctor looks at on Linux: mounts, inotify, Landlock, the session bus.
+# -- mounts, inotify, Landlock
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
 _INOTIFY = Path("/proc/sys/fs/inotify")

@@ -15,7 +15,7 @@ from homepress.daemon.doctor.checks import PROBLEM
 from homepress.daemon.doctor.finding import Check, Finding, Installation, broken, installation
 from homepress.settings import HOME_VARIABLE, Paths, Settings, SettingsError, load
 
-# The table of all checks, and how they are run.
+# -- all checks
 
 _CHECKS: tuple[tuple[str, Check], ...] = (
     ("Python", checks.python),
@@ -61,7 +61,7 @@ def _guarded(topic: str, check: Check, whole: Installation) -> Iterator[Finding]
         yield broken(topic, text, "report it with: homepress doctor --report homepress-report.txt")
 
 
-# A report for whoever is to help: everything the doctor says, with what is private taken out.
+# -- the report
 #
 # It names no picture. The home folder becomes `~`, configured folders become `<folder 1>` and so on, the
 # user's and the computer's name become `<user>` and `<computer>`. It is never sent anywhere.

@@ -37,7 +37,7 @@ from homepress.store.model import (
 from homepress.store.store import Store
 from homepress.workers import Checker, DeathKind, Slot, WorkerDied
 
-# Content that was met before: what may still be asked of it.
+# -- content that was met before: what may still be asked of it
 
 
 def wants_known(job: Job, role: Role) -> bool:
@@ -71,8 +71,6 @@ def without_more_loss(recipe: Recipe, job: Job) -> Recipe:
         return recipe
     return dataclasses.replace(recipe, floor=None, palette=False, max_edge=0, fit_under=0, convert_to=None)
 
-
-# The journey of one picture: read, compressed, stored, told. One function a station.
 
 RETRY_BUSY = 1.0
 """Seconds until a file that somebody writes to is looked at again; watching backs off further by itself."""

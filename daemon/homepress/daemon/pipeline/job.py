@@ -11,8 +11,6 @@ from homepress.base.units import counted, percent_saved
 from homepress.compress.model import MetadataPolicy, Recipe
 from homepress.settings import FolderSettings
 
-# One picture on its way: what is to be done with it, and what came of it.
-
 
 class Destination(enum.Enum):
     """Where a result goes."""
@@ -127,8 +125,6 @@ class Job:
     ready_at: float = 0.0
     identity: FileId | None = None
 
-
-# From the words of the settings to a plan for pictures.
 
 _PALETTE_BELOW = 90.0
 """From this floor on a PNG keeps its full colours: a palette that passes there is rare and slow to find."""

@@ -20,7 +20,7 @@ from homepress.store.model import (
 )
 from homepress.workers import WorkerDied
 
-# Pauses between tries: each doubles the one before, up to an hour, until something changes.
+# -- pauses between tries: each doubles the one before, up to an hour, until something changes
 
 LONGEST = 3600.0
 """Seconds: no pause is longer."""
@@ -85,7 +85,7 @@ class Retries:
         self._known.clear()
 
 
-# Pictures that were compressed for nothing, since no result could be stored: not tried again for ever.
+# -- pictures compressed in vain, since no result could be stored: not tried again and again
 
 MOST = 2
 """So often the same content is compressed for the same settings without a result that could be stored."""
@@ -139,7 +139,7 @@ class Attempts:
         self._known.clear()
 
 
-# What disk, store or installation stand in the way of: how it is told, and when it is tried again.
+# -- errors of disk, store and installation: their words, and the next try
 
 RETRY_SOON = 5.0
 """Seconds until the first try after trouble that usually ends within seconds."""

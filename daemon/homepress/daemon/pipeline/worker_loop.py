@@ -1,4 +1,8 @@
-"""Gives jobs of the queue to threads, one a worker slot, and sees to those that a disk keeps."""
+"""Gives jobs of the queue to threads, one a worker slot, and sees to those that a disk keeps.
+
+A thread that hangs in a disk cannot be ended. It is left where it is, its slot goes to another thread, and
+when the disk answers it finishes its picture.
+"""
 
 import contextlib
 import dataclasses
@@ -24,10 +28,6 @@ from homepress.workers import Checker, Limits, Slot, WorkerDied
 
 _log = logging.getLogger(__name__)
 
-# The threads that work, one a worker slot, and which of them a disk keeps from coming back.
-#
-# A thread that hangs in a disk cannot be ended. It is left where it is, its slot goes to another thread,
-# and when the disk answers it finishes its picture.
 
 MOST_STUCK = 8
 """So many threads may hang and have another in their place; with more, work has to wait for the disks."""
@@ -201,8 +201,6 @@ class SlotRunners:
             runner.tasks.put(None)
         return list(self._all)
 
-
-# Gives jobs of the queue to threads, one a worker slot, and sees to those that a disk keeps.
 
 RETRY_ERROR = 600.0
 """Seconds until the first try of a picture that met an error of our own."""
