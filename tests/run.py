@@ -32,6 +32,7 @@ SYSTEM_PACKAGES = {
     "setfattr": "attr",
     "setfacl": "acl",
     "setcap": "libcap2-bin",
+    "chattr": "e2fsprogs",
     "rsync": "rsync",
     # Disks that can too little, or have a quota.
     "mkfs.exfat": "exfatprogs",

@@ -348,10 +348,9 @@ class MadeUpInodes(Probe):
         return self._with(self._fs.stat_name(folder, name), str(folder.path / name))
 
     def _with(self, facts: os.stat_result, name: str) -> os.stat_result:
-        # The sequence has whole seconds, and the inode number in the second place; the rest goes by name.
-        inode = self._inode(name)
-        rest = {key: getattr(facts, key) for key in dir(facts) if key.startswith("st_")} | {"st_ino": inode}
-        return os.stat_result((facts[0], inode, *facts[2:]), rest)
+        # The inode number is in the second place. What the sequence has may not be named too, from 3.13 on.
+        _, (sequence, named) = facts.__reduce__()  # type: ignore[misc]
+        return os.stat_result((sequence[0], self._inode(name), *sequence[2:]), named)
 
 
 def without_exchange() -> FileSystem:
