@@ -1,5 +1,6 @@
 """Pending files in an invented time: when each is looked at, and what a person sees of it."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -7,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homepress.base.files import FileId
-from homepress.watch import Timing, Waiting
+from homepress.watch import Timing, Waiting, this_system
 from homepress.watch.folder import BurstDetector
-from homepress.watch.pending import NEVER, PendingFiles
+from homepress.watch.pending import NEVER, ExamOutcome, PendingFiles, examine
+from watch.harness import JPEG
 
 TIMING = Timing()
 
@@ -133,3 +135,13 @@ def test_a_signature_tells_every_kind_of_change(tmp_path: Path) -> None:
     third = FileId.of(os.lstat(path))
     assert len({first, second, third}) == 3
     assert first.mark != second.mark == third.mark
+
+
+def test_an_open_file_may_be_on_another_device_than_its_name(tmp_path: Path) -> None:
+    """As overlay file systems tell; any other difference is a change."""
+    (path := tmp_path / "a.jpg").write_bytes(JPEG)
+    by_name = FileId.of(path.stat())
+    elsewhere = dataclasses.replace(by_name, device=by_name.device + 1)
+    assert examine(os.fsencode(path), elsewhere, this_system()).outcome is ExamOutcome.DONE
+    touched = dataclasses.replace(by_name, mtime_ns=by_name.mtime_ns - 1)
+    assert examine(os.fsencode(path), touched, this_system()).outcome is ExamOutcome.CHANGED

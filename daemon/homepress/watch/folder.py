@@ -24,7 +24,7 @@ from homepress.watch.model import FolderState, PendingFile, Skip, WatchedFolder,
 from homepress.watch.observer import FolderObserver
 from homepress.watch.pending import NEVER, FileInspector, PendingFiles, skip_by_status
 from homepress.watch.protocols import Listener, WatchContext
-from homepress.watch.scanner import Listing, Scanner, ScanTotals, in_work_tree, walk
+from homepress.watch.scanner import FolderListing, Scanner, ScanTotals, in_work_tree, walk
 
 _log = logging.getLogger(__name__)
 _BURST = 10
@@ -402,7 +402,7 @@ class FolderLoop:
         else:
             self._plan_scan(now)
 
-    def _walk(self, tops: Iterable[bytes]) -> Iterator[Listing]:
+    def _walk(self, tops: Iterable[bytes]) -> Iterator[FolderListing]:
         return walk(tops, self._selection, self._ctx.known, self._ctx.system)
 
     def _next_due(self) -> float:

@@ -473,7 +473,7 @@ def examine(path: bytes, file_id: FileId, system: WatchSystem, *, stays: bool = 
         status = os.fstat(fd)
         if skip := skip_by_status(status, system, stays=stays):
             return Examination(ExamOutcome.SKIPPED, skip=skip)
-        if FileId.of(status) != file_id:
+        if not FileId.of(status).same_state(file_id):
             return Examination(ExamOutcome.CHANGED)
         openness = system.openness(fd, path)
         if openness is Openness.BUSY:

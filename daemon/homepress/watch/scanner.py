@@ -19,7 +19,7 @@ _MOST_UNOBSERVED = 10_000
 
 
 @dataclass(slots=True)
-class Listing:
+class FolderListing:
     """What one folder held.
 
     Attributes:
@@ -41,7 +41,7 @@ class Listing:
     folders: list[bytes] = field(default_factory=list)
 
 
-Walk = Callable[[Iterable[bytes]], Iterator[Listing]]
+Walk = Callable[[Iterable[bytes]], Iterator[FolderListing]]
 """Lists some folders and all that is entered below them."""
 
 
@@ -83,10 +83,10 @@ class Scanner:
         self._timing = timing
         self._root = b""
         self._full_due = NEVER
-        self._full: Iterator[Listing] | None = None
+        self._full: Iterator[FolderListing] | None = None
         self._totals = ScanTotals()
         self._folder_looks: dict[bytes, list[float]] = {}
-        self._partial: Iterator[Listing] | None = None
+        self._partial: Iterator[FolderListing] | None = None
 
     @property
     def scanning(self) -> bool:
@@ -122,7 +122,7 @@ class Scanner:
             return now
         return min(self._full_due, min((looks[0] for looks in self._folder_looks.values()), default=NEVER))
 
-    def step(self, now: float) -> Iterator[tuple[Listing, bool]]:
+    def step(self, now: float) -> Iterator[tuple[FolderListing, bool]]:
         """List folders for one slice of time; the flag tells those of full scans."""
         self._begin_due(now)
         until = time.monotonic() + self._timing.slice
@@ -139,7 +139,7 @@ class Scanner:
         if self._partial is None and self._folder_looks:
             self._partial = self._walk(self._take_folders(now))
 
-    def _next(self) -> tuple[Listing, bool] | None:
+    def _next(self) -> tuple[FolderListing, bool] | None:
         """The next listing: new folders first."""
         if self._partial is not None:
             if (listing := next(self._partial, None)) is not None:
@@ -169,7 +169,7 @@ class Scanner:
                 tops.append(path)
         return tops
 
-    def _count(self, listing: Listing) -> None:
+    def _count(self, listing: FolderListing) -> None:
         totals = self._totals
         totals.directories += 1
         totals.unreadable += not (listing.readable or listing.too_long)
@@ -185,7 +185,7 @@ class Scanner:
 
 def walk(
     tops: Iterable[bytes], selection: Selection, known: KnownFiles, system: WatchSystem
-) -> Iterator[Listing]:
+) -> Iterator[FolderListing]:
     """List folders and all that is entered below them, one folder a step. Links are never followed."""
     waiting = list(tops)
     while waiting:
@@ -194,15 +194,17 @@ def walk(
         yield listing
 
 
-def list_folder(directory: bytes, selection: Selection, known: KnownFiles, system: WatchSystem) -> Listing:
+def list_folder(
+    directory: bytes, selection: Selection, known: KnownFiles, system: WatchSystem
+) -> FolderListing:
     """List one folder: one `scandir`, one question to the ledger, one `lstat` an image."""
-    listing = Listing(directory)
+    listing = FolderListing(directory)
     candidates: list[os.DirEntry[bytes]] = []
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
                 if entry.name == _WORK_TREE:
-                    return Listing(directory, skipped=Counter({Skip.WORK_TREE: 1}))
+                    return FolderListing(directory, skipped=Counter({Skip.WORK_TREE: 1}))
                 if entry.is_dir(follow_symlinks=False):
                     if selection.enters(directory, entry.name):
                         listing.folders.append(entry.path)
@@ -219,7 +221,7 @@ def list_folder(directory: bytes, selection: Selection, known: KnownFiles, syste
 
 
 def _compare(
-    listing: Listing,
+    listing: FolderListing,
     candidates: list[os.DirEntry[bytes]],
     known: KnownFiles,
     system: WatchSystem,
