@@ -16,7 +16,14 @@ from homepress.control.transport import Acceptor, ChannelError, connect, listen
 from homepress.settings import Paths
 from homepress.ui.probe import probe_self, serve_probe
 
-# What somebody asked of the window's looks; apart from the theme, which cannot be had without a toolkit.
+MISSING_TOOLKIT = (
+    "The window needs tkinter, which this Python does not have. Install it with your system's packages: "
+    "python3-tk (Debian, Ubuntu), python3-tkinter (Fedora), tk (Arch), python-tk (Homebrew). "
+    "Everything can be done on the command line too; see: homepress --help"
+)
+
+_ANSWER_SECONDS = 5.0
+_HEARD = b"ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,6 @@ class WindowLook:
     scale: float | None = None
 
 
-# One window a user: a second start has the first one come to the front and show what was asked for.
-
-_ANSWER_SECONDS = 5.0
-_HEARD = b"ok"
-
-
 class OpenRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a window shall show.
 
@@ -50,6 +51,75 @@ class OpenRequest(msgspec.Struct, frozen=True, kw_only=True):
     page: str = ""
     picture: str = ""
     close: bool = False
+
+
+class NoToolkitError(Exception):
+    """This Python has no tkinter; the text names the package to install."""
+
+
+class NoDisplayError(Exception):
+    """There is no display to open a window on; the text says what was tried."""
+
+
+def run(
+    paths: Paths, request: OpenRequest, look: WindowLook, probe_worker: Callable[[], list[ProbedProcess]]
+) -> int:
+    """Show the window until it is closed; returns at once when another one took over the request.
+
+    Args:
+        paths: whose window it is.
+        request: what it shows first.
+        look: how it looks.
+        probe_worker: has the worker that decodes pictures for it try every way out, if there is one.
+
+    Raises:
+        NoToolkitError: tkinter is missing.
+        NoDisplayError: no display can be reached.
+        OSError: the runtime folder cannot be used.
+    """
+    if importlib.util.find_spec("_tkinter") is None:
+        raise NoToolkitError(MISSING_TOOLKIT)
+    instance = WindowInstance.claim(paths, request)
+    if instance is None:
+        return 0
+    try:
+        _live(instance, paths, request, look, probe_worker)
+    finally:
+        instance.close()
+    return 0
+
+
+def _live(
+    instance: "WindowInstance",
+    paths: Paths,
+    request: OpenRequest,
+    look: WindowLook,
+    probe_worker: Callable[[], list[ProbedProcess]],
+) -> None:
+    import tkinter
+
+    from homepress.ui.window.frame import WindowFrame
+
+    try:
+        frame = WindowFrame(look)
+        frame.show()
+    except tkinter.TclError as error:
+        raise NoDisplayError(f"The window cannot be opened: {error}") from error
+    # Only now, when the window is seen: it brings with it what reads ledger and settings.
+    from homepress.ui.window.shell import Shell
+
+    def probe() -> list[ProbedProcess]:
+        own = probe_self()
+        return own and [*own, *probe_worker()]
+
+    shell = Shell(frame, paths, request, probe)
+    instance.hear(shell.on_request)
+    server = serve_probe(paths.socket, "window", probe)
+    try:
+        shell.run()
+    finally:
+        if server is not None:
+            server.close()
 
 
 class WindowInstance:
@@ -123,71 +193,3 @@ def _told(address: Path, request: OpenRequest) -> bool:
 def _address(socket: Path) -> Path:
     """Beside the daemon's socket, with a name no longer than that one's: both have to fit the system."""
     return socket.with_name("window.sock" if socket.stem == "control" else f"{socket.stem[:-1]}w.sock")
-
-
-# Opening the window, or having the one that is open come to the front.
-
-MISSING_TOOLKIT = (
-    "The window needs tkinter, which this Python does not have. Install it with your system's packages: "
-    "python3-tk (Debian, Ubuntu), python3-tkinter (Fedora), tk (Arch), python-tk (Homebrew). "
-    "Everything can be done on the command line too; see: homepress --help"
-)
-
-
-class NoToolkitError(Exception):
-    """This Python has no tkinter; the text names the package to install."""
-
-
-class NoDisplayError(Exception):
-    """There is no display to open a window on; the text says what was tried."""
-
-
-def run(
-    paths: Paths, request: OpenRequest, look: WindowLook, probe_worker: Callable[[], list[ProbedProcess]]
-) -> int:
-    """Show the window until it is closed; returns at once when another one took over the request.
-
-    Args:
-        paths: whose window it is.
-        request: what it shows first.
-        look: how it looks.
-        probe_worker: has the worker that decodes pictures for it try every way out, if there is one.
-
-    Raises:
-        NoToolkitError: tkinter is missing.
-        NoDisplayError: no display can be reached.
-        OSError: the runtime folder cannot be used.
-    """
-    if importlib.util.find_spec("_tkinter") is None:
-        raise NoToolkitError(MISSING_TOOLKIT)
-    import tkinter
-
-    instance = WindowInstance.claim(paths, request)
-    if instance is None:
-        return 0
-    try:
-        from homepress.ui.window.frame import WindowFrame
-
-        try:
-            frame = WindowFrame(look)
-            frame.show()
-        except tkinter.TclError as error:
-            raise NoDisplayError(f"The window cannot be opened: {error}") from error
-        # Only now, when the window is seen: it brings with it what reads ledger and settings.
-        from homepress.ui.window.shell import Shell
-
-        def probe() -> list[ProbedProcess]:
-            own = probe_self()
-            return own and [*own, *probe_worker()]
-
-        shell = Shell(frame, paths, request, probe)
-        instance.hear(shell.on_request)
-        server = serve_probe(paths.socket, "window", probe)
-        try:
-            shell.run()
-        finally:
-            if server is not None:
-                server.close()
-    finally:
-        instance.close()
-    return 0
