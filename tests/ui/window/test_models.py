@@ -96,7 +96,7 @@ def test_a_problem_that_waits_for_resume_offers_it() -> None:
 def test_the_commands_of_remedies_are_those_that_the_daemon_names() -> None:
     said = "\n".join(
         path.read_text("utf-8")
-        for room in ("app", "store")
+        for room in ("daemon", "store")
         for path in (REPOSITORY / "daemon" / "homepress" / room).rglob("*.py")
     )
     assert "homepress resume" in said
