@@ -69,7 +69,7 @@ def is_never_entered(name: bytes) -> bool:
 
 
 def lies_in(path: bytes, root: bytes) -> bool:
-    """Whether a path lies beneath a folder; both absolute, links resolved. Nothing lies in an empty one."""
+    """Whether a path lies inside a folder; both absolute, links resolved. Nothing lies in an empty one."""
     return bool(root) and path.startswith(root.rstrip(_SEPARATOR) + _SEPARATOR)
 
 

@@ -168,7 +168,7 @@ class FolderWatch:
         if (state, settled_at) != (self._state, self._settled_at):
             changed = state != self._state
             self._state, self._settled_at = state, settled_at
-            self._state_due = now + self._ctx.timing.tell
+            self._state_due = now + self._ctx.timing.notify
             self._published(changed)
         return float("inf")
 
@@ -519,7 +519,7 @@ class Inbox(Listener):
 
 
 class BurstDetector:
-    """Tells a picture that somebody just made from one file of a large import: a token bucket a place.
+    """Separates a picture that somebody just made from a file of a large import: a token bucket a place.
 
     Files that turn up in a folder already known share the bucket of that folder, so that an import elsewhere
     does not hold them back; all that a scan or a new folder brings shares one bucket.

@@ -203,7 +203,7 @@ class _Reader(InotifyFD):
     which may hang.
 
     Attributes:
-        ended: whether an error ended the reading for good.
+        ended: whether an error ended the reading.
     """
 
     def __init__(self, listener: Listener, misfit: Callable[[Exception], None]) -> None:
@@ -301,7 +301,7 @@ class _Waiter:
                 self._poll.modify(reader.fileno(), _ONCE)
 
     def report_mounts(self, reader: _Reader) -> bool:
-        """Notify the reader's listener when something is mounted or unmounted; whether the kernel tells."""
+        """Notify the reader's listener when something is mounted or unmounted; whether the kernel can."""
         with self._lock:
             self._want_mounts.add(reader.fileno())
             return self._mounts >= 0

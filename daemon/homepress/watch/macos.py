@@ -47,7 +47,7 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
     observations: list[PlainObservation] = []
 
     class LossNoticingEmitter(FSEventsEmitter):
-        """As watchdog's, which does not look at the flags that tell of dropped events."""
+        """As watchdog's, which does not look at the flags of dropped events."""
 
         def events_callback(
             self, paths: list[bytes], inodes: list[int], flags: list[int], ids: list[int]
@@ -132,7 +132,7 @@ def _name_on_disk(path: str) -> str:
 
 
 def _statfs(path: bytes) -> tuple[int, str, str] | None:
-    """Flags, kind and mount point of the file system of a path; None when it cannot be told."""
+    """Flags, kind and mount point of the file system of a path; None when the system does not say."""
     buffer = ctypes.create_string_buffer(_STATFS_BYTES)
     if ctypes.CDLL(None, use_errno=True).statfs(path, buffer) != 0:
         return None

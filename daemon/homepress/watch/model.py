@@ -99,7 +99,7 @@ class FolderState:
     Attributes:
         path: the folder as it was configured.
         status: its state.
-        problem: what is wrong and how to mend it, for a person; empty when all is well.
+        problem: what is wrong and how to fix it, for a person; empty when all is well.
         waiting: seen files that are not at rest yet.
         watch: "native" when events come, "poll" when only scans find changes.
         scanning: whether a full scan is under way.
@@ -191,8 +191,8 @@ class Timing:
         incomplete: waits while a quiet file is not whole; the last one repeats.
         empty: waits while a file is empty; after the last one it is passed over until something is written.
         tries_until_reported: failed looks at an incomplete file until the sink hears of it.
-        health: between looks at the root and at the observer where the observer tells of no trouble.
-        health_notified: the same where they do; also how soon waking from suspend is noticed.
+        health: between looks at the root and at the observer where the observer cannot report trouble.
+        health_notified: the same where it can; also how soon waking from suspend is noticed.
         health_remote: the same for polled folders, such as those on network and FUSE file systems.
         health_missing: the longest time between looks for a root that has been away for long.
         again: the least time between two calls of `Sink.look_again` while that says that pictures wait.
@@ -213,7 +213,7 @@ class Timing:
         restart: the pause before a folder begins anew after an error; each further one in a row doubles it.
         restart_most: the longest such pause.
         join: how long `stop` waits for threads that hang.
-        tell: the least time between two calls of `Sink.changed`.
+        notify: the least time between two calls of `Sink.changed`.
     """
 
     early: float = 0.2
@@ -246,7 +246,7 @@ class Timing:
     restart: float = 10.0
     restart_most: float = 3600.0
     join: float = 5.0
-    tell: float = 0.2
+    notify: float = 0.2
 
     def missing_interval(self, gone: float) -> float:
         """Seconds until the next look for a root that has been away for `gone` seconds."""

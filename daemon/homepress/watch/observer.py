@@ -53,7 +53,7 @@ _STATUS = {
 
 
 class FolderObserver:
-    """The observation of one folder, and what is to be said of it.
+    """The observation of one folder, and its state in words.
 
     Events of an observation are hints. Each time `check` or `verify` answers True, some may have been lost
     and the whole folder has to be scanned.
@@ -106,7 +106,7 @@ class FolderObserver:
         return self.status in (WatchStatus.WATCHING, WatchStatus.PARTLY)
 
     def check(self, now: float, *, afresh: bool = False) -> bool:
-        """Look at folder and observer, mend what is wrong; True when a full scan is due.
+        """Look at folder and observer, repair what is wrong; True when a full scan is due.
 
         Args:
             now: monotonic seconds.
@@ -217,7 +217,7 @@ class FolderObserver:
 
 
 def _mounts(root: bytes) -> frozenset[tuple[Path, str]]:
-    """What is mounted beneath a folder."""
+    """What is mounted inside a folder."""
     return frozenset((each.point, each.instance) for each in mounts_inside(Path(os.fsdecode(root))))
 
 

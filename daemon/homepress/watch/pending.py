@@ -363,7 +363,7 @@ class FileInspector:
     def _hand_on(self, pending: PendingEntry, file_id: FileId) -> None:
         path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
         self._sink.arrived(Arrival(path, root, file_id, pending.interactive, pending.since + pending.need))
-        self._files.drop(pending)  # only now: whoever looks finds it here or there
+        self._files.drop(pending)  # only now: so it is always found, here or there
 
     def _refused(self, pending: PendingEntry, file_id: FileId, skip: Skip) -> None:
         """It was opened, or could not be, and is none to be touched."""

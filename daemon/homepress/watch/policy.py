@@ -36,8 +36,8 @@ class Location:
     def lies_in(self, outer: "Location") -> bool:
         """Whether it is `outer` or lies in it.
 
-        Device and inode are compared as well as names: a bind mount, or a file system that does not tell
-        upper from lower case, gives one folder several names.
+        Device and inode are compared as well as names: a bind mount, or a file system that ignores the
+        case of letters, gives one folder several names.
         """
         if self.real.is_relative_to(outer.real):
             return True
@@ -156,7 +156,7 @@ _MOST_NAMES = 10_000
 
 
 def warnings(path: Path, *, home: Path | None = None, system: WatchSystem | None = None) -> list[str]:
-    """What to tell about a folder that may be watched, one sentence each; empty when there is nothing.
+    """What a person should know of a folder that may be watched, a sentence each; may be empty.
 
     Args:
         path: the folder, `~` expanded.
@@ -182,7 +182,7 @@ def warnings(path: Path, *, home: Path | None = None, system: WatchSystem | None
 
 
 def cloud_clients(path: Path, home: Path) -> list[str]:
-    """The cloud clients that synchronise a folder, as far as names, markers and their settings tell."""
+    """The cloud clients that synchronise a folder, by names, markers and their settings."""
     found = {client for client, folder in _configured(home) if path.is_relative_to(os.path.realpath(folder))}
     for folder in (path, *path.parents):
         found |= _by_name(folder) | (_by_marker(folder) if folder != home else set())

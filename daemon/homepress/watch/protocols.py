@@ -134,7 +134,7 @@ class Observation(Protocol):
 
 
 class LimitReachedError(OSError):
-    """The system grants no more observers; the text tells a person what to do."""
+    """The system grants no more observers; the text says what to do."""
 
 
 class WatchSystem(Protocol):
@@ -149,7 +149,7 @@ class WatchSystem(Protocol):
             root: absolute path, resolved.
             recursive: whether folders inside it count.
             listener: what hears of events.
-            ignored: tells of a folder's name whether what lies in it is of no interest.
+            ignored: whether what lies in a folder of this name is of no interest.
 
         Raises:
             LimitReachedError: the system has no room for another observer.

@@ -76,7 +76,7 @@ class Scanner:
     """
 
     def __init__(self, walk: Walk, observed: Callable[[bytes], bool], timing: Timing) -> None:
-        """Scan with `walk`; `observed` tells whether events of a folder are noticed."""
+        """Scan with `walk`; `observed` says whether events of a folder are noticed."""
         self.last: ScanTotals | None = None
         self._walk = walk
         self._observed = observed
@@ -123,7 +123,7 @@ class Scanner:
         return min(self._full_due, min((looks[0] for looks in self._folder_looks.values()), default=NEVER))
 
     def step(self, now: float) -> Iterator[tuple[FolderListing, bool]]:
-        """List folders for one slice of time; the flag tells those of full scans."""
+        """List folders for one slice of time; the flag marks those of full scans."""
         self._begin_due(now)
         until = time.monotonic() + self._timing.slice
         while (listed := self._next()) is not None:

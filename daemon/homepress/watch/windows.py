@@ -1,4 +1,4 @@
-"""Watching on Windows: ReadDirectoryChangesW through watchdog; exclusive opening tells of writers."""
+"""Watching on Windows: ReadDirectoryChangesW through watchdog; exclusive opening finds writers."""
 
 import ctypes
 import os
@@ -86,7 +86,7 @@ def shortcoming() -> str:
 
 
 class BufferQueue(queue.Queue[_Buffer]):
-    """The queue between watchdog's reader and its emitter, mended in two ways.
+    """The queue between watchdog's reader and its emitter, repaired in two ways.
 
     A result of no bytes means that the system's buffer overflowed (ReadDirectoryChangesW, "Remarks");
     watchdog passes over it. And its emitter hands events on only after a second without any; here a short
@@ -157,7 +157,7 @@ def is_placeholder(status: os.stat_result) -> bool:
 
 
 def is_remote(path: bytes) -> bool:
-    """See `WatchSystem.is_remote`: a share by its name, or a drive letter that stands for one."""
+    """See `WatchSystem.is_remote`: a share by its name, or a drive letter that means one."""
     text = os.fsdecode(path).replace("/", "\\")
     if text.startswith("\\\\") and not text.startswith("\\\\?\\"):
         return True
