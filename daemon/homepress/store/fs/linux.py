@@ -1,5 +1,6 @@
 """Linux: renameat2, leases, extended attributes and inode flags."""
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -13,6 +14,7 @@ from homepress.base.system_errors import printable
 from homepress.store.fs.base import Folder
 from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixFileSystem
 from homepress.store.model import Busy, Unsupported
+from homepress.store.names import new_job, temp_name
 
 # ruff: noqa: D102 - what each method does is said once, in `FileSystem`
 
@@ -21,6 +23,9 @@ from homepress.store.model import Busy, Unsupported
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
 _SYS_RENAMEAT2 = {"x86_64": 316, "aarch64": 276, "riscv64": 276, "armv7l": 382, "i686": 353}
+
+# linux/magic.h: whatever runs as a program of its own (FUSE_SUPER_MAGIC)
+_FUSE = 0x65735546
 
 # linux/ioprio.h: ioprio_set(2), which has no function in the C library; 0 is the calling thread.
 _SYS_IOPRIO_SET = {"x86_64": 251, "aarch64": 30, "riscv64": 30, "armv7l": 314, "i686": 289}
@@ -80,12 +85,40 @@ class LinuxFileSystem(PosixFileSystem):
         self._rename(folder, name, to, new, _RENAME_NOREPLACE)
 
     def _rename(self, folder: Folder, name: str, to: Folder, new: str, flags: int) -> None:
+        if _file_system(to.fd) == _FUSE and not self._obeys(to, flags):
+            raise Unsupported("renameat2: this driver renames without regard to flags")
         if self._renameat2(folder.fd, os.fsencode(name), to.fd, os.fsencode(new), flags) == 0:
             return
         code = ctypes.get_errno()
         if code in UNKNOWN_OPERATION:
             raise Unsupported(f"renameat2: {os.strerror(code)}")
         raise OSError(code, os.strerror(code), str(folder.path / name), None, str(to.path / new))
+
+    def _obeys(self, folder: Folder, flags: int) -> bool:
+        """Whether a FUSE driver does what it is asked to, tried with two files of our own each time.
+
+        Some take the flags, rename all the same, and say that all went well: exfat-fuse 1.4 with libfuse 3
+        writes one file over the other. Another driver may be mounted there at any time.
+        """
+        one, other = (temp_name(new_job()) for _ in range(2))
+        names = [os.fsencode(name) for name in (one, other)]
+        try:
+            for name in (one, other):
+                self.close(self.create_file(folder, name))
+            if self._renameat2(folder.fd, names[0], folder.fd, names[1], flags) != 0:
+                return flags == _RENAME_NOREPLACE and ctypes.get_errno() == errno.EEXIST
+            return flags == _RENAME_EXCHANGE and self._is_there(folder, one)
+        finally:
+            for name in (one, other):
+                with contextlib.suppress(FileNotFoundError):
+                    self.unlink(folder, name)
+
+    def _is_there(self, folder: Folder, name: str) -> bool:
+        try:
+            self.stat_name(folder, name)
+        except FileNotFoundError:
+            return False
+        return True
 
     def sync(self, fd: int) -> None:
         os.fsync(fd)
