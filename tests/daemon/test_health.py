@@ -15,9 +15,13 @@ from homepress.store.model import RecoveryNote
 
 ROOT, OTHER = Path("/pictures"), Path("/elsewhere")
 PATH = ROOT / "a.jpg"
-UNVERIFIED = JobResult(ROOT / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
-UNLIKE = JobResult(ROOT / "a.jpg", "waiting", "does not look like the picture", retry_after=10, unlike=True)
-GOOD = JobResult(ROOT / "a.jpg", "compressed")
+UNVERIFIED = JobResult(
+    str(ROOT / "a.jpg"), "waiting", "read back differently", retry_after=60, unverified=True
+)
+UNLIKE = JobResult(
+    str(ROOT / "a.jpg"), "waiting", "does not look like the picture", retry_after=10, unlike=True
+)
+GOOD = JobResult(str(PATH), "compressed")
 
 
 def job(name: str, root: Path = ROOT) -> Job:
@@ -34,7 +38,7 @@ def given_back(
     place: Path | None = None,
 ) -> JobResult:
     return JobResult(
-        ROOT / name,
+        str(ROOT / name),
         "waiting",
         problem,
         retry_after=after,
@@ -139,7 +143,7 @@ def test_a_full_disk_holds_its_folder_until_one_picture_gets_through(queue: Fair
     assert health.try_again()
     assert queue.take() is not None, "one of them tries"
     assert queue.take() is None
-    assert health.record(ROOT, JobResult(ROOT / "0.jpg", "compressed"))
+    assert health.record(ROOT, JobResult(str(ROOT / "0.jpg"), "compressed"))
     assert health.text(ROOT) == ""
     assert queue.take() is not None
 
@@ -147,7 +151,7 @@ def test_a_full_disk_holds_its_folder_until_one_picture_gets_through(queue: Fair
 def test_a_picture_that_tells_nothing_about_the_disk_lets_the_next_one_try(queue: FairQueue) -> None:
     health = FolderHealth(queue)
     health.record(ROOT, given_back("a.jpg", whole_folder=True))
-    health.record(ROOT, JobResult(ROOT / "0.jpg", "unchanged", "nothing to gain"))
+    health.record(ROOT, JobResult(str(ROOT / "0.jpg"), "unchanged", "nothing to gain"))
     assert health.text(ROOT) == "no space"
     assert queue.take() is not None
     assert queue.take() is None
@@ -157,9 +161,9 @@ def test_trouble_with_one_picture_holds_no_other_and_ends_with_it(queue: FairQue
     health = FolderHealth(queue)
     health.record(ROOT, given_back("a.jpg", whole_folder=False, problem="may not be read"))
     assert queue.take() is not None
-    health.record(ROOT, JobResult(ROOT / "b.jpg", "unchanged", "nothing to gain"))
+    health.record(ROOT, JobResult(str(ROOT / "b.jpg"), "unchanged", "nothing to gain"))
     assert health.text(ROOT) == "may not be read"
-    health.record(ROOT, JobResult(ROOT / "a.jpg", "failed", "it is not there any more"))
+    health.record(ROOT, JobResult(str(PATH), "failed", "it is not there any more"))
     assert health.text(ROOT) == ""
 
 
@@ -207,8 +211,8 @@ def test_a_folder_inside_holds_its_own_pictures_alone(queue: FairQueue) -> None:
     got = [queue.take() for _ in range(4)]
     assert [each and each.path.parent for each in got] == [ROOT, ROOT, ROOT, None]
     assert health.text(ROOT) == "no writing"
-    assert not health.record(ROOT, JobResult(ROOT / "0.jpg", "compressed"))
-    assert health.record(ROOT, JobResult(inside / "b.jpg", "compressed"))
+    assert not health.record(ROOT, JobResult(str(ROOT / "0.jpg"), "compressed"))
+    assert health.record(ROOT, JobResult(str(inside / "b.jpg"), "compressed"))
     assert queue.take() is not None
     assert health.text(ROOT) == ""
 
@@ -242,34 +246,34 @@ def test_a_pause_ends_when_what_stood_against_a_picture_changed() -> None:
 
 def test_a_file_that_is_tried_again_soon_is_worth_waiting_for() -> None:
     health = FolderHealth(FairQueue())
-    health.set_waiting(JobResult(PATH, "waiting", "somebody writes to it", retry_after=1.0))
+    health.set_waiting(JobResult(str(PATH), "waiting", "somebody writes to it", retry_after=1.0))
     assert health.any_soon(60.0)
     assert [file.reason for file in health.waiting([])] == ["somebody writes to it"]
-    health.set_waiting(JobResult(PATH, "compressed"))
+    health.set_waiting(JobResult(str(PATH), "compressed"))
     assert not health.any_soon(60.0)
     assert health.waiting([]) == []
 
 
 def test_a_full_disk_is_not_waited_for_though_its_picture_still_waits() -> None:
     health = FolderHealth(FairQueue())
-    full = JobResult(PATH, "waiting", "the disk is full", retry_after=30.0, problem="the disk is full")
+    full = JobResult(str(PATH), "waiting", "the disk is full", retry_after=30.0, problem="the disk is full")
     health.set_waiting(full)
     assert not health.any_soon(60.0)
     assert [file.path for file in health.waiting([])] == [str(PATH)]
-    health.set_waiting(JobResult(PATH, "waiting", "it changed again", retry_after=1.0))
+    health.set_waiting(JobResult(str(PATH), "waiting", "it changed again", retry_after=1.0))
     assert health.any_soon(60.0)
 
 
 def test_files_that_are_tried_at_once_do_not_wait_any_more() -> None:
     health = FolderHealth(FairQueue())
-    health.set_waiting(JobResult(PATH, "waiting", "no room", retry_after=600.0, problem="no room"))
+    health.set_waiting(JobResult(str(PATH), "waiting", "no room", retry_after=600.0, problem="no room"))
     assert health.try_now() == [PATH]
     assert health.waiting([]) == []
 
 
 def test_files_of_folders_that_were_let_go_are_forgotten() -> None:
     health = FolderHealth(FairQueue())
-    health.set_waiting(JobResult(PATH, "waiting", "no room", retry_after=600.0))
+    health.set_waiting(JobResult(str(PATH), "waiting", "no room", retry_after=600.0))
     health.keep_within([PATH.parent], [])
     assert [file.path for file in health.waiting([])] == [str(PATH)]
     health.keep_within([OTHER], [ROOT])
@@ -280,7 +284,7 @@ def test_a_file_whose_time_has_just_come_is_worth_waiting_for_whoever_looks() ->
     """`run --once` would end otherwise, because somebody asked for the status at that moment."""
     clock = Clock()
     health = FolderHealth(FairQueue(), clock)
-    health.set_waiting(JobResult(PATH, "waiting", "somebody writes to it", retry_after=1.0))
+    health.set_waiting(JobResult(str(PATH), "waiting", "somebody writes to it", retry_after=1.0))
     clock.now += 1.5
     assert health.waiting([]) == []
     assert health.any_soon(60.0)
@@ -291,7 +295,7 @@ def test_a_clock_that_is_set_neither_ends_a_wait_nor_makes_it_longer(
     monkeypatch: pytest.MonkeyPatch, jump: float
 ) -> None:
     health, now = FolderHealth(FairQueue()), time.time()
-    health.set_waiting(JobResult(PATH, "waiting", "somebody writes to it", retry_after=30.0))
+    health.set_waiting(JobResult(str(PATH), "waiting", "somebody writes to it", retry_after=30.0))
     monkeypatch.setattr(time, "time", lambda: now + jump)
     assert health.any_soon(60.0)
     assert not health.any_soon(1.0)

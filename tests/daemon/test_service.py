@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from homepress.control.service import FolderRequest
@@ -83,7 +83,12 @@ def _scanned(service: DaemonService) -> bool:
 
 def _whole_folder_waits(folder: Path) -> JobResult:
     return JobResult(
-        folder / "a.jpg", "waiting", "no room", retry_after=DECISION, problem="no room", whole_folder=True
+        str(folder / "a.jpg"),
+        "waiting",
+        "no room",
+        retry_after=DECISION,
+        problem="no room",
+        whole_folder=True,
     )
 
 
@@ -138,7 +143,7 @@ def _nothing_waits_for_a_decision(service: DaemonService) -> None:
 def test_what_waits_in_a_folder_is_forgotten_with_the_folder(service: DaemonService, folder: Path) -> None:
     plan = service._config.plan(folder)
     assert plan is not None
-    service._on_result(plan, replace(_whole_folder_waits(folder), whole_folder=False))
+    service._on_result(plan, msgspec.structs.replace(_whole_folder_waits(folder), whole_folder=False))
     service.remove_folder(str(folder))
     assert (service.status().waiting, service.status().problems) == (0, [])
     service._on_result(plan, _whole_folder_waits(folder))  # of a picture that was under way
@@ -177,7 +182,9 @@ def test_replacing_stays_stopped_over_a_restart_until_somebody_looks(
 ) -> None:
     plan = service._config.plan(folder)
     assert plan is not None
-    bad = JobResult(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    bad = JobResult(
+        str(folder / "a.jpg"), "waiting", "read back differently", retry_after=60, unverified=True
+    )
     for _ in range(MOST_IN_A_ROW):
         service._on_result(plan, bad)
     (stopped,) = service.status().problems
@@ -209,7 +216,9 @@ def test_nothing_stays_stopped_that_was_looked_at_at_the_same_moment(
         stop(self, root, why)
 
     monkeypatch.setattr(folders, "stop_replacing", while_the_user_looks)
-    bad = JobResult(folder / "a.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    bad = JobResult(
+        str(folder / "a.jpg"), "waiting", "read back differently", retry_after=60, unverified=True
+    )
     for _ in range(MOST_IN_A_ROW):
         service._on_result(plan, bad)
     assert service.status().problems == []

@@ -8,12 +8,27 @@ from typing import Literal
 
 import msgspec
 
+PictureOutcome = Literal["compressed", "unchanged", "failed", "waiting"]
 
-class FileOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `compress --json`."""
+
+class FileOutcome(msgspec.Struct, frozen=True):
+    """What became of one picture; one line of `compress --json`.
+
+    Attributes:
+        path: the source.
+        outcome: "waiting" when it will be tried again; a request never gets that, but "failed".
+        reason: why it is not compressed; empty otherwise.
+        before_bytes: size of the source, 0 when it could not be read.
+        after_bytes: size of what is there now.
+        format: word of the source's format, empty when it is no known image.
+        score: SSIMULACRA2 against the source, None unless compressed.
+        score_kind: "sampled", "full" or empty.
+        seconds: time spent on compressing.
+        output: path of the result, empty when nothing was written.
+    """
 
     path: str
-    outcome: Literal["compressed", "unchanged", "failed"]
+    outcome: PictureOutcome
     reason: str = ""
     before_bytes: int = 0
     after_bytes: int = 0

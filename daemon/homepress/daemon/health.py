@@ -138,30 +138,30 @@ class FolderHealth:
         if result.problem:
             self._begin_problem(root, result, conditions)
             return False
-        places = dict.fromkeys((root, result.path.parent, result.path))
+        places = dict.fromkeys((root, result.file.parent, result.file))
         standing = [self._problems[place] for place in places if place in self._problems]
-        over = [each for each in standing if result.outcome == "compressed" or each.place == result.path]
+        over = [each for each in standing if result.outcome == "compressed" or each.place == result.file]
         for problem in over:
             del self._problems[problem.place]
         if not over:
-            self._let_the_next_one_try(root, result.path)
+            self._let_the_next_one_try(root, result.file)
         free = [self._release(problem.place) for problem in over if problem.wide]
         return any(free)
 
     def _begin_problem(self, root: Path, result: JobResult, conditions: Conditions) -> None:
-        place = root if result.whole_folder else result.place or result.path
-        wide = place != result.path
+        place = root if result.whole_folder else result.place or result.file
+        wide = place != result.file
         before = self._problems.get(place)
         again = before is not None and wide
         backoff = before.backoff.again() if before and again else Backoff(result.retry_after or 0.0)
         until = self._clock() + backoff.pause
         self._problems[place] = Problem(
-            root, place, result.path, result.problem, wide, backoff, until, conditions
+            root, place, result.file, result.problem, wide, backoff, until, conditions
         )
         if wide:
             self._queue.suspend(place, backoff.pause)
         else:
-            self._let_the_next_one_try(root, result.path)
+            self._let_the_next_one_try(root, result.file)
 
     def _let_the_next_one_try(self, root: Path, path: Path) -> None:
         """This one says nothing about what holds its folder."""
@@ -302,10 +302,10 @@ class FolderHealth:
 
     def set_waiting(self, result: JobResult) -> None:
         """A picture is done, or has to wait."""
-        self._given_back.pop(result.path, None)
+        self._given_back.pop(result.file, None)
         if result.retry_after is not None:
             next_try = self._clock() + result.retry_after
-            self._given_back[result.path] = _GivenBack(result.reason, next_try, bool(result.problem))
+            self._given_back[result.file] = _GivenBack(result.reason, next_try, bool(result.problem))
 
     def try_now(self) -> list[Path]:
         """The files that were given back: whoever asks looks at them now, whenever their time would come."""

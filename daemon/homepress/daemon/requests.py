@@ -221,26 +221,10 @@ def outcomes(pipeline: Pipeline, jobs: Iterator[tuple[Path, Plan]]) -> Iterator[
         batch = list(itertools.islice(jobs, count))
         for path, plan in batch:
             if not pipeline.submit(Job(path, plan, result.put, explicit=True)):
-                result.put(JobResult(path, "failed", STOPPING))
+                result.put(JobResult(str(path), "failed", STOPPING))
         return len(batch)
 
     under_way = submit(_AHEAD)
     while under_way:
-        yield outcome_of(result.get())
+        yield result.get().for_request()
         under_way += submit(1) - 1
-
-
-def outcome_of(result: JobResult) -> FileOutcome:
-    """In the words of `compress --json`. A person who asked gets "failed" where the daemon would wait."""
-    return FileOutcome(
-        path=str(result.path),
-        outcome=result.outcome if result.outcome in ("compressed", "unchanged") else "failed",  # type: ignore[arg-type]
-        reason=result.reason,
-        before_bytes=result.before_bytes,
-        after_bytes=result.after_bytes,
-        format=result.image_format,
-        score=result.score,
-        score_kind=result.score_kind,
-        seconds=round(result.seconds, 3),
-        output=result.output,
-    )

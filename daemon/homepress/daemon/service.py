@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -210,17 +209,17 @@ class DaemonService(InProcessService):
     def _on_result(self, plan: Plan, result: JobResult) -> None:
         """On the thread of a slot: a picture is done, or has to wait."""
         if result.refused:
-            self._watch.set_aside(result.path)
-        conditions = self._conditions(result.path) if result.problem else ()
+            self._watch.set_aside(result.file)
+        conditions = self._conditions(result.file) if result.problem else ()
         if stopped := self.core.state.ask(partial(self._record, plan, result, conditions)):
             self._write_down_stop(*stopped)
 
     def _record(self, plan: Plan, result: JobResult, conditions: Conditions) -> tuple[Path, str] | None:
         """On the state thread: the folder in which replacing stops now, and why; None as a rule."""
-        root = self._config.root_of(result.path)
+        root = self._config.root_of(result.file)
         before = ""
         if root is None:
-            result = replace(result, retry_after=None)  # its folder was let go meanwhile
+            result = msgspec.structs.replace(result, retry_after=None)  # its folder was let go meanwhile
             self._health.set_waiting(result)
         else:
             before = self._health.why_stopped(root)
@@ -232,7 +231,7 @@ class DaemonService(InProcessService):
         if result.outcome == "compressed":
             self._maintenance.worked()
         if result.retry_after is not None:
-            self._watch.hint(result.path, result.retry_after)
+            self._watch.hint(result.file, result.retry_after)
             if root is not None and self._config.plan_known(root) != plan:
                 self._end_waits_of_before(root, result)
         why = "" if root is None else self._health.why_stopped(root)
@@ -240,8 +239,10 @@ class DaemonService(InProcessService):
 
     def _end_waits_of_before(self, root: Path, result: JobResult) -> None:
         """What stood against a picture may be over: it was under other settings."""
-        self._health.set_waiting(replace(result, retry_after=STILL_AT_IT, problem="", whole_folder=False))
-        self._watch.hint(result.path, STILL_AT_IT)
+        self._health.set_waiting(
+            msgspec.structs.replace(result, retry_after=STILL_AT_IT, problem="", whole_folder=False)
+        )
+        self._watch.hint(result.file, STILL_AT_IT)
         self._try_anew([root])
 
     def _away(self, path: Path) -> str:

@@ -22,7 +22,7 @@ from homepress.workers import Checker, Limits, Slot, WorkerDied
 from support import wait_for
 from workers.lying_worker import GARBAGE
 
-LYING = Path(__file__).with_name("lying_worker.py")
+LYING = Path(__file__).parents[2] / "workers" / "lying_worker.py"
 
 
 def saved(kind: str, **options: object) -> bytes:

@@ -18,7 +18,7 @@ from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.store.store import Store
 from homepress.workers import CodecReport, Limits, Slot, WorkerDied
 
-LYING = Path(__file__).with_name("lying_worker.py")
+LYING = Path(__file__).parents[2] / "workers" / "lying_worker.py"
 FINE = jpeg(photo(420, 300), 97)
 LOSSY = Recipe(floor=80.0)
 

@@ -39,7 +39,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     retries, tried = Retries(), Attempts()
     for number in range(9):
         retries.pause(PATH.with_name(str(number)), 0, 1.0)
-        tried.failed((str(number), "", ""), 0, JobResult(PATH, "waiting"))
+        tried.failed((str(number), "", ""), 0, JobResult(str(PATH), "waiting"))
     assert retries.pause(PATH.with_name("0"), 0, 1.0) == 1.0
     assert retries.pause(PATH.with_name("8"), 0, 1.0) == 2.0
     assert tried.get(("0", "", "")) is None
@@ -47,7 +47,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_attempts_count_only_while_nothing_was_done() -> None:
-    tried, key, told = Attempts(), ("hash", "balanced", "replace"), JobResult(PATH, "waiting")
+    tried, key, told = Attempts(), ("hash", "balanced", "replace"), JobResult(str(PATH), "waiting")
     assert [tried.failed(key, "read-only", told).count for _ in range(2)] == [1, 2]
     assert tried.failed(key, "writable", told).count == 1
     tried.over(key)

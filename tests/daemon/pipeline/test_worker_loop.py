@@ -36,7 +36,7 @@ class Carries:
 
     def carry(self, job: Job, slot: Slot) -> JobResult:
         self.go_on.wait(60)
-        return JobResult(job.path, "unchanged")
+        return JobResult(str(job.path), "unchanged")
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_whoever_cannot_bear_to_be_told_ends_nothing(pipeline: Pipeline, carrier
     carrier.go_on.set()
     pipeline.submit(job("a.jpg", full))
     pipeline.submit(job("b.jpg", told.append))
-    wait_for(lambda: [each.path.name for each in told] == ["b.jpg"], what="the next picture")
+    wait_for(lambda: [each.file.name for each in told] == ["b.jpg"], what="the next picture")
     wait_for(lambda: pipeline.load() == Load(0, 0), what="both to be done")
 
 
@@ -123,8 +123,8 @@ def test_every_outcome_stands_in_the_log(
 
 
 def test_an_outcome_in_words() -> None:
-    assert str(JobResult(Path("/a"), "failed", "its disk is full")) == "failed: its disk is full"
-    shrunk = JobResult(Path("/a"), "compressed", before_bytes=2000, after_bytes=1)
+    assert str(JobResult(str(Path("/a")), "failed", "its disk is full")) == "failed: its disk is full"
+    shrunk = JobResult(str(Path("/a")), "compressed", before_bytes=2000, after_bytes=1)
     assert str(shrunk) == "compressed, 2,000 bytes to 1 byte (99 % saved)"
 
 
@@ -144,7 +144,7 @@ class HangsIn(Carries):
     def carry(self, job: Job, slot: Slot) -> JobResult:
         if job.path.is_relative_to(self._root):
             self.go_on.wait(60)
-        return JobResult(job.path, "unchanged")
+        return JobResult(str(job.path), "unchanged")
 
 
 @pytest.fixture
@@ -164,9 +164,9 @@ def test_a_disk_that_hangs_takes_no_worker_from_other_folders(state: StateThread
     there = replace(PLAN, root=hung)
     try:
         for number in range(5):
-            pipeline.submit(Job(hung / f"{number}.jpg", there, lambda done: told.append(done.path.name)))
+            pipeline.submit(Job(hung / f"{number}.jpg", there, lambda done: told.append(done.file.name)))
         wait_for(lambda: pipeline.silent(hung), what="the disk to be told")
-        pipeline.submit(job("a.jpg", lambda done: told.append(done.path.name)))
+        pipeline.submit(job("a.jpg", lambda done: told.append(done.file.name)))
         wait_for(lambda: told == ["a.jpg"], what="the picture of another folder")
         assert "has not answered since" in pipeline.silent(hung)
         assert not pipeline.silent(Path("/a"))

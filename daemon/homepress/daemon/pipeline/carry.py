@@ -5,6 +5,8 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
+
 from homepress.base.files import FileId
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.base.image_data import BytesContent, image_digest
@@ -164,7 +166,7 @@ class Carrier:
         except Vanished:
             return self._vanished(job)
         except Busy as busy:
-            return JobResult(job.path, "waiting", str(busy), retry_after=RETRY_BUSY)
+            return JobResult(job.picture, "waiting", str(busy), retry_after=RETRY_BUSY)
         except Refusal as refusal:
             return self._left_alone(job, None, refusal)
         except (OSError, StoreError) as error:
@@ -172,9 +174,11 @@ class Carrier:
         try:
             return self._carry_source(job, slot, source)
         except (Changed, Busy) as changed:
-            return JobResult(job.path, "waiting", str(changed), len(source.data), retry_after=RETRY_BUSY)
+            return JobResult(job.picture, "waiting", str(changed), len(source.data), retry_after=RETRY_BUSY)
         except Vanished:
-            return JobResult(job.path, "failed", "it went away while it was compressed", len(source.data))
+            return JobResult(
+                str(job.path), "failed", "it went away while it was compressed", len(source.data)
+            )
         except Refusal as refusal:
             return self._left_alone(job, source, refusal)
         except (OSError, StoreError) as error:
@@ -185,7 +189,7 @@ class Carrier:
         if (absence := self._store.places.absence(job.path)) is not None:
             return trouble(job, 0, DriveAway(f"{printable(job.path)}: {absence}"))
         return JobResult(
-            job.path, "failed", "there is no such file" if job.explicit else "it is not there any more"
+            job.picture, "failed", "there is no such file" if job.explicit else "it is not there any more"
         )
 
     def _carry_source(self, job: Job, slot: Slot, source: Source) -> JobResult:
@@ -200,7 +204,9 @@ class Carrier:
         if not job.explicit and root is not None and self._store.existed(source, root, image):
             self._store.note_existing(source, root, image)
             size = len(source.data)
-            return JobResult(job.path, "unchanged", "it was here before its folder was added", size, size)
+            return JobResult(
+                str(job.path), "unchanged", "it was here before its folder was added", size, size
+            )
         if not job.explicit and self._has_output(job, source):
             return self._known(job, source, "its result is in the output folder already")
         if job.explicit and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
@@ -224,7 +230,7 @@ class Carrier:
         seconds = time.monotonic() - start
         self._deaths.pop(source.sha256, None)
         if self._stopping.wait(max(0.0, job.ready_at - time.monotonic())):
-            return JobResult(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+            return JobResult(job.picture, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         try:
             if isinstance(made, Compressed):
                 result = self._store_result(job, source, made, seconds)
@@ -272,7 +278,7 @@ class Carrier:
 
     def _in_use(self, job: Job, source: Source, used: Changed | Busy) -> JobResult:
         """Somebody used it at the moment of storing: once more, then it is left alone until it changes."""
-        waiting = JobResult(job.path, "waiting", str(used), len(source.data), retry_after=RETRY_BUSY)
+        waiting = JobResult(job.picture, "waiting", str(used), len(source.data), retry_after=RETRY_BUSY)
         if job.explicit or self._attempts.failed(_key(job, source), None, waiting).count < MOST_ATTEMPTS:
             return waiting
         reason = f"{used}; so it was {MOST_ATTEMPTS} times, and it is left alone until it changes"
@@ -311,11 +317,11 @@ class Carrier:
             output = str(self._store.write_beside(source, replacement).path)
         self._store.learn_result(source.data, made.data)
         return JobResult(
-            path=job.path,
+            path=job.picture,
             outcome="compressed",
             before_bytes=len(source.data),
             after_bytes=len(made.data),
-            image_format=str(made.source_type),
+            format=str(made.source_type),
             score=made.score,
             score_kind=str(made.score_kind),
             seconds=seconds,
@@ -331,11 +337,11 @@ class Carrier:
         if made.transient and first_doubt and not job.explicit:
             self._doubted[job.path] = source.sha256
             return JobResult(
-                job.path,
+                job.picture,
                 "waiting",
                 str(made),
                 len(source.data),
-                image_format=kind,
+                format=kind,
                 retry_after=RETRY_BROKEN,
             )
         self._doubted.pop(job.path, None)
@@ -352,7 +358,7 @@ class Carrier:
     def _known(self, job: Job, source: Source, reason: str) -> JobResult:
         """Content that was met before: note where it is now, so that no scan opens it again."""
         self._store.note_known(source)
-        return JobResult(job.path, "unchanged", reason, len(source.data), len(source.data))
+        return JobResult(job.picture, "unchanged", reason, len(source.data), len(source.data))
 
     def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> JobResult:
         """A file that must not be touched at all (hard links, read-only ...)."""
@@ -361,7 +367,7 @@ class Carrier:
             return self._unchanged(job, source, reason)
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record_path(job.path, Outcome.UNCHANGED, reason, job.plan.settings, job.plan.root)
-        return JobResult(job.path, "unchanged", reason, refused=True)
+        return JobResult(job.picture, "unchanged", reason, refused=True)
 
     def _unchanged(
         self, job: Job, source: Source, reason: str, kind: str = "", seconds: float = 0.0, output: str = ""
@@ -372,7 +378,7 @@ class Carrier:
                 source, Outcome.UNCHANGED, reason, kind, job.plan.settings, job.plan.root, seconds
             )
         size = len(source.data)
-        return JobResult(job.path, "unchanged", reason, size, size, kind, seconds=seconds, output=output)
+        return JobResult(job.picture, "unchanged", reason, size, size, kind, seconds=seconds, output=output)
 
     def _trusted(self, job: Job, slot: Slot, source: Source) -> Recipe | None:
         """The recipe, as far as the codecs for it did what they are known to do."""
@@ -384,9 +390,9 @@ class Carrier:
         kind = sniff(source.data[:SNIFF_BYTES])
         problem = self._trust.against(kind, _recipe(job, source)) if self._trust and kind else ""
         if job.explicit:
-            return JobResult(job.path, "failed", problem, len(source.data))
+            return JobResult(job.picture, "failed", problem, len(source.data))
         result = JobResult(
-            job.path, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem
+            job.picture, "waiting", problem, len(source.data), retry_after=RETRY_FULL, problem=problem
         )
         if len(self._distrusted) < _MOST_DISTRUSTED:
             self._distrusted[job.path] = (source.identity, result)
@@ -414,7 +420,7 @@ class Carrier:
         A result that was refused is made once more, by another process.
         """
         if died.kind is DeathKind.STOPPED:
-            return JobResult(job.path, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+            return JobResult(job.picture, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         if died.kind is DeathKind.REFUSED_TO_START:
             return no_compressor(job, source, died)
         deaths = self._deaths.get(source.sha256, 0) + 1
@@ -423,24 +429,24 @@ class Carrier:
         tries = min(self._tries, MOST_ATTEMPTS) if refused else self._tries
         if deaths < tries and not job.explicit:
             retry = RETRY_BROKEN * deaths
-            result = JobResult(job.path, "waiting", str(died), len(source.data), retry_after=retry)
+            result = JobResult(job.picture, "waiting", str(died), len(source.data), retry_after=retry)
         else:
             self._deaths.pop(source.sha256, None)
             result = self._give_up(job, source, f"{died}; left alone until it changes")
-        return dataclasses.replace(result, unlike=died.kind is DeathKind.UNLIKE)
+        return msgspec.structs.replace(result, unlike=died.kind is DeathKind.UNLIKE)
 
     def _give_up(self, job: Job, source: Source, reason: str) -> JobResult:
         """Remember that a picture failed: it is left alone until it changes."""
         kind = str(sniff(source.data[:SNIFF_BYTES]) or "")
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record(source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0)
-        return JobResult(job.path, "failed", reason, len(source.data), len(source.data), kind)
+        return JobResult(job.picture, "failed", reason, len(source.data), len(source.data), kind)
 
 
 def _made_before(job: Job, source: Source) -> JobResult:
     """A result of ours, asked for again: the history says already how it came to be, and says no more."""
     size, kind = len(source.data), sniff(source.data[:SNIFF_BYTES])
-    return JobResult(job.path, "unchanged", _MADE_BEFORE, size, size, str(kind or ""))
+    return JobResult(job.picture, "unchanged", _MADE_BEFORE, size, size, str(kind or ""))
 
 
 def _misnamed(path: Path, data: bytes) -> Unchanged | None:

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from homepress.base.files import FileId
 from homepress.base.formats import ImageType
+from homepress.base.results import FileOutcome
 from homepress.base.units import counted, percent_saved
 from homepress.compress.model import MetadataPolicy, Recipe
 from homepress.settings import FolderSettings
@@ -48,42 +51,21 @@ class Plan:
     keep_days: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
+class JobResult(FileOutcome, frozen=True):
     """What became of one picture; the same facts go to the history, the command line and the tray.
 
     Attributes:
-        path: the source.
-        outcome: "compressed", "unchanged", "failed", or "waiting" when it will be tried again.
-        reason: why it is not compressed; empty otherwise.
-        before_bytes: size of the source, 0 when it could not be read.
-        after_bytes: size of what is there now.
-        image_format: word of the source's format, empty when it is no known image.
-        score: SSIMULACRA2 against the source, None unless compressed.
-        score_kind: "sampled", "full" or empty.
-        seconds: time spent on compressing.
-        output: path of the result, empty when nothing was written.
         retry_after: seconds after which it is worth another try, None when only a change of the file is.
+        problem: set when it is about the disk or the store and not this picture; shown at the folder.
+        whole_folder: whether the problem stands against every picture of the watched folder.
         refused: it must not be touched as it is now; the ledger cannot remember that, since what stands
             against it ends without a trace in size and time.
         unverified: what was read back from the disk was not what had been written.
         unlike: the result did not look like the picture.
-        problem: set when it is about the disk or the store and not this picture; shown at the folder.
-        whole_folder: whether the problem stands against every picture of the watched folder.
         place: the folder inside it whose own pictures the problem stands against, where that is less.
         away: what is wrong is only that a drive is away; that is no fault, and is seen when it is back.
     """
 
-    path: Path
-    outcome: str
-    reason: str = ""
-    before_bytes: int = 0
-    after_bytes: int = 0
-    image_format: str = ""
-    score: float | None = None
-    score_kind: str = ""
-    seconds: float = 0.0
-    output: str = ""
     retry_after: float | None = None
     problem: str = ""
     whole_folder: bool = False
@@ -92,6 +74,23 @@ class JobResult:
     unlike: bool = False
     place: Path | None = None
     away: bool = False
+
+    @property
+    def file(self) -> Path:
+        """The source."""
+        return Path(self.path)
+
+    def for_request(self) -> FileOutcome:
+        """The part that a person who asked gets: without what only the daemon needs.
+
+        Where the daemon would wait, it has failed.
+        """
+        result = msgspec.structs.replace(
+            self,
+            outcome="failed" if self.outcome == "waiting" else self.outcome,
+            seconds=round(self.seconds, 3),
+        )
+        return msgspec.convert(result, FileOutcome, from_attributes=True)
 
     def __str__(self) -> str:
         """The outcome in words, for the log."""
@@ -124,6 +123,11 @@ class Job:
     explicit: bool = False
     ready_at: float = 0.0
     identity: FileId | None = None
+
+    @property
+    def picture(self) -> str:
+        """The path as results have it."""
+        return str(self.path)
 
 
 _PALETTE_BELOW = 90.0

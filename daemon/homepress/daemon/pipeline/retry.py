@@ -7,6 +7,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
+
 from homepress.base.system_errors import Retry, Scope, explain, in_words, printable, with_name
 from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.state import confined
@@ -164,10 +166,10 @@ def trouble(job: Job, size: int, error: OSError | StoreError) -> JobResult:
     reason = str(error)
     unverified = isinstance(error, VerifyFailed)
     if job.explicit:
-        return JobResult(job.path, "failed", reason, size, unverified=unverified)
+        return JobResult(job.picture, "failed", reason, size, unverified=unverified)
     decision = isinstance(error, StoreFull | Degraded)
     return JobResult(
-        path=job.path,
+        path=job.picture,
         outcome="waiting",
         reason=reason,
         before_bytes=size,
@@ -186,9 +188,9 @@ def _refused_by_system(job: Job, size: int, error: OSError) -> JobResult:
     elsewhere = row.scope in _FOUND_ELSEWHERE and error.filename
     reason = with_name(error) if elsewhere else f"{printable(job.path)}: {in_words(error)}"
     if job.explicit or row.retry is Retry.NEVER:
-        return JobResult(job.path, "failed", reason, size)
+        return JobResult(job.picture, "failed", reason, size)
     return JobResult(
-        path=job.path,
+        path=job.picture,
         outcome="waiting",
         reason=reason,
         before_bytes=size,
@@ -224,7 +226,7 @@ def compressed_for_nothing(result: JobResult) -> JobResult:
         "its disk or the settings change, or: homepress resume"
     )
     # It says nothing about the disk now, and so it keeps no other picture waiting.
-    return replace(
+    return msgspec.structs.replace(
         result,
         reason=reason,
         problem=reason,
@@ -240,9 +242,9 @@ def no_compressor(job: Job, source: Source, died: WorkerDied) -> JobResult:
     reason = f"{died}; no picture can be compressed until that is mended: see homepress doctor"
     size = len(source.data)
     if job.explicit:
-        return JobResult(job.path, "failed", reason, size)
+        return JobResult(job.picture, "failed", reason, size)
     return JobResult(
-        path=job.path,
+        path=job.picture,
         outcome="waiting",
         reason=reason,
         before_bytes=size,

@@ -5,7 +5,6 @@ when the disk answers it finishes its picture.
 """
 
 import contextlib
-import dataclasses
 import logging
 import math
 import queue
@@ -15,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from homepress.base.blocking import answers, silent
 from homepress.base.results import ProbeAttempt
@@ -342,7 +343,7 @@ class Pipeline:
             self._checker.close()
         _join(runners, LAST_SECONDS)
         for job in dropped:
-            job.on_result(JobResult(job.path, "failed", STOPPING))
+            job.on_result(JobResult(job.picture, "failed", STOPPING))
         left = [runner for runner in runners if runner.thread is not None and runner.thread.is_alive()]
         for runner in left:
             _log.warning("its disk does not answer, so it is left behind: %s", _name_of(runner))
@@ -455,7 +456,7 @@ class Pipeline:
             self._state.post(partial(self._retries.over, job.path))
             return result
         pause = self._state.ask(partial(self._retries.pause, job.path, job.identity, result.retry_after))
-        return dataclasses.replace(result, retry_after=pause)
+        return msgspec.structs.replace(result, retry_after=pause)
 
     def _try(self, job: Job, slot: Slot) -> JobResult:
         try:
@@ -466,7 +467,9 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
             _log.exception("while working on %s", ascii(str(job.path)))
             reason = f"an error in Homepress: {type(error).__name__}: {error}"
-            return JobResult(job.path, "failed", reason, retry_after=None if job.explicit else RETRY_ERROR)
+            return JobResult(
+                str(job.path), "failed", reason, retry_after=None if job.explicit else RETRY_ERROR
+            )
 
     def _report(self, job: Job, result: JobResult) -> None:
         try:
