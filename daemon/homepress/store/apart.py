@@ -188,14 +188,14 @@ class _Join:
             "SELECT p.path, p.point, p.inner, p.ids, p.label, p.tie FROM place p JOIN fresh_place n "
             "ON n.path = p.path"
         )
-        low, high = known_files.beneath(folder)
+        low, high = known_files.paths_under(folder)
         tx.executemany(
             "INSERT OR IGNORE INTO place (path, point, inner, ids, label, tie) VALUES (?, ?, ?, ?, ?, ?)",
             (row for row in rows if not low <= row[0] < high),
         )
 
     def _jobs(self, tx: sqlite3.Connection) -> None:
-        """What a crash left open is settled by whoever has the ledger."""
+        """What a crash left open is settled by the process that has the ledger."""
         for job, state, plan in self._apart.execute("SELECT id, state, plan FROM job"):
             if decode(plan).kind in _KINDS:
                 tx.execute(

@@ -18,7 +18,7 @@ from homepress.store.places import FolderDrives
 
 
 class Notes:
-    """Collects what was mended until somebody asks."""
+    """Collects what was repaired until somebody asks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """The tools: system, ledger, vaults, drives, a place for notes, and the jobs under way here."""
+    """The tools: system, ledger, vaults, drives, a place for notes, and the jobs in progress here."""
 
     fs: FileSystem
     ledger: Ledger
@@ -49,7 +49,7 @@ class StoreContext:
 
     @contextlib.contextmanager
     def live(self, job: str) -> Iterator[None]:
-        """Mark a job as under way in this process, so that recovery leaves it alone."""
+        """Mark a job as in progress in this process, so that recovery leaves it alone."""
         self.under_way.add(job)
         try:
             yield

@@ -17,7 +17,7 @@ from homepress.base.formats import has_image_suffix
 from homepress.base.image_data import FileContent, image_digest
 from homepress.store.context import StoreContext
 from homepress.store.fs.base import FileSystem, Folder, opened_file, opened_folder
-from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, beneath, directory_id, fit, note
+from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, directory_id, fit, note, paths_under
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import RetryPolicy
 
@@ -25,7 +25,7 @@ _ANY_SIZE = 2**63 - 1
 
 
 _CHUNK = 5_000
-"""So many files are marked in one transaction: others get the ledger in between."""
+"""How many files are marked in one transaction: others get the ledger in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Unfingerprinted:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The pictures that were beneath a folder at one moment, kept in memory until the ledger takes them.
+    """The pictures that were under a folder at one moment, kept in memory until the ledger takes them.
 
     Attributes:
         root: the folder.
@@ -67,7 +67,7 @@ class Listing:
 
 
 def list_pictures(root: Path, recursive: bool) -> Listing:
-    """What is beneath a folder now.
+    """What is under a folder now.
 
     Raises:
         OSError: the folder itself cannot be listed.
@@ -81,7 +81,7 @@ def _identity(root: Path) -> tuple[int, int]:
 
 
 def baseline(ledger: Ledger, root: Path, recursive: bool, seen: Listing | None = None) -> int:
-    """Mark every picture that is beneath `root` now, or was when it was `seen`, as one to be left alone.
+    """Mark every picture that is under `root` now, or was when it was `seen`, as one to be left alone.
 
     What is known of a file as it is now stays known.
 
@@ -141,7 +141,7 @@ def _mark(ledger: Ledger, chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]]) -
 
 
 def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[bytes, Mark]] | None]]:
-    """Each directory with the pictures in it, told by their suffix; links are not followed.
+    """Each directory with the pictures in it, recognised by their suffix; links are not followed.
 
     None in place of the pictures of a directory that cannot be listed.
     """
@@ -205,7 +205,7 @@ def existed(ledger: Ledger, root: Path, path: Path, mark: Mark, digest: str) -> 
     ):
         return True
     size, mtime_ns, inode = mark
-    low, high = beneath(raw_root)
+    low, high = paths_under(raw_root)
     # No fingerprint yet: the very file under another name, or a copy that kept name, size and time.
     rows = ledger.query(
         "SELECT d.path FROM file f JOIN directory d ON d.id = f.directory WHERE f.state = 'existing' "
@@ -235,12 +235,12 @@ def _keyed(ledger: Ledger, digest: str) -> bytes:
 
 
 def pending(ledger: Ledger, root: Path) -> Iterator[Unfingerprinted]:
-    """Files beneath a folder whose fingerprints are still to be made; forgotten names cannot be found."""
+    """Files under a folder whose fingerprints are still to be made; forgotten names cannot be found."""
     if not ledger.query("SELECT 1 FROM file WHERE state = 'existing' LIMIT 1"):
         return
     raw = os.fsencode(root)
     directories = ledger.query(
-        "SELECT id, path FROM directory WHERE path = ? OR (path >= ? AND path < ?)", (raw, *beneath(raw))
+        "SELECT id, path FROM directory WHERE path = ? OR (path >= ? AND path < ?)", (raw, *paths_under(raw))
     )
     for identifier, directory in directories:
         for name, size, mtime_ns in ledger.query(
@@ -257,7 +257,7 @@ def fingerprinted(ledger: Ledger, root: Path, found: list[tuple[Unfingerprinted,
 
     Args:
         ledger: where.
-        root: the folder that the files are beneath.
+        root: the folder that the files are under.
         found: each file, with the digest of its coded image.
     """
     with ledger.transaction(durable=False) as tx:
@@ -279,18 +279,18 @@ def fingerprinted(ledger: Ledger, root: Path, found: list[tuple[Unfingerprinted,
 
 
 def count(ledger: Ledger, root: Path, states: tuple[str, ...] = (EXISTING, FINGERPRINTED)) -> int:
-    """How many files beneath a folder are in one of these states."""
+    """How many files under a folder are in one of these states."""
     raw = os.fsencode(root)
     rows = ledger.query(
         f"SELECT count(*) FROM file WHERE state IN ({', '.join('?' * len(states))}) AND directory IN "
         "(SELECT id FROM directory WHERE path = ? OR (path >= ? AND path < ?))",
-        (*states, raw, *beneath(raw)),
+        (*states, raw, *paths_under(raw)),
     )
     return int(rows[0][0])
 
 
 def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
-    """Forget that files beneath `root` were left alone, where the folder now wants them; how many.
+    """Forget that files under `root` were left alone, where the folder now wants them; how many.
 
     Args:
         ledger: where.
@@ -308,16 +308,16 @@ def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, ex
                 "DELETE FROM existing WHERE root IN (SELECT id FROM directory WHERE path IN (?, ?))",
                 (raw, ledger.keyed_name(raw)),
             )
-            tx.execute(f"DELETE FROM unlisted WHERE {within}", (raw, *beneath(raw)))
+            tx.execute(f"DELETE FROM unlisted WHERE {within}", (raw, *paths_under(raw)))
         return tx.execute(
             f"DELETE FROM file WHERE state IN ({', '.join('?' * len(states))}) "
             f"AND size >= ? AND size <= ? AND directory IN (SELECT id FROM directory WHERE {within})",
-            (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *beneath(raw)),
+            (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *paths_under(raw)),
         ).rowcount
 
 
 _BATCH = 64
-"""So many fingerprints are written in one transaction; a crash costs no more than these."""
+"""How many fingerprints are written in one transaction; a crash costs no more than these."""
 
 
 def fingerprints(
@@ -327,7 +327,7 @@ def fingerprints(
     skip: Callable[[os.stat_result], bool],
     on_read: Callable[[int], None],
 ) -> Generator[bool, None, None]:
-    """Make the fingerprints that are missing beneath a folder; after each file, whether it has one now.
+    """Make the fingerprints that are missing under a folder; after each file, whether it has one now.
 
     A file that cannot be read, or is not what it was when the folder was added, keeps waiting for its own.
 

@@ -39,7 +39,7 @@ class Folders:
         return bool(rows) and (bool(rows[0][0]) or not recursive)
 
     def baseline(self, root: Path, *, recursive: bool = True, seen: before.Listing | None = None) -> int:
-        """Mark every picture beneath a folder as there before; how many. When it is added, before `added`.
+        """Mark every picture under a folder as there before; how many. When it is added, before `added`.
 
         With `seen`, it is what was there then, if that was the same drive: what came since is new.
 

@@ -123,9 +123,9 @@ class UndoSelection:
     Attributes:
         paths: of a source or its result, also where the result was moved to; the newest result of each.
         entries: ids of history entries.
-        last: at most so many, newest first; 0 is all.
+        last: at most this many, newest first; 0 is all.
         since: made at or after this time, seconds since 1970.
-        folder: beneath this folder.
+        folder: under this folder.
     """
 
     paths: tuple[Path, ...] = ()
@@ -142,7 +142,7 @@ class OriginalsSelection:
     Attributes:
         paths: of pictures or their results, or folders above them.
         entries: ids of history entries.
-        older_than: replaced so many seconds ago, as the ledger saw them pass.
+        older_than: replaced this many seconds ago, as the ledger saw them pass.
         all: every one; nothing is selected when nothing is given at all.
     """
 
@@ -180,7 +180,7 @@ class Going:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryNote:
-    """Something that was mended, for the log and the user.
+    """Something that was repaired, for the log and the user.
 
     Attributes:
         path: of the picture, or of the file that is concerned, printable.
@@ -260,7 +260,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         vault: folder that keeps, or will keep, the original, "." for the main one; empty when none is kept.
         source_sha256: hex digest of the original.
         source_size: its bytes.
-        source_inode: its inode number, so that a file moved back can be told.
+        source_inode: its inode number, so that a file moved back can be recognised.
         metadata: of the original.
         result_sha256: hex digest of the result.
         result_size: its bytes.
@@ -368,7 +368,7 @@ class StoreError(Exception):
 
 
 class Refusal(StoreError):
-    """The file must be left alone for good: replacing it would lose something, or it is not ours to touch."""
+    """The file must be left alone: replacing it would lose something, or it is not ours to touch."""
 
 
 class Busy(StoreError):
@@ -412,7 +412,7 @@ class UntrustedOriginalsDir(StoreError):
 
 
 class LedgerError(StoreError):
-    """The ledger cannot be used: made by a newer version, or damaged beyond what could be mended."""
+    """The ledger cannot be used: made by a newer version, or damaged beyond what could be repaired."""
 
 
 class NotScrubbed(StoreError):

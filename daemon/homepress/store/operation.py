@@ -49,7 +49,7 @@ class JobOutcome(enum.Enum):
     ROLLED_BACK = "rolled back"
     """Everything is as it was before, and nothing of the job is left."""
     PENDING = "pending"
-    """It cannot be told: a folder that is needed is not there. The job stays in the journal."""
+    """Nobody can say yet: a folder that is needed is not there. The job stays in the journal."""
 
 
 @dataclass(frozen=True, slots=True)

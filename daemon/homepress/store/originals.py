@@ -196,7 +196,7 @@ class OriginalsDir:
         """Whether the original is here, and whole.
 
         Raises:
-            UntrustedVault: it cannot be told any more.
+            UntrustedVault: it can no longer be trusted.
         """
         try:
             with self.opened() as folder:

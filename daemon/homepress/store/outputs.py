@@ -104,7 +104,7 @@ def _write_as(
 
 
 def _equal_file(context: StoreContext, folder: Folder, name: str, sha256: str) -> FileState | None:
-    """What a name holds, if it is just this: whoever put the copy there, there is nothing left to do."""
+    """What a name holds, if it is just this: no matter who put the copy there, nothing is left to do."""
     there = look(context.fs, folder, name)
     if there is None or there.sha256 != sha256 or name_there(context.fs, folder, name) != name:
         return None

@@ -1,7 +1,7 @@
-"""On which drive each folder in use lies: nothing is written beneath the mount point of one that is away.
+"""On which drive each folder in use lies: nothing is written under the mount point of one that is away.
 
 A folder that lay on a drive of its own must lie on that drive again, else what is done there would end up on
-the disk beneath the mount point, or on somebody else's stick. What tells drives apart is in `base.volumes`.
+the disk under the mount point, or on somebody else's stick. What tells drives apart is in `base.volumes`.
 A folder on the same mounted file system as the ledger is never away: it goes wherever the ledger goes, to a
 new disk or computer, whatever identifiers are found there.
 """
@@ -79,7 +79,7 @@ class FolderDrives:
         return None
 
     def remember_inside(self, folder: Path) -> None:
-        """Note the drives that are mounted beneath a folder."""
+        """Note the drives that are mounted under a folder."""
         for volume in self._inside(folder):
             if self.absence(volume.point) is None:
                 self._put(volume.point, volume)
@@ -151,7 +151,7 @@ class FolderDrives:
         return [absence for place in places if (absence := self._absence_of(place)) is not None]
 
     def absent_inside(self, folder: Path) -> list[Absence]:
-        """The folders beneath one that are away."""
+        """The folders under one that are away."""
         return [
             each for each in self.absent() if each.folder != folder and each.folder.is_relative_to(folder)
         ]
@@ -172,7 +172,7 @@ class FolderDrives:
     def settle_at(self, folder: Path) -> bool:
         """Somebody wants to use a folder as it is now: take its mount point for an ordinary folder, if it is.
 
-        Only where something is in it: an empty folder beneath a bare mount point is the usual mistake.
+        Only where something is in it: an empty folder under a bare mount point is the usual mistake.
 
         Returns:
             Whether it may be used.

@@ -19,7 +19,7 @@ import msgspec
 from homepress.base.system_errors import printable
 from homepress.store.ledger.database import check_place, foreign, newer, unreadable
 from homepress.store.ledger.elapsed import shown_at
-from homepress.store.ledger.known_files import beneath
+from homepress.store.ledger.known_files import paths_under
 from homepress.store.ledger.queries import (
     DAYS,
     ELAPSED,
@@ -120,7 +120,7 @@ class HistoryFilter:
     """Which entries; all that are given must hold.
 
     Attributes:
-        path: this picture or everything beneath this folder.
+        path: this picture or everything under this folder.
         text: part of the path, in any case of ASCII letters.
         outcome: "compressed", "unchanged" or "failed".
         since: at or after, seconds since 1970.
@@ -395,7 +395,7 @@ def _condition(where: HistoryFilter) -> tuple[str, list[Any]]:
     if where.path is not None:
         raw = os.fsencode(where.path)
         conditions.append("(path = ? OR (path >= ? AND path < ?) OR result_path = ?)")
-        values += [raw, *beneath(raw), raw]
+        values += [raw, *paths_under(raw), raw]
     if where.text:
         escaped = where.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         conditions.append("CAST(path AS TEXT) LIKE ? ESCAPE '\\'")
@@ -437,7 +437,7 @@ def _text(value: bytes | str | None) -> str:
 def copy_ledger(ledger: Path, target: Path) -> None:
     """Copy a ledger as it stands between two changes; nothing is copied where there is none yet.
 
-    What is under way in it is left out: it belongs to the process that is at it.
+    What is in progress in it is left out: it belongs to the process that is at it.
 
     Args:
         ledger: which another process may be writing.

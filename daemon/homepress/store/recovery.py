@@ -2,7 +2,7 @@
 
 A vault describes itself: when the ledger was lost, its originals are entered again from their sidecars, and
 so are results by their hashes, so that nothing is compressed twice. What a sidecar says of a path is not
-trusted beyond showing it: `undo` restores such an original only beneath a configured folder.
+trusted beyond showing it: `undo` restores such an original only under a configured folder.
 """
 
 import os
@@ -53,13 +53,13 @@ class Recovery:
         """Settle every job that a crash or a failing disk left open; harmless when there is none."""
         notes = self._context.notes
         for plan, _ in journal.open_jobs(self._context.ledger):
-            # In this order: a job that was under way when the list was made may have ended meanwhile.
+            # In this order: a job that was in progress when the list was made may have ended meanwhile.
             if plan.job in self._context.under_way or not journal.state_of(self._context.ledger, plan.job):
                 continue
             try:
                 settled = self._settle_in_time(plan)
             except (OSError, StoreError) as error:
-                notes.tell(plan.path, f"could not be mended yet ({error}); it is tried again", routine=True)
+                notes.tell(plan.path, f"could not be repaired yet ({error}); it is tried again", routine=True)
                 continue
             if settled is not JobOutcome.PENDING:
                 notes.tell(plan.path, f"work that was cut off was {settled.value}", routine=True)
@@ -106,7 +106,7 @@ _LET_GO = (OriginalState.RESTORED, OriginalState.ACCEPTED, OriginalState.EXPIRED
 
 
 def sweep(context: StoreContext, recovery: Recovery) -> None:
-    """Look through all vaults that can be reached. Only while nothing else is under way."""
+    """Look through all vaults that can be reached. Only while nothing else is in progress."""
     adopted = 0
     for vault in context.originals.reachable_vaults():
         try:

@@ -327,8 +327,8 @@ _EDIT_KEPT = "a program wrote to it while it was being replaced: the edit was ke
 class _Settlement:
     """One replacement or conversion, seen after the fact: completed or rolled back by what is in the files.
 
-    Content is told by its hash: an original goes into its vault, a result of ours that is not in place is
-    deleted, anything else belongs to the user: it gets the picture's name where that has nothing but our
+    Content is recognised by its hash: an original goes into its vault, a result of ours that is not in place
+    is deleted, anything else belongs to the user: it gets the picture's name where that has nothing but our
     untouched result, and is kept under a name that says so elsewhere.
     """
 
@@ -368,7 +368,7 @@ class _Settlement:
 
     @property
     def _placed(self) -> bool:
-        """Whether a result under the name of a conversion is ours to take back.
+        """Whether a result under the name of a conversion is ours to remove.
 
         Until it got its name, a file there with the same bytes is the user's, or another picture's result.
         A replacement has one name for both, and what it holds is never deleted.
@@ -433,7 +433,7 @@ class _Settlement:
         if here is not None and here.sha256 == self._plan.source_sha256:
             self._unlink(name)  # the same bytes are in place already
         elif here is None and self._look(self._plan.result.name) is None:
-            # Neither is there: whoever removed the result gets the original back rather than nothing.
+            # Neither is there: who removed the result gets the original back rather than nothing.
             rename_noreplace(self._fs, self._folder, name, self._plan.source.name)
             self._fs.sync_folder(self._folder)
         else:
@@ -463,7 +463,7 @@ class _Settlement:
             self._give_name(name)
 
     def _remove_conversion(self) -> None:
-        """The result of a conversion that is taken back, unless somebody saves over it at this instant."""
+        """The result of a conversion that is rolled back, unless somebody saves over it at this instant."""
         remove_ours(
             self._context,
             self._folder,

@@ -13,7 +13,7 @@ from homepress.base.system_errors import printable
 from homepress.store.context import StoreContext, look
 from homepress.store.late_writes import SETTLE_SECONDS, return_stored_edit, was_written_to
 from homepress.store.ledger.history import Kept, kept_entries, set_original
-from homepress.store.ledger.known_files import beneath
+from homepress.store.ledger.known_files import paths_under
 from homepress.store.ledger.queries import DAYS, end_of_day
 from homepress.store.model import (
     Going,
@@ -32,7 +32,7 @@ _PATIENCE = 60.0
 
 
 def accept(context: StoreContext, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
-    """Delete stored originals for good; the results stay."""
+    """Delete stored originals permanently; the results stay."""
     for kept in _choose(context, selection):
         try:
             yield _in_time(context, kept, partial(_let_go, context, kept, OriginalState.ACCEPTED))
@@ -43,7 +43,7 @@ def accept(context: StoreContext, selection: OriginalsSelection) -> Iterator[Ori
 def expire(context: StoreContext, now: float) -> None:
     """Mark the originals whose days are nearly over, and delete those that were marked before.
 
-    What could not be deleted is told and tried again.
+    What could not be deleted is noted and tried again.
 
     Args:
         context: the tools.
@@ -109,7 +109,7 @@ def _choose(context: StoreContext, selection: OriginalsSelection) -> list[Kept]:
     values: list[object] = []
     for path in selection.paths:
         raw = os.fsencode(path)
-        low, high = beneath(raw)
+        low, high = paths_under(raw)
         named.append("path = ? OR result_path = ? OR (path >= ? AND path < ?)")
         values += [raw, raw, low, high]
     if selection.entries:

@@ -125,7 +125,7 @@ class Store:
         self._ledger.close()
 
     def set_roots(self, roots: Iterable[Path]) -> None:
-        """Name the watched folders: no vault is made inside them, undo restores only beneath them."""
+        """Name the watched folders: no vault is made inside them, undo restores only under them."""
         self._context.originals.roots = tuple(roots)
 
     def set_limit(self, limit: OriginalsLimit) -> None:
@@ -133,7 +133,7 @@ class Store:
         self._context.originals.limit = limit
 
     def recover(self) -> list[RecoveryNote]:
-        """Mend what a crash left behind. Call once after opening, before any work; again is harmless."""
+        """Repair what a crash left behind. Call once after opening, before any work; again is harmless."""
         self._tell_of_ledger()
         notes = self._recovery.recover()
         if not self._context.under_way:
@@ -334,13 +334,13 @@ class Store:
 
         Args:
             selection: which ones.
-            roots: folders, resolved, beneath which originals may be restored.
+            roots: folders, resolved, under which originals may be restored.
             to: restore into this folder instead, resolved; made when it is missing.
         """
         return undo.undo(self._context, selection, tuple(roots), to)
 
     def accept(self, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
-        """Delete stored originals for good; the results stay."""
+        """Delete stored originals permanently; the results stay."""
         return retention.accept(self._context, selection)
 
     def verify(self, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:

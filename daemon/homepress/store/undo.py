@@ -26,7 +26,7 @@ from homepress.store.fs.base import (
 )
 from homepress.store.ledger import history, journal, known_files
 from homepress.store.ledger.history import Kept, latest_entry, undoable_entries
-from homepress.store.ledger.known_files import beneath
+from homepress.store.ledger.known_files import paths_under
 from homepress.store.model import (
     Busy,
     CannotUndo,
@@ -51,7 +51,7 @@ def undo(
     Args:
         context: the tools.
         selection: which ones.
-        roots: folders, resolved, beneath which originals may be restored.
+        roots: folders, resolved, under which originals may be restored.
         to: restore into this folder instead, resolved; made when it is missing.
     """
     chosen, missing = _choose(context, selection)
@@ -102,7 +102,7 @@ def _choose(context: StoreContext, selection: UndoSelection) -> tuple[list[Kept]
         values.append(selection.since)
     if selection.folder is not None:
         conditions.append("((path >= ? AND path < ?) OR (result_path >= ? AND result_path < ?))")
-        values += beneath(os.fsencode(selection.folder)) * 2
+        values += paths_under(os.fsencode(selection.folder)) * 2
     condition = " AND ".join(conditions) or "1"
     found = undoable_entries(context.ledger, condition, tuple(values), selection.last or -1)
     return _newest_of_each(found, selection) if selection.paths else (found, [])
@@ -122,7 +122,7 @@ def _newest_of_each(found: list[Kept], selection: UndoSelection) -> tuple[list[K
 
 
 def _moved_to(context: StoreContext, path: Path) -> Kept | None:
-    """The result that was moved to a path since, told by what it holds: its original belongs there now.
+    """The result that was moved to a path since, recognised by its content: its original belongs there now.
 
     A copy is none: while a result is still where it was made, its original stays with it.
     """
@@ -153,7 +153,7 @@ def _why_nothing(context: StoreContext, path: Path) -> str:
         return "it was left as it is: there is nothing to undo"
     return {
         OriginalState.RESTORED: "it was undone before",
-        OriginalState.ACCEPTED: "its original was accepted, that is deleted for good",
+        OriginalState.ACCEPTED: "its original was accepted, that is deleted permanently",
         OriginalState.EXPIRED: "its original was kept for the set number of days and is gone",
     }.get(state, "no original of it is kept")
 
@@ -164,12 +164,12 @@ def restore(context: StoreContext, kept: Kept, roots: Sequence[Path], to: Path |
     Args:
         context: the tools.
         kept: its history entry.
-        roots: folders, resolved, beneath which originals may be restored. Where our own records say that we
+        roots: folders, resolved, under which originals may be restored. Where our own records say that we
             replaced it, the folder that was named then counts as well; a sidecar's word does not.
         to: restore into this folder instead, resolved.
 
     Raises:
-        CannotUndo: its place is beneath no such folder, or the stored original is gone or damaged.
+        CannotUndo: its place is under no such folder, or the stored original is gone or damaged.
         DriveAway: the drive of its folder is away.
         Refusal: an attribute cannot be given back.
         Busy: a program has the result open for writing, or changes it just now.
@@ -202,7 +202,7 @@ def _check_place(kept: Kept, path: Path, roots: Sequence[Path]) -> None:
     inside = any(path.is_relative_to(root) for root in (*roots, *named))
     if not inside or not path.is_absolute() or ".." in path.parts:
         raise CannotUndo(
-            "only its sidecar says where it belongs, and that is not beneath a configured folder: "
+            "only its sidecar says where it belongs, and that is not under a configured folder: "
             "name it, add its folder, or say where it shall go with --to DIR"
         )
 
@@ -231,7 +231,7 @@ def _free_name(
 
 
 def _makes_way(context: StoreContext, kept: Kept, here: FileState) -> bool:
-    """Whether what has the original's name is the original itself, or the result that it takes back.
+    """Whether what has the original's name is the original itself, or the result that is undone.
 
     A conversion's result has another name: a file under this one that equals it is somebody's own. And
     where the picture was replaced again since, even an equal result belongs to the later original.
@@ -336,7 +336,7 @@ class Restore(Operation):
     def _same_as(self, fd: int, folder: Folder, name: str) -> int | None:
         """A descriptor of the stored original by its second name; None where the name has another file.
 
-        Whoever owns the folder can put another file there at any moment, one that is not his; owner, mode
+        The owner of the folder can put another file there at any moment, one that is not his; owner, mode
         and attributes would go to it. Where inode numbers are made up, the original is copied instead.
         """
         fs = self.context.fs

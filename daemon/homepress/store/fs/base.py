@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from homepress.base.files import FileId
+from homepress.base.override import override
 from homepress.store.model import Unsupported
 
 CHUNK = 1 << 20
@@ -266,35 +267,41 @@ def rename_noreplace(fs: FileSystem, folder: Folder, temp: str, name: str) -> No
         fs.unlink(folder, temp)
 
 
-# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
-
-
-class DescriptorCalls:
+class DescriptorCalls(FileSystem, Protocol):
     """Reading and writing behind a descriptor, and the commit of the ledger."""
 
+    @override
     def close(self, fd: int) -> None:
         os.close(fd)
 
+    @override
     def read(self, fd: int, size: int) -> bytes:
         return os.read(fd, size)
 
+    @override
     def write(self, fd: int, data: memoryview) -> int:
         return os.write(fd, data)
 
+    @override
     def rewind(self, fd: int) -> None:
         os.lseek(fd, 0, os.SEEK_SET)
 
+    @override
     def sync(self, fd: int) -> None:
         os.fsync(fd)
 
+    @override
     def stat(self, fd: int) -> os.stat_result:
         return os.fstat(fd)
 
+    @override
     def release_cache(self, fd: int) -> None:
-        """Where the system cannot be told, it finds out by itself."""
+        """Where the system takes no advice, it finds out by itself."""
 
+    @override
     def give_way(self) -> None:
         """Where a thread has no priority of its own for reading, nothing changes."""
 
+    @override
     def commit(self, connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")

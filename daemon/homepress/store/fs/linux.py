@@ -10,14 +10,12 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from homepress.base.override import override
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import Folder
 from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixFileSystem
 from homepress.store.model import Busy, Unsupported
 from homepress.store.names import new_job, temp_name
-
-# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
-
 
 # linux/fs.h: renameat2(2)
 _RENAME_NOREPLACE = 1
@@ -71,16 +69,20 @@ class LinuxFileSystem(PosixFileSystem):
     def __init__(self) -> None:
         self._renameat2 = _find_renameat2()
 
+    @override
     def same_mount(self, one: Folder, other: Folder) -> bool:
         # A bind mount has the same device, yet rename(2) refuses to cross it: compare the mount as well.
         return super().same_mount(one, other) and _mount_id(one.fd) == _mount_id(other.fd)
 
+    @override
     def windows_names(self, folder: Folder) -> bool:
         return _mount_type(folder.fd) in _WINDOWS_NAMES
 
+    @override
     def exchange(self, folder: Folder, one: str, other: str) -> None:
         self._rename(folder, one, folder, other, _RENAME_EXCHANGE)
 
+    @override
     def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         self._rename(folder, name, to, new, _RENAME_NOREPLACE)
 
@@ -120,29 +122,36 @@ class LinuxFileSystem(PosixFileSystem):
             return False
         return True
 
+    @override
     def sync(self, fd: int) -> None:
         os.fsync(fd)
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
+    @override
     def release_cache(self, fd: int) -> None:
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
+    @override
     def give_way(self) -> None:
         if (call := _SYS_IOPRIO_SET.get(os.uname().machine)) is not None:
             ctypes.CDLL(None).syscall(ctypes.c_long(call), _IOPRIO_WHO_PROCESS, 0, _IOPRIO_CLASS_IDLE)
 
+    @override
     def flags(self, fd: int) -> int:
         return _inode_flags(fd) & _FL_KEPT
 
+    @override
     def set_flags(self, fd: int, flags: int) -> None:
         present = _inode_flags(fd)
         wanted = (present & ~_FL_KEPT) | flags
         if wanted != present:
             fcntl.ioctl(fd, _FS_IOC_SETFLAGS, struct.pack("II", wanted, 0))
 
+    @override
     def is_locked(self, fd: int) -> bool:
         return bool(_inode_flags(fd) & (_FL_IMMUTABLE | _FL_APPEND))
 
+    @override
     def attributes(self, fd: int) -> dict[bytes, bytes]:
         found = {}
         try:
@@ -154,12 +163,15 @@ class LinuxFileSystem(PosixFileSystem):
                 raise
         return found
 
+    @override
     def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
         os.setxattr(fd, name, value)
 
+    @override
     def remove_attribute(self, fd: int, name: bytes) -> None:
         os.removexattr(fd, name)
 
+    @override
     def take_lease(self, fd: int) -> bool:
         if _file_system(fd) in _REMOTE:
             return False
@@ -176,9 +188,11 @@ class LinuxFileSystem(PosixFileSystem):
             raise
         return True
 
+    @override
     def lease_whole(self, fd: int) -> bool:
         return fcntl.fcntl(fd, fcntl.F_GETLEASE) == fcntl.F_RDLCK
 
+    @override
     def drop_lease(self, fd: int) -> None:
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 

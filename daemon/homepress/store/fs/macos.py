@@ -1,6 +1,7 @@
 """macOS: renameatx_np, F_FULLFSYNC, extended attributes, ACLs, flags and the time of creation.
 
-macOS has no leases: who writes at the same moment is told by identity and content before and after the swap.
+macOS has no leases: a program that writes at the same moment is noticed by identity and content, before
+and after the exchange.
 """
 
 import ctypes
@@ -9,12 +10,10 @@ import fcntl
 import os
 from typing import Any
 
+from homepress.base.override import override
 from homepress.store.fs.base import Folder
 from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixFileSystem
 from homepress.store.model import Unsupported
-
-# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
-
 
 # sys/stdio.h: renamex_np(2)
 RENAME_SWAP = 0x2
@@ -60,9 +59,10 @@ class MacFileSystem(PosixFileSystem):
     """`FileSystem` on macOS."""
 
     def __init__(self, library: Any = None) -> None:
-        """`library` stands for the C library in tests."""
+        """`library` replaces the C library in tests."""
         self._libc: Any = library or ctypes.CDLL(None, use_errno=True)
 
+    @override
     def windows_names(self, folder: Folder) -> bool:
         buffer = ctypes.create_string_buffer(4096)
         call = "fstatfs$INODE64" if os.uname().machine == "x86_64" else "fstatfs"
@@ -71,9 +71,11 @@ class MacFileSystem(PosixFileSystem):
         name = buffer.raw[_TYPE_NAME : _TYPE_NAME + 16].split(b"\0")[0]
         return name in (b"msdos", b"exfat", b"ntfs", b"smbfs")
 
+    @override
     def exchange(self, folder: Folder, one: str, other: str) -> None:
         self._rename(folder, one, folder, other, RENAME_SWAP)
 
+    @override
     def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         self._rename(folder, name, to, new, RENAME_EXCL)
 
@@ -86,28 +88,34 @@ class MacFileSystem(PosixFileSystem):
             raise Unsupported(f"renameatx_np: {os.strerror(code)}")
         raise OSError(code, os.strerror(code), str(folder.path / name), None, str(to.path / new))
 
+    @override
     def sync(self, fd: int) -> None:
         try:
             fcntl.fcntl(fd, F_FULLFSYNC)
         except OSError:
             os.fsync(fd)  # file systems that do not know it, above all network ones
 
+    @override
     def flags(self, fd: int) -> int:
         return int(getattr(os.fstat(fd), "st_flags", 0)) & _UF_KEPT
 
+    @override
     def set_flags(self, fd: int, flags: int) -> None:
         present = int(getattr(os.fstat(fd), "st_flags", 0))
         self._check(self._libc.fchflags(fd, ctypes.c_uint(present & ~_UF_KEPT | flags)))
 
+    @override
     def is_locked(self, fd: int) -> bool:
         return bool(int(getattr(os.fstat(fd), "st_flags", 0)) & _LOCKED)
 
+    @override
     def attributes(self, fd: int) -> dict[bytes, bytes]:
         found = {name: self._attribute(fd, name) for name in self._names(fd)}
         if (acl := self._acl(fd)) is not None:
             found[ACL] = acl
         return found | {BIRTH: self._birth(fd)}
 
+    @override
     def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
         if name == ACL:
             self._set_acl(fd, value)
@@ -116,18 +124,22 @@ class MacFileSystem(PosixFileSystem):
         else:
             self._check(self._libc.fsetxattr(fd, name, value, ctypes.c_size_t(len(value)), 0, 0))
 
+    @override
     def remove_attribute(self, fd: int, name: bytes) -> None:
         if name == ACL:
             self._set_acl(fd, b"!#acl 1\n")
         else:
             self._check(self._libc.fremovexattr(fd, name, 0))
 
+    @override
     def take_lease(self, fd: int) -> bool:
         return False
 
+    @override
     def lease_whole(self, fd: int) -> bool:
         return True
 
+    @override
     def drop_lease(self, fd: int) -> None:
         pass
 

@@ -5,11 +5,9 @@ import errno
 import os
 from pathlib import Path
 
+from homepress.base.override import override
 from homepress.store.fs.base import DescriptorCalls, Folder
 from homepress.store.model import Unsupported
-
-# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
-
 
 UNKNOWN_OPERATION = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 """How file systems say that they do not know a rename flag."""
@@ -26,6 +24,7 @@ _WALK = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 class PosixFileSystem(DescriptorCalls):
     """The part of `FileSystem` that POSIX systems share."""
 
+    @override
     def open_folder(self, path: Path, *, create: bool = False) -> Folder:
         if not path.is_absolute() or ".." in path.parts:
             raise OSError(errno.EINVAL, "not an absolute path without '..'", str(path))
@@ -55,9 +54,11 @@ class PosixFileSystem(DescriptorCalls):
         os.close(fd)
         return deeper
 
+    @override
     def close_folder(self, folder: Folder) -> None:
         os.close(folder.fd)
 
+    @override
     def sync_folder(self, folder: Folder) -> None:
         try:
             os.fsync(folder.fd)
@@ -66,15 +67,19 @@ class PosixFileSystem(DescriptorCalls):
             if error.errno != errno.EINVAL:
                 raise _named(error, folder.path) from None
 
+    @override
     def list_folder(self, folder: Folder) -> list[str]:
         return os.listdir(folder.fd)
 
+    @override
     def same_mount(self, one: Folder, other: Folder) -> bool:
         return os.fstat(one.fd).st_dev == os.fstat(other.fd).st_dev
 
+    @override
     def make_private_folder(self, path: Path) -> None:
         os.mkdir(path, 0o700)
 
+    @override
     def open_file(self, folder: Folder, name: str) -> int:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
@@ -84,6 +89,7 @@ class PosixFileSystem(DescriptorCalls):
         except OSError as error:
             raise _named(error, folder.path / name) from None
 
+    @override
     def create_file(self, folder: Folder, name: str) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC | _QUIETLY
         try:
@@ -91,9 +97,11 @@ class PosixFileSystem(DescriptorCalls):
         except OSError as error:
             raise _named(error, folder.path / name) from None
 
+    @override
     def stat_name(self, folder: Folder, name: str) -> os.stat_result:
         return os.stat(name, dir_fd=folder.fd, follow_symlinks=False)
 
+    @override
     def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         try:
             os.link(name, new, src_dir_fd=folder.fd, dst_dir_fd=to.fd, follow_symlinks=False)
@@ -102,18 +110,23 @@ class PosixFileSystem(DescriptorCalls):
                 raise Unsupported(str(error)) from None
             raise _named(error, to.path / new) from None
 
+    @override
     def overwrite(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         os.rename(name, new, src_dir_fd=folder.fd, dst_dir_fd=to.fd)
 
+    @override
     def unlink(self, folder: Folder, name: str) -> None:
         os.unlink(name, dir_fd=folder.fd)
 
+    @override
     def set_owner(self, fd: int, uid: int, gid: int) -> None:
         os.fchown(fd, uid, gid)
 
+    @override
     def set_mode(self, fd: int, mode: int) -> None:
         os.fchmod(fd, mode)
 
+    @override
     def set_times(self, fd: int, atime_ns: int, mtime_ns: int) -> None:
         os.utime(fd, ns=(atime_ns, mtime_ns))
 

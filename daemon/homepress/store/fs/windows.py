@@ -12,12 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from homepress.base.override import override
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import DescriptorCalls, Folder
 from homepress.store.model import Busy, Unsupported
-
-# ruff: noqa: D102 - what each method does is said once, in `FileSystem`
-
 
 # fileapi.h, winbase.h, winnt.h
 GENERIC_READ = 0x80000000
@@ -64,6 +62,7 @@ class WindowsFileSystem(DescriptorCalls):
         """`api` is another one for tests."""
         self._api = api or _WindowsApi()
 
+    @override
     def open_folder(self, path: Path, *, create: bool = False) -> Folder:
         if not path.is_absolute() or ".." in path.parts:
             raise OSError(errno.EINVAL, "not an absolute path without '..'", str(path))
@@ -77,21 +76,27 @@ class WindowsFileSystem(DescriptorCalls):
                 raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
         return Folder(path, -1)
 
+    @override
     def close_folder(self, folder: Folder) -> None:
         pass
 
+    @override
     def sync_folder(self, folder: Folder) -> None:
         pass  # names are made durable by MOVEFILE_WRITE_THROUGH
 
+    @override
     def list_folder(self, folder: Folder) -> list[str]:
         return os.listdir(folder.path)
 
+    @override
     def same_mount(self, one: Folder, other: Folder) -> bool:
         return one.path.stat().st_dev == other.path.stat().st_dev
 
+    @override
     def make_private_folder(self, path: Path) -> None:
         path.mkdir()  # application data inherits an ACL that lets in nobody else
 
+    @override
     def open_file(self, folder: Folder, name: str) -> int:
         path = str(folder.path / name)
         if getattr(os.lstat(path), "st_file_attributes", 0) & _REPARSE_POINT:
@@ -103,16 +108,20 @@ class WindowsFileSystem(DescriptorCalls):
                 raise Busy(f"{printable(path)}: a program has it open") from None
             raise
 
+    @override
     def create_file(self, folder: Folder, name: str) -> int:
         access = GENERIC_READ | GENERIC_WRITE | FILE_WRITE_ATTRIBUTES
         return self._api.open(str(folder.path / name), access, CREATE_NEW, 0)
 
+    @override
     def stat_name(self, folder: Folder, name: str) -> os.stat_result:
         return os.lstat(folder.path / name)
 
+    @override
     def windows_names(self, folder: Folder) -> bool:
         return True
 
+    @override
     def exchange(self, folder: Folder, one: str, other: str) -> None:
         # What has the name goes to the second of our two temp names, where recovery looks as well.
         stem, dot = one[:-4], one[-4:]
@@ -121,9 +130,11 @@ class WindowsFileSystem(DescriptorCalls):
         self._api.replace(str(at / other), str(at / one), str(at / aside))
         self._api.move(str(at / aside), str(at / one), MOVEFILE_WRITE_THROUGH)
 
+    @override
     def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         self._api.move(str(folder.path / name), str(to.path / new), MOVEFILE_WRITE_THROUGH)
 
+    @override
     def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         try:
             os.link(folder.path / name, to.path / new)
@@ -132,46 +143,60 @@ class WindowsFileSystem(DescriptorCalls):
                 raise Unsupported(str(error)) from None
             raise
 
+    @override
     def overwrite(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         flags = MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH
         self._api.move(str(folder.path / name), str(to.path / new), flags)
 
+    @override
     def unlink(self, folder: Folder, name: str) -> None:
         os.unlink(folder.path / name)
 
+    @override
     def flags(self, fd: int) -> int:
         return 0
 
+    @override
     def set_flags(self, fd: int, flags: int) -> None:
         pass
 
+    @override
     def is_locked(self, fd: int) -> bool:
         return False
 
+    @override
     def attributes(self, fd: int) -> dict[bytes, bytes]:
         return {}
 
+    @override
     def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
         pass
 
+    @override
     def remove_attribute(self, fd: int, name: bytes) -> None:
         pass
 
+    @override
     def set_owner(self, fd: int, uid: int, gid: int) -> None:
         pass
 
+    @override
     def set_mode(self, fd: int, mode: int) -> None:
         pass
 
+    @override
     def set_times(self, fd: int, atime_ns: int, mtime_ns: int) -> None:
         self._api.set_times(fd, atime_ns // 100 + _EPOCH_1601, mtime_ns // 100 + _EPOCH_1601)
 
+    @override
     def take_lease(self, fd: int) -> bool:
         return True
 
+    @override
     def lease_whole(self, fd: int) -> bool:
         return True
 
+    @override
     def drop_lease(self, fd: int) -> None:
         pass  # closing does
 

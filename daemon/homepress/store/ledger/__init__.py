@@ -1,1 +1,1 @@
-"""What is remembered: the history, what is done, and the journal of what is under way, in one SQLite file."""
+"""What is remembered, in one SQLite file: the history, files that are done, the journal of open jobs."""

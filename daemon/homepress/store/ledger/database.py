@@ -49,7 +49,7 @@ def backup_path(ledger: Path) -> Path:
 
 
 def open_database(path: Path) -> Opened:
-    """Open the ledger, making or mending it where needed.
+    """Open the ledger, making or repairing it where needed.
 
     Raises:
         LedgerError: a newer version of Homepress made it, it is another program's, or not even a file.
@@ -260,7 +260,7 @@ def translated(error: sqlite3.DatabaseError, path: Path) -> Exception:
             name, number = "SQLITE_FULL", errno.ENOSPC
         return explain_as(OSError(number, str(error), str(path)), explained(name), printable(path))
     if code in _DAMAGED:
-        return LedgerError(f"{printable(path)} is damaged ({error}); start Homepress again to mend it")
+        return LedgerError(f"{printable(path)} is damaged ({error}); start Homepress again to repair it")
     if isinstance(error, sqlite3.OperationalError):
         return LedgerError(f"{printable(path)} cannot be used ({error}); start Homepress again")
     return error

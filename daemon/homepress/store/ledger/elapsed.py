@@ -12,7 +12,7 @@ So the ledger counts seconds of its own, by these rules:
 
 What begins is noted with all that waits already added, so that no absence before it is counted as its own.
 
-So a jump of the clock adds at most one day, however far it goes, and one that is taken back adds nothing.
+So a jump of the clock adds at most one day, however far it goes, and one that is set back again adds nothing.
 """
 
 import secrets

@@ -8,7 +8,7 @@ from pathlib import Path
 from homepress.base.files import Mark
 from homepress.base.system_errors import in_words, printable
 from homepress.store.ledger import known_files
-from homepress.store.ledger.known_files import beneath
+from homepress.store.ledger.known_files import paths_under
 from homepress.store.ledger.ledger import Ledger, Row
 from homepress.store.model import (
     NotScrubbed,
@@ -338,7 +338,7 @@ def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
 
     Args:
         ledger: where.
-        path: of a picture, or of a folder with everything beneath; None for any.
+        path: of a picture, or of a folder with everything under; None for any.
         before: only entries older than this, seconds since 1970; None for any.
 
     Raises:
@@ -351,7 +351,7 @@ def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
         raw = os.fsencode(path)
         of_it = "({0} = ? OR ({0} >= ? AND {0} < ?))"
         conditions.append(f"({of_it.format('path')} OR {of_it.format('result_path')})")
-        values += [raw, *beneath(raw)] * 2
+        values += [raw, *paths_under(raw)] * 2
     if before is not None:
         conditions.append("time < ?")
         values.append(before)

@@ -1,4 +1,4 @@
-"""What is under way: written before the first step that can be seen, removed with the last."""
+"""What is in progress: written before the first step that can be seen, removed with the last."""
 
 import contextlib
 import sqlite3

@@ -158,7 +158,7 @@ def prune(ledger: Ledger, away: Collection[Path] = ()) -> None:
 
     Files that were there before their folder was added stay: a disk that is away for a while must not turn
     them into new ones. So do all files of a directory that is not there, or whose drive is away: what lies
-    beneath its mount point says nothing.
+    under its mount point says nothing.
 
     Args:
         ledger: where.
@@ -200,8 +200,8 @@ def forget_file(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
 
 
 def forget_beneath(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
-    """Make the names of everything beneath a folder unreadable."""
-    low, high = beneath(path)
+    """Make the names of everything under a folder unreadable."""
+    low, high = paths_under(path)
     rows = tx.execute(
         "SELECT id, path FROM directory WHERE path = ? OR (path >= ? AND path < ?)", (path, low, high)
     ).fetchall()
@@ -217,8 +217,8 @@ def forget_beneath(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
     tx.execute("DELETE FROM unlisted WHERE path = ? OR (path >= ? AND path < ?)", (path, low, high))
 
 
-def beneath(folder: bytes) -> tuple[bytes, bytes]:
-    """The range of paths (first, first after) that lie beneath a folder."""
+def paths_under(folder: bytes) -> tuple[bytes, bytes]:
+    """The range of paths (first, first after) that lie under a folder."""
     base = folder.rstrip(_SEPARATOR)
     return base + _SEPARATOR, base + bytes([_SEPARATOR[0] + 1])
 
