@@ -244,4 +244,4 @@ def test_paths_are_kept_byte_for_byte(bench: Bench) -> None:
         replace(store, path)
         assert set(store.known(os.fsencode(bench.watched))) == {b"\xff\xfe caf\xe9.jpg"}
         (undone,) = store.undo(UndoSelection(paths=(path,)), roots=bench.roots)
-        assert (undone.outcome, undone.path) == ("restored", path)
+        assert (undone.outcome, undone.path) == ("restored", str(path))
