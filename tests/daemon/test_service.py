@@ -1,5 +1,7 @@
 """The daemon's service while its settings change under it: the last one to ask is obeyed."""
 
+import os
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from homepress.daemon.core import Core
 from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
 from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.pipeline.queue import FairQueue
+from homepress.daemon.places import Away
 from homepress.daemon.service import DaemonService
 from homepress.settings import Paths, edit, load
 from homepress.watch import PendingFile, WatchedFolder, Watcher
@@ -251,3 +254,46 @@ def test_a_file_handed_on_between_two_looks_is_counted(
 
     monkeypatch.setattr(service._watch, "waiting", waiting)
     assert service.status().waiting == 1
+
+
+DISK = {"open", "os.listdir", "os.scandir", "os.mkdir", "os.remove", "os.rename", "os.utime", "os.truncate"}
+"""What Python tells its audit hooks about work on a disk (a look at one file's status is not among it)."""
+
+asked_by_state: list[str] = []
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in DISK and threading.current_thread().name == "state" and not str(arguments[0]).endswith(".py"):
+        asked_by_state.append(f"{event} {arguments[:2]}")
+
+
+def test_the_thread_that_decides_asks_no_disk(service: DaemonService, folder: Path) -> None:
+    """A disk that hangs would hold up everything: requests, all folders, all slots."""
+    sys.addaudithook(_hook)
+    asked_by_state.clear()
+    plan = service._config.plan(folder)
+    assert plan is not None
+    wait_for(lambda: _scanned(service), what="the first scan")
+    service._on_result(plan, _whole_folder_waits(folder))
+    service._on_result(plan, JobResult(folder / "b.jpg", "compressed"))
+    bad = JobResult(folder / "c.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    for _ in range(MOST_IN_A_ROW):
+        service._on_result(plan, bad)
+    service.pause(None)
+    service.status()
+    service.resume()
+    edit.set_folder_value(service.core.paths.config_file, str(folder), "quality", "small")
+    service.reload()
+    service.power_saver(True)
+    service._drives_changed(Away(), Away(roots=frozenset({folder})))
+    service._drives_changed(Away(roots=frozenset({folder})), Away())
+    service.rescan()
+    wait_for(lambda: _scanned(service), what="another scan")
+    assert service.core.state.ask(lambda: asked_by_state) == []
+
+
+def test_the_test_before_would_see_it(service: DaemonService, folder: Path) -> None:
+    sys.addaudithook(_hook)
+    asked_by_state.clear()
+    service.core.state.ask(lambda: os.listdir(folder))
+    assert asked_by_state

@@ -1,7 +1,7 @@
 """Work that need not wait for the ledger: on a ledger apart, which comes back into it.
 
 Each such run has a folder of its own beside the ledger, with a lock that it holds for as long as it lives. A
-folder whose lock nobody holds is over, or was cut off: whoever holds the instance lock next brings what is in
+folder whose lock nobody holds is over, or was cut off: the next holder of the instance lock brings what is in
 it into the ledger and removes it. So does the next run of this kind, into its own.
 """
 

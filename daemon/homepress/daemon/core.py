@@ -51,7 +51,7 @@ class Core:
         state: the thread that owns what is decided.
         pipeline: the queue and its worker slots.
         trust: which codecs may be trusted.
-        recovered: what the store mended when it was opened.
+        recovered: what the store repaired when it was opened.
         places: where the configured folders lead.
         seen: what was in folders, links resolved, when the ledger could not take it.
     """
@@ -68,7 +68,7 @@ class Core:
 
     @classmethod
     def open(cls, paths: Paths, changed: Callable[[], None], *, recover: bool = True) -> "Core":
-        """Open the store, mend what a crash left behind, and start the state thread.
+        """Open the store, repair what a crash left behind, and start the state thread.
 
         Args:
             paths: where everything is.
@@ -120,7 +120,7 @@ class Core:
         return next((f for f in self.live.current.folders if path.is_relative_to(self.root_of(f))), None)
 
     def roots(self) -> list[Path]:
-        """The configured folders, links followed: beneath them originals may be restored."""
+        """The configured folders, links followed: below them originals may be restored."""
         return [self.root_of(folder) for folder in self.live.current.folders]
 
     def root_of(self, folder: FolderSettings) -> Path:

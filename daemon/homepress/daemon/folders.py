@@ -61,7 +61,7 @@ class Fallbacks:
             try:
                 known = device, _look_for_fallback(root, device)
             except OSError:
-                return None  # read-only, or closed to us: whoever tries to store something says so
+                return None  # read-only, or closed to us: the attempt to store something says so
             self._found[root] = known
         return known[1]
 
@@ -205,7 +205,7 @@ def _wanted(core: Core, request: FolderRequest) -> tuple[Path, dict[str, TomlVal
 
 
 def _check_drive(core: Core, folder: Path) -> None:
-    """That a folder does not lie beneath the mount point of a drive that is away."""
+    """That a folder does not lie below the mount point of a drive that is away."""
     places, real = core.store.places, core.places.locate(folder).real
     if not places.settle_at(real) and (absence := places.absence(real)) is not None:
         raise ServiceError(

@@ -308,7 +308,7 @@ class FolderHealth:
             self._given_back[result.file] = _GivenBack(result.reason, next_try, bool(result.problem))
 
     def try_now(self) -> list[Path]:
-        """The files that were given back: whoever asks looks at them now, whenever their time would come."""
+        """The files that were given back; the caller has them looked at now, before their time."""
         now = self._clock()
         self._given_back = {path: replace(file, next_try=now) for path, file in self._given_back.items()}
         return list(self._given_back)

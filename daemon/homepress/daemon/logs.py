@@ -80,7 +80,7 @@ def forget(log: Path, path: Path | None, before: float | None) -> None:
 
     Args:
         log: the newest file.
-        path: only lines with this path in them, or one beneath it; None for any.
+        path: only lines with this path in them, or one below it; None for any.
         before: only lines written before this, seconds since 1970; None for any.
 
     Raises:
@@ -109,7 +109,7 @@ def _condition(path: Path | None, before: float | None) -> Callable[[str], bool]
 
 
 def _rewrite(file: Path, goes: Callable[[str], bool]) -> None:
-    """Without the lines that go; in place, since whoever has the file open appends to this very one."""
+    """Without the lines that go; in place, since a process that has it open appends to this very file."""
     with file.open("r+", encoding="utf-8", errors="surrogateescape", newline="") as stream:
         kept, dropped = [], False
         for line in stream:

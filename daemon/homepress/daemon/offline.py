@@ -67,7 +67,7 @@ def recent_pictures(ledger: Path, limit: int) -> list[RecentPicture]:
 def undo(core: Core, request: UndoRequest) -> Iterator[UndoOutcome]:
     """Bring originals back, newest first.
 
-    They are restored beneath configured folders, beneath what the request names itself, or in its `to`.
+    They are restored below configured folders, below what the request names itself, or in its `to`.
 
     Raises:
         ServiceError: the request selects nothing by itself; exit code 2.

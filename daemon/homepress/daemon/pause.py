@@ -180,7 +180,7 @@ class Pause:
 
     def _write(self) -> str:
         """Why the file does not say what holds now; empty when it does."""
-        with self._writing:  # whoever writes last also looks last
+        with self._writing:  # the last to write is the last to look
             noted = self._state.ask(self._noted)
             try:
                 if noted is not None:

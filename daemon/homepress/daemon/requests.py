@@ -89,7 +89,7 @@ def _fault(name: str, value: object) -> str:
 
 
 def _path_fault(name: str, path: str) -> str:
-    """What is wrong with a path; an empty one stands for none where none may be given."""
+    """What is wrong with a path; an empty one means none where none is needed."""
     if not path:
         return f"{name}: an empty path names nothing" if name in _NEEDED else ""
     if "\0" in path:
@@ -126,7 +126,7 @@ def _shown(value: object) -> str:
 def output_fault(output: str) -> str:
     """Why results cannot go to an output folder that a command named; empty when they can.
 
-    A symbolic link on the way is refused and not followed: whoever can change it would say where we write.
+    A symbolic link on the way is refused and not followed: who can change it would decide where we write.
     """
     real = os.path.realpath(output)
     if real == os.path.normpath(output):
@@ -135,7 +135,7 @@ def output_fault(output: str) -> str:
 
 
 _AHEAD = 8
-"""Jobs that one request keeps in the queue, so that whoever hangs up leaves little behind."""
+"""Jobs that one request keeps in the queue, so that a client that hangs up leaves little behind."""
 
 
 def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path | None) -> Plan:
@@ -200,7 +200,7 @@ def _conversions(word: str) -> dict[str, str]:
 
 
 def pictures(path: Path) -> Iterator[Path]:
-    """A file itself, or every file beneath a folder that is named like an image; links are not followed."""
+    """A file itself, or every file below a folder that is named like an image; links are not followed."""
     if not path.is_dir():
         yield path
         return

@@ -1,4 +1,4 @@
-"""Pictures for whoever wants to look at them, decoded in a worker: tray, window and command line decode none.
+"""Pictures to be shown, decoded in a worker: tray, window and command line decode none.
 
 They may talk to other programs on this computer, so a picture made to attack its decoder must not reach them.
 """

@@ -134,7 +134,7 @@ class Carrier:
         self._distrusted: dict[Path, tuple[FileId, JobResult]] = {}
 
     def stop(self) -> None:
-        """Begin nothing more; whoever waits for a quiet time gives up."""
+        """Begin nothing more; threads that wait for a quiet time give up."""
         self._stopping.set()
 
     def forgive(self) -> None:

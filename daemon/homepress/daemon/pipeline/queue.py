@@ -104,7 +104,7 @@ class FairQueue:
         self._on_change()
 
     def stuck(self, job: Job) -> bool:
-        """A disk does not answer whoever has this job: another may be taken out in its place.
+        """A disk does not answer the thread of this job: another may be taken out in its place.
 
         What is found in its folder is kept back until it is `done`.
 

@@ -239,7 +239,7 @@ def compressed_for_nothing(result: JobResult) -> JobResult:
 
 def no_compressor(job: Job, source: Source, died: WorkerDied) -> JobResult:
     """Not the picture but the installation, as while it is being updated: every picture waits."""
-    reason = f"{died}; no picture can be compressed until that is mended: see homepress doctor"
+    reason = f"{died}; no picture can be compressed until that is repaired: see homepress doctor"
     size = len(source.data)
     if job.explicit:
         return JobResult(job.picture, "failed", reason, size)
