@@ -79,7 +79,7 @@ def test_a_job_in_a_folder_that_hangs_waits_and_is_settled_when_it_answers(
     hang(os.path, "lexists", bench.watched)
     with bench.store() as store:
         notes = [str(note) for note in store.recover()]
-        assert any("could not be mended yet" in note and "no answer since" in note for note in notes), notes
+        assert any("could not be repaired yet" in note and "no answer since" in note for note in notes), notes
         assert path.read_bytes() == RESULT
         assert bench.kept() == []
         answer.set()
