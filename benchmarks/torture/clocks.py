@@ -130,7 +130,7 @@ class _Life:
             original.jumps += seconds > 0
 
     def _tend(self, store: Store) -> None:
-        store.tend()
+        store.maintain()
         there = {digest(content) for content in self.bench.kept()}
         for name, original in list(self.kept.items()):
             age = (self.true - original.stored) / _DAY

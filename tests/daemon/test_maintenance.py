@@ -19,7 +19,7 @@ class Troubled:
         self.errors = list(errors)
         self.looked = threading.Event()
 
-    def tend(self) -> list[RecoveryNote]:
+    def maintain(self) -> list[RecoveryNote]:
         self.looked.set()
         if self.errors:
             raise self.errors.pop(0)
@@ -65,7 +65,7 @@ class Idle:
     def __init__(self) -> None:
         self.looks = 0
 
-    def tend(self) -> list[RecoveryNote]:
+    def maintain(self) -> list[RecoveryNote]:
         self.looks += 1
         return []
 

@@ -55,11 +55,11 @@ def replacement(data: bytes, **changes: Any) -> Replacement:
     return Replacement(**(facts | changes))
 
 
-def tend_later(store: Store, seconds: float) -> list[RecoveryNote]:
+def maintain_later(store: Store, seconds: float) -> list[RecoveryNote]:
     """What a bench's store does when so many seconds have passed, in whatever process it is."""
     hands = cast(Hands, getattr(store._context.ledger.clock.wall, "__self__"))  # noqa: B009
     hands.let_pass(seconds)
-    return store.tend()
+    return store.maintain()
 
 
 def wait_for_days(store: Store, hands: Hands, days: float) -> list[RecoveryNote]:
@@ -67,9 +67,9 @@ def wait_for_days(store: Store, hands: Hands, days: float) -> list[RecoveryNote]
     notes = []
     for _ in range(int(24 * days)):
         hands.let_pass(3600)
-        notes += store.tend()
+        notes += store.maintain()
     hands.let_pass(86_400 * days % 3600)
-    return notes + store.tend()
+    return notes + store.maintain()
 
 
 @dataclass

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from homepress.store.ledger import journal
-from homepress.store.model import Metadata, Outcome, Plan, UndoSelection
+from homepress.store.model import JobPlan, Metadata, Outcome, UndoSelection
 from homepress.store.store import Store
 from store.kit import Bench, digest, picture, replace, replacement, smaller
 
@@ -90,7 +90,7 @@ def _fill(bench: Bench, store: Store) -> None:
     left = store.read(bench.drop("8.jpg", picture(8, SIZE)))
     store.record(left, Outcome.UNCHANGED, "it is small already", "jpeg", "balanced", bench.watched, 0.1)
     away = os.fsencode(bench.base / "away" / "a.jpg")
-    plan = Plan(
+    plan = JobPlan(
         job=AWAY_JOB,
         kind="replace",
         time=MADE - 10 * 86_400,

@@ -27,11 +27,11 @@ from store.kit import (
     Probe,
     facts,
     in_child,
+    maintain_later,
     picture,
     replace,
     replacement,
     smaller,
-    tend_later,
 )
 
 SOURCE = picture()
@@ -110,7 +110,7 @@ def _replace_and_write_late(store: Store, path: Path) -> object:
 
 
 def _tend(store: Store, path: Path) -> object:
-    return tend_later(store, 60)
+    return maintain_later(store, 60)
 
 
 @dataclass(frozen=True)

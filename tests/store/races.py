@@ -14,7 +14,7 @@ from pathlib import Path
 from homepress.store.fs.base import FileSystem
 from homepress.store.model import StoreError
 from homepress.store.store import Store
-from store.kit import Bench, digest, picture, replacement, smaller, tend_later
+from store.kit import Bench, digest, maintain_later, picture, replacement, smaller
 
 KINDS = ("save over", "write in place", "append", "unlink", "rename")
 
@@ -90,7 +90,7 @@ def race(
                 user.stdin.write(f"{path}|{kind}|{chance.uniform(0, window):.6f}|{token}\n")
                 outcome = _replace(store, path)
                 said = user.stdout.readline().strip()
-                tend_later(store, 60)
+                maintain_later(store, 60)
                 if said == "done":
                     tally.outcomes[kind, outcome] += 1
                 strike = _Strike(

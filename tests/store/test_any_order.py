@@ -134,8 +134,8 @@ class AnyOrder(RuleBasedStateMachine):
         assert [n for n, _, _ in self.kept] == with_it
 
     @rule()
-    def tend(self) -> None:
-        assert self.store.tend() == []
+    def maintain(self) -> None:
+        assert self.store.maintain() == []
 
     @rule()
     def restart(self) -> None:

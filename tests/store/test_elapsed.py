@@ -297,7 +297,7 @@ class TestOriginals:
         with bench.store() as store:
             replace(store, bench.drop(), keep_days=0)
             bench.hands.let_pass(6)
-            store.tend()
+            store.maintain()
             assert bench.kept() == []
 
     def test_late_writers_are_looked_for_though_the_clock_was_set_back(self, bench: Bench) -> None:
@@ -311,7 +311,7 @@ class TestOriginals:
             stored.write_bytes(b"an edit that came late")
             bench.hands.jump(-20 * DAY)
             bench.hands.let_pass(6)
-            store.tend()
+            store.maintain()
             assert path.read_bytes() == b"an edit that came late"
 
     def test_what_becomes_due_is_marked_three_days_before_it_goes(self, bench: Bench) -> None:
@@ -374,7 +374,7 @@ class TestOriginals:
         with bench.store() as store:
             replace(store, bench.drop())
             wait_for_days(store, bench.hands, 10)
-            store.tend()
+            store.maintain()
         with Reader(bench.ledger) as reader:
             (original,) = reader.originals()
         assert original.keep_until == pytest.approx(time.time() + 20 * DAY, abs=3 * HOUR)
@@ -423,7 +423,7 @@ class TestTheRest:
         with bench.store() as store:
             replace(store, bench.drop())
             bench.hands.let_pass(10)
-            store.tend()
+            store.maintain()
             store._context.ledger.backup()
             copy = backup_path(bench.ledger)
             os.utime(copy, (0, 0))

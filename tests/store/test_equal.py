@@ -8,7 +8,7 @@ import pytest
 
 from homepress.store.model import Refusal, Source, StoreError, UndoSelection
 from homepress.store.store import Store
-from store.kit import Bench, Probe, picture, replacement, smaller, tend_later, without_exchange
+from store.kit import Bench, Probe, maintain_later, picture, replacement, smaller, without_exchange
 
 RESULT = smaller(picture())
 
@@ -145,7 +145,7 @@ def test_a_late_edit_that_equals_the_result_is_kept_beside_a_newer_file(bench: B
         path.write_bytes(b"a newer file")
         (stored,) = (p for p in bench.originals.iterdir() if len(p.name) == 81)
         stored.write_bytes(RESULT)
-        tend_later(store, 60)
+        maintain_later(store, 60)
     assert {p.read_bytes() for p in bench.watched.iterdir()} == {b"a newer file", RESULT}
 
 

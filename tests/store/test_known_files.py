@@ -284,7 +284,7 @@ def test_names_of_files_that_are_gone_are_forgotten_but_not_when_their_folder_is
         before.unlink()
         away.parent.rename(bench.base / "away")
         bench.hands.let_pass(86_500)
-        store.tend()
+        store.maintain()
         assert set(known(store, bench.watched)) == {b"1.jpg"}
         assert set(known(store, bench.watched / "trip")) == {b"3.jpg"}
         assert set(known(store, bench.watched / "old")) == {b"4.jpg", b"5.jpg"}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from homepress.base.system_errors import printable
 from homepress.store import names
 from homepress.store.model import (
+    JobPlan,
     Metadata,
-    Plan,
     UndoSelection,
     decode,
     encode,
@@ -175,7 +175,7 @@ metadata = st.builds(
     attributes=st.lists(st.tuples(st.binary(min_size=1), st.binary()), max_size=4),
 )
 plans = st.builds(
-    Plan,
+    JobPlan,
     job=st.just("0123456789abcdef"),
     kind=st.sampled_from(["replace", "convert", "output"]),
     time=st.floats(0, 1e10),
@@ -194,7 +194,7 @@ plans = st.builds(
 
 
 @given(plan=plans)
-def test_a_plan_comes_back_as_it_was_from_journal_and_sidecar(plan: Plan) -> None:
+def test_a_plan_comes_back_as_it_was_from_journal_and_sidecar(plan: JobPlan) -> None:
     assert decode(encode(plan)) == plan
     assert decode(encode_sidecar(plan)) == plan
 
@@ -217,7 +217,7 @@ def test_a_plan_comes_back_as_it_was_from_journal_and_sidecar(plan: Plan) -> Non
     ],
 )
 def test_a_sidecar_that_is_no_plan_is_refused(harm: bytes | dict[str, object]) -> None:
-    good = Plan(
+    good = JobPlan(
         job="0123456789abcdef",
         kind="replace",
         time=0.0,

@@ -10,7 +10,7 @@ from homepress.base.override import override
 from homepress.store.context import StoreContext
 from homepress.store.fs.base import Folder, opened_folder
 from homepress.store.ledger import journal
-from homepress.store.model import Kind, Metadata, Plan
+from homepress.store.model import JobPlan, Kind, Metadata
 from homepress.store.operation import JobOutcome, Operation, carry_out
 from homepress.store.recovery import RECOVER
 from store.kit import Bench, digest
@@ -22,9 +22,9 @@ STEPS: list[tuple[str, str]] = []
 """The steps of the last operation, and the state of its job in the journal at each."""
 
 
-def plan_in(folder: Path) -> Plan:
+def plan_in(folder: Path) -> JobPlan:
     target = bytes(folder / "a.jpg")
-    return Plan(
+    return JobPlan(
         job="0" * 16,
         kind="replace",
         time=0.0,
@@ -63,7 +63,7 @@ class Noting(Operation):
 
     @override
     @staticmethod
-    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
         assert folder.path == plan.folder
         STEPS.append(("settle", journal.state_of(context.ledger, plan.job)))
         journal.abandon(context.ledger, plan)

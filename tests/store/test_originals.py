@@ -331,10 +331,10 @@ class TestRetention:
     def test_no_days_means_as_soon_as_late_writers_were_looked_for(self, bench: Bench) -> None:
         with bench.store() as store:
             replace(store, bench.drop(), keep_days=0)
-            store.tend()
+            store.maintain()
             assert bench.kept() == [picture()]
             bench.hands.let_pass(6)
-            store.tend()
+            store.maintain()
             assert bench.kept() == []
 
     def test_accepting_what_was_selected(self, bench: Bench) -> None:
@@ -421,13 +421,13 @@ class TestLateWriters:
             replace(store, path)
             stored(bench).write_bytes(EDIT)
             bench.hands.let_pass(6)
-            (note,) = store.tend()
+            (note,) = store.maintain()
             assert "edit was put back" in str(note)
             assert (path.read_bytes(), path.stat().st_ino) == (EDIT, inode)
             assert store.known(os.fsencode(bench.watched)) == {}
             assert (bench.kept(), bench.temps()) == ([], [])
             bench.hands.let_pass(60)
-            assert store.tend() == []
+            assert store.maintain() == []
         assert states(bench) == {"a.jpg": "none"}
 
     def test_a_program_that_keeps_writing_writes_to_the_name(self, bench: Bench) -> None:
@@ -438,7 +438,7 @@ class TestLateWriters:
                 program.write(b"first")
                 program.flush()
                 bench.hands.let_pass(6)
-                store.tend()
+                store.maintain()
                 program.write(b"second")
         assert path.read_bytes()[:11] == b"firstsecond"
 
@@ -449,7 +449,7 @@ class TestLateWriters:
             stored(bench).write_bytes(EDIT)
             path.write_bytes(b"another edit")
             bench.hands.let_pass(6)
-            store.tend()
+            store.maintain()
         assert path.read_bytes() == b"another edit"
         assert (bench.watched / "recovered-a.jpg").read_bytes() == EDIT
 
@@ -463,7 +463,7 @@ class TestLateWriters:
             late = next(p for p in bench.originals.iterdir() if len(p.name) == 81 and _is_of(p, one))
             late.write_bytes(EDIT)
             bench.hands.let_pass(6)
-            store.tend()
+            store.maintain()
             list(store.undo(UndoSelection(last=5), roots=bench.roots))
         assert one.read_bytes() == EDIT
         assert (two.read_bytes(), facts(two)) == (picture(), before)
@@ -473,7 +473,7 @@ class TestLateWriters:
         with bench.store() as store:
             replace(store, path)
             bench.hands.let_pass(6)
-            store.tend()
+            store.maintain()
             stored(bench).write_bytes(EDIT)
             wait_for_days(store, bench.hands, 31)
         assert path.read_bytes() == EDIT
@@ -519,12 +519,12 @@ class TestLateWriters:
         with copied.store(probe.fs()) as store:
             _replace_and_write_late(copied, store, probe, path)
             full = True
-            store.tend()
+            store.maintain()
             assert path.read_bytes() == smaller(picture())
             assert copied.temps() == []
             assert [each.name for each in path.parent.iterdir()] == [path.name]
             full = False
-            store.tend()
+            store.maintain()
             assert path.read_bytes()[: len(EDIT)] == EDIT
 
 

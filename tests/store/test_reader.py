@@ -86,7 +86,7 @@ def test_what_became_of_the_original(bench: Bench) -> None:
         list(store.undo(UndoSelection(paths=(paths[1],)), roots=bench.roots))
         list(store.accept(OriginalsSelection(paths=(paths[2],))))
         bench.hands.let_pass(60)
-        store.tend()
+        store.maintain()
     with Reader(bench.ledger) as reader:
         states = {Path(entry.path).name: entry.original for entry in reader.history()}
     assert states == {

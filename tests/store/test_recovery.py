@@ -11,7 +11,7 @@ import pytest
 from homepress.store.fs.base import FileSystem, Folder
 from homepress.store.ledger import journal
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import Plan, UndoSelection, UntrustedOriginalsDir
+from homepress.store.model import JobPlan, UndoSelection, UntrustedOriginalsDir
 from homepress.store.store import Store
 from store.kit import (
     Bench,
@@ -431,7 +431,7 @@ def test_a_job_that_a_failing_disk_left_open_is_ended_without_a_restart(bench: B
             replace(store, path)
         assert bench.temps() != []
         failing = False
-        store.tend()
+        store.maintain()
         assert bench.temps() == []
     assert (path.read_bytes(), bench.kept()) in ((RESULT, [picture()]), (picture(), []))
 
@@ -457,7 +457,7 @@ def test_a_late_write_between_the_vault_and_the_ledger_is_kept(bench: Bench) -> 
     recovered(bench)
     with bench.store() as store:
         bench.hands.let_pass(60)
-        store.tend()
+        store.maintain()
     recovered(bench)
     assert path.read_bytes() == b"a late write"
     assert bench.temps() == []
@@ -490,10 +490,10 @@ def test_a_job_that_ended_while_others_were_settled_is_left_alone(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The list of open jobs is as old as the slowest disk on it: this one is over, and its picture edited."""
-    path, begun = bench.drop(), list[Plan]()
+    path, begun = bench.drop(), list[JobPlan]()
     begin = journal.begin
 
-    def note_and_begin(ledger: Ledger, plan: Plan) -> None:
+    def note_and_begin(ledger: Ledger, plan: JobPlan) -> None:
         begun.append(plan)
         begin(ledger, plan)
 
@@ -502,5 +502,5 @@ def test_a_job_that_ended_while_others_were_settled_is_left_alone(
         replace(store, path)
         path.write_bytes(picture())
         monkeypatch.setattr(journal, "open_jobs", lambda _: [(plan, journal.READY) for plan in begun])
-        assert store.tend() == []
+        assert store.maintain() == []
     assert bench.kept() == [picture()]

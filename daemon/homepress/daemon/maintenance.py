@@ -127,7 +127,7 @@ class Maintenance:
     def _tend(self) -> None:
         self._bring_in()
         try:
-            for note in self._store.tend():
+            for note in self._store.maintain():
                 self._tell(note)
         except (OSError, StoreError) as error:
             _log.warning("originals could not be looked after: %s", error)

@@ -24,7 +24,7 @@ class Notes:
         self._lock = threading.Lock()
         self._notes: list[RecoveryNote] = []
 
-    def tell(self, path: Path | bytes, message: str, *, routine: bool = False) -> None:
+    def add(self, path: Path | bytes, message: str, *, routine: bool = False) -> None:
         """Add one."""
         with self._lock:
             self._notes.append(RecoveryNote(printable(path), message, routine))
@@ -95,7 +95,7 @@ def quarantine(context: StoreContext, folder: Folder, name: str, picture: str) -
         with contextlib.suppress(FileExistsError):
             rename_noreplace(context.fs, folder, name, candidate)
             context.fs.sync_folder(folder)
-            context.notes.tell(folder.path / candidate, "content that Homepress did not make was kept here")
+            context.notes.add(folder.path / candidate, "content that Homepress did not make was kept here")
             return
 
 

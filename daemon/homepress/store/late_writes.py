@@ -35,9 +35,9 @@ from homepress.store.ledger import journal, known_files
 from homepress.store.ledger.history import Kept, kept_entries, set_original
 from homepress.store.model import (
     CannotUndo,
+    JobPlan,
     Metadata,
     OriginalState,
-    Plan,
     StoreError,
     Unsupported,
 )
@@ -111,7 +111,7 @@ def return_copied_edit(context: StoreContext, job: str, data: bytes) -> None:
 
 def _give_back(operation: Operation, folder: Folder) -> None:
     carry_out(operation, folder)
-    operation.context.notes.tell(operation.plan.path, _EDITED)
+    operation.context.notes.add(operation.plan.path, _EDITED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class ReturnEdit(Operation):
 
     @override
     @staticmethod
-    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
         """What is left under a temp name is the user's: nothing is ever rolled back into the vault."""
         fs = context.fs
         staged = journal.state_of(context.ledger, plan.job) == journal.READY
@@ -218,7 +218,7 @@ class ReturnEdit(Operation):
         return JobOutcome.FINISHED if staged or (gone and moved) else JobOutcome.ROLLED_BACK
 
 
-def _fill_name(context: StoreContext, folder: Folder, plan: Plan) -> None:
+def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
     """A name that was emptied on the way to give it the edit gets back what it had, or else the edit."""
     fs, old, temp = context.fs, old_name(plan.job), temp_name(plan.job)
     left, edit = look(fs, folder, old), look(fs, folder, temp)
@@ -235,8 +235,8 @@ def _is_stored(context: StoreContext, kept: Kept) -> bool:
     return False
 
 
-def _plan(kept: Kept, edit: str) -> Plan:
-    return Plan(
+def _plan(kept: Kept, edit: str) -> JobPlan:
+    return JobPlan(
         job=new_job(),
         kind="edit",
         time=time.time(),
@@ -264,7 +264,7 @@ _MOST_HELD = 64
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    plan: Plan
+    plan: JobPlan
     fd: int
     modified: tuple[int, int]
     since: float
@@ -278,14 +278,14 @@ class HeldOriginals:
         self._lock = threading.Lock()
         self._held: list[_Held] = []
 
-    def hold(self, fd: int, plan: Plan) -> None:
+    def hold(self, fd: int, plan: JobPlan) -> None:
         """Hold one more; `fd` stays the caller's."""
         # As it was read, not as it is: it may have been written to since it was last looked at.
         modified = (plan.source_size, plan.metadata.mtime_ns)
         with self._lock:
             self._held.append(_Held(plan, os.dup(fd), modified, time.monotonic()))
 
-    def give_back(self, write: Callable[[Plan, bytes], None], *, everything: bool = False) -> None:
+    def give_back(self, write: Callable[[JobPlan, bytes], None], *, everything: bool = False) -> None:
         """Have what was written to them written elsewhere; those that came to rest are let go.
 
         Args:

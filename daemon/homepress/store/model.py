@@ -246,7 +246,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     attributes: list[tuple[bytes, bytes]] = []
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is about to be done, or was done, to one picture.
 
     Attributes:
@@ -326,30 +326,30 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return printable(self.path)
 
 
-class _Sidecar(Plan, frozen=True, kw_only=True):
+class _Sidecar(JobPlan, frozen=True, kw_only=True):
     """A plan with its path in readable form, for a person who opens the file."""
 
     readable_path: str = ""
 
 
-def encode(plan: Plan) -> bytes:
+def encode(plan: JobPlan) -> bytes:
     """The plan as JSON, for the journal; byte strings are base64."""
     return msgspec.json.encode(plan)
 
 
-def encode_sidecar(plan: Plan) -> bytes:
+def encode_sidecar(plan: JobPlan) -> bytes:
     """The plan as indented JSON that a person can read, for the file beside the original."""
     fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
     return msgspec.json.format(msgspec.json.encode(_Sidecar(**fields, readable_path=str(plan)))) + b"\n"
 
 
-def decode(data: bytes) -> Plan:
+def decode(data: bytes) -> JobPlan:
     """A plan from either form.
 
     Raises:
         ValueError: the text is no plan, or one of a newer version.
     """
-    plan = msgspec.json.decode(data, type=Plan)
+    plan = msgspec.json.decode(data, type=JobPlan)
     if plan.version > PLAN_VERSION:
         raise ValueError(f"made by a newer version of Homepress (plan version {plan.version})")
     if len(plan.job) != 16 or set(plan.job) - set("0123456789abcdef"):

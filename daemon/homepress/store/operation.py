@@ -38,7 +38,7 @@ from dataclasses import dataclass
 from homepress.store.context import StoreContext
 from homepress.store.fs.base import Folder
 from homepress.store.ledger import journal
-from homepress.store.model import Plan
+from homepress.store.model import JobPlan
 
 
 class JobOutcome(enum.Enum):
@@ -62,7 +62,7 @@ class Operation(abc.ABC):
     """
 
     context: StoreContext
-    plan: Plan
+    plan: JobPlan
 
     @abc.abstractmethod
     def stage(self, folder: Folder) -> None:
@@ -82,7 +82,7 @@ class Operation(abc.ABC):
 
     @staticmethod
     @abc.abstractmethod
-    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
         """Complete the job or roll it back, by what the names hold, and take it out of the journal.
 
         Raises:
@@ -95,7 +95,7 @@ def carry_out(operation: Operation, folder: Folder) -> JobOutcome:
 
     Args:
         operation: what is done.
-        folder: the open folder of its plan (`Plan.folder`).
+        folder: the open folder of its plan (`JobPlan.folder`).
 
     Returns:
         How it ended. Without an exception that is nearly always `FINISHED`; else somebody has changed the

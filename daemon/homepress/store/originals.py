@@ -32,9 +32,9 @@ from homepress.store.fs.base import (
 )
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import (
+    JobPlan,
     OriginalsAway,
     OriginalsLimit,
-    Plan,
     StoreFull,
     Unsupported,
     UntrustedOriginalsDir,
@@ -152,13 +152,13 @@ class OriginalsDir:
         finally:
             self._fs.close_folder(folder)
 
-    def write_sidecar(self, plan: Plan) -> None:
+    def write_sidecar(self, plan: JobPlan) -> None:
         """Describe an original durably, before it can be anywhere but under its own name."""
         with self.opened() as folder:
             self._write(folder, plan.stored_name + SIDECAR, encode_sidecar(plan))
             self._fs.sync_folder(folder)
 
-    def copy_in(self, fd: int, plan: Plan) -> None:
+    def copy_in(self, fd: int, plan: JobPlan) -> None:
         """Copy an original from its descriptor: for vaults on another file system.
 
         Raises:
@@ -169,7 +169,7 @@ class OriginalsDir:
             self._copy(fd, folder, plan)
             self._fs.sync_folder(folder)
 
-    def take(self, source: Folder, name: str, plan: Plan) -> None:
+    def take(self, source: Folder, name: str, plan: JobPlan) -> None:
         """Move the original from `source` into the vault, durably; again is harmless."""
         fs = self._fs
         with self.opened() as folder:
@@ -192,7 +192,7 @@ class OriginalsDir:
         except Unsupported:
             self._fs.overwrite(source, name, folder, new)  # no other file ever has this name
 
-    def condition(self, plan: Plan) -> Stored:
+    def condition(self, plan: JobPlan) -> Stored:
         """Whether the original is here, and whole.
 
         Raises:
@@ -233,7 +233,7 @@ class OriginalsDir:
         found = {name.removesuffix(SIDECAR) for name in names if name.endswith(SIDECAR)}
         return {name for name in found if _is_stored_name(name)}
 
-    def plan(self, stored_name: str) -> Plan:
+    def plan(self, stored_name: str) -> JobPlan:
         """What a sidecar says.
 
         Raises:
@@ -245,14 +245,14 @@ class OriginalsDir:
             raise ValueError(f"{printable(self.path / stored_name)}: its sidecar describes another file")
         return plan
 
-    def _holds(self, folder: Folder, plan: Plan) -> bool:
+    def _holds(self, folder: Folder, plan: JobPlan) -> bool:
         try:
             with opened_file(self._fs, folder, plan.stored_name) as fd:
                 return sha256_of(self._fs, fd) == plan.source_sha256
         except FileNotFoundError:
             return False
 
-    def _copy(self, fd: int, folder: Folder, plan: Plan) -> None:
+    def _copy(self, fd: int, folder: Folder, plan: JobPlan) -> None:
         fs, part = self._fs, plan.stored_name + _PART
         with contextlib.suppress(FileNotFoundError):
             fs.unlink(folder, part)

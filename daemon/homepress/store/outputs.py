@@ -16,9 +16,9 @@ from homepress.store.ledger import journal, known_files
 from homepress.store.ledger.history import entry_of, is_result_elsewhere, output_at, result_of
 from homepress.store.model import (
     Changed,
+    JobPlan,
     Kind,
     Metadata,
-    Plan,
     Receipt,
     Refusal,
     Replacement,
@@ -238,7 +238,7 @@ class WriteOutput(Operation):
 
     @override
     @staticmethod
-    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
         fs = context.fs
         _fill_name(context, folder, plan)
         there = look(fs, folder, plan.result.name)
@@ -258,7 +258,7 @@ class WriteOutput(Operation):
         return JobOutcome.ROLLED_BACK
 
 
-def _fill_name(context: StoreContext, folder: Folder, plan: Plan) -> None:
+def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
     """A name that was emptied to make room gets the new result, or what was there."""
     fs, old, temp = context.fs, old_name(plan.job), temp_name(plan.job)
     earlier, made = look(fs, folder, old), look(fs, folder, temp)
@@ -269,7 +269,7 @@ def _fill_name(context: StoreContext, folder: Folder, plan: Plan) -> None:
     rename_noreplace(fs, folder, temp if ours and whole else old, plan.result.name)
 
 
-def _clear(context: StoreContext, folder: Folder, plan: Plan) -> None:
+def _clear(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
     """Remove what was staged, and our earlier result; what is neither is kept for its owner."""
     begun = journal.state_of(context.ledger, plan.job) == journal.STARTED
     for name in (temp_name(plan.job), old_name(plan.job)):
@@ -325,12 +325,12 @@ def _made_from(context: StoreContext, there: FileState, target: Path) -> bytes |
     return None
 
 
-def _is_of(context: StoreContext, there: FileState, plan: Plan) -> bool:
+def _is_of(context: StoreContext, there: FileState, plan: JobPlan) -> bool:
     """Whether what is beside a picture was made from it, and not from another that came to the same bytes."""
     return _made_from(context, there, plan.result) in (plan.path, b"")
 
 
-def _source_mark(plan: Plan) -> Mark | None:
+def _source_mark(plan: JobPlan) -> Mark | None:
     """The source is done as well: the next scan passes it by."""
     with contextlib.suppress(OSError):
         facts = plan.source.lstat()

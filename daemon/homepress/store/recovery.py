@@ -15,7 +15,7 @@ from homepress.store.context import StoreContext
 from homepress.store.fs.base import opened_folder
 from homepress.store.late_writes import ReturnEdit
 from homepress.store.ledger import history, journal, known_files
-from homepress.store.model import Kind, OriginalState, Plan, RecoveryNote, Role, StoreError
+from homepress.store.model import JobPlan, Kind, OriginalState, RecoveryNote, Role, StoreError
 from homepress.store.operation import JobOutcome, Operation
 from homepress.store.originals import OriginalsDir
 from homepress.store.outputs import WriteOutput
@@ -59,18 +59,18 @@ class Recovery:
             try:
                 settled = self._settle_in_time(plan)
             except (OSError, StoreError) as error:
-                notes.tell(plan.path, f"could not be repaired yet ({error}); it is tried again", routine=True)
+                notes.add(plan.path, f"could not be repaired yet ({error}); it is tried again", routine=True)
                 continue
             if settled is not JobOutcome.PENDING:
-                notes.tell(plan.path, f"work that was cut off was {settled.value}", routine=True)
+                notes.add(plan.path, f"work that was cut off was {settled.value}", routine=True)
             elif self._nothing_waits(plan) and journal.age_of(self._context.ledger, plan.job) > _PATIENCE:
                 journal.abandon(self._context.ledger, plan)
-                notes.tell(
+                notes.add(
                     plan.path, "its folder did not come back for 30 days; the work begun there is given up"
                 )
         return notes.take()
 
-    def _settle_in_time(self, plan: Plan) -> JobOutcome:
+    def _settle_in_time(self, plan: JobPlan) -> JobOutcome:
         """Settle a job unless its disk hangs: then it ends by itself, and nobody takes it up meanwhile."""
         at = plan.folder
 
@@ -81,13 +81,13 @@ class Recovery:
         blocking.ask(at, partial(os.path.lexists, at))
         return blocking.ask(at, settle, _SETTLE_SECONDS)
 
-    def _nothing_waits(self, plan: Plan) -> bool:
+    def _nothing_waits(self, plan: JobPlan) -> bool:
         """Whether a job may be given up: no name on a disk that is away can still wait for what was in it."""
         at = plan.folder
         there = self._context.places.absence(at) is None and at.is_dir()
         return there or journal.state_of(self._context.ledger, plan.job) != journal.READY
 
-    def settle(self, plan: Plan) -> JobOutcome:
+    def settle(self, plan: JobPlan) -> JobOutcome:
         """Bring one job to an end.
 
         Raises:
@@ -112,9 +112,9 @@ def sweep(context: StoreContext, recovery: Recovery) -> None:
         try:
             adopted += _Sweep(context, recovery, vault).run()
         except (OSError, StoreError) as error:
-            context.notes.tell(vault.path, f"its originals could not be looked through ({error})")
+            context.notes.add(vault.path, f"its originals could not be looked through ({error})")
     if adopted:
-        context.notes.tell(
+        context.notes.add(
             context.originals.main.path,
             f"{adopted} originals that the ledger did not know were entered again",
         )
@@ -134,7 +134,7 @@ class _Sweep:
         self._vault.remove_parts()
         stored = self._vault.stored()
         unknown = (stored | self._vault.sidecars()) - self._kept() - self._open()
-        lost: list[Plan] = []
+        lost: list[JobPlan] = []
         for name in sorted(unknown):
             state = history.original_of(self._ledger, name[65:])
             if state in _LET_GO or (state is not None and name not in stored):
@@ -163,12 +163,12 @@ class _Sweep:
         """Names of jobs that could not be settled yet."""
         return {plan.stored_name for plan, _ in journal.open_jobs(self._ledger)}
 
-    def _plan(self, name: str) -> Plan | None:
+    def _plan(self, name: str) -> JobPlan | None:
         """What the sidecar says, as far as it is to be believed: the vault is the one it lies in."""
         try:
             plan = self._vault.plan(name)
         except (FileNotFoundError, ValueError):
-            self._context.notes.tell(
+            self._context.notes.add(
                 self._vault.path / name, "an original without a description that can be read; it stays here"
             )
             return None
@@ -180,13 +180,13 @@ class _Sweep:
         with self._ledger.transaction() as tx:
             history.keep_again(tx, name[65:], vault)
 
-    def _adopt(self, plan: Plan) -> None:
+    def _adopt(self, plan: JobPlan) -> None:
         with self._ledger.transaction() as tx:
             history.add_result(tx, plan, self._ledger.elapsed.at_most(), kept=True, adopted=True)
             known_files.learn(self._ledger, tx, plan.result_sha256, Role.RESULT)
             tx.execute("INSERT OR IGNORE INTO vault (path) VALUES (?)", (plan.vault,))
 
-    def _resume(self, plan: Plan) -> None:
+    def _resume(self, plan: JobPlan) -> None:
         """Described but not stored: the crash that lost the ledger came in the middle of a replacement."""
         inside = any(plan.source.is_relative_to(root) for root in self._context.originals.roots)
         if plan.kind not in ("replace", "convert") or not inside or ".." in plan.source.parts:

@@ -32,8 +32,8 @@ from homepress.store.model import (
     Busy,
     Changed,
     Degraded,
+    JobPlan,
     Kind,
-    Plan,
     Receipt,
     Refusal,
     Replacement,
@@ -160,7 +160,7 @@ class Replace(Operation):
 
     @override
     @staticmethod
-    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
         return _Settlement(context, folder, plan).settle()
 
 
@@ -172,7 +172,7 @@ class _Switch:
     folder: Folder
     fd: int
     source: Source
-    plan: Plan
+    plan: JobPlan
     leased: bool
 
     @property
@@ -332,7 +332,7 @@ class _Settlement:
     untouched result, and is kept under a name that says so elsewhere.
     """
 
-    def __init__(self, context: StoreContext, folder: Folder, plan: Plan) -> None:
+    def __init__(self, context: StoreContext, folder: Folder, plan: JobPlan) -> None:
         self._context = context
         self._fs = context.fs
         self._folder = folder
@@ -404,7 +404,7 @@ class _Settlement:
             self._fs.sync_folder(self._folder)
         elif self._is_edit(found, here) and self._give_name(name):
             self._leftovers = True
-            self._context.notes.tell(self._plan.path, _EDIT_KEPT)
+            self._context.notes.add(self._plan.path, _EDIT_KEPT)
         elif self._look(name) is not None:
             quarantine(self._context, self._folder, name, self._plan.source.name)
 

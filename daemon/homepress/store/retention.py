@@ -63,7 +63,7 @@ def expire(context: StoreContext, now: float) -> None:
         except OriginalsAway:
             continue  # it goes when its disk is back
         except (OSError, StoreError) as error:
-            context.notes.tell(kept.path, f"its original could not be let go: {error}")
+            context.notes.add(kept.path, f"its original could not be let go: {error}")
 
 
 def going(context: StoreContext) -> Going:

@@ -8,9 +8,9 @@ from pathlib import Path
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import FileSystem, Folder, sha256_of, write_whole
 from homepress.store.model import (
+    JobPlan,
     Kind,
     Metadata,
-    Plan,
     Refusal,
     Replacement,
     Source,
@@ -21,7 +21,7 @@ from homepress.store.names import new_job, temp_name
 
 def make_plan(
     kind: Kind, source: Source, replacement: Replacement, target: Path, carried: Metadata, vault: bytes
-) -> Plan:
+) -> JobPlan:
     """The plan of one result.
 
     Args:
@@ -32,7 +32,7 @@ def make_plan(
         carried: attributes of the source.
         vault: where the original will be kept, empty when the source stays.
     """
-    return Plan(
+    return JobPlan(
         job=new_job(),
         kind=kind,
         time=time.time(),
@@ -70,7 +70,7 @@ def check_result(source: Source, replacement: Replacement) -> None:
         raise Refusal(f"{printable(source.path)}: its result is the same file; there is nothing to replace")
 
 
-def stage(fs: FileSystem, folder: Folder, plan: Plan, data: bytes, *, exactly: bool) -> None:
+def stage(fs: FileSystem, folder: Folder, plan: JobPlan, data: bytes, *, exactly: bool) -> None:
     """Write the result under its temp name: content, attributes, flushed, read back.
 
     Args:

@@ -26,11 +26,11 @@ from homepress.store.ledger.ledger import Ledger
 from homepress.store.ledger.queries import Counters
 from homepress.store.model import (
     Going,
+    JobPlan,
     LedgerError,
     OriginalsLimit,
     OriginalsSelection,
     Outcome,
-    Plan,
     Receipt,
     RecoveryNote,
     Replacement,
@@ -156,11 +156,11 @@ class Store:
     def _tell_of_ledger(self) -> None:
         """Note it where the ledger that was opened is not the one that was closed."""
         if self._ledger.damaged is not None:
-            self._context.notes.tell(
+            self._context.notes.add(
                 self._ledger.damaged, f"the ledger was damaged and is kept here ({self._ledger.condition})"
             )
         elif self._ledger.condition is LedgerCondition.FROM_BACKUP:
-            self._context.notes.tell(self._ledger.path, "the ledger was missing; its backup took its place")
+            self._context.notes.add(self._ledger.path, "the ledger was missing; its backup took its place")
 
     # Reading and replacing
 
@@ -351,7 +351,7 @@ class Store:
         """Seconds that the ledger saw pass. Ask every few minutes: only time that is looked at counts."""
         return self._ledger.elapsed.seconds()
 
-    def tend(self) -> list[RecoveryNote]:
+    def maintain(self) -> list[RecoveryNote]:
         """What is to be done now and then: jobs left open, late writers, old originals, a backup."""
         self._ledger.keep_elapsed()
         notes = self._recovery.recover()
@@ -366,7 +366,7 @@ class Store:
         return notes + self._context.notes.take()
 
     def _give_edits_back(self, *, everything: bool = False) -> None:
-        def write(plan: Plan, data: bytes) -> None:
+        def write(plan: JobPlan, data: bytes) -> None:
             late_writes.return_copied_edit(self._context, plan.job, data)
 
         self._held.give_back(write, everything=everything)

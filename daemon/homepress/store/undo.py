@@ -30,10 +30,10 @@ from homepress.store.ledger.known_files import paths_under
 from homepress.store.model import (
     Busy,
     CannotUndo,
+    JobPlan,
     Metadata,
     OriginalState,
     Outcome,
-    Plan,
     Role,
     StoreError,
     UndoSelection,
@@ -243,8 +243,8 @@ def _makes_way(context: StoreContext, kept: Kept, here: FileState) -> bool:
     return not history.is_taken_since(context.ledger, kept.entry, kept.target)
 
 
-def _plan(context: StoreContext, kept: Kept, target: Path) -> Plan:
-    return Plan(
+def _plan(context: StoreContext, kept: Kept, target: Path) -> JobPlan:
+    return JobPlan(
         job=new_job(),
         kind="undo",
         time=time.time(),
@@ -386,7 +386,7 @@ class Restore(Operation):
 
     @override
     @staticmethod
-    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
         fs = context.fs
         ready = journal.state_of(context.ledger, plan.job) == journal.READY
         if ready:
@@ -415,7 +415,7 @@ class Restore(Operation):
         return JobOutcome.FINISHED
 
 
-def _fill_name(context: StoreContext, folder: Folder, plan: Plan) -> None:
+def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
     """A name that was emptied on the way gets what it should have: never nothing.
 
     What left it and is not our result was saved at that very instant and returns; else the original comes.
@@ -431,7 +431,7 @@ def _fill_name(context: StoreContext, folder: Folder, plan: Plan) -> None:
         rename_noreplace(fs, folder, old_name(plan.job), name)
 
 
-def _clear(context: StoreContext, folder: Folder, plan: Plan, name: str, done: bool) -> None:
+def _clear(context: StoreContext, folder: Folder, plan: JobPlan, name: str, done: bool) -> None:
     """Remove what was staged or exchanged; what is neither is kept for its owner."""
     fs = context.fs
     found = look(fs, folder, name)
@@ -446,7 +446,7 @@ def _clear(context: StoreContext, folder: Folder, plan: Plan, name: str, done: b
         quarantine(context, folder, name, plan.source.name)
 
 
-def _take_conversion_away(context: StoreContext, plan: Plan) -> Path | None:
+def _take_conversion_away(context: StoreContext, plan: JobPlan) -> Path | None:
     """For a source that came back beside its conversion: the result goes, unless it was edited; its path."""
     rows = context.ledger.query("SELECT kind, result_path FROM history WHERE id = ?", (plan.entry,))
     if not rows or rows[0][0] != "convert" or plan.result.parent != plan.source.parent:
@@ -462,13 +462,13 @@ def _take_conversion_away(context: StoreContext, plan: Plan) -> Path | None:
     return result
 
 
-def _stored_name(context: StoreContext, plan: Plan) -> str:
+def _stored_name(context: StoreContext, plan: JobPlan) -> str:
     """The name in the vault: it was given by the job that replaced the picture."""
     rows = context.ledger.query("SELECT job FROM history WHERE id = ?", (plan.entry,))
     return f"{plan.source_sha256}-{rows[0][0]}" if rows else ""
 
 
-def _is_stored(context: StoreContext, plan: Plan) -> bool:
+def _is_stored(context: StoreContext, plan: JobPlan) -> bool:
     """Whether the original is in its vault, whole."""
     with contextlib.suppress(FileNotFoundError), context.originals.vault(plan.vault).opened() as vault:
         found = look(context.fs, vault, _stored_name(context, plan))
@@ -476,7 +476,7 @@ def _is_stored(context: StoreContext, plan: Plan) -> bool:
     return False
 
 
-def _let_go(context: StoreContext, plan: Plan) -> None:
+def _let_go(context: StoreContext, plan: JobPlan) -> None:
     """The original is where it belongs: its place in the vault is free."""
     with contextlib.suppress(FileNotFoundError):
         context.originals.vault(plan.vault).remove(_stored_name(context, plan))
@@ -509,8 +509,8 @@ def remove_result(context: StoreContext, kept: Kept) -> UndoOutcome:
     return _outcome(kept.entry, source, "removed", f"its result is gone from {printable(result)}")
 
 
-def _removal_plan(kept: Kept, source: FileState, result: FileState) -> Plan:
-    return Plan(
+def _removal_plan(kept: Kept, source: FileState, result: FileState) -> JobPlan:
+    return JobPlan(
         job=new_job(),
         kind="remove",
         time=time.time(),
@@ -554,7 +554,7 @@ class RemoveResult(Operation):
 
     @override
     @staticmethod
-    def settle(context: StoreContext, folder: Folder, plan: Plan) -> JobOutcome:
+    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
         fs, old = context.fs, old_name(plan.job)
         found = look(fs, folder, old)
         if found is not None and found.sha256 != plan.result_sha256:
@@ -578,7 +578,7 @@ class RemoveResult(Operation):
         return JobOutcome.FINISHED
 
 
-def _image_of_source(context: StoreContext, plan: Plan) -> str:
+def _image_of_source(context: StoreContext, plan: JobPlan) -> str:
     """The digest of the coded image of a source that stayed in place; empty where it cannot be read."""
     with contextlib.suppress(OSError), opened_folder(context.fs, plan.source.parent) as folder:
         return digest_of(context.fs, folder, plan.source.name)

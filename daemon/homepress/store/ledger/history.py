@@ -11,10 +11,10 @@ from homepress.store.ledger import known_files
 from homepress.store.ledger.known_files import paths_under
 from homepress.store.ledger.ledger import Ledger, Row
 from homepress.store.model import (
+    JobPlan,
     NotScrubbed,
     OriginalState,
     Outcome,
-    Plan,
     RetryPolicy,
     Role,
 )
@@ -85,7 +85,9 @@ def _kept(row: Row) -> Kept:
     )
 
 
-def add_result(tx: sqlite3.Connection, plan: Plan, since: float, *, kept: bool, adopted: bool = False) -> int:
+def add_result(
+    tx: sqlite3.Connection, plan: JobPlan, since: float, *, kept: bool, adopted: bool = False
+) -> int:
     """Add what a plan did; the entry's id. A plan that is in the history already keeps its entry.
 
     Args:
@@ -136,7 +138,7 @@ def add_result(tx: sqlite3.Connection, plan: Plan, since: float, *, kept: bool, 
     return int(tx.execute("SELECT id FROM history WHERE job = ?", (plan.job,)).fetchone()[0])
 
 
-def supersede(tx: sqlite3.Connection, plan: Plan) -> None:
+def supersede(tx: sqlite3.Connection, plan: JobPlan) -> None:
     """What was written to the plan's target before is not on the disk any more."""
     tx.execute(
         "UPDATE history SET superseded = 1 "
@@ -205,7 +207,7 @@ def add_record(ledger: Ledger, tx: sqlite3.Connection, record: Record) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def entry_of(ledger: Ledger, plan: Plan) -> int:
+def entry_of(ledger: Ledger, plan: JobPlan) -> int:
     """The entry of a finished plan, 0 when it has none."""
     rows = ledger.query("SELECT id FROM history WHERE job = ?", (plan.job,))
     return int(rows[0][0]) if rows else 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from homepress.base.files import Mark
 from homepress.store.ledger import history, known_files
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import Plan, Role, decode, encode
+from homepress.store.model import JobPlan, Role, decode, encode
 
 STARTED = "started"
 """Nothing but our own temp file exists."""
@@ -15,7 +15,7 @@ READY = "ready"
 """The result is durable and verified; from here on names may have been exchanged."""
 
 
-def begin(ledger: Ledger, plan: Plan) -> None:
+def begin(ledger: Ledger, plan: JobPlan) -> None:
     """Write down what is about to happen."""
     with ledger.transaction() as tx:
         tx.execute(
@@ -24,27 +24,27 @@ def begin(ledger: Ledger, plan: Plan) -> None:
         )
 
 
-def ready(ledger: Ledger, plan: Plan) -> None:
+def ready(ledger: Ledger, plan: JobPlan) -> None:
     """Write down that the user's names come next."""
     with ledger.transaction() as tx:
         tx.execute("UPDATE job SET state = ? WHERE id = ?", (READY, plan.job))
 
 
 @contextlib.contextmanager
-def ending(ledger: Ledger, plan: Plan) -> Iterator[sqlite3.Connection]:
+def ending(ledger: Ledger, plan: JobPlan) -> Iterator[sqlite3.Connection]:
     """A transaction for what is to be remembered of a job, which takes the job out of the journal too."""
     with ledger.transaction() as tx:
         yield tx
         tx.execute("DELETE FROM job WHERE id = ?", (plan.job,))
 
 
-def abandon(ledger: Ledger, plan: Plan) -> None:
+def abandon(ledger: Ledger, plan: JobPlan) -> None:
     """Nothing of it is left."""
     with ending(ledger, plan):
         pass
 
 
-def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None, *, kept: bool) -> int:
+def finish(ledger: Ledger, plan: JobPlan, result: Mark | None, source: Mark | None, *, kept: bool) -> int:
     """In one transaction: history, content, file and the end of the job. The history entry's id.
 
     Args:
@@ -72,7 +72,7 @@ def finish(ledger: Ledger, plan: Plan, result: Mark | None, source: Mark | None,
     return entry
 
 
-def open_jobs(ledger: Ledger) -> list[tuple[Plan, str]]:
+def open_jobs(ledger: Ledger) -> list[tuple[JobPlan, str]]:
     """All jobs that were begun and not ended, with their state."""
     return [(decode(plan), state) for plan, state in ledger.query("SELECT plan, state FROM job ORDER BY id")]
 
