@@ -43,7 +43,7 @@ from homepress.compress.metadata.scrub import share_video
 from homepress.compress.metadata.webp import read_webp, write_webp
 from homepress.compress.metadata.xmp import read_xmp
 from homepress.compress.webp import quality_of
-from homepress.watch.completeness import Wholeness, judge
+from homepress.watch.completeness import Completeness, judge
 from homepress.workers.dimensions import read_dimensions
 from homepress.workers.protocol import RESPONSE, BadFrame, read_frame
 from homepress.workers.validation import validated_result
@@ -184,11 +184,11 @@ def whole(data: bytes) -> None:
     try:
         os.write(file, data)
         found = judge(file, len(data))
-        assert found.wholeness is Wholeness.WHOLE or found.detail
+        assert found.completeness is Completeness.WHOLE or found.detail
         judge(file, len(data) + 1)  # it shrank while it was looked at
     finally:
         os.close(file)
-    if found.wholeness is Wholeness.NO_IMAGE:
+    if found.completeness is Completeness.NO_IMAGE:
         raise Malformed(found.detail)
 
 
