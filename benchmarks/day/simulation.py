@@ -101,7 +101,7 @@ class _Case:
             f'[[folder]]\npath = "{folder}"\nexisting = "compress"\nmin_size = "0"\n'
             for folder in self.folders.values()
         )
-        with mock.patch.object(store_module, "system_kernel", lambda: self.flaky):
+        with mock.patch.object(store_module, "system_file_system", lambda: self.flaky):
             daemon = Daemon(self.base / "home", settings)
         events = sorted(self.plan(), key=lambda event: event[0])
         before = time.process_time()
