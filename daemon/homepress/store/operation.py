@@ -1,34 +1,36 @@
 """The frame of every change that Homepress makes to a user's files. Read this page first.
 
-A result takes the place of its picture, is written elsewhere, is undone; a late edit goes back to its owner:
-each is an `Operation`, and `carry_out` is the only code that carries one out, in five steps.
+A result takes the place of its picture, or is written elsewhere; an original comes back; a late edit returns
+to its owner. Each of these is an `Operation`, and `carry_out` is the only code that carries one out, in five
+steps:
 
 1. **Journal.** The plan is made durable: which files, and by hash what each of them holds.
 2. **Stage.** Whatever can be prepared is prepared under hidden names of our own: written, flushed, read back.
 3. **Ready.** The journal notes, durably, that from here on names may have changed.
-4. **Switch.** Names change hands, by exchange or by a rename onto a free name.
+4. **Switch.** Names change hands, by an exchange or by a rename to a free name.
 5. **Settle.** What the names hold decides how the job ends: completed, or rolled back. One transaction
    writes the history and takes the job out of the journal.
 
 Nothing is lost, whichever step fails and wherever the process or the power ends:
 
-- *Until `ready`*, no name that a user sees has changed. What was made has a name derived from the job, which
+- *Until `ready`, no name that a user sees has changed.* What was made has a name derived from the job, which
   nobody else uses; without it, everything is as before.
-- *`switch` overwrites nothing.* A file that leaves its name gets one of ours in the same system call, so at
+- *`switch` overwrites nothing.* A file that leaves its name gets one of ours in the same system call. So at
   every instant each content has a name: the user's, or one of two that the plan tells. What left is looked
-  at before anything follows from it: a file that was saved at that very instant gets its name back.
-- *`settle` believes files, not notes.* It is a static method: it gets the plan, the folder and nothing that
-  a running operation knows. So a success, a failed step and a crash all end in the same code, after a crash
-  at the next start. A hash tells an original from a result; what is neither belongs to somebody, and is
-  given the name that it had or one that says so, but never deleted.
-- *A job stays in the journal until it is settled*, and `settle` can be cut off and called again: every one
-  of its steps leaves a state in which it would decide the same. What it deletes is either stored elsewhere,
-  whole and durable, or can be made again.
+  at before anything else happens: a file that somebody saved at that very instant gets its name back. Where a
+  file system cannot exchange names, the user's name is empty for that instant, and `settle` fills it.
+- *`settle` believes the files.* It is a static method: it gets the plan, the folder, and nothing that a
+  running operation knows. So success, failure and crash all end in the same code, after a crash at the next
+  start. A hash tells an original from a result. What is neither belongs to somebody: it gets the name that it
+  had, or one that says so (`recovered-...`), and is never deleted.
+- *A job stays in the journal until it is settled*, and `settle` can be cut off and called again: each of its
+  steps leaves a state in which it would decide the same. What it deletes is stored elsewhere, whole and
+  durable, or can be made again.
 
-So to prove an operation safe, three things have to be seen, each at one place: `stage` touches only names of
-ours, `switch` overwrites nothing, and `settle` ends what it finds after each of their steps. The registry
-`recovery.RECOVER` names the operations. The tests go over it, fail every step of each with every error, kill
-the process before every step, and look for anything missing.
+So three things prove an operation safe, each to be seen in one place: `stage` touches only names of ours,
+`switch` overwrites nothing, and `settle` ends whatever it finds after each of their steps. The registry,
+`recovery.RECOVER`, has all operations. The tests go through it: they fail every step of each operation with
+every error, kill the process before every step, and look for anything that is missing.
 """
 
 import abc
