@@ -7,7 +7,7 @@ from pathlib import Path
 
 import PyInstaller.__main__
 
-from homepress.daemon.doctor.codecs_child import CODECS, Codec
+from homepress.daemon.doctor.codecs_child import CODECS, ProbedCodec
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,7 +53,7 @@ def build_bundle(target: Path, work: Path) -> Path:
     return target / "homepress"
 
 
-def _codecs() -> list[Codec]:
+def _codecs() -> list[ProbedCodec]:
     """Those of this environment."""
     missing = [codec for codec in CODECS if importlib.util.find_spec(codec.module.partition(".")[0]) is None]
     if needed := [codec.name for codec in missing if codec.needed]:

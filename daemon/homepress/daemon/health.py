@@ -58,7 +58,7 @@ _MOST_NOTICES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FolderProblem:
     """What stands against pictures.
 
     Attributes:
@@ -113,7 +113,7 @@ class FolderHealth:
         self._boot_clock = boot_clock or system_clock()
         self._failed: Counter[tuple[Path, str]] = Counter()
         self._stopped: dict[Path, str] = {}
-        self._problems: dict[Path, Problem] = {}
+        self._problems: dict[Path, FolderProblem] = {}
         self._away: frozenset[Path] = frozenset()
         self._given_back: dict[Path, _GivenBack] = {}
         self._notices: deque[tuple[float, str]] = deque(maxlen=_MOST_NOTICES)
@@ -155,7 +155,7 @@ class FolderHealth:
         again = before is not None and wide
         backoff = before.backoff.again() if before and again else Backoff(result.retry_after or 0.0)
         until = self._clock() + backoff.pause
-        self._problems[place] = Problem(
+        self._problems[place] = FolderProblem(
             root, place, result.file, result.problem, wide, backoff, until, conditions
         )
         if wide:
@@ -236,11 +236,11 @@ class FolderHealth:
                 if problem.wide:
                     self._release(problem.place)
 
-    def problems(self, root: Path) -> list[Problem]:
+    def problems(self, root: Path) -> list[FolderProblem]:
         """What stands against pictures of a folder."""
         return [problem for problem in self._problems.values() if problem.root == root]
 
-    def conditions_changed(self, problem: Problem, now: Conditions) -> bool:
+    def conditions_changed(self, problem: FolderProblem, now: Conditions) -> bool:
         """What storing depends on changed since a problem was met: try; False if it is over by now."""
         if self._problems.get(problem.place) is not problem:
             return False

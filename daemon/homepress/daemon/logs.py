@@ -19,7 +19,7 @@ _STAMP = len("2026-01-31 12:00:00")
 _PRIVATE = 0o600
 
 
-class _File(RotatingFileHandler):
+class _LogFile(RotatingFileHandler):
     """The log's file; what cannot be written, on a full disk say, is left out in silence.
 
     Attributes:
@@ -55,7 +55,7 @@ def write_log(paths: Paths, *, terminal: bool) -> None:
 
     A file that cannot be written stops nothing; `log_fault` tells.
     """
-    file = _File(paths.log, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
+    file = _LogFile(paths.log, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
     for each in _files(paths.log):
         with contextlib.suppress(OSError):
             each.chmod(_PRIVATE)
@@ -70,7 +70,7 @@ def write_log(paths: Paths, *, terminal: bool) -> None:
 def log_fault(log: Path) -> str:
     """Why the log cannot be written at present, in a sentence; empty when it can."""
     for handler in _handlers(log):
-        if isinstance(handler, _File) and handler.fault:
+        if isinstance(handler, _LogFile) and handler.fault:
             return f"the log cannot be written: {handler.fault}"
     return ""
 

@@ -11,7 +11,7 @@ import sys
 from typing import NamedTuple
 
 
-class Codec(NamedTuple):
+class ProbedCodec(NamedTuple):
     """A package, the module to import, what is lost without it, and whether a plain installation has it."""
 
     name: str
@@ -21,13 +21,13 @@ class Codec(NamedTuple):
 
 
 CODECS = (
-    Codec("pillow", "PIL._imaging", "decoding and encoding"),
-    Codec("numpy", "numpy", "measuring quality"),
-    Codec("oxipng-pybind", "oxipng", "lossless PNG"),
-    Codec("mozjpeg-lossless-optimization", "mozjpeg_lossless_optimization", "lossless JPEG"),
-    Codec("simplejpeg", "simplejpeg", "decoding JPEG"),
-    Codec("pillow-heif", "pillow_heif", "reading HEIC", needed=False),
-    Codec("pillow-jxl-plugin", "pillow_jxl", "JPEG XL", needed=False),
+    ProbedCodec("pillow", "PIL._imaging", "decoding and encoding"),
+    ProbedCodec("numpy", "numpy", "measuring quality"),
+    ProbedCodec("oxipng-pybind", "oxipng", "lossless PNG"),
+    ProbedCodec("mozjpeg-lossless-optimization", "mozjpeg_lossless_optimization", "lossless JPEG"),
+    ProbedCodec("simplejpeg", "simplejpeg", "decoding JPEG"),
+    ProbedCodec("pillow-heif", "pillow_heif", "reading HEIC", needed=False),
+    ProbedCodec("pillow-jxl-plugin", "pillow_jxl", "JPEG XL", needed=False),
 )
 """All there are; those that are not needed come with a richer installation."""
 
