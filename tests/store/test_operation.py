@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from homepress.base.override import override
+from homepress.store import operation
 from homepress.store.context import StoreContext
 from homepress.store.fs.base import Folder, opened_folder
 from homepress.store.ledger import journal
@@ -114,3 +115,25 @@ def test_every_kind_of_job_is_an_operation_and_every_case_belongs_to_one() -> No
 def test_a_case_that_begins_no_job_of_its_kind_is_noticed(quick_disk: Path) -> None:
     with pytest.raises(AssertionError, match="no case of 'edit'"):
         count_steps(Case("edit", CASES["beside"].work), quick_disk, None, frozenset())
+
+
+STORE = Path(operation.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("call", "callers"),
+    [
+        # `recovery` enters a job whose ledger was lost, from its sidecar.
+        ("journal.begin(", {"operation.py", "recovery.py"}),
+        ("journal.ready(", {"operation.py", "recovery.py"}),
+        # Onto names of ours alone; the operations themselves cannot overwrite anything.
+        ("fs.overwrite(", {"fs/base.py", "originals.py"}),
+    ],
+)
+def test_what_the_frame_promises_is_done_nowhere_else(call: str, callers: set[str]) -> None:
+    found = {
+        path.relative_to(STORE).as_posix()
+        for path in STORE.rglob("*.py")
+        if call in path.read_text(encoding="utf-8")
+    }
+    assert found == callers
