@@ -78,7 +78,7 @@ class DaemonService(InProcessService):
         self._core = core
 
     def begin(self, core: Core, *, once: bool = False) -> None:
-        """Start watching, with a core that `open` gave or in another; `once` goes on in spite of a pause."""
+        """Start watching, on the core that `open` gave or on another; `once` ignores a pause."""
         if self._core is not core:
             self._prepare(core)
         if not once:
@@ -110,7 +110,7 @@ class DaemonService(InProcessService):
         self._fingerprinting = Fingerprinting(
             core.state, core.store, self._config.roots, self._has_better_to_do, self.changed
         )
-        intake = ArrivalHandler(
+        arrivals = ArrivalHandler(
             core,
             self._config,
             on_result=self._on_result,
@@ -119,7 +119,7 @@ class DaemonService(InProcessService):
             found=self._fingerprinting.look,
             changed=self.changed,
         )
-        self._watch = Watcher(intake, LedgerAndQueue(core), early=True, away=self._away)
+        self._watch = Watcher(arrivals, LedgerAndQueue(core), early=True, away=self._away)
         self._drives = Drives(core.store, self._config.in_use, self._drives_changed)
         self._status_builder = self._look_over()
         self._watch.reconfigure(self._config.apply())
