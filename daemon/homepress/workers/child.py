@@ -74,17 +74,17 @@ def work(load: Callable[[], Job]) -> None:
     Args:
         load: called before the lock; imports what the job needs.
     """
-    orders = msgspec.json.decode(sys.argv[1], type=WorkerConfig)
-    host.die_with_parent(orders.parent)
+    config = msgspec.json.decode(sys.argv[1], type=WorkerConfig)
+    host.die_with_parent(config.parent)
     pipes = take_pipes()
-    if orders.background:
+    if config.background:
         host.yield_to_others()
     job = load()
-    lock = privacy.lock_worker(readable(Path(os.fsdecode(orders.home))), orders.limits)
-    hello = WorkerReady(
+    lock = privacy.lock_worker(readable(Path(os.fsdecode(config.home))), config.limits)
+    ready = WorkerReady(
         version=__version__, network=privacy.state(), files=lock.files, missing=list(lock.missing)
     )
-    write_frame(pipes.answers, hello)
+    write_frame(pipes.answers, ready)
     _serve(pipes, job)
 
 

@@ -316,8 +316,8 @@ class Slot:
 
     def _command(self) -> Sequence[str]:
         home = os.fsencode(os.path.expanduser("~"))
-        orders = WorkerConfig(parent=os.getpid(), limits=self._limits, background=self._background, home=home)
-        return (*self._program, msgspec.json.encode(orders).decode())
+        config = WorkerConfig(parent=os.getpid(), limits=self._limits, background=self._background, home=home)
+        return (*self._program, msgspec.json.encode(config).decode())
 
     def _worn(self, answer: Response) -> bool:
         """Whether the next picture is better given to a fresh process."""

@@ -55,8 +55,8 @@ class Tool(Program):
             WorkerDied: it could not be started.
         """
         words = [os.fsencode(word) for word in command]
-        orders = ToolConfig(parent=os.getpid(), limits=limits, background=background, command=words)
-        locked = (*module_command(_CHILD), msgspec.json.encode(orders).decode())
+        config = ToolConfig(parent=os.getpid(), limits=limits, background=background, command=words)
+        locked = (*module_command(_CHILD), msgspec.json.encode(config).decode())
         super().__init__(host.tool_command(locked, command), limits, background=background)
 
     def run(self, source: bytes, deadline_seconds: float, most_output: int) -> ToolResult:

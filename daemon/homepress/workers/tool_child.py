@@ -16,19 +16,19 @@ _FIRST_BEYOND_STANDARD = 3
 
 
 def main() -> None:
-    """Become the program that the orders name."""
-    orders = msgspec.json.decode(sys.argv[1], type=ToolConfig)
-    host.die_with_parent(orders.parent)
+    """Become the program that the configuration names."""
+    config = msgspec.json.decode(sys.argv[1], type=ToolConfig)
+    host.die_with_parent(config.parent)
     host.close_from(_FIRST_BEYOND_STANDARD)
-    if orders.background:
+    if config.background:
         host.yield_to_others()
-    tool = os.fsdecode(orders.command[0])
-    privacy.lock_tool(Path(tool), SYSTEM_LIBRARIES, orders.limits)
+    tool = os.fsdecode(config.command[0])
+    privacy.lock_tool(Path(tool), SYSTEM_LIBRARIES, config.limits)
     # Python ignores it, and a program would go on writing into a closed pipe.
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        os.execv(tool, orders.command)
+        os.execv(tool, config.command)
     except OSError as error:
         print(f"{tool!a}: {error.strerror}", file=sys.stderr)  # noqa: T201  told to the daemon
         sys.exit(NOT_STARTED)
