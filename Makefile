@@ -8,7 +8,7 @@ LOCKS := packaging/locks
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FOLDER ?=
 
-.PHONY: run test check torture bench fuzz dist check-pythons lock latest generate clean
+.PHONY: run test check room torture bench fuzz dist check-pythons lock latest generate clean
 
 # Installed once, and again whenever the list of dependencies changes.
 $(STAMP): pyproject.toml $(LOCKS)/development.txt
@@ -26,7 +26,11 @@ test: $(STAMP)
 	@$(BIN)/python tests/run.py
 
 check: $(STAMP)
-	@$(BIN)/python tests/run.py --only format lint types
+	@$(BIN)/python tests/run.py --only format lint types rules
+
+# The tests of one room without the slow ones, such as `make room ROOM=store`.
+room: $(STAMP)
+	$(BIN)/pytest -q -n 2 -m "not slow" tests/$(ROOM)
 
 torture: $(STAMP)
 	$(BIN)/python -m benchmarks.torture

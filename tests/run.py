@@ -76,7 +76,7 @@ class Part:
 # Slow tests are named at the end, so that none becomes one unnoticed.
 PYTEST = (str(BIN / "pytest"), "-q", "-n", "2", "--durations=15", "--durations-min=5")
 # Tests that are parts of their own, by the name of the part.
-APART = {"rules": "tests/test_import_rules.py", "docs": "tests/docs", "packages": "tests/packages"}
+APART = {"rules": "tests/rules", "docs": "tests/docs", "packages": "tests/packages"}
 COVERAGE = ("--cov", "--cov-report=")
 
 PARTS = (
