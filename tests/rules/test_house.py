@@ -24,7 +24,7 @@ SMALL = {
 SMALL_MODULES = {
     "resources.py": "a leaf: where shipped files are",
     "base/override.py": "goes with Python 3.11",
-    "base/units.py": "two functions that every room needs and no other room owns",
+    "base/units.py": "a few functions that every room needs and none owns",
     "compress/metadata/errors.py": "the errors of seventeen modules, which import each other otherwise",
     "daemon/commands/viewer.py": "the one way to a picture for whoever may not decode",
     "daemon/doctor/codecs_child.py": "what a child process starts with: it loads nothing else",
