@@ -217,6 +217,35 @@ def test_a_folder_inside_holds_its_own_pictures_alone(queue: FairQueue) -> None:
     assert health.text(ROOT) == ""
 
 
+def test_nothing_gets_out_of_a_folder_inside_while_replacing_has_stopped(queue: FairQueue) -> None:
+    """Whatever else stands against pictures, and whatever is done about it: first somebody has to look."""
+    health = FolderHealth(queue)
+    inside = ROOT / "sub"
+    health.record(ROOT, given_back("sub/a.jpg", whole_folder=False, place=inside))
+    queue.put(job("sub/b.jpg"))
+    health.stop(ROOT, "Five results in a row were undone.")
+    assert health.conditions_changed(health.problems(ROOT)[0], (1,))
+    assert queue.take() is None
+    health.try_again()
+    assert queue.take() is None
+    health.trust_all()
+    health.try_again()
+    taken = queue.take()
+    assert taken is not None
+    assert taken.path == inside / "b.jpg"  # held by its own folder alone again, and let out to try
+
+
+def test_room_on_its_disk_does_not_begin_what_has_stopped(queue: FairQueue) -> None:
+    health = FolderHealth(queue)
+    health.record(ROOT, given_back("a.jpg", whole_folder=True))
+    queue.put(job("b.jpg"))
+    health.stop(ROOT, "Five results in a row were undone.")
+    health.try_again()
+    assert queue.take() is None
+    health.trust_all()
+    assert queue.take() is not None
+
+
 def test_many_folders_are_told_in_a_few_words(queue: FairQueue) -> None:
     health = FolderHealth(queue)
     for number in range(50):

@@ -202,7 +202,7 @@ def test_whoever_gives_out_work_hears_of_all_that_makes_some() -> None:
         lambda: queue.put(job("x")),
         lambda: queue.set_limit(1),
         lambda: queue.pause(False),
-        lambda: queue.suspend(Path("/a")),
+        lambda: queue.suspend(Path("/a"), every=60),
         lambda: queue.try_now(Path("/a")),
         lambda: queue.release(Path("/a")),
     ]

@@ -30,6 +30,11 @@ class _Hold:
     due: float = math.inf
     jobs: deque[Job] = field(default_factory=deque)
 
+    @property
+    def tries(self) -> bool:
+        """Whether any is let out at all before the folder is released."""
+        return self.every < math.inf
+
 
 @confined
 class FairQueue:
@@ -142,7 +147,8 @@ class FairQueue:
 
         Args:
             place: a watched folder, or one inside it of which only its own pictures are meant.
-            every: after so many seconds, and again and again, one picture is let out to try.
+            every: after so many seconds, and again and again, one picture is let out to try. If infinite,
+                none is before the folder is released, nor of a folder inside it.
         """
         if place not in self._holds:
             self._holds[place] = _Hold(jobs=deque(self._take(place)))
@@ -151,9 +157,10 @@ class FairQueue:
         self._on_change()
 
     def try_now(self, place: Path) -> None:
-        """Let one picture of a held folder out at once."""
-        if place in self._holds:
-            self._holds[place].due = self._clock()
+        """Let one picture of a held folder out at once, if any is let out to try."""
+        hold = self._holds.get(place)
+        if hold is not None and hold.tries:
+            hold.due = self._clock()
             self._on_change()
 
     def release(self, place: Path) -> bool:
@@ -241,8 +248,12 @@ class FairQueue:
         return next((hold for hold in self._holds.values() if hold.due <= now and self._has_next(hold)), None)
 
     def _has_next(self, hold: _Hold) -> bool:
-        """Whether there is one to try: what is kept back belongs to one folder, whose disk has to answer."""
-        return bool(hold.jobs) and hold.jobs[0].plan.root not in self._silent
+        """Whether there is one to try: its watched folder may have none tried, or a disk that hangs."""
+        if not hold.jobs:
+            return False
+        root = hold.jobs[0].plan.root
+        whole = self._holds.get(root)
+        return root not in self._silent and (whole is None or whole.tries)
 
     def _pop(self) -> Job | None:
         if self._explicit:
