@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from homepress.base.results import UndoOutcome
-from homepress.store.model import Role, UndoSelection
+from homepress.store.model import OriginalsSelection, Role, UndoSelection
 from homepress.store.store import Store
 from store.kit import (
     Bench,
@@ -212,6 +212,23 @@ def test_selections(bench: Bench) -> None:
         assert undone(since=middle, last=1) == ["1.jpg"]
         assert undone(since=time.time()) == []
         assert undone(last=100) == ["1.jpg", "trip/2.jpg", "trip/3.jpg", "4.jpg"]
+
+
+def test_thousands_of_names_are_as_good_as_one(bench: Bench) -> None:
+    """A shell gives every name in a folder; SQLite takes no condition of more than a thousand parts."""
+    paths = [bench.drop(name, picture(n)) for n, name in enumerate(("first.jpg", "last.jpg"))]
+    names = [paths[0], *(bench.watched / f"{number}.jpg" for number in range(1200)), paths[1]]
+    unknown = range(10_000, 50_000)
+    with bench.store() as store:
+        for path in paths:
+            replace(store, path)
+        undone = undo(bench, store, *names, entries=tuple(unknown))
+        assert [u.path for u in undone if u.outcome == "restored"] == [str(paths[1]), str(paths[0])]
+        assert sum(u.outcome == "failed" for u in undone) == 1200
+        for path in paths:
+            replace(store, path)
+        accepted = list(store.accept(OriginalsSelection(tuple(names), tuple(unknown))))
+        assert [each.path for each in accepted] == [str(paths[1]), str(paths[0])]
 
 
 def test_of_a_named_picture_only_the_newest_result_is_undone(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from homepress.base.results import OriginalOutcome
 from homepress.base.system_errors import printable
 from homepress.store.context import StoreContext, look
 from homepress.store.late_writes import SETTLE_SECONDS, return_stored_edit, was_written_to
-from homepress.store.ledger.history import Kept, kept_entries, set_original
+from homepress.store.ledger.history import Kept, kept_entries, merged, naming, set_original
 from homepress.store.ledger.known_files import paths_under
 from homepress.store.ledger.queries import DAYS, end_of_day
 from homepress.store.model import (
@@ -105,23 +105,24 @@ def look_for_late_writers(context: StoreContext) -> None:
 
 
 def _choose(context: StoreContext, selection: OriginalsSelection) -> list[Kept]:
-    named: list[str] = []
-    values: list[object] = []
-    for path in selection.paths:
-        raw = os.fsencode(path)
-        low, high = paths_under(raw)
-        named.append("path = ? OR result_path = ? OR (path >= ? AND path < ?)")
-        values += [raw, raw, low, high]
-    if selection.entries:
-        named.append(f"id IN ({','.join('?' * len(selection.entries))})")
-        values += selection.entries
-    conditions = [f"({' OR '.join(named)})"] if named else []
+    ledger = context.ledger
+    older: tuple[str, ...] = ()
+    values: tuple[object, ...] = ()
     if selection.older_than is not None:
-        conditions.append("since <= ?")
-        values.append(context.ledger.elapsed.seconds() - selection.older_than)
-    if not conditions and not selection.all:
-        return []
-    return kept_entries(context.ledger, " AND ".join(conditions) or "1", tuple(values))
+        older, values = ("since <= ?",), (ledger.elapsed.seconds() - selection.older_than,)
+    if not (selection.paths or selection.entries):
+        if not older and not selection.all:
+            return []
+        return kept_entries(ledger, "".join(older) or "1", values)
+    named = naming(
+        selection.paths,
+        selection.entries,
+        "path = ? OR result_path = ? OR (path >= ? AND path < ?)",
+        lambda path: (path, path, *paths_under(path)),
+    )
+    return merged(
+        kept_entries(ledger, " AND ".join((each, *older)), (*of_it, *values)) for each, of_it in named
+    )
 
 
 def _outcome(

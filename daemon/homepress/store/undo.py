@@ -25,7 +25,7 @@ from homepress.store.fs.base import (
     write_whole,
 )
 from homepress.store.ledger import history, journal, known_files
-from homepress.store.ledger.history import Kept, latest_entry, undoable_entries
+from homepress.store.ledger.history import Kept, latest_entry, merged, naming, undoable_entries
 from homepress.store.ledger.known_files import paths_under
 from homepress.store.model import (
     Busy,
@@ -88,23 +88,25 @@ def _outcome(
 
 def _choose(context: StoreContext, selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
     """The entries of a selection, and the named paths that have none."""
-    named: list[str] = []
+    conditions: list[str] = []
     values: list[object] = []
-    for path in selection.paths:
-        named.append("path = ? OR result_path = ?")
-        values += [os.fsencode(path)] * 2
-    if selection.entries:
-        named.append(f"id IN ({','.join('?' * len(selection.entries))})")
-        values += selection.entries
-    conditions = [f"({' OR '.join(named)})"] if named else []
     if selection.since is not None:
         conditions.append("time >= ?")
         values.append(selection.since)
     if selection.folder is not None:
         conditions.append("((path >= ? AND path < ?) OR (result_path >= ? AND result_path < ?))")
         values += paths_under(os.fsencode(selection.folder)) * 2
-    condition = " AND ".join(conditions) or "1"
-    found = undoable_entries(context.ledger, condition, tuple(values), selection.last or -1)
+    if not (selection.paths or selection.entries):
+        condition = " AND ".join(conditions) or "1"
+        return undoable_entries(context.ledger, condition, tuple(values), selection.last or -1), []
+    named = naming(
+        selection.paths, selection.entries, "path = ? OR result_path = ?", lambda path: (path, path)
+    )
+    found = merged(
+        undoable_entries(context.ledger, " AND ".join([each, *conditions]), (*of_it, *values), -1)
+        for each, of_it in named
+    )
+    found = found[: selection.last or None]
     return _newest_of_each(found, selection) if selection.paths else (found, [])
 
 

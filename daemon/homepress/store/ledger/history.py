@@ -1,7 +1,9 @@
 """The history: what became of each picture, where its original is, and what is left when it is forgotten."""
 
+import itertools
 import os
 import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -287,6 +289,39 @@ def undoable_entries(ledger: Ledger, condition: str, values: tuple[object, ...],
         "ORDER BY id DESC LIMIT ?"
     )
     return [_kept(row) for row in ledger.query(sql, (*values, limit))]
+
+
+_NAMED_AT_ONCE = 200
+"""Names in one query: SQLite takes no condition of more than a thousand parts."""
+
+
+def naming(
+    paths: Sequence[Path],
+    entries: Sequence[int],
+    condition: str,
+    values_of: Callable[[bytes], Iterable[object]],
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """SQL conditions, each with its values, of which one holds for every entry that is named.
+
+    Args:
+        paths: names, as many as there may be.
+        entries: ids, likewise.
+        condition: holds for the entries of one path.
+        values_of: the values in it, for a path.
+    """
+    for begin in range(0, len(paths), _NAMED_AT_ONCE):
+        raw = [os.fsencode(path) for path in paths[begin : begin + _NAMED_AT_ONCE]]
+        any_of = " OR ".join([f"({condition})"] * len(raw))
+        yield f"({any_of})", tuple(itertools.chain.from_iterable(map(values_of, raw)))
+    for begin in range(0, len(entries), _NAMED_AT_ONCE):
+        ids = tuple(entries[begin : begin + _NAMED_AT_ONCE])
+        yield f"id IN ({', '.join('?' * len(ids))})", ids
+
+
+def merged(parts: Iterable[list[Kept]]) -> list[Kept]:
+    """The entries of several queries, each once, newest first."""
+    found = {kept.entry: kept for part in parts for kept in part}
+    return [found[entry] for entry in sorted(found, reverse=True)]
 
 
 def set_original(ledger: Ledger, tx: sqlite3.Connection, entry: int, state: OriginalState) -> None:
