@@ -12,7 +12,7 @@ import pytest
 from homepress.base import blocking
 from homepress.base.blocking import Disks
 from homepress.store.ledger import known_files
-from homepress.store.model import OriginalsSelection
+from homepress.store.model import OriginalsSelection, UndoSelection
 from store.kit import Bench, picture, replace
 from store.test_recovery import RESULT, after_exchange
 from support import wait_for
@@ -119,3 +119,24 @@ def test_a_vault_that_hangs_is_named_by_those_who_ask_for_its_originals(bench: B
         (looked,) = store.accept(OriginalsSelection(all=True))
         assert looked.outcome == "failed"
         assert bench.kept() == [picture()]
+
+
+def test_undo_passes_over_a_folder_that_hangs(bench: Bench, hang: Hang, answer: threading.Event) -> None:
+    (bench.watched / "hung").mkdir()
+    with bench.store() as store:
+        first, hung, last = (bench.drop(name, picture(n)) for n, name in enumerate(("a", "hung/b", "c")))
+        for path in (first, hung, last):
+            replace(store, path)
+        hang(os.path, "lexists", hung.parent)
+        names = UndoSelection((bench.watched / "unknown", hung.parent / "unknown"))
+        other, one = store.undo(names, roots=bench.roots)
+        assert "has not answered since" not in one.reason
+        assert "has not answered since" in other.reason
+        undone = {Path(each.path): each for each in store.undo(UndoSelection(last=3), roots=bench.roots)}
+        assert [undone[path].outcome for path in (last, hung, first)] == ["restored", "failed", "restored"]
+        assert "has not answered since" in undone[hung].reason
+        answer.set()
+        wait_for(lambda: blocking.answers(hung.parent), what="the disk to answer")
+        (again,) = store.undo(UndoSelection(last=3), roots=bench.roots)
+        assert again.outcome == "restored"
+        assert hung.read_bytes() == picture(1)

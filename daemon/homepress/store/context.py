@@ -1,12 +1,16 @@
 """What every operation of the store works with, handed on as one value."""
 
 import contextlib
+import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from homepress.base import blocking
 from homepress.base.files import FileId, Mark
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import FileSystem, Folder, move_away, opened_file, rename_noreplace, sha256_of
@@ -15,6 +19,24 @@ from homepress.store.model import RecoveryNote
 from homepress.store.names import recovered_names
 from homepress.store.originals import OriginalsStore
 from homepress.store.places import FolderDrives
+
+T = TypeVar("T")
+
+
+def in_time(call: Callable[[], T], within: float, *places: Path) -> T:
+    """What a call gives or raises, unless a disk hangs that it is about: then what is on others comes first.
+
+    Args:
+        call: what is done.
+        within: seconds that it may take where the disks answer at first.
+        places: folders on those disks, the one first that it is most about.
+
+    Raises:
+        NotAnsweringError: one hangs. If the call had begun, it ends when the disk answers.
+    """
+    for place in places:
+        blocking.ask(place, partial(os.path.lexists, place))
+    return blocking.ask(places[0], call, within)
 
 
 class Notes:

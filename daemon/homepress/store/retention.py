@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from homepress.base import blocking
 from homepress.base.results import OriginalOutcome
 from homepress.base.system_errors import printable
-from homepress.store.context import StoreContext, look
+from homepress.store.context import StoreContext, in_time, look
 from homepress.store.late_writes import SETTLE_SECONDS, return_stored_edit, was_written_to
 from homepress.store.ledger.history import Kept, kept_entries, merged, naming, set_original
 from homepress.store.ledger.known_files import paths_under
@@ -174,14 +173,8 @@ def _verified(context: StoreContext, kept: Kept) -> OriginalOutcome:
 
 
 def _in_time(context: StoreContext, kept: Kept, call: Callable[[], T]) -> T:
-    """What is done with one original, unless the disk hangs that it is on: then the others come first.
-
-    Raises:
-        NotAnsweringError: it hangs. What had begun ends when it answers.
-    """
-    vault = context.originals.vault(kept.vault).path
-    blocking.ask(vault, partial(os.path.lexists, vault))
-    return blocking.ask(vault, call, _PATIENCE)
+    """What is done with one original, unless the disk hangs that it is on."""
+    return in_time(call, _PATIENCE, context.originals.vault(kept.vault).path)
 
 
 def _path(kept: Kept) -> Path:

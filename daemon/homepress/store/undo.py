@@ -5,14 +5,17 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from homepress.base import blocking
+from homepress.base.blocking import NotAnsweringError
 from homepress.base.override import override
 from homepress.base.results import UndoOutcome
 from homepress.base.system_errors import printable, with_name
 from homepress.store import staging
-from homepress.store.context import FileState, StoreContext, look, quarantine, remove_ours
+from homepress.store.context import FileState, StoreContext, in_time, look, quarantine, remove_ours
 from homepress.store.existing import digest_of
 from homepress.store.fs.base import (
     Folder,
@@ -25,7 +28,7 @@ from homepress.store.fs.base import (
     write_whole,
 )
 from homepress.store.ledger import history, journal, known_files
-from homepress.store.ledger.history import Kept, latest_entry, merged, naming, undoable_entries
+from homepress.store.ledger.history import Kept, merged, naming, undoable_entries, why_nothing
 from homepress.store.ledger.known_files import paths_under
 from homepress.store.model import (
     Busy,
@@ -33,7 +36,6 @@ from homepress.store.model import (
     JobPlan,
     Metadata,
     OriginalState,
-    Outcome,
     Role,
     StoreError,
     UndoSelection,
@@ -41,6 +43,9 @@ from homepress.store.model import (
 )
 from homepress.store.names import fitting, new_job, old_name, original_names, temp_name
 from homepress.store.operation import JobOutcome, Operation, carry_out
+
+_PATIENCE = 300.0
+"""Seconds for one original, which may have to be copied to another disk, where all disks answer."""
 
 
 def undo(
@@ -56,19 +61,29 @@ def undo(
     """
     chosen, missing = _choose(context, selection)
     for path in missing:
-        if (moved := _moved_to(context, path)) is not None:
+        try:
+            moved = _moved_to(context, path)
+        except NotAnsweringError as error:
+            yield _outcome(0, path, "failed", blocking.refused(error.filename, error.since))
+            continue
+        if moved is not None:
             chosen.append(moved)
         else:
-            yield _outcome(0, path, "failed", _why_nothing(context, path))
+            yield _outcome(0, path, "failed", why_nothing(context.ledger, os.fsencode(path)))
     for kept in chosen:
         path = Path(os.fsdecode(kept.path))
+        root = Path(os.fsdecode(kept.root)) if kept.root else path.parent
         try:
             if kept.kind in ("output", "beside"):
-                yield remove_result(context, kept)
+                result = Path(os.fsdecode(kept.target)).parent
+                yield in_time(partial(remove_result, context, kept), _PATIENCE, root, result)
             else:
-                yield restore(context, kept, roots, to)
+                vault = context.originals.vault(kept.vault).path
+                yield in_time(partial(restore, context, kept, roots, to), _PATIENCE, to or root, vault)
         except StoreError as error:
             yield _outcome(kept.entry, path, "failed", str(error))
+        except NotAnsweringError as error:
+            yield _outcome(kept.entry, path, "failed", blocking.refused(error.filename, error.since))
         except OSError as error:
             where = error.filename if isinstance(error.filename, str | bytes) else path
             yield _outcome(kept.entry, path, "failed", with_name(error, printable(where)))
@@ -138,26 +153,16 @@ def _moved_to(context: StoreContext, path: Path) -> Kept | None:
 
 
 def _sha256_at(context: StoreContext, path: Path) -> str:
-    """Of the file under a path; empty when there is none, or no way to it without links."""
+    """Of the file under a path; empty when there is none, or no way to it without links.
+
+    Raises:
+        NotAnsweringError: its disk hangs.
+    """
+    blocking.ask(path.parent, partial(os.path.lexists, path.parent))
     with contextlib.suppress(OSError), opened_folder(context.fs, path.parent) as folder:
         if (found := look(context.fs, folder, path.name)) is not None:
             return found.sha256
     return ""
-
-
-def _why_nothing(context: StoreContext, path: Path) -> str:
-    """Why a named path cannot be undone."""
-    latest = latest_entry(context.ledger, os.fsencode(path))
-    if latest is None:
-        return "Homepress knows no result of this name"
-    outcome, state = latest
-    if outcome is not Outcome.COMPRESSED:
-        return "it was left as it is: there is nothing to undo"
-    return {
-        OriginalState.RESTORED: "it was undone before",
-        OriginalState.ACCEPTED: "its original was accepted, that is deleted permanently",
-        OriginalState.EXPIRED: "its original was kept for the set number of days and is gone",
-    }.get(state, "no original of it is kept")
 
 
 def restore(context: StoreContext, kept: Kept, roots: Sequence[Path], to: Path | None) -> UndoOutcome:

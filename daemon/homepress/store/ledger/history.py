@@ -224,6 +224,21 @@ def latest_entry(ledger: Ledger, path: bytes) -> tuple[Outcome, OriginalState] |
     return (Outcome(rows[0][0]), OriginalState(rows[0][1])) if rows else None
 
 
+def why_nothing(ledger: Ledger, path: bytes) -> str:
+    """Why a named path cannot be undone."""
+    latest = latest_entry(ledger, path)
+    if latest is None:
+        return "Homepress knows no result of this name"
+    outcome, state = latest
+    if outcome is not Outcome.COMPRESSED:
+        return "it was left as it is: there is nothing to undo"
+    return {
+        OriginalState.RESTORED: "it was undone before",
+        OriginalState.ACCEPTED: "its original was accepted, that is deleted permanently",
+        OriginalState.EXPIRED: "its original was kept for the set number of days and is gone",
+    }.get(state, "no original of it is kept")
+
+
 def is_taken_since(ledger: Ledger, entry: int, target: bytes) -> bool:
     """Whether a later result that was not undone has the same path as the one of an entry."""
     rows = ledger.query(
