@@ -59,6 +59,18 @@ def test_what_was_done_apart_is_brought_in_between_two_looks_too(monkeypatch: py
     state.close()
 
 
+def test_what_cannot_be_brought_in_keeps_nobody_from_the_originals() -> None:
+    def fail() -> int:
+        raise ArithmeticError("an error of ours")
+
+    store, state = Idle(), StateThread()
+    maintenance = Maintenance(state, cast(Store, store), lambda _: None, bring_in=fail)
+    maintenance.start()
+    wait_for(lambda: store.looks, what="a look")
+    maintenance.stop()
+    state.close()
+
+
 class Idle:
     """A store in which there is nothing to do."""
 

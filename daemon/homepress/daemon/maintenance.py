@@ -121,11 +121,19 @@ class Maintenance:
             self._state.post(self._over)
 
     def _run_between(self) -> None:
-        if self._bring_in():
+        if self._joined():
             self._state.post(self.worked)  # a look settles what was left open there
 
+    def _joined(self) -> bool:
+        """Bring in what commands did on ledgers apart; whether there was anything."""
+        try:
+            return self._bring_in() > 0
+        except Exception:  # noqa: BLE001 - the boundary: the originals are looked after all the same
+            _log.exception("what was done apart could not be brought into the ledger")
+            return False
+
     def _tend(self) -> None:
-        self._bring_in()
+        self._joined()
         try:
             for note in self._store.maintain():
                 self._tell(note)
