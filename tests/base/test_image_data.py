@@ -170,6 +170,7 @@ def test_a_damaged_picture_has_a_digest(kind: str, data: st.DataObject) -> None:
     assert digest(bytes(broken[: data.draw(st.integers(0, len(broken)))]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -150,6 +150,7 @@ def test_gifsicle_itself_passes(source: bytes) -> None:
     assert isinstance(result, Compressed), result
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 @pytest.mark.skipif(helper() is None, reason="gifsicle is not installed")
 def test_corpus_animations_pass_or_are_left_alone() -> None:

@@ -28,6 +28,7 @@ WHOLE = {
 SHOWN = ("icc_profile", "exif", "xmp", "dpi", "gamma", "comment", "photoshop", "transparency")
 
 
+@pytest.mark.slow
 def test_only_whole_pictures_are_changed_and_they_keep_all_they_had(corpus_dir: Path) -> None:
     changed = set()
     for path in sorted((corpus_dir / "hostile").iterdir()):

@@ -500,6 +500,7 @@ class TestCommand:
         assert all(set(line) == {"topic", "level", "text", "fix"} for line in lines)
         assert [line["topic"] for line in lines if line["level"] == "broken"] == ["folder"]
 
+    @pytest.mark.slow
     def test_a_report_is_shown_and_written_for_its_owner_alone(
         self, paths: Paths, tmp_path: Path, inbox: Path
     ) -> None:

@@ -51,6 +51,7 @@ def files_below(folder: Path) -> list[str]:
     return [str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()]
 
 
+@pytest.mark.slow
 def test_originals_come_back_and_nothing_is_left(program: Program, picture: Path, user: Path) -> None:
     program.run("autostart", "on")
     program.run("file-manager", "on")
@@ -72,6 +73,7 @@ def test_originals_come_back_and_nothing_is_left(program: Program, picture: Path
     }
 
 
+@pytest.mark.slow
 def test_accepted_originals_go_and_the_settings_stay(program: Program, picture: Path) -> None:
     small = picture.read_bytes()
     told = program.run("uninstall", "--accept", "--yes")
@@ -81,6 +83,7 @@ def test_accepted_originals_go_and_the_settings_stay(program: Program, picture: 
     assert set(os.listdir(program.home)) <= {"stderr.txt", "settings.toml"}
 
 
+@pytest.mark.slow
 def test_an_original_that_cannot_come_back_keeps_everything(program: Program, picture: Path) -> None:
     (original,) = program.lines("originals", "list")
     stored = Path(original["stored_at"])
@@ -93,6 +96,7 @@ def test_an_original_that_cannot_come_back_keeps_everything(program: Program, pi
     assert picture.read_bytes() == png(1)
 
 
+@pytest.mark.slow
 def test_it_has_to_be_decided_and_meant(program: Program, picture: Path) -> None:
     program.run("uninstall", "--yes", code=2)
     program.run("uninstall", "--accept", code=2)

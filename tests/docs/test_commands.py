@@ -48,6 +48,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_command_of_a_page_does_what_it_should(page: Path, world: World) -> None:

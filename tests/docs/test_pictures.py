@@ -21,11 +21,13 @@ def rooms(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_rooms_shows_who_imports_whom(rooms: ModuleType) -> None:
     drawn = (REPOSITORY / "docs" / "images" / "rooms.svg").read_text(encoding="utf-8")
     assert drawn == rooms.drawing(rooms.imports_between_rooms()), "draw it again: make generate"
 
 
+@pytest.mark.slow
 def test_the_picture_is_of_something(rooms: ModuleType) -> None:
     imports = rooms.imports_between_rooms()
     assert imports["workers"] == {"compress", "privacy"}

@@ -37,6 +37,7 @@ def mutations(draw: st.DrawFn, name: str) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -60,6 +61,7 @@ SOI = b"\xff\xd8"
 XMP_HEAD = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("name", "data"),

@@ -45,6 +45,7 @@ def dist_info(wheel: zipfile.ZipFile, name: str) -> str:
 
 
 class TestWheel:
+    @pytest.mark.slow
     def test_it_holds_the_program_what_it_ships_and_nothing_else(self, wheel: zipfile.ZipFile) -> None:
         wanted = files_below(PACKAGE)
         for name in SHIPPED:
@@ -84,6 +85,7 @@ class TestWheel:
         assert "Tag: py3-none-any" in wheel.read(dist_info(wheel, "WHEEL")).decode()
 
 
+@pytest.mark.slow
 def test_the_sdist_has_what_builds_and_tests_it(built: tuple[Path, Path]) -> None:
     with tarfile.open(built[1]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
@@ -103,6 +105,7 @@ def test_an_index_would_take_both(built: tuple[Path, Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_installed_in_an_empty_environment_it_starts_and_compresses(
     built: tuple[Path, Path], tmp_path: Path

@@ -95,6 +95,7 @@ def test_a_key_may_be_named_with_its_table() -> None:
     assert value_from_text("daemon.workers", "3") == 3
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(FIELDS)), st.text(max_size=20))
 def test_anything_may_be_typed(key: str, text: str) -> None:
     assert check_value(key, text) != ""

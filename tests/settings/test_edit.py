@@ -256,6 +256,7 @@ def commented(draw: st.DrawFn) -> str:
     return "\n".join([*lines, *draw(COMMENTS)]) + "\n"
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(commented(), st.data())
 def test_comments_outside_the_removed_folder_survive_any_edit(

@@ -169,6 +169,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert sorted(self.bench.kept()) == sorted(original for _, original, _ in self.kept)
 
 
+@pytest.mark.slow
 def test_any_order(quick_disk: Path) -> None:
     AnyOrder.base = quick_disk
     quick = settings(

@@ -177,6 +177,7 @@ def test_two_apart_never_write_over_each_other(bench: Bench) -> None:
     assert [path.name for path in out(bench).parent.iterdir()] == ["same.jpg"]
 
 
+@pytest.mark.slow
 def test_killed_at_every_step_it_leaves_nothing_behind(bench: Bench) -> None:
     """Whoever has the ledger next settles it: no temp file, a whole result or none, the source as it was."""
     path = bench.drop()

@@ -184,6 +184,7 @@ HONEST = st.tuples(st.sampled_from(["run", "suspend", "stop", "off", "crash"]), 
 WRONG = st.tuples(st.sampled_from(["jump", "off_and_wrong"]), JUMPS)
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(HONEST, WRONG), max_size=30))
 def test_no_history_of_jumps_adds_more_than_a_day_for_each(steps: list[tuple[str, float]]) -> None:
     world = World()
@@ -196,6 +197,7 @@ def test_no_history_of_jumps_adds_more_than_a_day_for_each(steps: list[tuple[str
         last = world.seconds()
 
 
+@pytest.mark.slow
 @given(st.lists(HONEST, max_size=30))
 def test_with_a_right_clock_never_more_than_what_passed(steps: list[tuple[str, float]]) -> None:
     world = World()
@@ -432,6 +434,7 @@ class TestTheRest:
 
 
 class TestUpgrade:
+    @pytest.mark.slow
     def test_nothing_goes_at_the_upgrade_and_nothing_stays_for_ever(self, tmp_path: Path) -> None:
         bench = old_home(tmp_path / "old", 3)
         with bench.store() as store:

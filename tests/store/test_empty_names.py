@@ -109,6 +109,7 @@ def emptied(bench: Bench) -> Path:
     pytest.fail("it never was without its name")
 
 
+@pytest.mark.slow
 def test_a_name_on_a_disk_that_is_away_for_months_gets_its_picture_back(bench: Bench) -> None:
     path = emptied(bench)
     away = bench.base / "away"
@@ -123,6 +124,7 @@ def test_a_name_on_a_disk_that_is_away_for_months_gets_its_picture_back(bench: B
     assert (path.read_bytes(), bench.temps()) == (picture(), [])
 
 
+@pytest.mark.slow
 def test_what_somebody_saves_while_the_name_is_empty_keeps_it(bench: Bench) -> None:
     path = emptied(bench)
     path.write_bytes(b"a newer file")

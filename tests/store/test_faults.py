@@ -38,6 +38,7 @@ def _sub(folder: Path | None, name: str) -> Path | None:
     return folder / name if folder else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
 def test_a_failing_step(quick_disk: Path, name: str) -> None:
     case = CASES[name]
@@ -49,12 +50,14 @@ def test_a_failing_step(quick_disk: Path, name: str) -> None:
     every_step(quick_disk, name, None, make, died=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["exchange", "convert", "undo"])
 def test_a_disk_that_is_gone_from_a_step_on(quick_disk: Path, name: str) -> None:
     case = CASES[name]
     every_step(quick_disk, name, None, lambda n: probed(case, failing_from, n, errno.EIO), died=False)
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize("name", EVERY)
 def test_a_kill_before_a_step(quick_disk: Path, name: str) -> None:
@@ -62,6 +65,7 @@ def test_a_kill_before_a_step(quick_disk: Path, name: str) -> None:
     every_step(quick_disk, name, None, lambda n: probed(case, dying_at, n), died=True)
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize("name", ["exchange", "undo"])
 def test_originals_on_another_disk(quick_disk: Path, other_disk: Path, name: str) -> None:

@@ -229,6 +229,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks /proc for the memory")
 def test_a_large_file_is_in_the_memory_once(bench: Bench) -> None:
     path, size = bench.drop(data=b"no picture"), 300_000_000

@@ -60,6 +60,7 @@ def pictures(program: Program, tmp_path: Path) -> list[Path]:
     return [write(tmp_path / "pictures" / f"{n}.jpg", jpeg(n)) for n in range(8)]
 
 
+@pytest.mark.slow
 def test_it_finishes_while_a_long_compress_is_at_work(
     program: Program, tmp_path: Path, pictures: list[Path]
 ) -> None:
@@ -90,6 +91,7 @@ def test_it_finishes_while_a_long_compress_is_at_work(
     assert pictures[0].read_bytes() == before[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["command", "daemon", "apart"])
 def test_killed_in_the_middle_it_is_cleaned_up_by_the_next_start(
     program: Program, tmp_path: Path, pictures: list[Path], start: str
@@ -118,6 +120,7 @@ def test_killed_in_the_middle_it_is_cleaned_up_by_the_next_start(
         assert len(there) == len(pictures) - 1
 
 
+@pytest.mark.slow
 def test_several_at_once_all_come_into_the_history(
     program: Program, tmp_path: Path, pictures: list[Path]
 ) -> None:
@@ -132,6 +135,7 @@ def test_several_at_once_all_come_into_the_history(
     assert len(results(tmp_path / "out")) == len(pictures) - 1
 
 
+@pytest.mark.slow
 def test_when_the_ledger_is_free_at_its_end_they_come_at_once(
     program: Program, tmp_path: Path, pictures: list[Path]
 ) -> None:
@@ -144,6 +148,7 @@ def test_when_the_ledger_is_free_at_its_end_they_come_at_once(
     assert told(program) >= {path.name for path in pictures}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["watched", "output", "above"])
 def test_into_a_watched_folder_it_waits(
     program: Program, tmp_path: Path, inbox: Path, pictures: list[Path], where: str
@@ -160,6 +165,7 @@ def test_into_a_watched_folder_it_waits(
     assert not (output / "0.jpg").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [("--in-place",), ()])
 def test_whoever_changes_more_waits(program: Program, pictures: list[Path], others: tuple[str, ...]) -> None:
     before = pictures[0].read_bytes()
@@ -173,12 +179,14 @@ def test_whoever_changes_more_waits(program: Program, pictures: list[Path], othe
     assert leftovers(program) == []
 
 
+@pytest.mark.slow
 def test_a_dry_run_waits_for_nobody(program: Program, pictures: list[Path]) -> None:
     with busy(program):
         assert "would be saved" in program.run("compress", "--dry-run", "--in-place", str(pictures[0]))
         assert "would be saved" in program.run("folder", "check", str(pictures[0].parent))
 
 
+@pytest.mark.slow
 def test_whoever_removes_everything_is_waited_for(
     program: Program, tmp_path: Path, pictures: list[Path]
 ) -> None:
@@ -200,6 +208,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_on_a_full_disk_it_says_so_and_leaves_nothing(
     program: Program, small_disk: Path, pictures: list[Path]
@@ -216,6 +225,7 @@ def test_on_a_full_disk_it_says_so_and_leaves_nothing(
     assert [path.read_bytes() for path in pictures] == before
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_without_room_for_a_ledger_apart_it_waits(
     program: Program, tmp_path: Path, small_disk: Path, pictures: list[Path]

@@ -64,6 +64,7 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_kind_of_process_was_watched(events: dict[str, set[str]]) -> None:
     assert set(events) == set(MAY_LOAD)
     for kind in ("daemon", "tray", "window", "other command"):

@@ -101,6 +101,7 @@ def wait_files(folder: Path, names: list[str]) -> None:
     wait_for(lambda: files(folder) == names, within=60, what=f"{names}, not {files(folder)}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ext4", "exfat"])
 def test_results_wait_for_the_drive_of_the_output_folder(
     program: Program, inbox: Path, point: Path, tmp_path: Path, kind: str
@@ -129,6 +130,7 @@ def test_results_wait_for_the_drive_of_the_output_folder(
         drive.close()
 
 
+@pytest.mark.slow
 def test_a_watched_drive_is_away_and_undo_writes_nothing_beneath_it(
     program: Program, drive: Drive, point: Path
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_watched_drive_is_away_and_undo_writes_nothing_beneath_it(
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_drive_in_place_of_another_is_told_and_taken_when_the_user_says_so(
     program: Program, inbox: Path, drive: Drive, point: Path
 ) -> None:
@@ -183,6 +186,7 @@ def test_a_drive_in_place_of_another_is_told_and_taken_when_the_user_says_so(
     wait_watching(program)
 
 
+@pytest.mark.slow
 def test_a_folder_beneath_a_bare_mount_point_is_not_added(
     program: Program, inbox: Path, drive: Drive, point: Path
 ) -> None:
@@ -200,6 +204,7 @@ def test_a_folder_beneath_a_bare_mount_point_is_not_added(
     program.run("folder", "add", str(point))
 
 
+@pytest.mark.slow
 def test_a_drive_mounted_in_a_watched_folder_is_noticed_and_its_files_stay_known(
     program: Program, inbox: Path, drive: Drive
 ) -> None:
@@ -226,6 +231,7 @@ def test_a_drive_mounted_in_a_watched_folder_is_noticed_and_its_files_stay_known
         run("umount", "-l", nested)
 
 
+@pytest.mark.slow
 def test_originals_that_go_away_are_told_and_replacing_goes_on_when_they_are_back(
     program: Program, inbox: Path
 ) -> None:
@@ -255,6 +261,7 @@ def test_originals_that_go_away_are_told_and_replacing_goes_on_when_they_are_bac
     assert first.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_originals_on_a_drive_that_is_away_at_the_start(program: Program, inbox: Path, drive: Drive) -> None:
     originals = program.home / "originals"
     originals.mkdir(mode=0o700)
@@ -288,6 +295,7 @@ def test_originals_on_a_drive_that_is_away_at_the_start(program: Program, inbox:
         run("umount", "-l", originals)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["bind", "tmpfs"])
 def test_mounts_without_a_disk_of_their_own(
     program: Program, inbox: Path, point: Path, tmp_path: Path, kind: str
@@ -312,6 +320,7 @@ def test_mounts_without_a_disk_of_their_own(
     program.stop()
 
 
+@pytest.mark.slow
 def test_a_drive_that_is_away_at_the_start_is_known(
     program: Program, inbox: Path, drive: Drive, point: Path
 ) -> None:

@@ -174,6 +174,7 @@ def used(program: Program, inbox: Path, tmp_path: Path) -> Path:
     return picture
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process for each command")
 @pytest.mark.parametrize("broken", MUST_FAIL, ids=lambda state: state.__name__)
 def test_every_command_says_it_in_words(program: Program, used: Path, broken: Callable[[Path], Path]) -> None:
@@ -192,6 +193,7 @@ def test_every_command_says_it_in_words(program: Program, used: Path, broken: Ca
     assert used.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_every_command_says_it_of_a_ledger_of_another_user(program: Program, used: Path) -> None:
     if shutil.which("setpriv") is None:

@@ -57,6 +57,7 @@ def on_terminal(
 
 
 class TestLifeOfADaemon:
+    @pytest.mark.slow
     def test_start_pause_resume_stop(self, program: Program, inbox: Path) -> None:
         program.watch(inbox)
         for command in ("pause", "resume", "stop"):
@@ -86,6 +87,7 @@ class TestLifeOfADaemon:
         assert program.daemon.wait(1) == 0
         assert program.json("status", code=3)["saved_bytes_total"] == size - picture.stat().st_size
 
+    @pytest.mark.slow
     def test_there_is_only_one(self, program: Program, inbox: Path) -> None:
         program.watch(inbox)
         program.start()
@@ -109,6 +111,7 @@ class TestLifeOfADaemon:
         program.start()
         assert program.json("status")["state"] == "idle"
 
+    @pytest.mark.slow
     def test_once_ends_by_itself(self, program: Program, inbox: Path) -> None:
         program.watch(inbox, existing="compress")
         picture = write(inbox / "a.jpg", jpeg(1))
@@ -116,6 +119,7 @@ class TestLifeOfADaemon:
         assert program.json("run", "--once", "--no-tray") == {"state": "stopped", "exit_code": 0}
         assert picture.stat().st_size < size
 
+    @pytest.mark.slow
     def test_once_goes_on_in_spite_of_a_pause_which_stays(self, program: Program, inbox: Path) -> None:
         program.watch(inbox, existing="compress")
         program.start()
@@ -128,6 +132,7 @@ class TestLifeOfADaemon:
         program.start()
         assert program.json("status")["state"] == "paused"
 
+    @pytest.mark.slow
     def test_once_with_a_folder_that_is_missing_is_1(self, program: Program, inbox: Path) -> None:
         program.watch(inbox, inbox.parent / "missing", existing="compress")
         picture = write(inbox / "a.jpg", jpeg(1))
@@ -135,6 +140,7 @@ class TestLifeOfADaemon:
         program.run("run", "--once", "--no-tray", code=1)
         assert picture.stat().st_size < size
 
+    @pytest.mark.slow
     def test_once_gives_a_broken_picture_its_second_try(self, program: Program, inbox: Path) -> None:
         program.watch(inbox, existing="compress")
         data = jpeg(1)
@@ -146,6 +152,7 @@ class TestLifeOfADaemon:
         (program.home / "settings.toml").write_text('[[folder]]\npth = "/x"\n')
         program.run("run", "--once", code=2)
 
+    @pytest.mark.slow
     def test_the_demo_watches_its_folder_and_leaves_other_settings_alone(
         self, program: Program, tmp_path: Path
     ) -> None:
@@ -164,6 +171,7 @@ class TestLifeOfADaemon:
 
 
 class TestFolders:
+    @pytest.mark.slow
     def test_a_folder_that_is_added_is_watched_at_once(self, program: Program, inbox: Path) -> None:
         program.watch()
         program.start()
@@ -177,6 +185,7 @@ class TestFolders:
         assert program.status()["folders"] == []
         assert program.lines("folder", "list") == []
 
+    @pytest.mark.slow
     def test_without_a_daemon(self, program: Program, inbox: Path) -> None:
         program.run("folder", "add", str(inbox), "--quality", "safe")
         (folder,) = program.lines("folder", "list")
@@ -186,6 +195,7 @@ class TestFolders:
         program.run("folder", "remove", str(inbox))
         program.run("folder", "remove", str(inbox), code=2)
 
+    @pytest.mark.slow
     def test_check_changes_nothing(self, program: Program, inbox: Path) -> None:
         for number in range(3):
             write(inbox / f"{number}.jpg", jpeg(number))
@@ -216,6 +226,7 @@ class TestByName:
         assert outcome["after_bytes"] == result.stat().st_size < outcome["before_bytes"]
         assert sha256(picture) == before
 
+    @pytest.mark.slow
     def test_in_place_and_back(self, either_way: Program, tmp_path: Path) -> None:
         folder = tmp_path / "shots"
         for number in range(2):
@@ -232,6 +243,7 @@ class TestByName:
         assert {path: sha256(path) for path in folder.iterdir()} == before
         assert {entry["original"] for entry in either_way.lines("history")} == {"restored"}
 
+    @pytest.mark.slow
     def test_accepted_originals_are_gone(self, program: Program, tmp_path: Path) -> None:
         picture = write(tmp_path / "shots" / "a.jpg", jpeg(1))
         program.run("compress", "--in-place", str(picture))
@@ -279,6 +291,7 @@ class TestByName:
         for wrong in (("--quality", "best"), ("--convert", "bmp"), ("--fit-under", "much")):
             program.run("compress", *wrong, str(picture), code=2)
 
+    @pytest.mark.slow
     @pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are always text")
     def test_a_name_that_is_not_utf8(self, either_way: Program, tmp_path: Path) -> None:
         name = os.fsdecode(b"caf\xe9 \x1b[31m\n.jpg")
@@ -292,6 +305,7 @@ class TestByName:
         either_way.run("undo", str(picture))
         assert sha256(picture) == before
 
+    @pytest.mark.slow
     def test_forgetting(self, program: Program, tmp_path: Path) -> None:
         picture = write(tmp_path / "shots" / "a.jpg", jpeg(1))
         program.run("compress", "--in-place", str(picture))
@@ -305,6 +319,7 @@ class TestByName:
 
 
 class TestTerminal:
+    @pytest.mark.slow
     def test_progress_and_colour_on_a_terminal(self, program: Program, tmp_path: Path) -> None:
         for number in range(3):
             write(tmp_path / "shots" / f"{number}.png", png(number))
@@ -314,6 +329,7 @@ class TestTerminal:
         assert "\x1b[32m" in seen
         assert seen.rstrip().endswith("saved.")
 
+    @pytest.mark.slow
     def test_ctrl_c_leaves_whole_pictures(self, program: Program, tmp_path: Path) -> None:
         for number in range(12):
             write(tmp_path / "shots" / f"{number:02}.jpg", jpeg(number))
@@ -329,6 +345,7 @@ class TestTerminal:
         program.run("undo", "--folder", str(tmp_path / "shots"))
         assert {path: sha256(path) for path in before} == before
 
+    @pytest.mark.slow
     def test_accepting_asks_first(self, program: Program, tmp_path: Path) -> None:
         picture = write(tmp_path / "a.jpg", jpeg(1))
         program.run("compress", "--in-place", str(picture))
@@ -376,6 +393,7 @@ class TestSettings:
         program.run("settings", "check")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
 def test_no_command_makes_a_socket_but_a_local_one(program: Program, inbox: Path, tmp_path: Path) -> None:
     program.watch(inbox)
@@ -419,6 +437,7 @@ def test_an_interrupted_daemon_ends_cleanly(program: Program, inbox: Path) -> No
         assert not (program.home / "run" / "control.sock").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["compress", "undo"])
 def test_a_second_command_waits_as_long_as_it_is_told_to(program: Program, inbox: Path, before: str) -> None:
     """It gives up with words and changes nothing, or goes on by itself when the other one has finished."""
@@ -450,6 +469,7 @@ def test_a_second_command_waits_as_long_as_it_is_told_to(program: Program, inbox
     assert (sha256(picture) == original) is (before == "undo")
 
 
+@pytest.mark.slow
 def test_a_daemon_whose_terminal_is_closed_ends_orderly(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     process, terminal = pty.fork()

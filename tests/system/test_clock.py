@@ -81,6 +81,7 @@ def all_come_back(program: Clocked, *pictures: Dropped) -> None:
         assert path.read_bytes() == data
 
 
+@pytest.mark.slow
 def test_a_clock_that_was_behind_and_is_set_right_costs_no_original(program: Clocked, inbox: Path) -> None:
     program.set_clock(-400 * DAY)
     program.start()
@@ -93,6 +94,7 @@ def test_a_clock_that_was_behind_and_is_set_right_costs_no_original(program: Clo
     all_come_back(program, first, second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ahead", [31 * DAY, 400 * DAY])
 def test_one_start_with_a_clock_ahead_costs_no_original(program: Clocked, inbox: Path, ahead: float) -> None:
     program.start()
@@ -109,6 +111,7 @@ def test_one_start_with_a_clock_ahead_costs_no_original(program: Clocked, inbox:
     all_come_back(program, first, second)
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_to_and_fro_costs_nothing(program: Clocked, inbox: Path) -> None:
     program.start()
     paths = []
@@ -124,6 +127,7 @@ def test_a_clock_that_jumps_to_and_fro_costs_nothing(program: Clocked, inbox: Pa
     all_come_back(program, *paths)
 
 
+@pytest.mark.slow
 def test_a_pause_of_half_an_hour_lasts_half_an_hour(program: Clocked) -> None:
     program.start()
     program.run("pause", "30m")
@@ -144,6 +148,7 @@ def _half_an_hour_is_left(program: Clocked, offset: float) -> None:
     assert status["paused_until"] == pytest.approx(time.time() + offset + 1800, abs=300)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("age", [-400 * DAY, 400 * DAY])
 def test_a_picture_with_a_time_of_another_year_is_compressed_like_any_other(
     program: Clocked, inbox: Path, age: float

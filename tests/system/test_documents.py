@@ -73,6 +73,7 @@ def test_a_script_says_it(program: Program, inbox: Path, preset: str) -> None:
     assert "originals_keep_days = 7" in settings(program)
 
 
+@pytest.mark.slow
 def test_zero_days_leave_no_second_copy(program: Program, inbox: Path) -> None:
     program.watch(inbox, preset="documents", originals_keep_days=0, settle_seconds=0.3)
     program.start()

@@ -30,6 +30,7 @@ def without_root_rights(program: Program) -> None:
     program.prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
 
 
+@pytest.mark.slow
 def test_a_folder_that_may_not_be_written_costs_no_compressing_and_goes_on_when_it_may(
     program: Program, tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_folder_that_may_not_be_written_costs_no_compressing_and_goes_on_when_
     assert "error in Homepress" not in log_of(program)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="takes root's rights as on Linux")
 def test_a_day_of_a_folder_that_may_not_be_written_costs_next_to_nothing(tmp_path: Path) -> None:
     """24 hours by a simulated clock, with the program's own watching, pipeline and store."""
@@ -70,6 +72,7 @@ def test_a_day_of_a_folder_that_may_not_be_written_costs_next_to_nothing(tmp_pat
     assert day["cpu"] < 60
 
 
+@pytest.mark.slow
 def test_a_ledger_locked_by_another_program_is_waited_for_with_words(
     program: Program, tmp_path: Path
 ) -> None:

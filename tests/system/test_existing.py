@@ -91,6 +91,7 @@ def touched(program: Program, inbox: Path) -> None:
         os.utime(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [copied, synced, without_times, touched])
 @pytest.mark.parametrize("running", [False, True], ids=["stopped", "running"])
 def test_what_was_there_stays_as_it_is(
@@ -117,6 +118,7 @@ def test_what_was_there_stays_as_it_is(
     assert digests(inbox) == after
 
 
+@pytest.mark.slow
 def test_before_its_fingerprint_is_made_a_copy_is_known_by_name_size_and_time(
     program: Program, inbox: Path
 ) -> None:
@@ -129,6 +131,7 @@ def test_before_its_fingerprint_is_made_a_copy_is_known_by_name_size_and_time(
     assert digests(inbox) == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 def test_a_rating_or_a_keyword_makes_no_new_picture_of_it(program: Program, inbox: Path) -> None:
     fill(inbox)
@@ -150,6 +153,7 @@ def test_a_rating_or_a_keyword_makes_no_new_picture_of_it(program: Program, inbo
     wait_for(lambda: str(inbox / "old0.jpg") in compressed(program), within=60, what="the edited one")
 
 
+@pytest.mark.slow
 def test_brought_into_another_watched_folder_it_is_new_there(
     program: Program, inbox: Path, tmp_path: Path
 ) -> None:
@@ -163,6 +167,7 @@ def test_brought_into_another_watched_folder_it_is_new_there(
     wait_for(lambda: compressed(program) == [str(share / "old0.jpg")], within=60, what="the copy")
 
 
+@pytest.mark.slow
 def test_when_the_folder_wants_them_after_all_moved_ones_are_compressed_too(
     program: Program, inbox: Path
 ) -> None:
@@ -179,6 +184,7 @@ def test_when_the_folder_wants_them_after_all_moved_ones_are_compressed_too(
     wait_for(lambda: moved.stat().st_size < size, within=60, what="the old one, wanted after all")
 
 
+@pytest.mark.slow
 def test_a_crash_while_a_folder_is_added_makes_nothing_new(program: Program, inbox: Path) -> None:
     """The folder stands in the settings, the daemon died before it had seen it."""
     before = fill(inbox)
@@ -210,6 +216,7 @@ def exfat_disk(tmp_path: Path) -> Iterator[Path]:
         run("losetup", "-d", device)
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_a_disk_that_makes_its_inodes_up_is_known_after_each_mount(
     program: Program, exfat_disk: Path, tmp_path: Path

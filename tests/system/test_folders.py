@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_what_would_be_saved_and_changes_nothing(program: Program, inbox: Path) -> None:
     paths = [write(inbox / f"{number}.jpg", jpeg(number)) for number in range(3)]
     paths[2].chmod(0o444)
@@ -26,6 +29,7 @@ def test_a_dry_run_goes_by_the_patterns_of_the_folder(program: Program, inbox: P
     assert program.json("folder", "check", str(inbox))["images"] == 1
 
 
+@pytest.mark.slow
 def test_adding_a_folder_tells_what_is_in_it_and_leaves_it(program: Program, inbox: Path) -> None:
     path = write(inbox / "old.jpg", jpeg(1))
     before = path.read_bytes()
@@ -59,6 +63,7 @@ def test_a_folder_that_is_refused_is_not_looked_through(program: Program, inbox:
     assert (program.home / "settings.toml").read_text() == text
 
 
+@pytest.mark.slow
 def test_a_folder_added_while_the_daemon_runs_is_watched_at_once(program: Program, inbox: Path) -> None:
     program.start()
     old = write(inbox / "old.jpg", jpeg(1))
@@ -73,6 +78,7 @@ def test_a_folder_added_while_the_daemon_runs_is_watched_at_once(program: Progra
     assert program.status()["folders"] == []
 
 
+@pytest.mark.slow
 def test_what_was_left_alone_is_done_once_the_settings_want_it(program: Program, inbox: Path) -> None:
     old = write(inbox / "old.jpg", jpeg(1))
     sizes = {old: old.stat().st_size}
@@ -89,6 +95,7 @@ def test_what_was_left_alone_is_done_once_the_settings_want_it(program: Program,
     wait_for(lambda: old.stat().st_size < sizes[old], within=60, what="the old one, wanted after all")
 
 
+@pytest.mark.slow
 def test_folders_that_must_not_be_watched_are_refused(program: Program, inbox: Path) -> None:
     program.run("folder", "add", "/", code=4)
     program.run("folder", "add", str(Path.home()), code=4)

@@ -149,6 +149,7 @@ def asked_of_all(program: Program, hung: Path, other: Path) -> dict[str, float]:
     return took
 
 
+@pytest.mark.slow
 def test_everybody_is_answered_and_worked_for_while_a_disk_hangs(
     program: Program, inbox: Path, tmp_path: Path, disk: HangingDisk
 ) -> None:
@@ -171,6 +172,7 @@ def test_everybody_is_answered_and_worked_for_while_a_disk_hangs(
     assert program.daemon.wait(PATIENT) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_a_folder_on_a_disk_that_hangs_is_added_and_watched_when_it_answers(
     program: Program, inbox: Path, disk: HangingDisk, arguments: tuple[str, ...]
@@ -195,6 +197,7 @@ def test_a_folder_on_a_disk_that_hangs_is_added_and_watched_when_it_answers(
     program.stop()
 
 
+@pytest.mark.slow
 def test_a_disk_that_hangs_at_the_start_is_watched_when_it_answers(
     program: Program, inbox: Path, disk: HangingDisk
 ) -> None:
@@ -219,6 +222,7 @@ def test_a_disk_that_hangs_at_the_start_is_watched_when_it_answers(
     program.stop()
 
 
+@pytest.mark.slow
 def test_the_end_comes_though_a_disk_hangs_with_a_picture_half_way(
     program: Program, inbox: Path, disk: HangingDisk
 ) -> None:
@@ -237,6 +241,7 @@ def test_the_end_comes_though_a_disk_hangs_with_a_picture_half_way(
     assert program.daemon.wait(PATIENT) == 0
 
 
+@pytest.mark.slow
 def test_an_output_that_hangs_takes_no_worker_from_the_other_folders(
     program: Program, inbox: Path, tmp_path: Path, disk: HangingDisk
 ) -> None:
@@ -259,6 +264,7 @@ def test_an_output_that_hangs_takes_no_worker_from_the_other_folders(
     program.stop()
 
 
+@pytest.mark.slow
 def test_originals_that_hang_at_the_start_are_named(program: Program, inbox: Path) -> None:
     if shutil.which("bindfs") is None:
         pytest.skip("bindfs is not installed")

@@ -36,6 +36,7 @@ def lived(program: Program, inbox: Path) -> None:
     program.run("report", "--no-open")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading", [False, True], ids=["", "while somebody reads the ledger"])
 def test_a_forgotten_name_is_in_no_file(program: Program, inbox: Path, reading: bool) -> None:
     lived(program, inbox)
@@ -58,6 +59,7 @@ def test_a_forgotten_name_is_in_no_file(program: Program, inbox: Path, reading: 
     assert [name for each in NAMES for name in files_with(program.home, each)] == []
 
 
+@pytest.mark.slow
 def test_a_forgotten_result_is_not_compressed_again(program: Program, inbox: Path) -> None:
     lived(program, inbox)
     program.run("originals", "accept", "--all", "--yes")
@@ -70,6 +72,7 @@ def test_a_forgotten_result_is_not_compressed_again(program: Program, inbox: Pat
     assert NAMES[1] not in program.run("history")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("umask", [0o000, 0o022])
 def test_ledger_log_originals_and_report_are_the_users_alone(
     program: Program, inbox: Path, umask: int

@@ -39,6 +39,7 @@ def check(pictures: dict[Path, str], home: Path) -> int:
     return replaced
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # twenty starts, and a start takes seconds where the computer is busy
 def test_random_kills_lose_nothing_and_work_goes_on(program: Program, inbox: Path) -> None:
     chance = random.Random(20)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from homepress.compress.metadata import has_location
@@ -21,6 +22,7 @@ def located(path: Path, seed: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_folder_check_counts_them(program: Program, inbox: Path) -> None:
     located(inbox / "a.jpg", 1)
     located(inbox / "b.jpg", 2)
@@ -29,6 +31,7 @@ def test_folder_check_counts_them(program: Program, inbox: Path) -> None:
     assert (report["images"], report["with_location"]) == (3, 2)
 
 
+@pytest.mark.slow
 def test_share_takes_the_place_out(program: Program, inbox: Path) -> None:
     program.watch(inbox, metadata="share")
     program.start()

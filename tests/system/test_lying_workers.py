@@ -39,6 +39,7 @@ def outcome_of(program: Program, picture: Path) -> str:
     return str(program.outcomes().get(str(picture), {}).get("outcome", ""))
 
 
+@pytest.mark.slow
 def test_garbage_replaces_no_picture_and_the_folder_goes_on(program: Deceived, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -62,6 +63,7 @@ def test_garbage_replaces_no_picture_and_the_folder_goes_on(program: Deceived, i
     program.stop()
 
 
+@pytest.mark.slow
 def test_one_lie_after_the_other_stops_replacing_in_that_folder_alone(
     program: Deceived, inbox: Path, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def facts(path: Path) -> tuple[object, ...]:
     return sha256(path), stat.S_IMODE(status.st_mode), status.st_mtime_ns, attributes
 
 
+@pytest.mark.slow
 def test_dropped_pictures_become_smaller_in_place_and_undo_brings_every_byte_back(
     program: Program, inbox: Path, tmp_path: Path
 ) -> None:
@@ -73,6 +74,7 @@ def test_dropped_pictures_become_smaller_in_place_and_undo_brings_every_byte_bac
     assert {path: sha256(path) for path in pictures} == {path: before[path][0] for path in pictures}
 
 
+@pytest.mark.slow
 def test_an_output_folder_gets_results_and_sources_stay(
     program: Program, inbox: Path, tmp_path: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_an_output_folder_gets_results_and_sources_stay(
     assert facts(source) == before
 
 
+@pytest.mark.slow
 def test_what_was_there_before_the_folder_was_added_is_left_alone(program: Program, inbox: Path) -> None:
     old = write(inbox / "old.jpg", jpeg(1))
     before = sha256(old)
@@ -103,6 +106,7 @@ def test_what_was_there_before_the_folder_was_added_is_left_alone(program: Progr
     assert sha256(old) == before
 
 
+@pytest.mark.slow
 def test_files_that_came_while_it_was_off_are_done_at_the_next_start(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -113,6 +117,7 @@ def test_files_that_came_while_it_was_off_are_done_at_the_next_start(program: Pr
     wait_for(lambda: path.stat().st_size < size, within=60, what="the picture that came meanwhile")
 
 
+@pytest.mark.slow
 def test_broken_pictures_are_left_alone_and_history_says_why(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -141,6 +146,7 @@ def test_broken_pictures_are_left_alone_and_history_says_why(program: Program, i
             assert entry["reason"]
 
 
+@pytest.mark.slow
 def test_bad_settings_keep_the_last_good_ones_and_are_shown(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -156,6 +162,7 @@ def test_bad_settings_keep_the_last_good_ones_and_are_shown(program: Program, in
     wait_for(lambda: program.status()["state"] == "idle", what="the mended settings to be noticed")
 
 
+@pytest.mark.slow
 def test_pause_holds_new_pictures_back_over_a_restart(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -172,6 +179,7 @@ def test_pause_holds_new_pictures_back_over_a_restart(program: Program, inbox: P
     wait_for(lambda: sha256(path) != before, within=60, what="the picture after resuming")
 
 
+@pytest.mark.slow
 def test_once_compresses_what_waits_and_ends(program: Program, inbox: Path) -> None:
     program.watch(inbox, existing="compress")
     path = write(inbox / "one.jpg", jpeg(8))
@@ -180,6 +188,7 @@ def test_once_compresses_what_waits_and_ends(program: Program, inbox: Path) -> N
     assert path.stat().st_size < size
 
 
+@pytest.mark.slow
 def test_a_second_daemon_is_refused_and_the_first_goes_on(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -187,6 +196,7 @@ def test_a_second_daemon_is_refused_and_the_first_goes_on(program: Program, inbo
     assert program.status()["state"] == "idle"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_no_process_of_ours_may_use_the_network(program: Program, inbox: Path) -> None:
     program.watch(inbox)
@@ -201,6 +211,7 @@ def test_no_process_of_ours_may_use_the_network(program: Program, inbox: Path) -
     assert "NoNewPrivs:\t1" in status
 
 
+@pytest.mark.slow
 def test_five_undone_results_stop_replacing_in_that_folder_until_the_user_resumes(
     program: Program, inbox: Path
 ) -> None:

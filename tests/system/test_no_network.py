@@ -23,6 +23,7 @@ _CALL = re.compile(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
 def test_every_socket_ever_asked_for_is_local_or_refused(tmp_path: Path, inbox: Path) -> None:
     """Set HOMEPRESS_DAY_PICTURES for a longer day; the numbers are printed (pytest -s)."""
@@ -88,6 +89,7 @@ def _can_unshare() -> bool:
     return done.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not shutil.which("unshare") or not _can_unshare(), reason=f"{THIS_MACHINE_CANNOT} make user namespaces"
 )
@@ -97,6 +99,7 @@ def test_the_whole_program_works_where_there_is_no_network_at_all(tmp_path: Path
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_killing_the_daemon_leaves_no_worker(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()

@@ -90,6 +90,7 @@ def goes_on(program: Program, inbox: Path) -> None:
     program.stop()
 
 
+@pytest.mark.slow
 def test_a_start_on_a_full_disk_says_so_and_goes_on_when_there_is_room(small: Program, inbox: Path) -> None:
     small.watch(inbox)
     filler = fill(small.home)
@@ -99,6 +100,7 @@ def test_a_start_on_a_full_disk_says_so_and_goes_on_when_there_is_room(small: Pr
     goes_on(small, inbox)
 
 
+@pytest.mark.slow
 def test_what_came_while_there_was_no_room_for_the_ledger_is_new(small: Program, inbox: Path) -> None:
     before = write(inbox / "before.jpg", jpeg(3))
     old = before.read_bytes()
@@ -116,6 +118,7 @@ def test_what_came_while_there_was_no_room_for_the_ledger_is_new(small: Program,
     small.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("used", [True, False])
 def test_a_start_with_a_read_only_state_says_so_and_goes_on_when_it_can_write(
     apart: Program, inbox: Path, used: bool
@@ -136,6 +139,7 @@ def test_a_start_with_a_read_only_state_says_so_and_goes_on_when_it_can_write(
     goes_on(apart, inbox)
 
 
+@pytest.mark.slow
 def test_a_pause_on_a_full_disk_holds_and_says_that_it_will_not_last(small: Program, inbox: Path) -> None:
     small.watch(inbox)
     small.start()
@@ -156,6 +160,7 @@ def test_a_pause_on_a_full_disk_holds_and_says_that_it_will_not_last(small: Prog
     small.stop()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_noted_on_a_read_only_disk_fails_and_says_so(apart: Program, inbox: Path) -> None:
     apart.watch(inbox)
     picture = write(inbox.parent / "pictures" / "a.jpg", jpeg(1))
@@ -179,6 +184,7 @@ def test_what_cannot_be_noted_on_a_read_only_disk_fails_and_says_so(apart: Progr
     assert picture.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_what_cannot_be_forgotten_for_lack_of_room_is_said(small: Program, inbox: Path) -> None:
     small.watch(inbox)
     picture = write(inbox.parent / "pictures" / "a.jpg", jpeg(1))

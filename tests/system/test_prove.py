@@ -49,6 +49,7 @@ def parties(proof: dict[str, Any]) -> dict[str, Any]:
     return {party["name"]: party for party in proof["parties"]}
 
 
+@pytest.mark.slow
 def test_the_worker_that_decodes_for_the_window_is_listed(
     program: Program, inbox: Path, tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ def _with_a_worker(program: Program) -> dict[str, Any] | None:
     return proof if "window's worker" in parties(proof) else None
 
 
+@pytest.mark.slow
 def test_daemon_worker_tray_and_window_are_asked_and_closed(
     program: Program, inbox: Path, tmp_path: Path
 ) -> None:
@@ -113,6 +115,7 @@ def test_daemon_worker_tray_and_window_are_asked_and_closed(
         assert str(found[name]["pid"]) in commands
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lock", ["daemon", "client"])
 def test_a_daemon_or_command_without_its_lock_is_found_open(program: Program, inbox: Path, lock: str) -> None:
     """What this proves: the test above does not hold whatever is asked."""
@@ -132,6 +135,7 @@ def test_a_daemon_or_command_without_its_lock_is_found_open(program: Program, in
     assert not any("worker 1 " in problem for problem in proof["problems"])
 
 
+@pytest.mark.slow
 def test_a_window_without_its_lock_is_found_open(program: Program, inbox: Path, tmp_path: Path) -> None:
     program.watch(inbox)
     with desktop(program, tmp_path) as made:
@@ -146,6 +150,7 @@ def test_a_window_without_its_lock_is_found_open(program: Program, inbox: Path, 
     )
 
 
+@pytest.mark.slow
 def test_a_window_that_does_not_answer_is_not_passed_over(
     program: Program, inbox: Path, tmp_path: Path
 ) -> None:

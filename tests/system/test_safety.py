@@ -36,6 +36,7 @@ def drop_and_wait(program: Program, inbox: Path, count: int) -> dict[Path, str]:
     return originals
 
 
+@pytest.mark.slow
 def test_finished_files_are_never_compressed_again_whatever_is_done_to_them(
     program: Program, inbox: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_finished_files_are_never_compressed_again_whatever_is_done_to_them(
     assert digest(inbox / "elsewhere" / "renamed.jpg") in results
 
 
+@pytest.mark.slow
 def test_a_deleted_ledger_loses_no_original_and_nothing_is_compressed_twice(
     program: Program, inbox: Path
 ) -> None:
@@ -77,6 +79,7 @@ def test_a_deleted_ledger_loses_no_original_and_nothing_is_compressed_twice(
     assert {path: digest(path) for path in originals} == originals
 
 
+@pytest.mark.slow
 def test_two_computers_on_one_folder_do_every_picture_once(tmp_path: Path, inbox: Path) -> None:
     both = [Program(tmp_path / "one"), Program(tmp_path / "two")]
     try:
@@ -102,6 +105,7 @@ def test_two_computers_on_one_folder_do_every_picture_once(tmp_path: Path, inbox
             program.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
 def test_odd_names_stay_distinct(program: Program, inbox: Path) -> None:
     names = [
@@ -128,6 +132,7 @@ def test_odd_names_stay_distinct(program: Program, inbox: Path) -> None:
     assert {path: digest(path) for path in before} == before
 
 
+@pytest.mark.slow
 def test_a_folder_that_goes_away_and_comes_back_is_watched_again(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -142,6 +147,7 @@ def test_a_folder_that_goes_away_and_comes_back_is_watched_again(program: Progra
     assert compressed(program) == 2
 
 
+@pytest.mark.slow
 def test_a_program_that_opens_a_picture_meanwhile_does_not_wait_and_keeps_its_edit(
     program: Program, inbox: Path
 ) -> None:

@@ -101,6 +101,7 @@ def hidden(folder: Path) -> list[str]:
     return [name for name in os.listdir(folder) if name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_shown_and_leaves_every_picture_as_it_was(
     program: Program, six_megabytes: Path
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_full_disk_is_shown_and_leaves_every_picture_as_it_was(
     wait_for(lambda: "full" not in "".join(program.status()["problems"]), what="the problem to be over")
 
 
+@pytest.mark.slow
 def test_five_megabytes_of_pictures_on_six_end_in_a_problem_and_every_original_can_be_had(
     program: Program, six_megabytes: Path
 ) -> None:
@@ -137,6 +139,7 @@ def test_five_megabytes_of_pictures_on_six_end_in_a_problem_and_every_original_c
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_replaced_safely_results_go_beside_the_folder(
     program: Program, exfat: Path
 ) -> None:
@@ -157,6 +160,7 @@ def test_where_nothing_can_be_replaced_safely_results_go_beside_the_folder(
     assert sorted(os.listdir(exfat)) == ["DCIM", "DCIM (smaller)"]
 
 
+@pytest.mark.slow
 def test_a_whole_disk_where_nothing_can_be_replaced_says_what_to_do(program: Program, exfat: Path) -> None:
     program.watch(exfat)
     program.start()
@@ -172,6 +176,7 @@ def test_a_whole_disk_where_nothing_can_be_replaced_says_what_to_do(program: Pro
     assert program.status()["state"] == "idle"
 
 
+@pytest.mark.slow
 def test_names_that_exfat_cannot_hold_or_takes_for_one_all_arrive(program: Program, exfat: Path) -> None:
     inbox, out = exfat.parent / "inbox", exfat / "out"
     (inbox / "Rome: day 1").mkdir(parents=True)
@@ -192,6 +197,7 @@ def test_names_that_exfat_cannot_hold_or_takes_for_one_all_arrive(program: Progr
     assert [path for path in out.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.slow
 def test_pictures_on_ntfs_are_replaced_and_come_back(program: Program, ntfs: Path) -> None:
     inbox = ntfs / "inbox"
     inbox.mkdir()
@@ -209,6 +215,7 @@ def test_pictures_on_ntfs_are_replaced_and_come_back(program: Program, ntfs: Pat
     wait_for(lambda: os.listdir(inbox) == ["a.jpg"], within=120, what="the result to be let go")
 
 
+@pytest.mark.slow
 def test_a_read_only_disk_is_shown_and_work_goes_on_when_it_is_over(program: Program, ext4: Path) -> None:
     inbox = ext4 / "inbox"
     inbox.mkdir()
@@ -228,6 +235,7 @@ def test_a_read_only_disk_is_shown_and_work_goes_on_when_it_is_over(program: Pro
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_taken_away_in_the_middle_loses_nothing(program: Program, ext4: Path) -> None:
     inbox = ext4 / "inbox"
     inbox.mkdir()
@@ -254,6 +262,7 @@ def test_a_disk_that_is_taken_away_in_the_middle_loses_nothing(program: Program,
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.slow
 def test_a_used_up_quota_is_shown_and_leaves_every_picture_as_it_was(program: Program, btrfs: Path) -> None:
     volume = btrfs / "volume"
     for command in (
@@ -281,6 +290,7 @@ def test_a_used_up_quota_is_shown_and_leaves_every_picture_as_it_was(program: Pr
     wait_compressed(program, 1)
 
 
+@pytest.mark.slow
 def test_without_the_right_to_write_the_folder_says_so_and_goes_on_afterwards(
     program: Program, inbox: Path
 ) -> None:
@@ -301,6 +311,7 @@ def test_without_the_right_to_write_the_folder_says_so_and_goes_on_afterwards(
     assert program.status()["state"] == "idle"
 
 
+@pytest.mark.slow
 def test_a_full_originals_store_stops_replacing_until_there_is_room(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     file = program.home / "settings.toml"

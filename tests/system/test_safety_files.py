@@ -42,6 +42,7 @@ KEPT: dict[str, Callable[[Path], None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_what_belongs_to_a_file_is_kept_exactly(program: Program, inbox: Path) -> None:
     paths = [write(inbox / f"{name}.jpg", jpeg(seed, size=SMALL)) for seed, name in enumerate(KEPT)]
@@ -88,6 +89,7 @@ def test_what_cannot_be_replaced_is_left_as_it_is_and_says_why(
     assert "read-only" in reasons["read-only.jpg"]
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_what_is_no_plain_file_is_neither_opened_nor_followed(
     program: Program, inbox: Path, tmp_path: Path
@@ -112,6 +114,7 @@ def test_what_is_no_plain_file_is_neither_opened_nor_followed(
     assert sorted(path.name for path in outside.parent.iterdir()) == ["a.jpg"]
 
 
+@pytest.mark.slow
 def test_after_kill_9_of_the_daemon_no_worker_is_alive_a_second_later(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()

@@ -83,6 +83,7 @@ def remote(tmp_path: Path) -> Iterator[Remote]:
             _run("umount", "-l", here)
 
 
+@pytest.mark.slow
 def test_a_picture_on_another_computer_is_replaced_once_and_comes_back(
     program: Program, remote: Remote
 ) -> None:

@@ -5,6 +5,8 @@ import io
 import os
 from pathlib import Path
 
+import pytest
+
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
@@ -25,6 +27,7 @@ def drop(program: Program, inbox: Path, count: int) -> list[Path]:
     return paths
 
 
+@pytest.mark.slow
 def test_five_undone_in_a_row_stop_replacing_until_the_user_has_looked(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -54,6 +57,7 @@ def _stored(program: Program) -> Path | None:
     return next((file for file in kept if file.name.count("-") == 1), None)
 
 
+@pytest.mark.slow
 def test_an_edit_that_came_late_is_put_back_and_told(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -74,6 +78,7 @@ def test_an_edit_that_came_late_is_put_back_and_told(program: Program, inbox: Pa
     assert path.read_bytes() == edit
 
 
+@pytest.mark.slow
 def test_rot_is_found_and_the_damaged_original_is_never_put_back(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
@@ -93,6 +98,7 @@ def test_rot_is_found_and_the_damaged_original_is_never_put_back(program: Progra
     program.run("undo", str(paths[1]))
 
 
+@pytest.mark.slow
 def test_the_history_can_be_searched_and_taken_into_a_spreadsheet(program: Program, inbox: Path) -> None:
     program.watch(inbox)
     program.start()

@@ -70,6 +70,7 @@ def test_a_panel_reads_the_icon_and_its_menu(program: Program, inbox: Path, watc
         assert label in labels
 
 
+@pytest.mark.slow
 def test_clicks_pause_and_resume_and_the_icon_says_so(program: Program, inbox: Path, icon: IconSeen) -> None:
     idle = icon.property("IconPixmap")
     icon.click("Pause > For 2 hours")
@@ -87,6 +88,7 @@ def test_clicks_pause_and_resume_and_the_icon_says_so(program: Program, inbox: P
     wait_label(icon, "Watching 1 folder")
 
 
+@pytest.mark.slow
 def test_results_appear_in_the_menu_and_can_be_undone_there(
     program: Program, inbox: Path, icon: IconSeen
 ) -> None:
@@ -118,6 +120,7 @@ def test_a_number_of_an_older_menu_never_clicks_something_else(
     assert number not in {n for n, _ in icon.items().values()}
 
 
+@pytest.mark.slow
 def test_one_folder_is_paused_and_goes_on_with_what_came_meanwhile(
     program: Program, inbox: Path, icon: IconSeen
 ) -> None:
@@ -133,6 +136,7 @@ def test_one_folder_is_paused_and_goes_on_with_what_came_meanwhile(
     wait_for(lambda: sha256(path) != before, within=60, what="the picture that came meanwhile")
 
 
+@pytest.mark.slow
 def test_clicks_on_folders_go_to_the_file_manager_on_the_bus(
     program: Program, inbox: Path, session: str, icon: IconSeen
 ) -> None:
@@ -157,6 +161,7 @@ def test_clicks_on_folders_go_to_the_file_manager_on_the_bus(
     assert manager.heard("ShowItems")[0].body[0] == [path.as_uri()]
 
 
+@pytest.mark.slow
 def test_where_no_window_can_be_shown_something_else_is(
     program: Program, inbox: Path, session: str, watcher: FakeWatcher
 ) -> None:

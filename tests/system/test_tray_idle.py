@@ -27,6 +27,7 @@ def resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.slow
 def test_idle_costs_no_time_and_little_memory(program: Program, icon: IconSeen) -> None:
     program.wait_idle()
     assert program.daemon is not None

@@ -36,6 +36,7 @@ def test_the_icon_comes_back_when_the_panel_comes_late_or_again(
     wait_label(watcher.icon(2), "Watching 1 folder")
 
 
+@pytest.mark.slow
 def test_the_icon_outlives_the_daemon_and_finds_the_next_one(
     program: Program, inbox: Path, icon: IconSeen
 ) -> None:
@@ -64,6 +65,7 @@ def test_the_icon_outlives_the_daemon_and_finds_the_next_one(
     wait_for(lambda: not agents(program), what="the agent to end")
 
 
+@pytest.mark.slow
 def test_quit_ends_both_and_a_dead_agent_can_be_brought_back(
     program: Program, inbox: Path, watcher: FakeWatcher
 ) -> None:
@@ -104,6 +106,7 @@ def test_daemon_and_agent_are_locked_each_in_its_own_way(
     assert filters == [1, 1], "neither has inherited the lock of the other"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", [None, "unix:path=/no/such/bus", "nonsense"])
 def test_without_a_usable_bus_the_daemon_works_and_the_log_says_so_once(
     program: Program, inbox: Path, address: str | None
@@ -124,6 +127,7 @@ def test_without_a_usable_bus_the_daemon_works_and_the_log_says_so_once(
     wait_for(lambda: not agents(program), what="the agent to have ended")
 
 
+@pytest.mark.slow
 def test_waking_from_suspend_looks_through_the_folders_at_once(
     program: Program, inbox: Path, session: str, watcher: FakeWatcher
 ) -> None:
@@ -143,6 +147,7 @@ def test_waking_from_suspend_looks_through_the_folders_at_once(
     wait_for(lambda: sha256(path) != before, within=60, what="the scan after waking")
 
 
+@pytest.mark.slow
 def test_a_daemon_that_is_started_again_still_rests_for_the_power_saver(
     program: Program, inbox: Path, session: str, watcher: FakeWatcher
 ) -> None:
@@ -160,6 +165,7 @@ def test_a_daemon_that_is_started_again_still_rests_for_the_power_saver(
         wait_label(icon, "Homepress has stopped unexpectedly")
 
 
+@pytest.mark.slow
 def test_it_rests_while_the_computer_saves_power_unless_told_otherwise(
     program: Program, inbox: Path, session: str, watcher: FakeWatcher
 ) -> None:

@@ -74,6 +74,7 @@ def test_dex_starts_the_entry(program: Program, inbox: Path, desk: Screen, moved
     wait_for(lambda: program.status()["state"] == "idle", within=40, what="the daemon")
 
 
+@pytest.mark.slow
 def test_an_openbox_session_starts_the_entry_and_a_second_login_is_no_second_daemon(
     program: Program, inbox: Path, desk: Screen, moved: Path, tmp_path: Path
 ) -> None:

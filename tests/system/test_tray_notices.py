@@ -84,6 +84,7 @@ def settings(program: Program, inbox: Path, notify: str) -> None:
     file.write_text(f'[daemon]\nnotify = "{notify}"\n{file.read_text()}')
 
 
+@pytest.mark.slow
 def test_the_first_success_is_told_and_its_undo_button_brings_every_byte_back(
     program: Program, inbox: Path, desk: Screen
 ) -> None:
@@ -107,6 +108,7 @@ def test_the_first_success_is_told_and_its_undo_button_brings_every_byte_back(
     assert shown(desk) == 0, "only the first success is told when only errors are wanted"
 
 
+@pytest.mark.slow
 def test_the_undo_button_of_a_summary_brings_the_batch_back(
     program: Program, inbox: Path, desk: Screen
 ) -> None:
@@ -133,6 +135,7 @@ def test_the_undo_button_of_a_summary_brings_the_batch_back(
     )
 
 
+@pytest.mark.slow
 def test_a_crash_is_told_with_a_button_that_starts_it_and_a_stop_is_not(
     program: Program, inbox: Path, desk: Screen
 ) -> None:
@@ -152,6 +155,7 @@ def test_a_crash_is_told_with_a_button_that_starts_it_and_a_stop_is_not(
     program.run("stop")
 
 
+@pytest.mark.slow
 def test_a_problem_is_told_once_and_never_when_nothing_is_wanted(
     program: Program, inbox: Path, desk: Screen
 ) -> None:

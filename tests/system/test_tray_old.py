@@ -32,6 +32,7 @@ for make in legacy.old_icons():
 """
 
 
+@pytest.mark.slow
 def test_a_click_reaches_the_icon_also_after_the_tray_came_again(tmp_path: Path) -> None:
     need("xfce4-panel")
     heard = tmp_path / "heard.txt"

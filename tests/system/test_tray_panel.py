@@ -68,6 +68,7 @@ def shown(desk: Screen, state: Symbol) -> tuple[int, int]:
     return wait_for(lambda: desk.find(colour(state)), within=30, what=f"an icon that says {state.value}")
 
 
+@pytest.mark.slow
 def test_a_person_sees_clicks_and_quits(
     program: Program, inbox: Path, desk: Screen, opened: FakeProgram
 ) -> None:
@@ -148,6 +149,7 @@ PICTURES = {
 SIZE = (2400, 1800) if SHOTS else (800, 600)
 
 
+@pytest.mark.slow
 def test_results_and_problems_are_seen(program: Program, desk: Screen, opened: FakeProgram) -> None:
     desk.panel()
     camera, scans = (Path(desk.environment["HOME"], name) for name in ("Pictures", "Scans"))

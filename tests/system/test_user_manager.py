@@ -121,6 +121,7 @@ def login(program: Program, tmp_path: Path) -> Iterator[Login]:
     made.close()
 
 
+@pytest.mark.slow
 def test_the_unit_starts_compresses_comes_back_and_stops(login: Login, program: Program, inbox: Path) -> None:
     program.watch(inbox)
     assert "systemd unit" in login.homepress("autostart", "on", "--systemd")

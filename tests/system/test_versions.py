@@ -57,6 +57,7 @@ def start(program: Program) -> "subprocess.Popen[bytes]":
     return program.daemon
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("newer_daemon", [False, True])
 def test_status_names_it_run_says_what_to_do_and_that_works(
     program: Program, other: Program, inbox: Path, newer_daemon: bool

@@ -4,6 +4,8 @@ import hashlib
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
@@ -16,6 +18,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_day_with_mouse_and_keyboard(program: Program, inbox: Path, opened: Opening) -> None:
     (program.home / "settings.toml").write_text("# my own words\n", encoding="utf-8")
     program.start()
@@ -74,6 +77,7 @@ def test_a_day_with_mouse_and_keyboard(program: Program, inbox: Path, opened: Op
     assert program.status()["state"] == "idle"
 
 
+@pytest.mark.slow
 def test_a_day_with_the_keyboard_alone(program: Program, inbox: Path, opened: Opening) -> None:
     pictures = [write(inbox / f"{name}.jpg", jpeg(n)) for n, name in enumerate(("one", "two"))]
     originals = {path: sha256(path) for path in pictures}
@@ -129,6 +133,7 @@ def test_a_second_start_hands_over_to_the_first(program: Program, inbox: Path, o
     window.wait("Saved each day")
 
 
+@pytest.mark.slow
 def test_the_daemon_may_come_and_go(program: Program, inbox: Path, opened: Opening) -> None:
     program.watch(inbox)
     program.start()
@@ -154,6 +159,7 @@ def test_a_mistake_in_the_settings_is_shown_where_it_matters(
     window.wait("min_size")
 
 
+@pytest.mark.slow
 def test_the_window_itself_is_locked(program: Program, inbox: Path, opened: Opening) -> None:
     program.watch(inbox)
     program.start()

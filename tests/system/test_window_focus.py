@@ -26,6 +26,7 @@ def ring(display: str, one: Seen) -> int:
     return sum(far.histogram()[:12])
 
 
+@pytest.mark.slow
 def test_the_keyboard_is_seen_everywhere(program: Program, inbox: Path, display: str) -> None:
     picture = write(inbox / "holiday.jpg", jpeg(1))
     program.watch(inbox, existing="compress")

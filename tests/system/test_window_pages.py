@@ -29,6 +29,7 @@ def done(program: Program, inbox: Path) -> Path:
     return picture
 
 
+@pytest.mark.slow
 def test_the_first_run_starts_everything(program: Program, inbox: Path, opened: Opening) -> None:
     """From nothing: no daemon, no settings. It is tried before anything is done."""
     pictures = [write(inbox / f"{number}.jpg", jpeg(number)) for number in range(2)]
@@ -64,6 +65,7 @@ def test_the_first_run_starts_everything(program: Program, inbox: Path, opened: 
         program.run("stop", code=None)
 
 
+@pytest.mark.slow
 def test_start_at_login_is_written_where_it_is_switched_on(
     program: Program, inbox: Path, opened: Opening
 ) -> None:
@@ -87,6 +89,7 @@ def _autostart_files(program: Program) -> list[Path]:
     return [*config.glob("autostart/*"), *config.glob("systemd/user/*")]
 
 
+@pytest.mark.slow
 def test_statistics_are_saved_where_the_dialog_says(
     program: Program, done: Path, opened: Opening, tmp_path: Path
 ) -> None:
@@ -107,6 +110,7 @@ def test_statistics_are_saved_where_the_dialog_says(
         assert image.size == (1200, 400)
 
 
+@pytest.mark.slow
 def test_a_result_is_kept_for_good(program: Program, done: Path, opened: Opening) -> None:
     window = opened("", str(done))
     window.wait("The largest difference", within=40)
@@ -120,6 +124,7 @@ def test_a_result_is_kept_for_good(program: Program, done: Path, opened: Opening
     assert program.lines("history")[0]["original"] == "accepted"
 
 
+@pytest.mark.slow
 def test_names_are_forgotten_by_place_and_by_day(program: Program, done: Path, opened: Opening) -> None:
     program.run("originals", "accept", "--all", "--yes", code=None)
     window = opened("privacy")
@@ -146,6 +151,7 @@ def test_names_are_forgotten_by_place_and_by_day(program: Program, done: Path, o
     assert all("holiday" not in entry["path"] for entry in program.lines("history"))
 
 
+@pytest.mark.slow
 def test_the_tray_is_asked_too(
     program: Program, inbox: Path, opened: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +171,7 @@ def test_the_tray_is_asked_too(
         server.close()
 
 
+@pytest.mark.slow
 def test_the_bare_command_starts_everything_once(program: Program, opened: Opening, display: str) -> None:
     window = opened()  # the window is there already: the second start shows that one
     window.wait("Which pictures shall become smaller?")

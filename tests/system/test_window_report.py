@@ -34,6 +34,7 @@ def page(report: Path, tmp_path: Path) -> Iterator[Page]:
     made.close()
 
 
+@pytest.mark.slow
 def test_nothing_in_it_comes_from_elsewhere(report: Path) -> None:
     text = report.read_text("utf-8")
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
@@ -45,6 +46,7 @@ def test_nothing_in_it_comes_from_elsewhere(report: Path) -> None:
     assert report.stat().st_mode & 0o077 == 0, "pictures are in it"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PROGRAM, reason="needs chromium")
 def test_in_a_browser(page: Page, report: Path) -> None:
     # The policy lets the page's own script and style work: the divider follows the keyboard.

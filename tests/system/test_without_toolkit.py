@@ -34,6 +34,7 @@ def without(program: Program, *arguments: str, display: str = "") -> "subprocess
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.slow
 def test_the_report_is_written(told: Program, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     done = without(told, "report", "--no-open", "--output", str(file))
@@ -41,6 +42,7 @@ def test_the_report_is_written(told: Program, tmp_path: Path) -> None:
     assert "holiday.jpg" in file.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_window_names_the_package_and_gives_the_report(told: Program) -> None:
     done = without(told, "window")
     assert done.returncode != 0
@@ -50,6 +52,7 @@ def test_the_window_names_the_package_and_gives_the_report(told: Program) -> Non
     assert Path(report).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_a_script_is_told_what_was_shown_in_place_of_the_window(told: Program) -> None:
     shown = json.loads(without(told, "window", "--json").stdout)
     assert shown["shown"] == "report"

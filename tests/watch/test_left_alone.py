@@ -298,6 +298,7 @@ def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
         assert "is a file" in run.wait_state("unreadable").problem
 
 
+@pytest.mark.slow
 def test_a_file_that_was_set_aside_is_left_by_scans_until_it_changes(tmp_path: Path) -> None:
     (path := tmp_path / "a.jpg").write_bytes(JPEG)
     with watching(watched(tmp_path, watch="poll"), finishes=False) as run:

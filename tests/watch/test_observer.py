@@ -46,6 +46,7 @@ def flood(folder: Path) -> None:
         (folder / f"{number % 50}.txt").unlink()
 
 
+@pytest.mark.slow
 def test_an_overflow_loses_no_file(memory_path: Path) -> None:
     (memory_path / "flood").mkdir()
     with watching(memory_path) as run:
@@ -63,6 +64,7 @@ def test_an_overflow_loses_no_file(memory_path: Path) -> None:
     assert len(run.sink.arrivals) == 51
 
 
+@pytest.mark.slow
 def test_an_overflow_of_more_folders_than_the_queue_holds_comes_to_an_end(memory_path: Path) -> None:
     tree = memory_path
     for number in range(int(QUEUE.read_text()) + 1000):
@@ -104,6 +106,7 @@ def test_a_dead_reader_is_replaced_within_two_seconds(
         run.wait_arrivals(1)
 
 
+@pytest.mark.slow
 def test_a_folder_name_used_over_and_over_loses_no_file(tmp_path: Path) -> None:
     with watching(tmp_path) as run:
         for number in range(300):
@@ -211,6 +214,7 @@ def test_a_root_replaced_between_two_looks(tmp_path: Path) -> None:
     assert run.sink.names() == ["0.jpg", "1.jpg", "2.jpg"]
 
 
+@pytest.mark.slow
 def test_a_root_deleted_and_made_again(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
@@ -265,6 +269,7 @@ def test_without_any_observer_the_folder_is_polled_and_says_why(tmp_path: Path) 
     assert "sudo sysctl fs.inotify.max_user_instances=" in seen["problem"]
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_unreadable_folders_are_named_and_recover(tmp_path: Path) -> None:
     folder = Path("/tmp") / f"homepress-unreadable-{os.getpid()}"

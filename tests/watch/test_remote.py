@@ -83,6 +83,7 @@ def test_a_network_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not linux.is_remote(os.fsencode(tmp_path / "x"))
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_a_fuse_mount_is_polled_and_its_pictures_wait_longer(tmp_path: Path) -> None:
     if not shutil.which("bindfs"):

@@ -25,6 +25,7 @@ PICTURE = picture("JPEG", size=(400, 300))
 assert len(PICTURE) > 60_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("early", [False, True])
 def test_six_slow_writers_at_once(tmp_path: Path, early: bool) -> None:
     with watching(watched(tmp_path), early=early) as run:
@@ -112,6 +113,7 @@ def test_the_lease_sees_writers_and_only_writers(tmp_path: Path) -> None:
     assert opened(other_name, os.O_WRONLY) is Openness.BUSY
 
 
+@pytest.mark.slow
 def test_a_lease_that_is_broken_ends_no_process(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     seen = elsewhere("leases", tmp_path)
@@ -136,6 +138,7 @@ def test_without_leases_the_quiet_time_is_longer(tmp_path: Path, monkeypatch: py
         assert time.monotonic() - written >= 0.6
 
 
+@pytest.mark.slow
 def test_on_remote_file_systems_it_is_longer_still_and_polled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

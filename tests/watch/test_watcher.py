@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from homepress.watch import Waiting
 from support import wait_for
 from watch.harness import FAST, JPEG, SETTLE, Memory, file_id, picture, watched, watching
@@ -114,6 +116,7 @@ def make_tree(top: Path, folders: int, files: int) -> set[Path]:
     return made
 
 
+@pytest.mark.slow
 def test_a_tree_moved_in_renamed_and_made_in_place(tmp_path: Path) -> None:
     folder = tmp_path / "watched"
     folder.mkdir()
@@ -159,6 +162,7 @@ def test_an_edited_picture_arrives_again(tmp_path: Path) -> None:
     assert run.sink.contents == [JPEG, new]
 
 
+@pytest.mark.slow
 def test_a_hint_looks_again_later_and_a_scan_does_not_forestall_it(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     with watching(tmp_path, finishes=False) as run:

@@ -117,6 +117,7 @@ def test_what_is_made_to_be_slow_ends(kind: ImageType, data: bytes) -> None:
     read_dimensions(data, kind)
 
 
+@pytest.mark.slow
 def test_the_corpus_is_seen_as_the_decoders_see_it() -> None:
     """Where there is one. Decoders turn some pictures upright; headers say how they are stored."""
     folder = corpus()

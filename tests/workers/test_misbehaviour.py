@@ -75,6 +75,7 @@ def seen(request: pytest.FixtureRequest) -> dict[str, str]:
     return drive(request.param, "misdeeds")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", REFUSED)
 def test_it_is_refused(seen: dict[str, str], deed: str) -> None:
     assert seen[deed] == "refused: PermissionError"

@@ -190,6 +190,7 @@ def test_a_worker_that_gave_memory_back_is_kept(worker: Slot) -> None:
     assert tell(worker, "who") == thin
 
 
+@pytest.mark.slow
 def test_a_worker_that_used_much_time_is_replaced() -> None:
     worker = slot(Limits(cpu_seconds=2))
     first = tell(worker, "who")

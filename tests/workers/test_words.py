@@ -43,6 +43,7 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(one)
 
 
+@pytest.mark.slow
 @given(text=TEXTS, number=st.integers(0, 300))
 def test_nothing_in_a_message_does_anything_to_a_terminal(text: str, number: int) -> None:
     made = Compressed(b"", text, ImageType.PNG, ImageType.PNG, 1, 1, 100.0, ScoreKind.FULL, True, text)
@@ -83,6 +84,7 @@ def worker() -> Iterator[Slot]:
     made.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="writes to the worker's own pipe")
 @pytest.mark.parametrize(
     "answer",

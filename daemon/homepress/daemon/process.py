@@ -2,6 +2,7 @@
 
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from homepress import privacy
+from homepress.base.override import override
 from homepress.control import InstanceLock, ServiceError, connect, running
 from homepress.control.lock import DAEMON, holder_of
 from homepress.control.server import Server
@@ -135,6 +137,38 @@ def _take_lock(lock: InstanceLock, paths: Paths, tell: Callable[[str], None]) ->
             waited_for = holder
 
 
+class EndRequest(threading.Event):
+    """Set when the daemon is to end, also by a signal handler.
+
+    A handler runs on the main thread in the middle of whatever that is doing, often of `wait`. There
+    `threading.Event` holds the very lock that its `set` needs, and the process would stand still for ever.
+    `SimpleQueue.put` is made for that: it waits for nothing (library reference, "queue").
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._is_set = False
+
+    @override
+    def set(self) -> None:
+        self._is_set = True
+        self._asked.put(None)
+
+    @override
+    def is_set(self) -> bool:
+        return self._is_set
+
+    @override
+    def wait(self, timeout: float | None = None) -> bool:
+        try:
+            self._asked.get(timeout=timeout)
+        except queue.Empty:
+            return False
+        self._asked.put(None)  # for the next one who waits
+        return True
+
+
 class _Daemon:
     """One run of the daemon, from locked to stopped."""
 
@@ -142,7 +176,7 @@ class _Daemon:
         self._lock = lock
         self._paths = paths
         self._options = options
-        self._stopping = threading.Event()
+        self._stopping = EndRequest()
         self._service = DaemonService(paths, self._stopping.set)
         self._server = Server(paths.socket, self._service)
         self.all_ended = True

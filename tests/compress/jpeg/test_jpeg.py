@@ -161,6 +161,7 @@ def test_any_size_ends_in_a_result_or_a_reason(size: tuple[int, int], floor: flo
         assert result.reason in (Reason.SAVES_TOO_LITTLE, Reason.FLOOR_NOT_REACHED)
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 @pytest.mark.parametrize("name", ["mdx__Apple_iPhone_5.jpg", "libvips__ultra-hdr.jpg"])
 def test_camera_pictures_keep_the_floor(corpus_dir: Path, name: str) -> None:

@@ -147,6 +147,7 @@ def test_exif_that_imagemagick_wrote_as_text_is_found() -> None:
     assert has_location(write_chunks(chunks))
 
 
+@pytest.mark.slow
 def test_a_bomb_in_a_text_chunk_is_not_unpacked() -> None:
     bomb = zlib.compress(bytes(200_000_000), 9)
     with pytest.raises(Malformed):

@@ -153,6 +153,7 @@ def test_the_result_is_the_same_each_time_and_final() -> None:
     assert refused(result).reason is Reason.SAVES_TOO_LITTLE
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_corpus_graphics_are_kept_whole_or_unchanged() -> None:
     folder = corpus()

@@ -61,6 +61,7 @@ def put(tmp_path: Path, pictures: dict[str, bytes]) -> Path:
     return inbox
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", GARBAGE)
 @pytest.mark.parametrize("convert_to", [None, ImageType.WEBP])
 def test_garbage_takes_no_picture_s_place(
@@ -99,6 +100,7 @@ def test_without_the_look_some_of_it_would(store: Store, tmp_path: Path) -> None
         slot.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe",
     [
@@ -155,6 +157,7 @@ def test_a_checker_that_cannot_look_costs_the_saving_alone(code: str, store: Sto
     assert (inbox / "a.jpg").read_bytes() == PICTURES["a.jpg"]
 
 
+@pytest.mark.slow
 def test_several_results_unlike_their_pictures_stop_replacing(
     store: Store, checker: Checker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

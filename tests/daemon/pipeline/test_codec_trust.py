@@ -106,6 +106,7 @@ def test_a_worker_that_calls_all_codecs_broken_is_not_taken_at_its_word(state: P
     assert "curl" not in state.read_text()
 
 
+@pytest.mark.slow
 def test_what_was_found_holds_in_the_next_run_until_a_version_changes(
     worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:

@@ -58,6 +58,7 @@ def test_pixels_go_over_the_bus_as_argb() -> None:
         assert tuple(argb[middle : middle + 4]) == (alpha, red, green, blue)
 
 
+@pytest.mark.slow
 def test_the_files_are_what_the_program_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(REPOSITORY / "packaging")
     icon_files = importlib.import_module("icon_files").icon_files
