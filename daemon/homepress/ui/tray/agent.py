@@ -1,6 +1,7 @@
 """The desktop agent: icon, menu and notices of one Homepress, for as long as the session lasts."""
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -59,7 +60,7 @@ class AgentPaths:
 
 
 def run_agent(paths: AgentPaths) -> int:
-    """Show the icon until Quit or the end of the session; the exit code.
+    """Show the icon until Quit or the end of the session; the exit code, 1 where nothing can be shown.
 
     A second agent of the same Homepress tells the first one that a daemon was started, and exits.
     """
@@ -72,7 +73,8 @@ def run_agent(paths: AgentPaths) -> int:
         _begin_log(paths.log)
         if backend.lacking:
             _log.warning("no tray icon and no notices: %s", backend.lacking)
-            return 0
+            sys.stderr.write(f"no tray icon and no notices: {backend.lacking}\n")
+            return 1
         Agent(paths, backend).run()
     finally:
         lock.release()
