@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 
@@ -107,6 +108,21 @@ class TestStatus:
         assert "/p/0.jpg  waiting until it stays unchanged" in status_lines
         assert "and 2 more" in status_lines
         assert status_lines[-1] == "Problem: /p is not there; plug the disk in"
+
+    def test_a_reason_that_is_a_problem_too_is_said_once(self) -> None:
+        reason = "the disk of /p is full: 12 KB free, and 2.4 MB are needed; make room"
+        status = Status(
+            state="problem",
+            pid=1,
+            version="1",
+            folders=[FolderStatus(path="/p", mode="replace", state="problem", problem=reason)],
+            waiting_files=[WaitingFile(path="/p/0.jpg", reason=reason)],
+            problems=[f"/p: {reason}"],
+        )
+        lines = [click.unstyle(line) for line in status_lines(status, 0.0)]
+        assert "/p  problem  see below" in lines
+        assert "/p/0.jpg  see below" in lines
+        assert "\n".join(lines).count(reason) == 1
 
     def test_a_problem_of_several_lines_is_told_in_lines(self, run: Run, daemon: FakeService) -> None:
         daemon.problems = ["settings not used: a.toml:1: x\na.toml:2: y"]

@@ -201,9 +201,9 @@ def status_lines(status: Status, now: float, *, reported: bool = True) -> list[s
     facts = _facts(status, now) if reported else [_process(status)]
     result = [_headline(status, now), "", *output.columns(facts)]
     if status.folders:
-        result += ["", *output.columns(_folder(folder) for folder in status.folders)]
+        result += ["", *output.columns(_folder(folder, status) for folder in status.folders)]
     if status.waiting_files:
-        result += ["", *_waiting(status.waiting_files, now)]
+        result += ["", *_waiting(status, now)]
     for problem in status.problems:
         first, *others = problem.splitlines() or [""]
         result += [
@@ -270,10 +270,20 @@ def _going(status: Status, now: float) -> str:
     return f"; {counted(status.originals_going, 'original')} {go} {day_of(status.originals_go_at, now)}"
 
 
-def _folder(folder: FolderStatus) -> tuple[str, str, str]:
+_SHORT_REASON = 40
+"""Characters."""
+
+
+def _once(text: str, status: Status) -> str:
+    """A reason, unless it is said in full under "Problem" below; short ones may be there for another file."""
+    said = len(text) > _SHORT_REASON and any(text in problem for problem in status.problems)
+    return "see below" if said else printable(text)
+
+
+def _folder(folder: FolderStatus, status: Status) -> tuple[str, str, str]:
     word = output.bad(folder.state) if folder.state == "problem" else folder.state
     notes = [
-        printable(folder.problem),
+        _once(folder.problem, status),
         counted(folder.waiting, "picture") + " waiting" if folder.waiting else "",
         # Of a network drive the warning says so.
         "looked at from time to time"
@@ -284,10 +294,12 @@ def _folder(folder: FolderStatus) -> tuple[str, str, str]:
     return printable(folder.path), word, "; ".join(note for note in notes if note)
 
 
-def _waiting(files: list[WaitingFile], now: float) -> list[str]:
+def _waiting(status: Status, now: float) -> list[str]:
+    files = status.waiting_files
+
     def row(file: WaitingFile) -> tuple[str, str]:
         again = f", again {until(file.next_try, now)}" if file.next_try and file.next_try > now else ""
-        return printable(file.path), output.faint(printable(file.reason) + again)
+        return printable(file.path), output.faint(_once(file.reason, status) + again)
 
     rows = output.columns(row(file) for file in files[:_MOST_FILES])
     more = len(files) - _MOST_FILES
