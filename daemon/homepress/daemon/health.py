@@ -227,7 +227,7 @@ class FolderHealth:
         return ". ".join(texts[:_MOST_SHOWN] + ([f"The same of {more} more folders"] if more > 0 else []))
 
     def _end_forgotten_problems(self, root: Path) -> None:
-        """Whoever ran into it is gone, and nothing waits any more."""
+        """Its caller is gone, and nothing waits any more."""
         now = self._clock()
         for problem in list(self._problems.values()):
             late = problem.root == root and now > problem.until + _LINGER

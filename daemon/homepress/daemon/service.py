@@ -35,14 +35,14 @@ from homepress.watch import FileWatch, Watcher
 _log = logging.getLogger(__name__)
 
 _RETRIES_SOON = 60.0
-"""Whoever runs once waits for files that are tried again within so many seconds."""
+"""Seconds: `run --once` waits for files that are tried again within this time."""
 
 
 _SETTINGS_AGAIN = 10.0
 """Seconds until settings that could not be put into force are tried again."""
 
 _START_SECONDS = 0.5
-"""Whoever asks for the status waits so long for a start that is under way."""
+"""Seconds that a status request waits for a start in progress."""
 
 
 class DaemonService(InProcessService):
@@ -407,7 +407,7 @@ class DaemonService(InProcessService):
 
     def _settings_changed(self) -> None:
         # One change after the other: a request and the watch of the file may come upon the same one, and
-        # whoever comes second may only answer when what the first has read is in force.
+        # the second caller must not return until the settings that the first one read are in force.
         with self._changing_settings:
             if not self.core.live.reload() and not self._not_in_force:
                 return

@@ -216,7 +216,7 @@ def _folder_of(job: Job, error: OSError) -> Path:
 
 
 def compressed_for_nothing(result: JobResult) -> JobResult:
-    """What is told of a picture whose results could not be stored, while nothing was done about that.
+    """The result for a picture whose results could not be stored, while nothing was done about that.
 
     Args:
         told: how that ended last time.

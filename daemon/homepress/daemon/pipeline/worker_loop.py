@@ -207,7 +207,7 @@ RETRY_ERROR = 600.0
 """Seconds until the first try of a picture that met an error of our own."""
 
 STOPPING = "Homepress is stopping; try again when it runs"
-"""What is told of a picture that somebody asked for and that is not begun any more."""
+"""The result for a picture that was asked for and is not begun any more."""
 
 SILENT_SECONDS = 10.0
 """After so long a disk counts as one that does not answer, and another thread works in place of that one."""
@@ -310,7 +310,7 @@ class Pipeline:
                 attempts = self._checker.probe()
                 found.append(("checker", self._checker.pid or 0, attempts))
         finally:
-            # They live on for a while, so that whoever asked can look at them from outside.
+            # They live on for a while, so that the caller can look at them from outside.
             self._state.post(partial(self._runners.let_go, runners, IDLE_SECONDS))
         return found
 
@@ -447,7 +447,7 @@ class Pipeline:
             if job.plan.destination is not Destination.NOWHERE:
                 _log.info("%s: %s", ascii(str(job.path)), result)
         finally:
-            # Only now: whoever sees that no picture is worked on any more also knows what came of the last.
+            # Only now: when no picture is in progress any more, the result of the last one is known too.
             self._state.post(partial(self._done, runner, job))
 
     def _carry(self, job: Job, slot: Slot) -> JobResult:
