@@ -214,6 +214,13 @@ def test_a_plan_comes_back_as_it_was_from_journal_and_sidecar(plan: JobPlan) -> 
         {"result_sha256": "0"},
         {"path": 5},
         {"kind": "rm -rf"},
+        {"source_size": -1},
+        {"result_size": 1 << 63},
+        {"time": 1e300},
+        {"keep_days": -1.0},
+        {"metadata": {"mode": 1 << 32, "uid": 0, "gid": 0, "atime_ns": 0, "mtime_ns": 0}},
+        {"metadata": {"mode": 0, "uid": -1, "gid": 0, "atime_ns": 0, "mtime_ns": 0}},
+        {"metadata": {"mode": 0, "uid": 0, "gid": 0, "atime_ns": 0, "mtime_ns": 1 << 100}},
     ],
 )
 def test_a_sidecar_that_is_no_plan_is_refused(harm: bytes | dict[str, object]) -> None:

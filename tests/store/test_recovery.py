@@ -1,6 +1,7 @@
 """After a crash: what is there decides; what is not known is kept; what cannot be reached waits."""
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -504,3 +505,28 @@ def test_a_job_that_ended_while_others_were_settled_is_left_alone(
         monkeypatch.setattr(journal, "open_jobs", lambda _: [(plan, journal.READY) for plan in begun])
         assert store.maintain() == []
     assert bench.kept() == [picture()]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [{"source_size": 1 << 64}, {"result_size": -1}, {"time": 1e300}, {"keep_days": 1e300}, {"seconds": -1.0}],
+    ids=str,
+)
+def test_a_sidecar_with_a_number_that_cannot_be_holds_nothing_up(
+    bench: Bench, harm: dict[str, object]
+) -> None:
+    """The ledger is lost, and one of the notes beside the originals is damaged: the other still counts."""
+    damaged, whole = bench.drop("damaged.jpg", picture(1)), bench.drop("whole.jpg", picture(2))
+    with bench.store() as store:
+        replace(store, damaged)
+        replace(store, whole)
+    (sidecar,) = (path for path in bench.originals.glob("*.json") if path.name.startswith(digest(picture(1))))
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | harm))
+    for file in bench.ledger.parent.glob("ledger*"):
+        file.unlink()
+    with bench.store() as store:
+        assert any("without a description that can be read" in str(note) for note in store.recover())
+        store.maintain()
+        undone = list(store.undo(UndoSelection(last=10), roots=bench.roots))
+    assert [(undo.path, undo.outcome) for undo in undone] == [(str(whole), "restored")]
+    assert whole.read_bytes() == picture(2)

@@ -357,7 +357,29 @@ def decode(data: bytes) -> JobPlan:
     for digest in (plan.source_sha256, plan.result_sha256):
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             raise ValueError("a digest in it is not 64 hexadecimal digits")
+    if not _can_be(plan):
+        raise ValueError("a number in it cannot be")
     return plan
+
+
+_LARGEST = (1 << 63) - 1
+"""What the ledger and the system's calls hold."""
+
+_LATEST = 253_402_214_400.0
+"""31 December 9999, seconds since 1970: calendars end there."""
+
+
+def _can_be(plan: JobPlan) -> bool:
+    """Whether its numbers are within what the ledger holds and the system takes."""
+    had = plan.metadata
+    seconds = (plan.time, plan.seconds, 86_400 * plan.keep_days)
+    return (
+        all(0 <= number <= _LARGEST for number in (plan.source_size, plan.result_size, plan.entry))
+        and all(0 <= number < 1 << 32 for number in (had.mode, had.uid, had.gid))
+        and all(abs(nanoseconds) <= _LARGEST * 10**9 for nanoseconds in (had.atime_ns, had.mtime_ns))
+        and 0 <= had.flags <= _LARGEST
+        and all(0 <= number <= _LATEST for number in seconds)
+    )
 
 
 # ruff: noqa: N818 - named for what they say, as StopIteration is
