@@ -8,7 +8,7 @@ import atheris
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 # Only what is imported in here tells the fuzzer which lines an input reached.
-with atheris.instrument_imports(include=["homepress", "fuzz.targets"]):
+with atheris.instrument_imports(include=["homepress", "fuzz.targets", "fuzz.messages"]):
     from fuzz.targets import run
 
 

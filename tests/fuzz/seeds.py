@@ -23,8 +23,28 @@ from compress.metadata.jpeg_builder import (
 )
 from compress.metadata.private import PRIVATE_XMP, private_headers
 from homepress.base.formats import ImageType, sniff
+from homepress.base.results import FileOutcome, ProbeAttempt, RecentPicture
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
-from homepress.workers.protocol import Response, TaskFailure, write_frame
+from homepress.compress.selfcheck import Fault
+from homepress.control import wire
+from homepress.control.calls import METHODS
+from homepress.control.service import (
+    CompressRequest,
+    FolderAnswer,
+    FolderRequest,
+    OriginalsRequest,
+    UndoRequest,
+)
+from homepress.store.model import JobPlan, Metadata, encode, encode_sidecar
+from homepress.workers.protocol import (
+    CodecReport,
+    ComparedPictures,
+    PreviewSizes,
+    Response,
+    TaskFailure,
+    WorkerReady,
+    write_frame,
+)
 from support import corpus
 
 MOST_BYTES = 20_000
@@ -133,10 +153,105 @@ def _answers() -> list[bytes]:
     return [_framed(answer, body) for answer, body in said]
 
 
-def _framed(answer: Response, body: bytes) -> bytes:
+def _framed(answer: Response | WorkerReady, body: bytes) -> bytes:
     out = io.BytesIO()
     write_frame(out, answer, body)  # type: ignore[arg-type]  # it only writes
     return out.getvalue()
+
+
+def _worker_lives() -> list[bytes]:
+    """A greeting, then an answer of every kind."""
+    hello = WorkerReady(version="1.0", network="locked", files=7, missing=["a word"])
+    said = [
+        Response(attempts=[ProbeAttempt("TCP", False, "EACCES: Permission denied")]),
+        Response(codecs=CodecReport(versions={"JPEG": "1"}, faults=[Fault(ImageType.PNG, True, "it lies")])),
+        Response(located=True),
+        Response(looked=ComparedPictures(mean=0.5, worst=2.0, contrast=60.0)),
+    ]
+    viewed = _framed(Response(viewed=PreviewSizes(size=(2, 1), full_size=(4, 2))), bytes(6))
+    lives = [*_answers(), *(_framed(answer, b"") for answer in said), viewed]
+    greeting = _framed(hello, b"")
+    return [greeting, greeting + b"".join(lives), *(greeting + life for life in lives)]
+
+
+def _on_the_socket(*messages: bytes) -> bytes:
+    return b"".join(len(message).to_bytes(4, "big") + message for message in messages)
+
+
+def _conversations() -> list[bytes]:
+    """Every call that a client can make."""
+    hello = wire.encode(wire.Hello(wire.VERSION))
+    whole = [
+        METHODS["status"].call(),
+        METHODS["wait"].call(0, 0.0),
+        METHODS["pause"].call(1_800_000_000.5),
+        METHODS["recent"].call(20),
+        METHODS["compress"].call(CompressRequest(paths=["/p/a.jpg"], quality="balanced", convert="webp")),
+        METHODS["undo"].call(UndoRequest(paths=["/p/\udcff.jpg"], last=2, since=1.5, folder="/p")),
+        METHODS["accept_originals"].call(OriginalsRequest(ids=[1, 2], older_than_days=0.5)),
+        METHODS["add_folder"].call(FolderRequest(path="/p", existing="compress", originals_keep_days=3)),
+        METHODS["check_folder"].call("/p", 20, FolderRequest(path="/p")),
+        METHODS["enable_folder"].call("/p", False),
+        METHODS["forget"].call("/p", None),
+        METHODS["stop"].call(),
+    ]
+    calls = [wire.encode(call) for call in whole]
+    return [_on_the_socket(hello, *calls), *(_on_the_socket(hello, call) for call in calls)]
+
+
+def _service_answers() -> list[bytes]:
+    picture = RecentPicture(
+        id=1, time=1.5, path="/p/a.jpg", source="/p/a.jpg", before_bytes=9, after_bytes=4, undoable=True
+    )
+    values: list[object] = [7, None, [picture], FolderAnswer(path="/p", warnings=["it is synced"])]
+    whole = [
+        *map(wire.Result, values),
+        wire.Item(FileOutcome(path="/p/a.jpg", outcome="compressed")),
+        wire.Done(),
+    ]
+    return [wire.encode(answer) for answer in (*whole, wire.Failure("no such folder", 2))]
+
+
+_FOLDER = """[[folder]]  # the camera's
+path = "/watched/phone"
+mode = "output"
+output = '/results'
+quality = 82.5
+include = ["*.jpg", "*.png"]
+max_size = "12 MB"
+"""
+
+
+def _settings_files() -> list[bytes]:
+    whole = (
+        "",
+        f'# mine\n\n[daemon]\nworkers = 2\nnotify = "errors"\n\n{_FOLDER}',
+        f'{_FOLDER}\n[folder.convert]\nheic = "jpeg"\n\n[[folder]]\npath = "/b"\nmetadata = "share"\n',
+        '[daemon]\noriginals_max = """\\\n  2 GB"""\n',
+    )
+    return [text.encode() for text in whole]
+
+
+def _sidecars() -> list[bytes]:
+    plan = JobPlan(
+        job="0123456789abcdef",
+        kind="replace",
+        time=1_700_000_000.5,
+        path=b"/watched/\xff\x1b[2J.jpg",
+        target=b"/watched/a.jpg",
+        root=b"/watched",
+        vault=b".",
+        source_sha256="a" * 64,
+        source_size=9,
+        source_inode=1,
+        metadata=Metadata(
+            mode=0o644, uid=1, gid=1, atime_ns=1, mtime_ns=2, flags=1, attributes=[(b"user.a", b"b")]
+        ),
+        result_sha256="b" * 64,
+        result_size=4,
+        score=88.5,
+    )
+    return [encode(plan), encode_sidecar(plan)]
 
 
 def _trailers() -> list[bytes]:
@@ -162,6 +277,11 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "whole": _files,
     "answer": _answers,
     "dimensions": _files,
+    "worker-frames": _worker_lives,
+    "socket": _conversations,
+    "service-answer": _service_answers,
+    "settings": _settings_files,
+    "sidecar": _sidecars,
 }
 
 _FROM_CORPUS: dict[str, set[ImageType]] = {

@@ -8,6 +8,7 @@ import io
 import os
 from collections.abc import Callable
 
+from fuzz import messages
 from fuzz.seeds import ANSWERED
 from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.compress import Recipe
@@ -227,6 +228,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "whole": whole,
     "answer": answer,
     "dimensions": dimensions,
+    **messages.TARGETS,
 }
 
 
