@@ -17,11 +17,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from engine import conversions, scrubbed
-from engine.looks import FEATURES, Look, look_at
-from engine.tags import exiftool_tags, tags_that_differ
+from benchmarks.engine import conversions, scrubbed
+from benchmarks.engine.looks import FEATURES, Look, look_at
+from benchmarks.engine.tags import exiftool_tags, tags_that_differ
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
 from homepress.workers import Limits, Slot, WorkerDied
 from support import corpus

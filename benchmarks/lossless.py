@@ -16,18 +16,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import numpy as np
 from PIL import Image
 
-from engine.peers import peers
-from engine.sets import Kind
+from benchmarks.engine.peers import peers
+from benchmarks.engine.sets import Kind
 from homepress.compress import Compressed, Recipe, compress
 from homepress.compress.metadata import parse_jpeg
 from support import corpus
@@ -77,7 +78,9 @@ def coded_bytes(data: bytes) -> int:
 def measure_peers(files: Sequence[Path]) -> dict[str, float]:
     """What other programs without loss leave of the coded pictures, by program, where it is installed."""
     shares = {}
-    runners = {peer.name: peer.run for peer in peers(Kind.JPEG) if peer.name in _PEERS and not peer.missing}
+    runners: dict[str, Callable[[Sequence[Path], Path], object]] = {
+        peer.name: peer.run for peer in peers(Kind.JPEG) if peer.name in _PEERS and not peer.missing
+    }
     if shutil.which("jpegtran"):
         runners["jpegtran -optimize -progressive"] = _jpegtran
     before = sum(coded_bytes(file.read_bytes()) for file in files)

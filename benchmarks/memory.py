@@ -10,12 +10,15 @@ import argparse
 import contextlib
 import json
 import re
+import sys
 import threading
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.watching.pictures import photograph
 from homepress.compress import Compressed, Recipe
 from homepress.workers import Limits, Slot
-from watching.pictures import photograph
 
 _ASPECT = 4 / 3
 

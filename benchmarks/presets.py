@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from engine.sets import spread
+from benchmarks.engine.sets import spread
+from benchmarks.watching.program import homepress
 from support import corpus
-from watching.program import homepress
 
 _KINDS = {
     "photos": "photos-camera/*.jpg",

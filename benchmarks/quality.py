@@ -22,17 +22,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import numpy as np
 
-from engine import butteraugli, report
-from engine.curves import MOZJPEG, Squoosh, curves
-from engine.curves import OURS as OUR_ENCODER
-from engine.limits import generations_table, size_table
-from engine.measure import measure
-from engine.peers import OURS, node_lacks_squoosh, peers
-from engine.sets import SETS, spread
+from benchmarks.engine import butteraugli, report
+from benchmarks.engine.curves import MOZJPEG, Squoosh, curves
+from benchmarks.engine.curves import OURS as OUR_ENCODER
+from benchmarks.engine.limits import generations_table, size_table
+from benchmarks.engine.measure import measure
+from benchmarks.engine.peers import OURS, node_lacks_squoosh, peers
+from benchmarks.engine.sets import SETS, spread
 from support import corpus
 
 CURVE_SETS = {"camera": "photos-camera/*.jpg", "lossless": "photos-lossless/*.png"}

@@ -21,19 +21,20 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from watching import report
-from watching.bench import Row, circumstances, machine, progress
-from watching.bursts import CASES as BURST_CASES
-from watching.cuts import cut_files
-from watching.peers import CASES as PEER_CASES
-from watching.program import CASES as PROGRAM_CASES
-from watching.size import VARIABLE
-from watching.slow import slow_writers
-from watching.trees import CASES as TREE_CASES
-from watching.troubles import CASES as TROUBLE_CASES
-from watching.troubles import HIDDEN
+from benchmarks.watching import report
+from benchmarks.watching.bench import Row, circumstances, machine, progress
+from benchmarks.watching.bursts import CASES as BURST_CASES
+from benchmarks.watching.cuts import cut_files
+from benchmarks.watching.peers import CASES as PEER_CASES
+from benchmarks.watching.program import CASES as PROGRAM_CASES
+from benchmarks.watching.size import VARIABLE
+from benchmarks.watching.slow import slow_writers
+from benchmarks.watching.trees import CASES as TREE_CASES
+from benchmarks.watching.troubles import CASES as TROUBLE_CASES
+from benchmarks.watching.troubles import HIDDEN
 
 CASES = {
     **BURST_CASES,

@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import landscapes
 from PIL import Image
+
+from benchmarks import landscapes
 
 PAGES = ("first-run", "folders", "activity", "compare", "statistics", "privacy", "general")
 _TRY = ("click", "942", "532")

@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.screenshots import display, wait_until_done
 from Xlib import X
 from Xlib.display import Display
+
+from benchmarks.screenshots import display, wait_until_done
 
 _PATIENCE = 20.0
 _PAUSE = 0.003

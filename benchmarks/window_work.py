@@ -17,10 +17,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import landscapes
-from benchmarks.screenshots import display
 from PIL import Image
 
+from benchmarks import landscapes
+from benchmarks.screenshots import display
 from homepress.settings import Paths
 from homepress.store.model import OriginalsLimit
 from homepress.store.store import Store

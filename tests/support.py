@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -14,7 +14,9 @@ THIS_MACHINE_CANNOT = "this machine cannot"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def wait_for(condition: Callable[[], T], *, within: float = 60.0, what: str = "the condition") -> T:
+def wait_for(
+    condition: Callable[[], T | Literal[False] | None], *, within: float = 60.0, what: str = "the condition"
+) -> T:
     """Poll `condition` until it is true and give its value; fail after `within` seconds.
 
     A long deadline costs nothing when it is met: short ones fail where the computer is busy.

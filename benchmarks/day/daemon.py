@@ -9,7 +9,6 @@ from unittest import mock
 
 from benchmarks.day.clock import CLOCK
 from benchmarks.day.pictures import Compressor
-
 from homepress.daemon.core import Core
 from homepress.daemon.maintenance import Maintenance
 from homepress.daemon.pipeline.job import Job, JobResult

@@ -13,7 +13,6 @@ from benchmarks.day.clock import CLOCK
 from benchmarks.day.daemon import Daemon
 from benchmarks.day.flaky import FlakyFileSystem
 from benchmarks.day.pictures import Pictures
-
 from homepress.store import store as store_module
 from homepress.store.fs import system_file_system
 

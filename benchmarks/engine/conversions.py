@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from engine.tags import Tags, by_family, exiftool_tags
+from benchmarks.engine.tags import Tags, by_family, exiftool_tags
 from homepress.base.formats import ImageType, sniff
 from homepress.compress import Compressed, Recipe, Unchanged, savings
 from homepress.compress.convert import convert

@@ -14,9 +14,9 @@ import numpy as np
 import pyjpegli
 from PIL import Image
 
-from engine import butteraugli
-from engine.measure import shown
-from engine.peers import node_command
+from benchmarks.engine import butteraugli
+from benchmarks.engine.measure import shown
+from benchmarks.engine.peers import node_command
 from homepress.compress.jpeg import Encoder, Sampling, optimise
 from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
 from homepress.compress.jpeg.model import on_grid

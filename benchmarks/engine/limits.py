@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine.peers import worker_command
-from engine.process import measured
+from benchmarks.engine.peers import worker_command
+from benchmarks.engine.process import measured
 from homepress.compress import Compressed, Recipe, compress
 from homepress.workers.command import environment
 

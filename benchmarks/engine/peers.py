@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import canvas
-from engine.process import Cost, measured
-from engine.sets import Kind
+from benchmarks.engine import canvas
+from benchmarks.engine.process import Cost, measured
+from benchmarks.engine.sets import Kind
 from homepress.workers.command import environment
 
 HERE = Path(__file__).resolve().parent

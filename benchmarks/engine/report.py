@@ -6,8 +6,8 @@ from html import escape
 
 import numpy as np
 
-from engine.measure import Outcome
-from engine.process import Cost
+from benchmarks.engine.measure import Outcome
+from benchmarks.engine.process import Cost
 
 _COLUMN, _HEIGHT, _MARGIN, _FOOT = 92, 440, 60, 90
 _COLOURS = ("#0b6e4f", "#c8553d", "#3066be", "#8d6a9f", "#e3a008", "#555555", "#2a9d8f", "#7fb69d")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.tags import Tags, by_family, exiftool_tags
+from benchmarks.engine.tags import Tags, by_family, exiftool_tags
 from homepress.base.formats import ImageType, sniff
 from homepress.compress import MetadataPolicy, Recipe, Unchanged
 from homepress.workers import Slot

@@ -5,10 +5,9 @@ import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import homepress
 from benchmarks.goals.rows import Number, Results
 from benchmarks.goals.runs import RUNS
-
-import homepress
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
 PAGE_NAME = "numbers.md"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from benchmarks.torture.places import in_memory
 from benchmarks.torture.trial import Outcome
-
 from homepress.store.store import Store
 from store.kit import Bench, digest, picture, replace
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.torture.trial import Outcome
-
 from homepress.store.model import StoreError, UndoSelection
 from homepress.store.store import Store
 from store.kit import Bench, picture, replace, replacement, smaller

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from benchmarks.torture.places import in_memory, on_disk
 from benchmarks.torture.trial import Outcome
-
 from store.kit import CHANGES, FALLIBLE, Probe, dying_at, failing_at, failing_from
 from store.operations import CASES, EVERY, Scene, count_steps, probed
 

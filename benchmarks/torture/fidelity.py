@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image, ImageCms
+
 from benchmarks.torture.places import on_disk
 from benchmarks.torture.trial import Outcome
-from PIL import Image, ImageCms
 
 _XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
 _TIME = 1_500_000_000_123_456_789

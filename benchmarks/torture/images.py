@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.torture.trial import Outcome
-
 from homepress.store.fs.base import FileSystem
 from homepress.store.model import StoreError
 from store.kit import Bench, Probe, picture, replacement, smaller, without_exchange

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from benchmarks.torture.places import in_memory, on_disk
 from benchmarks.torture.trial import Outcome
-
 from homepress.store.fs.base import FileSystem
 from homepress.store.model import StoreError, UndoSelection
 from homepress.store.store import Store

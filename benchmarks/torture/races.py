@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.torture.places import in_memory, on_disk
 from benchmarks.torture.trial import Outcome
-
 from homepress.store.fs.base import FileSystem
 from store.kit import Bench, Lacking, without_exchange, without_lease
 from store.races import Tally, burn, race

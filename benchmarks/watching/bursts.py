@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from watching.bench import Row, running
-from watching.pictures import small_jpeg
-from watching.size import SIZE
+from benchmarks.watching.bench import Row, running
+from benchmarks.watching.pictures import small_jpeg
+from benchmarks.watching.size import SIZE
 
 JPEG = small_jpeg()
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from watching.bench import Row
-from watching.program import daemon, homepress_json
+from benchmarks.watching.bench import Row
+from benchmarks.watching.program import daemon, homepress_json
 
 _LONGEST = 240.0
 _SETTLED = 20.0

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.watching.bench import Row
+from benchmarks.watching.bursts import BURSTS
+from benchmarks.watching.cuts import cut_pictures
+from benchmarks.watching.pictures import noise, photograph, screenshot
+from benchmarks.watching.program import is_replaced, until
+from benchmarks.watching.size import SIZE
 from watch.writers import write_all
-from watching.bench import Row
-from watching.bursts import BURSTS
-from watching.cuts import cut_pictures
-from watching.pictures import noise, photograph, screenshot
-from watching.program import is_replaced, until
-from watching.size import SIZE
 
 _PLACES = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 PROGRAM = os.environ.get("HOMEPRESS_BENCH_OPTIMIZE_IMAGES") or shutil.which("optimize-images", path=_PLACES)

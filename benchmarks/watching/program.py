@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from watching.bench import Row, cpu_seconds, family, progress, rss_mb, wakeups
-from watching.pictures import photograph, screenshot
-from watching.size import SIZE
+from benchmarks.watching.bench import Row, cpu_seconds, family, progress, rss_mb, wakeups
+from benchmarks.watching.pictures import photograph, screenshot
+from benchmarks.watching.size import SIZE
 
 SETTLE = 2.0
 

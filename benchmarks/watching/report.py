@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from watching.bench import Row
-from watching.bursts import BURSTS
-from watching.plot import bursts_svg
+from benchmarks.watching.bench import Row
+from benchmarks.watching.bursts import BURSTS
+from benchmarks.watching.plot import bursts_svg
 
 _PEER = "peer-"
 _MARKS = {True: "yes", False: "**no**", None: ""}

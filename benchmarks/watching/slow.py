@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from benchmarks.watching.bench import Counting, Memory, Row, running
+from benchmarks.watching.pictures import noise
 from homepress.watch import Arrival
 from watch.writers import write_all
-from watching.bench import Counting, Memory, Row, running
-from watching.pictures import noise
 
 
 def slow_writers(place: Path) -> Row:

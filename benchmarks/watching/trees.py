@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.watching.bench import Row, progress, rss_mb, running, timed, wakeups
+from benchmarks.watching.bursts import write_file
+from benchmarks.watching.size import SIZE
 from homepress.watch import WatchedFolder, survey
-from watching.bench import Row, progress, rss_mb, running, timed, wakeups
-from watching.bursts import write_file
-from watching.size import SIZE
 
 _KNOWN = f"{SIZE.known_folders * 100:,}"
 

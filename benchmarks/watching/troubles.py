@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from watching.bench import Row, Run, progress, running, timed
-from watching.bursts import write_file
-from watching.size import SIZE
+from benchmarks.watching.bench import Row, Run, progress, running, timed
+from benchmarks.watching.bursts import write_file
+from benchmarks.watching.size import SIZE
 
 _COMMAND = Path(__file__).resolve().parent.parent / "scale.py"
 

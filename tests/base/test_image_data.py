@@ -49,6 +49,9 @@ def frames(count: int) -> list[Image.Image]:
     return [image(n) for n in range(count)]
 
 
+FRAMES = frames(3)
+
+
 TAGGED: dict[str, Callable[[str], bytes]] = {
     "jpeg": lambda said: saved("JPEG", exif=exif(said), comment=said.encode()),
     "progressive": lambda said: saved("JPEG", exif=exif(said), progressive=True),
@@ -61,7 +64,6 @@ TAGGED: dict[str, Callable[[str], bytes]] = {
     "gif": lambda said: saved("GIF", comment=said.encode()),
     "gif animated": lambda said: saved("GIF", comment=said.encode(), save_all=True, append_images=FRAMES),
 }
-FRAMES = frames(3)
 
 
 @pytest.mark.parametrize("kind", TAGGED)

@@ -2,7 +2,7 @@
 
 import io
 import struct
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ def exif(orientation: int = 6) -> bytes:
     return block.tobytes()
 
 
-def profile(name: str = "sRGB") -> bytes:
+def profile(name: Literal["sRGB", "LAB", "XYZ"] = "sRGB") -> bytes:
     """An ICC profile of Pillow's making, such as "sRGB" or "LAB"."""
     from PIL import ImageCms
 

@@ -54,7 +54,7 @@ def pixels(data: bytes) -> np.ndarray:
 def frames(data: bytes) -> list[tuple[bytes, object]]:
     with Image.open(io.BytesIO(data)) as image:
         shown = []
-        for index in range(image.n_frames):
+        for index in range(image.n_frames):  # type: ignore[attr-defined]  # Pillow does not say so
             image.seek(index)
             image.load()
             shown.append((image.convert("RGBA").tobytes(), image.info["duration"]))

@@ -7,6 +7,7 @@ import threading
 import types
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_the_lock_is_one_byte_far_behind_the_process_id(
     assert asked == [(1 << 20, 2, 1)] * 2
 
 
-def channels(windows: ModuleType, server_key: bytes, client_key: bytes) -> tuple[object, object]:
+def channels(windows: ModuleType, server_key: bytes, client_key: bytes) -> tuple[Any, Any]:
     one, other = multiprocessing.Pipe()
     return windows._PipeChannel(one, server_key, unproven=True), windows._PipeChannel(other, client_key)
 

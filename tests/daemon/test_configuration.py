@@ -21,6 +21,7 @@ from homepress.daemon.core import Core
 from homepress.daemon.places import Away
 from homepress.settings import Paths, Size, edit
 from homepress.store.existing import list_pictures
+from homepress.watch.policy import locate
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def test_a_folder_added_again_is_met_anew(core: Core, tmp_path: Path) -> None:
     ],
 )
 def test_a_word_that_is_not_understood_is_named_as_it_was_typed(
-    core: Core, tmp_path: Path, words: dict[str, str], said: str
+    core: Core, tmp_path: Path, words: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ServiceError) as refused:
         folders.add(core, FolderRequest(path=str(tmp_path), **words))
@@ -337,7 +338,7 @@ def test_what_is_wanted_now_of_a_folder_that_hangs_is_known_when_it_answers(
     configuration = configure(core, folder)
     assert known(core, folder)
     made = Hung(folder)
-    monkeypatch.setattr(places, "locate", made.guarded(places.locate))
+    monkeypatch.setattr(places, "locate", made.guarded(locate))
     wanted = msgspec.structs.replace(
         core.live.current.folders[0], existing="compress", min_size=Size.parse("0")
     )

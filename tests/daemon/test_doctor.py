@@ -40,6 +40,7 @@ from homepress.store.health import Abilities, abilities, ledger_fault
 from homepress.store.model import Unsupported
 from homepress.store.reader import Reader, StoredOriginal
 from homepress.store.store import Store
+from homepress.watch import policy
 
 
 @pytest.fixture
@@ -75,10 +76,10 @@ def levels(findings: list[Finding]) -> set[Level]:
     return {finding.level for finding in findings}
 
 
-def running(**state: object) -> Status:
+def running(**state: Any) -> Status:
     return Status(
         **{"state": "idle", "pid": 1, "version": homepress.__version__, "network": "locked", **state}
-    )  # type: ignore[arg-type]  # tests choose
+    )
 
 
 class TestExamine:
@@ -302,7 +303,7 @@ class TestFolders:
         bad = tmp_path / "bad"
         bad.mkdir()
         configure(paths, bad, inbox)
-        asked = folders.warnings
+        asked = policy.warnings
 
         def refuses(path: Path) -> list[str]:
             if path == bad:

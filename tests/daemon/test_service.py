@@ -275,8 +275,10 @@ def test_the_thread_that_decides_asks_no_disk(service: DaemonService, folder: Pa
     assert plan is not None
     wait_for(lambda: _scanned(service), what="the first scan")
     service._on_result(plan, _whole_folder_waits(folder))
-    service._on_result(plan, JobResult(folder / "b.jpg", "compressed"))
-    bad = JobResult(folder / "c.jpg", "waiting", "read back differently", retry_after=60, unverified=True)
+    service._on_result(plan, JobResult(str(folder / "b.jpg"), "compressed"))
+    bad = JobResult(
+        str(folder / "c.jpg"), "waiting", "read back differently", retry_after=60, unverified=True
+    )
     for _ in range(MOST_IN_A_ROW):
         service._on_result(plan, bad)
     service.pause(None)

@@ -16,8 +16,8 @@ FOLDER = REPOSITORY / "docs" / "benchmarks"
 @pytest.fixture(scope="module")
 def report() -> ModuleType:
     # Where its command is started from.
-    sys.path.append(str(REPOSITORY / "benchmarks"))
-    return importlib.import_module("watching.report")
+    sys.path.append(str(REPOSITORY))
+    return importlib.import_module("benchmarks.watching.report")
 
 
 def test_the_page_and_its_plot_are_made_of_the_figures(report: ModuleType) -> None:

@@ -196,7 +196,7 @@ def whole(data: bytes) -> None:
 def answer(data: bytes) -> None:
     """What the daemon reads from a worker that an attacker has taken over: an answer, or refused."""
     try:
-        said, body = read_frame(io.BytesIO(data), RESPONSE, len(data))
+        said, body = read_frame(io.BytesIO(data), RESPONSE, len(data))  # type: ignore[arg-type]
         validated_result(said, body, ANSWERED, Recipe())
     except (BadFrame, EOFError) as error:
         raise Malformed(str(error)) from error

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from typing import Any
 
 import msgspec
 import pytest
@@ -38,7 +39,7 @@ PROOF = Proof(
 )
 
 
-def with_daemon(**changes: object) -> Proof:
+def with_daemon(**changes: Any) -> Proof:
     return dataclasses.replace(PROOF, parties=(dataclasses.replace(DAEMON, **changes), WINDOW))
 
 

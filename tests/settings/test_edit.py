@@ -269,7 +269,7 @@ def test_comments_outside_the_removed_folder_survive_any_edit(
     key = data.draw(st.sampled_from(sorted(FOLDER_VALUES)))
     value = data.draw(FOLDER_VALUES[key])
     with contextlib.suppress(SettingsError):
-        if written and data.draw(st.booleans()):
+        if written and data.draw(st.booleans()):  # type: ignore[arg-type]
             path = data.draw(st.sampled_from(written))
             after = edit.set_folder_value(file, path, key, value)
             at = written.index(path)

@@ -349,7 +349,8 @@ class MadeUpInodes(Probe):
 
     def _with(self, facts: os.stat_result, name: str) -> os.stat_result:
         # The inode number is in the second place. What the sequence has may not be named too, from 3.13 on.
-        _, (sequence, named) = facts.__reduce__()  # type: ignore[misc]
+        parts: Any = facts.__reduce__()
+        _, (sequence, named) = parts
         return os.stat_result((sequence[0], self._inode(name), *sequence[2:]), named)
 
 

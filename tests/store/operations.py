@@ -175,8 +175,8 @@ def _degenerate() -> dict[str, Case]:
     equal, empty, byte = (functools.partial(_replace_by, r) for r in (SOURCE, b"", b"1"))
     by_other, by_others = (functools.partial(_replace_by, r) for r in (OTHER, OTHERS_RESULT))
     others_first = functools.partial(_other_first, by_others)
-    pair = {"b.jpg": (OTHER, OTHERS_RESULT)}
-    two = {"others": pair, "kept": (OTHER,), "before": others_first}
+    pair: dict[str, tuple[bytes, ...]] = {"b.jpg": (OTHER, OTHERS_RESULT)}
+    two: dict[str, Any] = {"others": pair, "kept": (OTHER,), "before": others_first}
     found: dict[str, Case] = {}
     for way, lacking in (("exchange", ()), ("link", ("exchange",))):
         found |= {

@@ -3,11 +3,12 @@
 import os
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
-from homepress.store.ledger import database, schema
+from homepress.store.ledger import schema
 from homepress.store.ledger.database import backup_path
 from homepress.store.model import LedgerError, Role, UndoSelection
 from homepress.store.reader import Reader
@@ -114,7 +115,7 @@ def test_two_damaged_ledgers_of_the_same_second_are_both_kept(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock that begins anew at each boot names the same second again and again."""
-    monkeypatch.setattr(database.time, "strftime", lambda _: "19700101-000000")
+    monkeypatch.setattr(time, "strftime", lambda _: "19700101-000000")
     with bench.store():
         pass
     for content in (b"first", b"second"):

@@ -115,7 +115,7 @@ def mounted(tmp_path: Path) -> Iterator[Path]:
     """A small file system of its own."""
     point = tmp_path.resolve() / "disk"
     point.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=0755", "none", point]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=0755", "none", str(point)]
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip(f"{THIS_MACHINE_CANNOT} mount")
     yield point

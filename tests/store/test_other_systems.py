@@ -182,7 +182,8 @@ class WindowsApi:
 
     def set_times(self, fd: int, access: int, write: int) -> None:
         self.calls.append(("times", access, write))
-        os.utime(fd, ns=tuple((t - 116_444_736_000_000_000) * 100 for t in (access, write)))
+        seen, changed = ((t - 116_444_736_000_000_000) * 100 for t in (access, write))
+        os.utime(fd, ns=(seen, changed))
 
 
 class TestWindows:

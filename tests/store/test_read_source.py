@@ -234,7 +234,8 @@ print(peak() - before)
 def test_a_large_file_is_in_the_memory_once(bench: Bench) -> None:
     path, size = bench.drop(data=b"no picture"), 300_000_000
     os.truncate(path, size)
-    command = [sys.executable, "-c", _READ_AND_SEND, path, bench.base / "ledger", bench.base / "kept"]
+    places = (path, bench.base / "ledger", bench.base / "kept")
+    command = [sys.executable, "-c", _READ_AND_SEND, *map(str, places)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     reason, grown = done.stdout.splitlines()
     assert reason == "not an image that Homepress knows"

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from homepress.store import reader
+from homepress.store import reader as reading
 from homepress.store.ledger import schema
 from homepress.store.ledger.database import open_database
 from homepress.store.model import LedgerError, OriginalsSelection, Outcome, UndoSelection
@@ -109,11 +109,12 @@ def test_filters_order_and_pages(bench: Bench) -> None:
         for path in paths[2:]:
             left_alone(store, path)
 
-    def found(limit: int | None = None, oldest_first: bool = False, **where) -> list[str]:
-        entries = reader.history(HistoryFilter(**where), limit=limit, oldest_first=oldest_first)
-        return [str(Path(entry.path).relative_to(bench.watched)) for entry in entries]
-
     with Reader(bench.ledger) as reader:
+
+        def found(limit: int | None = None, oldest_first: bool = False, **where) -> list[str]:
+            entries = reader.history(HistoryFilter(**where), limit=limit, oldest_first=oldest_first)
+            return [str(Path(entry.path).relative_to(bench.watched)) for entry in entries]
+
         assert found() == names[::-1]
         assert found(oldest_first=True, limit=2) == names[:2]
         assert found(limit=2) == ["d.jpg", "Trip/c%.jpg"]
@@ -327,7 +328,7 @@ def test_what_is_no_ledger_of_ours_is_told_in_words_and_left_alone(
 def test_a_ledger_that_another_program_has_locked_is_told_in_words(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "_PATIENCE", 0.05)
+    monkeypatch.setattr(reading, "_PATIENCE", 0.05)
     with bench.store():
         pass
     with contextlib.closing(sqlite3.connect(bench.ledger, isolation_level=None)) as other:

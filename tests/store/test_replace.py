@@ -137,7 +137,7 @@ def test_the_mode_is_kept(bench: Bench, mode: int) -> None:
 def test_acls_are_kept_and_a_default_acl_of_the_folder_does_not_add_to_them(bench: Bench) -> None:
     plain = bench.drop("plain.jpg")
     path = bench.drop("acl.jpg")
-    for command in (["-m", "u:12:rw,g:34:r", path], ["-d", "-m", "u:56:rwx", bench.watched]):
+    for command in (["-m", "u:12:rw,g:34:r", str(path)], ["-d", "-m", "u:56:rwx", str(bench.watched)]):
         if subprocess.run(["setfacl", *command], capture_output=True).returncode:
             pytest.skip(f"{THIS_MACHINE_CANNOT} keep ACLs in its temporary folder")
     before = facts(path), facts(plain)

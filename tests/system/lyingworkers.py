@@ -11,7 +11,7 @@ from pathlib import Path
 
 from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.compress import Compressed, Recipe, Unchanged
-from homepress.workers import child, slot
+from homepress.workers import child, command, slot
 from homepress.workers.child import Job
 from homepress.workers.dimensions import read_dimensions
 
@@ -38,11 +38,11 @@ def _lying() -> Job:
 
 def main() -> None:
     """Have other workers started, and become Homepress."""
-    command = slot.module_command
+    honest = command.module_command
 
     def lying(module: str) -> Sequence[str]:
         if module != _WORKER:
-            return command(module)
+            return honest(module)
         return [sys.executable, "-X", "utf8", str(Path(__file__)), "worker"]
 
     slot.module_command = lying  # type: ignore[attr-defined]  # the lie

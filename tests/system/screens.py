@@ -116,7 +116,9 @@ class Screen:
 
     def part(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
         """A part of it, in units that are `scale` pixels wide."""
-        return self.shot().crop(tuple(self.scale * edge for edge in (left, top, right, bottom)))
+        return self.shot().crop(
+            (self.scale * left, self.scale * top, self.scale * right, self.scale * bottom)
+        )
 
     def find(self, colour: tuple[int, int, int], rows: int = 34) -> tuple[int, int] | None:
         """The middle of what has a colour on the panel, None when nothing has."""
@@ -125,7 +127,7 @@ class Screen:
             (x, y)
             for y in range(image.height)
             for x in range(image.width)
-            if all(abs(a - b) < 6 for a, b in zip(image.getpixel((x, y)), colour, strict=True))
+            if all(abs(a - b) < 6 for a, b in zip(_pixel(image, x, y), colour, strict=True))
         ]
         if len(places) < 20:
             return None
@@ -203,3 +205,9 @@ def keep(desk: Screen, name: str, box: tuple[int, int, int, int]) -> None:
     if SHOTS:
         image = desk.part(*box)
         image.quantize(96, method=Image.Quantize.MEDIANCUT).save(Path(SHOTS, f"{name}.png"), optimize=True)
+
+
+def _pixel(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    found = image.getpixel((x, y))
+    assert isinstance(found, tuple)
+    return found

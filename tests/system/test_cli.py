@@ -485,9 +485,9 @@ def test_a_daemon_whose_terminal_is_closed_ends_orderly(program: Program, inbox:
     try:
         wait_for(lambda: program.status()["state"] == "idle", what="the daemon to watch")
         os.close(terminal)  # the kernel sends SIGHUP
-        _, status = wait_for(
-            lambda: (done := os.waitpid(process, os.WNOHANG))[0] and done, what="the daemon to end"
-        )
+        status = wait_for(
+            lambda: done if (done := os.waitpid(process, os.WNOHANG))[0] else None, what="the daemon to end"
+        )[1]
         ended = True
     finally:
         if not ended:

@@ -30,8 +30,8 @@ def test_every_socket_ever_asked_for_is_local_or_refused(tmp_path: Path, inbox: 
     day, proof = tmp_path / "day", tmp_path / "proof"
     day.mkdir()
     proof.mkdir()
-    trace = ("strace", "-f", "-ff", "-qq", "--seccomp-bpf")
-    trace = (*trace, "-e", "trace=socket,connect,sendto,io_uring_setup,seccomp", "-o")
+    followed = "trace=socket,connect,sendto,io_uring_setup,seccomp"
+    trace = ("strace", "-f", "-ff", "-qq", "--seccomp-bpf", "-e", followed, "-o")
     program = Traced(tmp_path / "home", *trace, str(day / "t"))
 
     # The proof begins as an ordinary process, for comparison: its trace is another matter.

@@ -9,6 +9,7 @@ import queue
 import struct
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -156,7 +157,9 @@ def test_macos_events_come_under_the_configured_name(
     on_disk = tmp_path / "Pictures"
     on_disk.mkdir()
     (on_disk / "a.jpg").touch()
-    monkeypatch.setattr(macos.fcntl, "fcntl", lambda fd, command, space: os.fsencode(on_disk) + b"\0\0")
+    import fcntl
+
+    monkeypatch.setattr(fcntl, "fcntl", lambda fd, command, space: os.fsencode(on_disk) + b"\0\0")
     heard = Heard()
     configured = str(tmp_path / "pictures")
     Path(configured).mkdir()
@@ -172,9 +175,9 @@ def test_macos_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert macos.openness(0, b"/x") is Openness.UNKNOWN
     assert macos.is_placeholder(types.SimpleNamespace(st_flags=0x40000020))  # type: ignore[arg-type]
     assert not macos.is_placeholder(types.SimpleNamespace(st_flags=0x20))  # type: ignore[arg-type]
-    times = {getattr(macos.time, "CLOCK_MONOTONIC"): 500.0, 8: 320.0}  # noqa: B009 - not on every system
-    monkeypatch.setattr(macos.time, "CLOCK_UPTIME_RAW", 8, raising=False)
-    monkeypatch.setattr(macos.time, "clock_gettime", times.__getitem__)
+    times = {getattr(time, "CLOCK_MONOTONIC"): 500.0, 8: 320.0}  # noqa: B009 - not on every system
+    monkeypatch.setattr(time, "CLOCK_UPTIME_RAW", 8, raising=False)
+    monkeypatch.setattr(time, "clock_gettime", times.__getitem__)
     assert macos.slept() == 180.0
 
 

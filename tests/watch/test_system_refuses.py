@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from homepress.base.files import FileId
+from homepress.watch import completeness
 from homepress.watch import pending as examining
 from homepress.watch.filters import Selection
 from homepress.watch.model import Waiting
@@ -43,7 +44,7 @@ def test_trouble_of_a_disk_is_no_verdict_on_the_file(
     def refuse(*_: object, **__: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(*((examining.os, "open") if step == "open" else (examining, "judge")), refuse)
+    monkeypatch.setattr(*((os, "open") if step == "open" else (examining, "judge")), refuse)
     seen = examine(os.fsencode(path), FileId.of(path.lstat()), this_system())
     monkeypatch.undo()
     assert seen.outcome is ExamOutcome.UNREAD
@@ -55,7 +56,7 @@ def test_a_picture_on_a_disk_that_answers_again_is_handed_on(
 ) -> None:
     """As often as it failed, nothing about it was put into the history."""
     failing = [True]
-    judge = examining.judge
+    judge = completeness.judge
 
     def sometimes(fd: int, size: int) -> object:
         if failing[0]:

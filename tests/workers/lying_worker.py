@@ -25,7 +25,7 @@ def lie_about_jpeg() -> None:
     """Whatever quality is asked for, it is a poor one."""
     honest = RateDistortionEncoder.encode
     RateDistortionEncoder.encode = (  # type: ignore[method-assign]  # the lie
-        lambda self, pixels, sampling, quality, sample: honest(self, pixels, sampling, 12.0, sample)
+        lambda self, picture, sampling, quality, sample: honest(self, picture, sampling, 12.0, sample)
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import struct
 import warnings
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -44,7 +45,7 @@ def saved(kind: str, size: tuple[int, int], *, frames: int = 1, **options: objec
 )
 @pytest.mark.parametrize("size", [(301, 199), (1, 1), (17, 4_000)])
 def test_each_format(
-    format_name: str, kind: ImageType, options: dict[str, object], size: tuple[int, int]
+    format_name: str, kind: ImageType, options: dict[str, Any], size: tuple[int, int]
 ) -> None:
     found = read_dimensions(saved(format_name, size, **options), kind)
     assert found == Dimensions(*size)

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -24,7 +25,7 @@ def worker() -> Iterator[Slot]:
     made.close()
 
 
-def death(worker: Slot, deed: str, **arguments: object) -> WorkerDied:
+def death(worker: Slot, deed: str, **arguments: Any) -> WorkerDied:
     with pytest.raises(WorkerDied) as caught:
         tell(worker, deed, **arguments)
     return caught.value

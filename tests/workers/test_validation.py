@@ -35,7 +35,7 @@ RESULT = Compressed(
     lossless=True,
     method="a method",
 )
-LOSSY = {"lossless": False, "score": 81.5}
+LOSSY: dict[str, Any] = {"lossless": False, "score": 81.5}
 
 
 def jpeg(width: int, height: int, size: int = 20_000) -> bytes:
@@ -102,11 +102,12 @@ def test_a_result_has_as_many_pixels_as_were_asked_for(recipe: Recipe, sizes: li
 
 
 def test_a_result_saves_what_the_compressor_has_to_save() -> None:
-    for body, changes in (
+    cases: list[tuple[bytes, dict[str, Any]]] = [
         (mischief.png(300, 200, 59_100), {}),
         (mischief.png(300, 200, 58_500), LOSSY),
         (mischief.png(300, 200, 53_000), LOSSY),
-    ):
+    ]
+    for body, changes in cases:
         with pytest.raises(BadFrame, match="saves too little"):
             told(body, **changes)
     assert isinstance(told(mischief.png(300, 200, 58_500)), Compressed)

@@ -10,7 +10,7 @@ from compress import images, pngs
 from compress.metadata.exif_builder import exif_block
 from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
-from homepress.compress.convert import convert
+from homepress.compress import savings
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import without_orientation
 from homepress.compress.model import MetadataPolicy, Reason, Recipe
@@ -30,7 +30,7 @@ def test_pixels_orientation_and_metadata_are_carried(
     kind: ImageType, target: ImageType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A photograph as PNG is larger than its source; what is carried is the same.
-    monkeypatch.setattr(convert.savings, "is_worth_it", lambda *_, **__: True)
+    monkeypatch.setattr(savings, "is_worth_it", lambda *_, **__: True)
     given = source(kind, photo())
     floor = 75.0 if kind in (ImageType.PNG, ImageType.WEBP) else 40.0
     recipe = Recipe(floor=floor, convert_to=target)

@@ -15,7 +15,8 @@ from compress.sources import source
 from compress.test_webp import animation, photo, saved, wasteful
 from homepress.base.formats import ImageType
 from homepress.compress import webp
-from homepress.compress.convert import convert, jpeg_to_jxl, jxl, write
+from homepress.compress.convert import avif, convert, jpeg_to_jxl, jxl, write
+from homepress.compress.convert.jxl import read_header
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.png import apng as apng_module
 from homepress.compress.png import png
@@ -92,7 +93,7 @@ def test_conversion_to_png(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_conversion_to_avif(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = write.write_avif
+    right = avif.write_avif
     monkeypatch.setattr(
         write, "write_avif", lambda rgba, quality, **metadata: right(rgba, quality // 2, **metadata)
     )
@@ -104,7 +105,7 @@ def test_conversion_to_avif(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_metadata_that_gets_lost_on_the_way(monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
     given = source(ImageType.WEBP, photo(320, 240)).data
     recipe = Recipe(floor=70.0, convert_to=ImageType.JPEG)
-    right = convert.write_picture
+    right = write.write_picture
     assert isinstance(convert.compress(given, recipe), Compressed)
     monkeypatch.setattr(
         convert,
@@ -130,7 +131,7 @@ def test_a_jpeg_xl_that_stands_otherwise_than_its_jpeg(monkeypatch: pytest.Monke
     recipe = Recipe(convert_to=ImageType.JXL)
     result = jpeg_to_jxl.compress(source, recipe)
     assert isinstance(result, Compressed)
-    assert jpeg_to_jxl.read_header(result.data).orientation == 6
-    header = dataclasses.replace(jpeg_to_jxl.read_header(result.data), orientation=1)
+    assert read_header(result.data).orientation == 6
+    header = dataclasses.replace(read_header(result.data), orientation=1)
     monkeypatch.setattr(jpeg_to_jxl, "read_header", lambda _: header)
     assert reason_of(jpeg_to_jxl.compress(source, recipe)) is Reason.VERIFY_FAILED

@@ -3,6 +3,7 @@
 import io
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -41,10 +42,10 @@ from homepress.compress.metadata import (
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 
 
-def recoded(**options: object) -> bytes:
+def recoded(**options: Any) -> bytes:
     """Another coding of the builder's primary, with a header that must not come along."""
     return with_headers(
-        picture(1, **{"quality": 30, "progressive": True, **options}), [segment(COM, b"encoder")]
+        picture(1, **({"quality": 30, "progressive": True} | options)), [segment(COM, b"encoder")]
     )
 
 
@@ -66,7 +67,7 @@ def test_an_independent_reader_finds_every_frame(order: str) -> None:
     original = mpo(4, order)
     result = Image.open(io.BytesIO(swap_primary(original, recoded())))
     source = Image.open(io.BytesIO(original))
-    assert result.n_frames == 4
+    assert result.n_frames == 4  # type: ignore[attr-defined]  # Pillow does not say so
     for frame in range(1, 4):
         result.seek(frame)
         source.seek(frame)
@@ -132,7 +133,8 @@ def test_coding_comes_wholly_from_the_new_image() -> None:
 
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
 def test_lossless_swaps_keep_every_colour_model(mode: str) -> None:
-    for options in ({}, {"keep_rgb": True} if mode == "RGB" else {}):
+    choices: list[dict[str, Any]] = [{}, {"keep_rgb": True} if mode == "RGB" else {}]
+    for options in choices:
         original = picture(1, mode=mode, **options)
         new = picture(1, mode=mode, optimize=True, progressive=True, **options)
         assert Image.open(io.BytesIO(swap_primary(original, new))).mode == mode

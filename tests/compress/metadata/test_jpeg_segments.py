@@ -1,6 +1,7 @@
 """The strict walk over a JPEG's segments, its frame, tables and colour model."""
 
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -40,7 +41,7 @@ def test_it_finds_every_segment_and_the_end_of_the_image() -> None:
         ({"mode": "L"}, Process.BASELINE, "grey"),
     ],
 )
-def test_frame(options: dict[str, object], process: Process, subsampling: str) -> None:
+def test_frame(options: dict[str, Any], process: Process, subsampling: str) -> None:
     frame = parse_jpeg(picture(1, **options)).frame
     assert (frame.process, frame.subsampling) == (process, subsampling)
 
@@ -49,7 +50,7 @@ def test_frame(options: dict[str, object], process: Process, subsampling: str) -
 def test_quantisation_tables_are_what_pillow_reads(quality: int) -> None:
     jpeg = picture(3, quality=quality)
     tables = component_tables(parse_jpeg(jpeg))
-    told = Image.open(io.BytesIO(jpeg)).quantization
+    told = Image.open(io.BytesIO(jpeg)).quantization  # type: ignore[attr-defined]  # Pillow does not say so
     assert [list(table.values) for table in tables] == [told[0], told[1], told[1]]
 
 

@@ -1,6 +1,7 @@
 """Another coding for a WebP's picture: what is no picture stays."""
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -9,9 +10,7 @@ from homepress.compress.metadata import Malformed, Refused, RewriteRefusal, read
 from homepress.compress.metadata.webp import ANIMATION, canvas, read_webp, write_webp
 
 
-def saved(
-    *, mode: str = "RGB", frames: int = 1, size: tuple[int, int] = (33, 20), **options: object
-) -> bytes:
+def saved(*, mode: str = "RGB", frames: int = 1, size: tuple[int, int] = (33, 20), **options: Any) -> bytes:
     images = [Image.effect_noise(size, 20 + index).convert(mode) for index in range(frames)]
     if mode == "RGBA":
         for image in images:
@@ -23,7 +22,7 @@ def saved(
 
 
 EXIF = b"II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0"
-METADATA = {"exif": EXIF, "icc_profile": b"profile", "xmp": b"<x/>"}
+METADATA: dict[str, Any] = {"exif": EXIF, "icc_profile": b"profile", "xmp": b"<x/>"}
 
 
 def chunks(data: bytes) -> list[tuple[bytes, bytes]]:
@@ -34,9 +33,7 @@ def chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 @pytest.mark.parametrize("frames", [1, 3])
 @pytest.mark.parametrize("lossless", [False, True])
 @pytest.mark.parametrize("metadata", [{}, METADATA], ids=["bare", "full"])
-def test_the_picture_is_the_new_one(
-    mode: str, frames: int, lossless: bool, metadata: dict[str, bytes]
-) -> None:
+def test_the_picture_is_the_new_one(mode: str, frames: int, lossless: bool, metadata: dict[str, Any]) -> None:
     original = saved(mode=mode, frames=frames, quality=90, **metadata)
     new = saved(mode=mode, frames=frames, lossless=lossless, quality=30)
     result = swap_webp_picture(original, new)
@@ -71,7 +68,7 @@ def test_a_coding_of_something_else_is_refused() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"lossless": True}, {"mode": "RGBA"}, {"frames": 2}, METADATA])
-def test_canvas(options: dict[str, object]) -> None:
+def test_canvas(options: dict[str, Any]) -> None:
     assert canvas(read_webp(saved(size=(301, 17), **options))) == (301, 17)
 
 

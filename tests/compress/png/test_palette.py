@@ -1,6 +1,7 @@
 """Fewer colours: the quantiser, the checks for steps and patches, and what becomes of PNGs."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def gradient(height: int = 300, width: int = 400) -> np.ndarray:
     return rgba
 
 
-def as_png(rgba: np.ndarray, **chunks: tuple[tuple[bytes, bytes], ...]) -> bytes:
+def as_png(rgba: np.ndarray, **chunks: Any) -> bytes:
     opaque = bool((rgba[..., 3] == 255).all())
     values = (rgba[..., :3] if opaque else rgba).astype(np.uint16)
     return pngs.png(values, 2 if opaque else 6, 8, **chunks)

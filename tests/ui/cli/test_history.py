@@ -3,6 +3,7 @@
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from ui.cli.running import Run
 NOW = datetime(2026, 5, 6, 14, 30).timestamp()
 
 
-def entry(**changed: object) -> HistoryEntry:
+def entry(**changed: Any) -> HistoryEntry:
     values: dict[str, object] = {
         "id": 1,
         "time": datetime(2026, 5, 6, 9, 5).timestamp(),
@@ -72,7 +73,7 @@ def test_forgetting_goes_through_the_service(run: Run, service: FakeService, tmp
     assert run("history", "--forget-before", "2026-01-01", "--json").json == {"forgotten": 3, "kept": 0}
     path, before = service.asked[-1]
     assert path == ""
-    assert before < time.time()
+    assert before is not None and before < time.time()
 
 
 def test_a_damaged_ledger_is_told(run: Run, paths: Paths) -> None:

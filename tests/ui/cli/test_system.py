@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from control.fake_service import FakeService
-from homepress.base.results import FileOutcome, UndoOutcome
+from homepress.base.results import FileOutcome, PictureOutcome, UndoOutcome
 from homepress.ui.cli.commands import system
 from ui.cli.running import Run
 
@@ -28,7 +28,7 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     return started
 
 
-def outcome(word: str, name: str, reason: str = "") -> FileOutcome:
+def outcome(word: PictureOutcome, name: str, reason: str = "") -> FileOutcome:
     return FileOutcome(
         path=f"/p/{name}",
         outcome=word,

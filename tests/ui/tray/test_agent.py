@@ -12,6 +12,7 @@ from homepress.ui.tray.agent import Agent, AgentPaths
 from homepress.ui.tray.backend import DesktopBackend, MakeIcon, OnAction, TrayIcon
 from homepress.ui.tray.icon_states import PanelTheme
 from homepress.ui.tray.menu import TrayState
+from homepress.ui.tray.status_poller import StatusPoller
 from ui.tray.test_menu import status
 
 
@@ -50,6 +51,9 @@ class FakeDesktop(DesktopBackend):
             callback()
         return PanelTheme.DARK
 
+    def wake_other(self) -> None:
+        raise AssertionError("it is the only one")
+
     def notifier(self, on_pressed: Callable[[Any], None]) -> Any:
         return None
 
@@ -72,7 +76,7 @@ class FakeDesktop(DesktopBackend):
 def test_a_state_that_comes_while_the_icon_is_made_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agent_module.StatusPoller, "start", lambda _: None)
+    monkeypatch.setattr(StatusPoller, "start", lambda _: None)
     monkeypatch.setattr(agent_module, "serve_probe", lambda *_: None)
     desktop = FakeDesktop()
     agent = Agent(AgentPaths(tmp_path / "socket", tmp_path, tmp_path / "settings.toml"), desktop)

@@ -27,6 +27,8 @@ from ui.tray.test_menu import status
 class FakeIcon:
     """A pystray icon that notes every touch, with the thread it came from."""
 
+    touched: list[tuple[str, threading.Thread]]
+
     def __init__(self, name: str = "", icon: Any = None, title: str = "", menu: Any = None) -> None:
         self.__dict__["touched"] = []
         self.__dict__["ended"] = threading.Event()

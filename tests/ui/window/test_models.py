@@ -37,7 +37,7 @@ def snapshot(status: Status | None, *folders: FolderSettings) -> Snapshot:
 
 
 def status(state: str = "idle", **more: Any) -> Status:
-    return Status(**({"state": state, "pid": 1, "version": "1"} | more))
+    return Status(**({"state": state, "pid": 1, "version": "1", **more}))
 
 
 @pytest.mark.parametrize(

@@ -297,10 +297,12 @@ class DescriptorCalls(FileSystem, Protocol):
     @override
     def release_cache(self, fd: int) -> None:
         """Where the system takes no advice, it finds out by itself."""
+        return
 
     @override
     def give_way(self) -> None:
         """Where a thread has no priority of its own for reading, nothing changes."""
+        return
 
     @override
     def commit(self, connection: sqlite3.Connection) -> None:
