@@ -25,7 +25,7 @@ from compress.metadata.private import PRIVATE_XMP, private_headers
 from homepress.base.formats import ImageType, sniff
 from homepress.base.results import FileOutcome, ProbeAttempt, RecentPicture
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
-from homepress.compress.selfcheck import Fault
+from homepress.compress.model import Fault
 from homepress.control import wire
 from homepress.control.calls import METHODS
 from homepress.control.service import (
