@@ -24,12 +24,18 @@ def test_unknown_bytes_are_no_image() -> None:
         (b"II*\0", ImageType.TIFF),
         (b"BM", ImageType.BMP),
         (b"\xff\x0a", ImageType.JXL),
-        (b"<svg", ImageType.SVG),
     ],
 )
 def test_other_formats_are_left_alone(head: bytes, kind: ImageType) -> None:
     result = compress(head + bytes(100), Recipe())
     assert result == Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe(max_edge=100), Recipe(fit_under=1000)])
+def test_what_no_folder_can_convert_is_not_said_to_wait_for_that(recipe: Recipe) -> None:
+    result = compress(b"<svg" + bytes(100), recipe)
+    assert result == Unchanged(Reason.FORMAT_NEVER_TOUCHED, source_type=ImageType.SVG)
+    assert "converts" not in str(result)
 
 
 @given(st.binary(max_size=300))

@@ -163,6 +163,20 @@ class TestLifeOfADaemon:
         assert settings.count(f'path = "{folder}"') == 1
         assert folder.is_dir()
 
+    @pytest.mark.slow
+    def test_a_second_demo_is_refused_before_it_says_or_changes_anything(
+        self, program: Program, inbox: Path
+    ) -> None:
+        program.watch(inbox)
+        program.start()
+        before = (program.home / "settings.toml").read_bytes()
+        command = program.command("run", "--demo", str(inbox / "other"))
+        done = subprocess.run(command, env=program.environment, capture_output=True, text=True)
+        assert done.returncode == 1 and "is running already" in done.stderr
+        assert "Drop pictures" not in done.stdout + done.stderr
+        assert (program.home / "settings.toml").read_bytes() == before
+        assert not (inbox / "other").exists()
+
     def test_the_demo_refuses_to_touch_the_users_own_settings(self, program: Program, tmp_path: Path) -> None:
         del program.environment["HOMEPRESS_HOME"]
         program.environment["HOME"] = str(tmp_path)

@@ -47,8 +47,14 @@ def _compressor(kind: ImageType, recipe: Recipe) -> Compressor:
     if needs_conversion(kind, recipe):
         return _load("convert.convert")
     if not FORMATS[kind].compressor:
-        return lambda _source, _recipe: Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
+        return lambda _source, _recipe: left_alone(kind)
     return _load(FORMATS[kind].compressor)
+
+
+def left_alone(kind: ImageType) -> Unchanged:
+    """What is said of a format that is not made smaller as it is."""
+    known = FORMATS[kind].source
+    return Unchanged(Reason.FORMAT_LEFT_ALONE if known else Reason.FORMAT_NEVER_TOUCHED, source_type=kind)
 
 
 def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:

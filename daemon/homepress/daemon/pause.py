@@ -17,7 +17,7 @@ from typing import Any
 
 from homepress.base.clock import Clock, system_clock
 from homepress.base.system_errors import in_words, printable
-from homepress.daemon.state import StateClosedError, StateThread, Timer
+from homepress.daemon.state import StateClosedError, StateThread, Timer, confined
 
 _LOOK_SECONDS = 60.0
 
@@ -25,6 +25,7 @@ _JUMP = 1.0
 """Seconds of difference between the clocks from which on the end is shown anew."""
 
 
+@confined
 class PowerSaver:
     """Whether the computer saves power, and what the user made of it; it belongs to the state thread.
 

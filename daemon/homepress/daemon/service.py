@@ -54,7 +54,7 @@ class DaemonService(InProcessService):
         self._stop = stop
         self._seen = threading.Condition()
         self._revision = 1
-        self._power = PowerSaver()
+        self._saving_power = False
         self._opening = Opening(paths)
         self._changing_settings = threading.Lock()
         self._failed = 0
@@ -90,7 +90,7 @@ class DaemonService(InProcessService):
         self._maintenance.start()
         self._drives.start()
         self._opening.done()
-        self.changed()
+        core.state.ask(self._rest_or_work)  # what was told of the power meanwhile
 
     def _try_to_prepare(self, core: Core) -> None:
         try:
@@ -103,6 +103,7 @@ class DaemonService(InProcessService):
         """Put together what works on the core; an `OSError` means that the ledger cannot be written now."""
         self._core = core
         self._config = Configuration(core)
+        self._power = PowerSaver()
         self._pause = Pause(core.state, self._paths.state / "pause.json", self._rest_or_work)
         self._health = FolderHealth(core.pipeline.queue)
         for note in core.recovered:
@@ -364,7 +365,7 @@ class DaemonService(InProcessService):
         self._power_reported(False)
 
     def _power_reported(self, saving: bool) -> None:
-        self._power.report(saving)
+        self._saving_power = saving
         if self._opening.status() is None:  # else it is looked at when the work begins
             self.core.state.ask(self._rest_or_work)
 
@@ -374,6 +375,7 @@ class DaemonService(InProcessService):
 
     def _rest_or_work(self) -> None:
         """On the state thread."""
+        self._power.report(self._saving_power)
         self.core.pipeline.queue.pause(bool(self._paused_for()))
         self.changed()
 

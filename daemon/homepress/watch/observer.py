@@ -169,6 +169,11 @@ class FolderObserver:
         """Start a new observation; the old one ends on a thread of its own: large trees take long."""
         if look.status is not RootStatus.READY:
             return False
+        path = ascii(str(self._folder.path))
+        if self._last_rebuild == float("-inf"):
+            _log.info("observing %s", path)
+        else:
+            _log.info("observing %s anew: %s", path, why)
         self._drop_observation()
         self._last_rebuild = now
         self._identity, self.root = look.identity, look.real
@@ -177,7 +182,6 @@ class FolderObserver:
         self._watches_ancestors = False
         self.status, self.problem = WatchStatus.WATCHING, ""
         self.native = self._folder.watch == "native" or (self._folder.watch == "auto" and not self.remote)
-        _log.info("observing %s anew: %s", ascii(str(self._folder.path)), why)
         if self.native:
             self._observe(look)
         return True

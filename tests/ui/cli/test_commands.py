@@ -14,6 +14,7 @@ from control.fake_service import FakeService
 from homepress.base.results import FolderStatus, UndoOutcome, WaitingFile
 from homepress.control import InstanceLock
 from homepress.control.service import CompressRequest, FolderRequest, OriginalsRequest, Status, UndoRequest
+from homepress.daemon.commands.connect import stopped_status
 from homepress.settings import Paths, edit, load
 from homepress.ui.cli.commands.lifecycle import status_lines
 from ui.cli.running import Run
@@ -267,7 +268,10 @@ class TestUndo:
         monkeypatch.setattr(service, "undo", lambda request: iter(outcomes))
         said = run("undo", "--last", "2").out.splitlines()[-1]
         assert "replacing has stopped in /p" in said
-        assert said.endswith("homepress resume")
+        assert said.endswith("then go on with: homepress resume")
+        monkeypatch.setattr(service, "status", stopped_status)
+        said = run("undo", "--last", "2").out.splitlines()[-1]
+        assert said.endswith("then start Homepress again (homepress) and go on with: homepress resume")
 
     def test_nothing_to_undo(self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(service, "undo", lambda request: iter(()))

@@ -12,6 +12,7 @@ from homepress.compress.convert import jpeg_to_jxl, scrubbing
 from homepress.compress.convert.fit import CannotFit, Fitting, resized
 from homepress.compress.convert.picture import CannotConvert, Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
+from homepress.compress.engine import left_alone
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
@@ -54,7 +55,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     target = recipe.convert_to or kind
     if target is kind and not FORMATS[kind].compressor:
-        return Unchanged(Reason.FORMAT_LEFT_ALONE, source_type=kind)
+        return left_alone(kind)
     if (kind, target) == (ImageType.JPEG, ImageType.JXL) and not (recipe.max_edge or recipe.fit_under):
         return jpeg_to_jxl.compress(source, recipe)
     if target is not kind:

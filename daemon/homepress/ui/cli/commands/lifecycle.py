@@ -41,20 +41,24 @@ def run(no_tray: bool, once: bool, login: bool, demo: str | None, as_json: bool)
     from homepress.daemon.process import RunOptions, bring_back_tray, run_daemon
 
     paths = Paths.from_environment()
-    if demo is not None:
-        _prepare_demo(paths, Path(demo))
+    if demo is not None and not os.environ.get(HOME_VARIABLE):
+        raise ServiceError(
+            f"--demo needs {HOME_VARIABLE}, so that your own settings stay as they are", _WRONG_USAGE
+        )
     if login and bring_back_tray(paths):
         return 0
     options = RunOptions(tray=not no_tray, once=once, foreground=not login)
-    code = run_daemon(paths, options, output.remark, partial(_greet, paths, must_be_valid=once))
+    code = run_daemon(paths, options, output.remark, partial(_greet, paths, demo, must_be_valid=once))
     if as_json:
         output.print_json({"state": "stopped", "exit_code": code})
     return code
 
 
-def _greet(paths: Paths, *, must_be_valid: bool) -> None:
+def _greet(paths: Paths, demo: str | None, *, must_be_valid: bool) -> None:
     """Say what will be done. A daemon goes on with settings that have mistakes: its state shows them."""
     try:
+        if demo is not None:
+            _prepare_demo(paths, Path(demo))
         settings = load(paths.config_file)
     except SettingsError as error:
         if must_be_valid:
@@ -77,10 +81,6 @@ def _prepare_demo(paths: Paths, folder: Path) -> None:
     """Make a folder and have it watched, in a home that is not the user's own."""
     from homepress.settings import edit
 
-    if not os.environ.get(HOME_VARIABLE):
-        raise ServiceError(
-            f"--demo needs {HOME_VARIABLE}, so that your own settings stay as they are", _WRONG_USAGE
-        )
     folder.mkdir(parents=True, exist_ok=True)
     if all(known.path != folder for known in load(paths.config_file).folders):
         edit.add_folder(paths.config_file, str(folder))

@@ -138,8 +138,9 @@ def _count(paths: tuple[str, ...]) -> int:
 _WIDTH = len("restored")
 _STOPPED = (
     "replacing has stopped in {folder}, because its newest results were undone or not trusted. "
-    "Look at a few pictures there, then go on with: homepress resume"
+    "Look at a few pictures there, then {go_on} with: homepress resume"
 )
+_GO_ON, _START_AND_GO_ON = "go on", "start Homepress again (homepress) and go on"
 
 
 @click.command(
@@ -180,12 +181,12 @@ def undo(
         for outcome in print_each(service.undo(request), _undo_line, as_json=as_json, thing="original"):
             tally[outcome.outcome] += 1
             stopped += outcome.stopped
+        running = bool(stopped) and service.status().state != "stopped"
     if not as_json:
         output.say(_summary(tally))
         for folder in stopped:
-            output.say(
-                f"{output.worth_knowing('Worth knowing:')} {_STOPPED.format(folder=printable(folder))}"
-            )
+            said = _STOPPED.format(folder=printable(folder), go_on=_GO_ON if running else _START_AND_GO_ON)
+            output.say(f"{output.worth_knowing('Worth knowing:')} {said}")
     return 1 if tally["failed"] or (paths and not tally) else 0
 
 
