@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import homepress
-from homepress.workers.command import module_command, readable
+from homepress.workers.command import module_command
 from support import REPOSITORY
 
 ENTRY = REPOSITORY / "packaging" / "bundle_entry.py"
@@ -24,14 +24,6 @@ def bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_worker_is_the_program_itself(bundled: Path) -> None:
     assert module_command("homepress.workers.child") == [str(bundled), "-m", "homepress.workers.child"]
-
-
-def test_a_worker_may_read_the_program_that_holds_its_modules(bundled: Path) -> None:
-    assert bundled in readable(Path("/home/nobody"))
-
-
-def test_otherwise_the_interpreter_is_not_among_them() -> None:
-    assert Path(sys.executable) not in readable(Path("/home/nobody"))
 
 
 def start(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -80,7 +80,6 @@ class House:
             "attempts": ("attempts", {}),
             "thread": ("thread", {}),
             "import": ("lazy_import", {"module": "wave"}),
-            "import codec": ("lazy_import", {"module": "PIL.WebPImagePlugin"}),
             "environment": ("environment", {}),
             "descriptors": ("descriptors", {}),
             "limits": ("limits", {}),

@@ -6,6 +6,7 @@ argument "unlocked" it does not lock itself, to show that the deeds would work.
 
 import contextlib
 import ctypes
+import encodings.idna
 import fcntl
 import hashlib
 import importlib
@@ -29,7 +30,7 @@ from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
 from homepress.workers import child
 
 # So that a misdeed fails at what it does and not at an import.
-_PRELOADED = (subprocess, socket, importlib)
+_PRELOADED = (subprocess, socket, importlib, encodings.idna)
 
 
 # The start of a PNG of one pixel.
@@ -42,7 +43,7 @@ def job(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     order = json.loads(source.removeprefix(PNG))
     try:
         result = DEEDS[order["do"]](**order.get("with", {}))
-    except OSError as error:
+    except (OSError, ImportError) as error:
         done = f"refused: {type(error).__name__}"
     else:
         if isinstance(result, Compressed):
@@ -361,4 +362,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "unlocked":
         del sys.argv[1]
         privacy.lock_worker = lambda readable, limits: privacy.Lock(network=False)
+        child.look_nothing_up = lambda: None
     child.work(lambda: job)

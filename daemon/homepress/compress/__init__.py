@@ -13,6 +13,7 @@ __all__ = [
     "ScoreKind",
     "Unchanged",
     "compress",
+    "load_codecs",
 ]
 
 
@@ -30,3 +31,10 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     from homepress.compress.engine import compress as run
 
     return run(source, recipe)
+
+
+def load_codecs() -> None:
+    """Load everything that any picture can ever need; otherwise the parts are loaded when they are needed."""
+    from homepress.compress.engine import load_codecs as run
+
+    run()

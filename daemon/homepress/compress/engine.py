@@ -1,5 +1,7 @@
-"""Sends each picture to the module of its format, and reads codecs only when a picture needs them."""
+"""Sends each picture to the module of its format, and loads all of them on demand."""
 
+import codecs
+import contextlib
 import dataclasses
 import importlib
 from collections.abc import Callable
@@ -8,6 +10,28 @@ from typing import cast
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.compress.pixels import TooManyPixels, Undecodable
+
+_ENTRIES = ("gif", "likeness", "metadata", "preview", "convert.convert", "convert.scrubbing")
+"""Modules of this room that load the rest of it, besides the compressors."""
+
+_OPTIONAL = ("pillow_heif", "pillow_jxl", "oxipng", "mozjpeg_lossless_optimization", "simplejpeg")
+"""Not every computer has them; what needs one that is missing says so."""
+
+_LATE = ("PIL.ImageFilter", "numpy.ma", "_strptime", "unicodedata")
+"""What Pillow, numpy and Python import inside of functions. Pillow's formats are loaded by its own `init`."""
+
+_ENCODINGS = (
+    "ascii",
+    "latin-1",
+    "utf-8",
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "cp1252",
+)
+"""Of text in pictures, by the names that Pillow, Python and we use."""
 
 Compressor = Callable[[bytes, Recipe], Compressed | Unchanged]
 
@@ -65,6 +89,20 @@ def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
         or recipe.fit_under > 0
         or recipe.metadata is not MetadataPolicy.KEEP
     )
+
+
+def load_codecs() -> None:
+    """Import everything that any picture can ever need: afterwards nothing is looked up by name."""
+    compressors = (known.compressor for known in FORMATS.values() if known.compressor)
+    for module in (*_ENTRIES, *compressors):
+        importlib.import_module(f"{__package__}.{module}")
+    for module in (*_OPTIONAL, *_LATE):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
+    importlib.import_module("PIL.Image").init()
+    importlib.import_module(f"{__package__}.selfcheck").codec_versions()
 
 
 def _load(module: str) -> Compressor:

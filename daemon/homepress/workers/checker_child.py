@@ -1,18 +1,7 @@
 """The process that looks whether results look like their pictures; it compresses nothing."""
 
-import importlib
-
-from homepress.compress import Compressed, Reason, Recipe, Unchanged
+from homepress.compress import Compressed, Reason, Recipe, Unchanged, load_codecs
 from homepress.workers.child import Job, work
-
-# Loaded before the lock, for speed. Decoders of rarer formats are loaded when needed.
-_USUAL_MODULES = (
-    "homepress.compress.likeness",
-    "PIL.JpegImagePlugin",
-    "PIL.PngImagePlugin",
-    "PIL.WebPImagePlugin",
-    "PIL.GifImagePlugin",
-)
 
 
 def main() -> None:
@@ -21,9 +10,8 @@ def main() -> None:
 
 
 def load() -> Job:
-    """Import the usual decoders; there is nothing to give that compresses."""
-    for module in _USUAL_MODULES:
-        importlib.import_module(module)
+    """Load every decoder; there is nothing to give that compresses."""
+    load_codecs()
     return _refuse
 
 

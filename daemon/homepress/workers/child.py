@@ -1,24 +1,26 @@
 """The worker process: compresses what comes through its pipe, and can do nothing else.
 
-Order: tie its life to the daemon's, close what it inherited, load the codecs, lock itself, say so, then work.
+Order: tie its life to the daemon's, close what it inherited, load all that any picture may need, lock itself,
+say so, then work. Behind the lock it uses no name of a file any more: where a folder is on a network, to look
+a name up is to send it.
 """
 
 import dataclasses
-import importlib
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable
+from importlib.machinery import BuiltinImporter, FrozenImporter
 from io import FileIO
-from pathlib import Path
+from types import TracebackType
 from typing import NamedTuple
 
 import msgspec
 
 from homepress import __version__, privacy
 from homepress.base.formats import ImageType
-from homepress.compress import Compressed, Reason, Recipe, Unchanged
-from homepress.workers.command import readable
+from homepress.compress import Compressed, Reason, Recipe, Unchanged, compress, load_codecs
 from homepress.workers.host import host
 from homepress.workers.protocol import (
     REQUEST,
@@ -47,14 +49,6 @@ Job = Callable[[bytes, Recipe], Compressed | Unchanged]
 _MOST_TEXT = 2000
 """Characters of what went wrong."""
 
-# Loaded before the lock, for speed: later they would be read through it. Rarer formats are loaded when
-# needed.
-_USUAL_MODULES = (
-    "homepress.compress.engine",
-    "homepress.compress.jpeg.jpeg",
-    "homepress.compress.png.png",
-)
-
 
 class Pipes(NamedTuple):
     """The two pipes to the daemon, moved away from where print and C libraries write."""
@@ -72,7 +66,7 @@ def work(load: Callable[[], Job]) -> None:
     """Be a worker that does the job that `load` gives; returns when the daemon closes the pipe.
 
     Args:
-        load: called before the lock; imports what the job needs.
+        load: called before the lock; imports all that the job can ever need.
     """
     config = msgspec.json.decode(sys.argv[1], type=WorkerConfig)
     host.die_with_parent(config.parent)
@@ -80,7 +74,8 @@ def work(load: Callable[[], Job]) -> None:
     if config.background:
         host.yield_to_others()
     job = load()
-    lock = privacy.lock_worker(readable(Path(os.fsdecode(config.home))), config.limits)
+    look_nothing_up()
+    lock = privacy.lock_worker(host.readable_behind_lock(), config.limits)
     ready = WorkerReady(
         version=__version__, network=privacy.state(), files=lock.files, missing=list(lock.missing)
     )
@@ -89,12 +84,38 @@ def work(load: Callable[[], Job]) -> None:
 
 
 def compress_with_codecs() -> Job:
-    """Import the usual codecs and give the compressor."""
-    for module in _USUAL_MODULES:
-        importlib.import_module(module)
-    from homepress.compress import compress
-
+    """Load every codec and give the compressor."""
+    load_codecs()
     return compress
+
+
+def look_nothing_up() -> None:
+    """Switch off what looks for files by itself: imports, and source lines beside errors and warnings.
+
+    From here on a module that is not loaded is missing, at once and in every folder.
+    """
+    sys.meta_path[:] = [BuiltinImporter, FrozenImporter]
+    sys.excepthook = _say_error
+    sys.unraisablehook = lambda unraisable: _say_error(
+        unraisable.exc_type, unraisable.exc_value, unraisable.exc_traceback
+    )
+    warnings.showwarning = _say_warning
+
+
+def _say_error(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    print(f"{kind.__name__}: {error} at {_place(trace)}", file=sys.stderr)  # noqa: T201  told to the daemon
+
+
+def _say_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    place = f"{os.path.basename(filename)}:{lineno}"
+    print(f"{category.__name__}: {message} at {place}", file=sys.stderr)  # noqa: T201  told to the daemon
 
 
 def take_pipes() -> Pipes:
@@ -235,12 +256,17 @@ def _view(question: PreviewTask, source: bytes) -> tuple[Response, bytes]:
 
 def _where(error: Exception) -> str:
     """The error with the place it came from, for a report that can be acted upon."""
-    trace, place = error.__traceback__, ""
+    return f"{type(error).__name__}: {error} at {_place(error.__traceback__)}"[:_MOST_TEXT]
+
+
+def _place(trace: TracebackType | None) -> str:
+    """File and line where it began."""
+    place = ""
     while trace is not None:
         code = trace.tb_frame.f_code
         place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return f"{type(error).__name__}: {error} at {place}"[:_MOST_TEXT]
+    return place
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 import os
 import site
 import sys
-import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import homepress
@@ -56,34 +55,7 @@ def _in_user_site() -> bool:
     return Path(homepress.__file__).is_relative_to(site.getusersitepackages())
 
 
-# What may be read behind the lock: Python's own files and the system's libraries.
-
 SYSTEM_LIBRARIES = tuple(
     map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"))
 )
 """Where shared libraries are, and the list that the loader finds them by."""
-
-
-def readable(home: Path) -> list[Path]:
-    """Files and folders that a module or a library may be loaded from after the lock.
-
-    Args:
-        home: the user's home folder, which is never among them, nor what it lies in.
-    """
-    return sorted({path for path in _candidates() if not _too_wide(path, home)})
-
-
-def _candidates() -> Iterator[Path]:
-    yield from SYSTEM_LIBRARIES
-    yield Path(sys.base_prefix, "lib")
-    yield Path(homepress.__file__).parent
-    for key in ("stdlib", "platstdlib", "purelib", "platlib"):
-        yield Path(sysconfig.get_path(key))
-    yield from (Path(entry) for entry in sys.path if entry)
-    if is_bundled():
-        yield Path(sys.executable)  # the modules are at its end
-
-
-def _too_wide(path: Path, home: Path) -> bool:
-    """A module path such as the home folder would open everything in it: those modules stay unreadable."""
-    return not path.is_absolute() or path == Path(path.anchor) or home.is_relative_to(path)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -22,6 +23,9 @@ class Host(Protocol):
 
     def close_from(self, first: int) -> None:
         """In the worker: close every descriptor from this number on."""
+
+    def readable_behind_lock(self) -> Sequence[Path]:
+        """Files and folders that a worker may still read when it has loaded everything."""
 
     def yield_to_others(self) -> None:
         """In the worker: take processor and disk only when nobody else wants them."""

@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
@@ -46,6 +47,11 @@ def die_with_parent(parent: int) -> None:
 def close_from(first: int) -> None:
     """See `host.Host`."""
     os.closerange(first, os.sysconf("SC_OPEN_MAX"))
+
+
+def readable_behind_lock() -> Sequence[Path]:
+    """See `host.Host`."""
+    return ()
 
 
 def yield_to_others() -> None:

@@ -6,6 +6,7 @@ import select
 import signal
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 _LOWEST_PRIORITY = 19
@@ -36,6 +37,11 @@ def die_with_parent(parent: int) -> None:
 def close_from(first: int) -> None:
     """See `host.Host`."""
     os.closerange(first, os.sysconf("SC_OPEN_MAX"))
+
+
+def readable_behind_lock() -> Sequence[Path]:
+    """See `host.Host`. The system loads parts of its own libraries when they are first called."""
+    return (Path("/usr/lib"), Path("/System/Library"))
 
 
 def yield_to_others() -> None:

@@ -23,15 +23,12 @@ from homepress.privacy import Limits, NetworkState
 class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How a worker is to set itself up; its only argument.
 
-    `parent` is the process whose end is the worker's too; `background` asks for idle priority; `home` is the
-    user's home folder as the file system writes it, which must not become readable. (Looking it up in the
-    worker could open a socket to a name service.)
+    `parent` is the process whose end is the worker's too; `background` asks for idle priority.
     """
 
     parent: int
     limits: Limits
     background: bool = True
-    home: bytes = b""
 
 
 NOT_STARTED = 127

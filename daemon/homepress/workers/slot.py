@@ -315,8 +315,7 @@ class Slot:
             self._worker = None
 
     def _command(self) -> Sequence[str]:
-        home = os.fsencode(os.path.expanduser("~"))
-        config = WorkerConfig(parent=os.getpid(), limits=self._limits, background=self._background, home=home)
+        config = WorkerConfig(parent=os.getpid(), limits=self._limits, background=self._background)
         return (*self._program, msgspec.json.encode(config).decode())
 
     def _worn(self, answer: Response) -> bool:

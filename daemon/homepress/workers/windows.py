@@ -6,6 +6,7 @@ Its life is tied to ours by the job object of the privacy room.
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 # CREATE_NO_WINDOW, and IDLE_PRIORITY_CLASS or NORMAL_PRIORITY_CLASS (processthreadsapi.h).
@@ -35,6 +36,11 @@ def die_with_parent(parent: int) -> None:
 
 def close_from(first: int) -> None:
     """See `host.Host`. Windows hands on no descriptors but the three."""
+
+
+def readable_behind_lock() -> Sequence[Path]:
+    """See `host.Host`."""
+    return ()
 
 
 def yield_to_others() -> None:
