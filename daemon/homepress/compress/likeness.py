@@ -192,7 +192,7 @@ def _heic(data: bytes) -> Image.Image:
     from homepress.compress.convert.picture import codec
 
     heif = codec("pillow_heif", "pillow-heif", "reading HEIC")
-    heif.options.DECODE_THREADS = 1
+    heif.options.DECODE_THREADS = 0
     return cast(Image.Image, heif.open_heif(io.BytesIO(data))[0].to_pillow())
 
 

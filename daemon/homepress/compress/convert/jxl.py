@@ -130,6 +130,9 @@ class _Bits:
 _EFFORT = 7
 _EFFORT_OF_LARGE = 4
 _LARGE = 8_000_000
+
+# With 1 libjxl starts a thread and waits for it; a worker may start none.
+_NO_MORE_THREADS = 0
 """Pixels from which on less effort is made, for time and memory."""
 _MODES = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 
@@ -205,7 +208,7 @@ def from_jpeg(jpeg: bytes, width: int, height: int) -> bytes:
         effort=_EFFORT,
         use_container=True,
         use_original_profile=False,
-        num_threads=1,
+        num_threads=_NO_MORE_THREADS,
     )
     try:
         return bytes(encoder(jpeg, width, height, jpeg_encode=True))
@@ -235,14 +238,16 @@ def _encode(rgba: Rgba, *, lossless: bool, quality: float) -> bytes:
         effort=_EFFORT_OF_LARGE if large else _EFFORT,
         use_container=True,
         use_original_profile=lossless,
-        num_threads=1,
+        num_threads=_NO_MORE_THREADS,
     )
     return bytes(encoder(image.tobytes(), image.width, image.height, jpeg_encode=False))
 
 
 def _decoded(data: bytes) -> tuple[bool, Any, bytes, bytes | None, Any]:
     try:
-        found: tuple[bool, Any, bytes, bytes | None, Any] = _plugin().Decoder(num_threads=1)(data)
+        found: tuple[bool, Any, bytes, bytes | None, Any] = _plugin().Decoder(num_threads=_NO_MORE_THREADS)(
+            data
+        )
     except (RuntimeError, ValueError, OSError) as error:  # what the plugin raises
         raise Undecodable(str(error)) from error
     return found

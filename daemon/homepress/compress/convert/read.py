@@ -370,7 +370,7 @@ def _read_avif(source: bytes) -> tuple[Rgba, bytes | None]:
 def _read_heic(source: bytes) -> tuple[Rgba, bytes | None]:
     """Pixels and XMP packet of the main picture; others, such as depth maps, have their own."""
     heif = codec("pillow_heif", "pillow-heif", "reading HEIC")
-    heif.options.DECODE_THREADS = 1
+    heif.options.DECODE_THREADS = 0
     try:
         file = heif.open_heif(io.BytesIO(source))
         if len(file) != 1:
