@@ -19,6 +19,8 @@ from homepress.store.model import (
     decode,
     encode,
     encode_sidecar,
+    new_job,
+    temp_name,
 )
 from homepress.store.reader import Reader
 from homepress.watch import Skip, WatchedFolder
@@ -152,9 +154,9 @@ def test_a_cut_name_stays_text_where_it_was_text(name: str) -> None:
 
 
 def test_watching_passes_over_our_own_temp_names(tmp_path: Path) -> None:
-    job = names.new_job()
+    job = new_job()
     selection = Selection(WatchedFolder(tmp_path), os.fsencode(tmp_path))
-    for name in (names.temp_name(job), names.old_name(job)):
+    for name in (temp_name(job), temp_name(job, ".old")):
         assert selection.skip_file(os.fsencode(tmp_path), os.fsencode(name)) is Skip.TEMPORARY
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import stat
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from homepress.base import blocking
-from homepress.base.files import FileId, Mark
+from homepress.base.image_data import FileContent, image_digest
 from homepress.base.system_errors import printable
-from homepress.store.fs.base import FileSystem, Folder, move_away, opened_file, rename_noreplace, sha256_of
+from homepress.store.fs.base import FileSystem, Folder, look, move_away, opened_file, rename_noreplace
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import RecoveryNote
 from homepress.store.names import recovered_names
@@ -79,36 +78,13 @@ class StoreContext:
             self.under_way.discard(job)
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """What is under a name.
-
-    Attributes:
-        sha256: of the content, empty for what is no regular file.
-        mark: as the ledger remembers a file.
-    """
-
-    sha256: str
-    mark: Mark
-
-    @property
-    def inode(self) -> int:
-        """Its number, which tells nothing where a file system makes numbers up."""
-        return self.mark[2]
-
-
-def look(fs: FileSystem, folder: Folder, name: str) -> FileState | None:
-    """What is under a name now, None when nothing is. Links are not followed."""
+def digest_of_image(fs: FileSystem, folder: Folder, name: str) -> str:
+    """The digest of the coded image in a file; empty where it cannot be read."""
     try:
-        facts = fs.stat_name(folder, name)
-        if not stat.S_ISREG(facts.st_mode):
-            return FileState("", FileId.of(facts).mark)
         with opened_file(fs, folder, name) as fd:
-            facts = fs.stat(fd)
-            digest = sha256_of(fs, fd) if stat.S_ISREG(facts.st_mode) else ""
-            return FileState(digest, FileId.of(facts).mark)
-    except FileNotFoundError:
-        return None
+            return image_digest(FileContent(fd, fs.stat(fd).st_size))
+    except (OSError, EOFError):
+        return ""
 
 
 def quarantine(context: StoreContext, folder: Folder, name: str, picture: str) -> None:

@@ -16,7 +16,7 @@ from homepress.base.files import FileId, Mark
 from homepress.base.formats import has_image_suffix
 from homepress.base.image_data import FileContent, image_digest
 from homepress.store.context import StoreContext
-from homepress.store.fs.base import FileSystem, Folder, opened_file, opened_folder
+from homepress.store.fs.base import FileSystem, opened_file, opened_folder
 from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, directory_id, fit, note, paths_under
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import RetryPolicy
@@ -376,13 +376,4 @@ def _digest(
                 fs.release_cache(fd)
                 return digest if FileId.of(fs.stat(fd)) == FileId.of(facts) else ""
     except (OSError, EOFError, ValueError):
-        return ""
-
-
-def digest_of(fs: FileSystem, folder: Folder, name: str) -> str:
-    """The digest of the image in a file; empty where it cannot be read."""
-    try:
-        with opened_file(fs, folder, name) as fd:
-            return image_digest(FileContent(fd, fs.stat(fd).st_size))
-    except (OSError, EOFError):
         return ""

@@ -1,12 +1,15 @@
 """What the ledger remembers of watched folders: since when, what was there before, if results are trusted."""
 
+import itertools
 import os
 from pathlib import Path
 
 from homepress.store import existing as before
-from homepress.store.ledger import queries
 from homepress.store.ledger.known_files import EXISTING
 from homepress.store.ledger.ledger import Ledger
+
+_FRESH_SECONDS = 86_400.0
+"""A result undone within this time tells something about how it was made."""
 
 
 class Folders:
@@ -79,7 +82,15 @@ class Folders:
 
         A row of them means that something is wrong with what is made; `looked_at` begins a new count.
         """
-        return queries.undone_in_a_row(self._ledger.query, os.fsencode(root))
+        rows = self._ledger.query(
+            "SELECT h.since, h.undone_since FROM history h LEFT JOIN folder f ON f.path = h.root "
+            "WHERE h.root = ? AND h.outcome = 'compressed' "
+            "AND (f.looked_since IS NULL OR coalesce(h.undone_since, h.since) > f.looked_since) "
+            "ORDER BY h.id DESC LIMIT 100",
+            (os.fsencode(root),),
+        )
+        fresh = (undone is not None and undone - made <= _FRESH_SECONDS for made, undone in rows)
+        return sum(1 for _ in itertools.takewhile(bool, fresh))
 
     def stop_replacing(self, root: Path, why: str) -> None:
         """Remember, over restarts too, that results in a folder are not trusted; `looked_at` ends it."""

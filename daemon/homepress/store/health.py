@@ -16,8 +16,7 @@ from homepress.store.context import StoreContext
 from homepress.store.fs import system_file_system
 from homepress.store.fs.base import FileSystem, Folder, opened_file, opened_folder
 from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
-from homepress.store.model import Busy, StoreError, Unsupported
-from homepress.store.names import new_job, temp_name
+from homepress.store.model import Busy, StoreError, Unsupported, new_job, temp_name
 
 
 @dataclass(frozen=True, slots=True)

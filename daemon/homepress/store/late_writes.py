@@ -20,10 +20,11 @@ from pathlib import Path
 
 from homepress.base.override import override
 from homepress.base.system_errors import printable
-from homepress.store.context import StoreContext, look, quarantine
+from homepress.store.context import StoreContext, quarantine
 from homepress.store.fs.base import (
     FileSystem,
     Folder,
+    look,
     move_away,
     opened_file,
     opened_folder,
@@ -40,8 +41,8 @@ from homepress.store.model import (
     OriginalState,
     StoreError,
     Unsupported,
+    new_job,
 )
-from homepress.store.names import new_job, old_name, temp_name
 from homepress.store.operation import JobOutcome, Operation, carry_out
 
 _EDITED = "a program that had it open wrote to it after it was replaced; the edit was put back"
@@ -138,7 +139,7 @@ class ReturnEdit(Operation):
         fs, name = self.context.fs, self.kept.stored_name
         with self.context.originals.vault(self.kept.vault).opened() as vault:
             try:
-                fs.move(vault, name, folder, temp_name(self.plan.job))
+                fs.move(vault, name, folder, self.plan.temp_name)
             except (Unsupported, OSError):
                 with opened_file(fs, vault, name) as fd:
                     data = read_whole(fs, fd)
@@ -148,7 +149,7 @@ class ReturnEdit(Operation):
             fs.sync_folder(vault)
 
     def _write_out(self, folder: Folder, data: bytes) -> None:
-        fs, temp = self.context.fs, temp_name(self.plan.job)
+        fs, temp = self.context.fs, self.plan.temp_name
         fd = fs.create_file(folder, temp)
         try:
             write_whole(fs, fd, data)
@@ -162,7 +163,7 @@ class ReturnEdit(Operation):
     @override
     def switch(self, folder: Folder) -> None:
         """The edit takes the picture's name if it is free or has our untouched result."""
-        fs, temp, name = self.context.fs, temp_name(self.plan.job), self.plan.source.name
+        fs, temp, name = self.context.fs, self.plan.temp_name, self.plan.source.name
         here = look(fs, folder, name)
         if here is None:
             with contextlib.suppress(FileExistsError):
@@ -179,12 +180,12 @@ class ReturnEdit(Operation):
 
     def _switch_by_moving(self, folder: Folder) -> None:
         """Where names cannot be exchanged: the result leaves first, and is looked at."""
-        fs, old, name = self.context.fs, old_name(self.plan.job), self.plan.source.name
+        fs, old, name = self.context.fs, self.plan.old_name, self.plan.source.name
         move_away(fs, folder, name, old)
         out = look(fs, folder, old)
         ours = out is not None and out.sha256 == self.plan.result_sha256
         with contextlib.suppress(FileExistsError):
-            rename_noreplace(fs, folder, temp_name(self.plan.job) if ours else old, name)
+            rename_noreplace(fs, folder, self.plan.temp_name if ours else old, name)
 
     @override
     @staticmethod
@@ -196,7 +197,7 @@ class ReturnEdit(Operation):
         if here is None:
             _fill_name(context, folder, plan)
         moved = False
-        for name in (old_name(plan.job), temp_name(plan.job)):
+        for name in (plan.old_name, plan.temp_name):
             if (found := look(fs, folder, name)) is None:
                 continue
             in_place = here is not None and here.sha256 == found.sha256
@@ -220,7 +221,7 @@ class ReturnEdit(Operation):
 
 def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
     """A name that was emptied on the way to give it the edit gets back what it had, or else the edit."""
-    fs, old, temp = context.fs, old_name(plan.job), temp_name(plan.job)
+    fs, old, temp = context.fs, plan.old_name, plan.temp_name
     left, edit = look(fs, folder, old), look(fs, folder, temp)
     theirs = left is not None and left.sha256 != plan.result_sha256
     if edit is not None and edit.sha256 == plan.edit_sha256 and not theirs:

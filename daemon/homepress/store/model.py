@@ -2,6 +2,7 @@
 
 import enum
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -218,6 +219,20 @@ class Absence:
         return f"{printable(self.drive)} is not connected"
 
 
+def new_job() -> str:
+    """A fresh job id, 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+def temp_name(job: str, suffix: str = ".tmp") -> str:
+    """A name of our own, hidden, and known to watching as ours.
+
+    It never derives from the picture's: a name of 254 bytes plus a suffix would be too long, and a strange
+    one could be misread.
+    """
+    return f".homepress-{job}{suffix}"
+
+
 PLAN_VERSION = 1
 
 
@@ -311,6 +326,16 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
     def folder(self) -> Path:
         """In which the names change. A result in the place of its picture is in the picture's folder."""
         return (self.source if self.kind in ("replace", "convert") else self.result).parent
+
+    @property
+    def temp_name(self) -> str:
+        """Where what is made is written, in the folder of the picture."""
+        return temp_name(self.job)
+
+    @property
+    def old_name(self) -> str:
+        """Where what left its name waits, until it is known whose it is."""
+        return temp_name(self.job, ".old")
 
     @property
     def stored_name(self) -> str:

@@ -1,7 +1,6 @@
-"""Names that the store gives to files, and names made to fit where a file system cannot hold them.
+"""Names that results and originals get, and names made to fit where a file system cannot hold them.
 
-Temp names never derive from the picture's: a name of 254 bytes plus a suffix would be too long, and a
-strange one could be misread. FAT, exFAT, NTFS and Windows shares refuse some characters; some of them, and
+FAT, exFAT, NTFS and Windows shares refuse some characters; some of them, and
 macOS, do not tell capital letters from small ones, or a composed accent from one that stands by itself.
 """
 
@@ -10,7 +9,6 @@ import hashlib
 import itertools
 import os
 import re
-import secrets
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,21 +17,6 @@ from homepress.store.fs.base import FileSystem, Folder, opened_folder
 
 NAME_BYTES = 255
 """The longest file name of the usual file systems (NAME_MAX of ext4, xfs, btrfs, APFS in UTF-8)."""
-
-
-def new_job() -> str:
-    """A fresh job id, 16 hexadecimal digits."""
-    return secrets.token_hex(8)
-
-
-def temp_name(job: str) -> str:
-    """Where a result is written, in the folder of its picture; hidden, and known to watching as ours."""
-    return f".homepress-{job}.tmp"
-
-
-def old_name(job: str) -> str:
-    """Where an original waits between leaving its name and entering the originals."""
-    return f".homepress-{job}.old"
 
 
 def converted_names(name: str, suffix: str) -> Iterator[str]:

@@ -10,8 +10,17 @@ from homepress.base.files import FileId, Mark
 from homepress.base.override import override
 from homepress.base.system_errors import printable
 from homepress.store import staging
-from homepress.store.context import FileState, StoreContext, look, quarantine, remove_ours
-from homepress.store.fs.base import Folder, move_away, opened_file, opened_folder, rename_noreplace, untouched
+from homepress.store.context import StoreContext, quarantine, remove_ours
+from homepress.store.fs.base import (
+    FileState,
+    Folder,
+    look,
+    move_away,
+    opened_file,
+    opened_folder,
+    rename_noreplace,
+    untouched,
+)
 from homepress.store.ledger import journal, known_files
 from homepress.store.ledger.history import entry_of, is_result_elsewhere, output_at, result_of
 from homepress.store.model import (
@@ -34,8 +43,6 @@ from homepress.store.names import (
     fitting_folder,
     name_there,
     numbered_names,
-    old_name,
-    temp_name,
 )
 from homepress.store.operation import JobOutcome, Operation, carry_out
 from homepress.store.read_source import missing_or_linked
@@ -207,12 +214,12 @@ class WriteOutput(Operation):
         if self.again:
             self._take_turns(folder)
         else:
-            rename_noreplace(self.context.fs, folder, temp_name(self.plan.job), self.plan.result.name)
+            rename_noreplace(self.context.fs, folder, self.plan.temp_name, self.plan.result.name)
         self.context.fs.sync_folder(folder)
 
     def _take_turns(self, folder: Folder) -> None:
         """The new result takes the name of our earlier one, once it is sure that it was ours."""
-        fs, temp, plan = self.context.fs, temp_name(self.plan.job), self.plan
+        fs, temp, plan = self.context.fs, self.plan.temp_name, self.plan
         try:
             fs.exchange(folder, temp, plan.result.name)
         except Unsupported:
@@ -225,14 +232,14 @@ class WriteOutput(Operation):
 
     def _take_turns_by_moving(self, folder: Folder) -> None:
         """Where names cannot be exchanged: the earlier result leaves and is looked at first."""
-        fs, old, plan = self.context.fs, old_name(self.plan.job), self.plan
+        fs, old, plan = self.context.fs, self.plan.old_name, self.plan
         move_away(fs, folder, plan.result.name, old)
         earlier = look(fs, folder, old)
         try:
             if earlier is not None and _made_from(self.context, earlier, plan.result) is None:
                 rename_noreplace(fs, folder, old, plan.result.name)
                 raise _taken(self.source, plan.result)
-            rename_noreplace(fs, folder, temp_name(plan.job), plan.result.name)
+            rename_noreplace(fs, folder, plan.temp_name, plan.result.name)
         except FileExistsError:
             raise _taken(self.source, plan.result) from None
 
@@ -242,7 +249,7 @@ class WriteOutput(Operation):
         fs = context.fs
         _fill_name(context, folder, plan)
         there = look(fs, folder, plan.result.name)
-        staged = look(fs, folder, temp_name(plan.job))
+        staged = look(fs, folder, plan.temp_name)
         # While ours still has its temp name, a file of the same bytes is somebody else's, or another result.
         waits = staged is not None and staged.sha256 == plan.result_sha256
         ours = not waits or (there is not None and (staged == there or _is_of(context, there, plan)))
@@ -253,14 +260,14 @@ class WriteOutput(Operation):
             return JobOutcome.FINISHED
         if there is not None and there.mark[0] == 0 and staged is not None:
             # The empty file that claimed the name where FAT needs one.
-            remove_ours(context, folder, plan.result.name, old_name(plan.job), _NOTHING)
+            remove_ours(context, folder, plan.result.name, plan.old_name, _NOTHING)
         journal.abandon(context.ledger, plan)
         return JobOutcome.ROLLED_BACK
 
 
 def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
     """A name that was emptied to make room gets the new result, or what was there."""
-    fs, old, temp = context.fs, old_name(plan.job), temp_name(plan.job)
+    fs, old, temp = context.fs, plan.old_name, plan.temp_name
     earlier, made = look(fs, folder, old), look(fs, folder, temp)
     if earlier is None or look(fs, folder, plan.result.name) is not None:
         return
@@ -272,7 +279,7 @@ def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
 def _clear(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
     """Remove what was staged, and our earlier result; what is neither is kept for its owner."""
     begun = journal.state_of(context.ledger, plan.job) == journal.STARTED
-    for name in (temp_name(plan.job), old_name(plan.job)):
+    for name in (plan.temp_name, plan.old_name):
         if (found := look(context.fs, folder, name)) is None:
             continue
         ours = (

@@ -12,11 +12,13 @@ from pathlib import Path
 from homepress.base.override import override
 from homepress.base.system_errors import Scope, explain, printable
 from homepress.store import staging
-from homepress.store.context import FileState, StoreContext, look, quarantine, remove_ours
+from homepress.store.context import StoreContext, quarantine, remove_ours
 from homepress.store.fs.base import (
+    FileState,
     FileSystem,
     Folder,
     exists,
+    look,
     move_away,
     opened_file,
     opened_folder,
@@ -41,7 +43,7 @@ from homepress.store.model import (
     StoreError,
     Unsupported,
 )
-from homepress.store.names import converted_names, old_name, temp_name
+from homepress.store.names import converted_names
 from homepress.store.operation import JobOutcome, Operation, carry_out
 from homepress.store.originals import OriginalPlace, Stored
 from homepress.store.read_source import missing_or_linked
@@ -181,11 +183,11 @@ class _Switch:
 
     @property
     def _temp(self) -> str:
-        return temp_name(self.plan.job)
+        return self.plan.temp_name
 
     @property
     def _old(self) -> str:
-        return old_name(self.plan.job)
+        return self.plan.old_name
 
     def check_untouched(self) -> None:
         """Raise unless the picture is, byte for byte and attribute for attribute, what was read."""
@@ -351,9 +353,9 @@ class _Settlement:
         """
         state = journal.state_of(self._context.ledger, self._plan.job)
         self._ready = state == journal.READY
-        for name in (old_name(self._plan.job), temp_name(self._plan.job)):
+        for name in (self._plan.old_name, self._plan.temp_name):
             if (found := self._look(name)) is not None:
-                ours = name == temp_name(self._plan.job) and state == journal.STARTED
+                ours = name == self._plan.temp_name and state == journal.STARTED
                 self._clear(name, found, ours)
         if self._taken:
             return self._finish(kept=True)
@@ -398,7 +400,7 @@ class _Settlement:
         elif found.sha256 == self._plan.result_sha256 or ours:
             self._leftovers = not self._is_second_name(found)
             self._unlink(name)
-        elif here is None and (name == old_name(self._plan.job) or self._may_have_left_its_name):
+        elif here is None and (name == self._plan.old_name or self._may_have_left_its_name):
             # Saved at the very instant in which the name was emptied: it has a right to that name.
             rename_noreplace(self._fs, self._folder, name, self._plan.source.name)
             self._fs.sync_folder(self._folder)
@@ -468,7 +470,7 @@ class _Settlement:
             self._context,
             self._folder,
             self._plan.result.name,
-            temp_name(self._plan.job),
+            self._plan.temp_name,
             self._plan.result_sha256,
         )
 
@@ -499,7 +501,7 @@ class _Settlement:
     def _give_name_by_moving(self, name: str) -> bool:
         """As `_give_name`, where names cannot be exchanged: the result leaves first, and is looked at."""
         fs, folder, source = self._fs, self._folder, self._plan.source.name
-        names = temp_name(self._plan.job), old_name(self._plan.job)
+        names = self._plan.temp_name, self._plan.old_name
         aside = names[1] if name == names[0] else names[0]
         if self._has_result(aside):
             self._unlink(aside)  # a second name of the result

@@ -9,7 +9,8 @@ from typing import Literal, TypeVar
 
 from homepress.base.results import OriginalOutcome
 from homepress.base.system_errors import printable
-from homepress.store.context import StoreContext, in_time, look
+from homepress.store.context import StoreContext, in_time
+from homepress.store.fs.base import look
 from homepress.store.late_writes import SETTLE_SECONDS, return_stored_edit, was_written_to
 from homepress.store.ledger.history import Kept, kept_entries, merged, naming, set_original
 from homepress.store.ledger.known_files import paths_under

@@ -15,8 +15,8 @@ from homepress.store.model import (
     Replacement,
     Source,
     VerifyFailed,
+    new_job,
 )
-from homepress.store.names import new_job, temp_name
 
 
 def make_plan(
@@ -85,7 +85,7 @@ def stage(fs: FileSystem, folder: Folder, plan: JobPlan, data: bytes, *, exactly
         VerifyFailed: what the disk gives back is not what the worker verified.
         OSError: no space and the like.
     """
-    fd = fs.create_file(folder, temp_name(plan.job))
+    fd = fs.create_file(folder, plan.temp_name)
     try:
         write_whole(fs, fd, data)
         if exactly:

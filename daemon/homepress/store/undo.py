@@ -15,10 +15,11 @@ from homepress.base.override import override
 from homepress.base.results import UndoOutcome
 from homepress.base.system_errors import printable, with_name
 from homepress.store import staging
-from homepress.store.context import FileState, StoreContext, in_time, look, quarantine, remove_ours
-from homepress.store.existing import digest_of
+from homepress.store.context import StoreContext, digest_of_image, in_time, quarantine, remove_ours
 from homepress.store.fs.base import (
+    FileState,
     Folder,
+    look,
     move_away,
     opened_file,
     opened_folder,
@@ -40,8 +41,9 @@ from homepress.store.model import (
     StoreError,
     UndoSelection,
     Unsupported,
+    new_job,
 )
-from homepress.store.names import fitting, new_job, old_name, original_names, temp_name
+from homepress.store.names import fitting, original_names
 from homepress.store.operation import JobOutcome, Operation, carry_out
 
 _PATIENCE = 300.0
@@ -321,7 +323,7 @@ class Restore(Operation):
 
     def _stage(self, vault: Folder, fd: int, folder: Folder) -> None:
         """The very file by a second name, else a copy."""
-        fs, plan, temp = self.context.fs, self.plan, temp_name(self.plan.job)
+        fs, plan, temp = self.context.fs, self.plan, self.plan.temp_name
         try:
             fs.link(vault, self.kept.stored_name, folder, temp)
             staged = self._same_as(fd, folder, temp)
@@ -357,7 +359,7 @@ class Restore(Operation):
     @override
     def switch(self, folder: Folder) -> None:
         if self.here is None:
-            rename_noreplace(self.context.fs, folder, temp_name(self.plan.job), self.plan.result.name)
+            rename_noreplace(self.context.fs, folder, self.plan.temp_name, self.plan.result.name)
         elif self.here.sha256 != self.plan.source_sha256:
             self._exchange(folder)
         self.context.fs.sync_folder(folder)
@@ -365,7 +367,7 @@ class Restore(Operation):
     def _exchange(self, folder: Folder) -> None:
         """The original takes the name of the result, which must still be what it was."""
         fs, plan, name = self.context.fs, self.plan, self.plan.result.name
-        temp = temp_name(plan.job)
+        temp = plan.temp_name
         with opened_file(fs, folder, name) as fd:
             leased = fs.take_lease(fd)
             try:
@@ -373,7 +375,7 @@ class Restore(Operation):
                     fs.exchange(folder, temp, name)
                     aside = temp
                 except Unsupported:
-                    aside = old_name(plan.job)
+                    aside = plan.old_name
                     move_away(fs, folder, name, aside)
                 out = look(fs, folder, aside)
                 written = leased and not fs.lease_whole(fd)
@@ -402,14 +404,14 @@ class Restore(Operation):
         done = ready and restored is not None and restored.sha256 == plan.source_sha256
         if not done and not context.originals.vault(plan.vault).path.is_dir():
             return JobOutcome.PENDING
-        for name in (temp_name(plan.job), old_name(plan.job)):
+        for name in (plan.temp_name, plan.old_name):
             _clear(context, folder, plan, name, done)
         fs.sync_folder(folder)
         if not done or restored is None:
             journal.abandon(context.ledger, plan)
             return JobOutcome.ROLLED_BACK
         converted = _take_conversion_away(context, plan)
-        image = digest_of(fs, folder, plan.result.name)
+        image = digest_of_image(fs, folder, plan.result.name)
         with journal.ending(context.ledger, plan) as tx:
             history.set_original(context.ledger, tx, plan.entry, OriginalState.RESTORED)
             known_files.learn(context.ledger, tx, plan.source_sha256, Role.KEPT)
@@ -430,12 +432,12 @@ def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
     fs, name = context.fs, plan.result.name
     if look(fs, folder, name) is not None:
         return
-    old, new = look(fs, folder, old_name(plan.job)), look(fs, folder, temp_name(plan.job))
+    old, new = look(fs, folder, plan.old_name), look(fs, folder, plan.temp_name)
     theirs = old is not None and old.sha256 != plan.result_sha256
     if new is not None and new.sha256 == plan.source_sha256 and not theirs:
-        rename_noreplace(fs, folder, temp_name(plan.job), name)
+        rename_noreplace(fs, folder, plan.temp_name, name)
     elif old is not None:
-        rename_noreplace(fs, folder, old_name(plan.job), name)
+        rename_noreplace(fs, folder, plan.old_name, name)
 
 
 def _clear(context: StoreContext, folder: Folder, plan: JobPlan, name: str, done: bool) -> None:
@@ -465,7 +467,7 @@ def _take_conversion_away(context: StoreContext, plan: JobPlan) -> Path | None:
         found = look(fs, folder, result.name)
         if found is None or found.sha256 != plan.result_sha256:
             return None
-        remove_ours(context, folder, result.name, old_name(plan.job), plan.result_sha256)
+        remove_ours(context, folder, result.name, plan.old_name, plan.result_sha256)
     return result
 
 
@@ -557,12 +559,12 @@ class RemoveResult(Operation):
     @override
     def switch(self, folder: Folder) -> None:
         # Out of its name first: what somebody saves there in this instant is not what is deleted.
-        move_away(self.context.fs, folder, self.plan.result.name, old_name(self.plan.job))
+        move_away(self.context.fs, folder, self.plan.result.name, self.plan.old_name)
 
     @override
     @staticmethod
     def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
-        fs, old = context.fs, old_name(plan.job)
+        fs, old = context.fs, plan.old_name
         found = look(fs, folder, old)
         if found is not None and found.sha256 != plan.result_sha256:
             with contextlib.suppress(FileExistsError):
@@ -588,5 +590,5 @@ class RemoveResult(Operation):
 def _image_of_source(context: StoreContext, plan: JobPlan) -> str:
     """The digest of the coded image of a source that stayed in place; empty where it cannot be read."""
     with contextlib.suppress(OSError), opened_folder(context.fs, plan.source.parent) as folder:
-        return digest_of(context.fs, folder, plan.source.name)
+        return digest_of_image(context.fs, folder, plan.source.name)
     return ""

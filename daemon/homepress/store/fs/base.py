@@ -9,12 +9,13 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from homepress.base.files import FileId
+from homepress.base.files import FileId, Mark
 from homepress.base.override import override
 from homepress.store.model import Unsupported
 
@@ -188,9 +189,9 @@ def untouched(fs: FileSystem, fd: int, identity: FileId, sha256: str) -> bool:
     return replace(facts, inode=identity.inode) == identity and sha256_of(fs, fd) == sha256
 
 
-def same_file(stat: os.stat_result, identity: FileId) -> bool:
+def same_file(facts: os.stat_result, identity: FileId) -> bool:
     """Whether this is the very file, content untouched. Not ctime: renaming and linking change it."""
-    return (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns) == (
+    return (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns) == (
         identity.device,
         identity.inode,
         identity.size,
@@ -221,6 +222,38 @@ def write_whole(fs: FileSystem, fd: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[fs.write(fd, rest[:CHUNK]) :]
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What is under a name.
+
+    Attributes:
+        sha256: of the content, empty for what is no regular file.
+        mark: as the ledger remembers a file.
+    """
+
+    sha256: str
+    mark: Mark
+
+    @property
+    def inode(self) -> int:
+        """Its number, which tells nothing where a file system makes numbers up."""
+        return self.mark[2]
+
+
+def look(fs: FileSystem, folder: Folder, name: str) -> FileState | None:
+    """What is under a name now, None when nothing is. Links are not followed."""
+    try:
+        facts = fs.stat_name(folder, name)
+        if not stat.S_ISREG(facts.st_mode):
+            return FileState("", FileId.of(facts).mark)
+        with opened_file(fs, folder, name) as fd:
+            facts = fs.stat(fd)
+            digest = sha256_of(fs, fd) if stat.S_ISREG(facts.st_mode) else ""
+            return FileState(digest, FileId.of(facts).mark)
+    except FileNotFoundError:
+        return None
 
 
 def exists(fs: FileSystem, folder: Folder, name: str) -> bool:

@@ -14,8 +14,7 @@ from homepress.base.override import override
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import Folder
 from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixFileSystem
-from homepress.store.model import Busy, Unsupported
-from homepress.store.names import new_job, temp_name
+from homepress.store.model import Busy, Unsupported, new_job, temp_name
 
 # linux/fs.h: renameat2(2)
 _RENAME_NOREPLACE = 1

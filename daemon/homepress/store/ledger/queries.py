@@ -16,9 +16,6 @@ DAYS = "coalesce(keep_until - time, 2592000.0)"
 ELAPSED = "elapsed"
 """Key in `meta` of the time that the ledger saw pass."""
 
-FRESH_SECONDS = 86_400.0
-"""A result undone within this time tells something about how it was made."""
-
 
 @dataclass(frozen=True, slots=True)
 class Counters:
@@ -63,20 +60,3 @@ def counters(query: Query, since: float | None = None) -> Counters:
     total = query(f"SELECT coalesce(sum(before_bytes - after_bytes), 0) FROM history WHERE {STANDING}", ())
     kept = query("SELECT coalesce(sum(before_bytes), 0) FROM history WHERE original = 'kept'", ())
     return Counters(int(today[0]), int(today[1]), int(total[0][0]), int(kept[0][0]))
-
-
-def undone_in_a_row(query: Query, root: bytes) -> int:
-    """How many of a folder's newest results, counted back, were undone while they were fresh."""
-    rows = query(
-        "SELECT h.since, h.undone_since FROM history h LEFT JOIN folder f ON f.path = h.root "
-        "WHERE h.root = ? AND h.outcome = 'compressed' "
-        "AND (f.looked_since IS NULL OR coalesce(h.undone_since, h.since) > f.looked_since) "
-        "ORDER BY h.id DESC LIMIT 100",
-        (root,),
-    )
-    count = 0
-    for made, undone in rows:
-        if undone is None or undone - made > FRESH_SECONDS:
-            break
-        count += 1
-    return count
