@@ -79,7 +79,8 @@ def undo(core: Core, request: UndoRequest) -> Iterator[UndoOutcome]:
     selection = UndoSelection(
         paths=paths, entries=tuple(request.ids), last=request.last, since=request.since, folder=folder
     )
-    roots = [*core.roots(), *(path.parent for path in paths)]
+    watched = core.roots()
+    roots = [*watched, *(path.parent for path in paths)]
     if folder is not None:
         roots.append(folder)
     to = resolved(Path(request.to)) if request.to else None
@@ -88,7 +89,7 @@ def undo(core: Core, request: UndoRequest) -> Iterator[UndoOutcome]:
     for undone in core.store.undo(selection, roots=roots, to=to):
         if last is not None:
             yield last
-        touched |= {root for root in core.roots() if Path(undone.path).is_relative_to(root)}
+        touched |= {root for root in watched if Path(undone.path).is_relative_to(root)}
         last = undone
     if last is not None:
         yield msgspec.structs.replace(

@@ -107,7 +107,11 @@ _SAME_FAMILY = {ImageType.HEIC, ImageType.AVIF}
 
 
 class Carrier:
-    """Takes pictures through the rooms; knows what was tried, so that trouble ends in a named state."""
+    """Takes pictures through the rooms; knows what was tried, so that trouble ends in a named state.
+
+    Attributes:
+        attempts: pictures that were compressed for nothing.
+    """
 
     def __init__(
         self,
@@ -131,16 +135,12 @@ class Carrier:
         self._stopping = threading.Event()
         self._deaths: dict[str, int] = {}
         self._doubted: dict[Path, str] = {}
-        self._attempts = Attempts()
+        self.attempts = Attempts()
         self._distrusted: dict[Path, tuple[FileId, JobResult]] = {}
 
     def stop(self) -> None:
         """Begin nothing more; threads that wait for a quiet time give up."""
         self._stopping.set()
-
-    def forgive(self) -> None:
-        """The user wants pictures tried anew that were compressed for nothing before."""
-        self._attempts.clear()
 
     def places(self, job: Job) -> list[Path]:
         """The folders on whose disks a job depends."""
@@ -199,19 +199,8 @@ class Carrier:
             raise Changed("it changed again")
         image = image_digest(BytesContent(source.data))
         role = self._store.role(source.sha256, job.plan.settings, image)
-        if role is not None and not job.explicit and not wants_known(job, role):
-            return self._known(job, source, f"known already ({role})")
-        root = job.plan.root
-        if not job.explicit and root is not None and self._store.existed(source, root, image):
-            self._store.note_existing(source, root, image)
-            size = len(source.data)
-            return JobResult(
-                str(job.path), "unchanged", "it was here before its folder was added", size, size
-            )
-        if not job.explicit and self._has_output(job, source):
-            return self._known(job, source, "its result is in the output folder already")
-        if job.explicit and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
-            return _made_before(job, source)
+        if (done := self._done_already(job, source, image, role)) is not None:
+            return done
         self._check_storing(job, source)
         if (spent := self._spent(job, source)) is not None:
             return spent
@@ -241,8 +230,25 @@ class Carrier:
             return self._in_use(job, source, used)
         except (OSError, StoreError) as error:
             return self._not_stored(job, source, error)
-        self._attempts.over(_key(job, source))
+        self.attempts.over(_key(job, source))
         return result
+
+    def _done_already(self, job: Job, source: Source, image: str, role: Role | None) -> JobResult | None:
+        """How it ends for a picture that is known already; `image` is the digest of its coded image."""
+        if role is not None and not job.explicit and not wants_known(job, role):
+            return self._known(job, source, f"known already ({role})")
+        root = job.plan.root
+        if not job.explicit and root is not None and self._store.existed(source, root, image):
+            self._store.note_existing(source, root, image)
+            size = len(source.data)
+            return JobResult(
+                str(job.path), "unchanged", "it was here before its folder was added", size, size
+            )
+        if not job.explicit and self._has_output(job, source):
+            return self._known(job, source, "its result is in the output folder already")
+        if job.explicit and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
+            return _made_before(job, source)
+        return None
 
     def _has_output(self, job: Job, source: Source) -> bool:
         """Whether an output folder has it already: then only its time, or the disk's numbers, changed."""
@@ -268,7 +274,7 @@ class Carrier:
 
     def _spent(self, job: Job, source: Source) -> JobResult | None:
         """What is told of a picture that was compressed for nothing often enough; None for all others."""
-        attempt = self._attempts.get(_key(job, source))
+        attempt = self.attempts.get(_key(job, source))
         if attempt is None or attempt.count < MOST_ATTEMPTS or job.explicit:
             return None
         if attempt.conditions is None:
@@ -280,7 +286,7 @@ class Carrier:
     def _in_use(self, job: Job, source: Source, used: Changed | Busy) -> JobResult:
         """Somebody used it at the moment of storing: once more, then it is left alone until it changes."""
         waiting = JobResult(job.picture, "waiting", str(used), len(source.data), retry_after=RETRY_BUSY)
-        if job.explicit or self._attempts.failed(_key(job, source), None, waiting).count < MOST_ATTEMPTS:
+        if job.explicit or self.attempts.failed(_key(job, source), None, waiting).count < MOST_ATTEMPTS:
             return waiting
         reason = f"{used}; so it was {MOST_ATTEMPTS} times, and it is left alone until it changes"
         return self._give_up(job, source, reason)
@@ -291,7 +297,7 @@ class Carrier:
             raise error
         result = trouble(job, len(source.data), error)
         if not job.explicit:
-            self._attempts.failed(_key(job, source), self._conditions(job), result)
+            self.attempts.failed(_key(job, source), self._conditions(job), result)
         return result
 
     def _store_result(self, job: Job, source: Source, made: Compressed, seconds: float) -> JobResult:

@@ -317,7 +317,7 @@ class Pipeline:
     def forgive(self) -> None:
         """The user says so: pauses begin anew, and what was given up for now is tried."""
         self._state.ask(self._retries.clear)
-        self._carrier.forgive()
+        self._carrier.attempts.clear()
 
     def silent(self, root: Path) -> str:
         """What does not answer while pictures of a folder are worked on, in whole sentences; else empty."""
