@@ -37,6 +37,7 @@ def hang(monkeypatch: pytest.MonkeyPatch, answer: threading.Event) -> Hang:
         return disks.ask(place, call, min(within, 1.0))
 
     monkeypatch.setattr(blocking, "ask", quickly)
+    monkeypatch.setattr(blocking, "answers", disks.answers)
 
     def hang(module: Any, name: str, path: Path) -> None:
         before = getattr(module, name)
