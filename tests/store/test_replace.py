@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from homepress.base.system_errors import Scope, explain
+from homepress.store import health
 from homepress.store.fs.base import FileSystem
 from homepress.store.model import (
     Busy,
@@ -233,6 +235,26 @@ def test_at_the_limit_nothing_is_replaced_and_the_message_says_what_to_do(bench:
         store.set_limit(OriginalsLimit(max_bytes=70_000))
         store.check_room(store.read(two), bench.watched)
         replace(store, two)
+
+
+def test_a_full_disk_is_named_by_the_folder_that_people_know(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Originals and ledger are on it: the ledger's file says nothing to anybody."""
+    full = [bench.originals]
+    monkeypatch.setattr(health, "_free_bytes", lambda folder: 0 if folder in full else 1 << 40)
+    path = bench.drop()
+    with bench.store() as store:
+        monkeypatch.setattr(store._ledger, "check_writable", lambda: pytest.fail("asked first"))
+        source = store.read(path)
+        with pytest.raises(OSError, match="No space") as caught:
+            store.check_room(source, bench.watched)
+        assert caught.value.filename == str(bench.originals)
+        assert explain(caught.value).scope is Scope.ORIGINALS
+        full.append(bench.watched)
+        with pytest.raises(OSError, match="No space") as caught:
+            store.check_room(source, bench.watched)
+        assert caught.value.filename == str(bench.watched)
 
 
 def test_the_limit_counts_the_share_of_the_disk_too(bench: Bench) -> None:

@@ -11,6 +11,11 @@ from typing import Self
 Mark = tuple[int, int, int]
 """What is remembered of a file that was handled: size in bytes, mtime_ns, inode."""
 
+NOT_A_FILE = "it is not a regular file"
+READ_ONLY = "it is read-only"
+HARD_LINKED = "it has more than one name (hard links), which replacing would part"
+"""Why a file is left alone, said alike by who finds it and by who would have to replace it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileId:

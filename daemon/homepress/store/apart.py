@@ -13,6 +13,7 @@ from pathlib import Path
 
 from homepress.store.ledger import known_files
 from homepress.store.ledger.database import LedgerCondition, open_database, system_errors
+from homepress.store.ledger.history import insert
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import decode
 from homepress.store.reader import copy_ledger
@@ -142,8 +143,7 @@ class _Join:
                     "WHERE result_path = ? AND kind IN ('output', 'beside')",
                     (entry["result_path"],),
                 )
-            marks = ", ".join("?" * len(entry))
-            tx.execute(f"INSERT INTO history ({', '.join(entry)}) VALUES ({marks})", tuple(entry.values()))
+            insert(tx, entry)
             came += 1
         return came
 

@@ -14,7 +14,7 @@ from homepress.base.image_data import FileContent, image_digest
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import FileSystem, Folder, look, move_away, opened_file, rename_noreplace
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import RecoveryNote
+from homepress.store.model import JobPlan, RecoveryNote
 from homepress.store.names import recovered_names
 from homepress.store.originals import OriginalsStore
 from homepress.store.places import FolderDrives
@@ -85,6 +85,27 @@ def digest_of_image(fs: FileSystem, folder: Folder, name: str) -> str:
             return image_digest(FileContent(fd, fs.stat(fd).st_size))
     except (OSError, EOFError):
         return ""
+
+
+def fill_emptied(fs: FileSystem, folder: Folder, plan: JobPlan, name: str, sha256: str) -> None:
+    """Give a name that was emptied on the way what it should have: never nothing.
+
+    Args:
+        fs: the file system.
+        folder: in which it is.
+        plan: of the job.
+        name: nothing happens unless it is free.
+        sha256: hex digest of what was to get it, staged under `temp_name`. What left the name and is not our
+            result was saved at that very instant, and returns instead.
+    """
+    if look(fs, folder, name) is not None:
+        return
+    old, new = look(fs, folder, plan.old_name), look(fs, folder, plan.temp_name)
+    theirs = old is not None and old.sha256 != plan.result_sha256
+    if new is not None and new.sha256 == sha256 and not theirs:
+        rename_noreplace(fs, folder, plan.temp_name, name)
+    elif old is not None:
+        rename_noreplace(fs, folder, plan.old_name, name)
 
 
 def quarantine(context: StoreContext, folder: Folder, name: str, picture: str) -> None:

@@ -16,11 +16,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from homepress.base.override import override
 from homepress.base.system_errors import printable
-from homepress.store.context import StoreContext, quarantine
+from homepress.store.context import StoreContext, fill_emptied, quarantine
 from homepress.store.fs.base import (
     FileSystem,
     Folder,
@@ -37,11 +36,9 @@ from homepress.store.ledger.history import Kept, kept_entries, set_original
 from homepress.store.model import (
     CannotUndo,
     JobPlan,
-    Metadata,
     OriginalState,
     StoreError,
     Unsupported,
-    new_job,
 )
 from homepress.store.operation import JobOutcome, Operation, carry_out
 
@@ -63,11 +60,11 @@ def _edit_of(context: StoreContext, kept: Kept) -> str:
     try:
         with vault.opened() as folder:
             facts = context.fs.stat_name(folder, kept.stored_name)
-            if (facts.st_size, facts.st_mtime_ns) == (kept.before_bytes, mtime_ns):
-                return ""
-            found = look(context.fs, folder, kept.stored_name)
     except FileNotFoundError:
         return ""
+    if (facts.st_size, facts.st_mtime_ns) == (kept.before_bytes, mtime_ns):
+        return ""
+    found = vault.look(kept.stored_name)
     return found.sha256 if found is not None and found.sha256 != kept.before_sha256 else ""
 
 
@@ -81,8 +78,9 @@ def return_stored_edit(context: StoreContext, kept: Kept) -> bool:
     if not (edit := _edit_of(context, kept)):
         return False
     try:
-        with opened_folder(context.fs, Path(os.fsdecode(kept.path)).parent) as folder:
-            _give_back(ReturnEdit(context, _plan(kept, edit), kept), folder)
+        with opened_folder(context.fs, kept.source.parent) as folder:
+            plan = kept.plan("edit", kept.source, edit_sha256=edit)
+            _give_back(ReturnEdit(context, plan, kept), folder)
     except (FileNotFoundError, NotADirectoryError):
         vault = printable(context.originals.vault(kept.vault).path)
         raise CannotUndo(
@@ -105,7 +103,7 @@ def return_copied_edit(context: StoreContext, job: str, data: bytes) -> None:
     for kept in kept_entries(context.ledger, "job = ?", (job,)):
         if (edit := hashlib.sha256(data).hexdigest()) == kept.before_sha256:
             continue
-        plan = _plan(kept, edit)
+        plan = kept.plan("edit", kept.source, edit_sha256=edit)
         with opened_folder(context.fs, plan.folder, create=True) as folder:
             _give_back(ReturnEdit(context, plan, kept, data), folder)
 
@@ -194,8 +192,7 @@ class ReturnEdit(Operation):
         fs = context.fs
         staged = journal.state_of(context.ledger, plan.job) == journal.READY
         here = look(fs, folder, plan.source.name)
-        if here is None:
-            _fill_name(context, folder, plan)
+        fill_emptied(fs, folder, plan, plan.source.name, plan.edit_sha256)
         moved = False
         for name in (plan.old_name, plan.temp_name):
             if (found := look(fs, folder, name)) is None:
@@ -208,7 +205,7 @@ class ReturnEdit(Operation):
                 moved = moved or found.sha256 == plan.edit_sha256
         fs.sync_folder(folder)
         kept = kept_entries(context.ledger, "id = ?", (plan.entry,))
-        gone = [entry for entry in kept if not _is_stored(context, entry)]
+        gone = [each for each in kept if context.originals.vault(each.vault).look(each.stored_name) is None]
         with journal.ending(context.ledger, plan) as tx:
             for entry in gone:
                 set_original(context.ledger, tx, entry.entry, OriginalState.NONE)
@@ -217,42 +214,6 @@ class ReturnEdit(Operation):
         for entry in gone:
             context.originals.vault(entry.vault).remove(entry.stored_name)
         return JobOutcome.FINISHED if staged or (gone and moved) else JobOutcome.ROLLED_BACK
-
-
-def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
-    """A name that was emptied on the way to give it the edit gets back what it had, or else the edit."""
-    fs, old, temp = context.fs, plan.old_name, plan.temp_name
-    left, edit = look(fs, folder, old), look(fs, folder, temp)
-    theirs = left is not None and left.sha256 != plan.result_sha256
-    if edit is not None and edit.sha256 == plan.edit_sha256 and not theirs:
-        rename_noreplace(fs, folder, temp, plan.source.name)
-    elif left is not None:
-        rename_noreplace(fs, folder, old, plan.source.name)
-
-
-def _is_stored(context: StoreContext, kept: Kept) -> bool:
-    with contextlib.suppress(FileNotFoundError), context.originals.vault(kept.vault).opened() as vault:
-        return look(context.fs, vault, kept.stored_name) is not None
-    return False
-
-
-def _plan(kept: Kept, edit: str) -> JobPlan:
-    return JobPlan(
-        job=new_job(),
-        kind="edit",
-        time=time.time(),
-        path=kept.path,
-        target=kept.path,
-        vault=kept.vault,
-        source_sha256=kept.before_sha256,
-        source_size=kept.before_bytes,
-        source_inode=0,
-        metadata=Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0),
-        result_sha256=kept.after_sha256,
-        result_size=0,
-        entry=kept.entry,
-        edit_sha256=edit,
-    )
 
 
 SETTLE_SECONDS = 5.0

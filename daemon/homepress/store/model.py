@@ -261,6 +261,10 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     attributes: list[tuple[bytes, bytes]] = []
 
 
+NO_METADATA = Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0)
+"""Of a job that carries none."""
+
+
 class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is about to be done, or was done, to one picture.
 

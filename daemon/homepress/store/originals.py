@@ -22,9 +22,12 @@ from homepress.base.units import size as size_in_words
 from homepress.store import staging
 from homepress.store.fs.base import (
     CHUNK,
+    FileState,
     FileSystem,
     Folder,
     exists,
+    look,
+    move_away,
     opened_file,
     read_whole,
     sha256_of,
@@ -36,7 +39,6 @@ from homepress.store.model import (
     OriginalsAway,
     OriginalsLimit,
     StoreFull,
-    Unsupported,
     UntrustedOriginalsDir,
     VerifyFailed,
     decode,
@@ -98,7 +100,7 @@ class OriginalsDir:
         """Make the folder and its markers where they are missing.
 
         Raises:
-            UntrustedVault: it is a link, another user's, or open to others.
+            UntrustedOriginalsDir: it is a link, another user's, or open to others.
         """
         if not self.path.exists():
             self._make_parent()
@@ -129,7 +131,7 @@ class OriginalsDir:
         """The folder, after a look at whose it is.
 
         Raises:
-            UntrustedVault: as `prepare`.
+            UntrustedOriginalsDir: as `prepare`.
         """
         try:
             folder = self._fs.open_folder(self.path)
@@ -173,9 +175,10 @@ class OriginalsDir:
         """Move the original from `source` into the vault, durably; again is harmless."""
         fs = self._fs
         with self.opened() as folder:
-            if not self._holds(folder, plan):
+            there = look(fs, folder, plan.stored_name)
+            if there is None or there.sha256 != plan.source_sha256:
                 try:
-                    self._rename_in(source, name, folder, plan.stored_name)
+                    move_away(fs, source, name, plan.stored_name, folder)
                 except OSError as error:
                     if error.errno != errno.EXDEV:
                         raise
@@ -186,25 +189,26 @@ class OriginalsDir:
                 fs.unlink(source, name)
             fs.sync_folder(source)
 
-    def _rename_in(self, source: Folder, name: str, folder: Folder, new: str) -> None:
-        try:
-            self._fs.move(source, name, folder, new)
-        except Unsupported:
-            self._fs.overwrite(source, name, folder, new)  # no other file ever has this name
+    def look(self, stored_name: str) -> FileState | None:
+        """What it has under the name of an original; None when that, or the folder, is not there.
+
+        Raises:
+            UntrustedOriginalsDir: it can no longer be trusted.
+        """
+        with contextlib.suppress(FileNotFoundError), self.opened() as folder:
+            return look(self._fs, folder, stored_name)
+        return None
 
     def condition(self, plan: JobPlan) -> Stored:
         """Whether the original is here, and whole.
 
         Raises:
-            UntrustedVault: it can no longer be trusted.
+            UntrustedOriginalsDir: it can no longer be trusted.
         """
-        try:
-            with self.opened() as folder:
-                if self._holds(folder, plan):
-                    return Stored.WHOLE
-                return Stored.CHANGED if exists(self._fs, folder, plan.stored_name) else Stored.MISSING
-        except FileNotFoundError:
+        found = self.look(plan.stored_name)
+        if found is None:
             return Stored.MISSING
+        return Stored.WHOLE if found.sha256 == plan.source_sha256 else Stored.CHANGED
 
     def remove(self, stored_name: str) -> None:
         """Delete an original and its sidecar, in that order, durably; a missing one is no error."""
@@ -244,13 +248,6 @@ class OriginalsDir:
         if plan.stored_name != stored_name:
             raise ValueError(f"{printable(self.path / stored_name)}: its sidecar describes another file")
         return plan
-
-    def _holds(self, folder: Folder, plan: JobPlan) -> bool:
-        try:
-            with opened_file(self._fs, folder, plan.stored_name) as fd:
-                return sha256_of(self._fs, fd) == plan.source_sha256
-        except FileNotFoundError:
-            return False
 
     def _copy(self, fd: int, folder: Folder, plan: JobPlan) -> None:
         fs, part = self._fs, plan.stored_name + _PART
@@ -323,7 +320,7 @@ class OriginalsStore:
         """Make the main vault where it is missing, unless its drive is away.
 
         Raises:
-            UntrustedVault: it is a link, another user's, or open to others.
+            UntrustedOriginalsDir: it is a link, another user's, or open to others.
         """
         self._fs = fs
         self._ledger = ledger

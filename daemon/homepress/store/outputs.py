@@ -1,4 +1,4 @@
-"""Results that go elsewhere, into an output folder or beside the source; the source stays."""
+"""Results that go elsewhere, into an output folder or beside the source, which stays; and their removal."""
 
 import contextlib
 import hashlib
@@ -8,12 +8,14 @@ from pathlib import Path
 
 from homepress.base.files import FileId, Mark
 from homepress.base.override import override
+from homepress.base.results import UndoOutcome
 from homepress.base.system_errors import printable
 from homepress.store import staging
-from homepress.store.context import StoreContext, quarantine, remove_ours
+from homepress.store.context import StoreContext, digest_of_image, quarantine, remove_ours
 from homepress.store.fs.base import (
     FileState,
     Folder,
+    leased,
     look,
     move_away,
     opened_file,
@@ -22,8 +24,16 @@ from homepress.store.fs.base import (
     untouched,
 )
 from homepress.store.ledger import journal, known_files
-from homepress.store.ledger.history import entry_of, is_result_elsewhere, output_at, result_of
+from homepress.store.ledger.history import (
+    Kept,
+    entry_of,
+    is_result_elsewhere,
+    note_undone,
+    output_at,
+    result_of,
+)
 from homepress.store.model import (
+    CannotUndo,
     Changed,
     JobPlan,
     Kind,
@@ -75,10 +85,7 @@ def write_output(context: StoreContext, source: Source, replacement: Replacement
         check_result(source, replacement)
     carried = _check_source(context, source)
     place = fitting_folder(context.fs, target.parent)
-    with (
-        context.places.held(place),
-        opened_folder(context.fs, place, create=True) as folder,
-    ):
+    with context.places.held(place), opened_folder(context.fs, place, create=True) as folder:
         context.places.confirm(folder)
         context.places.remember_mount(folder.path)
         fits = fitting(target.name)
@@ -348,3 +355,75 @@ def _source_mark(plan: JobPlan) -> Mark | None:
         ):
             return FileId.of(facts).mark
     return None
+
+
+def remove_result(context: StoreContext, kept: Kept) -> UndoOutcome:
+    """Take a result away, if it is still ours and its source still whole.
+
+    Raises:
+        CannotUndo: the source or the result is not what it was.
+        DriveAway: the drive of one of them is away.
+        Busy: a program has the result open for writing.
+        OSError: the system refused a step.
+    """
+    fs, source, result = context.fs, kept.source, kept.result
+    for path in (source, result):
+        context.places.check(path)
+    with opened_folder(fs, source.parent) as folder:
+        found = look(fs, folder, source.name)
+    if found is None or found.sha256 != kept.before_sha256:
+        raise CannotUndo("its source is not what it was any more, so the result stays")
+    with opened_folder(fs, result.parent) as folder:
+        there = look(fs, folder, result.name)
+        if there is None or there.sha256 != kept.after_sha256:
+            raise CannotUndo(f"the result was changed or moved since and stays: {printable(result)}")
+        with opened_file(fs, folder, result.name) as fd, leased(fs, fd):
+            outcome = carry_out(RemoveResult(context, kept.plan("remove", result)), folder)
+    if outcome is not JobOutcome.FINISHED:
+        raise CannotUndo(f"the result was changed just now and stays: {printable(result)}")
+    reason = f"its result is gone from {printable(result)}"
+    return UndoOutcome(id=kept.entry, path=str(source), outcome="removed", reason=reason)
+
+
+class RemoveResult(Operation):
+    """Removing a result that was written elsewhere."""
+
+    __slots__ = ()
+
+    @override
+    def stage(self, folder: Folder) -> None:
+        pass
+
+    @override
+    def switch(self, folder: Folder) -> None:
+        # Out of its name first: what somebody saves there in this instant is not what is deleted.
+        move_away(self.context.fs, folder, self.plan.result.name, self.plan.old_name)
+
+    @override
+    @staticmethod
+    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
+        fs, old = context.fs, plan.old_name
+        found = look(fs, folder, old)
+        if found is not None and found.sha256 != plan.result_sha256:
+            with contextlib.suppress(FileExistsError):
+                rename_noreplace(fs, folder, old, plan.result.name)
+            if look(fs, folder, old) is not None:
+                quarantine(context, folder, old, plan.result.name)
+        elif found is not None:
+            fs.unlink(folder, old)
+        fs.sync_folder(folder)
+        if look(fs, folder, plan.result.name) is not None:
+            journal.abandon(context.ledger, plan)
+            return JobOutcome.ROLLED_BACK
+        image = _image_of_source(context, plan)
+        with journal.ending(context.ledger, plan) as tx:
+            note_undone(context.ledger, tx, plan, image)
+            known_files.drop(context.ledger, tx, plan.result)
+        return JobOutcome.FINISHED
+
+
+def _image_of_source(context: StoreContext, plan: JobPlan) -> str:
+    """The digest of the coded image of a source that stayed in place; empty where it cannot be read."""
+    with contextlib.suppress(OSError), opened_folder(context.fs, plan.source.parent) as folder:
+        return digest_of_image(context.fs, folder, plan.source.name)
+    return ""

@@ -8,9 +8,9 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from homepress.base.files import FileId
+from homepress.base.files import HARD_LINKED, NOT_A_FILE, READ_ONLY, FileId
 from homepress.base.system_errors import printable
-from homepress.store.fs.base import CHUNK, FileSystem, opened_file, opened_folder
+from homepress.store.fs.base import CHUNK, FileSystem, leased, opened_file, opened_folder
 from homepress.store.model import (
     Busy,
     Changed,
@@ -44,12 +44,8 @@ def read(fs: FileSystem, path: Path, *, stays: bool = False) -> Source:
         with opened_folder(fs, path.parent) as folder, opened_file(fs, folder, path.name) as fd:
             facts = fs.stat(fd)
             _admit(fs, fd, facts, path, stays)
-            leased = fs.take_lease(fd)
-            try:
-                data, digest = _content(fs, fd, facts.st_size, leased, path)
-            finally:
-                if leased:
-                    fs.drop_lease(fd)
+            with leased(fs, fd) as has_lease:
+                data, digest = _content(fs, fd, facts.st_size, has_lease, path)
             identity, now = FileId.of(facts), fs.stat(fd)
             # The descriptor has the same file all the time, whatever number a file system makes up for it.
             if now.st_size != len(data) or replace(FileId.of(now), inode=identity.inode) != identity:
@@ -61,7 +57,7 @@ def read(fs: FileSystem, path: Path, *, stays: bool = False) -> Source:
         if error.errno == errno.ELOOP:
             raise Refusal(f"{printable(path)}: it is a symbolic link") from None
         if error.errno == errno.ENXIO:
-            raise Refusal(f"{printable(path)}: it is not a regular file") from None
+            raise Refusal(f"{printable(path)}: {NOT_A_FILE}") from None
         raise
 
 
@@ -77,7 +73,7 @@ def _admit(fs: FileSystem, fd: int, facts: os.stat_result, path: Path, stays: bo
     """Refuse what is no picture, and what must never be replaced unless it `stays`."""
     mode, name = facts.st_mode, printable(path)
     if not stat.S_ISREG(mode):
-        raise Refusal(f"{name}: it is not a regular file")
+        raise Refusal(f"{name}: {NOT_A_FILE}")
     if facts.st_nlink == 0:
         raise Vanished(f"{name}: it was removed just now")
     if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
@@ -92,20 +88,20 @@ def _admit(fs: FileSystem, fd: int, facts: os.stat_result, path: Path, stays: bo
 
 def _admit_replacing(facts: os.stat_result, name: str) -> None:
     if facts.st_nlink != 1:
-        raise Refusal(f"{name}: it has {facts.st_nlink} names (hard links); replacing would part them")
+        raise Refusal(f"{name}: {HARD_LINKED}")
     if not facts.st_mode & 0o222:
-        raise Refusal(f"{name}: it is read-only")
+        raise Refusal(f"{name}: {READ_ONLY}")
     if hasattr(os, "geteuid") and os.geteuid() not in (0, facts.st_uid):
         raise Refusal(f"{name}: it belongs to another user")
 
 
-def _content(fs: FileSystem, fd: int, size: int, leased: bool, path: Path) -> tuple[bytes, str]:
+def _content(fs: FileSystem, fd: int, size: int, has_lease: bool, path: Path) -> tuple[bytes, str]:
     """All bytes and their digest, giving way as soon as a writer waits."""
     digest, data = hashlib.sha256(), io.BytesIO()  # which hands out what it holds without a copy
     while chunk := fs.read(fd, CHUNK):
         digest.update(chunk)
         data.write(chunk)
-        if leased and not fs.lease_whole(fd):
+        if has_lease and not fs.lease_whole(fd):
             raise Busy(f"{printable(path)}: a program is about to write to it")
         if data.tell() > size:
             raise Changed(f"{printable(path)}: it grew while it was read")

@@ -18,9 +18,9 @@ from homepress.store.ledger import history, journal, known_files
 from homepress.store.model import JobPlan, Kind, OriginalState, RecoveryNote, Role, StoreError
 from homepress.store.operation import JobOutcome, Operation
 from homepress.store.originals import OriginalsDir
-from homepress.store.outputs import WriteOutput
+from homepress.store.outputs import RemoveResult, WriteOutput
 from homepress.store.replace import Replace
-from homepress.store.undo import RemoveResult, Restore
+from homepress.store.undo import Restore
 
 RECOVER: dict[Kind, type[Operation]] = {
     "replace": Replace,

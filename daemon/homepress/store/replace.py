@@ -18,6 +18,7 @@ from homepress.store.fs.base import (
     FileSystem,
     Folder,
     exists,
+    leased,
     look,
     move_away,
     opened_file,
@@ -27,6 +28,7 @@ from homepress.store.fs.base import (
     sha256_of,
     untouched,
 )
+from homepress.store.health import check_writable
 from homepress.store.late_writes import HeldOriginals
 from homepress.store.ledger import journal
 from homepress.store.ledger.history import entry_of
@@ -48,6 +50,10 @@ from homepress.store.operation import JobOutcome, Operation, carry_out
 from homepress.store.originals import OriginalPlace, Stored
 from homepress.store.read_source import missing_or_linked
 from homepress.store.staging import check_result, make_plan, stage
+
+
+_SIDECAR_BYTES = 4096
+"""What an original needs on the disk that it is on already: a block for its sidecar."""
 
 
 def replace(context: StoreContext, held: HeldOriginals, source: Source, replacement: Replacement) -> Receipt:
@@ -92,11 +98,17 @@ def replace(context: StoreContext, held: HeldOriginals, source: Source, replacem
 
 
 def check_room(context: StoreContext, source: Source, root: Path | None) -> None:
-    """Raise `StoreFull` when the original of a picture could not be kept now: before any work is done."""
+    """See whether the original of a picture could be kept now, before any work is done for it.
+
+    Raises:
+        StoreFull: the limit would be exceeded.
+        OSError: nothing can be written into the folder of originals.
+    """
+    size = source.identity.size
     with _opened(context.fs, source) as (folder, _):
         place = context.originals.place_for(folder, root)
-        with context.originals.room_for(source.identity.size, place.vault):
-            pass
+    with context.originals.room_for(size, place.vault), place.vault.opened():
+        check_writable(place.vault.path, _SIDECAR_BYTES if place.same_filesystem else size)
 
 
 @contextlib.contextmanager
@@ -148,17 +160,13 @@ class Replace(Operation):
     def switch(self, folder: Folder) -> None:
         """While no program can begin to write to the original unnoticed."""
         fs = self.context.fs
-        leased = fs.take_lease(self.fd)
-        try:
-            switch = _Switch(fs, folder, self.fd, self.source, self.plan, leased)
+        with leased(fs, self.fd) as has_lease:
+            switch = _Switch(fs, folder, self.fd, self.source, self.plan, has_lease)
             switch.check_untouched()
             if self.plan.kind == "convert":
                 switch.convert()
             else:
                 switch.exchange()
-        finally:
-            if leased:
-                fs.drop_lease(self.fd)
 
     @override
     @staticmethod
@@ -175,19 +183,11 @@ class _Switch:
     fd: int
     source: Source
     plan: JobPlan
-    leased: bool
+    has_lease: bool
 
     @property
     def _name(self) -> str:
         return self.source.path.name
-
-    @property
-    def _temp(self) -> str:
-        return self.plan.temp_name
-
-    @property
-    def _old(self) -> str:
-        return self.plan.old_name
 
     def check_untouched(self) -> None:
         """Raise unless the picture is, byte for byte and attribute for attribute, what was read."""
@@ -198,7 +198,7 @@ class _Switch:
         self._check_name()
 
     def _check_name(self) -> None:
-        if self.leased and not self.fs.lease_whole(self.fd):
+        if self.has_lease and not self.fs.lease_whole(self.fd):
             raise Busy(f"{self.plan}: a program is about to write to it")
         if not exists(self.fs, self.folder, self._name):
             raise Changed(f"{self.plan}: it was moved or removed while it was compressed")
@@ -208,11 +208,11 @@ class _Switch:
     def exchange(self) -> None:
         """Result and original exchange their names."""
         try:
-            self.fs.exchange(self.folder, self._temp, self._name)
+            self.fs.exchange(self.folder, self.plan.temp_name, self._name)
         except Unsupported:
             self._move()
             return
-        if self._got_the_original(self._temp):
+        if self._got_the_original(self.plan.temp_name):
             self.fs.sync_folder(self.folder)
             if self._is_calm():
                 return
@@ -225,11 +225,11 @@ class _Switch:
             with contextlib.suppress(FileNotFoundError):
                 if not self._has_result(self._name):
                     return
-                self.fs.exchange(self.folder, self._temp, self._name)
-                if self._has_result(self._temp):
+                self.fs.exchange(self.folder, self.plan.temp_name, self._name)
+                if self._has_result(self.plan.temp_name):
                     return
                 # Somebody saved over the result between the look and the exchange: theirs goes back.
-                self.fs.exchange(self.folder, self._temp, self._name)
+                self.fs.exchange(self.folder, self.plan.temp_name, self._name)
 
     def _move(self) -> None:
         """Where names cannot be exchanged: the original leaves its name, then the result takes it.
@@ -240,13 +240,13 @@ class _Switch:
         fs, folder = self.fs, self.folder
         self._check_links()
         self._check_name()
-        move_away(fs, folder, self._name, self._old)
-        if not self._got_the_original(self._old):
+        move_away(fs, folder, self._name, self.plan.old_name)
+        if not self._got_the_original(self.plan.old_name):
             with contextlib.suppress(FileExistsError):
-                rename_noreplace(fs, folder, self._old, self._name)
+                rename_noreplace(fs, folder, self.plan.old_name, self._name)
             raise Changed(f"{self.plan}: somebody used it at the moment of replacing")
         try:
-            rename_noreplace(fs, folder, self._temp, self._name)
+            rename_noreplace(fs, folder, self.plan.temp_name, self._name)
         except FileExistsError:
             raise Changed(f"{self.plan}: somebody saved it at the moment of replacing") from None
         fs.sync_folder(folder)
@@ -257,35 +257,37 @@ class _Switch:
     def _check_links(self) -> None:
         """That a file can be given a name that is free, and only then: what moving rests on."""
         try:
-            self.fs.link(self.folder, self._temp, self.folder, self._old)
+            self.fs.link(self.folder, self.plan.temp_name, self.folder, self.plan.old_name)
         except Unsupported:
             raise Degraded(
                 f"{printable(self.folder.path)}: its file system can neither exchange two files nor link "
                 "one, so that no picture can be replaced safely there; have results written elsewhere with "
                 "--output DIR"
             ) from None
-        self.fs.unlink(self.folder, self._old)
+        self.fs.unlink(self.folder, self.plan.old_name)
 
     def _move_back(self) -> None:
         """The original takes its name again, unless the name has got yet another file by now."""
         with contextlib.suppress(FileNotFoundError, FileExistsError):
-            move_away(self.fs, self.folder, self._name, self._temp)
-            ours = self._has_result(self._temp)
-            rename_noreplace(self.fs, self.folder, self._old if ours else self._temp, self._name)
+            move_away(self.fs, self.folder, self._name, self.plan.temp_name)
+            ours = self._has_result(self.plan.temp_name)
+            rename_noreplace(
+                self.fs, self.folder, self.plan.old_name if ours else self.plan.temp_name, self._name
+            )
 
     def convert(self) -> None:
         """The result gets its new name first, durably; then the source leaves its own."""
         fs, folder, plan = self.fs, self.folder, self.plan
         try:
-            rename_noreplace(fs, folder, self._temp, plan.result.name)
+            rename_noreplace(fs, folder, self.plan.temp_name, plan.result.name)
         except FileExistsError:
             raise Changed(f"{printable(plan.target)}: the name was taken meanwhile") from None
         fs.sync_folder(folder)
         self._check_name()
-        move_away(fs, folder, self._name, self._old)
-        if not (self._got_the_original(self._old) and self._is_calm()):
+        move_away(fs, folder, self._name, self.plan.old_name)
+        if not (self._got_the_original(self.plan.old_name) and self._is_calm()):
             with contextlib.suppress(FileExistsError):
-                rename_noreplace(fs, folder, self._old, self._name)
+                rename_noreplace(fs, folder, self.plan.old_name, self._name)
             raise Changed(f"{plan}: somebody used it at the moment of converting")
         fs.sync_folder(folder)
 
@@ -313,7 +315,7 @@ class _Switch:
 
     def _is_calm(self) -> bool:
         """Whether nobody has begun to write to the original; without a lease, whether nobody has written."""
-        if self.leased:
+        if self.has_lease:
             return self.fs.lease_whole(self.fd)
         return sha256_of(self.fs, self.fd) == self.source.sha256
 

@@ -1,16 +1,13 @@
 """How long originals stay: accepted, expired, looked at for damage and for late writers."""
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Literal, TypeVar
 
 from homepress.base.results import OriginalOutcome
 from homepress.base.system_errors import printable
 from homepress.store.context import StoreContext, in_time
-from homepress.store.fs.base import look
 from homepress.store.late_writes import SETTLE_SECONDS, return_stored_edit, was_written_to
 from homepress.store.ledger.history import Kept, kept_entries, merged, naming, set_original
 from homepress.store.ledger.known_files import paths_under
@@ -63,7 +60,7 @@ def expire(context: StoreContext, now: float) -> None:
         except OriginalsAway:
             continue  # it goes when its disk is back
         except (OSError, StoreError) as error:
-            context.notes.add(kept.path, f"its original could not be let go: {error}")
+            context.notes.add(kept.source, f"its original could not be let go: {error}")
 
 
 def going(context: StoreContext) -> Going:
@@ -129,7 +126,7 @@ def _outcome(
     kept: Kept, outcome: Literal["accepted", "good", "damaged", "failed"], reason: str = ""
 ) -> OriginalOutcome:
     return OriginalOutcome(
-        id=kept.entry, path=str(_path(kept)), bytes=kept.before_bytes, outcome=outcome, reason=reason
+        id=kept.entry, path=str(kept.source), bytes=kept.before_bytes, outcome=outcome, reason=reason
     )
 
 
@@ -155,11 +152,7 @@ def _let_go(context: StoreContext, kept: Kept, state: OriginalState) -> Original
 
 def _verified(context: StoreContext, kept: Kept) -> OriginalOutcome:
     vault = context.originals.vault(kept.vault)
-    try:
-        with vault.opened() as folder:
-            found = look(context.fs, folder, kept.stored_name)
-    except FileNotFoundError:
-        found = None
+    found = vault.look(kept.stored_name)
     if found is None:
         where = f"it is not in {printable(vault.path)}; is its disk connected?"
         return _outcome(kept, "damaged", where)
@@ -176,7 +169,3 @@ def _verified(context: StoreContext, kept: Kept) -> OriginalOutcome:
 def _in_time(context: StoreContext, kept: Kept, call: Callable[[], T]) -> T:
     """What is done with one original, unless the disk hangs that it is on."""
     return in_time(call, _PATIENCE, context.originals.vault(kept.vault).path)
-
-
-def _path(kept: Kept) -> Path:
-    return Path(os.fsdecode(kept.path))

@@ -175,13 +175,15 @@ class Store:
     def check_room(self, source: Source, root: Path | None) -> None:
         """Raise what `replace` would for this picture, as far as that can be seen before compressing it.
 
+        The places that people know come first: a full disk is named by the pictures or the originals on it.
+
         Raises:
             StoreFull: there is no room for its original.
             OSError: its folder, the originals or the ledger cannot be written.
         """
-        self._ledger.check_writable()
         health.check_writable(source.path.parent, source.identity.size)
         replace.check_room(self._context, source, root)
+        self._ledger.check_writable()
 
     def check_output(self, folder: Path, size: int) -> None:
         """Raise `OSError` or `DriveAway` when a result of `size` bytes could not be written into a folder."""

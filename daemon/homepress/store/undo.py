@@ -1,13 +1,11 @@
-"""Undo: which results, bringing their originals back, and removing what was written elsewhere."""
+"""Undo: which results, and bringing their originals back."""
 
 import contextlib
 import os
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
@@ -15,10 +13,18 @@ from homepress.base.override import override
 from homepress.base.results import UndoOutcome
 from homepress.base.system_errors import printable, with_name
 from homepress.store import staging
-from homepress.store.context import StoreContext, digest_of_image, in_time, quarantine, remove_ours
+from homepress.store.context import (
+    StoreContext,
+    digest_of_image,
+    fill_emptied,
+    in_time,
+    quarantine,
+    remove_ours,
+)
 from homepress.store.fs.base import (
     FileState,
     Folder,
+    leased,
     look,
     move_away,
     opened_file,
@@ -36,15 +42,13 @@ from homepress.store.model import (
     CannotUndo,
     JobPlan,
     Metadata,
-    OriginalState,
-    Role,
     StoreError,
     UndoSelection,
     Unsupported,
-    new_job,
 )
 from homepress.store.names import fitting, original_names
 from homepress.store.operation import JobOutcome, Operation, carry_out
+from homepress.store.outputs import remove_result
 
 _PATIENCE = 300.0
 """Seconds for one original, which may have to be copied to another disk, where all disks answer."""
@@ -64,43 +68,35 @@ def undo(
     chosen, missing = _choose(context, selection)
     for path in missing:
         try:
-            moved = _moved_to(context, path)
+            if (moved := _moved_to(context, path)) is not None:
+                chosen.append(moved)
+            else:
+                yield _failed(0, path, why_nothing(context.ledger, path))
         except NotAnsweringError as error:
-            yield _outcome(0, path, "failed", blocking.refused(error.filename, error.since))
-            continue
-        if moved is not None:
-            chosen.append(moved)
-        else:
-            yield _outcome(0, path, "failed", why_nothing(context.ledger, os.fsencode(path)))
+            yield _failed(0, path, _in_words(error, path))
     for kept in chosen:
-        path = Path(os.fsdecode(kept.path))
-        root = Path(os.fsdecode(kept.root)) if kept.root else path.parent
         try:
             if kept.kind in ("output", "beside"):
-                result = Path(os.fsdecode(kept.target)).parent
-                yield in_time(partial(remove_result, context, kept), _PATIENCE, root, result)
+                where = kept.root, kept.result.parent
+                yield in_time(partial(remove_result, context, kept), _PATIENCE, *where)
             else:
-                vault = context.originals.vault(kept.vault).path
-                yield in_time(partial(restore, context, kept, roots, to), _PATIENCE, to or root, vault)
-        except StoreError as error:
-            yield _outcome(kept.entry, path, "failed", str(error))
-        except NotAnsweringError as error:
-            yield _outcome(kept.entry, path, "failed", blocking.refused(error.filename, error.since))
-        except OSError as error:
-            where = error.filename if isinstance(error.filename, str | bytes) else path
-            yield _outcome(kept.entry, path, "failed", with_name(error, printable(where)))
+                where = to or kept.root, context.originals.vault(kept.vault).path
+                yield in_time(partial(restore, context, kept, roots, to), _PATIENCE, *where)
+        except (OSError, StoreError) as error:
+            yield _failed(kept.entry, kept.source, _in_words(error, kept.source))
 
 
-def _outcome(
-    entry: int,
-    path: Path,
-    outcome: Literal["restored", "beside", "removed", "failed"],
-    reason: str,
-    restored_to: str | Path = "",
-) -> UndoOutcome:
-    return UndoOutcome(
-        id=entry, path=str(path), outcome=outcome, reason=reason, restored_to=str(restored_to or "")
-    )
+def _failed(entry: int, path: Path, reason: str) -> UndoOutcome:
+    return UndoOutcome(id=entry, path=str(path), outcome="failed", reason=reason)
+
+
+def _in_words(error: OSError | StoreError, path: Path) -> str:
+    if isinstance(error, NotAnsweringError):
+        return blocking.refused(error.filename, error.since)
+    if isinstance(error, OSError):
+        where = error.filename if isinstance(error.filename, str | bytes) else path
+        return with_name(error, printable(where))
+    return str(error)
 
 
 def _choose(context: StoreContext, selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
@@ -129,15 +125,14 @@ def _choose(context: StoreContext, selection: UndoSelection) -> tuple[list[Kept]
 
 def _newest_of_each(found: list[Kept], selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
     """Of a named path with several results only the last one is meant."""
-    wanted = {os.fsencode(path) for path in selection.paths}
-    met: set[bytes] = set()
+    met: set[Path] = set()
     chosen = []
     for kept in found:
-        names = {kept.path, kept.target}
+        names = {kept.source, kept.result}
         if kept.entry in selection.entries or not names & met:
             chosen.append(kept)
             met |= names
-    return chosen, [Path(os.fsdecode(path)) for path in sorted(wanted - met)]
+    return chosen, sorted(set(selection.paths) - met)
 
 
 def _moved_to(context: StoreContext, path: Path) -> Kept | None:
@@ -149,8 +144,8 @@ def _moved_to(context: StoreContext, path: Path) -> Kept | None:
     if not sha256:
         return None
     for kept in undoable_entries(context.ledger, "after_sha256 = ? AND kind = 'replace'", (sha256,), -1):
-        if _sha256_at(context, Path(os.fsdecode(kept.path))) != sha256:
-            return replace(kept, path=os.fsencode(path), target=os.fsencode(path))
+        if _sha256_at(context, kept.source) != sha256:
+            return replace(kept, source=path, result=path, root=path.parent)
     return None
 
 
@@ -184,30 +179,33 @@ def restore(context: StoreContext, kept: Kept, roots: Sequence[Path], to: Path |
         Busy: a program has the result open for writing, or changes it just now.
         OSError: the system refused a step. In every case nothing was changed.
     """
-    path = Path(os.fsdecode(kept.path))
+    path = kept.source
     if to is None:
-        _check_place(kept, path, roots)
+        _check_place(kept, roots)
     place = to or path.parent
     context.places.check(place)
     _check_vault(context, kept)
-    with (
-        context.places.held(place),
-        opened_folder(context.fs, place, create=True) as folder,
-    ):
+    with context.places.held(place), opened_folder(context.fs, place, create=True) as folder:
         context.places.confirm(folder)
         here = None if to else look(context.fs, folder, path.name)
         name = _free_name(context, folder, kept, here, elsewhere=to is not None)
         in_place = here if name == path.name else None
-        plan = _plan(context, kept, place / name)
+        plan = kept.plan("undo", place / name, _metadata(context, kept))
         if carry_out(Restore(context, plan, kept, in_place), folder) is not JobOutcome.FINISHED:
             raise Busy(f"{printable(plan.target)}: somebody changes it just now; try again")
-    if not to and plan.result != path:
-        return _outcome(kept.entry, path, "beside", "its name is taken by another file", plan.result)
-    return _outcome(kept.entry, path, "restored", "" if to else _result_that_stays(kept), plan.result)
+    beside = not to and plan.result != path
+    stays = "" if to else _result_that_stays(kept)
+    return UndoOutcome(
+        id=kept.entry,
+        path=str(path),
+        outcome="beside" if beside else "restored",
+        restored_to=str(plan.result),
+        reason="its name is taken by another file" if beside else stays,
+    )
 
 
-def _check_place(kept: Kept, path: Path, roots: Sequence[Path]) -> None:
-    named = [] if kept.adopted else [Path(os.fsdecode(kept.root)) if kept.root else path.parent]
+def _check_place(kept: Kept, roots: Sequence[Path]) -> None:
+    path, named = kept.source, [] if kept.adopted else [kept.root]
     inside = any(path.is_relative_to(root) for root in (*roots, *named))
     if not inside or not path.is_absolute() or ".." in path.parts:
         raise CannotUndo(
@@ -228,7 +226,7 @@ def _free_name(
     context: StoreContext, folder: Folder, kept: Kept, here: FileState | None, *, elsewhere: bool
 ) -> str:
     """The name that the original gets: its own, unless something else has it."""
-    own = Path(os.fsdecode(kept.path)).name
+    own = kept.source.name
     if not elsewhere and (here is None or _makes_way(context, kept, here)):
         return own
     if elsewhere and context.fs.windows_names(folder):
@@ -249,25 +247,7 @@ def _makes_way(context: StoreContext, kept: Kept, here: FileState) -> bool:
         return True
     if kept.kind == "convert" or here.sha256 != kept.after_sha256:
         return False
-    return not history.is_taken_since(context.ledger, kept.entry, kept.target)
-
-
-def _plan(context: StoreContext, kept: Kept, target: Path) -> JobPlan:
-    return JobPlan(
-        job=new_job(),
-        kind="undo",
-        time=time.time(),
-        path=kept.path,
-        target=os.fsencode(target),
-        vault=kept.vault,
-        source_sha256=kept.before_sha256,
-        source_size=kept.before_bytes,
-        source_inode=0,
-        metadata=_metadata(context, kept),
-        result_sha256=kept.after_sha256,
-        result_size=0,
-        entry=kept.entry,
-    )
+    return not history.is_taken_since(context.ledger, kept.entry, kept.result)
 
 
 def _metadata(context: StoreContext, kept: Kept) -> Metadata:
@@ -295,9 +275,8 @@ def _stored(context: StoreContext, kept: Kept) -> Iterator[tuple[Folder, int]]:
 
 def _result_that_stays(kept: Kept) -> str:
     """For a conversion: where its result is when it was edited since."""
-    result = Path(os.fsdecode(kept.target))
-    if kept.kind == "convert" and result.exists():
-        return f"its result was edited since and stays: {printable(result)}"
+    if kept.kind == "convert" and kept.result.exists():
+        return f"its result was edited since and stays: {printable(kept.result)}"
     return ""
 
 
@@ -367,31 +346,26 @@ class Restore(Operation):
     def _exchange(self, folder: Folder) -> None:
         """The original takes the name of the result, which must still be what it was."""
         fs, plan, name = self.context.fs, self.plan, self.plan.result.name
-        temp = plan.temp_name
-        with opened_file(fs, folder, name) as fd:
-            leased = fs.take_lease(fd)
+        with opened_file(fs, folder, name) as fd, leased(fs, fd) as has_lease:
             try:
                 try:
-                    fs.exchange(folder, temp, name)
-                    aside = temp
+                    fs.exchange(folder, plan.temp_name, name)
+                    aside = plan.temp_name
                 except Unsupported:
                     aside = plan.old_name
                     move_away(fs, folder, name, aside)
                 out = look(fs, folder, aside)
-                written = leased and not fs.lease_whole(fd)
+                written = has_lease and not fs.lease_whole(fd)
                 if out is None or out.sha256 != plan.result_sha256 or written:
-                    if aside == temp:
-                        fs.exchange(folder, temp, name)
+                    if aside == plan.temp_name:
+                        fs.exchange(folder, plan.temp_name, name)
                     else:
                         rename_noreplace(fs, folder, aside, name)
                     raise Busy(f"{printable(plan.target)}: somebody changes it just now; try again")
-                if aside != temp:
-                    rename_noreplace(fs, folder, temp, name)
+                if aside != plan.temp_name:
+                    rename_noreplace(fs, folder, plan.temp_name, name)
             except FileExistsError:
                 raise Busy(f"{printable(plan.target)}: somebody saved it just now; try again") from None
-            finally:
-                if leased:
-                    fs.drop_lease(fd)
 
     @override
     @staticmethod
@@ -399,10 +373,11 @@ class Restore(Operation):
         fs = context.fs
         ready = journal.state_of(context.ledger, plan.job) == journal.READY
         if ready:
-            _fill_name(context, folder, plan)
+            fill_emptied(fs, folder, plan, plan.result.name, plan.source_sha256)
         restored = look(fs, folder, plan.result.name)
         done = ready and restored is not None and restored.sha256 == plan.source_sha256
-        if not done and not context.originals.vault(plan.vault).path.is_dir():
+        vault = context.originals.vault(plan.vault)
+        if not done and not vault.path.is_dir():
             return JobOutcome.PENDING
         for name in (plan.temp_name, plan.old_name):
             _clear(context, folder, plan, name, done)
@@ -413,31 +388,13 @@ class Restore(Operation):
         converted = _take_conversion_away(context, plan)
         image = digest_of_image(fs, folder, plan.result.name)
         with journal.ending(context.ledger, plan) as tx:
-            history.set_original(context.ledger, tx, plan.entry, OriginalState.RESTORED)
-            known_files.learn(context.ledger, tx, plan.source_sha256, Role.KEPT)
-            if image:
-                known_files.learn(context.ledger, tx, image, Role.KEPT)
+            history.note_undone(context.ledger, tx, plan, image)
             known_files.note(context.ledger, tx, plan.result, restored.mark)
             if converted is not None:
                 known_files.drop(context.ledger, tx, converted)
-        _let_go(context, plan)
+        with contextlib.suppress(FileNotFoundError):
+            vault.remove(_stored_name(context, plan))  # the original is where it belongs
         return JobOutcome.FINISHED
-
-
-def _fill_name(context: StoreContext, folder: Folder, plan: JobPlan) -> None:
-    """A name that was emptied on the way gets what it should have: never nothing.
-
-    What left it and is not our result was saved at that very instant and returns; else the original comes.
-    """
-    fs, name = context.fs, plan.result.name
-    if look(fs, folder, name) is not None:
-        return
-    old, new = look(fs, folder, plan.old_name), look(fs, folder, plan.temp_name)
-    theirs = old is not None and old.sha256 != plan.result_sha256
-    if new is not None and new.sha256 == plan.source_sha256 and not theirs:
-        rename_noreplace(fs, folder, plan.temp_name, name)
-    elif old is not None:
-        rename_noreplace(fs, folder, plan.old_name, name)
 
 
 def _clear(context: StoreContext, folder: Folder, plan: JobPlan, name: str, done: bool) -> None:
@@ -461,7 +418,7 @@ def _take_conversion_away(context: StoreContext, plan: JobPlan) -> Path | None:
     if not rows or rows[0][0] != "convert" or plan.result.parent != plan.source.parent:
         return None
     result, fs = Path(os.fsdecode(rows[0][1])), context.fs
-    if history.is_taken_since(context.ledger, plan.entry, os.fsencode(result)):
+    if history.is_taken_since(context.ledger, plan.entry, result):
         return None  # another picture's result, that happens to be equal
     with opened_folder(fs, result.parent) as folder:
         found = look(fs, folder, result.name)
@@ -479,116 +436,5 @@ def _stored_name(context: StoreContext, plan: JobPlan) -> str:
 
 def _is_stored(context: StoreContext, plan: JobPlan) -> bool:
     """Whether the original is in its vault, whole."""
-    with contextlib.suppress(FileNotFoundError), context.originals.vault(plan.vault).opened() as vault:
-        found = look(context.fs, vault, _stored_name(context, plan))
-        return found is not None and found.sha256 == plan.source_sha256
-    return False
-
-
-def _let_go(context: StoreContext, plan: JobPlan) -> None:
-    """The original is where it belongs: its place in the vault is free."""
-    with contextlib.suppress(FileNotFoundError):
-        context.originals.vault(plan.vault).remove(_stored_name(context, plan))
-
-
-def remove_result(context: StoreContext, kept: Kept) -> UndoOutcome:
-    """Take a result away, if it is still ours and its source still whole.
-
-    Raises:
-        CannotUndo: the source or the result is not what it was.
-        DriveAway: the drive of one of them is away.
-        Busy: a program has the result open for writing.
-        OSError: the system refused a step.
-    """
-    fs, source = context.fs, Path(os.fsdecode(kept.path))
-    result = Path(os.fsdecode(kept.target))
-    for path in (source, result):
-        context.places.check(path)
-    with opened_folder(fs, source.parent) as folder:
-        found = look(fs, folder, source.name)
-    if found is None or found.sha256 != kept.before_sha256:
-        raise CannotUndo("its source is not what it was any more, so the result stays")
-    with opened_folder(fs, result.parent) as folder:
-        there = look(fs, folder, result.name)
-        if there is None or there.sha256 != kept.after_sha256:
-            raise CannotUndo(f"the result was changed or moved since and stays: {printable(result)}")
-        outcome = _remove(RemoveResult(context, _removal_plan(kept, found, there)), folder)
-    if outcome is not JobOutcome.FINISHED:
-        raise CannotUndo(f"the result was changed just now and stays: {printable(result)}")
-    return _outcome(kept.entry, source, "removed", f"its result is gone from {printable(result)}")
-
-
-def _removal_plan(kept: Kept, source: FileState, result: FileState) -> JobPlan:
-    return JobPlan(
-        job=new_job(),
-        kind="remove",
-        time=time.time(),
-        path=kept.path,
-        target=kept.target,
-        source_sha256=kept.before_sha256,
-        source_size=kept.before_bytes,
-        source_inode=source.inode,
-        metadata=Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0),
-        result_sha256=kept.after_sha256,
-        result_size=result.mark[0],
-        entry=kept.entry,
-    )
-
-
-def _remove(operation: Operation, folder: Folder) -> JobOutcome:
-    """Carry it out while no program can open the result for writing."""
-    fs = operation.context.fs
-    with opened_file(fs, folder, operation.plan.result.name) as fd:
-        leased = fs.take_lease(fd)
-        try:
-            return carry_out(operation, folder)
-        finally:
-            if leased:
-                fs.drop_lease(fd)
-
-
-class RemoveResult(Operation):
-    """Removing a result that was written elsewhere."""
-
-    __slots__ = ()
-
-    @override
-    def stage(self, folder: Folder) -> None:
-        pass
-
-    @override
-    def switch(self, folder: Folder) -> None:
-        # Out of its name first: what somebody saves there in this instant is not what is deleted.
-        move_away(self.context.fs, folder, self.plan.result.name, self.plan.old_name)
-
-    @override
-    @staticmethod
-    def settle(context: StoreContext, folder: Folder, plan: JobPlan) -> JobOutcome:
-        fs, old = context.fs, plan.old_name
-        found = look(fs, folder, old)
-        if found is not None and found.sha256 != plan.result_sha256:
-            with contextlib.suppress(FileExistsError):
-                rename_noreplace(fs, folder, old, plan.result.name)
-            if look(fs, folder, old) is not None:
-                quarantine(context, folder, old, plan.result.name)
-        elif found is not None:
-            fs.unlink(folder, old)
-        fs.sync_folder(folder)
-        if look(fs, folder, plan.result.name) is not None:
-            journal.abandon(context.ledger, plan)
-            return JobOutcome.ROLLED_BACK
-        image = _image_of_source(context, plan)
-        with journal.ending(context.ledger, plan) as tx:
-            history.set_original(context.ledger, tx, plan.entry, OriginalState.RESTORED)
-            known_files.learn(context.ledger, tx, plan.source_sha256, Role.KEPT)
-            if image:
-                known_files.learn(context.ledger, tx, image, Role.KEPT)
-            known_files.drop(context.ledger, tx, plan.result)
-        return JobOutcome.FINISHED
-
-
-def _image_of_source(context: StoreContext, plan: JobPlan) -> str:
-    """The digest of the coded image of a source that stayed in place; empty where it cannot be read."""
-    with contextlib.suppress(OSError), opened_folder(context.fs, plan.source.parent) as folder:
-        return digest_of_image(context.fs, folder, plan.source.name)
-    return ""
+    found = context.originals.vault(plan.vault).look(_stored_name(context, plan))
+    return found is not None and found.sha256 == plan.source_sha256

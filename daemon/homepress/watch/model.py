@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from homepress.base import files
 from homepress.base.files import FileId
 
 WatchMode = Literal["auto", "native", "poll"]
@@ -75,10 +76,10 @@ class Skip(enum.StrEnum):
     EXCLUDED = "the folder's patterns leave it out"
     DIRECTORY = "it lies in a folder that is never touched (hidden, an application's own, or left out)"
     WORK_TREE = "it lies in a git work tree"
-    NOT_A_FILE = "it is not a regular file"
+    NOT_A_FILE = files.NOT_A_FILE
     EMPTY = "it is empty, and nothing was written to it for a while"
-    LINKED = "it has more than one hard link"
-    READ_ONLY = "it is read-only"
+    LINKED = files.HARD_LINKED
+    READ_ONLY = files.READ_ONLY
     PLACEHOLDER = "it is a placeholder whose content is not on this computer"
     UNREADABLE = "it may not be read"
     TOO_SMALL = "it is smaller than the folder's min_size"

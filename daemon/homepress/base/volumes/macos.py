@@ -16,14 +16,14 @@ _KIND_BYTES, _NAME_BYTES = 16, 1024
 _MNT_NOWAIT = 2
 
 # sys/attr.h
-_ATTR_BIT_MAP_COUNT = 5
+ATTR_BIT_MAP_COUNT = 5
 _ATTR_VOL_INFO = 0x80000000
 _ATTR_VOL_UUID = 0x00040000
 
 _NAMED_BY_SOURCE = frozenset(("nfs", "smbfs", "afpfs", "webdav"))
 
 
-class _AttrList(ctypes.Structure):
+class AttrList(ctypes.Structure):
     """`struct attrlist` of getattrlist(2)."""
 
     _fields_ = (
@@ -93,7 +93,7 @@ def _text(data: bytes, at: int, size: int) -> str:
 
 
 def _uuid(point: str, libc: Any) -> set[str]:
-    wanted = _AttrList(bitmapcount=_ATTR_BIT_MAP_COUNT, volattr=_ATTR_VOL_INFO | _ATTR_VOL_UUID)
+    wanted = AttrList(bitmapcount=ATTR_BIT_MAP_COUNT, volattr=_ATTR_VOL_INFO | _ATTR_VOL_UUID)
     answer = ctypes.create_string_buffer(4 + 16)
     size = ctypes.c_size_t(len(answer))
     if libc.getattrlist(os.fsencode(point), ctypes.byref(wanted), answer, size, 0) != 0:

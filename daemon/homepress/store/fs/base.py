@@ -178,6 +178,23 @@ def opened_file(fs: FileSystem, folder: Folder, name: str) -> Iterator[int]:
         fs.close(fd)
 
 
+@contextlib.contextmanager
+def leased(fs: FileSystem, fd: int) -> Iterator[bool]:
+    """For the length of a `with` block, no program begins to write to a file unnoticed.
+
+    Gives False where there are no leases.
+
+    Raises:
+        Busy: somebody has it open for writing already.
+    """
+    taken = fs.take_lease(fd)
+    try:
+        yield taken
+    finally:
+        if taken:
+            fs.drop_lease(fd)
+
+
 def untouched(fs: FileSystem, fd: int, identity: FileId, sha256: str) -> bool:
     """Whether an open file is what was read, down to its times.
 
@@ -265,16 +282,23 @@ def exists(fs: FileSystem, folder: Folder, name: str) -> bool:
     return True
 
 
-def move_away(fs: FileSystem, folder: Folder, name: str, aside: str) -> None:
+def move_away(fs: FileSystem, folder: Folder, name: str, aside: str, to: Folder | None = None) -> None:
     """Take whatever has a name at this instant out of it, to a name of our own that nobody else has.
+
+    Args:
+        fs: the file system.
+        folder: in which the name is.
+        name: of the file.
+        aside: where it goes.
+        to: the folder in which that is; None for the same one.
 
     Raises:
         FileNotFoundError: nothing has the name.
     """
     try:
-        fs.move(folder, name, folder, aside)
+        fs.move(folder, name, to or folder, aside)
     except Unsupported:
-        fs.overwrite(folder, name, folder, aside)  # no other file ever has this name
+        fs.overwrite(folder, name, to or folder, aside)  # no other file ever has this name
 
 
 def rename_noreplace(fs: FileSystem, folder: Folder, temp: str, name: str) -> None:

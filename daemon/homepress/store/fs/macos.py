@@ -11,6 +11,7 @@ import os
 from typing import Any
 
 from homepress.base.override import override
+from homepress.base.volumes.macos import ATTR_BIT_MAP_COUNT, AttrList
 from homepress.store.fs.base import Folder
 from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixFileSystem
 from homepress.store.model import Unsupported
@@ -34,25 +35,10 @@ BIRTH = b"\0birth"
 _ACL_TYPE_EXTENDED = 0x100
 
 # sys/attr.h: getattrlist(2)
-_ATTR_BIT_MAP_COUNT = 5
 _ATTR_CMN_CRTIME = 0x200
 # sys/mount.h: where `f_fstypename` is in `struct statfs` with 64-bit inode numbers.
 _TYPE_NAME = 72
 _NO_ATTRIBUTES = {errno.ENOTSUP, errno.EPERM}
-
-
-class _AttrList(ctypes.Structure):
-    """`struct attrlist` of getattrlist(2)."""
-
-    _fields_ = (
-        ("bitmapcount", ctypes.c_ushort),
-        ("reserved", ctypes.c_uint16),
-        ("commonattr", ctypes.c_uint32),
-        ("volattr", ctypes.c_uint32),
-        ("dirattr", ctypes.c_uint32),
-        ("fileattr", ctypes.c_uint32),
-        ("forkattr", ctypes.c_uint32),
-    )
 
 
 class MacFileSystem(PosixFileSystem):
@@ -185,7 +171,7 @@ class MacFileSystem(PosixFileSystem):
         return buffer.raw[4:]
 
     def _creation(self) -> object:
-        return ctypes.byref(_AttrList(bitmapcount=_ATTR_BIT_MAP_COUNT, commonattr=_ATTR_CMN_CRTIME))
+        return ctypes.byref(AttrList(bitmapcount=ATTR_BIT_MAP_COUNT, commonattr=_ATTR_CMN_CRTIME))
 
     def _check(self, result: int) -> int:
         if result < 0:

@@ -3,6 +3,7 @@
 import itertools
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,16 @@ from homepress.store.ledger import known_files
 from homepress.store.ledger.known_files import paths_under
 from homepress.store.ledger.ledger import Ledger, Row
 from homepress.store.model import (
+    NO_METADATA,
     JobPlan,
+    Kind,
+    Metadata,
     NotScrubbed,
     OriginalState,
     Outcome,
     RetryPolicy,
     Role,
+    new_job,
 )
 
 
@@ -29,31 +34,27 @@ class Kept:
     Attributes:
         entry: its id.
         kind: "replace", "convert", "output" or "beside".
-        path: of the source.
-        target: of the result.
-        root: the configured folder, None for a file named on the command line.
+        source: where the original was, or still is.
+        result: where the result was put.
+        root: the configured folder; that of the source for a file named on the command line.
         vault: folder of the original, "." for the main one; empty when the source was left in place.
         job: with `before_sha256` the name of the original in its vault.
         before_sha256: of the original.
         after_sha256: of the result.
         before_bytes: of the original.
-        time: when it was replaced, seconds since 1970.
-        keep_until: when the original may go, seconds since 1970.
         adopted: known only from a sidecar, not from our own records: its path is not to be trusted.
     """
 
     entry: int
     kind: str
-    path: bytes
-    target: bytes
-    root: bytes | None
+    source: Path
+    result: Path
+    root: Path
     vault: bytes
     job: str
     before_sha256: str
     after_sha256: str
     before_bytes: int
-    time: float
-    keep_until: float
     adopted: bool
 
     @property
@@ -61,30 +62,39 @@ class Kept:
         """File name of the original in its vault."""
         return f"{self.before_sha256}-{self.job}"
 
+    def plan(
+        self, kind: Kind, target: Path, metadata: Metadata = NO_METADATA, *, edit_sha256: str = ""
+    ) -> JobPlan:
+        """The plan of what is done with it now; see `JobPlan` for the arguments."""
+        return JobPlan(
+            job=new_job(),
+            kind=kind,
+            time=time.time(),
+            path=os.fsencode(self.source),
+            target=os.fsencode(target),
+            vault=self.vault,
+            source_sha256=self.before_sha256,
+            source_size=self.before_bytes,
+            source_inode=0,
+            metadata=metadata,
+            result_sha256=self.after_sha256,
+            result_size=0,
+            entry=self.entry,
+            edit_sha256=edit_sha256,
+        )
+
 
 _KEPT_COLUMNS = (
-    "id, kind, path, result_path, root, vault, job, before_sha256, after_sha256, before_bytes, time, "
-    "keep_until, adopted"
+    "id, kind, path, result_path, root, coalesce(vault, x''), job, before_sha256, after_sha256, "
+    "before_bytes, adopted"
 )
 
 
 def _kept(row: Row) -> Kept:
-    entry, kind, path, target, root, vault, job, before, after, size, when, until, adopted = row
-    return Kept(
-        entry,
-        kind,
-        path,
-        target,
-        root,
-        vault or b"",
-        job,
-        before,
-        after,
-        size,
-        when,
-        until or 0.0,
-        bool(adopted),
-    )
+    entry, kind, path, target, root, vault, job, before, after, size, adopted = row
+    source, result = (Path(os.fsdecode(name)) for name in (path, target))
+    root = Path(os.fsdecode(root)) if root else source.parent
+    return Kept(entry, kind, source, result, root, vault, job, before, after, size, bool(adopted))
 
 
 def add_result(
@@ -99,37 +109,14 @@ def add_result(
         kept: whether the original is in its vault.
         adopted: whether it is known from a sidecar alone.
     """
-    tx.execute(
-        "INSERT OR IGNORE INTO history (time, kind, path, result_path, root, outcome, reason, before_bytes, "
-        "after_bytes, before_sha256, after_sha256, format, score, score_kind, settings, seconds, original, "
-        "vault, job, keep_until, settled, adopted, since) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (
-            plan.time,
-            plan.kind,
-            plan.path,
-            plan.target,
-            plan.root,
-            Outcome.COMPRESSED.value,
-            "",
-            plan.source_size,
-            plan.result_size,
-            plan.source_sha256,
-            plan.result_sha256,
-            plan.image_format,
-            plan.score,
-            plan.score_kind,
-            plan.settings,
-            plan.seconds,
-            (OriginalState.KEPT if kept else OriginalState.NONE).value,
-            plan.vault if kept else None,
-            plan.job,
-            plan.keep_until,
-            not kept,
-            adopted,
-            since,
-        ),
-    )
+    entry = _entry(plan) | {
+        "original": (OriginalState.KEPT if kept else OriginalState.NONE).value,
+        "vault": plan.vault if kept else None,
+        "settled": not kept,
+        "adopted": adopted,
+        "since": since,
+    }
+    insert(tx, entry, or_ignore=True)
     if plan.kind in ("replace", "convert"):
         # The same picture under the same name once more (a restored backup): it saves the same bytes again.
         tx.execute(
@@ -138,6 +125,37 @@ def add_result(
             (plan.target, plan.source_sha256, plan.job),
         )
     return int(tx.execute("SELECT id FROM history WHERE job = ?", (plan.job,)).fetchone()[0])
+
+
+def _entry(plan: JobPlan) -> dict[str, object]:
+    """What a plan says, by column."""
+    return {
+        "time": plan.time,
+        "kind": plan.kind,
+        "path": plan.path,
+        "result_path": plan.target,
+        "root": plan.root,
+        "outcome": Outcome.COMPRESSED.value,
+        "reason": "",
+        "before_bytes": plan.source_size,
+        "after_bytes": plan.result_size,
+        "before_sha256": plan.source_sha256,
+        "after_sha256": plan.result_sha256,
+        "format": plan.image_format,
+        "score": plan.score,
+        "score_kind": plan.score_kind,
+        "settings": plan.settings,
+        "seconds": plan.seconds,
+        "job": plan.job,
+        "keep_until": plan.keep_until,
+    }
+
+
+def insert(tx: sqlite3.Connection, entry: dict[str, object], *, or_ignore: bool = False) -> sqlite3.Cursor:
+    """Add an entry, given by column."""
+    columns, marks = ", ".join(entry), ", ".join("?" * len(entry))
+    words = "INSERT OR IGNORE" if or_ignore else "INSERT"
+    return tx.execute(f"{words} INTO history ({columns}) VALUES ({marks})", tuple(entry.values()))
 
 
 def supersede(tx: sqlite3.Connection, plan: JobPlan) -> None:
@@ -179,34 +197,31 @@ class Record:
 def add_record(ledger: Ledger, tx: sqlite3.Connection, record: Record) -> int:
     """Add why a file was left as it is, unless the last entry of this path says the same."""
     path = os.fsencode(record.path)
-    root = None if record.root is None else os.fsencode(record.root)
     said = tx.execute(
         "SELECT id, outcome, reason, before_sha256 FROM history WHERE path = ? ORDER BY id DESC LIMIT 1",
         (path,),
     ).fetchone()
     if said is not None and said[1:] == (record.outcome.value, record.reason, record.sha256):
         return int(said[0])
-    cursor = tx.execute(
-        "INSERT INTO history (time, kind, path, result_path, root, outcome, reason, before_bytes, "
-        "after_bytes, before_sha256, after_sha256, format, score, score_kind, settings, seconds, original) "
-        "VALUES (?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, '', ?, ?, 'none')",
-        (
-            ledger.clock.wall(),
-            path,
-            path,
-            root,
-            record.outcome.value,
-            record.reason,
-            record.size,
-            record.size,
-            record.sha256,
-            record.sha256,
-            record.image_format,
-            record.settings,
-            record.seconds,
-        ),
-    )
-    return int(cursor.lastrowid or 0)
+    entry: dict[str, object] = {
+        "time": ledger.clock.wall(),
+        "kind": "",
+        "path": path,
+        "result_path": path,
+        "root": None if record.root is None else os.fsencode(record.root),
+        "outcome": record.outcome.value,
+        "reason": record.reason,
+        "before_bytes": record.size,
+        "after_bytes": record.size,
+        "before_sha256": record.sha256,
+        "after_sha256": record.sha256,
+        "format": record.image_format,
+        "score_kind": "",
+        "settings": record.settings,
+        "seconds": record.seconds,
+        "original": OriginalState.NONE.value,
+    }
+    return int(insert(tx, entry).lastrowid or 0)
 
 
 def entry_of(ledger: Ledger, plan: JobPlan) -> int:
@@ -224,9 +239,9 @@ def latest_entry(ledger: Ledger, path: bytes) -> tuple[Outcome, OriginalState] |
     return (Outcome(rows[0][0]), OriginalState(rows[0][1])) if rows else None
 
 
-def why_nothing(ledger: Ledger, path: bytes) -> str:
+def why_nothing(ledger: Ledger, path: Path) -> str:
     """Why a named path cannot be undone."""
-    latest = latest_entry(ledger, path)
+    latest = latest_entry(ledger, os.fsencode(path))
     if latest is None:
         return "Homepress knows no result of this name"
     outcome, state = latest
@@ -239,12 +254,12 @@ def why_nothing(ledger: Ledger, path: bytes) -> str:
     }.get(state, "no original of it is kept")
 
 
-def is_taken_since(ledger: Ledger, entry: int, target: bytes) -> bool:
+def is_taken_since(ledger: Ledger, entry: int, target: Path) -> bool:
     """Whether a later result that was not undone has the same path as the one of an entry."""
     rows = ledger.query(
         "SELECT 1 FROM history WHERE result_path = ? AND id > ? AND outcome = 'compressed' "
         "AND undone IS NULL AND superseded = 0 LIMIT 1",
-        (target, entry),
+        (os.fsencode(target), entry),
     )
     return bool(rows)
 
@@ -347,6 +362,20 @@ def set_original(ledger: Ledger, tx: sqlite3.Connection, entry: int, state: Orig
             "UPDATE history SET undone = ?, undone_since = ? WHERE id = ?",
             (ledger.clock.wall(), ledger.elapsed.seconds(), entry),
         )
+
+
+def note_undone(ledger: Ledger, tx: sqlite3.Connection, plan: JobPlan, image: str) -> None:
+    """Note that a result was undone: neither its source nor what shows the same is compressed again.
+
+    Args:
+        ledger: where.
+        tx: its open transaction.
+        plan: of the undo.
+        image: digest of the coded image of its source, empty when it is not known.
+    """
+    set_original(ledger, tx, plan.entry, OriginalState.RESTORED)
+    for digest in filter(None, (plan.source_sha256, image)):
+        known_files.learn(ledger, tx, digest, Role.KEPT)
 
 
 def record_read(ledger: Ledger, record: Record, mark: Mark) -> int:
