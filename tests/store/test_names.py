@@ -215,6 +215,8 @@ def test_a_plan_comes_back_as_it_was_from_journal_and_sidecar(plan: JobPlan) -> 
         {"source_sha256": "../" * 21 + "x"},
         {"result_sha256": "0"},
         {"path": 5},
+        {"path": ""},
+        {"target": "YQBi"},
         {"kind": "rm -rf"},
         {"source_size": -1},
         {"result_size": 1 << 63},

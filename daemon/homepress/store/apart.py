@@ -15,6 +15,7 @@ from homepress.store.ledger import known_files
 from homepress.store.ledger.database import LedgerCondition, open_database, system_errors
 from homepress.store.ledger.history import insert
 from homepress.store.ledger.ledger import Ledger
+from homepress.store.ledger.queries import paths_under
 from homepress.store.model import decode
 from homepress.store.reader import copy_ledger
 
@@ -188,7 +189,7 @@ class _Join:
             "SELECT p.path, p.point, p.inner, p.ids, p.label, p.tie FROM place p JOIN fresh_place n "
             "ON n.path = p.path"
         )
-        low, high = known_files.paths_under(folder)
+        low, high = paths_under(folder)
         tx.executemany(
             "INSERT OR IGNORE INTO place (path, point, inner, ids, label, tie) VALUES (?, ?, ?, ?, ?, ?)",
             (row for row in rows if not low <= row[0] < high),

@@ -17,8 +17,9 @@ from homepress.base.formats import has_image_suffix
 from homepress.base.image_data import FileContent, image_digest
 from homepress.store.context import StoreContext
 from homepress.store.fs.base import FileSystem, opened_file, opened_folder
-from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, directory_id, fit, note, paths_under
+from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, directory_id, fit, note
 from homepress.store.ledger.ledger import Ledger
+from homepress.store.ledger.queries import paths_under
 from homepress.store.model import RetryPolicy
 
 _ANY_SIZE = 2**63 - 1

@@ -69,7 +69,7 @@ class Folders:
         return before.count(self._ledger, root, (EXISTING,))
 
     def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
-        """Forget what was left alone in a folder that wants it now; see `existing.let_in`."""
+        """Forget what was left alone in a folder that wants it now, by sizes in bytes; how many."""
         return before.let_in(self._ledger, root, smallest, largest, existing=existing)
 
     def forget(self, root: Path) -> None:

@@ -23,6 +23,7 @@ from homepress.store.context import StoreContext, fill_emptied, quarantine
 from homepress.store.fs.base import (
     FileSystem,
     Folder,
+    holds,
     look,
     move_away,
     opened_file,
@@ -172,16 +173,14 @@ class ReturnEdit(Operation):
             except Unsupported:
                 self._switch_by_moving(folder)
                 return
-            out = look(fs, folder, temp)
-            if out is None or out.sha256 != self.plan.result_sha256:
+            if not holds(fs, folder, temp, self.plan.result_sha256):
                 fs.exchange(folder, temp, name)
 
     def _switch_by_moving(self, folder: Folder) -> None:
         """Where names cannot be exchanged: the result leaves first, and is looked at."""
         fs, old, name = self.context.fs, self.plan.old_name, self.plan.source.name
         move_away(fs, folder, name, old)
-        out = look(fs, folder, old)
-        ours = out is not None and out.sha256 == self.plan.result_sha256
+        ours = holds(fs, folder, old, self.plan.result_sha256)
         with contextlib.suppress(FileExistsError):
             rename_noreplace(fs, folder, self.plan.temp_name if ours else old, name)
 

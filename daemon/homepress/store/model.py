@@ -386,6 +386,9 @@ def decode(data: bytes) -> JobPlan:
     for digest in (plan.source_sha256, plan.result_sha256):
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             raise ValueError("a digest in it is not 64 hexadecimal digits")
+    for path in (plan.path, plan.target):
+        if not os.fsdecode(path) or b"\0" in path:  # UnicodeDecodeError is a ValueError
+            raise ValueError("a path in it cannot be")
     if not _can_be(plan):
         raise ValueError("a number in it cannot be")
     return plan

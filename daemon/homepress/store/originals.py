@@ -34,6 +34,7 @@ from homepress.store.fs.base import (
     write_whole,
 )
 from homepress.store.ledger.ledger import Ledger
+from homepress.store.ledger.queries import MAIN
 from homepress.store.model import (
     JobPlan,
     OriginalsAway,
@@ -292,10 +293,6 @@ def _check_private(facts: os.stat_result, path: Path) -> None:
 def _is_stored_name(name: str) -> bool:
     digest, dash, job = name.partition("-")
     return len(digest) == 64 and dash == "-" and len(job) == 16
-
-
-MAIN = b"."
-"""Name of the main vault in the ledger: it moves with the home that both are in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from homepress.store.context import StoreContext, digest_of_image, quarantine, r
 from homepress.store.fs.base import (
     FileState,
     Folder,
+    holds,
     leased,
     look,
     move_away,
@@ -191,10 +192,9 @@ def stands(context: StoreContext, source: Source, target: Path, settings: str) -
     place = Path(os.fsdecode(made[0]))
     try:
         with opened_folder(context.fs, place.parent) as folder:
-            there = look(context.fs, folder, place.name)
+            return holds(context.fs, folder, place.name, made[1])
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return there is not None and there.sha256 == made[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,12 +370,10 @@ def remove_result(context: StoreContext, kept: Kept) -> UndoOutcome:
     for path in (source, result):
         context.places.check(path)
     with opened_folder(fs, source.parent) as folder:
-        found = look(fs, folder, source.name)
-    if found is None or found.sha256 != kept.before_sha256:
-        raise CannotUndo("its source is not what it was any more, so the result stays")
+        if not holds(fs, folder, source.name, kept.before_sha256):
+            raise CannotUndo("its source is not what it was any more, so the result stays")
     with opened_folder(fs, result.parent) as folder:
-        there = look(fs, folder, result.name)
-        if there is None or there.sha256 != kept.after_sha256:
+        if not holds(fs, folder, result.name, kept.after_sha256):
             raise CannotUndo(f"the result was changed or moved since and stays: {printable(result)}")
         with opened_file(fs, folder, result.name) as fd, leased(fs, fd):
             outcome = carry_out(RemoveResult(context, kept.plan("remove", result)), folder)

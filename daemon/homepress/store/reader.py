@@ -19,21 +19,21 @@ import msgspec
 from homepress.base.system_errors import printable
 from homepress.store.ledger.database import check_place, foreign, newer, unreadable
 from homepress.store.ledger.elapsed import shown_at
-from homepress.store.ledger.known_files import paths_under
 from homepress.store.ledger.queries import (
     DAYS,
     ELAPSED,
+    MAIN,
     STANDING,
     counters,
     end_of_day,
     last_midnight,
+    paths_under,
 )
 from homepress.store.ledger.queries import (
     Counters as Counters,
 )
 from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
 from homepress.store.model import LedgerError as LedgerError
-from homepress.store.originals import MAIN
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from homepress.store.fs.base import (
     FileSystem,
     Folder,
     exists,
+    holds,
     leased,
     look,
     move_away,
@@ -50,7 +51,6 @@ from homepress.store.operation import JobOutcome, Operation, carry_out
 from homepress.store.originals import OriginalPlace, Stored
 from homepress.store.read_source import missing_or_linked
 from homepress.store.staging import check_result, make_plan, stage
-
 
 _SIDECAR_BYTES = 4096
 """What an original needs on the disk that it is on already: a block for its sidecar."""
@@ -310,8 +310,7 @@ class _Switch:
             return True
         if (facts.st_size, facts.st_mtime_ns) != (identity.size, identity.mtime_ns):
             return False
-        found = look(self.fs, self.folder, name)
-        return found is not None and found.sha256 == self.source.sha256
+        return holds(self.fs, self.folder, name, self.source.sha256)
 
     def _is_calm(self) -> bool:
         """Whether nobody has begun to write to the original; without a lease, whether nobody has written."""
@@ -321,8 +320,7 @@ class _Switch:
 
     def _has_result(self, name: str) -> bool:
         """Whether a name holds our result and nothing that somebody saved since."""
-        found = look(self.fs, self.folder, name)
-        return found is not None and found.sha256 == self.plan.result_sha256
+        return holds(self.fs, self.folder, name, self.plan.result_sha256)
 
 
 _EDIT_KEPT = "a program wrote to it while it was being replaced: the edit was kept and nothing was replaced"
@@ -524,8 +522,7 @@ class _Settlement:
 
     def _has_result(self, name: str) -> bool:
         """Whether a name holds our result and nothing that somebody saved since."""
-        found = self._look(name)
-        return found is not None and found.sha256 == self._plan.result_sha256
+        return holds(self._fs, self._folder, name, self._plan.result_sha256)
 
     def _conclude(self) -> JobOutcome:
         """No original waits: either nothing was exchanged, or it has reached its vault already."""

@@ -91,7 +91,7 @@ class Store:
             ledger: its file.
             originals: folder of the main vault, 0700.
             limit: how much originals may occupy.
-            roots: watched folders, resolved; see `set_roots`.
+            roots: watched folders, resolved, as `set_roots` takes them.
             synced: whether a program sends away what is put into a folder; no vault is made there.
             fs: the file system, another one for tests.
             clock: where times come from, another one for tests.
@@ -100,7 +100,7 @@ class Store:
 
         Raises:
             LedgerError: the ledger was made by a newer version or is not ours.
-            UntrustedVault: the folder of originals is a link, another user's, or open to others.
+            UntrustedOriginalsDir: the folder of originals is a link, another user's, or open to others.
         """
         system = fs or system_file_system()
         book = Ledger(ledger, system, clock, lasts=lasts)
@@ -141,9 +141,12 @@ class Store:
         return notes + self._context.notes.take()
 
     def join(self, apart: Path) -> int:
-        """Take in what a ledger apart has added, and the jobs that were left open there; see `join_apart`.
+        """Take in what a ledger apart has added, and the jobs left open there; how many entries came.
 
         `settle` or `recover` has to follow.
+
+        Raises:
+            LedgerError: it was made by a newer version of Homepress.
         """
         came = join_apart(self._ledger, apart)
         self.places.read_again()
@@ -165,11 +168,21 @@ class Store:
     # Reading and replacing
 
     def read(self, path: Path, *, stays: bool = False) -> Source:
-        """Read a picture, which `stays` as it is when its result goes elsewhere; see `reading.read`."""
+        """Read a picture, which `stays` as it is when its result goes elsewhere.
+
+        Raises:
+            Refusal: it is to be left alone.
+            Busy, Changed, Vanished: somebody writes to it, or it changed or went while it was read.
+        """
         return read_source.read(self._context.fs, path, stays=stays)
 
     def replace(self, source: Source, replacement: Replacement) -> Receipt:
-        """Put a result in the place of its picture; see `replace.replace` for what it raises."""
+        """Put a result in the place of its picture, or beside its name where it has another suffix.
+
+        Raises:
+            Changed, Busy, Vanished: worth reading again.
+            Refusal, StoreFull, Degraded, VerifyFailed: nothing was replaced, for the reason in the text.
+        """
         return replace.replace(self._context, self._held, source, replacement)
 
     def check_room(self, source: Source, root: Path | None) -> None:
@@ -192,15 +205,20 @@ class Store:
         health.check_writable(health.nearest_existing(folder), size)
 
     def conditions(self, folder: Path) -> health.Conditions:
-        """What writing into a folder depends on now; see `readiness.conditions`."""
+        """What writing into a folder depends on now: while it is equal, nothing was done about a refusal."""
         return health.conditions(self._context, folder)
 
     def write_output(self, source: Source, replacement: Replacement, target: Path) -> Receipt:
-        """Write a result into an output folder; see `output.write_output` for what it raises."""
+        """Write a result into an output folder, under `target` or a name like it that is free.
+
+        Raises:
+            Changed, Vanished: the source is not what was read any more.
+            Refusal, DriveAway, VerifyFailed: nothing was written, for the reason in the text.
+        """
         return outputs.write_output(self._context, source, replacement, target)
 
     def write_beside(self, source: Source, replacement: Replacement) -> Receipt:
-        """Write a result beside its source; see `output.write_beside` for what it raises."""
+        """Write a result beside its source, as `write_output`."""
         return outputs.write_beside(self._context, source, replacement)
 
     def copy_output(self, source: Source, target: Path) -> Path:
@@ -240,7 +258,7 @@ class Store:
         return known_files.known(self._ledger, directory, names)
 
     def has_output(self, source: Source, target: Path, settings: str) -> bool:
-        """Whether a picture's result is in its output folder already; see `output.stands`."""
+        """Whether a picture's result, made by the same recipe in words, is in its output folder already."""
         return outputs.stands(self._context, source, target, settings)
 
     def existed(self, source: Source, root: Path, image: str) -> bool:
@@ -254,13 +272,13 @@ class Store:
         return existing.existed(self._ledger, root, source.path, source.identity.mark, image)
 
     def note_existing(self, source: Source, root: Path, image: str) -> None:
-        """Remember where such a picture is now, and its coded image; see `existed`."""
+        """Remember where a picture that `existed` is now, and its coded image."""
         existing.note_existing(self._ledger, root, source.path, source.identity.mark, image)
 
     def fingerprints(
         self, root: Path, *, skip: Callable[[os.stat_result], bool], on_read: Callable[[int], None]
     ) -> Generator[bool, None, None]:
-        """Make the missing fingerprints of what was in a folder before; see `fingerprints.fingerprints`.
+        """Make the missing fingerprints of what was in a folder before, as `existing.fingerprints`.
 
         The calling thread's reading waits for everybody else's from now on.
         """
@@ -374,7 +392,11 @@ class Store:
         self._held.give_back(write, everything=everything)
 
     def forget(self, path: Path | None, before: float | None) -> int:
-        """Take names out of the history; how many entries went. See `forgetting.forget`."""
+        """Take names out of the history, of a path and all under it, and older than a time; how many went.
+
+        Raises:
+            NotScrubbed: the entries are gone, but their names may still be read out of the file.
+        """
         return history.forget(self._ledger, path, before)
 
     def counters(self, since: float | None = None) -> Counters:

@@ -24,6 +24,7 @@ from homepress.store.context import (
 from homepress.store.fs.base import (
     FileState,
     Folder,
+    holds,
     leased,
     look,
     move_away,
@@ -36,7 +37,7 @@ from homepress.store.fs.base import (
 )
 from homepress.store.ledger import history, journal, known_files
 from homepress.store.ledger.history import Kept, merged, naming, undoable_entries, why_nothing
-from homepress.store.ledger.known_files import paths_under
+from homepress.store.ledger.queries import paths_under
 from homepress.store.model import (
     Busy,
     CannotUndo,
@@ -354,9 +355,8 @@ class Restore(Operation):
                 except Unsupported:
                     aside = plan.old_name
                     move_away(fs, folder, name, aside)
-                out = look(fs, folder, aside)
-                written = has_lease and not fs.lease_whole(fd)
-                if out is None or out.sha256 != plan.result_sha256 or written:
+                ours = holds(fs, folder, aside, plan.result_sha256)
+                if not ours or (has_lease and not fs.lease_whole(fd)):
                     if aside == plan.temp_name:
                         fs.exchange(folder, plan.temp_name, name)
                     else:
@@ -421,8 +421,7 @@ def _take_conversion_away(context: StoreContext, plan: JobPlan) -> Path | None:
     if history.is_taken_since(context.ledger, plan.entry, result):
         return None  # another picture's result, that happens to be equal
     with opened_folder(fs, result.parent) as folder:
-        found = look(fs, folder, result.name)
-        if found is None or found.sha256 != plan.result_sha256:
+        if not holds(fs, folder, result.name, plan.result_sha256):
             return None
         remove_ours(context, folder, result.name, plan.old_name, plan.result_sha256)
     return result

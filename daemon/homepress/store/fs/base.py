@@ -273,6 +273,12 @@ def look(fs: FileSystem, folder: Folder, name: str) -> FileState | None:
         return None
 
 
+def holds(fs: FileSystem, folder: Folder, name: str, sha256: str) -> bool:
+    """Whether a name has a file of this content, by its hex digest."""
+    found = look(fs, folder, name)
+    return found is not None and found.sha256 == sha256
+
+
 def exists(fs: FileSystem, folder: Folder, name: str) -> bool:
     """Whether a name is there, whatever it is."""
     try:

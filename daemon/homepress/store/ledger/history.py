@@ -11,8 +11,8 @@ from pathlib import Path
 from homepress.base.files import Mark
 from homepress.base.system_errors import in_words, printable
 from homepress.store.ledger import known_files
-from homepress.store.ledger.known_files import paths_under
 from homepress.store.ledger.ledger import Ledger, Row
+from homepress.store.ledger.queries import paths_under
 from homepress.store.model import (
     NO_METADATA,
     JobPlan,

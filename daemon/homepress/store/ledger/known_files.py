@@ -10,6 +10,7 @@ from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.files import Mark
 from homepress.store.ledger.ledger import Ledger
+from homepress.store.ledger.queries import paths_under
 from homepress.store.model import RetryPolicy, Role
 
 _SEPARATOR = os.fsencode(os.sep)
@@ -215,12 +216,6 @@ def forget_beneath(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
         )
         tx.execute("UPDATE directory SET path = ? WHERE id = ?", (ledger.keyed_name(directory), identifier))
     tx.execute("DELETE FROM unlisted WHERE path = ? OR (path >= ? AND path < ?)", (path, low, high))
-
-
-def paths_under(folder: bytes) -> tuple[bytes, bytes]:
-    """The range of paths (first, first after) that lie under a folder."""
-    base = folder.rstrip(_SEPARATOR)
-    return base + _SEPARATOR, base + bytes([_SEPARATOR[0] + 1])
 
 
 def directory_id(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> int:

@@ -41,7 +41,7 @@ _SCRUB_PATIENCE = 30_000
 
 
 class Ledger:
-    """The open ledger. What is kept in it is in `journal`, `memory` and `entries`.
+    """The open ledger. What is kept in it is in `journal`, `known_files` and `history`.
 
     Attributes:
         path: of its file.
@@ -52,13 +52,17 @@ class Ledger:
     """
 
     def __init__(self, path: Path, fs: FileSystem, clock: Clock | None = None, *, lasts: bool = True) -> None:
-        """Open or make the ledger; see `open_database` for what it raises.
+        """Open or make the ledger.
 
         Args:
             path: of its file.
             fs: the file system.
             clock: another one for tests.
             lasts: whether it is backed up when it is closed.
+
+        Raises:
+            LedgerError: a newer version of Homepress made it, it is another program's, or not even a file.
+            OSError: the system does not let us.
         """
         opened = open_database(path)
         self.path = path

@@ -1,5 +1,6 @@
 """Questions to the ledger that both the store and its read-only side ask."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ DAYS = "coalesce(keep_until - time, 2592000.0)"
 
 ELAPSED = "elapsed"
 """Key in `meta` of the time that the ledger saw pass."""
+
+MAIN = b"."
+"""Name of the main vault in the ledger: it moves with the home that both are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,10 @@ def counters(query: Query, since: float | None = None) -> Counters:
     total = query(f"SELECT coalesce(sum(before_bytes - after_bytes), 0) FROM history WHERE {STANDING}", ())
     kept = query("SELECT coalesce(sum(before_bytes), 0) FROM history WHERE original = 'kept'", ())
     return Counters(int(today[0]), int(today[1]), int(total[0][0]), int(kept[0][0]))
+
+
+def paths_under(folder: bytes) -> tuple[bytes, bytes]:
+    """The range of paths (first, first after) that lie under a folder."""
+    separator = os.fsencode(os.sep)
+    base = folder.rstrip(separator)
+    return base + separator, base + bytes([separator[0] + 1])
