@@ -8,7 +8,7 @@ LOCKS := packaging/locks
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FOLDER ?=
 
-.PHONY: run test check room torture bench fuzz dist check-pythons lock latest generate clean
+.PHONY: run test check room windows torture bench fuzz dist check-pythons lock latest generate clean
 
 # Installed once, and again whenever the list of dependencies changes.
 $(STAMP): pyproject.toml $(LOCKS)/development.txt
@@ -31,6 +31,10 @@ check: $(STAMP)
 # The tests of one room without the slow ones, such as `make room ROOM=store`.
 room: $(STAMP)
 	$(BIN)/pytest -q -n 2 -m "not slow" tests/$(ROOM)
+
+# The program under a Windows Python, by Wine; needs root or Wine, and Python 3.11. `ARGS='-m homepress doctor'`.
+windows: $(STAMP)
+	@PYTHONPATH=tests $(BIN)/python -m windows $(ARGS)
 
 torture: $(STAMP)
 	$(BIN)/python -m benchmarks.torture

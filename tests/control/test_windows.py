@@ -76,6 +76,37 @@ def test_both_sides_prove_that_they_know_the_key(monkeypatch: pytest.MonkeyPatch
         server.receive()
 
 
+def test_who_speaks_first_has_the_key_proved_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tray and window say who they are before they are asked."""
+    windows = load("homepress.control.transport.windows", monkeypatch)
+    server, client = channels(windows, b"k" * 32, b"k" * 32)
+    thread = threading.Thread(target=lambda: server.send(b"here I am"))
+    thread.start()
+    client.prove(first=False)
+    assert client.receive(60) == b"here I am"
+    thread.join(60)
+
+
+def test_a_stranger_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = load("homepress.control.transport.windows", monkeypatch)
+    one, other = multiprocessing.Pipe()
+    server = windows._PipeChannel(one, b"k" * 32, unproven=True)
+    refused: list[ChannelError] = []
+
+    def speak() -> None:
+        try:
+            server.send(b"here I am")
+        except ChannelError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    challenge = other.recv_bytes()
+    other.send_bytes(b"no answer to a challenge")
+    thread.join(60)
+    assert refused and b"here I am" not in challenge
+
+
 def test_whoever_does_not_know_the_key_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     windows = load("homepress.control.transport.windows", monkeypatch)
     server, client = channels(windows, b"k" * 32, b"x" * 32)

@@ -162,12 +162,21 @@ class WindowsApi:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self._access: dict[int, int] = {}
 
     def open(self, path: str, access: int, disposition: int, flags: int) -> int:
         self.calls.append(("open", Path(path).name, access, disposition, flags))
         if disposition == CREATE_NEW:
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
-        return os.open(path, os.O_RDONLY)
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        else:
+            fd = os.open(path, os.O_RDONLY)
+        self._access[fd] = access
+        return fd
+
+    def check_access(self, fd: int, needed: int) -> None:
+        """FlushFileBuffers wants GENERIC_WRITE of a handle, SetFileTime FILE_WRITE_ATTRIBUTES."""
+        if fd in self._access and not self._access[fd] & needed:
+            raise PermissionError(errno.EACCES, "the handle is for reading")
 
     def move(self, path: str, new: str, flags: int) -> None:
         self.calls.append(("move", Path(path).name, Path(new).name, flags))
@@ -182,15 +191,39 @@ class WindowsApi:
 
     def set_times(self, fd: int, access: int, write: int) -> None:
         self.calls.append(("times", access, write))
+        self.check_access(fd, FILE_WRITE_ATTRIBUTES)
         seen, changed = ((t - 116_444_736_000_000_000) * 100 for t in (access, write))
         os.utime(fd, ns=(seen, changed))
+
+    def set_attributes(self, fd: int, attributes: int) -> None:
+        self.calls.append(("attributes", attributes))
+        self.check_access(fd, FILE_WRITE_ATTRIBUTES)
+
+
+class WindowsFiles(WindowsFileSystem):
+    """Flushes what Windows flushes."""
+
+    def __init__(self, api: WindowsApi) -> None:
+        super().__init__(api)
+        self._checked = api
+
+    def sync(self, fd: int) -> None:
+        self._checked.check_access(fd, GENERIC_WRITE)
+        super().sync(fd)
+
+
+def in_use(code: int = 32) -> PermissionError:
+    """What Windows says of a file that another program has open."""
+    error = PermissionError(errno.EACCES, "used by another process")
+    error.winerror = code  # type: ignore[attr-defined]  # only there on Windows
+    return error
 
 
 class TestWindows:
     def test_the_whole_protocol_runs_over_its_calls(self, bench: Bench) -> None:
         api = WindowsApi()
         path = bench.drop(mode=0o644)
-        with bench.store(WindowsFileSystem(api)) as store:
+        with bench.store(WindowsFiles(api)) as store:
             source = store.read(path)
             store.replace(source, replacement(smaller(picture())))
             assert (path.read_bytes(), bench.kept(), bench.temps()) == (smaller(picture()), [picture()], [])
@@ -232,12 +265,55 @@ class TestWindows:
             ("move", "b.tmp", "b.jpg", MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH),
         ]
 
-    def test_a_sharing_violation_is_a_busy_file(self, bench: Bench) -> None:
+    @pytest.fixture
+    def hurried(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("homepress.store.fs.windows.PATIENCE", (0.0, 0.0))
+
+    def test_a_file_that_lets_go_soon_is_waited_for(self, bench: Bench, hurried: None) -> None:
+        class Scanned(WindowsApi):
+            """A virus scanner looks at each file first."""
+
+            def replace(self, replaced: str, replacement: str, backup: str) -> None:
+                if ("seen",) not in self.calls:
+                    self.calls.append(("seen",))
+                    raise in_use()
+                super().replace(replaced, replacement, backup)
+
+        path = bench.drop(mode=0o644)
+        with bench.store(WindowsFiles(Scanned())) as store:
+            replace(store, path)
+        assert (path.read_bytes(), bench.kept()) == (smaller(picture()), [picture()])
+
+    @pytest.mark.parametrize("code", [32, 33, 1175, 1176])
+    def test_a_file_that_is_not_let_go_is_busy_and_stays(
+        self, bench: Bench, hurried: None, code: int
+    ) -> None:
+        class Viewed(WindowsApi):
+            def replace(self, replaced: str, replacement: str, backup: str) -> None:
+                raise in_use(code)
+
+        path = bench.drop(mode=0o644)
+        with bench.store(WindowsFiles(Viewed())) as store, pytest.raises(Busy, match=r"a\.jpg"):
+            replace(store, path)
+        assert (path.read_bytes(), bench.temps()) == (picture(), [])
+
+    def test_a_half_replaced_file_gets_its_name_back(self, bench: Bench, hurried: None) -> None:
+        class Half(WindowsApi):
+            """ERROR_UNABLE_TO_MOVE_REPLACEMENT_2."""
+
+            def replace(self, replaced: str, replacement: str, backup: str) -> None:
+                os.rename(replaced, backup)
+                raise in_use(1177)
+
+        path = bench.drop(mode=0o644)
+        with bench.store(WindowsFiles(Half())) as store, pytest.raises(Busy):
+            replace(store, path)
+        assert path.read_bytes() in (picture(), smaller(picture())) and bench.temps() == []
+
+    def test_a_sharing_violation_is_a_busy_file(self, bench: Bench, hurried: None) -> None:
         class Shared(WindowsApi):
             def open(self, path: str, access: int, disposition: int, flags: int) -> int:
-                error = PermissionError(errno.EACCES, "used by another process", path)
-                error.winerror = 32  # type: ignore[attr-defined]  # only there on Windows
-                raise error
+                raise in_use()
 
         path = bench.drop()
         with bench.store():

@@ -60,6 +60,18 @@ class FileId:
         return mark is not None and mark[:2] == (self.size, self.mtime_ns)
 
 
+def entry_status(entry: "os.DirEntry[bytes]") -> os.stat_result:
+    """The status of a name that a folder was listed with, a link itself included.
+
+    Windows' listings have neither inode number nor number of links; there the file is asked.
+
+    Raises:
+        OSError: it is gone, or cannot be looked at.
+    """
+    status = entry.stat(follow_symlinks=False)
+    return status if status.st_ino else os.lstat(entry.path)
+
+
 def write_atomically(file: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write a small file so that it is the old or the new one at every instant, even after a power cut.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.base.files import FileId, Mark
+from homepress.base.files import FileId, Mark, entry_status
 from homepress.base.formats import has_image_suffix
 from homepress.base.image_data import FileContent, image_digest
 from homepress.store.context import StoreContext
@@ -156,8 +156,7 @@ def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[byte
                     if recursive and entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
                     elif has_image_suffix(entry.name) and entry.is_file(follow_symlinks=False):
-                        facts = entry.stat(follow_symlinks=False)
-                        files.append((entry.name, FileId.of(facts).mark))
+                        files.append((entry.name, FileId.of(entry_status(entry)).mark))
         except FileNotFoundError:
             if directory == root:
                 raise

@@ -304,11 +304,11 @@ class Restore(Operation):
     def _stage(self, vault: Folder, fd: int, folder: Folder) -> None:
         """The very file by a second name, else a copy."""
         fs, plan, temp = self.context.fs, self.plan, self.plan.temp_name
-        try:
-            fs.link(vault, self.kept.stored_name, folder, temp)
-            staged = self._same_as(fd, folder, temp)
-        except (Unsupported, OSError):
-            staged = None
+        staged = None
+        if fs.finishes_what_it_reads():
+            with contextlib.suppress(Unsupported, OSError):
+                fs.link(vault, self.kept.stored_name, folder, temp)
+                staged = self._same_as(fd, folder, temp)
         if staged is None:
             with contextlib.suppress(FileNotFoundError):
                 fs.unlink(folder, temp)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from homepress.base.files import FileId, Mark
+from homepress.base.files import FileId, Mark, entry_status
 from homepress.watch.filters import Selection
 from homepress.watch.model import Skip, Timing, WatchedFolder
 from homepress.watch.pending import NEVER, skip_by_status
@@ -231,7 +231,7 @@ def _compare(
     rows = known.known(listing.path)
     for entry in candidates:
         try:
-            status = entry.stat(follow_symlinks=False)
+            status = entry_status(entry)
         except OSError as error:
             listing.too_long += error.errno == errno.ENAMETOOLONG
             continue

@@ -130,14 +130,21 @@ class _PipeChannel(Channel):
             steps = (deliver_challenge, answer_challenge)
             for step in steps if first else reversed(steps):
                 step(cast("_Pipe", _Impatient(self._pipe)), self._key)
-        except (OSError, EOFError, multiprocessing.AuthenticationError) as error:
+        except (OSError, EOFError, AssertionError, multiprocessing.AuthenticationError) as error:
             self._pipe.close()
             raise ChannelError("the other side does not know the key") from error
+
+    def _prove_once(self) -> None:
+        """Before the first word, whoever has it: some of our processes speak first."""
+        if self._unproven:
+            self._unproven = False
+            self.prove(first=True)
 
     @override
     def send(self, frame: bytes) -> None:
         if len(frame) > MAX_FRAME_BYTES:
             raise ValueError(f"a frame of {len(frame)} bytes is longer than {MAX_FRAME_BYTES}")
+        self._prove_once()
         try:
             self._pipe.send_bytes(frame)
         except OSError as error:
@@ -145,9 +152,7 @@ class _PipeChannel(Channel):
 
     @override
     def receive(self, within: float | None = None) -> bytes:
-        if self._unproven:
-            self._unproven = False
-            self.prove(first=True)
+        self._prove_once()
         try:
             if not self._pipe.poll(within):
                 raise ChannelTimeoutError("no answer in time")

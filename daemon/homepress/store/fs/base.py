@@ -135,6 +135,9 @@ class FileSystem(Protocol):
     def set_times(self, fd: int, atime_ns: int, mtime_ns: int) -> None:
         """Set the times of access and change."""
 
+    def finishes_what_it_reads(self) -> bool:
+        """Whether a file that was opened for reading can get its times and be made durable."""
+
     def take_lease(self, fd: int) -> bool:
         """Ask to be asked before anyone opens the file for writing; False where there are no leases.
 
@@ -356,6 +359,10 @@ class DescriptorCalls(FileSystem, Protocol):
     @override
     def stat(self, fd: int) -> os.stat_result:
         return os.fstat(fd)
+
+    @override
+    def finishes_what_it_reads(self) -> bool:
+        return True
 
     @override
     def release_cache(self, fd: int) -> None:

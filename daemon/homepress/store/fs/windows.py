@@ -8,9 +8,10 @@ import ctypes
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from homepress.base.override import override
 from homepress.base.system_errors import printable
@@ -32,8 +33,22 @@ MOVEFILE_WRITE_THROUGH = 0x8
 _REPARSE_POINT = 0x400
 
 # winerror.h
-_SHARING_VIOLATION = 32
+_IN_USE = {32, 33, 1175, 1176, 1177}
+"""Sharing and lock violation, and ReplaceFileW's three ways to say that a name could not be moved."""
+_HALF_REPLACED = 1177
+"""The old file has left its name and the new one has not got it: not to be tried again but to be settled."""
 _CANNOT_LINK = {1, 17, 50, 1142}  # invalid function, other device, not supported, too many links
+
+_KEPT_ATTRIBUTES = 0x2 | 0x4 | 0x2000
+"""Hidden, system, not to be indexed (FILE_ATTRIBUTE_*)."""
+
+PATIENCE = (0.02, 0.05, 0.1, 0.2, 0.3, 0.3)
+"""Seconds between tries where a program has a file open: viewers, indexers and virus scanners let go soon."""
+
+_NORMAL = 0x80
+"""FILE_ATTRIBUTE_NORMAL: none of the others."""
+
+T = TypeVar("T")
 
 _EPOCH_1601 = 116_444_736_000_000_000
 """FILETIME counts 100 nanoseconds from 1601; this is 1970."""
@@ -54,6 +69,9 @@ class Api(Protocol):
     def set_times(self, fd: int, access: int, write: int) -> None:
         """SetFileTime, in FILETIME units."""
 
+    def set_attributes(self, fd: int, attributes: int) -> None:
+        """SetFileInformationByHandle, FILE_ATTRIBUTE_*; 0 takes all away."""
+
 
 class WindowsFileSystem(DescriptorCalls):
     """`FileSystem` on Windows."""
@@ -61,6 +79,25 @@ class WindowsFileSystem(DescriptorCalls):
     def __init__(self, api: Api | None = None) -> None:
         """`api` is another one for tests."""
         self._api = api or _WindowsApi()
+
+    def _patiently(self, path: str, call: Callable[[], T]) -> T:
+        """What a call gives, tried again for a second while another program has the file open.
+
+        Raises:
+            Busy: it still has.
+            OSError: as the call does.
+        """
+        for pause in (*PATIENCE, None):
+            try:
+                return call()
+            except OSError as error:
+                code = getattr(error, "winerror", 0)
+                if code not in _IN_USE:
+                    raise
+                if pause is None or code == _HALF_REPLACED:
+                    raise Busy(f"{printable(path)}: a program has it open") from None
+                time.sleep(pause)
+        raise AssertionError("the last try has ended it")
 
     @override
     def open_folder(self, path: Path, *, create: bool = False) -> Folder:
@@ -101,12 +138,8 @@ class WindowsFileSystem(DescriptorCalls):
         path = str(folder.path / name)
         if getattr(os.lstat(path), "st_file_attributes", 0) & _REPARSE_POINT:
             raise OSError(errno.ELOOP, "a link", path)
-        try:
-            return self._api.open(path, GENERIC_READ, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT)
-        except OSError as error:
-            if getattr(error, "winerror", 0) == _SHARING_VIOLATION:
-                raise Busy(f"{printable(path)}: a program has it open") from None
-            raise
+        flags = FILE_FLAG_OPEN_REPARSE_POINT
+        return self._patiently(path, lambda: self._api.open(path, GENERIC_READ, OPEN_EXISTING, flags))
 
     @override
     def create_file(self, folder: Folder, name: str) -> int:
@@ -126,13 +159,16 @@ class WindowsFileSystem(DescriptorCalls):
         # What has the name goes to the second of our two temp names, where recovery looks as well.
         stem, dot = one[:-4], one[-4:]
         aside = stem + (".old" if dot == ".tmp" else ".tmp")
-        at = folder.path
-        self._api.replace(str(at / other), str(at / one), str(at / aside))
-        self._api.move(str(at / aside), str(at / one), MOVEFILE_WRITE_THROUGH)
+        ours, its, old = (str(folder.path / name) for name in (one, other, aside))
+        self._patiently(its, lambda: self._api.replace(its, ours, old))
+        self._move(old, ours, MOVEFILE_WRITE_THROUGH)
+
+    def _move(self, path: str, new: str, flags: int) -> None:
+        self._patiently(path, lambda: self._api.move(path, new, flags))
 
     @override
     def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
-        self._api.move(str(folder.path / name), str(to.path / new), MOVEFILE_WRITE_THROUGH)
+        self._move(str(folder.path / name), str(to.path / new), MOVEFILE_WRITE_THROUGH)
 
     @override
     def link(self, folder: Folder, name: str, to: Folder, new: str) -> None:
@@ -146,19 +182,21 @@ class WindowsFileSystem(DescriptorCalls):
     @override
     def overwrite(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         flags = MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH
-        self._api.move(str(folder.path / name), str(to.path / new), flags)
+        self._move(str(folder.path / name), str(to.path / new), flags)
 
     @override
     def unlink(self, folder: Folder, name: str) -> None:
-        os.unlink(folder.path / name)
+        path = folder.path / name
+        self._patiently(str(path), lambda: os.unlink(path))
 
     @override
     def flags(self, fd: int) -> int:
-        return 0
+        return int(getattr(os.fstat(fd), "st_file_attributes", 0)) & _KEPT_ATTRIBUTES
 
     @override
     def set_flags(self, fd: int, flags: int) -> None:
-        pass
+        others = int(getattr(os.fstat(fd), "st_file_attributes", 0)) & ~_KEPT_ATTRIBUTES
+        self._api.set_attributes(fd, others | flags)
 
     @override
     def is_locked(self, fd: int) -> bool:
@@ -189,6 +227,10 @@ class WindowsFileSystem(DescriptorCalls):
         self._api.set_times(fd, atime_ns // 100 + _EPOCH_1601, mtime_ns // 100 + _EPOCH_1601)
 
     @override
+    def finishes_what_it_reads(self) -> bool:
+        return False  # FlushFileBuffers and SetFileTime want a handle for writing
+
+    @override
     def take_lease(self, fd: int) -> bool:
         return True
 
@@ -199,6 +241,12 @@ class WindowsFileSystem(DescriptorCalls):
     @override
     def drop_lease(self, fd: int) -> None:
         pass  # closing does
+
+
+class _BasicInfo(ctypes.Structure):
+    """`FILE_BASIC_INFO`; a time of 0 stays as it is."""
+
+    _fields_ = (("times", ctypes.c_int64 * 4), ("attributes", ctypes.c_uint32))
 
 
 class _WindowsApi:
@@ -233,6 +281,15 @@ class _WindowsApi:
         get_handle: Callable[[int], int] = getattr(msvcrt, "get_osfhandle")  # noqa: B009
         times = [ctypes.byref(ctypes.c_ulonglong(value)) for value in (access, write)]
         if not self._kernel32.SetFileTime(ctypes.c_void_p(get_handle(fd)), None, *times):
+            raise self._error("")
+
+    def set_attributes(self, fd: int, attributes: int) -> None:
+        import msvcrt
+
+        get_handle: Callable[[int], int] = getattr(msvcrt, "get_osfhandle")  # noqa: B009
+        facts = _BasicInfo(attributes=attributes or _NORMAL)
+        handle, size = ctypes.c_void_p(get_handle(fd)), ctypes.sizeof(facts)
+        if not self._kernel32.SetFileInformationByHandle(handle, 0, ctypes.byref(facts), size):
             raise self._error("")
 
     def _error(self, path: str) -> OSError:
