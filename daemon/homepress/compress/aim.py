@@ -1,5 +1,6 @@
 """The smallest coding of a picture that keeps its floor, whatever the format."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.model import ScoreKind
-from homepress.compress.score.search import Scale, find_setting
+from homepress.compress.score.search import Scale, Step, find_setting, first_to_keep, shortfall
 from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
 from homepress.compress.score.tiles import (
     EDGE,
+    FULL_PIXELS,
+    TILES,
+    WORST_TILES,
     StripReference,
     Tile,
     cells,
@@ -27,10 +31,6 @@ from homepress.compress.score.tiles import (
 # Scores results with transparency against their source, on dark and on light ground.
 
 _GROUNDS = (32, 255)
-_FULL_PIXELS = 1_500_000
-"""Pictures up to this size are scored whole."""
-_TILES = 120
-_WORST_TILES = 4
 
 Rgb = NDArray[np.uint8]
 Rgba = NDArray[np.uint8]
@@ -51,6 +51,9 @@ def over(rgba: Rgba, ground: int) -> Rgb:
 class Scorer:
     """One source, scored against several results.
 
+    It holds pictures whole, with transparency on two grounds; `jpeg.lossy.JpegScorer` knows no transparency
+    and reads pictures of any size in windows.
+
     A result is handed over as its looks: an RGB picture over each of `grounds`, in that order.
 
     Args:
@@ -67,13 +70,13 @@ class Scorer:
         self._shown = shown
         height, width = source.shape[:2]
         self._small = min(height, width) < EDGE
-        whole = height * width <= _FULL_PIXELS or self._small
+        whole = height * width <= FULL_PIXELS or self._small
         self.kind = ScoreKind.FULL if whole else ScoreKind.SAMPLED
         """How scores are measured."""
         self._tiles: list[Tile] = []
         self._references: list[tuple[StripReference, StripReference]] = []
         if not whole:
-            self._tiles = draw(cells(self.sources[-1]), _TILES)
+            self._tiles = draw(cells(self.sources[-1]), TILES)
             self._references = [self._halves(each) for each in self.sources]
 
     def _halves(self, source: Rgb) -> tuple[StripReference, StripReference]:
@@ -121,7 +124,7 @@ class Scorer:
         return min(self._score_worst(source, look) for source, look in zip(self.sources, looks, strict=True))
 
     def _score_worst(self, source: Rgb, look: Rgb) -> float:
-        tiles = worst_tiles(source, look, _WORST_TILES)
+        tiles = worst_tiles(source, look, WORST_TILES)
         return compare_once(self._shown(strip(source, tiles)), self._shown(strip(look, tiles))).score()
 
 
@@ -135,8 +138,6 @@ _GUARD = 0.2
 """Points above the floor that are aimed at, for the error of sampling."""
 _NEAR = 1.5
 """A lossless sample up to so many times as large as the lossy one makes the whole worth trying."""
-_WORST_BELOW = 12.0
-"""Points by which the worst tiles may stay under the floor."""
 
 
 class Codec(Protocol):
@@ -198,17 +199,14 @@ def code_at_floor(rgba: Rgba, scorer: Scorer, floor: float, codec: Codec) -> Enc
     found = find_setting(score_at, floor + _GUARD, codec.scale, tolerance=0.3)
     if found is None:
         return None
-    setting = _on_grid(found.setting, codec)
-    for number in range(_TRIES):
-        coded, short = _attempt(rgba, scorer, floor, codec, setting)
-        if short <= 0.0:
-            return coded
-        if setting >= codec.scale.highest:
-            return None
-        # Scores rise in steps, some of them wide: each time a longer one is taken.
-        longer = (short + _GUARD) / codec.scale.slope * 2**number
-        setting = _on_grid(setting + max(codec.step, longer), codec)
-    return None
+    return first_to_keep(
+        functools.partial(_attempt, rgba, scorer, floor, codec),
+        _on_grid(found.setting, codec),
+        [Step(codec.step, 2**number) for number in range(_TRIES)],
+        codec.scale,
+        guard=_GUARD,
+        on_grid=functools.partial(_on_grid, codec=codec),
+    )
 
 
 def may_win(
@@ -244,7 +242,7 @@ def _attempt(
     pixels = codec.decode(data)
     looks = scorer.looks(pixels)
     score = scorer.score(looks)
-    short = max(floor - score, floor - _WORST_BELOW - scorer.worst(looks))
+    short = shortfall(floor, score, scorer.worst(looks))
     return EncodeResult(data, pixels, setting, score, scorer.kind), short
 
 

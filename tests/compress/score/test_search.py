@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.compress.score.search import Scale, find_setting, find_setting_twice
+from homepress.compress.score.search import (
+    Scale,
+    Step,
+    find_setting,
+    find_setting_twice,
+    first_to_keep,
+    shortfall,
+)
 
 SCALE = Scale(5.0, 99.5, 0.45, ((50.0, 35.0), (80.0, 84.0), (90.0, 95.0)))
 
@@ -89,3 +96,23 @@ def test_where_the_rough_measure_gives_up_the_exact_one_decides() -> None:
 def test_guesses_stay_on_the_scale_and_rise(score: float) -> None:
     assert SCALE.lowest <= SCALE.guess(score) <= SCALE.highest
     assert SCALE.guess(score) <= SCALE.guess(score + 1)
+
+
+def test_a_result_that_falls_short_is_made_again_higher_and_the_first_to_keep_the_floor_is_taken() -> None:
+    asked: list[float] = []
+
+    def attempt(setting: float) -> tuple[str, float]:
+        asked.append(setting)
+        return f"result of {setting:g}", 60.0 - setting
+
+    steps = (Step(1.0), Step(1.0, 2.0), Step(1.0))
+    kept = first_to_keep(attempt, 50.0, steps, SCALE, guard=0.0, on_grid=lambda setting: round(setting))
+    assert kept == "result of 72" and asked == [50.0, 72]
+    assert first_to_keep(attempt, 57.0, steps[:1], SCALE, guard=0.0, on_grid=SCALE.clip) is None
+    never = first_to_keep(lambda _: ("", 1.0), SCALE.highest, steps, SCALE, guard=0.0, on_grid=SCALE.clip)
+    assert never is None, "there is nothing higher to try"
+
+
+def test_the_worst_tiles_may_be_a_little_under_the_floor() -> None:
+    assert shortfall(80.0, 80.5, 70.0) <= 0 < shortfall(80.0, 80.5, 60.0)
+    assert shortfall(80.0, 79.0, 79.0) == 1.0

@@ -15,10 +15,20 @@ from homepress.compress.jpeg.model import (
 from homepress.compress.jpeg.whole import decode_jpeg
 from homepress.compress.model import ScoreKind
 from homepress.compress.pixels import Pixels, Remembered, Windowed
-from homepress.compress.score.search import Scale, find_setting, find_setting_twice
+from homepress.compress.score.search import (
+    Scale,
+    Step,
+    find_setting,
+    find_setting_twice,
+    first_to_keep,
+    shortfall,
+)
 from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
 from homepress.compress.score.tiles import (
     EDGE,
+    FULL_PIXELS,
+    TILES,
+    WORST_TILES,
     StripReference,
     Tile,
     cells,
@@ -30,12 +40,8 @@ from homepress.compress.score.tiles import (
     worst_tiles,
 )
 
-_TILES = 120
 _ROUGH_EVERY = 4
 """Of the tiles that choose the setting, each so-manieth is enough for a first idea of it."""
-_WORST_TILES = 4
-_FULL_PIXELS = 1_500_000
-"""Pictures up to this size are scored whole."""
 
 
 class SampleTiles:
@@ -101,10 +107,10 @@ class JpegScorer:
         """What settings are tried on."""
         self.rough_sample: SampleTiles | None = None
         """A small part of it, for a first idea of the setting; None where the sample is small itself."""
-        if self._tiny or height * width <= _FULL_PIXELS:
+        if self._tiny or height * width <= FULL_PIXELS:
             self.sample = WholeSample(picture, shown)
         else:
-            self._tiles = draw(cells(picture), _TILES)
+            self._tiles = draw(cells(picture), TILES)
             self.sample = SampleTiles(picture, self._tiles[::2], shown)
             self.rough_sample = SampleTiles(picture, self._tiles[:: 2 * _ROUGH_EVERY], shown)
 
@@ -125,7 +131,7 @@ class JpegScorer:
         """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""
         if self._tiny:
             return 100.0
-        tiles = worst_tiles(self._picture, coded, _WORST_TILES)
+        tiles = worst_tiles(self._picture, coded, WORST_TILES)
         return self._compare(coded, tiles).score()
 
     def _compare(self, coded: Windowed, tiles: list[Tile]) -> Tally:
@@ -137,10 +143,8 @@ class JpegScorer:
 # Sample tiles choose the quality; the whole picture is coded once; what became of it is decoded and scored
 # on those tiles, on as many others and on the worst ones by block error. Under the floor: again, higher.
 
-_LEAST_STEPS = (0.6, 2.0, 0.0)
+_STEPS = (Step(0.6), Step(2.0), Step(0.0))
 """By how much quality is raised at least, try after try: tables change in steps, and so do scores."""
-_WORST_BELOW = 12.0
-"""Points by which the worst tiles may stay under the floor: what photographs do that keep it as a whole."""
 _GUARD = 0.3
 """Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time."""
 _DEAR = 6.0
@@ -263,17 +267,17 @@ class _Attempt:
     encoder: Encoder
 
     def code(self, choice: _Choice) -> EncodedJpeg | None:
-        """The first of a few results, each better than the one before, that keeps the floor."""
-        quality = choice.quality
-        for least_step in _LEAST_STEPS:
-            stream = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
-            pixels = decode_jpeg(stream)
-            score, worst = self.scorer.score(pixels), self.scorer.score_worst(pixels)
-            short = max(self.floor - score, self.floor - _WORST_BELOW - worst)
-            if short <= 0.0:
-                name, kind = self.encoder.name, self.scorer.kind
-                return EncodedJpeg(stream, Remembered(pixels), name, quality, choice.sampling, score, kind)
-            if quality >= HIGHEST_QUALITY:
-                return None
-            quality = on_grid(quality + max(least_step, (short + _GUARD) / _SCALE.slope))
-        return None
+        """The first result that keeps the floor, from the quality that the sample chose upwards."""
+        attempt = functools.partial(self._attempt, choice)
+        kept = first_to_keep(attempt, choice.quality, _STEPS, _SCALE, guard=_GUARD, on_grid=on_grid)
+        if kept is None:
+            return None
+        stream, pixels, quality, score = kept
+        name, kind = self.encoder.name, self.scorer.kind
+        return EncodedJpeg(stream, Remembered(pixels), name, quality, choice.sampling, score, kind)
+
+    def _attempt(self, choice: _Choice, quality: float) -> tuple[tuple[bytes, Windowed, float, float], float]:
+        stream = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
+        pixels = decode_jpeg(stream)
+        score, worst = self.scorer.score(pixels), self.scorer.score_worst(pixels)
+        return (stream, pixels, quality, score), shortfall(self.floor, score, worst)

@@ -1,14 +1,18 @@
-"""The search for the smallest setting that reaches a score."""
+"""The search for the smallest setting that reaches a score, and then keeps it in the whole picture."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 _MOST_PROBES = 6
 _STRAIGHT = 3.0  # points between two probes that a straight line may bridge
 _NARROW = 0.3  # steps of the setting that are not worth dividing further
 _ROUGH_TOLERANCE = 1.0  # points; a rough measure is hardly more exact
+_WORST_BELOW = 12.0  # points that the worst tiles may stay under the floor, as photographs do that keep it
 _NEAR = 0.6  # points from the target that a slope measured roughly may bridge; curves have steps
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +177,53 @@ def _meet(probes: list[FoundSetting], target: float, scale: Scale) -> FoundSetti
         return high
     share = (target - low.score) / (high.score - low.score)
     return FoundSetting(low.setting + share * (high.setting - low.setting), target)
+
+
+# The setting that sample tiles chose, tried on the whole picture.
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """By how much a setting is raised after a result that fell short.
+
+    Attributes:
+        least: of the scale of the setting, at least.
+        factor: so many times what the slope says. Scores rise in steps, some of them wide.
+    """
+
+    least: float
+    factor: float = 1.0
+
+
+def shortfall(floor: float, score: float, worst: float) -> float:
+    """Points by which a whole result misses its floor, by its score and by that of its worst tiles."""
+    return max(floor - score, floor - _WORST_BELOW - worst)
+
+
+def first_to_keep(
+    attempt: Callable[[float], tuple[Result, float]],
+    setting: float,
+    steps: Sequence[Step],
+    scale: Scale,
+    *,
+    guard: float,
+    on_grid: Callable[[float], float],
+) -> Result | None:
+    """The first of a few results, each of a higher setting, that keeps the floor; None if none does.
+
+    Args:
+        attempt: codes the whole picture; the result, and its `shortfall`.
+        setting: the one to begin with, on the codec's grid.
+        steps: one for each attempt.
+        scale: of the setting.
+        guard: points above the floor that are aimed at, for the error of sampling.
+        on_grid: the next setting that the codec knows.
+    """
+    for step in steps:
+        result, short = attempt(setting)
+        if short <= 0.0:
+            return result
+        if setting >= scale.highest:
+            return None
+        setting = on_grid(setting + max(step.least, (short + guard) / scale.slope * step.factor))
+    return None

@@ -20,6 +20,15 @@ EDGE = 128
 FRAME = 16
 """Pixels beside a tile in a framed strip: whole blocks and units of every JPEG."""
 
+TILES = 120
+"""Tiles of a picture that is too large to be scored whole; half of them choose the setting."""
+
+WORST_TILES = 4
+"""Tiles that strayed furthest, which are looked at by themselves."""
+
+FULL_PIXELS = 1_500_000
+"""Pictures up to this size are scored whole."""
+
 _BATCH = 8  # tiles scored at once: enough to keep numpy's call overhead small, few enough for the CPU's cache
 _TILE = Piece(fade=False)
 _STEP = 4  # pixels between the samples that tell how busy a cell is
