@@ -91,7 +91,7 @@ class FolderWatch:
         self._loop.inbox.hint(path, self._ctx.clock() + delay)
 
     def set_aside(self, path: bytes) -> None:
-        """See `Watcher.set_aside`."""
+        """Look at a file no more, until it changes."""
         self._loop.inspector.set_aside(path)
 
     @property

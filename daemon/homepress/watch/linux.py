@@ -1,4 +1,7 @@
-"""Watching on Linux: inotify through watchdog, leases, mountinfo."""
+"""Watching on Linux: inotify through watchdog, leases, mountinfo.
+
+The functions are those of `WatchSystem`.
+"""
 
 import errno
 import fcntl
@@ -42,7 +45,6 @@ class _Observers:
     def observe(
         self, root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]
     ) -> Observation:
-        """See `WatchSystem.observe`."""
         if not self.misfit():
             from homepress.watch.inotify import InotifyObservation
 
@@ -79,7 +81,6 @@ def _check_inotify() -> None:
 
 
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
-    """See `WatchSystem.observe`."""
     try:
         return _OBSERVERS.observe(root, recursive, listener, ignored)
     except OSError as error:
@@ -95,7 +96,6 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
 
 
 def shortcoming() -> str:
-    """See `WatchSystem.shortcoming`."""
     return _OBSERVERS.misfit()
 
 
@@ -124,19 +124,17 @@ def is_placeholder(status: os.stat_result) -> bool:
 
 
 def is_remote(path: bytes) -> bool:
-    """See `WatchSystem.is_remote`; from the kind of the mount, which is not touched."""
+    """From the kind of the mount, which is not touched."""
     mount = _mount(path)
     return mount is not None and is_remote_kind(mount.kind)
 
 
 def file_system(path: bytes) -> str:
-    """See `WatchSystem.file_system`."""
     mount = _mount(path)
     return f"{mount.device} {os.fsdecode(mount.point)}" if mount else ""
 
 
 def shortage(directories: int) -> str:
-    """See `WatchSystem.shortage`."""
     now = _limit(_WATCHES)
     return (
         f"the system allows {now:,} watched folders in all; "
@@ -145,7 +143,7 @@ def shortage(directories: int) -> str:
 
 
 def slept() -> float:
-    """See `WatchSystem.slept`: boot time goes on during suspend, monotonic time does not."""
+    """Boot time goes on during suspend, monotonic time does not."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 

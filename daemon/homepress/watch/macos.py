@@ -1,4 +1,7 @@
-"""Watching on macOS: FSEvents through watchdog; no leases, so files need a longer quiet time."""
+"""Watching on macOS: FSEvents through watchdog; no leases, so files need a longer quiet time.
+
+The functions are those of `WatchSystem`.
+"""
 
 import ctypes
 import fcntl
@@ -37,7 +40,7 @@ _KIND_BYTES, _POINT_BYTES = 16, 1024
 
 
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
-    """See `WatchSystem.observe`; FSEvents has no way to leave folders out."""
+    """FSEvents has no way to leave folders out."""
     del ignored
     if shortcoming():
         return public_observation(root, recursive, listener)
@@ -70,7 +73,7 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
 
 
 def shortcoming() -> str:
-    """See `WatchSystem.shortcoming`: dropped events are heard of in the callback of watchdog's emitter."""
+    """Dropped events are heard of in the callback of watchdog's emitter."""
     try:
         from watchdog.observers.fsevents import FSEventsEmitter
     except ImportError as error:
@@ -86,12 +89,12 @@ def openness(fd: int, path: bytes) -> Openness:
 
 
 def is_placeholder(status: os.stat_result) -> bool:
-    """See `WatchSystem.is_placeholder`: iCloud Drive and file providers set SF_DATALESS."""
+    """Those of iCloud Drive and file providers have SF_DATALESS."""
     return bool(getattr(status, "st_flags", 0) & _SF_DATALESS)
 
 
 def is_remote(path: bytes) -> bool:
-    """See `WatchSystem.is_remote`: the file system lacks the flag MNT_LOCAL, or is macFUSE's."""
+    """The file system lacks the flag MNT_LOCAL, or is macFUSE's."""
     found = _statfs(path)
     if found is None:
         return False
@@ -100,19 +103,18 @@ def is_remote(path: bytes) -> bool:
 
 
 def file_system(path: bytes) -> str:
-    """See `WatchSystem.file_system`."""
     found = _statfs(path)
     return f"{found[1]} {found[2]}" if found else ""
 
 
 def shortage(directories: int) -> str:
-    """See `WatchSystem.shortage`; there is no such limit."""
+    """There is no such limit."""
     del directories
     return ""
 
 
 def slept() -> float:
-    """See `WatchSystem.slept`: CLOCK_MONOTONIC goes on during sleep here, CLOCK_UPTIME_RAW does not."""
+    """CLOCK_MONOTONIC goes on during sleep here, CLOCK_UPTIME_RAW does not."""
     uptime: int = getattr(time, "CLOCK_UPTIME_RAW", time.CLOCK_MONOTONIC)
     return time.clock_gettime(time.CLOCK_MONOTONIC) - time.clock_gettime(uptime)
 

@@ -1,4 +1,7 @@
-"""Watching on Windows: ReadDirectoryChangesW through watchdog; exclusive opening finds writers."""
+"""Watching on Windows: ReadDirectoryChangesW through watchdog; exclusive opening finds writers.
+
+The functions are those of `WatchSystem`.
+"""
 
 import ctypes
 import os
@@ -41,7 +44,7 @@ _Buffer = tuple[bytes, bool]
 
 
 def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[bytes], bool]) -> Observation:
-    """See `WatchSystem.observe`; the system has no way to leave folders out."""
+    """The system has no way to leave folders out."""
     del ignored
     if shortcoming():
         return public_observation(root, recursive, listener)
@@ -75,7 +78,7 @@ def observe(root: str, recursive: bool, listener: Listener, ignored: Callable[[b
 
 
 def shortcoming() -> str:
-    """See `WatchSystem.shortcoming`: lost events are heard of in the queue of watchdog's reader."""
+    """Lost events are heard of in the queue of watchdog's reader."""
     try:
         from watchdog.observers.winapi import DirectoryChangeReader
 
@@ -151,13 +154,13 @@ def openness(fd: int, path: bytes) -> Openness:
 
 
 def is_placeholder(status: os.stat_result) -> bool:
-    """See `WatchSystem.is_placeholder`: OneDrive and other providers set these attributes."""
+    """OneDrive and other providers set these attributes."""
     attributes = getattr(status, "st_file_attributes", 0)
     return bool(attributes & (_OFFLINE | _RECALL_ON_OPEN | _RECALL_ON_DATA_ACCESS))
 
 
 def is_remote(path: bytes) -> bool:
-    """See `WatchSystem.is_remote`: a share by its name, or a drive letter that means one."""
+    """A share by its name, or a drive letter that means one."""
     text = os.fsdecode(path).replace("/", "\\")
     if text.startswith("\\\\") and not text.startswith("\\\\?\\"):
         return True
@@ -166,19 +169,19 @@ def is_remote(path: bytes) -> bool:
 
 
 def file_system(path: bytes) -> str:
-    """See `WatchSystem.file_system`; a drive that is gone takes its folder along, so none is needed."""
+    """A drive that is gone takes its folder along, so none is needed."""
     del path
     return ""
 
 
 def shortage(directories: int) -> str:
-    """See `WatchSystem.shortage`; there is no such limit."""
+    """There is no such limit."""
     del directories
     return ""
 
 
 def slept() -> float:
-    """See `WatchSystem.slept`: the tick count goes on during sleep, the unbiased interrupt time does not."""
+    """The tick count goes on during sleep, the unbiased interrupt time does not."""
     unbiased = ctypes.c_ulonglong()
     _kernel().QueryUnbiasedInterruptTime(ctypes.byref(unbiased))
     return float(_kernel().GetTickCount64() / 1e3 - unbiased.value / 1e7)

@@ -1,4 +1,7 @@
-"""Linux: CLOCK_BOOTTIME (clock_gettime(2)) and the boot id (random(4))."""
+"""Linux: CLOCK_BOOTTIME (clock_gettime(2)) and the boot id (random(4)).
+
+The functions are those of `ClockSystem`.
+"""
 
 import time
 from pathlib import Path
@@ -7,12 +10,10 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def since_boot() -> float:
-    """See `ClockSystem.since_boot`."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def boot_id() -> str:
-    """See `ClockSystem.boot_id`."""
     try:
         return _BOOT_ID.read_text("ascii").strip()
     except (OSError, ValueError):

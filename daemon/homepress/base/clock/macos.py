@@ -1,4 +1,7 @@
-"""macOS: CLOCK_MONOTONIC (clock_gettime(3)), which goes on during sleep there, and the boot session."""
+"""macOS: CLOCK_MONOTONIC (clock_gettime(3)), which goes on during sleep there, and the boot session.
+
+The functions are those of `ClockSystem`.
+"""
 
 import ctypes
 import time
@@ -7,12 +10,11 @@ _LONGEST = 64
 
 
 def since_boot() -> float:
-    """See `ClockSystem.since_boot`."""
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def boot_id() -> str:
-    """See `ClockSystem.boot_id`; sysctl(3), kern.bootsessionuuid."""
+    """The system's kern.bootsessionuuid (sysctl(3))."""
     buffer = ctypes.create_string_buffer(_LONGEST)
     size = ctypes.c_size_t(_LONGEST)
     try:

@@ -1,4 +1,7 @@
-"""Windows: the tick count, which goes on during sleep, and the number of the boot that the system counts."""
+"""Windows: the tick count, which goes on during sleep, and the number of the boot that the system counts.
+
+The functions are those of `ClockSystem`.
+"""
 
 import ctypes
 import importlib
@@ -8,14 +11,14 @@ _KEY = r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\Pref
 
 
 def since_boot() -> float:
-    """See `ClockSystem.since_boot`; GetTickCount64 (sysinfoapi.h)."""
+    """GetTickCount64 (sysinfoapi.h)."""
     library = getattr(ctypes, "WinDLL", ctypes.CDLL)("kernel32", use_last_error=True)
     library.GetTickCount64.restype = ctypes.c_uint64
     return float(library.GetTickCount64() / 1e3)
 
 
 def boot_id() -> str:
-    """See `ClockSystem.boot_id`; the value BootId, which each start of the system raises."""
+    """The value BootId, which each start of the system raises."""
     try:
         registry: Any = importlib.import_module("winreg")
         with registry.OpenKey(registry.HKEY_LOCAL_MACHINE, _KEY) as key:

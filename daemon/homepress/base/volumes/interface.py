@@ -110,13 +110,11 @@ class PlainChanges(Changes):
 
 
 class VolumeSystem(Protocol):
-    """The differences between the operating systems."""
+    """The differences between the operating systems; `homepress.base.volumes` explains what it offers."""
 
-    def volume_of(self, path: Path) -> Volume | None:
-        """See `homepress.base.volumes.volume_of`."""
+    def volume_of(self, path: Path) -> Volume | None: ...
 
-    def mounts_inside(self, path: Path) -> tuple[Volume, ...]:
-        """See `homepress.base.volumes.mounts_inside`."""
+    def mounts_inside(self, path: Path) -> tuple[Volume, ...]: ...
 
     def configured_mounts(self) -> tuple[Path, ...]:
         """Where the system is configured to mount volumes, whether they are mounted or not."""
@@ -124,5 +122,4 @@ class VolumeSystem(Protocol):
     def is_mount_point(self, path: Path) -> bool:
         """Whether something is mounted there."""
 
-    def changes(self) -> Changes:
-        """See `homepress.base.volumes.changes`."""
+    def changes(self) -> Changes: ...

@@ -1,5 +1,7 @@
 """Volumes on Linux: mountinfo for what is mounted where, UUIDs and names of shares for what lasts.
 
+The functions are those of `VolumeSystem`.
+
 What lasts, by kind of file system:
 
 - on a block device: the UUID of the file system (for FAT and exFAT its serial number), which udev shows in
@@ -35,7 +37,6 @@ _FSID_IS_OF_UUID = frozenset(("ext2", "ext3", "ext4"))
 
 
 def volume_of(path: Path) -> Volume | None:
-    """See `homepress.base.volumes.volume_of`."""
     name = os.fsencode(path)
     mount = mount_of(name, mounts := _mounts())
     if mount is not None and mount.kind == "autofs":
@@ -48,7 +49,6 @@ def volume_of(path: Path) -> Volume | None:
 
 
 def mounts_inside(path: Path) -> tuple[Volume, ...]:
-    """See `homepress.base.volumes.mounts_inside`."""
     name, mounts = os.fsencode(path), _mounts()
     points = {m.point for m in mounts if m.kind != "autofs" and m.point != name and is_inside(m.point, name)}
     visible = (mount_of(point, mounts) for point in sorted(points))
@@ -67,13 +67,11 @@ def configured_mounts() -> tuple[Path, ...]:
 
 
 def is_mount_point(path: Path) -> bool:
-    """See `VolumeSystem.is_mount_point`."""
     mount = mount_of(os.fsencode(path), _mounts())
     return mount is not None and mount.point == os.fsencode(path)
 
 
 def changes() -> Changes:
-    """See `homepress.base.volumes.changes`."""
     try:
         return MountChanges()
     except OSError:

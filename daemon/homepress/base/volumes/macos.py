@@ -1,4 +1,7 @@
-"""Volumes on macOS: statfs(2) for what is mounted where, getattrlist(2) for the UUID of the volume."""
+"""Volumes on macOS: statfs(2) for what is mounted where, getattrlist(2) for the UUID of the volume.
+
+Its functions are those of `VolumeSystem`.
+"""
 
 import ctypes
 import os
@@ -38,7 +41,7 @@ class AttrList(ctypes.Structure):
 
 
 def volume_of(path: Path, library: Any = None) -> Volume | None:
-    """See `homepress.base.volumes.volume_of`; `library` stands for the C library in tests."""
+    """`library` stands for the C library in tests."""
     libc = library or ctypes.CDLL(None, use_errno=True)
     buffer = ctypes.create_string_buffer(_STATFS_BYTES)
     for name in (path, *path.parents):  # what is not there yet will lie where the folder above it does
@@ -48,7 +51,6 @@ def volume_of(path: Path, library: Any = None) -> Volume | None:
 
 
 def mounts_inside(path: Path, library: Any = None) -> tuple[Volume, ...]:
-    """See `homepress.base.volumes.mounts_inside`."""
     libc = library or ctypes.CDLL(None, use_errno=True)
     count = libc.getfsstat(None, 0, _MNT_NOWAIT)
     if count <= 0:
@@ -65,13 +67,11 @@ def configured_mounts() -> tuple[Path, ...]:
 
 
 def is_mount_point(path: Path) -> bool:
-    """See `VolumeSystem.is_mount_point`."""
     found = volume_of(path)
     return found is not None and found.point == path
 
 
 def changes() -> Changes:
-    """See `homepress.base.volumes.changes`."""
     return PlainChanges()
 
 

@@ -1,4 +1,7 @@
-"""Volumes on Windows: the mount point of a path, and the serial number of the volume or the share's name."""
+"""Volumes on Windows: the mount point of a path, and the serial number of the volume or the share's name.
+
+Its functions are those of `VolumeSystem`.
+"""
 
 import ctypes
 import os
@@ -12,7 +15,7 @@ _LONGEST = 32_768
 
 
 def volume_of(path: Path, api: Any = None) -> Volume | None:
-    """See `homepress.base.volumes.volume_of`; `api` stands for the system's calls in tests."""
+    """`api` stands for the system's calls in tests."""
     api = api or WindowsApi()
     point = api.mount_point(str(path))
     if not point:
@@ -41,13 +44,11 @@ def configured_mounts() -> tuple[Path, ...]:
 
 
 def is_mount_point(path: Path) -> bool:
-    """See `VolumeSystem.is_mount_point`."""
     found = volume_of(path)
     return found is not None and PureWindowsPath(found.point) == PureWindowsPath(path)
 
 
 def changes() -> Changes:
-    """See `homepress.base.volumes.changes`."""
     return PlainChanges()
 
 

@@ -1,4 +1,4 @@
-"""What the doctor asks of Linux: desktop session, portals, limits."""
+"""What the doctor asks of Linux: desktop session, portals, limits; the functions are those of `System`."""
 
 import contextlib
 import os
@@ -118,13 +118,12 @@ _INSTALL = {"pacman": "-S", "apk": "add"}
 
 
 def file_system(path: bytes) -> str:
-    """See `System`; from mountinfo, which does not touch the mount itself."""
+    """From mountinfo, which does not touch the mount itself."""
     mount = mount_of(path, parse_mountinfo(_MOUNTINFO.read_bytes()))
     return mount.kind if mount is not None else ""
 
 
 def file_sandbox(version: int) -> Iterator[Finding]:
-    """See `System`."""
     if version == 0:
         text = "this kernel has no Landlock, or it is switched off: a worker can read files, not write them"
         fix = "see whether landlock is in the list, and add it to lsm= at boot: cat /sys/kernel/security/lsm"
@@ -137,7 +136,7 @@ def file_sandbox(version: int) -> Iterator[Finding]:
 
 
 def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
-    """See `System`; inotify takes a watch for each folder and an instance for each tree (inotify(7))."""
+    """Inotify takes a watch for each folder and an instance for each tree (inotify(7))."""
     system = this_system()
     native = [
         folder
@@ -167,12 +166,10 @@ def _directories(root: Path) -> int:
 
 
 def desktop(old_tray: bool) -> Iterator[Finding]:
-    """See `System`."""
     return session(old_tray, getting("notices"))
 
 
 def getting(thing: str) -> str:
-    """See `System`."""
     for manager, packages in _PACKAGES.items():
         if shutil.which(manager):
             return f"sudo {manager} {_INSTALL.get(manager, 'install')} {packages[thing]}"

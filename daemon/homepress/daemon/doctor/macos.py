@@ -1,4 +1,4 @@
-"""What the doctor looks at on macOS."""
+"""What the doctor looks at on macOS; the functions are those of `System`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,13 +9,12 @@ _FORMULAS = {"tkinter": "python-tk", "gifsicle": "gifsicle"}
 
 
 def file_system(path: bytes) -> str:
-    """See `System`: not told without a program of the system."""
+    """Not told without a program of the system."""
     del path
     return ""
 
 
 def file_sandbox(version: int) -> Iterator[Finding]:
-    """See `System`."""
     if version:
         yield good("sandbox", "workers read nothing but the program's own files")
     else:
@@ -23,18 +22,17 @@ def file_sandbox(version: int) -> Iterator[Finding]:
 
 
 def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
-    """See `System`: FSEvents has no limit that matters."""
+    """FSEvents has no limit that matters."""
     del folders
     yield from ()
 
 
 def desktop(old_tray: bool) -> Iterator[Finding]:
-    """See `System`: the menu bar is always there."""
+    """The menu bar is always there."""
     del old_tray
     yield good("tray", "the menu bar takes the icon")
 
 
 def getting(thing: str) -> str:
-    """See `System`."""
     formula = _FORMULAS.get(thing)
     return f"brew install {formula}" if formula else ""

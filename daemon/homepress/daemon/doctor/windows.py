@@ -1,4 +1,4 @@
-"""What the doctor looks at on Windows."""
+"""What the doctor looks at on Windows; the functions are those of `System`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,13 +12,12 @@ _WAYS = {
 
 
 def file_system(path: bytes) -> str:
-    """See `System`: not told by the standard library."""
+    """Not told by the standard library."""
     del path
     return ""
 
 
 def file_sandbox(version: int) -> Iterator[Finding]:
-    """See `System`."""
     if version:
         yield good("sandbox", "workers are confined")
     else:
@@ -27,17 +26,16 @@ def file_sandbox(version: int) -> Iterator[Finding]:
 
 
 def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
-    """See `System`: one handle a folder, however much is in it."""
+    """One handle a folder, however much is in it."""
     del folders
     yield from ()
 
 
 def desktop(old_tray: bool) -> Iterator[Finding]:
-    """See `System`: the notification area is always there."""
+    """The notification area is always there."""
     del old_tray
     yield good("tray", "the notification area takes the icon")
 
 
 def getting(thing: str) -> str:
-    """See `System`."""
     return _WAYS.get(thing, "")

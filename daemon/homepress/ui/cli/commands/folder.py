@@ -38,7 +38,7 @@ _ORIGINALS_OF_DOCUMENTS = (
 )
 
 _PATIENCE = 8.0
-"""See `_QUICK_SAMPLE`; in seconds."""
+"""Seconds that such a sample may take."""
 
 
 @click.group(epilog=example("homepress folder add ~/Pictures/Inbox", "homepress folder list"))
