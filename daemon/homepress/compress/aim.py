@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.model import ScoreKind
-from homepress.compress.score.search import Scale, Step, find_setting, first_to_keep, shortfall
+from homepress.compress.score.search import Increment, Scale, find_setting, first_to_keep, shortfall
 from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
 from homepress.compress.score.tiles import (
     EDGE,
@@ -202,7 +202,7 @@ def code_at_floor(rgba: Rgba, scorer: Scorer, floor: float, codec: Codec) -> Enc
     return first_to_keep(
         functools.partial(_attempt, rgba, scorer, floor, codec),
         _on_grid(found.setting, codec),
-        [Step(codec.step, 2**number) for number in range(_TRIES)],
+        [Increment(codec.step, 2**number) for number in range(_TRIES)],
         codec.scale,
         guard=_GUARD,
         on_grid=functools.partial(_on_grid, codec=codec),

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homepress.compress.score.search import (
+    Increment,
     Scale,
-    Step,
     find_setting,
     find_setting_twice,
     first_to_keep,
@@ -105,7 +105,7 @@ def test_a_result_that_falls_short_is_made_again_higher_and_the_first_to_keep_th
         asked.append(setting)
         return f"result of {setting:g}", 60.0 - setting
 
-    steps = (Step(1.0), Step(1.0, 2.0), Step(1.0))
+    steps = (Increment(1.0), Increment(1.0, 2.0), Increment(1.0))
     kept = first_to_keep(attempt, 50.0, steps, SCALE, guard=0.0, on_grid=lambda setting: round(setting))
     assert kept == "result of 72" and asked == [50.0, 72]
     assert first_to_keep(attempt, 57.0, steps[:1], SCALE, guard=0.0, on_grid=SCALE.clip) is None

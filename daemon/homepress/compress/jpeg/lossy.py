@@ -16,8 +16,8 @@ from homepress.compress.jpeg.whole import decode_jpeg
 from homepress.compress.model import ScoreKind
 from homepress.compress.pixels import Pixels, Remembered, Windowed
 from homepress.compress.score.search import (
+    Increment,
     Scale,
-    Step,
     find_setting,
     find_setting_twice,
     first_to_keep,
@@ -143,7 +143,7 @@ class JpegScorer:
 # Sample tiles choose the quality; the whole picture is coded once; what became of it is decoded and scored
 # on those tiles, on as many others and on the worst ones by block error. Under the floor: again, higher.
 
-_STEPS = (Step(0.6), Step(2.0), Step(0.0))
+_STEPS = (Increment(0.6), Increment(2.0), Increment(0.0))
 """By how much quality is raised at least, try after try: tables change in steps, and so do scores."""
 _GUARD = 0.3
 """Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time."""

@@ -183,7 +183,7 @@ def _meet(probes: list[FoundSetting], target: float, scale: Scale) -> FoundSetti
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Increment:
     """By how much a setting is raised after a result that fell short.
 
     Attributes:
@@ -203,7 +203,7 @@ def shortfall(floor: float, score: float, worst: float) -> float:
 def first_to_keep(
     attempt: Callable[[float], tuple[Result, float]],
     setting: float,
-    steps: Sequence[Step],
+    steps: Sequence[Increment],
     scale: Scale,
     *,
     guard: float,
