@@ -101,6 +101,7 @@ def install_system_packages() -> None:
             for package in packages.split()
         }
         | _missing_toolkit()
+        | _missing_headers()
     )
     if not missing or not sys.platform.startswith("linux"):
         return
@@ -121,6 +122,11 @@ def _missing_toolkit() -> set[str]:
     if importlib.util.find_spec("_tkinter") or Path(sys.base_prefix) != Path("/usr"):
         return set()
     return {"python3-tk"}
+
+
+def _missing_headers() -> set[str]:
+    """The package with the kernel's headers, which no program shows."""
+    return set() if Path("/usr/include/asm-generic/unistd.h").exists() else {"linux-libc-dev"}
 
 
 def run(parts: Sequence[Part]) -> int:

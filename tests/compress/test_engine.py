@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from compress.images import jpeg, photo
 from homepress.base.formats import ImageType
-from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, compress, engine
+from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, compress
+from homepress.compress.model import needs_conversion
 from homepress.compress.savings import saves_enough
 
 
@@ -57,7 +58,7 @@ def test_rubbish_behind_a_jpeg_signature_is_broken(rubbish: bytes) -> None:
     ],
 )
 def test_what_asks_for_more_than_fewer_bytes(recipe: Recipe, converts: bool) -> None:
-    assert engine.needs_conversion(ImageType.JPEG, recipe) is converts
+    assert needs_conversion(ImageType.JPEG, recipe) is converts
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Sequence
 
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, JUMP, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
 
 
 def run(program: bytes, architecture: int, number: int, arguments: Sequence[int] = ()) -> int:
@@ -19,6 +19,9 @@ def run(program: bytes, architecture: int, number: int, arguments: Sequence[int]
             return int(constant)
         if operation == LOAD:
             (accumulator,) = struct.unpack_from("<I", data, constant)
+            continue
+        if operation == JUMP:
+            at += constant
             continue
         holds = {
             EQUAL: accumulator == constant,

@@ -124,10 +124,34 @@ def worker(scratch: Path) -> dict[str, Any]:
         "state": privacy.state(),
         "secret": answer(lambda: (scratch / "secret").read_text()),
         "library": answer(lambda: (scratch / "library" / "module").read_text()),
+        "look": answer(lambda: os.stat(scratch / "library")),
         "into library": answer(lambda: (scratch / "library" / "new").write_text("x")),
         "capabilities": answer(lambda: os.setgroups([])),
-        "thread": EarlierThread().ask(os.getpid) == f"done: {os.getpid()}",
+        "thread": answer(start_thread),
+        "executable": answer(lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)),
     }
+
+
+def worker_with_threads(scratch: Path) -> dict[str, Any]:
+    ctypes.CDLL("libgcc_s.so.1")  # what a C library loads when a thread is ended; codecs bring it
+    # Their stacks and heaps shall not be what bounds them.
+    lock = privacy.lock_worker([scratch], privacy.Limits(memory_bytes=1 << 42, threads=20))
+    kept = threading.Event()
+    started = 0
+    with contextlib.suppress(RuntimeError):
+        for _ in range(200):
+            threading.Thread(target=kept.wait, daemon=True).start()
+            started += 1
+    seen = {"started": started, "missing": lock.missing, "fork": answer(os.fork), "state": privacy.state()}
+    kept.set()
+    return seen
+
+
+def start_thread() -> None:
+    try:
+        threading.Thread(target=lambda: None, daemon=True).start()
+    except RuntimeError as error:  # Python's word for what the system said
+        raise PermissionError(error) from error
 
 
 def threaded(scratch: Path) -> dict[str, Any]:
@@ -152,6 +176,7 @@ def without_landlock(scratch: Path) -> dict[str, Any]:
         "missing": lock.missing,
         "state": privacy.state(),
         "read": answer(lambda: (scratch / "file").read_text()),
+        "look": answer(lambda: os.stat(scratch)),
         "write": answer(lambda: (scratch / "file").write_text("y")),
         "create": answer(lambda: (scratch / "new").touch()),
         "remove": answer(lambda: (scratch / "file").unlink()),
@@ -187,7 +212,10 @@ def start_client(scratch: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
 
 
-ROLES = {f.__name__: f for f in (daemon, client, inherited, worker, threaded, without_landlock)}
+ROLES = {
+    f.__name__: f
+    for f in (daemon, client, inherited, worker, worker_with_threads, threaded, without_landlock)
+}
 
 if __name__ == "__main__":
     print(json.dumps(ROLES[sys.argv[1]](Path(sys.argv[2]))), flush=True)

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import importlib
 import json
+import mmap
 import os
 import resource
 import signal
@@ -27,6 +28,8 @@ from typing import Any
 from homepress import privacy
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
+from homepress.privacy import syscalls
+from homepress.privacy.calls import current
 from homepress.workers import child
 
 # So that a misdeed fails at what it does and not at an import.
@@ -217,10 +220,40 @@ def raise_limit(name: str) -> object:
         raise PermissionError(error) from error
 
 
+def call(name: str, arguments: list[int | str | list[int]]) -> object:
+    """A system call by name; texts go by address, and numbers in a list as a buffer of so many bytes."""
+    machine = current()
+    assert machine is not None
+    return syscalls.call(machine.number(name), *map(_by_address, arguments))
+
+
+def _by_address(argument: int | str | list[int]) -> int | bytes | None:
+    if isinstance(argument, str):
+        return argument.encode()
+    return bytes(argument[0]) if isinstance(argument, list) else argument
+
+
+def executable_memory() -> object:
+    return len(mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_EXEC))
+
+
+def make_memory_executable() -> object:
+    memory = mmap.mmap(-1, mmap.PAGESIZE)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    return call("mprotect", [address, mmap.PAGESIZE, mmap.PROT_READ | mmap.PROT_EXEC])
+
+
+def compute() -> object:
+    return sum(range(1000)) == 499500
+
+
 def thread() -> object:
     seen: list[int] = []
     one = threading.Thread(target=lambda: seen.append(os.getpid()))
-    one.start()
+    try:
+        one.start()
+    except RuntimeError as error:  # Python's word for what the system said
+        raise PermissionError(error) from error
     one.join()
     return seen == [os.getpid()]
 
@@ -238,7 +271,7 @@ def descriptors() -> object:
     held = []
     for number in range(64):
         with contextlib.suppress(OSError):
-            os.fstat(number)
+            fcntl.fcntl(number, fcntl.F_GETFD)
             held.append(number)
     return json.dumps(held)
 
@@ -250,10 +283,6 @@ def limits() -> object:
 
 def attempts() -> object:
     return json.dumps([attempt.name for attempt in privacy.probe() if attempt.allowed])
-
-
-def priority() -> object:
-    return os.sched_getscheduler(0) == os.SCHED_IDLE
 
 
 def memory(size: int) -> object:

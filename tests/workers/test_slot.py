@@ -51,13 +51,13 @@ def test_a_segfault_is_told_with_its_signal(worker: Slot) -> None:
     died = death(worker, "segfault")
     assert (died.kind, died.death.signal) == (DeathKind.CRASHED, signal.SIGSEGV)
     assert "SIGSEGV" in str(died)
-    assert tell(worker, "thread") == "done: True"
+    assert tell(worker, "compute") == "done: True"
 
 
 def test_an_exit_is_told_with_its_code(worker: Slot) -> None:
     died = death(worker, "leave", code=1)
     assert (died.kind, died.death.signal, died.death.exit_code) == (DeathKind.CRASHED, None, 1)
-    assert tell(worker, "thread") == "done: True"
+    assert tell(worker, "compute") == "done: True"
 
 
 def test_an_abort_reaches_the_process_itself(worker: Slot) -> None:
@@ -75,7 +75,7 @@ def test_a_hang_ends_at_its_deadline(worker: Slot) -> None:
     died = death(worker, "sleep", seconds=600, within=0.5)
     assert died.kind is DeathKind.TIMED_OUT
     assert died.death.seconds >= 0.5
-    assert tell(worker, "thread") == "done: True"
+    assert tell(worker, "compute") == "done: True"
 
 
 def test_a_worker_that_reads_nothing_ends_at_its_deadline(worker: Slot) -> None:
@@ -90,7 +90,7 @@ def test_a_worker_that_reads_nothing_ends_at_its_deadline(worker: Slot) -> None:
 
 def test_too_much_memory_costs_one_picture(worker: Slot) -> None:
     assert death(worker, "memory", size=3 << 30).kind is DeathKind.OUT_OF_MEMORY
-    assert tell(worker, "thread") == "done: True"
+    assert tell(worker, "compute") == "done: True"
 
 
 def test_too_much_processor_time_costs_one_picture() -> None:
@@ -103,7 +103,7 @@ def test_too_much_processor_time_costs_one_picture() -> None:
 def test_prints_do_not_get_among_the_answers(worker: Slot) -> None:
     assert tell(worker, "say", text="\0\0\0\5hello") == "done: 9"
     assert tell(worker, "say", text="line\n" * 100_000) == "done: 500000"
-    assert tell(worker, "thread") == "done: True"
+    assert tell(worker, "compute") == "done: True"
 
 
 def test_the_last_words_are_told(worker: Slot) -> None:
@@ -116,19 +116,19 @@ def test_the_last_words_are_told(worker: Slot) -> None:
 def test_nonsense_ends_the_worker(worker: Slot, lengths: tuple[int, int]) -> None:
     died = death(worker, "answer_nonsense", lengths=lengths)
     assert died.kind is DeathKind.CRASHED
-    assert tell(worker, "thread") == "done: True"
+    assert tell(worker, "compute") == "done: True"
 
 
 def test_a_worker_that_died_while_idle_is_replaced(worker: Slot) -> None:
-    tell(worker, "thread")
+    tell(worker, "compute")
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
     wait_for(lambda: worker.pid is None, what="the worker's end")
-    assert tell(worker, "thread") == "done: True"
+    assert tell(worker, "compute") == "done: True"
 
 
 def test_resting_gives_the_memory_back(worker: Slot) -> None:
-    tell(worker, "thread")
+    tell(worker, "compute")
     pid = worker.pid
     assert worker.rest()
     assert worker.pid is None
@@ -142,7 +142,7 @@ def test_a_slot_at_work_does_not_rest(worker: Slot) -> None:
     working.start()
     rested = worker.rest()
     working.join()
-    assert rested is False or tell(worker, "thread") == "done: True"
+    assert rested is False or tell(worker, "compute") == "done: True"
 
 
 def test_closing_ends_work_in_the_middle(worker: Slot) -> None:
@@ -177,7 +177,7 @@ def test_an_interrupted_question_leaves_no_answer_behind(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("homepress.workers.process.read_frame", interrupted)
-        tell(worker, "thread")
+        tell(worker, "compute")
     assert tell(worker, "who") == f"done: {worker.pid}" != first
 
 
@@ -240,7 +240,9 @@ def test_a_slot_may_be_used_from_threads_that_end(worker: Slot) -> None:
 
 def test_a_background_worker_has_idle_priority() -> None:
     worker = Slot(Limits(), program=PROGRAM)
-    assert tell(worker, "priority") == "done: True"
+    worker.prepare()
+    assert worker.pid is not None
+    assert os.sched_getscheduler(worker.pid) == os.SCHED_IDLE
     worker.close()
 
 

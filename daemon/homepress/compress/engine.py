@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import cast
 
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
-from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
+from homepress.compress.model import (
+    Compressed,
+    MetadataPolicy,
+    Reason,
+    Recipe,
+    Unchanged,
+    needs_conversion,
+)
 from homepress.compress.pixels import TooManyPixels, Undecodable
 
 _ENTRIES = ("gif", "likeness", "metadata", "preview", "convert.convert", "convert.scrubbing")
@@ -79,16 +86,6 @@ def left_alone(kind: ImageType) -> Unchanged:
     """What is said of a format that is not made smaller as it is."""
     known = FORMATS[kind].source
     return Unchanged(Reason.FORMAT_LEFT_ALONE if known else Reason.FORMAT_NEVER_TOUCHED, source_type=kind)
-
-
-def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
-    """Whether a recipe asks for more than the same picture in fewer bytes."""
-    return (
-        recipe.convert_to not in (None, kind)
-        or recipe.max_edge > 0
-        or recipe.fit_under > 0
-        or recipe.metadata is not MetadataPolicy.KEEP
-    )
 
 
 def load_codecs() -> None:

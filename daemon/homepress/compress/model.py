@@ -45,6 +45,16 @@ class Recipe:
     fit_under: int = 0
 
 
+def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
+    """Whether a recipe asks for more than the same picture in fewer bytes."""
+    return (
+        recipe.convert_to not in (None, kind)
+        or recipe.max_edge > 0
+        or recipe.fit_under > 0
+        or recipe.metadata is not MetadataPolicy.KEEP
+    )
+
+
 class ScoreKind(enum.StrEnum):
     """How a score was measured."""
 

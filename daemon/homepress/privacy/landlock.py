@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from homepress.privacy import syscalls
-from homepress.privacy.syscalls import Architecture
+from homepress.privacy.calls import Architecture
 
 _VERSION_QUERY = 1
 _RULE_PATH_BENEATH = 1

@@ -1,14 +1,16 @@
 """The lock on Linux: seccomp filters, Landlock, resource limits. None of it needs rights or a library."""
 
 import os
+import resource
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from homepress.base.results import ProbeAttempt
 from homepress.privacy import landlock, posix, probes, syscalls
-from homepress.privacy.seccomp import client_filter, daemon_filter, tool_filter, worker_filter
-from homepress.privacy.syscalls import Architecture, current
+from homepress.privacy.calls import Architecture, current
+from homepress.privacy.filters import client_filter, daemon_filter, tool_filter, worker_filter
 from homepress.privacy.types import Check, HeldSocket, Limits, Lock, NetworkState, ProcessReport, all_refused
 
 _FILTER_MODE = 2
@@ -33,7 +35,10 @@ def lock_client(socket: Path | None = None) -> Lock:  # noqa: ARG001  any local 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
     """See `types.PrivacySystem`."""
     posix.apply_limits(limits)
-    return _confine(readable, (), worker_filter)
+    if limits.threads:
+        most = _tasks_of_user() + limits.threads
+        posix.lower(resource.RLIMIT_NPROC, most, most)
+    return _confine(readable, (), partial(worker_filter, threads=limits.threads > 0))
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
@@ -128,6 +133,19 @@ def _restrict_files(
         # It holds for one thread and those it starts; what the others may is unknown.
         return 0, [f"{threads} threads were running, and the file sandbox holds for one only"]
     return version, []
+
+
+def _tasks_of_user() -> int:
+    """How many threads this user has in all processes: what the system compares with its limit."""
+    total, user = 0, str(os.getuid())
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = _status(folder)
+        except OSError:
+            continue  # It has ended.
+        if status.get("Uid", "").split()[:1] == [user]:
+            total += int(status.get("Threads", "0"))
+    return total
 
 
 def _loaders() -> Iterator[Path]:

@@ -17,19 +17,19 @@ def apply_limits(limits: Limits) -> None:
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_FSIZE, 0),
     ):
-        _lower(which, value, value)
+        lower(which, value, value)
     # At the first bound comes a signal that tells what happened, at the second the end.
-    _lower(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + _CPU_GRACE_SECONDS)
+    lower(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + _CPU_GRACE_SECONDS)
     forbid_core_dumps()
 
 
 def forbid_core_dumps() -> None:
     """A crash shall not leave a copy of the memory, which holds pictures, on disk."""
-    _lower(resource.RLIMIT_CORE, _NO_CORE, _NO_CORE)
+    lower(resource.RLIMIT_CORE, _NO_CORE, _NO_CORE)
 
 
-def _lower(which: int, soft: int, hard: int) -> None:
-    """Lower a limit, or leave it where it is lower already."""
+def lower(which: int, soft: int, hard: int) -> None:
+    """Lower a limit for good, or leave it where it is lower already."""
     bound = resource.getrlimit(which)[1]
     if bound != resource.RLIM_INFINITY:
         soft, hard = min(soft, bound), min(hard, bound)

@@ -8,13 +8,12 @@ import ctypes
 import errno
 import os
 import resource
-import stat
 import struct
 from collections.abc import Iterator
 
 from homepress.base.results import ProbeAttempt
 from homepress.privacy import syscalls
-from homepress.privacy.syscalls import Architecture
+from homepress.privacy.calls import Architecture
 
 _UNIX, _INET, _INET6, _NETLINK, _PACKET, _BLUETOOTH, _VSOCK = 1, 2, 10, 16, 17, 31, 40
 _FAMILIES = range(1, 46)
@@ -69,12 +68,10 @@ def holds_foreign_sockets(machine: Architecture) -> bool:
 def _held_families(machine: Architecture) -> Iterator[int]:
     for descriptor in _descriptors():
         try:
-            if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-                continue
             address, size = (ctypes.c_uint32 * 32)(), (ctypes.c_uint32 * 1)(128)
             syscalls.call(machine.number("getsockname"), descriptor, address, size)
         except OSError:
-            continue  # Closed meanwhile.
+            continue  # No socket, or closed meanwhile.
         yield address[0] & 0xFFFF
 
 

@@ -16,11 +16,14 @@ class Limits:
         memory_bytes: address space, which is more than the memory in use.
         cpu_seconds: processor time over the life of the process.
         open_files: descriptors.
+        threads: how many it may start. With 0 the system refuses the call; else the bound is a rough one, and
+            holds for ordinary users only.
     """
 
     memory_bytes: int = 2 << 30
     cpu_seconds: int = 1800
     open_files: int = 64
+    threads: int = 0
 
 
 NetworkState = Literal["locked", "open"]
@@ -136,8 +139,7 @@ class PrivacySystem(Protocol):
     def lock_worker(self, readable: Sequence[Path], limits: Limits) -> Lock:
         """Confine a worker: no socket, process or signal to others, only `readable` read, nothing written.
 
-        Call it after importing what has to be imported, while there is one thread; threads can be started
-        later.
+        Call it after importing what has to be imported, while there is one thread.
         """
 
     def lock_tool(self, tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 import msgspec
 
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.compress.model import needs_conversion
 from homepress.privacy import Limits
 from homepress.workers import tool
 from homepress.workers.command import module_command
@@ -51,6 +53,9 @@ _CHILD = "homepress.workers.child"
 # A worker that kept this much after a picture, or used half of its processor time, is replaced.
 _MOST_IDLE_BYTES = 192 << 20
 
+# Libraries that want threads want a few; others of the user's programs may start some meanwhile.
+_MOST_THREADS = 256
+
 
 class Slot:
     """Owns at most one worker process; starts it when needed, and another when it was lost.
@@ -72,6 +77,7 @@ class Slot:
         self._busy = threading.Lock()
         self._closed = threading.Event()
         self._worker: Worker | None = None
+        self._threads = False
         self._tool: Tool | None = None
 
     @property
@@ -250,12 +256,14 @@ class Slot:
         with self._busy:
             self._end()
 
-    def _ready(self) -> Worker:
-        """The worker, started if there is none that lives."""
-        if self._worker is not None and not self._worker.alive:
+    def _ready(self, *, threads: bool = False) -> Worker:
+        """The worker, started if there is none that lives and may start threads or may not, as is needed."""
+        if self._worker is not None and (not self._worker.alive or self._threads != threads):
             self._end()
         if self._worker is None and not self._closed.is_set():
-            self._worker = Worker(self._command(), self._limits, background=self._background)
+            self._threads = threads
+            limits = dataclasses.replace(self._limits, threads=_MOST_THREADS if threads else 0)
+            self._worker = Worker(self._command(limits), limits, background=self._background)
         if self._worker is None or self._closed.is_set():
             raise WorkerDied(Death(DeathKind.STOPPED))
         return self._worker
@@ -302,7 +310,7 @@ class Slot:
         understand: Callable[[Response, bytes], T],
         most_body: int,
     ) -> T:
-        worker = self._ready()
+        worker = self._ready(threads=_needs_threads(question, sent))
         try:
             return worker.ask(question, sent, seconds, understand, most_body)
         except WorkerDied:
@@ -314,8 +322,8 @@ class Slot:
             self._worker.end()
             self._worker = None
 
-    def _command(self) -> Sequence[str]:
-        config = WorkerConfig(parent=os.getpid(), limits=self._limits, background=self._background)
+    def _command(self, limits: Limits) -> Sequence[str]:
+        config = WorkerConfig(parent=os.getpid(), limits=limits, background=self._background)
         return (*self._program, msgspec.json.encode(config).decode())
 
     def _worn(self, answer: Response) -> bool:
@@ -325,3 +333,13 @@ class Slot:
     def _is_fat(self) -> bool:
         pid = self._worker.pid if self._worker is not None else 0
         return host.resident_bytes(pid) > _MOST_IDLE_BYTES
+
+
+def _needs_threads(question: Request, sent: Sequence[bytes]) -> bool:
+    """Whether it takes the one codec that cannot do without threads: that of HEIC, libde265 (and x265)."""
+    if isinstance(question, CodecTask):
+        return True
+    if isinstance(question, CompressTask) and not needs_conversion(ImageType.HEIC, question.recipe):
+        return False
+    decodes = isinstance(question, CompressTask | CompareTask)
+    return decodes and any(sniff(part[:SNIFF_BYTES]) is ImageType.HEIC for part in sent)
