@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -312,6 +313,22 @@ def abort() -> object:
 
 def blow() -> object:
     raise ValueError("this picture is odd")
+
+
+def warn() -> object:
+    warnings.warn("this picture is odd", stacklevel=1)
+    return "warned"
+
+
+def fail_unseen() -> object:
+    """An error where nobody can catch it."""
+
+    class Odd:
+        def __del__(self) -> None:
+            raise ValueError("this picture is odd")
+
+    Odd()
+    return "gone"
 
 
 def say(text: str) -> object:
