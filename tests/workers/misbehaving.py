@@ -37,14 +37,15 @@ from homepress.workers import child
 _PRELOADED = (subprocess, socket, importlib, encodings.idna)
 
 
-# The start of a PNG of one pixel.
+# The start of a HEIC, and of a PNG of one pixel.
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 PNG = bytes.fromhex(
     "89504e470d0a1a0a 0000000d 49484452 0000000100000001 0802000000 907753de".replace(" ", "")
 )
 
 
 def job(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
-    order = json.loads(source.removeprefix(PNG))
+    order = json.loads(source.removeprefix(PNG).removeprefix(HEIC))
     try:
         result = DEEDS[order["do"]](**order.get("with", {}))
     except (OSError, ImportError) as error:

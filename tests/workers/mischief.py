@@ -11,6 +11,7 @@ from typing import Any
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.workers import Limits, Slot
 
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -29,10 +30,18 @@ def slot(limits: Limits | None = None, program: Sequence[str] = PROGRAM) -> Slot
     return Slot(limits or Limits(), background=False, program=program)
 
 
-def tell(worker: Slot, deed: str, *, within: float = 120.0, **arguments: Any) -> str:
-    """Have a worker do something; "done: ..." or "refused: ..."."""
-    source = json.dumps({"do": deed, "with": arguments}).encode()
-    result = worker.compress(source, Recipe(), within)
+def tell(
+    worker: Slot,
+    deed: str,
+    *,
+    within: float = 120.0,
+    start: bytes = b"",
+    recipe: Recipe | None = None,
+    **arguments: Any,
+) -> str:
+    """Have a worker do something, by a picture that starts so; "done: ..." or "refused: ..."."""
+    source = start + json.dumps({"do": deed, "with": arguments}).encode()
+    result = worker.compress(source, recipe or Recipe(), within)
     assert isinstance(result, Unchanged)
     return result.detail
 
