@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from PIL import Image
 
 from compress.metadata.exif_builder import apple_note, exif_block
@@ -39,9 +40,12 @@ from homepress.store.model import JobPlan, Metadata, encode, encode_sidecar
 from homepress.workers.protocol import (
     CodecReport,
     ComparedPictures,
+    CompressedResult,
+    Located,
     PreviewSizes,
-    Response,
+    ProbeAnswers,
     TaskFailure,
+    UnchangedResult,
     WorkerReady,
     write_frame,
 )
@@ -143,17 +147,19 @@ def _answers() -> list[bytes]:
         method="a method",
     )
     said = [
-        (Response(compressed=result, cpu_seconds=0.25), body),
+        (CompressedResult(compressed=result, cpu_seconds=0.25), body),
         (
-            Response(unchanged=Unchanged(Reason.BROKEN, "cut", ImageType.PNG, transient=True), helper=True),
+            UnchangedResult(
+                unchanged=Unchanged(Reason.BROKEN, "cut", ImageType.PNG, transient=True), helper=True
+            ),
             b"",
         ),
-        (Response(failure=TaskFailure(out_of_memory=True, text="none left")), b""),
+        (TaskFailure(out_of_memory=True, text="none left"), b""),
     ]
     return [_framed(answer, body) for answer, body in said]
 
 
-def _framed(answer: Response | WorkerReady, body: bytes) -> bytes:
+def _framed(answer: msgspec.Struct, body: bytes) -> bytes:
     out = io.BytesIO()
     write_frame(out, answer, body)  # type: ignore[arg-type]  # it only writes
     return out.getvalue()
@@ -163,12 +169,12 @@ def _worker_lives() -> list[bytes]:
     """A greeting, then an answer of every kind."""
     hello = WorkerReady(version="1.0", network="locked", files=7, missing=["a word"])
     said = [
-        Response(attempts=[ProbeAttempt("TCP", False, "EACCES: Permission denied")]),
-        Response(codecs=CodecReport(versions={"JPEG": "1"}, faults=[Fault(ImageType.PNG, True, "it lies")])),
-        Response(located=True),
-        Response(looked=ComparedPictures(mean=0.5, worst=2.0, contrast=60.0)),
+        ProbeAnswers(attempts=[ProbeAttempt("TCP", False, "EACCES: Permission denied")]),
+        CodecReport(versions={"JPEG": "1"}, faults=[Fault(ImageType.PNG, True, "it lies")]),
+        Located(located=True),
+        ComparedPictures(mean=0.5, worst=2.0, contrast=60.0),
     ]
-    viewed = _framed(Response(viewed=PreviewSizes(size=(2, 1), full_size=(4, 2))), bytes(6))
+    viewed = _framed(PreviewSizes(size=(2, 1), full_size=(4, 2)), bytes(6))
     lives = [*_answers(), *(_framed(answer, b"") for answer in said), viewed]
     greeting = _framed(hello, b"")
     return [greeting, greeting + b"".join(lives), *(greeting + life for life in lives)]

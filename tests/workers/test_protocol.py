@@ -17,9 +17,11 @@ from homepress.workers.protocol import (
     REQUEST,
     RESPONSE,
     BadFrame,
+    CompressedResult,
     CompressTask,
     Response,
     TaskFailure,
+    UnchangedResult,
     read_frame,
     write_frame,
 )
@@ -35,7 +37,7 @@ recipes = st.builds(
 )
 answers = st.one_of(
     st.builds(
-        Response,
+        CompressedResult,
         compressed=st.builds(
             Compressed,
             data=st.just(b""),
@@ -51,7 +53,7 @@ answers = st.one_of(
         ),
     ),
     st.builds(
-        Response,
+        UnchangedResult,
         unchanged=st.builds(
             Unchanged,
             reason=st.sampled_from(Reason),
@@ -60,9 +62,7 @@ answers = st.one_of(
             transient=st.booleans(),
         ),
     ),
-    st.builds(
-        Response, failure=st.builds(TaskFailure, out_of_memory=st.booleans(), text=st.text(max_size=50))
-    ),
+    st.builds(TaskFailure, out_of_memory=st.booleans(), text=st.text(max_size=50)),
 )
 
 
@@ -123,12 +123,10 @@ def test_lengths_out_of_bounds_are_refused_unread(header: int, body: int) -> Non
 
 def test_too_large_a_header_is_not_sent() -> None:
     with pytest.raises(BadFrame):
-        write_frame(
-            Trickle(), Response(failure=TaskFailure(out_of_memory=False, text="x" * MOST_HEADER_BYTES))
-        )
+        write_frame(Trickle(), TaskFailure(out_of_memory=False, text="x" * MOST_HEADER_BYTES))
 
 
 def test_headers_hold_no_picture() -> None:
-    assert b"data" in msgspec.json.encode(Response(unchanged=Unchanged(Reason.BROKEN, "data")))
+    assert b"data" in msgspec.json.encode(UnchangedResult(unchanged=Unchanged(Reason.BROKEN, "data")))
     encoded = msgspec.json.encode(CompressTask(recipe=Recipe()))
     assert len(encoded) < 200

@@ -17,7 +17,14 @@ from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, Score
 from homepress.workers import DeathKind, Slot, WorkerDied
 from homepress.workers.dimensions import read_dimensions
 from homepress.workers.process import Death
-from homepress.workers.protocol import BadFrame, Response, TaskFailure
+from homepress.workers.protocol import (
+    BadFrame,
+    CompressedResult,
+    Located,
+    ProbeAnswers,
+    TaskFailure,
+    UnchangedResult,
+)
 from homepress.workers.validation import validated_location, validated_result
 from workers import mischief
 
@@ -53,7 +60,7 @@ def told(body: bytes = BODY, recipe: Recipe | None = None, source: bytes = SOURC
     size = read_dimensions(body, changes.get("image_type", ImageType.PNG))
     if size is not None:
         changes = {"width": size.width, "height": size.height, **changes}
-    answer = Response(compressed=dataclasses.replace(RESULT, **changes))
+    answer = CompressedResult(compressed=dataclasses.replace(RESULT, **changes))
     return validated_result(answer, body, source, recipe or Recipe())
 
 
@@ -173,19 +180,15 @@ def test_what_cannot_be_true_is_not(body: bytes, changes: dict[str, Any]) -> Non
         told(body, **changes)
 
 
-def test_an_empty_answer_is_none() -> None:
-    with pytest.raises(BadFrame):
-        validated_result(Response(), b"", SOURCE, Recipe())
-
-
 def test_an_answer_to_another_question_is_none() -> None:
-    assert validated_location(Response(located=True)) is True
-    assert isinstance(
-        validated_location(Response(failure=TaskFailure(out_of_memory=True, text="none left"))), Death
-    )
-    for answer in (Response(), Response(unchanged=Unchanged(Reason.BROKEN, "")), Response(attempts=[])):
+    assert validated_location(Located(located=True)) is True
+    assert isinstance(validated_location(TaskFailure(out_of_memory=True, text="none left")), Death)
+    for answer in (UnchangedResult(unchanged=Unchanged(Reason.BROKEN, "")), ProbeAnswers(attempts=[])):
         with pytest.raises(BadFrame):
             validated_location(answer)
+    for other in (Located(located=True), ProbeAnswers(attempts=[])):
+        with pytest.raises(BadFrame):
+            validated_result(other, b"", SOURCE, Recipe())
 
 
 @pytest.fixture(scope="module")
@@ -199,14 +202,16 @@ def worker() -> Iterator[Slot]:
 @pytest.mark.parametrize(
     ("header", "body_bytes"),
     [
-        ('{"compressed": null}', 0),
-        ('{"unchanged": {"reason": "no such reason"}}', 0),
-        ('{"unchanged": {"reason": "\\u001b[31m\\u202e' + "long " * 1000 + '"}}', 0),
-        ('{"x": ' + "[" * 30_000 + "]" * 30_000 + "}", 0),
-        ('{"cpu_seconds": 1e999}', 0),
-        ('{"cpu_seconds": ' + "9" * 5000 + "}", 0),
-        ('{"attempts": [], "helper": true}', 0),
-        ('{"unchanged": {"reason": "broken or incomplete"}}', 1 << 30),
+        ("{}", 0),
+        ('{"type": "compressed", "compressed": null}', 0),
+        ('{"type": "no such answer"}', 0),
+        ('{"type": "unchanged", "unchanged": {"reason": "no such reason"}}', 0),
+        ('{"type": "unchanged", "unchanged": {"reason": "\\u001b[31m\\u202e' + "long " * 1000 + '"}}', 0),
+        ('{"type": "unchanged", "x": ' + "[" * 30_000 + "]" * 30_000 + "}", 0),
+        ('{"type": "compressed", "cpu_seconds": 1e999}', 0),
+        ('{"type": "compressed", "cpu_seconds": ' + "9" * 5000 + "}", 0),
+        ('{"type": "attempts", "attempts": []}', 0),
+        ('{"type": "unchanged", "unchanged": {"reason": "broken or incomplete"}}', 1 << 30),
         ("\udcff", 0),
     ],
 )

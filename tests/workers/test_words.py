@@ -19,8 +19,10 @@ from homepress.workers.protocol import (
     MOST_ENTRIES,
     MOST_LETTERS,
     CodecReport,
-    Response,
+    CompressedResult,
+    ProbeAnswers,
     TaskFailure,
+    UnchangedResult,
     WorkerReady,
     harmless,
     plain,
@@ -47,16 +49,14 @@ def strings(value: Any) -> Iterator[str]:
 @given(text=TEXTS, number=st.integers(0, 300))
 def test_nothing_in_a_message_does_anything_to_a_terminal(text: str, number: int) -> None:
     made = Compressed(b"", text, ImageType.PNG, ImageType.PNG, 1, 1, 100.0, ScoreKind.FULL, True, text)
-    messages = [
-        Response(compressed=made),
-        Response(unchanged=Unchanged(Reason.BROKEN, text)),
-        Response(failure=TaskFailure(out_of_memory=False, text=text)),
-        Response(attempts=[ProbeAttempt(text, False, text)] * number),
-        Response(
-            codecs=CodecReport(
-                versions={f"{n}{text}": text for n in range(number)},
-                faults=[Fault(ImageType.JPEG, True, text)] * number,
-            )
+    messages: list[msgspec.Struct] = [
+        CompressedResult(compressed=made),
+        UnchangedResult(unchanged=Unchanged(Reason.BROKEN, text)),
+        TaskFailure(out_of_memory=False, text=text),
+        ProbeAnswers(attempts=[ProbeAttempt(text, False, text)] * number),
+        CodecReport(
+            versions={f"{n}{text}": text for n in range(number)},
+            faults=[Fault(ImageType.JPEG, True, text)] * number,
         ),
         WorkerReady(version=text, network="locked", files=1, missing=[text] * number),
     ]
@@ -73,7 +73,7 @@ def test_honest_words_stay_as_they_are() -> None:
     unchanged = Unchanged(
         Reason.BROKEN, "cut after 12 bytes; größer als 3 × 4", ImageType.PNG, transient=True
     )
-    assert harmless(Response(unchanged=unchanged)) == Response(unchanged=unchanged)
+    assert harmless(UnchangedResult(unchanged=unchanged)) == UnchangedResult(unchanged=unchanged)
     assert plain("two\nlines \x1b[31mred") == "two lines [31mred"
 
 
@@ -89,10 +89,11 @@ def worker() -> Iterator[Slot]:
 @pytest.mark.parametrize(
     "answer",
     [
-        {"unchanged": {"reason": "broken or incomplete", "detail": ESCAPES}},
-        {"failure": {"out_of_memory": False, "text": ESCAPES}},
-        {"attempts": [{"name": ESCAPES, "allowed": False, "answer": ESCAPES}]},
-        {ESCAPES: 1, "unchanged": {"reason": ESCAPES}},
+        {"type": "unchanged", "unchanged": {"reason": "broken or incomplete", "detail": ESCAPES}},
+        {"type": "failure", "out_of_memory": False, "text": ESCAPES},
+        {"type": "attempts", "attempts": [{"name": ESCAPES, "allowed": False, "answer": ESCAPES}]},
+        {"type": "unchanged", ESCAPES: 1, "unchanged": {"reason": ESCAPES}},
+        {"type": ESCAPES},
     ],
 )
 def test_what_a_real_worker_says_comes_out_plain(worker: Slot, answer: dict[str, object]) -> None:

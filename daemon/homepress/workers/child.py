@@ -10,11 +10,11 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.machinery import BuiltinImporter, FrozenImporter
 from io import FileIO
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -28,15 +28,19 @@ from homepress.workers.protocol import (
     CodecTask,
     ComparedPictures,
     CompareTask,
+    CompressedResult,
     CompressTask,
     JudgeTask,
+    Located,
     LocateTask,
     PreviewSizes,
     PreviewTask,
+    ProbeAnswers,
     ProbeTask,
     Request,
     Response,
     TaskFailure,
+    UnchangedResult,
     WorkerConfig,
     WorkerReady,
     read_frame,
@@ -144,50 +148,36 @@ def _serve(pipes: Pipes, job: Job) -> None:
             # Before the answer: after it, the daemon looks whether this worker has grown too fat to be kept.
             host.trim_memory()
         write_frame(pipes.answers, answer, body)
-        if answer.failure is not None:
+        if isinstance(answer, TaskFailure):
             return
         del source, body
 
 
 # The response to each request; made behind the lock.
 
+Answer = tuple[Response, bytes]
+"""An answer and the bytes that go with it."""
 
-def reply(job: Job, question: Request, source: bytes) -> tuple[Response, bytes]:
+
+def reply(job: Job, question: Request, source: bytes) -> Answer:
     """Answer a question of the daemon; what fails is an answer too, after which the worker is to end.
 
     Args:
         job: what compresses.
         question: what is asked.
         source: the bytes that came with it.
-
-    Returns:
-        The answer and the bytes that go with it.
     """
-    if isinstance(question, ProbeTask):
-        return Response(attempts=list(privacy.probe())), b""
     try:
-        if isinstance(question, CodecTask):
-            return Response(codecs=_check_codecs(question.known)), b""
-        if isinstance(question, PreviewTask):
-            return _view(question, source)
-        if isinstance(question, LocateTask):
-            return Response(located=_tells_place(source)), b""
-        if isinstance(question, CompareTask):
-            return _look(question, source), b""
-        if isinstance(question, JudgeTask):
-            result = _judge_gif(source[: question.source_bytes], source[question.source_bytes :])
-        else:
-            result = job(source, question.recipe)
-        helper = isinstance(question, CompressTask) and _is_for_helper(result)
+        return _REPLIES[type(question)](job, question, source)
     except MemoryError as error:
-        failure = TaskFailure(out_of_memory=True, text=str(error)[:_MOST_TEXT])
-        return Response(failure=failure), b""
+        return TaskFailure(out_of_memory=True, text=str(error)[:_MOST_TEXT]), b""
     except Exception as error:  # noqa: BLE001  told to the daemon, then this worker ends
-        return Response(failure=TaskFailure(out_of_memory=False, text=_where(error))), b""
-    cpu = time.process_time()
-    if isinstance(result, Unchanged):
-        return Response(unchanged=result, helper=helper, cpu_seconds=cpu), b""
-    return Response(compressed=dataclasses.replace(result, data=b""), cpu_seconds=cpu), result.data
+        return TaskFailure(out_of_memory=False, text=_where(error)), b""
+
+
+def _compress(job: Job, question: CompressTask, source: bytes) -> Answer:
+    result = job(source, question.recipe)
+    return _picture(result, helper=_is_for_helper(result))
 
 
 def _is_for_helper(result: Compressed | Unchanged) -> bool:
@@ -197,30 +187,43 @@ def _is_for_helper(result: Compressed | Unchanged) -> bool:
     return result.reason is Reason.FORMAT_LEFT_ALONE
 
 
-def _check_codecs(known: dict[str, str]) -> CodecReport:
-    from homepress.compress.selfcheck import check_codecs, codec_versions
-
-    versions = codec_versions()
-    return CodecReport(versions=versions, faults=None if versions == known else list(check_codecs()))
-
-
-def _judge_gif(source: bytes, candidate: bytes) -> Compressed | Unchanged:
+def _judge(_: Job, question: JudgeTask, bodies: bytes) -> Answer:
     from homepress.compress import gif
     from homepress.compress.pixels import TooManyPixels
 
     try:
-        return gif.judge(source, candidate)
+        result = gif.judge(bodies[: question.source_bytes], bodies[question.source_bytes :])
     except TooManyPixels as error:
-        return Unchanged(Reason.TOO_LARGE, str(error), ImageType.GIF)
+        result = Unchanged(Reason.TOO_LARGE, str(error), ImageType.GIF)
+    return _picture(result)
 
 
-def _tells_place(source: bytes) -> bool:
+def _picture(result: Compressed | Unchanged, *, helper: bool = False) -> Answer:
+    cpu = time.process_time()
+    if isinstance(result, Unchanged):
+        return UnchangedResult(unchanged=result, helper=helper, cpu_seconds=cpu), b""
+    return CompressedResult(compressed=dataclasses.replace(result, data=b""), cpu_seconds=cpu), result.data
+
+
+def _probe(_: Job, question: ProbeTask, source: bytes) -> Answer:  # noqa: ARG001
+    return ProbeAnswers(attempts=list(privacy.probe())), b""
+
+
+def _check_codecs(_: Job, question: CodecTask, source: bytes) -> Answer:  # noqa: ARG001
+    from homepress.compress.selfcheck import check_codecs, codec_versions
+
+    versions = codec_versions()
+    faults = None if versions == question.known else list(check_codecs())
+    return CodecReport(versions=versions, faults=faults), b""
+
+
+def _locate(_: Job, question: LocateTask, source: bytes) -> Answer:  # noqa: ARG001
     from homepress.compress.metadata import has_location
 
-    return has_location(source)
+    return Located(located=has_location(source)), b""
 
 
-def _look(question: CompareTask, bodies: bytes) -> Response:
+def _compare(_: Job, question: CompareTask, bodies: bytes) -> Answer:
     from homepress.compress.likeness import difference
     from homepress.compress.pixels import TooManyPixels, Undecodable
 
@@ -228,14 +231,12 @@ def _look(question: CompareTask, bodies: bytes) -> Response:
     source, result = bytes(both[: question.source_bytes]), bytes(both[question.source_bytes :])
     try:
         found = difference(source, result, closely=question.closely)
-    except TooManyPixels as error:
-        return Response(unchanged=Unchanged(Reason.TOO_LARGE, str(error)))
-    except Undecodable as error:
-        return Response(unchanged=Unchanged(Reason.BROKEN, str(error)))
-    return Response(looked=ComparedPictures(mean=found.mean, worst=found.worst, contrast=found.contrast))
+    except (TooManyPixels, Undecodable) as error:
+        return _undecodable(error), b""
+    return ComparedPictures(mean=found.mean, worst=found.worst, contrast=found.contrast), b""
 
 
-def _view(question: PreviewTask, source: bytes) -> tuple[Response, bytes]:
+def _preview(_: Job, question: PreviewTask, source: bytes) -> Answer:
     from homepress.compress.pixels import TooManyPixels, Undecodable
     from homepress.compress.preview import preview
 
@@ -247,11 +248,27 @@ def _view(question: PreviewTask, source: bytes) -> tuple[Response, bytes]:
             most_pixels=question.most_pixels,
             most_decoded=question.most_decoded,
         )
-    except TooManyPixels as error:
-        return Response(unchanged=Unchanged(Reason.TOO_LARGE, str(error))), b""
-    except Undecodable as error:
-        return Response(unchanged=Unchanged(Reason.BROKEN, str(error))), b""
-    return Response(viewed=PreviewSizes(size=seen.size, full_size=seen.full_size)), seen.rgb
+    except (TooManyPixels, Undecodable) as error:
+        return _undecodable(error), b""
+    return PreviewSizes(size=seen.size, full_size=seen.full_size), seen.rgb
+
+
+def _undecodable(error: Exception) -> UnchangedResult:
+    from homepress.compress.pixels import TooManyPixels
+
+    reason = Reason.TOO_LARGE if isinstance(error, TooManyPixels) else Reason.BROKEN
+    return UnchangedResult(unchanged=Unchanged(reason, str(error)))
+
+
+_REPLIES: Mapping[type[Request], Callable[[Job, Any, bytes], Answer]] = {
+    CompressTask: _compress,
+    JudgeTask: _judge,
+    ProbeTask: _probe,
+    PreviewTask: _preview,
+    LocateTask: _locate,
+    CompareTask: _compare,
+    CodecTask: _check_codecs,
+}
 
 
 def _where(error: Exception) -> str:

@@ -100,19 +100,54 @@ class CodecTask(msgspec.Struct, frozen=True, kw_only=True, tag="check codecs"):
 
 
 Request = CompressTask | JudgeTask | ProbeTask | PreviewTask | LocateTask | CompareTask | CodecTask
-REQUEST: msgspec.json.Decoder[Request] = msgspec.json.Decoder(
-    CompressTask | JudgeTask | ProbeTask | PreviewTask | LocateTask | CompareTask | CodecTask
-)
+REQUEST: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 
 
-class PreviewSizes(msgspec.Struct, frozen=True, kw_only=True):
+class CompressedResult(msgspec.Struct, frozen=True, kw_only=True, tag="compressed"):
+    """A smaller picture; its bytes are the frame's body. `cpu_seconds` is of the worker's whole life."""
+
+    compressed: Compressed
+    cpu_seconds: float = 0.0
+
+
+class UnchangedResult(msgspec.Struct, frozen=True, kw_only=True, tag="unchanged"):
+    """A picture that stays as it is, or cannot be shown or compared.
+
+    `helper` says that a helper program could make it smaller; `cpu_seconds` is of the worker's whole life.
+    """
+
+    unchanged: Unchanged
+    helper: bool = False
+    cpu_seconds: float = 0.0
+
+
+class TaskFailure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
+    """An exception left the compressor: a fault of ours, or no memory. The worker ends itself after it."""
+
+    out_of_memory: bool
+    text: str
+
+
+class ProbeAnswers(msgspec.Struct, frozen=True, kw_only=True, tag="attempts"):
+    """What the system answered to each attempt to get out."""
+
+    attempts: list[ProbeAttempt]
+
+
+class PreviewSizes(msgspec.Struct, frozen=True, kw_only=True, tag="viewed"):
     """What there is to look at, as `compress.preview.Preview` has it; the frame's body are the pixels."""
 
     size: tuple[int, int]
     full_size: tuple[int, int]
 
 
-class ComparedPictures(msgspec.Struct, frozen=True, kw_only=True):
+class Located(msgspec.Struct, frozen=True, kw_only=True, tag="located"):
+    """Whether the picture tells where it was taken."""
+
+    located: bool
+
+
+class ComparedPictures(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
     """How far source and result are apart, as `compress.likeness.Difference` has it: levels of 255."""
 
     mean: float
@@ -120,41 +155,27 @@ class ComparedPictures(msgspec.Struct, frozen=True, kw_only=True):
     contrast: float
 
 
-class CodecReport(msgspec.Struct, frozen=True, kw_only=True):
+class CodecReport(msgspec.Struct, frozen=True, kw_only=True, tag="codecs"):
     """What came of a check: the versions of the codecs, and their faults; None where nothing was checked."""
 
     versions: dict[str, str]
     faults: list[Fault] | None = None
 
 
-class TaskFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """An exception left the compressor: a fault of ours, or no memory. The worker ends itself after it."""
-
-    out_of_memory: bool
-    text: str
-
-
-class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a question: exactly one of the first eight. The bytes of a result are the frame's body.
-
-    `helper` comes with a picture that a helper program could make smaller.
-    `cpu_seconds` is the processor time of the worker's whole life.
-    """
-
-    compressed: Compressed | None = None
-    unchanged: Unchanged | None = None
-    failure: TaskFailure | None = None
-    attempts: list[ProbeAttempt] | None = None
-    viewed: PreviewSizes | None = None
-    codecs: CodecReport | None = None
-    located: bool | None = None
-    looked: ComparedPictures | None = None
-    helper: bool = False
-    cpu_seconds: float = 0.0
-
+Response = (
+    CompressedResult
+    | UnchangedResult
+    | TaskFailure
+    | ProbeAnswers
+    | PreviewSizes
+    | Located
+    | ComparedPictures
+    | CodecReport
+)
+"""What came of a question."""
 
 READY = msgspec.json.Decoder(WorkerReady)
-RESPONSE = msgspec.json.Decoder(Response)
+RESPONSE: msgspec.json.Decoder[Response] = msgspec.json.Decoder(Response)
 
 # Frames on a pipe.
 

@@ -24,6 +24,7 @@ from homepress.workers.protocol import (
     CodecTask,
     ComparedPictures,
     CompareTask,
+    CompressedResult,
     CompressTask,
     JudgeTask,
     LocateTask,
@@ -32,11 +33,13 @@ from homepress.workers.protocol import (
     ProbeTask,
     Request,
     Response,
+    UnchangedResult,
     WorkerConfig,
     WorkerReady,
 )
 from homepress.workers.tool import Tool
 from homepress.workers.validation import (
+    validated_attempts,
     validated_comparison,
     validated_location,
     validated_preview,
@@ -215,9 +218,7 @@ class Slot:
             WorkerDied: it could not be started, or ended meanwhile.
         """
         with self._busy:
-            return self._ask(
-                ProbeTask(), (), _PROBE_SECONDS, lambda answer, _: tuple(answer.attempts or ()), 0
-            )
+            return self._ask(ProbeTask(), (), _PROBE_SECONDS, lambda answer, _: validated_attempts(answer), 0)
 
     def check_codecs(self, known: dict[str, str]) -> CodecReport:
         """Have the worker code and decode small pictures whose answers are known.
@@ -230,9 +231,9 @@ class Slot:
         """
 
         def understand(answer: Response, _: bytes) -> CodecReport:
-            if answer.codecs is None:
+            if not isinstance(answer, CodecReport):
                 raise BadFrame("the worker did not say what its codecs do")
-            return answer.codecs
+            return answer
 
         with self._busy:
             return self._ask(CodecTask(known=known), (), _CHECK_SECONDS, understand, 0)
@@ -283,7 +284,7 @@ class Slot:
             raise WorkerDied(dataclasses.replace(result, seconds=time.monotonic() - begin))
         if self._worn(answer):
             self._end()
-        return result, answer.helper
+        return result, isinstance(answer, UnchangedResult) and answer.helper
 
     def _help(
         self, command: Sequence[str], source: bytes, recipe: Recipe, seconds: float
@@ -328,7 +329,8 @@ class Slot:
 
     def _worn(self, answer: Response) -> bool:
         """Whether the next picture is better given to a fresh process."""
-        return self._is_fat() or answer.cpu_seconds > self._limits.cpu_seconds / 2
+        spent = answer.cpu_seconds if isinstance(answer, CompressedResult | UnchangedResult) else 0.0
+        return self._is_fat() or spent > self._limits.cpu_seconds / 2
 
     def _is_fat(self) -> bool:
         pid = self._worker.pid if self._worker is not None else 0

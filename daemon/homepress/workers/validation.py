@@ -11,11 +11,22 @@ import hashlib
 import math
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
+from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
 from homepress.compress.savings import Size, is_worth_it, possible_sizes
 from homepress.workers.dimensions import Dimensions, read_dimensions
 from homepress.workers.process import Death, DeathKind
-from homepress.workers.protocol import BadFrame, ComparedPictures, PreviewSizes, Response, TaskFailure
+from homepress.workers.protocol import (
+    BadFrame,
+    ComparedPictures,
+    CompressedResult,
+    Located,
+    PreviewSizes,
+    ProbeAnswers,
+    Response,
+    TaskFailure,
+    UnchangedResult,
+)
 
 _LONGEST_EDGE = 1 << 31
 _BEST_SCORE = 100.0
@@ -39,7 +50,7 @@ def validated_result(
     Raises:
         BadFrame: the answer cannot be true.
     """
-    if answer.compressed is not None:
+    if isinstance(answer, CompressedResult):
         return _result(answer.compressed, body, source, recipe)
     return _nothing(answer)
 
@@ -50,16 +61,20 @@ def validated_preview(answer: Response, body: bytes, most_pixels: int) -> Previe
     Raises:
         BadFrame: the answer cannot be true.
     """
-    viewed = answer.viewed
-    if viewed is None:
+    if not isinstance(answer, PreviewSizes):
         return _nothing(answer)
-    (width, height), full = viewed.size, viewed.full_size
+    (width, height), full = answer.size, answer.full_size
     sizes = (width, height, *full)
     if not all(0 < edge < _LONGEST_EDGE for edge in sizes) or width * height > most_pixels:
         raise BadFrame(f"the worker's answer cannot be true: sizes of {sizes}")
     if len(body) != _CHANNELS * width * height:
         raise BadFrame(f"the worker's answer cannot be true: {len(body)} bytes for {width} x {height}")
-    return viewed
+    return answer
+
+
+def validated_attempts(answer: Response) -> tuple[ProbeAttempt, ...]:
+    """What the system answered to each attempt to get out; nothing if the worker told nothing."""
+    return tuple(answer.attempts) if isinstance(answer, ProbeAnswers) else ()
 
 
 def validated_location(answer: Response) -> bool | Death:
@@ -68,11 +83,11 @@ def validated_location(answer: Response) -> bool | Death:
     Raises:
         BadFrame: the answer is none to this question.
     """
-    if answer.located is not None:
+    if isinstance(answer, Located):
         return answer.located
-    if answer.failure is None:
-        raise BadFrame("the worker answered another question")
-    return _death(answer.failure)
+    if isinstance(answer, TaskFailure):
+        return _death(answer)
+    raise BadFrame("the worker answered another question")
 
 
 def validated_comparison(answer: Response) -> ComparedPictures | Unchanged | Death:
@@ -81,21 +96,21 @@ def validated_comparison(answer: Response) -> ComparedPictures | Unchanged | Dea
     Raises:
         BadFrame: the answer cannot be true.
     """
-    if answer.looked is None:
+    if not isinstance(answer, ComparedPictures):
         return _nothing(answer)
-    numbers = (answer.looked.mean, answer.looked.worst, answer.looked.contrast)
+    numbers = (answer.mean, answer.worst, answer.contrast)
     if not all(0.0 <= number <= _BEST_LEVEL for number in numbers):
         raise BadFrame(f"the worker's answer cannot be true: differences of {numbers}")
-    return answer.looked
+    return answer
 
 
 def _nothing(answer: Response) -> Unchanged | Death:
     """An answer without a picture."""
-    if answer.unchanged is not None:
+    if isinstance(answer, UnchangedResult):
         return answer.unchanged
-    if answer.failure is not None:
-        return _death(answer.failure)
-    raise BadFrame("the worker gave an empty answer")
+    if isinstance(answer, TaskFailure):
+        return _death(answer)
+    raise BadFrame("the worker answered another question")
 
 
 def _death(failure: TaskFailure) -> Death:
