@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.workers import Limits, Slot
 
@@ -30,18 +31,19 @@ def slot(limits: Limits | None = None, program: Sequence[str] = PROGRAM) -> Slot
     return Slot(limits or Limits(), background=False, program=program)
 
 
-def tell(
-    worker: Slot,
-    deed: str,
-    *,
-    within: float = 120.0,
-    start: bytes = b"",
-    recipe: Recipe | None = None,
-    **arguments: Any,
-) -> str:
-    """Have a worker do something, by a picture that starts so; "done: ..." or "refused: ..."."""
-    source = start + json.dumps({"do": deed, "with": arguments}).encode()
-    result = worker.compress(source, recipe or Recipe(), within)
+def tell(worker: Slot, deed: str, *, within: float = 120.0, **arguments: Any) -> str:
+    """Have a worker do something; "done: ..." or "refused: ..."."""
+    return _told(worker, json.dumps({"do": deed, "with": arguments}).encode(), Recipe(), within)
+
+
+def tell_heic(worker: Slot, deed: str, *, convert: bool) -> str:
+    """As `tell`, by what begins as a HEIC does."""
+    source = HEIC + json.dumps({"do": deed}).encode()
+    return _told(worker, source, Recipe(convert_to=ImageType.JPEG if convert else None), 120.0)
+
+
+def _told(worker: Slot, source: bytes, recipe: Recipe, within: float) -> str:
+    result = worker.compress(source, recipe, within)
     assert isinstance(result, Unchanged)
     return result.detail
 

@@ -14,9 +14,7 @@ from compress.images import photo
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Recipe, compress
 from homepress.workers import Limits, Slot
-from workers.mischief import HEIC, slot, tell
-
-TO_JPEG = Recipe(convert_to=ImageType.JPEG)
+from workers.mischief import slot, tell, tell_heic
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +73,11 @@ def test_only_a_heic_that_is_decoded_has_a_worker_with_threads() -> None:
     with contextlib.closing(slot()) as worker:
         assert tell(worker, "thread") == "refused: PermissionError"
         first = worker.pid
-        assert tell(worker, "thread", start=HEIC) == "refused: PermissionError", "it is left alone"
+        assert tell_heic(worker, "thread", convert=False) == "refused: PermissionError", "it is left alone"
         assert worker.pid == first
-        assert tell(worker, "thread", start=HEIC, recipe=TO_JPEG) == "done: True"
+        assert tell_heic(worker, "thread", convert=True) == "done: True"
         second = worker.pid
-        assert tell(worker, "fork", start=HEIC, recipe=TO_JPEG) == "refused: PermissionError"
+        assert tell_heic(worker, "fork", convert=True) == "refused: PermissionError"
         assert worker.pid == second
-        assert tell(worker, "thread", recipe=TO_JPEG) == "refused: PermissionError"
+        assert tell(worker, "thread") == "refused: PermissionError"
         assert len({first, second, worker.pid, os.getpid()}) == 4
