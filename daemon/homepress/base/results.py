@@ -17,7 +17,8 @@ class FileOutcome(msgspec.Struct, frozen=True):
     Attributes:
         path: the source.
         outcome: "waiting" when it will be tried again; a request never gets that, but "failed".
-        reason: why it is not compressed; empty otherwise.
+        reason: why it is not compressed, or what of what was asked was not done or was taken out; empty
+            otherwise.
         before_bytes: size of the source, 0 when it could not be read.
         after_bytes: size of what is there now.
         format: word of the source's format, empty when it is no known image.
@@ -25,6 +26,10 @@ class FileOutcome(msgspec.Struct, frozen=True):
         score_kind: "sampled", "full" or empty.
         seconds: time spent on compressing.
         output: path of the result, empty when nothing was written.
+        dropped: what was taken out, in the words of `drop`.
+        missed: whether something was asked that could not be done; `reason` says what.
+        cause: which kind of reason it is, a word that never changes, such as "broken", "format_left_alone" or
+            "saves_too_little"; empty where there is a result, and where no compressor had a say.
     """
 
     path: str
@@ -37,6 +42,9 @@ class FileOutcome(msgspec.Struct, frozen=True):
     score_kind: str = ""
     seconds: float = 0.0
     output: str = ""
+    dropped: list[str] = []
+    missed: bool = False
+    cause: str = ""
 
 
 class RecentPicture(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,10 +3,11 @@
 The only room that imports codecs. Its work is done in worker processes, which load it when they start.
 """
 
-from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
+from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 
 __all__ = [
     "Compressed",
+    "Extra",
     "MetadataPolicy",
     "Reason",
     "Recipe",

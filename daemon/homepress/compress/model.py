@@ -19,6 +19,21 @@ class MetadataPolicy(enum.StrEnum):
     """Nothing but the colour profile; the orientation is baked into the pixels."""
 
 
+class Extra(enum.StrEnum):
+    """What a file may hold beside its picture and that picture's metadata; the words of `drop`."""
+
+    HDR = "hdr"
+    """The gain map that makes a picture brighter on screens that can show it."""
+    DEPTH = "depth"
+    """Depth maps, and mattes of persons, hair, skin and sky."""
+    MOTION = "motion"
+    """The video of a motion photo."""
+    PICTURES = "pictures"
+    """Further pictures: the other eye's, those of a burst, large previews."""
+    MAKER = "maker"
+    """Data of a camera's maker behind the picture or in boxes and header segments of its own."""
+
+
 LOWEST_FLOOR = 30.0
 """No lossy result is ever made under this score."""
 
@@ -35,6 +50,8 @@ class Recipe:
         convert_to: the format of the result; None keeps the source's.
         max_edge: the longest edge of the result in pixels; 0 never resizes.
         fit_under: the size in bytes that the result shall not exceed; 0 sets none.
+        drop: what is taken out wherever it is found.
+        bigger: whether a result in another format counts although it has more bytes than its source.
     """
 
     floor: float | None = 80.0
@@ -43,6 +60,8 @@ class Recipe:
     convert_to: ImageType | None = None
     max_edge: int = 0
     fit_under: int = 0
+    drop: frozenset[Extra] = frozenset()
+    bigger: bool = False
 
 
 def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
@@ -52,6 +71,7 @@ def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
         or recipe.max_edge > 0
         or recipe.fit_under > 0
         or recipe.metadata is not MetadataPolicy.KEEP
+        or bool(recipe.drop)
     )
 
 
@@ -97,6 +117,8 @@ class Compressed:
         score_kind: how `score` was measured.
         lossless: whether every pixel is what it was.
         method: how it was made, in words for the history, such as "jpegli 82.4, 4:2:0".
+        dropped: what the source held and the result does not, because it was asked for.
+        missed: what of the recipe was not done, and why, in words; empty when all of it was.
     """
 
     data: bytes
@@ -109,6 +131,8 @@ class Compressed:
     score_kind: ScoreKind
     lossless: bool
     method: str
+    dropped: tuple[Extra, ...] = ()
+    missed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,9 @@ def is_worth_it(
 ) -> bool:
     """Whether a result may take its source's place, whatever was asked.
 
-    Where more was asked than fewer bytes, anything that is smaller will do; where only metadata was taken
-    away, the same size too. The daemon holds a worker's answer against the same rule.
+    A picture in another format counts as the recipe says. Where more was asked than fewer bytes, anything
+    that is smaller will do; where only metadata was taken away, the same size too. The daemon holds a
+    worker's answer against the same rule.
 
     Args:
         before: bytes of the source.
@@ -76,10 +77,12 @@ def is_worth_it(
         converted: whether the result has another format.
         resized: whether it has fewer pixels.
     """
+    if converted and recipe.bigger:
+        return True
     scrubbed = not converted and recipe.metadata is not MetadataPolicy.KEEP
     if scrubbed and lossless and not resized:
         return after <= before
-    if scrubbed or resized or 0 < recipe.fit_under < before:
+    if scrubbed or resized or (recipe.drop and not converted) or 0 < recipe.fit_under < before:
         return after < before
     return saves_enough(before, after, lossless=lossless)
 

@@ -72,6 +72,7 @@ class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
     convert: str = ""
     max_edge: int = 0
     fit_under: str = ""
+    drop: str = ""
     dry_run: bool = False
 
 

@@ -162,6 +162,10 @@ def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path 
         changes["metadata"] = _metadata(request.metadata)
     if request.convert:
         changes["convert"] = _conversions(request.convert)
+    if request.drop:
+        if fault := check_value("folder.drop", request.drop):
+            raise ServiceError(f"drop: {fault}", exit_code=2)
+        changes["drop"] = tuple(request.drop.replace(",", " ").split())
     if request.max_edge:
         if fault := check_value("folder.max_edge", str(request.max_edge)):
             raise ServiceError(f"max_edge: {fault}", exit_code=2)
@@ -181,7 +185,7 @@ def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path 
         destination = Destination.REPLACE
     elif request.output:
         destination = Destination.OUTPUT
-    return plan_for(settings, root or Path.cwd(), destination=destination)
+    return plan_for(settings, root or Path.cwd(), destination=destination, bigger=bool(request.convert))
 
 
 def _metadata(word: str) -> str:

@@ -118,6 +118,8 @@ def expected(field: Field) -> str:
         case Widget.PRESET:
             return 'the name of a preset such as "photos"'
         case Widget.PATTERNS:
+            if words := field.schema["items"].get("enum"):
+                return f"a list of {quoted(words)}"
             least = "at least one pattern" if "minItems" in field.schema else "patterns"
             return f'a list of {least} such as ["*.jpg", "*.png"]'
         case Widget.CONVERSIONS:

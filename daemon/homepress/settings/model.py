@@ -15,6 +15,7 @@ from homepress.settings.values import (
     LOWEST_QUALITY,
     QUALITY_WORDS,
     SIZE_PATTERN,
+    Drop,
     Existing,
     Metadata,
     Mode,
@@ -294,6 +295,16 @@ class FolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             Widget.CHOICE,
         ),
     ] = "keep"
+    drop: Annotated[
+        tuple[Drop, ...],
+        about(
+            "Drop",
+            "What is taken out of pictures: hdr (gain map), depth (maps, mattes), motion (video), pictures "
+            "(further ones), maker (a camera maker's data), or all; the rest is kept or nothing is changed.",
+            Widget.PATTERNS,
+            advanced=True,
+        ),
+    ] = ()
     preset: Annotated[
         str,
         about(

@@ -7,6 +7,8 @@ from typing import Final, Literal, Self, TypeAlias, get_args
 
 Mode: TypeAlias = Literal["replace", "output"]
 Metadata: TypeAlias = Literal["keep", "share", "strip"]
+Drop: TypeAlias = Literal["hdr", "depth", "motion", "pictures", "maker", "all"]
+# the words of compress.Extra, and one for all of them; a test holds the two together
 Existing: TypeAlias = Literal["leave", "compress"]
 Watching: TypeAlias = Literal["auto", "native", "poll"]
 Notify: TypeAlias = Literal["errors", "summary", "never"]

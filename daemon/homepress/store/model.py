@@ -86,6 +86,7 @@ class Replacement:
         root: the configured folder it belongs to; None for a file named on the command line.
         keep_days: days that the original stays; 0 or more.
         seconds: how long compressing took.
+        note: what the result does not have, in words; empty when it has all.
     """
 
     data: bytes
@@ -98,6 +99,7 @@ class Replacement:
     root: Path | None
     keep_days: float
     seconds: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +293,7 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
         keep_days: days that the original stays.
         entry: history entry that an undo or a removal is about; 0 otherwise.
         edit_sha256: for an edit, hex digest of what is given back; empty otherwise.
+        note: what the result does not have, in words.
     """
 
     version: int = PLAN_VERSION
@@ -315,6 +318,7 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
     keep_days: float = 0.0
     entry: int = 0
     edit_sha256: str = ""
+    note: str = ""
 
     @property
     def source(self) -> Path:

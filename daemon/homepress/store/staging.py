@@ -51,6 +51,7 @@ def make_plan(
         score_kind=replacement.score_kind,
         settings=replacement.settings,
         seconds=replacement.seconds,
+        note=replacement.note,
         keep_days=replacement.keep_days,
     )
 

@@ -33,6 +33,9 @@ _BEST_SCORE = 100.0
 _BEST_LEVEL = 255.0
 _CHANNELS = 3
 _LEAST_FILE = 12
+_MOST_PIXEL_BYTES = 5
+"""By which a picture in another format may be larger than its source, where that is allowed; with `_result`
+holding its size in pixels against the headers."""
 """Bytes that any picture has."""
 
 
@@ -122,8 +125,10 @@ def _result(said: Compressed, body: bytes, source: bytes, recipe: Recipe) -> Com
     source_type = sniff(source[:SNIFF_BYTES])
     image_type = sniff(body[:SNIFF_BYTES])
     converted = said.image_type is not said.source_type
+    may_grow = converted and recipe.bigger
+    most = len(source) + (_MOST_PIXEL_BYTES * said.width * said.height if may_grow else 0)
     _demand(
-        (0 < len(body) <= len(source), f"{len(body)} bytes from {len(source)}"),
+        (0 < len(body) <= most, f"{len(body)} bytes from {len(source)}"),
         (len(body) != len(source) or body != source, "the source as its own result"),
         (said.source_type is source_type, f"a source in {said.source_type}"),
         (said.image_type is (recipe.convert_to or source_type), f"a result in {said.image_type}"),

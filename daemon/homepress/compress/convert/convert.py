@@ -15,7 +15,11 @@ from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_p
 from homepress.compress.engine import left_alone
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.embedded import read_embedded
-from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
+from homepress.compress.metadata.gain_map import with_directory
+from homepress.compress.metadata.jpeg_file import read_jpeg_file
+from homepress.compress.metadata.jpeg_segments import EXTENDED_XMP_SIGNATURE
+from homepress.compress.metadata.jpeg_tail import held_extras, taken_out
+from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.compress.pixels import Undecodable, open_picture
 from homepress.compress.savings import fitted_size
 
@@ -53,6 +57,19 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 
 
 def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
+    if recipe.metadata is MetadataPolicy.STRIP:
+        recipe = dataclasses.replace(recipe, drop=frozenset(Extra))
+    work, dropped = taken_out(source, recipe.drop) if kind is ImageType.JPEG else (source, ())
+    result = _run(work, kind, recipe)
+    if not dropped:
+        return result
+    if isinstance(result, Unchanged) and recipe.convert_to in (None, kind):
+        size = open_picture(work, FORMATS[kind].pillow).size
+        result = scrubbing.without_metadata(source, work, kind, size, result, "parts taken out")
+    return dataclasses.replace(result, dropped=dropped) if isinstance(result, Compressed) else result
+
+
+def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     target = recipe.convert_to or kind
     if target is kind and not FORMATS[kind].compressor:
         return left_alone(kind)
@@ -80,7 +97,7 @@ def _resized_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compres
         result = _in_place(source, kind, recipe)
         if not isinstance(result, Compressed) or _misses(result, recipe):
             raise
-        return dataclasses.replace(result, method=f"{result.method}, not resized: {error}")
+        return dataclasses.replace(result, missed=f"not resized: {error}")
 
 
 def _far_from_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting | None:
@@ -88,9 +105,10 @@ def _far_from_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting
     if kind is not ImageType.JPEG or not 0 < _FAR * recipe.fit_under < len(source):
         return None
     try:
-        picture = scrubbing.read_scrubbed(source, kind, recipe.metadata)
+        picture = scrubbing.read_scrubbed(source, kind, recipe)
+        _refuse_heavy(picture, recipe.fit_under)
         fitting = Fitting(picture, kind, EncodeOptions(recipe.floor, recipe.palette), recipe.fit_under)
-    except CannotConvert:  # it may still fit with all that it holds
+    except (CannotConvert, Refused):  # it may still fit with all that it holds
         return None
     return fitting if fitting.needs_a_lower_floor else None
 
@@ -135,7 +153,9 @@ def _made_anew(
     source: bytes, kind: ImageType, target: ImageType, recipe: Recipe, fitting: Fitting | None = None
 ) -> Compressed | Unchanged:
     """The picture decoded, sized and written in the target format; `fitting` if its search has begun."""
-    picture = fitting.picture if fitting else scrubbing.read_scrubbed(source, kind, recipe.metadata)
+    picture = fitting.picture if fitting else scrubbing.read_scrubbed(source, kind, recipe)
+    if recipe.fit_under:
+        _refuse_heavy(picture, recipe.fit_under)
     shown = resized(picture, fitted_size(picture.size, recipe.max_edge))
     options = EncodeOptions(recipe.floor, recipe.palette)
     if recipe.fit_under:
@@ -156,7 +176,23 @@ def _made_anew(
         resized=shown.size != picture.size,
     ):
         return _not_worth_it(source, kind, written, target)
-    return _handed_over(kind, target, written, shown, picture.size)
+    result = _handed_over(kind, target, written, shown, picture.size)
+    return dataclasses.replace(result, dropped=picture.dropped)
+
+
+def _refuse_heavy(picture: Picture, limit: int) -> None:
+    """See that what stands behind a picture leaves room for it.
+
+    Raises:
+        CannotFit: it does not.
+    """
+    if picture.tail is None:
+        return
+    held = held_extras(picture.tail.file)
+    heavy = {extra: size for extra, size in held.items() if extra is not Extra.HDR}
+    if sum(heavy.values()) > limit:
+        names = ", ".join(extra.value for extra in heavy)
+        raise CannotFit(f"{sum(heavy.values()):,} bytes are not the picture; to take them out, drop: {names}")
 
 
 def _not_worth_it(source: bytes, kind: ImageType, written: EncodedFile, target: ImageType) -> Unchanged:
@@ -188,13 +224,30 @@ def _handed_over(
 def _lost_metadata(picture: Picture, data: bytes, target: ImageType) -> str:
     """What of its metadata a written file does not give back; empty when it is all there."""
     found = read_embedded(data)
+    packet = _wanted_xmp(picture, data)
     profile = None if target is ImageType.JXL else picture.icc
+    extended = tuple(
+        header[4:] for header in picture.jpeg_headers if header[4:].startswith(EXTENDED_XMP_SIGNATURE)
+    )
     blocks = (
-        ("the Exif block", picture.exif, found.exif),
-        ("the XMP packet", picture.xmp, found.xmp),
-        ("the colour profile", profile, () if found.icc is None else (found.icc,)),
+        ("the Exif block", _one(picture.exif), found.exif),
+        ("the XMP packet", (*_one(packet), *extended), found.xmp),
+        ("the colour profile", _one(profile), _one(found.icc)),
     )
     for name, wanted, there in blocks:
-        if there != (() if wanted is None else (wanted,)):
+        if there != wanted:
             return f"{name} differs"
     return ""
+
+
+def _one(block: bytes | None) -> tuple[bytes, ...]:
+    return () if block is None else (block,)
+
+
+def _wanted_xmp(picture: Picture, data: bytes) -> bytes | None:
+    """The XMP packet that a written file should have: the picture's, with the list of what is appended."""
+    if picture.tail is not None:
+        return picture.tail.packet(picture.xmp)
+    if picture.gain is None:
+        return picture.xmp
+    return with_directory(picture.xmp, read_jpeg_file(data).directory.items[1:])

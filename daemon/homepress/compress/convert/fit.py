@@ -1,6 +1,5 @@
 """Fewer pixels, and a picture under a size in bytes."""
 
-import dataclasses
 import functools
 import math
 from collections.abc import Callable, Set
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.base.formats import ImageType
+from homepress.compress.convert.gain import scaled_tail
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_opaque
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.metadata.exif import with_size, without_thumbnail
@@ -42,7 +42,14 @@ def resized(picture: Picture, size: tuple[int, int]) -> Picture:
     exif = picture.exif
     if exif is not None:
         exif = with_size(without_thumbnail(exif), *size)
-    return replace(picture, rgba=scale_down(picture.rgba, size), exif=exif)
+    share = max(size) / max(picture.size)
+    return replace(
+        picture,
+        rgba=scale_down(picture.rgba, size),
+        exif=exif,
+        tail=scaled_tail(picture.tail.file, share) if picture.tail else None,
+        gain=picture.gain.scaled(share) if picture.gain else None,
+    )
 
 
 def scale_down(rgba: Rgba, size: tuple[int, int]) -> Rgba:
@@ -156,9 +163,7 @@ class Sizes:
             return
         mosaic = _mosaic(picture)
         self._scale = width * height / (mosaic.size[0] * mosaic.size[1])
-        self._beside = sum(
-            len(block) for block in (picture.exif, picture.xmp, *picture.jpeg_headers) if block
-        )
+        self._beside = picture.beside
         middle = EncodeOptions(min(_SAMPLE_FLOOR, options.floor), options.palette)
         size = self._expect(mosaic, middle, write)
         if size is None:
@@ -235,7 +240,7 @@ def _mosaic(picture: Picture) -> Picture:
     cut = [picture.rgba[tile.top : tile.top + EDGE, tile.left : tile.left + EDGE] for tile in tiles]
     rows = [np.concatenate(cut[row * side : (row + 1) * side], axis=1) for row in range(side)]
     rgba = np.ascontiguousarray(np.concatenate(rows, axis=0))
-    return dataclasses.replace(picture, rgba=rgba, exif=None, xmp=None, jpeg_headers=())
+    return Picture(rgba, picture.icc)
 
 
 def _interpolated(points: "list[tuple[float, float]] | tuple[tuple[float, float], ...]", at: float) -> float:

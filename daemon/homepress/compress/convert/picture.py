@@ -4,10 +4,17 @@ import functools
 import importlib
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from homepress.compress.metadata.jpeg_tail import JpegTail
+from homepress.compress.model import Extra
+
+if TYPE_CHECKING:
+    from homepress.compress.convert.gain import GainMap
 
 # Between Pillow's pictures and arrays of red, green, blue and alpha.
 
@@ -58,6 +65,11 @@ class Picture:
         xmp: its XMP packet.
         density: pixels an inch, across and down, where the container says it.
         jpeg_headers: whole marker segments that only another JPEG can take over.
+        tail: what stands behind a JPEG's primary and goes behind the next one; then `rgba` lies as stored,
+            and `exif` still says how to turn it.
+        gain: the gain map of a picture that comes from another format.
+        trailer: a self-contained trailer that a JPEG may end in.
+        dropped: what was taken out on the way.
     """
 
     rgba: Rgba
@@ -66,6 +78,16 @@ class Picture:
     xmp: bytes | None = None
     density: tuple[float, float] | None = None
     jpeg_headers: tuple[bytes, ...] = ()
+    tail: JpegTail | None = None
+    gain: "GainMap | None" = None
+    trailer: bytes = b""
+    dropped: tuple[Extra, ...] = ()
+
+    @property
+    def beside(self) -> int:
+        """Bytes that it takes whatever its pixels do."""
+        blocks = (self.exif, self.xmp, self.icc, self.trailer, *self.jpeg_headers)
+        return sum(len(block) for block in blocks if block) + (self.tail.size if self.tail else 0)
 
     @property
     def size(self) -> tuple[int, int]:

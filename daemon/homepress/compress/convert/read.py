@@ -1,24 +1,35 @@
 """Reading a picture of any format in full, upright, with its metadata, or saying what would be lost."""
 
+import dataclasses
 import io
 import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
 from homepress.base.formats import FORMATS, ImageType
+from homepress.compress.convert import gain as gain_map
 from homepress.compress.convert.jxl import CODESTREAM, decode_jxl, read_header, to_jpeg
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_rgba
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_image, to_rgba
 from homepress.compress.jpeg.whole import JPEG_FORMATS, decode_whole, obstacle
-from homepress.compress.metadata import JpegStream, describe_jpeg, parse_jpeg, picture_only
+from homepress.compress.metadata import JpegStream, Refused, parse_jpeg, picture_only
+from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, read_sef
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import UPRIGHT, without_orientation
-from homepress.compress.metadata.isobmff import find_boxes, further_contents, read_boxes
-from homepress.compress.metadata.jpeg_segments import HeaderKind, header_kind
+from homepress.compress.metadata.heif_parts import (
+    SAMSUNG_BLOCKS,
+    HeifExtra,
+    HeifItems,
+    exif_block,
+    heif_extras,
+)
+from homepress.compress.metadata.isobmff import read_boxes
+from homepress.compress.metadata.jpeg_file import read_jpeg_file, xmp_packet
+from homepress.compress.metadata.jpeg_segments import HeaderKind, header_kind, headers_of_kind
+from homepress.compress.metadata.jpeg_tail import JpegTail, held_extras, taken_out, without_indexes
 from homepress.compress.metadata.soundness import (
     check_jpeg_metadata,
     check_png_metadata,
@@ -26,6 +37,7 @@ from homepress.compress.metadata.soundness import (
     exif_damage,
 )
 from homepress.compress.metadata.webp import read_webp
+from homepress.compress.model import Extra
 from homepress.compress.pixels import (
     MOST_PIXELS,
     TooManyPixels,
@@ -128,20 +140,29 @@ class CarriedMetadata:
     orientation: int = UPRIGHT
 
 
-def read_metadata(source: bytes, *, iptc: bool = False, xmp: bytes | None = None) -> CarriedMetadata:
+def read_metadata(
+    source: bytes,
+    *,
+    iptc: bool = False,
+    exif: Sequence[bytes] | None = None,
+    xmp: Sequence[bytes] | None = None,
+) -> CarriedMetadata:
     """What is carried over.
 
     Args:
         source: the bytes of the file.
         iptc: whether IPTC captions are taken care of elsewhere.
-        xmp: the packet of the main picture, where a file may hold those of others too.
+        exif: the blocks of the main picture, where a file may hold those of others too.
+        xmp: its packets, likewise.
 
     Raises:
         CannotConvert: there is metadata that has no place in other formats.
         Malformed: the file's structure is broken.
     """
     found = read_embedded(source)
-    packets = found.xmp if xmp is None else (xmp,)
+    packets = found.xmp if xmp is None else tuple(xmp)
+    if exif is not None:
+        found = dataclasses.replace(found, exif=tuple(exif))
     if len(found.exif) > 1 or len(packets) > 1:
         raise CannotConvert("it has more than one block of Exif or XMP")
     if not iptc and any(_IPTC_RESOURCE in block or block[:1] == b"\x1c" for block in found.iptc):
@@ -150,10 +171,31 @@ def read_metadata(source: bytes, *, iptc: bool = False, xmp: bytes | None = None
         raise CannotConvert("its colours are neither RGB nor grey")
     if found.exif and (damage := exif_damage(found.exif[0])):
         raise CannotConvert(damage)
-    exif = without_orientation(found.exif[0]) if found.exif else None
+    block = without_orientation(found.exif[0]) if found.exif else None
     packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packets[0]) if packets else None
-    return CarriedMetadata(found.icc, exif, packet, found.orientation)
+    return CarriedMetadata(found.icc, block, packet, found.orientation)
 
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a picture is read for.
+
+    Attributes:
+        target: the format that it will be written in.
+        drop: what is taken out.
+    """
+
+    target: ImageType
+    drop: frozenset[Extra] = frozenset()
+
+
+_IN_WORDS = {
+    Extra.HDR: "an HDR gain map",
+    Extra.DEPTH: "a depth map or matte",
+    Extra.MOTION: "a motion video",
+    Extra.PICTURES: "further pictures",
+    Extra.MAKER: "data of its maker",
+}
 
 # Reading WebP, GIF and BMP: formats that Pillow decodes without losing depth.
 
@@ -161,7 +203,7 @@ _BMP_PROFILES = (b"DEBM", b"KNIL")  # "MBED" and "LINK", the way round that they
 _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "PA"})
 
 
-def _read_plain(source: bytes, kind: ImageType) -> Picture:
+def _read_plain(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
     """Decode a still picture; see `read_picture`."""
     if kind is ImageType.WEBP:
         check_webp_metadata(read_webp(source))
@@ -203,7 +245,7 @@ _HDR = (b"cICP", b"mDCV", b"cLLI")
 _METRE = 39.3701  # inches
 
 
-def _read_png(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every reader offers this)
+def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
     """Decode a still PNG of up to 8 bits; see `read_picture`."""
     file = read_png(source)
     check_may_change(file)
@@ -248,14 +290,18 @@ _REBUILT = frozenset(
 _JPEG_MODES = frozenset({"L", "RGB"})
 
 
-def _read_jpeg(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every reader offers this)
-    """Decode a JPEG that holds one picture and nothing else; see `read_picture`."""
-    contents = describe_jpeg(source)
-    if not contents.is_plain:
-        raise CannotConvert(f"it holds more than one picture: {contents}")
-    if HeaderKind.JUMBF in contents.headers or HeaderKind.JPEG_HDR in contents.headers:
-        raise CannotConvert("it is signed or carries further layers")
+def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
+    """Decode a JPEG; what stands behind its picture goes along to another JPEG. See `read_picture`."""
+    source, dropped = taken_out(source, wanted.drop)
     stream = parse_jpeg(source)
+    kinds = {header_kind(stream, segment) for segment in stream.headers}
+    if kinds & {HeaderKind.JUMBF, HeaderKind.JPEG_HDR}:
+        raise CannotConvert("it is signed or carries further layers")
+    file = read_jpeg_file(source)
+    held = held_extras(file)
+    if held and wanted.target is not ImageType.JPEG:
+        raise CannotConvert(_left_behind(held, wanted.target))
+    tail = JpegTail(file, {}) if file.has_tail and wanted.target is ImageType.JPEG else None
     if trouble := obstacle(stream):
         raise CannotConvert(trouble)
     check_jpeg_metadata(stream)
@@ -263,15 +309,35 @@ def _read_jpeg(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (ever
     if opened.mode not in _JPEG_MODES:
         raise CannotConvert(f"its colours are {opened.mode}")
     image = Image.fromarray(decode_whole(stream)[:, :])
-    along = read_metadata(source, iptc=True)
+    packets = [xmp_packet(stream, segment) for segment in headers_of_kind(stream, HeaderKind.XMP)]
+    if len(packets) > 1:
+        raise CannotConvert("it has more than one block of Exif or XMP")
+    along = read_metadata(source, iptc=True, xmp=packets)
+    exif, xmp, turn = along.exif, along.xmp, along.orientation
+    if tail is not None:  # what goes along lies as the picture was stored, and so must the picture
+        exif, xmp, turn = tail_exif(stream), packets[0] if packets else None, UPRIGHT
     return Picture(
-        rgba=upright(to_rgba(image), along.orientation),
+        rgba=upright(to_rgba(image), turn),
         icc=along.icc,
-        exif=along.exif,
-        xmp=along.xmp,
+        exif=exif,
+        xmp=xmp,
         density=density(opened),
         jpeg_headers=_headers(stream),
+        tail=tail,
+        dropped=dropped,
     )
+
+
+def tail_exif(stream: JpegStream) -> bytes | None:
+    """The Exif block as it is, orientation and all."""
+    blocks = headers_of_kind(stream, HeaderKind.EXIF)
+    return stream.payload(blocks[0])[6:] if blocks else None
+
+
+def _left_behind(held: Mapping[Extra, object], target: ImageType) -> str:
+    names = ", ".join(extra.value for extra in Extra if extra in held)
+    what = ", ".join(words for extra, words in _IN_WORDS.items() if extra in held)
+    return f"it holds {what}, which {target.value.upper()} cannot carry; to take that out, drop: {names}"
 
 
 def _headers(stream: JpegStream) -> tuple[bytes, ...]:
@@ -295,7 +361,7 @@ _CARRIED = (
 rating, and what Windows writes: title, comment, author, keywords, subject."""
 
 
-def _read_tiff(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every reader offers this)
+def _read_tiff(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
     """Decode a TIFF of one page and up to 8 bits; see `read_picture`.
 
     Its Exif values are put into a block of their own, for in a TIFF they share directories with the picture.
@@ -337,74 +403,127 @@ def _has_children(block: Image.Exif) -> bool:
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a worker is one of several
 
-_PROPERTIES = (b"meta", b"iprp", b"ipco")
 _SRGB_PRIMARIES = frozenset({1, 2})
 _SRGB_TRANSFERS = frozenset({1, 2, 6, 13, 14, 15})
 """Codes of ITU-T H.273 tables 2 and 3 that mean sRGB, what viewers take for it, or nothing."""
 
 
-def _read_heif(source: bytes, kind: ImageType) -> Picture:
+def _read_heif(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
     """Decode a still picture of 8 bits; see `read_picture`.
 
     Both formats store turning and mirroring outside of Exif, and decoders apply it.
     """
-    if what := further_contents(source):
-        raise CannotConvert(f"it holds {what}, which would be left behind")
-    if _depth(source) > 8:
+    extras = heif_extras(source)
+    for extra in extras:
+        if extra.extra is None:
+            raise CannotConvert(f"it holds {extra.words}, which would be left behind")
+    gain, trailer = _carried_extras(source, extras, wanted)
+    items = HeifItems(source)
+    if _depth(items) > 8:
         raise CannotConvert("it has more than 8 bits a channel")
-    rgba, packet = (_read_avif if kind is ImageType.AVIF else _read_heic)(source)
-    along = read_metadata(source, xmp=packet)
+    rgba = (_read_avif if kind is ImageType.AVIF else _read_heic)(source)
+    blocks = [exif_block(item) for item in items.described(items.primary, b"Exif")]
+    packets = [without_indexes(each, wanted.drop) for each in items.described(items.primary, b"mime")]
+    along = read_metadata(source, exif=blocks, xmp=packets)
     if along.icc is None:
-        _check_colours(source)
-    return Picture(rgba, along.icc, along.exif, along.xmp)
+        _check_colours(items)
+    shown = None
+    if gain is not None:
+        other = items.as_picture(gain.item)
+        pixels = (_read_avif if kind is ImageType.AVIF else _read_heic)(other)
+        shown = gain_map.from_heif(items, gain, to_image(pixels), blocks[0] if blocks else None)
+    dropped = tuple(
+        extra for extra in Extra if extra in wanted.drop and any(one.extra is extra for one in extras)
+    )
+    return Picture(rgba, along.icc, along.exif, along.xmp, gain=shown, trailer=trailer, dropped=dropped)
 
 
-def _read_avif(source: bytes) -> tuple[Rgba, bytes | None]:
-    """Pixels and XMP packet of the main picture."""
+def _carried_extras(
+    source: bytes, extras: Sequence[HeifExtra], wanted: Wanted
+) -> tuple[HeifExtra | None, bytes]:
+    """The gain map and the trailer that go along, of all that a file holds besides its picture.
+
+    Raises:
+        CannotConvert: there is something else, which was not asked to be taken out.
+    """
+    gain, trailer = None, b""
+    for extra in extras:
+        if extra.extra in wanted.drop:
+            continue
+        if wanted.target is ImageType.JPEG and extra.extra is Extra.HDR and extra.item:
+            gain = gain or extra
+        elif wanted.target is ImageType.JPEG and (blocks := _samsung_blocks(source, extra)):
+            trailer = blocks
+        else:
+            word = extra.extra.value if extra.extra else ""
+            raise CannotConvert(
+                f"it holds {extra.words}, which {wanted.target.value.upper()} cannot carry; "
+                f"to take that out, drop: {word}"
+            )
+    return gain, trailer
+
+
+def _samsung_blocks(source: bytes, extra: HeifExtra) -> bytes:
+    """The blocks in Samsung's box, which are those that end its JPEGs; empty where it is not that box."""
+    if extra.extra is not Extra.MAKER or extra.item:
+        return b""
+    for box in read_boxes(source):
+        if box.kind == SAMSUNG_BLOCKS:
+            content = box.content(source)
+            try:
+                trailer = read_sef(b"\0" + content, 1)
+            except Refused:
+                return b""
+            if trailer is None or trailer.start != 1:
+                return b""
+            return b"" if any(one.kind == MOTION_PHOTO_DATA for one in trailer.blocks) else content
+    return b""
+
+
+def _read_avif(source: bytes) -> Rgba:
+    """The pixels of the picture."""
     if frame_count(source, "AVIF") > 1:
         raise CannotConvert("it is animated")
     image = decoded(source, "AVIF")
-    return upright(to_rgba(image), orientation(image)), _packet(image.info)
+    return upright(to_rgba(image), orientation(image))
 
 
-def _read_heic(source: bytes) -> tuple[Rgba, bytes | None]:
-    """Pixels and XMP packet of the main picture; others, such as depth maps, have their own."""
+def _read_heic(source: bytes) -> Rgba:
+    """The pixels of the picture."""
     heif = codec("pillow_heif", "pillow-heif", "reading HEIC")
     heif.options.DECODE_THREADS = 0
     try:
         file = heif.open_heif(io.BytesIO(source))
-        if len(file) != 1:
-            raise CannotConvert(f"it holds {len(file)} pictures")
-        if file[0].size[0] * file[0].size[1] > MOST_PIXELS:
+        if not len(file):
+            raise Undecodable("there is no picture in it")
+        main = next((one for one in file if one.info.get("primary")), file[0])
+        if main.size[0] * main.size[1] > MOST_PIXELS:
             raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
-        return to_rgba(file[0].to_pillow()), _packet(file[0].info)
+        return to_rgba(main.to_pillow())
     except (OSError, SyntaxError, ValueError, RuntimeError, EOFError) as error:  # what pillow-heif raises
         raise Undecodable(str(error) or type(error).__name__) from error
 
 
-def _packet(info: Mapping[Any, Any]) -> bytes | None:
-    packet = info.get("xmp")
-    return packet if isinstance(packet, bytes) and packet else None
-
-
-def _depth(source: bytes) -> int:
-    """The greatest number of bits that any item property tells (pixi, av1C, hvcC)."""
+def _depth(items: HeifItems) -> int:
+    """The greatest number of bits that the picture's properties tell (pixi, av1C, hvcC)."""
     depths = [8]
-    for box in find_boxes(source, (*_PROPERTIES, b"pixi")):
-        depths += box.content(source)[5:]
-    for box in find_boxes(source, (*_PROPERTIES, b"av1C")):
-        flags = box.content(source)[2:3] or b"\0"
-        depths.append(10 if flags[0] & 0x40 else 8)
-    for box in find_boxes(source, (*_PROPERTIES, b"hvcC")):
-        depths += [8 + (minus & 7) for minus in box.content(source)[17:19]]
+    for number in (items.primary, *items.parts(items.primary)):
+        for box in items.properties(number):
+            content = box.content(items.data)
+            if box.kind == b"pixi":
+                depths += content[5:]
+            elif box.kind == b"av1C":
+                depths.append(10 if (content[2:3] or b"\0")[0] & 0x40 else 8)
+            elif box.kind == b"hvcC":
+                depths += [8 + (minus & 7) for minus in content[17:19]]
     return max(depths)
 
 
-def _check_colours(source: bytes) -> None:
+def _check_colours(items: HeifItems) -> None:
     """See that a picture without a profile is in sRGB (colour information of kind nclx)."""
-    for box in find_boxes(source, (*_PROPERTIES, b"colr")):
-        content = box.content(source)
-        if content[:4] != b"nclx":
+    for box in items.properties(items.primary):
+        content = box.content(items.data)
+        if box.kind != b"colr" or content[:4] != b"nclx":
             continue
         primaries, transfer = (int.from_bytes(content[at : at + 2], "big") for at in (4, 6))
         if primaries not in _SRGB_PRIMARIES or transfer not in _SRGB_TRANSFERS:
@@ -416,7 +535,7 @@ def _check_colours(source: bytes) -> None:
 _COMPRESSED = b"brob"
 
 
-def _read_jxl(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every reader offers this)
+def _read_jxl(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
     """Decode a still JPEG XL of 8 bits; see `read_picture`."""
     header = read_header(source)
     if header.animated:
@@ -427,7 +546,7 @@ def _read_jxl(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every
     if header.width * header.height > MOST_PIXELS:
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
     if (jpeg := to_jpeg(source)) is not None:
-        return _read_jpeg(jpeg, ImageType.JPEG)
+        return _read_jpeg(jpeg, ImageType.JPEG, wanted)
     if not source.startswith(CODESTREAM) and any(box.kind == _COMPRESSED for box in read_boxes(source)):
         raise CannotConvert("its metadata is compressed (Brotli)")
     decoded = decode_jxl(source)
@@ -435,7 +554,7 @@ def _read_jxl(source: bytes, kind: ImageType) -> Picture:  # noqa: ARG001 (every
     return Picture(np.ascontiguousarray(decoded.rgba), decoded.icc, along.exif, along.xmp)
 
 
-_READERS: dict[ImageType, Callable[[bytes, ImageType], Picture]] = {
+_READERS: dict[ImageType, Callable[[bytes, ImageType, Wanted], Picture]] = {
     ImageType.JPEG: _read_jpeg,
     ImageType.PNG: _read_png,
     ImageType.WEBP: _read_plain,
@@ -448,12 +567,13 @@ _READERS: dict[ImageType, Callable[[bytes, ImageType], Picture]] = {
 }
 
 
-def read_picture(source: bytes, kind: ImageType) -> Picture:
+def read_picture(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
     """Decode a picture that is to be converted or resized.
 
     Args:
         source: the bytes of the file.
         kind: their format.
+        wanted: what it is read for.
 
     Raises:
         CannotConvert: it holds something that would be lost: more frames, more bits, a gain map.
@@ -464,4 +584,4 @@ def read_picture(source: bytes, kind: ImageType) -> Picture:
     read = _READERS.get(kind)
     if read is None:
         raise CannotConvert(f"{kind.value.upper()} is not converted")
-    return read(source, kind)
+    return read(source, kind, wanted)

@@ -5,7 +5,7 @@ import hashlib
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.compress.convert.picture import Picture
-from homepress.compress.convert.read import read_picture, upright
+from homepress.compress.convert.read import Wanted, read_picture, upright
 from homepress.compress.metadata import (
     Malformed,
     Refused,
@@ -16,8 +16,10 @@ from homepress.compress.metadata import (
     swap_primary,
 )
 from homepress.compress.metadata.exif import UPRIGHT
+from homepress.compress.metadata.jpeg_file import read_jpeg_file
+from homepress.compress.metadata.jpeg_segments import ISO_GAIN_MAP_SIGNATURE
 from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
-from homepress.compress.model import Compressed, MetadataPolicy, Reason, ScoreKind, Unchanged
+from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 
 _STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
 _SCRUBBED = _STRIPPED_FIRST | {ImageType.GIF}
@@ -55,21 +57,22 @@ def has_no_private_metadata(source: bytes, policy: MetadataPolicy) -> bool:
         return False
 
 
-def read_scrubbed(source: bytes, kind: ImageType, policy: MetadataPolicy) -> Picture:
-    """Decode a picture that is to be written anew, with the metadata that it keeps.
+def read_scrubbed(source: bytes, kind: ImageType, recipe: Recipe) -> Picture:
+    """Decode a picture that is to be written anew, with the metadata and the extras that it keeps.
 
     Raises:
         CannotConvert, Malformed, Refused, Undecodable, TooManyPixels: as `read_picture`.
     """
-    if policy is MetadataPolicy.KEEP:
-        return read_picture(source, kind)
-    if policy is MetadataPolicy.SHARE:
-        return _shared(read_picture(source, kind))
+    wanted = Wanted(recipe.convert_to or kind, recipe.drop)
+    if recipe.metadata is MetadataPolicy.KEEP:
+        return read_picture(source, kind, wanted)
+    if recipe.metadata is MetadataPolicy.SHARE:
+        return _shared(read_picture(_with_shared_tail(source, kind), kind, wanted))
     turned = UPRIGHT
     if kind in _STRIPPED_FIRST:  # what is appended goes, so that it is in nobody's way
         stripped = strip(source)
         source, turned = stripped.data, stripped.orientation
-    picture = read_picture(source, kind)
+    picture = read_picture(source, kind, dataclasses.replace(wanted, drop=frozenset(Extra)))
     rgba = upright(picture.rgba, turned)
     return dataclasses.replace(picture, rgba=rgba, exif=None, xmp=None, jpeg_headers=())
 
@@ -81,12 +84,24 @@ def _shared(picture: Picture) -> Picture:
         picture,
         exif=exif if exif and any(exif) else None,
         xmp=xmp if xmp and any(xmp) else None,
-        jpeg_headers=(),
+        jpeg_headers=tuple(header for header in picture.jpeg_headers if ISO_GAIN_MAP_SIGNATURE in header),
     )
 
 
+def _with_shared_tail(source: bytes, kind: ImageType) -> bytes:
+    """A JPEG whose appended pictures and videos tell nothing private; others as they are."""
+    if kind is not ImageType.JPEG or not read_jpeg_file(source).has_tail:
+        return source
+    return share(source)
+
+
 def without_metadata(
-    source: bytes, scrubbed: bytes, kind: ImageType, size: tuple[int, int], result: Unchanged
+    source: bytes,
+    scrubbed: bytes,
+    kind: ImageType,
+    size: tuple[int, int],
+    result: Unchanged,
+    method: str = "metadata taken away",
 ) -> Compressed | Unchanged:
     """Hand over a file that lost nothing but metadata, where the picture itself cannot be made smaller.
 
@@ -96,6 +111,7 @@ def without_metadata(
         kind: its format.
         size: width and height in pixels.
         result: why the picture is not made smaller.
+        method: what was done, in words.
     """
     if result.reason not in _STILL_WHOLE or len(scrubbed) > len(source):
         return result
@@ -109,7 +125,7 @@ def without_metadata(
         score=100.0,
         score_kind=ScoreKind.FULL,
         lossless=True,
-        method="metadata taken away",
+        method=method,
     )
 
 

@@ -16,6 +16,7 @@ from homepress.compress.jpeg import optimise
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.lossy import code
 from homepress.compress.jpeg.whole import decode_jpeg
+from homepress.compress.metadata import Refused
 from homepress.compress.metadata.embedded import jpeg_profile_segments
 from homepress.compress.metadata.isobmff import make_box
 from homepress.compress.metadata.jpeg_segments import (
@@ -28,6 +29,7 @@ from homepress.compress.metadata.jpeg_segments import (
     XMP_SIGNATURE,
     parse_jpeg,
 )
+from homepress.compress.metadata.jpeg_tail import with_gain_map
 from homepress.compress.metadata.png import XMP_KEYWORD, write_chunks
 from homepress.compress.metadata.webp import ALPHA, EXIF, ICC, VP8X, XMP, read_webp, write_webp
 from homepress.compress.model import Compressed, Recipe, ScoreKind
@@ -124,12 +126,28 @@ def _write_jpeg(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     coded = code(Raster(image), shown, options.floor, encoder, fine_colour=True)
     if coded is None:
         return None
-    data = _wrapped(optimise(coded.stream), picture)
+    data = _with_extras(_wrapped(optimise(coded.stream), picture), picture)
     if not coded.pixels.are_those_of(decode_jpeg(data)):
         raise Undecodable("optimising the JPEG changed its pixels")
     sampling = "grey" if image.mode == "L" else coded.sampling
     method = f"{encoder.name} {coded.quality:g}, {sampling}"
     return EncodedFile(data, coded.score, coded.kind, False, method)
+
+
+def _with_extras(data: bytes, picture: Picture) -> bytes:
+    """The JPEG with what goes behind it: gain map, video, trailer, and the indexes that name them.
+
+    Raises:
+        CannotConvert: there is no room for an index.
+    """
+    try:
+        if picture.tail is not None:
+            return picture.tail.attached(data)
+        if picture.gain is not None:
+            return with_gain_map(data, picture.gain.jpeg(), picture.trailer)
+    except Refused as refused:
+        raise CannotConvert(refused.detail or str(refused)) from refused
+    return data + picture.trailer
 
 
 def _image(picture: Picture) -> Image.Image:
@@ -150,8 +168,9 @@ def _wrapped(stream: bytes, picture: Picture) -> bytes:
     added = []
     if picture.exif is not None:
         added.append(_segment(EXIF_SIGNATURE + picture.exif, "Exif"))
-    if picture.xmp is not None:
-        added.append(_segment(XMP_SIGNATURE + picture.xmp, "XMP"))
+    packet = picture.tail.packet(picture.xmp) if picture.tail else picture.xmp
+    if packet is not None:
+        added.append(_segment(XMP_SIGNATURE + packet, "XMP"))
     if picture.icc is not None:
         added.append(jpeg_profile_segments(picture.icc))
     headers = [_with_density(parsed.raw(segment), picture) for segment in parsed.headers]

@@ -1,7 +1,7 @@
 """Indexes of what is appended to a JPEG: Google containers in XMP, MPF (CIPA DC-007), Samsung."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
@@ -96,6 +96,24 @@ def mended_length(packet: bytes, directory: ContainerDirectory, length: int) -> 
     if len(mended) > end - start:
         raise Refused(RewriteRefusal.GCONTAINER, "no room for the primary's new length")
     return mended.ljust(end - start)
+
+
+def item_lengths_mended(packet: bytes, lengths: Mapping[int, int]) -> bytes:
+    """A packet that states other lengths for some items, by their number, the primary's being 0.
+
+    Raises:
+        Malformed: the packet is no well-formed XMP, or an item states no length.
+    """
+    items = [
+        element
+        for element in parse_xmp(packet).walk()
+        if {f"{ITEM} Semantic", f"{ITEM} Mime"} & dict(element.properties()).keys()
+    ]
+    for number in sorted(lengths, reverse=True):
+        start, end = _length_span(items[number])
+        close = packet[start:end].lstrip(b"0123456789 \t\r\n")
+        packet = packet[:start] + b"%d%b" % (lengths[number], close) + packet[end:]
+    return packet
 
 
 def read_directories(packets: list[bytes]) -> tuple[ContainerDirectory, int]:
@@ -224,6 +242,17 @@ def read_mpf(stream: JpegStream, segment: Segment) -> MpIndex:
         attributes, size, offset, _, _ = unpack("IIIHH", at)
         entries.append(MpEntry(at, attributes, size, offset))
     return MpIndex(segment, order, tuple(entries))
+
+
+def make_mpf(entries: Sequence[tuple[int, int, int]]) -> bytes:
+    """The payload of an APP2 segment with an index of its own; entries are (attributes, size, offset)."""
+    table_at = 8 + 2 + 3 * 12 + 4
+    out = [b"MPF\0MM\0*", struct.pack(">IH", 8, 3)]
+    out.append(struct.pack(">HHI4s", 0xB000, _UNDEFINED, 4, b"0100"))
+    out.append(struct.pack(">HHII", _NUMBER_OF_IMAGES, 4, 1, len(entries)))
+    out.append(struct.pack(">HHIII", _MP_ENTRY, _UNDEFINED, _ENTRY_BYTES * len(entries), table_at, 0))
+    out += [struct.pack(">IIIHH", *entry, 0, 0) for entry in entries]
+    return b"".join(out)
 
 
 def mended_entry(index: MpIndex, entry: MpEntry, size: int, offset: int) -> tuple[int, bytes]:

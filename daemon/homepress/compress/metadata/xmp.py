@@ -5,7 +5,7 @@ no entity can be declared: the cost of a packet is linear in its length.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -202,3 +202,27 @@ def read_xmp(packet: bytes) -> XmpPacket:
 def parse_xmp(packet: bytes) -> XmpElement:
     """The outermost element of a packet; see `read_xmp`."""
     return read_xmp(packet).root
+
+
+def without_properties(packet: bytes, goes: Callable[[str], bool]) -> bytes:
+    """A packet without some properties of its descriptions; the rest stays byte for byte.
+
+    Args:
+        packet: the packet.
+        goes: says of a name, "namespace-URI local-name", whether it goes.
+
+    Raises:
+        Malformed: as `read_xmp`.
+    """
+    gone = []
+    for element in read_xmp(packet).root.walk():
+        if element.name != f"{RDF} Description":
+            continue
+        gone += [(one.start, one.end) for one in element.attributes if goes(one.name)]
+        gone += [(one.start, one.end) for one in element.children if goes(one.name)]
+    pieces, at = [], 0
+    for start, end in sorted(gone):
+        if start >= at:  # else it is inside one that is gone already
+            pieces.append(packet[at:start])
+            at = end
+    return b"".join((*pieces, packet[at:]))

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from homepress.base.files import FileId
-from homepress.base.formats import SNIFF_BYTES, ImageType, sniff, type_by_name
+from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.system_errors import printable
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
@@ -38,6 +38,7 @@ from homepress.store.model import (
 )
 from homepress.store.store import Store
 from homepress.workers import Checker, DeathKind, Slot, WorkerDied
+from homepress.workers.dimensions import read_dimensions
 
 # -- content that was met before: what may still be asked of it
 
@@ -74,6 +75,26 @@ def without_more_loss(recipe: Recipe, job: Job) -> Recipe:
     return dataclasses.replace(recipe, floor=None, palette=False, max_edge=0, fit_under=0, convert_to=None)
 
 
+def is_over(recipe: Recipe, data: bytes) -> bool:
+    """Whether a picture has more bytes, or a longer edge, than a recipe asks for."""
+    if 0 < recipe.fit_under < len(data):
+        return True
+    kind = sniff(data[:SNIFF_BYTES]) if recipe.max_edge else None
+    size = read_dimensions(data, kind) if kind else None
+    return size is not None and max(size.width, size.height) > recipe.max_edge
+
+
+def is_missed(made: Unchanged, recipe: Recipe, data: bytes) -> bool:
+    """Whether a picture that stays as it is should not: it is broken, or not what was asked."""
+    if made.reason is Reason.BROKEN or is_over(recipe, data):
+        return True
+    if recipe.metadata is not MetadataPolicy.KEEP and not made.no_private_metadata:
+        return True
+    if recipe.drop and made.reason in (Reason.CANNOT_KEEP_WHOLE, Reason.CANNOT_CONVERT):
+        return True
+    return made.reason not in _NOTHING_TO_SAVE and recipe.convert_to not in (None, made.source_type)
+
+
 RETRY_BUSY = 1.0
 """Seconds until a file that somebody writes to is looked at again; watching backs off further by itself."""
 
@@ -96,6 +117,8 @@ _COPIED_TO_OUTPUT = {
 _NOTHING_TO_SAVE = {Reason.SAVES_TOO_LITTLE, Reason.WOULD_BE_BIGGER}
 
 _MADE_BEFORE = "Homepress made it: a second lossy generation is never made"
+
+_OVER_LIMIT = "; not copied to the output folder, as it is larger than what was asked for"
 
 _NOT_COPIED = "; not copied to the output folder, as what it tells besides the picture could not be taken out"
 
@@ -314,6 +337,7 @@ class Carrier:
             root=plan.root,
             keep_days=plan.keep_days,
             seconds=seconds,
+            note=note_of(made),
         )
         output = ""
         if plan.destination is Destination.REPLACE:
@@ -326,6 +350,7 @@ class Carrier:
         return JobResult(
             path=job.picture,
             outcome="compressed",
+            reason=note_of(made),
             before_bytes=len(source.data),
             after_bytes=len(made.data),
             format=str(made.source_type),
@@ -333,6 +358,8 @@ class Carrier:
             score_kind=str(made.score_kind),
             seconds=seconds,
             output=output,
+            dropped=[each.value for each in made.dropped],
+            missed=bool(made.missed),
         )
 
     def _not_smaller(
@@ -353,14 +380,20 @@ class Carrier:
             )
         self._doubted.pop(job.path, None)
         output, reason = "", str(made)
-        if role is Role.RESULT and made.reason in _NOTHING_TO_SAVE and not is_reshaped(_recipe(job, source)):
+        recipe = _recipe(job, source)
+        if role is Role.RESULT and made.reason in _NOTHING_TO_SAVE and not is_reshaped(recipe):
             reason = _MADE_BEFORE
         if job.plan.destination is Destination.OUTPUT and made.reason in _COPIED_TO_OUTPUT:
-            if job.plan.recipe.metadata is MetadataPolicy.KEEP or made.no_private_metadata:
+            if is_over(recipe, source.data):
+                reason += _OVER_LIMIT
+            elif recipe.metadata is MetadataPolicy.KEEP or made.no_private_metadata:
                 output = str(self._store.copy_output(source, _target(job)))
             else:
                 reason += _NOT_COPIED
-        return self._unchanged(job, source, reason, kind, seconds, output)
+        result = self._unchanged(job, source, reason, kind, seconds, output)
+        return msgspec.structs.replace(
+            result, missed=is_missed(made, recipe, source.data), cause=made.reason.name.lower()
+        )
 
     def _known(self, job: Job, source: Source, reason: str) -> JobResult:
         """Content that was met before: note where it is now, so that no scan opens it again."""
@@ -450,6 +483,12 @@ class Carrier:
         return JobResult(job.picture, "failed", reason, len(source.data), len(source.data), kind)
 
 
+def note_of(made: Compressed) -> str:
+    """What a result does not have, in words: what was taken out, and what could not be done."""
+    without = f"without {', '.join(made.dropped)}" if made.dropped else ""
+    return "; ".join(filter(None, (without, made.missed)))
+
+
 def _made_before(job: Job, source: Source) -> JobResult:
     """A result of ours, asked for again: the history says already how it came to be, and says no more."""
     size, kind = len(source.data), sniff(source.data[:SNIFF_BYTES])
@@ -472,9 +511,10 @@ def _recipe(job: Job, source: Source) -> Recipe:
     """The plan's recipe with the result format that the plan has for this kind of source."""
     kind = sniff(source.data[:SNIFF_BYTES])
     wanted = job.plan.convert.get(kind) if kind else None
-    if wanted is None or wanted is kind:
+    if kind is None or wanted is None or wanted is kind:
         return job.plan.recipe
-    return dataclasses.replace(job.plan.recipe, convert_to=wanted)
+    bigger = job.plan.recipe.bigger or not FORMATS[kind].compressor  # who converts these cannot open them
+    return dataclasses.replace(job.plan.recipe, convert_to=wanted, bigger=bigger)
 
 
 def _target(job: Job) -> Path:

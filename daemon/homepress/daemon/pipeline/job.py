@@ -11,7 +11,7 @@ from homepress.base.files import FileId
 from homepress.base.formats import ImageType
 from homepress.base.results import FileOutcome
 from homepress.base.units import counted, percent_saved
-from homepress.compress.model import MetadataPolicy, Recipe
+from homepress.compress.model import Extra, MetadataPolicy, Recipe
 from homepress.settings import FolderSettings
 
 
@@ -97,8 +97,9 @@ class JobResult(FileOutcome, frozen=True):
         if self.outcome != "compressed":
             return f"{self.outcome}: {self.reason}"
         before, after = self.before_bytes, self.after_bytes
-        saved = percent_saved(before, after)
-        return f"compressed, {counted(before, 'byte')} to {counted(after, 'byte')} ({saved} % saved)"
+        note = f"{percent_saved(before, after)} % saved" if after <= before else "bigger"
+        note += f"; {self.reason}" if self.reason else ""
+        return f"compressed, {counted(before, 'byte')} to {counted(after, 'byte')} ({note})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +135,20 @@ _PALETTE_BELOW = 90.0
 """From this floor on a PNG keeps its full colours: a palette that passes there is rare and slow to find."""
 
 
-def plan_for(folder: FolderSettings, root: Path, *, destination: Destination | None = None) -> Plan:
+def plan_for(
+    folder: FolderSettings, root: Path, *, destination: Destination | None = None, bigger: bool = False
+) -> Plan:
     """The plan of a configured folder.
 
     Args:
         folder: its settings, preset applied.
         root: the folder itself, resolved.
         destination: overrides what `folder.mode` says, for dry runs.
+        bigger: whether a picture in another format counts even where it replaces a smaller one; beside its
+            source it always does.
     """
     output = folder.mode == "output"
+    where = destination or (Destination.OUTPUT if output else Destination.REPLACE)
     floor = folder.quality.floor
     recipe = Recipe(
         floor=floor,
@@ -150,16 +156,22 @@ def plan_for(folder: FolderSettings, root: Path, *, destination: Destination | N
         metadata=MetadataPolicy(folder.metadata),
         max_edge=folder.max_edge,
         fit_under=folder.fit_under.bytes,
+        drop=_extras(folder),
+        bigger=bigger or where is not Destination.REPLACE,
     )
     return Plan(
         recipe=recipe,
         settings=_in_words(folder),
-        destination=destination or (Destination.OUTPUT if output else Destination.REPLACE),
+        destination=where,
         convert={ImageType(a): ImageType(b) for a, b in folder.convert.items()},
         output=folder.output if output else None,
         root=root,
         keep_days=folder.originals_keep_days,
     )
+
+
+def _extras(folder: FolderSettings) -> frozenset[Extra]:
+    return frozenset(Extra if "all" in folder.drop else map(Extra, folder.drop))
 
 
 def _in_words(folder: FolderSettings) -> str:
@@ -171,5 +183,7 @@ def _in_words(folder: FolderSettings) -> str:
         parts.append(f"at most {folder.max_edge} pixels")
     if folder.fit_under.bytes:
         parts.append(f"at most {folder.fit_under}")
+    if folder.drop:
+        parts.append(f"without {', '.join(sorted(_extras(folder)))}")
     parts += [f"{a} to {b}" for a, b in sorted(folder.convert.items())]
     return ", ".join(parts)

@@ -136,7 +136,7 @@ def _entry(plan: JobPlan) -> dict[str, object]:
         "result_path": plan.target,
         "root": plan.root,
         "outcome": Outcome.COMPRESSED.value,
-        "reason": "",
+        "reason": plan.note,
         "before_bytes": plan.source_size,
         "after_bytes": plan.result_size,
         "before_sha256": plan.source_sha256,

@@ -260,12 +260,13 @@ _REST_WIDTH = 16
 
 
 def sizes(before: int, after: int = 0, word: str = "") -> str:
-    """ "  4.2 MB →   1.9 MB  −55 %"; with a `word` in place of the size after, when nothing was saved."""
+    """ "  4.2 MB →   1.9 MB  −55 %"; with a `word` in place of the size after, when nothing was made."""
     first = size(before).rjust(_SIZE_WIDTH) if before else " " * _SIZE_WIDTH
     if word:
         return f"{first}   {padded(word, _REST_WIDTH)}"
     arrow, minus = symbol("→", "->"), symbol("−", "-")
-    percent = good(f"{minus}{percent_saved(before, after):>2} %")
+    saved = percent_saved(before, after)
+    percent = good(f"{minus}{saved:>2} %") if saved >= 0 else f"+{-saved:>2} %"
     return f"{first} {arrow} {size(after).rjust(_SIZE_WIDTH)}  {percent}"
 
 

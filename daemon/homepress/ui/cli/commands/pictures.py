@@ -38,6 +38,12 @@ from homepress.ui.text import printable
 @click.option("--convert", metavar="FORMAT", default="", help="jpeg, png, webp, avif or jxl.")
 @click.option("--max-edge", metavar="PIXELS", type=positive, help="Resize to this longest edge.")
 @click.option("--fit-under", metavar="SIZE", default="", help="Such as '500 KB': make it fit.")
+@click.option(
+    "--drop",
+    metavar="WHAT",
+    default="",
+    help="Take out: hdr, depth, motion, pictures, maker (with commas) or all.",
+)
 @click.option("--dry-run", is_flag=True, help="Try, tell, and write nothing.")
 @wait_option
 @json_option
@@ -50,6 +56,7 @@ def compress(
     convert: str,
     max_edge: int | None,
     fit_under: str,
+    drop: str,
     dry_run: bool,
     wait: float | None,
     as_json: bool,
@@ -71,6 +78,7 @@ def compress(
         convert=convert,
         max_edge=max_edge or 0,
         fit_under=fit_under,
+        drop=drop,
         dry_run=dry_run,
     )
     total = _count(paths) if output.on_terminal(sys.stderr) else None
@@ -82,7 +90,7 @@ def compress(
             tally.add(outcome)
     if not as_json:
         output.say(tally.summary(dry_run))
-    return 1 if tally.outcomes["failed"] else 0
+    return 1 if tally.outcomes["failed"] or tally.missed else 0
 
 
 class _OutcomeTally:
@@ -90,12 +98,15 @@ class _OutcomeTally:
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
+        self.missed = 0
+        """Pictures of which something was asked that was not done."""
         self._before = 0
         self._after = 0
 
     def add(self, outcome: FileOutcome) -> None:
         """Count one."""
         self.outcomes[outcome.outcome] += 1
+        self.missed += outcome.missed
         if outcome.outcome == "compressed":
             self._before += outcome.before_bytes
             self._after += outcome.after_bytes
@@ -107,7 +118,9 @@ class _OutcomeTally:
             return "There are no pictures in what you named."
         parts = [f"{number:,} {word}" for word, number in self.outcomes.most_common()]
         text = f"{output.strong(counted(total, 'picture'))}: {', '.join(parts)}."
-        if saved := self._before - self._after:
+        if self.missed:
+            text += f" Not all that was asked was done for {counted(self.missed, 'picture')}."
+        if (saved := self._before - self._after) > 0:
             arrow, percent = output.symbol("→", "->"), percent_saved(self._before, self._after)
             text += f" {size(self._before)} {arrow} {size(self._after)}, {size(saved)} ({percent} %) "
             text += "would be saved; nothing was changed." if dry_run else "saved."
@@ -116,7 +129,8 @@ class _OutcomeTally:
 
 def _line(outcome: FileOutcome) -> str:
     if outcome.outcome == "compressed":
-        return f"{sizes(outcome.before_bytes, outcome.after_bytes)}  {where(outcome.output or outcome.path)}"
+        figures, name = sizes(outcome.before_bytes, outcome.after_bytes), outcome.output or outcome.path
+        return f"{figures}  {why(name, outcome.reason) if outcome.reason else where(name)}"
     word = output.faint("unchanged") if outcome.outcome == "unchanged" else output.bad("failed")
     return f"{sizes(outcome.before_bytes, word=word)}  {why(outcome.path, outcome.reason)}"
 

@@ -156,12 +156,17 @@ def row_words(entry: HistoryEntry, now: float | None = None) -> RowWords:
         name=printable(name),
         place=printable(folder),
         sizes=sizes if entry.before_bytes else "",
-        saved=f"−{percent_saved(entry.before_bytes, entry.after_bytes)} %" if compressed else "",
+        saved=_saved(entry) if compressed else "",
         verdict=verdict(entry),
         when=moment(entry.time, time.time() if now is None else now),
         outcome={"compressed": "Smaller", "unchanged": "Unchanged", "failed": "Failed"}[entry.outcome],
         undone=entry.original == "restored",
     )
+
+
+def _saved(entry: HistoryEntry) -> str:
+    percent = percent_saved(entry.before_bytes, entry.after_bytes)
+    return f"−{percent} %" if percent >= 0 else f"+{-percent} %"
 
 
 def verdict(entry: HistoryEntry) -> str:
@@ -170,7 +175,8 @@ def verdict(entry: HistoryEntry) -> str:
         return "Original restored"
     if entry.outcome != "compressed":
         return printable(entry.reason[:1].upper() + entry.reason[1:])
-    return score_words(entry.score)
+    words = score_words(entry.score)
+    return f"{words}; {printable(entry.reason)}" if entry.reason else words
 
 
 def score_words(score: float | None) -> str:
