@@ -2,8 +2,19 @@
 
 from homepress.privacy import Limits
 from homepress.workers.checker import Checker
+from homepress.workers.dimensions import Dimensions, read_dimensions
 from homepress.workers.process import Death, DeathKind, WorkerDied
 from homepress.workers.protocol import CodecReport
 from homepress.workers.slot import Slot
 
-__all__ = ["Checker", "CodecReport", "Death", "DeathKind", "Limits", "Slot", "WorkerDied"]
+__all__ = [
+    "Checker",
+    "CodecReport",
+    "Death",
+    "DeathKind",
+    "Dimensions",
+    "Limits",
+    "Slot",
+    "WorkerDied",
+    "read_dimensions",
+]

@@ -226,7 +226,7 @@ class TestCompress:
         first, second, third = ran.json_lines
         assert set(first) == {
             *("path", "outcome", "reason", "before_bytes", "after_bytes", "format", "score"),
-            *("score_kind", "seconds", "output"),
+            *("score_kind", "seconds", "output", "dropped", "missed", "cause"),
         }
         assert (first["outcome"], second["outcome"]) == ("compressed", "failed")
         assert third["path"] == str(working_dir / odd)

@@ -37,8 +37,7 @@ from homepress.store.model import (
     Vanished,
 )
 from homepress.store.store import Store
-from homepress.workers import Checker, DeathKind, Slot, WorkerDied
-from homepress.workers.dimensions import read_dimensions
+from homepress.workers import Checker, DeathKind, Slot, WorkerDied, read_dimensions
 
 # -- content that was met before: what may still be asked of it
 

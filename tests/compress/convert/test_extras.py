@@ -1,0 +1,220 @@
+"""What phones put beside a picture: carried along, or taken out when asked, and never lost in silence."""
+
+import io
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from compress import phones
+from compress.sources import made, refused
+from homepress.base.formats import ImageType
+from homepress.compress.metadata.exif import UPRIGHT
+from homepress.compress.metadata.gain_map import GainCurve, read_iso_curve, read_xmp_curve
+from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file, xmp_packet
+from homepress.compress.metadata.jpeg_segments import HeaderKind, headers_of_kind, parse_jpeg
+from homepress.compress.metadata.jpeg_tail import gain_map_part, held_extras
+from homepress.compress.model import Extra, MetadataPolicy, Reason, Recipe
+
+ALL = frozenset(Extra)
+FILES: dict[Extra, Callable[[], bytes]] = {
+    Extra.HDR: phones.ultra_hdr,
+    Extra.DEPTH: phones.with_depth,
+    Extra.MOTION: phones.motion_photo,
+    Extra.PICTURES: phones.stereo,
+    Extra.MAKER: phones.with_trailer,
+}
+
+
+def gain_map(file: JpegFile) -> tuple[NDArray[np.uint8], bytes]:
+    part = gain_map_part(file)
+    assert part is not None
+    data = file.stream.data[part.start : part.end]
+    return np.asarray(Image.open(io.BytesIO(data)).convert("L")), data
+
+
+def curves(gain: bytes) -> list[GainCurve]:
+    """What a gain map says of itself, in XMP and as ISO 21496-1 has it."""
+    stream = parse_jpeg(gain)
+    packets = headers_of_kind(stream, HeaderKind.XMP)
+    blocks = headers_of_kind(stream, HeaderKind.ISO_GAIN_MAP)
+    found = [read_xmp_curve(xmp_packet(stream, each)) for each in packets]
+    return [
+        *(curve for curve in found if curve),
+        *(read_iso_curve(stream.payload(each)[28:]) for each in blocks),
+    ]
+
+
+def stops(values: NDArray[np.uint8], curve: GainCurve, size: tuple[int, int]) -> NDArray[np.float64]:
+    """By how many powers of two each part of a picture becomes brighter."""
+    channel = curve.channels[0]
+    small = np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BOX), np.float64) / 255.0
+    low, high = float(channel.minimum), float(channel.maximum)
+    return low + (high - low) * small ** (1.0 / float(channel.gamma))
+
+
+@pytest.mark.parametrize("extra", FILES)
+class TestJpeg:
+    def test_is_told_by_kind(self, extra: Extra) -> None:
+        assert set(held_extras(read_jpeg_file(FILES[extra]()))) == {extra}
+
+    def test_comes_along_when_the_picture_is_resized(self, extra: Extra) -> None:
+        data = FILES[extra]()
+        result = made(data, Recipe(floor=70.0, max_edge=320))
+        assert (result.width, result.height, result.dropped, result.missed) == (320, 240, (), "")
+        before, after = read_jpeg_file(data), read_jpeg_file(result.data)
+        assert set(held_extras(after)) == {extra}
+        if extra is not Extra.HDR:
+            assert after.stream.tail == before.stream.tail
+
+    def test_comes_along_when_the_picture_is_fitted(self, extra: Extra) -> None:
+        data = FILES[extra]()
+        result = made(data, Recipe(floor=80.0, fit_under=60_000))
+        assert len(result.data) <= 60_000
+        assert set(held_extras(read_jpeg_file(result.data))) == {extra}
+
+    def test_keeps_a_picture_from_a_format_that_cannot_carry_it(self, extra: Extra) -> None:
+        result = refused(FILES[extra](), Recipe(floor=70.0, convert_to=ImageType.WEBP, bigger=True))
+        assert result.reason is Reason.CANNOT_CONVERT
+        assert result.detail.endswith(f"drop: {extra.value}")
+
+    @pytest.mark.parametrize("target", [None, ImageType.JPEG, ImageType.WEBP, ImageType.PNG])
+    def test_goes_when_asked_and_is_named(self, extra: Extra, target: ImageType | None) -> None:
+        result = made(
+            FILES[extra](), Recipe(floor=70.0, convert_to=target, drop=frozenset({extra}), bigger=True)
+        )
+        assert result.dropped == (extra,)
+        if result.image_type is ImageType.JPEG:
+            file = read_jpeg_file(result.data)
+            assert not held_extras(file)
+            assert not file.has_tail
+            assert not headers_of_kind(file.stream, HeaderKind.MPF)
+            assert b"hdrgm" not in result.data.replace(
+                b'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"', b""
+            )
+
+    def test_goes_where_everything_goes(self, extra: Extra) -> None:
+        result = made(FILES[extra](), Recipe(floor=70.0, metadata=MetadataPolicy.STRIP))
+        assert result.dropped == (extra,)
+        assert not read_jpeg_file(result.data).has_tail
+
+    def test_stays_where_something_else_was_asked_out(self, extra: Extra) -> None:
+        result = made(FILES[extra](), Recipe(floor=70.0, drop=ALL - {extra}))
+        assert result.dropped == ()
+        assert set(held_extras(read_jpeg_file(result.data))) == {extra}
+
+    def test_tells_nothing_private_when_the_picture_is_shared_in_another_size(self, extra: Extra) -> None:
+        result = made(FILES[extra](), Recipe(floor=70.0, max_edge=320, metadata=MetadataPolicy.SHARE))
+        assert (result.width, result.height, result.missed) == (320, 240, "")
+
+
+class TestGainMapOfAJpeg:
+    def test_is_resized_with_its_picture(self) -> None:
+        data = phones.ultra_hdr()
+        result = made(data, Recipe(floor=80.0, max_edge=320))
+        (old, old_jpeg), (new, new_jpeg) = (
+            gain_map(read_jpeg_file(data)),
+            gain_map(read_jpeg_file(result.data)),
+        )
+        assert new.shape == (60, 80)
+        assert curves(new_jpeg) == curves(old_jpeg) != []
+        size = (40, 30)
+        error = stops(new, curves(new_jpeg)[0], size) - stops(old, curves(old_jpeg)[0], size)
+        assert np.abs(error).max() < 0.05
+
+    def test_stays_byte_for_byte_where_only_the_video_goes(self) -> None:
+        data = phones.ultra_hdr(("MotionPhoto", "video/mp4", phones.VIDEO))
+        assert set(held_extras(read_jpeg_file(data))) == {Extra.HDR, Extra.MOTION}
+        result = made(data, Recipe(floor=80.0, drop=frozenset({Extra.MOTION})))
+        assert result.dropped == (Extra.MOTION,)
+        after = read_jpeg_file(result.data)
+        assert set(held_extras(after)) == {Extra.HDR}
+        assert gain_map(after)[1] == gain_map(read_jpeg_file(data))[1]
+        assert phones.VIDEO not in result.data
+
+    def test_video_behind_it_moves_with_it(self) -> None:
+        data = phones.ultra_hdr(("MotionPhoto", "video/mp4", phones.VIDEO))
+        result = made(data, Recipe(floor=80.0, max_edge=320))
+        assert result.data.endswith(phones.VIDEO)
+        assert set(held_extras(read_jpeg_file(result.data))) == {Extra.HDR, Extra.MOTION}
+
+    def test_keeps_its_orientation(self) -> None:
+        data = phones.ultra_hdr()
+        turned = data.replace(phones.images.exif(1), phones.images.exif(6))
+        assert turned != data
+        result = made(turned, Recipe(floor=70.0, max_edge=320))
+        assert (result.width, result.height) == (320, 240)
+        assert Image.open(io.BytesIO(result.data)).getexif()[0x0112] == 6 != UPRIGHT
+
+
+class TestGainMapOfAHeif:
+    def test_iso_becomes_ultra_hdr(self) -> None:
+        result = made(phones.iso_avif(), Recipe(floor=70.0, convert_to=ImageType.JPEG, bigger=True))
+        values, jpeg = gain_map(read_jpeg_file(result.data))
+        xmp, iso = curves(jpeg)
+        assert xmp.channels == iso.channels
+        assert iso.channels[0].maximum == Fraction(2)
+        assert iso.channels[0].base_offset == Fraction(1, 64)
+        assert (iso.full_headroom, xmp.full_headroom) == (2, 2)
+        expected = phones.gain_values(160, 120)
+        assert np.abs(values.astype(float) - expected).mean() < 3
+
+    @pytest.mark.parametrize(
+        ("headroom", "gain", "full"), [(1.0, 0.0, 3.0), (0.5, 0.0, 1.8), (1.2, 0.5, 2.1515)]
+    )
+    def test_apples_makes_the_same_light(self, headroom: float, gain: float, full: float) -> None:
+        data = phones.apple_avif(headroom, gain)
+        recipe = Recipe(floor=70.0, convert_to=ImageType.JPEG, drop=frozenset({Extra.DEPTH}), bigger=True)
+        result = made(data, recipe)
+        assert result.dropped == (Extra.DEPTH,)
+        values, jpeg = gain_map(read_jpeg_file(result.data))
+        curve = curves(jpeg)[0]
+        assert float(curve.full_headroom) == pytest.approx(full, abs=0.001)
+        coded = phones.gain_values(160, 120) / 255.0
+        light = np.where(coded < 0.081, coded / 4.5, ((coded + 0.099) / 1.099) ** (1 / 0.45))
+        wanted = np.log2(1.0 + (2.0**full - 1.0) * light)
+        assert np.abs(stops(values, curve, (160, 120)) - wanted).mean() < 0.06
+
+    def test_is_resized_and_fitted_with_its_picture(self) -> None:
+        result = made(
+            phones.iso_avif(), Recipe(floor=70.0, convert_to=ImageType.JPEG, max_edge=160, bigger=True)
+        )
+        assert gain_map(read_jpeg_file(result.data))[0].shape == (60, 80)
+
+    def test_other_extras_refuse_by_name(self) -> None:
+        result = refused(phones.apple_avif(), Recipe(floor=70.0, convert_to=ImageType.JPEG, bigger=True))
+        assert result.detail.endswith("drop: depth")
+
+    def test_that_does_not_say_how_bright_it_is_refuses(self) -> None:
+        data = phones.apple_avif().replace(b"Apple iOS", b"Banana iS")
+        recipe = Recipe(floor=70.0, convert_to=ImageType.JPEG, drop=frozenset({Extra.DEPTH}), bigger=True)
+        assert "how bright" in refused(data, recipe).detail
+
+    def test_samsungs_blocks_become_the_trailer_that_they_are_in_a_jpeg(self) -> None:
+        blocks = phones.samsung_blocks()
+        data = phones.iso_avif(phones.built.box(b"sefd", blocks))
+        result = made(data, Recipe(floor=70.0, convert_to=ImageType.JPEG, bigger=True))
+        assert result.data.endswith(blocks)
+        assert set(held_extras(read_jpeg_file(result.data))) == {Extra.HDR, Extra.MAKER}
+
+    def test_everything_goes_when_asked(self) -> None:
+        result = made(
+            phones.apple_avif(), Recipe(floor=70.0, convert_to=ImageType.JPEG, drop=ALL, bigger=True)
+        )
+        assert result.dropped == (Extra.HDR, Extra.DEPTH)
+        assert not read_jpeg_file(result.data).has_tail
+
+
+def test_a_stray_byte_is_no_extra() -> None:
+    data = phones.primary() + b"\0"
+    assert not held_extras(read_jpeg_file(data))
+    assert made(data, Recipe(floor=70.0, convert_to=ImageType.WEBP)).image_type is ImageType.WEBP
+
+
+def test_a_video_that_leaves_no_room_is_named() -> None:
+    result = refused(phones.motion_photo(), Recipe(floor=80.0, fit_under=5_000))
+    assert result.reason is Reason.CANNOT_FIT
+    assert result.detail.endswith("drop: motion")
