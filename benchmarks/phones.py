@@ -1,6 +1,6 @@
 """What becomes of pictures as phones make them: done as asked, refused by name, or lost in silence.
 
-    python benchmarks/phones.py FOLDER_OR_FILE... [--only share --only "edge 2048"] [--json FILE]
+    python -m benchmarks.phones FOLDER_OR_FILE... [--only share --only "edge 2048"] [--json FILE]
 
 Every JPEG, HEIC and AVIF is converted, resized, fitted, shared and stripped by a real worker. A result counts
 as done only if it is what was asked for (format, longest edge, bytes) and exiftool, where it is installed,
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.tags import Tags, by_family, exiftool_tags
+from benchmarks.engine.tags import Tags, by_family, exiftool_tags
 from homepress.base.formats import ImageType, sniff
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
 from homepress.daemon.pipeline.job import Destination, Plan, plan_for
