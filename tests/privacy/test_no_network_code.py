@@ -42,6 +42,7 @@ ALLOWED = {
     "desktop/dbus.py": "the message bus of the session (AF_UNIX; a bus over TCP is refused)",
     "privacy/comparison.py": "`prove` connects to itself to show what an ordinary process can do",
     "privacy/macos.py": "measures that a connection to this computer itself is refused",
+    "privacy/windows.py": "measures whether a socket can be made",
 }
 
 

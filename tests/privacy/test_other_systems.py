@@ -75,6 +75,101 @@ def test_windows_structures_have_the_documented_sizes() -> None:
 
 def test_windows_never_claims_to_be_locked() -> None:
     assert windows.state() == "open"
-    for lock in (windows.lock_daemon(), windows.lock_client(), windows.lock_worker([], Limits())):
+    for lock in (windows.lock_daemon(), windows.lock_client(), windows.lock_worker([], Limits(), Obedient())):
         assert not lock.network and lock.missing
     assert not windows.report(1).only_local_sockets
+
+
+class Obedient:
+    """A Windows that does all that it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def job_flags(self) -> int | None:
+        return windows.job_limits(Limits()).basic.flags  # type: ignore[no-any-return]  # ctypes
+
+    def mitigate(self, policy: int, flags: int) -> int:
+        self.asked.append(("forbid", policy))
+        return flags
+
+    def drop_privileges(self) -> int:
+        self.asked.append(("privileges", 0))
+        return 1
+
+    def lower_integrity(self, level: int) -> int:
+        self.asked.append(("integrity", level))
+        return level
+
+
+class Refusing(Obedient):
+    """A Windows that refuses all that it is asked."""
+
+    def job_flags(self) -> int | None:
+        raise OSError(5, "access denied")
+
+    def mitigate(self, policy: int, flags: int) -> int:
+        raise OSError(87, "unknown policy")
+
+    def drop_privileges(self) -> int:
+        raise OSError(5, "access denied")
+
+    def lower_integrity(self, level: int) -> int:
+        raise OSError(5, "access denied")
+
+
+class Forgetful(Obedient):
+    """A Windows that takes every order, and tells afterwards that nothing has changed."""
+
+    def job_flags(self) -> int | None:
+        return 0
+
+    def mitigate(self, policy: int, flags: int) -> int:
+        return 0
+
+    def drop_privileges(self) -> int:
+        return 7
+
+    def lower_integrity(self, level: int) -> int:
+        return 0x2000
+
+
+def test_a_windows_worker_confines_itself_integrity_last() -> None:
+    """What is done after it would be refused."""
+    system = Obedient()
+    missing = windows.lock_worker([], Limits(), system).missing
+    assert system.asked == [
+        ("forbid", 2),
+        ("forbid", 6),
+        ("forbid", 9),
+        ("forbid", 10),
+        ("privileges", 0),
+        ("integrity", 0),
+    ]
+    assert len(missing) == 2 and "network" in missing[0] and "can be read" in missing[1]
+
+
+@pytest.mark.parametrize("system", [Refusing(), Forgetful()])
+def test_each_step_that_windows_does_not_do_is_named_and_none_is_fatal(system: Obedient) -> None:
+    said = "\n".join(windows.lock_worker([], Limits(), system).missing)
+    for what in (
+        "job object",
+        "making code at run time",
+        "add-ons",
+        "fonts",
+        "libraries",
+        "privileges",
+        "integrity level",
+    ):
+        assert what in said
+
+
+def test_where_the_lowest_level_is_refused_the_next_is_taken_and_said() -> None:
+    class Half(Obedient):
+        def lower_integrity(self, level: int) -> int:
+            if level == 0:
+                raise OSError(5, "access denied")
+            return level
+
+    (said,) = [one for one in windows.lock_worker([], Limits(), Half()).missing if "integrity" in one]
+    assert "the few folders" in said
