@@ -1,6 +1,7 @@
 """What would be handed to macOS and Windows: texts and structures, made here."""
 
 import ctypes
+import resource
 import sys
 from pathlib import Path
 
@@ -173,3 +174,28 @@ def test_where_the_lowest_level_is_refused_the_next_is_taken_and_said() -> None:
 
     (said,) = [one for one in windows.lock_worker([], Limits(), Half()).missing if "integrity" in one]
     assert "the few folders" in said
+
+
+def test_a_mac_that_takes_no_limit_of_memory_still_compresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS answers EINVAL to RLIMIT_AS, which Python raises as ValueError."""
+    taken: list[int] = []
+
+    def setrlimit(which: int, bounds: tuple[int, int]) -> None:
+        if which == resource.RLIMIT_AS:
+            raise ValueError("current limit exceeds maximum limit")
+        taken.append(which)
+
+    monkeypatch.setattr(resource, "setrlimit", setrlimit)
+    lock = macos.lock_worker([Path("/usr/lib")], Limits())
+    assert "no limit of memory: current limit exceeds maximum limit" in lock.missing[0]
+    assert {resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CPU, resource.RLIMIT_CORE} <= set(
+        taken
+    )
+
+
+def test_a_mac_profile_names_what_links_lead_to(tmp_path: Path) -> None:
+    """Seatbelt compares paths without links, and /tmp, /var and Homebrew's folders are links."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert f'"{tmp_path.resolve()}/real/s.sock"' in macos.daemon_profile(tmp_path / "link" / "s.sock")
+    assert f'(subpath "{tmp_path.resolve()}/real")' in macos.worker_profile([tmp_path / "link"])

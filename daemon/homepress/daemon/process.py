@@ -137,6 +137,10 @@ def _take_lock(lock: InstanceLock, paths: Paths, tell: Callable[[str], None]) ->
             waited_for = holder
 
 
+_LONGEST_WAIT = 1.0 if sys.platform == "win32" else 1e6
+"""Seconds without a look: on Windows a wait is not interrupted by Ctrl-C, and handlers run between waits."""
+
+
 class EndRequest(threading.Event):
     """Set when the daemon is to end, also by a signal handler.
 
@@ -161,6 +165,10 @@ class EndRequest(threading.Event):
 
     @override
     def wait(self, timeout: float | None = None) -> bool:
+        if timeout is None:
+            while not self.wait(_LONGEST_WAIT):
+                pass
+            return True
         try:
             self._asked.get(timeout=timeout)
         except queue.Empty:

@@ -30,8 +30,11 @@ def found(program: str) -> str | None:
 # Starting further processes of our own. Other people's programs are opened by `opening`, never from here:
 # they would inherit the network lock.
 
-_DETACHED_FLAGS = 0x00000008 | 0x08000000
-"""DETACHED_PROCESS and CREATE_NO_WINDOW (Windows, CreateProcess)."""
+NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
+"""CREATE_NO_WINDOW (Windows, CreateProcess): no console appears for a program that has none."""
+_NEW_GROUP = 0x00000200 if sys.platform == "win32" else 0
+"""CREATE_NEW_PROCESS_GROUP: Ctrl-C in our console is not for it. Not DETACHED_PROCESS, which makes the first
+void: the real Python, started by that of a virtual environment, would open a console of its own."""
 
 
 def own(*arguments: str) -> tuple[str, ...]:
@@ -52,7 +55,7 @@ def spawn(command: Sequence[str], environment: Mapping[str, str] | None = None) 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        creationflags=_DETACHED_FLAGS if sys.platform == "win32" else 0,
+        creationflags=NO_WINDOW | _NEW_GROUP,
     )
     threading.Thread(target=process.wait, name="reaper", daemon=True).start()
     return process

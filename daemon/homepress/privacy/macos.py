@@ -9,6 +9,7 @@ import errno
 import os
 import socket as sockets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from homepress.base.results import ProbeAttempt
@@ -32,14 +33,12 @@ def lock_client(socket: Path | None = None) -> Lock:
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
     """See `types.PrivacySystem`."""
-    posix.apply_limits(limits)
-    return _apply(worker_profile(readable), files=1)
+    return _confine(worker_profile(readable), limits)
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
     """See `types.PrivacySystem`."""
-    posix.apply_limits(limits)
-    return _apply(tool_profile(tool, readable), files=1)
+    return _confine(tool_profile(tool, readable), limits)
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
@@ -131,6 +130,18 @@ def _confined(readable: Sequence[Path]) -> tuple[str, ...]:
     )
 
 
+def _confine(profile: str, limits: Limits) -> Lock:
+    """Limits and profile; what the system does not take is named, and the worker works all the same."""
+    missing: list[str] = []
+    for what, limit in (("memory", posix.limit_memory), ("time and files", posix.limit_all_but_memory)):
+        try:
+            limit(limits)
+        except (OSError, ValueError) as error:
+            missing.append(f"the system takes no limit of {what}: {error}")
+    lock = _apply(profile, files=1)
+    return replace(lock, missing=(*missing, *lock.missing))
+
+
 def _apply(profile: str, files: int) -> Lock:
     try:
         library = ctypes.CDLL(_LIBRARY)
@@ -139,7 +150,8 @@ def _apply(profile: str, files: int) -> Lock:
     message = ctypes.c_char_p()
     if library.sandbox_init(profile.encode(), ctypes.c_uint64(0), ctypes.byref(message)) != 0:
         answer = (message.value or b"no reason given").decode(errors="replace")
-        return Lock(False, missing=(f"the system did not take the sandbox profile: {answer}",))
+        nested = "a process that has a profile, its own or its parent's, gets no second one"
+        return Lock(False, missing=(f"the system did not take the sandbox profile: {answer} ({nested})",))
     return Lock(True, files)
 
 
@@ -155,5 +167,5 @@ def _connect(name: str, family: int, kind: int, address: str) -> ProbeAttempt:
 
 
 def _quoted(path: Path) -> str:
-    """A path as a string of the profile language."""
-    return '"' + os.fspath(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A path as a string of the profile language. Seatbelt compares paths without links: /tmp is one."""
+    return '"' + os.path.realpath(path).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -11,13 +11,28 @@ _CPU_GRACE_SECONDS = 5
 
 
 def apply_limits(limits: Limits) -> None:
-    """Set the limits of a worker irrevocably: memory, processor time, descriptors, no files, no core dump."""
-    for which, value in (
-        (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_NOFILE, limits.open_files),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
-        lower(which, value, value)
+    """Set the limits of a worker irrevocably: memory, processor time, descriptors, no files, no core dump.
+
+    Raises:
+        ValueError, OSError: the system does not take one of them.
+    """
+    limit_memory(limits)
+    limit_all_but_memory(limits)
+
+
+def limit_memory(limits: Limits) -> None:
+    """Limit the address space; macOS takes no limit below what is mapped already.
+
+    Raises:
+        ValueError, OSError: the system does not take it.
+    """
+    lower(resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes)
+
+
+def limit_all_but_memory(limits: Limits) -> None:
+    """Set the other limits."""
+    lower(resource.RLIMIT_NOFILE, limits.open_files, limits.open_files)
+    lower(resource.RLIMIT_FSIZE, 0, 0)
     # At the first bound comes a signal that tells what happened, at the second the end.
     lower(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + _CPU_GRACE_SECONDS)
     forbid_core_dumps()

@@ -11,7 +11,7 @@ from homepress.base.results import ProbedProcess
 from homepress.control.lock import LockHeldError
 from homepress.control.probe_server import ProbeServer
 from homepress.control.transport import UnsafeAddressError
-from homepress.desktop.launching import own
+from homepress.desktop.launching import NO_WINDOW, own
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +24,13 @@ def probe_self() -> list[ProbedProcess]:
     Empty where this installation has no command for it.
     """
     try:
-        done = subprocess.run(own("attempts"), capture_output=True, timeout=_PROBE_SECONDS, check=True)
+        done = subprocess.run(
+            own("attempts"),
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+            check=True,
+            creationflags=NO_WINDOW,
+        )
         return [msgspec.json.decode(done.stdout, type=ProbedProcess)]
     except (OSError, subprocess.SubprocessError, msgspec.DecodeError):
         return []

@@ -32,7 +32,8 @@ def module_command(module: str) -> Sequence[str]:
     isolation = ["-I"] if not _in_user_site() else ["-E", "-P"]
     # Its file is compiled once and kept, unless we were told not to.
     caching = ["-B"] if sys.dont_write_bytecode else []
-    return [sys.executable, *isolation, *caching, "-X", "utf8", "-m", module]
+    program, _ = host.interpreter()
+    return [program, *isolation, *caching, "-X", "utf8", "-m", module]
 
 
 def is_bundled() -> bool:
@@ -45,7 +46,8 @@ def environment() -> Mapping[str, str]:
     kept = {name: os.environ[name] for name in host.environment_names() if name in os.environ}
     # Without any, Python looks up the user's home when it starts, perhaps over a socket to a name service.
     home = {} if _in_user_site() else {"HOME": _NO_HOME}
-    return {**kept, **home, **_ONE_THREAD}
+    _, needed = host.interpreter()
+    return {**kept, **home, **_ONE_THREAD, **needed}
 
 
 def _in_user_site() -> bool:

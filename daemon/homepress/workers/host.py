@@ -12,6 +12,9 @@ class Host(Protocol):
     def popen_options(self, background: bool) -> Mapping[str, Any]:
         """Extra arguments of `subprocess.Popen`: a process group of its own, a wide pipe."""
 
+    def interpreter(self) -> tuple[str, Mapping[str, str]]:
+        """The program that runs our modules, and variables that its environment must have."""
+
     def tool_command(self, locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:
         """Of two command lines for a helper program: through our process that locks itself, or plain."""
 

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ _libc = ctypes.CDLL(None)
 def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
     """See `host.Host`."""
     return {"start_new_session": True, "pipesize": _PIPE_BYTES}
+
+
+def interpreter() -> tuple[str, Mapping[str, str]]:
+    return sys.executable, {}
 
 
 def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001

@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import signal
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,10 @@ _LOWEST_PRIORITY = 19
 def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
     """See `host.Host`."""
     return {"start_new_session": True}
+
+
+def interpreter() -> tuple[str, Mapping[str, str]]:
+    return sys.executable, {}
 
 
 def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
@@ -35,8 +40,11 @@ def die_with_parent(parent: int) -> None:
 
 
 def close_from(first: int) -> None:
-    """See `host.Host`."""
-    os.closerange(first, os.sysconf("SC_OPEN_MAX"))
+    """Those that are open: where there is no limit, all numbers are a million calls."""
+    for name in os.listdir("/dev/fd"):
+        if name.isdecimal() and int(name) >= first:
+            with contextlib.suppress(OSError):
+                os.close(int(name))  # the one of the listing is closed already
 
 
 def readable_behind_lock() -> Sequence[Path]:

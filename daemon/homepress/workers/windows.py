@@ -5,6 +5,7 @@ Its life is tied to ours by the job object of the privacy room.
 
 import os
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ _NORMAL_PRIORITY = 0x00000020
 def popen_options(background: bool) -> Mapping[str, Any]:
     """See `host.Host`."""
     return {"creationflags": _NO_WINDOW | (_IDLE_PRIORITY if background else _NORMAL_PRIORITY)}
+
+
+def interpreter() -> tuple[str, Mapping[str, str]]:
+    """The Python of a virtual environment only starts the real one, which the job would refuse: one process.
+
+    So the real one is started, and told by this variable which environment it is of (CPython PC/launcher.c).
+    """
+    real = str(getattr(sys, "_base_executable", sys.executable))
+    return (sys.executable, {}) if real == sys.executable else (real, {"__PYVENV_LAUNCHER__": sys.executable})
 
 
 def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001

@@ -8,6 +8,7 @@ from homepress.compress import Compressed, Recipe
 from homepress.daemon.commands.prove import sample_png
 from homepress.daemon.doctor.finding import Finding, Installation, broken, good, worth_knowing
 from homepress.daemon.doctor.system import this_system
+from homepress.desktop.launching import NO_WINDOW
 from homepress.workers import Limits, Slot, WorkerDied
 from homepress.workers.command import environment, is_bundled, module_command
 from homepress.workers.tool import Tool
@@ -59,6 +60,7 @@ def codecs(_: Installation) -> Iterator[Finding]:
             env=environment(),
             timeout=_IMPORT_SECONDS,
             check=False,
+            creationflags=NO_WINDOW,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         yield broken("codecs", f"they could not be tried: {error}", _INSTALL_AGAIN)
