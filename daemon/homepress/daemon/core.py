@@ -86,20 +86,13 @@ class Core:
             blocking.ask(paths.originals, partial(_look_into, paths.originals))
         except NotAnsweringError as error:
             raise NotNowError(blocking.silent(paths.originals, error.since)) from error
+        limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
+        roots = [places.real(folder.path) for folder in live.current.folders]
         try:
-            limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
-            roots = [places.real(folder.path) for folder in live.current.folders]
             store = Store.open(
                 paths.ledger, paths.originals, limit, roots=roots, synced=_synced, lasts=recover
             )
-            try:
-                if recover:
-                    join_apart(paths, store)
-                recovered = store.recover() if recover else []
-            except BaseException:
-                with contextlib.suppress(StoreError, OSError):
-                    store.close()
-                raise
+            recovered = _recovered(paths, store) if recover else []
         except OSError as error:
             raise NotNowError(refused(paths, error)) from error
         except StoreError as error:
@@ -142,6 +135,17 @@ class Core:
         self.state.close()
         self.store.close()
         return ended
+
+
+def _recovered(paths: Paths, store: Store) -> list[RecoveryNote]:
+    """What the store repaired of what a crash left behind; closes it where that fails."""
+    try:
+        join_apart(paths, store)
+        return store.recover()
+    except BaseException:
+        with contextlib.suppress(StoreError, OSError):
+            store.close()
+        raise
 
 
 def _look_into(folder: Path) -> None:

@@ -4,10 +4,12 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
 from homepress import privacy
+from homepress.base.override import override
 from homepress.base.results import FileOutcome, OriginalOutcome, ProbedProcess, RecentPicture, UndoOutcome
 from homepress.base.system_errors import with_name
 from homepress.control.service import (
@@ -16,6 +18,7 @@ from homepress.control.service import (
     FolderAnswer,
     FolderRequest,
     OriginalsRequest,
+    Service,
     ServiceError,
     Status,
     UndoRequest,
@@ -108,47 +111,22 @@ def _as_recorded(path: Path) -> Path:
     return resolved(path.parent) / path.name
 
 
-_NO_DAEMON = "Homepress is not running; start it with: homepress run"
-
-
-class InProcessService:
-    """A `Service` over an open core, without watching. The caller holds the instance lock."""
+class CommonService(Service):
+    """What a daemon and a program without one answer alike, over an open core."""
 
     def __init__(self, core: Core) -> None:
         self.core = core
 
+    @override
     def ping(self) -> int:
-        """The id of this process."""
         return os.getpid()
 
+    @override
     def status(self) -> Status:
         """What the ledger tells; the state is "stopped"."""
         return stopped_status(self.core.store.counters())
 
-    def wait(self, revision: int, timeout: float) -> int:
-        """Only a daemon changes while one watches."""
-        raise ServiceError(_NO_DAEMON, exit_code=3)
-
-    def pause(self, until: float | None = None) -> None:
-        """Only a daemon can be paused."""
-        raise ServiceError(_NO_DAEMON, exit_code=3)
-
-    def resume(self) -> None:
-        """Only a daemon can be resumed."""
-        raise ServiceError(_NO_DAEMON, exit_code=3)
-
-    def power_saver(self, on: bool) -> None:
-        """Only a daemon rests."""
-        raise ServiceError(_NO_DAEMON, exit_code=3)
-
-    def stop(self) -> None:
-        """Only a daemon can be stopped."""
-        raise ServiceError(_NO_DAEMON, exit_code=3)
-
-    def rescan(self) -> None:
-        """Only a daemon scans."""
-        raise ServiceError(_NO_DAEMON, exit_code=3)
-
+    @override
     def reload(self) -> None:
         """Read the settings file again.
 
@@ -159,13 +137,13 @@ class InProcessService:
         if self.core.live.error is not None:
             raise ServiceError(str(self.core.live.error), exit_code=2)
 
+    @override
     def recent(self, limit: int) -> list[RecentPicture]:
-        """The last results, newest first."""
         check_values(limit=limit)
         return recent_pictures(self.core.paths.ledger, limit)
 
+    @override
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
-        """Compress named files and folders, one outcome a file as it comes."""
         check_request(request)
         return requests.outcomes(self.core.pipeline, self._jobs(request))
 
@@ -178,52 +156,53 @@ class InProcessService:
             for path in requests.pictures(named):
                 yield path, plan
 
+    @override
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
-        """Bring originals back."""
         check_request(request)
         with in_words():
             yield from undo(self.core, request)
 
+    @override
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
-        """Delete stored originals for good; their results stay."""
         check_request(request)
         with in_words():
             yield from self.core.store.accept(_selection(request))
 
+    @override
     def verify_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
-        """Read stored originals and compare their hashes."""
         check_request(request)
         with in_words():
             yield from self.core.store.verify(_selection(request))
 
+    @override
     def add_folder(self, request: FolderRequest) -> FolderAnswer:
-        """Add a folder to the settings file."""
         check_request(request)
         answer = folders.add(self.core, request)
         self.reload()
         return answer
 
+    @override
     def remove_folder(self, path: str) -> None:
-        """Take a folder out of the settings file."""
         check_values(path=path)
         folders.remove(self.core, path)
         self.reload()
 
+    @override
     def enable_folder(self, path: str, enabled: bool) -> None:
-        """Watch a configured folder, or keep it in the settings file without watching it."""
         check_values(path=path)
         folders.enable(self.core, path, enabled)
         self.reload()
 
+    @override
     def check_folder(
         self, path: str, sample: int, wanted: FolderRequest | None = None
     ) -> Iterator[CheckReport]:
-        """Dry run over a folder; nothing is changed."""
         check_values(path=path, sample=sample)
         if wanted is not None:
             check_request(wanted)
         return dry_run.check(self.core, path, sample, wanted)
 
+    @override
     def probe(self) -> list[ProbedProcess]:
         """This process and its workers try every way to a network; nothing is sent."""
         own = ("daemon", os.getpid(), privacy.probe())
@@ -232,8 +211,8 @@ class InProcessService:
             ProbedProcess(name=name, pid=pid, tried=list(attempts)) for name, pid, attempts in (own, *workers)
         ]
 
+    @override
     def forget(self, path: str, before: float | None = None) -> int:
-        """Remove names from the history, the log and what was written from them; the number of entries."""
         check_values(folder=path, before=before)
         named = resolved(Path(path)) if path else None
         join_apart(self.core.paths, self.core.store)  # its lines are to be forgotten too
@@ -248,6 +227,15 @@ class InProcessService:
                 f"the history does not show them any more, but {with_name(error)}; then forget them again"
             ) from error
         return number
+
+
+class InProcessService(CommonService):
+    """A `Service` without watching, which refuses what only a daemon can do; the caller holds the lock."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise ServiceError("Homepress is not running; start it with: homepress run", exit_code=3)
+
+    wait = pause = resume = power_saver = stop = rescan = _refuse
 
 
 @contextlib.contextmanager

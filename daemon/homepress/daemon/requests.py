@@ -150,6 +150,15 @@ def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path 
     Raises:
         ServiceError: a word is not understood; exit code 2.
     """
+    settings = msgspec.structs.replace(folder or FolderSettings(path=root or Path.cwd()), **_changes(request))
+    if settings.fit_under and settings.quality.floor is None:
+        raise ServiceError("lossless pictures cannot be made to fit under a size; say another quality", 2)
+    destination = _destination(request)
+    return plan_for(settings, root or Path.cwd(), destination=destination, bigger=bool(request.convert))
+
+
+def _changes(request: CompressRequest) -> dict[str, object]:
+    """The settings that a request names itself."""
     changes: dict[str, object] = {}
     try:
         if request.quality:
@@ -170,22 +179,19 @@ def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path 
         if fault := check_value("folder.max_edge", str(request.max_edge)):
             raise ServiceError(f"max_edge: {fault}", exit_code=2)
         changes["max_edge"] = request.max_edge
-    base = folder or FolderSettings(path=root or Path.cwd())
     if request.output:
         if fault := output_fault(request.output):
             raise ServiceError(fault, exit_code=2)
         changes |= {"mode": "output", "output": Path(request.output)}
-    settings = msgspec.structs.replace(base, **changes)
-    if settings.fit_under and settings.quality.floor is None:
-        raise ServiceError("lossless pictures cannot be made to fit under a size; say another quality", 2)
-    destination = Destination.BESIDE
+    return changes
+
+
+def _destination(request: CompressRequest) -> Destination:
     if request.dry_run:
-        destination = Destination.NOWHERE
-    elif request.in_place:
-        destination = Destination.REPLACE
-    elif request.output:
-        destination = Destination.OUTPUT
-    return plan_for(settings, root or Path.cwd(), destination=destination, bigger=bool(request.convert))
+        return Destination.NOWHERE
+    if request.in_place:
+        return Destination.REPLACE
+    return Destination.OUTPUT if request.output else Destination.BESIDE
 
 
 def _metadata(word: str) -> str:

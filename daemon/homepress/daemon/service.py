@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from homepress.base.override import override
 from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.daemon.apart import join_apart
@@ -20,7 +20,7 @@ from homepress.daemon.core import Core, refused
 from homepress.daemon.fingerprinting import Fingerprinting
 from homepress.daemon.health import HOW_TO_GO_ON, MOST_IN_A_ROW, MOST_LOOKED_AT, FolderHealth
 from homepress.daemon.maintenance import Maintenance
-from homepress.daemon.offline import InProcessService
+from homepress.daemon.offline import CommonService
 from homepress.daemon.opening import Opening
 from homepress.daemon.pause import Pause, PowerSaver
 from homepress.daemon.pipeline.job import Destination, JobResult, Plan
@@ -45,7 +45,7 @@ _START_SECONDS = 0.5
 """Seconds that a status request waits for a start in progress."""
 
 
-class DaemonService(InProcessService):
+class DaemonService(CommonService):
     """Joins watching and the pipeline, and answers for both."""
 
     def __init__(self, paths: Paths, stop: Callable[[], None]) -> None:
@@ -298,25 +298,22 @@ class DaemonService(InProcessService):
 
     # -- what people ask
 
-    def ping(self) -> int:
-        """The daemon's process id."""
-        return os.getpid()
-
+    @override
     def wait(self, revision: int, timeout: float) -> int:
-        """Block until the revision differs from `revision`, at most `timeout` seconds; the new one."""
         check_values(timeout=timeout)
         with self._seen:
             self._seen.wait_for(lambda: self._revision != revision, timeout)
             return self._revision
 
+    @override
     def pause(self, until: float | None = None) -> None:
-        """Stop taking up work until a time (seconds since 1970), or until `resume`."""
         check_values(until=until)
         if until is not None and until <= time.time():
             raise ServiceError("the time to pause until is already over", exit_code=2)
         self._opening.wait()
         self._pause.set(until)
 
+    @override
     def resume(self) -> None:
         """Take up work again, also while the computer saves power, and where results were not trusted."""
         self._opening.wait()
@@ -338,6 +335,7 @@ class DaemonService(InProcessService):
         if self._health.try_again():
             self._try_waiting_files()
 
+    @override
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back; several in a row stop replacing in their folder."""
         self._opening.wait()
@@ -348,6 +346,7 @@ class DaemonService(InProcessService):
             self.core.state.ask(self._try_again)
             self.changed()
 
+    @override
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Delete stored originals for good; there may be room for others then."""
         self._opening.wait()
@@ -356,8 +355,8 @@ class DaemonService(InProcessService):
         finally:
             self.core.state.ask(self._try_again)
 
+    @override
     def power_saver(self, on: bool) -> None:
-        """The computer now saves power, or no longer."""
         self._power_reported(on)
 
     def agent_ended(self) -> None:
@@ -385,15 +384,16 @@ class DaemonService(InProcessService):
         wanted = self.core.live.current.daemon.pause_on_power_saver
         return "power saver" if wanted and self._power.resting else ""
 
+    @override
     def stop(self) -> None:
-        """End the daemon after what is under way."""
         self._stop()
 
+    @override
     def rescan(self) -> None:
-        """Look through all folders now."""
         self._opening.wait()
         self._watch.rescan()
 
+    @override
     def reload(self) -> None:
         """Read the settings file again and act on it.
 
@@ -453,6 +453,7 @@ class DaemonService(InProcessService):
             self._try_waiting_files()
             self._watch.rescan()
 
+    @override
     def status(self) -> Status:
         """The state now, also before the start is over."""
         with contextlib.suppress(ServiceError):  # an ordinary start takes a moment, and is worth waiting for

@@ -15,7 +15,7 @@ WatchMode = Literal["auto", "native", "poll"]
 
 @dataclass(frozen=True)
 class WatchedFolder:
-    """One folder to watch.
+    """One folder to watch: what matters here of its settings, so that a change of others does not disturb it.
 
     Attributes:
         path: the folder; `~` expanded, links allowed.
@@ -122,7 +122,7 @@ class FolderState:
 
 @dataclass(frozen=True, slots=True)
 class PendingFile:
-    """A file that was seen and is not at rest yet.
+    """A file that was seen and is not at rest yet; people hear of it as a `base.results.WaitingFile`.
 
     Attributes:
         path: absolute path, root resolved.
