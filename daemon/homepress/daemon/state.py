@@ -121,26 +121,21 @@ class _Question(Generic[T]):
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
-        self._answered = threading.Lock()
-        self._answered.acquire()
-        self._value: T | None = None
-        self._error: BaseException | None = None
+        self._answer: queue.SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = queue.SimpleQueue()
 
     def answer(self) -> None:
         """Make the call."""
         try:
-            self._value = self._call()
+            self._answer.put((self._call(), None))
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            self._error = error
-        finally:
-            self._answered.release()
+            self._answer.put((None, error))
 
     def wait(self) -> T:
         """What the call gave or raised."""
-        self._answered.acquire()
-        if self._error is not None:
-            raise self._error
-        return self._value  # type: ignore[return-value]  # what the call gave, of whatever type
+        value, error = self._answer.get()
+        if error is not None:
+            raise error
+        return value  # type: ignore[return-value]  # what the call gave, of whatever type
 
 
 def confined(cls: type[T]) -> type[T]:

@@ -133,7 +133,6 @@ class Connection:
         self.unique_name: str = self._wire.unique_name
         self.closed = threading.Event()
         self._answers: dict[int, Future[Message]] = {}
-        self._answers_lock = threading.Lock()
         self._handlers: dict[str, Handler] = {}
         self._listeners: list[tuple[jeepney.MatchRule, Listener]] = []
         self._farewells: list[Callable[[], None]] = []
@@ -212,16 +211,14 @@ class Connection:
     @contextlib.contextmanager
     def _expecting(self) -> Iterator[tuple[int, "Future[Message]"]]:
         serial = next(self._wire.outgoing_serial)
-        answer: Future[Message] = Future()
-        with self._answers_lock:
+        answer = self._answers[serial] = Future()
+        try:
+            # Only now: an end that comes later finds the answer among those that wait.
             if self.closed.is_set():
                 raise BusError("the connection to the message bus has ended")
-            self._answers[serial] = answer
-        try:
             yield serial, answer
         finally:
-            with self._answers_lock:
-                self._answers.pop(serial, None)
+            self._answers.pop(serial, None)
 
     def _send(self, message: "Message", serial: int | None = None) -> None:
         try:
@@ -239,10 +236,8 @@ class Connection:
             self._end()
 
     def _end(self) -> None:
-        with self._answers_lock:
-            self.closed.set()
-            waiting = list(self._answers.values())
-        for answer in waiting:
+        self.closed.set()
+        for answer in self._answers.copy().values():
             answer.set_exception(BusError("the message bus is gone"))
         self._wire.close()
         for tell in self._farewells:
@@ -256,8 +251,7 @@ class Connection:
             self._tell(message)
         else:
             serial = message.header.fields.get(HeaderFields.reply_serial, -1)
-            with self._answers_lock:
-                answer = self._answers.pop(serial, None)
+            answer = self._answers.pop(serial, None)
             if answer is not None:
                 answer.set_result(message)
 

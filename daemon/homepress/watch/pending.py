@@ -7,7 +7,6 @@ import heapq
 import itertools
 import os
 import stat
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -64,13 +63,15 @@ class PendingEntry:
 
 
 class PendingFiles:
-    """All pending files of one folder, in the order in which they are due. It asks no disk."""
+    """All pending files of one folder, in the order in which they are due. It asks no disk.
+
+    The thread of the folder alone changes them; `waiting` and `count`, asked from others, look at a copy.
+    """
 
     def __init__(self, timing: Timing, need: float) -> None:
         """Keep files that need `need` seconds of quiet, unless something about them asks for more."""
         self._timing = timing
         self._need = need
-        self._lock = threading.Lock()
         self._pending: dict[bytes, PendingEntry] = {}
         self._queue: list[tuple[float, int, PendingEntry]] = []
         self._order = itertools.count()
@@ -91,8 +92,7 @@ class PendingFiles:
         pending = self._pending.get(path)
         if pending is None:
             entry = PendingEntry(path, file_id, now, self._need, now + self._timing.early, interactive)
-            with self._lock:
-                self._pending[path] = entry
+            self._pending[path] = entry
             self._push(entry)
         elif pending.file_id != file_id:
             self.restart(pending, file_id, now)
@@ -103,8 +103,7 @@ class PendingFiles:
     def look_at(self, path: bytes, due: float) -> None:
         """Look at a file at `due`, whatever it looks like by then, and not before."""
         entry = PendingEntry(path, None, due, self._need, due, interactive=True, reason=Waiting.RETRY)
-        with self._lock:
-            self._pending[path] = entry
+        self._pending[path] = entry
         self._push(entry)
 
     def restart(self, pending: PendingEntry, file_id: FileId, now: float) -> None:
@@ -120,9 +119,8 @@ class PendingFiles:
 
     def drop(self, pending: PendingEntry) -> None:
         """Forget a file."""
-        with self._lock:
-            if self._pending.get(pending.path) is pending:
-                del self._pending[pending.path]
+        if self._pending.get(pending.path) is pending:
+            del self._pending[pending.path]
 
     def take_due(self, now: float, most: int) -> list[PendingEntry]:
         """Up to `most` files to look at now; each has to be put off, restarted or dropped."""
@@ -142,10 +140,9 @@ class PendingFiles:
 
     def suspend(self) -> None:
         """Their folder is gone: keep them, look at none."""
-        with self._lock:
-            self._queue.clear()
-            for pending in self._pending.values():
-                pending.due, pending.reason, pending.detail = NEVER, Waiting.MISSING, ""
+        self._queue.clear()
+        for pending in self._pending.values():
+            pending.due, pending.reason, pending.detail = NEVER, Waiting.MISSING, ""
 
     def resume(self, now: float) -> None:
         """Their folder is back: look at all that `suspend` put by."""
@@ -156,18 +153,16 @@ class PendingFiles:
 
     def waiting(self) -> Iterator[PendingEntry]:
         """The files that a person would count as waiting: all that the ledger was asked about."""
-        with self._lock:
-            entries = list(self._pending.values())
+        entries = self._pending.copy().values()
         return (entry for entry in entries if entry.checked or entry.reason is not Waiting.QUIET)
 
     def count(self) -> tuple[int, int]:
         """How many files wait for a person to see, and how many are in their first quiet time."""
-        with self._lock:
-            entries = self._pending.values()
-            return (
-                sum(e.checked or e.reason is not Waiting.QUIET for e in entries),
-                sum(e.reason is Waiting.QUIET for e in entries),
-            )
+        entries = self._pending.copy().values()
+        return (
+            sum(e.checked or e.reason is not Waiting.QUIET for e in entries),
+            sum(e.reason is Waiting.QUIET for e in entries),
+        )
 
     def _push(self, pending: PendingEntry) -> None:
         pending.ticket = next(self._order)

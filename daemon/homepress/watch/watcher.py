@@ -44,8 +44,7 @@ class Watcher:
         """
         ctx = WatchContext(known, sink, system or this_system(), timing or Timing(), clock, early, away)
         self._ctx = ctx
-        self._lock = threading.Lock()
-        self._progress = threading.Condition()
+        self._lock = threading.Condition()
         self._folders: dict[Path, FolderWatch] = {}
         self._running = False
 
@@ -113,8 +112,8 @@ class Watcher:
         Returns:
             False when `timeout` seconds went by first.
         """
-        with self._progress:
-            return self._progress.wait_for(self._is_settled, timeout)
+        with self._lock:
+            return self._lock.wait_for(self._is_settled, timeout)
 
     def _replace(self, wanted: dict[Path, WatchedFolder]) -> None:
         with self._lock:
@@ -144,11 +143,10 @@ class Watcher:
         return [folder for folder in folders if not folder.root or lies_in(path, folder.root)]
 
     def _is_settled(self) -> bool:
-        with self._lock:
-            return all(folder.settled for folder in self._folders.values())
+        return all(folder.settled for folder in self._folders.values())
 
     def _published(self, changed: bool) -> None:
-        with self._progress:
-            self._progress.notify_all()
+        with self._lock:
+            self._lock.notify_all()
         if changed:
             self._ctx.sink.changed()

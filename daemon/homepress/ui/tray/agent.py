@@ -99,7 +99,6 @@ class Agent:
         self._icon: TrayIcon | None = None
         self._showing = threading.Lock()
         self._ended = False
-        self._noticing = threading.Lock()
         self._later: threading.Timer | None = None
         self._power = PowerReporter(paths.socket)
         self._poller = StatusPoller(paths.socket, paths.state, self._on_state, starts_at_login)
@@ -146,16 +145,16 @@ class Agent:
                 self._icon.show(self._state, theme)
 
     def _show_notices(self) -> None:
-        with self._noticing:
-            for notice in self._rules.due(self._state, time.monotonic()):
-                self._notify(notice)
-            if self._later is not None:
-                self._later.cancel()
-                self._later = None
-            if self._rules.wait_seconds:
-                self._later = threading.Timer(self._rules.wait_seconds, self._show_notices)
-                self._later.daemon = True
-                self._later.start()
+        """Of one state after the other: the poller reports them so, also the same one once more."""
+        for notice in self._rules.due(self._state, time.monotonic()):
+            self._notify(notice)
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._rules.wait_seconds:
+            self._later = threading.Timer(self._rules.wait_seconds, self._poller.refresh)
+            self._later.daemon = True
+            self._later.start()
         if self._rules.greeted and not self._paths.greeted.exists():
             self._paths.greeted.touch()
 
@@ -177,18 +176,16 @@ class Agent:
 class PowerReporter:
     """Tells the daemon whether the computer saves power, and when it wakes: it cannot see that for itself.
 
-    Also a daemon that was started later. For use by several threads.
+    Also a daemon that was started later. `changed` and `woke` are called by one thread, the desktop's.
     """
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
-        self._lock = threading.Lock()
         self._saving = False
 
     def changed(self, saving: bool) -> None:
         """The computer saves power now, or does not."""
-        with self._lock:
-            before, self._saving = self._saving, saving
+        before, self._saving = self._saving, saving
         if before != saving:
             self._send(lambda daemon: daemon.power_saver(saving))
 
@@ -198,8 +195,7 @@ class PowerReporter:
 
     def compare(self, status: Status | None) -> None:
         """Correct what a daemon believes: one that is new assumes that no power is saved."""
-        with self._lock:
-            saving = self._saving
+        saving = self._saving
         if status is not None and status.power_saver != saving:
             self._send(lambda daemon: daemon.power_saver(saving))
 
