@@ -43,6 +43,7 @@ FOLDER_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "originals_keep_days": st.integers(0, 36_500),
     "settle_seconds": st.floats(0.1, 3600) | st.integers(1, 3600),
     "watch": st.sampled_from(["auto", "native", "poll"]),
+    "untrusted": st.sampled_from(["auto", "yes", "no"]),
     "enabled": st.booleans(),
 }
 PATHS = NAMES.map(lambda name: f"/watched/{name}") | NAMES.map(lambda name: f"~/{name}")

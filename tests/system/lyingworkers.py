@@ -26,12 +26,13 @@ _WORKER = "homepress.workers.child"
 
 def _lying() -> Job:
     honest = child.compress_with_codecs()
+    lies = {width: giving(GARBAGE[name]) for width, name in LIES.items()}
 
     def job(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         kind = sniff(source[:SNIFF_BYTES])
         facts = read_dimensions(source, kind) if kind is not None else None
-        lie = LIES.get(facts.width) if facts is not None else None
-        return honest(source, recipe) if lie is None else giving(GARBAGE[lie])(source, recipe)
+        lie = lies.get(facts.width) if facts is not None else None
+        return (lie or honest)(source, recipe)
 
     return job
 

@@ -189,11 +189,12 @@ def misdeeds(scratch: Path) -> None:
     privacy.lock_daemon()
     worker = slot()
     seen = {name: tell(worker, deed, **arguments) for name, (deed, arguments) in house.deeds().items()}
-    for name, deed, arguments in (
+    last: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("3 GB", "memory", {"size": 3 << 30}),
         ("loop", "loop", {}),
         ("segfault", "segfault", {}),
-    ):
+    )
+    for name, deed, arguments in last:
         try:
             seen[name] = tell(worker, deed, within=1.0 if name == "loop" else 60.0, **arguments)
         except WorkerDied as died:

@@ -93,6 +93,7 @@ GARBAGE = {made.__name__: made for made in (magic_bytes, header, one_colour, ano
 
 def giving(garbage: Callable[[bytes, str, tuple[int, int]], bytes]) -> Job:
     """A job that gives garbage for every picture, with the best score."""
+    child.compress_with_codecs()  # garbage takes codecs too, and behind the lock none is loaded
 
     def job(source: bytes, recipe: Recipe) -> Compressed:
         kind = sniff(source[:64])

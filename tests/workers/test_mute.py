@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -182,7 +183,13 @@ def test_faults_and_their_traces(tmp_path: Path) -> None:
     """A report of a fault reads no source file."""
     trace = tmp_path / "trace"
     worker = slot(program=traced(trace, *PROGRAM))
-    for deed, arguments in (("blow", {}), ("warn", {}), ("fail_unseen", {}), ("memory", {"size": 3 << 30})):
+    deeds: dict[str, dict[str, Any]] = {
+        "blow": {},
+        "warn": {},
+        "fail_unseen": {},
+        "memory": {"size": 3 << 30},
+    }
+    for deed, arguments in deeds.items():
         try:
             tell(worker, deed, **arguments)
         except WorkerDied:

@@ -19,7 +19,7 @@ from homepress.settings.model import (
     Widget,
     to_toml,
 )
-from homepress.settings.paths import Paths
+from homepress.settings.paths import Paths, download_folders
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "TomlValue",
     "Widget",
     "check_value",
+    "download_folders",
     "load",
     "load_preset",
     "parse",

@@ -24,6 +24,7 @@ from homepress.settings.values import (
     Size,
     SourceFormat,
     TargetFormat,
+    Untrusted,
     Watching,
 )
 
@@ -398,6 +399,16 @@ class FolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         about(
             "Watching",
             "By the system's events, by looking again and again (network drives), or whichever fits.",
+            Widget.CHOICE,
+            advanced=True,
+        ),
+    ] = "auto"
+    untrusted: Annotated[
+        Untrusted,
+        about(
+            "Untrusted",
+            "Whether strangers' pictures come here: then each gets a process of its own, so that one made to "
+            "attack meets no other; auto says yes for the folder that browsers download to.",
             Widget.CHOICE,
             advanced=True,
         ),

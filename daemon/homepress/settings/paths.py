@@ -102,6 +102,18 @@ class Paths:
             blocking.ask(self.originals, partial(_ensure, self.originals))
 
 
+def download_folders() -> tuple[Path, ...]:
+    """The folder that browsers download to: by its name, and where it leads if it is a link.
+
+    Nothing if the system has none but the home folder itself. Touches no other disk.
+    """
+    folder, home = platformdirs.user_downloads_path(), Path.home()
+    found = [folder]
+    with contextlib.suppress(OSError):
+        found.append(Path(os.path.normpath(folder.parent / os.readlink(folder))))
+    return tuple(path for path in found if path.is_absolute() and not home.is_relative_to(path))
+
+
 def _ensure(folder: Path) -> None:
     make_folder(folder)
     _make_private(folder)

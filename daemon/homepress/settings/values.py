@@ -11,6 +11,7 @@ Drop: TypeAlias = Literal["hdr", "depth", "motion", "pictures", "maker", "all"]
 # the words of compress.Extra, and one for all of them; a test holds the two together
 Existing: TypeAlias = Literal["leave", "compress"]
 Watching: TypeAlias = Literal["auto", "native", "poll"]
+Untrusted: TypeAlias = Literal["auto", "yes", "no"]
 Notify: TypeAlias = Literal["errors", "summary", "never"]
 QualityWord: TypeAlias = Literal["lossless", "safe", "balanced", "small"]
 SourceFormat: TypeAlias = Literal[

@@ -66,18 +66,27 @@ class Checker:
         """Whether it is looking at a result: then others may be waiting for it."""
         return self._slot.busy
 
-    def check(self, source: bytes, result: bytes) -> None:
+    def check(self, source: bytes, result: bytes, *, alone: bool = False) -> None:
         """Return if a result looks like its source.
+
+        Args:
+            source: the picture.
+            result: what was made of it.
+            alone: end the process afterwards: it has seen a picture that nobody vouches for.
 
         Raises:
             WorkerDied: it does not (`UNLIKE`), that could not be found out (`UNCHECKED`), or the process
                 could not be started (`REFUSED_TO_START`) or was stopped meanwhile (`STOPPED`).
         """
-        self._look(source, result, closely=False)
-        if len(result) < _ABSURD_SHARE * len(source):
-            # Few pictures are like that: a process that has seen none looks again, at every pixel.
-            self._slot.rest()
-            self._look(source, result, closely=True)
+        try:
+            self._look(source, result, closely=False)
+            if len(result) < _ABSURD_SHARE * len(source):
+                # Few pictures are like that: a process that has seen none looks again, at every pixel.
+                self._slot.rest()
+                self._look(source, result, closely=True)
+        finally:
+            if alone:
+                self._slot.rest()
 
     def probe(self) -> tuple[ProbeAttempt, ...]:
         """Have the process try every way out; see `Slot.probe`."""

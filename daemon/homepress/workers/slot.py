@@ -11,7 +11,7 @@ import msgspec
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.base.results import ProbeAttempt
-from homepress.compress import Compressed, Recipe, Unchanged
+from homepress.compress import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.model import needs_conversion
 from homepress.privacy import Limits
 from homepress.workers import tool
@@ -33,6 +33,7 @@ from homepress.workers.protocol import (
     ProbeTask,
     Request,
     Response,
+    TaskFailure,
     UnchangedResult,
     WorkerConfig,
     WorkerReady,
@@ -55,6 +56,8 @@ _CHILD = "homepress.workers.child"
 
 # A worker that kept this much after a picture, or used half of its processor time, is replaced.
 _MOST_IDLE_BYTES = 192 << 20
+
+_STUMBLED = {Reason.BROKEN, Reason.TOO_LARGE}
 
 # Libraries that want threads want a few; others of the user's programs may start some meanwhile.
 _MOST_THREADS = 256
@@ -110,15 +113,18 @@ class Slot:
             self._ready()
 
     def compress(
-        self, source: bytes, recipe: Recipe, deadline_seconds: float | None = None
+        self, source: bytes, recipe: Recipe, deadline_seconds: float | None = None, *, alone: bool = False
     ) -> Compressed | Unchanged:
         """Compress one picture in the worker process.
+
+        A picture that cannot be decoded, or is refused for its size, is the last one of its process.
 
         Args:
             source: the bytes of the file.
             recipe: what is asked.
             deadline_seconds: after so long the worker is killed; None takes a bound that grows with the
                 size. Time in which others kept the processors busy does not count.
+            alone: end the process afterwards: it has seen a picture that nobody vouches for.
 
         Raises:
             WorkerDied: the process crashed, hung, ran out of memory or did not start. Nothing else is
@@ -126,16 +132,23 @@ class Slot:
         """
         seconds = deadline_for(len(source)) if deadline_seconds is None else deadline_seconds
         with self._busy:
-            result, helper = self._work(CompressTask(recipe=recipe), (source,), source, recipe, seconds)
-            program = tool.gifsicle() if helper else None
-            if program is None or isinstance(result, Compressed):
-                return result
-            helped = self._help(tool.gifsicle_command(program), source, recipe, seconds)
-            if isinstance(helped, Compressed):
-                return helped
-            return dataclasses.replace(
-                helped, no_private_metadata=result.no_private_metadata
-            )  # the helper was not asked about that
+            try:
+                return self._compress(source, recipe, seconds)
+            finally:
+                if alone:
+                    self._end()
+
+    def _compress(self, source: bytes, recipe: Recipe, seconds: float) -> Compressed | Unchanged:
+        result, helper = self._work(CompressTask(recipe=recipe), (source,), source, recipe, seconds)
+        program = tool.gifsicle() if helper else None
+        if program is None or isinstance(result, Compressed):
+            return result
+        helped = self._help(tool.gifsicle_command(program), source, recipe, seconds)
+        if isinstance(helped, Compressed):
+            return helped
+        return dataclasses.replace(
+            helped, no_private_metadata=result.no_private_metadata
+        )  # the helper was not asked about that
 
     def view(
         self, source: bytes, edge: int, fill: bool, most_pixels: int, most_decoded: int, seconds: float
@@ -312,11 +325,21 @@ class Slot:
         most_body: int,
     ) -> T:
         worker = self._ready(threads=_needs_threads(question, sent))
+        spoilt = False
+
+        def noticed(answer: Response, body: bytes) -> T:
+            nonlocal spoilt
+            spoilt = _may_have_attacked(answer)
+            return understand(answer, body)
+
         try:
-            return worker.ask(question, sent, seconds, understand, most_body)
+            told = worker.ask(question, sent, seconds, noticed, most_body)
         except WorkerDied:
             self._worker = None
             raise
+        if spoilt:
+            self._end()
+        return told
 
     def _end(self) -> None:
         if self._worker is not None:
@@ -335,6 +358,13 @@ class Slot:
     def _is_fat(self) -> bool:
         pid = self._worker.pid if self._worker is not None else 0
         return host.resident_bytes(pid) > _MOST_IDLE_BYTES
+
+
+def _may_have_attacked(answer: Response) -> bool:
+    """Whether the picture made the decoder stumble, as one that attacks it may: its process sees no other."""
+    if isinstance(answer, UnchangedResult):
+        return answer.unchanged.reason in _STUMBLED
+    return isinstance(answer, TaskFailure)
 
 
 def _needs_threads(question: Request, sent: Sequence[bytes]) -> bool:

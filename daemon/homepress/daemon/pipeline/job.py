@@ -12,7 +12,7 @@ from homepress.base.formats import ImageType
 from homepress.base.results import FileOutcome
 from homepress.base.units import counted, percent_saved
 from homepress.compress.model import Extra, MetadataPolicy, Recipe
-from homepress.settings import FolderSettings
+from homepress.settings import FolderSettings, download_folders
 
 
 class Destination(enum.Enum):
@@ -40,6 +40,7 @@ class Plan:
         output: the output folder of `Destination.OUTPUT`.
         root: the watched folder, or the folder a command named; output paths are relative to it.
         keep_days: days that originals stay.
+        untrusted: folders whose pictures may be made to attack; each gets a process of its own.
     """
 
     recipe: Recipe
@@ -49,6 +50,7 @@ class Plan:
     output: Path | None = None
     root: Path | None = None
     keep_days: float = 30.0
+    untrusted: tuple[Path, ...] = ()
 
 
 class JobResult(FileOutcome, frozen=True):
@@ -126,6 +128,11 @@ class Job:
     identity: FileId | None = None
 
     @property
+    def untrusted(self) -> bool:
+        """Whether the picture may be made to attack, by where it lies."""
+        return any(self.path.is_relative_to(folder) for folder in self.plan.untrusted)
+
+    @property
     def picture(self) -> str:
         """The path as results have it."""
         return str(self.path)
@@ -167,11 +174,18 @@ def plan_for(
         output=folder.output if output else None,
         root=root,
         keep_days=folder.originals_keep_days,
+        untrusted=_untrusted(folder, root),
     )
 
 
 def _extras(folder: FolderSettings) -> frozenset[Extra]:
     return frozenset(Extra if "all" in folder.drop else map(Extra, folder.drop))
+
+
+def _untrusted(folder: FolderSettings, root: Path) -> tuple[Path, ...]:
+    if folder.untrusted == "auto":
+        return download_folders()
+    return (root,) if folder.untrusted == "yes" else ()
 
 
 def _in_words(folder: FolderSettings) -> str:

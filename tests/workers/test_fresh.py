@@ -1,0 +1,145 @@
+"""A process that has seen a picture which may attack sees no other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compress import pngs, sources
+from homepress.base.formats import ImageType
+from homepress.compress import Compressed, Reason, Recipe, Unchanged
+from homepress.daemon.pipeline.carry import Carrier
+from homepress.daemon.pipeline.job import Destination, Job, Plan, plan_for
+from homepress.settings import parse
+from homepress.store.store import Store
+from homepress.workers import Checker, Limits, Slot
+from workers.mischief import png, slot, tell
+
+WHO = b'{"do": "who"}'
+"""What the misbehaving worker answers with its own process id."""
+
+
+@pytest.fixture
+def worker() -> Iterator[Slot]:
+    made = Slot(Limits(), background=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def misled() -> Iterator[Slot]:
+    made = slot()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store.open(tmp_path / "state" / "ledger.sqlite3", tmp_path / "originals")
+    made.recover()
+    yield made
+    made.close()
+
+
+def who(worker: Slot, *, alone: bool) -> str:
+    told = worker.compress(WHO, Recipe(), alone=alone)
+    assert isinstance(told, Unchanged)
+    return told.detail
+
+
+def test_pictures_share_a_process(misled: Slot) -> None:
+    assert who(misled, alone=False) == who(misled, alone=False)
+
+
+def test_an_untrusted_one_has_a_process_of_its_own(misled: Slot) -> None:
+    seen = [who(misled, alone=True) for _ in range(3)]
+    assert len(set(seen)) == 3
+    assert misled.pid is None
+
+
+def test_a_fault_ends_the_process_too(misled: Slot) -> None:
+    before = tell(misled, "who")
+    with pytest.raises(Exception, match="odd"):
+        tell(misled, "blow")
+    assert tell(misled, "who") != before
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (sources.saved(sources.photo(96, 72), "PNG")[:900], Reason.BROKEN),
+        (
+            pngs.png(pngs.samples(2, 8, 4, 4), 2, 8).replace(
+                (4).to_bytes(4, "big") * 2, (60_000).to_bytes(4, "big") * 2, 1
+            ),
+            Reason.BROKEN,
+        ),
+        (sources.saved(sources.photo(96, 72), "JPEG")[:900], Reason.BROKEN),
+    ],
+)
+def test_what_a_decoder_stumbles_over_is_the_last_of_its_process(
+    worker: Slot, data: bytes, reason: Reason
+) -> None:
+    whole = sources.source(ImageType.PNG, sources.photo(96, 72)).data
+    assert isinstance(worker.compress(whole, Recipe()), Compressed)
+    before = worker.pid
+    assert before is not None
+    refused = worker.compress(data, Recipe())
+    assert isinstance(refused, Unchanged) and refused.reason is reason, refused
+    assert worker.pid is None
+    assert isinstance(worker.compress(whole, Recipe()), Compressed)
+    assert worker.pid not in (None, before)
+
+
+def test_what_saves_too_little_is_no_reason(worker: Slot) -> None:
+    small = sources.saved(sources.photo(96, 72), "WEBP", quality=20)
+    assert isinstance(worker.compress(small, Recipe()), Unchanged)
+    assert worker.pid is not None
+
+
+def test_so_it_is_for_what_is_only_looked_at(worker: Slot) -> None:
+    with pytest.raises(ValueError):
+        worker.view(sources.saved(sources.photo(96, 72), "PNG")[:900], 32, True, 1 << 20, 1 << 24, 60.0)
+    assert worker.pid is None
+
+
+def test_the_one_that_looks_keeps_none_either() -> None:
+    looks = Checker(Limits())
+    data = sources.saved(sources.photo(96, 72), "PNG")
+    try:
+        looks.check(data, data)
+        before = looks.pid
+        assert before is not None
+        looks.check(data, data, alone=True)
+        assert looks.pid is None
+    finally:
+        looks.close()
+
+
+@pytest.mark.parametrize(("place", "ends"), [("downloads", True), ("downloads/deep", True), ("own", False)])
+def test_the_pipeline_knows_by_the_folder(
+    place: str, ends: bool, misled: Slot, store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / place
+    folder.mkdir(parents=True)
+    (folder / "a.png").write_bytes(png(1, 1) + WHO)
+    plan = Plan(Recipe(), "x", Destination.REPLACE, root=tmp_path, untrusted=(tmp_path / "downloads",))
+    Carrier(store).carry(Job(folder / "a.png", plan, lambda _: None), misled)
+    assert (misled.pid is None) is ends
+
+
+@pytest.mark.parametrize(
+    ("setting", "untrusted"), [("auto", ["Down here"]), ("yes", ["Pictures"]), ("no", [])]
+)
+def test_what_the_setting_means(
+    setting: str, untrusted: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a downloads folder of another name, as in other languages."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    (tmp_path / ".config").mkdir()
+    (tmp_path / ".config" / "user-dirs.dirs").write_text('XDG_DOWNLOAD_DIR="$HOME/Down here"\n')
+    root = tmp_path / "Pictures"
+    text = f'[[folder]]\npath = "{root}"\nuntrusted = "{setting}"\n'
+    folder = parse(text, tmp_path / "settings.toml").folders[0]
+    assert plan_for(folder, root).untrusted == tuple(tmp_path / name for name in untrusted)
