@@ -97,7 +97,7 @@ GROUPS = (
         errno.EPERM,
         """
         rt_sigaction 13/134, rt_sigprocmask 14/135, rt_sigreturn 15/139, sigaltstack 131/132,
-        kill 62/129, tgkill 234/131
+        kill 62/129, tkill 200/130, tgkill 234/131
         """,
     ),
     _group(
@@ -260,7 +260,7 @@ GROUPS = (
         "signals to other processes and threads",
         errno.EPERM,
         """
-        tkill 200/130, rt_sigqueueinfo 129/138, rt_tgsigqueueinfo 297/240, pidfd_send_signal 424/424,
+        rt_sigqueueinfo 129/138, rt_tgsigqueueinfo 297/240, pidfd_send_signal 424/424,
         pidfd_open 434/434
         """,
     ),

@@ -159,6 +159,8 @@ def _own(pid: int) -> dict[str, Rule]:
         "prlimit64": _unless(errno.EPERM, "only reading its own", of_others, NotNull(2)),
         "sched_getaffinity": _unless(errno.EPERM, "only its own", of_others),
         "kill": signal,
+        # Of a thread: musl ends a process so, from its first thread, whose number is the process's.
+        "tkill": signal,
         "tgkill": signal,
         "clone": Rule(Decision(refuse(errno.ENOSYS), ((NoBits(0, _CLONE_THREAD), refuse(errno.EPERM)),)), ""),
     }
