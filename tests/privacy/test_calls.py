@@ -12,7 +12,12 @@ from homepress.privacy.calls import AARCH64, GROUPS, NUMBERS, X86_64, Architectu
 
 HEADERS = {
     X86_64: [Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/include/asm/unistd_64.h")],
-    AARCH64: [Path("/usr/include/asm-generic/unistd.h")],
+    # Only newer distributions have what is Arm's own; the other is that of all newer machines.
+    AARCH64: [
+        Path("/usr/lib/linux/uapi/arm64/asm/unistd_64.h"),
+        Path("/usr/include/aarch64-linux-gnu/asm/unistd_64.h"),
+        Path("/usr/include/asm-generic/unistd.h"),
+    ],
 }
 DEFINITION = re.compile(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)", re.MULTILINE)
 
