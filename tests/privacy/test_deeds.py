@@ -14,7 +14,7 @@ if sys.platform != "linux":
 
 from privacy.deeds.lookup_deeds import TOLD_BY_HELPERS
 from privacy.deeds.model import Answer, answer
-from privacy.deeds.table import deeds
+from privacy.deeds.table import FLOOD, deeds
 from privacy.deeds.trial import KERNELS, Outcome, Trial, trial
 from privacy.users import USERS
 
@@ -32,9 +32,10 @@ def test_each_deed_has_a_name_of_its_own() -> None:
     assert len(DEEDS) == len(deeds()) > 300
 
 
-def test_a_worker_can_do_nothing_with_the_system(done: Trial) -> None:
-    """And so the checker, which has the same lock."""
-    assert done.unexpected("worker") == {}
+@pytest.mark.parametrize("role", ["worker", "heic"])
+def test_a_worker_can_do_nothing_with_the_system(done: Trial, role: str) -> None:
+    """And so the checker, which has the same lock. For HEIC it may start threads, and nothing else."""
+    assert done.unexpected(role) == {}
 
 
 def test_a_helper_program_can_only_read(done: Trial) -> None:
@@ -42,15 +43,16 @@ def test_a_helper_program_can_only_read(done: Trial) -> None:
     assert done.unexpected("helper") == {}
 
 
-def test_a_worker_tells_no_name_to_a_network_folder(done: Trial) -> None:
-    assert told(done.outcomes["worker"]) == frozenset()
+@pytest.mark.parametrize("role", ["worker", "heic"])
+def test_a_worker_tells_no_name_to_a_network_folder(done: Trial, role: str) -> None:
+    assert told(done.outcomes[role]) == frozenset()
 
 
 def test_a_helper_program_tells_names_only_as_its_loader_opens_libraries(done: Trial) -> None:
     assert told(done.outcomes["helper"]) <= TOLD_BY_HELPERS
 
 
-@pytest.mark.parametrize("role", ["worker", "helper"])
+@pytest.mark.parametrize("role", ["worker", "heic", "helper"])
 def test_another_program_notices_nothing(done: Trial, role: str) -> None:
     """Its memory, queues, semaphores, sockets, signals, limits and priority are as before."""
     outcome = done.outcomes[role]
@@ -59,7 +61,7 @@ def test_another_program_notices_nothing(done: Trial, role: str) -> None:
     assert outcome.after["messages"] == outcome.after["semaphore"] == 1
 
 
-@pytest.mark.parametrize("role", ["worker", "helper"])
+@pytest.mark.parametrize("role", ["worker", "heic", "helper"])
 def test_files_are_as_before(done: Trial, role: str) -> None:
     assert done.outcomes[role].home == {"secret.txt": "a secret"}
 
@@ -73,6 +75,12 @@ def test_a_daemon_reaches_no_network_and_no_other_program(done: Trial) -> None:
 @pytest.mark.xfail(reason="they have no Landlock domain yet", strict=False)
 def test_tray_window_and_commands_reach_local_sockets_alone(done: Trial) -> None:
     assert done.unexpected("client") == {}
+
+
+@pytest.mark.parametrize("user", sorted({"ordinary"} & {*USERS}))
+def test_threads_for_heic_are_no_flood(user: str) -> None:
+    """Root has no bound on its processes; there the service's own counts."""
+    assert answer(trial(user, "all").outcomes["heic"].deeds[FLOOD]) is Answer.REFUSED
 
 
 @pytest.mark.parametrize("user", USERS)

@@ -18,6 +18,8 @@ from privacy.deeds.trial import KERNELS, ROLES, Outcome, Trial, trial, users
 
 _HEAD = "| process | user | kernel | deeds | refused | ended for it | reached nothing | worked | names told |"
 
+_NAMES = {"heic": "worker for HEIC", "client": "tray, window, command"}
+
 
 def main() -> int:
     """Try and print; 1 when something went otherwise than it should."""
@@ -41,7 +43,7 @@ def _counts(free: dict[str, Trial], locked: dict[tuple[str, str], Trial]) -> lis
     lines = [_HEAD, "|---|---|---|---:|---:|---:|---:|---:|---:|"]
     lines += [_row("no lock", user, "as it is", one.outcomes["free"]) for user, one in free.items()]
     return lines + [
-        _row(role, user, KERNELS[kernel], one.outcomes[role])
+        _row(_NAMES.get(role, role), user, KERNELS[kernel], one.outcomes[role])
         for role in ROLES
         for (user, kernel), one in locked.items()
     ]

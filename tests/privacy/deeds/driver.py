@@ -4,6 +4,7 @@ Run as a program, as the user whose processes they are: `driver.py all|old|none|
 """
 
 import contextlib
+import functools
 import json
 import os
 import socket
@@ -16,14 +17,16 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from homepress import privacy
+from homepress.base.formats import ImageType
 from homepress.compress import Recipe, Unchanged
 from homepress.workers import Limits, Slot, WorkerDied
-from privacy.deeds.doer import ALL, codes, have_landlock, question
+from privacy.deeds.doer import ALL, HEIC, codes, have_landlock, question
 from privacy.deeds.model import KILLED, UNTRIED, Prey
 from privacy.deeds.table import FLOOD, LITTER
 
 _HERE = Path(__file__).parent
 _AT_ONCE = 200
+_RECIPE = Recipe(convert_to=ImageType.JPEG)
 
 
 class Other:
@@ -66,15 +69,15 @@ def ask_process(role: str, landlock: str, prey: Prey, names: list[str]) -> dict[
     return dict(json.loads(done.stdout))
 
 
-def ask_worker(worker: Slot, prey: Prey, names: list[str]) -> dict[str, int]:
-    """Have a worker do deeds; those that end it are found by asking for fewer."""
+def ask_worker(worker: Slot, start: bytes, prey: Prey, names: list[str]) -> dict[str, int]:
+    """Have a worker do deeds, by a picture that starts so; asking for fewer finds those that end it."""
     try:
-        result = worker.compress(question(prey, names), Recipe(), 60.0)
+        result = worker.compress(start + question(prey, names), _RECIPE, 60.0)
     except WorkerDied:
         if len(names) == 1:
             return {names[0]: KILLED}
         half = len(names) // 2
-        return ask_worker(worker, prey, names[:half]) | ask_worker(worker, prey, names[half:])
+        return ask_worker(worker, start, prey, names[:half]) | ask_worker(worker, start, prey, names[half:])
     assert isinstance(result, Unchanged)
     return dict(zip(names, codes(result.detail), strict=True))
 
@@ -85,10 +88,15 @@ def main() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
     said: dict[str, Any] = {}
-    for role, names in _tried(which).items():
-        with _prey(scratch / role, role, mount, port) as (prey, other):
+    tried = _tried(which)
+    with contextlib.ExitStack() as stack:
+        # All of the other programs first: what is started later has this process's lock.
+        preys = {role: stack.enter_context(_prey(scratch / role, role, mount, port)) for role in tried}
+        for role, names in tried.items():
+            prey, other = preys[role]
             before = other.condition()
-            ask = _ask_worker if role == "worker" else ask_process
+            os.chdir(prey.home)
+            ask = _ask_worker if role in ("worker", "heic") else ask_process
             done = ask(role, which, prey, names)
             said[role] = {
                 "deeds": dict.fromkeys(ALL, UNTRIED) | done,
@@ -102,7 +110,7 @@ def main() -> None:
 
 
 def _tried(which: str) -> dict[str, list[str]]:
-    """The deeds of each kind of process; the worker is last, since its daemon locks this process."""
+    """The deeds of each kind of process; workers are last, since their daemon locks this process."""
     if which == "free":
         return {"free": [name for name, deed in ALL.items() if deed.control != "untried"]}
     return {
@@ -110,6 +118,7 @@ def _tried(which: str) -> dict[str, list[str]]:
         "client": [name for name, deed in ALL.items() if deed.client],
         "helper": [name for name, deed in ALL.items() if not deed.killed and deed.helper != "untried"],
         "worker": list(ALL),
+        "heic": list(ALL),
     }
 
 
@@ -117,26 +126,31 @@ def _tried(which: str) -> dict[str, list[str]]:
 def _prey(scratch: Path, role: str, mount: str, port: int) -> Iterator[tuple[Prey, Other]]:
     (home := scratch / "home").mkdir(parents=True)
     (home / "secret.txt").write_text("a secret")
-    os.chdir(home)
     other = Other(scratch)
     told = f"{mount}/{role}-" if mount else ""
     yield Prey(home=str(home), told=told, library=json.__file__, port=port, **other.facts), other
     other.end()
 
 
-def _ask_worker(role: str, which: str, prey: Prey, names: list[str]) -> dict[str, int]:
-    """Have a worker of a locked daemon, which this process becomes, do deeds."""
+@functools.cache
+def _be_daemon(which: str) -> None:
     have_landlock(which)
     privacy.lock_daemon()
-    program = (sys.executable, "-I", str(_HERE / "doer.py"), role, which)
+
+
+def _ask_worker(role: str, which: str, prey: Prey, names: list[str]) -> dict[str, int]:
+    """Have a worker of a locked daemon, which this process becomes, do deeds."""
+    _be_daemon(which)
+    program = (sys.executable, "-I", str(_HERE / "doer.py"), "worker", which)
     worker = Slot(Limits(), background=False, program=program)
+    start = HEIC if role == "heic" else b""
     alone = [name for name in names if ALL[name].killed or name == FLOOD]
     plain = [name for name in names if name not in alone]
     seen: dict[str, int] = {}
     for at in range(0, len(plain), _AT_ONCE):
-        seen |= ask_worker(worker, prey, plain[at : at + _AT_ONCE])
+        seen |= ask_worker(worker, start, prey, plain[at : at + _AT_ONCE])
     for name in alone:
-        seen |= ask_worker(worker, prey, [name])
+        seen |= ask_worker(worker, start, prey, [name])
     worker.close()
     return seen
 

@@ -71,7 +71,7 @@ def call_in_32_bits() -> int:
     return pid
 
 
-MOST_THREADS = 300
+MOST_THREADS = 700
 
 
 def start_threads() -> int:

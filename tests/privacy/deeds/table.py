@@ -15,7 +15,7 @@ import struct
 from functools import partial
 from pathlib import Path
 
-from privacy.deeds.kernel import call, call_in_32_bits, has, libc, start_threads
+from privacy.deeds.kernel import MOST_THREADS, call, call_in_32_bits, has, libc, start_threads
 from privacy.deeds.lookup_deeds import add_lookups
 from privacy.deeds.model import Deed, Prey, Table
 
@@ -273,7 +273,7 @@ FLOOD = "processes: threads without end"
 
 def _threads(prey: Prey) -> None:
     """Some are allowed where a codec needs them; a flood is not."""
-    if start_threads() <= 64:
+    if start_threads() < MOST_THREADS:
         raise OSError(errno.EPERM, "no more")
 
 

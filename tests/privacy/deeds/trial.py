@@ -20,14 +20,14 @@ from privacy.deeds.doer import OLD
 from privacy.deeds.lookup_deeds import LOOKUPS, name_told
 from privacy.deeds.lookups import CannotMountError, Lookups
 from privacy.deeds.model import UNTRIED, Answer, Deed, answer
-from privacy.deeds.table import deeds
+from privacy.deeds.table import FLOOD, deeds
 from privacy.users import command_as, scratch_for
 
 KERNELS = {"all": "as it is", "old": "Landlock of 6.2", "none": "no Landlock"}
 """Kinds of kernel; the older two are made of this one."""
 
-ROLES = ("worker", "helper", "daemon", "client")
-"""Kinds of locked processes; "free" is an ordinary one."""
+ROLES = ("worker", "heic", "helper", "daemon", "client")
+"""Kinds of locked processes; "heic" is a worker that decodes such pictures, "free" an ordinary process."""
 
 _LEAST_FOR_A_DOMAIN = 2
 """Under the first version files could not be moved."""
@@ -94,6 +94,7 @@ def expected(deed: Deed, role: str, landlock: int) -> tuple[Answer, ...]:
     of_worker = "killed" if deed.killed else "allowed" if deed.harmless else "refused"
     wanted = {
         "worker": of_worker,
+        "heic": "" if deed.name_in_full == FLOOD else of_worker,
         "helper": "" if deed.killed else deed.helper or of_worker,
         "daemon": deed.daemon,
         "client": deed.client,
