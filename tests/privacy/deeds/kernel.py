@@ -75,7 +75,7 @@ MOST_THREADS = 700
 
 
 def start_threads() -> int:
-    """As many threads as there may be, each with the smallest stack, waiting for ever; how many.
+    """As many threads as there may be, each with the smallest stack, asleep; how many.
 
     Raises:
         OSError: not one may be started.
@@ -83,10 +83,10 @@ def start_threads() -> int:
     attributes = ctypes.create_string_buffer(64)
     libc.pthread_attr_init(attributes)
     libc.pthread_attr_setstacksize(attributes, ctypes.c_size_t(1 << 16))
-    sleep = ctypes.cast(libc.pause, ctypes.c_void_p)
+    sleep, seconds = ctypes.cast(libc.sleep, ctypes.c_void_p), ctypes.c_void_p(1000)
     for started in range(MOST_THREADS):
         thread = ctypes.c_ulong()
-        code = libc.pthread_create(ctypes.byref(thread), attributes, sleep, None)
+        code = libc.pthread_create(ctypes.byref(thread), attributes, sleep, seconds)
         if code:
             if started == 0:
                 raise OSError(errno.EPERM, os.strerror(code))
