@@ -21,7 +21,7 @@ from PIL import Image
 
 from benchmarks import landscapes
 from benchmarks.screenshots import display
-from homepress.settings import Paths
+from homepress.base.paths import Paths
 from homepress.store.model import OriginalsLimit
 from homepress.store.store import Store
 from homepress.ui.window.frame import PageName, WindowFrame

@@ -9,12 +9,12 @@ from unittest import mock
 
 from benchmarks.day.clock import CLOCK
 from benchmarks.day.pictures import Compressor
+from homepress.base.paths import Paths
 from homepress.daemon.core import Core
 from homepress.daemon.maintenance import Maintenance
 from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.pipeline.worker_loop import Pipeline, SlotRunner
 from homepress.daemon.service import DaemonService
-from homepress.settings import Paths
 from homepress.watch import FileWatch
 from homepress.watch.folder import FolderWatch
 from homepress.workers import Slot

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from homepress.control import InstanceLock, LockHeldError
+from homepress.control.lock import InstanceLock, LockHeldError
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from homepress.control import InstanceLock
+from homepress.control.lock import InstanceLock
 lock = InstanceLock(Path(sys.argv[1]))
 assert lock.acquire()
 print("held", flush=True)

@@ -18,6 +18,7 @@ import pytest
 import homepress
 from desktop.buses import FakeProgram, private_bus
 from homepress.base import blocking
+from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.control.service import Status
 from homepress.daemon.doctor import (
@@ -33,7 +34,7 @@ from homepress.daemon.doctor import (
 )
 from homepress.daemon.doctor.finding import Check, Installation, installation
 from homepress.desktop.dbus import Reply
-from homepress.settings import Paths, Settings, SettingsError
+from homepress.settings import Settings, SettingsError
 from homepress.store.fs import system_file_system
 from homepress.store.fs.base import Folder
 from homepress.store.health import Abilities, abilities, ledger_fault

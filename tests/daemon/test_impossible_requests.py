@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from homepress.base.paths import Paths
 from homepress.control.server import answers
 from homepress.daemon.core import Core
 from homepress.daemon.offline import InProcessService
-from homepress.settings import Paths
 
 HUGE = 2**63
 ANY_PATH = st.one_of(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from homepress.base.paths import Paths
 from homepress.daemon.logs import forget, write_log
-from homepress.settings import Paths
 
 
 @pytest.fixture

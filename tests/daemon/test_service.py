@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from homepress.base.paths import Paths
 from homepress.control.service import FolderRequest
 from homepress.daemon.core import Core
 from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
@@ -17,7 +18,7 @@ from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.places import Away
 from homepress.daemon.service import DaemonService
-from homepress.settings import Paths, edit, load
+from homepress.settings import edit, load
 from homepress.watch import PendingFile, WatchedFolder, Watcher
 from support import wait_for
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import homepress
+from homepress.base.paths import Paths
 from homepress.control import basics
-from homepress.settings import Paths
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program

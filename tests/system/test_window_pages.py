@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from homepress.base.paths import Paths
 from homepress.base.results import ProbeAttempt, ProbedProcess
 from homepress.control.probe_server import ProbeServer
-from homepress.settings import Paths
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program

@@ -59,8 +59,8 @@ def _watch(root: tk.Tk, file: str) -> None:
 
 def main() -> int:
     """Lock this process as the command line does, then show the window."""
+    from homepress.base.paths import Paths
     from homepress.daemon.commands.connect import prepare_client
-    from homepress.settings import Paths
     from homepress.ui.cli.commands.window import pictures_apart
     from homepress.ui.window import OpenRequest, WindowLook, run
 

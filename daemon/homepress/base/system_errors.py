@@ -12,6 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 
+class UserError(Exception):
+    """What a person has to read: the text names what is concerned, what is wrong and what to do next.
+
+    Attributes:
+        exit_code: what the command line exits with: 1 some file failed, 2 wrong usage or settings,
+            3 no daemon, 4 refused for safety.
+    """
+
+    exit_code = 1
+
+
 class Scope(enum.StrEnum):
     """Whose trouble it is, and so which pictures it stands against."""
 

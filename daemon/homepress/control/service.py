@@ -19,6 +19,7 @@ from homepress.base.results import (
     UndoOutcome,
     WaitingFile,
 )
+from homepress.base.system_errors import UserError
 
 State = Literal["idle", "working", "paused", "problem", "stopped"]
 PausedFor = Literal["", "user", "power saver"]
@@ -140,13 +141,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint_seconds: float = 0.0
 
 
-class ServiceError(Exception):
-    """A request that could not be done; the text names the file, what went wrong and what to do next.
-
-    Attributes:
-        exit_code: what the command line exits with: 1 some file failed, 2 wrong usage or settings,
-            3 no daemon, 4 refused for safety.
-    """
+class ServiceError(UserError):
+    """A request that could not be done."""
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.paths import Paths
 from homepress.base.system_errors import explained, printable, with_name
 from homepress.control import ServiceError
 from homepress.daemon.apart import join_apart
@@ -19,7 +20,7 @@ from homepress.daemon.pipeline.codec_trust import CodecTrust
 from homepress.daemon.pipeline.worker_loop import Pipeline
 from homepress.daemon.places import Places
 from homepress.daemon.state import StateThread
-from homepress.settings import FolderSettings, LiveSettings, Paths
+from homepress.settings import FolderSettings, LiveSettings
 from homepress.store.existing import Listing
 from homepress.store.health import is_read_only
 from homepress.store.model import OriginalsLimit, RecoveryNote, StoreError

@@ -9,8 +9,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
+from homepress.base.paths import Paths
 from homepress.base.system_errors import with_name
-from homepress.settings import Paths
 
 _BYTES = 1_000_000
 _FILES = 3

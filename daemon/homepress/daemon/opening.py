@@ -16,11 +16,12 @@ from pathlib import Path
 import homepress
 from homepress import privacy
 from homepress.base import blocking
+from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.control.service import ServiceError, Status
 from homepress.daemon.core import Core, NotNowError, refused
 from homepress.daemon.status import sentence
-from homepress.settings import FolderSettings, Paths, Settings, SettingsError, load
+from homepress.settings import FolderSettings, Settings, SettingsError, load
 from homepress.store.existing import Listing, list_pictures
 from homepress.store.model import StoreError
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.paths import Paths
 from homepress.base.system_errors import printable
 from homepress.base.volumes import changes
 from homepress.control.service import ServiceError
-from homepress.settings import Paths
 from homepress.store.model import Absence, StoreError
 from homepress.store.store import Store
 from homepress.watch import Location, locate

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from homepress import privacy
 from homepress.base.override import override
-from homepress.control import InstanceLock, ServiceError, connect, running
-from homepress.control.lock import DAEMON, holder_of
+from homepress.base.paths import Paths
+from homepress.control import ServiceError, connect, running
+from homepress.control.lock import DAEMON, InstanceLock, holder_of
 from homepress.control.server import Server
 from homepress.daemon.core import Core
 from homepress.daemon.logs import write_log
@@ -21,7 +22,6 @@ from homepress.daemon.service import DaemonService
 from homepress.desktop.autostart import AutostartError, autostart
 from homepress.desktop.dbus import session_address
 from homepress.desktop.launching import own, spawn
-from homepress.settings import Paths
 
 _log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from homepress.base.override import override
+from homepress.base.paths import Paths
 from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.daemon.apart import join_apart
@@ -27,7 +28,6 @@ from homepress.daemon.pipeline.job import Destination, JobResult, Plan
 from homepress.daemon.places import Away, Drives
 from homepress.daemon.requests import check_values
 from homepress.daemon.status import StatusBuilder, sentence
-from homepress.settings import Paths
 from homepress.store.health import Conditions
 from homepress.store.model import RecoveryNote
 from homepress.watch import FileWatch, Watcher

@@ -19,7 +19,6 @@ from homepress.settings.model import (
     Widget,
     to_toml,
 )
-from homepress.settings.paths import Paths, download_folders
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "Field",
     "FolderSettings",
     "LiveSettings",
-    "Paths",
     "Preset",
     "Problem",
     "Quality",
@@ -42,7 +40,6 @@ __all__ = [
     "TomlValue",
     "Widget",
     "check_value",
-    "download_folders",
     "load",
     "load_preset",
     "parse",

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from homepress.base.system_errors import UserError
 from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, Field, TomlValue, Widget
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat, full_path
 
@@ -40,12 +41,14 @@ class Problem:
         return ": ".join(part for part in (place, self.key, self.message) if part)
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A settings file that cannot be used as it is; its text has one line a problem.
 
     Attributes:
         problems: all that was found, in the order of the file; never empty.
     """
+
+    exit_code = 2
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

@@ -12,11 +12,11 @@ import tomlkit
 from tomlkit.items import Item
 
 from homepress.base.files import write_atomically
+from homepress.base.paths import make_folder
 from homepress.resources import shipped
 from homepress.settings.check import Problem, SettingsError
 from homepress.settings.load import parse
 from homepress.settings.model import Settings, TomlValue
-from homepress.settings.paths import make_folder
 from homepress.settings.toml import HeaderTracker, KeyPath, Statement, parse_toml, read_text, statements
 from homepress.settings.values import full_path, path_key
 

@@ -16,10 +16,10 @@ from datetime import date, datetime
 from html import escape
 from pathlib import Path
 
+from homepress.base.paths import Paths
 from homepress.base.units import counted, size
 from homepress.desktop.dbus import BusError, Connection, session_address
 from homepress.desktop.opening import BusOpener, NotOpened, system_opener
-from homepress.settings import Paths
 from homepress.store.reader import Day, EntryDetail, HistoryEntry, HistoryFilter, Reader
 from homepress.ui.window.model.activity import row_words
 from homepress.ui.window.model.comparison import comparison

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from control.fake_service import FakeService
+from homepress.base.paths import Paths
 from homepress.control import Service, connect
 from homepress.control.server import Server
 from homepress.daemon.commands.connect import stopped_status
-from homepress.settings import Paths
 from homepress.ui.cli import main
 from ui.cli.running import Ran, Run
 

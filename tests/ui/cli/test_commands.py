@@ -11,11 +11,12 @@ import pytest
 
 import homepress
 from control.fake_service import FakeService
+from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus, UndoOutcome, WaitingFile
-from homepress.control import InstanceLock
+from homepress.control.lock import InstanceLock
 from homepress.control.service import CompressRequest, FolderRequest, OriginalsRequest, Status, UndoRequest
 from homepress.daemon.commands.connect import stopped_status
-from homepress.settings import Paths, edit, load
+from homepress.settings import edit, load
 from homepress.ui.cli.commands.lifecycle import status_lines
 from ui.cli.running import Run
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from control.fake_service import FakeService
-from homepress.settings import Paths
+from homepress.base.paths import Paths
 from homepress.store.reader import Day, HistoryEntry, Stats, Totals
 from homepress.ui.cli.commands import history
 from ui.cli.running import Run

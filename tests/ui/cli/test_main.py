@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
+from homepress.base.paths import Paths
 from homepress.control import ServiceError
-from homepress.settings import Paths
 from homepress.ui.cli.main import program
 from ui.cli.running import Run
 

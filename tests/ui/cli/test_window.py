@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from control.fake_service import FakeService
-from homepress.settings import Paths
+from homepress.base.paths import Paths
 from homepress.ui.cli.commands import window
 from ui.cli.running import Run
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import homepress
 from homepress import privacy
+from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
 from homepress.base.system_errors import with_name
-from homepress.control import InstanceLock, Service, ServiceError, connect
-from homepress.control.lock import Holder, holder_of
+from homepress.control import Service, ServiceError, connect
 from homepress.control.service import Status
-from homepress.settings import Paths, SettingsError, load
 
 if TYPE_CHECKING:
+    from homepress.control.lock import Holder, InstanceLock
     from homepress.daemon.apart import Apart
     from homepress.store.reader import Counters
 
@@ -97,7 +97,7 @@ def connect_or_local(paths: Paths, errand: ConnectOptions = ConnectOptions()) ->
         yield client
         return
     # Only now, since with a daemon there is no need to load stores, watches and workers.
-    from homepress import privacy
+    from homepress.control.lock import InstanceLock
     from homepress.daemon.apart import Apart
     from homepress.daemon.places import ensure
 
@@ -154,8 +154,9 @@ def _served_apart(apart: "Apart") -> Iterator[Service]:
         apart.end()
 
 
-def _bring_home(lock: InstanceLock, paths: Paths, errand: ConnectOptions) -> None:
+def _bring_home(lock: "InstanceLock", paths: Paths, errand: ConnectOptions) -> None:
     """Have what was done on a ledger apart in the ledger at once, if that is free by now."""
+    from homepress.control.lock import holder_of
     from homepress.daemon.core import Core
     from homepress.store.model import StoreError
 
@@ -172,12 +173,13 @@ def _bring_home(lock: InstanceLock, paths: Paths, errand: ConnectOptions) -> Non
     errand.tell(f"These results come into the history when {holder or 'another Homepress'} has finished.")
 
 
-def _take(lock: InstanceLock, paths: Paths, errand: ConnectOptions) -> "Service | Apart | None":
+def _take(lock: "InstanceLock", paths: Paths, errand: ConnectOptions) -> "Service | Apart | None":
     """Take the lock, find the daemon that took it meanwhile, or what an errand can do without both.
 
     Raises:
         ServiceError: another command has it for longer than we are to wait.
     """
+    from homepress.control.lock import holder_of
     from homepress.daemon.apart import Apart
 
     begin, told = time.monotonic(), None
@@ -201,7 +203,7 @@ def _take(lock: InstanceLock, paths: Paths, errand: ConnectOptions) -> "Service 
     return None
 
 
-def _will_be_long(holder: Holder | None, waited: float) -> bool:
+def _will_be_long(holder: "Holder | None", waited: float) -> bool:
     """Whether it is a command that is at work, or a daemon that does not answer.
 
     What does not say what it is at may be about to remove everything, or a version that knows nothing of
@@ -218,6 +220,7 @@ def _is_watched(paths: Paths, output: Path) -> bool:
     There the daemon and others have to know at once whose results they meet.
     """
     from homepress.daemon.places import Places
+    from homepress.settings import SettingsError, load
 
     try:
         folders = load(paths.config_file).folders

@@ -8,12 +8,12 @@ import zlib
 from pathlib import Path
 
 from homepress import privacy
+from homepress.base.paths import Paths
 from homepress.base.results import ProbeAttempt, ProbedProcess
 from homepress.control import Service, probe_server
 from homepress.control.service import CompressRequest
 from homepress.daemon.commands.connect import connect_or_local
 from homepress.privacy import HeldSocket, Party, Proof, Sample
-from homepress.settings import Paths
 
 __all__ = ["HeldSocket", "Party", "Proof", "prove"]
 

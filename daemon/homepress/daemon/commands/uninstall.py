@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from homepress.base.paths import Paths
 from homepress.base.system_errors import in_words
-from homepress.control import InstanceLock, ServiceError, probe_server
+from homepress.control import ServiceError, probe_server
+from homepress.control.lock import InstanceLock
 from homepress.control.running import running_daemon, stop_daemon
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.daemon.apart import under_way
@@ -19,7 +21,6 @@ from homepress.daemon.core import Core
 from homepress.daemon.offline import InProcessService
 from homepress.desktop.autostart import AutostartError, autostarts
 from homepress.desktop.file_managers import FileManagerError, file_managers
-from homepress.settings import Paths
 from homepress.store.model import LedgerError
 from homepress.store.originals import remove_originals_dir
 from homepress.store.reader import Reader

@@ -13,13 +13,13 @@ import homepress
 from homepress import privacy
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.base.units import size
 from homepress.control.running import other_version
 from homepress.daemon.doctor.finding import Finding, Installation, broken, good, worth_knowing
 from homepress.daemon.doctor.system import this_system
 from homepress.desktop.autostart import autostart
-from homepress.settings import Paths
 from homepress.store.health import ledger_fault
 from homepress.store.model import LedgerError, OriginalsLimit
 from homepress.store.reader import Reader

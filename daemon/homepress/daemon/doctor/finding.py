@@ -10,10 +10,11 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.paths import Paths
 from homepress.control import ServiceError, connect
 from homepress.control.service import Status
 from homepress.daemon.places import Places
-from homepress.settings import Paths, Settings, SettingsError, load
+from homepress.settings import Settings, SettingsError, load
 from homepress.store.model import LedgerError
 from homepress.store.reader import Reader
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import homepress
 from homepress.base import blocking
+from homepress.base.paths import Paths
 from homepress.daemon.doctor import checks, codecs, folders
 from homepress.daemon.doctor.checks import PROBLEM
 from homepress.daemon.doctor.finding import Check, Finding, Installation, broken, installation
-from homepress.settings import HOME_VARIABLE, Paths, Settings, SettingsError, load
+from homepress.settings import HOME_VARIABLE, Settings, SettingsError, load
 
 # -- all checks
 

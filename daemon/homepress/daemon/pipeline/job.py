@@ -9,10 +9,11 @@ import msgspec
 
 from homepress.base.files import FileId
 from homepress.base.formats import ImageType
+from homepress.base.paths import download_folders
 from homepress.base.results import FileOutcome
 from homepress.base.units import counted, percent_saved
 from homepress.compress.model import Extra, MetadataPolicy, Recipe
-from homepress.settings import FolderSettings, download_folders
+from homepress.settings import FolderSettings
 
 
 class Destination(enum.Enum):

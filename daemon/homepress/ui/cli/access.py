@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from homepress.base.paths import Paths
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
-from homepress.settings import Paths
 from homepress.ui.cli import output
 
 if TYPE_CHECKING:

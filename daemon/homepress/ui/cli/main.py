@@ -13,15 +13,12 @@ import click
 
 import homepress
 from homepress.base.override import override
-from homepress.base.system_errors import with_name
-from homepress.control.service import ServiceError
-from homepress.settings import SettingsError
+from homepress.base.system_errors import UserError, with_name
 from homepress.ui.cli import output
 
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 _FAILED = 1
-_WRONG_SETTINGS = 2
 
 _COMMANDS = {
     "run": "lifecycle",
@@ -141,12 +138,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (click.Abort, KeyboardInterrupt):
         output.fault("interrupted; what was finished stays finished")
         return _INTERRUPTED
-    except ServiceError as error:
+    except UserError as error:
         output.fault(str(error))
         return error.exit_code
-    except SettingsError as error:
-        output.fault(str(error))
-        return _WRONG_SETTINGS
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise

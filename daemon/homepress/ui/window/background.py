@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from homepress.base.paths import Paths
 from homepress.control import running
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
 from homepress.desktop.dbus import BusError, Connection, session_address
 from homepress.desktop.launching import own, spawn
 from homepress.desktop.opening import BusOpener, NotOpened, system_opener
-from homepress.settings import LiveSettings, Paths, SettingsError
+from homepress.settings import LiveSettings, SettingsError
 from homepress.store.reader import LedgerError, Reader
 from homepress.ui.window.model.snapshot import Snapshot
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
-from homepress.settings import Paths, Settings, load
+from homepress.settings import Settings, load
 from homepress.ui.window.background import Jobs, LedgerThread, Mailbox
 from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.theme import Theme

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from tkinter import ttk
 
+from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
-from homepress.settings import Paths
 from homepress.store.reader import EntryDetail, Reader
 from homepress.ui.text import printable
 from homepress.ui.window import background

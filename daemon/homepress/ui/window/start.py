@@ -10,10 +10,10 @@ from typing import Self
 
 import msgspec
 
+from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
-from homepress.control import InstanceLock
+from homepress.control.lock import InstanceLock
 from homepress.control.transport import Acceptor, ChannelError, connect, listen
-from homepress.settings import Paths
 from homepress.ui.probe import probe_self, serve_probe
 
 MISSING_TOOLKIT = (

@@ -7,12 +7,13 @@ from collections.abc import Generator
 
 import click
 
+from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
 from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service
 from homepress.desktop.autostart import autostart
-from homepress.settings import FolderSettings, Paths, load
+from homepress.settings import FolderSettings, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
 from homepress.ui.cli.arguments import absolute_path, example, json_option

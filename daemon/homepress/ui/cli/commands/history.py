@@ -13,10 +13,10 @@ from typing import Literal
 import click
 
 from homepress.base import blocking
+from homepress.base.paths import Paths
 from homepress.base.results import OriginalOutcome
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import OriginalsRequest
-from homepress.settings import Paths
 from homepress.store.reader import Day, HistoryEntry, HistoryFilter, Stats, StoredOriginal, Totals
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local, open_ledger

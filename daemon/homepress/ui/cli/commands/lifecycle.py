@@ -11,6 +11,7 @@ import click
 import msgspec
 
 import homepress
+from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus, WaitingFile
 from homepress.base.units import counted, size
 from homepress.control import running
@@ -18,7 +19,7 @@ from homepress.control.client import NO_DAEMON, OtherVersionError, connect
 from homepress.control.lock import InstanceLock
 from homepress.control.running import other_version, running_daemon, stop_daemon
 from homepress.control.service import ServiceError, Status
-from homepress.settings import HOME_VARIABLE, Paths, Settings, SettingsError, load
+from homepress.settings import HOME_VARIABLE, Settings, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import open_ledger, require_daemon
 from homepress.ui.cli.arguments import absolute_path, example, future_time, json_option

@@ -7,10 +7,10 @@ from collections import Counter
 import click
 
 from homepress.base.formats import has_image_suffix
+from homepress.base.paths import Paths
 from homepress.base.results import FileOutcome, UndoOutcome
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import CompressRequest, UndoRequest
-from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
 from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive, wait_option

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from homepress.base.paths import Paths
 from homepress.base.results import ProbeAttempt
 from homepress.base.units import counted, percent_saved, size
-from homepress.settings import Paths
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import example, json_option
 from homepress.ui.text import printable

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import ServiceError, Status
 from homepress.desktop.launching import fails_soon, own, spawn
-from homepress.settings import Paths, SettingsError, load
+from homepress.settings import SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import open_ledger
 from homepress.ui.cli.arguments import absolute_path, example, json_option

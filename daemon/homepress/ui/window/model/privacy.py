@@ -6,9 +6,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from homepress.base.paths import Paths
 from homepress.base.results import ProbeAttempt, ProbedProcess
 from homepress.base.units import counted, size
-from homepress.settings import Paths
 from homepress.ui.text import past, printable
 
 _PROGRAM = "homepress"

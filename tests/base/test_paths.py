@@ -11,8 +11,7 @@ from typing import Any
 import platformdirs
 import pytest
 
-from homepress.settings import Paths
-from homepress.settings.paths import SOCKET_PATH_LIMIT
+from homepress.base.paths import SOCKET_PATH_LIMIT, Paths
 
 
 @pytest.fixture(autouse=True)
