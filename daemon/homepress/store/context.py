@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,21 +39,21 @@ def in_time(call: Callable[[], T], within: float, *places: Path) -> T:
 
 
 class Notes:
-    """Collects what was repaired until somebody asks."""
+    """Collects what was repaired until somebody asks. Usable from any thread: a deque needs no lock."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._notes: list[RecoveryNote] = []
+        self._notes: deque[RecoveryNote] = deque()
 
     def add(self, path: Path | bytes, message: str, *, routine: bool = False) -> None:
-        """Add one."""
-        with self._lock:
-            self._notes.append(RecoveryNote(printable(path), message, routine))
+        """Add what was found and done at a path; `routine` if it is of no interest to the user."""
+        self._notes.append(RecoveryNote(printable(path), message, routine))
 
     def take(self) -> list[RecoveryNote]:
         """All since the last call."""
-        with self._lock:
-            notes, self._notes = self._notes, []
+        notes: list[RecoveryNote] = []
+        with contextlib.suppress(IndexError):
+            while True:
+                notes.append(self._notes.popleft())
         return notes
 
 
