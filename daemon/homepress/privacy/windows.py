@@ -240,6 +240,7 @@ def checks(pids: Sequence[int]) -> tuple[Check, ...]:
     return (
         Check(f"Get-NetTCPConnection -OwningProcess {listed}", "no connection (in PowerShell)"),
         Check(f"Get-NetUDPEndpoint -OwningProcess {listed}", "no endpoint (in PowerShell)"),
+        Check("homepress firewall status", "which of its programs a rule of the firewall blocks"),
         Check("resmon, Network tab", "no line for Homepress"),
         Check("switch on airplane mode, or pull the cable", "Homepress works as before"),
     )

@@ -42,6 +42,7 @@ _COMMANDS = {
     "prove": "prove",
     "doctor": "system",
     "uninstall": "system",
+    "firewall": "prove",
     "attempts": "prove",
 }
 """Each command and its module in `commands/`, which has a function of the command's name. Only the module of

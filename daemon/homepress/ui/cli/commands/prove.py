@@ -144,3 +144,68 @@ def attempts() -> None:
     from homepress.daemon.commands.connect import try_doors
 
     output.print_json(try_doors("this process"))
+
+
+# `homepress firewall`: for Windows, which refuses a program the network by a rule of its firewall.
+
+_NOT_NEEDED = (
+    "only Windows needs a rule: this system refuses Homepress the network without one; see: homepress prove"
+)
+
+
+@click.group(epilog=example("homepress firewall status"))
+def firewall() -> None:
+    """Close the network by a rule of the Windows firewall, as an administrator."""
+
+
+@firewall.command("status", epilog=example("homepress firewall status"))
+@json_option
+def firewall_status(as_json: bool) -> int:
+    """Say which programs of Homepress have a rule."""
+    from homepress.desktop.firewall import firewall
+
+    if (system := firewall()) is None:
+        output.print_json([]) if as_json else output.say(f"No rules: {_NOT_NEEDED}.")
+        return 0
+    rules = system.rules()
+    if as_json:
+        output.print_json(
+            [{"program": str(rule.program), "rule": rule.name, "there": rule.there} for rule in rules]
+        )
+        return 0
+    for rule in rules:
+        word = output.good("blocked") if rule.there else output.bad("no rule")
+        output.say(f"{word}  {printable(str(rule.program))}")
+    output.say(output.faint("Rules hold while the Windows firewall is on."))
+    return 0
+
+
+@firewall.command("add", epilog=example("homepress firewall add --python"))
+@click.option("--python", "shared", is_flag=True, help="Also where other programs run by the same Python.")
+def firewall_add(shared: bool) -> int:
+    """Add the rules; in a terminal of an administrator."""
+    from homepress.desktop.firewall import FirewallNotUsed, firewall, is_bundle
+
+    if (system := firewall()) is None:
+        raise FirewallNotUsed(_NOT_NEEDED)
+    if not is_bundle() and not shared:
+        programs = ", ".join(printable(str(rule.program)) for rule in system.rules())
+        raise FirewallNotUsed(
+            f"the rule would close the network to every program that these run, not to Homepress alone: "
+            f"{programs}; if you want that: homepress firewall add --python"
+        )
+    system.add()
+    output.say("Added. See: homepress firewall status")
+    return 0
+
+
+@firewall.command("remove", epilog=example("homepress firewall remove"))
+def firewall_remove() -> int:
+    """Take the rules out; in a terminal of an administrator."""
+    from homepress.desktop.firewall import FirewallNotUsed, firewall
+
+    if (system := firewall()) is None:
+        raise FirewallNotUsed(_NOT_NEEDED)
+    system.remove()
+    output.say("Removed.")
+    return 0
