@@ -104,6 +104,14 @@ def test_a_worker_that_needs_threads_gets_a_few(victims: Victims) -> None:
     assert seen["started"] == 200 if victims.user == "root" else 1 <= seen["started"] < 200
 
 
+@pytest.mark.parametrize(("role", "least"), [("worker", 600), ("daemon", 350), ("client", 350)])
+def test_the_kernel_answers_as_the_table_says(victims: Victims, role: str, least: int) -> None:
+    """Every call that is refused whatever its arguments, and every number up to 699 that has no call."""
+    seen = victims.run(f"{role}_numbers")
+    assert seen["wrong"] == {}
+    assert seen["asked"] >= least
+
+
 def test_threads_from_before_are_reported(victims: Victims) -> None:
     seen = victims.run("threaded")
     assert seen["files"] == 0

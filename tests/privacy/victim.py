@@ -5,6 +5,7 @@ Run as a program: `victim.py ROLE SCRATCH`. It prints one JSON object.
 
 import contextlib
 import ctypes
+import errno
 import json
 import mmap
 import os
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from homepress import privacy
-from homepress.privacy import syscalls
+from homepress.privacy import calls, filters, syscalls
+from homepress.privacy.seccomp import ALLOW, refuse
 
 
 def answer(action: Callable[[], object]) -> str:
@@ -147,6 +149,48 @@ def worker_with_threads(scratch: Path) -> dict[str, Any]:
     return seen
 
 
+PAST_FILTERS = ("uretprobe", "uprobe")
+"""Newer kernels ask no filter about these: they belong to tracing, and end a process that calls them."""
+
+
+def refused_numbers(policy: filters.Policy) -> dict[str, Any]:
+    """Make every call that a policy refuses whatever its arguments, and every number without a call."""
+    machine = calls.current()
+    assert machine is not None
+    names = {number: call for call, number in machine.table().items()}
+    decisions = dict(filters.decisions(policy))
+    wrong, asked = {}, 0
+    for number in range(700):
+        name = names.get(number, "")
+        if name in PAST_FILTERS or (name and (decisions[name].action == ALLOW or decisions[name].cases)):
+            continue
+        wanted = decisions[name].action if name else refuse(errno.ENOSYS)
+        asked += 1
+        try:
+            answered = f"done: {syscalls.call(number, -1, -1, -1, -1, -1, -1)}"
+        except OSError as error:
+            if refuse(error.errno or 0) == wanted:
+                continue
+            answered = str(error)
+        wrong[f"{number} {name}"] = answered
+    return {"asked": asked, "wrong": wrong}
+
+
+def worker_numbers(scratch: Path) -> dict[str, Any]:
+    assert privacy.lock_worker([], privacy.Limits()).network
+    return refused_numbers(filters.worker_policy(os.getpid()))
+
+
+def daemon_numbers(scratch: Path) -> dict[str, Any]:
+    assert privacy.lock_daemon().network
+    return refused_numbers(filters.daemon_policy())
+
+
+def client_numbers(scratch: Path) -> dict[str, Any]:
+    assert privacy.lock_client().network
+    return refused_numbers(filters.client_policy())
+
+
 def start_thread() -> None:
     try:
         threading.Thread(target=lambda: None, daemon=True).start()
@@ -213,8 +257,19 @@ def start_client(scratch: Path) -> "subprocess.Popen[bytes]":
 
 
 ROLES = {
-    f.__name__: f
-    for f in (daemon, client, inherited, worker, worker_with_threads, threaded, without_landlock)
+    function.__name__: function
+    for function in (
+        daemon,
+        client,
+        inherited,
+        worker,
+        worker_with_threads,
+        worker_numbers,
+        daemon_numbers,
+        client_numbers,
+        threaded,
+        without_landlock,
+    )
 }
 
 if __name__ == "__main__":

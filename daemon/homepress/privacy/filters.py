@@ -195,11 +195,12 @@ def tool_filter(machine: Architecture, pid: int) -> bytes:
 
 def _filter(machine: Architecture, policy: Policy) -> bytes:
     numbers = machine.table()
-    decisions = {numbers[call]: each for call, each in _decisions(policy) if call in numbers}
-    return assemble(machine.audit_token, decisions, refuse(errno.ENOSYS))
+    known = {numbers[call]: each for call, each in decisions(policy) if call in numbers}
+    return assemble(machine.audit_token, known, refuse(errno.ENOSYS))
 
 
-def _decisions(policy: Policy) -> Iterator[tuple[str, Decision]]:
+def decisions(policy: Policy) -> Iterator[tuple[str, Decision]]:
+    """What a policy makes of every call there is."""
     for group in GROUPS:
         whole = Decision(ALLOW if group.name in policy.allowed else refuse(group.error))
         for call in group.calls:
