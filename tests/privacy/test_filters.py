@@ -279,6 +279,16 @@ def test_a_worker_changes_no_file_and_controls_no_device(machine: Architecture) 
 
 
 @MACHINES
+def test_a_worker_waits_but_lends_no_priority(machine: Architecture) -> None:
+    for who in ("worker", "threads", "tool"):
+        program = filters(machine)[who]
+        for operation in (0, 1, 128, 129, 9 | 128, 9 | 128 | 256, 10 | 128):
+            assert answer(program, machine, "futex", 0, operation) == ALLOW, operation
+        for operation in (6, 7, 8, 11, 12, 13, 6 | 128, 8 | 128, 13 | 128 | 256, 1 << 20):
+            assert answer(program, machine, "futex", 0, operation) == UNKNOWN, operation
+
+
+@MACHINES
 def test_nobody_types_into_a_terminal(machine: Architecture) -> None:
     for who in ("daemon", "client"):
         for request in (0x5412, 0x541C, 0x5412 | 1 << 32):

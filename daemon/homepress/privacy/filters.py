@@ -46,6 +46,10 @@ _HARMLESS_FCNTLS = (0, 1, 2, 3, 4, 1030)
 # PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP, PR_GET_NO_NEW_PRIVS, PR_SET_VMA (names its own memory).
 _HARMLESS_PRCTLS = (15, 16, 21, 39, 0x53564D41)
 _ARCH_SET_FS = 0x1002
+# FUTEX_WAIT, WAKE, REQUEUE, CMP_REQUEUE, WAKE_OP, WAIT_BITSET and WAKE_BITSET, with FUTEX_PRIVATE_FLAG or
+# without, and waiting by the clock on the wall. The others lend priorities: no codec wants that, and it is the part of
+# futexes that kernels have had the most faults in.
+_PLAIN_FUTEXES = (*(op | flag for op in (0, 1, 3, 4, 5, 9, 10) for flag in (0, 128)), 9 | 256, 9 | 128 | 256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ def _own(pid: int) -> dict[str, Rule]:
         "ioctl": _unless(errno.ENOTTY, "what Python asks of a descriptor", NotAmong(1, _HARMLESS_IOCTLS)),
         "fcntl": _unless(errno.EPERM, "flags and copies of a descriptor", NotAmong(1, _HARMLESS_FCNTLS)),
         "prctl": _unless(errno.EPERM, "names, and asking for the lock", NotAmong(0, _HARMLESS_PRCTLS)),
+        "futex": _unless(errno.ENOSYS, "without priorities", NotAmong(1, _PLAIN_FUTEXES)),
         "prlimit64": _unless(errno.EPERM, "only reading its own", of_others, NotNull(2)),
         "sched_getaffinity": _unless(errno.EPERM, "only its own", of_others),
         "kill": signal,
