@@ -47,8 +47,8 @@ _HARMLESS_FCNTLS = (0, 1, 2, 3, 4, 1030)
 _HARMLESS_PRCTLS = (15, 16, 21, 39, 0x53564D41)
 _ARCH_SET_FS = 0x1002
 # FUTEX_WAIT, WAKE, REQUEUE, CMP_REQUEUE, WAKE_OP, WAIT_BITSET and WAKE_BITSET, with FUTEX_PRIVATE_FLAG or
-# without, and waiting by the clock on the wall. The others lend priorities: no codec wants that, and it is the part of
-# futexes that kernels have had the most faults in.
+# without, and waiting by the clock on the wall. The others lend priorities: no codec wants that, and it is
+# the part of futexes that kernels have had the most faults in.
 _PLAIN_FUTEXES = (*(op | flag for op in (0, 1, 3, 4, 5, 9, 10) for flag in (0, 128)), 9 | 256, 9 | 128 | 256)
 
 
