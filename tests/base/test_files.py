@@ -3,11 +3,13 @@
 import dataclasses
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from homepress.base.files import FileId, write_atomically
+from homepress.base.files import FileId, entry_status, walk, write_atomically
 
 
 def mode_of(file: Path) -> int:
@@ -56,3 +58,40 @@ def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(
         write_atomically(file, b"new")
     assert file.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a"]
+
+
+@dataclass
+class Listed:
+    """A directory entry as Windows lists it: without the number of its inode."""
+
+    path: bytes
+
+    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+        values = list(os.lstat(self.path))
+        values[1] = 0
+        return os.stat_result(values)
+
+
+def test_a_listing_without_inode_numbers_has_the_file_asked(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    path = os.fsencode(tmp_path / "a.jpg")
+    assert entry_status(cast("os.DirEntry[bytes]", Listed(path))) == os.lstat(path)
+    with os.scandir(os.fsencode(tmp_path)) as entries:
+        assert [entry_status(entry).st_ino for entry in entries] == [os.lstat(path).st_ino]
+
+
+def test_a_junction_is_not_walked_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told by its attributes, which only Windows has: here every folder named "back" has them."""
+    for name in ("in/back/deeper", "in/plain"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.setattr("homepress.base.files._leads_elsewhere", lambda folder, name: name == "back")
+    assert [Path(folder).name for folder, _, _ in walk(tmp_path / "in")] == ["in", "plain"]
+
+
+def test_walking_leaves_out_what_the_caller_takes_out(tmp_path: Path) -> None:
+    (tmp_path / ".git" / "deep").mkdir(parents=True)
+    seen = []
+    for folder, folders, _ in walk(tmp_path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        seen.append(folder)
+    assert seen == [str(tmp_path)]

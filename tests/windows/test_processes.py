@@ -10,6 +10,12 @@ from homepress.privacy import Limits, windows
 from homepress.workers.command import environment, module_command
 
 
+def printed(script: str) -> str:
+    """What a Python script prints."""
+    command = (sys.executable, "-c", script)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
 def test_a_waiting_daemon_hears_ctrl_c() -> None:
     script = """
 import _thread, signal, threading
@@ -19,10 +25,7 @@ signal.signal(signal.SIGINT, lambda *_: request.set())
 threading.Timer(0.5, _thread.interrupt_main).start()
 print(request.wait())
 """
-    done = subprocess.run(
-        (sys.executable, "-c", script), capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout.split() == ["True"]
+    assert printed(script).split() == ["True"]
 
 
 def test_a_worker_of_a_virtual_environment_is_one_process(
@@ -55,10 +58,7 @@ release = windows.contain(os.getpid(), Limits())
 print(*windows.lock_worker([], Limits()).missing, sep="\\n")
 release
 """
-    done = subprocess.run(
-        (sys.executable, "-c", script), capture_output=True, text=True, timeout=60, check=True
-    )
-    said = done.stdout.splitlines()
+    said = printed(script).splitlines()
     assert "network" in said[0] and "can be read" in said[1]
     if not _is_wine():
         assert said[2:] == []
@@ -82,3 +82,31 @@ def _is_wine() -> bool:
     import ctypes
 
     return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")  # type: ignore[attr-defined]
+
+
+def test_what_a_login_starts_has_no_console() -> None:
+    from homepress.desktop.launching import program
+
+    (started,) = program()
+    assert Path(started).name == "homepressw.exe" and Path(started).is_file()
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    script = """
+import os, subprocess, sys
+command = (sys.executable, "-m", "homepress", "settings", "schema")
+process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+process.stdout.close()
+errors = process.stderr.read()
+print(process.wait(60), errors)
+"""
+    assert printed(script).split()[1:] == ["b''"]
+
+
+def test_an_editor_with_backslashes_is_started() -> None:
+    from homepress.ui.cli.commands.settings import _editor_command
+
+    script = "import sys; sys.exit(len(sys.argv))"
+    editor = f'"{sys.executable}" -c "{script}"'
+    command = _editor_command(editor, Path("C:/Users/A B/settings.toml"))
+    assert subprocess.run(command, check=False, timeout=60).returncode == 2

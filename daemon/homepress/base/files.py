@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -70,6 +71,28 @@ def entry_status(entry: "os.DirEntry[bytes]") -> os.stat_result:
     """
     status = entry.stat(follow_symlinks=False)
     return status if status.st_ino else os.lstat(entry.path)
+
+
+def walk(root: str | Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """As `os.walk` from the top, but not through junctions of Windows, which may lead in a circle.
+
+    Before Python 3.12 they look like folders. Names that the caller takes out of the second list are not
+    entered.
+    """
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not _leads_elsewhere(folder, name)]
+        yield folder, folders, names
+
+
+def _leads_elsewhere(folder: str, name: str) -> bool:
+    """Whether a folder is a reparse point, which only Windows has."""
+    if not hasattr(os.stat_result, "st_file_attributes"):
+        return False
+    try:
+        attributes: int = getattr(os.lstat(os.path.join(folder, name)), "st_file_attributes", 0)
+    except OSError:
+        return True  # gone, or not to be looked at
+    return bool(attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
 
 
 def write_atomically(file: Path, data: bytes, *, mode: int | None = None) -> None:

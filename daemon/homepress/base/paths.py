@@ -21,7 +21,7 @@ from homepress.base.blocking import NotAnsweringError
 APP_NAME = "homepress"
 
 # sockaddr_un.sun_path with its closing NUL: 108 bytes on Linux (unix(7)), 104 on macOS (unix(4)).
-SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107
+SOCKET_PATH_LIMIT = {"darwin": 103, "win32": sys.maxsize}.get(sys.platform, 107)
 
 _SOCKET = "control.sock"
 _PRIVATE = 0o700

@@ -8,6 +8,7 @@ name is the computer's trouble (`DEFAULT`).
 
 import enum
 import errno
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -106,7 +107,10 @@ _AWAY = "connect it again; work goes on by itself"
 _SERVER = "see whether its server and the network are up, or mount it again; work goes on by itself"
 _FAILING = "it may be failing: save what is on it and have it checked"
 _REPAIR = "have it checked and repaired (fsck, chkdsk), and see whether there is a backup"
-_ALLOW = "to allow it: chmod u+rwX, for its folder too"
+_ON_WINDOWS = sys.platform == "win32"
+_SECURITY = "its Properties, page Security, in Explorer"
+_ALLOW = f"to allow it: {_SECURITY if _ON_WINDOWS else 'chmod u+rwX'}, for its folder too"
+_WHO = _SECURITY if _ON_WINDOWS else "ls -ld"
 _CLOSE = "it goes on by itself when that program has finished"
 _RENAME = "give it another name"
 _SHORTEN = "shorten its name or those of its folders"
@@ -217,14 +221,14 @@ _TABLE: tuple[tuple[str, Scope, str, str, Retry], ...] = (
         "SQLITE_READONLY",
         Scope.ORIGINALS,
         "it may not be written: its disk is read-only, or its permissions were changed",
-        "make it writable again (ls -l shows who may write it)",
+        f"make it writable again (to see who may write it: {_WHO})",
         Retry.LATER,
     ),
     (
         "SQLITE_CANTOPEN SQLITE_PERM SQLITE_AUTH",
         Scope.ORIGINALS,
         "it cannot be opened",
-        "see whether its disk is connected, and who may read it: ls -ld",
+        f"see whether its disk is connected, and who may read it: {_WHO}",
         Retry.LATER,
     ),
     ("SQLITE_NOMEM", Scope.ORIGINALS, "there is not enough memory for it", "end other programs", Retry.SOON),

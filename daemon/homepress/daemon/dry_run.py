@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.files import walk
 from homepress.base.results import FileOutcome
 from homepress.base.system_errors import with_name
 from homepress.control.service import CheckReport, FolderRequest, ServiceError
@@ -101,7 +102,7 @@ class _Trial:
 
 
 def _files(root: Path) -> int:
-    return sum(len(names) for _, _, names in os.walk(root))
+    return sum(len(names) for _, _, names in walk(root))
 
 
 def _tells_place(reader: Slot, picture: Path) -> bool:

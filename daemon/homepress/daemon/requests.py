@@ -10,6 +10,7 @@ from typing import get_args
 
 import msgspec
 
+from homepress.base.files import walk
 from homepress.base.formats import has_image_suffix
 from homepress.base.results import FileOutcome
 from homepress.base.system_errors import printable
@@ -214,7 +215,7 @@ def pictures(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    for folder, folders, names in os.walk(path):
+    for folder, folders, names in walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (
             Path(folder, name)

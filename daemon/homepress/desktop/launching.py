@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,7 +96,9 @@ def program() -> tuple[str, ...]:
     A link or copy on the PATH that leads here, as pipx and uv make it, is better than what it leads to; then
     the script beside our Python; then that Python itself.
     """
-    name = f"{PROGRAM}w.exe" if sys.platform == "win32" else PROGRAM
+    if sys.platform == "win32":
+        return _program_on_windows()
+    name = PROGRAM
     # Not resolved: the Python of a virtual environment is itself a link to another.
     script = Path(sys.executable).parent / name
     on_path = found(name)
@@ -104,6 +107,17 @@ def program() -> tuple[str, ...]:
     if script.is_file():
         return (str(script),)
     return (sys.executable, "-m", PROGRAM)
+
+
+def _program_on_windows() -> tuple[str, ...]:
+    """The one without a console: in a virtual environment beside its Python, else where pip puts scripts."""
+    beside = Path(sys.executable).parent
+    schemes = (sysconfig.get_path("scripts"), sysconfig.get_path("scripts", "nt_user"))
+    for folder in (beside, *map(Path, schemes)):
+        if (script := folder / f"{PROGRAM}w.exe").is_file():
+            return (str(script),)
+    windowed = beside / "pythonw.exe"
+    return (str(windowed) if windowed.is_file() else sys.executable, "-m", PROGRAM)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -4,6 +4,7 @@ Exit codes: 0 all good, 1 some file failed, 2 wrong usage or settings, 3 no daem
 shells have it, 130 after Ctrl-C and 141 when the reader of a pipe has gone.
 """
 
+import errno
 import importlib
 import os
 import sys
@@ -80,8 +81,10 @@ class _CommandGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError as error:
-            raise _ReaderGoneError from error
+        except OSError as error:
+            if _is_of_closed_pipe(error):
+                raise _ReaderGoneError from error
+            raise
 
 
 @click.command(
@@ -123,11 +126,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(arguments)
         sys.stdout.flush()
-    except (_ReaderGoneError, BrokenPipeError):
+    except (_ReaderGoneError, OSError) as error:
+        if isinstance(error, OSError) and not _is_of_closed_pipe(error):
+            raise
         # Whatever is still buffered would fail again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
     return code
+
+
+def _is_of_closed_pipe(error: OSError) -> bool:
+    """Whether who read our output has gone; Windows says "invalid argument", of no file."""
+    nameless = error.errno == errno.EINVAL and error.filename is None
+    return isinstance(error, BrokenPipeError) or (nameless and sys.platform == "win32")
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -143,7 +154,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         output.fault(str(error))
         return error.exit_code
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
+        if _is_of_closed_pipe(error):
             raise
         output.fault(with_name(error))
         return _FAILED

@@ -6,6 +6,7 @@ from collections import Counter
 
 import click
 
+from homepress.base.files import walk
 from homepress.base.formats import has_image_suffix
 from homepress.base.paths import Paths
 from homepress.base.results import FileOutcome, UndoOutcome
@@ -141,7 +142,7 @@ def _count(paths: tuple[str, ...]) -> int:
     for path in paths:
         if not os.path.isdir(path):
             total += 1
-        for _, folders, names in os.walk(path):
+        for _, folders, names in walk(path):
             folders[:] = [name for name in folders if not name.startswith(".")]
             total += sum(has_image_suffix(name) and not name.startswith(".") for name in names)
     return total

@@ -86,13 +86,20 @@ def edit(as_json: bool) -> int:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_bytes(shipped("config/default.toml").read_bytes())
     try:
-        with subprocess.Popen([*shlex.split(editor), str(file)]) as process:
+        with subprocess.Popen(_editor_command(editor, file)) as process:
             _lock()  # not before: the editor is the user's own program and is to be as free as ever
     except (OSError, ValueError) as error:
         raise ServiceError(f"{editor}: {error}; edit {printable(str(file))} yourself") from error
     if process.returncode:
         raise ServiceError(f"{editor} ended with exit code {process.returncode}; the file may be as it was")
     return _check(file, as_json)
+
+
+def _editor_command(editor: str, file: Path) -> str | list[str]:
+    """The user's editor with the file. Windows takes a command line apart itself, backslashes and all."""
+    if sys.platform == "win32":
+        return f"{editor} {subprocess.list2cmdline([str(file)])}"
+    return [*shlex.split(editor), str(file)]
 
 
 def _without_editor(file: Path, as_json: bool) -> int:

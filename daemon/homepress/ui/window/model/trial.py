@@ -1,11 +1,11 @@
 """The trial of the first run: what would be saved in a folder, before anything is touched."""
 
-import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from homepress.base.files import walk
 from homepress.base.units import counted, size
 from homepress.control.service import CompressRequest, Service
 
@@ -101,7 +101,7 @@ def sentence(found: FolderSample, estimates: list[Estimate], *, keeps_originals:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             yield Path(place, name)
