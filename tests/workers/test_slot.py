@@ -15,7 +15,7 @@ from PIL import Image
 from homepress.compress import Recipe
 from homepress.workers import DeathKind, Limits, Slot, WorkerDied
 from support import wait_for
-from workers.mischief import PROGRAM, ask_for, png, slot, tell
+from workers.mischief import PROGRAM, ask_for, png, slot, tell, tell_heic
 
 
 @pytest.fixture
@@ -254,3 +254,18 @@ def test_a_worker_tells_whether_a_picture_tells_its_place() -> None:
     with contextlib.closing(Slot(Limits(), background=False)) as worker:
         assert worker.tells_place(placed.getvalue())
         assert not worker.tells_place(b"no picture at all")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the lock of Linux")
+def test_only_a_heic_that_is_decoded_has_a_worker_with_threads() -> None:
+    with contextlib.closing(slot()) as worker:
+        assert tell(worker, "thread") == "refused: PermissionError"
+        first = worker.pid
+        assert tell_heic(worker, "thread", convert=False) == "refused: PermissionError", "it is left alone"
+        assert worker.pid == first
+        assert tell_heic(worker, "thread", convert=True) == "done: True"
+        second = worker.pid
+        assert tell_heic(worker, "fork", convert=True) == "refused: PermissionError"
+        assert worker.pid == second
+        assert tell(worker, "thread") == "refused: PermissionError"
+        assert len({first, second, worker.pid, os.getpid()}) == 4
