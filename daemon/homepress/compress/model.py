@@ -117,7 +117,8 @@ class Compressed:
         score_kind: how `score` was measured.
         lossless: whether every pixel is what it was.
         method: how it was made, in words for the history, such as "jpegli 82.4, 4:2:0".
-        dropped: what the source held and the result does not, because it was asked for.
+        dropped: what the source held and the result does not: a word of `Extra` where it was asked for, or a
+            part that the format has no place for, as docs/formats.md calls it.
         missed: what of the recipe was not done, and why, in words; empty when all of it was.
     """
 
@@ -131,7 +132,7 @@ class Compressed:
     score_kind: ScoreKind
     lossless: bool
     method: str
-    dropped: tuple[Extra, ...] = ()
+    dropped: tuple[str, ...] = ()
     missed: str = ""
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from homepress.compress.convert.along import upright
 from homepress.compress.convert.fit import resized, scale_down
 from homepress.compress.convert.picture import Picture
-from homepress.compress.convert.read import upright
 from homepress.compress.savings import fitted_size
 
 

@@ -66,7 +66,9 @@ def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Un
     if isinstance(result, Unchanged) and recipe.convert_to in (None, kind):
         size = open_picture(work, FORMATS[kind].pillow).size
         result = scrubbing.without_metadata(source, work, kind, size, result, "parts taken out")
-    return dataclasses.replace(result, dropped=dropped) if isinstance(result, Compressed) else result
+    if isinstance(result, Unchanged):
+        return result
+    return dataclasses.replace(result, dropped=(*dropped, *result.dropped))
 
 
 def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:

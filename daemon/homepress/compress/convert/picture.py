@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.compress.metadata.jpeg_tail import JpegTail
-from homepress.compress.model import Extra
 
 if TYPE_CHECKING:
     from homepress.compress.convert.gain import GainMap
@@ -69,7 +68,9 @@ class Picture:
             and `exif` still says how to turn it.
         gain: the gain map of a picture that comes from another format.
         trailer: a self-contained trailer that a JPEG may end in.
-        dropped: what was taken out on the way.
+        chunks: kind and body of chunks that only another PNG can take over.
+        aspect: unit and shape of the pixels as JFIF has them, where they are not square.
+        dropped: what was taken out on the way, or is left out because the format has no place for it.
     """
 
     rgba: Rgba
@@ -81,7 +82,9 @@ class Picture:
     tail: JpegTail | None = None
     gain: "GainMap | None" = None
     trailer: bytes = b""
-    dropped: tuple[Extra, ...] = ()
+    chunks: tuple[tuple[bytes, bytes], ...] = ()
+    aspect: bytes = b""
+    dropped: tuple[str, ...] = ()
 
     @property
     def beside(self) -> int:

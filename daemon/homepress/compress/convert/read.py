@@ -1,201 +1,55 @@
 """Reading a picture of any format in full, upright, with its metadata, or saying what would be lost."""
 
-import dataclasses
-import io
-import re
-import struct
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from PIL import AvifImagePlugin, Image
+from PIL import Image
 
 from homepress.base.formats import FORMATS, ImageType
-from homepress.compress.convert import gain as gain_map
-from homepress.compress.convert.jxl import CODESTREAM, decode_jxl, read_header, to_jpeg
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_image, to_rgba
-from homepress.compress.jpeg.whole import JPEG_FORMATS, decode_whole, obstacle
-from homepress.compress.metadata import JpegStream, Refused, parse_jpeg, picture_only
-from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, read_sef
-from homepress.compress.metadata.embedded import read_embedded
-from homepress.compress.metadata.exif import UPRIGHT, without_orientation
-from homepress.compress.metadata.heif_parts import (
-    SAMSUNG_BLOCKS,
-    HeifExtra,
-    HeifItems,
-    exif_block,
-    heif_extras,
+from homepress.compress.convert.along import (
+    IN_WORDS,
+    Wanted,
+    decoded,
+    density,
+    frame_count,
+    read_metadata,
+    upright,
 )
+from homepress.compress.convert.heif import read_heif
+from homepress.compress.convert.jxl import CODESTREAM, decode_jxl, read_header, to_jpeg
+from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba
+from homepress.compress.convert.tiff import read_tiff
+from homepress.compress.jpeg.whole import JPEG_FORMATS, decode_whole, obstacle
+from homepress.compress.metadata import JpegStream, Malformed, parse_jpeg, picture_only
+from homepress.compress.metadata.exif import UPRIGHT
 from homepress.compress.metadata.isobmff import read_boxes
 from homepress.compress.metadata.jpeg_file import read_jpeg_file, xmp_packet
-from homepress.compress.metadata.jpeg_segments import HeaderKind, header_kind, headers_of_kind
-from homepress.compress.metadata.jpeg_tail import JpegTail, held_extras, taken_out, without_indexes
+from homepress.compress.metadata.jpeg_segments import HeaderKind, header_kind, headers_of_kind, is_jfif
+from homepress.compress.metadata.jpeg_tail import JpegTail, held_extras, taken_out
+from homepress.compress.metadata.png import TEXT_KINDS, XMP_KEYWORD, PngChunk, read_text
 from homepress.compress.metadata.soundness import (
     check_jpeg_metadata,
     check_png_metadata,
     check_webp_metadata,
-    exif_damage,
 )
-from homepress.compress.metadata.webp import read_webp
+from homepress.compress.metadata.webp import PICTURE_CHUNKS, VP8X, read_webp
 from homepress.compress.model import Extra
+from homepress.compress.parts import Fate, fate
 from homepress.compress.pixels import (
     MOST_PIXELS,
     TooManyPixels,
     Undecodable,
-    decode,
     open_picture,
-    orientation,
 )
 from homepress.compress.png.pixels import (
     BrokenPicture,
     PngFile,
     check_may_change,
     has_usual_gamma,
+    has_usual_primaries,
     pixel_rows,
     read_png,
 )
-
-# Turning stored pixels the way an orientation asks for (CIPA DC-008, tag Orientation).
-
-
-def upright(rgba: Rgba, orientation: int) -> Rgba:
-    """The pixels turned and mirrored so that no orientation is needed any more.
-
-    Args:
-        rgba: height x width x 4 as stored.
-        orientation: 1 to 8; 5 to 8 swap width and height.
-    """
-    if orientation >= 5:
-        rgba = rgba.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        rgba = rgba[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        rgba = rgba[::-1]
-    return np.ascontiguousarray(rgba)
-
-
-# Opening pictures with Pillow and asking them things that make it read on.
-
-# What Pillow's readers raise on bad bytes; RuntimeError comes from libavif's.
-_READER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    EOFError,
-    RuntimeError,
-    struct.error,
-)
-
-
-def frame_count(source: bytes, format_name: str) -> int:
-    """How many frames or pages a picture has.
-
-    Raises:
-        Undecodable: its structure is broken.
-        TooManyPixels: as `open_picture`.
-    """
-    try:
-        return int(getattr(open_picture(source, (format_name,)), "n_frames", 1))
-    except _READER_ERRORS as error:
-        raise Undecodable(str(error) or type(error).__name__) from error
-
-
-def decoded(source: bytes, format_name: str) -> Image.Image:
-    """A picture with all pixels of its first frame.
-
-    Raises:
-        Undecodable: the bytes do not decode in full.
-        TooManyPixels: as `open_picture`.
-    """
-    try:
-        return decode(source, (format_name,))
-    except RuntimeError as error:
-        raise Undecodable(str(error)) from error
-
-
-# The metadata that goes along when a picture changes its format.
-
-_IPTC_RESOURCE = b"8BIM\x04\x04"
-_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))[2-8](?=[\"'<])")
-_RGB, _GREY = b"RGB ", b"GRAY"
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedMetadata:
-    """Metadata of an upright picture.
-
-    Attributes:
-        icc: its colour profile.
-        exif: its Exif block, without orientation.
-        xmp: its XMP packet.
-        orientation: how the stored pixels are to be turned.
-    """
-
-    icc: bytes | None
-    exif: bytes | None
-    xmp: bytes | None
-    orientation: int = UPRIGHT
-
-
-def read_metadata(
-    source: bytes,
-    *,
-    iptc: bool = False,
-    exif: Sequence[bytes] | None = None,
-    xmp: Sequence[bytes] | None = None,
-) -> CarriedMetadata:
-    """What is carried over.
-
-    Args:
-        source: the bytes of the file.
-        iptc: whether IPTC captions are taken care of elsewhere.
-        exif: the blocks of the main picture, where a file may hold those of others too.
-        xmp: its packets, likewise.
-
-    Raises:
-        CannotConvert: there is metadata that has no place in other formats.
-        Malformed: the file's structure is broken.
-    """
-    found = read_embedded(source)
-    packets = found.xmp if xmp is None else tuple(xmp)
-    if exif is not None:
-        found = dataclasses.replace(found, exif=tuple(exif))
-    if len(found.exif) > 1 or len(packets) > 1:
-        raise CannotConvert("it has more than one block of Exif or XMP")
-    if not iptc and any(_IPTC_RESOURCE in block or block[:1] == b"\x1c" for block in found.iptc):
-        raise CannotConvert("it has IPTC captions, which other formats cannot carry")
-    if found.icc is not None and found.icc[16:20] not in (_RGB, _GREY):
-        raise CannotConvert("its colours are neither RGB nor grey")
-    if found.exif and (damage := exif_damage(found.exif[0])):
-        raise CannotConvert(damage)
-    block = without_orientation(found.exif[0]) if found.exif else None
-    packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packets[0]) if packets else None
-    return CarriedMetadata(found.icc, block, packet, found.orientation)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a picture is read for.
-
-    Attributes:
-        target: the format that it will be written in.
-        drop: what is taken out.
-    """
-
-    target: ImageType
-    drop: frozenset[Extra] = frozenset()
-
-
-_IN_WORDS = {
-    Extra.HDR: "an HDR gain map",
-    Extra.DEPTH: "a depth map or matte",
-    Extra.MOTION: "a motion video",
-    Extra.PICTURES: "further pictures",
-    Extra.MAKER: "data of its maker",
-}
 
 # Reading WebP, GIF and BMP: formats that Pillow decodes without losing depth.
 
@@ -206,7 +60,12 @@ _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "PA"})
 def _read_plain(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
     """Decode a still picture; see `read_picture`."""
     if kind is ImageType.WEBP:
-        check_webp_metadata(read_webp(source))
+        file = read_webp(source)
+        check_webp_metadata(file)
+        known = PICTURE_CHUNKS | {VP8X, b"ICCP", b"EXIF", b"XMP "}
+        if other := next((each.kind for each in file.chunks if each.kind not in known), b""):
+            what = "is signed" if other == b"C2PA" else "holds data of a kind that is not known"
+            raise CannotConvert(f"it {what} (chunk {other.decode('latin-1').strip()})")
     if frame_count(source, FORMATS[kind].pillow[0]) > 1:
         raise CannotConvert("it is animated")
     image = decoded(source, FORMATS[kind].pillow[0])
@@ -230,19 +89,18 @@ def _has_own_colours(bmp: bytes) -> bool:
     return header >= 108 and bmp[70:74] in _BMP_PROFILES
 
 
-def density(image: Image.Image) -> tuple[float, float] | None:
-    """Pixels an inch, across and down, as the container says; None where it does not, or nonsense."""
-    value = image.info.get("dpi")
-    if not isinstance(value, tuple) or len(value) != 2:
-        return None
-    across, down = float(value[0]), float(value[1])
-    return (across, down) if 1.0 <= across <= 65_535.0 and 1.0 <= down <= 65_535.0 else None
-
-
 # Reading PNG.
 
 _HDR = (b"cICP", b"mDCV", b"cLLI")
 _METRE = 39.3701  # inches
+_SCALES = frozenset({b"sCAL", b"pCAL", b"oFFs", b"sTER"})
+_DRAWN = frozenset(
+    {
+        *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"hIST", b"sPLT", b"sBIT", b"iDOT"),
+        *(b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"pHYs", b"eXIf"),
+    }
+)
+"""What the picture is made of, what is told in another way, and hints for screens of few colours."""
 
 
 def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
@@ -258,6 +116,11 @@ def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noq
         raise CannotConvert("its colours are described by cICP, which only PNG carries here")
     if file.has(b"gAMA") and not (file.has(b"sRGB") or file.has(b"iCCP") or has_usual_gamma(file)):
         raise CannotConvert("it has a tone curve of its own (gAMA)")
+    if file.has(b"cHRM") and not (file.has(b"sRGB") or file.has(b"iCCP") or has_usual_primaries(file)):
+        raise CannotConvert("it has primaries of its own (cHRM), and no profile")
+    if scale := next((each.kind.decode() for each in file.chunks if each.kind in _SCALES), ""):
+        raise CannotConvert(f"it says how large things in it are ({scale}), which would no longer be true")
+    chunks, dropped = _other_chunks(file, wanted.target)
     if file.header.pixels > MOST_PIXELS:
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
     along = read_metadata(source)
@@ -271,7 +134,41 @@ def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noq
         exif=along.exif,
         xmp=along.xmp,
         density=_density(file),
+        chunks=chunks,
+        dropped=dropped,
     )
+
+
+def _other_chunks(
+    file: PngFile, target: ImageType
+) -> tuple[tuple[tuple[bytes, bytes], ...], tuple[str, ...]]:
+    """The chunks that go along to another PNG, and what is left out of other formats.
+
+    Raises:
+        CannotConvert: a chunk is not known, and the target is no PNG.
+    """
+    chunks, texts = [], False
+    for each in file.chunks:
+        if each.kind in _DRAWN or (each.kind in TEXT_KINDS and _is_read(each)):
+            continue
+        if each.kind not in TEXT_KINDS and each.kind != b"tIME":
+            if fate("unknown", ImageType.PNG, target) is Fate.REFUSED:
+                raise CannotConvert(f"it holds data of a kind that is not known (chunk {each.kind.decode()})")
+        else:
+            texts = True
+        chunks.append((each.kind, each.body))
+    if target is ImageType.PNG:
+        return tuple(chunks), ()
+    return (), ("text",) if texts else ()
+
+
+def _is_read(chunk: PngChunk) -> bool:
+    """Whether a text chunk is metadata that is taken along in another way."""
+    try:
+        text = read_text(chunk.kind, chunk.body)
+    except Malformed:
+        return False
+    return text.keyword == XMP_KEYWORD or text.raw_profile is not None
 
 
 def _density(file: PngFile) -> tuple[float, float] | None:
@@ -309,6 +206,10 @@ def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # no
     if opened.mode not in _JPEG_MODES:
         raise CannotConvert(f"its colours are {opened.mode}")
     image = Image.fromarray(decode_whole(stream)[:, :])
+    aspect = _aspect(stream)
+    if aspect and wanted.target is not ImageType.JPEG:
+        raise CannotConvert("its pixels are not square, which only JPEG can say here")
+    named = () if wanted.target is ImageType.JPEG else _unsaid(stream)
     packets = [xmp_packet(stream, segment) for segment in headers_of_kind(stream, HeaderKind.XMP)]
     if len(packets) > 1:
         raise CannotConvert("it has more than one block of Exif or XMP")
@@ -324,8 +225,24 @@ def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # no
         density=density(opened),
         jpeg_headers=_headers(stream),
         tail=tail,
-        dropped=dropped,
+        aspect=aspect,
+        dropped=(*dropped, *named),
     )
+
+
+def _aspect(stream: JpegStream) -> bytes:
+    """Unit and shape of the pixels in the JFIF header, where they are not square; else nothing."""
+    for segment in stream.headers:
+        if is_jfif(stream, segment):
+            body = stream.payload(segment)
+            return body[7:12] if body[8:10] != body[10:12] and any(body[8:10]) and any(body[10:12]) else b""
+    return b""
+
+
+def _unsaid(stream: JpegStream) -> tuple[str, ...]:
+    """What other formats have no place for, in the words of the table of parts."""
+    kinds = {HeaderKind.COMMENT: "comment", HeaderKind.PHOTOSHOP: "photoshop"}
+    return tuple(word for kind, word in kinds.items() if headers_of_kind(stream, kind))
 
 
 def tail_exif(stream: JpegStream) -> bytes | None:
@@ -336,7 +253,7 @@ def tail_exif(stream: JpegStream) -> bytes | None:
 
 def _left_behind(held: Mapping[Extra, object], target: ImageType) -> str:
     names = ", ".join(extra.value for extra in Extra if extra in held)
-    what = ", ".join(words for extra, words in _IN_WORDS.items() if extra in held)
+    what = ", ".join(words for extra, words in IN_WORDS.items() if extra in held)
     return f"it holds {what}, which {target.value.upper()} cannot carry; to take that out, drop: {names}"
 
 
@@ -345,189 +262,6 @@ def _headers(stream: JpegStream) -> tuple[bytes, ...]:
     return tuple(
         stream.raw(segment) for segment in stream.headers if header_kind(stream, segment) not in _REBUILT
     )
-
-
-# Reading TIFF.
-
-_BITS, _SAMPLE_FORMAT = 258, 339
-_FURTHER = 330  # SubIFDs: smaller copies, or pictures of their own
-_EXIF, _GPS = 0x8769, 0x8825
-_TIFF_MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA"})
-_CARRIED = (
-    *(0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x011A, 0x011B, 0x0128),
-    *(0x010D, 0x011D, 0x013C, 0x4746, 0x4749, *range(0x9C9B, 0x9CA0)),
-)
-"""Description, make, model, software, date, artist, copyright, density; names of document, page and computer,
-rating, and what Windows writes: title, comment, author, keywords, subject."""
-
-
-def _read_tiff(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
-    """Decode a TIFF of one page and up to 8 bits; see `read_picture`.
-
-    Its Exif values are put into a block of their own, for in a TIFF they share directories with the picture.
-    """
-    if frame_count(source, "TIFF") > 1:
-        raise CannotConvert("it has more than one page")
-    opened = open_picture(source, ("TIFF",))
-    tags = getattr(opened, "tag_v2", {})
-    if _FURTHER in tags:
-        raise CannotConvert("it holds further pictures, which would be left behind")
-    if max(tags.get(_BITS, (1,))) > 8 or set(tags.get(_SAMPLE_FORMAT, (1,))) != {1}:
-        raise CannotConvert("it has more than 8 bits a channel")
-    if opened.mode not in _TIFF_MODES:
-        raise CannotConvert(f"its colours are {opened.mode}")
-    along = read_metadata(source)
-    exif = _exif(opened)
-    image = decoded(source, "TIFF")  # Pillow turns it upright
-    return Picture(rgba=to_rgba(image), icc=along.icc, exif=exif, xmp=along.xmp, density=density(image))
-
-
-def _exif(opened: Image.Image) -> bytes | None:
-    """The values that describe the photograph, as a block of their own; None where there are none."""
-    found = opened.getexif()
-    block = Image.Exif()
-    for tag in _CARRIED:
-        if tag in found:
-            block[tag] = found[tag]
-    for directory in (_EXIF, _GPS):
-        if values := found.get_ifd(directory):
-            block.get_ifd(directory).update(values)
-    return block.tobytes().removeprefix(b"Exif\0\0") if len(block) or _has_children(block) else None
-
-
-def _has_children(block: Image.Exif) -> bool:
-    return bool(block.get_ifd(_EXIF) or block.get_ifd(_GPS))
-
-
-# Reading HEIC (with pillow-heif, where it is installed) and AVIF.
-
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a worker is one of several
-
-_SRGB_PRIMARIES = frozenset({1, 2})
-_SRGB_TRANSFERS = frozenset({1, 2, 6, 13, 14, 15})
-"""Codes of ITU-T H.273 tables 2 and 3 that mean sRGB, what viewers take for it, or nothing."""
-
-
-def _read_heif(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
-    """Decode a still picture of 8 bits; see `read_picture`.
-
-    Both formats store turning and mirroring outside of Exif, and decoders apply it.
-    """
-    extras = heif_extras(source)
-    for extra in extras:
-        if extra.extra is None:
-            raise CannotConvert(f"it holds {extra.words}, which would be left behind")
-    gain, trailer = _carried_extras(source, extras, wanted)
-    items = HeifItems(source)
-    if _depth(items) > 8:
-        raise CannotConvert("it has more than 8 bits a channel")
-    rgba = (_read_avif if kind is ImageType.AVIF else _read_heic)(source)
-    blocks = [exif_block(item) for item in items.described(items.primary, b"Exif")]
-    packets = [without_indexes(each, wanted.drop) for each in items.described(items.primary, b"mime")]
-    along = read_metadata(source, exif=blocks, xmp=packets)
-    if along.icc is None:
-        _check_colours(items)
-    shown = None
-    if gain is not None:
-        other = items.as_picture(gain.item)
-        pixels = (_read_avif if kind is ImageType.AVIF else _read_heic)(other)
-        shown = gain_map.from_heif(items, gain, to_image(pixels), blocks[0] if blocks else None)
-    dropped = tuple(
-        extra for extra in Extra if extra in wanted.drop and any(one.extra is extra for one in extras)
-    )
-    return Picture(rgba, along.icc, along.exif, along.xmp, gain=shown, trailer=trailer, dropped=dropped)
-
-
-def _carried_extras(
-    source: bytes, extras: Sequence[HeifExtra], wanted: Wanted
-) -> tuple[HeifExtra | None, bytes]:
-    """The gain map and the trailer that go along, of all that a file holds besides its picture.
-
-    Raises:
-        CannotConvert: there is something else, which was not asked to be taken out.
-    """
-    gain, trailer = None, b""
-    for extra in extras:
-        if extra.extra in wanted.drop:
-            continue
-        if wanted.target is ImageType.JPEG and extra.extra is Extra.HDR and extra.item:
-            gain = gain or extra
-        elif wanted.target is ImageType.JPEG and (blocks := _samsung_blocks(source, extra)):
-            trailer = blocks
-        else:
-            word = extra.extra.value if extra.extra else ""
-            raise CannotConvert(
-                f"it holds {extra.words}, which {wanted.target.value.upper()} cannot carry; "
-                f"to take that out, drop: {word}"
-            )
-    return gain, trailer
-
-
-def _samsung_blocks(source: bytes, extra: HeifExtra) -> bytes:
-    """The blocks in Samsung's box, which are those that end its JPEGs; empty where it is not that box."""
-    if extra.extra is not Extra.MAKER or extra.item:
-        return b""
-    for box in read_boxes(source):
-        if box.kind == SAMSUNG_BLOCKS:
-            content = box.content(source)
-            try:
-                trailer = read_sef(b"\0" + content, 1)
-            except Refused:
-                return b""
-            if trailer is None or trailer.start != 1:
-                return b""
-            return b"" if any(one.kind == MOTION_PHOTO_DATA for one in trailer.blocks) else content
-    return b""
-
-
-def _read_avif(source: bytes) -> Rgba:
-    """The pixels of the picture."""
-    if frame_count(source, "AVIF") > 1:
-        raise CannotConvert("it is animated")
-    image = decoded(source, "AVIF")
-    return upright(to_rgba(image), orientation(image))
-
-
-def _read_heic(source: bytes) -> Rgba:
-    """The pixels of the picture."""
-    heif = codec("pillow_heif", "pillow-heif", "reading HEIC")
-    heif.options.DECODE_THREADS = 0
-    try:
-        file = heif.open_heif(io.BytesIO(source))
-        if not len(file):
-            raise Undecodable("there is no picture in it")
-        main = next((one for one in file if one.info.get("primary")), file[0])
-        if main.size[0] * main.size[1] > MOST_PIXELS:
-            raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
-        return to_rgba(main.to_pillow())
-    except (OSError, SyntaxError, ValueError, RuntimeError, EOFError) as error:  # what pillow-heif raises
-        raise Undecodable(str(error) or type(error).__name__) from error
-
-
-def _depth(items: HeifItems) -> int:
-    """The greatest number of bits that the picture's properties tell (pixi, av1C, hvcC)."""
-    depths = [8]
-    for number in (items.primary, *items.parts(items.primary)):
-        for box in items.properties(number):
-            content = box.content(items.data)
-            if box.kind == b"pixi":
-                depths += content[5:]
-            elif box.kind == b"av1C":
-                depths.append(10 if (content[2:3] or b"\0")[0] & 0x40 else 8)
-            elif box.kind == b"hvcC":
-                depths += [8 + (minus & 7) for minus in content[17:19]]
-    return max(depths)
-
-
-def _check_colours(items: HeifItems) -> None:
-    """See that a picture without a profile is in sRGB (colour information of kind nclx)."""
-    for box in items.properties(items.primary):
-        content = box.content(items.data)
-        if box.kind != b"colr" or content[:4] != b"nclx":
-            continue
-        primaries, transfer = (int.from_bytes(content[at : at + 2], "big") for at in (4, 6))
-        if primaries not in _SRGB_PRIMARIES or transfer not in _SRGB_TRANSFERS:
-            raise CannotConvert("its colours are wider than sRGB and it has no profile")
 
 
 # Reading JPEG XL (with pillow-jxl-plugin, where it is installed).
@@ -560,9 +294,9 @@ _READERS: dict[ImageType, Callable[[bytes, ImageType, Wanted], Picture]] = {
     ImageType.WEBP: _read_plain,
     ImageType.GIF: _read_plain,
     ImageType.BMP: _read_plain,
-    ImageType.TIFF: _read_tiff,
-    ImageType.HEIC: _read_heif,
-    ImageType.AVIF: _read_heif,
+    ImageType.TIFF: read_tiff,
+    ImageType.HEIC: read_heif,
+    ImageType.AVIF: read_heif,
     ImageType.JXL: _read_jxl,
 }
 

@@ -4,8 +4,9 @@ import dataclasses
 import hashlib
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
+from homepress.compress.convert.along import Wanted, upright
 from homepress.compress.convert.picture import Picture
-from homepress.compress.convert.read import Wanted, read_picture, upright
+from homepress.compress.convert.read import read_picture
 from homepress.compress.metadata import (
     Malformed,
     Refused,

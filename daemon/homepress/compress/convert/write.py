@@ -26,6 +26,7 @@ from homepress.compress.metadata.jpeg_segments import (
     APP13,
     COM,
     EXIF_SIGNATURE,
+    EXTENDED_XMP_SIGNATURE,
     XMP_SIGNATURE,
     parse_jpeg,
 )
@@ -33,6 +34,7 @@ from homepress.compress.metadata.jpeg_tail import with_gain_map
 from homepress.compress.metadata.png import XMP_KEYWORD, write_chunks
 from homepress.compress.metadata.webp import ALPHA, EXIF, ICC, VP8X, XMP, read_webp, write_webp
 from homepress.compress.model import Compressed, Recipe, ScoreKind
+from homepress.compress.parts import Fate, fate
 from homepress.compress.pixels import Raster, Undecodable
 from homepress.compress.png import png
 from homepress.compress.png.pixels import CodedPicture, ColourType, PngHeader, fingerprint, read_png
@@ -186,7 +188,11 @@ def _segment(body: bytes, name: str) -> bytes:
 
 def _with_density(raw: bytes, picture: Picture) -> bytes:
     """A JFIF header that tells the picture's density; other segments as they are."""
-    if picture.density is None or raw[4:9] != b"JFIF\0":
+    if raw[4:9] != b"JFIF\0":
+        return raw
+    if picture.aspect:
+        return raw[:11] + picture.aspect + raw[16:]
+    if picture.density is None:
         return raw
     across, down = (round(each).to_bytes(2, "big") for each in picture.density)
     return raw[:11] + bytes((_INCHES,)) + across + down + raw[16:]
@@ -245,7 +251,7 @@ def _png_wrapped(plain: CodedPicture, picture: Picture) -> bytes:
         chunks.append((b"eXIf", picture.exif))
     if picture.xmp is not None:
         chunks.append((b"iTXt", XMP_KEYWORD + bytes(5) + picture.xmp))
-    return write_chunks([*chunks, (b"IDAT", plain.stream), (b"IEND", b"")])
+    return write_chunks([*chunks, *picture.chunks, (b"IDAT", plain.stream), (b"IEND", b"")])
 
 
 # Writing WebP.
@@ -401,20 +407,26 @@ def write_picture(picture: Picture, kind: ImageType, options: EncodeOptions) -> 
     Raises:
         CannotConvert: the format cannot carry what the picture holds, or cannot do without loss.
     """
-    if kind is not ImageType.JPEG and any(_IPTC_RESOURCE in header for header in picture.jpeg_headers):
-        raise CannotConvert(f"it has IPTC captions, which {kind.value.upper()} cannot carry")
-    if kind is not ImageType.JPEG and (marker := _of_a_maker(picture.jpeg_headers)):
-        raise CannotConvert(f"it holds a maker's own data (APP{marker & 0x0F}), which only JPEG carries")
+    if kind is not ImageType.JPEG and (refused := _refused_header(picture.jpeg_headers, kind)):
+        raise CannotConvert(f"it has {refused}, which {kind.value.upper()} cannot carry")
     write = _WRITERS.get(kind)
     if write is None:
         raise CannotConvert(f"nothing is converted to {kind.value.upper()}")
     return write(picture, options)
 
 
-def _of_a_maker(headers: Iterable[bytes]) -> int | None:
-    """The marker of a header segment that may hold anything, such as what a thermal camera measured."""
+def _refused_header(headers: Iterable[bytes], target: ImageType) -> str:
+    """The first header segment that another format would lose and the table of parts does not let go."""
     for header in headers:
         marker, body = header[1], header[4:]
-        if not any(marker == known and body.startswith(signature) for known, signature in _LEFT_BEHIND):
-            return marker
-    return None
+        part, words = "header", f"a maker's own data (APP{marker & 0x0F})"
+        if _IPTC_RESOURCE in header:
+            part, words = "iptc", "IPTC captions"
+        elif body.startswith(EXTENDED_XMP_SIGNATURE):
+            part, words = "extended-xmp", "XMP of more than one segment"
+        elif any(marker == known and body.startswith(signature) for known, signature in _LEFT_BEHIND):
+            continue
+        # JPEG XL keeps them where it is made of the JPEG itself, not of its pixels.
+        if target is ImageType.JXL or fate(part, ImageType.JPEG, target) is Fate.REFUSED:
+            return words
+    return ""

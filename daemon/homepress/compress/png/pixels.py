@@ -286,6 +286,21 @@ def has_usual_gamma(file: PngFile) -> bool:
     return all(len(body) == 4 and 44_000 <= int.from_bytes(body, "big") <= 47_000 for body in bodies)
 
 
+_SRGB_PRIMARIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+_NEAR = 600  # of 100,000: what programs round to
+
+
+def has_usual_primaries(file: PngFile) -> bool:
+    """Whether cHRM says about what sRGB has."""
+    bodies = [each.body for each in file.chunks if each.kind == b"cHRM"]
+    told = [struct.unpack(">8I", body) for body in bodies if len(body) == 32]
+    return len(told) == len(bodies) and all(
+        abs(value - usual) <= _NEAR
+        for values in told
+        for value, usual in zip(values, _SRGB_PRIMARIES, strict=True)
+    )
+
+
 def _check_order(file: PngFile) -> None:
     kinds = [each.kind for each in file.chunks]
     if b"IDAT" not in kinds:

@@ -357,7 +357,7 @@ class Carrier:
             score_kind=str(made.score_kind),
             seconds=seconds,
             output=output,
-            dropped=[each.value for each in made.dropped],
+            dropped=[str(each) for each in made.dropped],
             missed=bool(made.missed),
         )
 

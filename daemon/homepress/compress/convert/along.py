@@ -1,0 +1,169 @@
+"""What every reader of a format does: opening, turning upright, taking metadata along."""
+
+import dataclasses
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from homepress.base.formats import ImageType
+from homepress.compress.convert.picture import CannotConvert, Rgba
+from homepress.compress.metadata.embedded import read_embedded
+from homepress.compress.metadata.exif import UPRIGHT, without_orientation
+from homepress.compress.metadata.soundness import exif_damage
+from homepress.compress.model import Extra
+from homepress.compress.pixels import Undecodable, decode, open_picture
+
+# Turning stored pixels the way an orientation asks for (CIPA DC-008, tag Orientation).
+
+
+def upright(rgba: Rgba, orientation: int) -> Rgba:
+    """The pixels turned and mirrored so that no orientation is needed any more.
+
+    Args:
+        rgba: height x width x 4 as stored.
+        orientation: 1 to 8; 5 to 8 swap width and height.
+    """
+    if orientation >= 5:
+        rgba = rgba.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        rgba = rgba[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        rgba = rgba[::-1]
+    return np.ascontiguousarray(rgba)
+
+
+# Opening pictures with Pillow and asking them things that make it read on.
+
+# What Pillow's readers raise on bad bytes; RuntimeError comes from libavif's.
+_READER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+)
+
+
+def frame_count(source: bytes, format_name: str) -> int:
+    """How many frames or pages a picture has.
+
+    Raises:
+        Undecodable: its structure is broken.
+        TooManyPixels: as `open_picture`.
+    """
+    try:
+        return int(getattr(open_picture(source, (format_name,)), "n_frames", 1))
+    except _READER_ERRORS as error:
+        raise Undecodable(str(error) or type(error).__name__) from error
+
+
+def decoded(source: bytes, format_name: str) -> Image.Image:
+    """A picture with all pixels of its first frame.
+
+    Raises:
+        Undecodable: the bytes do not decode in full.
+        TooManyPixels: as `open_picture`.
+    """
+    try:
+        return decode(source, (format_name,))
+    except RuntimeError as error:
+        raise Undecodable(str(error)) from error
+
+
+# The metadata that goes along when a picture changes its format.
+
+_IPTC_RESOURCE = b"8BIM\x04\x04"
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))[2-8](?=[\"'<])")
+_RGB, _GREY = b"RGB ", b"GRAY"
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedMetadata:
+    """Metadata of an upright picture.
+
+    Attributes:
+        icc: its colour profile.
+        exif: its Exif block, without orientation.
+        xmp: its XMP packet.
+        orientation: how the stored pixels are to be turned.
+    """
+
+    icc: bytes | None
+    exif: bytes | None
+    xmp: bytes | None
+    orientation: int = UPRIGHT
+
+
+def read_metadata(
+    source: bytes,
+    *,
+    iptc: bool = False,
+    exif: Sequence[bytes] | None = None,
+    xmp: Sequence[bytes] | None = None,
+) -> CarriedMetadata:
+    """What is carried over.
+
+    Args:
+        source: the bytes of the file.
+        iptc: whether IPTC captions are taken care of elsewhere.
+        exif: the blocks of the main picture, where a file may hold those of others too.
+        xmp: its packets, likewise.
+
+    Raises:
+        CannotConvert: there is metadata that has no place in other formats.
+        Malformed: the file's structure is broken.
+    """
+    found = read_embedded(source)
+    packets = found.xmp if xmp is None else tuple(xmp)
+    if exif is not None:
+        found = dataclasses.replace(found, exif=tuple(exif))
+    if len(found.exif) > 1 or len(packets) > 1:
+        raise CannotConvert("it has more than one block of Exif or XMP")
+    if not iptc and any(_IPTC_RESOURCE in block or block[:1] == b"\x1c" for block in found.iptc):
+        raise CannotConvert("it has IPTC captions, which other formats cannot carry")
+    if found.icc is not None and found.icc[16:20] not in (_RGB, _GREY):
+        raise CannotConvert("its colours are neither RGB nor grey")
+    if found.exif and (damage := exif_damage(found.exif[0])):
+        raise CannotConvert(damage)
+    block = without_orientation(found.exif[0]) if found.exif else None
+    packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packets[0]) if packets else None
+    return CarriedMetadata(found.icc, block, packet, found.orientation)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a picture is read for.
+
+    Attributes:
+        target: the format that it will be written in.
+        drop: what is taken out.
+    """
+
+    target: ImageType
+    drop: frozenset[Extra] = frozenset()
+
+
+IN_WORDS = {
+    Extra.HDR: "an HDR gain map",
+    Extra.DEPTH: "a depth map or matte",
+    Extra.MOTION: "a motion video",
+    Extra.PICTURES: "further pictures",
+    Extra.MAKER: "data of its maker",
+}
+
+
+def density(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels an inch, across and down, as the container says; None where it does not, or nonsense."""
+    value = image.info.get("dpi")
+    if not isinstance(value, tuple) or len(value) != 2:
+        return None
+    across, down = float(value[0]), float(value[1])
+    return (across, down) if 1.0 <= across <= 65_535.0 and 1.0 <= down <= 65_535.0 else None

@@ -1,0 +1,101 @@
+"""Reading TIFF of one page and up to 8 bits."""
+
+from collections.abc import Mapping
+
+from PIL import Image
+
+from homepress.base.formats import ImageType
+from homepress.compress.convert.along import Wanted, decoded, density, frame_count, read_metadata
+from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba
+from homepress.compress.pixels import open_picture
+
+_BITS, _SAMPLE_FORMAT = 258, 339
+_FURTHER = 330  # SubIFDs: smaller copies, or pictures of their own
+_EXIF, _GPS = 0x8769, 0x8825
+_SUBFILE, _EXTRA = 254, 338
+_RAW = frozenset({50706, 50721, 33421})
+"""DNG's version and colour matrix, and the pattern of a sensor's filters (TIFF/EP)."""
+_LOST = (
+    (frozenset({37724}), "Photoshop's layers"),
+    (frozenset({33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113}), "its place on the map (GeoTIFF)"),
+    (frozenset({301, 318, 319, 342, 532}), "colours that are told without a profile"),
+)
+_CODING = frozenset(
+    {
+        *(254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 274, 277, 278, 279, 280, 281, 284),
+        *(286, 287, 288, 289, 290, 291, 292, 293, 297, 317, 320, 321, 322, 323, 324, 325, 332, 334, 338, 339),
+        *(340, 341, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559, 32996, 32997),
+        *(32998, 51023),
+    }
+)
+"""Baseline tags and extensions that say how the pixels are stored, and hints for printers."""
+_READ = frozenset({_EXIF, _GPS, 700, 33723, 34377, 34675})
+"""Exif, place, XMP, IPTC (which refuses by itself), Photoshop's settings, profile."""
+_TIFF_MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA"})
+_CARRIED = (
+    *(0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x011A, 0x011B, 0x0128),
+    *(0x010D, 0x011D, 0x013C, 0x4746, 0x4749, *range(0x9C9B, 0x9CA0)),
+)
+"""Description, make, model, software, date, artist, copyright, density; names of document, page and computer,
+rating, and what Windows writes: title, comment, author, keywords, subject."""
+
+
+def read_tiff(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
+    """Decode a TIFF of one page and up to 8 bits; see `read_picture`.
+
+    Its Exif values are put into a block of their own, for in a TIFF they share directories with the picture.
+    """
+    if frame_count(source, "TIFF") > 1:
+        raise CannotConvert("it has more than one page")
+    opened = open_picture(source, ("TIFF",))
+    tags = getattr(opened, "tag_v2", {})
+    if _FURTHER in tags:
+        raise CannotConvert("it holds further pictures, which would be left behind")
+    _check_tags(tags)
+    if max(tags.get(_BITS, (1,))) > 8 or set(tags.get(_SAMPLE_FORMAT, (1,))) != {1}:
+        raise CannotConvert("it has more than 8 bits a channel")
+    if opened.mode not in _TIFF_MODES:
+        raise CannotConvert(f"its colours are {opened.mode}")
+    along = read_metadata(source)
+    exif = _exif(opened)
+    image = decoded(source, "TIFF")  # Pillow turns it upright
+    return Picture(rgba=to_rgba(image), icc=along.icc, exif=exif, xmp=along.xmp, density=density(image))
+
+
+def _check_tags(tags: Mapping[int, object]) -> None:
+    """See that a TIFF says nothing that would be lost.
+
+    Raises:
+        CannotConvert: it does, and what.
+    """
+    if tags.get(_SUBFILE, 0) not in (0, None) or tags.keys() & _RAW:
+        raise CannotConvert("it is a raw file, or a smaller copy of another picture")
+    if _EXTRA in tags and set(as_tuple(tags[_EXTRA])) - {1, 2}:
+        raise CannotConvert("it has a channel that is neither colour nor transparency")
+    for held, words in _LOST:
+        if held & tags.keys():
+            raise CannotConvert(f"it holds {words}, which would be left behind")
+    if unknown := sorted(tags.keys() - _CODING - set(_CARRIED) - _READ):
+        raise CannotConvert(f"it holds data of a kind that is not known (TIFF tag {unknown[0]})")
+
+
+def as_tuple(value: object) -> tuple[object, ...]:
+    """A value of a tag as a tuple, whatever Pillow made of it."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _exif(opened: Image.Image) -> bytes | None:
+    """The values that describe the photograph, as a block of their own; None where there are none."""
+    found = opened.getexif()
+    block = Image.Exif()
+    for tag in _CARRIED:
+        if tag in found:
+            block[tag] = found[tag]
+    for directory in (_EXIF, _GPS):
+        if values := found.get_ifd(directory):
+            block.get_ifd(directory).update(values)
+    return block.tobytes().removeprefix(b"Exif\0\0") if len(block) or _has_children(block) else None
+
+
+def _has_children(block: Image.Exif) -> bool:
+    return bool(block.get_ifd(_EXIF) or block.get_ifd(_GPS))
