@@ -44,15 +44,7 @@ Compressor = Callable[[bytes, Recipe], Compressed | Unchanged]
 
 
 def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
-    """Make one picture smaller. Nothing but the bytes and the recipe decides the result.
-
-    Args:
-        source: the bytes of the file.
-        recipe: what is asked.
-
-    Returns:
-        A result that is smaller by the minimum saving and passed every check, or why there is none.
-    """
+    """`homepress.compress.compress`, in a process that may pay for the codecs."""
     kind = sniff(source[:SNIFF_BYTES])
     if kind is None:
         return Unchanged(Reason.NOT_AN_IMAGE)

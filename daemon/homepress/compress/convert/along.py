@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import UPRIGHT, without_orientation
 from homepress.compress.metadata.soundness import exif_damage
 from homepress.compress.model import Extra
-from homepress.compress.pixels import Undecodable, decode, open_picture
+from homepress.compress.pixels import DECODER_ERRORS, Undecodable, decode, open_picture
 
 # Turning stored pixels the way an orientation asks for (CIPA DC-008, tag Orientation).
 
@@ -38,18 +37,8 @@ def upright(rgba: Rgba, orientation: int) -> Rgba:
 
 # Opening pictures with Pillow and asking them things that make it read on.
 
-# What Pillow's readers raise on bad bytes; RuntimeError comes from libavif's.
-_READER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    EOFError,
-    RuntimeError,
-    struct.error,
-)
+_READER_ERRORS = (*DECODER_ERRORS, RuntimeError)
+"""What Pillow's readers raise on bad bytes; RuntimeError comes from libavif's."""
 
 
 def frame_count(source: bytes, format_name: str) -> int:

@@ -287,10 +287,6 @@ class Pipeline:
         """Whether a picture waits or is under way, for whatever reason."""
         return self._state.ask(partial(self.queue.has, path))
 
-    def has_taken_in(self, path: Path) -> bool:
-        """The same of a picture that was found; what a person asks for, such as a dry run, leaves it new."""
-        return self._state.ask(partial(self.queue.has, path, explicit=False))
-
     def probe(self) -> list[tuple[str, int, tuple[ProbeAttempt, ...]]]:
         """Have every worker, and what looks at results, try the ways out. Starts those that rest.
 
