@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress import resources
+from homepress.base.paths import shipped
 from support import REPOSITORY
 
 PACKAGE = REPOSITORY / "daemon" / "homepress"
@@ -88,6 +88,6 @@ def test_a_worker_has_no_network_module_loaded() -> None:
 
 
 def test_the_statement_for_firewalls_says_none() -> None:
-    policy = json.loads(resources.shipped("service-files/internet-access-policy.json").read_text("utf-8"))
+    policy = json.loads(shipped("service-files/internet-access-policy.json").read_text("utf-8"))
     assert policy["Connections"] == []
     assert "no network connection" in policy["ApplicationDescription"]

@@ -22,13 +22,11 @@ SMALL = {
 }
 """Names of modules that may be shorter."""
 SMALL_MODULES = {
-    "resources.py": "a leaf: where shipped files are",
     "base/override.py": "goes with Python 3.11",
     "base/units.py": "a few functions that every room needs and none owns",
     "compress/metadata/errors.py": "the errors of seventeen modules, which import each other otherwise",
     "daemon/commands/viewer.py": "the one way to a picture for whoever may not decode",
     "daemon/doctor/codecs_child.py": "what a child process starts with: it loads nothing else",
-    "daemon/doctor/system.py": "what each system's module offers to the doctor",
     "privacy/comparison.py": "the one module that opens a connection to a network",
     "ui/probe.py": "what tray and window share",
     "workers/checker_child.py": "what a child process starts with: it loads nothing else",

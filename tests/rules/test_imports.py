@@ -13,7 +13,7 @@ import pytest
 from support import REPOSITORY
 
 PACKAGE = REPOSITORY / "daemon" / "homepress"
-LEAVES = {"resources", "__init__"}
+LEAVES = {"__init__"}
 GROUND = {"base"}
 """Rooms that import nothing of ours and that every room may import."""
 ROOMS = {"settings", "watch", "compress", "workers", "store", "privacy", "control", "ui", "desktop"}
@@ -201,8 +201,3 @@ def test_every_room_of_the_table_is_there() -> None:
     assert {
         p.name for p in PACKAGE.iterdir() if any(p.glob("*.py")) and not p.name.startswith(("_", "."))
     } == GROUND | ROOMS | {"daemon"}
-
-
-def test_nothing_but_the_standard_library_is_imported_by_leaves() -> None:
-    for leaf in sorted(LEAVES - {"__init__"}):
-        assert all(not name.startswith("homepress") for _, name in imports(PACKAGE / f"{leaf}.py"))

@@ -13,7 +13,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.resources import shipped
+from homepress.base.paths import shipped
 from homepress.settings import DAEMON_FIELDS, FOLDER_FIELDS, Settings, SettingsError, load, parse
 from homepress.settings.reference import reference_text
 from homepress.settings.schema import schema, schema_text

@@ -1,4 +1,4 @@
-"""Where Homepress keeps what is its own."""
+"""Where things are: what Homepress keeps as its own, and what ships with it."""
 
 import contextlib
 import hashlib
@@ -27,6 +27,8 @@ _SOCKET = "control.sock"
 _PRIVATE = 0o700
 _PATIENCE = 10.0
 """Seconds for the disk of a folder of ours, which may have to wake up."""
+
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +184,17 @@ def _fallback_folder() -> Path:
 
 def _fits(socket: Path) -> bool:
     return len(os.fsencode(socket)) <= SOCKET_PATH_LIMIT
+
+
+def shipped(name: str) -> Path:
+    """The path of a folder or file that ships with the program, such as `config/default.toml`.
+
+    In an installed package they lie in `homepress/_share`, in a checkout at the top of the repository.
+
+    Raises:
+        FileNotFoundError: neither the installed package nor the checkout has it.
+    """
+    for base in (_PACKAGE / "_share", _PACKAGE.parent.parent):
+        if (found := base / name).exists():
+            return found
+    raise FileNotFoundError(f"{name} is not part of this installation; install Homepress again")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from homepress.base.files import write_atomically
-from homepress.resources import shipped
+from homepress.base.paths import shipped
 
 # Quoting a command, for any path.
 

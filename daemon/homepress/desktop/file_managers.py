@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from homepress.base.override import override
+from homepress.base.paths import shipped
 from homepress.desktop.entries import Starter, config_home, data_home, desktop_exec, filled, write_entry
 from homepress.desktop.launching import Launch
-from homepress.resources import shipped
 
 
 class FileManagerError(OSError):

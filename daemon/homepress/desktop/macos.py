@@ -14,11 +14,11 @@ from xml.parsers.expat import ExpatError
 
 from homepress.base.files import write_atomically
 from homepress.base.override import override
+from homepress.base.paths import shipped
 from homepress.desktop.autostart import Autostart, AutostartError, AutostartState
 from homepress.desktop.launching import APP_ID, Launch
 from homepress.desktop.opening import NotOpened, Opener
 from homepress.desktop.power import Looking
-from homepress.resources import shipped
 
 Run = Callable[[Sequence[str]], bool]
 """Runs a command; whether it went well."""

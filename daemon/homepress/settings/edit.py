@@ -12,8 +12,7 @@ import tomlkit
 from tomlkit.items import Item
 
 from homepress.base.files import write_atomically
-from homepress.base.paths import make_folder
-from homepress.resources import shipped
+from homepress.base.paths import make_folder, shipped
 from homepress.settings.check import Problem, SettingsError
 from homepress.settings.load import parse
 from homepress.settings.model import Settings, TomlValue

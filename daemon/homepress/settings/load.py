@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from homepress.resources import shipped
+from homepress.base.paths import shipped
 from homepress.settings.check import InvalidValueError, Problem, SettingsError, decode, did_you_mean, quoted
 from homepress.settings.model import (
     DAEMON_FIELDS,

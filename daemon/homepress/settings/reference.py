@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import tomlkit
 
-from homepress.resources import shipped
+from homepress.base.paths import shipped
 from homepress.settings.check import expected
 from homepress.settings.load import load_preset, preset_names
 from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, Field, TomlValue, to_toml

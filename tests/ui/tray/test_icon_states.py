@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from PIL import Image
 
-from homepress import resources
+from homepress.base.paths import shipped
 from homepress.ui.tray.icon_drawing import Layer, Polygon, Ring, RoundedBox, rgba_pixels
 from homepress.ui.tray.icon_states import STEPS, IconState, PanelTheme, Symbol, icon_state, rgba
 from homepress.ui.tray.menu import TrayState
@@ -62,7 +62,7 @@ def test_pixels_go_over_the_bus_as_argb() -> None:
 def test_the_files_are_what_the_program_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(REPOSITORY / "packaging")
     icon_files = importlib.import_module("icon_files").icon_files
-    folder = resources.shipped("service-files/icons")
+    folder = shipped("service-files/icons")
     made = dict(icon_files())
     assert {path.name for path in folder.iterdir()} == made.keys()
     for name, content in made.items():

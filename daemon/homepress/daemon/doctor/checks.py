@@ -17,8 +17,7 @@ from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.base.units import size
 from homepress.control.running import other_version
-from homepress.daemon.doctor.finding import Finding, Installation, broken, good, worth_knowing
-from homepress.daemon.doctor.system import this_system
+from homepress.daemon.doctor.finding import Finding, Installation, broken, good, this_system, worth_knowing
 from homepress.desktop.autostart import autostart
 from homepress.store.health import ledger_fault
 from homepress.store.model import LedgerError, OriginalsLimit

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from homepress.compress import Compressed, Recipe
 from homepress.daemon.commands.prove import sample_png
-from homepress.daemon.doctor.finding import Finding, Installation, broken, good, worth_knowing
-from homepress.daemon.doctor.system import this_system
+from homepress.daemon.doctor.finding import Finding, Installation, broken, good, this_system, worth_knowing
 from homepress.desktop.launching import NO_WINDOW
 from homepress.workers import Limits, Slot, WorkerDied
 from homepress.workers.command import environment, is_bundled, module_command

@@ -1,12 +1,14 @@
-"""What the doctor finds, and what it looks at."""
+"""What the doctor finds, and what it needs to know of the operating system."""
 
 import contextlib
 import enum
 import os
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
@@ -14,7 +16,7 @@ from homepress.base.paths import Paths
 from homepress.control import ServiceError, connect
 from homepress.control.service import Status
 from homepress.daemon.places import Places
-from homepress.settings import Settings, SettingsError, load
+from homepress.settings import FolderSettings, Settings, SettingsError, load
 from homepress.store.model import LedgerError
 from homepress.store.reader import Reader
 
@@ -133,3 +135,40 @@ def _vaults(paths: Paths) -> set[Path]:
     with contextlib.suppress(LedgerError, OSError), Reader(paths.ledger) as reader:
         return {Path(original.stored_at).parent for original in reader.originals()}
     return set()
+
+
+# What the doctor needs to know of the operating system: one interface, three systems.
+
+
+class System(Protocol):
+    """One operating system."""
+
+    def file_system(self, path: bytes) -> str:
+        """The kind of the file system that a resolved path lies on, such as "ext4"; empty when not told."""
+
+    def file_sandbox(self, version: int) -> Iterable[Finding]:
+        """What the version of the file sandbox means that a worker reached; 0 is none."""
+
+    def room_to_watch(self, folders: Sequence[FolderSettings]) -> Iterable[Finding]:
+        """Whether the system's limits allow to watch these folders, with all that is in them."""
+
+    def desktop(self, old_tray: bool) -> Iterable[Finding]:
+        """What there is of a desktop: bus, tray, notices."""
+
+    def getting(self, thing: str) -> str:
+        """The command that installs "tkinter", "gifsicle", "notices", or "x11", the libraries of a window."""
+
+
+def this_system() -> System:
+    """The one we run on."""
+    if sys.platform == "win32":
+        from homepress.daemon.doctor import windows
+
+        return windows
+    if sys.platform == "darwin":
+        from homepress.daemon.doctor import macos
+
+        return macos
+    from homepress.daemon.doctor import linux
+
+    return linux

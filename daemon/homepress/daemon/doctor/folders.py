@@ -12,8 +12,15 @@ from homepress.base.blocking import NotAnsweringError
 from homepress.base.system_errors import with_name
 from homepress.base.units import size
 from homepress.daemon.doctor.checks import PROBLEM
-from homepress.daemon.doctor.finding import Finding, Installation, Level, broken, good, worth_knowing
-from homepress.daemon.doctor.system import this_system
+from homepress.daemon.doctor.finding import (
+    Finding,
+    Installation,
+    Level,
+    broken,
+    good,
+    this_system,
+    worth_knowing,
+)
 from homepress.settings import FolderSettings
 from homepress.store.health import Abilities, abilities
 from homepress.watch import refusal, warnings

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
-from homepress.base.paths import Paths
+from homepress.base.paths import Paths, shipped
 from homepress.base.units import counted
 from homepress.control.service import ServiceError
-from homepress.resources import shipped
 from homepress.settings import SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.arguments import absolute_path, example, json_option

@@ -7,7 +7,7 @@ from typing import Literal
 
 from PIL import Image
 
-from homepress.resources import shipped
+from homepress.base.paths import shipped
 from homepress.ui.window.start import WindowLook
 from homepress.ui.window.theme.drawing import Icon, drawn, photo
 from homepress.ui.window.theme.palette import DARK, LIGHT, Palette
