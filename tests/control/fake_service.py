@@ -82,6 +82,7 @@ class FakeService(_AnyService):
             saved_bytes_total=2_000_000_000,
             originals_bytes=3_400_000_000,
             network="locked",
+            files="closed",
             folders=folders,
             problems=self.problems,
         )
@@ -201,7 +202,7 @@ class FakeService(_AnyService):
                 with_location=7 if tried else 0,
             )
 
-    def probe(self) -> list[ProbedProcess]:
+    def probe(self, other: int = 0) -> list[ProbedProcess]:
         tried = [ProbeAttempt(name="TCP", allowed=False, answer="EACCES: Permission denied")]
         return [ProbedProcess(name="daemon", pid=os.getpid(), tried=tried)]
 

@@ -1,5 +1,7 @@
 """Tray and window tell what they tried; a silent one is noticed too."""
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +25,7 @@ def socket(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tray(socket: Path) -> Iterator[ProbeServer]:
-    made = ProbeServer(socket, "tray", lambda: [ProbedProcess(name="somebody", pid=7, tried=TRIED)])
+    made = ProbeServer(socket, "tray", lambda _: [ProbedProcess(name="somebody", pid=7, tried=TRIED)])
     yield made
     made.close()
 
@@ -35,7 +37,7 @@ def test_whoever_is_asked_tells_under_its_own_name(tray: ProbeServer, socket: Pa
 
 def test_a_worker_is_told_of_after_its_master(socket: Path) -> None:
     processes = [ProbedProcess(name=name, pid=pid, tried=TRIED) for name, pid in (("a", 7), ("b", 8))]
-    made = ProbeServer(socket, "window", lambda: processes)
+    made = ProbeServer(socket, "window", lambda _: processes)
     try:
         assert [(told.name, told.pid) for told in ask_probe_server(socket, "window")] == [
             ("window", 7),
@@ -45,17 +47,29 @@ def test_a_worker_is_told_of_after_its_master(socket: Path) -> None:
         made.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="peers are named on Linux")
+def test_who_is_asked_knows_who_asks(socket: Path) -> None:
+    """That is the process whose memory it tries."""
+    asked_by: list[int] = []
+    made = ProbeServer(socket, "window", lambda other: asked_by.append(other) or [])
+    try:
+        ask_probe_server(socket, "window")
+    finally:
+        made.close()
+    assert asked_by == [os.getpid()]
+
+
 def test_nobody_there(tray: ProbeServer, socket: Path) -> None:
     assert ask_probe_server(socket, "window") == []
 
 
 def test_after_the_end_nobody_is_there(socket: Path) -> None:
-    ProbeServer(socket, "window", list).close()
+    ProbeServer(socket, "window", lambda _: []).close()
     assert ask_probe_server(socket, "window") == []
 
 
 def test_one_that_cannot_tell_has_tried_nothing(socket: Path) -> None:
-    silent = ProbeServer(socket, "window", list)
+    silent = ProbeServer(socket, "window", lambda _: [])
     try:
         (told,) = ask_probe_server(socket, "window")
     finally:
@@ -88,8 +102,8 @@ def _say(channel: object, frame: bytes) -> None:
 
 def test_there_is_one_of_each_name(tray: ProbeServer, socket: Path) -> None:
     with pytest.raises(LockHeldError):
-        ProbeServer(socket, "tray", list)
-    ProbeServer(socket, "window", list).close()
+        ProbeServer(socket, "tray", lambda _: [])
+    ProbeServer(socket, "window", lambda _: []).close()
 
 
 def test_names_are_as_short_as_the_sockets_own(socket: Path) -> None:

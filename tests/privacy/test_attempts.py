@@ -22,7 +22,7 @@ LOCKED = """
 import json, sys
 from homepress import privacy
 getattr(privacy, "lock_" + sys.argv[1])()
-print(json.dumps([[a.name, a.allowed, a.answer, a.local] for a in privacy.probe()]))
+print(json.dumps([[a.name, a.allowed, a.answer, a.local, a.kind] for a in privacy.probe()]))
 """
 
 
@@ -41,7 +41,8 @@ def test_an_ordinary_process_is_open() -> None:
 def test_a_locked_daemon_is_refused_everything() -> None:
     attempts = attempts_of("daemon")
     assert attempts.keys() >= NAMES | {"vsock", "Bluetooth", "all 44 address families"}
-    assert not any(attempt.allowed for attempt in attempts.values())
+    allowed = {attempt.kind for attempt in attempts.values() if attempt.allowed}
+    assert allowed <= privacy.DAEMON.may and not allowed & {"network", "local", "programs"}
     assert attempts["TCP"].answer == "EACCES: Permission denied"
     assert attempts["io_uring"].answer == "EPERM: Operation not permitted"
 
@@ -53,7 +54,7 @@ def test_a_locked_client_may_speak_locally() -> None:
 
 
 def test_local_attempts_do_not_count_as_network() -> None:
-    local, remote = ProbeAttempt("a", True, "", local=True), ProbeAttempt("b", True, "")
+    local, remote = ProbeAttempt("a", True, "", local=True, kind="local"), ProbeAttempt("b", True, "")
     assert all_refused([local, ProbeAttempt("c", False, "")])
     assert not all_refused([local, remote])
 

@@ -26,10 +26,10 @@ from homepress.privacy import (
 
 OPEN = ProbeAttempt("TCP", True, "allowed")
 REFUSED = ProbeAttempt("TCP", False, "EACCES: Permission denied")
-LOCAL = ProbeAttempt("a local socket", True, "allowed", local=True)
+LOCAL = ProbeAttempt("a local socket", True, "allowed", local=True, kind="local")
 SEEN = ProcessReport(7, "python", filtered=True, filters=1, no_new_privileges=True, sockets=())
-DAEMON = Party("daemon", 7, local_allowed=False, attempts=(REFUSED,), seen=SEEN)
-WINDOW = Party("window", 8, local_allowed=True, attempts=(REFUSED, LOCAL), seen=SEEN)
+DAEMON = Party("daemon", 7, privacy.WORKER.may, attempts=(REFUSED,), seen=SEEN)
+WINDOW = Party("window", 8, privacy.CLIENT.may, attempts=(REFUSED, LOCAL), seen=SEEN)
 PROOF = Proof(
     comparison=Comparison(True, "connected", (OPEN,)),
     parties=(DAEMON, WINDOW),
@@ -107,7 +107,7 @@ from homepress import privacy
 from homepress.privacy import Party, Proof
 before = privacy.compare()
 privacy.lock_daemon()
-me = Party("daemon", os.getpid(), False, privacy.probe(), privacy.report(os.getpid()))
+me = Party("daemon", os.getpid(), privacy.DAEMON.may, privacy.probe(), privacy.report(os.getpid()))
 after = privacy.compare()
 proofs = [Proof(comparison, (me,), None, (), 0.0) for comparison in (before, after)]
 print(msgspec.json.encode([[proof.holds, proof.comparison.connected] for proof in proofs]).decode())

@@ -198,6 +198,71 @@ def start_thread() -> None:
         raise PermissionError(error) from error
 
 
+def apart(scratch: Path) -> dict[str, Any]:
+    """What the Landlock domain of the daemon leaves and takes; the process outside is our parent's child."""
+    outside = int(os.environ["OUTSIDE"])
+    inner, other = scratch / "one" / "inner", scratch / "two"
+    inner.mkdir(parents=True)
+    other.mkdir()
+    for name in ("a", "b", "c"):
+        (inner / name).write_text(name)
+    earlier = (scratch / "held").open("w")
+    lock = privacy.lock_daemon()
+    child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    seen = {
+        "domain": lock.domain,
+        "missing": lock.missing,
+        "attempts": {tried.name: tried.allowed for tried in privacy.probe(outside)},
+        "mem": answer(lambda: open(f"/proc/{outside}/mem", "rb").close()),
+        "environ": answer(lambda: open(f"/proc/{outside}/environ", "rb").close()),
+        "fd": answer(lambda: os.readlink(f"/proc/{outside}/fd/0")),
+        "signal": answer(lambda: os.kill(outside, 0)),
+        "rename": answer(lambda: os.rename(inner / "a", other / "a")),
+        "rename folder": answer(lambda: os.rename(inner, other / "inner")),
+        "link": answer(lambda: os.link(other / "inner" / "b", scratch / "b")),
+        "exchange": answer(lambda: exchange(scratch / "b", other / "inner" / "c")),
+        "held": answer(lambda: earlier.write("x")),
+        "child's files": answer(lambda: os.readlink(f"/proc/{child.pid}/fd/0")),
+        "kill child": answer(lambda: os.killpg(child.pid, signal.SIGKILL)),
+        "child ended": child.wait(60),
+        "device": answer(lambda: os.mknod(scratch / "device", 0o60600, 0)),
+    }
+    worker = "from homepress import privacy; print(privacy.lock_worker([], privacy.Limits()).files)"
+    seen["worker in it"] = subprocess.run([sys.executable, "-c", worker], capture_output=True).stdout.decode()
+    return seen
+
+
+def exchange(one: Path, two: Path) -> None:
+    syscalls.call({"x86_64": 316}.get(platform.machine(), 276), -100, bytes(one), -100, bytes(two), 2)
+
+
+def layered(scratch: Path) -> dict[str, Any]:
+    """Clients that start each other again and again."""
+    lock = privacy.set_apart()
+    privacy.lock_client()
+    depth = int(os.environ.get("DEPTH", "20"))
+    if depth:
+        os.environ["DEPTH"] = str(depth - 1)
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    outside = int(os.environ["OUTSIDE"])
+    (scratch / "library").mkdir()
+    return {
+        "domain": lock.domain,
+        "mem": answer(lambda: open(f"/proc/{outside}/mem", "rb").close()),
+        "worker": privacy.lock_worker([scratch / "library"], privacy.Limits()).files,
+    }
+
+
+def looking(scratch: Path) -> dict[str, Any]:
+    """As `prove` does: look first, put the whole lock on then."""
+    outside = int(os.environ["OUTSIDE"])
+    privacy.lock_client()
+    before = privacy.report(outside).sockets
+    lock = privacy.set_apart()
+    after = privacy.report(outside).sockets
+    return {"before": before is not None, "after": after is not None, "missing": lock.missing}
+
+
 def threaded(scratch: Path) -> dict[str, Any]:
     EarlierThread()
     lock = privacy.lock_worker([scratch], privacy.Limits())
@@ -269,6 +334,9 @@ ROLES = {
         client_numbers,
         threaded,
         without_landlock,
+        apart,
+        layered,
+        looking,
     )
 }
 

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from homepress import privacy
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
@@ -67,7 +68,8 @@ def test_the_worker_that_decodes_for_the_window_is_listed(
     worker = parties(proof)["window's worker"]
     assert worker["pid"] not in (opened.pid, 0)
     assert len(worker["attempts"]) > 10
-    assert not [attempt for attempt in worker["attempts"] if attempt["allowed"]], "not even a local one"
+    allowed = {attempt["kind"] for attempt in worker["attempts"] if attempt["allowed"]}
+    assert allowed <= privacy.WORKER.may and "local" not in allowed
     assert worker["seen"]["filtered"] and not worker["seen"]["sockets"]
     assert str(worker["pid"]) in " ".join(check["command"] for check in proof["checks"])
 
@@ -99,9 +101,11 @@ def test_daemon_worker_tray_and_window_are_asked_and_closed(
     assert found["window"]["pid"] == opened.pid
     assert len({party["pid"] for party in proof["parties"]}) == 6
     for party in proof["parties"]:
-        leaves = [attempt for attempt in party["attempts"] if not attempt["local"]]
+        leaves = [attempt for attempt in party["attempts"] if attempt["kind"] in ("network", "programs")]
         assert len(leaves) > 10
         assert not [attempt for attempt in leaves if attempt["allowed"]]
+        memory = [attempt for attempt in party["attempts"] if attempt["name"] == "memory of another program"]
+        assert [attempt["allowed"] for attempt in memory] == [False], party["name"]
         assert party["seen"]["filtered"] and party["seen"]["no_new_privileges"]
         assert {held["family"] for held in party["seen"]["sockets"]} <= {"unix"}
     assert not found["worker 1"]["seen"]["sockets"]
@@ -170,3 +174,66 @@ def test_the_proof_in_words_names_what_to_type(program: Program) -> None:
     words = program.run("prove")
     assert "Nothing can be sent" in words
     assert "Do not believe it" in words
+
+
+OLD_KERNEL = Path(__file__).parent.parent / "privacy" / "oldkernel.py"
+
+
+@pytest.fixture
+def on_kernel(program: Program) -> Callable[[int], None]:
+    """Have daemon and commands run as on a kernel whose Landlock is of a version; 0 has none."""
+    plain = program.command
+
+    def choose(version: int) -> None:
+        older = [sys.executable, str(OLD_KERNEL), str(version)]
+        program.command = lambda *words: [*older, *plain(*words)]  # type: ignore[method-assign]
+
+    return choose
+
+
+def test_without_landlock_it_is_said_wherever_somebody_looks(
+    program: Program, inbox: Path, on_kernel: Callable[[int], None]
+) -> None:
+    on_kernel(0)
+    program.watch(inbox)
+    program.start()
+    status = program.status()
+    assert (status["network"], status["files"]) == ("locked", "open")
+    assert len(status["gaps"]) == 1 and "no Landlock" in status["gaps"][0]
+    words = program.run("status")
+    assert "files      open, see below" in words and "Files and other programs are not closed" in words
+    proof = program.json("prove", code=4)
+    assert proof["nothing_sent"] and not proof["holds"]
+    open_ways = {name: open_kinds(party) for name, party in parties(proof).items()}
+    assert open_ways["daemon"] == {"programs"} and not open_ways["worker 1"]
+    words = program.run("prove", code=4)
+    assert "Nothing can be sent, but not everything else is closed" in words
+    assert "daemon (process" in words and "was not refused memory of another program" in words
+    assert "To close it: use a kernel of 5.19 or newer" in words
+    findings = [each["text"] for each in program.lines("doctor", code=None) if each["topic"] == "sandbox"]
+    assert any(text.startswith("Files and other programs are not closed") for text in findings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", [1, 2, 5])
+def test_an_older_landlock_is_used_for_what_it_can(
+    program: Program, inbox: Path, on_kernel: Callable[[int], None], version: int
+) -> None:
+    on_kernel(version)
+    write(inbox / "a.jpg", jpeg(1))
+    program.watch(inbox, existing="compress")
+    program.start()
+    wait_for(lambda: program.status()["compressed_today"] == 1, within=60)
+    status = program.status()
+    assert (status["network"], status["files"]) == ("locked", "closed")
+    assert bool(status["gaps"]) is (version == 1)
+    proof = program.json("prove", code=4 if version == 1 else 0)
+    assert proof["nothing_sent"] and proof["gaps"]
+    assert ("programs" in open_kinds(parties(proof)["daemon"])) is (version == 1)
+    assert not open_kinds(parties(proof)["worker 1"])
+    program.run("undo", str(inbox / "a.jpg"))
+
+
+def open_kinds(party: dict[str, Any]) -> set[str]:
+    """What a process was let through with and has no need of."""
+    return {tried["kind"] for tried in party["attempts"] if tried["allowed"]} - set(party["may"])

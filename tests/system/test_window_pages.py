@@ -161,11 +161,11 @@ def test_the_tray_is_asked_too(
     told = ProbedProcess(
         name="tray", pid=4711, tried=[ProbeAttempt(name="TCP", allowed=True, answer="a socket was made")]
     )
-    server = ProbeServer(Paths.from_environment().socket, "tray", lambda: [told])
+    server = ProbeServer(Paths.from_environment().socket, "tray", lambda _: [told])
     try:
         window = opened("privacy")
         window.wait("Tray, process 4711", within=60)
-        window.wait("Not every way to a network is closed")
+        window.wait("Not everything is closed on this system")
         window.wait("0 of 1 refused")
     finally:
         server.close()

@@ -8,5 +8,5 @@ from homepress.ui.cli.main import main
 if __name__ == "__main__":
     lock = f"lock_{sys.argv[1]}"
     assert hasattr(privacy, lock)
-    setattr(privacy, lock, lambda *_: privacy.Lock(network=False))
+    setattr(privacy, lock, lambda *_, **__: privacy.Lock(network=False))
     sys.exit(main(sys.argv[2:]))

@@ -118,25 +118,37 @@ class WaitingFile(msgspec.Struct, frozen=True, kw_only=True):
     next_try: float | None = None
 
 
+AttemptKind = Literal["network", "local", "programs", "ipc", "signals", "names", "files", "start", "threads"]
+"""What an attempt is for: a way off this computer; a socket on it (AF_UNIX); the memory of other programs;
+memory and queues shared with them (System V, POSIX); a signal to them; looking whether a name exists; opening
+a file; starting a program or a process; starting a thread."""
+
+
 class ProbeAttempt(msgspec.Struct, frozen=True):
-    """One attempt of a process to reach a network, or a socket on this computer.
+    """One attempt of a process to reach a network, or anything else that it may have no need of.
 
     Attributes:
         name: what was tried, in a few words, such as "TCP".
         allowed: whether the system let it through.
         answer: what the system said, such as "EACCES: Permission denied".
-        local: whether it reaches no further than this computer (AF_UNIX).
+        local: whether it is a socket that reaches no further than this computer (AF_UNIX).
+        kind: what it was for; see `AttemptKind`.
     """
 
     name: str
     allowed: bool
     answer: str
     local: bool = False
+    kind: AttemptKind = "network"
 
 
 class ProbedProcess(msgspec.Struct, frozen=True, kw_only=True):
-    """A process of ours and all it tried to reach; `name` is "daemon", "worker 1" ..."""
+    """A process of ours and all it tried to reach; `name` is "daemon", "worker 1" ...
+
+    `may` has the kinds of attempts that it may be let through with, since its work needs them.
+    """
 
     name: str
     pid: int
     tried: list[ProbeAttempt]
+    may: list[AttemptKind] = []

@@ -35,14 +35,15 @@ class _ProbeAnswer(msgspec.Struct, frozen=True):
 class ProbeServer:
     """Answers for one process. There is one of each name, known by a lock with its process id."""
 
-    def __init__(self, socket: Path, name: str, probe: Callable[[], list[ProbedProcess]]) -> None:
+    def __init__(self, socket: Path, name: str, probe: Callable[[int], list[ProbedProcess]]) -> None:
         """Bind the address.
 
         Args:
             socket: of the daemon that the process belongs to.
             name: one of `PROBED`.
             probe: tries every way out; gives the results of this process, then of its worker if it has one,
-                or none where that cannot be tried. Called in a thread.
+                or none where that cannot be tried. Called in a thread, with the process id of who asks,
+                which is an ordinary process to try at, or 0.
 
         Raises:
             LockHeldError: another process answers to this name.
@@ -73,14 +74,13 @@ class ProbeServer:
     def _listen(self) -> None:
         while (channel := self._acceptor.accept()) is not None:
             with contextlib.suppress(ChannelError):  # it was not waited for
-                if found := self._probe():
+                if found := self._probe(channel.peer() or 0):
                     channel.send(wire.encode(_ProbeAnswer([self._named(*one) for one in enumerate(found)])))
             channel.close()
 
     def _named(self, at: int, process: ProbedProcess) -> ProbedProcess:
-        return ProbedProcess(
-            name=f"{self._name}'s worker" if at else self._name, pid=process.pid, tried=process.tried
-        )
+        name = f"{self._name}'s worker" if at else self._name
+        return msgspec.structs.replace(process, name=name)
 
 
 def ask_probe_server(socket: Path, name: str) -> list[ProbedProcess]:

@@ -34,7 +34,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     why a pause, or its end, will not survive a restart; empty when it will. `power_saver` is
     what is known of the computer, whether work rests for it or not. `notify` is the setting of that name, for
     programs that show notifications. `originals_going` originals are deleted on the day of `originals_go_at`
-    (seconds since 1970), because the days for which they are kept are over; 0 while it is none.
+    (seconds since 1970), because the days for which they are kept are over; 0 while it is none. `files` says
+    whether the system keeps what reads pictures from reading other files; `gaps`, in whole sentences, what of
+    the lock this system does not have, what that means, and what to do.
     """
 
     state: State
@@ -52,6 +54,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     originals_going: int = 0
     originals_go_at: float | None = None
     network: Literal["locked", "open"] = "open"
+    files: Literal["closed", "open"] = "open"
+    gaps: list[str] = []
     folders: list[FolderStatus] = []
     problems: list[str] = []
     notes: list[str] = []
@@ -244,8 +248,11 @@ class Service(Protocol):
         while its disk does not answer.
         """
 
-    def probe(self) -> list[ProbedProcess]:
-        """Have the daemon and its workers try every way to a network themselves. Nothing is sent."""
+    def probe(self, other: int = 0) -> list[ProbedProcess]:
+        """Have the daemon and its workers try every way out themselves. Nothing is sent.
+
+        `other` is an ordinary process of this user, at whose memory it is tried too; 0 for none.
+        """
 
     def forget(self, path: str, before: float | None = None) -> int:
         """Remove names from the history, by path or before a time; how many. Hashes stay, keyed."""

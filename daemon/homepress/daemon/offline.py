@@ -203,13 +203,10 @@ class CommonService(Service):
         return dry_run.check(self.core, path, sample, wanted)
 
     @override
-    def probe(self) -> list[ProbedProcess]:
-        """This process and its workers try every way to a network; nothing is sent."""
-        own = ("daemon", os.getpid(), privacy.probe())
-        workers = self.core.pipeline.probe()
-        return [
-            ProbedProcess(name=name, pid=pid, tried=list(attempts)) for name, pid, attempts in (own, *workers)
-        ]
+    def probe(self, other: int = 0) -> list[ProbedProcess]:
+        """This process and its workers try every way out; nothing is sent."""
+        own = privacy.DAEMON.probed("daemon", os.getpid(), privacy.probe(other))
+        return [own, *(privacy.WORKER.probed(*found) for found in self.core.pipeline.probe(other))]
 
     @override
     def forget(self, path: str, before: float | None = None) -> int:

@@ -14,13 +14,12 @@ from functools import partial
 from pathlib import Path
 
 import homepress
-from homepress import privacy
 from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.control.service import ServiceError, Status
 from homepress.daemon.core import Core, NotNowError, refused
-from homepress.daemon.status import sentence
+from homepress.daemon.status import sentence, with_lock
 from homepress.settings import FolderSettings, Settings, SettingsError, load
 from homepress.store.existing import Listing, list_pictures
 from homepress.store.model import StoreError
@@ -130,11 +129,10 @@ class Opening:
             fault = self._fault
         settings, mistakes = self._settings()
         problems = [f"{sentence(fault)}; until then all pictures wait"] if fault else []
-        return Status(
+        status = Status(
             state="problem" if problems or mistakes else "idle",
             pid=os.getpid(),
             version=homepress.__version__,
-            network="locked" if privacy.state() == "locked" else "open",
             folders=[
                 FolderStatus(
                     path=str(folder.path),
@@ -149,6 +147,7 @@ class Opening:
             problems=problems + mistakes,
             notify=settings.daemon.notify,
         )
+        return with_lock(status)
 
     def _settings(self) -> tuple[Settings, list[str]]:
         try:

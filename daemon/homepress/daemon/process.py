@@ -4,6 +4,7 @@ import logging
 import os
 import queue
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -48,19 +49,20 @@ def repair_autostart() -> None:
 # -- the desktop agent is started before the daemon locks itself, since it has to reach the desktop
 
 
-def start_agent(ended: Callable[[], None]) -> None:
-    """Start the agent where there is a desktop for it, else say in the log why not.
-
-    `ended` is called, from a thread of its own, when the agent has ended.
-    """
+def start_agent() -> "subprocess.Popen[bytes] | None":
+    """Start the agent where there is a desktop for it, else say in the log why not. It starts no thread."""
     if sys.platform.startswith("linux") and session_address() is None:
         _log.info("no desktop session here (no session bus): no tray icon and no notices")
-        return
+        return None
     try:
-        process = spawn(own("tray"))
+        return spawn(own("tray"), reap=False)
     except OSError as error:
         _log.warning("the tray icon cannot be started: %s", error)
-        return
+        return None
+
+
+def wait_for_agent(process: "subprocess.Popen[bytes]", ended: Callable[[], None]) -> None:
+    """Call `ended`, from a thread of its own, when the agent has ended."""
 
     def wait() -> None:
         process.wait()
@@ -105,6 +107,7 @@ def run_daemon(
     Raises:
         ServiceError: another daemon runs, or something the daemon cannot do without is missing.
     """
+    privacy.set_apart()  # before anything starts a thread, such as asking a disk
     ensure(paths)
     lock = InstanceLock(paths.lock, DAEMON)
     _take_lock(lock, paths, tell)
@@ -196,10 +199,12 @@ class _Daemon:
         try:
             if not self._options.once:
                 running.mark_started(self._paths.state)
-            if self._options.tray and not self._options.once:
-                start_agent(ended=self._service.agent_ended)
-            # From here on no socket can be made and none connected; pictures are read only afterwards.
+            agent = start_agent() if self._options.tray and not self._options.once else None
+            # From here on no socket can be made and none connected; pictures are read only afterwards. Of
+            # other threads there may be one that asked a disk for the settings, and hangs: it is set apart.
             lock = privacy.lock_daemon(self._paths.socket)
+            if agent is not None:
+                wait_for_agent(agent, self._service.agent_ended)
             _log.info("%s", "; ".join((f"network: {privacy.state()}", *lock.missing)))
             if not self._options.once:
                 self._server.start()  # before the core is open: why it is not can then be asked

@@ -46,17 +46,9 @@ class StatusBuilder:
 
     def build(self, base: Status) -> Status:
         """The status of a daemon, from that of a program without one."""
-        going, locked = (
-            self.core.store.going(),
-            privacy.state() == "locked",
-        )  # ledger and system: they may wait
+        going, base = self.core.store.going(), with_lock(base)  # ledger and system: they may wait
         status = self.core.state.ask(partial(self._complete, base))
-        return msgspec.structs.replace(
-            status,
-            network="locked" if locked else "open",
-            originals_going=going.number,
-            originals_go_at=going.at,
-        )
+        return msgspec.structs.replace(status, originals_going=going.number, originals_go_at=going.at)
 
     def _complete(self, base: Status) -> Status:
         """On the state thread: what is seen holds together."""
@@ -117,6 +109,17 @@ class StatusBuilder:
 def _naming(folder: FolderStatus) -> str:
     """The problem of a folder as a sentence that names it, once."""
     return folder.problem if folder.path in folder.problem else f"{folder.path}: {folder.problem}"
+
+
+def with_lock(status: Status) -> Status:
+    """A status with what the system refuses this process, and what it does not close."""
+    gaps = [gap for gap in privacy.gaps() if not gap.minor]
+    return msgspec.structs.replace(
+        status,
+        network=privacy.state(),
+        files="open" if any(gap.files_open for gap in gaps) else "closed",
+        gaps=[gap.sentence for gap in gaps],
+    )
 
 
 def sentence(text: str) -> str:

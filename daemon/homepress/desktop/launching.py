@@ -43,8 +43,15 @@ def own(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "homepress", *arguments)
 
 
-def spawn(command: Sequence[str], environment: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+def spawn(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, *, reap: bool = True
+) -> "subprocess.Popen[bytes]":
     """Start a process that outlives us, in a session of its own; its exit is noted when it comes.
+
+    Args:
+        command: its command line.
+        environment: all of it; None takes ours.
+        reap: wait for its end in a thread; else the caller does.
 
     Raises:
         OSError: it cannot be started.
@@ -58,7 +65,8 @@ def spawn(command: Sequence[str], environment: Mapping[str, str] | None = None) 
         start_new_session=True,
         creationflags=NO_WINDOW | _NEW_GROUP,
     )
-    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+    if reap:
+        threading.Thread(target=process.wait, name="reaper", daemon=True).start()
     return process
 
 

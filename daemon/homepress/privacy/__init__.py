@@ -5,10 +5,13 @@
 """
 
 import sys
+from contextlib import AbstractContextManager
 
 from homepress.privacy.proof import Comparison, Party, Proof, Sample
+from homepress.privacy.roles import CLIENT, DAEMON, WORKER, ProcessRole
 from homepress.privacy.types import (
     Check,
+    Gap,
     HeldSocket,
     Limits,
     Lock,
@@ -27,45 +30,68 @@ else:
 _system: PrivacySystem = _chosen
 
 __all__ = [
+    "CLIENT",
+    "DAEMON",
+    "WORKER",
     "Check",
     "Comparison",
+    "Gap",
     "HeldSocket",
     "Limits",
     "Lock",
     "NetworkState",
     "Party",
     "ProcessReport",
+    "ProcessRole",
     "Proof",
     "Sample",
+    "bystander",
     "checks",
     "compare",
     "contain",
+    "gaps",
     "lock_client",
     "lock_daemon",
     "lock_tool",
     "lock_worker",
     "probe",
     "report",
+    "set_apart",
     "state",
 ]
 
+set_apart = _system.set_apart
 lock_daemon = _system.lock_daemon
 lock_client = _system.lock_client
 lock_worker = _system.lock_worker
 lock_tool = _system.lock_tool
 contain = _system.contain
 probe = _system.probe
+gaps = _system.gaps
 state = _system.state
 report = _system.report
 checks = _system.checks
 
 
-def compare() -> Comparison:
+def compare(other: int = 0) -> Comparison:
     """For `Proof`: what an ordinary process can do. To be called before this process locks itself.
 
     It connects to itself over the loopback device; nothing leaves the computer.
+
+    Args:
+        other: as for `probe`.
     """
     # Loaded by the one command that asks for it, so that no other process has the socket module for it.
     from homepress.privacy.comparison import compare as run
 
-    return run(probe)
+    return run(lambda: probe(other))
+
+
+def bystander() -> AbstractContextManager[int]:
+    """For `compare` and `probe`: the id of an ordinary process that does nothing, for a `with` block.
+
+    To be called before this process locks itself, while it has one thread; 0 where no memory is tried.
+    """
+    from homepress.privacy.comparison import bystander as run
+
+    return run()

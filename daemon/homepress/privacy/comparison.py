@@ -1,7 +1,10 @@
 """Being an ordinary process, to compare with. The only module of the room that opens a connection."""
 
+import contextlib
+import os
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 
 from homepress.base.results import ProbeAttempt
 from homepress.privacy.proof import Comparison
@@ -23,3 +26,26 @@ def compare(probe: Callable[[], tuple[ProbeAttempt, ...]]) -> Comparison:
     except OSError as error:
         answer, connected = str(error.strerror or error), False
     return Comparison(connected, answer, probe())
+
+
+@contextlib.contextmanager
+def bystander() -> Iterator[int]:
+    """The id of an ordinary process that does nothing for the length of a `with` block, to be tried at.
+
+    To be called before this process locks itself, while it has one thread; 0 where no memory is tried.
+    """
+    if sys.platform != "linux":
+        yield 0
+        return
+    ours, its = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(its)
+        os.read(ours, 1)  # until the other end is closed, by our end too
+        os._exit(0)
+    os.close(ours)
+    try:
+        yield pid
+    finally:
+        os.close(its)
+        os.waitpid(pid, 0)

@@ -4,14 +4,24 @@ import os
 import resource
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from homepress.base.results import ProbeAttempt
-from homepress.privacy import landlock, posix, probes, syscalls
+from homepress.privacy import landlock, posix, probes, roles, syscalls
 from homepress.privacy.calls import Architecture, current
 from homepress.privacy.filters import client_filter, daemon_filter, tool_filter, worker_filter
-from homepress.privacy.types import Check, HeldSocket, Limits, Lock, NetworkState, ProcessReport, all_refused
+from homepress.privacy.types import (
+    Check,
+    Gap,
+    HeldSocket,
+    Limits,
+    Lock,
+    NetworkState,
+    ProcessReport,
+    all_refused,
+)
 
 _FILTER_MODE = 2
 _INTERNET_TABLES = ("tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6")
@@ -21,19 +31,34 @@ _OTHER_TABLES = {"netlink": 9, "packet": 8}
 _UNIX_INODE, _UNIX_PATH = 6, 7
 
 
+_INHERITED = "HOMEPRESS_SET_APART"
+"""In the environment of what we start: its domain is inherited, and layers are few."""
+
+
+def set_apart() -> Lock:
+    """A Landlock domain. What this process starts is in it and puts on no other of the kind."""
+    if os.environ.get(_INHERITED):
+        return Lock(False, domain=_abi())
+    lock = _enter_domain(roles.CLIENT)
+    if lock.domain:
+        os.environ[_INHERITED] = "1"
+    return lock
+
+
 def lock_daemon(socket: Path | None = None) -> Lock:  # noqa: ARG001  the listener is open already
-    """See `types.PrivacySystem`."""
+    """A filter, a stricter Landlock domain, and no core dumps."""
     posix.forbid_core_dumps()
-    return _lock_network(daemon_filter)
+    entered, network = _enter_domain(roles.DAEMON), _lock_network(daemon_filter)
+    return replace(network, domain=entered.domain, missing=(*entered.missing, *network.missing))
 
 
 def lock_client(socket: Path | None = None) -> Lock:  # noqa: ARG001  any local socket is allowed
-    """See `types.PrivacySystem`."""
+    """A filter that leaves local sockets alone."""
     return _lock_network(client_filter)
 
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `types.PrivacySystem`."""
+    """Landlock, the limits and a filter; root's rights are given up too."""
     posix.apply_limits(limits)
     if limits.threads:
         most = _tasks_of_user() + limits.threads
@@ -42,26 +67,38 @@ def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `types.PrivacySystem`."""
+    """The program and the loader are all that can be executed, which is Landlock's part."""
     posix.apply_limits(limits)
     return _confine((*readable, tool), (tool, *_loaders()), tool_filter)
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
-    """See `types.PrivacySystem`."""
+    """There is nothing to be done from outside."""
     return lambda: None
 
 
-def probe() -> tuple[ProbeAttempt, ...]:
-    """See `types.PrivacySystem`."""
+def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:
+    """By raw system calls; nothing where the machine is none that we know the numbers of."""
     machine = current()
     if machine is None:
         return ()
-    return (*probes.network_attempts(machine), *probes.local_attempts(machine))
+    return (
+        *probes.network_attempts(machine),
+        *probes.local_attempts(machine),
+        *probes.other_attempts(machine, other),
+        *probes.file_attempts(machine),
+        *probes.process_attempts(machine),
+    )
+
+
+def gaps() -> tuple[Gap, ...]:
+    """What the Landlock of this kernel lacks."""
+    version = _abi()
+    return tuple(gap for below, gap in _GAPS if version < below)[:1]
 
 
 def state() -> NetworkState:
-    """See `types.PrivacySystem`."""
+    """A filter that the kernel names, no socket from before, and every way to a network refused."""
     machine = current()
     if machine is None:
         return "open"
@@ -71,7 +108,7 @@ def state() -> NetworkState:
 
 
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `types.PrivacySystem`."""
+    """`ss`, `lsof`, `grep`, `strace`, and life without a network device."""
     listed = ",".join(map(str, pids))
     either = "|".join(f"pid={pid}," for pid in pids)
     each = f"{{{listed}}}" if len(pids) > 1 else listed
@@ -86,6 +123,58 @@ def checks(pids: Sequence[int]) -> tuple[Check, ...]:
         Check("unshare -rn homepress run", "everything works where there is no network device at all"),
         Check("switch on airplane mode, or pull the cable", "Homepress works as before"),
     )
+
+
+def _abi() -> int:
+    machine = current()
+    return landlock.abi(machine) if machine is not None else 0
+
+
+_TO_DO = "cat /sys/kernel/security/lsm says whether landlock is switched on (lsm= at boot switches it on)"
+_GAPS = (
+    (
+        1,
+        Gap(
+            "files and other programs are not closed: this kernel has no Landlock, or it is switched off. "
+            "If a fault were used for it, the program that makes GIFs smaller could read files of yours, and "
+            "Homepress itself the memory of your other programs. Neither has a network all the same",
+            f"use a kernel of 5.19 or newer; {_TO_DO}",
+            files_open=True,
+        ),
+    ),
+    (
+        landlock.LEAST_FOR_A_DOMAIN,
+        Gap(
+            "other programs are not closed: under the first version of Landlock, which this kernel has, no "
+            "file could be moved. If a fault were used for it, Homepress itself could reach into the memory "
+            "of your other programs. Files are closed to what reads pictures, and the network to all",
+            "use a kernel of 5.19 or newer",
+        ),
+    ),
+    (
+        6,
+        Gap(
+            "this kernel's Landlock is of an older version: if a fault were used for it, Homepress itself "
+            "could end your other programs, or control a device. Files, memory and network are closed",
+            "use a kernel of 6.12 or newer",
+            minor=True,
+        ),
+    ),
+)
+"""Below which version of Landlock what is missing; the first row that fits says it all."""
+
+
+def _enter_domain(role: roles.ProcessRole) -> Lock:
+    machine = current()
+    if machine is None or role.domain is None:
+        return Lock(False)
+    missing, version = [gap.text.partition(".")[0] for gap in gaps() if not gap.minor], 0
+    try:
+        syscalls.forbid_new_privileges()
+        version = landlock.set_apart(machine, role.domain)
+    except OSError as error:
+        missing.append(f"the kernel took no Landlock domain: {error.strerror or error}")
+    return Lock(False, missing=tuple(missing), domain=version)
 
 
 def _lock_network(make_filter: Callable[[Architecture], bytes]) -> Lock:
@@ -114,7 +203,7 @@ def _confine(
     except OSError as error:
         missing.append(f"the kernel did not take root's rights away: {error.strerror}")
     network = _lock_network(lambda known: make_filter(known, os.getpid()))
-    return Lock(network.network, files, (*missing, *network.missing))
+    return Lock(network.network, files, missing=(*missing, *network.missing))
 
 
 def _restrict_files(

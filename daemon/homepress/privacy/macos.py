@@ -14,7 +14,7 @@ from pathlib import Path
 
 from homepress.base.results import ProbeAttempt
 from homepress.privacy import posix
-from homepress.privacy.types import Check, Limits, Lock, NetworkState, ProcessReport, all_refused
+from homepress.privacy.types import Check, Gap, Limits, Lock, NetworkState, ProcessReport, all_refused
 
 _LIBRARY = "/usr/lib/libsandbox.dylib"
 _DISCARD_PORT = 9
@@ -46,13 +46,30 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a 
     return lambda: None
 
 
-def probe() -> tuple[ProbeAttempt, ...]:
+def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memory is tried here
     """See `types.PrivacySystem`. The profile refuses connections, not the making of sockets."""
     return (
         _connect("TCP", sockets.AF_INET, sockets.SOCK_STREAM, "127.0.0.1"),
         _connect("UDP", sockets.AF_INET, sockets.SOCK_DGRAM, "127.0.0.1"),
         _connect("TCP over IPv6", sockets.AF_INET6, sockets.SOCK_STREAM, "::1"),
         _connect("UDP over IPv6", sockets.AF_INET6, sockets.SOCK_DGRAM, "::1"),
+    )
+
+
+def set_apart() -> Lock:
+    """Nothing is to be had for it by the process itself."""
+    return Lock(False)
+
+
+def gaps() -> tuple[Gap, ...]:
+    """The profile of a worker lets it read nothing but libraries, and nobody has seen it do so."""
+    return (
+        Gap(
+            "whether files are closed has not been measured on macOS: what reads pictures asks the system to "
+            "let it read nothing but libraries",
+            "there is nothing to do; homepress prove shows what can be seen",
+            files_open=True,
+        ),
     )
 
 

@@ -1,7 +1,9 @@
 """The attempts themselves on Linux, made by raw system calls so that no library stands between.
 
 No attempt sends a packet, even where the system lets everything through: sockets are made and closed again, a
-UDP socket is connected (which sends nothing), and the other calls carry arguments that can only fail.
+UDP socket is connected (which sends nothing), and the other calls carry arguments that can only fail. Files
+are opened and closed again, nothing is read. A name is looked up that does not exist: "no such file" would
+say that the kernel has looked, and on a network drive it would have asked the server.
 """
 
 import ctypes
@@ -11,9 +13,10 @@ import resource
 import struct
 from collections.abc import Iterator
 
-from homepress.base.results import ProbeAttempt
+from homepress.base.results import AttemptKind, ProbeAttempt
 from homepress.privacy import syscalls
 from homepress.privacy.calls import Architecture
+from homepress.privacy.syscalls import Argument
 
 _UNIX, _INET, _INET6, _NETLINK, _PACKET, _BLUETOOTH, _VSOCK = 1, 2, 10, 16, 17, 31, 40
 _FAMILIES = range(1, 46)
@@ -23,6 +26,22 @@ _ICMP = 1
 _DNS_PORT = 53
 _NO_DESCRIPTOR = -1
 _MOST_DESCRIPTORS = 4096
+_HERE = -100
+"""AT_FDCWD."""
+
+# CLONE_SIGHAND without CLONE_VM, CLONE_THREAD without CLONE_SIGHAND: both EINVAL (clone(2)).
+_SHARED_HANDLERS_WITHOUT_MEMORY = 0x00000800
+_THREAD_WITHOUT_HANDLERS = 0x00010000
+
+_LOOKS = {"newfstatat": "asking for its size", "readlinkat": "reading a link"}
+
+_QUEUES = (
+    ("shared memory (System V)", "shmctl"),
+    ("a message queue (System V)", "msgrcv"),
+    ("a semaphore (System V)", "semctl"),
+    ("a message queue (POSIX)", "mq_timedreceive"),
+)
+"""Each with a call that takes what another program has made, by its number."""
 
 # What a filter answers. Any other error means that the kernel looked at the call: the way is open.
 _REFUSALS = {errno.EACCES, errno.EPERM, errno.ENOSYS}
@@ -54,10 +73,48 @@ def local_attempts(machine: Architecture) -> Iterator[ProbeAttempt]:
     """What reaches other programs on this computer: session bus, proxies, container sockets."""
     yield _socket(machine, "a local socket", _UNIX, _STREAM, local=True)
     yield _socket_pair(machine)
-    yield _call(machine, "connecting", "connect", _NO_DESCRIPTOR, None, 0, local=True)
+    yield _call(machine, "connecting", "connect", _NO_DESCRIPTOR, None, 0, kind="local")
     nowhere = struct.pack("=H", _UNIX)
-    yield _call(machine, "sending to an address", "sendto", _NO_DESCRIPTOR, b"", 0, 0, nowhere, 2, local=True)
-    yield _call(machine, "receiving a descriptor", "recvmsg", _NO_DESCRIPTOR, None, 0, local=True)
+    yield _call(
+        machine, "sending to an address", "sendto", _NO_DESCRIPTOR, b"", 0, 0, nowhere, 2, kind="local"
+    )
+    yield _call(machine, "receiving a descriptor", "recvmsg", _NO_DESCRIPTOR, None, 0, kind="local")
+
+
+def other_attempts(machine: Architecture, other: int) -> Iterator[ProbeAttempt]:
+    """What reaches into other programs: their memory, memory and queues that are shared with them, signals.
+
+    Args:
+        machine: the architecture this process runs on.
+        other: an ordinary process of this user, whose memory is opened, without being read; 0 for none.
+    """
+    if other:
+        memory = f"/proc/{other}/mem"
+        yield _open(machine, "memory of another program", memory, os.O_RDWR, "programs")
+    yield _call(machine, "reading it by a call", "process_vm_readv", 0, None, 0, None, 0, 0, kind="programs")
+    if other:
+        yield _call(machine, "a signal to another program", "kill", other, 0, kind="signals")
+    for name, call in _QUEUES:
+        if call in machine.table():
+            yield _call(machine, name, call, _NO_DESCRIPTOR, None, 0, 0, 0, kind="ipc")
+
+
+def file_attempts(machine: Architecture) -> Iterator[ProbeAttempt]:
+    """What reaches files: opening one, and looking whether there is one of a name."""
+    yield _open(machine, "opening a folder", "/", os.O_RDONLY | os.O_DIRECTORY, "files")
+    name = f"/homepress-looks-for-{os.getpid()}"
+    yield _call(machine, "looking for a name", "openat", _HERE, name.encode(), os.O_PATH, 0, kind="names")
+    for call in _LOOKS:
+        if call in machine.table():
+            found = (ctypes.c_uint32 * 64)()
+            yield _call(machine, _LOOKS[call], call, _HERE, name.encode(), found, 0, kind="names")
+
+
+def process_attempts(machine: Architecture) -> Iterator[ProbeAttempt]:
+    """What starts something; the flags of clone(2) contradict each other, so that nothing begins."""
+    yield _call(machine, "another process", "clone", _SHARED_HANDLERS_WITHOUT_MEMORY, None, kind="start")
+    yield _call(machine, "another program", "execve", None, None, None, kind="start")
+    yield _call(machine, "another thread", "clone", _THREAD_WITHOUT_HANDLERS, None, kind="threads")
 
 
 def holds_foreign_sockets(machine: Architecture) -> bool:
@@ -86,11 +143,12 @@ def _descriptors() -> list[int]:
 def _socket(
     machine: Architecture, name: str, family: int, kind: int, protocol: int = 0, *, local: bool = False
 ) -> ProbeAttempt:
+    purpose: AttemptKind = "local" if local else "network"
     try:
         os.close(_open_socket(machine, family, kind, protocol))
     except OSError as error:
-        return ProbeAttempt(name, False, _answer(error), local)
-    return ProbeAttempt(name, True, "allowed", local)
+        return ProbeAttempt(name, False, _answer(error), local, purpose)
+    return ProbeAttempt(name, True, "allowed", local, purpose)
 
 
 def _socket_pair(machine: Architecture) -> ProbeAttempt:
@@ -98,10 +156,10 @@ def _socket_pair(machine: Architecture) -> ProbeAttempt:
     try:
         syscalls.call(machine.number("socketpair"), _UNIX, _STREAM | _CLOSE_ON_EXEC, 0, pair)
     except OSError as error:
-        return ProbeAttempt("a pair of sockets", False, _answer(error), True)
+        return ProbeAttempt("a pair of sockets", False, _answer(error), True, "local")
     for descriptor in pair:
         os.close(descriptor)
-    return ProbeAttempt("a pair of sockets", True, "allowed", True)
+    return ProbeAttempt("a pair of sockets", True, "allowed", True, "local")
 
 
 def _other_families(machine: Architecture) -> ProbeAttempt:
@@ -144,7 +202,11 @@ def _open_socket(machine: Architecture, family: int, kind: int, protocol: int) -
 
 
 def _call(
-    machine: Architecture, name: str, call: str, *arguments: int | bytes | None, local: bool = False
+    machine: Architecture,
+    name: str,
+    call: str,
+    *arguments: Argument,
+    kind: AttemptKind = "network",
 ) -> ProbeAttempt:
     """A call whose arguments make no sense: a filter refuses it before the kernel looks at them."""
     try:
@@ -152,8 +214,17 @@ def _call(
     except OSError as error:
         allowed = error.errno not in _REFUSALS
         answer = f"allowed (then {_answer(error)})" if allowed else _answer(error)
-        return ProbeAttempt(name, allowed, answer, local)
-    return ProbeAttempt(name, True, "allowed", local)
+        return ProbeAttempt(name, allowed, answer, kind == "local", kind)
+    return ProbeAttempt(name, True, "allowed", kind == "local", kind)
+
+
+def _open(machine: Architecture, name: str, path: str, flags: int, kind: AttemptKind) -> ProbeAttempt:
+    try:
+        call = machine.number("openat")
+        os.close(syscalls.call(call, _HERE, path.encode(), flags | os.O_CLOEXEC, 0))
+    except OSError as error:
+        return ProbeAttempt(name, False, _answer(error), kind=kind)
+    return ProbeAttempt(name, True, "allowed", kind=kind)
 
 
 def _answer(error: OSError) -> str:

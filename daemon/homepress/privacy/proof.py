@@ -6,8 +6,8 @@ The steps are data: `homepress prove` collects them from the processes and shows
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from homepress.base.results import ProbeAttempt
-from homepress.privacy.types import Check, ProcessReport
+from homepress.base.results import AttemptKind, ProbeAttempt
+from homepress.privacy.types import Check, Gap, ProcessReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Comparison:
     @property
     def conclusive(self) -> bool:
         """Whether it was let through with anything: else its refusals elsewhere would prove nothing."""
-        return any(attempt.allowed and not attempt.local for attempt in self.attempts)
+        return any(attempt.allowed and attempt.kind == "network" for attempt in self.attempts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +37,31 @@ class Party:
     Attributes:
         name: such as "daemon", "tray", "worker 1".
         pid: its process id.
-        local_allowed: whether it is meant to reach other programs on this computer (tray, window, command
-            line); daemon and workers are not.
+        may: what it may be let through with, since its work needs it; see `roles.ProcessRole`.
         attempts: its own, empty when it did not answer.
         seen: the report from outside, or None when there is none.
     """
 
     name: str
     pid: int
-    local_allowed: bool
+    may: frozenset[AttemptKind]
     attempts: tuple[ProbeAttempt, ...]
     seen: ProcessReport | None
 
     def problems(self) -> Iterator[str]:
         """Everything that speaks against it, in whole sentences; nothing when it is closed."""
+        yield from self.ways_to_a_network()
+        for attempt in self.attempts:
+            if attempt.kind != "network" and not self.is_refused(attempt):
+                yield self._not_refused(attempt)
+
+    def ways_to_a_network(self) -> Iterator[str]:
+        """What of that is a way to a network, or may be one that nobody saw."""
         if not self.attempts:
             yield f"{self.name} (process {self.pid}) did not say what it can reach"
         for attempt in self.attempts:
-            if attempt.allowed and not (attempt.local and self.local_allowed):
-                yield f"{self.name} (process {self.pid}) was not refused {attempt.name}: {attempt.answer}"
+            if attempt.kind == "network" and not self.is_refused(attempt):
+                yield self._not_refused(attempt)
         if self.seen is None or self.seen.sockets is None:
             yield f"the sockets of {self.name} (process {self.pid}) could not be seen from outside"
             return
@@ -64,6 +70,13 @@ class Party:
         for held in self.seen.sockets:
             if not held.local:
                 yield f"{self.name} (process {self.pid}) holds a {held.family} socket: {held.name}"
+
+    def is_refused(self, attempt: ProbeAttempt) -> bool:
+        """Whether an attempt of its own was refused, or is its work."""
+        return not attempt.allowed or attempt.kind in self.may
+
+    def _not_refused(self, attempt: ProbeAttempt) -> str:
+        return f"{self.name} (process {self.pid}) was not refused {attempt.name}: {attempt.answer}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,7 @@ class Proof:
         sample: the picture compressed meanwhile; None when none was.
         checks: the independent ways.
         seconds: how long the proof took.
+        gaps: what this system does not close, whatever a process asks.
     """
 
     comparison: Comparison
@@ -100,15 +114,25 @@ class Proof:
     sample: Sample | None
     checks: tuple[Check, ...]
     seconds: float
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether every process is closed, as far as the steps can tell."""
         return not self.problems()
 
+    @property
+    def nothing_sent(self) -> bool:
+        """Whether every way to a network is closed, whatever else is not."""
+        return not self._doubts() and not any(any(party.ways_to_a_network()) for party in self.parties)
+
     def problems(self) -> list[str]:
         """Everything that speaks against the proof, in whole sentences."""
-        found = [problem for party in self.parties for problem in party.problems()]
+        return [problem for party in self.parties for problem in party.problems()] + self._doubts()
+
+    def _doubts(self) -> list[str]:
+        """What keeps the steps from showing anything."""
+        found = []
         if not self.parties:
             found.append("no process of Homepress was asked")
         if not self.comparison.conclusive:

@@ -38,11 +38,35 @@ class Lock:
         network: the system took the rule against sockets.
         files: the version of the file sandbox in force (Landlock's ABI on Linux, 1 elsewhere); 0 is none.
         missing: what could not be had, in words, with the system's answer.
+        domain: the version of what keeps the process from the memory of others (as above); 0 is none.
     """
 
     network: bool
     files: int = 0
     missing: tuple[str, ...] = ()
+    domain: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that this system does not close, whatever a process asks.
+
+    Attributes:
+        text: what it is and what it means; the beginning of a sentence comes before it.
+        cure: what to do about it.
+        files_open: whether something that reads pictures could read other files.
+        minor: whether it can be told without being asked to worry: nothing of a user's can be read or sent.
+    """
+
+    text: str
+    cure: str
+    files_open: bool = False
+    minor: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Both, as a sentence."""
+        return f"{self.text[:1].upper()}{self.text[1:]}. To close it: {self.cure}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +119,7 @@ class ProcessReport:
 
 def all_refused(attempts: Iterable[ProbeAttempt]) -> bool:
     """Whether nothing that leaves the computer was let through."""
-    return not any(attempt.allowed and not attempt.local for attempt in attempts)
+    return not any(attempt.allowed and attempt.kind == "network" for attempt in attempts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +147,16 @@ class PrivacySystem(Protocol):
 
         Call it once the listener is bound, the tray is started and before the first picture is read. Child
         processes can still be started; they inherit the lock. Core dumps are switched off too, since the
-        process holds pictures.
+        process holds pictures. What it adds to `set_apart` holds for this thread and those it starts.
 
         Args:
             socket: the listener's path; macOS needs it, Linux does not.
+        """
+
+    def set_apart(self) -> Lock:
+        """Keep daemon, tray, window or command line from the memory of other programs; no network lock.
+
+        Call it first of all, while there is one thread. Child processes inherit it.
         """
 
     def lock_client(self, socket: Path | None = None) -> Lock:
@@ -154,11 +184,17 @@ class PrivacySystem(Protocol):
             OSError: the system could not; the worker should be ended.
         """
 
-    def probe(self) -> tuple[ProbeAttempt, ...]:
-        """Try every way to a network or to another program from this process, and give the system's answers.
+    def probe(self, other: int = 0) -> tuple[ProbeAttempt, ...]:
+        """Try every way to a network, to other programs and to files, and give the system's answers.
 
-        Nothing is sent, even where nothing is refused.
+        Nothing is sent, read or changed, even where nothing is refused.
+
+        Args:
+            other: an ordinary process of this user, to try its memory at; 0 for none.
         """
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """What this system does not close, whatever processes ask, besides what `state` says."""
 
     def state(self) -> NetworkState:
         """Whether the system refuses this process the network, by measurement at this moment."""

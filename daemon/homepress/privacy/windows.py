@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from homepress.base.override import override
 from homepress.base.results import ProbeAttempt
-from homepress.privacy.types import Check, Limits, Lock, NetworkState, ProcessReport, all_refused
+from homepress.privacy.types import Check, Gap, Limits, Lock, NetworkState, ProcessReport, all_refused
 
 _NETWORK_OPEN = "no rule takes the network away from this process; homepress firewall can add one"
 _FILES_OPEN = "files can be read, not written"
@@ -206,7 +206,7 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:
     return lambda: kernel32.CloseHandle(job)
 
 
-def probe() -> tuple[ProbeAttempt, ...]:
+def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memory is tried here
     """See `types.PrivacySystem`. The making of sockets: the firewall would refuse a connection later."""
     return (
         _socket("TCP", sockets.AF_INET, sockets.SOCK_STREAM),
@@ -222,6 +222,23 @@ def _socket(name: str, family: int, kind: int) -> ProbeAttempt:
     except OSError as error:
         return ProbeAttempt(name, False, f"{error.errno}: {error.strerror}")
     return ProbeAttempt(name, True, "allowed")
+
+
+def set_apart() -> Lock:
+    """Nothing is to be had for it by the process itself."""
+    return Lock(False)
+
+
+def gaps() -> tuple[Gap, ...]:
+    """A job does not bound what a worker may read."""
+    return (
+        Gap(
+            "files are not closed: Windows would let what reads pictures read whatever you can read, if a "
+            "fault in it were used for that",
+            "there is nothing to do yet",
+            files_open=True,
+        ),
+    )
 
 
 def state() -> NetworkState:

@@ -88,9 +88,9 @@ class Checker:
             if alone:
                 self._slot.rest()
 
-    def probe(self) -> tuple[ProbeAttempt, ...]:
+    def probe(self, other: int = 0) -> tuple[ProbeAttempt, ...]:
         """Have the process try every way out; see `Slot.probe`."""
-        return self._slot.probe()
+        return self._slot.probe(other)
 
     def rest(self) -> None:
         """End the process and give its memory back, unless it is looking at a result."""

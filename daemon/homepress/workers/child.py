@@ -206,7 +206,7 @@ def _picture(result: Compressed | Unchanged, *, helper: bool = False) -> Answer:
 
 
 def _probe(_: Job, question: ProbeTask, source: bytes) -> Answer:  # noqa: ARG001
-    return ProbeAnswers(attempts=list(privacy.probe())), b""
+    return ProbeAnswers(attempts=list(privacy.probe(question.other))), b""
 
 
 def _check_codecs(_: Job, question: CodecTask, source: bytes) -> Answer:  # noqa: ARG001

@@ -67,7 +67,12 @@ class JudgeTask(msgspec.Struct, frozen=True, kw_only=True, tag="judge"):
 
 
 class ProbeTask(msgspec.Struct, frozen=True, kw_only=True, tag="probe"):
-    """The worker shall try to get out, and say what the system answered."""
+    """The worker shall try to get out, and say what the system answered.
+
+    `other` is an ordinary process of the user, whose memory it tries to open; 0 for none.
+    """
+
+    other: int = 0
 
 
 class PreviewTask(msgspec.Struct, frozen=True, kw_only=True, tag="view"):

@@ -224,14 +224,19 @@ class Slot:
                 self._end()
         return found
 
-    def probe(self) -> tuple[ProbeAttempt, ...]:
+    def probe(self, other: int = 0) -> tuple[ProbeAttempt, ...]:
         """Have the worker itself try every way out, and give the system's answers.
+
+        Args:
+            other: an ordinary process of this user, whose memory it tries to open; 0 for none.
 
         Raises:
             WorkerDied: it could not be started, or ended meanwhile.
         """
         with self._busy:
-            return self._ask(ProbeTask(), (), _PROBE_SECONDS, lambda answer, _: validated_attempts(answer), 0)
+            return self._ask(
+                ProbeTask(other=other), (), _PROBE_SECONDS, lambda answer, _: validated_attempts(answer), 0
+            )
 
     def check_codecs(self, known: dict[str, str]) -> CodecReport:
         """Have the worker code and decode small pictures whose answers are known.

@@ -67,6 +67,7 @@ class TestStatus:
             "originals  3.4 GB kept for undo",
             "waiting    nothing",
             "network    locked: the system refuses this program any connection",
+            "files      closed: what reads pictures can open none of yours itself",
             f"process    {os.getpid()}, version {homepress.__version__}",
             "",
             "/p/Inbox  watching",

@@ -200,10 +200,10 @@ def test_a_trial_can_be_stopped(tmp_path: Path) -> None:
 def test_an_open_door_is_never_called_closed() -> None:
     doors = [
         ProbeAttempt(name="TCP", allowed=True, answer="allowed"),
-        ProbeAttempt(name="a local socket", allowed=True, answer="allowed", local=True),
+        ProbeAttempt(name="a local socket", allowed=True, answer="allowed", local=True, kind="local"),
     ]
-    opened = privacy.reports([ProbedProcess(name="daemon", pid=7, tried=doors)])[0]
-    closed = privacy.reports([ProbedProcess(name="daemon", pid=7, tried=doors[1:])])[0]
+    opened = privacy.reports([ProbedProcess(name="tray", pid=7, tried=doors, may=["local"])])[0]
+    closed = privacy.reports([ProbedProcess(name="tray", pid=7, tried=doors[1:], may=["local"])])[0]
     assert not opened.closed
     assert [door.verdict for door in opened.doors] == ["open", "local only"]
     assert closed.closed

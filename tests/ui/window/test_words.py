@@ -14,12 +14,12 @@ from homepress.ui.window.model.activity import undone
 tkinter = pytest.importorskip("tkinter")
 
 REFUSED = ProbeAttempt(name="TCP", allowed=False, answer="EACCES")
-LOCAL = ProbeAttempt(name="a local socket", allowed=True, answer="allowed", local=True)
+LOCAL = ProbeAttempt(name="a local socket", allowed=True, answer="allowed", local=True, kind="local")
 OPEN = ProbeAttempt(name="TCP", allowed=True, answer="a socket was made")
 
 
 def process(name: str, *doors: ProbeAttempt) -> ProbedProcess:
-    return ProbedProcess(name=name, pid=7, tried=list(doors))
+    return ProbedProcess(name=name, pid=7, tried=list(doors), may=["local"] if name == "tray" else [])
 
 
 def test_a_process_that_says_nothing_is_not_called_closed() -> None:
@@ -31,6 +31,18 @@ def test_a_process_that_says_nothing_is_not_called_closed() -> None:
 def test_what_reaches_this_computer_only_is_counted_apart() -> None:
     (tray,) = privacy.reports([process("tray", REFUSED, LOCAL)])
     assert (tray.words, tray.closed) == ("1 of 2 refused, 1 local only", True)
+    (daemon,) = privacy.reports([process("daemon", REFUSED, LOCAL)])
+    assert not daemon.closed, "it has no need of any"
+
+
+def test_what_a_process_needs_for_its_work_is_no_alarm() -> None:
+    opening = ProbeAttempt(name="opening a folder", allowed=True, answer="allowed", kind="files")
+    (daemon,) = privacy.reports(
+        [ProbedProcess(name="daemon", pid=7, tried=[REFUSED, opening], may=["files"])]
+    )
+    assert (daemon.words, daemon.closed) == ("1 of 2 refused, 1 its work", True)
+    (worker,) = privacy.reports([process("worker 1", REFUSED, opening)])
+    assert not worker.closed
 
 
 @pytest.mark.parametrize(
@@ -39,7 +51,7 @@ def test_what_reaches_this_computer_only_is_counted_apart() -> None:
         ([], "No process", False),
         ([process("daemon", REFUSED)], "The one process asked was refused", True),
         ([process("daemon", REFUSED), process("tray", REFUSED, LOCAL)], "All 2 processes asked", True),
-        ([process("daemon", REFUSED), process("tray", OPEN)], "Not every way", False),
+        ([process("daemon", REFUSED), process("tray", OPEN)], "Not everything", False),
     ],
 )
 def test_the_verdict_on_all(processes: list[ProbedProcess], begin: str, closed: bool) -> None:

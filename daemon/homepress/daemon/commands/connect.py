@@ -25,18 +25,23 @@ if TYPE_CHECKING:
 
 
 def prepare_client() -> None:
-    """Lock this process out of the network; it can reach the daemon and the desktop (AF_UNIX)."""
+    """Lock this process out of the network; it can reach the daemon and the desktop (AF_UNIX).
+
+    And set it apart from the memory of other programs.
+    """
+    privacy.set_apart()
     privacy.lock_client(Paths.from_environment().socket)
 
 
-def try_doors(name: str, pid: int = 0) -> ProbedProcess:
-    """Try every way to a network from this process; nothing is sent.
+def try_doors(name: str, other: int = 0, pid: int = 0) -> ProbedProcess:
+    """Try every way out from this process; nothing is sent.
 
     Args:
         name: whose lock it is that this shows.
+        other: an ordinary process of this user, whose memory is tried; 0 for none.
         pid: the process of that name; 0 for our parent, whose lock we inherited.
     """
-    return ProbedProcess(name=name, pid=pid or os.getppid(), tried=list(privacy.probe()))
+    return privacy.CLIENT.probed(name, pid or os.getppid(), privacy.probe(other))
 
 
 def stopped_status(counters: "Counters | None" = None, problems: Sequence[str] = ()) -> Status:

@@ -40,33 +40,47 @@ def prove(paths: Paths) -> Proof:
         ServiceError: Homepress cannot be reached.
     """
     begin = time.monotonic()
-    comparison = privacy.compare()  # first: an ordinary process is what this one still is
-    privacy.lock_client(paths.socket)
-    # Before the next line, which in a process that reads pictures itself forbids connecting to anything.
-    on_the_desktop = [probe_server.ask_probe_server(paths.socket, name) for name in probe_server.PROBED]
-    with connect_or_local(paths) as service:
-        probed = service.probe()
-        me = ProbedProcess(name="this command", pid=os.getpid(), tried=[])
-        parties = [_party(process) for process in probed if process.pid != os.getpid()]
-        # Who tells speaks to others on this computer; the worker it tells of, like the daemon's, to nobody.
-        for told in on_the_desktop:
-            parties += [_party(process, meets_others=at == 0) for at, process in enumerate(told)]
-        parties.append(_party(me, privacy.probe(), meets_others=True))
-        sample = _compress_sample(service)
+    with privacy.bystander() as other:
+        comparison = privacy.compare(other)  # first: an ordinary process is what this one still is
+        privacy.lock_client(paths.socket)
+        parties, sample = _parties(paths, other)
     pids = [party.pid for party in parties[:-1]] or [os.getpid()]
-    return Proof(comparison, tuple(parties), sample, privacy.checks(pids), time.monotonic() - begin)
+    seconds = time.monotonic() - begin
+    return Proof(comparison, tuple(parties), sample, privacy.checks(pids), seconds, privacy.gaps())
 
 
-def _party(
-    process: ProbedProcess, own: tuple[ProbeAttempt, ...] = (), *, meets_others: bool = False
-) -> Party:
-    """Put together what a process tried and what is seen of it; `meets_others`: local sockets are its own."""
+def _parties(paths: Paths, other: int) -> tuple[list[Party], Sample]:
+    """Every process of ours, this one last, and the picture compressed meanwhile."""
+    # Before the service, which in a process that reads pictures itself forbids connecting to anything, and
+    # seeing what others hold.
+    desktop = []
+    for name in probe_server.PROBED:
+        # Who tells speaks to others on this computer; the worker it tells of, like the daemon's, to nobody.
+        for at, process in enumerate(probe_server.ask_probe_server(paths.socket, name)):
+            desktop.append(_party(process, privacy.WORKER if at else privacy.CLIENT))
+    me = ProbedProcess(name="this command", pid=os.getpid(), tried=[])
+    with connect_or_local(paths) as service:
+        roles = {"daemon": privacy.DAEMON}
+        probed = service.probe(other)
+        parties = [
+            _party(process, roles.get(process.name, privacy.WORKER))
+            for process in probed
+            if process.pid != me.pid
+        ]
+        if len(parties) == len(probed):
+            privacy.set_apart()  # else this process has the daemon's lock
+        parties += [*desktop, _party(me, privacy.CLIENT, privacy.probe(other))]
+        return parties, _compress_sample(service)
+
+
+def _party(process: ProbedProcess, role: privacy.ProcessRole, own: tuple[ProbeAttempt, ...] = ()) -> Party:
+    """Put together what a process tried and what is seen of it."""
     attempts = own or tuple(process.tried)
     try:
         seen = privacy.report(process.pid)
     except ProcessLookupError:
         seen = None
-    return Party(process.name, process.pid, meets_others, attempts, seen)
+    return Party(process.name, process.pid, role.may, attempts, seen)
 
 
 def _compress_sample(service: Service) -> Sample:

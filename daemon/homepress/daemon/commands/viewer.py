@@ -6,6 +6,7 @@ They may talk to other programs on this computer, so a picture made to attack it
 import os
 from pathlib import Path
 
+from homepress import privacy
 from homepress.base.results import ProbedProcess
 from homepress.workers import Limits, Slot, WorkerDied
 
@@ -34,13 +35,17 @@ class Viewer:
             source = stream.read()
         return self._slot.view(source, edge, fill, most_pixels, most_decoded, _SECONDS)
 
-    def probe(self) -> ProbedProcess:
-        """Have the worker try every way out; one that cannot has tried nothing."""
+    def probe(self, other: int = 0) -> ProbedProcess:
+        """Have the worker try every way out; one that cannot has tried nothing.
+
+        Args:
+            other: an ordinary process of this user, whose memory it tries to open; 0 for none.
+        """
         try:
-            tried = list(self._slot.probe())
+            tried = self._slot.probe(other)
         except WorkerDied:
-            tried = []
-        return ProbedProcess(name="worker", pid=self._slot.pid or 0, tried=tried)
+            tried = ()
+        return privacy.WORKER.probed("worker", self._slot.pid or 0, tried)
 
     def close(self) -> None:
         """End the worker."""

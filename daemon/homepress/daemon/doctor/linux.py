@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from homepress import privacy
 from homepress.base.volumes.mountinfo import mount_of, parse_mountinfo
 from homepress.daemon.doctor.finding import Finding, broken, good, worth_knowing
+from homepress.daemon.status import sentence
 from homepress.desktop.dbus import Address, BusError, Connection, session_address
 from homepress.settings import FolderSettings
 from homepress.watch import this_system
@@ -94,9 +96,6 @@ _USUAL_INSTANCES = 1024
 _SPARE_INSTANCES = 16
 """What the desktop's own programs hold of this user's observers, about."""
 
-# Landlock's ABIs: 3 can deny truncating, 4 TCP, 6 signals and abstract sockets (landlock(7)).
-_WHOLE_SANDBOX = 3
-
 _PACKAGES = {
     "apt-get": {
         "tkinter": "python3-tk",
@@ -124,14 +123,10 @@ def file_system(path: bytes) -> str:
 
 
 def file_sandbox(version: int) -> Iterator[Finding]:
-    if version == 0:
-        text = "this kernel has no Landlock, or it is switched off: a worker can read files, not write them"
-        fix = "see whether landlock is in the list, and add it to lsm= at boot: cat /sys/kernel/security/lsm"
-        yield worth_knowing("sandbox", text, fix)
-    elif version < _WHOLE_SANDBOX:
-        text = f"Landlock ABI {version}: an older kernel's; what it lacks, the system call filter denies"
-        yield worth_knowing("sandbox", text, "a kernel of 6.2 or newer has all of it")
-    else:
+    gaps = privacy.gaps()
+    for gap in gaps:
+        yield worth_knowing("sandbox", sentence(gap.text), gap.cure)
+    if not any(gap.files_open for gap in gaps):
         yield good("sandbox", f"Landlock ABI {version}: a worker reads nothing but program files")
 
 

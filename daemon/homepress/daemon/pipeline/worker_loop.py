@@ -287,8 +287,11 @@ class Pipeline:
         """Whether a picture waits or is under way, for whatever reason."""
         return self._state.ask(partial(self.queue.has, path))
 
-    def probe(self) -> list[tuple[str, int, tuple[ProbeAttempt, ...]]]:
+    def probe(self, other: int = 0) -> list[tuple[str, int, tuple[ProbeAttempt, ...]]]:
         """Have every worker, and what looks at results, try the ways out. Starts those that rest.
+
+        Args:
+            other: an ordinary process of this user, whose memory they try to open; 0 for none.
 
         Returns:
             Name, process id and attempts of each.
@@ -300,10 +303,10 @@ class Pipeline:
         runners = self._state.ask(self._runners.fill)
         try:
             for number, runner in enumerate(runners, 1):
-                attempts = runner.slot.probe()
+                attempts = runner.slot.probe(other)
                 found.append((f"worker {number}", runner.slot.pid or 0, attempts))
             if self._checker is not None:
-                attempts = self._checker.probe()
+                attempts = self._checker.probe(other)
                 found.append(("checker", self._checker.pid or 0, attempts))
         finally:
             # They live on for a while, so that the caller can look at them from outside.

@@ -62,7 +62,7 @@ class NoDisplayError(Exception):
 
 
 def run(
-    paths: Paths, request: OpenRequest, look: WindowLook, probe_worker: Callable[[], list[ProbedProcess]]
+    paths: Paths, request: OpenRequest, look: WindowLook, probe_worker: Callable[[int], list[ProbedProcess]]
 ) -> int:
     """Show the window until it is closed; returns at once when another one took over the request.
 
@@ -94,7 +94,7 @@ def _live(
     paths: Paths,
     request: OpenRequest,
     look: WindowLook,
-    probe_worker: Callable[[], list[ProbedProcess]],
+    probe_worker: Callable[[int], list[ProbedProcess]],
 ) -> None:
     import tkinter
 
@@ -108,9 +108,9 @@ def _live(
     # Only now, when the window is seen: it brings with it what reads ledger and settings.
     from homepress.ui.window.shell import Shell
 
-    def probe() -> list[ProbedProcess]:
-        own = probe_self()
-        return own and [*own, *probe_worker()]
+    def probe(other: int = 0) -> list[ProbedProcess]:
+        own = probe_self(other)
+        return own and [*own, *probe_worker(other)]
 
     shell = Shell(frame, paths, request, probe)
     instance.hear(shell.on_request)

@@ -212,7 +212,7 @@ def status_lines(status: Status, now: float, *, reported: bool = True) -> list[s
             f"{output.bad('Problem:')} {printable(first)}",
             *(f"  {printable(line)}" for line in others),
         ]
-    for note in status.notes:
+    for note in (*status.notes, *status.gaps):
         result += ["", f"{output.worth_knowing('Worth knowing:')} {printable(note)}"]
     return result
 
@@ -255,8 +255,16 @@ def _facts(status: Status, now: float) -> list[tuple[str, str]]:
         *facts,
         (output.faint("waiting"), counted(status.waiting, "picture") if status.waiting else "nothing"),
         (output.faint("network"), network if status.network == "locked" else output.worth_knowing("open")),
+        (
+            output.faint("files"),
+            _FILES if status.files == "closed" else output.worth_knowing(_FILES_OPEN),
+        ),
         _process(status),
     ]
+
+
+_FILES = "closed: what reads pictures can open none of yours itself"
+_FILES_OPEN = "open, see below"
 
 
 def _process(status: Status) -> tuple[str, str]:

@@ -26,16 +26,21 @@ _OPEN = 4
 )
 @json_option
 def prove(as_json: bool) -> int:
-    """Show that no process of Homepress can reach a network.
+    """Show that no process of Homepress can reach a network, or what it has no need of.
 
-    Each process tries it itself, next to an ordinary process that is let through. Nothing is sent.
+    Each process tries it itself, next to an ordinary process that is let through. Nothing is sent, read or
+    changed.
     """
     from homepress.daemon.commands.prove import prove
 
     proof = prove(Paths.from_environment())
     if as_json:
-        problems = proof.problems()
-        output.print_json({**msgspec.to_builtins(proof), "holds": proof.holds, "problems": problems})
+        verdict = {
+            "holds": proof.holds,
+            "nothing_sent": proof.nothing_sent,
+            "problems": proof.problems(),
+        }
+        output.print_json({**msgspec.to_builtins(proof), **verdict})
     else:
         for line in (
             *_comparison(proof),
@@ -64,19 +69,26 @@ def _attempts(proof: "Proof") -> Iterator[str]:
     head = ["", "ordinary", *(party.name for party in proof.parties)]
     numbers = ["process", "", *(str(party.pid) for party in proof.parties)]
     ways = dict.fromkeys(attempt.name for attempts in columns for attempt in attempts)
-    answers = [{attempt.name: _verdict_on(attempt) for attempt in attempts} for attempts in columns]
     # An ordinary process may do all of this: there a way that is let through is no alarm.
-    answers[0] = {way.name: "open" if way.allowed else "refused" for way in proof.comparison.attempts}
+    answers = [
+        {way.name: "open" if way.allowed else "refused" for way in proof.comparison.attempts},
+        *({way.name: _verdict_on(way, party) for way in party.attempts} for party in proof.parties),
+    ]
     rows = [[way, *(column.get(way, "") for column in answers)] for way in ways]
     yield from (f"   {line}" for line in output.columns([head, numbers, *rows]))
-    yield output.faint("   refused: the system answered EACCES or EPERM; local: reaches this computer only")
+    yield output.faint(
+        "   refused: the system answered EACCES, EPERM or ENOSYS; local: reaches this computer"
+    )
+    yield output.faint("   only; may: its work needs it, such as the daemon your files")
     yield ""
 
 
-def _verdict_on(attempt: ProbeAttempt) -> str:
+def _verdict_on(attempt: ProbeAttempt, party: "Party") -> str:
     if not attempt.allowed:
         return output.good("refused")
-    return "local" if attempt.local else output.bad("OPEN")
+    if not party.is_refused(attempt):
+        return output.bad("OPEN")
+    return "local" if attempt.local else "may"
 
 
 def _sockets(proof: "Proof") -> Iterator[str]:
@@ -126,9 +138,14 @@ def _verdict(proof: "Proof") -> Iterator[str]:
     if proof.holds:
         parties = counted(len(proof.parties), "process", "processes")
         yield output.strong(f"Nothing can be sent: all {parties} are closed.")
+    elif proof.nothing_sent:
+        yield output.strong("Nothing can be sent, but not everything else is closed:")
+        yield from (f"   {problem}" for problem in proof.problems())
     else:
         yield output.strong("This proof does not hold:")
         yield from (f"   {problem}" for problem in proof.problems())
+    for gap in proof.gaps:
+        yield f"{output.worth_knowing('Worth knowing:')} {gap.sentence}"
     yield output.faint(f"It took {proof.seconds:.1f} seconds, and nothing was sent.")
 
 
@@ -136,14 +153,15 @@ def _verdict(proof: "Proof") -> Iterator[str]:
 
 
 @click.command(hidden=True)
-def attempts() -> None:
+@click.option("--other", default=0, help="An ordinary process, whose memory is tried, too.")
+def attempts(other: int) -> None:
     """Try every way out and print what came of it as JSON; nothing is sent.
 
     Tray and window start it when `homepress prove` asks them.
     """
     from homepress.daemon.commands.connect import try_doors
 
-    output.print_json(try_doors("this process"))
+    output.print_json(try_doors("this process", other))
 
 
 # `homepress firewall`: for Windows, which refuses a program the network by a rule of its firewall.

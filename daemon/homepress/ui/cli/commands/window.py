@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def pictures_apart() -> Iterator[Callable[[], list[ProbedProcess]]]:
+def pictures_apart() -> Iterator[Callable[[int], list[ProbedProcess]]]:
     """Have a locked worker decode what window and report show, for the length of a `with` block.
 
     What it gives has that worker try every way out, if there is one by then.
@@ -60,8 +60,8 @@ def pictures_apart() -> Iterator[Callable[[], list[ProbedProcess]]]:
                 ready = viewer()
             return ready.open(file, edge, fill, most_pixels, most_decoded)
 
-        def probe() -> list[ProbedProcess]:
-            return [viewer().probe()] if viewer.cache_info().currsize else []
+        def probe(other: int) -> list[ProbedProcess]:
+            return [viewer().probe(other)] if viewer.cache_info().currsize else []
 
         open_with(opener)
         yield probe

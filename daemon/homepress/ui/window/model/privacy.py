@@ -50,7 +50,7 @@ def _licence(about: metadata.PackageMetadata) -> str:
 
 # The page Privacy: what each process reported when it tried to get out, and what is stored where.
 
-Verdict = Literal["refused", "local only", "open"]
+Verdict = Literal["refused", "local only", "its work", "open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class Tried:
             return "Did not answer"
         refused = sum(door.verdict == "refused" for door in self.doors)
         local = sum(door.verdict == "local only" for door in self.doors)
-        rest = f", {local} local only" if local else ""
+        work = sum(door.verdict == "its work" for door in self.doors)
+        rest = (f", {local} local only" if local else "") + (f", {work} its work" if work else "")
         return f"{refused} of {len(self.doors)} refused{rest}"
 
 
@@ -86,21 +87,23 @@ def reports(processes: list[ProbedProcess]) -> list[Tried]:
     return [
         Tried(
             title=f"{_capital(process.name)}, process {process.pid}",
-            closed=bool(process.tried) and not any(door.allowed and not door.local for door in process.tried),
-            doors=tuple(Door(_capital(door.name), _verdict(door), door.answer) for door in process.tried),
+            closed=bool(process.tried) and all(_verdict(door, process) != "open" for door in process.tried),
+            doors=tuple(
+                Door(_capital(door.name), _verdict(door, process), door.answer) for door in process.tried
+            ),
         )
         for process in processes
     ]
 
 
 def verdict_of_all(found: list[Tried]) -> tuple[str, bool]:
-    """A sentence on all reports, and whether every way to a network is closed."""
+    """A sentence on all reports, and whether all that is to be closed is."""
     if not found:
         return "No process could be asked.", False
     if all(report.closed for report in found):
         asked = "The one process asked was" if len(found) == 1 else f"All {len(found)} processes asked were"
-        return f"{asked} refused every way to a network, by the system itself.", True
-    return "Not every way to a network is closed on this system. The lines below say which.", False
+        return f"{asked} refused every way to a network and to other programs, by the system itself.", True
+    return "Not everything is closed on this system. The lines below say what is open.", False
 
 
 def moment_before(text: str, now: float) -> tuple[float | None, str]:
@@ -124,10 +127,12 @@ def _capital(text: str) -> str:
     return text if "_" in text else text[:1].upper() + text[1:]  # io_uring is a name
 
 
-def _verdict(door: ProbeAttempt) -> Verdict:
+def _verdict(door: ProbeAttempt, process: ProbedProcess) -> Verdict:
     if not door.allowed:
         return "refused"
-    return "local only" if door.local else "open"
+    if door.kind not in process.may:
+        return "open"
+    return "local only" if door.local else "its work"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is stored on this computer, where, and how to be rid of it."""
 
+import os
 import time
 import tkinter as tk
 from pathlib import Path
@@ -148,6 +149,7 @@ class KeptCard(Card):
 _MARKS: dict[str, tuple[Icon, Role]] = {
     "refused": (Icon.CHECK, "good"),
     "local only": (Icon.SAME, "small"),
+    "its work": (Icon.SAME, "small"),
     "open": (Icon.WARNING, "bad"),
 }
 
@@ -238,7 +240,7 @@ class _Report(Card):
 def _ask(context: Context) -> list[ProbedProcess]:
     """The processes that run; without a daemon, the others can still be asked. For threads."""
     try:
-        found = context.daemon().probe()
+        found = context.daemon().probe(os.getpid())
     except ServiceError:
         found = []
     own = zip(("this window", "this window's worker"), context.probe(), strict=False)
@@ -276,11 +278,12 @@ class PrivacyPage(ScrollPage):
         top = header(self.inside, kit, "Privacy", _ABOUT)
         top.grid(row=0, column=0, sticky="we", pady=(0, px(18)))
         self._reports = Reports(self.inside, context)
-        self._reports.grid(row=1, column=0, sticky="we")
+        self._reports.grid(row=2, column=0, sticky="we")
+        self._gaps: list[str] = []
         kit.button(top, "Ask again", self._reports.ask).grid(row=0, column=1, sticky="e")
-        self._make_proof().grid(row=2, column=0, sticky="we", pady=(0, px(14)))
+        self._make_proof().grid(row=3, column=0, sticky="we", pady=(0, px(14)))
         self._kept = KeptCard(self.inside, context)
-        self._kept.grid(row=3, column=0, sticky="we")
+        self._kept.grid(row=4, column=0, sticky="we")
 
     def shown(self) -> None:
         """Ask the processes when the page is first seen."""
@@ -290,8 +293,16 @@ class PrivacyPage(ScrollPage):
     def update_from(self, snapshot: Snapshot) -> None:
         """What originals occupy is another."""
         if snapshot.status is not None:
+            self._show_gaps(snapshot.status.gaps)
             self._kept.originals_bytes = snapshot.status.originals_bytes
             self._kept.show_sizes()
+
+    def _show_gaps(self, gaps: list[str]) -> None:
+        """Say what this system does not close, once; it is as it is for as long as the daemon runs."""
+        if gaps and gaps != self._gaps:
+            self._gaps = gaps
+            notice = self._context.kit.notice(self.inside, " ".join(gaps), "warning")
+            notice.grid(row=1, column=0, sticky="we", pady=(0, self._context.theme.px(14)))
 
     def ledger_changed(self) -> None:
         """Sizes are another."""
