@@ -27,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what this machine cannot run, each with its reason; `tests/run.py` counts them."""
     lacks = {
         "corpus": None if corpus() else "the image corpus is not at hand",
+        "posix": None if os.name == "posix" else "needs POSIX",
         "root": None if hasattr(os, "geteuid") and os.geteuid() == 0 else "needs root",
     }
     for item in items:

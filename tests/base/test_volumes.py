@@ -48,6 +48,7 @@ def found(path: str) -> Volume:
     return volume
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("path", "point", "inner", "ids"),
     [
@@ -69,6 +70,7 @@ def test_a_volume_on_linux(mounted: Path, path: str, point: str, inner: str, ids
     assert (str(volume.point), volume.inner, set(volume.ids)) == (point, inner, ids)
 
 
+@pytest.mark.posix
 def test_udev_and_the_file_system_itself_name_what_lasts(
     mounted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +84,7 @@ def test_udev_and_the_file_system_itself_name_what_lasts(
     assert not any(name.startswith("fsid") for name in found("/media/ada/STICK").ids)
 
 
+@pytest.mark.posix
 def test_btrfs_is_known_by_any_of_its_devices(mounted: Path) -> None:
     (mounted / "_BTRFS" / "AB-CD" / "devices").mkdir(parents=True)
     (mounted / "_BTRFS" / "AB-CD" / "devices" / "sdc1").touch()

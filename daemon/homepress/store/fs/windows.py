@@ -131,7 +131,9 @@ class WindowsFileSystem(DescriptorCalls):
 
     @override
     def make_private_folder(self, path: Path) -> None:
-        path.mkdir()  # application data inherits an ACL that lets in nobody else
+        # Python gives it an access list of its own for that mode (3.11.10, 3.12.4 and later); in the profile
+        # the inherited one lets in nobody else either.
+        path.mkdir(mode=0o700)
 
     @override
     def open_file(self, folder: Folder, name: str) -> int:
