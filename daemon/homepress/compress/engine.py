@@ -24,8 +24,11 @@ _ENTRIES = ("gif", "likeness", "metadata", "preview", "convert.convert", "conver
 _OPTIONAL = ("pillow_heif", "pillow_jxl", "oxipng", "mozjpeg_lossless_optimization", "simplejpeg")
 """Not every computer has them; what needs one that is missing says so."""
 
-_LATE = ("PIL.ImageFilter", "numpy.ma", "_strptime", "unicodedata")
-"""What Pillow, numpy and Python import inside of functions. Pillow's formats are loaded by its own `init`."""
+_LATE = ("PIL.ImageFilter", "numpy.ma", "unicodedata")
+"""What Pillow, numpy and Python import inside of functions."""
+
+_PILLOW = ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP")
+"""Pillow's modules for the formats that `FORMATS` has. Its other forty are not even loaded."""
 
 _ENCODINGS = (
     "ascii",
@@ -90,7 +93,9 @@ def load_codecs() -> None:
             importlib.import_module(module)
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
-    importlib.import_module("PIL.Image").init()
+    for plugin in _PILLOW:
+        importlib.import_module(f"PIL.{plugin}ImagePlugin")
+    importlib.import_module("PIL.Image").preinit()
     importlib.import_module(f"{__package__}.selfcheck").codec_versions()
 
 
