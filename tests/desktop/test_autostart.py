@@ -254,6 +254,9 @@ class TestLaunchAgent:
         agent.enable()
         file = tmp_path / "Library" / "LaunchAgents" / "io.github.homepress.plist"
         assert file.stat().st_mode & 0o777 == 0o644
+        assert (tmp_path / "Library" / "Logs" / "Homepress").is_dir(), (
+            "launchd opens the logs before it starts"
+        )
         assert plistlib.loads(file.read_bytes()) == {
             "Label": "io.github.homepress",
             "ProgramArguments": [str(exe), "run", "--login"],

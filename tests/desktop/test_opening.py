@@ -147,7 +147,7 @@ def test_macos_hands_over_to_launch_services() -> None:
     opener = LaunchServicesOpener(lambda command: len(ran.append(list(command)) or []))
     opener.folder(Path("/a b"))
     opener.reveal([Path("/a/1.jpg"), Path("/a/-2.jpg")])
-    assert ran == [["/usr/bin/open", "--", "/a b"], ["/usr/bin/open", "-R", "--", "/a/1.jpg", "/a/-2.jpg"]]
+    assert ran == [["/usr/bin/open", "/a b"], ["/usr/bin/open", "-R", "/a/1.jpg", "/a/-2.jpg"]]
     with pytest.raises(NotOpened):
         LaunchServicesOpener(lambda _: 1).file(Path("/gone"))
 

@@ -137,6 +137,18 @@ class TestMac:
         with opened_folder(fs, tmp_path.resolve()) as folder:
             assert fs.windows_names(folder) is windows
 
+    def test_what_the_system_alone_may_set_is_not_carried_along(self) -> None:
+        """com.apple.provenance is on most files that a program has saved, and cannot be given to a result."""
+        names = b"com.apple.provenance\0user.mine\0com.apple.macl\0com.apple.lastuseddate#PS\0"
+
+        def listed(fd: int, buffer: Any, size: Any, options: int) -> int:
+            if buffer is not None:
+                buffer[: len(names)] = names
+            return len(names)
+
+        library = MacLibrary(flistxattr=listed)
+        assert set(MacFileSystem(library).attributes(3)) == {b"user.mine", BIRTH}
+
     def test_without_leases_the_whole_protocol_runs(self, bench: Bench) -> None:
         class FileSystem(MacFileSystem):
             """Linux's attributes: the rest is what runs on macOS."""

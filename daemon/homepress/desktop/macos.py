@@ -6,6 +6,7 @@ Written from the documentation; not yet run on a Mac by this project.
 import os
 import plistlib
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -41,6 +42,7 @@ class LaunchAgent(Autostart):
     def enable(self) -> None:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._logs().mkdir(parents=True, exist_ok=True)  # without it launchd ends the job (EX_CONFIG)
             contents = plistlib.dumps(self.contents(), sort_keys=False)
             write_atomically(self._file, contents, mode=0o644)  # launchd refuses what others may write
         except OSError as error:
@@ -52,6 +54,7 @@ class LaunchAgent(Autostart):
         """A daemon that launchd has started is left running."""
         try:
             self._file.unlink(missing_ok=True)
+            shutil.rmtree(self._logs(), ignore_errors=True)
         except OSError as error:
             raise AutostartError(f"{self._file} cannot be removed: {error.strerror}") from error
 
@@ -77,7 +80,7 @@ class LaunchAgent(Autostart):
     def contents(self) -> dict[str, Any]:
         """What the file says."""
         template = plistlib.loads(shipped("service-files/macos/homepress.plist").read_bytes())
-        logs = self._home / "Library" / "Logs" / "Homepress"
+        logs = self._logs()
         return {
             **template,
             "Label": APP_ID,
@@ -86,6 +89,9 @@ class LaunchAgent(Autostart):
             "StandardOutPath": str(logs / "stdout.log"),
             "StandardErrorPath": str(logs / "stderr.log"),
         }
+
+    def _logs(self) -> Path:
+        return self._home / "Library" / "Logs" / "Homepress"
 
     def _stored(self) -> dict[str, Any] | None:
         try:
@@ -121,11 +127,11 @@ class LaunchServicesOpener(Opener):
 
     @override
     def folder(self, path: Path, token: str = "") -> None:
-        self._open(path, (_OPEN, "--", str(path)))
+        self._open(path, (_OPEN, str(path)))
 
     @override
     def reveal(self, paths: Sequence[Path], token: str = "") -> None:
-        self._open(paths[0], (_OPEN, "-R", "--", *map(str, paths)))
+        self._open(paths[0], (_OPEN, "-R", *map(str, paths)))
 
     @override
     def file(self, path: Path, token: str = "") -> None:

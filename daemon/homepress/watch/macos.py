@@ -136,7 +136,9 @@ def _name_on_disk(path: str) -> str:
 def _statfs(path: bytes) -> tuple[int, str, str] | None:
     """Flags, kind and mount point of the file system of a path; None when the system does not say."""
     buffer = ctypes.create_string_buffer(_STATFS_BYTES)
-    if ctypes.CDLL(None, use_errno=True).statfs(path, buffer) != 0:
+    libc = ctypes.CDLL(None, use_errno=True)
+    # On Intel the plain name is the older call, whose structure is another.
+    if getattr(libc, "statfs$INODE64", libc.statfs)(path, buffer) != 0:
         return None
     return _parse_statfs(buffer.raw)
 

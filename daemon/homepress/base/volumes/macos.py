@@ -44,8 +44,9 @@ def volume_of(path: Path, library: Any = None) -> Volume | None:
     """`library` stands for the C library in tests."""
     libc = library or ctypes.CDLL(None, use_errno=True)
     buffer = ctypes.create_string_buffer(_STATFS_BYTES)
+    statfs = getattr(libc, "statfs$INODE64", libc.statfs)  # on Intel the plain name is an older call
     for name in (path, *path.parents):  # what is not there yet will lie where the folder above it does
-        if libc.statfs(os.fsencode(name), buffer) == 0:
+        if statfs(os.fsencode(name), buffer) == 0:
             return _volume(buffer.raw, libc)
     return None
 

@@ -38,6 +38,10 @@ _ACL_TYPE_EXTENDED = 0x100
 _ATTR_CMN_CRTIME = 0x200
 # sys/mount.h: where `f_fstypename` is in `struct statfs` with 64-bit inode numbers.
 _TYPE_NAME = 72
+_OF_SYSTEM = {b"com.apple.provenance", b"com.apple.macl", b"com.apple.lastuseddate#PS"}
+"""What the system puts on files and lets nobody set or remove, or changes when a file is opened.
+
+To give the first two to a result is refused; nearly every picture that a program saved has them."""
 _NO_ATTRIBUTES = {errno.ENOTSUP, errno.EPERM}
 
 
@@ -135,7 +139,7 @@ class MacFileSystem(PosixFileSystem):
             return []
         buffer = ctypes.create_string_buffer(max(self._check(size), 1))
         size = self._check(self._libc.flistxattr(fd, buffer, ctypes.c_size_t(size), 0))
-        return [name for name in buffer.raw[:size].split(b"\0") if name]
+        return [name for name in buffer.raw[:size].split(b"\0") if name and name not in _OF_SYSTEM]
 
     def _attribute(self, fd: int, name: bytes) -> bytes:
         size = self._check(self._libc.fgetxattr(fd, name, None, ctypes.c_size_t(0), 0, 0))
