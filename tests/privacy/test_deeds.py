@@ -66,13 +66,11 @@ def test_files_are_as_before(done: Trial, role: str) -> None:
     assert done.outcomes[role].home == {"secret.txt": "a secret"}
 
 
-@pytest.mark.xfail(reason="they have no Landlock domain yet", strict=False)
 def test_a_daemon_reaches_no_network_and_no_other_program(done: Trial) -> None:
     """Without Landlock memory and facts of other programs stay open, as `status` and `prove` say."""
     assert done.unexpected("daemon") == {}
 
 
-@pytest.mark.xfail(reason="they have no Landlock domain yet", strict=False)
 def test_tray_window_and_commands_reach_local_sockets_alone(done: Trial) -> None:
     assert done.unexpected("client") == {}
 
