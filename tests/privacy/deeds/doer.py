@@ -68,7 +68,7 @@ def job(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 
 _LOCKS: dict[str, Callable[[], Any]] = {
     "daemon": privacy.lock_daemon,
-    "client": privacy.lock_client,
+    "client": lambda: (privacy.set_apart(), privacy.lock_client()),
     "helper": lambda: privacy.lock_tool(Path(sys.executable), SYSTEM_LIBRARIES, privacy.Limits()),
     "free": lambda: None,
 }

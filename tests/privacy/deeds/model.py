@@ -97,7 +97,8 @@ class Deed:
         control: whether an ordinary process can do it: "works" for every user, "root" for root alone, "may"
             where the kernel decides (what it has, and how it is set up), "untried" where that would do harm.
         daemon: what a locked daemon gets; empty when it is not tried there. "landlock": refused where the
-            kernel has Landlock, else as the system has it; "scoped": where it can bound signals too.
+            kernel has Landlock, else as the system has it; "scoped": where it can bound signals too;
+            "not root": as "landlock", for ordinary users only.
         client: the same of tray, window and command line.
         helper: what a locked helper program gets; empty where that is what a worker gets.
     """

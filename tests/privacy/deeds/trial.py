@@ -65,30 +65,34 @@ class Trial:
     Attributes:
         outcomes: of each kind of process.
         landlock: the version of the kernel's Landlock.
+        user: as whom.
     """
 
     outcomes: dict[str, Outcome]
     landlock: int
+    user: str
 
     def unexpected(self, role: str) -> dict[str, str]:
         """The deeds that went otherwise than they should: what came of them."""
         found = {}
         for deed in deeds():
-            wanted = expected(deed, role, self.landlock)
+            wanted = expected(deed, role, self.landlock, self.user)
             code = self.outcomes[role].deeds[deed.name_in_full]
             if wanted and answer(code) not in wanted:
                 found[deed.name_in_full] = f"{answer(code)} ({errno.errorcode.get(code, code)})"
         return found
 
 
-def expected(deed: Deed, role: str, landlock: int) -> tuple[Answer, ...]:
+def expected(deed: Deed, role: str, landlock: int, user: str) -> tuple[Answer, ...]:
     """What a locked process of a role should get; nothing where it is not tried or may be either."""
     reached = (Answer.DONE, Answer.FAILED)
+    closed = (Answer.REFUSED,) if landlock >= _LEAST_FOR_A_DOMAIN else ()
     words = {
         "refused": (Answer.REFUSED,),
         "killed": (Answer.KILLED,),
         "allowed": reached,
-        "landlock": (Answer.REFUSED,) if landlock >= _LEAST_FOR_A_DOMAIN else (),
+        "landlock": closed,
+        "not root": () if user == "root" else closed,
         "scoped": (Answer.REFUSED,) if landlock >= _LEAST_FOR_SIGNALS else (),
     }
     of_worker = "killed" if deed.killed else "allowed" if deed.harmless else "refused"
@@ -125,7 +129,7 @@ def trial(user: str, kernel: str) -> Trial:
     outcomes = {
         role: Outcome(**about, told=_told(role, names)) for role, about in json.loads(done.stdout).items()
     }
-    return Trial(outcomes, {"none": 0, "old": min(_version(), OLD)}.get(kernel, _version()))
+    return Trial(outcomes, {"none": 0, "old": min(_version(), OLD)}.get(kernel, _version()), user)
 
 
 def _told(role: str, names: set[str] | None) -> frozenset[str] | None:
