@@ -16,9 +16,8 @@ from privacy.deeds.model import UNTRIED, Answer, answer
 from privacy.deeds.table import deeds
 from privacy.deeds.trial import KERNELS, ROLES, Outcome, Trial, trial, users
 
-_HEAD = "| process | user | kernel | deeds | refused | ended for it | reached nothing | worked | names told |"
-
-_NAMES = {"heic": "worker for HEIC", "client": "tray, window, command"}
+_HEAD = "| process | where | tried | refused | ended for it | reached nothing | worked | names told |"
+_NAMES = {"free": "no lock", "heic": "worker for HEIC", "client": "tray, window, command"}
 
 
 def main() -> int:
@@ -40,21 +39,34 @@ def main() -> int:
 
 
 def _counts(free: dict[str, Trial], locked: dict[tuple[str, str], Trial]) -> list[str]:
-    lines = [_HEAD, "|---|---|---|---:|---:|---:|---:|---:|---:|"]
-    lines += [_row("no lock", user, "as it is", one.outcomes["free"]) for user, one in free.items()]
-    return lines + [
-        _row(_NAMES.get(role, role), user, KERNELS[kernel], one.outcomes[role])
-        for role in ROLES
-        for (user, kernel), one in locked.items()
-    ]
+    """One line for all users and kernels that gave the same numbers."""
+    lines = [_HEAD, "|---|---|---:|---:|---:|---:|---:|---:|"]
+    for role in ("free", *ROLES):
+        trials = {(user, "all"): one for user, one in free.items()} if role == "free" else locked
+        same: dict[tuple[object, ...], list[tuple[str, str]]] = {}
+        for where, one in trials.items():
+            same.setdefault(_numbers(one.outcomes[role]), []).append(where)
+        for numbers, found in same.items():
+            cells = (_NAMES.get(role, role), _where(found), *numbers)
+            lines.append(f"| {' | '.join(map(str, cells))} |")
+    return lines
 
 
-def _row(process: str, user: str, kernel: str, one: Outcome) -> str:
+def _numbers(one: Outcome) -> tuple[object, ...]:
     counts = one.counts()
-    told = "?" if one.told is None else len(one.told)
     numbers = [counts[kind] for kind in (Answer.REFUSED, Answer.KILLED, Answer.FAILED, Answer.DONE)]
-    cells = (process, user, kernel, sum(numbers), *numbers, told)
-    return f"| {' | '.join(map(str, cells))} |"
+    return (sum(numbers), *numbers, "?" if one.told is None else len(one.told))
+
+
+def _where(found: list[tuple[str, str]]) -> str:
+    """Users and kernels in words, such as "ordinary user, root: kernel as it is, no Landlock"."""
+    kernels: dict[tuple[str, ...], list[str]] = {}
+    for user in dict.fromkeys(user for user, _ in found):
+        kernels.setdefault(tuple(kernel for each, kernel in found if each == user), []).append(user)
+    return "; ".join(
+        f"{', '.join(users)}: {', '.join(KERNELS[kernel] for kernel in each)}"
+        for each, users in kernels.items()
+    )
 
 
 def _list(free: dict[str, Trial], locked: dict[tuple[str, str], Trial]) -> list[str]:

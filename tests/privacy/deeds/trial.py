@@ -23,7 +23,7 @@ from privacy.deeds.model import UNTRIED, Answer, Deed, answer
 from privacy.deeds.table import FLOOD, deeds
 from privacy.users import command_as, scratch_for
 
-KERNELS = {"all": "as it is", "old": "Landlock of 6.2", "none": "no Landlock"}
+KERNELS = {"all": "Linux as it is", "old": "Landlock of 6.2", "none": "no Landlock"}
 """Kinds of kernel; the older two are made of this one."""
 
 ROLES = ("worker", "heic", "helper", "daemon", "client")
