@@ -6,10 +6,12 @@ import subprocess
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from compress.metadata.exif_builder import apple_note, exif_block
+from compress import phones, sources
+from compress.metadata.exif_builder import SECRETS, apple_note, exif_block
 from compress.metadata.jpeg_builder import (
     MPF_HERE,
     build,
@@ -18,6 +20,8 @@ from compress.metadata.jpeg_builder import (
     xmp_packet,
 )
 from compress.metadata.private import PRIVATE_XMP, assert_clean, private_headers
+from homepress.base.formats import ImageType
+from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged, compress
 from homepress.compress.metadata import (
     Malformed,
     Refused,
@@ -27,6 +31,7 @@ from homepress.compress.metadata import (
     strip,
     swap_primary,
 )
+from homepress.compress.metadata.heif_parts import heif_extras
 from homepress.compress.metadata.png import read_chunks, write_chunks
 from homepress.compress.metadata.webp import read_webp, write_webp
 
@@ -103,7 +108,7 @@ def test_webp_says_what_is_left() -> None:
     assert read_webp(strip(_webp()).data).flags & 0x2C == 0x20
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "BMP", "AVIF"])
+@pytest.mark.parametrize("kind", ["TIFF", "BMP"])
 def test_other_formats_are_refused(kind: str) -> None:
     out = io.BytesIO()
     Image.new("RGB", (8, 8)).save(out, kind)
@@ -147,3 +152,53 @@ def test_an_independent_reader_finds_nothing_private(tmp_path: Path) -> None:
             "ThumbnailOffset",
         ):
             assert word not in told.replace("SERIAL", ""), f"{word} in {name}:\n{told}"
+
+
+class TestBoxes:
+    """HEIC, AVIF and JPEG XL: overwritten where it stands."""
+
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    @pytest.mark.parametrize("kind", [ImageType.AVIF, ImageType.HEIC])
+    def test_no_secret_stays_and_nothing_moves(self, kind: ImageType, policy: MetadataPolicy) -> None:
+        if kind is ImageType.HEIC:
+            pytest.importorskip("pillow_heif")
+        data = sources.source(kind, sources.photo()).data
+        assert any(secret in data for secret in SECRETS)
+        result = compress(data, Recipe(metadata=policy))
+        assert isinstance(result, Compressed), result
+        assert result.lossless
+        assert len(result.data) == len(data)
+        assert not any(secret in result.data for secret in SECRETS)
+        assert np.array_equal(sources.shown(result.data), sources.shown(data))
+        assert read_embedded(result.data).icc == read_embedded(data).icc is not None
+        again = compress(result.data, Recipe(metadata=policy))
+        assert isinstance(again, Unchanged)
+        assert again.no_private_metadata
+
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    def test_a_phones_boxes_go_and_its_gain_map_stays(self, policy: MetadataPolicy) -> None:
+        boxes = (phones.built.box(b"sefd", phones.samsung_blocks()), phones.built.box(b"uuid", b"who" * 9))
+        data = phones.iso_avif(*boxes)
+        result = compress(data, Recipe(metadata=policy))
+        assert isinstance(result, Compressed), result
+        assert b"Image_UTC_Data" not in result.data
+        assert b"whowho" not in result.data
+        assert [extra.words for extra in heif_extras(result.data)] == ["an HDR gain map"]
+
+    def test_what_is_larger_than_asked_is_named(self) -> None:
+        data = sources.source(ImageType.AVIF, sources.photo()).data
+        result = compress(data, Recipe(metadata=MetadataPolicy.SHARE, max_edge=100))
+        assert isinstance(result, Compressed), result
+        assert result.missed.startswith("not resized")
+        assert isinstance(compress(data, Recipe(metadata=MetadataPolicy.SHARE, fit_under=500)), Unchanged)
+
+    def test_jpeg_xl(self) -> None:
+        stream = phones.built.box(b"JXL ", b"\r\n\x87\n") + phones.built.box(b"jxlc", b"\xff\x0a" + bytes(9))
+        secret = phones.built.box(b"Exif", bytes(4) + exif_block())
+        hidden = phones.built.box(b"brob", b"xml " + bytes(20))
+        shared = share(stream + secret + hidden)
+        assert not any(each in shared for each in SECRETS)
+        assert len(shared) == len(stream + secret + hidden)
+        assert b"brob" not in shared
+        with pytest.raises(Refused):
+            share(stream + secret + phones.built.box(b"jbrd", b"x"))

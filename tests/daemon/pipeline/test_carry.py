@@ -14,7 +14,8 @@ import pytest
 from homepress.base.files import FileId
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
-from homepress.daemon.pipeline.carry import Carrier
+from homepress.compress.model import Extra
+from homepress.daemon.pipeline.carry import Carrier, is_missed
 from homepress.daemon.pipeline.codec_trust import CodecTrust
 from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.store import health
@@ -34,7 +35,7 @@ class Compressor:
         self.answers = list(answers)
         self.recipes: list[Recipe] = []
 
-    def compress(self, source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    def compress(self, source: bytes, recipe: Recipe, *, alone: bool = False) -> Compressed | Unchanged:
         self.recipes.append(recipe)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -474,7 +475,7 @@ def test_originals_that_go_away_at_the_moment_of_replacing_are_not_taken_for_a_c
     store: Store, picture: Path, tmp_path: Path
 ) -> None:
     class Slow(Compressor):
-        def compress(self, source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+        def compress(self, source: bytes, recipe: Recipe, *, alone: bool = False) -> Compressed | Unchanged:
             (tmp_path / "originals").rename(tmp_path / "away")
             return super().compress(source, recipe)
 
@@ -518,3 +519,53 @@ def test_without_room_for_the_original_nothing_is_compressed_and_the_whole_folde
     told = Carrier(store).carry(Job(picture, plan, lambda told: None), cast(Slot, compressor))
     assert (told.outcome, told.whole_folder, compressor.recipes) == ("waiting", True, [])
     assert "originals accept" in told.problem
+
+
+WIDE = b"\xff\xd8\xff\xc0\0\x11\x08\x0b\xb8\x0f\xa0\x03" + bytes(9) + bytes(600) + b"\xff\xd9"  # 4000 x 3000
+
+
+@pytest.mark.parametrize(
+    ("made", "recipe", "missed"),
+    [
+        (Unchanged(Reason.SAVES_TOO_LITTLE), Recipe(), False),
+        (Unchanged(Reason.BROKEN), Recipe(), True),
+        (Unchanged(Reason.CANNOT_KEEP_WHOLE), Recipe(), False),
+        (Unchanged(Reason.CANNOT_KEEP_WHOLE), Recipe(max_edge=2048), True),
+        (Unchanged(Reason.CANNOT_KEEP_WHOLE), Recipe(max_edge=4000), False),
+        (Unchanged(Reason.CANNOT_FIT), Recipe(fit_under=100), True),
+        (Unchanged(Reason.SAVES_TOO_LITTLE), Recipe(fit_under=100_000), False),
+        (Unchanged(Reason.CANNOT_CONVERT, "", ImageType.JPEG), Recipe(convert_to=ImageType.WEBP), True),
+        (Unchanged(Reason.WOULD_BE_BIGGER, "", ImageType.JPEG), Recipe(convert_to=ImageType.WEBP), False),
+        (Unchanged(Reason.FORMAT_LEFT_ALONE), Recipe(metadata=MetadataPolicy.SHARE), True),
+        (
+            Unchanged(Reason.SAVES_TOO_LITTLE, no_private_metadata=True),
+            Recipe(metadata=MetadataPolicy.SHARE),
+            False,
+        ),
+        (Unchanged(Reason.CANNOT_KEEP_WHOLE), Recipe(drop=frozenset({Extra.MOTION})), True),
+    ],
+)
+def test_what_was_asked_and_not_done_is_told_apart(made: Unchanged, recipe: Recipe, missed: bool) -> None:
+    assert is_missed(made, recipe, WIDE) is missed
+
+
+def test_what_a_result_lacks_stands_in_the_history(carry: Callable[..., JobResult], tmp_path: Path) -> None:
+    made = dataclasses.replace(compressed(), dropped=(Extra.HDR, "text"), missed="not resized: it is signed")
+    told = carry(Compressor(made))
+    assert (told.dropped, told.missed) == (["hdr", "text"], True)
+    with Reader(tmp_path / "state" / "ledger.sqlite3") as reader:
+        (entry,) = reader.history(HistoryFilter())
+    assert entry.reason == told.reason == "without hdr, text; not resized: it is signed"
+
+
+def test_what_is_over_the_limit_is_not_copied_into_an_output_folder(
+    carry: Callable[..., JobResult], tmp_path: Path
+) -> None:
+    told = carry(
+        Compressor(Unchanged(Reason.CANNOT_FIT, "it is large", ImageType.JPEG)),
+        destination=Destination.OUTPUT,
+        recipe=Recipe(fit_under=1000),
+    )
+    assert (told.outcome, told.missed, told.output) == ("unchanged", True, "")
+    assert "larger than what was asked for" in told.reason
+    assert not (tmp_path / "out").exists()

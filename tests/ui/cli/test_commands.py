@@ -12,7 +12,7 @@ import pytest
 import homepress
 from control.fake_service import FakeService
 from homepress.base.paths import Paths
-from homepress.base.results import FolderStatus, UndoOutcome, WaitingFile
+from homepress.base.results import FileOutcome, FolderStatus, UndoOutcome, WaitingFile
 from homepress.control.lock import InstanceLock
 from homepress.control.service import CompressRequest, FolderRequest, OriginalsRequest, Status, UndoRequest
 from homepress.daemon.commands.connect import stopped_status
@@ -211,6 +211,29 @@ class TestCompress:
         ran = run("compress", "a.jpg", "broken.jpg")
         assert ran.code == 1
         assert "           failed            broken.jpg: no such file" in ran.out.splitlines()
+
+    def test_half_of_what_was_asked_is_1_and_named(
+        self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = [
+            FileOutcome("/p/a.jpg", "compressed", "not resized: CMYK", 4_000_000, 1_000_000, missed=True),
+            FileOutcome("/p/b.jpg", "compressed", "without motion", 2_000, 3_000, dropped=["motion"]),
+        ]
+        monkeypatch.setattr(service, "compress", lambda request: iter(told))
+        ran = run("compress", "/p")
+        assert ran.code == 1
+        assert "/p/a.jpg: not resized: CMYK" in ran.out
+        assert "+50 %  /p/b.jpg: without motion" in ran.out
+        assert "Not all that was asked was done for 1 picture." in ran.out
+
+    @pytest.mark.parametrize("word", ["hdr, motion", "all"])
+    def test_what_is_to_be_dropped_is_asked_for(
+        self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch, word: str
+    ) -> None:
+        asked: list[CompressRequest] = []
+        monkeypatch.setattr(service, "compress", lambda request: iter(asked.append(request) or ()))
+        run("compress", "--drop", word, "/p/a.jpg")
+        assert [request.drop for request in asked] == [word]
 
     def test_a_dry_run_says_so(self, run: Run) -> None:
         assert "would be saved; nothing was changed." in run("compress", "--dry-run", "a.jpg").out

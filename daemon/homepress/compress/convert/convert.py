@@ -10,18 +10,23 @@ from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.compress import savings
 from homepress.compress.convert import jpeg_to_jxl, scrubbing
 from homepress.compress.convert.fit import CannotFit, Fitting, resized
+from homepress.compress.convert.jxl import read_header
 from homepress.compress.convert.picture import CannotConvert, Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.engine import left_alone
-from homepress.compress.metadata import Malformed, Refused
+from homepress.compress.metadata import Malformed, Refused, has_location
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.gain_map import with_directory
+from homepress.compress.metadata.heif_parts import HeifItems
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import EXTENDED_XMP_SIGNATURE
 from homepress.compress.metadata.jpeg_tail import held_extras, taken_out
 from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.compress.pixels import Undecodable, open_picture
 from homepress.compress.savings import fitted_size
+
+_SCRUBBED_ONLY = frozenset({ImageType.HEIC, ImageType.AVIF, ImageType.JXL})
+"""Formats whose metadata goes though their pixels are not coded anew."""
 
 _FAR = 1.5
 """How many times the size that is asked for a JPEG has to take for normal compression to be doubted."""
@@ -74,7 +79,7 @@ def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Un
 def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     target = recipe.convert_to or kind
     if target is kind and not FORMATS[kind].compressor:
-        return left_alone(kind)
+        return _scrubbed_only(source, kind, recipe)
     if (kind, target) == (ImageType.JPEG, ImageType.JXL) and not (recipe.max_edge or recipe.fit_under):
         return jpeg_to_jxl.compress(source, recipe)
     if target is not kind:
@@ -89,6 +94,43 @@ def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchang
     if recipe.fit_under and _bytes_of(result, source) > recipe.fit_under:
         return _fitted_in_place(source, kind, recipe)
     return result
+
+
+def _scrubbed_only(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
+    """A picture of a format that is left alone: its metadata may go all the same."""
+    left = left_alone(kind)
+    if recipe.metadata is MetadataPolicy.KEEP or kind not in _SCRUBBED_ONLY:
+        return left
+    if 0 < recipe.fit_under < len(source):
+        raise CannotFit("this format is not made smaller unless the folder converts it")
+    scrubbed = scrubbing.scrub(source, recipe.metadata)
+    if scrubbed is None or scrubbed == source:
+        return left
+    if has_location(scrubbed):
+        return Unchanged(Reason.VERIFY_FAILED, "it still tells where it was taken", kind)
+    size = read_size(source, kind)
+    result = scrubbing.without_metadata(source, scrubbed, kind, size, left)
+    if isinstance(result, Compressed) and recipe.max_edge and max(size) > recipe.max_edge:
+        missed = "not resized: this format is left alone unless the folder converts it"
+        return dataclasses.replace(result, missed=missed)
+    return result
+
+
+def read_size(source: bytes, kind: ImageType) -> tuple[int, int]:
+    """Width and height as a HEIC, AVIF or JPEG XL stores them.
+
+    Raises:
+        Malformed: its header does not say.
+    """
+    if kind is ImageType.JXL:
+        header = read_header(source)
+        return header.width, header.height
+    items = HeifItems(source)
+    for box in items.properties(items.primary):
+        if box.kind == b"ispe":
+            content = box.content(source)
+            return int.from_bytes(content[4:8], "big"), int.from_bytes(content[8:12], "big")
+    raise Malformed("a picture of no size")
 
 
 def _resized_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:

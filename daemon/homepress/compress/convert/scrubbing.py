@@ -23,7 +23,7 @@ from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
 from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 
 _STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
-_SCRUBBED = _STRIPPED_FIRST | {ImageType.GIF}
+_SCRUBBED = _STRIPPED_FIRST | {ImageType.GIF, ImageType.HEIC, ImageType.AVIF, ImageType.JXL}
 _STILL_WHOLE = frozenset(
     {
         Reason.SAVES_TOO_LITTLE,
@@ -36,7 +36,7 @@ _STILL_WHOLE = frozenset(
 
 
 def scrub(source: bytes, policy: MetadataPolicy) -> bytes | None:
-    """A JPEG, PNG, WebP or GIF with less metadata; None if its pixels would have to be turned for it.
+    """A file with less metadata; None if its pixels would have to be turned for it.
 
     Raises:
         Malformed: the file's structure is broken.

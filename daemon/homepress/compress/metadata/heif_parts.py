@@ -85,12 +85,16 @@ class HeifItems:
 
     def content(self, number: int) -> bytes:
         """The bytes of an item that lies in one stretch; empty for others."""
-        if b"iloc" not in self._boxes:
-            return b""
-        for other, extents in item_locations(self.data, self._boxes[b"iloc"], self._boxes.get(b"idat")):
-            if other == number:
-                return b"".join(self.data[start:end] for start, end in extents)
-        return b""
+        start, end = self.place(number)
+        return self.data[start:end]
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Where an item that lies in one stretch begins and ends; twice the same for others."""
+        if b"iloc" in self._boxes:
+            for other, extents in item_locations(self.data, self._boxes[b"iloc"], self._boxes.get(b"idat")):
+                if other == number:
+                    return extents[0]
+        return 0, 0
 
     def properties(self, number: int) -> Iterator[Box]:
         """The properties of an item."""

@@ -1,4 +1,4 @@
-"""Taking what is private out of JPEG, PNG, WebP and GIF files: `share` and `strip`."""
+"""Taking what is private out of files of every format: `share` and `strip`."""
 
 import zlib
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from homepress.base.formats import ImageType, sniff
 from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, SefTrailer
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
-from homepress.compress.metadata.exif import tiff_part
+from homepress.compress.metadata.exif import UPRIGHT, tiff_part
 from homepress.compress.metadata.gif import (
     ICC_APPLICATION,
     LOOP_APPLICATIONS,
@@ -16,7 +16,8 @@ from homepress.compress.metadata.gif import (
     GifBlockKind,
     read_gif,
 )
-from homepress.compress.metadata.isobmff import Box, find_boxes, read_boxes
+from homepress.compress.metadata.heif_parts import HeifItems, exif_block
+from homepress.compress.metadata.isobmff import Box, ItemInfo, find_boxes, read_boxes
 from homepress.compress.metadata.jpeg_file import JpegFile, Media, Part, read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import (
     END_OF_IMAGE,
@@ -350,6 +351,111 @@ def _stays(block: GifBlock) -> bool:
     return block.kind in _GIF_PICTURE_BLOCKS or block.application in LOOP_APPLICATIONS | {ICC_APPLICATION}
 
 
+# HEIC, AVIF and JPEG XL: metadata is overwritten where it stands, so no position changes.
+
+_HEIF_KEPT = frozenset({b"ftyp", b"meta", b"mdat", b"free", b"skip", b"wide"})
+_NO_TAGS = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
+_NO_XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+_XMP_TYPE = b"application/rdf+xml"
+_DESCRIPTION = b"udes"
+_JXL_PLAIN = frozenset({b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxll", b"jxli"})
+_RECONSTRUCTION = b"jbrd"
+
+
+def share_heif(data: bytes) -> bytes:
+    """A HEIC or AVIF for sharing, in the same length; turning, colours, gain map and depth stay.
+
+    Raises:
+        Malformed: its boxes are broken.
+        Refused: something in it cannot be followed.
+    """
+    return _scrubbed_heif(data, share_exif, share_xmp, strips=False)
+
+
+def strip_heif(data: bytes) -> bytes:
+    """A HEIC or AVIF with no tags and no makers' data, in the same length.
+
+    Raises:
+        Malformed: its boxes are broken.
+        Refused: something in it cannot be followed.
+    """
+    return _scrubbed_heif(data, lambda block: block[:0], lambda packet: packet[:0], strips=True)
+
+
+def _scrubbed_heif(
+    data: bytes, exif: Callable[[bytes], bytes], xmp: Callable[[bytes], bytes], *, strips: bool
+) -> bytes:
+    out = bytearray(data)
+    for box in read_boxes(data):
+        if box.kind == b"moov":
+            raise Refused(RewriteRefusal.ISOBMFF, "a sequence of pictures")
+        if box.kind == b"mpvd" and not strips:
+            out[box.content_start : box.end] = share_video(data, box.content_start, box.end)
+        elif box.kind not in _HEIF_KEPT:
+            _blank(box, out, 0)
+    items = HeifItems(data)
+    for number, info in items.infos.items():
+        start, end = items.place(number)
+        if info.kind not in (b"Exif", b"mime", b"uri "):
+            continue
+        if start == end:
+            raise Refused(RewriteRefusal.ISOBMFF, "metadata in several pieces")
+        out[start:end] = _scrubbed_item(info, data[start:end], exif, xmp)
+    for box in find_boxes(data, (b"meta", b"iprp", b"ipco", _DESCRIPTION)):
+        out[box.content_start : box.end] = bytes(box.end - box.content_start)
+    return bytes(out)
+
+
+def _scrubbed_item(
+    info: ItemInfo, item: bytes, exif: Callable[[bytes], bytes], xmp: Callable[[bytes], bytes]
+) -> bytes:
+    """An item with less in it, in the same length."""
+    if info.kind == b"Exif":
+        block = exif_block(item)
+        shared = exif(block)
+        kept = shared if any(shared) else _NO_TAGS
+        return (bytes(4) + kept).ljust(len(item), b"\0")[: len(item)]
+    if info.mime == _XMP_TYPE:
+        packet = xmp(item)
+        kept = packet if any(packet) else _NO_XMP
+        return kept.ljust(len(item))[: len(item)]
+    return bytes(len(item))
+
+
+def share_jxl(data: bytes) -> bytes:
+    """A JPEG XL for sharing, in the same length.
+
+    Raises:
+        Malformed: its boxes are broken.
+        Refused: it is to give back a JPEG bit for bit, metadata and all.
+    """
+    return _scrubbed_jxl(data, share_exif, share_xmp)
+
+
+def strip_jxl(data: bytes) -> bytes:
+    """A JPEG XL with no tags, in the same length.
+
+    Raises:
+        Malformed, Refused: as `share_jxl`.
+    """
+    return _scrubbed_jxl(data, lambda block: block[:0], lambda packet: packet[:0])
+
+
+def _scrubbed_jxl(data: bytes, exif: Callable[[bytes], bytes], xmp: Callable[[bytes], bytes]) -> bytes:
+    if data.startswith(b"\xff\x0a"):
+        return data  # a bare codestream, which has no metadata
+    out = bytearray(data)
+    kinds = {b"Exif": ItemInfo(0, b"Exif", b""), b"xml ": ItemInfo(0, b"mime", _XMP_TYPE)}
+    for box in read_boxes(data):
+        if box.kind == _RECONSTRUCTION:
+            raise Refused(RewriteRefusal.DEPENDS_ON_CODING, "it gives a JPEG back, with all that was in it")
+        if box.kind in kinds:
+            out[box.content_start : box.end] = _scrubbed_item(kinds[box.kind], box.content(data), exif, xmp)
+        elif box.kind not in _JXL_PLAIN:
+            _blank(box, out, 0)
+    return bytes(out)
+
+
 # Files for sharing (`share`) and files stripped of all metadata (`strip`).
 
 _SHARE: dict[ImageType, Callable[[bytes], bytes]] = {
@@ -357,13 +463,21 @@ _SHARE: dict[ImageType, Callable[[bytes], bytes]] = {
     ImageType.PNG: share_png,
     ImageType.WEBP: share_webp,
     ImageType.GIF: share_gif,
+    ImageType.HEIC: share_heif,
+    ImageType.AVIF: share_heif,
+    ImageType.JXL: share_jxl,
 }
 _STRIP: dict[ImageType, Callable[[bytes], bytes]] = {
     ImageType.JPEG: strip_jpeg,
     ImageType.PNG: strip_png,
     ImageType.WEBP: strip_webp,
     ImageType.GIF: share_gif,
+    ImageType.HEIC: strip_heif,
+    ImageType.AVIF: strip_heif,
+    ImageType.JXL: strip_jxl,
 }
+_TURNED_ELSEWHERE = frozenset({ImageType.HEIC, ImageType.AVIF, ImageType.JXL})
+"""Formats that do not go by Exif for how a picture is to be turned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +495,7 @@ class Stripped:
 
 
 def share(data: bytes) -> bytes:
-    """A JPEG, PNG, WebP or GIF without location, serial numbers, names, descriptions and embedded thumbnail.
+    """A file without location, serial numbers, names, descriptions and embedded thumbnail.
 
     Orientation, colour profile, dates, make, model and exposure stay; no pixel changes. A JPEG keeps its
     length, gain maps, further pictures and video; blanked headers can be dropped later with
@@ -395,7 +509,7 @@ def share(data: bytes) -> bytes:
 
 
 def strip(data: bytes) -> Stripped:
-    """A JPEG, PNG, WebP or GIF with its picture, animation and colour profile, and nothing else.
+    """A file with its picture, animation and colour profile, and nothing else.
 
     What is appended to a JPEG goes too: gain map, further pictures, video.
 
@@ -403,7 +517,9 @@ def strip(data: bytes) -> Stripped:
         Malformed: the file's structure is broken.
         Refused: another format.
     """
-    return Stripped(_edit(data, _STRIP), read_embedded(data).orientation)
+    stripped = _edit(data, _STRIP)
+    turned = UPRIGHT if sniff(data[:64]) in _TURNED_ELSEWHERE else read_embedded(data).orientation
+    return Stripped(stripped, turned)
 
 
 def _edit(data: bytes, editors: dict[ImageType, Callable[[bytes], bytes]]) -> bytes:
