@@ -17,6 +17,7 @@ from homepress.ui.text import printable
 
 if TYPE_CHECKING:
     from homepress.daemon.commands.prove import HeldSocket, Party, Proof
+    from homepress.desktop.firewall import Firewall
 
 _OPEN = 4
 
@@ -185,13 +186,10 @@ def firewall_status(as_json: bool) -> int:
     if (system := firewall()) is None:
         output.print_json([]) if as_json else output.say(f"No rules: {_NOT_NEEDED}.")
         return 0
-    rules = system.rules()
     if as_json:
-        output.print_json(
-            [{"program": str(rule.program), "rule": rule.name, "there": rule.there} for rule in rules]
-        )
+        _print_rules(system)
         return 0
-    for rule in rules:
+    for rule in system.rules():
         word = output.good("blocked") if rule.there else output.bad("no rule")
         output.say(f"{word}  {printable(str(rule.program))}")
     output.say(output.faint("Rules hold while the Windows firewall is on."))
@@ -200,7 +198,8 @@ def firewall_status(as_json: bool) -> int:
 
 @firewall.command("add", epilog=example("homepress firewall add --python"))
 @click.option("--python", "shared", is_flag=True, help="Also where other programs run by the same Python.")
-def firewall_add(shared: bool) -> int:
+@json_option
+def firewall_add(shared: bool, as_json: bool) -> int:
     """Add the rules; in a terminal of an administrator."""
     from homepress.desktop.firewall import FirewallNotUsed, firewall, is_bundle
 
@@ -213,17 +212,24 @@ def firewall_add(shared: bool) -> int:
             f"{programs}; if you want that: homepress firewall add --python"
         )
     system.add()
-    output.say("Added. See: homepress firewall status")
+    _print_rules(system) if as_json else output.say("Added. See: homepress firewall status")
     return 0
 
 
 @firewall.command("remove", epilog=example("homepress firewall remove"))
-def firewall_remove() -> int:
+@json_option
+def firewall_remove(as_json: bool) -> int:
     """Take the rules out; in a terminal of an administrator."""
     from homepress.desktop.firewall import FirewallNotUsed, firewall
 
     if (system := firewall()) is None:
         raise FirewallNotUsed(_NOT_NEEDED)
     system.remove()
-    output.say("Removed.")
+    _print_rules(system) if as_json else output.say("Removed.")
     return 0
+
+
+def _print_rules(system: "Firewall") -> None:
+    output.print_json(
+        [{"program": str(rule.program), "rule": rule.name, "there": rule.there} for rule in system.rules()]
+    )
