@@ -75,6 +75,17 @@ def test_a_worker_tries_to_get_out_when_asked(worker: Slot) -> None:
     assert {attempt.kind for attempt in attempts if attempt.allowed} <= privacy.WORKER.may
 
 
+def test_codecs_that_are_known_are_not_checked_again(worker: Slot) -> None:
+    checked = worker.check_codecs({})
+    assert checked.faults == [] and "pillow" in checked.versions
+    worker.prepare()
+    before = worker.pid
+    again = worker.check_codecs(checked.versions)
+    assert (again.versions, again.faults) == (checked.versions, None)
+    assert worker.pid == before, "no process was started for it"
+    assert worker.check_codecs(checked.versions | {"pillow": "0"}).faults == []
+
+
 def test_what_is_no_picture_is_said_to_be_none(worker: Slot) -> None:
     result = worker.compress(b"no picture", Recipe())
     assert isinstance(result, Unchanged) and result.reason is Reason.NOT_AN_IMAGE

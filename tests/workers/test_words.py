@@ -58,7 +58,7 @@ def test_nothing_in_a_message_does_anything_to_a_terminal(text: str, number: int
             versions={f"{n}{text}": text for n in range(number)},
             faults=[Fault(ImageType.JPEG, True, text)] * number,
         ),
-        WorkerReady(version=text, network="locked", files=1, missing=[text] * number),
+        WorkerReady(version=text, network="locked", files=1, missing=[text] * number, codecs={text: text}),
     ]
     for message in messages:
         safe = harmless(message)

@@ -63,14 +63,15 @@ class Pipes(NamedTuple):
 
 def main() -> None:
     """Be a worker of Homepress."""
-    work(compress_with_codecs)
+    work(compress_with_codecs, _codec_versions)
 
 
-def work(load: Callable[[], Job]) -> None:
+def work(load: Callable[[], Job], versions: Callable[[], dict[str, str]] = dict) -> None:
     """Be a worker that does the job that `load` gives; returns when the daemon closes the pipe.
 
     Args:
         load: called before the lock; imports all that the job can ever need.
+        versions: called then; gives those of the codecs.
     """
     config = msgspec.json.decode(sys.argv[1], type=WorkerConfig)
     host.die_with_parent(config.parent)
@@ -81,7 +82,11 @@ def work(load: Callable[[], Job]) -> None:
     look_nothing_up()
     lock = privacy.lock_worker(host.readable_behind_lock(), config.limits)
     ready = WorkerReady(
-        version=__version__, network=privacy.state(), files=lock.files, missing=list(lock.missing)
+        version=__version__,
+        network=privacy.state(),
+        files=lock.files,
+        missing=list(lock.missing),
+        codecs=versions(),
     )
     write_frame(pipes.answers, ready)
     _serve(pipes, job)
@@ -91,6 +96,12 @@ def compress_with_codecs() -> Job:
     """Load every codec and give the compressor."""
     load_codecs()
     return compress
+
+
+def _codec_versions() -> dict[str, str]:
+    from homepress.compress.selfcheck import codec_versions
+
+    return codec_versions()
 
 
 def look_nothing_up() -> None:
@@ -210,9 +221,9 @@ def _probe(_: Job, question: ProbeTask, source: bytes) -> Answer:  # noqa: ARG00
 
 
 def _check_codecs(_: Job, question: CodecTask, source: bytes) -> Answer:  # noqa: ARG001
-    from homepress.compress.selfcheck import check_codecs, codec_versions
+    from homepress.compress.selfcheck import check_codecs
 
-    versions = codec_versions()
+    versions = _codec_versions()
     faults = None if versions == question.known else list(check_codecs())
     return CodecReport(versions=versions, faults=faults), b""
 

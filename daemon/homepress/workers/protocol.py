@@ -45,13 +45,15 @@ class WorkerReady(msgspec.Struct, frozen=True, kw_only=True):
     """The worker's first word, said when it is locked.
 
     `version` is its Homepress. `network` is measured by the worker after locking; `files` is the version of
-    the file sandbox in force, 0 for none; `missing` says what could not be had.
+    the file sandbox in force, 0 for none; `missing` says what could not be had. `codecs` are the versions of
+    the codecs that it has loaded.
     """
 
     version: str
     network: NetworkState
     files: int
     missing: list[str]
+    codecs: dict[str, str] = {}
 
 
 class CompressTask(msgspec.Struct, frozen=True, kw_only=True, tag="compress"):

@@ -254,6 +254,9 @@ class Slot:
             return answer
 
         with self._busy:
+            # Told when it started; to check takes another process, one that may start threads.
+            if known and self._ready(threads=self._threads).hello.codecs == known:
+                return CodecReport(versions=known)
             return self._ask(CodecTask(known=known), (), _CHECK_SECONDS, understand, 0)
 
     def rest(self) -> bool:
