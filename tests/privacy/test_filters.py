@@ -17,12 +17,14 @@ from homepress.privacy.filters import (
     client_policy,
     daemon_filter,
     daemon_policy,
+    doorkeeper_filter,
     tool_filter,
     tool_policy,
+    watched_filter,
     worker_filter,
     worker_policy,
 )
-from homepress.privacy.seccomp import ALLOW, KILL_PROCESS, refuse
+from homepress.privacy.seccomp import ALLOW, KILL_PROCESS, NOTIFY, refuse
 from privacy.bpf_machine import run
 
 PID = 4711
@@ -306,3 +308,23 @@ def test_what_computing_takes_is_allowed(machine: Architecture) -> None:
             assert answer(program, machine, call) == ALLOW, f"{call} for the {who}"
         for call in ("clock_gettime", "clock_nanosleep", "getrandom", "getpid", "gettid", "exit_group"):
             assert answer(program, machine, call) == ALLOW, f"{call} for the {who}"
+
+
+@MACHINES
+def test_a_doorkeeper_is_asked_about_names_and_about_standard_input(machine: Architecture) -> None:
+    program = watched_filter(machine)
+    for call in {"open", "openat", "newfstatat", "execve"} & machine.table().keys():
+        assert answer(program, machine, call) == NOTIFY, call
+    for call in ("read", "readv"):
+        assert answer(program, machine, call, 0, 0x1000, 5) == NOTIFY
+        assert answer(program, machine, call, 3, 0x1000, 5) == ALLOW
+    assert answer(program, machine, "write", 0) == ALLOW, "the program's own filter decides the rest"
+
+
+@MACHINES
+def test_a_doorkeeper_is_a_worker_that_answers_the_kernel(machine: Architecture) -> None:
+    program = doorkeeper_filter(machine, PID)
+    assert answer(program, machine, "ioctl", 5, 0xC0502100) == ALLOW
+    assert answer(program, machine, "ioctl", 5, 0x5401) == refuse(errno.ENOTTY)
+    assert answer(program, machine, "openat") == DENIED
+    assert answer(program, machine, "clone", 0x00010000) == UNKNOWN

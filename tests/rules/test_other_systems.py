@@ -13,6 +13,7 @@ OWN = {
     "darwin": {"homepress.control.transport.windows", "homepress.watch.inotify"},
     "win32": {
         "homepress.control.transport.posix",
+        "homepress.privacy.doorkeeper",
         "homepress.privacy.linux",
         "homepress.privacy.macos",
         "homepress.privacy.posix",

@@ -1,11 +1,16 @@
 """Helper programs under the lock, with the programs that every system has in the part of gifsicle."""
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from homepress.workers import DeathKind, Limits, WorkerDied
 from homepress.workers.tool import Tool, ToolResult
+from support import wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the locks of Linux")
 
@@ -23,6 +28,29 @@ def test_a_tool_reads_no_file() -> None:
     result = run("/bin/cat", "/etc/passwd")
     assert result.exit_code == 1
     assert "Permission denied" in result.errors
+
+
+def test_a_tool_uses_names_until_it_reads_its_input() -> None:
+    library = "/usr/lib/os-release"
+    before = run("/usr/bin/head", "-qc", "4", library, "-", source=b"input")
+    assert (before.exit_code, len(before.output)) == (0, 8), before.errors
+    after = run("/usr/bin/head", "-qc", "4", "-", library, source=b"input")
+    assert (after.exit_code, after.output) == (1, b"inpu")
+    assert "Permission denied" in after.errors
+
+
+def test_nothing_of_a_tool_stays_behind() -> None:
+    run("/bin/cat", source=b"input")
+    mine = f'"parent":{os.getpid()},'.encode()
+    wait_for(lambda: not any(mine in line for line in command_lines()))
+
+
+def command_lines() -> Iterator[bytes]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = path.read_bytes()
+            if b"tool_child" in line:
+                yield line
 
 
 def test_a_tool_starts_no_process() -> None:

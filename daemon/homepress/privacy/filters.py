@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from homepress.privacy.calls import GROUPS, Architecture
 from homepress.privacy.seccomp import (
     ALLOW,
+    NOTIFY,
     Among,
     AnyBits,
     Condition,
@@ -40,6 +41,8 @@ _PROT_EXEC = 0x4
 _TERMINAL_INPUT = (0x5412, 0x541C)
 # TCGETS, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: what Python asks of a descriptor.
 _HARMLESS_IOCTLS = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451)
+# SECCOMP_IOCTL_NOTIF_RECV and _SEND.
+_NOTIFICATION_IOCTLS = (0xC0502100, 0xC0182101)
 # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC. The others lock files, hold up who opens
 # them, report changes in folders, or make the kernel signal another process.
 _HARMLESS_FCNTLS = (0, 1, 2, 3, 4, 1030)
@@ -130,7 +133,7 @@ def tool_policy(pid: int) -> Policy:
     """As a worker's, but the process may still turn into another program, which then has this filter too.
 
     Which program that may be is Landlock's part: only the tool's own file is executable. Its loader opens
-    libraries by name and maps them to be executed, so that cannot be refused.
+    libraries by name and maps them to be executed, so that cannot be refused here; `doorkeeper` ends it.
 
     Args:
         pid: the tool's own process id.
@@ -139,11 +142,15 @@ def tool_policy(pid: int) -> Policy:
         _COMPUTING | {"starting", "loading"},
         {
             **_own(pid),
-            "execve": Rule(Decision(ALLOW), "once more"),
+            "execve": Rule(Decision(ALLOW), "until it reads its input"),
             "arch_prctl": _unless(errno.EPERM, "only for its thread's data", NotAmong(0, (_ARCH_SET_FS,))),
-            "open": _unless(errno.EACCES, "for reading", AnyBits(1, _OPEN_TO_WRITE)),
-            "openat": _unless(errno.EACCES, "for reading", AnyBits(2, _OPEN_TO_WRITE)),
-            "newfstatat": Rule(Decision(ALLOW), "as C libraries look at an open file"),
+            "open": _unless(
+                errno.EACCES, "for reading, until it reads its input", AnyBits(1, _OPEN_TO_WRITE)
+            ),
+            "openat": _unless(
+                errno.EACCES, "for reading, until it reads its input", AnyBits(2, _OPEN_TO_WRITE)
+            ),
+            "newfstatat": Rule(Decision(ALLOW), "until it reads its input"),
         },
     )
 
@@ -196,6 +203,26 @@ def worker_filter(machine: Architecture, pid: int, *, threads: bool = False) -> 
 def tool_filter(machine: Architecture, pid: int) -> bytes:
     """That of a helper program; see `tool_policy`."""
     return _filter(machine, tool_policy(pid))
+
+
+_BY_NAME = ("open", "openat", "newfstatat", "execve")
+READS = ("read", "readv")
+"""With which a program reads its standard input."""
+
+
+def watched_filter(machine: Architecture) -> bytes:
+    """Beside a helper program's own filter: its doorkeeper is asked about names and reading its input."""
+    numbers = machine.table()
+    asked = {numbers[call]: Decision(NOTIFY) for call in _BY_NAME if call in numbers}
+    asked |= {numbers[call]: Decision(ALLOW, ((Among(0, (0,)), NOTIFY),)) for call in READS}
+    return assemble(machine.audit_token, asked, ALLOW)
+
+
+def doorkeeper_filter(machine: Architecture, pid: int) -> bytes:
+    """That of the doorkeeper, which computes as a worker does, and answers the kernel."""
+    policy = worker_policy(pid)
+    answers = _unless(errno.ENOTTY, "answering the kernel", NotAmong(1, _NOTIFICATION_IOCTLS))
+    return _filter(machine, Policy(policy.allowed, {**policy.calls, "ioctl": answers}))
 
 
 def _filter(machine: Architecture, policy: Policy) -> bytes:

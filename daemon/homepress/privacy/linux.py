@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from homepress.base.results import ProbeAttempt
-from homepress.privacy import landlock, posix, probes, roles, syscalls
+from homepress.privacy import doorkeeper, landlock, posix, probes, roles, syscalls
 from homepress.privacy.calls import Architecture, current
 from homepress.privacy.filters import client_filter, daemon_filter, tool_filter, worker_filter
 from homepress.privacy.types import (
@@ -69,6 +69,8 @@ def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
     """The program and the loader are all that can be executed, which is Landlock's part."""
     posix.apply_limits(limits)
+    if (machine := current()) is not None:
+        doorkeeper.keep_doors(machine)
     return _confine((*readable, tool), (tool, *_loaders()), tool_filter)
 
 

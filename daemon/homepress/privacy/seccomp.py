@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 ALLOW = 0x7FFF0000
 KILL_PROCESS = 0x80000000
+NOTIFY = 0x7FC00000
 _ERRNO = 0x00050000
 
 # Opcodes: load a word of the call's data, jump, compare the accumulator, return.

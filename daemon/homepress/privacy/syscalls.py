@@ -64,10 +64,14 @@ def install_filter(seccomp: int, program: bytes) -> None:
     Raises:
         OSError: the kernel has no seccomp, or a thread has a filter that this one does not build on.
     """
-    structure = _FilterProgram(len(program) // 8, program)
-    thread = call(seccomp, _SECCOMP_SET_MODE_FILTER, _SECCOMP_FILTER_FLAG_TSYNC, structure)
+    thread = call(seccomp, _SECCOMP_SET_MODE_FILTER, _SECCOMP_FILTER_FLAG_TSYNC, filter_program(program))
     if thread > 0:
         raise OSError(f"thread {thread} could not be given the filter")
+
+
+def filter_program(program: bytes) -> ctypes.Structure:
+    """What `seccomp.assemble` gives, as the kernel takes it."""
+    return _FilterProgram(len(program) // 8, program)
 
 
 def drop_capabilities(capset: int) -> None:
