@@ -80,7 +80,7 @@ TOOL = ProcessRole(
     frozenset({"names", "start"}),
     None,
     "none",
-    "reads its own file and the system's libraries; writes nothing",
+    "until it reads its input, its own file and the system's libraries; writes nothing",
     "none",
     "none",
 )
