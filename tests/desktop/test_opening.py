@@ -160,3 +160,13 @@ def test_windows_hands_over_to_the_shell() -> None:
     opener.reveal([Path("/a, b/1.jpg")])
     assert started == ["/a b"]
     assert explored == ['explorer.exe /select,"/a, b/1.jpg"']
+
+
+def test_words_are_quoted_for_the_shell_of_this_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    from homepress.desktop.launching import quoted
+
+    assert (quoted("/a"), quoted("/a b"), quoted("it's")) == ("/a", "'/a b'", "'it'\"'\"'s'")
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert quoted(r"C:\Users\ada\Pictures") == r"C:\Users\ada\Pictures"
+    assert quoted(r"C:\Users\ada\My Pictures") == r'"C:\Users\ada\My Pictures"'
+    assert quoted("a&b") == '"a&b"'

@@ -1,5 +1,6 @@
 """Processes of Homepress as Windows runs them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -110,3 +111,10 @@ def test_an_editor_with_backslashes_is_started() -> None:
     editor = f'"{sys.executable}" -c "{script}"'
     command = _editor_command(editor, Path("C:/Users/A B/settings.toml"))
     assert subprocess.run(command, check=False, timeout=60).returncode == 2
+
+
+def test_what_a_process_holds_is_told() -> None:
+    from homepress.workers.host import host
+
+    assert 1 << 20 < host.resident_bytes(os.getpid()) < 4 << 30
+    assert host.resident_bytes(0) == 0

@@ -110,6 +110,14 @@ _REPAIR = "have it checked and repaired (fsck, chkdsk), and see whether there is
 _ON_WINDOWS = sys.platform == "win32"
 _SECURITY = "its Properties, page Security, in Explorer"
 _ALLOW = f"to allow it: {_SECURITY if _ON_WINDOWS else 'chmod u+rwX'}, for its folder too"
+
+
+def how_to_allow(folder: str = "") -> str:
+    """What a person does about a folder that may not be entered, which may be named."""
+    command = f"chmod u+rwx '{folder}'" if folder else "chmod u+rwx"
+    return f"to allow it: {_SECURITY if _ON_WINDOWS else command}"
+
+
 _WHO = _SECURITY if _ON_WINDOWS else "ls -ld"
 _CLOSE = "it goes on by itself when that program has finished"
 _RENAME = "give it another name"

@@ -21,33 +21,28 @@ _DISCARD_PORT = 9
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:
-    """See `types.PrivacySystem`."""
     posix.forbid_core_dumps()
     return _apply(daemon_profile(socket), files=0)
 
 
 def lock_client(socket: Path | None = None) -> Lock:
-    """See `types.PrivacySystem`."""
     return _apply(client_profile(socket), files=0)
 
 
 def lock_worker(readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `types.PrivacySystem`."""
     return _confine(worker_profile(readable), limits)
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:
-    """See `types.PrivacySystem`."""
     return _confine(tool_profile(tool, readable), limits)
 
 
 def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a worker confines itself here
-    """See `types.PrivacySystem`."""
     return lambda: None
 
 
 def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memory is tried here
-    """See `types.PrivacySystem`. The profile refuses connections, not the making of sockets."""
+    """The profile refuses connections, not the making of sockets."""
     return (
         _connect("TCP", sockets.AF_INET, sockets.SOCK_STREAM, "127.0.0.1"),
         _connect("UDP", sockets.AF_INET, sockets.SOCK_DGRAM, "127.0.0.1"),
@@ -74,7 +69,6 @@ def gaps() -> tuple[Gap, ...]:
 
 
 def state() -> NetworkState:
-    """See `types.PrivacySystem`."""
     return "locked" if all_refused(probe()) else "open"
 
 
@@ -85,7 +79,6 @@ def report(pid: int) -> ProcessReport:
 
 
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `types.PrivacySystem`."""
     listed = ",".join(map(str, pids))
     return (
         Check(f"lsof -nP -i -a -p {listed}", "nothing"),

@@ -111,12 +111,10 @@ class WorkerSystem(Protocol):
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:  # noqa: ARG001  nothing to lock
-    """See `types.PrivacySystem`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
 def lock_client(socket: Path | None = None) -> Lock:  # noqa: ARG001  nothing to lock
-    """See `types.PrivacySystem`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
@@ -125,12 +123,11 @@ def lock_worker(
     limits: Limits,  # noqa: ARG001  the parent contains it
     system: WorkerSystem | None = None,
 ) -> Lock:
-    """See `types.PrivacySystem`. A step that fails is named, and the others are taken all the same."""
+    """A step that fails is named, and the others are taken all the same."""
     return Lock(False, missing=(_NETWORK_OPEN, _FILES_OPEN, *_gaps(system or _System())))
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:  # noqa: ARG001  as above
-    """See `types.PrivacySystem`."""
     return Lock(False, missing=(_NETWORK_OPEN,))
 
 
@@ -207,7 +204,7 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:
 
 
 def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memory is tried here
-    """See `types.PrivacySystem`. The making of sockets: the firewall would refuse a connection later."""
+    """The making of sockets: the firewall would refuse a connection later."""
     return (
         _socket("TCP", sockets.AF_INET, sockets.SOCK_STREAM),
         _socket("UDP", sockets.AF_INET, sockets.SOCK_DGRAM),
@@ -242,17 +239,15 @@ def gaps() -> tuple[Gap, ...]:
 
 
 def state() -> NetworkState:
-    """See `types.PrivacySystem`."""
     return "locked" if all_refused(probe()) else "open"
 
 
 def report(pid: int) -> ProcessReport:
-    """See `types.PrivacySystem`. `prove` prints the commands that show the sockets of a process."""
+    """`prove` prints the commands that show the sockets of a process."""
     return ProcessReport(pid, "", filtered=False, filters=0, no_new_privileges=False, sockets=None)
 
 
 def checks(pids: Sequence[int]) -> tuple[Check, ...]:
-    """See `types.PrivacySystem`."""
     listed = ",".join(map(str, pids))
     return (
         Check(f"Get-NetTCPConnection -OwningProcess {listed}", "no connection (in PowerShell)"),

@@ -18,7 +18,7 @@ from pathlib import Path
 from homepress.base.blocking import silent
 from homepress.base.files import FileId
 from homepress.base.override import override
-from homepress.base.system_errors import Scope, explain, printable, with_name
+from homepress.base.system_errors import Scope, explain, how_to_allow, printable, with_name
 from homepress.watch.filters import Selection, lies_in
 from homepress.watch.model import FolderState, PendingFile, Skip, WatchedFolder, WatchStatus
 from homepress.watch.observer import FolderObserver
@@ -423,7 +423,7 @@ def _unreadable(totals: ScanTotals) -> str:
     if not totals.unreadable:
         return ""
     number = f"{totals.unreadable:,} of its folders may not be read"
-    return f"{number} (homepress doctor names them); to allow it: chmod u+rwx"
+    return f"{number} (homepress doctor names them); {how_to_allow()}"
 
 
 @dataclass

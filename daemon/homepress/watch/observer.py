@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.base.system_errors import with_name
+from homepress.base.system_errors import how_to_allow, with_name
 from homepress.base.volumes import mounts_inside
 from homepress.watch.filters import is_never_entered
 from homepress.watch.model import Timing, WatchedFolder, WatchStatus
@@ -248,7 +248,7 @@ class RootFolder:
         if not os.access(self._path, os.R_OK | os.X_OK):
             return RootState(
                 RootStatus.UNREADABLE,
-                f"{self._path} may not be read; to allow it: chmod u+rwx '{self._path}'",
+                f"{self._path} may not be read; {how_to_allow(str(self._path))}",
             )
         if identity == self._last.identity and not afresh:
             return self._last
@@ -281,8 +281,10 @@ class RootFolder:
                 return self._is_away(why)
             return self._missing("it is not there")
         if error.errno in (errno.EACCES, errno.EPERM):
-            fix = "allow reading it and the folders above it"
-            return RootState(RootStatus.UNREADABLE, f"{self._path} may not be read; {fix} (chmod u+rx)")
+            return RootState(
+                RootStatus.UNREADABLE,
+                f"{self._path} may not be read; {how_to_allow()}, and the folders above it",
+            )
         return RootState(RootStatus.UNREADABLE, with_name(error, str(self._path)))
 
     def _is_away(self, why: str) -> RootState:

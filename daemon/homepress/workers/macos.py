@@ -14,7 +14,6 @@ _LOWEST_PRIORITY = 19
 
 
 def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
-    """See `host.Host`."""
     return {"start_new_session": True}
 
 
@@ -23,17 +22,15 @@ def interpreter() -> tuple[str, Mapping[str, str]]:
 
 
 def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
-    """See `host.Host`."""
     return locked
 
 
 def environment_names() -> tuple[str, ...]:
-    """See `host.Host`."""
     return ("DYLD_LIBRARY_PATH",)
 
 
 def die_with_parent(parent: int) -> None:
-    """See `host.Host`. A thread waits for the parent's end (kqueue(2), EVFILT_PROC)."""
+    """A thread waits for the parent's end (kqueue(2), EVFILT_PROC)."""
     if os.getppid() != parent:
         os._exit(0)
     threading.Thread(target=_await_end, args=(parent,), daemon=True).start()
@@ -48,32 +45,28 @@ def close_from(first: int) -> None:
 
 
 def readable_behind_lock() -> Sequence[Path]:
-    """See `host.Host`. The system loads parts of its own libraries when they are first called."""
+    """The system loads parts of its own libraries when they are first called."""
     return (Path("/usr/lib"), Path("/System/Library"))
 
 
 def yield_to_others() -> None:
-    """See `host.Host`."""
     os.nice(_LOWEST_PRIORITY)
 
 
 def trim_memory() -> None:
-    """See `host.Host`. The system's allocator gives large blocks back by itself."""
+    """The system's allocator gives large blocks back by itself."""
 
 
 def kill(pid: int) -> None:
-    """See `host.Host`."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def resident_bytes(pid: int) -> int:  # noqa: ARG001  not told without a library
-    """See `host.Host`."""
     return 0
 
 
 def waited_seconds(pid: int) -> float:  # noqa: ARG001  not told
-    """See `host.Host`."""
     return 0.0
 
 

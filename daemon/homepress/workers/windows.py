@@ -1,8 +1,9 @@
-"""A worker's surroundings on Windows. Written from the documentation; not yet run there by this project.
+"""A worker's surroundings on Windows. Run under Wine; not yet on Windows itself by this project.
 
 Its life is tied to ours by the job object of the privacy room.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -14,10 +15,10 @@ from typing import Any
 _NO_WINDOW = 0x08000000
 _IDLE_PRIORITY = 0x00000040
 _NORMAL_PRIORITY = 0x00000020
+_QUERY_LIMITED_INFORMATION = 0x1000
 
 
 def popen_options(background: bool) -> Mapping[str, Any]:
-    """See `host.Host`."""
     return {"creationflags": _NO_WINDOW | (_IDLE_PRIORITY if background else _NORMAL_PRIORITY)}
 
 
@@ -31,49 +32,70 @@ def interpreter() -> tuple[str, Mapping[str, str]]:
 
 
 def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
-    """See `host.Host`. A process there cannot become another; the job confines the plain one."""
+    """A process there cannot become another; the job confines the plain one."""
     return plain
 
 
 def environment_names() -> tuple[str, ...]:
-    """See `host.Host`. Without the first, Windows cannot load its own random number generator."""
+    """Without the first, Windows cannot load its own random number generator."""
     return ("SYSTEMROOT", "PATH")
 
 
 def die_with_parent(parent: int) -> None:
-    """See `host.Host`. The job does it."""
+    """The job does it."""
 
 
 def close_from(first: int) -> None:
-    """See `host.Host`. Windows hands on no descriptors but the three."""
+    """Windows hands on no descriptors but the three."""
 
 
 def readable_behind_lock() -> Sequence[Path]:
-    """See `host.Host`."""
     return ()
 
 
 def yield_to_others() -> None:
-    """See `host.Host`. Set by the parent when it starts the process."""
+    """Set by the parent when it starts the process."""
 
 
 def trim_memory() -> None:
-    """See `host.Host`."""
+    pass
 
 
 def kill(pid: int) -> None:
-    """See `host.Host`. On Windows any signal but the console's two ends a process at once."""
+    """On Windows any signal but the console's two ends a process at once."""
     try:
         os.kill(pid, signal.SIGTERM)
     except OSError:
         return  # It has ended already.
 
 
-def resident_bytes(pid: int) -> int:  # noqa: ARG001  the job bounds it
-    """See `host.Host`."""
-    return 0
+def resident_bytes(pid: int) -> int:
+    """Its working set (GetProcessMemoryInfo)."""
+    kernel32 = vars(ctypes)["WinDLL"]("kernel32")
+    kernel32.OpenProcess.restype = ctypes.c_void_p
+    process = ctypes.c_void_p(kernel32.OpenProcess(_QUERY_LIMITED_INFORMATION, False, pid))
+    if not process:
+        return 0
+    try:
+        counters = _MemoryCounters()
+        size = ctypes.sizeof(counters)
+        told = kernel32.K32GetProcessMemoryInfo(process, ctypes.byref(counters), size)
+        return int(counters.working_set) if told else 0
+    finally:
+        kernel32.CloseHandle(process)
+
+
+class _MemoryCounters(ctypes.Structure):
+    """`PROCESS_MEMORY_COUNTERS`."""
+
+    _fields_ = (
+        ("size", ctypes.c_uint32),
+        ("page_faults", ctypes.c_uint32),
+        ("peak_working_set", ctypes.c_size_t),
+        ("working_set", ctypes.c_size_t),
+        ("others", ctypes.c_size_t * 6),
+    )
 
 
 def waited_seconds(pid: int) -> float:  # noqa: ARG001  not told
-    """See `host.Host`."""
     return 0.0

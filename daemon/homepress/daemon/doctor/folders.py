@@ -1,8 +1,8 @@
 """The configured folders: what their file systems can do, and whether they can be watched."""
 
 import os
-import shlex
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,14 @@ from homepress.daemon.doctor.finding import (
     this_system,
     worth_knowing,
 )
+from homepress.desktop.launching import quoted
 from homepress.settings import FolderSettings
 from homepress.store.health import Abilities, abilities
 from homepress.watch import refusal, warnings
 from homepress.watch import this_system as watched_by
 
+_MAKE, _WHO_MAY = ("mkdir", "icacls") if sys.platform == "win32" else ("mkdir -p", "ls -ld")
+"""Commands that a person can type."""
 _TOPIC = "folder"
 _SECONDS = 10.0
 """For the looks at all folders, side by side: drives may have to wake up."""
@@ -85,7 +88,7 @@ def _looked_at(folder: FolderSettings, whole: Installation) -> list[Finding]:
         return list(_folder(folder))
     except OSError as error:
         text = with_name(error, str(folder.path))
-        return [broken(_TOPIC, text, f"ls -ld {shlex.quote(str(folder.path))}")]
+        return [broken(_TOPIC, text, f"{_WHO_MAY} {quoted(folder.path)}")]
 
 
 def _as_the_daemon_says(folder: FolderSettings, whole: Installation) -> Iterator[Finding]:
@@ -115,7 +118,7 @@ def _refused(folder: FolderSettings, whole: Installation) -> str | None:
 def _folder(folder: FolderSettings) -> Iterator[Finding]:
     path = folder.path
     if not path.is_dir():
-        yield broken(_TOPIC, f"{path} is not there", f"mkdir -p {shlex.quote(str(path))}")
+        yield broken(_TOPIC, f"{path} is not there", f"{_MAKE} {quoted(path)}")
         return
     for warning in warnings(path):
         yield worth_knowing(_TOPIC, warning)
@@ -128,7 +131,7 @@ def _folder(folder: FolderSettings) -> Iterator[Finding]:
         found = abilities(real)
     except OSError as error:
         text = f"{real}: nothing can be written into it ({error.strerror or error})"
-        yield broken(_TOPIC, text, f"ls -ld {shlex.quote(str(real))}")
+        yield broken(_TOPIC, text, f"{_WHO_MAY} {quoted(real)}")
         return
     kind = this_system().file_system(os.fsencode(real)) or "its file system"
     if written is path:
@@ -149,7 +152,7 @@ def _replacing(folder: FolderSettings, kind: str, found: Abilities) -> Iterator[
         )
     else:
         text = f"{path} ({kind}): nothing can be replaced safely here"
-        fix = f"{_remove(folder)}; homepress folder add {shlex.quote(str(path))} --output DIR"
+        fix = f"{_remove(folder)}; homepress folder add {quoted(path)} --output DIR"
         yield broken(_TOPIC, text, fix)
     if not found.lease:
         text = (
@@ -170,4 +173,4 @@ def _room(folder: FolderSettings, free: int) -> Iterator[Finding]:
 
 
 def _remove(folder: FolderSettings) -> str:
-    return f"homepress folder remove {shlex.quote(str(folder.path))}"
+    return f"homepress folder remove {quoted(folder.path)}"

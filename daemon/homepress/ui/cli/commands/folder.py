@@ -1,7 +1,6 @@
 """`homepress folder`: which folders are watched, and what compressing would save in one."""
 
 import math
-import shlex
 import time
 from collections.abc import Generator
 
@@ -13,6 +12,7 @@ from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
 from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service
 from homepress.desktop.autostart import autostart
+from homepress.desktop.launching import quoted
 from homepress.settings import FolderSettings, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
@@ -315,7 +315,7 @@ def existing_lines(found: CheckReport | None, existing: str) -> list[str]:
         lines.append(f"Their fingerprints are made in the background, which takes {_about(found)}.")
     if saved:
         lines.append(f"Compressing what is there too would save about {size(saved)} ({percent} %){part}:")
-        lines.append(f"  homepress compress --in-place {shlex.quote(printable(found.path))}")
+        lines.append(f"  homepress compress --in-place {quoted(printable(found.path))}")
     return lines
 
 

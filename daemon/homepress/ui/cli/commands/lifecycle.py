@@ -1,7 +1,6 @@
 """The life of the daemon: `homepress run`, `stop`, `status`, `pause`, `resume` and `tray`."""
 
 import os
-import shlex
 import sys
 import time
 from functools import partial
@@ -19,6 +18,7 @@ from homepress.control.client import NO_DAEMON, OtherVersionError, connect
 from homepress.control.lock import InstanceLock
 from homepress.control.running import other_version, running_daemon, stop_daemon
 from homepress.control.service import ServiceError, Status
+from homepress.desktop.launching import quoted
 from homepress.settings import HOME_VARIABLE, Settings, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import open_ledger, require_daemon
@@ -86,11 +86,13 @@ def _prepare_demo(paths: Paths, folder: Path) -> None:
     if all(known.path != folder for known in load(paths.config_file).folders):
         edit.add_folder(paths.config_file, str(folder))
     output.remark(f"Drop pictures into {output.strong(printable(str(folder)))}")
-    home = f"{HOME_VARIABLE}={shlex.quote(printable(os.environ[HOME_VARIABLE]))}"
-    program = shlex.quote(where(str(Path(sys.executable).with_name("homepress"))))
+    home = printable(os.environ[HOME_VARIABLE])
+    on_windows = sys.platform == "win32"
+    setting = f'set "{HOME_VARIABLE}={home}" &&' if on_windows else f"{HOME_VARIABLE}={quoted(home)}"
+    program = quoted(where(str(Path(sys.executable).with_name("homepress"))))
     output.remark("In another terminal, to see what became of them, and to take the last one back:")
-    output.remark(f"    {home} {program} history")
-    output.remark(f"    {home} {program} undo --last 1")
+    output.remark(f"    {setting} {program} history")
+    output.remark(f"    {setting} {program} undo --last 1")
 
 
 # `homepress stop`.
