@@ -13,7 +13,9 @@ from homepress.base.formats import ImageType
 from homepress.compress.convert.gain import scaled_tail
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_opaque
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
-from homepress.compress.metadata.exif import with_size, without_thumbnail
+from homepress.compress.metadata.errors import Malformed
+from homepress.compress.metadata.exif import scaled, with_size, without_thumbnail
+from homepress.compress.metadata.xmp import with_values
 from homepress.compress.model import LOWEST_FLOOR
 from homepress.compress.savings import SHARES, shrunk
 from homepress.compress.score.tiles import EDGE, cells, draw
@@ -39,17 +41,42 @@ def resized(picture: Picture, size: tuple[int, int]) -> Picture:
     """
     if size == picture.size:
         return picture
+    share = max(size) / max(picture.size)
     exif = picture.exif
     if exif is not None:
-        exif = with_size(without_thumbnail(exif), *size)
-    share = max(size) / max(picture.size)
+        exif = scaled(with_size(without_thumbnail(exif), *size), share)
     return replace(
         picture,
         rgba=scale_down(picture.rgba, size),
         exif=exif,
+        xmp=None if picture.xmp is None else _scaled_xmp(picture.xmp, size, share),
         tail=scaled_tail(picture.tail.file, share) if picture.tail else None,
         gain=picture.gain.scaled(share) if picture.gain else None,
     )
+
+
+_EXIF_XMP, _TIFF_XMP = "http://ns.adobe.com/exif/1.0/ ", "http://ns.adobe.com/tiff/1.0/ "
+_DIMENSIONS = "http://ns.adobe.com/xap/1.0/sType/Dimensions# "
+_PANORAMA = "http://ns.google.com/photos/1.0/panorama/ "
+_WIDTHS = frozenset({_EXIF_XMP + "PixelXDimension", _TIFF_XMP + "ImageWidth", _DIMENSIONS + "w"})
+_HEIGHTS = frozenset({_EXIF_XMP + "PixelYDimension", _TIFF_XMP + "ImageLength", _DIMENSIONS + "h"})
+"""Those of `Dimensions` are what regions of faces apply to; the regions themselves are shares of it."""
+
+
+def _scaled_xmp(packet: bytes, size: tuple[int, int], share: float) -> bytes:
+    """The packet with the picture's new size, and places told in pixels; as it is if broken."""
+
+    def change(name: str, value: str) -> str | None:
+        if name in _WIDTHS | _HEIGHTS:
+            return str(size[name in _HEIGHTS])
+        if name.startswith(_PANORAMA) and name.endswith("Pixels") and value.isdigit():
+            return str(round(int(value) * share))
+        return None
+
+    try:
+        return with_values(packet, change)
+    except Malformed:
+        return packet
 
 
 def scale_down(rgba: Rgba, size: tuple[int, int]) -> Rgba:

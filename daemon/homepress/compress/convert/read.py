@@ -184,6 +184,8 @@ def _density(file: PngFile) -> tuple[float, float] | None:
 _REBUILT = frozenset(
     {HeaderKind.JFIF, HeaderKind.ADOBE, HeaderKind.EXIF, HeaderKind.XMP, HeaderKind.ICC, HeaderKind.MPF}
 )
+_REGIONS = (b"http://www.metadataworkinggroup.com/schemas/regions/", b"http://ns.microsoft.com/photo/1.2/")
+"""Faces in pictures, as the Metadata Working Group and Microsoft have them."""
 _JPEG_MODES = frozenset({"L", "RGB"})
 
 
@@ -215,7 +217,11 @@ def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # no
         raise CannotConvert("it has more than one block of Exif or XMP")
     along = read_metadata(source, iptc=True, xmp=packets)
     exif, xmp, turn = along.exif, along.xmp, along.orientation
-    if tail is not None:  # what goes along lies as the picture was stored, and so must the picture
+    has_regions = any(mark in packet for packet in packets for mark in _REGIONS)
+    if has_regions and turn != UPRIGHT and wanted.target is not ImageType.JPEG:
+        raise CannotConvert("it says where faces are, which would no longer be true once it is turned")
+    # What goes along lies as the picture was stored, and so must the picture.
+    if tail is not None or (has_regions and wanted.target is ImageType.JPEG):
         exif, xmp, turn = tail_exif(stream), packets[0] if packets else None, UPRIGHT
     return Picture(
         rgba=upright(to_rgba(image), turn),

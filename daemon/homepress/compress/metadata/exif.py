@@ -322,3 +322,34 @@ def _thumbnail(tiff: TiffBlock, directory: Directory) -> list[tuple[int, int]]:
         return []
     start, size = tiff.number(offset) or 0, tiff.number(length) or 0
     return [(start, start + size)] if start and start + size <= len(tiff.data) else []
+
+
+_SUBJECT_AREA, _SUBJECT_LOCATION = 0x9214, 0xA214
+_FOCAL_PLANE = (0xA20E, 0xA20F)
+_RATIONAL = 5
+
+
+def scaled(block: bytes, share: float) -> bytes:
+    """The block of a picture with a share of each edge: places in pixels, and pixels of the sensor, follow.
+
+    A block that cannot be read is handed back as it came.
+    """
+    try:
+        tiff = read_tiff(block)
+        photo = tiff.child(tiff.directory(tiff.first), EXIF_IFD)
+    except Malformed:
+        return block
+    out = bytearray(block)
+    for entry in () if photo is None else photo.entries:
+        if entry.tag in (_SUBJECT_AREA, _SUBJECT_LOCATION) and entry.kind == _SHORT and entry.is_readable:
+            for at in range(entry.start, entry.start + entry.size, 2):
+                value = struct.unpack_from(tiff.order + "H", block, at)[0]
+                struct.pack_into(tiff.order + "H", out, at, round(value * share))
+        elif entry.tag in _FOCAL_PLANE and entry.kind == _RATIONAL and entry.size == 8:
+            above, below = struct.unpack_from(tiff.order + "II", block, entry.start)
+            if below and above * share <= 0xFFFF_FFFF // 1000:
+                finer = 1000 if below <= 0xFFFF_FFFF // 1000 else 1
+                struct.pack_into(
+                    tiff.order + "II", out, entry.start, round(above * share * finer), below * finer
+                )
+    return bytes(out)

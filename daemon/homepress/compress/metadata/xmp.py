@@ -226,3 +226,25 @@ def without_properties(packet: bytes, goes: Callable[[str], bool]) -> bytes:
             pieces.append(packet[at:start])
             at = end
     return b"".join((*pieces, packet[at:]))
+
+
+def with_values(packet: bytes, change: Callable[[str, str], str | None]) -> bytes:
+    """A packet in which some properties, at any depth, have other values.
+
+    Args:
+        packet: the packet.
+        change: gives the new value of a name, "namespace-URI local-name", and its value; None to leave it.
+
+    Raises:
+        Malformed: as `read_xmp`.
+    """
+    edits = []
+    for element in read_xmp(packet).root.walk():
+        for one in element.attributes:
+            if (value := change(one.name, one.value)) is not None:
+                edits.append((one.value_start, one.end - 1, value))
+        if not element.children and (value := change(element.name, element.text.strip())) is not None:
+            edits.append((element.content_start, element.content_end, value))
+    for start, end, value in sorted(edits, reverse=True):
+        packet = packet[:start] + value.encode() + packet[end:]
+    return packet
