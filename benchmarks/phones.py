@@ -31,12 +31,12 @@ EVERY = ["jpeg", "png", "webp", "gif", "tiff", "bmp", "heic", "avif", "jxl"]
 _OF_CONTAINERS = (
     *("System:", "ExifTool:", "Composite:", "SourceFile", "File:", "JFIF:", "Adobe:", "Ducky:", "IFD1:"),
     *("QuickTime:", "Meta:", "Track", "JXL:", "RIFF:", "PNG:", "MPF", "MPImage", "XMP-Container", "XMP-x:"),
-    *("Photoshop:", "APP14:", "XMP-HDRGainMap:", "XMP-hdrgm:"),
+    *("Photoshop:", "APP14:", "XMP-HDRGainMap:", "XMP-hdrgm:", "Google:"),
 )
 """Groups about the file, its coding, thumbnails and printing; of the rest every tag must be there."""
 _OF_SIZES = re.compile(
     r":(Orientation|ImageWidth|ImageHeight|ExifImage\w+|PixelXDimension|PixelYDimension|ImageLength|Subject(Area|Location)"
-    r"|FocalPlane[XY]Resolution|ThumbnailImage|HasExtendedXMP|DirectoryItemLength|GainMapImage|Region\w*|AppliedToDimensions\w*|XMPToolkit)$"
+    r"|FocalPlane[XY]Resolution|ThumbnailImage|HasExtendedXMP|DirectoryItem(Length|Mime)|GainMapImage|Region\w*|AppliedToDimensions\w*|XMPToolkit)$"
 )
 _NUMBERED = re.compile(r"(?<=[a-z])\d+:")
 _OF_PARTS = {

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from homepress.compress import Recipe
+from homepress.base.formats import ImageType
+from homepress.compress import Compressed, Reason, Recipe, Unchanged
 from homepress.workers import DeathKind, Limits, Slot, WorkerDied
 from support import wait_for
 from workers.mischief import PROGRAM, ask_for, png, slot, tell, tell_heic
@@ -269,3 +270,18 @@ def test_only_a_heic_that_is_decoded_has_a_worker_with_threads() -> None:
         assert worker.pid == second
         assert tell(worker, "thread") == "refused: PermissionError"
         assert len({first, second, worker.pid, os.getpid()}) == 4
+
+
+def test_a_picture_in_another_format_may_be_larger_where_that_is_asked() -> None:
+    out = io.BytesIO()
+    Image.effect_noise((160, 120), 90).convert("RGB").save(out, "AVIF", quality=30)
+    source, slot = out.getvalue(), Slot(Limits(), background=False)
+    try:
+        plain = slot.compress(source, Recipe(convert_to=ImageType.PNG))
+        asked = slot.compress(source, Recipe(convert_to=ImageType.PNG, bigger=True))
+    finally:
+        slot.close()
+    assert isinstance(plain, Unchanged)
+    assert plain.reason is Reason.WOULD_BE_BIGGER
+    assert isinstance(asked, Compressed)
+    assert len(asked.data) > len(source)

@@ -40,6 +40,7 @@ from homepress.workers.protocol import (
 )
 from homepress.workers.tool import Tool
 from homepress.workers.validation import (
+    most_bytes,
     validated_attempts,
     validated_comparison,
     validated_location,
@@ -299,7 +300,7 @@ class Slot:
             return answer, validated_result(answer, body, source, recipe)
 
         begin = time.monotonic()
-        answer, result = self._ask(question, sent, seconds, understand, len(source))
+        answer, result = self._ask(question, sent, seconds, understand, most_bytes(source, recipe))
         if isinstance(result, Death):
             self._end()
             raise WorkerDied(dataclasses.replace(result, seconds=time.monotonic() - begin))

@@ -33,10 +33,19 @@ _BEST_SCORE = 100.0
 _BEST_LEVEL = 255.0
 _CHANNELS = 3
 _LEAST_FILE = 12
-_MOST_PIXEL_BYTES = 5
-"""By which a picture in another format may be larger than its source, where that is allowed; with `_result`
-holding its size in pixels against the headers."""
 """Bytes that any picture has."""
+_GROWTH, _GROWTH_A_PIXEL = 65_536, 5
+"""Bytes by which a picture in another format may be larger than its source, where that is allowed."""
+
+
+def most_bytes(source: bytes, recipe: Recipe) -> int:
+    """How many bytes a result may have at most."""
+    kind = sniff(source[:SNIFF_BYTES])
+    if kind is None or not recipe.bigger or recipe.convert_to in (None, kind):
+        return len(source)
+    size = read_dimensions(source, kind)
+    pixels = size.width * size.height if size is not None else 0
+    return len(source) + _GROWTH + _GROWTH_A_PIXEL * pixels
 
 
 def validated_result(
@@ -125,10 +134,8 @@ def _result(said: Compressed, body: bytes, source: bytes, recipe: Recipe) -> Com
     source_type = sniff(source[:SNIFF_BYTES])
     image_type = sniff(body[:SNIFF_BYTES])
     converted = said.image_type is not said.source_type
-    may_grow = converted and recipe.bigger
-    most = len(source) + (_MOST_PIXEL_BYTES * said.width * said.height if may_grow else 0)
     _demand(
-        (0 < len(body) <= most, f"{len(body)} bytes from {len(source)}"),
+        (0 < len(body) <= most_bytes(source, recipe), f"{len(body)} bytes from {len(source)}"),
         (len(body) != len(source) or body != source, "the source as its own result"),
         (said.source_type is source_type, f"a source in {said.source_type}"),
         (said.image_type is (recipe.convert_to or source_type), f"a result in {said.image_type}"),
