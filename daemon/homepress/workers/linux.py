@@ -24,7 +24,6 @@ _libc = ctypes.CDLL(None)
 
 
 def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
-    """See `host.Host`."""
     return {"start_new_session": True, "pipesize": _PIPE_BYTES}
 
 
@@ -33,34 +32,30 @@ def interpreter() -> tuple[str, Mapping[str, str]]:
 
 
 def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
-    """See `host.Host`."""
     return locked
 
 
 def environment_names() -> tuple[str, ...]:
-    """See `host.Host`. Pythons that were moved find their own library by it."""
+    """Pythons that were moved find their own library by it."""
     return ("LD_LIBRARY_PATH",)
 
 
 def die_with_parent(parent: int) -> None:
-    """See `host.Host`. The signal comes when the parent's thread that started us ends."""
+    """The signal comes when the parent's thread that started us ends."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(0)
 
 
 def close_from(first: int) -> None:
-    """See `host.Host`."""
     os.closerange(first, os.sysconf("SC_OPEN_MAX"))
 
 
 def readable_behind_lock() -> Sequence[Path]:
-    """See `host.Host`."""
     return ()
 
 
 def yield_to_others() -> None:
-    """See `host.Host`."""
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     call = _IOPRIO_SET.get(os.uname().machine)
     if call is not None:
@@ -68,19 +63,18 @@ def yield_to_others() -> None:
 
 
 def trim_memory() -> None:
-    """See `host.Host`. Only glibc has the call; other C libraries give large blocks back by themselves."""
+    """Only glibc has the call; other C libraries give large blocks back by themselves."""
     if hasattr(_libc, "malloc_trim"):
         _libc.malloc_trim(ctypes.c_size_t(0))
 
 
 def kill(pid: int) -> None:
-    """See `host.Host`."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def resident_bytes(pid: int) -> int:
-    """See `host.Host`. From /proc/PID/statm, proc(5)."""
+    """From /proc/PID/statm, proc(5)."""
     try:
         with open(f"/proc/{pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * _PAGE
@@ -89,7 +83,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def waited_seconds(pid: int) -> float:
-    """See `host.Host`. Of the thread that waited longest; Linux `Documentation/scheduler/sched-stats.rst`."""
+    """Of the thread that waited longest; Linux `Documentation/scheduler/sched-stats.rst`."""
     folder = f"/proc/{pid}/task"
     longest = 0
     try:
