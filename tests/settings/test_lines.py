@@ -1,10 +1,14 @@
 """The line of every key, however a file is laid out."""
 
 import tomllib
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homepress.settings.check import SettingsError
+from homepress.settings.load import parse
 from homepress.settings.toml import key_lines, statements
 
 # Statements, each with the lines that a reader would count in it and the key that it sets.
@@ -83,3 +87,10 @@ def test_statements_joined_are_the_text(text: str) -> None:
     assert [part.line for part in parts] == [
         1 + "".join(part.text for part in parts[:at]).count("\n") for at in range(len(parts))
     ]
+
+
+@pytest.mark.parametrize("last", ["[daemon]\r", "workers = 2\r", "[[folder]]\r", "# end\r"])
+def test_a_last_line_that_ends_in_a_carriage_return_alone_counts(last: str) -> None:
+    """As some editors leave it; what is wrong elsewhere in the file still gets its line."""
+    with pytest.raises(SettingsError, match="toml:1: qualty"):
+        parse(f'qualty = "small"\n{last}', Path("/nowhere/settings.toml"))

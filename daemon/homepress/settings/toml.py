@@ -125,8 +125,7 @@ def parse_toml(text: str, file: Path) -> dict[str, Any]:
     Raises:
         SettingsError: it is no valid TOML.
     """
-    if not text.endswith("\n"):
-        text += "\n"  # else tomllib gives "end of document" for what is wrong in the last line
+    text = _ended(text)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -136,6 +135,14 @@ def parse_toml(text: str, file: Path) -> dict[str, Any]:
         raise _refuse(file, "values are nested too deeply") from None
     except ValueError:
         raise _refuse(file, "a number has too many digits") from None
+
+
+def _ended(text: str) -> str:
+    """With an end of its last line.
+
+    Without, tomllib gives "end of document" for what is wrong there, and takes no carriage return.
+    """
+    return text if text.endswith("\n") else text + "\n"
 
 
 def statements(text: str) -> Iterator[Statement]:
@@ -189,7 +196,7 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     lines: dict[KeyPath, int] = {}
     tracker = HeaderTracker()
     table: KeyPath = ()
-    for statement in statements(text):
+    for statement in statements(_ended(text)):
         if statement.is_header:
             table = tracker.open(statement)
             for end in range(1, len(table) + 1):
