@@ -40,6 +40,7 @@ def outcome_of(program: Program, picture: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # two minutes of it are pauses before new tries
 def test_garbage_replaces_no_picture_and_the_folder_goes_on(program: Deceived, inbox: Path) -> None:
     program.watch(inbox)
     program.start()
