@@ -299,23 +299,27 @@ class Store:
         settings: str,
         root: Path | None,
         seconds: float,
+        *,
+        copies: bool = True,
     ) -> int:
         """Remember why a picture that was read is left as it is; the id of the history entry.
 
         Args:
             source: as it was read.
-            outcome: `UNCHANGED`, which also holds for every copy of it, or `FAILED`.
+            outcome: `UNCHANGED` or `FAILED`.
             reason: in words for people.
             image_format: word of its format, empty when it is no known image.
             settings: the recipe in words.
             root: the configured folder it belongs to.
             seconds: spent on trying.
+            copies: whether `UNCHANGED` holds for every copy of it; not where its name, its folder or this
+                computer had a part in it.
         """
         size = source.identity.size
         record = Record(
             source.path, size, source.sha256, outcome, reason, image_format, settings, root, seconds
         )
-        return history.record_read(self._ledger, record, source.identity.mark)
+        return history.record_read(self._ledger, record, source.identity.mark, copies=copies)
 
     def record_path(
         self,

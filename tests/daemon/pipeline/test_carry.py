@@ -227,6 +227,55 @@ def test_a_misnamed_picture_is_left_alone_unless_it_was_asked_for(
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_misnamed_picture_and_its_copies_are_looked_at_afresh_once_they_have_the_right_name(
+    carry: Callable[..., JobResult], picture: Path
+) -> None:
+    misnamed = picture.rename(picture.with_suffix(".png"))
+    assert "its name is that of another format" in carry(Compressor(), path=misnamed).reason
+    copy = picture.parent / "copy.jpg"
+    copy.write_bytes(SOURCE)
+    assert carry(Compressor(compressed()), path=copy).outcome == "compressed"
+    misnamed.rename(picture)
+    assert carry(Compressor(compressed())).outcome == "compressed"
+
+
+def test_a_name_that_is_taken_in_the_output_folder_is_not_held_against_copies(
+    carry: Callable[..., JobResult], picture: Path, tmp_path: Path
+) -> None:
+    taken = tmp_path / "out" / "deep" / "a.jpg"
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"somebody's")
+    told = carry(Compressor(compressed()), destination=Destination.OUTPUT)
+    assert "Homepress did not make it" in told.reason
+    copy = picture.parent / "b.jpg"
+    copy.write_bytes(SOURCE)
+    assert carry(Compressor(compressed()), path=copy).outcome == "compressed"
+
+
+def test_what_a_distrusted_codec_may_not_do_is_not_held_against_copies(store: Store, picture: Path) -> None:
+    class LosslessOnly(CodecTrust):
+        def recipe(self, slot: Slot, kind: ImageType, recipe: Recipe) -> Recipe:
+            return dataclasses.replace(recipe, floor=None)
+
+    plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=picture.parent)
+    job = Job(picture, plan, lambda told: None)
+    too_little = Compressor(Unchanged(Reason.SAVES_TOO_LITTLE, "", ImageType.JPEG))
+    assert Carrier(store, trust=LosslessOnly()).carry(job, cast(Slot, too_little)).outcome == "unchanged"
+    copy = picture.parent / "b.jpg"
+    copy.write_bytes(SOURCE)
+    told = Carrier(store).carry(dataclasses.replace(job, path=copy), cast(Slot, Compressor(compressed())))
+    assert told.outcome == "compressed"
+
+
+def test_what_its_bytes_and_the_recipe_decided_holds_for_copies(
+    carry: Callable[..., JobResult], picture: Path
+) -> None:
+    carry(Compressor(Unchanged(Reason.SAVES_TOO_LITTLE, "", ImageType.JPEG)))
+    copy = picture.parent / "b.jpg"
+    copy.write_bytes(SOURCE)
+    assert carry(Compressor(), path=copy).reason == "known already (refused)"
+
+
 def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(
     carry: Callable[..., JobResult], picture: Path
 ) -> None:

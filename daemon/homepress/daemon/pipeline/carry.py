@@ -227,10 +227,11 @@ class Carrier:
         if (spent := self._spent(job, source)) is not None:
             return spent
         if not job.explicit and (misnamed := _misnamed(job.path, source.data)):
-            return self._not_smaller(job, source, misnamed, 0.0)
+            return self._not_smaller(job, source, misnamed, 0.0, copies=False)
         start = time.monotonic()
         try:
             recipe = self._trusted(job, slot, source)
+            as_planned = recipe == _recipe(job, source)
             if recipe is not None and role is Role.RESULT:
                 recipe = without_more_loss(recipe, job)
             if recipe is None:
@@ -247,7 +248,7 @@ class Carrier:
             if isinstance(made, Compressed):
                 result = self._store_result(job, source, made, seconds)
             else:
-                result = self._not_smaller(job, source, made, seconds, role)
+                result = self._not_smaller(job, source, made, seconds, role, copies=as_planned)
         except (Changed, Busy) as used:
             return self._in_use(job, source, used)
         except (OSError, StoreError) as error:
@@ -362,7 +363,14 @@ class Carrier:
         )
 
     def _not_smaller(
-        self, job: Job, source: Source, made: Unchanged, seconds: float, role: Role | None = None
+        self,
+        job: Job,
+        source: Source,
+        made: Unchanged,
+        seconds: float,
+        role: Role | None = None,
+        *,
+        copies: bool,
     ) -> JobResult:
         """The compressor left it as it is: say why, once it is sure that the file is not still growing."""
         kind = str(made.source_type or "")
@@ -389,7 +397,7 @@ class Carrier:
                 output = str(self._store.copy_output(source, _target(job)))
             else:
                 reason += _NOT_COPIED
-        result = self._unchanged(job, source, reason, kind, seconds, output)
+        result = self._unchanged(job, source, reason, kind, seconds, output, copies=copies)
         return msgspec.structs.replace(
             result, missed=is_missed(made, recipe, source.data), cause=made.reason.name.lower()
         )
@@ -403,18 +411,34 @@ class Carrier:
         """A file that must not be touched at all (hard links, read-only ...)."""
         reason = str(refusal).removeprefix(f"{printable(job.path)}: ")  # told beside the path
         if source is not None:
-            return self._unchanged(job, source, reason)
+            return self._unchanged(job, source, reason, copies=False)
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record_path(job.path, Outcome.UNCHANGED, reason, job.plan.settings, job.plan.root)
         return JobResult(job.picture, "unchanged", reason, refused=True)
 
     def _unchanged(
-        self, job: Job, source: Source, reason: str, kind: str = "", seconds: float = 0.0, output: str = ""
+        self,
+        job: Job,
+        source: Source,
+        reason: str,
+        kind: str = "",
+        seconds: float = 0.0,
+        output: str = "",
+        *,
+        copies: bool = True,
     ) -> JobResult:
+        """Leave it, and remember why; for its `copies` too, where its bytes and its recipe alone decided."""
         kind = kind or str(sniff(source.data[:SNIFF_BYTES]) or "")
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record(
-                source, Outcome.UNCHANGED, reason, kind, job.plan.settings, job.plan.root, seconds
+                source,
+                Outcome.UNCHANGED,
+                reason,
+                kind,
+                job.plan.settings,
+                job.plan.root,
+                seconds,
+                copies=copies,
             )
         size = len(source.data)
         return JobResult(job.picture, "unchanged", reason, size, size, kind, seconds=seconds, output=output)

@@ -378,18 +378,19 @@ def note_undone(ledger: Ledger, tx: sqlite3.Connection, plan: JobPlan, image: st
         known_files.learn(ledger, tx, digest, Role.KEPT)
 
 
-def record_read(ledger: Ledger, record: Record, mark: Mark) -> int:
+def record_read(ledger: Ledger, record: Record, mark: Mark, *, copies: bool) -> int:
     """Note a picture that was read; the id of the history entry.
 
     Args:
         ledger: where.
         record: why it was left.
         mark: of the file as it was read.
+        copies: whether `UNCHANGED` holds for whatever has the same bytes.
     """
     with ledger.transaction(durable=False) as tx:
         entry = add_record(ledger, tx, record)
         known_files.note(ledger, tx, record.path, mark)
-        if record.outcome is Outcome.UNCHANGED:
+        if copies and record.outcome is Outcome.UNCHANGED:
             known_files.learn(ledger, tx, record.sha256, Role.REFUSED, record.settings)
     return entry
 

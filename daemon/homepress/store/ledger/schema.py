@@ -152,7 +152,12 @@ CREATE TABLE place (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
+VERSION_7 = """
+-- Some of these were about a file's name or folder, and no row says which: copies are looked at once more.
+DELETE FROM content WHERE role = 'refused';
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65
