@@ -91,12 +91,14 @@ def test_btrfs_is_known_by_any_of_its_devices(mounted: Path) -> None:
     assert found("/mnt/data/pics").ids == {"uuid:ab-cd"}
 
 
+@pytest.mark.posix
 def test_mounts_inside_a_folder(mounted: Path) -> None:
     inside = [str(volume.point) for volume in linux.mounts_inside(Path("/home"))]
     assert inside == ["/home/ada/My Share", "/home/ada/NAS", "/home/ada/remote"]
     assert [str(volume.point) for volume in linux.mounts_inside(Path("/a"))] == []
 
 
+@pytest.mark.posix
 def test_mount_points_of_fstab(mounted: Path) -> None:
     (mounted / "fstab").write_text(
         "# a comment\nUUID=1 / ext4 defaults 0 1\nUUID=2 none swap sw 0 0\n\n"
@@ -143,6 +145,7 @@ class MacLibrary:
         return 0
 
 
+@pytest.mark.posix
 def test_a_volume_on_a_mac() -> None:
     number = uuid.uuid4()
     library = MacLibrary(number.bytes)
