@@ -127,6 +127,14 @@ def animated_avif() -> bytes:
     return out.getvalue()
 
 
+def deep_heic() -> bytes:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    values = PICTURE[:120, :160].astype(np.uint16) * 257
+    out = io.BytesIO()
+    pillow_heif.from_bytes("RGB;16", (160, 120), values.tobytes()).save(out, quality=90)
+    return out.getvalue()
+
+
 _J, _P, _W, _T, _H = ImageType.JPEG, ImageType.PNG, ImageType.WEBP, ImageType.TIFF, ImageType.HEIC
 LAYERS = b"Adobe Photoshop Document Data Block\0MIB8ryaL" + bytes(64)
 FILES: dict[tuple[str, ImageType], Callable[[], bytes]] = {
@@ -178,6 +186,7 @@ FILES: dict[tuple[str, ImageType], Callable[[], bytes]] = {
     ("motion", _H): lambda: heif(b"", b"", built.box(b"mpvd", phones.VIDEO)),
     ("pictures", _H): lambda: heif_with(""),
     ("maker", _H): lambda: heif(b"", b"", built.box(b"sefd", phones.samsung_blocks())),
+    ("deep", _H): deep_heic,
     ("sequence", _H): animated_avif,
 }
 SHARES = {"hdr", "depth", "motion", "pictures", "maker"}
@@ -201,8 +210,8 @@ def is_there(part: PartRow, data: bytes) -> bool:
         return _CHUNKS[part.key] in data
     if part.key == "padding":
         return data[:2] == b"\xff\xd8" and not data.endswith(b"\xff\xd9")
-    if part.key == "deep":
-        return data[24] == 16
+    if part.key == "deep":  # where it does not stay, there are 8
+        return part.source is ImageType.HEIC or data[24] == 16
     return MARK in data
 
 

@@ -115,6 +115,7 @@ PARTS = (
     PartRow("motion", _H, "motion video", "--DDDDD"),
     PartRow("pictures", _H, "further pictures", "--DDDDD"),
     PartRow("maker", _H, "a maker's box (Samsung's blocks become the trailer they are in JPEGs)", "--KDDDD"),
+    PartRow("deep", _H, "10 or 12 bits a channel; HDR (PQ, HLG) is refused", "--ARARR"),
     PartRow("sequence", _H, "a sequence of pictures", "--RRRRR"),
 )
 """In the order of the page."""

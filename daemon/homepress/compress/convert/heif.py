@@ -21,10 +21,13 @@ from homepress.compress.metadata.heif_parts import (
 from homepress.compress.metadata.isobmff import read_boxes
 from homepress.compress.metadata.jpeg_tail import without_indexes
 from homepress.compress.model import Extra
+from homepress.compress.parts import Fate, fate
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, orientation
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a worker is one of several
 
+_HDR_TRANSFERS = (b"\x10", b"\x12")
+"""PQ and HLG, by the same table as below."""
 _SRGB_PRIMARIES = frozenset({1, 2})
 _SRGB_TRANSFERS = frozenset({1, 2, 6, 13, 14, 15})
 """Codes of ITU-T H.273 tables 2 and 3 that mean sRGB, what viewers take for it, or nothing."""
@@ -41,8 +44,7 @@ def read_heif(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
             raise CannotConvert(f"it holds {extra.words}, which would be left behind")
     gain, trailer = _carried_extras(source, extras, wanted)
     items = HeifItems(source)
-    if _depth(items) > 8:
-        raise CannotConvert("it has more than 8 bits a channel")
+    _check_depth(items, kind, wanted.target)
     rgba = (_read_avif if kind is ImageType.AVIF else _read_heic)(source)
     blocks = [exif_block(item) for item in items.described(items.primary, b"Exif")]
     packets = [without_indexes(each, wanted.drop) for each in items.described(items.primary, b"mime")]
@@ -124,6 +126,22 @@ def _read_heic(source: bytes) -> Rgba:
         return to_rgba(main.to_pillow())
     except (OSError, SyntaxError, ValueError, RuntimeError, EOFError) as error:  # what pillow-heif raises
         raise Undecodable(str(error) or type(error).__name__) from error
+
+
+def _check_depth(items: HeifItems, kind: ImageType, target: ImageType) -> None:
+    """See that a picture of more than 8 bits a channel is SDR, and goes where there are no more than 8.
+
+    Raises:
+        CannotConvert: it is not, or does not.
+    """
+    if _depth(items) <= 8:
+        return
+    if fate("deep", kind, target) is Fate.REFUSED:
+        raise CannotConvert("it has more than 8 bits a channel")
+    for box in items.properties(items.primary):
+        content = box.content(items.data)
+        if box.kind == b"colr" and content[:4] == b"nclx" and content[7:8] in _HDR_TRANSFERS:
+            raise CannotConvert("it is HDR without a picture for other screens (PQ or HLG)")
 
 
 def _depth(items: HeifItems) -> int:
