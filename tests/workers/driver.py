@@ -25,6 +25,9 @@ from workers.mischief import PROGRAM, slot, tell
 Deed = tuple[str, dict[str, Any]]
 Deeds = dict[str, Deed]
 
+QUEUE = f"homepress-{os.getpid()}"
+"""A POSIX message queue's name."""
+
 
 class House:
     """What there is to attack: a home with a secret, a session bus, a listener."""
@@ -123,7 +126,7 @@ class House:
             "set a semaphore": raw("semctl", semaphore, 0, 16, 3),
             "list shared memory": raw("shmctl", 0, 14, [256]),
             "share memory": raw("shmat", memory, 0, 0),
-            "open a queue": raw("mq_open", f"homepress-{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600, 0),
+            "open a queue": raw("mq_open", QUEUE, os.O_RDWR | os.O_CREAT, 0o600, 0),
             "remove shared memory": raw("shmctl", memory, 0, 0),
             "remove a queue": raw("msgctl", queue, 0, 0),
             "remove a semaphore": raw("semctl", semaphore, 0, 0, 0),
@@ -169,6 +172,9 @@ def made_for_others() -> tuple[int, int, int]:
         for remove in (("msgctl", queue, 0, 0), ("semctl", semaphore, 0, 0, 0), ("shmctl", memory, 0, 0)):
             with contextlib.suppress(OSError):
                 ipc(*remove)
+        # An unlocked worker may have made it; a user may have only ten.
+        with contextlib.suppress(OSError):
+            ipc("mq_unlink", QUEUE.encode())
         os._exit(0)
     return queue, semaphore, memory
 
