@@ -24,8 +24,14 @@ def test_a_line_names_tests_that_exist(verb: str, what: str, shown: str) -> None
     if shown == NOTHING:
         assert verb == "can", f"{what}: a promise without a test"
         return
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", shown)
+    named = re.findall(r"`(tests/[\w/]+\.py)((?:::\w+)+)`", shown)
     assert named, shown
     assert len(named) == shown.count("`") // 2, "something in code is no test"
-    for file, test in named:
-        assert f"def {test}(" in (REPOSITORY / file).read_text("utf-8"), f"{file}::{test}"
+    for file, names in named:
+        text = (REPOSITORY / file).read_text("utf-8")
+        *classes, test = names.split("::")[1:]
+        assert f"def {test}(" in text, f"{file}{names}"
+        assert bool(classes) == (f"\n    def {test}(" in text), (
+            f"{file}{names}: a class is missing or too many"
+        )
+        assert all(f"\nclass {name}:" in text for name in classes), f"{file}{names}"
