@@ -61,9 +61,9 @@ FORMATS: dict[ImageType, Format] = {
     ImageType.GIF: Format((".gif",), ("GIF",), "gif", scrubbed=True),
     ImageType.TIFF: Format((".tif", ".tiff"), ("TIFF",)),
     ImageType.BMP: Format((".bmp", ".dib"), ("BMP",)),
-    ImageType.HEIC: Format((".heic", ".heif", ".hif")),
-    ImageType.AVIF: Format((".avif", ".avifs"), ("AVIF",), target=True),
-    ImageType.JXL: Format((".jxl",), target=True),
+    ImageType.HEIC: Format((".heic", ".heif", ".hif"), scrubbed=True),
+    ImageType.AVIF: Format((".avif", ".avifs"), ("AVIF",), target=True, scrubbed=True),
+    ImageType.JXL: Format((".jxl",), target=True, scrubbed=True),
     ImageType.SVG: Format((".svg",), source=False),
 }
 """Every format there is; who adds one begins here, and the tests say what else it needs."""
