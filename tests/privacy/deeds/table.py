@@ -399,7 +399,8 @@ def _ipc(table: Table) -> None:
     add("sending to another's queue", "msgsnd", lambda prey: prey.queue, b"\2" + bytes(15), 8, 0o4000)
     add("looking at a queue", "msgctl", lambda prey: prey.queue, 2, bytes(256))
     add("finding queues by number", "msgctl", 0, 11, bytes(256), control="may")
-    add("making a queue", "msgget", 0, 0o1600)
+    made = partial(table.add, "shared memory and queues", daemon="refused")
+    made("making a queue", lambda _: call("msgctl", call("msgget", 0, 0o1600), 0, None))
     add("setting another's semaphore", "semctl", lambda prey: prey.semaphore, 0, 16, 3)
     add("reading another's semaphore", "semctl", lambda prey: prey.semaphore, 0, 12, 0)
     add(
@@ -417,12 +418,12 @@ def _ipc(table: Table) -> None:
         1,
         None,
     )
-    add("making a semaphore", "semget", 0, 1, 0o1600)
+    made("making a semaphore", lambda _: call("semctl", call("semget", 0, 1, 0o1600), 0, 0, 0))
     add("another's memory", "shmat", lambda prey: prey.shared, None, 0)
     add("letting memory go", "shmdt", 0)
     add("finding memory by number", "shmctl", 0, 13, bytes(256), control="may")
     add("looking at memory", "shmctl", lambda prey: prey.shared, 2, bytes(256))
-    add("making memory", "shmget", 0, 4096, 0o1600)
+    made("making memory", lambda _: call("shmctl", call("shmget", 0, 4096, 0o1600), 0, None))
     add("a queue by name", "mq_open", lambda prey: prey.posix.encode(), 0o4002, 0, None, control="may")
     add("making a queue by name", "mq_open", b"homepress-deed", 0o102, 0o600, None, control="may")
     add("removing a queue by name", "mq_unlink", b"homepress-deed", control="may")
