@@ -79,6 +79,12 @@ def test_a_tool_need_not_read_all() -> None:
     assert run("/bin/true", source=bytes(4 << 20)).exit_code == 0
 
 
+def test_a_tool_that_closes_its_output_and_stands_still_is_ended() -> None:
+    with pytest.raises(WorkerDied) as death:
+        run("/bin/sh", "-c", "exec >&-; kill -STOP $$", source=bytes(4 << 20), within=1.0)
+    assert death.value.kind is DeathKind.TIMED_OUT
+
+
 def test_a_tool_that_hangs_is_ended() -> None:
     with pytest.raises(WorkerDied) as caught:
         run("/bin/sleep", "600", within=0.5)

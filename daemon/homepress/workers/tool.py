@@ -73,11 +73,17 @@ class Tool(Program):
         feeder = threading.Thread(target=_feed, args=(self.input, source), name="tool input", daemon=True)
         feeder.start()
         begin = time.monotonic()
-        output = self.attempt(deadline_seconds, lambda: _read_up_to(self.output, most_output))
+
+        def exchange() -> bytes:
+            output = _read_up_to(self.output, most_output)
+            if len(output) > most_output:
+                self.kill(DeathKind.CRASHED)
+            # Against the clock too: a program may close its output and neither read on nor end.
+            feeder.join()
+            return output
+
+        output = self.attempt(deadline_seconds, exchange)
         flooded = len(output) > most_output
-        if flooded:
-            self.kill(DeathKind.CRASHED)
-        feeder.join()
         code, errors = self.end(), self.errors()
         if code == NOT_STARTED:
             raise WorkerDied(Death(DeathKind.REFUSED_TO_START, exit_code=code, detail=plain(errors)))
