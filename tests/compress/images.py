@@ -73,6 +73,27 @@ def profile(name: Literal["sRGB", "LAB", "XYZ"] = "sRGB") -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes()
 
 
+def ink_profile() -> bytes:
+    """An ICC profile of a printer (CMYK) whose black is a dark grey: a table of 16 corners (`mft1`)."""
+    corners = bytearray()
+    for corner in range(16):
+        cyan, magenta, yellow, black = (corner >> bit & 1 for bit in (3, 2, 1, 0))
+        light = 255 - 60 * (cyan + magenta) - 15 * yellow - (90 if black else 0)
+        red_green = 128 - 40 * cyan + 60 * magenta
+        corners += bytes((max(20, light), red_green, 128 - 45 * cyan + 80 * yellow))
+    ramp = bytes(range(256))
+    matrix = struct.pack(">9i", *(65536 if at % 4 == 0 else 0 for at in range(9)))
+    table = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + matrix + ramp * 4 + bytes(corners) + ramp * 3
+    text = b"inks\0"
+    tags = {
+        b"A2B0": table,
+        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78 + 3),
+        b"cprt": b"text\0\0\0\0none\0\0\0\0",
+    }
+    return _profile_file(b"prtr", b"CMYK", b"Lab ", tags)
+
+
 def wide_profile() -> bytes:
     """An ICC profile with the primaries of Adobe RGB (1998), put together by hand (ICC.1 section 8.3)."""
 
@@ -93,11 +114,17 @@ def wide_profile() -> bytes:
     text = b"wide\0"
     tags[b"desc"] = b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78 + 3)
     tags[b"cprt"] = b"text\0\0\0\0none\0\0\0\0"
+    return _profile_file(b"mntr", b"RGB ", b"XYZ ", tags)
+
+
+def _profile_file(kind: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """A profile of some tags, with the header that every one has (ICC.1 section 7.2)."""
     at = 128 + 4 + 12 * len(tags)
     directory, body = struct.pack(">I", len(tags)), b""
     for name, data in tags.items():
         directory += name + struct.pack(">II", at + len(body), len(data))
         body += data + bytes(-len(data) % 4)
-    header = struct.pack(">I4sI4s4s4s", at + len(body), b"test", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
-    header += bytes(12) + b"acsp" + bytes(28) + number(0.9642) + number(1.0) + number(0.8249)
+    header = struct.pack(">I4sI4s4s4s", at + len(body), b"test", 0x02100000, kind, space, connection)
+    white = struct.pack(">3i", *(round(value * 65536) for value in (0.9642, 1.0, 0.8249)))
+    header += bytes(12) + b"acsp" + bytes(28) + white
     return header.ljust(128, b"\0") + directory + body

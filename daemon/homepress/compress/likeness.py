@@ -8,6 +8,7 @@ import io
 from dataclasses import dataclass
 from typing import Final, cast
 
+import numpy as np
 from PIL import Image, ImageChops, ImageStat
 
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
@@ -235,6 +236,11 @@ def _rgba(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I;16") or picture.mode == "I":
         grey = picture.convert("I").point(lambda value: value * _LEVELS_OF_8_BITS).convert("L")
         return grey.convert("RGBA")
+    if picture.mode == "CMYK":
+        from homepress.compress.score.ssimulacra2 import to_srgb
+
+        shown = to_srgb("CMYK", picture.info.get("icc_profile"))(np.asarray(picture))
+        return Image.fromarray(shown).convert("RGBA")
     return picture.convert("RGBA")
 
 

@@ -11,10 +11,11 @@ from compress.metadata.exif_builder import exif_block
 from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
 from homepress.compress import savings
+from homepress.compress.likeness import difference
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import without_orientation
 from homepress.compress.model import MetadataPolicy, Reason, Recipe
-from homepress.compress.score.ssimulacra2 import full_score
+from homepress.compress.score.ssimulacra2 import full_score, to_srgb
 
 PAIRS = [
     *[(ImageType.JPEG, target) for target in (ImageType.PNG, ImageType.WEBP, ImageType.AVIF)],
@@ -83,14 +84,11 @@ def test_transparency_to_jpeg_is_refused_unless_there_is_none() -> None:
         (animation("WEBP"), "animated"),
         (animation("PNG"), "animated"),
         (animation("TIFF"), "page"),
-        (pngs.png(pngs.samples(2, 16, 40, 40), 2, 16), "16 bits"),
-        (pngs.png(pngs.samples(0, 16, 40, 40), 0, 16), "16 bits"),
         (pngs.png(pngs.samples(2, 8, 40, 40), 2, 8, before=((b"cICP", bytes((9, 16, 0, 1))),)), "cICP"),
         (
             pngs.png(pngs.samples(2, 8, 40, 40), 2, 8, before=((b"gAMA", (100_000).to_bytes(4, "big")),)),
             "gAMA",
         ),
-        (saved(photo(64, 48).convert("CMYK"), "JPEG"), "CMYK"),
         (saved(photo(64, 48).convert("CMYK"), "TIFF"), "CMYK"),
         (saved(Image.new("I;16", (40, 40)), "TIFF"), "bits"),
         (saved(Image.new("F", (40, 40)), "TIFF"), "bits"),
@@ -101,6 +99,46 @@ def test_what_would_lose_something_is_refused(data: bytes, told: str) -> None:
     result = refused(data, Recipe(floor=70.0, convert_to=ImageType.AVIF))
     assert result.reason is Reason.CANNOT_CONVERT
     assert told in result.detail
+
+
+def test_inks_become_srgb_through_their_profile() -> None:
+    picture = photo(300, 200)
+    profile = images.ink_profile()
+    source = saved(picture.convert("CMYK"), "JPEG", quality=97, icc_profile=profile)
+    with Image.open(io.BytesIO(source)) as opened:
+        wanted = to_srgb("CMYK", profile)(np.asarray(opened))
+        plain = np.asarray(opened.convert("RGB")).astype(int)
+    assert np.abs(plain - wanted).mean() > 8  # the profile matters
+    result = made(source, Recipe(floor=90.0, convert_to=ImageType.WEBP, bigger=True))
+    assert result.dropped == ("cmyk",)
+    assert np.abs(shown(result.data)[..., :3].astype(int) - wanted).mean() < 3
+    assert not read_embedded(result.data).icc
+    assert difference(source, result.data).mean < 4
+
+
+@pytest.mark.parametrize("recipe", [Recipe(max_edge=150), Recipe(fit_under=6_000)])
+def test_inks_are_resized_and_fitted_as_srgb(recipe: Recipe) -> None:
+    result = made(saved(photo(300, 200).convert("CMYK"), "JPEG", quality=97), recipe)
+    assert result.dropped == ("cmyk",)
+    assert Image.open(io.BytesIO(result.data)).mode == "RGB"
+
+
+def test_sixteen_bits_are_dithered_to_eight() -> None:
+    ramp = np.tile(np.linspace(20_000, 21_500, 600), (300, 1)).astype(np.uint16)
+    source = pngs.png(np.repeat(ramp[..., None], 3, axis=-1), 2, 16)
+    result = made(source, Recipe(floor=None, convert_to=ImageType.WEBP, bigger=True))
+    assert result.dropped == ("16-bit",)
+    pixels = shown(result.data)[..., 0].astype(float)
+    wanted = ramp / 257
+    assert np.abs(pixels - wanted).max() <= 1.0
+    assert np.abs(pixels.mean(axis=0) - wanted[0]).max() < 0.1  # cut or rounded it would be up to 1 or 0.5
+
+
+def test_what_eight_bits_can_say_is_not_dithered() -> None:
+    eight = np.asarray(photo(90, 60)).astype(np.uint16)
+    source = pngs.png(eight * 257, 2, 16)
+    result = made(source, Recipe(floor=None, convert_to=ImageType.WEBP, bigger=True))
+    assert np.array_equal(shown(result.data)[..., :3], eight)
 
 
 @pytest.mark.parametrize("target", [ImageType.GIF, ImageType.TIFF, ImageType.HEIC, ImageType.SVG])

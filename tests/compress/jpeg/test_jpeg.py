@@ -10,6 +10,7 @@ from PIL import Image
 
 from compress import images
 from compress.images import decoded, jpeg, photo, screenshot
+from compress.metadata import jpeg_builder as built
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged, compress
 from homepress.compress.jpeg import Sampling
@@ -189,11 +190,47 @@ def test_inks_keep_the_floor() -> None:
     assert 80 <= score < 84
 
 
-def test_rgb_components_are_only_recoded_without_loss() -> None:
+def test_rgb_components_keep_the_floor_as_ycc() -> None:
     source = jpeg(photo(700, 500), 92, keep_rgb=True)
     assert colour_model(parse_jpeg(source)) is ColourModel.RGB
     result = compressed(source)
-    assert result.lossless
+    assert not result.lossless
+    assert colour_model(parse_jpeg(result.data)) is ColourModel.YCC
+    assert 80 <= full_score(decoded(source), decoded(result.data)) < 84
+
+
+def test_cmyk_keeps_the_floor_as_ycck() -> None:
+    inks = Image.fromarray(np.dstack((photo(700, 500), photo(700, 500, seed=2)[..., 0])), "CMYK")
+    source = jpeg(inks, 97, subsampling=0)
+    assert colour_model(parse_jpeg(source)) is ColourModel.CMYK
+    result = compressed(source)
+    assert not result.lossless
+    assert colour_model(parse_jpeg(result.data)) is ColourModel.YCCK
+    with Image.open(io.BytesIO(source)) as before, Image.open(io.BytesIO(result.data)) as after:
+        assert before.mode == after.mode == "CMYK"
+        score = full_score(np.asarray(before.convert("RGB")), np.asarray(after.convert("RGB")))
+    assert 80 <= score < 84
+
+
+def test_a_quantisation_table_may_be_defined_again_between_scans() -> None:
+    source = with_a_table_defined_again()
+    assert not compressed(source).lossless
+    result = compress(source, Recipe(floor=None))
+    assert isinstance(result, Unchanged)
+    assert result.detail == "a quantisation table is defined again between its scans"
+
+
+def with_a_table_defined_again() -> bytes:
+    """A scan for each component; before the second, slot 0 gets a coarser table."""
+    planes = Image.fromarray(photo(700, 500)).convert("YCbCr").split()
+    greys = [built.pieces(jpeg(plane, quality)) for plane, quality in zip(planes, (95, 85, 85), strict=True)]
+    found = [{each[1]: each for each in grey} for grey in greys]
+    size = found[0][0xC0][5:9]
+    frame = built.segment(0xC0, b"\x08" + size + b"\3" + b"".join(bytes((n, 0x11, 0)) for n in (1, 2, 3)))
+    codes = b"".join(each for each in greys[0] if each[1] == 0xC4)
+    scans = [grey[0xDA][:5] + bytes((number,)) + grey[0xDA][6:] for number, grey in enumerate(found, 1)]
+    jfif, first, second = found[0][0xE0], found[0][0xDB], found[1][0xDB]
+    return b"".join((b"\xff\xd8", jfif, first, frame, codes, scans[0], second, *scans[1:], b"\xff\xd9"))
 
 
 def test_wide_colours_are_scored_as_they_look() -> None:

@@ -97,6 +97,7 @@ def read_metadata(
     iptc: bool = False,
     exif: Sequence[bytes] | None = None,
     xmp: Sequence[bytes] | None = None,
+    inks: bool = False,
 ) -> CarriedMetadata:
     """What is carried over.
 
@@ -105,6 +106,7 @@ def read_metadata(
         iptc: whether IPTC captions are taken care of elsewhere.
         exif: the blocks of the main picture, where a file may hold those of others too.
         xmp: its packets, likewise.
+        inks: whether the pixels were inks and are sRGB now: then their profile has done its work.
 
     Raises:
         CannotConvert: there is metadata that has no place in other formats.
@@ -118,13 +120,14 @@ def read_metadata(
         raise CannotConvert("it has more than one block of Exif or XMP")
     if not iptc and any(_IPTC_RESOURCE in block or block[:1] == b"\x1c" for block in found.iptc):
         raise CannotConvert("it has IPTC captions, which other formats cannot carry")
-    if found.icc is not None and found.icc[16:20] not in (_RGB, _GREY):
+    icc = None if inks else found.icc
+    if icc is not None and icc[16:20] not in (_RGB, _GREY):
         raise CannotConvert("its colours are neither RGB nor grey")
     if found.exif and (damage := exif_damage(found.exif[0])):
         raise CannotConvert(damage)
     block = without_orientation(found.exif[0]) if found.exif else None
     packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packets[0]) if packets else None
-    return CarriedMetadata(found.icc, block, packet, found.orientation)
+    return CarriedMetadata(icc, block, packet, found.orientation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,28 @@ def to_rgba(picture: Image.Image) -> Rgba:
     return np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
 
 
+_MOST_NOISE = np.float32(0.999)
+"""Less than one by more than a float can lose beside 255."""
+
+
+def dithered(deep: NDArray[np.uint16], top: int) -> Rgba:
+    """Rows of 16 bits a channel in 8, with noise that keeps smooth skies from turning into steps.
+
+    The noise is a fixed function of the place ("interleaved gradient noise", Jimenez 2014): even, and the
+    same each time. What 8 bits can say comes out as it is.
+
+    Args:
+        deep: rows x width x 4.
+        top: number of the first row.
+    """
+    rows, columns = np.ogrid[top : top + deep.shape[0], : deep.shape[1]]
+    noise = np.modf(52.9829189 * np.modf(0.06711056 * columns + 0.00583715 * rows)[0])[0]
+    values = deep.astype(np.float32)
+    values /= np.float32(257)
+    values += np.minimum(noise.astype(np.float32), _MOST_NOISE)[..., None]
+    return values.astype(np.uint8)  # cut, not rounded: the noise is from 0 to 1
+
+
 def to_image(rgba: Rgba) -> Image.Image:
     """The smallest of Pillow's modes that holds all of it: "L", "RGB" or "RGBA"."""
     if not is_opaque(rgba):

@@ -1,6 +1,6 @@
 """Reading a picture of any format in full, upright, with its metadata, or saying what would be lost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from PIL import Image
@@ -17,10 +17,11 @@ from homepress.compress.convert.along import (
 )
 from homepress.compress.convert.heif import read_heif
 from homepress.compress.convert.jxl import CODESTREAM, decode_jxl, read_header, to_jpeg
-from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, dithered, to_rgba
 from homepress.compress.convert.tiff import read_tiff
 from homepress.compress.jpeg.whole import JPEG_FORMATS, decode_whole, obstacle
 from homepress.compress.metadata import JpegStream, Malformed, parse_jpeg, picture_only
+from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import UPRIGHT
 from homepress.compress.metadata.isobmff import read_boxes
 from homepress.compress.metadata.jpeg_file import read_jpeg_file, xmp_packet
@@ -50,6 +51,7 @@ from homepress.compress.png.pixels import (
     pixel_rows,
     read_png,
 )
+from homepress.compress.score.ssimulacra2 import to_srgb
 
 # Reading WebP, GIF and BMP: formats that Pillow decodes without losing depth.
 
@@ -104,14 +106,15 @@ _DRAWN = frozenset(
 
 
 def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
-    """Decode a still PNG of up to 8 bits; see `read_picture`."""
+    """Decode a still PNG; see `read_picture`."""
     file = read_png(source)
     check_may_change(file)
     check_png_metadata(file.chunks)
     if file.is_animated:
         raise CannotConvert("it is animated")
-    if file.header.depth == 16:
-        raise CannotConvert("it has 16 bits a channel")
+    deep = file.header.depth == 16
+    if deep and fate("16-bit", ImageType.PNG, wanted.target) is Fate.REFUSED:
+        raise CannotConvert("it has 16 bits a channel, and a PNG would keep 8 of them; convert it for that")
     if any(file.has(chunk) for chunk in _HDR):
         raise CannotConvert("its colours are described by cICP, which only PNG carries here")
     if file.has(b"gAMA") and not (file.has(b"sRGB") or file.has(b"iCCP") or has_usual_gamma(file)):
@@ -125,7 +128,7 @@ def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noq
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
     along = read_metadata(source)
     try:
-        rgba = np.concatenate(list(pixel_rows(file.picture))).astype(np.uint8, copy=False)
+        rgba = np.concatenate(list(_shallow_rows(file)))
     except BrokenPicture as error:
         raise Undecodable(str(error)) from error
     return Picture(
@@ -135,8 +138,17 @@ def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noq
         xmp=along.xmp,
         density=_density(file),
         chunks=chunks,
-        dropped=dropped,
+        dropped=("16-bit", *dropped) if deep else dropped,
     )
+
+
+def _shallow_rows(file: PngFile) -> Iterator[Rgba]:
+    """The pixels in strips, of 8 bits a channel."""
+    top = 0
+    for rows in pixel_rows(file.picture):
+        deep = file.header.depth == 16
+        yield dithered(rows.astype(np.uint16), top) if deep else rows.astype(np.uint8, copy=False)
+        top += len(rows)
 
 
 def _other_chunks(
@@ -186,11 +198,16 @@ _REBUILT = frozenset(
 )
 _REGIONS = (b"http://www.metadataworkinggroup.com/schemas/regions/", b"http://ns.microsoft.com/photo/1.2/")
 """Faces in pictures, as the Metadata Working Group and Microsoft have them."""
-_JPEG_MODES = frozenset({"L", "RGB"})
+_INKS = "CMYK"
+_JPEG_MODES = frozenset({"L", "RGB", _INKS})
 
 
 def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
-    """Decode a JPEG; what stands behind its picture goes along to another JPEG. See `read_picture`."""
+    """Decode a JPEG; what stands behind its picture goes along to another JPEG. See `read_picture`.
+
+    Inks become sRGB through their profile; without one, as screens show them that know no better: each ink
+    takes its share of one colour's light, and black its share of all three.
+    """
     source, dropped = taken_out(source, wanted.drop)
     stream = parse_jpeg(source)
     kinds = {header_kind(stream, segment) for segment in stream.headers}
@@ -207,7 +224,7 @@ def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # no
     opened = open_picture(picture_only(stream), JPEG_FORMATS)
     if opened.mode not in _JPEG_MODES:
         raise CannotConvert(f"its colours are {opened.mode}")
-    image = Image.fromarray(decode_whole(stream)[:, :])
+    inks = opened.mode == _INKS
     aspect = _aspect(stream)
     if aspect and wanted.target is not ImageType.JPEG:
         raise CannotConvert("its pixels are not square, which only JPEG can say here")
@@ -215,7 +232,7 @@ def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # no
     packets = [xmp_packet(stream, segment) for segment in headers_of_kind(stream, HeaderKind.XMP)]
     if len(packets) > 1:
         raise CannotConvert("it has more than one block of Exif or XMP")
-    along = read_metadata(source, iptc=True, xmp=packets)
+    along = read_metadata(source, iptc=True, xmp=packets, inks=inks)
     exif, xmp, turn = along.exif, along.xmp, along.orientation
     has_regions = any(mark in packet for packet in packets for mark in _REGIONS)
     if has_regions and turn != UPRIGHT and wanted.target is not ImageType.JPEG:
@@ -223,8 +240,11 @@ def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # no
     # What goes along lies as the picture was stored, and so must the picture.
     if tail is not None or (has_regions and wanted.target is ImageType.JPEG):
         exif, xmp, turn = tail_exif(stream), packets[0] if packets else None, UPRIGHT
+    pixels = decode_whole(stream)[:, :]
+    if inks:
+        pixels = to_srgb(_INKS, read_embedded(source).icc)(pixels)
     return Picture(
-        rgba=upright(to_rgba(image), turn),
+        rgba=upright(to_rgba(Image.fromarray(pixels)), turn),
         icc=along.icc,
         exif=exif,
         xmp=xmp,
@@ -232,7 +252,7 @@ def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # no
         jpeg_headers=_headers(stream),
         tail=tail,
         aspect=aspect,
-        dropped=(*dropped, *named),
+        dropped=(*dropped, *(("cmyk",) if inks else ()), *named),
     )
 
 

@@ -25,7 +25,7 @@ from homepress.compress.metadata import (
 )
 from homepress.compress.metadata.jpeg_container import swap_primary
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
-from homepress.compress.metadata.jpeg_tables import is_ambiguous
+from homepress.compress.metadata.jpeg_tables import is_ambiguous, is_redefined, with_transform
 from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import Remembered, Undecodable, first_difference, open_picture
@@ -35,7 +35,7 @@ _COARSE = 75.0
 """Sources up to this quality are not coded with loss again: much was lost, little is to be gained."""
 
 _CODED = frozenset({ColourModel.GREY, ColourModel.YCC, ColourModel.YCCK})
-"""The colour models that are coded anew; the others only without loss."""
+"""The colour models that are coded anew; the others only without loss, or as these."""
 
 _ENCODERS: tuple[Encoder, ...] = (RateDistortionEncoder(), PillowEncoder())
 """The best by measurement, and one to fall back on where what it made does not decode."""
@@ -69,29 +69,37 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 
 def _compress(source: bytes, stream: JpegStream, recipe: Recipe) -> Compressed | Unchanged:
     reason = Reason.SAVES_TOO_LITTLE
-    if recipe.floor is not None and _may_lose(stream):
-        result = _lossy(source, stream, recipe.floor)
+    if recipe.floor is not None:
+        around = with_transform(source, stream)
+        may_lose = _may_lose(stream, parse_jpeg(around))
+        result = _lossy(source, stream, recipe.floor, around) if may_lose else None
         if isinstance(result, Compressed):
             return result
-        reason = result.reason
+        reason = result.reason if result else reason
     lossless = _lossless(source, stream)
     if isinstance(lossless, Unchanged) and lossless.reason is Reason.SAVES_TOO_LITTLE:
         return Unchanged(reason, source_type=ImageType.JPEG)
     return lossless
 
 
-def _may_lose(stream: JpegStream) -> bool:
-    """Whether a picture can be coded anew, and neither lost much before nor had its one lossy generation."""
-    if colour_model(stream) not in _CODED or is_ambiguous(stream):
+def _may_lose(stream: JpegStream, anew: JpegStream) -> bool:
+    """Whether a picture can be coded anew, and neither lost much before nor had its one lossy generation.
+
+    Args:
+        stream: of the picture.
+        anew: the same with the colour transform that the encoders here use.
+    """
+    if colour_model(anew) not in _CODED or is_ambiguous(stream):
         return False
     return quality_of(stream) > _COARSE and not is_own(stream)
 
 
-def _lossy(source: bytes, stream: JpegStream, floor: float) -> Compressed | Unchanged:
+def _lossy(source: bytes, stream: JpegStream, floor: float, around: bytes) -> Compressed | Unchanged:
+    """Code a picture anew at a floor; `around` is the file that it is put into."""
     coded = _code(source, stream, floor)
     if coded is None:
         return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.JPEG)
-    data = _finished(source, coded.stream)
+    data = _finished(around, coded.stream)
     if lost := _lost(source, data, coded.pixels):
         return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
     frame = parse_jpeg(data).frame
@@ -120,6 +128,9 @@ def _finished(source: bytes, coding: bytes) -> bytes:
 def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
     pixels = Remembered(decode_whole(stream))
     check_codes(stream)
+    if is_redefined(stream):
+        what = "a quantisation table is defined again between its scans"
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, what, ImageType.JPEG)
     data = _finished(source, picture_only(stream))
     size = (stream.frame.width, stream.frame.height)
     result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")

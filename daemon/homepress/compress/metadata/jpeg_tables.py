@@ -86,6 +86,22 @@ def component_tables(stream: JpegStream) -> tuple[QuantTable, ...]:
     return tuple(latched[identifier] for identifier in stream.frame.identifiers)
 
 
+def is_redefined(stream: JpegStream) -> bool:
+    """Whether a component's quantisation table does not stand in its slot any more when the picture ends.
+
+    Decoders keep the one of its first scan; mozjpeg's lossless pass ends the process.
+
+    Raises:
+        Malformed: a table is missing or broken.
+    """
+    last: dict[int, QuantTable] = {}
+    for segment in stream.segments:
+        if segment.marker == DQT:
+            last.update(_read_tables(stream.payload(segment)))
+    pairs = zip(stream.frame.components, component_tables(stream), strict=True)
+    return any(last[component.table].values != table.values for component, table in pairs)
+
+
 def read_scans(stream: JpegStream) -> tuple[Scan, ...]:
     """The scans of a stream, in order.
 
@@ -126,6 +142,23 @@ def adobe_transform(stream: JpegStream) -> int | None:
     """The colour transform of the last Adobe header (0 none, 1 YCbCr, 2 YCCK); None without one."""
     transforms = [stream.payload(segment)[11] for segment in stream.headers if is_adobe(stream, segment)]
     return transforms[-1] if transforms else None
+
+
+_TRANSFORMS = {3: 1, 4: 2}
+"""What Adobe's header says of YCbCr and of YCCK, by the number of components."""
+
+
+def with_transform(data: bytes, stream: JpegStream) -> bytes:
+    """The file with an Adobe header that says YCbCr or YCCK where it said RGB or CMYK.
+
+    That is right only once its picture is coded so. Everything else stays, and stays where it is.
+    """
+    transform = _TRANSFORMS.get(len(stream.frame.components), 0)
+    changed = bytearray(data)
+    for segment in stream.headers:
+        if is_adobe(stream, segment):
+            changed[segment.start + 15] = changed[segment.start + 15] or transform
+    return bytes(changed)
 
 
 def is_ambiguous(stream: JpegStream) -> bool:
