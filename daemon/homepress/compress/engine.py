@@ -16,7 +16,7 @@ from homepress.compress.model import (
     Unchanged,
     needs_conversion,
 )
-from homepress.compress.pixels import TooManyPixels, Undecodable
+from homepress.compress.pixels import TooManyPixels, Undecodable, not_read
 
 _ENTRIES = ("gif", "likeness", "metadata", "preview", "convert.convert", "convert.scrubbing")
 """Modules of this room that load the rest of it, besides the compressors."""
@@ -66,7 +66,7 @@ def _attempt(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unc
     except TooManyPixels as error:
         return Unchanged(Reason.TOO_LARGE, str(error), kind)
     except Undecodable as error:
-        return Unchanged(Reason.BROKEN, str(error), kind, transient=True)
+        return not_read(error, kind)
 
 
 def _compressor(kind: ImageType, recipe: Recipe) -> Compressor:

@@ -15,7 +15,14 @@ from homepress.compress import savings
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.gif import LOOP_APPLICATIONS, GifBlockKind, GifFile, read_gif
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
-from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, open_picture
+from homepress.compress.pixels import (
+    MOST_PIXELS,
+    TooManyPixels,
+    Undecodable,
+    not_read,
+    open_picture,
+    undecodable,
+)
 
 _FORMATS = ("GIF",)
 _DELAY, _FLAGS, _USER_INPUT = slice(1, 3), 0, 0x02  # in a graphic control extension (GIF89a section 23)
@@ -35,7 +42,7 @@ def compress(source: bytes, recipe: Recipe) -> Unchanged:  # noqa: ARG001 (every
         for _ in _frames(source):
             pass
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.GIF, transient=True)
+        return not_read(error, ImageType.GIF)
     return Unchanged(
         Reason.FORMAT_LEFT_ALONE, "GIFs are made smaller with gifsicle, which is missing", ImageType.GIF
     )
@@ -58,7 +65,7 @@ def judge(source: bytes, candidate: bytes) -> Compressed | Unchanged:
     try:
         before = _look_at(source)
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.GIF, transient=True)
+        return not_read(error, ImageType.GIF)
     candidate += before.trailing  # the program drops what follows the end
     if not savings.saves_enough(len(source), len(candidate), lossless=True):
         return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.GIF)
@@ -167,7 +174,7 @@ def _frames(data: bytes) -> Iterator[bytes]:
     except Image.DecompressionBombError as error:
         raise TooManyPixels(str(error)) from error
     except (EOFError, OSError, ValueError, SyntaxError, IndexError) as error:  # what Pillow's reader raises
-        raise Undecodable(str(error) or type(error).__name__) from error
+        raise undecodable(error) from error
 
 
 def _hash(picture: Image.Image) -> bytes:

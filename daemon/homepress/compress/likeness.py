@@ -14,7 +14,14 @@ from PIL import Image, ImageChops, ImageStat
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed
-from homepress.compress.pixels import DECODER_ERRORS, TooManyPixels, Undecodable, open_picture, orientation
+from homepress.compress.pixels import (
+    DECODER_ERRORS,
+    TooManyPixels,
+    Undecodable,
+    open_picture,
+    orientation,
+    undecodable,
+)
 
 _SCALES: Final = (8, 4, 2)
 _LEAST_EDGE: Final = 32
@@ -83,7 +90,7 @@ def difference(source: bytes, result: bytes, *, closely: bool = False) -> Differ
     except Image.DecompressionBombError as error:
         raise TooManyPixels(str(error)) from error
     except (*DECODER_ERRORS, RuntimeError, CannotConvert) as error:
-        raise Undecodable(str(error) or type(error).__name__) from error
+        raise undecodable(error) from error
     return Difference(
         mean=max(one.mean for one in found),
         worst=max(one.worst for one in found),

@@ -92,6 +92,7 @@ class Reason(enum.StrEnum):
     MISNAMED = "its name is that of another format"
     NOT_AN_IMAGE = "not an image that Homepress knows"
     BROKEN = "broken or incomplete"
+    UNSUPPORTED = "of a kind of its format that Homepress does not read"
     TOO_LARGE = "too many pixels"
     FORMAT_LEFT_ALONE = "this format is left alone unless the folder converts it"
     FORMAT_NEVER_TOUCHED = "this format is never touched"

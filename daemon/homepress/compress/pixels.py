@@ -9,9 +9,10 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from homepress.compress.model import MetadataPolicy
+from homepress.base.formats import ImageType
+from homepress.compress.model import MetadataPolicy, Reason, Unchanged
 
 # Decoding with Pillow, in full or not at all, within a limit of pixels.
 #
@@ -28,6 +29,51 @@ _STRIP_PIXELS = 1 << 19
 
 class Undecodable(Exception):  # noqa: N818 (reads as a verdict)
     """The bytes do not decode in full; the message says what the decoder said."""
+
+
+class KindNotRead(Undecodable):
+    """The picture may be whole, but is of a kind of its format that is not read here; which, in words."""
+
+
+_UNREAD = ("unsupported", "unknown pixel mode", "unknown photometric", "unknown data organization")
+"""How Pillow's messages begin where it knows what a file says and has no code for it."""
+
+
+def undecodable(error: Exception, data: bytes = b"", formats: Sequence[str] = ()) -> Undecodable:
+    """What a decoder raised, in words: its own where a person can read them.
+
+    Args:
+        error: what was raised.
+        data: the bytes of the file, where they could not even be opened.
+        formats: Pillow's names of the formats that were tried.
+    """
+    if isinstance(error, UnidentifiedImageError):
+        if data[:4] in _BIG_TIFF:
+            return KindNotRead("BigTIFF")
+        error = _opening_error(data, formats) or error
+    text = str(error)
+    if text.lower().startswith(_UNREAD):
+        return KindNotRead(text[0].lower() + text[1:])
+    if isinstance(error, SyntaxError) and isinstance(error.__cause__, KeyError):
+        return KindNotRead(f"a value in its header that is not known ({text})")
+    if isinstance(error, _SAYS_NOTHING) or "object at 0x" in text or "`" in text or not text:
+        return Undecodable("its header cannot be read" if data else "what it says of itself is not so")
+    return Undecodable(text)
+
+
+_BIG_TIFF = (b"II+\0", b"MM\0+")
+_SAYS_NOTHING = (TypeError, KeyError, IndexError, OverflowError, ZeroDivisionError, struct.error)
+"""Errors whose text is about code, not about the file."""
+
+
+def _opening_error(data: bytes, formats: Sequence[str]) -> Exception | None:
+    """What the reader of a format says when Pillow says only that nothing reads a file."""
+    for name in formats:
+        try:
+            Image.OPEN[name][0](io.BytesIO(data), "")
+        except DECODER_ERRORS as error:
+            return error
+    return None
 
 
 class TooManyPixels(Exception):  # noqa: N818 (reads as a verdict)
@@ -52,7 +98,7 @@ def open_picture(data: bytes, formats: Sequence[str]) -> Image.Image:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels") from error
     except DECODER_ERRORS as error:
-        raise Undecodable(str(error) or type(error).__name__) from error
+        raise undecodable(error, data, formats) from error
     return picture
 
 
@@ -67,8 +113,15 @@ def decode(data: bytes, formats: Sequence[str]) -> Image.Image:
     try:
         picture.load()
     except DECODER_ERRORS as error:
-        raise Undecodable(str(error) or type(error).__name__) from error
+        raise undecodable(error) from error
     return picture
+
+
+def not_read(error: Exception, kind: ImageType) -> Unchanged:
+    """The verdict on a picture that did not decode: of an unsupported kind, or broken, maybe for now."""
+    if isinstance(error, KindNotRead):
+        return Unchanged(Reason.UNSUPPORTED, str(error), kind)
+    return Unchanged(Reason.BROKEN, str(error), kind, transient=True)
 
 
 # What Pillow's decoders raise on bad bytes, by their source: OSError and SyntaxError on purpose, the others

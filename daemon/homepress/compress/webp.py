@@ -29,6 +29,7 @@ from homepress.compress.pixels import (
     Undecodable,
     decode,
     first_difference,
+    not_read,
     open_picture,
 )
 from homepress.compress.score.search import Scale
@@ -234,7 +235,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
             return _lossless(source, size)
         return _lossy(source, file, size, recipe.floor)
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.WEBP, transient=True)
+        return not_read(error, ImageType.WEBP)
     except Refused as refused:
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), ImageType.WEBP)
 

@@ -58,7 +58,7 @@ _CHILD = "homepress.workers.child"
 # A worker that kept this much after a picture, or used half of its processor time, is replaced.
 _MOST_IDLE_BYTES = 192 << 20
 
-_STUMBLED = {Reason.BROKEN, Reason.TOO_LARGE}
+_STUMBLED = {Reason.BROKEN, Reason.UNSUPPORTED, Reason.TOO_LARGE}
 
 # Libraries that want threads want a few; others of the user's programs may start some meanwhile.
 _MOST_THREADS = 256

@@ -1,6 +1,8 @@
 """Another format: what is carried, what is refused, and that the floor holds."""
 
 import io
+import re
+import struct
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from compress import images, pngs
 from compress.metadata.exif_builder import exif_block
 from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
-from homepress.compress import savings
+from homepress.compress import Unchanged, compress, savings
 from homepress.compress.likeness import difference
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import without_orientation
@@ -99,6 +101,87 @@ def test_what_would_lose_something_is_refused(data: bytes, told: str) -> None:
     result = refused(data, Recipe(floor=70.0, convert_to=ImageType.AVIF))
     assert result.reason is Reason.CANNOT_CONVERT
     assert told in result.detail
+
+
+def bmp(bits: int, coding: int, body: bytes, *, before: bytes = b"", size: tuple[int, int] = (8, 3)) -> bytes:
+    """A BMP with a header of 40 bytes; `before` stands between header and pixels."""
+    start = 54 + len(before)
+    head = b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start)
+    return (
+        head + struct.pack("<IiiHHIIiiII", 40, *size, 1, bits, coding, len(body), 0, 0, 0, 0) + before + body
+    )
+
+
+PALETTE = bytes(value for level in range(256) for value in (level, 255 - level, level // 2, 0))
+ROWS = b"\x08\x11\0\0" + b"\x03\x22\0\x05\1\2\3\4\5\0" + b"\0\0" + b"\x08\x33\0\1"
+
+
+def test_runs_of_a_bmp_are_read() -> None:
+    recipe = Recipe(floor=None, convert_to=ImageType.PNG, bigger=True)
+    pixels = shown(made(bmp(8, 1, ROWS, before=PALETTE), recipe).data)
+    assert [int(value) for value in pixels[1, :, 0]] == [0x22 // 2] * 3 + [0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("runs", "told"),
+    [
+        (ROWS[:-2], "cut short"),
+        (ROWS[:11], "cut short"),
+        (ROWS[4:], "2 of 3 rows"),
+        (b"\x07" + ROWS[1:], "row 1 of its runs ends after 7 of 8 pixels"),
+        (b"\x09" + ROWS[1:], "row 1 of its runs is longer"),
+    ],
+)
+def test_damaged_runs_of_a_bmp_are_noticed(runs: bytes, told: str) -> None:
+    result = refused(
+        bmp(8, 1, runs, before=PALETTE), Recipe(floor=None, convert_to=ImageType.PNG, bigger=True)
+    )
+    assert result.reason is Reason.BROKEN
+    assert told in result.detail
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (
+            bmp(32, 3, bytes(96), before=struct.pack("<3I", 0x3FF00000, 0xFFC00, 0x3FF)),
+            "unsupported BMP bitfields",
+        ),
+        (bmp(8, 1, b"\0\2\0\1" + ROWS, before=PALETTE), "leave pixels out"),
+        (b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 0) + bytes(40), "BigTIFF"),
+        (
+            b"II*\0\x08\0\0\0"
+            + struct.pack("<H", 8)
+            + b"".join(
+                struct.pack("<HHII", tag, 4, 1, value)
+                for tag, value in (
+                    *((256, 8), (257, 8), (258, 16), (259, 1), (262, 1), (273, 200), (279, 128), (339, 3)),
+                )
+            )
+            + bytes(300),
+            "unknown pixel mode",
+        ),
+    ],
+)
+def test_what_is_whole_and_not_read_is_not_called_broken(data: bytes, told: str) -> None:
+    result = refused(data, Recipe(floor=70.0, convert_to=ImageType.PNG))
+    assert (result.reason, result.transient) == (Reason.UNSUPPORTED, False)
+    assert told in result.detail
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"])
+def test_a_reason_is_in_words_and_the_same_each_time(kind: str) -> None:
+    whole = saved(photo(64, 48), kind)
+    for length in range(30, len(whole), len(whole) // 40 + 1):
+        told = [compress(whole[:length], Recipe(convert_to=ImageType.JPEG)) for _ in range(2)]
+        assert told[0] == told[1]
+        if isinstance(told[0], Unchanged):
+            assert not re.search(r"object at|Error|`|^\W*\d*\W*$", told[0].detail or "words"), told[0]
+
+
+def test_what_avif_readers_do_not_take_is_named() -> None:
+    result = refused(saved(photo(330, 3).resize((33_000, 20)), "JPEG"), Recipe(convert_to=ImageType.AVIF))
+    assert "at most 32,768 pixels along an edge" in result.detail
 
 
 def test_inks_become_srgb_through_their_profile() -> None:

@@ -14,7 +14,7 @@ from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import UPRIGHT, without_orientation
 from homepress.compress.metadata.soundness import exif_damage
 from homepress.compress.model import Extra
-from homepress.compress.pixels import DECODER_ERRORS, Undecodable, decode, open_picture
+from homepress.compress.pixels import DECODER_ERRORS, decode, open_picture, undecodable
 
 # Turning stored pixels the way an orientation asks for (CIPA DC-008, tag Orientation).
 
@@ -51,7 +51,7 @@ def frame_count(source: bytes, format_name: str) -> int:
     try:
         return int(getattr(open_picture(source, (format_name,)), "n_frames", 1))
     except _READER_ERRORS as error:
-        raise Undecodable(str(error) or type(error).__name__) from error
+        raise undecodable(error) from error
 
 
 def decoded(source: bytes, format_name: str) -> Image.Image:
@@ -64,7 +64,7 @@ def decoded(source: bytes, format_name: str) -> Image.Image:
     try:
         return decode(source, (format_name,))
     except RuntimeError as error:
-        raise Undecodable(str(error)) from error
+        raise undecodable(error) from error
 
 
 # The metadata that goes along when a picture changes its format.

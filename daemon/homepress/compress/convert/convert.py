@@ -22,7 +22,7 @@ from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import EXTENDED_XMP_SIGNATURE
 from homepress.compress.metadata.jpeg_tail import held_extras, taken_out
 from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, Unchanged
-from homepress.compress.pixels import Undecodable, open_picture
+from homepress.compress.pixels import Undecodable, not_read, open_picture
 from homepress.compress.savings import fitted_size
 
 _SCRUBBED_ONLY = frozenset({ImageType.HEIC, ImageType.AVIF, ImageType.JXL})
@@ -52,7 +52,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     try:
         return _compress(source, kind, recipe)
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), kind, transient=True)
+        return not_read(error, kind)
     except Refused as refused:
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), kind)
     except CannotConvert as error:

@@ -22,7 +22,7 @@ from homepress.compress.metadata.isobmff import read_boxes
 from homepress.compress.metadata.jpeg_tail import without_indexes
 from homepress.compress.model import Extra
 from homepress.compress.parts import Fate, fate
-from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, orientation
+from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, orientation, undecodable
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a worker is one of several
 
@@ -125,7 +125,7 @@ def _read_heic(source: bytes) -> Rgba:
             raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
         return to_rgba(main.to_pillow())
     except (OSError, SyntaxError, ValueError, RuntimeError, EOFError) as error:  # what pillow-heif raises
-        raise Undecodable(str(error) or type(error).__name__) from error
+        raise undecodable(error) from error
 
 
 def _check_depth(items: HeifItems, kind: ImageType, target: ImageType) -> None:

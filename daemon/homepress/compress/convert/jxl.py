@@ -10,7 +10,7 @@ from homepress.compress.aim import Codec
 from homepress.compress.convert.picture import Rgba, codec, to_image
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.isobmff import read_boxes
-from homepress.compress.pixels import Undecodable
+from homepress.compress.pixels import Undecodable, undecodable
 from homepress.compress.score.search import Scale
 
 # The start of a JPEG XL codestream (ISO/IEC 18181-1 sections 9.2 to 9.3; field names as there).
@@ -213,7 +213,7 @@ def from_jpeg(jpeg: bytes, width: int, height: int) -> bytes:
     try:
         return bytes(encoder(jpeg, width, height, jpeg_encode=True))
     except (RuntimeError, ValueError, OSError) as error:  # what the plugin raises
-        raise Undecodable(str(error)) from error
+        raise undecodable(error) from error
 
 
 def to_jpeg(data: bytes) -> bytes | None:
@@ -249,7 +249,7 @@ def _decoded(data: bytes) -> tuple[bool, Any, bytes, bytes | None, Any]:
             data
         )
     except (RuntimeError, ValueError, OSError) as error:  # what the plugin raises
-        raise Undecodable(str(error)) from error
+        raise undecodable(error) from error
     return found
 
 

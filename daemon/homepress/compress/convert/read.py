@@ -15,6 +15,7 @@ from homepress.compress.convert.along import (
     read_metadata,
     upright,
 )
+from homepress.compress.convert.bmp import check_bmp
 from homepress.compress.convert.heif import read_heif
 from homepress.compress.convert.jxl import CODESTREAM, decode_jxl, read_header, to_jpeg
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, dithered, to_rgba
@@ -55,7 +56,6 @@ from homepress.compress.score.ssimulacra2 import to_srgb
 
 # Reading WebP, GIF and BMP: formats that Pillow decodes without losing depth.
 
-_BMP_PROFILES = (b"DEBM", b"KNIL")  # "MBED" and "LINK", the way round that they are stored
 _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "PA"})
 
 
@@ -68,13 +68,13 @@ def _read_plain(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # n
         if other := next((each.kind for each in file.chunks if each.kind not in known), b""):
             what = "is signed" if other == b"C2PA" else "holds data of a kind that is not known"
             raise CannotConvert(f"it {what} (chunk {other.decode('latin-1').strip()})")
+    if kind is ImageType.BMP:
+        check_bmp(source)
     if frame_count(source, FORMATS[kind].pillow[0]) > 1:
         raise CannotConvert("it is animated")
     image = decoded(source, FORMATS[kind].pillow[0])
     if image.mode not in _MODES:
         raise CannotConvert(f"its pixels are of another kind ({image.mode})")
-    if kind is ImageType.BMP and _has_own_colours(source):
-        raise CannotConvert("it holds or names a colour profile, which is not read from BMP")
     along = read_metadata(source)
     return Picture(
         rgba=upright(to_rgba(image), along.orientation),
@@ -83,12 +83,6 @@ def _read_plain(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # n
         xmp=along.xmp,
         density=density(image),
     )
-
-
-def _has_own_colours(bmp: bytes) -> bool:
-    """Whether a BMP's header (version 4 or 5) says that a profile is embedded or linked."""
-    header = int.from_bytes(bmp[14:18], "little")
-    return header >= 108 and bmp[70:74] in _BMP_PROFILES
 
 
 # Reading PNG.

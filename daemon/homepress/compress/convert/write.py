@@ -312,11 +312,16 @@ def _webp_wrapped(data: bytes, picture: Picture) -> bytes:
 
 # Writing AVIF.
 
+_MOST_AVIF_EDGE = 32_768
+"""The limit of libavif's reader, which most programs have."""
+
 
 def _write_avif(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write an AVIF at the floor; see `write_picture`."""
     if options.floor is None:
         raise CannotConvert("AVIF is not written without loss")
+    if max(picture.size) > _MOST_AVIF_EDGE:
+        raise CannotConvert(f"AVIF has at most {_MOST_AVIF_EDGE:,} pixels along an edge, as readers take it")
     refuse_grey_profile(picture, "AVIF")
     codec = AvifCodec()
     coded = code_at_floor(picture.rgba, scorer_of(picture), options.floor, codec)

@@ -28,7 +28,7 @@ from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_tables import is_ambiguous, is_redefined, with_transform
 from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
-from homepress.compress.pixels import Remembered, Undecodable, first_difference, open_picture
+from homepress.compress.pixels import Remembered, Undecodable, first_difference, not_read, open_picture
 from homepress.compress.score.ssimulacra2 import to_srgb
 
 _COARSE = 75.0
@@ -62,7 +62,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         read_jpeg_file(source)  # refuses early what could not be put together again later
         return _compress(source, stream, recipe)
     except (Malformed, Undecodable) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.JPEG, transient=True)
+        return not_read(error, ImageType.JPEG)
     except Refused as refused:
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, str(refused), ImageType.JPEG)
 

@@ -6,7 +6,7 @@ from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused
 from homepress.compress.metadata.soundness import check_png_metadata
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
-from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
+from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, not_read
 from homepress.compress.png import apng
 from homepress.compress.png.palette import HIGHEST_FLOOR, Reduced, may_reduce, reduce_colours
 from homepress.compress.png.pixels import (
@@ -47,7 +47,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
             return apng.compress(source, file)
         return _compress(source, file, recipe)
     except (Malformed, BrokenPicture) as error:
-        return Unchanged(Reason.BROKEN, str(error), ImageType.PNG, transient=True)
+        return not_read(error, ImageType.PNG)
     except Refused as refused:
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), ImageType.PNG)
 

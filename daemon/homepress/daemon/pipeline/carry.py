@@ -109,6 +109,7 @@ _COPIED_TO_OUTPUT = {
     Reason.CANNOT_KEEP_WHOLE,
     Reason.MISNAMED,
     Reason.FLOOR_NOT_REACHED,
+    Reason.UNSUPPORTED,
     Reason.CANNOT_CONVERT,
     Reason.CANNOT_FIT,
 }
