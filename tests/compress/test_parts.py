@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 import struct
 from collections.abc import Callable, Iterator
 
@@ -275,3 +276,9 @@ def test_every_row_has_a_file() -> None:
 def test_the_page_has_the_table() -> None:
     page = (REPOSITORY / "docs" / "formats.md").read_text(encoding="utf-8")
     assert f"<!-- parts -->\n{table()}<!-- end of parts -->" in page, "make it again: make generate"
+
+
+def test_the_page_has_every_cause() -> None:
+    page = (REPOSITORY / "docs" / "formats.md").read_text(encoding="utf-8")
+    section = page.partition("## Broken, unsupported, left alone")[2].partition("## ")[0]
+    assert set(re.findall(r"`([a-z_]+)`", section)) >= {reason.name.lower() for reason in Reason}

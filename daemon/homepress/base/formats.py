@@ -10,6 +10,15 @@ SNIFF_BYTES = 64
 """How many bytes from the start of a file `sniff` wants to see."""
 
 
+RAW_SUFFIXES = frozenset(
+    {
+        *(".3fr", ".arw", ".cr2", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef", ".mos"),
+        *(".nef", ".nrw", ".orf", ".pef", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
+    }
+)
+"""Of cameras' raw files: most are TIFFs by their bytes, and what can be read of them is a preview."""
+
+
 class ImageType(enum.StrEnum):
     """The image formats that Homepress knows; the value is the word used in settings and JSON."""
 

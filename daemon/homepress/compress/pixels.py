@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from homepress.base.formats import ImageType
+from homepress.compress.metadata.errors import NotParsed
 from homepress.compress.model import MetadataPolicy, Reason, Unchanged
 
 # Decoding with Pillow, in full or not at all, within a limit of pixels.
@@ -119,7 +120,7 @@ def decode(data: bytes, formats: Sequence[str]) -> Image.Image:
 
 def not_read(error: Exception, kind: ImageType) -> Unchanged:
     """The verdict on a picture that did not decode: of an unsupported kind, or broken, maybe for now."""
-    if isinstance(error, KindNotRead):
+    if isinstance(error, KindNotRead | NotParsed):
         return Unchanged(Reason.UNSUPPORTED, str(error), kind)
     return Unchanged(Reason.BROKEN, str(error), kind, transient=True)
 

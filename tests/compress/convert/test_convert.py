@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from compress import images, pngs
+from compress.metadata import jpeg_builder as built
 from compress.metadata.exif_builder import exif_block
 from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
@@ -177,6 +178,58 @@ def test_a_reason_is_in_words_and_the_same_each_time(kind: str) -> None:
         assert told[0] == told[1]
         if isinstance(told[0], Unchanged):
             assert not re.search(r"object at|Error|`|^\W*\d*\W*$", told[0].detail or "words"), told[0]
+
+
+def exif_jpeg(kind: int, value: bytes) -> bytes:
+    """A JPEG whose Exif block has an orientation of some type."""
+    entry = struct.pack("<HHI", 0x0112, kind, 1) + value.ljust(4, b"\0")
+    block = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 1) + entry + bytes(4)
+    return built.with_headers(saved(photo(300, 200), "JPEG", quality=97), [built.segment(0xE1, block)])
+
+
+@pytest.mark.parametrize("kind", [3, 4])
+def test_an_orientation_is_a_short_or_a_long(kind: int) -> None:
+    result = made(exif_jpeg(kind, b"\6\0"), Recipe(floor=70.0, max_edge=150))
+    assert (result.width, result.height) == (100, 150)
+
+
+@pytest.mark.parametrize(("kind", "value"), [(1, b"\6"), (7, b"\6"), (8, b"\6\0")])
+def test_an_orientation_of_another_type_is_named(kind: int, value: bytes) -> None:
+    result = refused(exif_jpeg(kind, value), Recipe(floor=70.0, convert_to=ImageType.WEBP))
+    assert "some programs follow and others do not" in result.detail
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_orientation_in_xmp_stays_true(turned: bool) -> None:
+    packet = built.xmp_packet("", attributes=' tiff:Orientation="6"')
+    source = exif_jpeg(3, b"\6\0") if turned else saved(photo(300, 200), "JPEG", quality=97)
+    pieces = [*built.pieces(source)]
+    pieces.insert(2, built.segment(0xE1, built.XMP_SIGNATURE + packet))
+    result = made(
+        b"\xff\xd8" + b"".join(pieces) + b"\xff\xd9", Recipe(convert_to=ImageType.WEBP, bigger=True)
+    )
+    assert (result.width > result.height) is not turned
+    orientation = b'tiff:Orientation="1"' if turned else b'tiff:Orientation="6"'
+    assert orientation in read_embedded(result.data).xmp[0]
+
+
+def test_notes_of_a_camera_that_run_past_the_end_are_called_by_name() -> None:
+    entry = struct.pack("<HHII", 0x927C, 7, 90_000, 60)
+    main = struct.pack("<HHHII", 1, 0x8769, 4, 1, 26) + bytes(4)
+    block = b"Exif\0\0II*\0\x08\0\0\0" + main + struct.pack("<H", 1) + entry + bytes(4)
+    source = built.with_headers(saved(photo(300, 200), "JPEG", quality=97), [built.segment(0xE1, block)])
+    result = refused(source, Recipe(convert_to=ImageType.WEBP))
+    assert "the value of MakerNote (tag 927c) is not in it" in result.detail
+
+
+def test_a_height_behind_the_first_scan_is_not_called_broken() -> None:
+    source = saved(photo(300, 200), "JPEG", quality=97)
+    at = source.index(b"\xff\xc0") + 5
+    later = source[:at] + bytes(2) + source[at + 2 : -2] + b"\xff\xdc\0\4" + source[at : at + 2] + source[-2:]
+    for recipe in (Recipe(), Recipe(convert_to=ImageType.WEBP)):
+        result = refused(later, recipe)
+        assert result.reason is Reason.UNSUPPORTED
+        assert "DNL" in result.detail
 
 
 def test_what_avif_readers_do_not_take_is_named() -> None:

@@ -276,6 +276,19 @@ def test_what_its_bytes_and_the_recipe_decided_holds_for_copies(
     assert carry(Compressor(), path=copy).reason == "known already (refused)"
 
 
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("name", ["a.NEF", "a.dng", "a.cr2", "a.arw", "a.iiq"])
+def test_a_raw_file_is_never_converted_from_its_preview(
+    carry: Callable[..., JobResult], picture: Path, name: str, asked: bool
+) -> None:
+    raw = picture.parent / name
+    raw.write_bytes(b"II*\0" + SOURCE)
+    told = carry(Compressor(), path=raw, explicit=asked, recipe=Recipe(convert_to=ImageType.JPEG))
+    assert (told.outcome, told.missed) == ("unchanged", True)
+    assert told.reason == "this format is never touched: a raw file of a camera"
+    assert raw.read_bytes() == b"II*\0" + SOURCE
+
+
 def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(
     carry: Callable[..., JobResult], picture: Path
 ) -> None:

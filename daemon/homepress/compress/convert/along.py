@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from homepress.base.formats import ImageType
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.compress.convert.picture import CannotConvert, Rgba
 from homepress.compress.metadata.embedded import read_embedded
-from homepress.compress.metadata.exif import UPRIGHT, without_orientation
+from homepress.compress.metadata.exif import UPRIGHT, says_orientation, without_orientation
 from homepress.compress.metadata.soundness import exif_damage
 from homepress.compress.model import Extra
 from homepress.compress.pixels import DECODER_ERRORS, decode, open_picture, undecodable
@@ -71,6 +71,8 @@ def decoded(source: bytes, format_name: str) -> Image.Image:
 
 _IPTC_RESOURCE = b"8BIM\x04\x04"
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))[2-8](?=[\"'<])")
+_TURNED_BY_EXIF = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
+"""Where Exif says nothing about these, their pixels stay as they lie, and what XMP says of it stays true."""
 _RGB, _GREY = b"RGB ", b"GRAY"
 
 
@@ -125,8 +127,13 @@ def read_metadata(
         raise CannotConvert("its colours are neither RGB nor grey")
     if found.exif and (damage := exif_damage(found.exif[0])):
         raise CannotConvert(damage)
+    said = [says_orientation(each) for each in found.exif]
+    if None in said:
+        raise CannotConvert("its orientation is stored in a way that some programs follow and others do not")
     block = without_orientation(found.exif[0]) if found.exif else None
-    packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packets[0]) if packets else None
+    packet = packets[0] if packets else None
+    if packet is not None and (any(said) or sniff(source[:SNIFF_BYTES]) not in _TURNED_BY_EXIF):
+        packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packet)
     return CarriedMetadata(icc, block, packet, found.orientation)
 
 

@@ -19,6 +19,10 @@ class Malformed(ValueError):  # noqa: N818 (reads as a verdict)
         self.truncated = truncated
 
 
+class NotParsed(Malformed):
+    """The file may be whole, but is of a kind that is not followed here."""
+
+
 class RewriteRefusal(enum.StrEnum):
     """Why a well-formed file is not rewritten. The value is shown to people."""
 

@@ -203,6 +203,21 @@ def orientation(payload: bytes) -> int:
     return value if value is not None and 1 <= value <= 8 else UPRIGHT
 
 
+def says_orientation(payload: bytes) -> bool | None:
+    """Whether an Exif block says how a picture is to be turned; None where programs read it differently.
+
+    The tag is a SHORT, or a LONG. Some programs read it from other types too, others do not.
+    """
+    try:
+        block = read_exif(payload)
+        entry = block.directory(block.first).find(_ORIENTATION)
+    except Malformed:
+        return False
+    if entry is None:
+        return False
+    return True if entry.is_inline and block.number(entry) is not None else None
+
+
 def has_position(payload: bytes) -> bool:
     """Whether an Exif block holds coordinates or the name of a place."""
     try:

@@ -5,7 +5,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from homepress.compress.metadata.errors import Malformed
+from homepress.compress.metadata.errors import Malformed, NotParsed
 
 
 class Process(enum.IntEnum):
@@ -148,7 +148,8 @@ MOST_SEGMENTS = 20_000
 
 _TABLES = frozenset({DQT, DHT, DAC, DRI})
 _HEADERS = frozenset({*range(0xE0, 0xF0), COM})
-_NAMES = {0xD8: "a second start of image", 0xDC: "DNL", 0xDE: "DHP", 0xDF: "EXP", 0x01: "TEM", 0xC8: "JPG"}
+_DNL = 0xDC
+_NAMES = {0xD8: "a second start of image", 0xDE: "DHP", 0xDF: "EXP", 0x01: "TEM", 0xC8: "JPG"}
 # What ends entropy-coded data: a marker that is neither a stuffed zero, a restart nor a fill byte (B.1.1.5).
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -316,6 +317,8 @@ def _next_marker(data: bytes, position: int, limit: int) -> int:
 def _read_segment(data: bytes, position: int, limit: int) -> Segment:
     marker = data[position + 1]
     known = marker in _HEADERS or marker in _TABLES or marker == SOS or is_frame_marker(marker)
+    if marker == _DNL:
+        raise NotParsed("its height is told behind its first scan (DNL)", position)
     if not known:
         raise Malformed(f"unexpected marker {_NAMES.get(marker, f'{marker:02X}')}", position)
     if position + 4 > limit:

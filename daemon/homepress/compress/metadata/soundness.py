@@ -6,6 +6,8 @@ tests are those that no camera's file fails; odd values and dangling pointers of
 
 from collections.abc import Iterator
 
+from PIL import ExifTags
+
 from homepress.compress.metadata import exif
 from homepress.compress.metadata.embedded import jpeg_profile, png_profile
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
@@ -77,10 +79,14 @@ def exif_damage(payload: bytes) -> str:
         for directory in _directories(exif.read_exif(payload)):
             for entry in directory.entries:
                 if entry.count and not entry.is_readable:
-                    return f"Exif: the value of tag {entry.tag:04x} is not in it"
+                    return f"Exif: the value of {_tag_name(entry.tag)} is not in it"
     except Malformed as error:
         return f"Exif: {error}"
     return ""
+
+
+def _tag_name(tag: int) -> str:
+    return f"{ExifTags.TAGS[tag]} (tag {tag:04x})" if tag in ExifTags.TAGS else f"tag {tag:04x}"
 
 
 def _directories(block: TiffBlock) -> Iterator[Directory]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from homepress.base.files import FileId
-from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff, type_by_name
+from homepress.base.formats import FORMATS, RAW_SUFFIXES, SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.system_errors import printable
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
@@ -229,6 +229,8 @@ class Carrier:
             return spent
         if not job.explicit and (misnamed := _misnamed(job.path, source.data)):
             return self._not_smaller(job, source, misnamed, 0.0, copies=False)
+        if raw := _raw(job.path, source.data):
+            return self._not_smaller(job, source, raw, 0.0, copies=False)
         start = time.monotonic()
         try:
             recipe = self._trusted(job, slot, source)
@@ -525,6 +527,13 @@ def _misnamed(path: Path, data: bytes) -> Unchanged | None:
     if kind is None or named is None or named is kind or {kind, named} <= _SAME_FAMILY:
         return None
     return Unchanged(Reason.MISNAMED, f"{named.value.upper()}, but it is {kind.value.upper()}", kind)
+
+
+def _raw(path: Path, data: bytes) -> Unchanged | None:
+    """A camera's raw file, by its name: by its content it is a TIFF, whose first page may be a preview."""
+    if path.suffix.lower() not in RAW_SUFFIXES or sniff(data[:SNIFF_BYTES]) is not ImageType.TIFF:
+        return None
+    return Unchanged(Reason.FORMAT_NEVER_TOUCHED, "a raw file of a camera", ImageType.TIFF)
 
 
 def _key(job: Job, source: Source) -> Key:
