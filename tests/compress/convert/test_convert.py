@@ -1,5 +1,6 @@
 """Another format: what is carried, what is refused, and that the floor holds."""
 
+import dataclasses
 import io
 import re
 import struct
@@ -14,6 +15,7 @@ from compress.metadata.exif_builder import exif_block
 from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
 from homepress.compress import Unchanged, compress, savings
+from homepress.compress.convert import write
 from homepress.compress.likeness import difference
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import without_orientation
@@ -230,6 +232,20 @@ def test_a_height_behind_the_first_scan_is_not_called_broken() -> None:
         result = refused(later, recipe)
         assert result.reason is Reason.UNSUPPORTED
         assert "DNL" in result.detail
+
+
+@pytest.mark.parametrize("floor", [None, 70.0])
+def test_a_conversion_that_cannot_win_ends_early(
+    monkeypatch: pytest.MonkeyPatch, floor: float | None
+) -> None:
+    source = saved(photo(400, 300), "JPEG", quality=40)
+    recipe = Recipe(floor=floor, convert_to=ImageType.PNG)
+    assert made(source, dataclasses.replace(recipe, bigger=True)).image_type is ImageType.PNG
+    monkeypatch.setattr(write, "_write_png", lambda *_: pytest.fail("it was coded"))
+    monkeypatch.setitem(write._WRITERS, ImageType.PNG, write._write_png)
+    result = refused(source, recipe)
+    assert result.reason is Reason.WOULD_BE_BIGGER
+    assert result.detail.startswith("about ")
 
 
 def test_what_avif_readers_do_not_take_is_named() -> None:

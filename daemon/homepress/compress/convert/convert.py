@@ -12,7 +12,7 @@ from homepress.compress.convert import jpeg_to_jxl, scrubbing
 from homepress.compress.convert.fit import CannotFit, Fitting, resized
 from homepress.compress.convert.jxl import read_header
 from homepress.compress.convert.picture import CannotConvert, Picture
-from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
+from homepress.compress.convert.write import EncodedFile, EncodeOptions, quickly_coded, write_picture
 from homepress.compress.engine import left_alone
 from homepress.compress.metadata import Malformed, Refused, has_location
 from homepress.compress.metadata.embedded import read_embedded
@@ -28,6 +28,10 @@ from homepress.compress.savings import fitted_size
 _SCRUBBED_ONLY = frozenset({ImageType.HEIC, ImageType.AVIF, ImageType.JXL})
 """Formats whose metadata goes though their pixels are not coded anew."""
 
+_LOSSY = frozenset({ImageType.JPEG, ImageType.HEIC, ImageType.AVIF})
+_HOPELESS = 10
+"""How many times its lossy source a PNG is, coded quickly, that need not be coded well: the best coding took
+at least a quarter of the quick one's bytes, a palette of few colours a seventh."""
 _FAR = 1.5
 """How many times the size that is asked for a JPEG has to take for normal compression to be doubted."""
 
@@ -202,6 +206,8 @@ def _made_anew(
         _refuse_heavy(picture, recipe.fit_under)
     shown = resized(picture, fitted_size(picture.size, recipe.max_edge))
     options = EncodeOptions(recipe.floor, recipe.palette)
+    if (quick := _hopeless(source, kind, shown, target, recipe)) is not None:
+        return _not_worth_it(len(source), kind, quick, target, about=True)
     if recipe.fit_under:
         written, shown = (fitting or Fitting(shown, target, options, recipe.fit_under)).write()
     else:
@@ -219,7 +225,7 @@ def _made_anew(
         converted=target is not kind,
         resized=shown.size != picture.size,
     ):
-        return _not_worth_it(source, kind, written, target)
+        return _not_worth_it(len(source), kind, len(written.data), target)
     result = _handed_over(kind, target, written, shown, picture.size)
     return dataclasses.replace(result, dropped=picture.dropped)
 
@@ -239,11 +245,22 @@ def _refuse_heavy(picture: Picture, limit: int) -> None:
         raise CannotFit(f"{sum(heavy.values()):,} bytes are not the picture; to take them out, drop: {names}")
 
 
-def _not_worth_it(source: bytes, kind: ImageType, written: EncodedFile, target: ImageType) -> Unchanged:
+def _hopeless(
+    source: bytes, kind: ImageType, shown: Picture, target: ImageType, recipe: Recipe
+) -> int | None:
+    """The bytes of a PNG that was coded quickly, where no effort can bring it under those of its source."""
+    if target is not ImageType.PNG or kind not in _LOSSY or recipe.bigger or recipe.fit_under:
+        return None
+    size = len(quickly_coded(shown).stream)
+    return size if size > _HOPELESS * len(source) else None
+
+
+def _not_worth_it(
+    before: int, kind: ImageType, after: int, target: ImageType, *, about: bool = False
+) -> Unchanged:
     """Why a result does not take its source's place: by its bytes, often more in another format."""
-    before, after = len(source), len(written.data)
     reason = Reason.WOULD_BE_BIGGER if after > before else Reason.SAVES_TOO_LITTLE
-    sizes = f"{after:,} bytes as {target.upper()}, {before:,} as {kind.upper()}"
+    sizes = f"{'about ' if about else ''}{after:,} bytes as {target.upper()}, {before:,} as {kind.upper()}"
     return Unchanged(reason, "" if target is kind else sizes, kind)
 
 
