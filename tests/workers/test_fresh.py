@@ -103,6 +103,19 @@ def test_so_it_is_for_what_is_only_looked_at(worker: Slot) -> None:
     assert worker.pid is None
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "BMP", "HEIF", "JXL"])
+def test_every_kind_can_be_looked_at(worker: Slot, kind: str) -> None:
+    """The decoders of two start threads, unless asked otherwise: a worker has none of its own accord."""
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    if kind == "JXL":
+        pytest.importorskip("pillow_jxl")
+    data = sources.saved(sources.photo(96, 72), kind)
+    full, size, rgb = worker.view(data, 48, False, 1 << 20, 1 << 24, 60.0)
+    assert (full, size) == ((96, 72), (48, 36))
+    assert len(set(rgb)) > 16
+
+
 def test_the_one_that_looks_keeps_none_either() -> None:
     looks = Checker(Limits())
     data = sources.saved(sources.photo(96, 72), "PNG")

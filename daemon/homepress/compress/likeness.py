@@ -6,7 +6,7 @@ of what compressing costs. It shares with the compressor the decoders, and nothi
 
 import io
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image, ImageChops, ImageStat
@@ -172,7 +172,7 @@ class _Opened:
 def _opened(data: bytes) -> _Opened:
     kind = sniff(data[:SNIFF_BYTES])
     if kind is ImageType.HEIC:
-        return _Opened(_heic(data))
+        return _Opened(open_heic(data).to_pillow())
     if kind is ImageType.JXL:
         return _jxl(data)
     if kind is None or not FORMATS[kind].pillow:
@@ -185,23 +185,40 @@ def _opened(data: bytes) -> _Opened:
 
 
 def _jxl(data: bytes) -> _Opened:
+    decoded = open_jxl(data)
+    return _opened(decoded) if isinstance(decoded, bytes) else _Opened(decoded)
+
+
+def open_jxl(data: bytes) -> Image.Image | bytes:
+    """The pixels of a JPEG XL, or the JPEG that it was made from.
+
+    Raises:
+        CannotConvert: the codec is not installed.
+        Undecodable: it does not decode.
+    """
     from homepress.compress.convert.jxl import decode_jxl, to_jpeg
     from homepress.compress.convert.picture import to_image
 
     jpeg = to_jpeg(data)
     if jpeg is None:
-        return _Opened(to_image(decode_jxl(data).rgba))
+        return to_image(decode_jxl(data).rgba)
     if sniff(jpeg[:SNIFF_BYTES]) is not ImageType.JPEG:
         raise Undecodable("no JPEG in it")
-    return _opened(jpeg)
+    return jpeg
 
 
-def _heic(data: bytes) -> Image.Image:
+def open_heic(data: bytes) -> Any:
+    """The picture in a HEIC, as pillow-heif gives it: `size` is known, `to_pillow` decodes it, upright.
+
+    Raises:
+        CannotConvert: the codec is not installed.
+        OSError, ValueError, RuntimeError, EOFError: it cannot be read.
+    """
     from homepress.compress.convert.picture import codec
 
     heif = codec("pillow_heif", "pillow-heif", "reading HEIC")
     heif.options.DECODE_THREADS = 0
-    return cast(Image.Image, heif.open_heif(io.BytesIO(data))[0].to_pillow())
+    return heif.open_heif(io.BytesIO(data))[0]
 
 
 def _scale(size: Size) -> int:

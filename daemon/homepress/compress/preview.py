@@ -4,8 +4,10 @@ import io
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
+from homepress.compress.likeness import open_heic, open_jxl
 from homepress.compress.pixels import DECODER_ERRORS, TooManyPixels, Undecodable
 
 _WHITE = "white"
@@ -38,21 +40,23 @@ def preview(source: bytes, edge: int, *, fill: bool, most_pixels: int, most_deco
 
     Raises:
         TooManyPixels: it is larger.
-        Undecodable: Pillow cannot read it in full.
+        Undecodable: it cannot be read in full.
     """
+    from homepress.compress.convert.picture import CannotConvert
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(source)) as image:
-                if image.width * image.height > most_decoded:
-                    raise TooManyPixels(f"{image.width} × {image.height} pixels are more than are opened")
+            with _opened(source, most_decoded) as image:
                 full_size = _upright_size(image)
                 if edge:
                     image.draft("RGB", (2 * edge, 2 * edge))
                 shown = _rgb(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         raise TooManyPixels(str(error)) from error
-    except DECODER_ERRORS as error:
+    except UnidentifiedImageError as error:  # which names an object's address
+        raise Undecodable("it is no picture that can be shown") from error
+    except (*DECODER_ERRORS, RuntimeError, CannotConvert) as error:
         raise Undecodable(str(error) or "it cannot be read") from error
     if edge and fill:
         shown = ImageOps.fit(shown, (edge, edge), Image.Resampling.BILINEAR)
@@ -61,6 +65,28 @@ def preview(source: bytes, edge: int, *, fill: bool, most_pixels: int, most_deco
     while shown.width * shown.height > most_pixels:
         shown = shown.reduce(2)
     return Preview(shown.tobytes(), shown.size, full_size)
+
+
+def _opened(source: bytes, most_decoded: int) -> Image.Image:
+    """The picture; decoded already where Pillow's plug-in would start threads, which a worker may not."""
+    kind = sniff(source[:SNIFF_BYTES])
+    if kind is ImageType.HEIC:
+        heic = open_heic(source)
+        _check_size(heic.size, most_decoded)
+        image: Image.Image = heic.to_pillow()
+    elif kind is ImageType.JXL:
+        decoded = open_jxl(source)
+        image = Image.open(io.BytesIO(decoded)) if isinstance(decoded, bytes) else decoded
+    else:
+        image = Image.open(io.BytesIO(source))
+    _check_size(image.size, most_decoded)
+    return image
+
+
+def _check_size(size: tuple[int, int], most_decoded: int) -> None:
+    width, height = size
+    if width * height > most_decoded:
+        raise TooManyPixels(f"{width} × {height} pixels are more than are opened")
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:

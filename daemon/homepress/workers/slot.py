@@ -382,5 +382,5 @@ def _needs_threads(question: Request, sent: Sequence[bytes]) -> bool:
         return True
     if isinstance(question, CompressTask) and not needs_conversion(ImageType.HEIC, question.recipe):
         return False
-    decodes = isinstance(question, CompressTask | CompareTask)
+    decodes = isinstance(question, CompressTask | CompareTask | PreviewTask)
     return decodes and any(sniff(part[:SNIFF_BYTES]) is ImageType.HEIC for part in sent)
