@@ -228,6 +228,17 @@ def test_a_worker_signals_itself_only(machine: Architecture, pid: int) -> None:
 
 
 @MACHINES
+@given(pid=st.integers(0, 1 << 22), thread=st.sampled_from((0, 4)), which=st.integers(0, 3))
+def test_no_clock_tells_of_another_process(machine: Architecture, pid: int, thread: int, which: int) -> None:
+    """Numbers below 0 are the processor time of a process or thread, or a clock behind a descriptor."""
+    number = (~pid << 3) | thread | which
+    for who in ("worker", "threads", "tool"):
+        for call in ("clock_gettime", "clock_getres", "clock_nanosleep"):
+            assert answer(filters(machine)[who], machine, call, number) == refuse(errno.EINVAL)
+            assert answer(filters(machine)[who], machine, call, 2) == ALLOW, "its own processor time"
+
+
+@MACHINES
 def test_a_tool_becomes_a_program_and_a_worker_does_not(machine: Architecture) -> None:
     assert answer(filters(machine)["tool"], machine, "execve") == ALLOW
     assert answer(filters(machine)["tool"], machine, "execveat") == FORBIDDEN

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from homepress.workers.tool import Tool, ToolResult
 from support import wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the locks of Linux")
+
+OLD_KERNEL = Path(__file__).parent.parent / "privacy" / "oldkernel.py"
 
 
 def run(*command: str, source: bytes = b"", within: float = 60.0, most: int = 1 << 20) -> ToolResult:
@@ -37,6 +40,18 @@ def test_a_tool_uses_names_until_it_reads_its_input() -> None:
     after = run("/usr/bin/head", "-qc", "4", "-", library, source=b"input")
     assert (after.exit_code, after.output) == (1, b"inpu")
     assert "Permission denied" in after.errors
+
+
+def test_a_tool_works_where_another_watches_already() -> None:
+    """The kernel takes one watcher, such as a container's manager; Landlock still keeps files closed."""
+    program = (
+        "import sys; from homepress.workers import Limits; from homepress.workers.tool import Tool;"
+        "print(Tool(('/bin/cat', '-', '/etc/passwd'), Limits()).run(b'input', 60.0, 100))"
+    )
+    watched = [sys.executable, str(OLD_KERNEL), "6", sys.executable, "-c", program]
+    told = subprocess.run(watched, capture_output=True, text=True, timeout=120, check=False).stdout
+    assert "output=b'input', exit_code=1" in told
+    assert "Permission denied" in told
 
 
 def test_nothing_of_a_tool_stays_behind() -> None:

@@ -36,7 +36,8 @@ def keep_doors(machine: Architecture) -> None:
     """Have this process watched, from here on and after it has become a program.
 
     To be called while there is one thread, before the other locks. Nothing happens where the kernel is too
-    old; where the other process fails, all that it would have been asked is refused.
+    old, or has such a process for us already (a container's manager): there can be one. Where the other
+    process fails, all that it would have been asked is refused.
     """
     if landlock.abi(machine) == 0:
         return

@@ -49,6 +49,9 @@ _HARMLESS_FCNTLS = (0, 1, 2, 3, 4, 1030)
 # PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP, PR_GET_NO_NEW_PRIVS, PR_SET_VMA (names its own memory).
 _HARMLESS_PRCTLS = (15, 16, 21, 39, 0x53564D41)
 _ARCH_SET_FS = 0x1002
+# Numbers of clocks below 0 are the processor time of any process or thread (Linux
+# `linux/posix-timers_types.h`), or a clock behind a descriptor.
+_CLOCKS_OF_OTHERS = 0x80000000
 # FUTEX_WAIT, WAKE, REQUEUE, CMP_REQUEUE, WAKE_OP, WAIT_BITSET and WAKE_BITSET, with FUTEX_PRIVATE_FLAG or
 # without, and waiting by the clock on the wall. The others lend priorities: no codec wants that, and it is
 # the part of futexes that kernels have had the most faults in.
@@ -163,6 +166,7 @@ def _own(pid: int) -> dict[str, Rule]:
     """
     of_others = NotAmong(0, (0, pid))
     signal = _unless(errno.EPERM, "only to itself", NotAmong(0, (pid,)))
+    clock = _unless(errno.EINVAL, "not the processor time of others", AnyBits(0, _CLOCKS_OF_OTHERS))
     return {
         "ioctl": _unless(errno.ENOTTY, "what Python asks of a descriptor", NotAmong(1, _HARMLESS_IOCTLS)),
         "fcntl": _unless(errno.EPERM, "flags and copies of a descriptor", NotAmong(1, _HARMLESS_FCNTLS)),
@@ -170,6 +174,9 @@ def _own(pid: int) -> dict[str, Rule]:
         "futex": _unless(errno.ENOSYS, "without priorities", NotAmong(1, _PLAIN_FUTEXES)),
         "prlimit64": _unless(errno.EPERM, "only reading its own", of_others, NotNull(2)),
         "sched_getaffinity": _unless(errno.EPERM, "only its own", of_others),
+        "clock_gettime": clock,
+        "clock_getres": clock,
+        "clock_nanosleep": clock,
         "kill": signal,
         # Of a thread: musl ends a process so, from its first thread, whose number is the process's.
         "tkill": signal,

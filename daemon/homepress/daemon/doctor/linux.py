@@ -127,7 +127,7 @@ def file_sandbox(version: int) -> Iterator[Finding]:
     for gap in gaps:
         yield worth_knowing("sandbox", sentence(gap.text), gap.cure)
     if not any(gap.files_open for gap in gaps):
-        yield good("sandbox", f"Landlock ABI {version}: a worker reads nothing but program files")
+        yield good("sandbox", f"Landlock ABI {version}: a worker reads no file")
 
 
 def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
