@@ -18,6 +18,7 @@ from homepress.privacy import HeldSocket, Party, Proof, Sample
 __all__ = ["HeldSocket", "Party", "Proof", "prove"]
 
 _SIDE = 256
+_MOST_TRIES = 5
 
 
 def sample_png() -> bytes:
@@ -60,17 +61,29 @@ def _parties(paths: Paths, other: int) -> tuple[list[Party], Sample]:
             desktop.append(_party(process, privacy.WORKER if at else privacy.CLIENT))
     me = ProbedProcess(name="this command", pid=os.getpid(), tried=[])
     with connect_or_local(paths) as service:
-        roles = {"daemon": privacy.DAEMON}
+        parties, apart = _parties_of_service(service, other, me.pid)
+        if apart:
+            privacy.set_apart()  # else this process has the daemon's lock
+        parties += [*desktop, _party(me, privacy.CLIENT, privacy.probe(other))]
+        return parties, _compress_sample(service)
+
+
+def _parties_of_service(service: Service, other: int, own: int) -> tuple[list[Party], bool]:
+    """Daemon and workers but the process `own`, and whether that was not among them.
+
+    A worker whose picture was its last ends between its answer and the look at it: then all are asked again.
+    """
+    roles = {"daemon": privacy.DAEMON}
+    for _ in range(_MOST_TRIES):
         probed = service.probe(other)
         parties = [
             _party(process, roles.get(process.name, privacy.WORKER))
             for process in probed
-            if process.pid != me.pid
+            if process.pid != own
         ]
-        if len(parties) == len(probed):
-            privacy.set_apart()  # else this process has the daemon's lock
-        parties += [*desktop, _party(me, privacy.CLIENT, privacy.probe(other))]
-        return parties, _compress_sample(service)
+        if not any(party.seen is None or party.seen.sockets is None for party in parties):
+            break
+    return parties, len(parties) == len(probed)
 
 
 def _party(process: ProbedProcess, role: privacy.ProcessRole, own: tuple[ProbeAttempt, ...] = ()) -> Party:
