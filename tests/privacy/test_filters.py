@@ -302,6 +302,14 @@ def test_a_worker_waits_but_lends_no_priority(machine: Architecture) -> None:
 
 
 @MACHINES
+def test_a_worker_shares_no_equal_pages(machine: Architecture) -> None:
+    for who in ("worker", "threads", "tool"):
+        program = filters(machine)[who]
+        assert answer(program, machine, "madvise", 0, 4096, 12) == refuse(errno.EINVAL), "MADV_MERGEABLE"
+        assert answer(program, machine, "madvise", 0, 4096, 4) == ALLOW, "MADV_DONTNEED"
+
+
+@MACHINES
 def test_nobody_types_into_a_terminal(machine: Architecture) -> None:
     for who in ("daemon", "client"):
         for request in (0x5412, 0x541C, 0x5412 | 1 << 32):

@@ -289,6 +289,7 @@ def test_an_output_goes_when_it_is_ours_and_its_source_whole(bench: Bench) -> No
         store.write_output(source, replacement(smaller(picture())), target)
         (undone,) = undo(bench, store, path)
         assert (undone.outcome, target.exists(), path.read_bytes()) == ("removed", False, picture())
+        assert undone.reason == f"the result {target}; {path} is untouched"
         assert store.role(source.sha256, "balanced") is Role.KEPT
         assert list(target.parent.iterdir()) == []
 

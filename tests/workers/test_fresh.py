@@ -116,6 +116,15 @@ def test_every_kind_can_be_looked_at(worker: Slot, kind: str) -> None:
     assert len(set(rgb)) > 16
 
 
+def test_a_damaged_one_is_refused_in_our_own_words(worker: Slot) -> None:
+    pytest.importorskip("pillow_jxl")
+    whole = sources.saved(sources.photo(96, 72), "JXL")
+    damaged = whole[:60] + bytes(len(whole) - 60)
+    with pytest.raises(ValueError) as refused:
+        worker.view(damaged, 48, False, 1 << 20, 1 << 24, 60.0)
+    assert "libjxl" not in str(refused.value)
+
+
 def test_the_one_that_looks_keeps_none_either() -> None:
     looks = Checker(Limits())
     data = sources.saved(sources.photo(96, 72), "PNG")

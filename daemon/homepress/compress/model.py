@@ -94,7 +94,7 @@ class Reason(enum.StrEnum):
     BROKEN = "broken or incomplete"
     UNSUPPORTED = "of a kind of its format that Homepress does not read"
     TOO_LARGE = "too many pixels"
-    FORMAT_LEFT_ALONE = "this format is left alone unless the folder converts it"
+    FORMAT_LEFT_ALONE = "this format is left alone unless it is converted, to JPEG for example"
     FORMAT_NEVER_TOUCHED = "this format is never touched"
     CANNOT_KEEP_WHOLE = "something in it could not be kept whole"
     FLOOR_NOT_REACHED = "no smaller result keeps the quality floor"

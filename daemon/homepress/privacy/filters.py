@@ -49,6 +49,8 @@ _HARMLESS_FCNTLS = (0, 1, 2, 3, 4, 1030)
 # PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP, PR_GET_NO_NEW_PRIVS, PR_SET_VMA (names its own memory).
 _HARMLESS_PRCTLS = (15, 16, 21, 39, 0x53564D41)
 _ARCH_SET_FS = 0x1002
+# Pages that are the same in several processes become one: how long a write takes then tells what is in them.
+_MADV_MERGEABLE = 12
 # Numbers of clocks below 0 are the processor time of any process or thread (Linux
 # `linux/posix-timers_types.h`), or a clock behind a descriptor.
 _CLOCKS_OF_OTHERS = 0x80000000
@@ -172,6 +174,7 @@ def _own(pid: int) -> dict[str, Rule]:
         "fcntl": _unless(errno.EPERM, "flags and copies of a descriptor", NotAmong(1, _HARMLESS_FCNTLS)),
         "prctl": _unless(errno.EPERM, "names, and asking for the lock", NotAmong(0, _HARMLESS_PRCTLS)),
         "futex": _unless(errno.ENOSYS, "without priorities", NotAmong(1, _PLAIN_FUTEXES)),
+        "madvise": _unless(errno.EINVAL, "shares no equal pages", Among(2, (_MADV_MERGEABLE,))),
         "prlimit64": _unless(errno.EPERM, "only reading its own", of_others, NotNull(2)),
         "sched_getaffinity": _unless(errno.EPERM, "only its own", of_others),
         "clock_gettime": clock,

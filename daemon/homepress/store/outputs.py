@@ -379,7 +379,7 @@ def remove_result(context: StoreContext, kept: Kept) -> UndoOutcome:
             outcome = carry_out(RemoveResult(context, kept.plan("remove", result)), folder)
     if outcome is not JobOutcome.FINISHED:
         raise CannotUndo(f"the result was changed just now and stays: {printable(result)}")
-    reason = f"its result is gone from {printable(result)}"
+    reason = f"the result {printable(result)}; {printable(source)} is untouched"
     return UndoOutcome(id=kept.entry, path=str(source), outcome="removed", reason=reason)
 
 

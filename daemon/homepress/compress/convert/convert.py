@@ -106,7 +106,7 @@ def _scrubbed_only(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed
     if recipe.metadata is MetadataPolicy.KEEP or kind not in _SCRUBBED_ONLY:
         return left
     if 0 < recipe.fit_under < len(source):
-        raise CannotFit("this format is not made smaller unless the folder converts it")
+        raise CannotFit("this format is made smaller only when it is converted, to JPEG for example")
     scrubbed = scrubbing.scrub(source, recipe.metadata)
     if scrubbed is None or scrubbed == source:
         return left
@@ -115,7 +115,7 @@ def _scrubbed_only(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed
     size = read_size(source, kind)
     result = scrubbing.without_metadata(source, scrubbed, kind, size, left)
     if isinstance(result, Compressed) and recipe.max_edge and max(size) > recipe.max_edge:
-        missed = "not resized: this format is left alone unless the folder converts it"
+        missed = "not resized: this format is left alone unless it is converted, to JPEG for example"
         return dataclasses.replace(result, missed=missed)
     return result
 

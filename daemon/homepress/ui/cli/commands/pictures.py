@@ -218,7 +218,7 @@ def _undo_line(outcome: UndoOutcome) -> str:
             word = output.padded(output.worth_knowing("beside"), _WIDTH)
             return f"{word}  {why(outcome.restored_to, reason)}"
         case "removed":
-            return f"{'removed':<{_WIDTH}}  {why(outcome.path, outcome.reason) if outcome.reason else name}"
+            return f"{'removed':<{_WIDTH}}  {printable(outcome.reason) or name}"
         case "failed":
             return f"{output.padded(output.bad('failed'), _WIDTH)}  {why(outcome.path, outcome.reason)}"
 
