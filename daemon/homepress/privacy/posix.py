@@ -44,7 +44,7 @@ def forbid_core_dumps() -> None:
 
 
 def lower(which: int, soft: int, hard: int) -> None:
-    """Lower a limit for good, or leave it where it is lower already."""
+    """Lower a limit so that it cannot be raised again, or leave it where it is lower already."""
     bound = resource.getrlimit(which)[1]
     if bound != resource.RLIM_INFINITY:
         soft, hard = min(soft, bound), min(hard, bound)

@@ -1,4 +1,4 @@
-"""Which volume (drive, partition, network share) a path lies on, and what tells it from any other for good.
+"""Which volume (drive, partition, network share) a path lies on, and what always tells it from any other.
 
 Device numbers do not last: after the next start, or when another stick was plugged in first, a disk has
 another one. What lasts are the identifiers that a file system carries with it and the names of network

@@ -19,7 +19,7 @@ class Volume:
     Attributes:
         point: where it is mounted.
         inner: the path inside the file system, as far as the system tells; empty otherwise.
-        ids: what tells it from others for good, each as "KIND:VALUE"; empty where nothing lasts.
+        ids: what always tells it from others, each as "KIND:VALUE"; empty where nothing lasts.
         label: how people call it: its label, or the name of the share; may be empty.
         instance: changes when something else is mounted there; does not outlive the mount.
     """

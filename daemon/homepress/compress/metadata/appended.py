@@ -255,7 +255,7 @@ def make_mpf(entries: Sequence[tuple[int, int, int]]) -> bytes:
     return b"".join(out)
 
 
-def mended_entry(index: MpIndex, entry: MpEntry, size: int, offset: int) -> tuple[int, bytes]:
+def updated_entry(index: MpIndex, entry: MpEntry, size: int, offset: int) -> tuple[int, bytes]:
     """The bytes that put size and offset into an entry, and their place relative to the segment's start.
 
     Raises:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from homepress.compress.metadata.appended import mended_entry, mended_length
+from homepress.compress.metadata.appended import mended_length, updated_entry
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import EXIF_IFD, INTEROPERABILITY_IFD, read_tiff
 from homepress.compress.metadata.jpeg_file import JpegFile, is_live, read_jpeg_file, xmp_packet
@@ -180,7 +180,7 @@ def _mends(old: JpegFile, layout: _Layout) -> list[_Mend]:
                 size, offset = entry.size, entry.offset + delta - shift
             else:
                 continue
-            mends.append(_Mend(segment, *mended_entry(old.mpf, entry, size, offset)))
+            mends.append(_Mend(segment, *updated_entry(old.mpf, entry, size, offset)))
     span = old.directory.length_span
     if span is not None and old.directory_segment is not None:
         packet = xmp_packet(old.stream, old.directory_segment)

@@ -9,7 +9,7 @@ from homepress.compress.metadata.appended import (
     ContainerItem,
     item_lengths_mended,
     make_mpf,
-    mended_entry,
+    updated_entry,
 )
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.gain_map import HDRGM, with_directory
@@ -264,7 +264,7 @@ class JpegTail:
                     start = mpf.position(entry)
                     size = len(self.replaced.get(start, bytes(entry.size)))
                     offset = end + self._moved(start) - base
-                place, data = mended_entry(mpf, entry, size, offset)
+                place, data = updated_entry(mpf, entry, size, offset)
                 out[place : place + len(data)] = data
             primary = primary[:at] + bytes(out) + primary[at:]
         result = primary + self._data()
