@@ -107,7 +107,7 @@ class WorkerSystem(Protocol):
         """Remove all privileges but one; how many are left."""
 
     def lower_integrity(self, level: int) -> int:
-        """Lower our own integrity level, which cannot be raised again; the one that the system then reports."""
+        """Lower our own integrity level, which cannot be raised again; the level then reported."""
 
 
 def lock_daemon(socket: Path | None = None) -> Lock:  # noqa: ARG001  nothing to lock
