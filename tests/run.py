@@ -75,7 +75,8 @@ class Part:
 
 
 # Slow tests are named at the end, so that none becomes one unnoticed.
-PYTEST = (str(BIN / "pytest"), "-q", "-n", "2", "--durations=15", "--durations-min=5")
+# Three at a time on two cores: many tests wait for a disk, a clock or a window, not for a core.
+PYTEST = (str(BIN / "pytest"), "-q", "-n", "3", "--durations=15", "--durations-min=5")
 # Tests that are parts of their own, by the name of the part.
 APART = {"rules": "tests/rules", "docs": "tests/docs", "packages": "tests/packages"}
 COVERAGE = ("--cov", "--cov-report=")
