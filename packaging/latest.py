@@ -22,7 +22,7 @@ _BEGIN, _END = "<!-- latest: made by `make latest` -->\n", "<!-- /latest -->\n"
 
 
 def main() -> int:
-    """Install, test, write the result; 0 when none failed; those that could not run are named by the run itself."""
+    """Install, test, write the result; 0 when no test failed. What could not run, the run itself names."""
     python = _install()
     newest = _versions(python, "list")
     result = subprocess.run([str(python), str(ROOT / "tests" / "run.py"), "--latest"], cwd=ROOT, check=False)
