@@ -62,6 +62,17 @@ def test_fewer_pixels() -> None:
         assert difference(SOURCE, saved(smaller, "PNG")).mean < 4
 
 
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_fewer_pixels_that_are_still_to_be_turned(turn: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    stored = saved(picture(), "JPEG", exif=exif, quality=95)
+    for size in ((300, 214), (299, 213)):
+        small = picture().resize(size, Image.Resampling.LANCZOS)
+        found = difference(stored, saved(small, "JPEG", exif=exif, quality=90))
+        assert found.mean < 2 and found.worst < 8, size
+
+
 def test_transparency_counts() -> None:
     clear = np.dstack([photo(*SIZE), np.full(SIZE[::-1], 255, np.uint8)])
     clear[:150, :, 3] = 0

@@ -102,7 +102,9 @@ def _at_frame(first: "_Opened", second: "_Opened", frame: int, closely: bool) ->
     scale = _close_scale(second.size) if closely else _scale(second.size)
     if first.upright_size != second.upright_size:
         whole = first.small(frame, _finer_scale(first, second))
-        return _compared(_scaled_down(whole, second.upright_size, scale), second.small(frame, scale))
+        even = second.turn != _UPRIGHT  # partial pixels were at its other edges before it was turned
+        smaller = _scaled_down(whole, second.upright_size, scale, even=even)
+        return _compared(smaller, second.small(frame, scale, even=even))
     even = first.turn != second.turn
     return _compared(first.small(frame, scale, even=even), second.small(frame, scale, even=even))
 
@@ -163,9 +165,7 @@ class _Opened:
         whole = picture.size == (width, height)  # else the decoder made it small
         small = _reduced(picture, scale) if whole else _rgba(picture)
         if even:
-            edges = (width / scale, height / scale)
-            across, down = (max(1, round(_EVEN_SHARE * edge)) for edge in edges)
-            small = small.resize((across, down), Image.Resampling.BILINEAR, (0.0, 0.0, *edges))
+            small = _evened(small, (width / scale, height / scale))
         return small.transpose(_TURNS[self.turn]) if self.turn in _TURNS else small
 
 
@@ -240,12 +240,19 @@ def _finer_scale(larger: _Opened, smaller: _Opened) -> int:
     return next((by for by in _SCALES if by <= room), 1)
 
 
-def _scaled_down(picture: Image.Image, size: Size, scale: int) -> Image.Image:
+def _scaled_down(picture: Image.Image, size: Size, scale: int, *, even: bool) -> Image.Image:
     """In linear light, as smaller results are made: fine patterns come out darker in other ways."""
     from homepress.compress.convert.fit import scale_down
     from homepress.compress.convert.picture import to_rgba
 
-    return _reduced(Image.fromarray(scale_down(to_rgba(picture), size)), scale)
+    small = _reduced(Image.fromarray(scale_down(to_rgba(picture), size)), scale)
+    return _evened(small, (size[0] / scale, size[1] / scale)) if even else small
+
+
+def _evened(small: Image.Image, edges: tuple[float, float]) -> Image.Image:
+    """A picture of which the last pixels across and down are partial, in pixels that are all whole."""
+    across, down = (max(1, round(_EVEN_SHARE * edge)) for edge in edges)
+    return small.resize((across, down), Image.Resampling.BILINEAR, (0.0, 0.0, *edges))
 
 
 def _reduced(picture: Image.Image, scale: int) -> Image.Image:
