@@ -16,7 +16,7 @@ from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Extra, Recipe, Unchanged, compress
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_tail import held_extras
-from homepress.compress.model import Reason
+from homepress.compress.model import LEFT_OUT, Reason, without
 from homepress.compress.parts import ANEW, COLUMNS, IN_PLACE, PARTS, TARGETS, Fate, PartRow, table
 from support import REPOSITORY
 
@@ -271,6 +271,13 @@ def test_a_part_comes_out_as_the_table_says(part: PartRow, column: int) -> None:
 def test_every_row_has_a_file() -> None:
     assert list(FILES) == [(part.key, part.source) for part in PARTS]
     assert all(len(part.letters) == len(COLUMNS) for part in PARTS)
+
+
+def test_what_a_result_may_lack_has_words() -> None:
+    named = {part.key for part in PARTS for letter in part.letters if letter in "ND"}
+    assert named == set(LEFT_OUT)
+    assert without(["motion", "text", "motion"]) == "without its motion video and its text notes"
+    assert without([]) == ""
 
 
 def test_the_page_has_the_table() -> None:

@@ -32,6 +32,9 @@ HISTORY = [
     "score_kind",
     "settings",
     "original",
+    "dropped",
+    "missed",
+    "cause",
 ]
 
 
@@ -73,7 +76,25 @@ def test_a_line_of_history(bench: Bench) -> None:
         "score_kind": "sampled",
         "settings": "balanced",
         "original": "kept",
+        "dropped": [],
+        "missed": False,
+        "cause": "",
     }
+
+
+def test_what_was_left_out_and_not_done_stands_in_the_history(bench: Bench) -> None:
+    path, other = bench.drop(), bench.drop("b.jpg", picture(2))
+    with bench.store() as store:
+        replace(store, path, dropped=("hdr", "16-bit"), missed=True)
+        for missed in (False, True, True):
+            store.record(
+                *(store.read(other), Outcome.UNCHANGED, "broken or incomplete", "png", "small", None, 0.1),
+                missed=missed,
+                cause="broken",
+            )
+    with Reader(bench.ledger) as reader:
+        found = [(entry.dropped, entry.missed, entry.cause) for entry in reader.history(oldest_first=True)]
+    assert found == [(["hdr", "16-bit"], True, ""), ([], False, "broken"), ([], True, "broken")]
 
 
 def test_what_became_of_the_original(bench: Bench) -> None:

@@ -1,4 +1,6 @@
-"""Sizes, counts and shares in words, the same in every message."""
+"""Sizes, counts and shares in words, and lists of names, the same in every message."""
+
+from collections.abc import Sequence
 
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 _STEP = 1000
@@ -28,3 +30,8 @@ def percent_saved(before: int, after: int) -> int:
         return 0
     saved = round(100 * (before - after) / before)
     return min(saved, 99) if after > 0 else saved
+
+
+def enumeration(names: Sequence[str]) -> str:
+    """Names as a sentence has them: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -2,10 +2,11 @@
 
 import dataclasses
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from homepress.base.formats import ImageType
+from homepress.base.units import enumeration
 
 
 class MetadataPolicy(enum.StrEnum):
@@ -32,6 +33,27 @@ class Extra(enum.StrEnum):
     """Further pictures: the other eye's, those of a burst, large previews."""
     MAKER = "maker"
     """Data of a camera's maker behind the picture or in boxes and header segments of its own."""
+
+
+LEFT_OUT = {
+    "hdr": "its HDR gain map",
+    "depth": "its depth map",
+    "motion": "its motion video",
+    "pictures": "its further pictures",
+    "maker": "its camera maker's data",
+    "comment": "its comment",
+    "photoshop": "Photoshop's settings",
+    "text": "its text notes",
+    "16-bit": "its 16 bits a channel (now 8)",
+    "cmyk": "its CMYK colours (now sRGB)",
+}
+"""What a result lacks, by the word in `dropped`, for people: "without ..."."""
+
+
+def without(dropped: Iterable[str]) -> str:
+    """What a result lacks, as a phrase; empty when it lacks nothing."""
+    names = [LEFT_OUT.get(word, word) for word in dict.fromkeys(dropped)]
+    return f"without {enumeration(names)}" if names else ""
 
 
 LOWEST_FLOOR = 30.0

@@ -88,10 +88,16 @@ def is_worth_it(
 
 
 def lossless_result(
-    source: bytes, data: bytes, image_type: ImageType, size: tuple[int, int], method: str
+    source: bytes,
+    data: bytes,
+    image_type: ImageType,
+    size: tuple[int, int],
+    method: str,
+    *,
+    bigger: bool = False,
 ) -> Compressed | Unchanged:
-    """Hand over a result whose pixels were proven equal, if it saves enough."""
-    if not saves_enough(len(source), len(data), lossless=True):
+    """Hand over a result whose pixels were proven equal, if it saves enough or may even be `bigger`."""
+    if not bigger and not saves_enough(len(source), len(data), lossless=True):
         return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=image_type)
     return _compressed(data, image_type, size, 100.0, ScoreKind.FULL, True, method)
 

@@ -86,7 +86,9 @@ class Replacement:
         root: the configured folder it belongs to; None for a file named on the command line.
         keep_days: days that the original stays; 0 or more.
         seconds: how long compressing took.
-        note: what the result does not have, in words; empty when it has all.
+        note: what the result does not have, and what was not done, in words; empty when all is well.
+        dropped: what the result does not have, as `--json` names it.
+        missed: whether something that was asked was not done.
     """
 
     data: bytes
@@ -100,6 +102,8 @@ class Replacement:
     keep_days: float
     seconds: float
     note: str = ""
+    dropped: tuple[str, ...] = ()
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +297,9 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
         keep_days: days that the original stays.
         entry: history entry that an undo or a removal is about; 0 otherwise.
         edit_sha256: for an edit, hex digest of what is given back; empty otherwise.
-        note: what the result does not have, in words.
+        note: what the result does not have, and what was not done, in words.
+        dropped: what the result does not have, as `--json` names it.
+        missed: whether something that was asked was not done.
     """
 
     version: int = PLAN_VERSION
@@ -319,6 +325,8 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
     entry: int = 0
     edit_sha256: str = ""
     note: str = ""
+    dropped: tuple[str, ...] = ()
+    missed: bool = False
 
     @property
     def source(self) -> Path:

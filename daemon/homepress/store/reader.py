@@ -37,7 +37,10 @@ from homepress.store.model import LedgerError as LedgerError
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `history --json`. Times are seconds since 1970; `path` is that of the source."""
+    """One line of `history --json`. Times are seconds since 1970; `path` is that of the source.
+
+    `dropped`, `missed` and `cause` are as in `FileOutcome`; entries of earlier versions have none of them.
+    """
 
     id: int
     time: float
@@ -53,6 +56,9 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     score_kind: str
     settings: str
     original: Literal["kept", "restored", "accepted", "expired", "none"]
+    dropped: list[str] = []
+    missed: bool = False
+    cause: str = ""
 
 
 class EntryDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +144,7 @@ class HistoryFilter:
 
 _ENTRY = (
     "id, time, path, outcome, reason, before_bytes, after_bytes, before_sha256, after_sha256, format, score, "
-    "score_kind, settings, original"
+    "score_kind, settings, original, dropped, missed, cause"
 )
 
 
@@ -416,6 +422,8 @@ def _entry(row: Sequence[Any]) -> HistoryEntry:
     names = HistoryEntry.__struct_fields__
     fields = dict(zip(names, row, strict=True))
     fields["path"] = os.fsdecode(fields["path"])
+    fields["dropped"] = list(filter(None, fields["dropped"].split(",")))
+    fields["missed"] = bool(fields["missed"])
     return HistoryEntry(**fields)
 
 

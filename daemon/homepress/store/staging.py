@@ -52,6 +52,8 @@ def make_plan(
         settings=replacement.settings,
         seconds=replacement.seconds,
         note=replacement.note,
+        dropped=replacement.dropped,
+        missed=replacement.missed,
         keep_days=replacement.keep_days,
     )
 

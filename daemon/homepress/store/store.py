@@ -300,6 +300,8 @@ class Store:
         root: Path | None,
         seconds: float,
         *,
+        missed: bool = False,
+        cause: str = "",
         copies: bool = True,
     ) -> int:
         """Remember why a picture that was read is left as it is; the id of the history entry.
@@ -312,12 +314,24 @@ class Store:
             settings: the recipe in words.
             root: the configured folder it belongs to.
             seconds: spent on trying.
+            missed: whether something that was asked was not done.
+            cause: the kind of reason, a word that never changes; empty where no compressor had a say.
             copies: whether `UNCHANGED` holds for every copy of it; not where its name, its folder or this
                 computer had a part in it.
         """
         size = source.identity.size
         record = Record(
-            source.path, size, source.sha256, outcome, reason, image_format, settings, root, seconds
+            path=source.path,
+            size=size,
+            sha256=source.sha256,
+            outcome=outcome,
+            reason=reason,
+            image_format=image_format,
+            settings=settings,
+            root=root,
+            seconds=seconds,
+            missed=missed,
+            cause=cause,
         )
         return history.record_read(self._ledger, record, source.identity.mark, copies=copies)
 

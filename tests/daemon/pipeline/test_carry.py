@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from homepress.store.model import Busy, Changed, OriginalsLimit, UndoSelection, 
 from homepress.store.reader import HistoryFilter, Reader
 from homepress.store.store import Store
 from homepress.workers import Death, DeathKind, Slot, WorkerDied
+from support import REPOSITORY
 
 SOURCE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 200 + b"\xff\xd9"
 RESULT = SOURCE[:9000] + b"\xff\xd9"
@@ -591,6 +593,9 @@ WIDE = b"\xff\xd8\xff\xc0\0\x11\x08\x0b\xb8\x0f\xa0\x03" + bytes(9) + bytes(600)
     [
         (Unchanged(Reason.SAVES_TOO_LITTLE), Recipe(), False),
         (Unchanged(Reason.BROKEN), Recipe(), True),
+        (Unchanged(Reason.UNSUPPORTED), Recipe(), True),
+        (Unchanged(Reason.VERIFY_FAILED), Recipe(), True),
+        (Unchanged(Reason.FORMAT_LEFT_ALONE), Recipe(), False),
         (Unchanged(Reason.CANNOT_KEEP_WHOLE), Recipe(), False),
         (Unchanged(Reason.CANNOT_KEEP_WHOLE), Recipe(max_edge=2048), True),
         (Unchanged(Reason.CANNOT_KEEP_WHOLE), Recipe(max_edge=4000), False),
@@ -611,13 +616,48 @@ def test_what_was_asked_and_not_done_is_told_apart(made: Unchanged, recipe: Reci
     assert is_missed(made, recipe, WIDE) is missed
 
 
+def test_the_page_tells_each_cause_its_exit_code() -> None:
+    page = (REPOSITORY / "docs" / "formats.md").read_text(encoding="utf-8")
+    section = page.partition("## Broken, unsupported, left alone")[2].partition("## ")[0]
+    rows = [line.split("|")[2:4] for line in section.splitlines() if line.startswith("|")]
+    codes = {
+        Reason[word.upper()]: code.strip()
+        for row, code in rows
+        for word in re.findall(r"`(\w+)`", row)
+        if word.upper() in Reason.__members__
+    }
+    assert set(codes) == set(Reason)
+    for reason, code in codes.items():
+        made = Unchanged(reason, "", ImageType.JPEG)
+        assert is_missed(made, Recipe(), WIDE) is (code[0] == "1"), reason
+        for asked in (
+            Recipe(max_edge=2048),
+            Recipe(fit_under=100),
+            Recipe(metadata=MetadataPolicy.SHARE),
+            Recipe(convert_to=ImageType.WEBP, bigger=True),
+        ):
+            assert is_missed(made, asked, WIDE), reason
+
+
 def test_what_a_result_lacks_stands_in_the_history(carry: Callable[..., JobResult], tmp_path: Path) -> None:
     made = dataclasses.replace(compressed(), dropped=(Extra.HDR, "text"), missed="not resized: it is signed")
     told = carry(Compressor(made))
     assert (told.dropped, told.missed) == (["hdr", "text"], True)
     with Reader(tmp_path / "state" / "ledger.sqlite3") as reader:
         (entry,) = reader.history(HistoryFilter())
-    assert entry.reason == told.reason == "without hdr, text; not resized: it is signed"
+    assert (entry.dropped, entry.missed) == (told.dropped, told.missed)
+    lacks = "without its HDR gain map and its text notes; not resized: it is signed"
+    assert entry.reason == told.reason == lacks
+
+
+def test_why_a_picture_was_left_stands_in_the_history(
+    carry: Callable[..., JobResult], tmp_path: Path
+) -> None:
+    told = carry(Compressor(Unchanged(Reason.UNSUPPORTED, "BigTIFF")))
+    assert (told.outcome, told.cause, told.missed) == ("unchanged", "unsupported", True)
+    with Reader(tmp_path / "state" / "ledger.sqlite3") as reader:
+        (entry,) = reader.history(HistoryFilter())
+    assert (entry.cause, entry.missed) == (told.cause, True)
 
 
 def test_what_is_over_the_limit_is_not_copied_into_an_output_folder(

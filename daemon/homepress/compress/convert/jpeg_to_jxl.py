@@ -52,7 +52,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         return Unchanged(Reason.VERIFY_FAILED, "the orientation differs", ImageType.JPEG)
     size = (frame.width, frame.height)
     method = "JPEG XL, gives the JPEG back"
-    result = savings.lossless_result(source, data, ImageType.JXL, size, method)
+    result = savings.lossless_result(source, data, ImageType.JXL, size, method, bigger=recipe.bigger)
     return dataclasses.replace(result, source_type=ImageType.JPEG)
 
 

@@ -11,7 +11,7 @@ from homepress.base.files import FileId
 from homepress.base.formats import FORMATS, RAW_SUFFIXES, SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.system_errors import printable
-from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, without
 from homepress.daemon.pipeline.codec_trust import CodecTrust
 from homepress.daemon.pipeline.job import Destination, Job, JobResult
 from homepress.daemon.pipeline.retry import MOST as MOST_ATTEMPTS
@@ -84,14 +84,15 @@ def is_over(recipe: Recipe, data: bytes) -> bool:
 
 
 def is_missed(made: Unchanged, recipe: Recipe, data: bytes) -> bool:
-    """Whether a picture that stays as it is should not: it is broken, or not what was asked."""
-    if made.reason is Reason.BROKEN or is_over(recipe, data):
+    """Whether a picture that stays as it is should not: it could not be read, or is not what was asked."""
+    if made.reason in _NOT_DONE or is_over(recipe, data):
         return True
     if recipe.metadata is not MetadataPolicy.KEEP and not made.no_private_metadata:
         return True
-    if recipe.drop and made.reason in (Reason.CANNOT_KEEP_WHOLE, Reason.CANNOT_CONVERT):
+    if recipe.drop and made.reason is Reason.CANNOT_KEEP_WHOLE:
         return True
-    return made.reason not in _NOTHING_TO_SAVE and recipe.convert_to not in (None, made.source_type)
+    wanted = recipe.bigger or made.reason not in _NOTHING_TO_SAVE
+    return wanted and recipe.convert_to not in (None, made.source_type)
 
 
 RETRY_BUSY = 1.0
@@ -113,6 +114,17 @@ _COPIED_TO_OUTPUT = {
     Reason.CANNOT_CONVERT,
     Reason.CANNOT_FIT,
 }
+
+_NOT_DONE = {
+    Reason.BROKEN,
+    Reason.UNSUPPORTED,
+    Reason.NOT_AN_IMAGE,
+    Reason.TOO_LARGE,
+    Reason.VERIFY_FAILED,
+    Reason.CANNOT_CONVERT,
+    Reason.CANNOT_FIT,
+}
+"""Whatever was asked; by the others a picture is as small as it gets, or nothing of its kind was asked."""
 
 _NOTHING_TO_SAVE = {Reason.SAVES_TOO_LITTLE, Reason.WOULD_BE_BIGGER}
 
@@ -341,6 +353,8 @@ class Carrier:
             keep_days=plan.keep_days,
             seconds=seconds,
             note=note_of(made),
+            dropped=tuple(map(str, made.dropped)),
+            missed=bool(made.missed),
         )
         output = ""
         if plan.destination is Destination.REPLACE:
@@ -400,10 +414,11 @@ class Carrier:
                 output = str(self._store.copy_output(source, _target(job)))
             else:
                 reason += _NOT_COPIED
-        result = self._unchanged(job, source, reason, kind, seconds, output, copies=copies)
-        return msgspec.structs.replace(
-            result, missed=is_missed(made, recipe, source.data), cause=made.reason.name.lower()
+        missed, cause = is_missed(made, recipe, source.data), made.reason.name.lower()
+        result = self._unchanged(
+            job, source, reason, kind, seconds, missed=missed, cause=cause, copies=copies
         )
+        return msgspec.structs.replace(result, output=output)
 
     def _known(self, job: Job, source: Source, reason: str) -> JobResult:
         """Content that was met before: note where it is now, so that no scan opens it again."""
@@ -414,10 +429,10 @@ class Carrier:
         """A file that must not be touched at all (hard links, read-only ...)."""
         reason = str(refusal).removeprefix(f"{printable(job.path)}: ")  # told beside the path
         if source is not None:
-            return self._unchanged(job, source, reason, copies=False)
+            return self._unchanged(job, source, reason, missed=job.explicit, copies=False)
         if job.plan.destination is not Destination.NOWHERE:
             self._store.record_path(job.path, Outcome.UNCHANGED, reason, job.plan.settings, job.plan.root)
-        return JobResult(job.picture, "unchanged", reason, refused=True)
+        return JobResult(job.picture, "unchanged", reason, refused=True, missed=job.explicit)
 
     def _unchanged(
         self,
@@ -426,8 +441,9 @@ class Carrier:
         reason: str,
         kind: str = "",
         seconds: float = 0.0,
-        output: str = "",
         *,
+        missed: bool = False,
+        cause: str = "",
         copies: bool = True,
     ) -> JobResult:
         """Leave it, and remember why; for its `copies` too, where its bytes and its recipe alone decided."""
@@ -441,10 +457,14 @@ class Carrier:
                 job.plan.settings,
                 job.plan.root,
                 seconds,
+                missed=missed,
+                cause=cause,
                 copies=copies,
             )
         size = len(source.data)
-        return JobResult(job.picture, "unchanged", reason, size, size, kind, seconds=seconds, output=output)
+        return JobResult(
+            job.picture, "unchanged", reason, size, size, kind, seconds=seconds, missed=missed, cause=cause
+        )
 
     def _trusted(self, job: Job, slot: Slot, source: Source) -> Recipe | None:
         """The recipe, as far as the codecs for it did what they are known to do."""
@@ -511,8 +531,7 @@ class Carrier:
 
 def note_of(made: Compressed) -> str:
     """What a result does not have, in words: what was taken out, and what could not be done."""
-    without = f"without {', '.join(made.dropped)}" if made.dropped else ""
-    return "; ".join(filter(None, (without, made.missed)))
+    return "; ".join(filter(None, (without(made.dropped), made.missed)))
 
 
 def _made_before(job: Job, source: Source) -> JobResult:

@@ -137,6 +137,8 @@ def _entry(plan: JobPlan) -> dict[str, object]:
         "root": plan.root,
         "outcome": Outcome.COMPRESSED.value,
         "reason": plan.note,
+        "dropped": ",".join(plan.dropped),
+        "missed": plan.missed,
         "before_bytes": plan.source_size,
         "after_bytes": plan.result_size,
         "before_sha256": plan.source_sha256,
@@ -181,6 +183,8 @@ class Record:
         settings: the recipe in words.
         root: the configured folder it belongs to.
         seconds: spent on trying.
+        missed: whether something that was asked was not done.
+        cause: the kind of reason, empty where no compressor had a say.
     """
 
     path: Path
@@ -192,16 +196,20 @@ class Record:
     settings: str
     root: Path | None
     seconds: float
+    missed: bool = False
+    cause: str = ""
 
 
 def add_record(ledger: Ledger, tx: sqlite3.Connection, record: Record) -> int:
     """Add why a file was left as it is, unless the last entry of this path says the same."""
     path = os.fsencode(record.path)
     said = tx.execute(
-        "SELECT id, outcome, reason, before_sha256 FROM history WHERE path = ? ORDER BY id DESC LIMIT 1",
+        "SELECT id, outcome, reason, before_sha256, missed FROM history WHERE path = ? "
+        "ORDER BY id DESC LIMIT 1",
         (path,),
     ).fetchone()
-    if said is not None and said[1:] == (record.outcome.value, record.reason, record.sha256):
+    says = (record.outcome.value, record.reason, record.sha256, record.missed)
+    if said is not None and said[1:] == says:
         return int(said[0])
     entry: dict[str, object] = {
         "time": ledger.clock.wall(),
@@ -219,6 +227,8 @@ def add_record(ledger: Ledger, tx: sqlite3.Connection, record: Record) -> int:
         "score_kind": "",
         "settings": record.settings,
         "seconds": record.seconds,
+        "missed": record.missed,
+        "cause": record.cause,
         "original": OriginalState.NONE.value,
     }
     return int(insert(tx, entry).lastrowid or 0)

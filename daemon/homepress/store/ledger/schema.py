@@ -157,7 +157,15 @@ VERSION_7 = """
 DELETE FROM content WHERE role = 'refused';
 """
 
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7)
+VERSION_8 = """
+-- What a result does not have of its picture, words with commas between; whether something that was asked
+-- was not done; the kind of reason, empty where no compressor had a say.
+ALTER TABLE history ADD COLUMN dropped TEXT NOT NULL DEFAULT '';
+ALTER TABLE history ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE history ADD COLUMN cause TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65

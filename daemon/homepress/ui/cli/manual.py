@@ -23,8 +23,12 @@ _ENVIRONMENT = (
     ("NO_COLOR", "Set to anything: no colour."),
 )
 _EXIT_CODES = (
-    ("0", "All good."),
-    ("1", "Some file failed, or the doctor found something broken."),
+    ("0", "All that was asked is done. A picture that cannot get smaller is no fault."),
+    (
+        "1",
+        "Something that was asked is not done: a picture failed, could not be read, or has not the size, the "
+        "format or the metadata that was asked for; or the doctor found something broken.",
+    ),
     ("2", "Wrong usage or settings."),
     ("3", "Homepress is not running in the background."),
     ("4", "Refused for safety."),

@@ -117,6 +117,7 @@ def _table(entries: Iterator[HistoryEntry]) -> Iterator[str]:
     for entry in entries:
         fields = {name: getattr(entry, name) for name in names}
         fields["time"] = datetime.fromtimestamp(entry.time).astimezone().isoformat(timespec="seconds")
+        fields["dropped"] = " ".join(entry.dropped)
         row = io.StringIO()
         csv.writer(row, lineterminator="").writerow(fields.values())
         yield row.getvalue()

@@ -218,6 +218,8 @@ def picture_lines(detail: "EntryDetail") -> list[str]:
         f"  before  {printable(detail.original_path) or 'gone: ' + entry.original}",
         f"  after   {printable(detail.result_path)}",
     ]
+    if entry.reason:
+        found.insert(2, f"  {printable(entry.reason)}")
     if entry.original == "kept":
         found.append(f"  Bring it back with: homepress undo {printable(entry.path)}")
     return found
