@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homepress.base.files import Mark
-from homepress.base.volumes.mountinfo import mount_of, parse_mountinfo
+from homepress.base.volumes.linux import mount_of, parse_mountinfo
 from homepress.watch import Arrival, KnownFiles, Skipped, WatchedFolder, Watcher
 
 

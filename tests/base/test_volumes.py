@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from homepress.base.volumes import interface, linux, macos, windows
 from homepress.base.volumes.interface import Presence, Volume, presence
-from homepress.base.volumes.mountinfo import mount_of, parse_mountinfo
+from homepress.base.volumes.linux import mount_of, parse_mountinfo
 
 MOUNTINFO = b"""\
 28 1 254:2 / / rw,relatime shared:1 - ext4 /dev/root rw

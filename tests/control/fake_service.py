@@ -15,7 +15,6 @@ from homepress.base.results import (
     RecentPicture,
     UndoOutcome,
 )
-from homepress.control.calls import METHODS
 from homepress.control.service import (
     CheckReport,
     CompressRequest,
@@ -26,6 +25,7 @@ from homepress.control.service import (
     Status,
     UndoRequest,
 )
+from homepress.control.wire import METHODS
 
 
 class _AnyService:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from control.fake_service import FakeService
 from homepress.control import Service, ServiceError, wire
-from homepress.control.calls import METHODS, ServiceCall, decode, methods_of
 from homepress.control.service import CompressRequest, FolderRequest, quick
+from homepress.control.wire import METHODS, ServiceCall, decode_call, methods_of
 
 
 def test_every_method_of_the_service_can_be_called_and_nothing_else() -> None:
@@ -59,12 +59,12 @@ def test_a_call_is_the_message_that_programs_of_this_version_send(
     name, *values = arguments
     call = METHODS[name].call(*values)
     assert wire.encode(call) == frame
-    assert decode(frame) == (METHODS[name], call)
+    assert decode_call(frame) == (METHODS[name], call)
 
 
 def test_fields_that_an_older_program_left_out_have_their_defaults() -> None:
-    assert decode(b'{"method":"pause"}')[1] == METHODS["pause"].call(None)
-    assert decode(b'{"method":"forget","path":"/p"}')[1] == METHODS["forget"].call("/p", None)
+    assert decode_call(b'{"method":"pause"}')[1] == METHODS["pause"].call(None)
+    assert decode_call(b'{"method":"forget","path":"/p"}')[1] == METHODS["forget"].call("/p", None)
 
 
 class Extended(Protocol):
@@ -80,7 +80,7 @@ def test_a_new_request_needs_its_method_alone() -> None:
     plain, stream = methods["plain"], methods["stream"]
     assert (plain.answer, plain.streams, plain.quick) == (list[str], False, False)
     assert (stream.answer, stream.streams, stream.quick) == (CompressRequest, True, True)
-    method, call = decode(wire.encode(plain.call(3)), methods)
+    method, call = decode_call(wire.encode(plain.call(3)), methods)
 
     class Answering:
         def plain(self, number: int, name: str = "") -> list[str]:
@@ -88,7 +88,7 @@ def test_a_new_request_needs_its_method_alone() -> None:
 
     assert method.perform(Answering(), call) == ["x", "x", "x"]
     request = FolderRequest(path="/p")
-    assert decode(wire.encode(stream.call(request)), methods)[1].request == request  # type: ignore[attr-defined]
+    assert decode_call(wire.encode(stream.call(request)), methods)[1].request == request  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_any_path_passes_also_one_that_is_not_utf8(names: list[str]) -> None:
     call = METHODS["compress"].call(CompressRequest(paths=names))
     frame = wire.encode(call)
     assert frame.isascii()
-    assert decode(frame) == (METHODS["compress"], call)
+    assert decode_call(frame) == (METHODS["compress"], call)
 
 
 json_values = st.recursive(
@@ -151,7 +151,7 @@ names = st.sampled_from(list(METHODS)) | st.text(max_size=8)
 @given(st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_what_is_no_call_is_refused_and_nothing_else_happens(frame: bytes) -> None:
     with pytest.raises(wire.BadMessageError):
-        decode(frame)
+        decode_call(frame)
 
 
 @given(
@@ -159,11 +159,11 @@ def test_what_is_no_call_is_refused_and_nothing_else_happens(frame: bytes) -> No
 )
 def test_a_call_with_any_arguments_is_either_typed_or_refused(name: str, arguments: dict[str, Any]) -> None:
     try:
-        method, call = decode(json.dumps({"method": name, **arguments}).encode())
+        method, call = decode_call(json.dumps({"method": name, **arguments}).encode())
     except wire.BadMessageError:
         return
     assert isinstance(call, ServiceCall)
-    assert decode(wire.encode(call)) == (method, call)
+    assert decode_call(wire.encode(call)) == (method, call)
 
 
 @pytest.mark.parametrize(
@@ -183,4 +183,4 @@ def test_a_call_with_any_arguments_is_either_typed_or_refused(name: str, argumen
 )
 def test_hostile_json_is_refused(text: str) -> None:
     with pytest.raises(wire.BadMessageError):
-        decode(text.encode())
+        decode_call(text.encode())

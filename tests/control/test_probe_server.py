@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from homepress.base.results import ProbeAttempt, ProbedProcess
-from homepress.control.lock import InstanceLock, LockHeldError
+from homepress.control.instance import InstanceLock, LockHeldError
 from homepress.control.probe_server import PROBED, ProbeServer, ask_probe_server, probe_files
 from homepress.control.transport import listen
 

@@ -44,7 +44,7 @@ def test_the_lock_is_one_byte_far_behind_the_process_id(
     fake = types.ModuleType("msvcrt")
     fake.locking, fake.LK_NBLCK = locking, 2  # type: ignore[attr-defined]  # a bare module
     monkeypatch.setitem(sys.modules, "msvcrt", fake)
-    windows = load("homepress.control.lock", monkeypatch)
+    windows = load("homepress.control.instance", monkeypatch)
     monkeypatch.setattr(sys, "platform", "win32")
     with open(tmp_path / "lock", "wb") as file:
         assert windows._try_lock(file.fileno())

@@ -114,7 +114,7 @@ def test_a_tray_that_outlived_the_daemon_is_ended(program: Program, user: Path) 
     state.mkdir(mode=0o700)
     # Holds the lock as the tray does, and like it ends when it is told to.
     holds = (
-        "import sys, pathlib, time; from homepress.control.lock import InstanceLock; "
+        "import sys, pathlib, time; from homepress.control.instance import InstanceLock; "
         "lock = InstanceLock(pathlib.Path(sys.argv[1])); assert lock.acquire(); print('held', flush=True); "
         "time.sleep(60)"
     )

@@ -18,9 +18,8 @@ import msgspec
 from homepress.compress import Recipe
 from homepress.compress.metadata import Malformed
 from homepress.control import wire
-from homepress.control.basics import About
-from homepress.control.calls import METHODS
 from homepress.control.server import Server
+from homepress.control.wire import METHODS, About
 from homepress.settings.check import SettingsError
 from homepress.settings.edit import join, split
 from homepress.settings.load import parse

@@ -28,7 +28,6 @@ from homepress.base.results import FileOutcome, ProbeAttempt, RecentPicture
 from homepress.compress import Compressed, Reason, ScoreKind, Unchanged
 from homepress.compress.model import Fault
 from homepress.control import wire
-from homepress.control.calls import METHODS
 from homepress.control.service import (
     CompressRequest,
     FolderAnswer,
@@ -36,6 +35,7 @@ from homepress.control.service import (
     OriginalsRequest,
     UndoRequest,
 )
+from homepress.control.wire import METHODS
 from homepress.store.model import JobPlan, Metadata, encode, encode_sidecar
 from homepress.workers.protocol import (
     CodecReport,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.control.lock import InstanceLock
+from homepress.control.instance import InstanceLock
 from support import THIS_MACHINE_CANNOT, wait_for
 from system.pictures import jpeg, write
 from system.program import Program

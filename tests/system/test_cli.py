@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from homepress.control.lock import InstanceLock
+from homepress.control.instance import InstanceLock
 from support import wait_for
 from system.pictures import jpeg, png, write
 from system.program import Program

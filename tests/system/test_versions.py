@@ -12,7 +12,7 @@ import pytest
 
 import homepress
 from homepress.base.paths import Paths
-from homepress.control import basics
+from homepress.control import wire
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program
@@ -104,7 +104,7 @@ def test_a_daemon_that_does_not_know_this_part_is_ended_by_a_signal(
     program.watch(inbox)
     server = Path(other.environment["PYTHONPATH"]) / "homepress" / "control" / "server.py"
     text = server.read_text(encoding="utf-8")
-    known = "(basic := basics.asked(greeting)) is not None"
+    known = "(basic := wire.asked_by_any_version(greeting)) is not None"
     assert known in text
     server.write_text(text.replace(known, "(basic := None) is not None"), encoding="utf-8")
     daemon = start(other)
@@ -177,7 +177,7 @@ def test_the_part_that_never_changes_is_what_it_always_was(
     channel.close()
     expected = f'{{"answer":"about","program":"{homepress.__version__}","protocol":1,"pid":{daemon.pid}}}'
     assert answer == expected.encode()
-    assert basics.ask(socket, "something to come")[1]
+    assert wire.ask_any_version(socket, "something to come")[1]
     channel = connect(socket)
     assert channel is not None
     channel.send(b'{"v":0,"ask":"stop","more":"that only a later version knows"}')
@@ -185,4 +185,4 @@ def test_the_part_that_never_changes_is_what_it_always_was(
     channel.close()
     assert daemon.wait(30) == 0
     program.daemon = None
-    wait_for(lambda: basics.ask(socket, basics.ABOUT) == (None, False), what="nobody to answer")
+    wait_for(lambda: wire.ask_any_version(socket, wire.ABOUT) == (None, False), what="nobody to answer")

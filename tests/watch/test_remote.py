@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.base.volumes.mountinfo import Mount, mount_of, parse_mountinfo
+from homepress.base.volumes.linux import Mount, mount_of, parse_mountinfo
 from homepress.watch import linux, warnings
 from homepress.watch.protocols import is_remote_kind
 from support import THIS_MACHINE_CANNOT

@@ -9,8 +9,7 @@ from typing import Any, NoReturn, cast
 import msgspec
 
 import homepress
-from homepress.control import basics, wire
-from homepress.control.calls import METHODS, Method, ServiceCall
+from homepress.control import wire
 from homepress.control.service import Service, ServiceError
 from homepress.control.transport import (
     MAX_FRAME_BYTES,
@@ -20,7 +19,7 @@ from homepress.control.transport import (
     UnsafeAddressError,
 )
 from homepress.control.transport import connect as _open_channel
-from homepress.control.wire import VERSION
+from homepress.control.wire import METHODS, VERSION, Method, ServiceCall
 
 NO_DAEMON = 3
 """Exit code of a request that found no daemon, or lost it."""
@@ -37,7 +36,7 @@ class OtherVersionError(ServiceError):
         about: what is known of it.
     """
 
-    def __init__(self, about: basics.About) -> None:
+    def __init__(self, about: wire.About) -> None:
         process = f" as process {about.pid}" if about.pid else ""
         super().__init__(
             f"Homepress {about.program or 'of another version'} is running in the background{process}. It "
@@ -140,7 +139,7 @@ def _greeted(socket: Path) -> Channel | None:
 
 def _raise_refusal(socket: Path, refusal: wire.Failure) -> NoReturn:
     """Find out why the daemon does not greet us: for its version, or because it is asked too much at once."""
-    about, _ = basics.ask(socket, basics.ABOUT)
+    about, _ = wire.ask_any_version(socket, wire.ABOUT)
     if about is not None and about.protocol not in (0, VERSION):
         raise OtherVersionError(about)
     raise ServiceError(refusal.text, refusal.exit_code)

@@ -13,7 +13,7 @@ import msgspec
 
 from homepress.base.results import ProbedProcess
 from homepress.control import wire
-from homepress.control.lock import InstanceLock, LockHeldError
+from homepress.control.instance import InstanceLock, LockHeldError
 from homepress.control.transport import Acceptor, ChannelError, UnsafeAddressError, connect, listen
 
 _ANSWER_SECONDS = 25.0

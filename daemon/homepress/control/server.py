@@ -13,7 +13,7 @@ from pathlib import Path
 
 import homepress
 from homepress.base.system_errors import with_name
-from homepress.control import basics, calls, wire
+from homepress.control import wire
 from homepress.control.service import Service, ServiceError
 from homepress.control.transport import MAX_FRAME_BYTES, Acceptor, Channel, ChannelError, listen
 from homepress.control.wire import VERSION, Done, Failure, Hello, Item, Result, Welcome
@@ -98,7 +98,7 @@ class Server:
     def _converse(self, session: "_Session") -> None:
         """Greet, then answer call after call, until the client is gone and `receive` or `send` raises."""
         greeting = session.receive(_HELLO_SECONDS)
-        if (basic := basics.asked(greeting)) is not None:
+        if (basic := wire.asked_by_any_version(greeting)) is not None:
             self._answer_any_version(session, basic)
             return
         refusal = _refuse_greeting(greeting)
@@ -110,10 +110,10 @@ class Server:
                     session.send(message)
 
     def _answer_any_version(self, session: "_Session", ask: str) -> None:
-        """The part that never changes; see `basics`."""
-        if ask == basics.STOP:
+        """The part that never changes; see `wire`."""
+        if ask == wire.STOP:
             self._service.stop()
-        about = basics.About(program=homepress.__version__, protocol=VERSION, pid=os.getpid())
+        about = wire.About(program=homepress.__version__, protocol=VERSION, pid=os.getpid())
         session.send(wire.encode(about))
 
 
@@ -138,7 +138,7 @@ def answers(service: Service, frame: bytes) -> Generator[bytes]:
     Whatever goes wrong becomes an answer too. Closing the generator closes the service's stream.
     """
     try:
-        method, call = calls.decode(frame)
+        method, call = wire.decode_call(frame)
     except wire.BadMessageError as error:
         yield wire.encode(_not_understood(error))
         return
@@ -155,7 +155,7 @@ def answers(service: Service, frame: bytes) -> Generator[bytes]:
         yield wire.encode(Failure(text))
 
 
-def _perform(service: Service, method: calls.Method, call: calls.ServiceCall) -> Generator[bytes]:
+def _perform(service: Service, method: wire.Method, call: wire.ServiceCall) -> Generator[bytes]:
     outcome = method.perform(service, call)
     if not method.streams:
         yield _fitting(Result(outcome))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from homepress.base.paths import Paths
 from homepress.base.system_errors import with_name
-from homepress.control.lock import InstanceLock
+from homepress.control.instance import InstanceLock
 from homepress.store.apart import begin_apart
 from homepress.store.model import StoreError
 from homepress.store.originals import remove_originals_dir

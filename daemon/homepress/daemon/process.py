@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from homepress import privacy
 from homepress.base.override import override
 from homepress.base.paths import Paths
-from homepress.control import ServiceError, connect, running
-from homepress.control.lock import DAEMON, InstanceLock, holder_of
+from homepress.control import ServiceError, connect, instance
+from homepress.control.instance import DAEMON, InstanceLock, holder_of
 from homepress.control.server import Server
 from homepress.daemon.core import Core
 from homepress.daemon.logs import write_log
@@ -198,7 +198,7 @@ class _Daemon:
         self._server.bind()
         try:
             if not self._options.once:
-                running.mark_started(self._paths.state)
+                instance.mark_started(self._paths.state)
             agent = start_agent() if self._options.tray and not self._options.once else None
             # From here on no socket can be made and none connected; pictures are read only afterwards. Of
             # other threads there may be one that asked a disk for the settings, and hangs: it is set apart.
@@ -222,7 +222,7 @@ class _Daemon:
         if self._options.once:
             return Core.open(self._paths, self._service.changed)
         if (core := self._service.open(self._stopping, self._confirm)) is None:
-            running.mark_stopped(self._paths.state)
+            instance.mark_stopped(self._paths.state)
         return core
 
     def _confirm(self) -> None:
@@ -239,7 +239,7 @@ class _Daemon:
             if self._options.once:
                 return self._service.wait_until_done(self._stopping)
             self._stopping.wait()
-            running.mark_stopped(
+            instance.mark_stopped(
                 self._paths.state
             )  # first: the tray is to know by the time that nobody answers
             return True

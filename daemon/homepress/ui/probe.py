@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from homepress.base.results import ProbedProcess
-from homepress.control.lock import LockHeldError
+from homepress.control.instance import LockHeldError
 from homepress.control.probe_server import ProbeServer
 from homepress.control.transport import UnsafeAddressError
 from homepress.desktop.launching import NO_WINDOW, own

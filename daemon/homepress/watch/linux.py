@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from homepress.base.volumes.mountinfo import Mount, mount_of, parse_mountinfo
+from homepress.base.volumes.linux import Mount, mount_of, parse_mountinfo
 from homepress.watch.protocols import LimitReachedError, Listener, Observation, Openness, is_remote_kind
 
 __all__ = [

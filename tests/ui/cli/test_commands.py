@@ -13,7 +13,7 @@ import homepress
 from control.fake_service import FakeService
 from homepress.base.paths import Paths
 from homepress.base.results import FileOutcome, FolderStatus, UndoOutcome, WaitingFile
-from homepress.control.lock import InstanceLock
+from homepress.control.instance import InstanceLock
 from homepress.control.service import CompressRequest, FolderRequest, OriginalsRequest, Status, UndoRequest
 from homepress.daemon.commands.connect import stopped_status
 from homepress.settings import edit, load

@@ -19,7 +19,7 @@ from homepress.control import Service, ServiceError, connect
 from homepress.control.service import Status
 
 if TYPE_CHECKING:
-    from homepress.control.lock import Holder, InstanceLock
+    from homepress.control.instance import Holder, InstanceLock
     from homepress.daemon.apart import Apart
     from homepress.store.reader import Counters
 
@@ -102,7 +102,7 @@ def connect_or_local(paths: Paths, errand: ConnectOptions = ConnectOptions()) ->
         yield client
         return
     # Only now, since with a daemon there is no need to load stores, watches and workers.
-    from homepress.control.lock import InstanceLock
+    from homepress.control.instance import InstanceLock
     from homepress.daemon.apart import Apart
     from homepress.daemon.places import ensure
 
@@ -161,7 +161,7 @@ def _served_apart(apart: "Apart") -> Iterator[Service]:
 
 def _bring_home(lock: "InstanceLock", paths: Paths, errand: ConnectOptions) -> None:
     """Have what was done on a ledger apart in the ledger at once, if that is free by now."""
-    from homepress.control.lock import holder_of
+    from homepress.control.instance import holder_of
     from homepress.daemon.core import Core
     from homepress.store.model import StoreError
 
@@ -184,7 +184,7 @@ def _take(lock: "InstanceLock", paths: Paths, errand: ConnectOptions) -> "Servic
     Raises:
         ServiceError: another command has it for longer than we are to wait.
     """
-    from homepress.control.lock import holder_of
+    from homepress.control.instance import holder_of
     from homepress.daemon.apart import Apart
 
     begin, told = time.monotonic(), None

@@ -13,8 +13,7 @@ from typing import Literal
 from homepress.base.paths import Paths
 from homepress.base.system_errors import in_words
 from homepress.control import ServiceError, probe_server
-from homepress.control.lock import InstanceLock
-from homepress.control.running import running_daemon, stop_daemon
+from homepress.control.instance import InstanceLock, running_daemon, stop_daemon
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.daemon.apart import under_way
 from homepress.daemon.core import Core

@@ -16,7 +16,7 @@ from homepress.base.blocking import NotAnsweringError
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.base.units import size
-from homepress.control.running import other_version
+from homepress.control.instance import other_version
 from homepress.daemon.doctor.finding import Finding, Installation, broken, good, this_system, worth_knowing
 from homepress.desktop.autostart import autostart
 from homepress.store.health import ledger_fault

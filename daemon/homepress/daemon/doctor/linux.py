@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from homepress import privacy
-from homepress.base.volumes.mountinfo import mount_of, parse_mountinfo
+from homepress.base.volumes.linux import mount_of, parse_mountinfo
 from homepress.daemon.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.daemon.status import sentence
 from homepress.desktop.dbus import Address, BusError, Connection, session_address

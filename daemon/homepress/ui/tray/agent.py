@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from homepress.control.client import connect
-from homepress.control.lock import InstanceLock
+from homepress.control.instance import InstanceLock
 from homepress.control.service import Service, ServiceError, Status
 from homepress.desktop.notifications import Notice, Notifier, Unshown
 from homepress.ui.probe import serve_probe

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from homepress.base.results import RecentPicture
-from homepress.control import running
+from homepress.control import instance
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError, Status
 from homepress.ui.tray.menu import TrayState
@@ -102,7 +102,7 @@ class StatusPoller:
                     pauses = iter(_SEARCH_SECONDS)
                     self._stay_with(client)
                 else:
-                    crashed = running.was_cut_short(self._state)
+                    crashed = instance.was_cut_short(self._state)
             except ServiceError as error:
                 _log.info("the daemon does not answer: %s", error)
             self._report(TrayState(None, crashed=crashed, autostart=self._starts_at_login()))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from homepress.base.paths import Paths
-from homepress.control import running
+from homepress.control import instance
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
 from homepress.desktop.dbus import BusError, Connection, session_address
@@ -206,7 +206,7 @@ class SnapshotPoller:
             trouble=trouble,
             settings=self._settings.current,
             settings_problem=str(error) if error else "",
-            crashed=client is None and not trouble and running.was_cut_short(self._paths.state),
+            crashed=client is None and not trouble and instance.was_cut_short(self._paths.state),
         )
         if self._last is None or not self._last.same_as(snapshot):
             self._last = snapshot

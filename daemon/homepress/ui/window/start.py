@@ -12,7 +12,7 @@ import msgspec
 
 from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
-from homepress.control.lock import InstanceLock
+from homepress.control.instance import InstanceLock
 from homepress.control.transport import Acceptor, ChannelError, connect, listen
 from homepress.ui.probe import probe_self, serve_probe
 

@@ -13,10 +13,9 @@ import homepress
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus, WaitingFile
 from homepress.base.units import counted, size
-from homepress.control import running
+from homepress.control import instance
 from homepress.control.client import NO_DAEMON, OtherVersionError, connect
-from homepress.control.lock import InstanceLock
-from homepress.control.running import other_version, running_daemon, stop_daemon
+from homepress.control.instance import InstanceLock, other_version, running_daemon, stop_daemon
 from homepress.control.service import ServiceError, Status
 from homepress.desktop.launching import quoted
 from homepress.settings import HOME_VARIABLE, Settings, SettingsError, load
@@ -191,7 +190,7 @@ def _stopped(paths: Paths) -> Status:
     # A running daemon answers without the store.
     from homepress.daemon.commands.connect import stopped_status
 
-    crashed = [_CRASHED.format(log=paths.log)] if running.was_cut_short(paths.state) else []
+    crashed = [_CRASHED.format(log=paths.log)] if instance.was_cut_short(paths.state) else []
     try:
         with open_ledger(paths) as reader:
             return stopped_status(reader.counters(), crashed)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from homepress.control.lock import InstanceLock, LockHeldError
+from homepress.control.instance import InstanceLock, LockHeldError
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from homepress.control.lock import InstanceLock
+from homepress.control.instance import InstanceLock
 lock = InstanceLock(Path(sys.argv[1]))
 assert lock.acquire()
 print("held", flush=True)
@@ -93,7 +93,7 @@ def test_a_file_deleted_at_the_last_moment_is_noticed(
         return True
 
     with monkeypatch.context() as patch:
-        patch.setattr("homepress.control.lock._try_lock", too_late)
+        patch.setattr("homepress.control.instance._try_lock", too_late)
         assert not lock.acquire()
     assert lock.acquire()
     lock.release()
