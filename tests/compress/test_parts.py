@@ -166,7 +166,8 @@ FILES: dict[tuple[str, ImageType], Callable[[], bytes]] = {
     ("scale", _P): lambda: png((b"sCAL", b"\x01" + b"0.01\x000.01")),
     ("gamma", _P): lambda: png((b"gAMA", struct.pack(">I", 100_000))),
     ("primaries", _P): lambda: png((b"gAMA", struct.pack(">I", 45_455)), (b"cHRM", WIDE)),
-    ("cicp", _P): lambda: png((b"cICP", bytes((9, 16, 0, 1)))),
+    ("cicp", _P): lambda: png((b"cICP", bytes((12, 13, 0, 1)))),
+    ("hdr-cicp", _P): lambda: png((b"cICP", bytes((9, 16, 0, 1)))),
     ("unknown", _P): lambda: png((b"teSt", MARK)),
     ("signature", _P): lambda: png((b"caBX", MARK)),
     ("16-bit", _P): lambda: pngs.png(PICTURE.astype(np.uint16) * 257, 2, 16),
@@ -193,7 +194,8 @@ FILES: dict[tuple[str, ImageType], Callable[[], bytes]] = {
 SHARES = {"hdr", "depth", "motion", "pictures", "maker"}
 
 
-_CHUNKS = {"hints": b"bKGD", "scale": b"sCAL", "gamma": b"gAMA", "primaries": b"cHRM", "cicp": b"cICP"}
+_CHUNKS = {"hints": b"bKGD", "scale": b"sCAL", "hdr-cicp": b"cICP"}
+_NUMBERS = {"gamma": b"gAMA", "primaries": b"cHRM", "cicp": b"cICP"}
 
 
 def is_there(part: PartRow, data: bytes) -> bool:
@@ -207,6 +209,8 @@ def is_there(part: PartRow, data: bytes) -> bool:
         if part.key == "icc":
             return bool(info.get("icc_profile"))
         return bool(info.get("dpi") and round(info["dpi"][0]) == 203)
+    if part.key in _NUMBERS:
+        return _NUMBERS[part.key] in data or bool(Image.open(io.BytesIO(data)).info.get("icc_profile"))
     if part.key in _CHUNKS:
         return _CHUNKS[part.key] in data
     if part.key == "padding":

@@ -19,6 +19,7 @@ from homepress.compress.convert.bmp import check_bmp
 from homepress.compress.convert.heif import read_heif
 from homepress.compress.convert.jxl import CODESTREAM, decode_jxl, read_header, to_jpeg
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, dithered, to_rgba
+from homepress.compress.convert.png_colours import colour_profile
 from homepress.compress.convert.tiff import read_tiff
 from homepress.compress.jpeg.whole import JPEG_FORMATS, decode_whole, obstacle
 from homepress.compress.metadata import JpegStream, Malformed, parse_jpeg, picture_only
@@ -47,8 +48,6 @@ from homepress.compress.png.pixels import (
     BrokenPicture,
     PngFile,
     check_may_change,
-    has_usual_gamma,
-    has_usual_primaries,
     pixel_rows,
     read_png,
 )
@@ -87,13 +86,12 @@ def _read_plain(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # n
 
 # Reading PNG.
 
-_HDR = (b"cICP", b"mDCV", b"cLLI")
 _METRE = 39.3701  # inches
 _SCALES = frozenset({b"sCAL", b"pCAL", b"oFFs", b"sTER"})
 _DRAWN = frozenset(
     {
         *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"hIST", b"sPLT", b"sBIT", b"iDOT"),
-        *(b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"pHYs", b"eXIf"),
+        *(b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"pHYs", b"eXIf"),
     }
 )
 """What the picture is made of, what is told in another way, and hints for screens of few colours."""
@@ -109,12 +107,6 @@ def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noq
     deep = file.header.depth == 16
     if deep and fate("16-bit", ImageType.PNG, wanted.target) is Fate.REFUSED:
         raise CannotConvert("it has 16 bits a channel, and a PNG would keep 8 of them; convert it for that")
-    if any(file.has(chunk) for chunk in _HDR):
-        raise CannotConvert("its colours are described by cICP, which only PNG carries here")
-    if file.has(b"gAMA") and not (file.has(b"sRGB") or file.has(b"iCCP") or has_usual_gamma(file)):
-        raise CannotConvert("it has a tone curve of its own (gAMA)")
-    if file.has(b"cHRM") and not (file.has(b"sRGB") or file.has(b"iCCP") or has_usual_primaries(file)):
-        raise CannotConvert("it has primaries of its own (cHRM), and no profile")
     if scale := next((each.kind.decode() for each in file.chunks if each.kind in _SCALES), ""):
         raise CannotConvert(f"it says how large things in it are ({scale}), which would no longer be true")
     chunks, dropped = _other_chunks(file, wanted.target)
@@ -127,7 +119,7 @@ def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noq
         raise Undecodable(str(error)) from error
     return Picture(
         rgba=upright(rgba, along.orientation),
-        icc=along.icc,
+        icc=colour_profile(file, along.icc),
         exif=along.exif,
         xmp=along.xmp,
         density=_density(file),
