@@ -187,7 +187,7 @@ def _compare(found: list[Found]) -> None:
     """Have exiftool look at all that was written: a tag that is gone without a word is a silent loss."""
     written = [each for each in found if each.written and each.recipe]
     before = exiftool_tags(sorted({each.file for each in written}))
-    after = exiftool_tags([each.written for each in written if each.written])
+    after = exiftool_tags([each.written for each in written if each.written], embedded=True)
     for each in written:
         if each.recipe is None or each.written is None or each.recipe.metadata is not MetadataPolicy.KEEP:
             continue

@@ -29,15 +29,21 @@ _SQUARE = ("GIF:PixelAspectRatio", 1)
 _COPY = re.compile(r":Copy\d+")
 
 
-def exiftool_tags(files: list[Path]) -> dict[Path, Tags]:
-    """All tags of each file, binary values included; nothing where exiftool is not installed."""
+def exiftool_tags(files: list[Path], *, embedded: bool = False) -> dict[Path, Tags]:
+    """All tags of each file, binary values included; nothing where exiftool is not installed.
+
+    Args:
+        files: which.
+        embedded: those of the pictures behind a JPEG's first too.
+    """
     program = shutil.which("exiftool")
+    deep = ["-ee"] if embedded else []
     found: dict[Path, Tags] = {}
     if program is None:
         return found
     for at in range(0, len(files), _AT_ONCE):
         group = [str(file) for file in files[at : at + _AT_ONCE]]
-        command = [program, "-json", "-a", "-u", "-b", "-G1:4", "-m", "-q", "-q", *group]
+        command = [program, "-json", "-a", "-u", "-b", "-G1:4", "-m", "-q", "-q", *deep, *group]
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
         for tags in json.loads(done.stdout or b"[]"):
             found[Path(tags["SourceFile"])] = tags

@@ -112,13 +112,14 @@ def heif(kind: bytes = b"", content: bytes = b"", *more: bytes) -> bytes:
     return phones.avif(items, references, *more)
 
 
-def heif_with(what: str) -> bytes:
-    """A second picture: an auxiliary one of some kind, or just another."""
+def heif_described(*properties: bytes) -> bytes:
     coded, about = phones.heif_coding(Image.fromarray(PICTURE[:120, :160]))
-    if not what:
-        return phones.avif([(b"av01", coded, about), (b"av01", coded, about)], [(b"cdsc", 2, [2])])
-    mark = built.box(b"auxC", bytes(4) + what.encode() + b"\0")
-    return phones.avif([(b"av01", coded, about), (b"av01", coded, [*about, mark])], [(b"auxl", 2, [1])])
+    return phones.avif([(b"av01", coded, [*about, *properties])], [(b"cdsc", 1, [1])])
+
+
+def heif_with_another() -> bytes:
+    coded, about = phones.heif_coding(Image.fromarray(PICTURE[:120, :160]))
+    return phones.avif([(b"av01", coded, about), (b"av01", coded, about)], [(b"cdsc", 2, [2])])
 
 
 def animated_avif() -> bytes:
@@ -184,10 +185,11 @@ FILES: dict[tuple[str, ImageType], Callable[[], bytes]] = {
     ("exif", _H): lambda: heif(b"Exif", bytes(4) + images.exif(1).removeprefix(b"Exif\0\0")),
     ("xmp", _H): lambda: heif(b"mime", XMP),
     ("hdr", _H): phones.iso_avif,
-    ("depth", _H): lambda: heif_with("urn:mpeg:hevc:2015:auxid:2"),
+    ("depth", _H): lambda: phones.portrait_avif(packet=phones.depth_packet()),
     ("motion", _H): lambda: heif(b"", b"", built.box(b"mpvd", phones.VIDEO)),
-    ("pictures", _H): lambda: heif_with(""),
+    ("pictures", _H): heif_with_another,
     ("maker", _H): lambda: heif(b"", b"", built.box(b"sefd", phones.samsung_blocks())),
+    ("properties", _H): lambda: heif_described(built.box(b"udes", bytes(4) + MARK + bytes(4))),
     ("deep", _H): deep_heic,
     ("sequence", _H): animated_avif,
 }

@@ -112,10 +112,13 @@ PARTS = (
     PartRow("exif", _H, "Exif (HEIC, AVIF)", "--AAAAA"),
     PartRow("xmp", _H, "XMP", "--KKKKK"),
     PartRow("hdr", _H, "HDR gain map (Apple's, ISO 21496-1); becomes Ultra HDR", "--ADDDD"),
-    PartRow("depth", _H, "depth map, matte", "--DDDDD"),
+    PartRow("depth", _H, "depth map, matte (to JPEG where its XMP says what it means)", "--ADDDD"),
     PartRow("motion", _H, "motion video", "--DDDDD"),
-    PartRow("pictures", _H, "further pictures", "--DDDDD"),
+    PartRow("pictures", _H, "further pictures (stereo, bursts of a few)", "--ADDDD"),
     PartRow("maker", _H, "a maker's box (Samsung's blocks become the trailer they are in JPEGs)", "--KDDDD"),
+    PartRow(
+        "properties", _H, "what boxes say of a picture: its lens, its place, when it was made", "--NNNNN"
+    ),
     PartRow("deep", _H, "10 or 12 bits a channel; HDR (PQ, HLG) is refused", "--ARARR"),
     PartRow("sequence", _H, "a sequence of pictures", "--RRRRR"),
 )

@@ -1,13 +1,14 @@
 """What phones put beside a picture: carried along, or taken out when asked, and never lost in silence."""
 
 import io
+import struct
 from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, MpoImagePlugin
 
 from compress import phones
 from compress.sources import made, refused
@@ -17,9 +18,12 @@ from homepress.compress.metadata.gain_map import GainCurve, read_iso_curve, read
 from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file, xmp_packet
 from homepress.compress.metadata.jpeg_segments import HeaderKind, headers_of_kind, parse_jpeg
 from homepress.compress.metadata.jpeg_tail import gain_map_part, held_extras
+from homepress.compress.metadata.xmp import parse_xmp
 from homepress.compress.model import Extra, MetadataPolicy, Reason, Recipe
 
 ALL = frozenset(Extra)
+JPEG = Recipe(floor=70.0, convert_to=ImageType.JPEG, bigger=True)
+SIDES = ("Width", "Height")
 FILES: dict[Extra, Callable[[], bytes]] = {
     Extra.HDR: phones.ultra_hdr,
     Extra.DEPTH: phones.with_depth,
@@ -185,13 +189,31 @@ class TestGainMapOfAHeif:
         assert gain_map(read_jpeg_file(result.data))[0].shape == (60, 80)
 
     def test_other_extras_refuse_by_name(self) -> None:
-        result = refused(phones.apple_avif(), Recipe(floor=70.0, convert_to=ImageType.JPEG, bigger=True))
-        assert result.detail.endswith("drop: depth")
+        assert refused(phones.apple_avif(), JPEG).detail.endswith("drop: depth")
 
-    def test_that_does_not_say_how_bright_it_is_refuses(self) -> None:
+    def test_all_that_another_format_cannot_carry_is_named_at_once(self) -> None:
+        result = refused(phones.apple_avif(), Recipe(floor=70.0, convert_to=ImageType.WEBP, bigger=True))
+        assert "an HDR gain map and a depth map" in result.detail
+        assert result.detail.endswith("drop: hdr, depth")
+
+    def test_that_nothing_describes_refuses(self) -> None:
         data = phones.apple_avif().replace(b"Apple iOS", b"Banana iS")
         recipe = Recipe(floor=70.0, convert_to=ImageType.JPEG, drop=frozenset({Extra.DEPTH}), bigger=True)
-        assert "how bright" in refused(data, recipe).detail
+        assert refused(data, recipe).detail.endswith(
+            "nothing says what it means; to take that out, drop: hdr"
+        )
+
+    def test_of_apple_without_its_brightness_stays_what_apple_has_in_jpegs(self) -> None:
+        space = ' xmlns:HDRGainMap="http://ns.apple.com/HDRGainMap/1.0/" HDRGainMap:HDRGainMapVersion="65536"'
+        packet = phones.apple_packet(space)
+        data = phones.portrait_avif(packet=packet, name=b"urn:com:apple:photo:2020:aux:hdrgainmap")
+        result = made(data, JPEG)
+        file = read_jpeg_file(result.data)
+        assert set(held_extras(file)) == {Extra.HDR}
+        values, jpeg = gain_map(file)
+        assert np.abs(values.astype(float) - phones.gain_values(80, 60)).mean() < 3
+        assert b"HDRGainMapVersion" in jpeg
+        assert b'AuxiliaryImageType="urn:com:apple:photo:2020:aux:hdrgainmap"' in jpeg
 
     def test_samsungs_blocks_become_the_trailer_that_they_are_in_a_jpeg(self) -> None:
         blocks = phones.samsung_blocks()
@@ -206,6 +228,143 @@ class TestGainMapOfAHeif:
         )
         assert result.dropped == (Extra.HDR, Extra.DEPTH)
         assert not read_jpeg_file(result.data).has_tail
+
+
+def parts(data: bytes) -> list[bytes]:
+    """What stands behind a JPEG's first picture."""
+    file = read_jpeg_file(data)
+    return [data[start:end] for start, end in sorted({(part.start, part.end) for part in file.parts})]
+
+
+class TestDepthOfAHeif:
+    def test_goes_behind_the_jpeg_with_what_says_what_it_means(self) -> None:
+        packet = phones.depth_packet()
+        result = made(phones.portrait_avif(packet=packet), JPEG)
+        assert result.dropped == ()
+        assert set(held_extras(read_jpeg_file(result.data))) == {Extra.DEPTH}
+        (depth,) = parts(result.data)
+        assert packet in depth
+        values = np.asarray(Image.open(io.BytesIO(depth)))
+        assert np.abs(values.astype(float) - phones.gain_values(80, 60)).max() < 12
+
+    def test_keeps_its_size_where_the_picture_gets_smaller(self) -> None:
+        data = phones.portrait_avif(packet=phones.depth_packet())
+        result = made(data, Recipe(floor=70.0, convert_to=ImageType.JPEG, max_edge=160, bigger=True))
+        assert (result.width, result.height) == (160, 120)
+        assert Image.open(io.BytesIO(parts(result.data)[0])).size == (80, 60)
+
+    @pytest.mark.parametrize(
+        ("turns", "size", "matrix", "centre"),
+        [
+            (1, (240, 320), (301, 300, 110, 170), (111, 169)),
+            (2, (320, 240), (300, 301, 170, 130), (169, 129)),
+            (3, (240, 320), (301, 300, 130, 150), (129, 151)),
+        ],
+    )
+    def test_is_turned_with_the_picture_and_so_is_what_it_says_of_the_lens(
+        self, turns: int, size: tuple[int, int], matrix: tuple[int, ...], centre: tuple[int, int]
+    ) -> None:
+        result = made(phones.portrait_avif(turns, phones.depth_packet()), JPEG)
+        (depth,) = parts(result.data)
+        shown = np.asarray(Image.open(io.BytesIO(depth))).astype(float)
+        assert np.abs(shown - np.rot90(phones.gain_values(80, 60), turns)).max() < 12
+        packet = xmp_packet(parse_jpeg(depth), headers_of_kind(parse_jpeg(depth), HeaderKind.XMP)[0])
+        told = {name: text for each in parse_xmp(packet).walk() for name, text in each.properties()}
+        space = "http://ns.apple.com/depthData/1.0/ "
+        assert tuple(int(told[f"{space}IntrinsicMatrixReference{side}"]) for side in SIDES) == size
+        assert tuple(int(told[f"{space}LensDistortionCenterOffset{axis}"]) for axis in "XY") == centre
+        numbers = [int(each.text) for each in parse_xmp(packet).walk() if each.name.endswith(" li")]
+        assert (numbers[0], numbers[4], numbers[6], numbers[7]) == matrix
+
+    def test_that_nothing_describes_refuses_by_name(self) -> None:
+        assert refused(phones.portrait_avif(), JPEG).detail.endswith("drop: depth")
+
+    def test_a_matte_is_called_by_the_name_that_the_heif_has_for_it(self) -> None:
+        name = b"urn:com:apple:photo:2018:aux:portraiteffectsmatte"
+        result = made(phones.portrait_avif(packet=phones.apple_packet(""), name=name), JPEG)
+        assert b'AuxiliaryImageType="' + name + b'"' in parts(result.data)[0]
+        assert set(held_extras(read_jpeg_file(result.data))) == {Extra.DEPTH}
+
+    def test_leaves_too_little_room_and_is_named(self) -> None:
+        recipe = Recipe(floor=80.0, convert_to=ImageType.JPEG, fit_under=1_500, bigger=True)
+        assert refused(phones.portrait_avif(packet=phones.depth_packet()), recipe).detail.endswith(
+            "drop: depth"
+        )
+
+
+class TestFurtherPicturesOfAHeif:
+    def test_two_for_two_eyes_become_the_stereo_picture_that_jpeg_knows(self) -> None:
+        result = made(phones.stereo_avif(), JPEG)
+        assert result.dropped == ()
+        image = Image.open(io.BytesIO(result.data), formats=("JPEG",))
+        assert isinstance(image, MpoImagePlugin.MpoImageFile)
+        assert image.mpinfo is not None
+        kinds = [entry["Attribute"]["MPType"] for entry in image.mpinfo[0xB002]]
+        assert kinds == ["Multi-Frame Image: (Disparity)"] * 2
+        for number, shown in enumerate((result.data, *parts(result.data)), 1):
+            assert phones.apple_note(number, 0.0)[44:] in shown
+            wanted = phones.images.photo(320, 240, number).astype(float)
+            assert np.abs(np.asarray(Image.open(io.BytesIO(shown)).convert("RGB")) - wanted).mean() < 8
+
+    def test_are_resized_with_the_first(self) -> None:
+        result = made(
+            phones.stereo_avif(), Recipe(floor=70.0, convert_to=ImageType.JPEG, max_edge=160, bigger=True)
+        )
+        assert Image.open(io.BytesIO(parts(result.data)[0])).size == (160, 120)
+
+    def test_tell_nothing_private_where_the_first_does_not(self) -> None:
+        recipe = Recipe(floor=70.0, convert_to=ImageType.JPEG, metadata=MetadataPolicy.SHARE, bigger=True)
+        assert made(phones.stereo_avif(), JPEG).data.count(b"0123-SERIAL") == 1
+        result = made(phones.stereo_avif(), recipe)
+        assert set(held_extras(read_jpeg_file(result.data))) == {Extra.PICTURES}
+        assert b"0123-SERIAL" not in result.data
+
+    def test_more_than_are_held_at_once_are_refused_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("homepress.compress.convert.heif._MOST_FURTHER", 1)
+        assert made(phones.stereo_avif(), JPEG)
+        coded, about = phones.heif_coding(Image.fromarray(phones.images.photo(320, 240)))
+        three = phones.avif([(b"av01", coded, about)] * 3, [(b"cdsc", 2, [2])])
+        assert refused(three, JPEG).detail.endswith("drop: pictures")
+
+    def test_what_is_said_of_their_lenses_is_left_out_and_named(self) -> None:
+        lens = phones.built.box(b"cmin", bytes(20))
+        assert made(phones.stereo_avif(lens), JPEG).dropped == ("properties",)
+
+
+class TestColoursOfAHeif:
+    """Some phones and cameras say in the tiles alone what the colours are."""
+
+    def test_hdr_without_a_picture_for_other_screens_is_refused(self) -> None:
+        assert "PQ or HLG" in refused(in_tiles(colours(9, 16)), JPEG).detail
+
+    def test_wide_ones_without_a_profile_are_refused(self) -> None:
+        assert "wider" in refused(in_tiles(colours(9, 1)), JPEG).detail
+
+    def test_the_profile_of_the_tiles_is_the_pictures(self) -> None:
+        profile = phones.images.profile()
+        result = made(in_tiles(phones.built.box(b"colr", b"prof" + profile)), JPEG)
+        assert Image.open(io.BytesIO(result.data)).info["icc_profile"] == profile
+
+
+def colours(primaries: int, transfer: int) -> bytes:
+    return phones.built.box(b"colr", b"nclx" + struct.pack(">3HB", primaries, transfer, 9, 0x80))
+
+
+def in_tiles(*about_colours: bytes) -> bytes:
+    """An AVIF of two tiles, which alone say what their colours are."""
+    left, about_left = phones.heif_coding(Image.fromarray(phones.images.photo(128, 128)))
+    right, about_right = phones.heif_coding(Image.fromarray(phones.images.photo(128, 128, 2)))
+    grid = bytes((0, 0, 0, 1)) + struct.pack(">HH", 256, 128)
+    size = phones.built.box(b"ispe", struct.pack(">III", 0, 256, 128))
+    depth = next(each for each in about_left if each[4:8] == b"pixi")
+    return phones.avif(
+        [
+            (b"grid", grid, [size, depth]),
+            (b"av01", left, [*about_left, *about_colours]),
+            (b"av01", right, [*about_right, *about_colours]),
+        ],
+        [(b"dimg", 1, [2, 3])],
+    )
 
 
 def test_a_stray_byte_is_no_extra() -> None:

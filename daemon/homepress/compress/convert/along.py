@@ -99,6 +99,7 @@ def read_metadata(
     iptc: bool = False,
     exif: Sequence[bytes] | None = None,
     xmp: Sequence[bytes] | None = None,
+    profile: bytes | None = None,
     inks: bool = False,
 ) -> CarriedMetadata:
     """What is carried over.
@@ -108,6 +109,7 @@ def read_metadata(
         iptc: whether IPTC captions are taken care of elsewhere.
         exif: the blocks of the main picture, where a file may hold those of others too.
         xmp: its packets, likewise.
+        profile: its colour profile, likewise.
         inks: whether the pixels were inks and are sRGB now: then their profile has done its work.
 
     Raises:
@@ -117,7 +119,7 @@ def read_metadata(
     found = read_embedded(source)
     packets = found.xmp if xmp is None else tuple(xmp)
     if exif is not None:
-        found = dataclasses.replace(found, exif=tuple(exif))
+        found = dataclasses.replace(found, exif=tuple(exif), icc=profile)
     if len(found.exif) > 1 or len(packets) > 1:
         raise CannotConvert("it has more than one block of Exif or XMP")
     if not iptc and any(_IPTC_RESOURCE in block or block[:1] == b"\x1c" for block in found.iptc):

@@ -18,7 +18,7 @@ from homepress.compress.metadata import Malformed, Refused, has_location
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.gain_map import with_directory
 from homepress.compress.metadata.heif_parts import HeifItems
-from homepress.compress.metadata.jpeg_file import read_jpeg_file
+from homepress.compress.metadata.jpeg_file import Media, read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import EXTENDED_XMP_SIGNATURE
 from homepress.compress.metadata.jpeg_tail import held_extras, taken_out
 from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, Unchanged
@@ -236,10 +236,12 @@ def _refuse_heavy(picture: Picture, limit: int) -> None:
     Raises:
         CannotFit: it does not.
     """
-    if picture.tail is None:
-        return
-    held = held_extras(picture.tail.file)
-    heavy = {extra: size for extra, size in held.items() if extra is not Extra.HDR}
+    held = {Extra.MAKER: len(picture.trailer)} if picture.trailer else {}
+    if picture.tail is not None:
+        held = held_extras(picture.tail.file)
+    for extra, data in picture.maps:
+        held[extra] = held.get(extra, 0) + len(data)
+    heavy = {extra: size for extra, size in held.items() if extra is not Extra.HDR or picture.maps}
     if sum(heavy.values()) > limit:
         names = ", ".join(extra.value for extra in heavy)
         raise CannotFit(f"{sum(heavy.values()):,} bytes are not the picture; to take them out, drop: {names}")
@@ -298,7 +300,19 @@ def _lost_metadata(picture: Picture, data: bytes, target: ImageType) -> str:
     for name, wanted, there in blocks:
         if there != wanted:
             return f"{name} differs"
+    for other, behind in zip(picture.others, _further(picture, data), strict=True):
+        if lost := _lost_metadata(other, behind, target):
+            return f"of a further picture, {lost}"
     return ""
+
+
+def _further(picture: Picture, data: bytes) -> list[bytes]:
+    """The further pictures of a written file, which stand behind its maps."""
+    if not picture.others:
+        return []
+    parts = read_jpeg_file(data).parts
+    places = sorted({(part.start, part.end) for part in parts if part.media is Media.JPEG})
+    return [data[start:end] for start, end in places[-len(picture.others) :]]
 
 
 def _one(block: bytes | None) -> tuple[bytes, ...]:

@@ -52,6 +52,7 @@ def resized(picture: Picture, size: tuple[int, int]) -> Picture:
         xmp=None if picture.xmp is None else _scaled_xmp(picture.xmp, size, share),
         tail=scaled_tail(picture.tail.file, share) if picture.tail else None,
         gain=picture.gain.scaled(share) if picture.gain else None,
+        others=tuple(resized(each, shrunk(each.size, share)) for each in picture.others),
     )
 
 

@@ -77,8 +77,8 @@ class GainMap:
         return b"".join((START_OF_IMAGE, *kept, *headers, *coding, END_OF_IMAGE))
 
 
-def from_heif(items: HeifItems, extra: HeifExtra, shown: Image.Image, exif: bytes | None) -> GainMap:
-    """The gain map of a HEIC or AVIF.
+def from_heif(items: HeifItems, extra: HeifExtra, shown: Image.Image, exif: bytes | None) -> GainMap | None:
+    """The gain map of a HEIC or AVIF; None for Apple's where nothing says how bright it makes the picture.
 
     Args:
         items: of the file.
@@ -93,10 +93,12 @@ def from_heif(items: HeifItems, extra: HeifExtra, shown: Image.Image, exif: byte
     tone_map = items.tone_map()
     if tone_map is not None and extra.item in tone_map[1]:
         return GainMap(values, _iso_curve(items, *tone_map))
+    if b"apple" not in items.auxiliary_kind(extra.item):
+        raise CannotConvert("its HDR gain map does not say how bright it is; to take it out, drop: hdr")
     packets = items.described(extra.item, b"mime")
     headroom = apple_headroom(exif, packets[0] if packets else None)
-    if headroom is None or b"apple" not in items.auxiliary_kind(extra.item):
-        raise CannotConvert("its HDR gain map does not say how bright it is; to take it out, drop: hdr")
+    if headroom is None:
+        return None
     return _from_apple(values if values.ndim == 2 else values[..., 1], headroom)
 
 

@@ -1,15 +1,20 @@
 """Reading HEIC (with pillow-heif, where it is installed) and AVIF."""
 
+import dataclasses
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 from PIL import AvifImagePlugin
 
 from homepress.base.formats import ImageType
+from homepress.base.units import counted
 from homepress.compress.convert import gain as gain_map
 from homepress.compress.convert.along import Wanted, decoded, frame_count, read_metadata, upright
+from homepress.compress.convert.beside import map_jpeg
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_image, to_rgba
-from homepress.compress.metadata import Refused
+from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, read_sef
 from homepress.compress.metadata.heif_parts import (
     SAMSUNG_BLOCKS,
@@ -26,7 +31,11 @@ from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, o
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a worker is one of several
 
-_HDR_TRANSFERS = (b"\x10", b"\x12")
+_EIGHT = 8
+_MOST_FURTHER = 16_000_000
+"""Pixels of further pictures that go along in all, however small the first is."""
+_PROPERTIES = "properties"
+_HDR_TRANSFERS = frozenset({16, 18})
 """PQ and HLG, by the same table as below."""
 _SRGB_PRIMARIES = frozenset({1, 2})
 _SRGB_TRANSFERS = frozenset({1, 2, 6, 13, 14, 15})
@@ -38,53 +47,135 @@ def read_heif(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
 
     Both formats store turning and mirroring outside of Exif, and decoders apply it.
     """
-    extras = heif_extras(source)
-    for extra in extras:
-        if extra.extra is None:
-            raise CannotConvert(f"it holds {extra.words}, which would be left behind")
-    gain, trailer = _carried_extras(source, extras, wanted)
     items = HeifItems(source)
-    _check_depth(items, kind, wanted.target)
-    rgba = (_read_avif if kind is ImageType.AVIF else _read_heic)(source)
-    blocks = [exif_block(item) for item in items.described(items.primary, b"Exif")]
-    packets = [without_indexes(each, wanted.drop) for each in items.described(items.primary, b"mime")]
-    along = read_metadata(source, exif=blocks, xmp=packets)
-    if along.icc is None:
-        _check_colours(items)
-    shown = None
-    if gain is not None:
-        other = items.as_picture(gain.item)
-        pixels = (_read_avif if kind is ImageType.AVIF else _read_heic)(other)
-        shown = gain_map.from_heif(items, gain, to_image(pixels), blocks[0] if blocks else None)
-    dropped = tuple(
-        extra for extra in Extra if extra in wanted.drop and any(one.extra is extra for one in extras)
+    extras = heif_extras(source)
+    carried = _carried_extras(source, extras, wanted)
+    _check_further(items, carried.pictures)
+    picture = _read_item(items, items.primary, kind, wanted)
+    maps = [(Extra.DEPTH, _map(items, extra, kind)) for extra in carried.maps]
+    gain = None
+    if carried.gain is not None:
+        shown = to_image(_pixels(items.as_picture(carried.gain.item), kind))
+        gain = gain_map.from_heif(items, carried.gain, shown, picture.exif)
+        if gain is None:  # as Apple has it in JPEGs too, for whoever knows what it means
+            maps.insert(0, (Extra.HDR, _map(items, carried.gain, kind)))
+    numbers = [extra.item for extra in carried.pictures]
+    held = {one.extra for one in extras}
+    dropped: list[str] = [extra for extra in Extra if extra in wanted.drop and extra in held]
+    if any(items.beside_coding(number) for number in (items.primary, *numbers)):
+        dropped.append(_PROPERTIES)
+    return dataclasses.replace(
+        picture,
+        gain=gain,
+        maps=tuple(maps),
+        others=tuple(_read_item(items, number, kind, wanted) for number in numbers),
+        stereo=len(numbers) == 1 and items.is_stereo(items.primary, numbers[0]),
+        trailer=carried.trailer,
+        dropped=tuple(dropped),
     )
-    return Picture(rgba, along.icc, along.exif, along.xmp, gain=shown, trailer=trailer, dropped=dropped)
 
 
-def _carried_extras(
-    source: bytes, extras: Sequence[HeifExtra], wanted: Wanted
-) -> tuple[HeifExtra | None, bytes]:
-    """The gain map and the trailer that go along, of all that a file holds besides its picture.
+def _read_item(items: HeifItems, number: int, kind: ImageType, wanted: Wanted) -> Picture:
+    """One picture of a file, with its metadata."""
+    profile, codes = items.colours(number)
+    _check_depth(items, number, kind, wanted.target)
+    if profile is None and codes is not None:
+        _check_colours(codes)
+    _check_shape(items, number, kind)
+    rgba = _pixels(items.data if number == items.primary else items.as_picture(number), kind)
+    along = read_metadata(
+        items.data,
+        exif=[exif_block(item) for item in items.described(number, b"Exif")],
+        xmp=[without_indexes(each, wanted.drop) for each in items.described(number, b"mime")],
+        profile=profile,
+    )
+    return Picture(rgba, along.icc, along.exif, along.xmp)
+
+
+def _pixels(source: bytes, kind: ImageType) -> Rgba:
+    return (_read_avif if kind is ImageType.AVIF else _read_heic)(source)
+
+
+def _map(items: HeifItems, extra: HeifExtra, kind: ImageType) -> bytes:
+    """A depth map or matte as a JPEG.
+
+    Raises:
+        CannotConvert: it cannot be said in one.
+    """
+    if _depth(items, extra.item) > _EIGHT or any(box.kind == b"imir" for box in items.properties(extra.item)):
+        raise CannotConvert(_which_stays(extra, "which is stored in a way that JPEG lacks"))
+    turns = [
+        (box.content(items.data) or b"\0")[0] & 3
+        for box in items.properties(extra.item)
+        if box.kind == b"irot"
+    ]
+    values = _pixels(items.as_picture(extra.item), kind)[..., 0]
+    packets = items.described(extra.item, b"mime")
+    name = items.auxiliary_kind(extra.item)
+    try:
+        return map_jpeg(np.ascontiguousarray(values), packets[0] if packets else None, name, sum(turns) % 4)
+    except Malformed as error:
+        raise CannotConvert(_which_stays(extra, f"which JPEG cannot carry: {error}")) from error
+
+
+def _which_stays(extra: HeifExtra, why: str) -> str:
+    return f"it holds {extra.words}, {why}; to take that out, drop: {extra.extra}"
+
+
+def _check_further(items: HeifItems, pictures: Sequence[HeifExtra]) -> None:
+    """See that a file's further pictures are no more than are held at once.
+
+    Raises:
+        CannotConvert: they are.
+    """
+    pixels = sum(items.pixels(extra.item) for extra in pictures)
+    if pixels > max(items.pixels(items.primary), _MOST_FURTHER):
+        raise CannotConvert(
+            f"it holds {counted(len(pictures), 'further picture')}, more than go into one JPEG; "
+            "to take them out, drop: pictures"
+        )
+
+
+@dataclass(slots=True)
+class _Carried:
+    """What goes along, of all that a file holds besides its picture."""
+
+    gain: HeifExtra | None = None
+    maps: list[HeifExtra] = field(default_factory=list)
+    pictures: list[HeifExtra] = field(default_factory=list)
+    trailer: bytes = b""
+
+
+def _carried_extras(source: bytes, extras: Sequence[HeifExtra], wanted: Wanted) -> _Carried:
+    """What goes along to the wanted format.
 
     Raises:
         CannotConvert: there is something else, which was not asked to be taken out.
     """
-    gain, trailer = None, b""
+    carried = _Carried()
+    jpeg = wanted.target is ImageType.JPEG
+    stays: dict[Extra, str] = {}
     for extra in extras:
+        if extra.extra is None:
+            raise CannotConvert(f"it holds {extra.words}, which would be left behind")
         if extra.extra in wanted.drop:
             continue
-        if wanted.target is ImageType.JPEG and extra.extra is Extra.HDR and extra.item:
-            gain = gain or extra
-        elif wanted.target is ImageType.JPEG and (blocks := _samsung_blocks(source, extra)):
-            trailer = blocks
+        if jpeg and extra.extra is Extra.HDR and extra.item:
+            carried.gain = carried.gain or extra
+        elif jpeg and extra.extra is Extra.DEPTH:
+            carried.maps.append(extra)
+        elif jpeg and extra.extra is Extra.PICTURES:
+            carried.pictures.append(extra)
+        elif jpeg and (blocks := _samsung_blocks(source, extra)):
+            carried.trailer = blocks
         else:
-            word = extra.extra.value if extra.extra else ""
-            raise CannotConvert(
-                f"it holds {extra.words}, which {wanted.target.value.upper()} cannot carry; "
-                f"to take that out, drop: {word}"
-            )
-    return gain, trailer
+            stays.setdefault(extra.extra, extra.words)
+    if stays:
+        raise CannotConvert(
+            f"it holds {' and '.join(stays.values())}, which {wanted.target.value.upper()} cannot carry; "
+            f"to take that out, drop: {', '.join(stays)}"
+        )
+    return carried
 
 
 def _samsung_blocks(source: bytes, extra: HeifExtra) -> bytes:
@@ -128,26 +219,20 @@ def _read_heic(source: bytes) -> Rgba:
         raise undecodable(error) from error
 
 
-def _check_depth(items: HeifItems, kind: ImageType, target: ImageType) -> None:
-    """See that a picture of more than 8 bits a channel is SDR, and goes where there are no more than 8.
+def _check_depth(items: HeifItems, number: int, kind: ImageType, target: ImageType) -> None:
+    """See that a picture of more than 8 bits a channel goes where there are no more than 8.
 
     Raises:
-        CannotConvert: it is not, or does not.
+        CannotConvert: it does not.
     """
-    if _depth(items) <= 8:
-        return
-    if fate("deep", kind, target) is Fate.REFUSED:
+    if _depth(items, number) > _EIGHT and fate("deep", kind, target) is Fate.REFUSED:
         raise CannotConvert("it has more than 8 bits a channel")
-    for box in items.properties(items.primary):
-        content = box.content(items.data)
-        if box.kind == b"colr" and content[:4] == b"nclx" and content[7:8] in _HDR_TRANSFERS:
-            raise CannotConvert("it is HDR without a picture for other screens (PQ or HLG)")
 
 
-def _depth(items: HeifItems) -> int:
-    """The greatest number of bits that the picture's properties tell (pixi, av1C, hvcC)."""
-    depths = [8]
-    for number in (items.primary, *items.parts(items.primary)):
+def _depth(items: HeifItems, picture: int) -> int:
+    """The greatest number of bits that a picture's properties tell (pixi, av1C, hvcC)."""
+    depths = [_EIGHT]
+    for number in (picture, *items.parts(picture)):
         for box in items.properties(number):
             content = box.content(items.data)
             if box.kind == b"pixi":
@@ -159,12 +244,30 @@ def _depth(items: HeifItems) -> int:
     return max(depths)
 
 
-def _check_colours(items: HeifItems) -> None:
-    """See that a picture without a profile is in sRGB (colour information of kind nclx)."""
-    for box in items.properties(items.primary):
+def _check_colours(codes: bytes) -> None:
+    """See that a picture without a profile is in sRGB, by its code points (nclx).
+
+    Raises:
+        CannotConvert: it is not.
+    """
+    primaries, transfer = (int.from_bytes(codes[at : at + 2], "big") for at in (0, 2))
+    if transfer in _HDR_TRANSFERS:
+        raise CannotConvert(
+            "it is HDR (PQ or HLG) and holds no picture for other screens, which a camera or an editor makes"
+        )
+    if primaries not in _SRGB_PRIMARIES or transfer not in _SRGB_TRANSFERS:
+        raise CannotConvert("its colours are wider than sRGB and it has no profile")
+
+
+def _check_shape(items: HeifItems, number: int, kind: ImageType) -> None:
+    """See that a picture has square pixels, and that all that is decoded is meant to be seen.
+
+    Raises:
+        CannotConvert: it has not, or is to be cropped, which the reader of AVIF does not do.
+    """
+    for box in items.properties(number):
         content = box.content(items.data)
-        if box.kind != b"colr" or content[:4] != b"nclx":
-            continue
-        primaries, transfer = (int.from_bytes(content[at : at + 2], "big") for at in (4, 6))
-        if primaries not in _SRGB_PRIMARIES or transfer not in _SRGB_TRANSFERS:
-            raise CannotConvert("its colours are wider than sRGB and it has no profile")
+        if box.kind == b"pasp" and content[:4] != content[4:8]:
+            raise CannotConvert("its pixels are not square")
+        if box.kind == b"clap" and kind is ImageType.AVIF:
+            raise CannotConvert("it is to be shown cropped, which is not done here")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.compress.metadata.jpeg_tail import JpegTail
+from homepress.compress.model import Extra
 
 if TYPE_CHECKING:
     from homepress.compress.convert.gain import GainMap
@@ -89,6 +90,9 @@ class Picture:
         tail: what stands behind a JPEG's primary and goes behind the next one; then `rgba` lies as stored,
             and `exif` still says how to turn it.
         gain: the gain map of a picture that comes from another format.
+        maps: JPEGs that go behind the next one as they are, such as a depth map, and what each is.
+        others: further pictures of the same file, such as what the right eye sees.
+        stereo: whether the picture and its only other are what the left and the right eye see.
         trailer: a self-contained trailer that a JPEG may end in.
         chunks: kind and body of chunks that only another PNG can take over.
         aspect: unit and shape of the pixels as JFIF has them, where they are not square.
@@ -103,6 +107,9 @@ class Picture:
     jpeg_headers: tuple[bytes, ...] = ()
     tail: JpegTail | None = None
     gain: "GainMap | None" = None
+    maps: tuple[tuple[Extra, bytes], ...] = ()
+    others: tuple["Picture", ...] = ()
+    stereo: bool = False
     trailer: bytes = b""
     chunks: tuple[tuple[bytes, bytes], ...] = ()
     aspect: bytes = b""
@@ -111,7 +118,14 @@ class Picture:
     @property
     def beside(self) -> int:
         """Bytes that it takes whatever its pixels do."""
-        blocks = (self.exif, self.xmp, self.icc, self.trailer, *self.jpeg_headers)
+        blocks = (
+            self.exif,
+            self.xmp,
+            self.icc,
+            self.trailer,
+            *(data for _, data in self.maps),
+            *self.jpeg_headers,
+        )
         return sum(len(block) for block in blocks if block) + (self.tail.size if self.tail else 0)
 
     @property

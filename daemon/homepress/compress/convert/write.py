@@ -1,7 +1,7 @@
 """Writing a picture in a format, at a quality floor or without loss, with its metadata."""
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +30,13 @@ from homepress.compress.metadata.jpeg_segments import (
     XMP_SIGNATURE,
     parse_jpeg,
 )
-from homepress.compress.metadata.jpeg_tail import with_gain_map
+from homepress.compress.metadata.jpeg_tail import (
+    GAIN_MAP_TYPE,
+    STEREO_TYPE,
+    UNDEFINED_TYPE,
+    AppendedPicture,
+    with_pictures,
+)
 from homepress.compress.metadata.png import XMP_KEYWORD, write_chunks
 from homepress.compress.metadata.webp import ALPHA, EXIF, ICC, VP8X, XMP, read_webp, write_webp
 from homepress.compress.model import Compressed, Recipe, ScoreKind
@@ -128,16 +134,28 @@ def _write_jpeg(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     coded = code(Raster(image), shown, options.floor, encoder, fine_colour=True)
     if coded is None:
         return None
-    data = _with_extras(_wrapped(optimise(coded.stream), picture), picture)
+    others = []
+    for other in picture.others:
+        written = _write_jpeg(other, options)
+        if written is None:
+            return None
+        others.append(written)
+    data = _with_extras(_wrapped(optimise(coded.stream), picture), picture, [one.data for one in others])
     if not coded.pixels.are_those_of(decode_jpeg(data)):
         raise Undecodable("optimising the JPEG changed its pixels")
     sampling = "grey" if image.mode == "L" else coded.sampling
     method = f"{encoder.name} {coded.quality:g}, {sampling}"
-    return EncodedFile(data, coded.score, coded.kind, False, method)
+    score = min([coded.score, *(one.score for one in others)])
+    return EncodedFile(data, score, coded.kind, False, method)
 
 
-def _with_extras(data: bytes, picture: Picture) -> bytes:
+def _with_extras(data: bytes, picture: Picture, others: Sequence[bytes]) -> bytes:
     """The JPEG with what goes behind it: gain map, video, trailer, and the indexes that name them.
+
+    Args:
+        data: the primary.
+        picture: what it shows.
+        others: its further pictures, coded.
 
     Raises:
         CannotConvert: there is no room for an index.
@@ -145,8 +163,14 @@ def _with_extras(data: bytes, picture: Picture) -> bytes:
     try:
         if picture.tail is not None:
             return picture.tail.attached(data)
+        pictures = [AppendedPicture(each) for _, each in picture.maps]
+        pictures += [
+            AppendedPicture(each, STEREO_TYPE if picture.stereo else UNDEFINED_TYPE) for each in others
+        ]
         if picture.gain is not None:
-            return with_gain_map(data, picture.gain.jpeg(), picture.trailer)
+            pictures.insert(0, AppendedPicture(picture.gain.jpeg(), GAIN_MAP_TYPE))
+        if pictures:
+            return with_pictures(data, pictures, picture.trailer)
     except Refused as refused:
         raise CannotConvert(refused.detail or str(refused)) from refused
     return data + picture.trailer

@@ -13,7 +13,7 @@ from fractions import Fraction
 from homepress.compress.metadata.appended import ContainerItem
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import EXIF_IFD, TiffBlock, read_tiff
-from homepress.compress.metadata.xmp import RDF, XmpElement, parse_xmp
+from homepress.compress.metadata.xmp import RDF, XmpElement, parse_xmp, with_description
 
 HDRGM = "http://ns.adobe.com/hdr-gain-map/1.0/"
 _APPLE = "http://ns.apple.com/HDRGainMap/1.0/"
@@ -202,13 +202,9 @@ def with_directory(packet: bytes | None, items: Sequence[ContainerItem]) -> byte
         head = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">'.encode()
         return head + description + b"</rdf:RDF></x:xmpmeta>"
     try:
-        graphs = [element for element in parse_xmp(packet).walk() if element.name == f"{RDF} RDF"]
+        return with_description(packet, description)
     except Malformed as error:
         raise Refused(RewriteRefusal.XMP, str(error)) from error
-    if not graphs or graphs[0].content_end == graphs[0].content_start:
-        raise Refused(RewriteRefusal.XMP, "it has no place for a list of what is appended")
-    at = graphs[0].content_end
-    return packet[:at] + description + packet[at:]
 
 
 # Apple's own gain maps: light in one channel, as the camera's maker note and XMP say how bright.

@@ -1,5 +1,6 @@
 """What a HEIC or AVIF file holds besides one picture, its metadata and its thumbnail (ISO/IEC 23008-12)."""
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,31 @@ from homepress.compress.metadata.isobmff import (
 from homepress.compress.model import Extra
 
 _PLAIN = frozenset({b"ftyp", b"meta", b"mdat", b"free", b"skip", b"wide"})
+_PLAIN_IN_META = frozenset(
+    {
+        b"hdlr",
+        b"dinf",
+        b"pitm",
+        b"iloc",
+        b"iinf",
+        b"iref",
+        b"iprp",
+        b"idat",
+        b"grpl",
+        b"ipro",
+        b"free",
+        b"skip",
+    }
+)
+_ABOUT_CODING = frozenset(
+    {
+        *(b"ispe", b"pixi", b"colr", b"irot", b"imir", b"clap", b"pasp", b"auxC", b"rloc", b"lsel"),
+        *(b"hvcC", b"lhvC", b"avcC", b"vvcC", b"av1C", b"jpgC", b"j2kH", b"uncC", b"cmpd", b"cmpC", b"icef"),
+        *(b"a1op", b"a1lx", b"clli", b"mdcv", b"cclv", b"tols", b"oinf", b"sbpm", b"free", b"skip"),
+    }
+)
+"""Properties that say how a picture is coded and shown, of which a decoded picture has no need."""
+_STEREO_PAIR = b"ster"
 _SEQUENCE, _MOTION_VIDEO, SAMSUNG_BLOCKS = b"moov", b"mpvd", b"sefd"
 _ALPHA = frozenset(
     {
@@ -106,6 +132,46 @@ class HeifItems:
             for place in item_properties(self.data, inside[b"ipma"]).get(number, []):
                 if 0 < place <= len(all_of_them):
                     yield all_of_them[place - 1]
+
+    def colours(self, number: int) -> tuple[bytes | None, bytes | None]:
+        """An item's colour profile, and its code points (nclx): its own, or those of its tiles."""
+        profile = codes = None
+        for item in (number, *self.parts(number)):
+            for box in self.properties(item):
+                content = box.content(self.data)
+                if box.kind == b"colr" and content[:4] in (b"prof", b"rICC"):
+                    profile = profile or content[4:]
+                elif box.kind == b"colr" and content[:4] == b"nclx":
+                    codes = codes or content[4:]
+            if profile or codes:
+                break
+        return profile, codes
+
+    def beside_coding(self, number: int) -> set[bytes]:
+        """The kinds of an item's properties that say more than how it is coded, such as a lens."""
+        kinds = {box.kind for item in (number, *self.parts(number)) for box in self.properties(item)}
+        return kinds - _ABOUT_CODING
+
+    def pixels(self, number: int) -> int:
+        """How many pixels an item has; 0 where it does not say."""
+        for box in self.properties(number):
+            if box.kind == b"ispe":
+                content = box.content(self.data)
+                return int.from_bytes(content[4:8], "big") * int.from_bytes(content[8:12], "big")
+        return 0
+
+    def is_stereo(self, left: int, right: int) -> bool:
+        """Whether two items are said to be what the left and the right eye see."""
+        wanted = struct.pack(">3I", 2, left, right)
+        for groups in find_boxes(self.data, (b"meta", b"grpl")):
+            for group in read_boxes(self.data, groups.content_start, groups.end):
+                if group.kind == _STEREO_PAIR and group.content(self.data)[8:20] == wanted:
+                    return True
+        return False
+
+    def foreign_boxes(self) -> list[bytes]:
+        """The kinds of boxes beside those of the items that no standard has there."""
+        return [kind for kind in self._boxes if kind not in _PLAIN_IN_META]
 
     def belonging(self) -> set[int]:
         """The picture, its parts, its thumbnail and transparency, and theirs."""
@@ -220,15 +286,13 @@ def _items_beside(items: HeifItems) -> Iterator[HeifExtra]:
                 known = (found for found in _KNOWN_AUXILIARIES if found[0] in name)
                 _, extra, words = next(known, (b"", Extra.MAKER, "an auxiliary picture"))
                 yield HeifExtra(extra, words, source)
+    for kind in items.foreign_boxes():
+        yield HeifExtra(Extra.MAKER, f"data of its maker ({kind.decode('latin-1')})")
     own = items.belonging() | named
-    parts = {
-        target
-        for kind, source, targets in items.references
-        if kind == _MADE_OF and source in own
-        for target in targets
-    }
+    parts = {target for kind, _, targets in items.references if kind == _MADE_OF for target in targets}
+    small = {source for kind, source, targets in items.references if kind == _THUMBNAIL_OF and targets}
     for number, info in items.infos.items():
-        if number in own | parts or info.kind == b"Exif" or info.mime == _XMP:
+        if number in own | parts | small or info.kind == b"Exif" or info.mime == _XMP:
             continue
         yield _named_item(info)
 

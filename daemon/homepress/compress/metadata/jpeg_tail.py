@@ -1,6 +1,6 @@
 """What stands behind a JPEG's primary image: told by kind, taken out, carried along to another primary."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from homepress.compress.metadata.appended import (
@@ -39,6 +39,8 @@ from homepress.compress.model import Extra
 
 GAIN_MAP_TYPE = 0x050000
 """Of an entry of the multi-picture index (ISO 21496-1 annex)."""
+STEREO_TYPE, UNDEFINED_TYPE, _PRIMARY_TYPE = 0x020002, 0, 0x030000
+"""Others of CIPA DC-007: one of a pair for two eyes, anything, the picture that programs show."""
 _CONTAINER = "http://ns.google.com/photos/1.0/container/"
 _DEPTH_SPACES = (
     "http://ns.google.com/photos/1.0/depthmap/",
@@ -162,7 +164,7 @@ def taken_out(data: bytes, drop: frozenset[Extra]) -> tuple[bytes, tuple[Extra, 
     primary = _primary(file.stream, frozenset(going) if kept else frozenset(Extra), with_hdr=kept is not None)
     if kept is None:
         return primary, going
-    return with_gain_map(primary, data[kept.start : kept.end]), going
+    return with_pictures(primary, [AppendedPicture(data[kept.start : kept.end], GAIN_MAP_TYPE)]), going
 
 
 def _primary(stream: JpegStream, going: frozenset[Extra], *, with_hdr: bool = False) -> bytes:
@@ -300,40 +302,66 @@ class JpegTail:
             raise Refused(RewriteRefusal.PROOF, "what stands behind the picture")
 
 
-def with_gain_map(primary: bytes, gain_map: bytes, trailer: bytes = b"") -> bytes:
-    """An Ultra HDR JPEG: a plain primary, its gain map as a JPEG with its own description, both indexed.
+@dataclass(frozen=True, slots=True)
+class AppendedPicture:
+    """A picture to go behind a primary.
+
+    Attributes:
+        data: a JPEG.
+        kind: its type in the multi-picture index.
+    """
+
+    data: bytes
+    kind: int = UNDEFINED_TYPE
+
+
+def with_pictures(primary: bytes, pictures: Sequence[AppendedPicture], trailer: bytes = b"") -> bytes:
+    """A plain primary with pictures behind it, all indexed; with a gain map it is an Ultra HDR JPEG.
 
     Args:
         primary: a JPEG that nothing follows and that names no gain map.
-        gain_map: a JPEG.
-        trailer: what stands behind both and is self-contained, such as Samsung's blocks.
+        pictures: a gain map with its own description comes first.
+        trailer: what stands behind all and is self-contained, such as Samsung's blocks.
 
     Raises:
         Refused: the index has no room, or the result does not read back as it should.
     """
     stream = parse_jpeg(primary)
+    headers = [stream.raw(each) for each in stream.headers]
+    if pictures[0].kind == GAIN_MAP_TYPE:
+        headers = _naming_gain_map(stream, len(pictures[0].data))
+    coding = b"".join(map(stream.raw, stream.coding)) + END_OF_IMAGE
+    before = b"".join((START_OF_IMAGE, *headers))
+    blank = _segment(APP2, make_mpf([(0, 0, 0)] * (1 + len(pictures))))
+    end = len(before) + len(blank) + len(coding)
+    stereo = [one.kind for one in pictures] == [STEREO_TYPE]
+    entries = [(STEREO_TYPE if stereo else _PRIMARY_TYPE, end, 0)]
+    for one in pictures:
+        at = end + sum(size for _, size, _ in entries[1:])
+        entries.append((one.kind, len(one.data), at - len(before) - 8))
+    behind = [one.data for one in pictures]
+    result = b"".join((before, _segment(APP2, make_mpf(entries)), coding, *behind, trailer))
+    again = read_jpeg_file(result)
+    places = sorted({(part.start, part.end) for part in again.parts if part.media is Media.JPEG})
+    if [result[start:end] for start, end in places] != behind:
+        raise Refused(RewriteRefusal.PROOF, "a picture behind the first")
+    if pictures[0].kind == GAIN_MAP_TYPE and gain_map_part(again) is None:
+        raise Refused(RewriteRefusal.PROOF, "the gain map")
+    return result
+
+
+def _naming_gain_map(stream: JpegStream, length: int) -> list[bytes]:
+    """A primary's headers with those that say that a gain map of so many bytes follows."""
     packets = headers_of_kind(stream, HeaderKind.XMP)
-    item = ContainerItem("GainMap", "image/jpeg", len(gain_map), 0)
+    item = ContainerItem("GainMap", "image/jpeg", length, 0)
     packet = with_directory(xmp_packet(stream, packets[0]) if packets else None, [item])
-    iso = ISO_GAIN_MAP_SIGNATURE + bytes(4)
-    pieces = [START_OF_IMAGE]
     headers = [stream.raw(each) for each in stream.headers if each not in packets]
     where = 1 if headers and headers[0][4:9] == b"JFIF\0" else 0
     where += sum(header[4:10] == b"Exif\0\0" for header in headers[where:])
     headers.insert(where, _xmp_segment(packet))
     if not headers_of_kind(stream, HeaderKind.ISO_GAIN_MAP):
-        headers.append(_segment(APP2, iso))
-    coding = b"".join(map(stream.raw, stream.coding)) + END_OF_IMAGE
-    before = b"".join((*pieces, *headers))
-    blank = _segment(APP2, make_mpf([(0, 0, 0)] * 2))
-    end = len(before) + len(blank) + len(coding)
-    entries = [(0x030000, end, 0), (GAIN_MAP_TYPE, len(gain_map), end - len(before) - 8)]
-    result = b"".join((before, _segment(APP2, make_mpf(entries)), coding, gain_map, trailer))
-    again = read_jpeg_file(result)
-    part = gain_map_part(again)
-    if part is None or result[part.start : part.end] != gain_map:
-        raise Refused(RewriteRefusal.PROOF, "the gain map")
-    return result
+        headers.append(_segment(APP2, ISO_GAIN_MAP_SIGNATURE + bytes(4)))
+    return headers
 
 
 def coding_start(jpeg: bytes) -> int:

@@ -248,3 +248,20 @@ def with_values(packet: bytes, change: Callable[[str, str], str | None]) -> byte
     for start, end, value in sorted(edits, reverse=True):
         packet = packet[:start] + value.encode() + packet[end:]
     return packet
+
+
+def with_description(packet: bytes, description: bytes) -> bytes:
+    """A packet with one more description at its end.
+
+    Args:
+        packet: the packet.
+        description: an rdf:Description that declares its namespaces itself.
+
+    Raises:
+        Malformed: as `read_xmp`; or the packet has no place for it.
+    """
+    graphs = [element for element in parse_xmp(packet).walk() if element.name == f"{RDF} RDF"]
+    if not graphs or graphs[0].content_end == graphs[0].content_start:
+        raise Malformed("XMP that has no place for another description")
+    at = graphs[0].content_end
+    return packet[:at] + description + packet[at:]
