@@ -44,6 +44,7 @@ LEFT_OUT = {
     "comment": "its comment",
     "photoshop": "Photoshop's settings",
     "text": "its text notes",
+    "properties": "its notes of lens, camera position or title that are no Exif",
     "16-bit": "its 16 bits a channel (now 8)",
     "cmyk": "its CMYK colours (now sRGB)",
 }
