@@ -30,7 +30,6 @@ SMALL_MODULES = {
     "privacy/comparison.py": "the one module that opens a connection to a network",
     "ui/probe.py": "what tray and window share",
     "workers/checker_child.py": "what a child process starts with: it loads nothing else",
-    "workers/host.py": "what each system's module offers to a worker",
     "workers/tool_child.py": "what a child process starts with: it loads nothing else",
 }
 """Modules that may be shorter, each with its reason."""

@@ -24,6 +24,7 @@ DAEMON = st.fixed_dictionaries(
         "pause_on_power_saver": st.booleans(),
         "notify": st.sampled_from(["errors", "summary", "never"]),
         "originals_max": SIZES.filter(lambda size: not size.startswith("0")),
+        "worker_memory": st.sampled_from(["", "0", "500 MB", "1.5 GB", "8 GiB"]),
     },
 )
 FOLDER_VALUES: dict[str, st.SearchStrategy[Any]] = {

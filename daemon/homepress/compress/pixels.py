@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from homepress.base.formats import ImageType
+from homepress.compress.footprint import MOST_PIXELS as MOST_PIXELS
 from homepress.compress.metadata.errors import NotParsed
 from homepress.compress.model import MetadataPolicy, Reason, Unchanged
 
@@ -19,9 +20,6 @@ from homepress.compress.model import MetadataPolicy, Reason, Unchanged
 #
 # Every decoder error counts as "not whole": a truncated picture is never completed by guesswork
 # (`ImageFile.LOAD_TRUNCATED_IMAGES` stays off).
-
-MOST_PIXELS = 200_000_000
-"""Pictures with more pixels are left alone: decoding them would take more memory than a worker has."""
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 

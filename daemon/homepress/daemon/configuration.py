@@ -82,6 +82,7 @@ class Configuration:
             if folder.path in silent:
                 self.lets_in |= folders.let_in(core, folder, core.root_of(folder))
         core.store.set_limit(OriginalsLimit(settings.daemon.originals_max.bytes))
+        core.memory.allow(settings.daemon.worker_memory.bytes)
         for gone in self.now.plans.keys() - {core.root_of(folder) for folder in settings.folders}:
             folders.forget(core, gone, self.now.plans[gone].output)
         roots = {folder.path: core.root_of(folder) for folder in wanted}

@@ -26,7 +26,7 @@ from homepress.store.health import is_read_only
 from homepress.store.model import OriginalsLimit, RecoveryNote, StoreError
 from homepress.store.store import Store
 from homepress.watch import cloud_clients
-from homepress.workers import Checker, Limits
+from homepress.workers import Checker, Limits, MemoryBudget
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ class Core:
         state: the thread that owns what is decided.
         pipeline: the queue and its worker slots.
         trust: which codecs may be trusted.
+        memory: what large pictures may take.
         recovered: what the store repaired when it was opened.
         places: where the configured folders lead.
         seen: what was in folders, links resolved, when the ledger could not take it.
@@ -63,6 +64,7 @@ class Core:
     state: StateThread
     pipeline: Pipeline
     trust: CodecTrust
+    memory: MemoryBudget
     recovered: list[RecoveryNote]
     places: Places = field(default_factory=Places)
     seen: dict[Path, Listing] = field(default_factory=dict)
@@ -103,11 +105,12 @@ class Core:
         for note in recovered:
             _log.info("recovered: %s", note)
         trust = CodecTrust(paths.state / "codecs.json")
-        checker = Checker(Limits())
-        carrier = Carrier(store, trust=trust, checker=checker)
-        state = StateThread()
-        pipeline = Pipeline(state, carrier, live.current.daemon.worker_count, Limits(), changed, checker)
-        return cls(paths, live, store, state, pipeline, trust, recovered, places)
+        memory = MemoryBudget(live.current.daemon.worker_memory.bytes)
+        checker = Checker(Limits(), memory=memory)
+        carrier = Carrier(store, trust=trust, checker=checker, memory=memory)
+        state, slots = StateThread(), live.current.daemon.worker_count
+        pipeline = Pipeline(state, carrier, slots, Limits(), changed, checker, memory)
+        return cls(paths, live, store, state, pipeline, trust, memory, recovered, places)
 
     def folder_of(self, path: Path) -> FolderSettings | None:
         """The configured folder that a path lies in."""

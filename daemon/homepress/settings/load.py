@@ -220,6 +220,8 @@ def _files(user_dir: Path) -> dict[str, Path]:
 _BELONGS_IN_FOLDER = dict.fromkeys(FOLDER_FIELDS, "belongs in a [[folder]] table")
 _BELONGS_IN_DAEMON = dict.fromkeys(DAEMON_FIELDS, "belongs in the [daemon] table")
 _PLACEHOLDER = Path("/")
+_LEAST_MEMORY = 500_000_000
+"""Bytes: a worker that has loaded its codecs takes a third of it."""
 
 
 def load(path: Path) -> Settings:
@@ -282,6 +284,12 @@ class _Loader:
             self.reader.complain(
                 ("daemon", "originals_max"),
                 'expected a size above 0, such as "10 GB": originals are always kept',
+            )
+        if 0 < daemon.worker_memory.bytes < _LEAST_MEMORY:
+            self.reader.complain(
+                ("daemon", "worker_memory"),
+                'expected at least "500 MB", or "" for half of the computer\'s memory: '
+                "with less not even a small picture can be worked on",
             )
         return daemon
 

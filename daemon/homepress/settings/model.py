@@ -221,6 +221,16 @@ class DaemonSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             advanced=True,
         ),
     ] = "auto"
+    worker_memory: Annotated[
+        Size,
+        about(
+            "Memory for large pictures",
+            "How much memory the work on large pictures may take in all; a picture that needs more waits, "
+            "with figures. Empty for half of the computer's memory, at least 2 GiB.",
+            Widget.SIZE,
+            advanced=True,
+        ),
+    ] = Size()
     pause_on_power_saver: Annotated[
         bool,
         about("Pause on power saver", "Rest while the computer saves power.", Widget.SWITCH),

@@ -20,8 +20,8 @@ from homepress.store.model import (
 )
 
 MAX_BYTES = 500_000_000
-"""Larger files are refused unread: a worker, which may use 2 GiB, holds source, pixels and result of no such
-picture, and one of these alone would be much of a small computer's memory."""
+"""Larger files are refused unread: a worker, which has 2 GiB as a rule, holds source, pixels and result of no
+such picture, and one of these alone would be much of a small computer's memory."""
 
 
 def read(fs: FileSystem, path: Path, *, stays: bool = False) -> Source:

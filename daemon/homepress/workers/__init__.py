@@ -3,6 +3,7 @@
 from homepress.privacy import Limits
 from homepress.workers.checker import Checker
 from homepress.workers.dimensions import Dimensions, read_dimensions
+from homepress.workers.memory import MemoryBudget, NoRoomError
 from homepress.workers.process import Death, DeathKind, WorkerDied
 from homepress.workers.protocol import CodecReport
 from homepress.workers.slot import Slot
@@ -14,6 +15,8 @@ __all__ = [
     "DeathKind",
     "Dimensions",
     "Limits",
+    "MemoryBudget",
+    "NoRoomError",
     "Slot",
     "WorkerDied",
     "read_dimensions",

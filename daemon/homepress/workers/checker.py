@@ -13,6 +13,7 @@ from homepress.compress import Unchanged
 from homepress.privacy import Limits
 from homepress.workers.command import module_command
 from homepress.workers.dimensions import read_dimensions
+from homepress.workers.memory import MemoryBudget
 from homepress.workers.process import Death, DeathKind, WorkerDied
 from homepress.workers.protocol import ComparedPictures
 from homepress.workers.slot import Slot
@@ -47,14 +48,17 @@ class Checker:
     Usable from any thread: one looks, others wait.
     """
 
-    def __init__(self, limits: Limits, *, program: Sequence[str] = ()) -> None:
+    def __init__(
+        self, limits: Limits, *, memory: MemoryBudget | None = None, program: Sequence[str] = ()
+    ) -> None:
         """Start nothing yet.
 
         Args:
             limits: of the process.
+            memory: what large pictures may take; shared with the slots.
             program: its command line; empty takes the one of Homepress.
         """
-        self._slot = Slot(limits, program=program or module_command(_CHILD))
+        self._slot = Slot(limits, memory=memory, program=program or module_command(_CHILD))
 
     @property
     def pid(self) -> int | None:
@@ -75,6 +79,7 @@ class Checker:
             alone: end the process afterwards: it has seen a picture that nobody vouches for.
 
         Raises:
+            NoRoomError: to look at it needs more memory than there is.
             WorkerDied: it does not (`UNLIKE`), that could not be found out (`UNCHECKED`), or the process
                 could not be started (`REFUSED_TO_START`) or was stopped meanwhile (`STOPPED`).
         """

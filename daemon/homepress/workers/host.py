@@ -45,6 +45,12 @@ class Host(Protocol):
     def waited_seconds(self, pid: int) -> float:
         """How long a process has been ready to run without getting a processor; 0 where it is not told."""
 
+    def total_memory(self) -> int:
+        """Bytes that all programs have together, or those that we are confined with; 0 where not told."""
+
+    def available_memory(self) -> int:
+        """Bytes that could be used now without others being driven out to disk; 0 where not told."""
+
 
 if sys.platform == "win32":
     from homepress.workers import windows as _chosen

@@ -3,11 +3,12 @@
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _PR_SET_PDEATHSIG = 1
 _IOPRIO_WHO_PROCESS = 1
@@ -93,3 +94,98 @@ def waited_seconds(pid: int) -> float:
     except (OSError, IndexError):
         pass  # The thread or the process has ended, or the kernel keeps no such count.
     return longest * _NANOSECOND
+
+
+# Memory: of the computer (proc(5), /proc/meminfo), and of each control group that we are in, which a
+# container or a service manager bounds (Linux Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/memory.rst).
+
+_MEMORY_INFO = Path("/proc/meminfo")
+_OWN_GROUPS = Path("/proc/self/cgroup")
+_GROUPS = Path("/sys/fs/cgroup")
+_KIB = 1024
+_UNBOUNDED = 1 << 60
+"""Version 1 has a number near 2^63 where there is no bound."""
+
+
+def total_memory() -> int:
+    bounds = [_memory_info().get("MemTotal", 0), *(bound for bound, _ in _group_bounds())]
+    own, _ = resource.getrlimit(resource.RLIMIT_AS)  # workers inherit it
+    if own != resource.RLIM_INFINITY:
+        bounds.append(own)
+    return min((bound for bound in bounds if bound > 0), default=0)
+
+
+def available_memory() -> int:
+    info = _memory_info()
+    if "MemAvailable" not in info:
+        return 0
+    free = (max(1, bound - used) for bound, used in _group_bounds())
+    return min(max(1, info["MemAvailable"]), *free, _UNBOUNDED)
+
+
+def _memory_info() -> Mapping[str, int]:
+    """Bytes by name; empty where the system does not tell."""
+    found: dict[str, int] = {}
+    for name, value in _named(_MEMORY_INFO):
+        found[name.rstrip(":")] = value * _KIB
+    return found
+
+
+def _group_bounds() -> Iterator[tuple[int, int]]:
+    """Of each control group that bounds us: the bound, and how much of it could not be given back now."""
+    for folder, names in _own_groups():
+        bounds = [_first_number(folder / name) for name in names.bounds]
+        bound = min((each for each in bounds if 0 < each < _UNBOUNDED), default=0)
+        if bound:
+            cache = dict(_named(folder / "memory.stat")).get(names.cache, 0)
+            yield bound, max(0, _first_number(folder / names.used) - cache)
+
+
+class _GroupNames(NamedTuple):
+    """What the files of a control group are called."""
+
+    bounds: Sequence[str]
+    used: str
+    cache: str
+
+
+_VERSION_1 = _GroupNames(("memory.limit_in_bytes",), "memory.usage_in_bytes", "total_inactive_file")
+_VERSION_2 = _GroupNames(("memory.max", "memory.high"), "memory.current", "inactive_file")
+
+
+def _own_groups() -> Iterator[tuple[Path, _GroupNames]]:
+    """The folders of our control groups, from the innermost one up."""
+    try:
+        lines = _OWN_GROUPS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, inside = rest.partition(":")
+        if not controllers:
+            top, names = _GROUPS, _VERSION_2
+        elif "memory" in controllers.split(","):
+            top, names = _GROUPS / "memory", _VERSION_1
+        else:
+            continue
+        # In a container the path may be one of outside, which is not there; the top is ours then.
+        group = top / inside.lstrip("/")
+        yield from ((folder, names) for folder in (group, *group.parents) if folder.is_relative_to(top))
+
+
+def _named(file: Path) -> Iterator[tuple[str, int]]:
+    """Names and numbers of a file that has a pair in each line; nothing where it cannot be read."""
+    with contextlib.suppress(OSError):
+        for line in file.read_text(encoding="ascii", errors="replace").splitlines():
+            words = line.split()
+            if len(words) > 1 and words[1].isdecimal():
+                yield words[0], int(words[1])
+
+
+def _first_number(file: Path) -> int:
+    """The number in a file; 0 where it says "max", or cannot be read."""
+    try:
+        text = file.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return 0
+    return int(text) if text.isdecimal() else 0

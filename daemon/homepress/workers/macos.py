@@ -1,6 +1,7 @@
 """A worker's surroundings on macOS. Written from the manual pages; not yet run on a Mac by this project."""
 
 import contextlib
+import ctypes
 import os
 import select
 import signal
@@ -68,6 +69,26 @@ def resident_bytes(pid: int) -> int:  # noqa: ARG001  not told without a library
 
 def waited_seconds(pid: int) -> float:  # noqa: ARG001  not told
     return 0.0
+
+
+def total_memory() -> int:
+    return _system_number("hw.memsize", 8)
+
+
+def available_memory() -> int:
+    """The share that is left before the kernel presses programs (`kern.memorystatus_level`, percent)."""
+    return total_memory() * _system_number("kern.memorystatus_level", 4) // 100
+
+
+def _system_number(name: str, size: int) -> int:
+    """A number of sysctl(3); 0 where the system does not tell."""
+    value = (ctypes.c_uint8 * size)()
+    length = ctypes.c_size_t(size)
+    try:
+        refused = ctypes.CDLL(None).sysctlbyname(name.encode(), value, ctypes.byref(length), None, 0)
+    except (OSError, AttributeError):
+        return 0
+    return 0 if refused else int.from_bytes(bytes(value)[: length.value], sys.byteorder)
 
 
 def _await_end(parent: int) -> None:

@@ -40,6 +40,7 @@ _ERROR_TAIL_BYTES = 8 << 10
 T = TypeVar("T")
 _BASE_SECONDS = 120.0
 _SECONDS_PER_BYTE = 6.0 / 1_000_000
+_SECONDS_PER_MEMORY_BYTE = 100.0 / 1_000_000_000
 _LONGEST_SECONDS = 3600.0
 _SHORTEST_WAIT = 0.05
 
@@ -377,9 +378,15 @@ def launch(start: Callable[[], Popen]) -> Popen:
 # Ends a process that is at its task for too long.
 
 
-def deadline_for(source_bytes: int) -> float:
-    """Seconds that a picture may take: far more than any took, so that only what hangs is ended."""
-    return min(_BASE_SECONDS + source_bytes * _SECONDS_PER_BYTE, _LONGEST_SECONDS)
+def deadline_for(source_bytes: int, memory_bytes: int = 0) -> float:
+    """Seconds that a picture may take: far more than any took, so that only what hangs is ended.
+
+    Args:
+        source_bytes: of the file.
+        memory_bytes: that the work needs, which grows with the pixels and with the effort of the format.
+    """
+    work = source_bytes * _SECONDS_PER_BYTE + memory_bytes * _SECONDS_PER_MEMORY_BYTE
+    return min(_BASE_SECONDS + work, _LONGEST_SECONDS)
 
 
 class Watchdog:

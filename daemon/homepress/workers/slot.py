@@ -1,10 +1,11 @@
 """A place where one picture at a time is compressed, in a process that can be lost without loss."""
 
+import contextlib
 import dataclasses
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,6 +18,7 @@ from homepress.privacy import Limits
 from homepress.workers import tool
 from homepress.workers.command import module_command
 from homepress.workers.host import host
+from homepress.workers.memory import MemoryBudget, needed_to_compress, needed_to_look_at
 from homepress.workers.process import Death, DeathKind, Worker, WorkerDied, deadline_for
 from homepress.workers.protocol import (
     BadFrame,
@@ -63,6 +65,8 @@ _STUMBLED = {Reason.BROKEN, Reason.UNSUPPORTED, Reason.TOO_LARGE}
 # Libraries that want threads want a few; others of the user's programs may start some meanwhile.
 _MOST_THREADS = 256
 
+_NO_BOUND = 1 << 62
+
 
 class Slot:
     """Owns at most one worker process; starts it when needed, and another when it was lost.
@@ -70,21 +74,31 @@ class Slot:
     `compress` may be called from any thread, one at a time; a second caller waits.
     """
 
-    def __init__(self, limits: Limits, *, background: bool = True, program: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        memory: MemoryBudget | None = None,
+        background: bool = True,
+        program: Sequence[str] = (),
+    ) -> None:
         """Start nothing yet.
 
         Args:
-            limits: of each worker process.
+            limits: of each worker process; one that is started for a large picture may take more memory.
+            memory: what large pictures may take; shared with other slots.
             background: whether workers run at idle priority.
             program: the command line of the worker; empty takes the one of Homepress.
         """
         self._limits = limits
+        self._memory = memory or MemoryBudget()
         self._background = background
         self._program = tuple(program or module_command(_CHILD))
         self._busy = threading.Lock()
         self._closed = threading.Event()
         self._worker: Worker | None = None
-        self._threads = False
+        self._needed = 0
+        self._given: Limits | None = None
         self._tool: Tool | None = None
 
     @property
@@ -118,21 +132,25 @@ class Slot:
     ) -> Compressed | Unchanged:
         """Compress one picture in the worker process.
 
-        A picture that cannot be decoded, or is refused for its size, is the last one of its process.
+        A picture that cannot be decoded, or is refused for its size, is the last one of its process. One that
+        needs more memory than workers have gets a process of its own, with as much as it needs.
 
         Args:
             source: the bytes of the file.
             recipe: what is asked.
             deadline_seconds: after so long the worker is killed; None takes a bound that grows with the
-                size. Time in which others kept the processors busy does not count.
+                size of the file and with the memory that its work needs. Time in which others kept the
+                processors busy does not count.
             alone: end the process afterwards: it has seen a picture that nobody vouches for.
 
         Raises:
+            NoRoomError: the picture needs more memory than there is; nothing was begun.
             WorkerDied: the process crashed, hung, ran out of memory or did not start. Nothing else is
                 lost; the next call starts another.
         """
-        seconds = deadline_for(len(source)) if deadline_seconds is None else deadline_seconds
-        with self._busy:
+        needed = needed_to_compress(source, recipe)
+        seconds = deadline_for(len(source), needed) if deadline_seconds is None else deadline_seconds
+        with self._busy, self._room_for(needed):
             try:
                 return self._compress(source, recipe, seconds)
             finally:
@@ -161,13 +179,14 @@ class Slot:
 
         Raises:
             ValueError: it cannot be shown, the worker's death included; the text says why.
+            NoRoomError: it needs more memory than there is.
         """
         question = PreviewTask(edge=edge, fill=fill, most_pixels=most_pixels, most_decoded=most_decoded)
 
         def understand(answer: Response, body: bytes) -> tuple[PreviewSizes | Unchanged | Death, bytes]:
             return validated_preview(answer, body, most_pixels), body
 
-        with self._busy:
+        with self._busy, self._room_for(needed_to_look_at(source)):
             try:
                 shown, rgb = self._ask(question, (source,), seconds, understand, _CHANNELS * most_pixels)
             except WorkerDied as died:
@@ -210,9 +229,10 @@ class Slot:
             How far they are apart, or why that could not be seen.
 
         Raises:
+            NoRoomError: they need more memory than there is.
             WorkerDied: it could not be started, or the pictures ended it.
         """
-        with self._busy:
+        with self._busy, self._room_for(needed_to_look_at(source, result)):
             question = CompareTask(source_bytes=len(source), closely=closely)
             seconds = deadline_for(len(source))
             found = self._ask(
@@ -256,7 +276,8 @@ class Slot:
 
         with self._busy:
             # Told when it started; to check takes another process, one that may start threads.
-            if known and self._ready(threads=self._threads).hello.codecs == known:
+            threads = self._given is not None and self._given.threads > 0
+            if known and self._ready(threads=threads).hello.codecs == known:
                 return CodecReport(versions=known)
             return self._ask(CodecTask(known=known), (), _CHECK_SECONDS, understand, 0)
 
@@ -279,14 +300,41 @@ class Slot:
         with self._busy:
             self._end()
 
+    @contextlib.contextmanager
+    def _room_for(self, needed: int) -> Iterator[None]:
+        """Have the memory that a picture needs, in a process of its own where that is more than usual.
+
+        Raises:
+            NoRoomError: there is not so much.
+        """
+        with self._memory.reserved(needed, self._resident_bytes, self._closed):
+            if needed <= self._limits.memory_bytes:
+                yield
+                return
+            self._end()
+            self._needed = needed
+            try:
+                yield
+            finally:
+                self._needed = 0
+                self._end()
+
+    def _resident_bytes(self) -> int:
+        return host.resident_bytes(pid) if (pid := self.pid) else 0
+
+    def _wanted(self, threads: bool) -> Limits:
+        """The limits of the next process: no more memory than is allowed, unless that was looked into."""
+        memory = self._needed or min(self._limits.memory_bytes, self._memory.most or _NO_BOUND)
+        return dataclasses.replace(self._limits, memory_bytes=memory, threads=_MOST_THREADS if threads else 0)
+
     def _ready(self, *, threads: bool = False) -> Worker:
-        """The worker, started if there is none that lives and may start threads or may not, as is needed."""
-        if self._worker is not None and (not self._worker.alive or self._threads != threads):
+        """The worker, started if there is none that lives and has the limits that are needed."""
+        wanted = self._wanted(threads)
+        if self._worker is not None and (not self._worker.alive or self._given != wanted):
             self._end()
         if self._worker is None and not self._closed.is_set():
-            self._threads = threads
-            limits = dataclasses.replace(self._limits, threads=_MOST_THREADS if threads else 0)
-            self._worker = Worker(self._command(limits), limits, background=self._background)
+            self._given = wanted
+            self._worker = Worker(self._command(wanted), wanted, background=self._background)
         if self._worker is None or self._closed.is_set():
             raise WorkerDied(Death(DeathKind.STOPPED))
         return self._worker
@@ -312,7 +360,8 @@ class Slot:
         self, command: Sequence[str], source: bytes, recipe: Recipe, seconds: float
     ) -> Compressed | Unchanged:
         """Run the helper program over a picture and have the worker judge what it made."""
-        self._tool = Tool(command, self._limits, background=self._background)
+        limits = dataclasses.replace(self._wanted(threads=False), threads=self._limits.threads)
+        self._tool = Tool(command, limits, background=self._background)
         try:
             if self._closed.is_set():
                 self._tool.kill(DeathKind.STOPPED)
@@ -365,8 +414,7 @@ class Slot:
         return self._is_fat() or spent > self._limits.cpu_seconds / 2
 
     def _is_fat(self) -> bool:
-        pid = self._worker.pid if self._worker is not None else 0
-        return host.resident_bytes(pid) > _MOST_IDLE_BYTES
+        return self._resident_bytes() > _MOST_IDLE_BYTES
 
 
 def _may_have_attacked(answer: Response) -> bool:

@@ -99,3 +99,37 @@ class _MemoryCounters(ctypes.Structure):
 
 def waited_seconds(pid: int) -> float:  # noqa: ARG001  not told
     return 0.0
+
+
+class _MemoryStatus(ctypes.Structure):
+    """`MEMORYSTATUSEX`."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        ("total_physical", ctypes.c_uint64),
+        ("available_physical", ctypes.c_uint64),
+        ("total_commit", ctypes.c_uint64),
+        ("available_commit", ctypes.c_uint64),
+        ("total_virtual", ctypes.c_uint64),
+        ("available_virtual", ctypes.c_uint64),
+        ("available_extended", ctypes.c_uint64),
+    )
+
+
+def total_memory() -> int:
+    return int(_memory_status().total_physical)
+
+
+def available_memory() -> int:
+    """What the job bounds is committed memory, so that it has to fit there too."""
+    status = _memory_status()
+    return int(min(status.available_physical, status.available_commit))
+
+
+def _memory_status() -> _MemoryStatus:
+    """GlobalMemoryStatusEx; zeros where it fails."""
+    status = _MemoryStatus()
+    status.length = ctypes.sizeof(status)
+    kernel32 = vars(ctypes)["WinDLL"]("kernel32")
+    return status if kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else _MemoryStatus()

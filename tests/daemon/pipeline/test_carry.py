@@ -23,7 +23,7 @@ from homepress.store import health
 from homepress.store.model import Busy, Changed, OriginalsLimit, UndoSelection, VerifyFailed
 from homepress.store.reader import HistoryFilter, Reader
 from homepress.store.store import Store
-from homepress.workers import Death, DeathKind, Slot, WorkerDied
+from homepress.workers import Death, DeathKind, MemoryBudget, Slot, WorkerDied
 from support import REPOSITORY
 
 SOURCE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 200 + b"\xff\xd9"
@@ -309,6 +309,64 @@ def test_a_picture_that_kills_its_worker_is_left_alone_after_three_tries(
     told = [carry(Compressor(death)) for death in died]
     assert [t.outcome for t in told] == ["waiting", "waiting", "failed"]
     assert "SIGSEGV" in told[-1].reason
+    assert picture.read_bytes() == SOURCE
+
+
+GB = 1_000_000_000
+
+
+@pytest.fixture
+def wide(store: Store, picture: Path) -> tuple[MemoryBudget, Callable[..., JobResult]]:
+    """A budget of 2 GB, and how a picture is carried with it that needs 3.4 GB."""
+    memory = MemoryBudget(2 * GB)
+    carrier = Carrier(store, memory=memory)
+
+    class Large(Compressor):
+        def compress(self, source: bytes, recipe: Recipe, *, alone: bool = False) -> Compressed | Unchanged:
+            memory.check(3_400_000_000)
+            return super().compress(source, recipe, alone=alone)
+
+    def run(compressor: Compressor | None = None, **changes: Any) -> JobResult:
+        plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=picture.parent)
+        identity = FileId.of(picture.stat())
+        job = Job(picture, plan, lambda told: None, **{"identity": identity, **changes})
+        return carrier.carry(job, cast(Slot, compressor or Large(compressed())))
+
+    return memory, run
+
+
+def test_a_picture_that_needs_more_memory_waits_and_is_a_problem_with_figures(
+    wide: tuple[MemoryBudget, Callable[..., JobResult]], store: Store, picture: Path
+) -> None:
+    _, run = wide
+    told = run()
+    assert (told.outcome, told.retry_after, told.whole_folder) == ("waiting", 600.0, False)
+    assert told.reason == (
+        "it needs about 3.4 GB of memory, and Homepress may use 2.0 GB; raise worker_memory in the settings"
+    )
+    assert told.problem == f"{picture}: {told.reason}"
+    assert store.known(os.fsencode(picture.parent)) == {}, "nothing is remembered of its content"
+
+
+def test_a_raised_limit_has_it_done(
+    wide: tuple[MemoryBudget, Callable[..., JobResult]], picture: Path
+) -> None:
+    memory, run = wide
+    assert run().outcome == "waiting"
+    reads_nothing = Compressor()
+    assert run(reads_nothing).outcome == "waiting"
+    assert reads_nothing.recipes == [], "it was not even read"
+    memory.allow(4 * GB)
+    assert run().outcome == "compressed"
+
+
+def test_somebody_who_asks_for_it_hears_at_once_that_it_failed(
+    wide: tuple[MemoryBudget, Callable[..., JobResult]], picture: Path
+) -> None:
+    _, run = wide
+    told = run(explicit=True)
+    assert (told.outcome, told.retry_after, told.problem) == ("failed", None, "")
+    assert "3.4 GB" in told.reason and "worker_memory" in told.reason
     assert picture.read_bytes() == SOURCE
 
 

@@ -164,7 +164,7 @@ def test_several_results_unlike_their_pictures_stop_replacing(
     """Through the real pipeline; the folder goes on when somebody has looked."""
     monkeypatch.setattr(
         "homepress.daemon.pipeline.worker_loop.Slot",
-        lambda limits: Slot(limits, program=liar("one_colour")._program),
+        lambda limits, **also: Slot(limits, program=liar("one_colour")._program, **also),
     )
     made = {f"{n}.png": saved("PNG", compress_level=n) for n in range(6)}
     inbox = put(tmp_path, made)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from homepress import privacy
 from homepress.base.results import ProbedProcess
-from homepress.workers import Limits, Slot, WorkerDied
+from homepress.workers import Limits, NoRoomError, Slot, WorkerDied
 
 _MOST_FILE_BYTES = 1 << 30
 _SECONDS = 60.0
@@ -33,7 +33,10 @@ class Viewer:
             if os.fstat(stream.fileno()).st_size > _MOST_FILE_BYTES:
                 raise ValueError("it is too large to be opened")
             source = stream.read()
-        return self._slot.view(source, edge, fill, most_pixels, most_decoded, _SECONDS)
+        try:
+            return self._slot.view(source, edge, fill, most_pixels, most_decoded, _SECONDS)
+        except NoRoomError as error:
+            raise ValueError(str(error)) from error
 
     def probe(self, other: int = 0) -> ProbedProcess:
         """Have the worker try every way out; one that cannot has tried nothing.

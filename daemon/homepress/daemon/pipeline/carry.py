@@ -19,6 +19,7 @@ from homepress.daemon.pipeline.retry import (
     RETRY_FULL,
     Attempts,
     Key,
+    TooLarge,
     compressed_for_nothing,
     no_compressor,
     trouble,
@@ -37,7 +38,15 @@ from homepress.store.model import (
     Vanished,
 )
 from homepress.store.store import Store
-from homepress.workers import Checker, DeathKind, Slot, WorkerDied, read_dimensions
+from homepress.workers import (
+    Checker,
+    DeathKind,
+    MemoryBudget,
+    NoRoomError,
+    Slot,
+    WorkerDied,
+    read_dimensions,
+)
 
 # -- content that was met before: what may still be asked of it
 
@@ -154,6 +163,7 @@ class Carrier:
         tries: int = 3,
         trust: CodecTrust | None = None,
         checker: Checker | None = None,
+        memory: MemoryBudget | None = None,
     ) -> None:
         """Begin with nothing tried.
 
@@ -162,6 +172,7 @@ class Carrier:
             tries: how often a picture may end its worker.
             trust: which codecs may be used; None for all.
             checker: looks at each result before it is stored; None where there are no workers, as in tests.
+            memory: what large pictures may take; that of the slots.
         """
         self._store = store
         self._checker = checker
@@ -172,6 +183,7 @@ class Carrier:
         self._doubted: dict[Path, str] = {}
         self.attempts = Attempts()
         self._distrusted: dict[Path, tuple[FileId, JobResult]] = {}
+        self._too_large = TooLarge(memory or MemoryBudget())
 
     def stop(self) -> None:
         """Begin nothing more; threads that wait for a quiet time give up."""
@@ -197,6 +209,8 @@ class Carrier:
         identity, result = self._distrusted.get(job.path, (None, None))
         if result and identity and identity.same_state(job.identity) and not job.explicit:
             return result  # codecs are checked once a run: reading it again would change nothing
+        if (result := self._too_large.again(job)) is not None:
+            return result
         try:
             source = self._store.read(job.path, stays=job.plan.destination is not Destination.REPLACE)
         except Vanished:
@@ -253,6 +267,8 @@ class Carrier:
                 return self._untrusted(job, source)
             made = slot.compress(source.data, recipe, alone=job.untrusted)
             self._look_at(made, job, slot, source)
+        except NoRoomError as error:
+            return self._too_large.found(job, source, error)
         except WorkerDied as died:
             return self._worker_died(job, source, died)
         seconds = time.monotonic() - start
@@ -488,6 +504,7 @@ class Carrier:
         """Have another process look at a result that is to be stored.
 
         Raises:
+            NoRoomError: that takes more memory than there is.
             WorkerDied: it does not look like its source, or that could not be found out.
         """
         stored = job.plan.destination is not Destination.NOWHERE

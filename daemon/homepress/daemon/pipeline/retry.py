@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from homepress.base.files import FileId
 from homepress.base.system_errors import Retry, Scope, explain, in_words, printable, with_name
 from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.state import confined
@@ -20,7 +21,7 @@ from homepress.store.model import (
     StoreFull,
     VerifyFailed,
 )
-from homepress.workers import WorkerDied
+from homepress.workers import MemoryBudget, NoRoomError, WorkerDied
 
 # -- pauses between tries: each doubles the one before, up to an hour, until something changes
 
@@ -251,4 +252,58 @@ def no_compressor(job: Job, source: Source, died: WorkerDied) -> JobResult:
         retry_after=RETRY_SYSTEM,
         problem=reason,
         whole_folder=True,
+    )
+
+
+# -- pictures for which there is not the memory
+
+
+class TooLarge:
+    """Remembers such pictures, so that the next try need not read them; usable from any thread."""
+
+    def __init__(self, memory: MemoryBudget) -> None:
+        """None is known.
+
+        Args:
+            memory: what large pictures may take.
+        """
+        self._memory = memory
+        self._known: OrderedDict[Path, tuple[FileId, str, int, int]] = OrderedDict()
+
+    def found(self, job: Job, source: Source, error: NoRoomError) -> JobResult:
+        """The result for a picture that needs more than there is. The ledger remembers nothing of it."""
+        if not job.explicit:
+            known = (source.identity, job.plan.settings, len(source.data), error.needed)
+            self._known[job.path] = known
+            if len(self._known) > _MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        return _no_memory(job, len(source.data), error)
+
+    def again(self, job: Job) -> JobResult | None:
+        """The result for a picture for which there is still not the memory; None for all others."""
+        known = self._known.pop(job.path, None)
+        if known is None or job.explicit or job.identity is None:
+            return None
+        identity, settings, size, needed = known
+        if settings != job.plan.settings or not identity.same_state(job.identity):
+            return None
+        try:
+            self._memory.check(needed)
+        except NoRoomError as error:
+            self._known[job.path] = known
+            return _no_memory(job, size, error)
+        return None
+
+
+def _no_memory(job: Job, size: int, error: NoRoomError) -> JobResult:
+    reason = str(error)
+    if job.explicit:
+        return JobResult(job.picture, "failed", reason, size, size)
+    return JobResult(
+        path=job.picture,
+        outcome="waiting",
+        reason=reason,
+        before_bytes=size,
+        retry_after=RETRY_SYSTEM if error.passing else RETRY_FULL,
+        problem="" if error.passing else f"{printable(job.path)}: {reason}",
     )

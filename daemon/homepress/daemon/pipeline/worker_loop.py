@@ -25,7 +25,7 @@ from homepress.daemon.pipeline.queue import FairQueue, Load
 from homepress.daemon.pipeline.retry import Retries, trouble
 from homepress.daemon.state import StateClosedError, StateThread, Timer, confined
 from homepress.store.model import StoreError
-from homepress.workers import Checker, Limits, Slot, WorkerDied
+from homepress.workers import Checker, Limits, MemoryBudget, Slot, WorkerDied
 
 _log = logging.getLogger(__name__)
 
@@ -236,6 +236,7 @@ class Pipeline:
         limits: Limits,
         changed: Callable[[], None],
         checker: Checker | None = None,
+        memory: MemoryBudget | None = None,
     ) -> None:
         """Begin with nothing to do.
 
@@ -246,6 +247,7 @@ class Pipeline:
             limits: of each worker process.
             changed: called whenever `load` changes.
             checker: what the carrier has look at results; it is probed and closed with the rest.
+            memory: what large pictures may take together; the checker's are among them.
         """
         self._state = state
         self._carrier = carrier
@@ -253,7 +255,8 @@ class Pipeline:
         self._checker = checker
         self.queue = FairQueue(on_change=self._dispatch_soon)
         self._retries = Retries()
-        self._runners = SlotRunners(SILENT_SECONDS, lambda: Slot(limits), self._serve)
+        memory = memory or MemoryBudget()
+        self._runners = SlotRunners(SILENT_SECONDS, lambda: Slot(limits, memory=memory), self._serve)
         self._dispatching = False
         self._watching = False
         self._next_try: Timer | None = None

@@ -1,0 +1,101 @@
+"""How much memory the work on a picture takes, from what its header says: known before anything is decoded.
+
+The figures are addresses, which is what systems bound: up to a third more than the memory in use. They were
+measured with `python benchmarks/footprint.py`, which has each kind of work done by a process of its own and
+takes the kernel's peak (proc(5), VmPeak): the greatest of photographs, drawings and transparent pictures.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from homepress.base.formats import ImageType
+from homepress.compress.model import Recipe, needs_conversion
+
+MOST_PIXELS: Final = 200_000_000
+"""A picture with more pixels is refused before anything is decoded."""
+
+BASE_BYTES: Final = 240_000_000
+"""What a worker has when it has loaded everything and seen no picture: 203 MB, and its buffers."""
+
+_MARGIN: Final = 1.15
+"""Times what was measured, for what was not."""
+
+_COPIES: Final = 4
+"""So many times the bytes of the file: as they arrive, whole, without what is taken out, and coded anew."""
+
+_IN_PLACE: Final = {ImageType.JPEG: 21.0, ImageType.PNG: 40.0, ImageType.WEBP: 52.0, ImageType.GIF: 13.0}
+"""Bytes a pixel for the same picture in fewer bytes; other formats are left alone."""
+
+_WRITING: Final = {
+    ImageType.JPEG: 30.0,
+    ImageType.PNG: 50.0,
+    ImageType.WEBP: 52.0,
+    ImageType.AVIF: 77.0,
+    ImageType.JXL: 58.0,
+}
+"""Bytes a pixel for a result in a format: the decoded source, the search for a quality, and the check."""
+
+_WRITING_SMALL: Final = {ImageType.AVIF: 95.0, ImageType.JXL: 119.0}
+"""The same for pictures of at most `_SMALL_PIXELS`, with which these codecs take more pains."""
+
+_SMALL_PIXELS: Final = 8_000_000
+
+_READING: Final = 20.0
+"""Bytes a pixel to decode a source and to make it smaller in linear light."""
+
+_HELD: Final = 4.0
+"""Bytes a pixel of the decoded source, while a smaller one is written."""
+
+_LOOKING: Final = 20.0
+"""Bytes a pixel to decode a picture and make it small, for a comparison or to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureHeader:
+    """What is known of a picture before it is decoded.
+
+    Attributes:
+        kind: its format.
+        width: in pixels.
+        height: likewise.
+        file_bytes: of the file.
+    """
+
+    kind: ImageType
+    width: int
+    height: int
+    file_bytes: int
+
+    @property
+    def pixels(self) -> int:
+        """Those that are decoded at a time: frames one by one, and none where they are too many."""
+        pixels = self.width * self.height
+        return pixels if pixels <= MOST_PIXELS else 0
+
+
+def bytes_to_compress(picture: PictureHeader, recipe: Recipe) -> int:
+    """The most memory that a worker takes for a picture and a recipe, itself included."""
+    if not needs_conversion(picture.kind, recipe):
+        return _in_all(picture.pixels * _IN_PLACE.get(picture.kind, 0.0), picture.file_bytes)
+    target = recipe.convert_to or picture.kind
+    longest = max(picture.width, picture.height, 1)
+    if not 0 < recipe.max_edge < longest:
+        return _in_all(_to_write(target, picture.pixels), picture.file_bytes)
+    small = round(picture.pixels * (recipe.max_edge / longest) ** 2)
+    work = max(picture.pixels * _READING, picture.pixels * _HELD + _to_write(target, small))
+    return _in_all(work, picture.file_bytes)
+
+
+def bytes_to_look_at(*pictures: PictureHeader) -> int:
+    """The most memory that a worker takes to compare pictures with each other, or to show one."""
+    work = sum(picture.pixels * _LOOKING for picture in pictures)
+    return _in_all(work, sum(picture.file_bytes for picture in pictures))
+
+
+def _to_write(target: ImageType, pixels: int) -> float:
+    large = pixels * _WRITING.get(target, 0.0)
+    return max(large, min(pixels, _SMALL_PIXELS) * _WRITING_SMALL.get(target, 0.0))
+
+
+def _in_all(work: float, file_bytes: int) -> int:
+    return round(BASE_BYTES + _COPIES * file_bytes + _MARGIN * work)

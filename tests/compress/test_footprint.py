@@ -1,0 +1,67 @@
+"""The memory that a picture takes, computed from its header."""
+
+import pytest
+
+from homepress.base.formats import ImageType
+from homepress.compress import MetadataPolicy, Recipe
+from homepress.compress.footprint import BASE_BYTES, PictureHeader, bytes_to_compress, bytes_to_look_at
+
+TARGETS = (ImageType.JPEG, ImageType.PNG, ImageType.WEBP, ImageType.AVIF, ImageType.JXL)
+GIB = 1 << 30
+
+
+def picture(megapixels: float, kind: ImageType = ImageType.JPEG, file_bytes: int = 0) -> PictureHeader:
+    edge = round((megapixels * 1e6) ** 0.5)
+    return PictureHeader(kind, edge, edge, file_bytes)
+
+
+def test_photographs_of_most_cameras_need_no_more_than_workers_have() -> None:
+    for target in TARGETS:
+        assert bytes_to_compress(picture(20, file_bytes=12_000_000), Recipe(convert_to=target)) < 2 * GIB
+    assert bytes_to_compress(picture(60, file_bytes=40_000_000), Recipe()) < 2 * GIB
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_more_pixels_need_more(target: ImageType) -> None:
+    recipe = Recipe(convert_to=target)
+    needed = [bytes_to_compress(picture(size), recipe) for size in (1, 7, 9, 24, 50, 100, 150)]
+    assert needed == sorted(set(needed)) or needed[1] == needed[2], needed
+    assert needed[-1] > 10 * needed[0] - 9 * BASE_BYTES
+
+
+def test_formats_differ() -> None:
+    needed = {target: bytes_to_compress(picture(50), Recipe(convert_to=target)) for target in TARGETS}
+    assert needed[ImageType.JPEG] < needed[ImageType.WEBP] < needed[ImageType.AVIF]
+
+
+def test_150_megapixels_fit_into_the_half_of_32_gigabytes() -> None:
+    for target in TARGETS:
+        assert bytes_to_compress(picture(150), Recipe(convert_to=target)) < 16 * GIB
+
+
+def test_a_picture_that_is_made_smaller_needs_less_to_be_written() -> None:
+    whole = bytes_to_compress(picture(100), Recipe(convert_to=ImageType.AVIF))
+    small = bytes_to_compress(picture(100), Recipe(convert_to=ImageType.AVIF, max_edge=2048))
+    assert small < whole / 2
+    no_smaller = bytes_to_compress(picture(100), Recipe(convert_to=ImageType.AVIF, max_edge=20_000))
+    assert no_smaller == whole
+
+
+def test_what_is_left_alone_needs_nothing_but_its_bytes() -> None:
+    left = bytes_to_compress(picture(100, ImageType.HEIC, 1_000_000), Recipe())
+    assert left < BASE_BYTES + 10_000_000
+    scrubbed = Recipe(metadata=MetadataPolicy.STRIP)
+    assert bytes_to_compress(picture(100, ImageType.JPEG), scrubbed) > left
+
+
+@pytest.mark.parametrize("edges", [(60_000, 60_000), (1 << 31, 1 << 31), (200_000_001, 1)])
+def test_what_is_refused_for_its_size_gets_no_memory_for_it(edges: tuple[int, int]) -> None:
+    """It is never decoded, whatever its header claims."""
+    claimed = PictureHeader(ImageType.PNG, *edges, 100)
+    assert bytes_to_compress(claimed, Recipe(convert_to=ImageType.AVIF)) < BASE_BYTES + 1000
+    assert bytes_to_look_at(claimed, claimed) < BASE_BYTES + 1000
+
+
+def test_both_pictures_of_a_comparison_count() -> None:
+    one, two = picture(50), picture(20, ImageType.AVIF)
+    assert bytes_to_look_at(one) < bytes_to_look_at(one, two)
