@@ -33,7 +33,7 @@ _HOPELESS = 10
 """How many times its lossy source a PNG is, coded quickly, that need not be coded well: the best coding took
 at least a quarter of the quick one's bytes, a palette of few colours a seventh."""
 _FAR = 1.5
-"""How many times the size that is asked for a JPEG has to take for normal compression to be doubted."""
+"""How many times the size that is asked for a picture has to take for normal compression to be doubted."""
 
 
 def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
@@ -149,8 +149,8 @@ def _resized_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compres
 
 
 def _far_from_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting | None:
-    """The search for a size, where a JPEG as good as is wished for is far too large; None where it may do."""
-    if kind is not ImageType.JPEG or not 0 < _FAR * recipe.fit_under < len(source):
+    """The search for a size, where a picture as good as is wished for is far too large, else None."""
+    if kind not in (ImageType.JPEG, ImageType.PNG) or not 0 < _FAR * recipe.fit_under < len(source):
         return None
     try:
         picture = scrubbing.read_scrubbed(source, kind, recipe)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.base.formats import ImageType
+from homepress.compress.convert.fit_png import PngFit, may_fit_whole
 from homepress.compress.convert.gain import scaled_tail
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_opaque
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
@@ -17,6 +18,8 @@ from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.exif import scaled, with_size, without_thumbnail
 from homepress.compress.metadata.xmp import with_values
 from homepress.compress.model import LOWEST_FLOOR
+from homepress.compress.png.palette import MOST_PIXELS as MOST_PALETTE_PIXELS
+from homepress.compress.png.palette import Colours
 from homepress.compress.savings import SHARES, shrunk
 from homepress.compress.score.tiles import EDGE, cells, draw
 
@@ -221,13 +224,17 @@ class Sizes:
     def learn(self, share: float, floor: float, written: EncodedFile) -> bool:
         """Take note of an attempt; says whether it fits."""
         size = len(written.data)
-        self.least = size if self.least is None else min(self.least, size)
+        self.note(size)
         if self._is_guess:  # what a mosaic errs by, it errs by at all floors
             error = math.log(size) - self._expected(share, floor)
             self._offsets = {other: offset + error for other, offset in self._offsets.items()}
             self._is_guess = False
         self._offsets[floor] = math.log(size) - self._growth(share, floor)
         return math.log(size) <= self._limit
+
+    def note(self, size: int) -> None:
+        """Take note of how small the picture got."""
+        self.least = size if self.least is None else min(self.least, size)
 
     def is_full_enough(self, written: EncodedFile) -> bool:
         """Whether a higher floor would hardly fit as well."""
@@ -314,11 +321,15 @@ class Fitting:
         self._wish = options
         self._limit = limit
         self._sizes = Sizes(limit)
+        if kind is ImageType.PNG:  # has no quality that sizes grow with
+            return
         self._sizes.sample(picture, options, lambda sample, options: write_picture(sample, kind, options))
 
     @property
     def needs_a_lower_floor(self) -> bool:
         """Whether the floor that is wished for surely takes too many bytes."""
+        if self._kind is ImageType.PNG:
+            return not may_fit_whole(self.picture, self._limit) and not _is_drawing(self.picture)
         return self._wish.floor is not None and self._sizes.misses(self._wish.floor)
 
     def write(self) -> tuple[EncodedFile, Picture]:
@@ -329,6 +340,8 @@ class Fitting:
             CannotConvert: as `write_picture`.
         """
         picture, options, sizes = self.picture, self._wish, self._sizes
+        if self._kind is ImageType.PNG and options.floor is not None:
+            return self._write_png(options)
         shares = [share for share in SHARES if share == 1.0 or _may_shrink(picture, share, options)]
         for share in shares:
             sizes.forgiving = share == shares[-1]
@@ -338,10 +351,37 @@ class Fitting:
             found = _best_floor(functools.partial(write_picture, smaller, self._kind), options, share, sizes)
             if found is not None:
                 return found, smaller
+        raise self._refusal()
+
+    def _write_png(self, options: EncodeOptions) -> tuple[EncodedFile, Picture]:
+        """As `write`, with coarser levels or fewer colours."""
+        if may_fit_whole(self.picture, self._limit):
+            written = write_picture(self.picture, self._kind, options)
+            if written is not None and self._sizes.learn(1.0, options.floor or 0.0, written):
+                return written, self.picture
+        for share in SHARES:
+            if share != 1.0 and not _may_shrink(self.picture, share, options):
+                continue
+            picture = self.picture
+            if share != 1.0:
+                picture = resized(picture, shrunk(picture.size, share))
+            fitting = PngFit(picture, self._limit)
+            if (written := fitting.write()) is not None:
+                return written, picture
+            self._sizes.note(fitting.least)
+        raise self._refusal()
+
+    def _refusal(self) -> CannotFit | CannotConvert:
+        sizes, options = self._sizes, self._wish
         if sizes.least is None:
-            raise CannotConvert("no result keeps the quality floor")
+            return CannotConvert("no result keeps the quality floor")
         reason = "without loss" if options.floor is None else f"at a quality of {LOWEST_FLOOR:g}"
-        raise CannotFit(f"{sizes.least:,} bytes is the least {reason}; asked were {self._limit:,}")
+        return CannotFit(f"{sizes.least:,} bytes is the least {reason}; asked were {self._limit:,}")
+
+
+def _is_drawing(picture: Picture) -> bool:
+    width, height = picture.size
+    return width * height <= MOST_PALETTE_PIXELS and not Colours(picture.rgba).of_photograph
 
 
 def _may_shrink(picture: Picture, share: float, options: EncodeOptions) -> bool:

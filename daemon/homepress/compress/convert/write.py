@@ -230,7 +230,7 @@ _METRE = 39.3701  # inches
 def _write_png(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write a PNG: without loss, or in fewer colours where the floor allows; see `write_picture`."""
     plain = quickly_coded(picture)
-    source = _png_wrapped(plain, picture)
+    source = png_wrapped(plain, picture)
     file = read_png(source)
     if options.floor is not None and options.palette:
         result = png.compress(source, Recipe(floor=options.floor, palette=True))
@@ -263,7 +263,7 @@ def quickly_coded(picture: Picture) -> CodedPicture:
     return CodedPicture(header, b"", None, zlib.compress(rows.data, 1))
 
 
-def _png_wrapped(plain: CodedPicture, picture: Picture) -> bytes:
+def png_wrapped(plain: CodedPicture, picture: Picture) -> bytes:
     """A PNG file of the picture with its metadata."""
     chunks = [(b"IHDR", plain.header.write())]
     if picture.icc is not None:

@@ -526,7 +526,7 @@ def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None
         at = (low + high) // 2
     if best is None:
         return None
-    return Reduced(_coded(file.header, best[0]), len(best[0].palette), best[1], check.kind)
+    return Reduced(coded_palette(file.header, best[0]), len(best[0].palette), best[1], check.kind)
 
 
 class _Check:
@@ -558,7 +558,8 @@ class _Check:
         return None
 
 
-def _coded(header: PngHeader, indexed: Indexed) -> CodedPicture:
+def coded_palette(header: PngHeader, indexed: Indexed) -> CodedPicture:
+    """A picture of few colours, coded quickly, in the size that a header tells."""
     rows = np.zeros((header.height, header.width + 1), np.uint8)
     rows[:, 1:] = indexed.indices
     alpha = indexed.palette[:, 3]
