@@ -23,6 +23,13 @@ _MARGIN: Final = 1.15
 _COPIES: Final = 4
 """So many times the bytes of the file: as they arrive, whole, without what is taken out, and coded anew."""
 
+_DETAIL: Final = 14
+"""The same for formats whose bytes tell how much detail there is, which takes memory of its own; a JPEG of
+noise needs twice as much as a photograph of its size in pixels."""
+
+_PLAIN: Final = frozenset({ImageType.PNG, ImageType.BMP, ImageType.TIFF, ImageType.GIF})
+"""Formats of which a file may be large for other reasons."""
+
 _IN_PLACE: Final = {ImageType.JPEG: 21.0, ImageType.PNG: 40.0, ImageType.WEBP: 52.0, ImageType.GIF: 13.0}
 """Bytes a pixel for the same picture in fewer bytes; other formats are left alone."""
 
@@ -76,20 +83,19 @@ class PictureHeader:
 def bytes_to_compress(picture: PictureHeader, recipe: Recipe) -> int:
     """The most memory that a worker takes for a picture and a recipe, itself included."""
     if not needs_conversion(picture.kind, recipe):
-        return _in_all(picture.pixels * _IN_PLACE.get(picture.kind, 0.0), picture.file_bytes)
+        return _in_all(picture.pixels * _IN_PLACE.get(picture.kind, 0.0), picture)
     target = recipe.convert_to or picture.kind
     longest = max(picture.width, picture.height, 1)
     if not 0 < recipe.max_edge < longest:
-        return _in_all(_to_write(target, picture.pixels), picture.file_bytes)
+        return _in_all(_to_write(target, picture.pixels), picture)
     small = round(picture.pixels * (recipe.max_edge / longest) ** 2)
     work = max(picture.pixels * _READING, picture.pixels * _HELD + _to_write(target, small))
-    return _in_all(work, picture.file_bytes)
+    return _in_all(work, picture)
 
 
 def bytes_to_look_at(*pictures: PictureHeader) -> int:
     """The most memory that a worker takes to compare pictures with each other, or to show one."""
-    work = sum(picture.pixels * _LOOKING for picture in pictures)
-    return _in_all(work, sum(picture.file_bytes for picture in pictures))
+    return _in_all(sum(picture.pixels * _LOOKING for picture in pictures), *pictures)
 
 
 def _to_write(target: ImageType, pixels: int) -> float:
@@ -97,5 +103,6 @@ def _to_write(target: ImageType, pixels: int) -> float:
     return max(large, min(pixels, _SMALL_PIXELS) * _WRITING_SMALL.get(target, 0.0))
 
 
-def _in_all(work: float, file_bytes: int) -> int:
-    return round(BASE_BYTES + _COPIES * file_bytes + _MARGIN * work)
+def _in_all(work: float, *pictures: PictureHeader) -> int:
+    files = sum(each.file_bytes * (_COPIES if each.kind in _PLAIN else _DETAIL) for each in pictures)
+    return round(BASE_BYTES + files + _MARGIN * work)
