@@ -92,6 +92,7 @@ class TestExamine:
             "Python",
             "window",
             "worker",
+            "memory",
             "gifsicle",
             "settings",
             "ledger",

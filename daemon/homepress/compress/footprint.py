@@ -98,6 +98,12 @@ def bytes_to_look_at(*pictures: PictureHeader) -> int:
     return _in_all(sum(picture.pixels * _LOOKING for picture in pictures), *pictures)
 
 
+def most_pixels(memory_bytes: int, target: ImageType) -> int:
+    """How large a picture may be that becomes a format within so much memory, its file left aside."""
+    work = (memory_bytes - BASE_BYTES) / _MARGIN
+    return max(0, min(MOST_PIXELS, int(work / _WRITING[target]))) if target in _WRITING else 0
+
+
 def _to_write(target: ImageType, pixels: int) -> float:
     large = pixels * _WRITING.get(target, 0.0)
     return max(large, min(pixels, _SMALL_PIXELS) * _WRITING_SMALL.get(target, 0.0))

@@ -82,6 +82,12 @@ class MemoryBudget:
         total = self._host.total_memory()
         return self._asked or (max(total // _SHARE, _LEAST_SHARE) if total else 0)
 
+    @property
+    def free(self) -> int:
+        """Bytes that one large picture could take now; 0 where the system does not say."""
+        available = self._host.available_memory()
+        return max(1, available - self._host.total_memory() // _SPARE) if available else 0
+
     @contextlib.contextmanager
     def reserved(self, needed: int, in_use: Callable[[], int], stopped: threading.Event) -> Iterator[None]:
         """Have so many bytes for the block; where others that are at work have them, wait for their end.
@@ -128,13 +134,11 @@ class MemoryBudget:
         if 0 < most < needed:
             raise NoRoomError(_over(needed, most, total), needed, passing=0 < total < needed)
         taken = sum(held.needed for held in self._held)
-        free = self._host.available_memory()
-        if free:
-            to_come = sum(max(0, held.needed - held.in_use()) for held in self._held)
-            free = max(0, free - to_come - total // _SPARE)
-            if free < needed and not self._held:
-                raise NoRoomError(_not_free(needed, free), needed, passing=True)
-        return not (0 < most < taken + needed or 0 < free < needed)
+        free = self.free
+        if 0 < free < needed and not self._held:
+            raise NoRoomError(_not_free(needed, free), needed, passing=True)
+        to_come = sum(max(0, held.needed - held.in_use()) for held in self._held)
+        return not (0 < most < taken + needed or 0 < free < to_come + needed)
 
 
 def _over(needed: int, most: int, total: int) -> str:

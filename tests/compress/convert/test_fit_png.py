@@ -18,7 +18,7 @@ MARK = (b"tEXt", b"Comment\0Homepress")
 
 def picture(*, alpha: bool = False) -> bytes:
     pixels = np.asarray(photo(*SIZE, alpha=alpha)).astype(np.uint16)
-    return pngs.png(pixels, 6 if alpha else 2, 8, before=[MARK])
+    return pngs.png(pixels, 6 if alpha else 2, 8, before=(MARK,))
 
 
 def shown(data: bytes) -> np.ndarray:

@@ -4,11 +4,14 @@ import json
 import subprocess
 from collections.abc import Iterator
 
+from homepress.base.formats import ImageType
+from homepress.base.units import size
 from homepress.compress import Compressed, Recipe
+from homepress.compress.footprint import most_pixels
 from homepress.daemon.commands.prove import sample_png
 from homepress.daemon.doctor.finding import Finding, Installation, broken, good, this_system, worth_knowing
 from homepress.desktop.launching import NO_WINDOW
-from homepress.workers import Limits, Slot, WorkerDied
+from homepress.workers import Limits, MemoryBudget, Slot, WorkerDied
 from homepress.workers.command import environment, is_bundled, module_command
 from homepress.workers.tool import Tool
 from homepress.workers.tool import gifsicle as find_gifsicle
@@ -19,6 +22,8 @@ _IMPORT_SECONDS = 60.0
 _TOOL_SECONDS = 30.0
 _MOST_OUTPUT = 10_000
 _LOSSLESS = Recipe(floor=None)
+_USUAL_PIXELS = 12_000_000
+"""Of a telephone's photograph."""
 
 
 def worker(_: Installation) -> Iterator[Finding]:
@@ -46,6 +51,23 @@ def worker(_: Installation) -> Iterator[Finding]:
     yield from this_system().file_sandbox(hello.files)
     for missing in hello.missing:
         yield worth_knowing("sandbox", missing, "see what holds all the same: homepress prove")
+
+
+def memory(whole: Installation) -> Iterator[Finding]:
+    """How large pictures may be, by the settings and by what is free now."""
+    budget = MemoryBudget(whole.settings.daemon.worker_memory.bytes)
+    if not budget.most or not budget.free:
+        yield worth_knowing(
+            "memory", "the system does not say how much there is, so no picture is refused for it"
+        )
+        return
+    text = f"large pictures may take {size(budget.most)}, and {size(budget.free)} are free for them now"
+    pixels = most_pixels(min(budget.most, budget.free), ImageType.AVIF)
+    text = f"{text}: enough for pictures of {pixels // 1_000_000} megapixels in any format"
+    if most_pixels(budget.most, ImageType.AVIF) < _USUAL_PIXELS:
+        yield worth_knowing("memory", text, "raise worker_memory: homepress settings edit")
+    else:
+        yield good("memory", text)
 
 
 def codecs(_: Installation) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("window", checks.window_toolkit),
     ("network lock", checks.network_lock),
     ("worker", codecs.worker),
+    ("memory", codecs.memory),
     ("codecs", codecs.codecs),
     ("gifsicle", codecs.gifsicle),
     ("settings", checks.settings),
