@@ -3,6 +3,7 @@
 import contextlib
 import io
 import threading
+import zlib
 from collections.abc import Iterator
 from typing import cast
 
@@ -14,7 +15,6 @@ from homepress.compress import Compressed, Reason, Recipe, Unchanged
 from homepress.workers import Checker, DeathKind, Limits, MemoryBudget, NoRoomError, Slot, WorkerDied
 from homepress.workers.host import Host
 from homepress.workers.memory import UNNOTICED_BYTES, needed_to_compress
-from support import wait_for
 from workers.mischief import png, slot, tell
 
 GB = 1_000_000_000
@@ -197,12 +197,16 @@ def test_no_process_may_have_more_than_the_setting_allows() -> None:
 
 @pytest.mark.parametrize("target", [None, ImageType.AVIF])
 def test_a_header_that_claims_too_much_is_refused_by_an_ordinary_worker(target: ImageType | None) -> None:
-    source = png(60_000, 60_000, 4000)
+    """A PNG that is sound but for its size, and a worker that has nothing to spare."""
+    pixels, end = zlib.compress(bytes(100_000)), bytes(4) + b"IEND" + zlib.crc32(b"IEND").to_bytes(4, "big")
+    checked = b"IDAT" + pixels
+    chunk = len(pixels).to_bytes(4, "big") + checked + zlib.crc32(checked).to_bytes(4, "big")
+    source = png(60_000, 60_000) + chunk + end
     assert needed_to_compress(source, Recipe(convert_to=target)) < SMALL
     with contextlib.closing(Slot(Limits(memory_bytes=SMALL), background=False)) as worker:
         result = worker.compress(source, Recipe(convert_to=target))
     assert isinstance(result, Unchanged)
-    assert result.reason in (Reason.TOO_LARGE, Reason.BROKEN)
+    assert result.reason is Reason.TOO_LARGE
 
 
 @pytest.mark.slow
@@ -230,14 +234,12 @@ def test_what_is_computed_is_enough(target: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["webp", "avif"])
-def test_50_megapixels_are_converted_and_looked_at(target: str) -> None:
+def test_50_megapixels_become_an_avif_and_are_looked_at() -> None:
     source = flat((8160, 6144), "JPEG")
-    recipe = Recipe(convert_to=ImageType(target), floor=30.0, bigger=True)
+    recipe = Recipe(convert_to=ImageType.AVIF, floor=30.0, bigger=True)
     assert needed_to_compress(source, recipe) > Limits().memory_bytes
     with contextlib.closing(Slot(Limits(), background=False)) as worker:
         result = worker.compress(source, recipe)
     assert isinstance(result, Compressed)
     with contextlib.closing(Checker(Limits())) as checker:
         checker.check(source, result.data)
-    wait_for(lambda: worker.pid is None)
