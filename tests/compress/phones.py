@@ -230,7 +230,7 @@ def portrait_avif(turns: int = 0, packet: bytes = b"", name: bytes = b"urn:mpeg:
     return avif(items, [(b"auxl", 2, [1]), *([(b"cdsc", 3, [2])] if packet else [])])
 
 
-def stereo_avif(*more: bytes) -> bytes:
+def stereo_avif(*more: bytes, groups: bytes = b"") -> bytes:
     """An AVIF with what the left and the right eye see, each with an Exif block, one with a number."""
     items = []
     for number in (1, 2):

@@ -199,9 +199,7 @@ class TestGainMapOfAHeif:
     def test_that_nothing_describes_refuses(self) -> None:
         data = phones.apple_avif().replace(b"Apple iOS", b"Banana iS")
         recipe = Recipe(floor=70.0, convert_to=ImageType.JPEG, drop=frozenset({Extra.DEPTH}), bigger=True)
-        assert refused(data, recipe).detail.endswith(
-            "nothing says what it means; to take that out, drop: hdr"
-        )
+        assert refused(data, recipe).detail.endswith("nothing says what it means; to take it out, drop: hdr")
 
     def test_of_apple_without_its_brightness_stays_what_apple_has_in_jpegs(self) -> None:
         space = ' xmlns:HDRGainMap="http://ns.apple.com/HDRGainMap/1.0/" HDRGainMap:HDRGainMapVersion="65536"'
@@ -214,6 +212,8 @@ class TestGainMapOfAHeif:
         assert np.abs(values.astype(float) - phones.gain_values(80, 60)).mean() < 3
         assert b"HDRGainMapVersion" in jpeg
         assert b'AuxiliaryImageType="urn:com:apple:photo:2020:aux:hdrgainmap"' in jpeg
+        smaller = made(data, Recipe(floor=70.0, convert_to=ImageType.JPEG, max_edge=160, bigger=True))
+        assert gain_map(read_jpeg_file(smaller.data))[0].shape == (30, 40)
 
     def test_samsungs_blocks_become_the_trailer_that_they_are_in_a_jpeg(self) -> None:
         blocks = phones.samsung_blocks()

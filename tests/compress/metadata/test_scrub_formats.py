@@ -185,6 +185,14 @@ class TestBoxes:
         assert b"whowho" not in result.data
         assert [extra.words for extra in heif_extras(result.data)] == ["an HDR gain map"]
 
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    def test_a_makers_box_among_those_of_the_items_goes(self, policy: MetadataPolicy) -> None:
+        data = phones.stereo_avif(groups=phones.built.box(b"uuid", b"who" * 9))
+        result = compress(data, Recipe(metadata=policy))
+        assert isinstance(result, Compressed), result
+        assert b"whowho" not in result.data
+        assert len(result.data) == len(data)
+
     def test_what_is_larger_than_asked_is_named(self) -> None:
         data = sources.source(ImageType.AVIF, sources.photo()).data
         result = compress(data, Recipe(metadata=MetadataPolicy.SHARE, max_edge=100))

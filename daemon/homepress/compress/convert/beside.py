@@ -30,19 +30,17 @@ _GREY_OF_8_BITS = 0x4C303038
 """Apple's code "L008"."""
 
 
-def map_jpeg(values: NDArray[np.uint8], packet: bytes | None, name: bytes, turns: int) -> bytes:
+def map_jpeg(values: NDArray[np.uint8], packet: bytes) -> bytes:
     """A depth map or matte as a JPEG that says what it is.
 
     Args:
         values: height x width, the right way up.
-        packet: its XMP packet.
-        name: what the file calls it, such as "urn:com:apple:photo:2018:aux:portraiteffectsmatte".
-        turns: quarter turns to the left that made it so.
+        packet: its XMP packet, from `naming` and `turned`.
 
     Raises:
-        Malformed: nothing says what its values mean, or what says it cannot be carried.
+        Malformed: the packet is longer than a JPEG can carry.
     """
-    body = XMP_SIGNATURE + _turned(_naming(packet, name), turns)
+    body = XMP_SIGNATURE + packet
     if len(body) > _MOST_BODY:
         raise Malformed("more is said than JPEG can carry")
     out = io.BytesIO()
@@ -54,8 +52,16 @@ def map_jpeg(values: NDArray[np.uint8], packet: bytes | None, name: bytes, turns
     return b"".join((START_OF_IMAGE, *headers, said, *coding, END_OF_IMAGE))
 
 
-def _naming(packet: bytes | None, name: bytes) -> bytes:
-    """The packet with the kind of map, which a HEIC may leave to a box of its own."""
+def naming(packet: bytes | None, name: bytes) -> bytes:
+    """A packet with the kind of map, which a HEIC may leave to a box of its own.
+
+    Args:
+        packet: the map's XMP packet.
+        name: what the box says, such as "urn:com:apple:photo:2018:aux:portraiteffectsmatte".
+
+    Raises:
+        Malformed: nothing says what the map's values mean.
+    """
     if packet is not None and b"AuxiliaryImageType" in packet:
         return packet
     if packet is None or b"apple" not in name:
@@ -68,10 +74,14 @@ def _naming(packet: bytes | None, name: bytes) -> bytes:
     return with_description(packet, description.encode())
 
 
-def _turned(packet: bytes, turns: int) -> bytes:
+def turned(packet: bytes, turns: int) -> bytes:
     """The packet with the places that a camera's calibration names in pixels of the turned picture.
 
     Source: Apple, AVCameraCalibrationData: a matrix of three columns, the last the principal point.
+
+    Args:
+        packet: the map's XMP packet.
+        turns: quarter turns to the left.
 
     Raises:
         Malformed: it is no XMP, or holds a calibration that is not understood.

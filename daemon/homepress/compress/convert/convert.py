@@ -239,9 +239,9 @@ def _refuse_heavy(picture: Picture, limit: int) -> None:
     held = {Extra.MAKER: len(picture.trailer)} if picture.trailer else {}
     if picture.tail is not None:
         held = held_extras(picture.tail.file)
-    for extra, data in picture.maps:
-        held[extra] = held.get(extra, 0) + len(data)
-    heavy = {extra: size for extra, size in held.items() if extra is not Extra.HDR or picture.maps}
+    if picture.maps:
+        held[Extra.DEPTH] = sum(map(len, picture.maps))
+    heavy = {extra: size for extra, size in held.items() if extra is not Extra.HDR}
     if sum(heavy.values()) > limit:
         names = ", ".join(extra.value for extra in heavy)
         raise CannotFit(f"{sum(heavy.values()):,} bytes are not the picture; to take them out, drop: {names}")
@@ -323,6 +323,6 @@ def _wanted_xmp(picture: Picture, data: bytes) -> bytes | None:
     """The XMP packet that a written file should have: the picture's, with the list of what is appended."""
     if picture.tail is not None:
         return picture.tail.packet(picture.xmp)
-    if picture.gain is None:
+    if picture.gain is None or picture.gain.curve is None:
         return picture.xmp
     return with_directory(picture.xmp, read_jpeg_file(data).directory.items[1:])

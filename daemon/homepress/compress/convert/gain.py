@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from homepress.compress.convert.beside import naming
 from homepress.compress.convert.picture import CannotConvert
 from homepress.compress.jpeg import optimise
 from homepress.compress.metadata.errors import Malformed
@@ -54,11 +55,13 @@ class GainMap:
 
     Attributes:
         values: height x width, or height x width x 3; the right way up, as its picture.
-        curve: what they mean.
+        curve: what they mean; None for Apple's where nothing says how bright they make the picture.
+        packet: what Apple says of them then, which goes along for whoever knows.
     """
 
     values: Values
-    curve: GainCurve
+    curve: GainCurve | None
+    packet: bytes = b""
 
     def scaled(self, share: float) -> "GainMap":
         """The map with a share of each edge."""
@@ -68,17 +71,20 @@ class GainMap:
     def jpeg(self) -> bytes:
         """The map as a JPEG that describes itself: Adobe's XMP, and the block of ISO 21496-1."""
         stream = parse_jpeg(_coded(Image.fromarray(self.values)))
-        headers = (
-            _segment(APP1, XMP_SIGNATURE + gain_map_packet(self.curve)),
-            _segment(APP2, ISO_GAIN_MAP_SIGNATURE + iso_block(self.curve)),
-        )
+        if self.curve is None:
+            headers = [_segment(APP1, XMP_SIGNATURE + self.packet)]
+        else:
+            headers = [
+                _segment(APP1, XMP_SIGNATURE + gain_map_packet(self.curve)),
+                _segment(APP2, ISO_GAIN_MAP_SIGNATURE + iso_block(self.curve)),
+            ]
         kept = [stream.raw(segment) for segment in stream.headers]
         coding = [stream.raw(segment) for segment in stream.coding]
         return b"".join((START_OF_IMAGE, *kept, *headers, *coding, END_OF_IMAGE))
 
 
-def from_heif(items: HeifItems, extra: HeifExtra, shown: Image.Image, exif: bytes | None) -> GainMap | None:
-    """The gain map of a HEIC or AVIF; None for Apple's where nothing says how bright it makes the picture.
+def from_heif(items: HeifItems, extra: HeifExtra, shown: Image.Image, exif: bytes | None) -> GainMap:
+    """The gain map of a HEIC or AVIF.
 
     Args:
         items: of the file.
@@ -96,10 +102,15 @@ def from_heif(items: HeifItems, extra: HeifExtra, shown: Image.Image, exif: byte
     if b"apple" not in items.auxiliary_kind(extra.item):
         raise CannotConvert("its HDR gain map does not say how bright it is; to take it out, drop: hdr")
     packets = items.described(extra.item, b"mime")
-    headroom = apple_headroom(exif, packets[0] if packets else None)
+    packet = packets[0] if packets else None
+    values = values if values.ndim == 2 else values[..., 1]
+    headroom = apple_headroom(exif, packet)
     if headroom is None:
-        return None
-    return _from_apple(values if values.ndim == 2 else values[..., 1], headroom)
+        try:
+            return GainMap(values, None, naming(packet, items.auxiliary_kind(extra.item)))
+        except Malformed as error:
+            raise CannotConvert(f"its HDR gain map: {error}; to take it out, drop: hdr") from error
+    return _from_apple(values, headroom)
 
 
 def _iso_curve(items: HeifItems, number: int, made_of: list[int]) -> GainCurve:

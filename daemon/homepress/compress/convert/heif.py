@@ -12,7 +12,7 @@ from homepress.base.formats import ImageType
 from homepress.base.units import counted
 from homepress.compress.convert import gain as gain_map
 from homepress.compress.convert.along import Wanted, decoded, frame_count, read_metadata, upright
-from homepress.compress.convert.beside import map_jpeg
+from homepress.compress.convert.beside import map_jpeg, naming, turned
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_image, to_rgba
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, read_sef
@@ -52,13 +52,10 @@ def read_heif(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
     carried = _carried_extras(source, extras, wanted)
     _check_further(items, carried.pictures)
     picture = _read_item(items, items.primary, kind, wanted)
-    maps = [(Extra.DEPTH, _map(items, extra, kind)) for extra in carried.maps]
     gain = None
     if carried.gain is not None:
         shown = to_image(_pixels(items.as_picture(carried.gain.item), kind))
         gain = gain_map.from_heif(items, carried.gain, shown, picture.exif)
-        if gain is None:  # as Apple has it in JPEGs too, for whoever knows what it means
-            maps.insert(0, (Extra.HDR, _map(items, carried.gain, kind)))
     numbers = [extra.item for extra in carried.pictures]
     held = {one.extra for one in extras}
     dropped: list[str] = [extra for extra in Extra if extra in wanted.drop and extra in held]
@@ -67,7 +64,7 @@ def read_heif(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
     return dataclasses.replace(
         picture,
         gain=gain,
-        maps=tuple(maps),
+        maps=tuple(_map(items, extra, kind) for extra in carried.maps),
         others=tuple(_read_item(items, number, kind, wanted) for number in numbers),
         stereo=len(numbers) == 1 and items.is_stereo(items.primary, numbers[0]),
         trailer=carried.trailer,
@@ -113,7 +110,8 @@ def _map(items: HeifItems, extra: HeifExtra, kind: ImageType) -> bytes:
     packets = items.described(extra.item, b"mime")
     name = items.auxiliary_kind(extra.item)
     try:
-        return map_jpeg(np.ascontiguousarray(values), packets[0] if packets else None, name, sum(turns) % 4)
+        packet = turned(naming(packets[0] if packets else None, name), sum(turns) % 4)
+        return map_jpeg(np.ascontiguousarray(values), packet)
     except Malformed as error:
         raise CannotConvert(_which_stays(extra, f"which JPEG cannot carry: {error}")) from error
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.compress.metadata.jpeg_tail import JpegTail
-from homepress.compress.model import Extra
 
 if TYPE_CHECKING:
     from homepress.compress.convert.gain import GainMap
@@ -90,7 +89,7 @@ class Picture:
         tail: what stands behind a JPEG's primary and goes behind the next one; then `rgba` lies as stored,
             and `exif` still says how to turn it.
         gain: the gain map of a picture that comes from another format.
-        maps: JPEGs that go behind the next one as they are, such as a depth map, and what each is.
+        maps: JPEGs that go behind the next one as they are, such as a depth map.
         others: further pictures of the same file, such as what the right eye sees.
         stereo: whether the picture and its only other are what the left and the right eye see.
         trailer: a self-contained trailer that a JPEG may end in.
@@ -107,7 +106,7 @@ class Picture:
     jpeg_headers: tuple[bytes, ...] = ()
     tail: JpegTail | None = None
     gain: "GainMap | None" = None
-    maps: tuple[tuple[Extra, bytes], ...] = ()
+    maps: tuple[bytes, ...] = ()
     others: tuple["Picture", ...] = ()
     stereo: bool = False
     trailer: bytes = b""
@@ -123,7 +122,7 @@ class Picture:
             self.xmp,
             self.icc,
             self.trailer,
-            *(data for _, data in self.maps),
+            *self.maps,
             *self.jpeg_headers,
         )
         return sum(len(block) for block in blocks if block) + (self.tail.size if self.tail else 0)

@@ -86,7 +86,7 @@ def _shared(picture: Picture) -> Picture:
         exif=exif if exif and any(exif) else None,
         xmp=xmp if xmp and any(xmp) else None,
         jpeg_headers=tuple(header for header in picture.jpeg_headers if ISO_GAIN_MAP_SIGNATURE in header),
-        maps=tuple((extra, _trimmed(share(each))) for extra, each in picture.maps),
+        maps=tuple(_trimmed(share(each)) for each in picture.maps),
         others=tuple(map(_shared, picture.others)),
     )
 

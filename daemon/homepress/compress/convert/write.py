@@ -163,12 +163,13 @@ def _with_extras(data: bytes, picture: Picture, others: Sequence[bytes]) -> byte
     try:
         if picture.tail is not None:
             return picture.tail.attached(data)
-        pictures = [AppendedPicture(each) for _, each in picture.maps]
+        pictures = [AppendedPicture(each) for each in picture.maps]
         pictures += [
             AppendedPicture(each, STEREO_TYPE if picture.stereo else UNDEFINED_TYPE) for each in others
         ]
         if picture.gain is not None:
-            pictures.insert(0, AppendedPicture(picture.gain.jpeg(), GAIN_MAP_TYPE))
+            kind = UNDEFINED_TYPE if picture.gain.curve is None else GAIN_MAP_TYPE
+            pictures.insert(0, AppendedPicture(picture.gain.jpeg(), kind))
         if pictures:
             return with_pictures(data, pictures, picture.trailer)
     except Refused as refused:

@@ -169,9 +169,9 @@ class HeifItems:
                     return True
         return False
 
-    def foreign_boxes(self) -> list[bytes]:
-        """The kinds of boxes beside those of the items that no standard has there."""
-        return [kind for kind in self._boxes if kind not in _PLAIN_IN_META]
+    def foreign_boxes(self) -> list[Box]:
+        """The boxes beside those of the items that no standard has there."""
+        return [box for kind, box in self._boxes.items() if kind not in _PLAIN_IN_META]
 
     def belonging(self) -> set[int]:
         """The picture, its parts, its thumbnail and transparency, and theirs."""
@@ -286,8 +286,8 @@ def _items_beside(items: HeifItems) -> Iterator[HeifExtra]:
                 known = (found for found in _KNOWN_AUXILIARIES if found[0] in name)
                 _, extra, words = next(known, (b"", Extra.MAKER, "an auxiliary picture"))
                 yield HeifExtra(extra, words, source)
-    for kind in items.foreign_boxes():
-        yield HeifExtra(Extra.MAKER, f"data of its maker ({kind.decode('latin-1')})")
+    for box in items.foreign_boxes():
+        yield HeifExtra(Extra.MAKER, f"data of its maker ({box.kind.decode('latin-1')})")
     own = items.belonging() | named
     parts = {target for kind, _, targets in items.references if kind == _MADE_OF for target in targets}
     small = {source for kind, source, targets in items.references if kind == _THUMBNAIL_OF and targets}

@@ -394,6 +394,8 @@ def _scrubbed_heif(
         elif box.kind not in _HEIF_KEPT:
             _blank(box, out, 0)
     items = HeifItems(data)
+    for box in items.foreign_boxes():
+        _blank(box, out, 0)
     for number, info in items.infos.items():
         start, end = items.place(number)
         if info.kind not in (b"Exif", b"mime", b"uri "):
