@@ -240,9 +240,8 @@ def stereo_avif(*more: bytes, groups: bytes = b"") -> bytes:
     serial = ' xmlns:aux="http://ns.adobe.com/exif/1.0/aux/" aux:SerialNumber="0123-SERIAL"'
     items.append((b"mime", apple_packet(serial), []))
     pair = built.box(b"ster", struct.pack(">IIIII", 0, 9, 2, 1, 2))
-    return avif(
-        items, [(b"cdsc", 3, [1]), (b"cdsc", 4, [2]), (b"cdsc", 5, [2])], groups=built.box(b"grpl", pair)
-    )
+    links = [(b"cdsc", 3, [1]), (b"cdsc", 4, [2]), (b"cdsc", 5, [2])]
+    return avif(items, links, groups=built.box(b"grpl", pair) + groups)
 
 
 def apple_avif(headroom: float = 1.0, gain: float = 0.0) -> bytes:

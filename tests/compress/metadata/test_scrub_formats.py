@@ -188,6 +188,7 @@ class TestBoxes:
     @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
     def test_a_makers_box_among_those_of_the_items_goes(self, policy: MetadataPolicy) -> None:
         data = phones.stereo_avif(groups=phones.built.box(b"uuid", b"who" * 9))
+        assert b"whowho" in data
         result = compress(data, Recipe(metadata=policy))
         assert isinstance(result, Compressed), result
         assert b"whowho" not in result.data
