@@ -25,8 +25,8 @@ from homepress.compress import Recipe
 from homepress.compress.engine import compress, load_codecs
 from homepress.compress.footprint import PictureHeader, bytes_to_compress
 from homepress.compress.likeness import difference
-from homepress.workers.command import environment
 from homepress.workers.dimensions import read_dimensions
+from homepress.workers.process import environment
 
 _ASPECT = 4 / 3
 _TARGETS = ("", "jpeg", "png", "webp", "avif", "jxl")

@@ -20,7 +20,7 @@ from pathlib import Path
 from homepress import privacy
 from homepress.compress import Recipe
 from homepress.workers import Limits, Slot, child
-from homepress.workers.command import module_command
+from homepress.workers.process import module_command
 
 _UNLOCKED = (sys.executable, "-I", str(Path(__file__).resolve()), "--be-unlocked-worker")
 _TICKS = os.sysconf("SC_CLK_TCK")

@@ -29,7 +29,7 @@ from homepress.ui.window.model.pictures import load_pair, open_with
 from homepress.ui.window.pages.activity import ActivityPage
 from homepress.ui.window.shell import Shell
 from homepress.ui.window.start import OpenRequest, WindowLook
-from homepress.ui.window.widgets.compareview import CompareView
+from homepress.ui.window.widgets.photos import CompareView
 
 _FRAMES = 200
 _PHOTO = (4000, 3000)

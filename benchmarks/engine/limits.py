@@ -9,7 +9,7 @@ from PIL import Image
 from benchmarks.engine.peers import worker_command
 from benchmarks.engine.process import measured
 from homepress.compress import Compressed, Recipe, compress
-from homepress.workers.command import environment
+from homepress.workers.process import environment
 
 _EDGES = {12: (4000, 3000), 24: (6000, 4000), 100: (12000, 8400)}
 _GOALS = {24: "320", 100: "1,250"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.engine import canvas
 from benchmarks.engine.process import Cost, measured
 from benchmarks.engine.sets import Kind
-from homepress.workers.command import environment
+from homepress.workers.process import environment
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent

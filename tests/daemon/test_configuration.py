@@ -15,13 +15,13 @@ from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.control.service import FolderRequest, ServiceError
-from homepress.daemon import configuration as configs
 from homepress.daemon import folders, places
-from homepress.daemon.configuration import Configuration
+from homepress.daemon import folders as configs
 from homepress.daemon.core import Core
+from homepress.daemon.folders import Configuration
 from homepress.daemon.places import Away
 from homepress.settings import Size, edit
-from homepress.store.existing import list_pictures
+from homepress.store.folders import list_pictures
 from homepress.watch.policy import locate
 
 

@@ -21,17 +21,7 @@ from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.control.service import Status
-from homepress.daemon.doctor import (
-    Finding,
-    Level,
-    bundle,
-    checks,
-    codecs,
-    codecs_child,
-    examine,
-    folders,
-    linux,
-)
+from homepress.daemon.doctor import Finding, Level, bundle, checks, codecs_child, examine, linux
 from homepress.daemon.doctor.finding import Check, Installation, installation
 from homepress.desktop.dbus import Reply
 from homepress.settings import Settings, SettingsError
@@ -146,7 +136,7 @@ class TestProgram:
 
 class TestCompressing:
     def test_a_worker_works_and_says_which_sandbox_it_reached(self, paths: Paths) -> None:
-        findings = found(codecs.worker, paths)
+        findings = found(checks.worker, paths)
         assert findings[0].level is Level.GOOD
         assert "sandbox" in {finding.topic for finding in findings}
 
@@ -154,11 +144,11 @@ class TestCompressing:
         self, paths: Paths, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sys, "executable", "/nonexistent/python")
-        assert levels(found(codecs.worker, paths)) == {Level.BROKEN}
-        assert levels(found(codecs.codecs, paths)) == {Level.BROKEN}
+        assert levels(found(checks.worker, paths)) == {Level.BROKEN}
+        assert levels(found(checks.codecs, paths)) == {Level.BROKEN}
 
     def test_all_codecs_are_told(self, paths: Paths) -> None:
-        findings = found(codecs.codecs, paths)
+        findings = found(checks.codecs, paths)
         assert len(findings) == len(codecs_child.CODECS)
         assert next(f for f in findings if f.topic == "codec pillow").level is Level.GOOD
 
@@ -173,21 +163,21 @@ class TestCompressing:
             "importlib.import_module = lambda name: os.abort() if name == 'numpy' else whole(name)\n"
             "child.main()\n"
         )
-        monkeypatch.setattr(codecs, "module_command", lambda _: [sys.executable, str(crashes)])
-        last = found(codecs.codecs, paths)[-1]
+        monkeypatch.setattr(checks, "module_command", lambda _: [sys.executable, str(crashes)])
+        last = found(checks.codecs, paths)[-1]
         assert (last.topic, last.level) == ("codec numpy", Level.BROKEN)
 
     @pytest.mark.parametrize("needed", [True, False])
     def test_a_codec_that_is_missing(self, needed: bool) -> None:
-        finding = codecs._codec("x", "", "No module named x", "lossless X", needed)
+        finding = checks._codec("x", "", "No module named x", "lossless X", needed)
         assert finding.level is (Level.BROKEN if needed else Level.WORTH_KNOWING)
         assert "lossless X" in finding.text
         assert finding.fix
 
     def test_no_gifsicle_is_worth_knowing(self, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert levels(found(codecs.gifsicle, paths)) == {Level.GOOD}
-        monkeypatch.setattr(codecs, "find_gifsicle", lambda: None)
-        assert levels(found(codecs.gifsicle, paths)) == {Level.WORTH_KNOWING}
+        assert levels(found(checks.gifsicle, paths)) == {Level.GOOD}
+        monkeypatch.setattr(checks, "find_gifsicle", lambda: None)
+        assert levels(found(checks.gifsicle, paths)) == {Level.WORTH_KNOWING}
 
 
 class TestData:
@@ -240,12 +230,12 @@ class TestFolders:
     def test_a_good_folder_is_left_as_it_was(self, paths: Paths, inbox: Path) -> None:
         (inbox / "a.jpg").write_bytes(b"x")
         configure(paths, inbox)
-        assert Level.BROKEN not in levels(found(folders.folders, paths))
+        assert Level.BROKEN not in levels(found(checks.folders, paths))
         assert os.listdir(inbox) == ["a.jpg"]
 
     def test_a_missing_and_a_refused_folder_are_broken(self, paths: Paths, tmp_path: Path) -> None:
         configure(paths, tmp_path / "it's gone", Path("/etc"))
-        gone, refused = found(folders.folders, paths)
+        gone, refused = found(checks.folders, paths)
         assert gone.level is refused.level is Level.BROKEN
         assert gone.fix == f"mkdir -p '{tmp_path}/it'\"'\"'s gone'"
 
@@ -259,10 +249,10 @@ class TestFolders:
         self, paths: Paths, inbox: Path, monkeypatch: pytest.MonkeyPatch, able: Abilities, level: Level
     ) -> None:
         configure(paths, inbox)
-        monkeypatch.setattr(folders, "abilities", lambda _: able)
-        monkeypatch.setattr(folders, "_LITTLE_ROOM", 0)
-        monkeypatch.setattr(folders, "_NO_ROOM", 0)
-        assert levels(found(folders.folders, paths)) - {Level.GOOD} == {level} - {Level.GOOD}
+        monkeypatch.setattr(checks, "abilities", lambda _: able)
+        monkeypatch.setattr(checks, "_LITTLE_ROOM", 0)
+        monkeypatch.setattr(checks, "_NO_ROOM", 0)
+        assert levels(found(checks.folders, paths)) - {Level.GOOD} == {level} - {Level.GOOD}
 
     def test_folders_whose_disks_hang_are_told_once_and_the_others_too(
         self, paths: Paths, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -289,7 +279,7 @@ class TestFolders:
         try:
             told = [
                 *found(checks.daemon, paths, daemon=daemon),
-                *found(folders.folders, paths, daemon=daemon),
+                *found(checks.folders, paths, daemon=daemon),
             ]
         finally:
             answer.set()
@@ -312,16 +302,16 @@ class TestFolders:
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
             return asked(path)
 
-        monkeypatch.setattr(folders, "warnings", refuses)
-        first, *rest = found(folders.folders, paths)
+        monkeypatch.setattr(checks, "warnings", refuses)
+        first, *rest = found(checks.folders, paths)
         assert first.level is Level.BROKEN
         assert str(bad) in first.text
         assert any(str(inbox) in finding.text for finding in rest)
 
     def test_a_full_disk(self, paths: Paths, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         configure(paths, inbox)
-        monkeypatch.setattr(folders, "_NO_ROOM", 1 << 62)
-        assert Level.BROKEN in levels(found(folders.folders, paths))
+        monkeypatch.setattr(checks, "_NO_ROOM", 1 << 62)
+        assert Level.BROKEN in levels(found(checks.folders, paths))
 
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
     def test_an_unknown_watchdog_is_worth_knowing(
@@ -332,11 +322,11 @@ class TestFolders:
         from homepress.watch import linux
 
         configure(paths, inbox)
-        assert not [finding for finding in found(folders.watching, paths) if "watchdog" in finding.text]
+        assert not [finding for finding in found(checks.watching, paths) if "watchdog" in finding.text]
         monkeypatch.setattr(linux, "_OBSERVERS", linux._Observers())
         linux._check_inotify.cache_clear()
         monkeypatch.delattr(inotify_c.InotifyFD, "_get_or_create_watch")
-        told = [finding for finding in found(folders.watching, paths) if "watchdog" in finding.text]
+        told = [finding for finding in found(checks.watching, paths) if "watchdog" in finding.text]
         assert [finding.level for finding in told] == [Level.WORTH_KNOWING]
         assert "_get_or_create_watch" in told[0].text
 
@@ -353,10 +343,10 @@ class TestFolders:
         monkeypatch.setattr("homepress.daemon.doctor.linux._INOTIFY", limits)
         for allowed, level in (("5\n", Level.BROKEN), ("15\n", Level.WORTH_KNOWING), ("100\n", Level.GOOD)):
             (limits / "max_user_watches").write_text(allowed)
-            finding = found(folders.watching, paths)[0]
+            finding = found(checks.watching, paths)[0]
             assert finding.level is level, finding
         (limits / "max_user_watches").write_text("5\n")
-        assert found(folders.watching, paths)[0].fix == "sudo sysctl fs.inotify.max_user_watches=524288"
+        assert found(checks.watching, paths)[0].fix == "sudo sysctl fs.inotify.max_user_watches=524288"
 
 
 class _NoExchange(type(system_file_system())):  # type: ignore[misc]  # whichever this system has

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.daemon import fingerprinting
-from homepress.daemon.fingerprinting import Fingerprinting, fingerprint_seconds
+from homepress.daemon import maintenance
+from homepress.daemon.maintenance import Fingerprinting, fingerprint_seconds
 from homepress.daemon.state import StateThread
 from homepress.store.store import Store
 from support import wait_for
@@ -69,7 +69,7 @@ def test_all_folders_are_done_and_no_thread_stays(tmp_path: Path, state: StateTh
 def test_it_rests_while_there_is_better_to_do_and_goes_on_afterwards(
     tmp_path: Path, state: StateThread, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprinting, "_LOOK", 0.01)
+    monkeypatch.setattr(maintenance, "_LOOK", 0.01)
     root = folder_of(tmp_path / "pictures", store, 5)
     asked, better = threading.Event(), threading.Event()
     better.set()
@@ -93,9 +93,9 @@ def test_the_end_of_the_daemon_does_not_wait_and_nothing_is_done_twice(
 ) -> None:
     root = folder_of(tmp_path / "pictures", store, 20)
     reached, done = threading.Event(), []
-    step: Callable[[fingerprinting._Pace, int], None] = fingerprinting._Pace.step
+    step: Callable[[maintenance._Pace, int], None] = maintenance._Pace.step
 
-    def until_the_tenth(pace: fingerprinting._Pace, count: int) -> None:
+    def until_the_tenth(pace: maintenance._Pace, count: int) -> None:
         if count:
             done.append(count)
         if len(done) == 10:
@@ -103,7 +103,7 @@ def test_the_end_of_the_daemon_does_not_wait_and_nothing_is_done_twice(
             pace._stopping.wait(30)
         step(pace, count)
 
-    monkeypatch.setattr(fingerprinting._Pace, "step", until_the_tenth)
+    monkeypatch.setattr(maintenance._Pace, "step", until_the_tenth)
     work = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     work.look(root)
     assert reached.wait(30)
@@ -119,7 +119,7 @@ def test_the_end_of_the_daemon_does_not_wait_and_nothing_is_done_twice(
 def test_a_disk_that_does_not_answer_holds_up_neither_others_nor_the_end(
     tmp_path: Path, state: StateThread, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprinting, "_PATIENCE", 0.1)
+    monkeypatch.setattr(maintenance, "_PATIENCE", 0.1)
     hung, good = (folder_of(tmp_path / name, store, 3) for name in ("hung", "good"))
     held, answered = threading.Event(), threading.Event()
     fs = store._context.fs

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import homepress
-from homepress.workers.command import module_command
+from homepress.workers.process import module_command
 from support import REPOSITORY
 
 ENTRY = REPOSITORY / "packaging" / "bundle_entry.py"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.compress import Compressed, Recipe, Unchanged
-from homepress.workers import child, command, slot
+from homepress.workers import child, process, slot
 from homepress.workers.child import Job
 from homepress.workers.dimensions import read_dimensions
 
@@ -39,7 +39,7 @@ def _lying() -> Job:
 
 def main() -> None:
     """Have other workers started, and become Homepress."""
-    honest = command.module_command
+    honest = process.module_command
 
     def lying(module: str) -> Sequence[str]:
         if module != _WORKER:

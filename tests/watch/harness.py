@@ -14,8 +14,8 @@ from PIL import Image
 from homepress.base.files import FileId, Mark
 from homepress.watch import Arrival, FolderState, Skip, Skipped, Timing, WatchedFolder, Watcher
 from homepress.watch.filters import Selection, lies_in
+from homepress.watch.model import WatchSystem, this_system
 from homepress.watch.pending import skip_by_status
-from homepress.watch.protocols import WatchSystem, this_system
 from homepress.watch.scanner import in_work_tree
 from support import wait_for
 

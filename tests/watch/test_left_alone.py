@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from homepress.watch import Skip, survey
+from homepress.watch.model import this_system
 from homepress.watch.pending import Examination, ExamOutcome, examine
-from homepress.watch.protocols import this_system
 from support import THIS_MACHINE_CANNOT, wait_for
 from watch.harness import JPEG, SETTLE, file_id, picture, watched, watching, why_left
 

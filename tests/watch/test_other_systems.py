@@ -19,7 +19,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from homepress.watch import macos, windows
-from homepress.watch.protocols import Observation, Openness, WatchSystem
+from homepress.watch.model import Observation, Openness, WatchSystem
 from support import wait_for
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from homepress.base.volumes.linux import Mount, mount_of, parse_mountinfo
 from homepress.watch import linux, warnings
-from homepress.watch.protocols import is_remote_kind
+from homepress.watch.model import is_remote_kind
 from support import THIS_MACHINE_CANNOT
 from watch.harness import FAST, JPEG, watching
 

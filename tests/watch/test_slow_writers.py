@@ -13,7 +13,7 @@ import pytest
 
 from homepress.watch import Skip, Waiting
 from homepress.watch.linux import openness
-from homepress.watch.protocols import Openness
+from homepress.watch.model import Openness
 from support import wait_for
 from watch.elsewhere import elsewhere
 from watch.harness import SETTLE, picture, watched, watching

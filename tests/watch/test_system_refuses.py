@@ -10,10 +10,9 @@ from homepress.base.files import FileId
 from homepress.watch import completeness
 from homepress.watch import pending as examining
 from homepress.watch.filters import Selection
-from homepress.watch.model import Waiting
+from homepress.watch.model import Waiting, this_system
 from homepress.watch.observer import RootFolder, RootStatus
 from homepress.watch.pending import ExamOutcome, examine
-from homepress.watch.protocols import this_system
 from homepress.watch.scanner import list_folder
 from support import wait_for
 from watch.harness import JPEG, Memory, watched, watching

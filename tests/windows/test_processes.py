@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from homepress.privacy import Limits, windows
-from homepress.workers.command import environment, module_command
+from homepress.workers.process import environment, module_command
 
 
 def printed(script: str) -> str:

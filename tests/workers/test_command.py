@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import homepress
-from homepress.workers.command import environment, module_command
+from homepress.workers.process import environment, module_command
 
 
 def test_the_command_is_isolated() -> None:

@@ -16,7 +16,7 @@ from compress import pngs, sources
 from homepress.base.formats import FORMATS, ImageType
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged, compress
 from homepress.workers import Checker, DeathKind, Limits, Slot, WorkerDied, tool
-from homepress.workers.command import module_command
+from homepress.workers.process import module_command
 from homepress.workers.protocol import plain
 from support import wait_for
 from workers.mischief import PROGRAM, slot, tell

@@ -95,6 +95,13 @@ def _leads_elsewhere(folder: str, name: str) -> bool:
     return bool(attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
 
 
+def paths_under(folder: bytes) -> tuple[bytes, bytes]:
+    """The range of paths (first, first after) that lie under a folder."""
+    separator = os.fsencode(os.sep)
+    base = folder.rstrip(separator)
+    return base + separator, base + bytes([separator[0] + 1])
+
+
 def write_atomically(file: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write a small file so that it is the old or the new one at every instant, even after a power cut.
 

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from homepress.base.files import Mark
-from homepress.daemon.configuration import Configuration
 from homepress.daemon.core import Core
+from homepress.daemon.folders import Configuration
 from homepress.daemon.pipeline.job import Job, JobResult, Plan
 from homepress.store.model import Outcome, RetryPolicy, StoreError
 from homepress.watch import Arrival, Skip, Skipped

@@ -21,7 +21,7 @@ from homepress.daemon.pipeline.worker_loop import Pipeline
 from homepress.daemon.places import Places
 from homepress.daemon.state import StateThread
 from homepress.settings import FolderSettings, LiveSettings
-from homepress.store.existing import Listing
+from homepress.store.folders import Listing
 from homepress.store.health import is_read_only
 from homepress.store.model import OriginalsLimit, RecoveryNote, StoreError
 from homepress.store.store import Store

@@ -23,7 +23,7 @@ from homepress.control.service import (
     Status,
     UndoRequest,
 )
-from homepress.daemon import dry_run, folders, logs, requests
+from homepress.daemon import folders, logs, requests
 from homepress.daemon.apart import join_apart
 from homepress.daemon.commands.connect import stopped_status
 from homepress.daemon.core import Core
@@ -200,7 +200,7 @@ class CommonService(Service):
         check_values(path=path, sample=sample)
         if wanted is not None:
             check_request(wanted)
-        return dry_run.check(self.core, path, sample, wanted)
+        return requests.trial(self.core, path, sample, wanted)
 
     @override
     def probe(self, other: int = 0) -> list[ProbedProcess]:

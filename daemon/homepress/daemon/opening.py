@@ -21,7 +21,7 @@ from homepress.control.service import ServiceError, Status
 from homepress.daemon.core import Core, NotNowError, refused
 from homepress.daemon.status import sentence, with_lock
 from homepress.settings import FolderSettings, Settings, SettingsError, load
-from homepress.store.existing import Listing, list_pictures
+from homepress.store.folders import Listing, list_pictures
 from homepress.store.model import StoreError
 
 _log = logging.getLogger(__name__)

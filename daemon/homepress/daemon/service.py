@@ -16,11 +16,10 @@ from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.daemon.apart import join_apart
 from homepress.daemon.arrivals import STILL_AT_IT, ArrivalHandler, LedgerAndQueue
-from homepress.daemon.configuration import Configuration
 from homepress.daemon.core import Core, refused
-from homepress.daemon.fingerprinting import Fingerprinting
+from homepress.daemon.folders import Configuration
 from homepress.daemon.health import HOW_TO_GO_ON, MOST_IN_A_ROW, MOST_LOOKED_AT, FolderHealth
-from homepress.daemon.maintenance import Maintenance
+from homepress.daemon.maintenance import Fingerprinting, Maintenance
 from homepress.daemon.offline import CommonService
 from homepress.daemon.opening import Opening
 from homepress.daemon.pause import Pause, PowerSaver

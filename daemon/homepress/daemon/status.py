@@ -11,8 +11,8 @@ import msgspec
 from homepress import privacy
 from homepress.base.results import FolderStatus
 from homepress.control.service import PausedFor, State, Status
-from homepress.daemon.configuration import Configuration
 from homepress.daemon.core import Core
+from homepress.daemon.folders import Configuration
 from homepress.daemon.health import FolderHealth
 from homepress.daemon.logs import log_fault
 from homepress.daemon.pause import Pause, PowerSaver

@@ -1,8 +1,8 @@
 """What the user asked for: the typed model, its TOML file, presets, and where everything is.
 
 `load` gives `Settings` or raises `SettingsError` with every problem found. `LiveSettings` keeps the last good
-ones for a running daemon. Changes that keep the user's comments are in the submodule `edit`; `schema` and
-`reference` make the JSON schema and the page of docs. These three are imported only by those who need them.
+ones for a running daemon. Changes that keep the user's comments are in the submodule `edit`; `reference`
+makes the JSON schema and the page of docs. These two are imported only by those who need them.
 """
 
 from homepress import HOME_VARIABLE

@@ -1,7 +1,15 @@
-"""The page of docs about the settings, made from the model: `python -m homepress.settings.reference`."""
+"""What is generated from the model of the settings: their page of the docs, and their JSON schema.
 
+`python -m homepress.settings.reference` prints the page, with the argument `schema` the schema.
+
+Editors that know JSON Schema (2020-12) complete and check the file with it. The keywords that begin with
+`x-` are ours: the control that fits, the unit of a number, and whether most people never need the key.
+"""
+
+import json
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import tomlkit
 
@@ -9,6 +17,53 @@ from homepress.base.paths import shipped
 from homepress.settings.check import expected
 from homepress.settings.load import load_preset, preset_names
 from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, Field, TomlValue, to_toml
+
+
+def schema() -> dict[str, Any]:
+    """The schema as plain data."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Homepress settings",
+        "description": "What settings.toml may hold.",
+        "type": "object",
+        "properties": {
+            "daemon": _table("What holds for the whole program.", DAEMON_FIELDS.values()),
+            "folder": {
+                "title": "Folders",
+                "description": "The watched folders, one [[folder]] each.",
+                "type": "array",
+                "items": _table("One watched folder.", FOLDER_FIELDS.values()) | _OUTPUT_RULE,
+                "default": [],
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
+def schema_text() -> str:
+    """The schema as the file `config/settings.schema.json` has it."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+# The one rule between keys that an editor can show while somebody types.
+_OUTPUT_RULE = {
+    "if": {"properties": {"mode": {"const": "output"}}, "required": ["mode"]},
+    "then": {"properties": {"output": {"minLength": 1}}, "required": ["output"]},
+    "else": {"properties": {"output": {"maxLength": 0}}},
+}
+
+
+def _table(description: str, fields: Iterable[Field]) -> dict[str, Any]:
+    table: dict[str, Any] = {
+        "description": description,
+        "type": "object",
+        "properties": {field.key: field.schema for field in fields},
+        "additionalProperties": False,
+    }
+    if required := [field.key for field in fields if field.required]:
+        table["required"] = required
+    return table
+
 
 _HEAD = """\
 # Settings
@@ -94,4 +149,4 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference_text())
+    sys.stdout.write(schema_text() if sys.argv[1:] == ["schema"] else reference_text())

@@ -11,11 +11,11 @@ import os
 import sqlite3
 from pathlib import Path
 
+from homepress.base.files import paths_under
 from homepress.store.ledger import known_files
 from homepress.store.ledger.database import LedgerCondition, open_database, system_errors
 from homepress.store.ledger.history import insert
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.ledger.queries import paths_under
 from homepress.store.model import decode
 from homepress.store.reader import copy_ledger
 

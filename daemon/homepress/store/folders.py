@@ -1,12 +1,384 @@
-"""What the ledger remembers of watched folders: since when, what was there before, if results are trusted."""
+"""Watched folders: since when, whether results are trusted there, and which pictures were there before.
+
+Pictures that were in a folder before it was added are left alone, whatever carries them. What was there is
+known at once by place, size and time, and from its fingerprint on by what it shows: a copy, a restored
+backup, another disk and a new tag make no new picture of it. It counts for its folder alone: brought into
+another watched folder, it is new there.
+"""
 
 import itertools
 import os
+import sqlite3
+import stat
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.store import existing as before
-from homepress.store.ledger.known_files import EXISTING
+from homepress.base.files import FileId, Mark, entry_status, paths_under
+from homepress.base.formats import has_image_suffix
+from homepress.base.image_data import FileContent, image_digest
+from homepress.store.context import StoreContext
+from homepress.store.fs.base import FileSystem, opened_file, opened_folder
+from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, directory_id, fit, note
 from homepress.store.ledger.ledger import Ledger
+from homepress.store.model import RetryPolicy
+
+_ANY_SIZE = 2**63 - 1
+
+
+_CHUNK = 5_000
+"""How many files are marked in one transaction: others get the ledger in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfingerprinted:
+    """A file that was there before, and whose fingerprint is not known yet.
+
+    Attributes:
+        directory: id of its directory in the ledger.
+        path: where it is.
+        size: bytes.
+        mtime_ns: last change, nanoseconds since 1970.
+    """
+
+    directory: int
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The pictures that were under a folder at one moment, kept in memory until the ledger takes them.
+
+    Attributes:
+        root: the folder.
+        recursive: whether the folders inside it count.
+        identity: device and inode of the folder; another pair is another drive.
+        directories: each directory with the pictures in it, None where it could not be listed.
+    """
+
+    root: Path
+    recursive: bool
+    identity: tuple[int, int]
+    directories: tuple[tuple[bytes, list[tuple[bytes, Mark]] | None], ...]
+
+    def holds(self, root: Path, recursive: bool) -> bool:
+        """Whether it tells of this folder, on the drive that is there now."""
+        return (self.root, self.recursive, self.identity) == (root, recursive, _identity(root))
+
+
+def list_pictures(root: Path, recursive: bool) -> Listing:
+    """What is under a folder now.
+
+    Raises:
+        OSError: the folder itself cannot be listed.
+    """
+    return Listing(root, recursive, _identity(root), tuple(_walk(os.fsencode(root), recursive)))
+
+
+def _identity(root: Path) -> tuple[int, int]:
+    facts = root.stat()
+    return facts.st_dev, facts.st_ino
+
+
+def baseline(ledger: Ledger, root: Path, recursive: bool, seen: Listing | None = None) -> int:
+    """Mark every picture that is under `root` now, or was when it was `seen`, as one to be left alone.
+
+    What is known of a file as it is now stays known.
+
+    Returns:
+        How many.
+
+    Raises:
+        OSError: the folder itself cannot be listed; nothing was marked.
+    """
+    count = 0
+    chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]] = []
+    waiting = 0
+    told = seen.directories if seen is not None and seen.holds(root, recursive) else None
+    for directory, files in told if told is not None else _walk(os.fsencode(root), recursive):
+        if files is None:
+            with ledger.transaction(durable=False) as tx:
+                tx.execute("INSERT OR IGNORE INTO unlisted (path) VALUES (?)", (directory,))
+            continue
+        chunk.append((directory, files))
+        count, waiting = count + len(files), waiting + len(files)
+        if waiting >= _CHUNK:
+            _mark(ledger, chunk)
+            chunk, waiting = [], 0
+    _mark(ledger, chunk)
+    return count
+
+
+def _mark(ledger: Ledger, chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]]) -> None:
+    with ledger.transaction() as tx:
+        for directory, files in chunk:
+            identifier = directory_id(ledger, tx, directory)
+            hidden = {
+                bytes(name)
+                for (name,) in tx.execute(
+                    "SELECT name FROM file WHERE directory = ? AND substr(name, 1, 1) = x'00'", (identifier,)
+                )
+            }
+            tx.executemany(
+                "INSERT INTO file (directory, name, size, mtime_ns, inode, state) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
+                "inode = excluded.inode, state = excluded.state "
+                "WHERE size <> excluded.size OR mtime_ns <> excluded.mtime_ns OR state IN (?, ?)",
+                (
+                    (
+                        identifier,
+                        keyed if hidden and (keyed := ledger.keyed_name(name)) in hidden else name,
+                        size,
+                        fit(mtime),
+                        fit(inode),
+                        EXISTING,
+                        RetryPolicy.LOOK.value,
+                        RetryPolicy.LIMITS.value,
+                    )
+                    for name, (size, mtime, inode) in files
+                ),
+            )
+
+
+def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[bytes, Mark]] | None]]:
+    """Each directory with the pictures in it, recognised by their suffix; links are not followed.
+
+    None in place of the pictures of a directory that cannot be listed.
+    """
+    waiting = [root]
+    while waiting:
+        directory = waiting.pop()
+        files: list[tuple[bytes, Mark]] = []
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    if recursive and entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif has_image_suffix(entry.name) and entry.is_file(follow_symlinks=False):
+                        files.append((entry.name, FileId.of(entry_status(entry)).mark))
+        except FileNotFoundError:
+            if directory == root:
+                raise
+            continue
+        except OSError:
+            if directory == root:
+                raise
+            yield directory, None
+            continue
+        if files:
+            yield directory, files
+
+
+def unlisted(ledger: Ledger) -> set[bytes]:
+    """Directories that could not be listed when their folder was added."""
+    return {bytes(path) for (path,) in ledger.query("SELECT path FROM unlisted")}
+
+
+def catch_up(ledger: Ledger, directory: bytes) -> bool:
+    """Mark what is in a directory that could not be listed before; whether it can be now."""
+    try:
+        baseline(ledger, Path(os.fsdecode(directory)), recursive=True)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    with ledger.transaction() as tx:
+        tx.execute("DELETE FROM unlisted WHERE path = ?", (directory,))
+    return True
+
+
+def existed(ledger: Ledger, root: Path, path: Path, mark: Mark, digest: str) -> bool:
+    """Whether a picture was in a folder before the folder was added, under whatever name.
+
+    Args:
+        ledger: where.
+        root: the folder.
+        path: where the picture is now.
+        mark: what it looks like now.
+        digest: of its coded image (`image_digest`).
+    """
+    raw_root, name = os.fsencode(root), os.fsencode(path.name)
+    if ledger.query(
+        "SELECT 1 FROM existing e JOIN directory d ON d.id = e.root WHERE d.path IN (?, ?) AND e.digest = ?",
+        (raw_root, ledger.keyed_name(raw_root), _keyed(ledger, digest)),
+    ):
+        return True
+    size, mtime_ns, inode = mark
+    low, high = paths_under(raw_root)
+    # No fingerprint yet: the very file under another name, or a copy that kept name, size and time.
+    rows = ledger.query(
+        "SELECT d.path FROM file f JOIN directory d ON d.id = f.directory WHERE f.state = 'existing' "
+        "AND f.size = ? AND f.mtime_ns = ? AND (f.inode = ? OR f.name IN (?, ?))",
+        (size, fit(mtime_ns), fit(inode), name, ledger.keyed_name(name)),
+    )
+    return any(where == raw_root or low <= where < high or where[:1] == b"\0" for (where,) in rows)
+
+
+def note_existing(ledger: Ledger, root: Path, path: Path, mark: Mark, digest: str) -> None:
+    """Remember where a picture is now that was there before, and what it shows."""
+    with ledger.transaction(durable=False) as tx:
+        note(ledger, tx, path, mark, FINGERPRINTED)
+        _learn(ledger, tx, root, digest)
+
+
+def _learn(ledger: Ledger, tx: sqlite3.Connection, root: Path, digest: str) -> None:
+    tx.execute(
+        "INSERT OR IGNORE INTO existing (root, digest) VALUES (?, ?)",
+        (directory_id(ledger, tx, os.fsencode(root)), _keyed(ledger, digest)),
+    )
+
+
+def _keyed(ledger: Ledger, digest: str) -> bytes:
+    """Half of it is plenty, and there may be a million."""
+    return ledger.keyed(digest)[:16]
+
+
+def pending(ledger: Ledger, root: Path) -> Iterator[Unfingerprinted]:
+    """Files under a folder whose fingerprints are still to be made; forgotten names cannot be found."""
+    if not ledger.query("SELECT 1 FROM file WHERE state = 'existing' LIMIT 1"):
+        return
+    raw = os.fsencode(root)
+    directories = ledger.query(
+        "SELECT id, path FROM directory WHERE path = ? OR (path >= ? AND path < ?)", (raw, *paths_under(raw))
+    )
+    for identifier, directory in directories:
+        for name, size, mtime_ns in ledger.query(
+            "SELECT name, size, mtime_ns FROM file WHERE directory = ? AND state = 'existing'", (identifier,)
+        ):
+            if name[:1] != b"\0":
+                yield Unfingerprinted(
+                    identifier, os.path.join(bytes(directory), bytes(name)), size, int(mtime_ns)
+                )
+
+
+def fingerprinted(ledger: Ledger, root: Path, found: list[tuple[Unfingerprinted, str]]) -> None:
+    """Remember fingerprints.
+
+    Args:
+        ledger: where.
+        root: the folder that the files are under.
+        found: each file, with the digest of its coded image.
+    """
+    with ledger.transaction(durable=False) as tx:
+        for file, digest in found:
+            changed = tx.execute(
+                "UPDATE file SET state = ? WHERE directory = ? AND name = ? AND state = ? "
+                "AND size = ? AND mtime_ns = ?",
+                (
+                    FINGERPRINTED,
+                    file.directory,
+                    os.path.basename(file.path),
+                    EXISTING,
+                    file.size,
+                    fit(file.mtime_ns),
+                ),
+            ).rowcount
+            if changed:  # else the folder wants it after all, or it was forgotten
+                _learn(ledger, tx, root, digest)
+
+
+def count(ledger: Ledger, root: Path, states: tuple[str, ...] = (EXISTING, FINGERPRINTED)) -> int:
+    """How many files under a folder are in one of these states."""
+    raw = os.fsencode(root)
+    rows = ledger.query(
+        f"SELECT count(*) FROM file WHERE state IN ({', '.join('?' * len(states))}) AND directory IN "
+        "(SELECT id FROM directory WHERE path = ? OR (path >= ? AND path < ?))",
+        (*states, raw, *paths_under(raw)),
+    )
+    return int(rows[0][0])
+
+
+def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
+    """Forget that files under `root` were left alone, where the folder now wants them; how many.
+
+    Args:
+        ledger: where.
+        root: the folder.
+        smallest: size in bytes from which on files that were too small are wanted.
+        largest: size in bytes up to which files that were too large are wanted; None for any.
+        existing: whether files are wanted that were there before the folder was added.
+    """
+    raw = os.fsencode(root)
+    states = [RetryPolicy.LIMITS.value, *((EXISTING, FINGERPRINTED) if existing else ())]
+    within = "path = ? OR (path >= ? AND path < ?)"
+    with ledger.transaction() as tx:
+        if existing:
+            tx.execute(
+                "DELETE FROM existing WHERE root IN (SELECT id FROM directory WHERE path IN (?, ?))",
+                (raw, ledger.keyed_name(raw)),
+            )
+            tx.execute(f"DELETE FROM unlisted WHERE {within}", (raw, *paths_under(raw)))
+        return tx.execute(
+            f"DELETE FROM file WHERE state IN ({', '.join('?' * len(states))}) "
+            f"AND size >= ? AND size <= ? AND directory IN (SELECT id FROM directory WHERE {within})",
+            (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *paths_under(raw)),
+        ).rowcount
+
+
+_BATCH = 64
+"""How many fingerprints are written in one transaction; a crash costs no more than these."""
+
+
+def fingerprints(
+    context: StoreContext,
+    root: Path,
+    *,
+    skip: Callable[[os.stat_result], bool],
+    on_read: Callable[[int], None],
+) -> Generator[bool, None, None]:
+    """Make the fingerprints that are missing under a folder; after each file, whether it has one now.
+
+    A file that cannot be read, or is not what it was when the folder was added, keeps waiting for its own.
+
+    Args:
+        context: the tools.
+        root: the folder.
+        skip: whether a file must not be opened, such as one whose content is in a cloud.
+        on_read: gets the number of bytes of each read; what it raises ends it, with what was found kept.
+
+    Raises:
+        OSError: the ledger could not be written.
+    """
+    found: list[tuple[Unfingerprinted, str]] = []
+    try:
+        for file in pending(context.ledger, root):
+            if digest := _digest(context.fs, file, skip, on_read):
+                found.append((file, digest))
+            if len(found) >= _BATCH:
+                full, found = found, []
+                fingerprinted(context.ledger, root, full)
+            yield bool(digest)
+    finally:
+        if found:
+            fingerprinted(context.ledger, root, found)
+
+
+def _digest(
+    fs: FileSystem,
+    file: Unfingerprinted,
+    skip: Callable[[os.stat_result], bool],
+    on_read: Callable[[int], None],
+) -> str:
+    """The digest of the image in a file that is still as it was; empty where there is none."""
+    path = Path(os.fsdecode(file.path))
+    try:
+        with opened_folder(fs, path.parent) as folder:
+            facts = fs.stat_name(folder, path.name)
+            if not stat.S_ISREG(facts.st_mode) or skip(facts):
+                return ""
+            if (facts.st_size, facts.st_mtime_ns) != (file.size, file.mtime_ns):
+                return ""
+            with opened_file(fs, folder, path.name) as fd:
+                if not stat.S_ISREG(fs.stat(fd).st_mode):
+                    return ""
+                digest = image_digest(FileContent(fd, file.size, on_read))
+                fs.release_cache(fd)
+                return digest if FileId.of(fs.stat(fd)) == FileId.of(facts) else ""
+    except (OSError, EOFError, ValueError):
+        return ""
+
 
 _FRESH_SECONDS = 86_400.0
 """A result undone within this time tells something about how it was made."""
@@ -18,7 +390,7 @@ class Folders:
     def __init__(self, ledger: Ledger) -> None:
         """`ledger` is the open ledger; it outlives this."""
         self._ledger = ledger
-        self._unlisted = before.unlisted(ledger)
+        self._unlisted = unlisted(ledger)
 
     def added(self, root: Path, *, recursive: bool = True) -> float:
         """When a folder was first seen, seconds since 1970; now, and remembered, when it never was.
@@ -41,7 +413,7 @@ class Folders:
         rows = self._ledger.query("SELECT deep FROM folder WHERE path = ?", (os.fsencode(root),))
         return bool(rows) and (bool(rows[0][0]) or not recursive)
 
-    def baseline(self, root: Path, *, recursive: bool = True, seen: before.Listing | None = None) -> int:
+    def baseline(self, root: Path, *, recursive: bool = True, seen: Listing | None = None) -> int:
         """Mark every picture under a folder as there before; how many. When it is added, before `added`.
 
         With `seen`, it is what was there then, if that was the same drive: what came since is new.
@@ -49,28 +421,28 @@ class Folders:
         Raises:
             OSError: the folder cannot be listed.
         """
-        count = before.baseline(self._ledger, root, recursive, seen)
-        self._unlisted = before.unlisted(self._ledger)
+        count = baseline(self._ledger, root, recursive, seen)
+        self._unlisted = unlisted(self._ledger)
         return count
 
     def catch_up(self, directory: bytes) -> None:
         """Mark what is in a directory that could not be listed when its folder was added, once it can be."""
         for late in tuple(self._unlisted):
             inside = directory == late or directory.startswith(os.path.join(late, b""))
-            if inside and before.catch_up(self._ledger, late):
-                self._unlisted = before.unlisted(self._ledger)
+            if inside and catch_up(self._ledger, late):
+                self._unlisted = unlisted(self._ledger)
 
     def left_alone(self, root: Path) -> int:
         """How many pictures are left alone in a folder, since they were there before it was added."""
-        return before.count(self._ledger, root)
+        return count(self._ledger, root)
 
     def pending(self, root: Path) -> int:
         """How many of these still wait for their fingerprints."""
-        return before.count(self._ledger, root, (EXISTING,))
+        return count(self._ledger, root, (EXISTING,))
 
     def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
         """Forget what was left alone in a folder that wants it now, by sizes in bytes; how many."""
-        return before.let_in(self._ledger, root, smallest, largest, existing=existing)
+        return let_in(self._ledger, root, smallest, largest, existing=existing)
 
     def forget(self, root: Path) -> None:
         """A folder is not watched any more: added again later, what is in it then counts as there before."""

@@ -34,7 +34,7 @@ from homepress.store.fs.base import (
     write_whole,
 )
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.ledger.queries import MAIN
+from homepress.store.ledger.schema import MAIN
 from homepress.store.model import (
     JobPlan,
     OriginalsAway,

@@ -16,23 +16,22 @@ from urllib.parse import quote
 
 import msgspec
 
+from homepress.base.files import paths_under
 from homepress.base.system_errors import printable
 from homepress.store.ledger.database import check_place, foreign, newer, unreadable
 from homepress.store.ledger.elapsed import shown_at
-from homepress.store.ledger.queries import (
+from homepress.store.ledger.schema import (
+    APPLICATION_ID,
     DAYS,
     ELAPSED,
     MAIN,
+    MIGRATIONS,
     STANDING,
     counters,
     end_of_day,
     last_midnight,
-    paths_under,
 )
-from homepress.store.ledger.queries import (
-    Counters as Counters,
-)
-from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
+from homepress.store.ledger.schema import Counters as Counters
 from homepress.store.model import LedgerError as LedgerError
 
 

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal, TypeVar
 
+from homepress.base.files import paths_under
 from homepress.base.results import OriginalOutcome
 from homepress.base.system_errors import printable
 from homepress.store.context import StoreContext, in_time
 from homepress.store.late_writes import SETTLE_SECONDS, return_stored_edit, was_written_to
 from homepress.store.ledger.history import Kept, kept_entries, merged, naming, set_original
-from homepress.store.ledger.queries import DAYS, end_of_day, paths_under
+from homepress.store.ledger.schema import DAYS, end_of_day
 from homepress.store.model import (
     Going,
     OriginalsAway,

@@ -12,18 +12,18 @@ from homepress.base.clock import Clock
 from homepress.base.files import FileId, Mark
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.results import OriginalOutcome, UndoOutcome
-from homepress.store import existing, health, late_writes, outputs, read_source, replace, retention, undo
+from homepress.store import folders, health, late_writes, outputs, read_source, replace, retention, undo
 from homepress.store.apart import join_apart
 from homepress.store.context import Notes, StoreContext
 from homepress.store.folders import Folders
 from homepress.store.fs import system_file_system
 from homepress.store.fs.base import FileSystem
 from homepress.store.late_writes import HeldOriginals
-from homepress.store.ledger import history, known_files, queries
+from homepress.store.ledger import history, known_files, schema
 from homepress.store.ledger.database import LedgerCondition
 from homepress.store.ledger.history import Record
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.ledger.queries import Counters
+from homepress.store.ledger.schema import Counters
 from homepress.store.model import (
     Going,
     JobPlan,
@@ -269,11 +269,11 @@ class Store:
             root: the folder.
             image: digest of its coded image (`image_digest`).
         """
-        return existing.existed(self._ledger, root, source.path, source.identity.mark, image)
+        return folders.existed(self._ledger, root, source.path, source.identity.mark, image)
 
     def note_existing(self, source: Source, root: Path, image: str) -> None:
         """Remember where a picture that `existed` is now, and its coded image."""
-        existing.note_existing(self._ledger, root, source.path, source.identity.mark, image)
+        folders.note_existing(self._ledger, root, source.path, source.identity.mark, image)
 
     def fingerprints(
         self, root: Path, *, skip: Callable[[os.stat_result], bool], on_read: Callable[[int], None]
@@ -283,7 +283,7 @@ class Store:
         The calling thread's reading waits for everybody else's from now on.
         """
         self._context.fs.give_way()
-        return existing.fingerprints(self._context, root, skip=skip, on_read=on_read)
+        return folders.fingerprints(self._context, root, skip=skip, on_read=on_read)
 
     def note_known(self, source: Source) -> None:
         """Remember that a file is done as it was read, without an entry in the history."""
@@ -419,7 +419,7 @@ class Store:
 
     def counters(self, since: float | None = None) -> Counters:
         """The figures for the status; `since` is seconds since 1970, last midnight when it is not given."""
-        return queries.counters(self._ledger.query, since)
+        return schema.counters(self._ledger.query, since)
 
     def going(self) -> Going:
         """Which originals go next, and when."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.files import paths_under
 from homepress.base.override import override
 from homepress.base.results import UndoOutcome
 from homepress.base.system_errors import printable, with_name
@@ -37,7 +38,6 @@ from homepress.store.fs.base import (
 )
 from homepress.store.ledger import history, journal, known_files
 from homepress.store.ledger.history import Kept, merged, naming, undoable_entries, why_nothing
-from homepress.store.ledger.queries import paths_under
 from homepress.store.model import (
     Busy,
     CannotUndo,

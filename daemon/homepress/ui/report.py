@@ -21,8 +21,7 @@ from homepress.base.units import counted, size
 from homepress.desktop.dbus import BusError, Connection, session_address
 from homepress.desktop.opening import BusOpener, NotOpened, system_opener
 from homepress.store.reader import Day, EntryDetail, HistoryEntry, HistoryFilter, Reader
-from homepress.ui.window.model.activity import row_words
-from homepress.ui.window.model.comparison import comparison
+from homepress.ui.window.model.activity import comparison, row_words
 from homepress.ui.window.model.figures import (
     Figures,
     Share,

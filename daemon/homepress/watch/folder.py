@@ -20,10 +20,17 @@ from homepress.base.files import FileId
 from homepress.base.override import override
 from homepress.base.system_errors import Scope, explain, how_to_allow, printable, with_name
 from homepress.watch.filters import Selection, lies_in
-from homepress.watch.model import FolderState, PendingFile, Skip, WatchedFolder, WatchStatus
+from homepress.watch.model import (
+    FolderState,
+    Listener,
+    PendingFile,
+    Skip,
+    WatchContext,
+    WatchedFolder,
+    WatchStatus,
+)
 from homepress.watch.observer import FolderObserver
 from homepress.watch.pending import NEVER, FileInspector, PendingFiles, skip_by_status
-from homepress.watch.protocols import Listener, WatchContext
 from homepress.watch.scanner import FolderListing, Scanner, ScanTotals, in_work_tree, walk
 
 _log = logging.getLogger(__name__)

@@ -34,7 +34,7 @@ from watchdog.observers.inotify_c import (
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper, PathedInotifyEvent
 
 from homepress.base.override import override
-from homepress.watch.protocols import Listener, Observation
+from homepress.watch.model import Listener, Observation
 
 _log = logging.getLogger(__name__)
 

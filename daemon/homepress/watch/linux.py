@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from homepress.base.volumes.linux import Mount, mount_of, parse_mountinfo
-from homepress.watch.protocols import LimitReachedError, Listener, Observation, Openness, is_remote_kind
+from homepress.watch.model import LimitReachedError, Listener, Observation, Openness, is_remote_kind
 
 __all__ = [
     "file_system",

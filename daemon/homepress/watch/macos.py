@@ -10,8 +10,8 @@ import struct
 import time
 from collections.abc import Callable
 
+from homepress.watch.model import Listener, Observation, Openness
 from homepress.watch.plain import PlainObservation, public_observation
-from homepress.watch.protocols import Listener, Observation, Openness
 
 __all__ = [
     "file_system",

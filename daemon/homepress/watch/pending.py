@@ -15,8 +15,17 @@ from pathlib import Path
 from homepress.base.files import FileId, Mark
 from homepress.base.system_errors import in_words
 from homepress.watch.completeness import UNREAD, Completeness, Verdict, judge
-from homepress.watch.model import Arrival, Skip, Skipped, Timing, Waiting, WatchedFolder
-from homepress.watch.protocols import Openness, WatchContext, WatchSystem
+from homepress.watch.model import (
+    Arrival,
+    Openness,
+    Skip,
+    Skipped,
+    Timing,
+    Waiting,
+    WatchContext,
+    WatchedFolder,
+    WatchSystem,
+)
 
 NEVER = float("inf")
 _MOST_SEEN = 50_000

@@ -16,7 +16,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from homepress.base.override import override
-from homepress.watch.protocols import Listener, Observation
+from homepress.watch.model import Listener, Observation
 
 _SEPARATOR = os.fsencode(os.sep)
 

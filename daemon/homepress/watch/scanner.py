@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 from homepress.base.files import FileId, Mark, entry_status
 from homepress.watch.filters import Selection
-from homepress.watch.model import Skip, Timing, WatchedFolder
+from homepress.watch.model import KnownFiles, Skip, Timing, WatchedFolder, WatchSystem, this_system
 from homepress.watch.pending import NEVER, skip_by_status
-from homepress.watch.protocols import KnownFiles, WatchSystem, this_system
 
 _WORK_TREE = b".git"
 _SEPARATOR = os.fsencode(os.sep)

@@ -8,8 +8,17 @@ from pathlib import Path
 
 from homepress.watch.filters import lies_in
 from homepress.watch.folder import FolderWatch
-from homepress.watch.model import FolderState, PendingFile, Timing, WatchedFolder
-from homepress.watch.protocols import KnownFiles, Sink, WatchContext, WatchSystem, this_system
+from homepress.watch.model import (
+    FolderState,
+    KnownFiles,
+    PendingFile,
+    Sink,
+    Timing,
+    WatchContext,
+    WatchedFolder,
+    WatchSystem,
+    this_system,
+)
 
 
 class Watcher:

@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any
 
 from homepress.base.override import override
+from homepress.watch.model import Listener, Observation, Openness
 from homepress.watch.plain import PlainObservation, public_observation
-from homepress.watch.protocols import Listener, Observation, Openness
 
 __all__ = [
     "file_system",

@@ -11,10 +11,9 @@ from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.base.results import ProbeAttempt
 from homepress.compress import Unchanged
 from homepress.privacy import Limits
-from homepress.workers.command import module_command
 from homepress.workers.dimensions import read_dimensions
 from homepress.workers.memory import MemoryBudget
-from homepress.workers.process import Death, DeathKind, WorkerDied
+from homepress.workers.process import Death, DeathKind, WorkerDied, module_command
 from homepress.workers.protocol import ComparedPictures
 from homepress.workers.slot import Slot
 

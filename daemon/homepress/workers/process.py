@@ -1,22 +1,29 @@
-"""One running worker process, seen from the daemon: how it is started, asked, watched, and how it can end."""
+"""One running worker process, seen from the daemon: how it is started, asked, watched, and how it can end.
+
+It is cut off from the user's settings and environment.
+"""
 
 import dataclasses
 import enum
+import os
 import queue
 import re
 import signal as signals
+import site
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from io import RawIOBase
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar, cast
 
+import homepress
 from homepress import __version__, privacy
-from homepress.workers.command import environment
 from homepress.workers.host import host
 from homepress.workers.protocol import (
     READY,
@@ -29,6 +36,59 @@ from homepress.workers.protocol import (
     read_frame,
     write_frame,
 )
+
+_NO_HOME = "/nonexistent"
+
+# One thread each: the slots are what runs side by side. Two arenas keep glibc from reserving address space
+# for threads that hardly allocate. What is freed is kept for what comes next: to give pages to the system
+# and to be given them anew took a twentieth of the processor time.
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+}
+
+
+def module_command(module: str) -> Sequence[str]:
+    """The command line that runs one of our modules without the user's `PYTHON*` variables."""
+    if is_bundled():
+        return [sys.executable, "-m", module]  # it is isolated by itself, and takes no other option
+    isolation = ["-I"] if not _in_user_site() else ["-E", "-P"]
+    # Its file is compiled once and kept, unless we were told not to.
+    caching = ["-B"] if sys.dont_write_bytecode else []
+    program, _ = host.interpreter()
+    return [program, *isolation, *caching, "-X", "utf8", "-m", module]
+
+
+def is_bundled() -> bool:
+    """Whether this runs from a bundle, where `sys.executable` is Homepress itself (set by PyInstaller)."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def environment() -> Mapping[str, str]:
+    """All that a worker finds in its environment."""
+    kept = {name: os.environ[name] for name in host.environment_names() if name in os.environ}
+    # Without any, Python looks up the user's home when it starts, perhaps over a socket to a name service.
+    home = {} if _in_user_site() else {"HOME": _NO_HOME}
+    _, needed = host.interpreter()
+    return {**kept, **home, **_ONE_THREAD, **needed}
+
+
+def _in_user_site() -> bool:
+    """Whether Homepress is installed with `pip install --user`, which isolated mode would not find."""
+    if not site.ENABLE_USER_SITE:
+        return False
+    return Path(homepress.__file__).is_relative_to(site.getusersitepackages())
+
+
+SYSTEM_LIBRARIES = tuple(
+    map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"))
+)
+"""Where shared libraries are, and the list that the loader finds them by."""
 
 Popen = subprocess.Popen[bytes]
 

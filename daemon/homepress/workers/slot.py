@@ -16,10 +16,9 @@ from homepress.compress import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.model import needs_conversion
 from homepress.privacy import Limits
 from homepress.workers import tool
-from homepress.workers.command import module_command
 from homepress.workers.host import host
 from homepress.workers.memory import MemoryBudget, needed_to_compress, needed_to_look_at
-from homepress.workers.process import Death, DeathKind, Worker, WorkerDied, deadline_for
+from homepress.workers.process import Death, DeathKind, Worker, WorkerDied, deadline_for, module_command
 from homepress.workers.protocol import (
     BadFrame,
     CodecReport,

@@ -16,9 +16,8 @@ import msgspec
 from homepress.base.formats import ImageType
 from homepress.compress import Reason, Unchanged
 from homepress.privacy import Limits
-from homepress.workers.command import module_command
 from homepress.workers.host import host
-from homepress.workers.process import Death, DeathKind, Program, WorkerDied, cause_of
+from homepress.workers.process import Death, DeathKind, Program, WorkerDied, cause_of, module_command
 from homepress.workers.protocol import NOT_STARTED, ToolConfig, plain
 
 _CHILD = "homepress.workers.tool_child"

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from homepress import privacy
-from homepress.workers.command import SYSTEM_LIBRARIES
 from homepress.workers.host import host
+from homepress.workers.process import SYSTEM_LIBRARIES
 from homepress.workers.protocol import NOT_STARTED, ToolConfig
 
 _FIRST_BEYOND_STANDARD = 3

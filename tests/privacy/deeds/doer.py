@@ -20,7 +20,7 @@ from homepress import privacy
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
 from homepress.privacy import landlock
 from homepress.workers import child
-from homepress.workers.command import SYSTEM_LIBRARIES
+from homepress.workers.process import SYSTEM_LIBRARIES
 from privacy.deeds.kernel import take_landlock_away
 from privacy.deeds.model import KILLED, Prey
 from privacy.deeds.table import deeds

@@ -6,8 +6,8 @@ import pytest
 
 from homepress.desktop.dbus import BusError, Call, Signal
 from homepress.ui.tray.actions import Action, PauseFor, Quit, UndoResults
-from homepress.ui.tray.dbusmenu import INTERFACE, PATH, DbusMenu
 from homepress.ui.tray.menu import SEPARATOR, MenuEntry
+from homepress.ui.tray.sni import MENU_INTERFACE, MENU_PATH, DbusMenu
 
 
 class Wire:
@@ -37,7 +37,7 @@ class Panel:
         self.menu.show(entries)
 
     def call(self, member: str, *body: Any) -> Any:
-        return self.menu.answer(Call(PATH, INTERFACE, member, body)).body
+        return self.menu.answer(Call(MENU_PATH, MENU_INTERFACE, member, body)).body
 
     def numbers(self) -> dict[str, int]:
         found: dict[str, int] = {}

@@ -8,8 +8,8 @@ from homepress.ui.window.frame import WindowFrame
 from homepress.ui.window.model.pictures import Sheet, compare
 from homepress.ui.window.start import WindowLook
 from homepress.ui.window.theme.drawing import BoxShape, box, stretched
-from homepress.ui.window.widgets.compareview import CompareView
 from homepress.ui.window.widgets.factory import Card
+from homepress.ui.window.widgets.photos import CompareView
 
 
 def images(frame: WindowFrame) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 import homepress
 from homepress.base import blocking
 from homepress.base.paths import Paths
-from homepress.daemon.doctor import checks, codecs, folders
+from homepress.daemon.doctor import checks
 from homepress.daemon.doctor.checks import PROBLEM
 from homepress.daemon.doctor.finding import Check, Finding, Installation, broken, installation
 from homepress.settings import HOME_VARIABLE, Settings, SettingsError, load
@@ -22,16 +22,16 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("Python", checks.python),
     ("window", checks.window_toolkit),
     ("network lock", checks.network_lock),
-    ("worker", codecs.worker),
-    ("memory", codecs.memory),
-    ("codecs", codecs.codecs),
-    ("gifsicle", codecs.gifsicle),
+    ("worker", checks.worker),
+    ("memory", checks.memory),
+    ("codecs", checks.codecs),
+    ("gifsicle", checks.gifsicle),
     ("settings", checks.settings),
     ("ledger", checks.ledger),
     ("originals", checks.originals),
     ("daemon", checks.daemon),
-    ("folders", folders.folders),
-    ("watching", folders.watching),
+    ("folders", checks.folders),
+    ("watching", checks.watching),
     ("session bus", checks.session),
     ("start at login", checks.start_at_login),
 )

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from homepress.base.files import Mark
+from homepress.base.files import Mark, paths_under
 from homepress.base.system_errors import in_words, printable
 from homepress.store.ledger import known_files
 from homepress.store.ledger.ledger import Ledger, Row
-from homepress.store.ledger.queries import paths_under
 from homepress.store.model import (
     NO_METADATA,
     JobPlan,

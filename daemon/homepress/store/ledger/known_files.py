@@ -8,9 +8,8 @@ from pathlib import Path
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
-from homepress.base.files import Mark
+from homepress.base.files import Mark, paths_under
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.ledger.queries import paths_under
 from homepress.store.model import RetryPolicy, Role
 
 _SEPARATOR = os.fsencode(os.sep)

@@ -22,7 +22,7 @@ from homepress.store.ledger.database import (
     write_backup,
 )
 from homepress.store.ledger.elapsed import Elapsed
-from homepress.store.ledger.queries import ELAPSED
+from homepress.store.ledger.schema import ELAPSED
 
 Row = tuple[Any, ...]
 

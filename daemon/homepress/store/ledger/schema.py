@@ -1,4 +1,12 @@
-"""The tables of the ledger, as a list of steps from version to version."""
+"""The tables of the ledger, as a list of steps from version to version, and what everybody asks of them.
+
+The questions at the end are those that both the store and its read-only side ask.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 VERSION_1 = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -170,3 +178,62 @@ MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, 
 
 APPLICATION_ID = 0x486F6D65
 """'Home': tells our ledger from any other SQLite file (file format, section 1.3.17)."""
+
+Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+
+STANDING = "outcome = 'compressed' AND original <> 'restored' AND superseded = 0 AND repeated = 0"
+"""Condition of results that were neither undone nor made anew; the words of the index `history_standing`."""
+
+DAYS = "coalesce(keep_until - time, 2592000.0)"
+"""SQL: for how many seconds an original stays. `keep_until` tells only that: it was said by a wall clock."""
+
+ELAPSED = "elapsed"
+"""Key in `meta` of the time that the ledger saw pass."""
+
+MAIN = b"."
+"""Name of the main vault in the ledger: it moves with the home that both are in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Figures for the status.
+
+    Attributes:
+        compressed_since: pictures since the given time.
+        saved_since: bytes saved by them.
+        saved_total: bytes saved by all results that were not undone.
+        originals_bytes: bytes that originals occupy.
+    """
+
+    compressed_since: int
+    saved_since: int
+    saved_total: int
+    originals_bytes: int
+
+
+def last_midnight() -> float:
+    """When today began here, in seconds since 1970."""
+    return _midnight(time.time(), 0)
+
+
+def end_of_day(at: float) -> float:
+    """When the day of a moment ends here; both in seconds since 1970."""
+    return _midnight(at, 1)
+
+
+def _midnight(at: float, days: int) -> float:
+    year, month, day, *_ = time.localtime(at)
+    return time.mktime((year, month, day + days, 0, 0, 0, 0, 0, -1))
+
+
+def counters(query: Query, since: float | None = None) -> Counters:
+    """The figures; `since` is seconds since 1970, last midnight when it is not given."""
+    since = last_midnight() if since is None else since
+    today = query(
+        "SELECT count(*), coalesce(sum(before_bytes - after_bytes), 0) FROM history "
+        f"WHERE time >= ? AND time < ? AND {STANDING}",
+        (since, end_of_day(time.time())),
+    )[0]
+    total = query(f"SELECT coalesce(sum(before_bytes - after_bytes), 0) FROM history WHERE {STANDING}", ())
+    kept = query("SELECT coalesce(sum(before_bytes), 0) FROM history WHERE original = 'kept'", ())
+    return Counters(int(today[0]), int(today[1]), int(total[0][0]), int(kept[0][0]))

@@ -1,20 +1,266 @@
-"""What every page gets: the look, the ways to work beside the window, and the rest of the window."""
+"""What every page gets: the look, the ways to work beside the window, and the rest of the window.
 
+Threads never touch Tk: what they find goes through the `Mailbox`.
+"""
+
+import ctypes
+import gc
+import queue
+import sys
+import threading
+import time
 import tkinter as tk
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
+from homepress.control import instance
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
-from homepress.settings import Settings, load
-from homepress.ui.window.background import Jobs, LedgerThread, Mailbox
+from homepress.desktop.dbus import BusError, Connection, session_address
+from homepress.desktop.launching import own, spawn
+from homepress.desktop.opening import BusOpener, NotOpened, system_opener
+from homepress.settings import LiveSettings, Settings, SettingsError, load
+from homepress.store.reader import LedgerError, Reader
 from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.theme import Theme
 from homepress.ui.window.widgets.factory import WidgetFactory
+
+# Giving memory back to the system.
+
+
+def give_back() -> None:
+    """Have what was freed leave this process, where the C library keeps it for later (glibc: malloc_trim(3)).
+
+    For after pictures were looked at: they are large, and the window may stay open for days.
+    """
+    gc.collect()
+    trim = getattr(ctypes.pythonapi, "malloc_trim", None)  # other C libraries do it by themselves
+    if trim is not None:
+        trim(ctypes.c_size_t(0))
+
+
+# How threads reach the window: letters that the window's own thread opens.
+
+_LONGEST_DRAIN = 0.012
+"""Seconds spent on letters in one go, so that the window goes on painting."""
+
+
+class Mailbox:
+    """Functions to be called in the window's thread, in the order they were put."""
+
+    def __init__(self) -> None:
+        self._letters: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+
+    def put(self, letter: Callable[[], object]) -> None:
+        """Have a function called soon; from any thread."""
+        self._letters.put(letter)
+
+    def drain(self) -> bool:
+        """Call what has come; whether some are left. Only for the window's thread."""
+        end = time.monotonic() + _LONGEST_DRAIN
+        while time.monotonic() < end:
+            try:
+                letter = self._letters.get_nowait()
+            except queue.Empty:
+                return False
+            letter()
+        return True
+
+
+# Single pieces of work that would make the window wait: requests to the daemon, pictures, files.
+
+T = TypeVar("T")
+
+EXPECTED = (ServiceError, SettingsError, LedgerError, NotOpened, OSError)
+"""What goes wrong in the world, with a text for people; all else is a fault of ours and shown as such."""
+
+
+class Jobs:
+    """Runs each job in a thread of its own and brings its result back into the window's thread."""
+
+    def __init__(self, mailbox: Mailbox, failed: Callable[[str], object]) -> None:
+        """`failed` gets the text of errors that a job's caller does not take itself."""
+        self._mailbox = mailbox
+        self._failed = failed
+
+    def run(
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], object] | None = None,
+        failed: Callable[[str], object] | None = None,
+    ) -> None:
+        """Do `work`, then call `then` with its result or `failed` with what went wrong."""
+
+        def body() -> None:
+            try:
+                result = work()
+            except EXPECTED as error:
+                text = str(error)
+                self._mailbox.put(lambda: (failed or self._failed)(text))
+            except Exception as error:  # shown to the person, and logged by the thread's own hook
+                text = f"A fault in Homepress: {type(error).__name__}: {error}"
+                self._mailbox.put(lambda: (failed or self._failed)(text))
+                raise
+            else:
+                if then is not None:
+                    self._mailbox.put(lambda: then(result))
+
+        threading.Thread(target=body, name="job", daemon=True).start()
+
+
+# The one thread that reads the ledger; a reader is not for several threads at once.
+
+_Question = Callable[[Reader], None]
+
+
+class LedgerThread:
+    """Answers questions about the ledger one after the other."""
+
+    def __init__(self, file: Path, mailbox: Mailbox, failed: Callable[[str], object]) -> None:
+        self._file = file
+        self._mailbox = mailbox
+        self._failed = failed
+        self._questions: queue.SimpleQueue[_Question | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
+        self._thread.start()
+
+    def ask(self, question: Callable[[Reader], T], then: Callable[[T], object]) -> None:
+        """Have `question` asked in the thread and `then` called with its answer in the window's."""
+
+        def work(reader: Reader) -> None:
+            answer = question(reader)
+            self._mailbox.put(lambda: then(answer))
+
+        self._questions.put(work)
+
+    def close(self) -> None:
+        """End the thread after the question that is being answered."""
+        self._questions.put(None)
+
+    def _work(self) -> None:
+        reader: Reader | None = None
+        while (question := self._questions.get()) is not None:
+            try:
+                reader = reader or Reader(self._file)
+                question(reader)
+            except (LedgerError, OSError) as error:
+                text = str(error)
+                self._mailbox.put(lambda text=text: self._failed(text))  # type: ignore[misc]  # bound early
+        if reader is not None:
+            reader.close()
+
+
+# Following the daemon: its state whenever that changes, its going and coming, and the settings file.
+
+_LONGEST_WAIT = 20.0
+_BETWEEN_TRIES = 0.7
+_BETWEEN_NEWS = 0.25
+"""Seconds between two looks at a daemon that changes all the time."""
+
+
+class SnapshotPoller:
+    """A thread that puts a `Snapshot` into the mailbox whenever there is something new."""
+
+    def __init__(self, paths: Paths, mailbox: Mailbox, tell: Callable[[Snapshot], object]) -> None:
+        self._paths = paths
+        self._mailbox = mailbox
+        self._tell = tell
+        self._closed = threading.Event()
+        self._settings = LiveSettings(paths.config_file)
+        self._last: Snapshot | None = None
+
+    def start(self) -> None:
+        """Begin; the first snapshot comes at once."""
+        threading.Thread(target=self._follow, name="follower", daemon=True).start()
+
+    def close(self) -> None:
+        """Tell no more."""
+        self._closed.set()
+
+    def _follow(self) -> None:
+        while not self._closed.is_set():
+            trouble = ""
+            try:
+                if (client := connect(self._paths.socket)) is not None:
+                    self._stay_with(client)
+            except ServiceError as error:
+                trouble = "" if error.exit_code == NO_DAEMON else str(error)
+            except Exception as error:  # noqa: BLE001  a fault of ours is reported, and polling goes on
+                traceback.print_exc()
+                trouble = f"A fault in Homepress: {type(error).__name__}: {error}"
+            self._look(None, trouble)
+            self._closed.wait(_BETWEEN_TRIES)
+
+    def _stay_with(self, client: Service) -> None:
+        """Tell what the daemon tells, until it ends. Raises `ServiceError` when it does."""
+        revision = -1
+        while not self._closed.is_set():
+            revision = client.wait(revision, _LONGEST_WAIT)
+            self._look(client, "")
+            self._closed.wait(_BETWEEN_NEWS)
+
+    def _look(self, client: Service | None, trouble: str) -> None:
+        status = client.status() if client else None
+        self._settings.reload()
+        error = self._settings.error
+        snapshot = Snapshot(
+            time=time.time(),
+            status=status,
+            trouble=trouble,
+            settings=self._settings.current,
+            settings_problem=str(error) if error else "",
+            crashed=client is None and not trouble and instance.was_cut_short(self._paths.state),
+        )
+        if self._last is None or not self._last.same_as(snapshot):
+            self._last = snapshot
+            self._mailbox.put(lambda: self._tell(snapshot))
+
+
+# What the window has done by others: starting the daemon, opening folders, trying the lock.
+
+_START_SECONDS = 20.0
+
+
+def start_daemon(paths: Paths) -> Service:
+    """The daemon, started when there is none; waits until it answers.
+
+    Raises:
+        ServiceError: it did not come up.
+    """
+    if (client := connect(paths.socket)) is not None:
+        return client
+    process = spawn(own("run", "--login"))
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        if (client := connect(paths.socket)) is not None:
+            return client
+        if process.poll() not in (None, 0):
+            break
+        time.sleep(0.05)
+    raise ServiceError(f"Homepress did not start; its log says why: {paths.log}", NO_DAEMON)
+
+
+def open_folder(folder: Path) -> None:
+    """Show a folder in the user's file manager. Raises `NotOpened`."""
+    if not sys.platform.startswith("linux"):
+        system_opener().folder(folder)
+        return
+    if (address := session_address()) is None:
+        raise NotOpened(f"{folder} cannot be opened: there is no desktop session to ask")
+    try:
+        connection = Connection(address)
+    except BusError as error:
+        raise NotOpened(f"{folder} cannot be opened: {error}") from error
+    try:
+        BusOpener(connection).folder(folder)
+    finally:
+        connection.close()
+
 
 _NOT_RUNNING = "Homepress is not running in the background. Press Start, at the bottom left, and try again."
 

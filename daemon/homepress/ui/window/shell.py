@@ -10,9 +10,16 @@ from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
 from homepress.store.reader import EntryDetail, Reader
 from homepress.ui.text import printable
-from homepress.ui.window import background
-from homepress.ui.window.background import Jobs, LedgerThread, Mailbox, SnapshotPoller
-from homepress.ui.window.context import Context, Page
+from homepress.ui.window.context import (
+    Context,
+    Jobs,
+    LedgerThread,
+    Mailbox,
+    Page,
+    SnapshotPoller,
+    open_folder,
+    start_daemon,
+)
 from homepress.ui.window.frame import FIRST_RUN, PageName, SideBarAction, WindowFrame, make_page
 from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.start import OpenRequest
@@ -164,9 +171,9 @@ class Shell:
             jobs=Jobs(self._mailbox, failed),
             ledger=LedgerThread(paths.ledger, self._mailbox, failed),
             navigator=self,
-            start_daemon=lambda: background.start_daemon(paths),
+            start_daemon=lambda: start_daemon(paths),
             probe=probe,
-            open_folder=background.open_folder,
+            open_folder=open_folder,
         )
 
     def _set_icon(self) -> None:

@@ -6,15 +6,14 @@ from pathlib import Path
 from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.store.reader import EntryDetail
-from homepress.ui.window.background import give_back
-from homepress.ui.window.context import Context
-from homepress.ui.window.model.comparison import Neighbours, ResultWords, comparison, find, newest
+from homepress.ui.window.context import Context, give_back
+from homepress.ui.window.model.activity import Neighbours, ResultWords, comparison, find, newest
 from homepress.ui.window.model.pictures import NotShownError, Pair, load_pair
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.compareview import MODES, CompareView
 from homepress.ui.window.widgets.dialogs import confirm
 from homepress.ui.window.widgets.factory import Card, PagePanel, Panel, header
+from homepress.ui.window.widgets.photos import MODES, CompareView
 
 _HINT = "Keys: ← → slider, Shift with arrows moves the picture, + − zoom, 0 fits, 1 is 100 %, W worst spot"
 
