@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from homepress.ui.tray.icon_drawing import svg
-from homepress.ui.tray.icon_states import STEPS, IconState, PanelTheme, Symbol, layers, rgba
+from homepress.ui.tray.icon import STEPS, IconState, PanelTheme, Symbol, layers, rgba, svg
 
 APP_SIZES = (16, 32, 48, 128, 256)
 """Pixels of an edge of the program's own icon."""

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from desktop.buses import private_bus
-from homepress.ui.tray.icon_states import _BODY, Symbol
+from homepress.ui.tray.icon import _BODY, Symbol
 from support import wait_for
 
 SHOTS = os.environ.get("HOMEPRESS_SHOTS", "")

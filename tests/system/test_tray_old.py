@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from homepress.ui.tray.icon_states import Symbol
+from homepress.ui.tray.icon import Symbol
 from support import REPOSITORY, wait_for
 from system.screens import Screen, colour, need, screen
 

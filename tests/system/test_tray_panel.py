@@ -11,7 +11,7 @@ from PIL import Image
 
 from desktop.buses import FakeProgram
 from homepress.desktop.dbus import Call, Reply
-from homepress.ui.tray.icon_states import Symbol
+from homepress.ui.tray.icon import Symbol
 from support import wait_for
 from system.pictures import jpeg, write
 from system.program import Program

@@ -10,7 +10,7 @@ import pytest
 from homepress.ui.tray import agent as agent_module
 from homepress.ui.tray.agent import Agent, AgentPaths
 from homepress.ui.tray.backend import DesktopBackend, MakeIcon, OnAction, TrayIcon
-from homepress.ui.tray.icon_states import PanelTheme
+from homepress.ui.tray.icon import PanelTheme
 from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.status_poller import StatusPoller
 from ui.tray.test_menu import status

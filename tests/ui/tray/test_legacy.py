@@ -10,7 +10,7 @@ import pytest
 
 from homepress.desktop.notifications import Notice, NoticeSlot
 from homepress.ui.tray.actions import Action, Quit
-from homepress.ui.tray.icon_states import IconState, PanelTheme
+from homepress.ui.tray.icon import IconState, PanelTheme
 from homepress.ui.tray.legacy import (
     MacosDesktop,
     PystrayDesktop,

@@ -8,8 +8,8 @@ import pytest
 
 from desktop.buses import FakeProgram, private_bus
 from homepress.desktop.dbus import BusError, Call, Connection, Reply
-from homepress.ui.tray.icon_states import PanelTheme
-from homepress.ui.tray.panel_theme import panel_theme, theme_from_files
+from homepress.ui.tray.icon import PanelTheme
+from homepress.ui.tray.linux import panel_theme, theme_from_files
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the portal is of Linux")
 

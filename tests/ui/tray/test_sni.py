@@ -10,7 +10,7 @@ import pytest
 from desktop.buses import private_bus
 from homepress.desktop.dbus import BusError, Call, Signal
 from homepress.ui.tray.actions import Action, StartDaemon
-from homepress.ui.tray.icon_states import PanelTheme
+from homepress.ui.tray.icon import PanelTheme
 from homepress.ui.tray.menu import TrayState, tooltip
 from homepress.ui.tray.sni import INTERFACE, PATH, WATCHER, NotifierIcon
 from support import REPOSITORY

@@ -9,7 +9,7 @@ from homepress.desktop.notifications import Notifier
 from homepress.desktop.opening import Opener
 from homepress.desktop.power import Tell, Woke
 from homepress.ui.tray.actions import Action
-from homepress.ui.tray.icon_states import PanelTheme
+from homepress.ui.tray.icon import PanelTheme
 from homepress.ui.tray.menu import TrayState
 
 OnAction: TypeAlias = Callable[[Action], None]

@@ -18,7 +18,7 @@ from homepress.desktop.notifications import Notice, Notifier, Unshown
 from homepress.desktop.opening import Opener, system_opener
 from homepress.desktop.power import Tell, Woke, power_watch
 from homepress.ui.tray.backend import DesktopBackend, MakeIcon, OnAction, TrayIcon
-from homepress.ui.tray.icon_states import IconState, PanelTheme, icon_state, rgba
+from homepress.ui.tray.icon import IconState, PanelTheme, icon_state, rgba
 from homepress.ui.tray.menu import SEPARATOR, MenuEntry, TrayState, menu, tooltip
 
 _log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from homepress.desktop.notifications import (
 )
 from homepress.ui.text import in_one_line, printable
 from homepress.ui.tray.actions import OpenWindow, StartDaemon, UndoResults, WindowPage
-from homepress.ui.tray.icon_states import IconState, Symbol, rgba
+from homepress.ui.tray.icon import IconState, Symbol, rgba
 from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.status_poller import MOST_PICTURES
 

@@ -20,7 +20,7 @@ from homepress.desktop.dbus import Address, BusError, Call, Connection, Reply, S
 from homepress.desktop.launching import PROGRAM
 from homepress.ui.tray.actions import Action
 from homepress.ui.tray.backend import OnAction, TrayIcon
-from homepress.ui.tray.icon_states import IconState, PanelTheme, icon_state, rgba
+from homepress.ui.tray.icon import IconState, PanelTheme, icon_state, rgba
 from homepress.ui.tray.menu import SEPARATOR, MenuEntry, TrayState, default_action, menu, tooltip
 
 _log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from homepress.ui.window.model.activity import Neighbours, ResultWords, comparis
 from homepress.ui.window.model.pictures import NotShownError, Pair, load_pair
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.dialogs import confirm
 from homepress.ui.window.widgets.factory import Card, PagePanel, Panel, header
+from homepress.ui.window.widgets.forms import confirm
 from homepress.ui.window.widgets.photos import MODES, CompareView
 
 _HINT = "Keys: ← → slider, Shift with arrows moves the picture, + − zoom, 0 fits, 1 is 100 %, W worst spot"

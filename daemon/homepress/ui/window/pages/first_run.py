@@ -19,8 +19,8 @@ from homepress.ui.window.model.snapshot import Snapshot, suggestions
 from homepress.ui.window.model.trial import Estimate, FolderSample, estimate, look, sentence
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.charts import Bar
-from homepress.ui.window.widgets.dialogs import FolderField
 from homepress.ui.window.widgets.factory import Card, Panel, header
+from homepress.ui.window.widgets.forms import FolderField
 from homepress.ui.window.widgets.scrolling import ScrollPage
 
 _HINT = "Choose a folder above; then it can be tried here what would be saved."

@@ -20,10 +20,9 @@ from homepress.ui.window.model.snapshot import (
     remedies,
 )
 from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.dialogs import confirm
 from homepress.ui.window.widgets.factory import Card, Panel, header, keep_ellipsized
+from homepress.ui.window.widgets.forms import SettingsForm, confirm
 from homepress.ui.window.widgets.scrolling import ScrollPage
-from homepress.ui.window.widgets.settingsform import SettingsForm
 
 _ABOUT = "New pictures in these folders are made smaller. Their originals are kept for a while."
 _PAD = (32, 28)

@@ -14,10 +14,9 @@ from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.privacy import built_on
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.widgets.charts import Bar
-from homepress.ui.window.widgets.dialogs import confirm
 from homepress.ui.window.widgets.factory import Card, Panel, header
+from homepress.ui.window.widgets.forms import SettingsForm, confirm
 from homepress.ui.window.widgets.scrolling import ScrollPage
-from homepress.ui.window.widgets.settingsform import SettingsForm
 
 _LICENCE = (
     "Homepress is free software under the GNU General Public License, version 3 or later. "

@@ -25,8 +25,8 @@ from homepress.ui.window.model.privacy import (
 )
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.dialogs import FolderField, confirm
 from homepress.ui.window.widgets.factory import Card, Panel, Role, header
+from homepress.ui.window.widgets.forms import FolderField, confirm
 from homepress.ui.window.widgets.scrolling import ScrollPage
 
 _KEPT_WITH = (

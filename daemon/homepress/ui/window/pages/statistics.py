@@ -23,8 +23,8 @@ from homepress.ui.window.model.figures import (
 )
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.widgets.charts import Bar, Chart
-from homepress.ui.window.widgets.dialogs import choose_file_to_write
 from homepress.ui.window.widgets.factory import Card, Panel, header
+from homepress.ui.window.widgets.forms import choose_file_to_write
 from homepress.ui.window.widgets.scrolling import ScrollPage
 
 _ABOUT = "Counted on this computer, from the history of what was done. Results that were undone do not count."

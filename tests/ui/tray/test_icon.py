@@ -9,8 +9,19 @@ import pytest
 from PIL import Image
 
 from homepress.base.paths import shipped
-from homepress.ui.tray.icon_drawing import Layer, Polygon, Ring, RoundedBox, rgba_pixels
-from homepress.ui.tray.icon_states import STEPS, IconState, PanelTheme, Symbol, icon_state, rgba
+from homepress.ui.tray.icon import (
+    STEPS,
+    IconState,
+    Layer,
+    PanelTheme,
+    Polygon,
+    Ring,
+    RoundedBox,
+    Symbol,
+    icon_state,
+    rgba,
+    rgba_pixels,
+)
 from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.sni import pixmaps
 from support import REPOSITORY
