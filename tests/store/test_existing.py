@@ -22,7 +22,7 @@ def known(store: Store, folder: Path) -> set[bytes]:
 
 def existed(store: Store, path: Path, root: Path) -> bool:
     source = store.read(path)
-    return store.existed(source, root, image_digest(BytesContent(source.data)))
+    return store.folders.existed(source, root, image_digest(BytesContent(source.data)))
 
 
 def add(store: Store, root: Path) -> None:
@@ -35,7 +35,7 @@ def fingerprint(store: Store, root: Path) -> list[bool]:
     made: list[bool] = []
 
     def work() -> None:
-        made.extend(store.fingerprints(root, skip=lambda _: False, on_read=lambda _: None))
+        made.extend(store.folders.fingerprints(root, skip=lambda _: False, on_read=lambda _: None))
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -86,7 +86,7 @@ class TestWithFingerprint:
             add(store, bench.watched)
             moved = path.rename(bench.watched / "moved.jpg")
             source = store.read(moved)
-            store.note_existing(source, bench.watched, image_digest(BytesContent(source.data)))
+            store.folders.note_existing(source, bench.watched, image_digest(BytesContent(source.data)))
             assert b"moved.jpg" in known(store, bench.watched)
             moved.write_bytes(picture())
             assert existed(store, moved, bench.watched)
@@ -106,7 +106,7 @@ class TestWithFingerprint:
         path = bench.drop()
         with bench.store() as store:
             add(store, bench.watched)
-            made = store.fingerprints(bench.watched, skip=lambda _: False, on_read=lambda _: None)
+            made = store.folders.fingerprints(bench.watched, skip=lambda _: False, on_read=lambda _: None)
             next(made)
             store.folders.let_in(bench.watched, 0, None, existing=True)
             made.close()
@@ -128,7 +128,7 @@ class TestWithFingerprint:
         with bench.store() as store:
             add(store, bench.watched)
             with pytest.raises(EnoughError):
-                list(store.fingerprints(bench.watched, skip=lambda _: False, on_read=on_read))
+                list(store.folders.fingerprints(bench.watched, skip=lambda _: False, on_read=on_read))
             assert store.folders.pending(bench.watched) == 3
         with bench.store() as store:
             assert fingerprint(store, bench.watched) == [True] * 3
@@ -145,7 +145,7 @@ class TestWithFingerprint:
             assert sorted(fingerprint(store, bench.watched)) == [False, False, False, True]
             inode = good.stat().st_ino
             add(store, bench.watched)
-            made = store.fingerprints(
+            made = store.folders.fingerprints(
                 bench.watched, skip=lambda facts: facts.st_ino == inode, on_read=lambda _: None
             )
             assert sum(made) == 1

@@ -247,7 +247,7 @@ class Fingerprinting:
     def _fingerprint(self, root: Path) -> None:
         self._left[root] = self._store.folders.pending(root)
         begin, done, pace = time.monotonic(), 0, _Pace(self._stopping, self._rests)
-        made = self._store.fingerprints(root, skip=this_system().is_placeholder, on_read=pace.step)
+        made = self._store.folders.fingerprints(root, skip=this_system().is_placeholder, on_read=pace.step)
         try:
             for good in made:
                 done += good

@@ -29,7 +29,7 @@ class Places:
     """The places of folders, output folders and our own, as last seen. Usable from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Of single operations on a dictionary, each is seen whole: no lock is needed.
         self._known: dict[Path, Location] = {}
 
     def ask(
@@ -46,33 +46,28 @@ class Places:
 
     def take_as_written(self, paths: Iterable[Path]) -> None:
         """Ask no disk about paths that nobody could look at until now."""
-        with self._lock:
-            for path in paths:
-                self._known.setdefault(path, Location(path))
+        for path in paths:
+            self._known.setdefault(path, Location(path))
 
     def look(self, path: Path) -> Location:
         """Where a path leads now; waits for its disk, for ever if it hangs."""
-        found = locate(path)
-        with self._lock:
-            self._known[path] = found
+        self._known[path] = found = locate(path)
         return found
 
     def locate(self, path: Path) -> Location:
         """Where a path leads, without asking the disk of one that was asked about before."""
-        with self._lock:
-            known = self._known.get(path)
-        return known or locate(path)
+        return self._known.get(path) or locate(path)
 
     def real(self, path: Path) -> Path:
         """A path without links, as last seen; as it is written where nobody looked. Asks no disk."""
-        with self._lock:
-            known = self._known.get(path)
+        known = self._known.get(path)
         return known.real if known else path
 
     def keep(self, paths: Collection[Path]) -> None:
         """Forget all places but these."""
-        with self._lock:
-            self._known = {path: place for path, place in self._known.items() if path in paths}
+        for path in tuple(self._known):
+            if path not in paths:
+                self._known.pop(path, None)
 
 
 def ensure(paths: Paths) -> None:

@@ -21,30 +21,15 @@ from homepress.store.context import StoreContext
 from homepress.store.fs.base import FileSystem, opened_file, opened_folder
 from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, directory_id, fit, note
 from homepress.store.ledger.ledger import Ledger
-from homepress.store.model import RetryPolicy
+from homepress.store.model import RetryPolicy, Source
 
 _ANY_SIZE = 2**63 - 1
-
-
 _CHUNK = 5_000
 """How many files are marked in one transaction: others get the ledger in between."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unfingerprinted:
-    """A file that was there before, and whose fingerprint is not known yet.
-
-    Attributes:
-        directory: id of its directory in the ledger.
-        path: where it is.
-        size: bytes.
-        mtime_ns: last change, nanoseconds since 1970.
-    """
-
-    directory: int
-    path: bytes
-    size: int
-    mtime_ns: int
+_BATCH = 64
+"""How many fingerprints are written in one transaction; a crash costs no more than these."""
+_FRESH_SECONDS = 86_400.0
+"""A result undone within this time tells something about how it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +67,209 @@ def _identity(root: Path) -> tuple[int, int]:
     return facts.st_dev, facts.st_ino
 
 
-def baseline(ledger: Ledger, root: Path, recursive: bool, seen: Listing | None = None) -> int:
-    """Mark every picture that is under `root` now, or was when it was `seen`, as one to be left alone.
+class Folders:
+    """Watched folders as the ledger knows them, each by its resolved path. Usable from any thread."""
 
-    What is known of a file as it is now stays known.
+    def __init__(self, context: StoreContext) -> None:
+        """`context` outlives this."""
+        self._context = context
+        self._ledger = context.ledger
+        self._unlisted = _unlisted(self._ledger)
 
-    Returns:
-        How many.
+    def added(self, root: Path, *, recursive: bool = True) -> float:
+        """When a folder was first seen, seconds since 1970; now, and remembered, when it never was.
+
+        Args:
+            root: the folder.
+            recursive: whether the folders inside it count; once they did, they go on counting as known.
+        """
+        path = os.fsencode(root)
+        with self._ledger.transaction() as tx:
+            tx.execute(
+                "INSERT INTO folder (path, added, deep) VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET deep = max(deep, excluded.deep)",
+                (path, self._ledger.clock.wall(), recursive),
+            )
+            return float(tx.execute("SELECT added FROM folder WHERE path = ?", (path,)).fetchone()[0])
+
+    def is_known(self, root: Path, *, recursive: bool = True) -> bool:
+        """Whether a folder was added, and the folders inside it too where they count (`recursive`)."""
+        rows = self._ledger.query("SELECT deep FROM folder WHERE path = ?", (os.fsencode(root),))
+        return bool(rows) and (bool(rows[0][0]) or not recursive)
+
+    def baseline(self, root: Path, *, recursive: bool = True, seen: Listing | None = None) -> int:
+        """Mark every picture under a folder as there before; how many. When it is added, before `added`.
+
+        What is known of a file as it is now stays known. With `seen`, it is what was there then, if that was
+        the same drive: what came since is new.
+
+        Raises:
+            OSError: the folder itself cannot be listed; nothing was marked.
+        """
+        marked = _mark_all(self._ledger, root, recursive, seen)
+        self._unlisted = _unlisted(self._ledger)
+        return marked
+
+    def catch_up(self, directory: bytes) -> None:
+        """Mark what is in a directory that could not be listed when its folder was added, once it can be."""
+        for late in tuple(self._unlisted):
+            inside = directory == late or directory.startswith(os.path.join(late, b""))
+            if inside and _catch_up(self._ledger, late):
+                self._unlisted = _unlisted(self._ledger)
+
+    def existed(self, source: Source, root: Path, image: str) -> bool:
+        """Whether a picture lay in a folder, under whatever name, before the folder was added.
+
+        Args:
+            source: as it was read.
+            root: the folder.
+            image: digest of its coded image (`image_digest`).
+        """
+        ledger, raw_root, name = self._ledger, os.fsencode(root), os.fsencode(source.path.name)
+        if ledger.query(
+            "SELECT 1 FROM existing e JOIN directory d ON d.id = e.root "
+            "WHERE d.path IN (?, ?) AND e.digest = ?",
+            (raw_root, ledger.keyed_name(raw_root), _keyed(ledger, image)),
+        ):
+            return True
+        size, mtime_ns, inode = source.identity.mark
+        low, high = paths_under(raw_root)
+        # No fingerprint yet: the very file under another name, or a copy that kept name, size and time.
+        rows = ledger.query(
+            "SELECT d.path FROM file f JOIN directory d ON d.id = f.directory WHERE f.state = 'existing' "
+            "AND f.size = ? AND f.mtime_ns = ? AND (f.inode = ? OR f.name IN (?, ?))",
+            (size, fit(mtime_ns), fit(inode), name, ledger.keyed_name(name)),
+        )
+        return any(where == raw_root or low <= where < high or where[:1] == b"\0" for (where,) in rows)
+
+    def note_existing(self, source: Source, root: Path, image: str) -> None:
+        """Remember where a picture that `existed` is now, and its coded image."""
+        with self._ledger.transaction(durable=False) as tx:
+            note(self._ledger, tx, source.path, source.identity.mark, FINGERPRINTED)
+            _learn(self._ledger, tx, root, image)
+
+    def fingerprints(
+        self, root: Path, *, skip: Callable[[os.stat_result], bool], on_read: Callable[[int], None]
+    ) -> Generator[bool, None, None]:
+        """Make the fingerprints that are missing under a folder; after each file, whether it has one now.
+
+        A file that cannot be read, or is not what it was when the folder was added, keeps waiting for its
+        own. The calling thread's reading waits for everybody else's from now on.
+
+        Args:
+            root: the folder.
+            skip: whether a file must not be opened, such as one whose content is in a cloud.
+            on_read: gets the number of bytes of each read; what it raises ends it, with what was found kept.
+
+        Raises:
+            OSError: the ledger could not be written.
+        """
+        fs, ledger = self._context.fs, self._ledger
+        fs.give_way()
+        found: list[tuple[_Unfingerprinted, str]] = []
+        try:
+            for file in _pending(ledger, root):
+                if digest := _digest(fs, file, skip, on_read):
+                    found.append((file, digest))
+                if len(found) >= _BATCH:
+                    full, found = found, []
+                    _note_fingerprints(ledger, root, full)
+                yield bool(digest)
+        finally:
+            if found:
+                _note_fingerprints(ledger, root, found)
+
+    def left_alone(self, root: Path) -> int:
+        """How many pictures are left alone in a folder, since they were there before it was added."""
+        return self._count(root, EXISTING, FINGERPRINTED)
+
+    def pending(self, root: Path) -> int:
+        """How many of these still wait for their fingerprints."""
+        return self._count(root, EXISTING)
+
+    def _count(self, root: Path, *states: str) -> int:
+        """How many files under a folder are in one of these states."""
+        raw = os.fsencode(root)
+        rows = self._ledger.query(
+            f"SELECT count(*) FROM file WHERE state IN ({', '.join('?' * len(states))}) AND directory IN "
+            "(SELECT id FROM directory WHERE path = ? OR (path >= ? AND path < ?))",
+            (*states, raw, *paths_under(raw)),
+        )
+        return int(rows[0][0])
+
+    def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
+        """Forget that files under `root` were left alone, where the folder now wants them; how many.
+
+        Args:
+            root: the folder.
+            smallest: size in bytes from which on files that were too small are wanted.
+            largest: size in bytes up to which files that were too large are wanted; None for any.
+            existing: whether files are wanted that were there before the folder was added.
+        """
+        raw = os.fsencode(root)
+        states = [RetryPolicy.LIMITS.value, *((EXISTING, FINGERPRINTED) if existing else ())]
+        within = "path = ? OR (path >= ? AND path < ?)"
+        with self._ledger.transaction() as tx:
+            if existing:
+                tx.execute(
+                    "DELETE FROM existing WHERE root IN (SELECT id FROM directory WHERE path IN (?, ?))",
+                    (raw, self._ledger.keyed_name(raw)),
+                )
+                tx.execute(f"DELETE FROM unlisted WHERE {within}", (raw, *paths_under(raw)))
+            return tx.execute(
+                f"DELETE FROM file WHERE state IN ({', '.join('?' * len(states))}) "
+                f"AND size >= ? AND size <= ? AND directory IN (SELECT id FROM directory WHERE {within})",
+                (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *paths_under(raw)),
+            ).rowcount
+
+    def forget(self, root: Path) -> None:
+        """A folder is not watched any more: added again later, what is in it then counts as there before."""
+        with self._ledger.transaction() as tx:
+            tx.execute("DELETE FROM folder WHERE path = ?", (os.fsencode(root),))
+
+    def undone_in_a_row(self, root: Path) -> int:
+        """How many of a folder's newest results, counted back, the user undid within a day.
+
+        A row of them means that something is wrong with what is made; `looked_at` begins a new count.
+        """
+        rows = self._ledger.query(
+            "SELECT h.since, h.undone_since FROM history h LEFT JOIN folder f ON f.path = h.root "
+            "WHERE h.root = ? AND h.outcome = 'compressed' "
+            "AND (f.looked_since IS NULL OR coalesce(h.undone_since, h.since) > f.looked_since) "
+            "ORDER BY h.id DESC LIMIT 100",
+            (os.fsencode(root),),
+        )
+        fresh = (undone is not None and undone - made <= _FRESH_SECONDS for made, undone in rows)
+        return sum(1 for _ in itertools.takewhile(bool, fresh))
+
+    def stop_replacing(self, root: Path, why: str) -> None:
+        """Remember, over restarts too, that results in a folder are not trusted; `looked_at` ends it."""
+        self.added(root, recursive=False)
+        with self._ledger.transaction() as tx:
+            tx.execute("UPDATE folder SET stopped = ? WHERE path = ?", (why, os.fsencode(root)))
+
+    def stopped_replacing(self, root: Path) -> str:
+        """Why the results in a folder are not trusted; empty when they are."""
+        rows = self._ledger.query("SELECT stopped FROM folder WHERE path = ?", (os.fsencode(root),))
+        return str(rows[0][0]) if rows else ""
+
+    def looked_at(self, root: Path) -> None:
+        """The user has looked at a folder: what was undone or failed before does not count any more."""
+        with self._ledger.transaction() as tx:
+            tx.execute(
+                "UPDATE folder SET looked = ?, looked_since = ?, stopped = '' WHERE path = ?",
+                (self._ledger.clock.wall(), self._ledger.elapsed.seconds(), os.fsencode(root)),
+            )
+
+
+def _mark_all(ledger: Ledger, root: Path, recursive: bool, seen: Listing | None = None) -> int:
+    """Mark what is under a folder, or was when it was `seen`; how many.
 
     Raises:
         OSError: the folder itself cannot be listed; nothing was marked.
     """
-    count = 0
+    count, waiting = 0, 0
     chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]] = []
-    waiting = 0
     told = seen.directories if seen is not None and seen.holds(root, recursive) else None
     for directory, files in told if told is not None else _walk(os.fsencode(root), recursive):
         if files is None:
@@ -171,15 +345,15 @@ def _walk(root: bytes, recursive: bool) -> Iterator[tuple[bytes, list[tuple[byte
             yield directory, files
 
 
-def unlisted(ledger: Ledger) -> set[bytes]:
+def _unlisted(ledger: Ledger) -> set[bytes]:
     """Directories that could not be listed when their folder was added."""
     return {bytes(path) for (path,) in ledger.query("SELECT path FROM unlisted")}
 
 
-def catch_up(ledger: Ledger, directory: bytes) -> bool:
+def _catch_up(ledger: Ledger, directory: bytes) -> bool:
     """Mark what is in a directory that could not be listed before; whether it can be now."""
     try:
-        baseline(ledger, Path(os.fsdecode(directory)), recursive=True)
+        _mark_all(ledger, Path(os.fsdecode(directory)), recursive=True)
     except FileNotFoundError:
         pass
     except OSError:
@@ -187,40 +361,6 @@ def catch_up(ledger: Ledger, directory: bytes) -> bool:
     with ledger.transaction() as tx:
         tx.execute("DELETE FROM unlisted WHERE path = ?", (directory,))
     return True
-
-
-def existed(ledger: Ledger, root: Path, path: Path, mark: Mark, digest: str) -> bool:
-    """Whether a picture was in a folder before the folder was added, under whatever name.
-
-    Args:
-        ledger: where.
-        root: the folder.
-        path: where the picture is now.
-        mark: what it looks like now.
-        digest: of its coded image (`image_digest`).
-    """
-    raw_root, name = os.fsencode(root), os.fsencode(path.name)
-    if ledger.query(
-        "SELECT 1 FROM existing e JOIN directory d ON d.id = e.root WHERE d.path IN (?, ?) AND e.digest = ?",
-        (raw_root, ledger.keyed_name(raw_root), _keyed(ledger, digest)),
-    ):
-        return True
-    size, mtime_ns, inode = mark
-    low, high = paths_under(raw_root)
-    # No fingerprint yet: the very file under another name, or a copy that kept name, size and time.
-    rows = ledger.query(
-        "SELECT d.path FROM file f JOIN directory d ON d.id = f.directory WHERE f.state = 'existing' "
-        "AND f.size = ? AND f.mtime_ns = ? AND (f.inode = ? OR f.name IN (?, ?))",
-        (size, fit(mtime_ns), fit(inode), name, ledger.keyed_name(name)),
-    )
-    return any(where == raw_root or low <= where < high or where[:1] == b"\0" for (where,) in rows)
-
-
-def note_existing(ledger: Ledger, root: Path, path: Path, mark: Mark, digest: str) -> None:
-    """Remember where a picture is now that was there before, and what it shows."""
-    with ledger.transaction(durable=False) as tx:
-        note(ledger, tx, path, mark, FINGERPRINTED)
-        _learn(ledger, tx, root, digest)
 
 
 def _learn(ledger: Ledger, tx: sqlite3.Connection, root: Path, digest: str) -> None:
@@ -235,7 +375,24 @@ def _keyed(ledger: Ledger, digest: str) -> bytes:
     return ledger.keyed(digest)[:16]
 
 
-def pending(ledger: Ledger, root: Path) -> Iterator[Unfingerprinted]:
+@dataclass(frozen=True, slots=True)
+class _Unfingerprinted:
+    """A file that was there before, and whose fingerprint is not known yet.
+
+    Attributes:
+        directory: id of its directory in the ledger.
+        path: where it is.
+        size: bytes.
+        mtime_ns: last change, nanoseconds since 1970.
+    """
+
+    directory: int
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
+def _pending(ledger: Ledger, root: Path) -> Iterator[_Unfingerprinted]:
     """Files under a folder whose fingerprints are still to be made; forgotten names cannot be found."""
     if not ledger.query("SELECT 1 FROM file WHERE state = 'existing' LIMIT 1"):
         return
@@ -248,19 +405,13 @@ def pending(ledger: Ledger, root: Path) -> Iterator[Unfingerprinted]:
             "SELECT name, size, mtime_ns FROM file WHERE directory = ? AND state = 'existing'", (identifier,)
         ):
             if name[:1] != b"\0":
-                yield Unfingerprinted(
+                yield _Unfingerprinted(
                     identifier, os.path.join(bytes(directory), bytes(name)), size, int(mtime_ns)
                 )
 
 
-def fingerprinted(ledger: Ledger, root: Path, found: list[tuple[Unfingerprinted, str]]) -> None:
-    """Remember fingerprints.
-
-    Args:
-        ledger: where.
-        root: the folder that the files are under.
-        found: each file, with the digest of its coded image.
-    """
+def _note_fingerprints(ledger: Ledger, root: Path, found: list[tuple[_Unfingerprinted, str]]) -> None:
+    """Remember fingerprints: each file, with the digest of its coded image."""
     with ledger.transaction(durable=False) as tx:
         for file, digest in found:
             changed = tx.execute(
@@ -279,85 +430,9 @@ def fingerprinted(ledger: Ledger, root: Path, found: list[tuple[Unfingerprinted,
                 _learn(ledger, tx, root, digest)
 
 
-def count(ledger: Ledger, root: Path, states: tuple[str, ...] = (EXISTING, FINGERPRINTED)) -> int:
-    """How many files under a folder are in one of these states."""
-    raw = os.fsencode(root)
-    rows = ledger.query(
-        f"SELECT count(*) FROM file WHERE state IN ({', '.join('?' * len(states))}) AND directory IN "
-        "(SELECT id FROM directory WHERE path = ? OR (path >= ? AND path < ?))",
-        (*states, raw, *paths_under(raw)),
-    )
-    return int(rows[0][0])
-
-
-def let_in(ledger: Ledger, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
-    """Forget that files under `root` were left alone, where the folder now wants them; how many.
-
-    Args:
-        ledger: where.
-        root: the folder.
-        smallest: size in bytes from which on files that were too small are wanted.
-        largest: size in bytes up to which files that were too large are wanted; None for any.
-        existing: whether files are wanted that were there before the folder was added.
-    """
-    raw = os.fsencode(root)
-    states = [RetryPolicy.LIMITS.value, *((EXISTING, FINGERPRINTED) if existing else ())]
-    within = "path = ? OR (path >= ? AND path < ?)"
-    with ledger.transaction() as tx:
-        if existing:
-            tx.execute(
-                "DELETE FROM existing WHERE root IN (SELECT id FROM directory WHERE path IN (?, ?))",
-                (raw, ledger.keyed_name(raw)),
-            )
-            tx.execute(f"DELETE FROM unlisted WHERE {within}", (raw, *paths_under(raw)))
-        return tx.execute(
-            f"DELETE FROM file WHERE state IN ({', '.join('?' * len(states))}) "
-            f"AND size >= ? AND size <= ? AND directory IN (SELECT id FROM directory WHERE {within})",
-            (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *paths_under(raw)),
-        ).rowcount
-
-
-_BATCH = 64
-"""How many fingerprints are written in one transaction; a crash costs no more than these."""
-
-
-def fingerprints(
-    context: StoreContext,
-    root: Path,
-    *,
-    skip: Callable[[os.stat_result], bool],
-    on_read: Callable[[int], None],
-) -> Generator[bool, None, None]:
-    """Make the fingerprints that are missing under a folder; after each file, whether it has one now.
-
-    A file that cannot be read, or is not what it was when the folder was added, keeps waiting for its own.
-
-    Args:
-        context: the tools.
-        root: the folder.
-        skip: whether a file must not be opened, such as one whose content is in a cloud.
-        on_read: gets the number of bytes of each read; what it raises ends it, with what was found kept.
-
-    Raises:
-        OSError: the ledger could not be written.
-    """
-    found: list[tuple[Unfingerprinted, str]] = []
-    try:
-        for file in pending(context.ledger, root):
-            if digest := _digest(context.fs, file, skip, on_read):
-                found.append((file, digest))
-            if len(found) >= _BATCH:
-                full, found = found, []
-                fingerprinted(context.ledger, root, full)
-            yield bool(digest)
-    finally:
-        if found:
-            fingerprinted(context.ledger, root, found)
-
-
 def _digest(
     fs: FileSystem,
-    file: Unfingerprinted,
+    file: _Unfingerprinted,
     skip: Callable[[os.stat_result], bool],
     on_read: Callable[[int], None],
 ) -> str:
@@ -378,107 +453,3 @@ def _digest(
                 return digest if FileId.of(fs.stat(fd)) == FileId.of(facts) else ""
     except (OSError, EOFError, ValueError):
         return ""
-
-
-_FRESH_SECONDS = 86_400.0
-"""A result undone within this time tells something about how it was made."""
-
-
-class Folders:
-    """Watched folders as the ledger knows them, each by its resolved path. Usable from any thread."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        """`ledger` is the open ledger; it outlives this."""
-        self._ledger = ledger
-        self._unlisted = unlisted(ledger)
-
-    def added(self, root: Path, *, recursive: bool = True) -> float:
-        """When a folder was first seen, seconds since 1970; now, and remembered, when it never was.
-
-        Args:
-            root: the folder.
-            recursive: whether the folders inside it count; once they did, they go on counting as known.
-        """
-        path = os.fsencode(root)
-        with self._ledger.transaction() as tx:
-            tx.execute(
-                "INSERT INTO folder (path, added, deep) VALUES (?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET deep = max(deep, excluded.deep)",
-                (path, self._ledger.clock.wall(), recursive),
-            )
-            return float(tx.execute("SELECT added FROM folder WHERE path = ?", (path,)).fetchone()[0])
-
-    def is_known(self, root: Path, *, recursive: bool = True) -> bool:
-        """Whether a folder was added, and the folders inside it too where they count (`recursive`)."""
-        rows = self._ledger.query("SELECT deep FROM folder WHERE path = ?", (os.fsencode(root),))
-        return bool(rows) and (bool(rows[0][0]) or not recursive)
-
-    def baseline(self, root: Path, *, recursive: bool = True, seen: Listing | None = None) -> int:
-        """Mark every picture under a folder as there before; how many. When it is added, before `added`.
-
-        With `seen`, it is what was there then, if that was the same drive: what came since is new.
-
-        Raises:
-            OSError: the folder cannot be listed.
-        """
-        count = baseline(self._ledger, root, recursive, seen)
-        self._unlisted = unlisted(self._ledger)
-        return count
-
-    def catch_up(self, directory: bytes) -> None:
-        """Mark what is in a directory that could not be listed when its folder was added, once it can be."""
-        for late in tuple(self._unlisted):
-            inside = directory == late or directory.startswith(os.path.join(late, b""))
-            if inside and catch_up(self._ledger, late):
-                self._unlisted = unlisted(self._ledger)
-
-    def left_alone(self, root: Path) -> int:
-        """How many pictures are left alone in a folder, since they were there before it was added."""
-        return count(self._ledger, root)
-
-    def pending(self, root: Path) -> int:
-        """How many of these still wait for their fingerprints."""
-        return count(self._ledger, root, (EXISTING,))
-
-    def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
-        """Forget what was left alone in a folder that wants it now, by sizes in bytes; how many."""
-        return let_in(self._ledger, root, smallest, largest, existing=existing)
-
-    def forget(self, root: Path) -> None:
-        """A folder is not watched any more: added again later, what is in it then counts as there before."""
-        with self._ledger.transaction() as tx:
-            tx.execute("DELETE FROM folder WHERE path = ?", (os.fsencode(root),))
-
-    def undone_in_a_row(self, root: Path) -> int:
-        """How many of a folder's newest results, counted back, the user undid within a day.
-
-        A row of them means that something is wrong with what is made; `looked_at` begins a new count.
-        """
-        rows = self._ledger.query(
-            "SELECT h.since, h.undone_since FROM history h LEFT JOIN folder f ON f.path = h.root "
-            "WHERE h.root = ? AND h.outcome = 'compressed' "
-            "AND (f.looked_since IS NULL OR coalesce(h.undone_since, h.since) > f.looked_since) "
-            "ORDER BY h.id DESC LIMIT 100",
-            (os.fsencode(root),),
-        )
-        fresh = (undone is not None and undone - made <= _FRESH_SECONDS for made, undone in rows)
-        return sum(1 for _ in itertools.takewhile(bool, fresh))
-
-    def stop_replacing(self, root: Path, why: str) -> None:
-        """Remember, over restarts too, that results in a folder are not trusted; `looked_at` ends it."""
-        self.added(root, recursive=False)
-        with self._ledger.transaction() as tx:
-            tx.execute("UPDATE folder SET stopped = ? WHERE path = ?", (why, os.fsencode(root)))
-
-    def stopped_replacing(self, root: Path) -> str:
-        """Why the results in a folder are not trusted; empty when they are."""
-        rows = self._ledger.query("SELECT stopped FROM folder WHERE path = ?", (os.fsencode(root),))
-        return str(rows[0][0]) if rows else ""
-
-    def looked_at(self, root: Path) -> None:
-        """The user has looked at a folder: what was undone or failed before does not count any more."""
-        with self._ledger.transaction() as tx:
-            tx.execute(
-                "UPDATE folder SET looked = ?, looked_since = ?, stopped = '' WHERE path = ?",
-                (self._ledger.clock.wall(), self._ledger.elapsed.seconds(), os.fsencode(root)),
-            )

@@ -10,7 +10,6 @@ import contextlib
 import enum
 import json
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,14 +52,12 @@ class FolderDrives:
         self._home = Path(os.path.realpath(ledger.path))
         self._look = look
         self._inside = inside
-        self._lock = threading.Lock()
+        # Of single operations on a dictionary, each is seen whole: no lock is needed.
         self._places = {place.path: place for place in _read(ledger)}
 
     def read_again(self) -> None:
         """Take in what came into the ledger by another way."""
-        places = {place.path: place for place in _read(self._ledger)}
-        with self._lock:
-            self._places = places
+        self._places = {place.path: place for place in _read(self._ledger)}
 
     def remember(self, folder: Path) -> Absence | None:
         """Note on which drive a folder lies, unless it was noted before and that drive is away.
@@ -89,8 +86,7 @@ class FolderDrives:
 
         For what was named in a command: nobody configured its folder.
         """
-        with self._lock:
-            known = {place.volume.point for place in self._places.values() if place.tie is not Tie.MOUNT}
+        known = {place.volume.point for place in self._all() if place.tie is not Tie.MOUNT}
         now = self._look(path)
         if now is not None and now.point not in known and self._tie(now) is not Tie.MOUNT:
             self._put(now.point, replace(now, inner=""))
@@ -141,14 +137,15 @@ class FolderDrives:
         if folder.fd >= 0 and os.fstat(folder.fd).st_dev != os.stat(folder.path).st_dev:
             raise DriveAway(f"{printable(folder.path)}: its drive went away just now")
 
+    def _all(self) -> list[_Place]:
+        return list(self._places.values())
+
     def _is_on_drive(self, path: Path) -> bool:
         return any(place.tie is not Tie.MOUNT for place in self._covering(path))
 
     def absent(self) -> list[Absence]:
         """All folders that are away now."""
-        with self._lock:
-            places = list(self._places.values())
-        return [absence for place in places if (absence := self._absence_of(place)) is not None]
+        return [absence for place in self._all() if (absence := self._absence_of(place)) is not None]
 
     def absent_inside(self, folder: Path) -> list[Absence]:
         """The folders under one that are away."""
@@ -161,8 +158,7 @@ class FolderDrives:
 
         That there was a mount point is remembered nevertheless: bare, it is no place to write to.
         """
-        with self._lock:
-            gone = [place for place in self._places.values() if place.path.is_relative_to(folder)]
+        gone = [place for place in self._all() if place.path.is_relative_to(folder)]
         for place in gone:
             self._drop(place.path)
         for place in gone:
@@ -188,17 +184,15 @@ class FolderDrives:
     def _keep_point(self, point: Path) -> None:
         """Remember a mount point, whatever is mounted there."""
         if point not in self._places and not any(
-            place.volume.point == point for place in self._places.values() if place.tie is not Tie.MOUNT
+            place.volume.point == point for place in self._all() if place.tie is not Tie.MOUNT
         ):
             self._write(_Place(point, Volume(point), Tie.NONE))
 
     def _covering(self, path: Path) -> list[_Place]:
         """The remembered places that matter for a path, those with the longest paths first."""
-        with self._lock:
-            places = list(self._places.values())
         found = [
             place
-            for place in places
+            for place in self._all()
             if path.is_relative_to(place.path)
             or (place.tie is not Tie.MOUNT and path.is_relative_to(place.volume.point))
         ]
@@ -255,14 +249,12 @@ class FolderDrives:
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 values,
             )
-        with self._lock:
-            self._places[place.path] = place
+        self._places[place.path] = place
 
     def _drop(self, path: Path) -> None:
         with self._ledger.transaction() as tx:
             tx.execute("DELETE FROM place WHERE path = ?", (os.fsencode(path),))
-        with self._lock:
-            self._places.pop(path, None)
+        self._places.pop(path, None)
 
 
 def _read(ledger: Ledger) -> Iterable[_Place]:

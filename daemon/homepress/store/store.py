@@ -1,8 +1,7 @@
 """The store's front: one object through which the pipeline and the app use the room."""
 
 import contextlib
-import os
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from homepress.base.clock import Clock
 from homepress.base.files import FileId, Mark
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.results import OriginalOutcome, UndoOutcome
-from homepress.store import folders, health, late_writes, outputs, read_source, replace, retention, undo
+from homepress.store import health, late_writes, outputs, read_source, replace, retention, undo
 from homepress.store.apart import join_apart
 from homepress.store.context import Notes, StoreContext
 from homepress.store.folders import Folders
@@ -66,7 +65,7 @@ class Store:
         """Use `open`."""
         self._context = context
         self._ledger = context.ledger
-        self.folders = Folders(context.ledger)
+        self.folders = Folders(context)
         self.places = context.places
         self._pruned = context.ledger.clock.since_boot()
         self._held = HeldOriginals(context.fs)
@@ -260,30 +259,6 @@ class Store:
     def has_output(self, source: Source, target: Path, settings: str) -> bool:
         """Whether a picture's result, made by the same recipe in words, is in its output folder already."""
         return outputs.stands(self._context, source, target, settings)
-
-    def existed(self, source: Source, root: Path, image: str) -> bool:
-        """Whether a picture lay in a folder, under whatever name, before the folder was added.
-
-        Args:
-            source: as it was read.
-            root: the folder.
-            image: digest of its coded image (`image_digest`).
-        """
-        return folders.existed(self._ledger, root, source.path, source.identity.mark, image)
-
-    def note_existing(self, source: Source, root: Path, image: str) -> None:
-        """Remember where a picture that `existed` is now, and its coded image."""
-        folders.note_existing(self._ledger, root, source.path, source.identity.mark, image)
-
-    def fingerprints(
-        self, root: Path, *, skip: Callable[[os.stat_result], bool], on_read: Callable[[int], None]
-    ) -> Generator[bool, None, None]:
-        """Make the missing fingerprints of what was in a folder before, as `existing.fingerprints`.
-
-        The calling thread's reading waits for everybody else's from now on.
-        """
-        self._context.fs.give_way()
-        return folders.fingerprints(self._context, root, skip=skip, on_read=on_read)
 
     def note_known(self, source: Source) -> None:
         """Remember that a file is done as it was read, without an entry in the history."""

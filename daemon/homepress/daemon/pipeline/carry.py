@@ -292,8 +292,8 @@ class Carrier:
         if role is not None and not job.explicit and not wants_known(job, role):
             return self._known(job, source, f"known already ({role})")
         root = job.plan.root
-        if not job.explicit and root is not None and self._store.existed(source, root, image):
-            self._store.note_existing(source, root, image)
+        if not job.explicit and root is not None and self._store.folders.existed(source, root, image):
+            self._store.folders.note_existing(source, root, image)
             size = len(source.data)
             return JobResult(
                 str(job.path), "unchanged", "it was here before its folder was added", size, size
