@@ -83,7 +83,7 @@ class _Life:
         for hour in range(hours):
             self.bench.hands.let_pass(_HOUR)
             self.true += _HOUR
-            self.store.count_time()
+            self.store.elapsed_seconds()
             if hour % _LOOK == 0:
                 self._tend(self.store)
         self._tend(self.store)

@@ -44,11 +44,11 @@ def test_a_step_that_fails_ends_no_other(state: StateThread, caplog: pytest.LogC
 
 def test_timers_ring_in_their_order_unless_they_are_cancelled(state: StateThread) -> None:
     rang: list[str] = []
-    state.later(0.05, lambda: rang.append("second"))
-    state.later(0.0, lambda: rang.append("first"))
-    cancelled = state.later(0.01, lambda: rang.append("cancelled"))
+    state.call_later(0.05, lambda: rang.append("second"))
+    state.call_later(0.0, lambda: rang.append("first"))
+    cancelled = state.call_later(0.01, lambda: rang.append("cancelled"))
     state.ask(cancelled.cancel)
-    state.later(1e9, lambda: rang.append("much later"))
+    state.call_later(1e9, lambda: rang.append("much later"))
     wait_for(lambda: len(rang) == 2, what="both")
     assert rang == ["first", "second"]
 

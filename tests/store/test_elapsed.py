@@ -248,12 +248,12 @@ class TestOriginals:
         with bench.store() as store:
             store.recover()
             wait_for_days(store, bench.hands, 0.5)
-            assert store.going().number == 0
+            assert store.next_expiry().number == 0
         bench.hands.restart()
         bench.hands.jump(-days * DAY)
         with bench.store() as store:
             wait_for_days(store, bench.hands, 25)
-            assert store.going().number == 0
+            assert store.next_expiry().number == 0
             assert bench.kept() == [picture()]
 
     def test_a_clock_that_was_behind_and_is_set_right_deletes_none(self, bench: Bench) -> None:
@@ -321,23 +321,23 @@ class TestOriginals:
             for number in range(3):
                 replace(store, bench.drop(f"{number}.jpg", picture(number)))
             wait_for_days(store, bench.hands, 26.9)
-            assert (store.going().number, store.going().at) == (0, None)
+            assert (store.next_expiry().number, store.next_expiry().at) == (0, None)
             wait_for_days(store, bench.hands, 0.2)
-            going = store.going()
+            going = store.next_expiry()
             assert going.number == 3
             assert going.at == pytest.approx(bench.hands.wall() + 3 * DAY, abs=2 * HOUR)
             wait_for_days(store, bench.hands, 2.8)
             assert len(bench.kept()) == 3
             wait_for_days(store, bench.hands, 0.3)
             assert bench.kept() == []
-            assert store.going().at is None
+            assert store.next_expiry().at is None
 
     def test_only_those_of_the_same_day_are_told_together(self, bench: Bench) -> None:
         with bench.store() as store:
             replace(store, bench.drop("a.jpg", picture(1)), keep_days=28)
             replace(store, bench.drop("b.jpg", picture(2)), keep_days=30)
             wait_for_days(store, bench.hands, 27.5)
-            assert store.going().number == 1
+            assert store.next_expiry().number == 1
 
     def test_one_that_was_undone_or_accepted_does_not_go(self, bench: Bench) -> None:
         with bench.store() as store:
@@ -346,9 +346,9 @@ class TestOriginals:
                 replace(store, path)
             wait_for_days(store, bench.hands, 28)
             list(store.undo(UndoSelection(paths=(paths[0],)), roots=bench.roots))
-            assert store.going().number == 1
+            assert store.next_expiry().number == 1
             list(store.accept(OriginalsSelection(paths=(paths[1],))))
-            assert store.going().number == 0
+            assert store.next_expiry().number == 0
 
     def test_older_than_counts_the_days_that_passed(self, bench: Bench) -> None:
         with bench.store() as store:

@@ -58,7 +58,7 @@ class Noting(Operation):
 
     def _step(self, name: str) -> None:
         STEPS.append((name, journal.state_of(self.context.ledger, self.plan.job)))
-        assert self.plan.job in self.context.under_way
+        assert self.plan.job in self.context.jobs
         if name == self.fails_at:
             raise self.error("injected")
 
@@ -83,7 +83,7 @@ def test_the_journal_is_written_before_each_step_that_needs_it(bench: Bench) -> 
         assert carried_out(bench, Noting(store._context, plan_in(bench.watched))) is JobOutcome.FINISHED
         assert STEPS == [("stage", "started"), ("switch", "ready"), ("settle", "ready")]
         assert journal.open_jobs(store._context.ledger) == []
-        assert store._context.under_way == set()
+        assert store._context.jobs == set()
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, SystemExit])
@@ -95,7 +95,7 @@ def test_a_step_that_fails_is_settled_before_it_is_told(
         with pytest.raises(error, match="injected"):
             carried_out(bench, Noting(store._context, plan_in(bench.watched), step, error))
         assert STEPS[-1] == ("settle", state)
-        assert store._context.under_way == set()
+        assert store._context.jobs == set()
 
 
 def test_a_step_that_fails_after_its_work_is_done_is_no_failure(bench: Bench) -> None:

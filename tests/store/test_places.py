@@ -131,7 +131,7 @@ def test_a_forgotten_folder_takes_any_drive_but_no_bare_mount_point(ledger: Ledg
     assert found.absence(PICS) is None
     world.unmount("/mnt/usb")
     assert found.absence(PICS) is not None
-    assert not found.settle_at(PICS)
+    assert not found.accept_as_folder(PICS)
 
 
 def test_a_mount_point_that_became_an_ordinary_folder_is_taken_when_something_is_in_it(
@@ -143,9 +143,9 @@ def test_a_mount_point_that_became_an_ordinary_folder_is_taken_when_something_is
     found = places(ledger, world)
     found.remember(folder)
     world.unmount(str(folder))
-    assert not found.settle_at(folder)
+    assert not found.accept_as_folder(folder)
     (folder / "a.jpg").touch()
-    assert found.settle_at(folder)
+    assert found.accept_as_folder(folder)
     assert places(ledger, world).absence(folder) is None
 
 

@@ -55,7 +55,7 @@ class Core:
         memory: what large pictures may take.
         recovered: what the store repaired when it was opened.
         places: where the configured folders lead.
-        seen: what was in folders, links resolved, when the ledger could not take it.
+        seen: by folder, links resolved, the pictures in it at a time when the ledger could not take them.
     """
 
     paths: Paths
@@ -97,7 +97,7 @@ class Core:
             )
             recovered = _recovered(paths, store) if recover else []
         except OSError as error:
-            raise NotNowError(refused(paths, error)) from error
+            raise NotNowError(why_not_opened(paths, error)) from error
         except StoreError as error:
             raise ServiceError(
                 f"the ledger or the originals cannot be opened: {error}", exit_code=4
@@ -169,8 +169,8 @@ def _synced(folder: Path) -> bool:
     return bool(cloud_clients(folder, Path.home()))
 
 
-def refused(paths: Paths, error: OSError) -> str:
-    """Why the system does not let us open the ledger, in words: it says less than it could through SQLite."""
+def why_not_opened(paths: Paths, error: OSError) -> str:
+    """Why the system does not let us open the ledger, in words; SQLite often hides the reason."""
     place = error.filename or str(paths.ledger)
     with contextlib.suppress(OSError):
         if shutil.disk_usage(paths.state).free < _LEAST_ROOM:

@@ -218,7 +218,7 @@ def _wanted(core: Core, request: FolderRequest) -> tuple[Path, dict[str, TomlVal
 def _check_drive(core: Core, folder: Path) -> None:
     """That a folder does not lie below the mount point of a drive that is away."""
     places, real = core.store.places, core.places.locate(folder).real
-    if not places.settle_at(real) and (absence := places.absence(real)) is not None:
+    if not places.accept_as_folder(real) and (absence := places.absence(real)) is not None:
         raise ServiceError(
             f"{folder}: {absence}; connect it first. Beneath its mount point, what is written would end up "
             "on another disk",

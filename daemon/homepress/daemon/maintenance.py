@@ -102,7 +102,7 @@ class Maintenance:
             self._later(_COUNT, self._count)
 
     def _count(self) -> None:
-        self._store.count_time()
+        self._store.elapsed_seconds()
         self._glance()
         self._counted += _COUNT
         if self._counted >= _WHILE_IDLE:
@@ -116,7 +116,7 @@ class Maintenance:
         if self._timer is not None:
             self._timer.cancel()
         if not self._stopped:
-            self._timer = self._state.later(seconds, call)
+            self._timer = self._state.call_later(seconds, call)
 
     def _stop(self) -> None:
         self._stopped = True

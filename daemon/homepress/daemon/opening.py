@@ -18,7 +18,7 @@ from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.control.service import ServiceError, Status
-from homepress.daemon.core import Core, NotNowError, refused
+from homepress.daemon.core import Core, NotNowError, why_not_opened
 from homepress.daemon.status import sentence, with_lock
 from homepress.settings import FolderSettings, Settings, SettingsError, load
 from homepress.store.folders import Listing, list_pictures
@@ -170,6 +170,6 @@ def _prepared(core: Core, prepare: Callable[[Core], None]) -> Core:
         with contextlib.suppress(OSError, StoreError):
             core.close()
         if isinstance(error, OSError):
-            raise NotNowError(refused(core.paths, error)) from error
+            raise NotNowError(why_not_opened(core.paths, error)) from error
         raise
     return core

@@ -145,7 +145,7 @@ class Pause:
         """Look again when the pause ends, but soon: timers stand still while the computer is suspended."""
         self._cancel()
         if self._ends is not None or self.fault:
-            self._timer = self._state.later(min(self._left(), _LOOK_SECONDS), self._look)
+            self._timer = self._state.call_later(min(self._left(), _LOOK_SECONDS), self._look)
 
     def _left(self) -> float:
         """Seconds until it ends."""

@@ -16,7 +16,7 @@ from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.daemon.apart import join_apart
 from homepress.daemon.arrivals import STILL_AT_IT, ArrivalHandler, LedgerAndQueue
-from homepress.daemon.core import Core, refused
+from homepress.daemon.core import Core, why_not_opened
 from homepress.daemon.folders import Configuration
 from homepress.daemon.health import HOW_TO_GO_ON, MOST_IN_A_ROW, MOST_LOOKED_AT, FolderHealth
 from homepress.daemon.maintenance import Fingerprinting, Maintenance
@@ -425,10 +425,11 @@ class DaemonService(CommonService):
 
     def _postpone(self, error: OSError) -> None:
         """What the ledger has to know of the new settings cannot be written: say so, and try again."""
-        self._not_in_force = f"the new settings are not in force yet: {refused(self.core.paths, error)}"
+        why = why_not_opened(self.core.paths, error)
+        self._not_in_force = f"the new settings are not in force yet: {why}"
         _log.warning("%s", self._not_in_force)
         thread = threading.Thread(target=self._settings_changed, name="settings", daemon=True)
-        self.core.state.later(_SETTINGS_AGAIN, thread.start)
+        self.core.state.call_later(_SETTINGS_AGAIN, thread.start)
 
     def _reconfigure(self) -> None:
         before = self._config.roots()

@@ -63,7 +63,7 @@ class StateThread:
             self._calls.put(question.answer)
         return question.wait()
 
-    def later(self, seconds: float, call: Callable[[], object]) -> "Timer":
+    def call_later(self, seconds: float, call: Callable[[], object]) -> "Timer":
         """Have a call made after some time. The clock stands still while the computer is suspended."""
         timer = Timer(call)
         due = time.monotonic() + seconds
@@ -83,7 +83,7 @@ class StateThread:
             try:
                 call = self._calls.get(timeout=self._until_next_timer())
             except queue.Empty:
-                call = heapq.heappop(self._timers)[2].ring
+                call = heapq.heappop(self._timers)[2].fire
             if call is None:
                 return
             try:
@@ -110,7 +110,7 @@ class Timer:
         """Drop the call."""
         self.cancelled = True
 
-    def ring(self) -> None:
+    def fire(self) -> None:
         """Make the call."""
         if not self.cancelled:
             self._call()

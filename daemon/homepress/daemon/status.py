@@ -46,7 +46,7 @@ class StatusBuilder:
 
     def build(self, base: Status) -> Status:
         """The status of a daemon, from that of a program without one."""
-        going, base = self.core.store.going(), with_lock(base)  # ledger and system: they may wait
+        going, base = self.core.store.next_expiry(), with_lock(base)  # ledger and system: they may wait
         status = self.core.state.ask(partial(self._complete, base))
         return msgspec.structs.replace(status, originals_going=going.number, originals_go_at=going.at)
 

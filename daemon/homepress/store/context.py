@@ -59,23 +59,23 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """The tools: system, ledger, vaults, drives, a place for notes, and the jobs in progress here."""
+    """The tools: system, ledger, originals, drives, notes, and the ids of the jobs in progress here."""
 
     fs: FileSystem
     ledger: Ledger
     originals: OriginalsStore
     places: FolderDrives
     notes: Notes = field(default_factory=Notes)
-    under_way: set[str] = field(default_factory=set)
+    jobs: set[str] = field(default_factory=set)
 
     @contextlib.contextmanager
-    def live(self, job: str) -> Iterator[None]:
+    def in_progress(self, job: str) -> Iterator[None]:
         """Mark a job as in progress in this process, so that recovery leaves it alone."""
-        self.under_way.add(job)
+        self.jobs.add(job)
         try:
             yield
         finally:
-            self.under_way.discard(job)
+            self.jobs.discard(job)
 
 
 def digest_of_image(fs: FileSystem, folder: Folder, name: str) -> str:

@@ -173,7 +173,7 @@ class OriginalsLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
+class NextExpiry:
     """Originals that are marked to go next.
 
     Attributes:

@@ -1,8 +1,8 @@
 """The frame of every change that Homepress makes to a user's files. Read this page first.
 
-A result takes the place of its picture, or is written elsewhere; an original comes back; a late edit returns
-to its owner. Each of these is an `Operation`, and `carry_out` is the only code that carries one out, in five
-steps:
+A result takes the place of its picture, or is written elsewhere; an original comes back; a late edit goes
+back to its file. Each of these is an `Operation`, and `carry_out` is the only code that carries one out, in
+five steps:
 
 1. **Journal.** The plan is made durable: which files, and by hash what each of them holds.
 2. **Stage.** Whatever can be prepared is prepared under hidden names of our own: written, flushed, read back.
@@ -107,7 +107,7 @@ def carry_out(operation: Operation, folder: Folder) -> JobOutcome:
         StoreError, OSError: what a step raised, once the job was settled and was not finished by that.
     """
     context, plan = operation.context, operation.plan
-    with context.live(plan.job):
+    with context.in_progress(plan.job):
         journal.begin(context.ledger, plan)
         try:
             operation.stage(folder)

@@ -165,7 +165,7 @@ class FolderDrives:
             if place.tie is not Tie.MOUNT and place.volume.point != Path(place.volume.point.anchor):
                 self._keep_point(place.volume.point)
 
-    def settle_at(self, folder: Path) -> bool:
+    def accept_as_folder(self, folder: Path) -> bool:
         """Somebody wants to use a folder as it is now: take its mount point for an ordinary folder, if it is.
 
         Only where something is in it: an empty folder under a bare mount point is the usual mistake.

@@ -54,7 +54,7 @@ class Recovery:
         notes = self._context.notes
         for plan, _ in journal.open_jobs(self._context.ledger):
             # In this order: a job that was in progress when the list was made may have ended meanwhile.
-            if plan.job in self._context.under_way or not journal.state_of(self._context.ledger, plan.job):
+            if plan.job in self._context.jobs or not journal.state_of(self._context.ledger, plan.job):
                 continue
             try:
                 settled = self._settle_in_time(plan)
@@ -75,7 +75,7 @@ class Recovery:
         at = plan.folder
 
         def settle() -> JobOutcome:
-            with self._context.live(plan.job):
+            with self._context.in_progress(plan.job):
                 return self.settle(plan)
 
         blocking.ask(at, partial(os.path.lexists, at))

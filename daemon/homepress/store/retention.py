@@ -13,7 +13,7 @@ from homepress.store.late_writes import SETTLE_SECONDS, return_stored_edit, was_
 from homepress.store.ledger.history import Kept, kept_entries, merged, naming, set_original
 from homepress.store.ledger.schema import DAYS, end_of_day
 from homepress.store.model import (
-    Going,
+    NextExpiry,
     OriginalsAway,
     OriginalsSelection,
     OriginalState,
@@ -63,17 +63,17 @@ def expire(context: StoreContext, now: float) -> None:
             context.notes.add(kept.source, f"its original could not be let go: {error}")
 
 
-def going(context: StoreContext) -> Going:
+def next_expiry(context: StoreContext) -> NextExpiry:
     """Which originals go next, and when."""
     ledger = context.ledger
     marked = "SELECT count(*), min(goes) FROM history WHERE original = 'kept' AND goes IS NOT NULL"
     _, first = ledger.query(marked)[0]
     if first is None:
-        return Going()
+        return NextExpiry()
     now, counted = ledger.clock.wall(), ledger.elapsed.at_most()
     at = now + max(0.0, first - counted)
     number, _ = ledger.query(f"{marked} AND goes < ?", (counted + end_of_day(at) - now,))[0]
-    return Going(number, at)
+    return NextExpiry(number, at)
 
 
 def verify(context: StoreContext, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:

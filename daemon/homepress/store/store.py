@@ -1,4 +1,4 @@
-"""The store's front: one object through which the pipeline and the app use the room."""
+"""The way into the room: one object through which the daemon reads, replaces, writes and remembers."""
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -24,9 +24,9 @@ from homepress.store.ledger.history import Record
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.ledger.schema import Counters
 from homepress.store.model import (
-    Going,
     JobPlan,
     LedgerError,
+    NextExpiry,
     OriginalsLimit,
     OriginalsSelection,
     Outcome,
@@ -46,7 +46,7 @@ _PRUNE_EVERY = 86_400.0
 """Seconds between two looks for names whose files are gone."""
 
 _LAST_SECONDS = 10.0
-"""So long closing waits for disks that late writers may have written to."""
+"""Seconds that closing waits for disks that late writers may have written to."""
 
 
 class Store:
@@ -102,25 +102,25 @@ class Store:
             UntrustedOriginalsDir: the folder of originals is a link, another user's, or open to others.
         """
         system = fs or system_file_system()
-        book = Ledger(ledger, system, clock, lasts=lasts)
+        opened = Ledger(ledger, system, clock, lasts=lasts)
         try:
-            places = FolderDrives(book)
-            vaults = OriginalsStore(system, book, originals, limit or OriginalsLimit(), places)
+            places = FolderDrives(opened)
+            vaults = OriginalsStore(system, opened, originals, limit or OriginalsLimit(), places)
         except BaseException:
             with contextlib.suppress(OSError, LedgerError):
-                book.close()
+                opened.close()
             raise
-        store = cls(StoreContext(system, book, vaults, places, Notes()))
+        store = cls(StoreContext(system, opened, vaults, places, Notes()))
         store.set_roots(roots)
         if synced is not None:
             vaults.synced = synced
         return store
 
     def close(self) -> None:
-        """Look for late writers once more, back the ledger up, and close it."""
-        give_back = partial(self._give_edits_back, everything=True)
+        """Return what late writers wrote, back the ledger up, and close it."""
+        return_edits = partial(self._return_edits, everything=True)
         with contextlib.suppress(NotAnsweringError):
-            blocking.ask(self._ledger.path, give_back, _LAST_SECONDS)
+            blocking.ask(self._ledger.path, return_edits, _LAST_SECONDS)
         self._ledger.close()
 
     def set_roots(self, roots: Iterable[Path]) -> None:
@@ -133,9 +133,9 @@ class Store:
 
     def recover(self) -> list[RecoveryNote]:
         """Repair what a crash left behind. Call once after opening, before any work; again is harmless."""
-        self._tell_of_ledger()
+        self._report_condition_of_ledger()
         notes = self._recovery.recover()
-        if not self._context.under_way:
+        if not self._context.jobs:
             sweep(self._context, self._recovery)
         return notes + self._context.notes.take()
 
@@ -152,11 +152,11 @@ class Store:
         return came
 
     def settle(self) -> list[RecoveryNote]:
-        """End jobs that were left open, and look at nothing else."""
+        """End the jobs that were left open, and nothing else."""
         return self._recovery.recover()
 
-    def _tell_of_ledger(self) -> None:
-        """Note it where the ledger that was opened is not the one that was closed."""
+    def _report_condition_of_ledger(self) -> None:
+        """Tell the user where the ledger that was opened is not the one that was closed."""
         if self._ledger.damaged is not None:
             self._context.notes.add(
                 self._ledger.damaged, f"the ledger was damaged and is kept here ({self._ledger.condition})"
@@ -222,7 +222,18 @@ class Store:
 
     def copy_output(self, source: Source, target: Path) -> Path:
         """Copy a picture that cannot be smaller into an output folder; where it is. No history entry."""
-        copy = Replacement(source.data, source.sha256, "", "", 100.0, "full", "", None, 0, 0.0)
+        copy = Replacement(
+            data=source.data,
+            sha256=source.sha256,
+            suffix="",
+            image_format="",
+            score=100.0,
+            score_kind="full",
+            settings="",
+            root=None,
+            keep_days=0,
+            seconds=0.0,
+        )
         return outputs.write_output(self._context, source, copy, target).path
 
     # What is known
@@ -360,7 +371,7 @@ class Store:
         """Read stored originals and compare their hashes."""
         return retention.verify(self._context, selection)
 
-    def count_time(self) -> float:
+    def elapsed_seconds(self) -> float:
         """Seconds that the ledger saw pass. Ask every few minutes: only time that is looked at counts."""
         return self._ledger.elapsed.seconds()
 
@@ -368,8 +379,8 @@ class Store:
         """What is to be done now and then: jobs left open, late writers, old originals, a backup."""
         self._ledger.keep_elapsed()
         notes = self._recovery.recover()
-        self._give_edits_back()
-        at = self.count_time()
+        self._return_edits()
+        at = self.elapsed_seconds()
         retention.look_for_late_writers(self._context)
         retention.expire(self._context, at)
         if (now := self._ledger.clock.since_boot()) - self._pruned > _PRUNE_EVERY:
@@ -378,7 +389,7 @@ class Store:
         self._ledger.backup_if_due()
         return notes + self._context.notes.take()
 
-    def _give_edits_back(self, *, everything: bool = False) -> None:
+    def _return_edits(self, *, everything: bool = False) -> None:
         def write(plan: JobPlan, data: bytes) -> None:
             late_writes.return_copied_edit(self._context, plan.job, data)
 
@@ -396,9 +407,9 @@ class Store:
         """The figures for the status; `since` is seconds since 1970, last midnight when it is not given."""
         return schema.counters(self._ledger.query, since)
 
-    def going(self) -> Going:
+    def next_expiry(self) -> NextExpiry:
         """Which originals go next, and when."""
-        return retention.going(self._context)
+        return retention.next_expiry(self._context)
 
     def originals_problem(self) -> str:
         """Why no originals can be kept at present; empty when they can. Asks the disk."""

@@ -53,13 +53,13 @@ class Watcher:
         """
         ctx = WatchContext(known, sink, system or this_system(), timing or Timing(), clock, early, away)
         self._ctx = ctx
-        self._lock = threading.Condition()
+        self._condition = threading.Condition()
         self._folders: dict[Path, FolderWatch] = {}
         self._running = False
 
     def start(self) -> None:
         """Begin to watch the folders given to `reconfigure`, now or later."""
-        with self._lock:
+        with self._condition:
             self._running = True
             for folder in self._folders.values():
                 folder.start()
@@ -91,24 +91,24 @@ class Watcher:
 
     def rescan(self) -> None:
         """Scan all folders now."""
-        with self._lock:
+        with self._condition:
             for folder in self._folders.values():
                 folder.rescan()
 
     def look_again(self) -> None:
         """Look at all folders themselves: drives have come or gone."""
-        with self._lock:
+        with self._condition:
             for folder in self._folders.values():
                 folder.look_again()
 
     def states(self) -> list[FolderState]:
         """The state of each folder, in the order in which they were given."""
-        with self._lock:
+        with self._condition:
             return [folder.state() for folder in self._folders.values()]
 
     def waiting(self) -> list[PendingFile]:
         """The files that were seen and are not at rest yet, with the reason."""
-        with self._lock:
+        with self._condition:
             folders = list(self._folders.values())
         return [file for folder in folders for file in folder.waiting()]
 
@@ -121,11 +121,11 @@ class Watcher:
         Returns:
             False when `timeout` seconds went by first.
         """
-        with self._lock:
-            return self._lock.wait_for(self._is_settled, timeout)
+        with self._condition:
+            return self._condition.wait_for(self._is_settled, timeout)
 
     def _replace(self, wanted: dict[Path, WatchedFolder]) -> None:
-        with self._lock:
+        with self._condition:
             old = self._folders
             kept = {path: watch for path, watch in old.items() if wanted.get(path) == watch.folder}
             ended = [watch for path, watch in old.items() if path not in kept]
@@ -147,7 +147,7 @@ class Watcher:
 
     def _folders_of(self, path: bytes) -> list[FolderWatch]:
         """The folder that a path lies in, and those that were not met yet: it may be one of them."""
-        with self._lock:
+        with self._condition:
             folders = list(self._folders.values())
         return [folder for folder in folders if not folder.root or lies_in(path, folder.root)]
 
@@ -155,7 +155,7 @@ class Watcher:
         return all(folder.settled for folder in self._folders.values())
 
     def _published(self, changed: bool) -> None:
-        with self._lock:
-            self._lock.notify_all()
+        with self._condition:
+            self._condition.notify_all()
         if changed:
             self._ctx.sink.changed()

@@ -370,13 +370,13 @@ class Pipeline:
             self._next_try.cancel()
         due = self.queue.next_try()
         if due < math.inf:
-            self._next_try = self._state.later(due - time.monotonic(), self._dispatch)
+            self._next_try = self._state.call_later(due - time.monotonic(), self._dispatch)
 
     def _watch_over(self) -> None:
         """While pictures are worked on, look every second whether a disk keeps a thread."""
         if not self._watching and self._runners.at_work():
             self._watching = True
-            self._state.later(_LOOK_SECONDS, self._look)
+            self._state.call_later(_LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
         self._watching = False
