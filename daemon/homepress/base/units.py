@@ -1,4 +1,4 @@
-"""Sizes, counts and shares in words, and lists of names, the same in every message."""
+"""Sizes, counts, shares, lists of names and sentences in words, the same in every message."""
 
 from collections.abc import Sequence
 
@@ -35,3 +35,8 @@ def percent_saved(before: int, after: int) -> int:
 def enumeration(names: Sequence[str]) -> str:
     """Names as a sentence has them: "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def sentence(text: str) -> str:
+    """A text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]

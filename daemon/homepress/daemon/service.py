@@ -13,20 +13,20 @@ import msgspec
 from homepress.base.override import override
 from homepress.base.paths import Paths
 from homepress.base.results import OriginalOutcome, UndoOutcome
+from homepress.base.units import sentence
 from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.daemon.apart import join_apart
 from homepress.daemon.arrivals import STILL_AT_IT, ArrivalHandler, LedgerAndQueue
-from homepress.daemon.core import Core, why_not_opened
+from homepress.daemon.core import Core, Opening, why_not_opened
 from homepress.daemon.folders import Configuration
 from homepress.daemon.health import HOW_TO_GO_ON, MOST_IN_A_ROW, MOST_LOOKED_AT, FolderHealth
 from homepress.daemon.maintenance import Fingerprinting, Maintenance
 from homepress.daemon.offline import CommonService
-from homepress.daemon.opening import Opening
 from homepress.daemon.pause import Pause, PowerSaver
 from homepress.daemon.pipeline.job import Destination, JobResult, Plan
 from homepress.daemon.places import Away, Drives
 from homepress.daemon.requests import check_values
-from homepress.daemon.status import StatusBuilder, sentence
+from homepress.daemon.status import StatusBuilder
 from homepress.store.health import Conditions
 from homepress.store.model import RecoveryNote
 from homepress.watch import FileWatch, Watcher

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from homepress import privacy
 from homepress.base.results import FolderStatus
+from homepress.base.units import sentence
 from homepress.control.service import PausedFor, State, Status
-from homepress.daemon.core import Core
+from homepress.daemon.core import Core, with_lock
 from homepress.daemon.folders import Configuration
 from homepress.daemon.health import FolderHealth
 from homepress.daemon.logs import log_fault
@@ -109,19 +109,3 @@ class StatusBuilder:
 def _naming(folder: FolderStatus) -> str:
     """The problem of a folder as a sentence that names it, once."""
     return folder.problem if folder.path in folder.problem else f"{folder.path}: {folder.problem}"
-
-
-def with_lock(status: Status) -> Status:
-    """A status with what the system refuses this process, and what it does not close."""
-    gaps = [gap for gap in privacy.gaps() if not gap.minor]
-    return msgspec.structs.replace(
-        status,
-        network=privacy.state(),
-        files="open" if any(gap.files_open for gap in gaps) else "closed",
-        gaps=[gap.sentence for gap in gaps],
-    )
-
-
-def sentence(text: str) -> str:
-    """A text as the beginning of a sentence."""
-    return text[:1].upper() + text[1:]

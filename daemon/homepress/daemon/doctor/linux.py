@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from homepress import privacy
+from homepress.base.units import sentence
 from homepress.base.volumes.linux import mount_of, parse_mountinfo
 from homepress.daemon.doctor.finding import Finding, broken, good, worth_knowing
-from homepress.daemon.status import sentence
 from homepress.desktop.dbus import Address, BusError, Connection, session_address
 from homepress.settings import FolderSettings
 from homepress.watch import this_system
