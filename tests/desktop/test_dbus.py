@@ -128,7 +128,7 @@ def test_without_a_bus_library_all_can_be_imported_and_there_is_no_bus() -> None
     code = """
 import sys
 sys.modules["jeepney"] = None
-from homepress.desktop import autostart, dbus, entries, notifications, opening, power
+from homepress.desktop import autostart, dbus, file_managers, notifications, opening, power
 try:
     dbus.Connection("unix:path=/nowhere")
 except dbus.BusError as error:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from desktop.test_autostart import FakeRegistry, installed
-from homepress.desktop.entries import DesktopFiles, split_desktop_exec
+from homepress.desktop.entries import split_desktop_exec
+from homepress.desktop.file_managers import DesktopFiles
 from homepress.desktop.launching import Launch
 from homepress.desktop.windows import Explorer
 

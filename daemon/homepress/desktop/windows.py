@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from homepress.base.override import override
 from homepress.base.paths import shipped
 from homepress.desktop.autostart import Autostart, AutostartError, AutostartState
-from homepress.desktop.entries import FileManagerError, FileManagers, windows_command
+from homepress.desktop.entries import windows_command
+from homepress.desktop.file_managers import FileManagerError, FileManagers
 from homepress.desktop.launching import Launch, found
 from homepress.desktop.opening import NotOpened, Opener
 from homepress.desktop.power import Looking

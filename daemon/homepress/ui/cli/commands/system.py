@@ -15,7 +15,7 @@ from homepress.base.units import counted, size
 from homepress.control.service import CompressRequest, Service, ServiceError, UndoRequest
 from homepress.desktop import autostart as at_login
 from homepress.desktop.autostart import Autostart, AutostartError
-from homepress.desktop.entries import FileManagerError, file_managers
+from homepress.desktop.file_managers import FileManagerError, file_managers
 from homepress.desktop.launching import own, spawn
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local, open_ledger
