@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from homepress import privacy
+from homepress.base import memory
 from homepress.base.override import override
 from homepress.base.paths import Paths
 from homepress.control import ServiceError, connect, instance
@@ -238,6 +239,7 @@ class _Daemon:
         try:
             if self._options.once:
                 return self._service.wait_until_done(self._stopping)
+            memory.trim()
             self._stopping.wait()
             instance.mark_stopped(
                 self._paths.state

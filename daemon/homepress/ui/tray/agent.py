@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from homepress.base import memory
 from homepress.control.client import connect
 from homepress.control.instance import InstanceLock
 from homepress.control.service import Service, ServiceError, Status
@@ -124,6 +125,7 @@ class Agent:
         self._backend.watch_power(self._power.changed, self._power.woke)
         self._poller.start()
         serve_probe(self._paths.socket, "tray")
+        memory.trim()
         for make in self._backend.icons():
             if self._ended:
                 break

@@ -3,8 +3,6 @@
 Threads never touch Tk: what they find goes through the `Mailbox`.
 """
 
-import ctypes
-import gc
 import queue
 import sys
 import threading
@@ -29,20 +27,6 @@ from homepress.store.reader import LedgerError, Reader
 from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.theme import Theme
 from homepress.ui.window.widgets.factory import WidgetFactory
-
-# Giving memory back to the system.
-
-
-def give_back() -> None:
-    """Have what was freed leave this process, where the C library keeps it for later (glibc: malloc_trim(3)).
-
-    For after pictures were looked at: they are large, and the window may stay open for days.
-    """
-    gc.collect()
-    trim = getattr(ctypes.pythonapi, "malloc_trim", None)  # other C libraries do it by themselves
-    if trim is not None:
-        trim(ctypes.c_size_t(0))
-
 
 # How threads reach the window: letters that the window's own thread opens.
 

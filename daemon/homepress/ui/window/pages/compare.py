@@ -3,10 +3,11 @@
 import tkinter as tk
 from pathlib import Path
 
+from homepress.base.memory import collect_and_trim
 from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.store.reader import EntryDetail
-from homepress.ui.window.context import Context, give_back
+from homepress.ui.window.context import Context
 from homepress.ui.window.model.activity import Neighbours, ResultWords, comparison, find, newest
 from homepress.ui.window.model.pictures import NotShownError, Pair, load_pair
 from homepress.ui.window.model.snapshot import Snapshot
@@ -63,7 +64,7 @@ class ComparePage(PagePanel):
         """Give back the memory of the pictures: some 150 MB for a photograph."""
         self._left = True
         self._view.clear()
-        self.after_idle(give_back)
+        self.after_idle(collect_and_trim)
 
     def update_from(self, snapshot: Snapshot) -> None:
         """Nothing here depends on the daemon."""
