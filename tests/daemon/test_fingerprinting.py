@@ -163,7 +163,7 @@ def test_an_error_is_logged_and_the_folder_can_be_looked_at_again(
     root = folder_of(tmp_path / "pictures", store, 3)
     work = Fingerprinting(state, store, lambda: ROOTS, never, nothing)
     with monkeypatch.context() as broken:
-        broken.setattr(store, "fingerprints", lambda *_, **__: 1 / 0)
+        broken.setattr(store.folders, "fingerprints", lambda *_, **__: 1 / 0)
         work.look(root)
         wait_for(lambda: "could not be fingerprinted" in caplog.text, what="the log to tell of it")
     work.look(root)
