@@ -43,45 +43,45 @@ def listed(*items: tuple[str, str, int]) -> bytes:
     return built.segment(built.APP1, built.XMP_SIGNATURE + built.xmp_packet(body))
 
 
-def primary(width: int = 640, height: int = 480) -> bytes:
+def primary(width: int = 640, height: int = 480, quality: int = 92) -> bytes:
     """A photograph."""
-    return images.jpeg(images.photo(width, height), 92)
+    return images.jpeg(images.photo(width, height), quality)
 
 
-def ultra_hdr(*more: tuple[str, str, bytes]) -> bytes:
+def ultra_hdr(*more: tuple[str, str, bytes], first: bytes = b"") -> bytes:
     """A JPEG with a gain map, and whatever else is appended: (semantic, MIME type, bytes)."""
     appended = [("GainMap", "image/jpeg", gain_jpeg()), *more]
     exif = built.segment(built.APP1, images.exif(1))
     index = listed(*((name, mime, len(data)) for name, mime, data in appended))
     pictures = [number for number, one in enumerate(appended) if one[1] == "image/jpeg"]
     return built.build(
-        primary(), [exif, index, built.MPF_HERE], [data for _, _, data in appended], indexed=pictures
+        first or primary(), [exif, index, built.MPF_HERE], [data for _, _, data in appended], indexed=pictures
     )
 
 
-def motion_photo() -> bytes:
+def motion_photo(first: bytes = b"") -> bytes:
     """A JPEG with a video behind it."""
-    return built.build(primary(), [listed(("MotionPhoto", "video/mp4", len(VIDEO)))], [VIDEO])
+    return built.build(first or primary(), [listed(("MotionPhoto", "video/mp4", len(VIDEO)))], [VIDEO])
 
 
-def stereo() -> bytes:
+def stereo(first: bytes = b"") -> bytes:
     """Two pictures in one file, as MPF has them."""
     return built.build(
-        primary(), [built.MPF_HERE], [images.jpeg(images.photo(640, 480, 2), 90)], kind=0x020002
+        first or primary(), [built.MPF_HERE], [images.jpeg(images.photo(640, 480, 2), 90)], kind=0x020002
     )
 
 
-def with_depth() -> bytes:
+def with_depth(first: bytes = b"") -> bytes:
     """A JPEG with a depth map behind it, as Apple's portraits have."""
     header = built.segment(built.APP1, built.XMP_SIGNATURE + DEPTH_PACKET)
     return built.build(
-        primary(), [built.MPF_HERE], [built.with_headers(images.jpeg(gain_values(80, 60)), [header])]
+        first or primary(), [built.MPF_HERE], [built.with_headers(images.jpeg(gain_values(80, 60)), [header])]
     )
 
 
-def with_trailer() -> bytes:
+def with_trailer(first: bytes = b"") -> bytes:
     """A JPEG that ends in a maker's JSON."""
-    return primary() + b'vivo{"camera": 3, "mode": "night"}'
+    return (first or primary()) + b'vivo{"camera": 3, "mode": "night"}'
 
 
 def samsung_blocks() -> bytes:

@@ -25,6 +25,8 @@ class Fate(enum.StrEnum):
     """Left out and named where that was asked; else the picture is refused, and the part named."""
     REFUSED = "refused"
     """The picture stays as it is, with the part as the reason."""
+    GONE = "gone"
+    """Taken out, for that is what was asked."""
     ABSENT = "–"
     """The operation, or the part, does not exist there."""
 
@@ -36,11 +38,15 @@ _LETTERS = {
     "N": Fate.NAMED,
     "D": Fate.ON_REQUEST,
     "R": Fate.REFUSED,
+    "G": Fate.GONE,
     "-": Fate.ABSENT,
 }
-COLUMNS = ("in place", "resized, fitted", "to JPEG", "to PNG", "to WebP", "to AVIF", "to JPEG XL")
+COLUMNS = (
+    *("in place", "resized, fitted", "to JPEG", "to PNG", "to WebP", "to AVIF", "to JPEG XL"),
+    *("in place, `share`", "in place, `strip`"),
+)
 TARGETS = (ImageType.JPEG, ImageType.PNG, ImageType.WEBP, ImageType.AVIF, ImageType.JXL)
-IN_PLACE, ANEW = 0, 1
+IN_PLACE, ANEW, SHARE, STRIP = 0, 1, 7, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,76 +57,123 @@ class PartRow:
         key: its word in `dropped`, and in tests.
         source: the format that it is found in.
         words: what it is.
-        letters: a letter for each of `COLUMNS`.
+        letters: a letter for each of `COLUMNS` that keeps all metadata.
+        scrubbed: a letter each for `share` and `strip`.
     """
 
     key: str
     source: ImageType
     words: str
     letters: str
+    scrubbed: str = "GG"
 
     def fate(self, column: int) -> Fate:
         """What becomes of it."""
-        return _LETTERS[self.letters[column]]
+        return _LETTERS[(self.letters + self.scrubbed)[column]]
 
 
-_J, _P, _W, _T, _H = ImageType.JPEG, ImageType.PNG, ImageType.WEBP, ImageType.TIFF, ImageType.HEIC
+_J, _P, _W, _G = ImageType.JPEG, ImageType.PNG, ImageType.WEBP, ImageType.GIF
+_T, _B, _H, _X = ImageType.TIFF, ImageType.BMP, ImageType.HEIC, ImageType.JXL
 
 PARTS = (
-    PartRow("exif", _J, "Exif: orientation goes into the pixels, sizes follow", "KA-AAAK"),
+    PartRow("exif", _J, "Exif: orientation goes into the pixels, sizes follow", "KA-AAAK", "AG"),
     PartRow("thumbnail", _J, "thumbnail in Exif", "KI-KKKK"),
-    PartRow("xmp", _J, "XMP", "KK-KKKK"),
+    PartRow("xmp", _J, "XMP", "KK-KKKK", "AG"),
     PartRow("extended-xmp", _J, "XMP of more than one segment", "KK-RRRK"),
-    PartRow("icc", _J, "colour profile (JPEG XL: sRGB only, others refuse)", "KK-KKKK"),
-    PartRow("density", _J, "pixels an inch", "KK-KIIK"),
-    PartRow("aspect", _J, "pixels that are not square", "KK-RRRK"),
+    PartRow("icc", _J, "colour profile (JPEG XL: sRGB only, others refuse)", "KK-KKKK", "KK"),
+    PartRow("density", _J, "pixels an inch", "KK-KIIK", "KK"),
+    PartRow("aspect", _J, "pixels that are not square", "KK-KRRK", "KK"),
     PartRow("comment", _J, "comment", "KK-NNNK"),
     PartRow("iptc", _J, "IPTC captions", "KK-RRRK"),
     PartRow("photoshop", _J, "Photoshop's settings", "KK-NNNK"),
     PartRow("header", _J, "a maker's own header segment, such as a thermal camera's", "KK-RRRK"),
-    PartRow("hdr", _J, "HDR gain map", "KA-DDDK"),
-    PartRow("depth", _J, "depth map, matte", "KK-DDDK"),
-    PartRow("motion", _J, "motion video", "KK-DDDK"),
-    PartRow("pictures", _J, "further pictures (MPF, stereo, bursts)", "KK-DDDK"),
-    PartRow("maker", _J, "a maker's trailer (Samsung, vivo, PhotoMechanic)", "KK-DDDK"),
-    PartRow("padding", _J, "a stray byte, zeros behind the end", "KK-IIIK"),
-    PartRow("signature", _J, "C2PA signature, JPEG XT layers, JPEG 360", "RR-RRRK"),
-    PartRow("cmyk", _J, "CMYK colours: sRGB through their profile", "KN-NNNR"),
-    PartRow("exif", _P, "Exif", "KAA-AAA"),
-    PartRow("xmp", _P, "XMP", "KKK-KKK"),
+    PartRow("hdr", _J, "HDR gain map", "KA-DDDK", "KN"),
+    PartRow("depth", _J, "depth map, matte", "KK-DDDK", "AN"),
+    PartRow("motion", _J, "motion video", "KK-DDDK", "KN"),
+    PartRow("pictures", _J, "further pictures (MPF, stereo, bursts)", "KK-DDDK", "KN"),
+    PartRow("maker", _J, "a maker's trailer (Samsung, vivo, PhotoMechanic)", "KK-DDDK", "GN"),
+    PartRow("padding", _J, "a stray byte, zeros behind the end", "KK-IIIK", "KG"),
+    PartRow("signature", _J, "C2PA signature, JPEG XT layers, JPEG 360", "RR-RRRK", "RG"),
+    PartRow("cmyk", _J, "CMYK colours: sRGB through their profile", "KN-NNNN", "KK"),
+    PartRow("exif", _P, "Exif", "KAA-AAA", "AG"),
+    PartRow("xmp", _P, "XMP", "KKK-KKK", "AG"),
     PartRow("text", _P, "text chunks, time of the last change", "KKN-NNN"),
-    PartRow("density", _P, "pixels a metre", "KKK-III"),
-    PartRow("hints", _P, "sBIT, bKGD, hIST, suggested palette", "KII-III"),
-    PartRow("scale", _P, "physical scale and calibration (sCAL, pCAL, oFFs, sTER)", "KRR-RRR"),
-    PartRow("gamma", _P, "a tone curve of its own (gAMA): becomes a profile", "KAA-AAR"),
-    PartRow("primaries", _P, "primaries of its own (cHRM) without a profile: become one", "KAA-AAR"),
-    PartRow("cicp", _P, "colours by number (cICP): become a profile", "KAA-AAR"),
-    PartRow("hdr-cicp", _P, "HDR (cICP with PQ or HLG), mDCV, cLLI", "KRR-RRR"),
+    PartRow("iptc", _P, "IPTC captions, as text", "KKR-RRR"),
+    PartRow("density", _P, "pixels a metre", "KKK-III", "KK"),
+    PartRow("aspect", _P, "pixels that are not square", "KKK-RRR", "KK"),
+    PartRow("hints", _P, "sBIT, bKGD, hIST, suggested palette", "KII-III", "KK"),
+    PartRow(
+        "index", _P, "Apple's index into the coded picture (iDOT), which any change makes wrong", "III-III"
+    ),
+    PartRow("scale", _P, "physical scale and calibration (sCAL, pCAL, oFFs, sTER)", "KRR-RRR", "KG"),
+    PartRow("gamma", _P, "a tone curve of its own (gAMA): becomes a profile", "KAA-AAR", "KK"),
+    PartRow("primaries", _P, "primaries of its own (cHRM) without a profile: become one", "KAA-AAR", "KK"),
+    PartRow("cicp", _P, "colours by number (cICP): become a profile", "KAA-AAR", "KK"),
+    PartRow("hdr-cicp", _P, "HDR (cICP with PQ or HLG), mDCV, cLLI", "KRR-RRR", "KK"),
     PartRow("unknown", _P, "an unknown chunk that is safe to copy", "KKR-RRR"),
+    PartRow("unsafe", _P, "an unknown chunk that is not safe to copy", "RRR-RRR"),
     PartRow("signature", _P, "C2PA, dSIG", "RRR-RRR"),
-    PartRow("16-bit", _P, "16 bits a channel: dithered to 8", "KRN-NNN"),
-    PartRow("exif", _W, "Exif", "KAAA-AA"),
-    PartRow("xmp", _W, "XMP", "KKKK-KK"),
+    PartRow("16-bit", _P, "16 bits a channel; where there are 8, dithered", "KKN-NNN", "KK"),
+    PartRow("frames", _P, "an animation (APNG)", "KRR-RRR", "KK"),
+    PartRow("maker", _P, "data behind the end", "KDD-DDD"),
+    PartRow("padding", _P, "a stray byte, zeros behind the end", "KII-III"),
+    PartRow("exif", _W, "Exif", "KAAA-AA", "AG"),
+    PartRow("xmp", _W, "XMP", "KKKK-KK", "AG"),
+    PartRow("icc", _W, "colour profile", "KKKK-KK", "KK"),
     PartRow("unknown", _W, "an unknown chunk", "KRRR-RR"),
     PartRow("signature", _W, "C2PA", "RRRR-RR"),
-    PartRow("exif", _T, "Exif", "--AAAAA"),
-    PartRow("pages", _T, "more than one page, reduced pictures, raw files (NewSubfileType, DNG)", "--RRRRR"),
-    PartRow("layers", _T, "Photoshop's layers", "--RRRRR"),
-    PartRow("georeference", _T, "GeoTIFF", "--RRRRR"),
-    PartRow("channels", _T, "channels that are neither colour nor transparency", "--RRRRR"),
-    PartRow("unknown", _T, "an unknown tag", "--RRRRR"),
-    PartRow("exif", _H, "Exif (HEIC, AVIF)", "--AAAAA"),
-    PartRow("xmp", _H, "XMP", "--KKKKK"),
-    PartRow("hdr", _H, "HDR gain map (Apple's, ISO 21496-1); becomes Ultra HDR", "--ADDDD"),
-    PartRow("depth", _H, "depth map, matte (to JPEG where its XMP says what it means)", "--ADDDD"),
-    PartRow("motion", _H, "motion video", "--DDDDD"),
-    PartRow("pictures", _H, "further pictures (stereo, bursts of a few)", "--ADDDD"),
+    PartRow("frames", _W, "an animation", "KRRR-RR", "KK"),
+    PartRow("maker", _W, "data behind the end", "KDDD-DD"),
+    PartRow("xmp", _G, "XMP", "KRKKKKK"),
+    PartRow("icc", _G, "colour profile", "KRKKKKK", "KK"),
+    PartRow("comment", _G, "comment", "KRNNNNN"),
+    PartRow("unknown", _G, "an unknown extension", "KRRRRRR"),
+    PartRow("written", _G, "text that programs should write over the picture", "KRRRRRR", "KK"),
+    PartRow("aspect", _G, "pixels that are not square", "KRKKRRR", "KK"),
+    PartRow("loop", _G, "how often a single image is repeated", "KRIIIII", "KK"),
+    PartRow("frames", _G, "an animation, with its pauses, loops and disposals", "KRRRRRR", "KK"),
+    PartRow("maker", _G, "data behind the end", "KRDDDDD"),
+    PartRow("exif", _T, "Exif", "--AAAAA", "RR"),
+    PartRow("xmp", _T, "XMP", "--KKKKK", "RR"),
+    PartRow("icc", _T, "colour profile", "--KKKKK", "RR"),
+    PartRow("density", _T, "pixels an inch (which Exif says too)", "--KKIII", "RR"),
+    PartRow("aspect", _T, "pixels that are not square", "--KKRRR", "RR"),
+    PartRow("photoshop", _T, "Photoshop's settings", "--NNNNN", "RR"),
+    PartRow("iptc", _T, "IPTC captions", "--RRRRR", "RR"),
+    PartRow("pages", _T, "more than one page, reduced pictures, raw files (DNG)", "--RRRRR", "RR"),
+    PartRow("preview", _T, "a flag that says preview, page or mask (NewSubfileType)", "--RRRRR", "RR"),
+    PartRow("layers", _T, "Photoshop's layers", "--RRRRR", "RR"),
+    PartRow("georeference", _T, "GeoTIFF", "--RRRRR", "RR"),
+    PartRow("channels", _T, "channels that are neither colour nor transparency", "--RRRRR", "RR"),
+    PartRow("cmyk", _T, "CMYK colours: sRGB through their profile", "--NNNNN", "RR"),
+    PartRow("16-bit", _T, "16 bits a channel; where there are 8, dithered", "--NKNNN", "RR"),
+    PartRow("unknown", _T, "an unknown tag", "--RRRRR", "RR"),
+    PartRow("icc", _B, "colour profile", "--KKKKK", "RR"),
+    PartRow("link", _B, "the name of a colour profile elsewhere", "--RRRRR", "RR"),
+    PartRow("primaries", _B, "primaries and tone curves of its own", "--RRRRR", "RR"),
+    PartRow("density", _B, "pixels a metre", "--KKIII", "RR"),
+    PartRow("aspect", _B, "pixels that are not square", "--KKRRR", "RR"),
+    PartRow("maker", _B, "data between header and pixels or behind them", "--DDDDD", "RR"),
+    PartRow("exif", _H, "Exif (HEIC, AVIF)", "--AAAAA", "AG"),
+    PartRow("xmp", _H, "XMP", "--KKKKK", "AG"),
+    PartRow("hdr", _H, "HDR gain map (Apple's, ISO 21496-1); becomes Ultra HDR", "--ADDDD", "KK"),
+    PartRow("depth", _H, "depth map, matte (to JPEG where its XMP says what it means)", "--ADDDD", "KK"),
+    PartRow("motion", _H, "motion video", "--DDDDD", "KG"),
+    PartRow("pictures", _H, "further pictures (stereo, bursts of a few)", "--ADDDD", "KK"),
     PartRow("maker", _H, "a maker's box (Samsung's blocks become the trailer they are in JPEGs)", "--KDDDD"),
-    PartRow(
-        "properties", _H, "what boxes say of a picture: its lens, its place, when it was made", "--NNNNN"
-    ),
-    PartRow("deep", _H, "10 or 12 bits a channel; HDR (PQ, HLG) is refused", "--ARARR"),
-    PartRow("sequence", _H, "a sequence of pictures", "--RRRRR"),
+    PartRow("properties", _H, "what boxes say of a picture: its lens, its place, its date", "--NNNNN", "GG"),
+    PartRow("deep", _H, "10 or 12 bits a channel; HDR (PQ, HLG) is refused", "--ARARR", "KK"),
+    PartRow("sequence", _H, "a sequence of pictures", "--RRRRR", "RR"),
+    PartRow("exif", _X, "Exif", "--AAAA-", "AG"),
+    PartRow("xmp", _X, "XMP", "--KKKK-", "AG"),
+    PartRow("packed", _X, "compressed Exif or XMP (brob)", "--RRRR-"),
+    PartRow("jpeg", _X, "the JPEG that it was made of: converted like that", "--AAAA-", "RR"),
+    PartRow("hdr", _X, "HDR gain map", "--DDDD-", "KK"),
+    PartRow("maker", _X, "a box of another kind", "--DDDD-"),
+    PartRow("signature", _X, "C2PA", "--RRRR-"),
+    PartRow("channels", _X, "channels that are neither colour nor transparency", "--RRRR-", "KK"),
+    PartRow("deep", _X, "more than 8 bits a channel", "--RRRR-", "KK"),
+    PartRow("frames", _X, "an animation", "--RRRR-", "KK"),
 )
 """In the order of the page."""
 
@@ -132,9 +185,9 @@ def fate(key: str, source: ImageType, target: ImageType, *, anew: bool = True) -
         LookupError: there is no such row.
     """
     source = _H if source is ImageType.AVIF else source
+    column = (ANEW if anew else IN_PLACE) if target is source else 2 + TARGETS.index(target)
     for part in PARTS:
         if (part.key, part.source) == (key, source):
-            column = (ANEW if anew else IN_PLACE) if target is source else 2 + TARGETS.index(target)
             return part.fate(column)
     raise LookupError(f"{key} in {source}")
 

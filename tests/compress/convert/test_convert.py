@@ -7,19 +7,24 @@ import struct
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
 from compress import images, pngs
 from compress.metadata import jpeg_builder as built
 from compress.metadata.exif_builder import exif_block
+from compress.part_files import deep_tiff
 from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
 from homepress.compress import Unchanged, compress, savings
 from homepress.compress.convert import write
+from homepress.compress.convert.along import Wanted
+from homepress.compress.convert.read import read_picture
 from homepress.compress.likeness import difference
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import without_orientation
 from homepress.compress.model import MetadataPolicy, Reason, Recipe
+from homepress.compress.png.pixels import pixel_rows, read_png
 from homepress.compress.score.ssimulacra2 import full_score, to_srgb
 
 PAIRS = [
@@ -90,12 +95,7 @@ def test_transparency_to_jpeg_is_refused_unless_there_is_none() -> None:
         (animation("PNG"), "animated"),
         (animation("TIFF"), "page"),
         (pngs.png(pngs.samples(2, 8, 40, 40), 2, 8, before=((b"cICP", bytes((9, 16, 0, 1))),)), "cICP"),
-        (
-            pngs.png(pngs.samples(2, 8, 40, 40), 2, 8, before=((b"gAMA", (100_000).to_bytes(4, "big")),)),
-            "gAMA",
-        ),
-        (saved(photo(64, 48).convert("CMYK"), "TIFF"), "CMYK"),
-        (saved(Image.new("I;16", (40, 40)), "TIFF"), "bits"),
+        (saved(photo(64, 48).convert("LAB"), "TIFF"), "LAB"),
         (saved(Image.new("F", (40, 40)), "TIFF"), "bits"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
     ],
@@ -275,12 +275,17 @@ def test_inks_are_resized_and_fitted_as_srgb(recipe: Recipe) -> None:
     assert Image.open(io.BytesIO(result.data)).mode == "RGB"
 
 
+def as_webp_gets_it(png: bytes) -> np.ndarray:
+    picture = read_picture(png, ImageType.PNG, Wanted(ImageType.WEBP))
+    assert picture.dropped == ("16-bit",)
+    return picture.rgba
+
+
 def test_sixteen_bits_are_dithered_to_eight() -> None:
     ramp = np.tile(np.linspace(20_000, 21_500, 600), (300, 1)).astype(np.uint16)
     source = pngs.png(np.repeat(ramp[..., None], 3, axis=-1), 2, 16)
-    result = made(source, Recipe(floor=None, convert_to=ImageType.WEBP, bigger=True))
-    assert result.dropped == ("16-bit",)
-    pixels = shown(result.data)[..., 0].astype(float)
+    assert made(source, Recipe(convert_to=ImageType.WEBP, bigger=True)).dropped == ("16-bit",)
+    pixels = as_webp_gets_it(source)[..., 0].astype(float)
     wanted = ramp / 257
     assert np.abs(pixels - wanted).max() <= 1.0
     assert np.abs(pixels.mean(axis=0) - wanted[0]).max() < 0.1  # cut or rounded it would be up to 1 or 0.5
@@ -288,9 +293,67 @@ def test_sixteen_bits_are_dithered_to_eight() -> None:
 
 def test_what_eight_bits_can_say_is_not_dithered() -> None:
     eight = np.asarray(photo(90, 60)).astype(np.uint16)
-    source = pngs.png(eight * 257, 2, 16)
-    result = made(source, Recipe(floor=None, convert_to=ImageType.WEBP, bigger=True))
-    assert np.array_equal(shown(result.data)[..., :3], eight)
+    assert np.array_equal(as_webp_gets_it(pngs.png(eight * 257, 2, 16))[..., :3], eight)
+
+
+def deep_photo() -> NDArray[np.uint16]:
+    """A photograph whose low bytes say something."""
+    return (np.asarray(photo(160, 120)).astype(np.uint16) * 257) ^ np.uint16(0x25)
+
+
+def deep_pixels(png: bytes) -> np.ndarray:
+    rows = np.concatenate([np.asarray(each) for each in pixel_rows(read_png(png).picture)])
+    assert rows.dtype == np.uint16
+    return rows[..., :3]
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_tiff_of_16_bits_becomes_a_png_of_16_bits(order: str, packed: bool, channels: int) -> None:
+    values = np.dstack([deep_photo(), deep_photo()[..., 1]])[..., :channels]
+    result = made(deep_tiff(values, order, packed=packed), Recipe(convert_to=ImageType.PNG, bigger=True))
+    assert (result.dropped, result.lossless) == ((), True)
+    assert np.array_equal(deep_pixels(result.data), values[..., :3] if channels > 1 else values.repeat(3, -1))
+
+
+def test_white_may_be_zero_in_a_tiff_of_16_bits() -> None:
+    values = deep_photo()[..., :1]
+    result = made(deep_tiff(values, white_is_zero=True), Recipe(convert_to=ImageType.PNG, bigger=True))
+    assert np.array_equal(deep_pixels(result.data)[..., :1], ~values)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits_are_resized_as_such(channels: int) -> None:
+    values = deep_photo()[..., :channels]
+    result = made(pngs.png(values, 0 if channels == 1 else 2, 16), Recipe(max_edge=80))
+    after = deep_pixels(result.data)
+    assert (after.shape[:2], result.dropped, result.lossless) == ((60, 80), (), False)
+    eight = made(
+        saved(Image.fromarray((values // 257).astype(np.uint8).squeeze()), "PNG"), Recipe(max_edge=80)
+    )
+    assert np.abs(after / 257 - shown(eight.data)[..., :3]).max() < 1.5
+    assert len(np.unique(after % 257)) > 100  # finer than 8 bits can say
+
+
+def test_16_bits_are_fitted_with_all_of_them_or_with_eight() -> None:
+    source = pngs.png(deep_photo(), 2, 16)
+    whole = len(made(source, Recipe(max_edge=80)).data)
+    kept = made(source, Recipe(max_edge=80, fit_under=whole))
+    assert (kept.dropped, deep_pixels(kept.data).shape[1]) == ((), 80)
+    less = made(source, Recipe(max_edge=80, fit_under=whole - 1))
+    assert less.dropped == ("16-bit",)
+    assert len(less.data) < whole
+    assert less.data[24] == 8
+
+
+@pytest.mark.parametrize("target", [ImageType.WEBP, ImageType.JXL])
+def test_lossless_does_not_take_bits_away(target: ImageType) -> None:
+    needs(target)
+    result = refused(pngs.png(deep_photo(), 2, 16), Recipe(floor=None, convert_to=target))
+    assert "16 bits" in result.detail
+    inks = saved(photo(60, 40).convert("CMYK"), "TIFF")
+    assert "inks" in refused(inks, Recipe(floor=None, convert_to=target)).detail
 
 
 @pytest.mark.parametrize("target", [ImageType.GIF, ImageType.TIFF, ImageType.HEIC, ImageType.SVG])

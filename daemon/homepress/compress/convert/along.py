@@ -4,12 +4,15 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
-from homepress.compress.convert.picture import CannotConvert, Rgba
+from homepress.compress.convert.picture import CannotConvert
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import UPRIGHT, says_orientation, without_orientation
 from homepress.compress.metadata.soundness import exif_damage
@@ -19,7 +22,10 @@ from homepress.compress.pixels import DECODER_ERRORS, decode, open_picture, unde
 # Turning stored pixels the way an orientation asks for (CIPA DC-008, tag Orientation).
 
 
-def upright(rgba: Rgba, orientation: int) -> Rgba:
+_Depth = TypeVar("_Depth", np.uint8, np.uint16)
+
+
+def upright(rgba: NDArray[_Depth], orientation: int) -> NDArray[_Depth]:
     """The pixels turned and mirrored so that no orientation is needed any more.
 
     Args:
@@ -168,3 +174,33 @@ def density(image: Image.Image) -> tuple[float, float] | None:
         return None
     across, down = float(value[0]), float(value[1])
     return (across, down) if 1.0 <= across <= 65_535.0 and 1.0 <= down <= 65_535.0 else None
+
+
+def pixel_shape(across: int, down: int) -> bytes:
+    """Unit 0 and the densities of pixels that are not square, as JFIF has them; nothing for others."""
+    if not (across > 0 and down > 0) or abs(across - down) * 100 <= max(across, down):
+        return b""
+    ratio = Fraction(across, down).limit_denominator(_MOST_DENSITY)
+    if not 0 < ratio.numerator <= _MOST_DENSITY:
+        return b""
+    return b"\0" + ratio.numerator.to_bytes(2, "big") + ratio.denominator.to_bytes(2, "big")
+
+
+_MOST_DENSITY = 65_535
+_PADDING = b"\0\r\n"
+
+
+def appended(data: bytes, wanted: Wanted) -> tuple[str, ...]:
+    """What is left out of the bytes behind a picture's end: nothing of a stray byte or padding.
+
+    Raises:
+        CannotConvert: there is more, and it was not asked to be taken out.
+    """
+    if len(data) <= 1 or not data.strip(_PADDING):
+        return ()
+    if Extra.MAKER not in wanted.drop:
+        raise CannotConvert(
+            f"it holds {len(data):,} bytes behind its picture, which would be left behind; "
+            f"to take them out, drop: {Extra.MAKER}"
+        )
+    return (Extra.MAKER,)

@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 
 from homepress.compress.convert.picture import CannotConvert
+from homepress.compress.metadata.errors import Malformed
 from homepress.compress.pixels import KindNotRead, Undecodable
 
-_PROFILES = (b"DEBM", b"KNIL")  # "MBED" and "LINK", the way round that they are stored
-_OLD_HEADER = 12
-_WITH_PROFILE = 108
+_EMBEDDED, _LINKED = b"DEBM", b"KNIL"  # "MBED" and "LINK", the way round that they are stored
+_CALIBRATED = bytes(4)
+_OLD_HEADER, _PLAIN_HEADER = 12, 40
+_WITH_COLOURS, _WITH_PROFILE = 108, 124
+_FILE_HEADER = 14
+_PALETTE_BITS = 8
+_FIELDS = 3
+_ALPHA_IN_16 = 16
 _RLE8, _RLE4 = 1, 2
 _END_OF_ROW, _END, _DELTA = 0, 1, 2
 
@@ -19,19 +25,61 @@ def check_bmp(bmp: bytes) -> None:
     does.
 
     Raises:
-        CannotConvert: it has or names a colour profile.
+        CannotConvert: it names a colour profile elsewhere, has primaries of its own, or transparency that is
+            not read.
         Undecodable: its runs do not give the pixels that its header promises.
         KindNotRead: it leaves pixels out (deltas), for which decoders have no common colour.
     """
     header = int.from_bytes(bmp[14:18], "little")
-    if header >= _WITH_PROFILE and bmp[70:74] in _PROFILES:
-        raise CannotConvert("it holds or names a colour profile, which is not read from BMP")
+    if header >= _WITH_COLOURS:
+        space, primaries = bmp[70:74], bmp[74:122]
+        if space == _LINKED:
+            raise CannotConvert("it names a colour profile in another file, which is not read")
+        if space == _CALIBRATED and any(primaries):
+            raise CannotConvert("it has primaries and tone curves of its own, and no profile")
+        if bmp[28:30] == bytes((_ALPHA_IN_16, 0)) and any(bmp[66:70]):
+            raise CannotConvert("it has transparency among 16 bits a pixel, which is not read")
     coding = int.from_bytes(bmp[30:34], "little")
     if header > _OLD_HEADER and coding in (_RLE8, _RLE4):
         width = int.from_bytes(bmp[18:22], "little", signed=True)
         height = abs(int.from_bytes(bmp[22:26], "little", signed=True))
         runs = _Runs(bmp, int.from_bytes(bmp[10:14], "little"), coding == _RLE4)
         runs.check(width, height)
+
+
+def bmp_profile(bmp: bytes) -> bytes | None:
+    """The colour profile that it holds.
+
+    Raises:
+        Malformed: what it says of it is not so.
+    """
+    header = int.from_bytes(bmp[14:18], "little")
+    if header < _WITH_PROFILE or bmp[70:74] != _EMBEDDED:
+        return None
+    start, size = (int.from_bytes(bmp[at : at + 4], "little") for at in (126, 130))
+    profile = bmp[_FILE_HEADER + start : _FILE_HEADER + start + size]
+    if len(profile) != size or profile[36:40] != b"acsp" or int.from_bytes(profile[:4], "big") > size:
+        raise Malformed("its colour profile is no profile")
+    return profile
+
+
+def bmp_appended(bmp: bytes) -> bytes:
+    """What stands between its header and its pixels, and behind them, and is no part of the picture."""
+    header = int.from_bytes(bmp[14:18], "little")
+    start = int.from_bytes(bmp[10:14], "little")
+    if header <= _OLD_HEADER:
+        return b""
+    width, height = (int.from_bytes(bmp[at : at + 4], "little", signed=True) for at in (18, 22))
+    bits, coding = int.from_bytes(bmp[28:30], "little"), int.from_bytes(bmp[30:34], "little")
+    colours = int.from_bytes(bmp[46:50], "little") or (1 << bits if bits <= _PALETTE_BITS else 0)
+    masks = 16 if coding == _FIELDS and header == _PLAIN_HEADER else 0
+    between = bmp[_FILE_HEADER + header + 4 * colours + masks : start]
+    coded = int.from_bytes(bmp[34:38], "little") or len(bmp)
+    size = coded if coding in (_RLE8, _RLE4) else (width * bits + 31) // 32 * 4 * abs(height)
+    behind = bmp[start + size :]
+    if (profile := bmp_profile(bmp)) is not None:
+        between, behind = (each.replace(profile, b"") for each in (between, behind))
+    return (between if any(between) else b"") + behind
 
 
 @dataclass(slots=True)

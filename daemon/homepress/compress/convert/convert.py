@@ -14,7 +14,7 @@ from homepress.compress.convert.jxl import read_header
 from homepress.compress.convert.picture import CannotConvert, Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, quickly_coded, write_picture
 from homepress.compress.engine import left_alone
-from homepress.compress.metadata import Malformed, Refused, has_location
+from homepress.compress.metadata import Malformed, Refused, has_location, parse_jpeg
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.gain_map import with_directory
 from homepress.compress.metadata.heif_parts import HeifItems
@@ -28,6 +28,12 @@ from homepress.compress.savings import fitted_size
 _SCRUBBED_ONLY = frozenset({ImageType.HEIC, ImageType.AVIF, ImageType.JXL})
 """Formats whose metadata goes though their pixels are not coded anew."""
 
+_INKS = 4
+_VALUES = {
+    "16-bit": "its 16 bits a channel would become 8",
+    "cmyk": "its inks would become sRGB",
+}
+"""Parts without which pixels are not what they were."""
 _LOSSY = frozenset({ImageType.JPEG, ImageType.HEIC, ImageType.AVIF})
 _HOPELESS = 10
 """How many times its lossy source a PNG is, coded quickly, that need not be coded well: the best coding took
@@ -84,7 +90,8 @@ def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchang
     target = recipe.convert_to or kind
     if target is kind and not FORMATS[kind].compressor:
         return _scrubbed_only(source, kind, recipe)
-    if (kind, target) == (ImageType.JPEG, ImageType.JXL) and not (recipe.max_edge or recipe.fit_under):
+    whole = (kind, target) == (ImageType.JPEG, ImageType.JXL) and not (recipe.max_edge or recipe.fit_under)
+    if whole and len(parse_jpeg(source).frame.components) < _INKS:  # libjxl takes no inks
         return jpeg_to_jxl.compress(source, recipe)
     if target is not kind:
         return _made_anew(source, kind, target, recipe)
@@ -201,15 +208,19 @@ def _made_anew(
     source: bytes, kind: ImageType, target: ImageType, recipe: Recipe, fitting: Fitting | None = None
 ) -> Compressed | Unchanged:
     """The picture decoded, sized and written in the target format; `fitting` if its search has begun."""
+    if not FORMATS[target].target:
+        raise CannotConvert(f"{target.value.upper()} is not written anew; convert it, to WebP for example")
     picture = fitting.picture if fitting else scrubbing.read_scrubbed(source, kind, recipe)
     if recipe.fit_under:
         _refuse_heavy(picture, recipe.fit_under)
+    if recipe.floor is None and (part := next((each for each in picture.dropped if each in _VALUES), "")):
+        raise CannotConvert(f"{_VALUES[part]}, which is not without loss")
     shown = resized(picture, fitted_size(picture.size, recipe.max_edge))
     options = EncodeOptions(recipe.floor, recipe.palette)
     if (quick := _hopeless(source, kind, shown, target, recipe)) is not None:
         return _not_worth_it(len(source), kind, quick, target, about=True)
     if recipe.fit_under:
-        written, shown = (fitting or Fitting(shown, target, options, recipe.fit_under)).write()
+        written, shown = _fitted(shown, target, options, recipe.fit_under, fitting)
     else:
         found = write_picture(shown, target, options)
         if found is None:
@@ -221,13 +232,29 @@ def _made_anew(
         len(source),
         len(written.data),
         recipe,
-        lossless=written.lossless and shown.size == picture.size,
+        lossless=written.lossless and _has_all_values(shown, picture),
         converted=target is not kind,
         resized=shown.size != picture.size,
     ):
         return _not_worth_it(len(source), kind, len(written.data), target)
-    result = _handed_over(kind, target, written, shown, picture.size)
-    return dataclasses.replace(result, dropped=picture.dropped)
+    return _handed_over(kind, target, written, shown, picture)
+
+
+def _fitted(
+    shown: Picture, target: ImageType, options: EncodeOptions, limit: int, fitting: Fitting | None
+) -> tuple[EncodedFile, Picture]:
+    """A picture under a size: with all its bits if that does, else with 8 a channel, fewer pixels and all."""
+    if shown.deep is not None and options.floor is not None:
+        written = write_picture(shown, target, options)
+        if written is not None and len(written.data) <= limit:
+            return written, shown
+        shown = shown.with_8_bits()
+    return (fitting or Fitting(shown, target, options, limit)).write()
+
+
+def _has_all_values(shown: Picture, picture: Picture) -> bool:
+    """Whether a picture has as many pixels as its source, of as many bits and the same colours."""
+    return shown.size == picture.size and not any(part in _VALUES for part in shown.dropped)
 
 
 def _refuse_heavy(picture: Picture, limit: int) -> None:
@@ -267,9 +294,9 @@ def _not_worth_it(
 
 
 def _handed_over(
-    kind: ImageType, target: ImageType, written: EncodedFile, shown: Picture, full_size: tuple[int, int]
+    kind: ImageType, target: ImageType, written: EncodedFile, shown: Picture, picture: Picture
 ) -> Compressed:
-    notes = [] if shown.size == full_size else [f"resized to {shown.size[0]} x {shown.size[1]}"]
+    notes = [] if shown.size == picture.size else [f"resized to {shown.size[0]} x {shown.size[1]}"]
     return Compressed(
         data=written.data,
         sha256=hashlib.sha256(written.data).hexdigest(),
@@ -279,8 +306,9 @@ def _handed_over(
         height=shown.size[1],
         score=round(written.score, 2),
         score_kind=written.kind,
-        lossless=written.lossless and shown.size == full_size,
+        lossless=written.lossless and _has_all_values(shown, picture),
         method=", ".join((written.method, *notes)),
+        dropped=shown.dropped,
     )
 
 

@@ -4,6 +4,7 @@ import functools
 import math
 from collections.abc import Callable, Set
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from PIL import Image
 from homepress.base.formats import ImageType
 from homepress.compress.convert.fit_png import PngFit, may_fit_whole
 from homepress.compress.convert.gain import scaled_tail
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_opaque
+from homepress.compress.convert.picture import CannotConvert, Picture, is_opaque, shallow
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.exif import scaled, with_size, without_thumbnail
@@ -29,8 +30,17 @@ from homepress.compress.score.tiles import EDGE, cells, draw
 
 Plane = NDArray[np.float32]
 
-_LEVELS = np.arange(256) / 255.0
-_LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_Depth = TypeVar("_Depth", np.uint8, np.uint16)
+_MOST_8 = 255
+
+
+def _curve(most: int) -> Plane:
+    """Light from 0 to 1 for sRGB levels up to the most."""
+    levels = np.arange(most + 1) / most
+    return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+_LINEAR = _curve(_MOST_8)
 _STEPS = 1 << 14
 """Fineness of the table back to sRGB: its steepest part, near black, is looked up to a tenth of a level."""
 
@@ -45,12 +55,14 @@ def resized(picture: Picture, size: tuple[int, int]) -> Picture:
     if size == picture.size:
         return picture
     share = max(size) / max(picture.size)
+    deep = None if picture.deep is None else scale_down(picture.deep, size)
     exif = picture.exif
     if exif is not None:
         exif = scaled(with_size(without_thumbnail(exif), *size), share)
     return replace(
         picture,
-        rgba=scale_down(picture.rgba, size),
+        rgba=shallow(deep) if deep is not None else scale_down(picture.rgba, size),
+        deep=deep,
         exif=exif,
         xmp=None if picture.xmp is None else _scaled_xmp(picture.xmp, size, share),
         tail=scaled_tail(picture.tail.file, share) if picture.tail else None,
@@ -83,20 +95,23 @@ def _scaled_xmp(packet: bytes, size: tuple[int, int], share: float) -> bytes:
         return packet
 
 
-def scale_down(rgba: Rgba, size: tuple[int, int]) -> Rgba:
-    """The pixels at another size."""
-    out = np.empty((size[1], size[0], 4), np.uint8)
+def scale_down(rgba: NDArray[_Depth], size: tuple[int, int]) -> NDArray[_Depth]:
+    """The pixels at another size, of 8 or 16 bits a channel."""
+    out = np.empty((size[1], size[0], 4), rgba.dtype)
+    most = int(np.iinfo(rgba.dtype).max)
+    linear = _LINEAR if most == _MOST_8 else _curve(most)
     if is_opaque(rgba):
-        out[..., 3] = 255
+        out[..., 3] = most
         for channel in range(3):
-            out[..., channel] = _to_srgb(_shrink(_LINEAR[rgba[..., channel]], size))
+            out[..., channel] = _to_srgb(_shrink(linear[rgba[..., channel]], size), most)
         return out
-    cover = rgba[..., 3].astype(np.float32) / np.float32(255.0)
+    cover = rgba[..., 3].astype(np.float32) / np.float32(most)
     alpha: Plane = np.clip(_shrink(cover, size), 0.0, 1.0)
-    out[..., 3] = np.rint(alpha * 255.0)
+    out[..., 3] = np.rint(alpha * most)
     visible: Plane = np.maximum(alpha, np.float32(1e-6))
     for channel in range(3):
-        out[..., channel] = _to_srgb(np.divide(_shrink(_LINEAR[rgba[..., channel]] * cover, size), visible))
+        light = np.divide(_shrink(linear[rgba[..., channel]] * cover, size), visible)
+        out[..., channel] = _to_srgb(light, most)
     out[out[..., 3] == 0] = 0
     return out
 
@@ -117,9 +132,13 @@ def _back() -> NDArray[np.uint8]:
 _SRGB = _back()
 
 
-def _to_srgb(light: Plane) -> NDArray[np.uint8]:
-    index = np.sqrt(np.clip(light, 0.0, 1.0)) * _STEPS + 0.5
-    return _SRGB[index.astype(np.int32)]
+def _to_srgb(light: Plane, most: int) -> NDArray[np.uint8] | Plane:
+    if most == _MOST_8:
+        index = np.sqrt(np.clip(light, 0.0, 1.0)) * _STEPS + 0.5
+        return _SRGB[index.astype(np.int32)]
+    clipped = np.clip(light, 0.0, 1.0)
+    curve = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
+    return np.rint(curve * np.float32(most)).astype(np.float32)
 
 
 # What a picture is expected to come to, in bytes, at a floor and a share of its edges.

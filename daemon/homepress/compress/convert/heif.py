@@ -42,8 +42,18 @@ _SRGB_TRANSFERS = frozenset({1, 2, 6, 13, 14, 15})
 """Codes of ITU-T H.273 tables 2 and 3 that mean sRGB, what viewers take for it, or nothing."""
 
 
-def read_heif(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
-    """Decode a still picture of 8 bits; see `read_picture`.
+def read_heic(source: bytes, wanted: Wanted) -> Picture:
+    """Decode a still HEIC; see `read.read_picture`."""
+    return _read(source, ImageType.HEIC, wanted)
+
+
+def read_avif(source: bytes, wanted: Wanted) -> Picture:
+    """Decode a still AVIF; see `read.read_picture`."""
+    return _read(source, ImageType.AVIF, wanted)
+
+
+def _read(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
+    """Decode a still picture of 8 bits.
 
     Both formats store turning and mirroring outside of Exif, and decoders apply it.
     """

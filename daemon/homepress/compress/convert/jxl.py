@@ -7,9 +7,11 @@ import numpy as np
 
 from homepress.base.override import override
 from homepress.compress.aim import Codec
-from homepress.compress.convert.picture import Rgba, codec, to_image
+from homepress.compress.convert.along import Wanted
+from homepress.compress.convert.picture import CannotConvert, Rgba, codec, to_image
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.isobmff import read_boxes
+from homepress.compress.model import Extra
 from homepress.compress.pixels import Undecodable, undecodable
 from homepress.compress.score.search import Scale
 
@@ -20,6 +22,7 @@ CODESTREAM = b"\xff\x0a"
 
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 _SIZE_BITS = (9, 13, 18, 30)
+_ALPHA_CHANNEL = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class JxlHeader:
         depth: bits a sample; 0 for floating point.
         animated: whether it has frames of a duration.
         orientation: 1 to 8, as in Exif; decoders apply it.
+        extra_channels: whether there are channels besides colours and transparency.
     """
 
     width: int
@@ -39,6 +43,7 @@ class JxlHeader:
     depth: int
     animated: bool
     orientation: int
+    extra_channels: bool = False
 
 
 def read_header(data: bytes) -> JxlHeader:
@@ -64,7 +69,24 @@ def read_header(data: bytes) -> JxlHeader:
             if animated:
                 return JxlHeader(width, height, depth, animated, orientation)
         depth = _depth(bits)
+        bits.take(1)  # modular_16bit_buffers
+        count = _extra_count(bits)
+        others = count > 1 or (count == 1 and not _is_transparency(bits))
+        return JxlHeader(width, height, depth, animated, orientation, others)
     return JxlHeader(width, height, depth, animated, orientation)
+
+
+def _extra_count(bits: "_Bits") -> int:
+    """num_extra_channels."""
+    choice = bits.take(2)
+    return choice if choice < 2 else 2 + bits.take(4) if choice == 2 else 1 + bits.take(12)
+
+
+def _is_transparency(bits: "_Bits") -> bool:
+    """Whether an extra channel (ExtraChannelInfo) is alpha."""
+    if bits.take(1):  # d_alpha
+        return True
+    return bits.take(2) == _ALPHA_CHANNEL
 
 
 def _codestream(data: bytes) -> bytes:
@@ -76,6 +98,43 @@ def _codestream(data: bytes) -> bytes:
         if box.kind == b"jxlp":
             return box.content(data)[4:]
     raise Malformed("no JPEG XL codestream")
+
+
+_METADATA = frozenset({b"Exif", b"xml "})
+_CODING = frozenset({b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxll", b"jxli", b"jbrd", b"free", b"skip"})
+_COMPRESSED, _SIGNATURE, _GAIN_MAP = b"brob", b"jumb", b"jhgm"
+
+
+def check_boxes(data: bytes, wanted: Wanted) -> tuple[str, ...]:
+    """What of a container's boxes is left out where the picture is made anew.
+
+    Raises:
+        CannotConvert: there is something that was not asked to be taken out, or cannot be read.
+        Malformed: its boxes are broken.
+    """
+    if data.startswith(CODESTREAM):
+        return ()
+    dropped: set[Extra] = set()
+    for box in read_boxes(data):
+        inner = box.content(data)[:4] if box.kind == _COMPRESSED else box.kind
+        if inner == _SIGNATURE:
+            raise CannotConvert("it is signed (box jumb)")
+        if box.kind == _COMPRESSED and inner in _METADATA:
+            raise CannotConvert("its metadata is compressed (Brotli)")
+        if inner in _METADATA or box.kind in _CODING:
+            continue
+        extra = Extra.HDR if inner == _GAIN_MAP else Extra.MAKER
+        if extra not in wanted.drop:
+            what = (
+                "an HDR gain map"
+                if extra is Extra.HDR
+                else f"data of its maker ({box.kind.decode('latin-1')})"
+            )
+            raise CannotConvert(
+                f"it holds {what}, which would be left behind; to take that out, drop: {extra}"
+            )
+        dropped.add(extra)
+    return tuple(extra for extra in Extra if extra in dropped)
 
 
 def _size(bits: "_Bits") -> tuple[int, int]:

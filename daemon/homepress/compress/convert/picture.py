@@ -2,7 +2,7 @@
 
 import functools
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,8 @@ def to_rgba(picture: Image.Image) -> Rgba:
     return np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
 
 
+_STRIP = 256
+"""Rows that are dithered at once, so that copies stay small."""
 _MOST_NOISE = np.float32(0.999)
 """Less than one by more than a float can lose beside 255."""
 
@@ -48,6 +50,14 @@ def dithered(deep: NDArray[np.uint16], top: int) -> Rgba:
     return values.astype(np.uint8)  # cut, not rounded: the noise is from 0 to 1
 
 
+def shallow(deep: NDArray[np.uint16]) -> Rgba:
+    """A picture of 16 bits a channel in 8, dithered."""
+    out = np.empty(deep.shape, np.uint8)
+    for top in range(0, len(deep), _STRIP):
+        out[top : top + _STRIP] = dithered(deep[top : top + _STRIP], top)
+    return out
+
+
 def to_image(rgba: Rgba) -> Image.Image:
     """The smallest of Pillow's modes that holds all of it: "L", "RGB" or "RGBA"."""
     if not is_opaque(rgba):
@@ -57,12 +67,12 @@ def to_image(rgba: Rgba) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(rgba[..., :3]))
 
 
-def is_opaque(rgba: Rgba) -> bool:
+def is_opaque(rgba: Rgba | NDArray[np.uint16]) -> bool:
     """Whether no pixel lets anything through."""
-    return bool((rgba[..., 3] == 255).all())
+    return bool((rgba[..., 3] == np.iinfo(rgba.dtype).max).all())
 
 
-def is_grey(rgba: Rgba) -> bool:
+def is_grey(rgba: Rgba | NDArray[np.uint16]) -> bool:
     """Whether red, green and blue are the same everywhere."""
     red = rgba[..., 0]
     return bool((red == rgba[..., 1]).all() and (red == rgba[..., 2]).all())
@@ -75,12 +85,16 @@ class CannotConvert(Exception):  # noqa: N818 (reads as a verdict)
     """A picture cannot be made into what is asked without losing something; the message says what."""
 
 
+_ROUNDED = 0.01
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A picture the right way up.
 
     Attributes:
         rgba: height x width x 4.
+        deep: the same with 16 bits a channel, where the source has and the target takes them.
         icc: its colour profile.
         exif: its Exif block from the TIFF header on, without orientation.
         xmp: its XMP packet.
@@ -94,7 +108,7 @@ class Picture:
         stereo: whether the picture and its only other are what the left and the right eye see.
         trailer: a self-contained trailer that a JPEG may end in.
         chunks: kind and body of chunks that only another PNG can take over.
-        aspect: unit and shape of the pixels as JFIF has them, where they are not square.
+        aspect: unit and density of the pixels as JFIF has them, where they are not square.
         dropped: what was taken out on the way, or is left out because the format has no place for it.
     """
 
@@ -113,6 +127,22 @@ class Picture:
     chunks: tuple[tuple[bytes, bytes], ...] = ()
     aspect: bytes = b""
     dropped: tuple[str, ...] = ()
+    deep: NDArray[np.uint16] | None = None
+
+    @property
+    def pixels(self) -> Rgba | NDArray[np.uint16]:
+        """All that is known of them."""
+        return self.rgba if self.deep is None else self.deep
+
+    @property
+    def has_square_pixels(self) -> bool:
+        """Whether they are as wide as high, but for what programs round."""
+        across, down = self.density or (1.0, 1.0)
+        return not self.aspect and abs(across - down) <= _ROUNDED * max(across, down)
+
+    def with_8_bits(self) -> "Picture":
+        """The same with 8 bits a channel, and that said."""
+        return self if self.deep is None else replace(self, deep=None, dropped=("16-bit", *self.dropped))
 
     @property
     def beside(self) -> int:

@@ -1,181 +1,30 @@
 """Reading a picture of any format in full, upright, with its metadata, or saying what would be lost."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
-from homepress.base.formats import FORMATS, ImageType
-from homepress.compress.convert.along import (
-    IN_WORDS,
-    Wanted,
-    decoded,
-    density,
-    frame_count,
-    read_metadata,
-    upright,
-)
-from homepress.compress.convert.bmp import check_bmp
-from homepress.compress.convert.heif import read_heif
-from homepress.compress.convert.jxl import CODESTREAM, decode_jxl, read_header, to_jpeg
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, dithered, to_rgba
-from homepress.compress.convert.png_colours import colour_profile
+from homepress.base.formats import ImageType
+from homepress.compress.convert.along import IN_WORDS, Wanted, density, read_metadata, upright
+from homepress.compress.convert.heif import read_avif, read_heic
+from homepress.compress.convert.jxl import check_boxes, decode_jxl, read_header, to_jpeg
+from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba
+from homepress.compress.convert.plain import read_bmp_picture, read_gif_picture, read_webp_picture
+from homepress.compress.convert.png import read_png_picture
 from homepress.compress.convert.tiff import read_tiff
 from homepress.compress.jpeg.whole import JPEG_FORMATS, decode_whole, obstacle
-from homepress.compress.metadata import JpegStream, Malformed, parse_jpeg, picture_only
+from homepress.compress.metadata import JpegStream, parse_jpeg, picture_only
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import UPRIGHT
-from homepress.compress.metadata.isobmff import read_boxes
 from homepress.compress.metadata.jpeg_file import read_jpeg_file, xmp_packet
 from homepress.compress.metadata.jpeg_segments import HeaderKind, header_kind, headers_of_kind, is_jfif
 from homepress.compress.metadata.jpeg_tail import JpegTail, held_extras, taken_out
-from homepress.compress.metadata.png import TEXT_KINDS, XMP_KEYWORD, PngChunk, read_text
-from homepress.compress.metadata.soundness import (
-    check_jpeg_metadata,
-    check_png_metadata,
-    check_webp_metadata,
-)
-from homepress.compress.metadata.webp import PICTURE_CHUNKS, VP8X, read_webp
+from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.compress.model import Extra
-from homepress.compress.parts import Fate, fate
-from homepress.compress.pixels import (
-    MOST_PIXELS,
-    TooManyPixels,
-    Undecodable,
-    open_picture,
-)
-from homepress.compress.png.pixels import (
-    BrokenPicture,
-    PngFile,
-    check_may_change,
-    pixel_rows,
-    read_png,
-)
+from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, open_picture
 from homepress.compress.score.ssimulacra2 import to_srgb
-
-# Reading WebP, GIF and BMP: formats that Pillow decodes without losing depth.
-
-_MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "PA"})
-
-
-def _read_plain(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
-    """Decode a still picture; see `read_picture`."""
-    if kind is ImageType.WEBP:
-        file = read_webp(source)
-        check_webp_metadata(file)
-        known = PICTURE_CHUNKS | {VP8X, b"ICCP", b"EXIF", b"XMP "}
-        if other := next((each.kind for each in file.chunks if each.kind not in known), b""):
-            what = "is signed" if other == b"C2PA" else "holds data of a kind that is not known"
-            raise CannotConvert(f"it {what} (chunk {other.decode('latin-1').strip()})")
-    if kind is ImageType.BMP:
-        check_bmp(source)
-    if frame_count(source, FORMATS[kind].pillow[0]) > 1:
-        raise CannotConvert("it is animated")
-    image = decoded(source, FORMATS[kind].pillow[0])
-    if image.mode not in _MODES:
-        raise CannotConvert(f"its pixels are of another kind ({image.mode})")
-    along = read_metadata(source)
-    return Picture(
-        rgba=upright(to_rgba(image), along.orientation),
-        icc=along.icc,
-        exif=along.exif,
-        xmp=along.xmp,
-        density=density(image),
-    )
-
-
-# Reading PNG.
-
-_METRE = 39.3701  # inches
-_SCALES = frozenset({b"sCAL", b"pCAL", b"oFFs", b"sTER"})
-_DRAWN = frozenset(
-    {
-        *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"hIST", b"sPLT", b"sBIT", b"iDOT"),
-        *(b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"pHYs", b"eXIf"),
-    }
-)
-"""What the picture is made of, what is told in another way, and hints for screens of few colours."""
-
-
-def _read_png(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
-    """Decode a still PNG; see `read_picture`."""
-    file = read_png(source)
-    check_may_change(file)
-    check_png_metadata(file.chunks)
-    if file.is_animated:
-        raise CannotConvert("it is animated")
-    deep = file.header.depth == 16
-    if deep and fate("16-bit", ImageType.PNG, wanted.target) is Fate.REFUSED:
-        raise CannotConvert("it has 16 bits a channel, and a PNG would keep 8 of them; convert it for that")
-    if scale := next((each.kind.decode() for each in file.chunks if each.kind in _SCALES), ""):
-        raise CannotConvert(f"it says how large things in it are ({scale}), which would no longer be true")
-    chunks, dropped = _other_chunks(file, wanted.target)
-    if file.header.pixels > MOST_PIXELS:
-        raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
-    along = read_metadata(source)
-    try:
-        rgba = np.concatenate(list(_shallow_rows(file)))
-    except BrokenPicture as error:
-        raise Undecodable(str(error)) from error
-    return Picture(
-        rgba=upright(rgba, along.orientation),
-        icc=colour_profile(file, along.icc),
-        exif=along.exif,
-        xmp=along.xmp,
-        density=_density(file),
-        chunks=chunks,
-        dropped=("16-bit", *dropped) if deep else dropped,
-    )
-
-
-def _shallow_rows(file: PngFile) -> Iterator[Rgba]:
-    """The pixels in strips, of 8 bits a channel."""
-    top = 0
-    for rows in pixel_rows(file.picture):
-        deep = file.header.depth == 16
-        yield dithered(rows.astype(np.uint16), top) if deep else rows.astype(np.uint8, copy=False)
-        top += len(rows)
-
-
-def _other_chunks(
-    file: PngFile, target: ImageType
-) -> tuple[tuple[tuple[bytes, bytes], ...], tuple[str, ...]]:
-    """The chunks that go along to another PNG, and what is left out of other formats.
-
-    Raises:
-        CannotConvert: a chunk is not known, and the target is no PNG.
-    """
-    chunks, texts = [], False
-    for each in file.chunks:
-        if each.kind in _DRAWN or (each.kind in TEXT_KINDS and _is_read(each)):
-            continue
-        if each.kind not in TEXT_KINDS and each.kind != b"tIME":
-            if fate("unknown", ImageType.PNG, target) is Fate.REFUSED:
-                raise CannotConvert(f"it holds data of a kind that is not known (chunk {each.kind.decode()})")
-        else:
-            texts = True
-        chunks.append((each.kind, each.body))
-    if target is ImageType.PNG:
-        return tuple(chunks), ()
-    return (), ("text",) if texts else ()
-
-
-def _is_read(chunk: PngChunk) -> bool:
-    """Whether a text chunk is metadata that is taken along in another way."""
-    try:
-        text = read_text(chunk.kind, chunk.body)
-    except Malformed:
-        return False
-    return text.keyword == XMP_KEYWORD or text.raw_profile is not None
-
-
-def _density(file: PngFile) -> tuple[float, float] | None:
-    for each in file.chunks:
-        if each.kind == b"pHYs" and len(each.body) == 9 and each.body[8] == 1:
-            across, down = (int.from_bytes(each.body[at : at + 4], "big") / _METRE for at in (0, 4))
-            return (across, down) if across >= 1.0 and down >= 1.0 else None
-    return None
-
 
 # Reading JPEG.
 
@@ -188,7 +37,7 @@ _INKS = "CMYK"
 _JPEG_MODES = frozenset({"L", "RGB", _INKS})
 
 
-def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
+def _read_jpeg(source: bytes, wanted: Wanted) -> Picture:
     """Decode a JPEG; what stands behind its picture goes along to another JPEG. See `read_picture`.
 
     Inks become sRGB through their profile; without one, as screens show them that know no better: each ink
@@ -212,8 +61,6 @@ def _read_jpeg(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # no
         raise CannotConvert(f"its colours are {opened.mode}")
     inks = opened.mode == _INKS
     aspect = _aspect(stream)
-    if aspect and wanted.target is not ImageType.JPEG:
-        raise CannotConvert("its pixels are not square, which only JPEG can say here")
     named = () if wanted.target is ImageType.JPEG else _unsaid(stream)
     packets = [xmp_packet(stream, segment) for segment in headers_of_kind(stream, HeaderKind.XMP)]
     if len(packets) > 1:
@@ -278,12 +125,11 @@ def _headers(stream: JpegStream) -> tuple[bytes, ...]:
 
 # Reading JPEG XL (with pillow-jxl-plugin, where it is installed).
 
-_COMPRESSED = b"brob"
 
-
-def _read_jxl(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noqa: ARG001
+def _read_jxl(source: bytes, wanted: Wanted) -> Picture:
     """Decode a still JPEG XL of 8 bits; see `read_picture`."""
     header = read_header(source)
+    dropped = check_boxes(source, wanted)
     if header.animated:
         raise CannotConvert("it is animated")
     if header.depth != 8:
@@ -292,23 +138,25 @@ def _read_jxl(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:  # noq
     if header.width * header.height > MOST_PIXELS:
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
     if (jpeg := to_jpeg(source)) is not None:
-        return _read_jpeg(jpeg, ImageType.JPEG, wanted)
-    if not source.startswith(CODESTREAM) and any(box.kind == _COMPRESSED for box in read_boxes(source)):
-        raise CannotConvert("its metadata is compressed (Brotli)")
+        picture = _read_jpeg(jpeg, wanted)
+        return replace(picture, dropped=(*picture.dropped, *dropped))
+    if header.extra_channels:
+        raise CannotConvert("it has a channel that is neither colour nor transparency")
     decoded = decode_jxl(source)
     along = read_metadata(source)
-    return Picture(np.ascontiguousarray(decoded.rgba), decoded.icc, along.exif, along.xmp)
+    rgba = np.ascontiguousarray(decoded.rgba)
+    return Picture(rgba, decoded.icc, along.exif, along.xmp, dropped=dropped)
 
 
-_READERS: dict[ImageType, Callable[[bytes, ImageType, Wanted], Picture]] = {
+_READERS: dict[ImageType, Callable[[bytes, Wanted], Picture]] = {
     ImageType.JPEG: _read_jpeg,
-    ImageType.PNG: _read_png,
-    ImageType.WEBP: _read_plain,
-    ImageType.GIF: _read_plain,
-    ImageType.BMP: _read_plain,
+    ImageType.PNG: read_png_picture,
+    ImageType.WEBP: read_webp_picture,
+    ImageType.GIF: read_gif_picture,
+    ImageType.BMP: read_bmp_picture,
     ImageType.TIFF: read_tiff,
-    ImageType.HEIC: read_heif,
-    ImageType.AVIF: read_heif,
+    ImageType.HEIC: read_heic,
+    ImageType.AVIF: read_avif,
     ImageType.JXL: _read_jxl,
 }
 
@@ -330,4 +178,4 @@ def read_picture(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
     read = _READERS.get(kind)
     if read is None:
         raise CannotConvert(f"{kind.value.upper()} is not converted")
-    return read(source, kind, wanted)
+    return read(source, wanted)

@@ -23,6 +23,7 @@ from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
 from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 
 _STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
+_SHARED_FIRST = frozenset({ImageType.PNG, ImageType.WEBP, ImageType.GIF})
 _SCRUBBED = _STRIPPED_FIRST | {ImageType.GIF, ImageType.HEIC, ImageType.AVIF, ImageType.JXL}
 _STILL_WHOLE = frozenset(
     {
@@ -68,7 +69,7 @@ def read_scrubbed(source: bytes, kind: ImageType, recipe: Recipe) -> Picture:
     if recipe.metadata is MetadataPolicy.KEEP:
         return read_picture(source, kind, wanted)
     if recipe.metadata is MetadataPolicy.SHARE:
-        return _shared(read_picture(_with_shared_tail(source, kind), kind, wanted))
+        return _shared(read_picture(_with_shared_parts(source, kind), kind, wanted))
     turned = UPRIGHT
     if kind in _STRIPPED_FIRST:  # what is appended goes, so that it is in nobody's way
         stripped = strip(source)
@@ -91,11 +92,11 @@ def _shared(picture: Picture) -> Picture:
     )
 
 
-def _with_shared_tail(source: bytes, kind: ImageType) -> bytes:
-    """A JPEG whose appended pictures and videos tell nothing private; others as they are."""
-    if kind is not ImageType.JPEG or not read_jpeg_file(source).has_tail:
-        return source
-    return share(source)
+def _with_shared_parts(source: bytes, kind: ImageType) -> bytes:
+    """A file whose chunks, appended pictures and videos tell nothing private, where that is easily had."""
+    if kind in _SHARED_FIRST or (kind is ImageType.JPEG and read_jpeg_file(source).has_tail):
+        return share(source)
+    return source
 
 
 def without_metadata(

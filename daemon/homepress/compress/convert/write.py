@@ -233,7 +233,7 @@ def _write_png(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     plain = quickly_coded(picture)
     source = png_wrapped(plain, picture)
     file = read_png(source)
-    if options.floor is not None and options.palette:
+    if options.floor is not None and options.palette and picture.deep is None:
         result = png.compress(source, Recipe(floor=options.floor, palette=True))
         if isinstance(result, Compressed) and not result.lossless:
             return EncodedFile(result.data, result.score, result.score_kind, False, result.method)
@@ -245,8 +245,9 @@ def _write_png(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
 
 def quickly_coded(picture: Picture) -> CodedPicture:
     """The picture in the smallest kind of PNG that holds it, compressed quickly."""
-    grey = is_grey(picture.rgba) and wants_grey(picture)
-    opaque = is_opaque(picture.rgba)
+    pixels = picture.pixels
+    grey = is_grey(pixels) and wants_grey(picture)
+    opaque = is_opaque(pixels)
     if not grey:
         refuse_grey_profile(picture, "it")
     colour = {
@@ -256,11 +257,14 @@ def quickly_coded(picture: Picture) -> CodedPicture:
         (False, False): ColourType.RGBA,
     }[grey, opaque]
     channels = [0] if grey else [0, 1, 2]
-    values = picture.rgba[..., channels if opaque else [*channels, 3]]
+    values = pixels[..., channels if opaque else [*channels, 3]]
+    if picture.deep is not None:
+        values = values.astype(">u2", order="C").view(np.uint8)
     width, height = picture.size
-    rows = np.zeros((height, 1 + width * len(values[0, 0])), np.uint8)
-    rows[:, 1:] = values.reshape(height, -1)
-    header = PngHeader(width, height, 8, colour, interlaced=False)
+    body = values.reshape(height, -1)
+    rows = np.zeros((height, 1 + body.shape[1]), np.uint8)
+    rows[:, 1:] = body
+    header = PngHeader(width, height, 8 if picture.deep is None else 16, colour, interlaced=False)
     return CodedPicture(header, b"", None, zlib.compress(rows.data, 1))
 
 
@@ -272,6 +276,9 @@ def png_wrapped(plain: CodedPicture, picture: Picture) -> bytes:
     if picture.density is not None:
         across, down = (round(each * _METRE).to_bytes(4, "big") for each in picture.density)
         chunks.append((b"pHYs", across + down + b"\1"))
+    elif picture.aspect:
+        across, down = (each.rjust(4, b"\0") for each in (picture.aspect[1:3], picture.aspect[3:5]))
+        chunks.append((b"pHYs", across + down + b"\0"))
     if picture.exif is not None:
         chunks.append((b"eXIf", picture.exif))
     if picture.xmp is not None:
@@ -414,6 +421,7 @@ _LEFT_BEHIND = (
     (APP13, b"Adobe_Photoshop"),
 )
 """Header segments without which a picture is whole: comments, a thumbnail, settings for printing, saving."""
+_SQUARE_ONLY = frozenset({ImageType.WEBP, ImageType.AVIF, ImageType.JXL})
 _WRITERS: dict[ImageType, Callable[[Picture, EncodeOptions], EncodedFile | None]] = {
     ImageType.JPEG: _write_jpeg,
     ImageType.PNG: _write_png,
@@ -437,6 +445,8 @@ def write_picture(picture: Picture, kind: ImageType, options: EncodeOptions) -> 
     Raises:
         CannotConvert: the format cannot carry what the picture holds, or cannot do without loss.
     """
+    if kind in _SQUARE_ONLY and not picture.has_square_pixels:
+        raise CannotConvert(f"its pixels are not square, which {kind.value.upper()} cannot say")
     if kind is not ImageType.JPEG and (refused := _refused_header(picture.jpeg_headers, kind)):
         raise CannotConvert(f"it has {refused}, which {kind.value.upper()} cannot carry")
     write = _WRITERS.get(kind)

@@ -358,7 +358,8 @@ _NO_TAGS = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
 _NO_XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
 _XMP_TYPE = b"application/rdf+xml"
 _DESCRIPTION = b"udes"
-_JXL_PLAIN = frozenset({b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxll", b"jxli"})
+_JXL_PLAIN = frozenset({b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxll", b"jxli", b"jhgm"})
+"""Codestreams, how they are found, and the gain map, which is coded like them."""
 _RECONSTRUCTION = b"jbrd"
 
 
