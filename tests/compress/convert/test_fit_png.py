@@ -78,6 +78,16 @@ def test_a_drawing_becomes_a_palette() -> None:
     assert (result.width, result.height) == (400, 300)
 
 
+def test_a_quiet_ground_keeps_its_colour() -> None:
+    pixels = np.full((400, 300, 3), (245, 240, 20), np.uint8)
+    pixels[:250, :250] = images.photo(250, 250)
+    source = saved(Image.fromarray(pixels), "PNG")
+    for share in (0.5, 0.25, 0.12):
+        result = made(source, Recipe(floor=80.0, fit_under=round(share * len(source))))
+        corner = shown(result.data)[-result.height // 5 :, -result.width // 5 :, :3]
+        assert np.abs(corner.mean(axis=(0, 1)) - (245, 240, 20)).max() < 4, share
+
+
 @pytest.mark.parametrize("step", [2, 3, 7, 9, 33])
 def test_black_white_and_transparency_stay_exact(step: int) -> None:
     rgba = np.full((1, 256, 4), 255, np.uint8)

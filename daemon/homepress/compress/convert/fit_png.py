@@ -44,6 +44,8 @@ _LEVEL: Final = 2
 """Of the best coding. More effort gains nothing on coarse levels, and takes up to four times as long."""
 _GOOD: Final = 70.0
 """A score of even pictures from which on no palette is looked for."""
+_MOST_SHIFT: Final = 4.0
+"""Levels, in the mean: further from its source a picture is another one, whatever its score."""
 _LEAST_PALETTE: Final = 0.4
 """Of the bytes with the coarsest levels: so many a palette takes that still shows the picture."""
 
@@ -58,7 +60,7 @@ class _Attempt:
         method: in words.
         score: against the source.
         keeps: whether that will do.
-        stepped: whether smooth parts show steps.
+        uneven: whether smooth parts show steps, or quiet ones another colour.
     """
 
     coded: CodedPicture
@@ -66,7 +68,7 @@ class _Attempt:
     method: str
     score: float
     keeps: bool
-    stepped: bool
+    uneven: bool
 
 
 def may_fit_whole(picture: Picture, limit: int) -> bool:
@@ -98,7 +100,7 @@ class PngFit:
         found = list(self._found())
         if not found:
             return None
-        attempt, coded = max(found, key=lambda one: (not one[0].stepped, one[0].score))
+        attempt, coded = max(found, key=lambda one: (not one[0].uneven, one[0].score))
         data = self._file.with_picture(coded)
         if fingerprint(read_png(data).picture) != fingerprint(attempt.coded):
             raise Undecodable("the result does not decode to the same pixels")
@@ -111,7 +113,7 @@ class PngFit:
         coarse = _Ladder(self._coarser, len(_STEPS), self._size)
         if (levels := coarse.finest(self._limit)) is not None:
             yield levels
-            if levels[0].score >= _GOOD and not levels[0].stepped:
+            if levels[0].score >= _GOOD and not levels[0].uneven:
                 return
         self._note(coarse)
         most_pixels = self._picture.size[0] * self._picture.size[1] > MOST_PIXELS
@@ -125,7 +127,7 @@ class PngFit:
             self._note(ladder)
             if found is not None:
                 yield found
-            if found is not None and not found[0].stepped:
+            if found is not None and not found[0].uneven:
                 return
             if not is_opaque(self._picture.rgba):  # dithering would be seen through
                 return
@@ -139,7 +141,7 @@ class PngFit:
     def _coarser(self, rung: int) -> _Attempt:
         step, rgba = _STEPS[rung], self._picture.rgba
         if step == 1:
-            return _Attempt(self._plain, self._file.freedom, "", 100.0, keeps=True, stepped=False)
+            return _Attempt(self._plain, self._file.freedom, "", 100.0, keeps=True, uneven=False)
         coarse = coarser(rgba, step)
         coded = quickly_coded(dataclasses.replace(self._picture, rgba=coarse))
         looks = [over(coarse, ground) for ground in self._scorer.grounds]
@@ -154,9 +156,12 @@ class PngFit:
 
     def _judged(self, coded: CodedPicture, freedom: Freedom, method: str, looks: Sequence[Rgba]) -> _Attempt:
         score, worst = self._scorer.score(looks), self._scorer.worst(looks)
-        pairs = zip(self._evenness, looks, strict=True)
-        stepped = any(bool(evenness.steps_in(look).any()) for evenness, look in pairs)
-        return _Attempt(coded, freedom, method, score, shortfall(LOWEST_FLOOR, score, worst) <= 0.0, stepped)
+        uneven, shift = False, 0.0
+        for evenness, look in zip(self._evenness, looks, strict=True):
+            uneven |= evenness.is_patchy(look) or bool(evenness.steps_in(look).any())
+            shift = max(shift, evenness.mean_shift(look))
+        keeps = shortfall(LOWEST_FLOOR, score, worst) <= 0.0 and shift <= _MOST_SHIFT
+        return _Attempt(coded, freedom, method, score, keeps, uneven)
 
 
 def coarser(rgba: Rgba, step: int) -> Rgba:

@@ -167,8 +167,17 @@ class Evenness:
 
     def is_patchy(self, result: Rgb) -> bool:
         """Whether quiet parts of the source changed their local colour in a result."""
-        shift = np.abs(_means(result)[0] - self._means).max(axis=-1)
+        shift = self._shifts(result)
         return int((self._quiet & (shift > _SHIFT)).sum()) > _SHIFTED * int(self._quiet.sum())
+
+    def mean_shift(self, result: Rgb) -> float:
+        """By how many levels the local colour changed in a result, in the mean over all of it."""
+        shift = self._shifts(result)
+        return float(shift.mean()) if shift.size else 0.0
+
+    def _shifts(self, result: Rgb) -> NDArray[np.float32]:
+        shifts: NDArray[np.float32] = np.abs(_means(result)[0] - self._means).max(axis=-1)
+        return shifts
 
 
 def _means(pixels: Rgb) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
