@@ -206,6 +206,14 @@ def test_other_light_or_sample_meaning_forbids_a_palette(chunk: tuple[bytes, byt
     assert result.lossless
 
 
+@pytest.mark.parametrize("chunk", [(b"sBIT", bytes((8, 8, 8))), (b"bKGD", bytes(6))])
+def test_what_drawing_programs_say_of_their_samples_forbids_no_palette(chunk: tuple[bytes, bytes]) -> None:
+    result = png.compress(as_png(drawing(), before=(chunk,)), Recipe(floor=70.0))
+    assert isinstance(result, Compressed)
+    assert not result.lossless
+    assert chunk[0] in result.data
+
+
 def test_a_result_in_few_colours_is_final() -> None:
     first = png.compress(as_png(drawing()), Recipe(floor=70.0))
     assert isinstance(first, Compressed)

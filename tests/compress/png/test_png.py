@@ -23,8 +23,9 @@ PRIVATE = (b"prVt", b"private and safe to copy")
 
 
 def others(data: bytes) -> list[tuple[bytes, bytes]]:
+    """All but the picture; of what is told of its samples only that it is there, for that is translated."""
     return [
-        (each.kind, each.body)
+        (each.kind, b"" if each.kind in (b"bKGD", b"sBIT") else each.body)
         for each in read_png(data).chunks
         if each.kind not in (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
     ]
@@ -67,16 +68,67 @@ def test_every_chunk_keeps_its_place_and_bytes() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "of_samples",
-    [(b"sBIT", bytes((5, 6, 5))), (b"bKGD", bytes(6)), (b"pCAL", b"x\0")],
-)
+@pytest.mark.parametrize("of_samples", [(b"hIST", bytes(6)), (b"pCAL", b"x\0")])
 def test_chunks_about_the_stored_samples_fix_colour_type_and_depth(of_samples: tuple[bytes, bytes]) -> None:
     source = pngs.png(pngs.flat(2, 8, 160, 160), 2, 8, level=0, before=(of_samples,))
     header = read_png(shrunk(source)).header
     assert (header.colour, header.depth) == (2, 8)
     without = pngs.png(pngs.flat(2, 8, 160, 160), 2, 8, level=0)
     assert read_png(shrunk(without)).header.colour == 3
+
+
+def chunk(data: bytes, kind: bytes) -> bytes:
+    return next(each.body for each in read_png(data).chunks if each.kind == kind)
+
+
+def of_levels(colours: int, channels: int = 3) -> np.ndarray:
+    """Squares of so many colours, all of them multiples of five and opaque."""
+    y, x = np.mgrid[0:160, 0:160] // 8
+    number = (x * 7 + y * 13) % colours
+    values = [number * 5 % 256, number * 15 % 256, number * 35 % 256, np.full_like(number, 255)]
+    return np.stack(values[:channels], axis=-1).astype(np.uint16)
+
+
+@pytest.mark.parametrize("background", [(10, 30, 70), (1, 2, 3)])
+@pytest.mark.parametrize("colours", [9, 30])
+def test_a_background_becomes_a_colour_of_the_palette(background: tuple[int, ...], colours: int) -> None:
+    source = pngs.png(of_levels(colours), 2, 8, level=0, before=((b"bKGD", struct.pack(">3H", *background)),))
+    result = shrunk(source)
+    kinds = [each.kind for each in read_png(result).chunks]
+    assert kinds == [b"IHDR", b"PLTE", b"bKGD", b"IDAT", b"IEND"]
+    at = 3 * chunk(result, b"bKGD")[0]
+    assert tuple(chunk(result, b"PLTE")[at : at + 3]) == background
+
+
+def test_a_background_that_a_full_palette_has_no_room_for_keeps_the_colour_type() -> None:
+    known, other = struct.pack(">3H", 10, 30, 70), struct.pack(">3H", 1, 2, 3)
+    for background, colour in ((known, 3), (other, 2)):
+        source = pngs.png(of_levels(16), 2, 8, level=0, before=((b"bKGD", background),))
+        assert read_png(shrunk(source)).header.colour == colour
+    assert chunk(shrunk(source), b"bKGD") == other
+
+
+def test_a_background_becomes_grey_with_its_picture() -> None:
+    values = np.repeat(pngs.samples(0, 8, 120, 120), 3, axis=-1)
+    for background, colour, body in (
+        ((9, 9, 9), 0, bytes((0, 9))),
+        ((9, 9, 8), 2, bytes((0, 9, 0, 9, 0, 8))),
+    ):
+        source = pngs.png(values, 2, 8, level=0, before=((b"bKGD", struct.pack(">3H", *background)),))
+        result = shrunk(source)
+        assert (read_png(result).header.colour, chunk(result, b"bKGD")) == (colour, body)
+
+
+def test_significant_bits_follow_the_colour_type() -> None:
+    source = pngs.png(of_levels(30, 4), 6, 8, level=0, before=((b"sBIT", bytes((5, 6, 5, 8))),))
+    result = shrunk(source)
+    assert read_png(result).header.colour == 3
+    assert chunk(result, b"sBIT") == bytes((5, 6, 5))
+    grey = np.repeat(pngs.samples(0, 8, 120, 120), 3, axis=-1)
+    for bits, colour in (((8, 8, 8), 0), ((5, 6, 5), 2)):
+        result = shrunk(pngs.png(grey, 2, 8, level=0, before=((b"sBIT", bytes(bits)),)))
+        assert read_png(result).header.colour == colour
+        assert chunk(result, b"sBIT") == bytes(bits[:1] if colour == 0 else bits)
 
 
 @pytest.mark.parametrize("space", [ICC, (b"cICP", bytes((12, 16, 0, 1)))])

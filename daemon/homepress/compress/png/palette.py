@@ -499,6 +499,8 @@ def may_reduce(file: PngFile) -> bool:
     plain = header.depth == 8 and not header.interlaced and header.colour in (ColourType.RGB, ColourType.RGBA)
     if not plain or not file.freedom.colour or header.pixels > MOST_PIXELS:
         return False
+    if any(each.kind == b"sBIT" and min(each.body, default=0) < header.depth for each in file.chunks):
+        return False  # means of colours have bits that do not count
     others = [kind for kind in _OTHER_LIGHT if file.has(kind)]
     return not others or (
         others == [b"gAMA"] and (file.has(b"sRGB") or file.has(b"iCCP") or has_usual_gamma(file))

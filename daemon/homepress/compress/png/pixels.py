@@ -132,8 +132,9 @@ class CodedPicture:
 # A PNG file as its chunks, and the same file with its picture coded anew.
 #
 # Every chunk that is not part of the coded picture stays byte for byte where it stands. What may change of
-# the coding depends on the chunks present: some describe the samples as they are stored (`bKGD`, `sBIT`,
-# `hIST`), some the colour space (`iCCP`), a few sign or index the file itself.
+# the coding depends on the chunks present: some describe the samples as they are stored (`hIST`, `pCAL`; what
+# `bKGD` and `sBIT` say is put in terms of the new ones), some the colour space (`iCCP`), a few sign or index
+# the file itself.
 
 _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _SIGNATURES = frozenset({b"caBX", b"dSIG"})
@@ -150,8 +151,8 @@ _UNSAFE_BUT_KNOWN = frozenset(
 )
 """Chunks marked unsafe to copy (upper-case last letter) that stay true while the pixels stay equal."""
 
-_OF_SAMPLES = frozenset({b"sBIT", b"bKGD", b"hIST", b"pCAL"})
-"""Chunks whose content is in terms of the stored colour type and bit depth."""
+_OF_SAMPLES = frozenset({b"hIST", b"pCAL"})
+"""Chunks whose content is in terms of the stored colour type and bit depth, and is not translated."""
 
 _OF_COLOUR_SPACE = frozenset({b"iCCP", b"cICP"})
 """Chunks that may not suit grey when they were made for colour, or the other way round."""
@@ -226,27 +227,106 @@ class PngFile:
             grey=colour and not any(each.kind in _OF_COLOUR_SPACE for each in self.chunks),
         )
 
+    def carries(self, picture: CodedPicture) -> bool:
+        """Whether all that is said about the stored samples can be said of those of a new coding."""
+        return self._translated(picture) is not None
+
     def with_picture(self, picture: CodedPicture) -> bytes:
-        """This file with another coding of its picture; an offset index (`iDOT`) is dropped."""
+        """This file with another coding of its picture; an offset index (`iDOT`) is dropped.
+
+        Raises:
+            ValueError: it does not carry this coding.
+        """
+        translated = self._translated(picture)
+        if translated is None:
+            raise ValueError("chunks about the stored samples cannot be said of the new ones")
+        picture, bodies = translated
         same_kind = picture.header.colour == self.header.colour
         out: list[tuple[bytes, bytes]] = []
+        late: list[tuple[bytes, bytes]] = []  # a background comes behind the palette
         stream_written = False
         for each in self.chunks:
+            body = bodies.get(each.kind, each.body)
             if each.kind == b"IHDR":
                 out.append((b"IHDR", picture.header.write()))
             elif each.kind == b"IDAT":
                 if not stream_written:
-                    out += [] if same_kind else picture.colour_chunks()
+                    out += [*([] if same_kind else picture.colour_chunks()), *late]
                     out.append((b"IDAT", picture.stream))
                 stream_written = True
             elif each.kind in (b"PLTE", b"tRNS"):
                 out += [(each.kind, each.body)] if same_kind else []
+            elif each.kind == b"bKGD" and not same_kind and not stream_written:
+                late.append((each.kind, body))
             elif each.kind != _INDEX:
-                out.append((each.kind, each.body))
+                out.append((each.kind, body))
         return write_chunks(out, self.trailing)
+
+    def _translated(self, picture: CodedPicture) -> tuple[CodedPicture, dict[bytes, bytes]] | None:
+        """A coding, perhaps with one more colour, and what is said of its samples; None if it cannot be."""
+        bodies: dict[bytes, bytes] = {}
+        old, new = self.header, picture.header
+        if (old.colour, old.depth) == (new.colour, new.depth):
+            return picture, bodies
+        for each in self.chunks:
+            if each.kind == b"sBIT":
+                significant = _significant_bits(each.body, old, new)
+                if significant is None:
+                    return None
+                bodies[each.kind] = significant
+            elif each.kind == b"bKGD":
+                placed = _with_background(each.body, old, picture)
+                if placed is None:
+                    return None
+                picture, bodies[each.kind] = placed
+        return picture, bodies
 
     def _joined(self, kind: bytes) -> bytes:
         return b"".join(each.body for each in self.chunks if each.kind == kind)
+
+
+def _significant_bits(body: bytes, old: PngHeader, new: PngHeader) -> bytes | None:
+    """sBIT for samples of another kind: a number for each channel, none for the indices of a palette."""
+    if len(body) != old.colour.channels:
+        return None
+    colours = body if len(body) < 3 else body[:3]
+    if old.colour in (ColourType.GREY, ColourType.GREY_ALPHA):
+        colours = body[:1] * 3
+    if new.colour in (ColourType.GREY, ColourType.GREY_ALPHA):
+        if len(set(colours)) > 1:
+            return None
+        colours = colours[:1]
+    alpha = body[-1:] if new.colour in (ColourType.GREY_ALPHA, ColourType.RGBA) else b""
+    most = 8 if new.colour is ColourType.INDEXED else new.depth
+    return colours + alpha if max(colours + alpha) <= most else None
+
+
+def _with_background(body: bytes, old: PngHeader, picture: CodedPicture) -> tuple[CodedPicture, bytes] | None:
+    """bKGD for samples of another kind, and the coding, to whose palette its colour may have been added."""
+    grey = old.colour in (ColourType.GREY, ColourType.GREY_ALPHA)
+    if len(body) != (2 if grey else 6):
+        return None
+    values = [int.from_bytes(body[at : at + 2], "big") for at in range(0, len(body), 2)] * (3 if grey else 1)
+    new, most = picture.header, (1 << old.depth) - 1
+    if max(values) > most:
+        return None
+    if new.colour is ColourType.INDEXED:
+        if any(value * 255 % most for value in values):
+            return None
+        colour = bytes(value * 255 // most for value in values)
+        known = [picture.palette[at : at + 3] for at in range(0, len(picture.palette), 3)]
+        if colour in known:
+            return picture, bytes((known.index(colour),))
+        if len(known) >= 1 << new.depth:
+            return None
+        return replace(picture, palette=picture.palette + colour), bytes((len(known),))
+    target = (1 << new.depth) - 1
+    if any(value * target % most for value in values):
+        return None
+    scaled = [(value * target // most).to_bytes(2, "big") for value in values]
+    if new.colour in (ColourType.GREY, ColourType.GREY_ALPHA):
+        return (picture, scaled[0]) if len(set(scaled)) == 1 else None
+    return picture, b"".join(scaled)
 
 
 def read_png(data: bytes) -> PngFile:

@@ -8,7 +8,7 @@ from homepress.compress.metadata.soundness import check_png_metadata
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, not_read
 from homepress.compress.png import apng
-from homepress.compress.png.palette import HIGHEST_FLOOR, Reduced, may_reduce, reduce_colours
+from homepress.compress.png.palette import HIGHEST_FLOOR, may_reduce, reduce_colours
 from homepress.compress.png.pixels import (
     BrokenPicture,
     PngFile,
@@ -63,6 +63,8 @@ def _compress(source: bytes, file: PngFile, recipe: Recipe) -> Compressed | Unch
 
 def _lossless(source: bytes, file: PngFile) -> Compressed | Unchanged:
     picture = recode(file.picture, file.freedom)
+    if not file.carries(picture):
+        picture = recode(file.picture)
     data = file.with_picture(picture)
     if not savings.saves_enough(len(source), len(data), lossless=True):
         return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
@@ -76,7 +78,10 @@ def _fewer_colours(source: bytes, file: PngFile, floor: float) -> Compressed | U
     reduced = reduce_colours(file, floor, to_srgb("RGB", read_embedded(source).icc))
     if reduced is None:
         return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.PNG)
-    data = _coded(file, reduced)
+    picture = recode(reduced.picture, COLOURS_ONLY)
+    if not file.carries(picture):
+        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
+    data = file.with_picture(picture)
     quick = len(recode(file.picture, file.freedom, level=FASTEST).stream)
     if len(data) > _WORTH_LOSS * quick:
         return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
@@ -85,7 +90,3 @@ def _fewer_colours(source: bytes, file: PngFile, floor: float) -> Compressed | U
     size = (file.header.width, file.header.height)
     method = f"{reduced.colours} colours, {NAME}"
     return savings.lossy_result(source, data, ImageType.PNG, size, method, reduced.score, reduced.kind)
-
-
-def _coded(file: PngFile, reduced: Reduced) -> bytes:
-    return file.with_picture(recode(reduced.picture, COLOURS_ONLY))
