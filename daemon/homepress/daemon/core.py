@@ -89,7 +89,7 @@ class Core:
         Args:
             paths: where everything is.
             changed: called whenever the load changes.
-            recover: the caller holds the instance lock. Without it, what others are at must be left alone,
+            recover: the caller holds the instance lock. Without it, the work of others must be left alone,
                 and nothing but trials, or what a ledger apart is for, may be done.
 
         Raises:
@@ -98,23 +98,8 @@ class Core:
         """
         live, places = LiveSettings(paths.config_file), Places()
         places.ask(_paths(paths, live.current.folders))
-        try:
-            blocking.ask(paths.originals, partial(_look_into, paths.originals))
-        except NotAnsweringError as error:
-            raise NotNowError(blocking.silent(paths.originals, error.since)) from error
-        limit = OriginalsLimit(live.current.daemon.originals_max.bytes)
         roots = [places.real(folder.path) for folder in live.current.folders]
-        try:
-            store = Store.open(
-                paths.ledger, paths.originals, limit, roots=roots, synced=_synced, lasts=recover
-            )
-            recovered = _recovered(paths, store) if recover else []
-        except OSError as error:
-            raise NotNowError(why_not_opened(paths, error)) from error
-        except StoreError as error:
-            raise ServiceError(
-                f"the ledger or the originals cannot be opened: {error}", exit_code=4
-            ) from error
+        store, recovered = _opened_store(paths, live.current, roots, recover)
         for note in recovered:
             _log.info("recovered: %s", note)
         trust = CodecTrust(paths.state / "codecs.json")
@@ -152,6 +137,24 @@ class Core:
         self.state.close()
         self.store.close()
         return ended
+
+
+def _opened_store(
+    paths: Paths, settings: Settings, roots: list[Path], recover: bool
+) -> tuple[Store, list[RecoveryNote]]:
+    """The store, and what it repaired; raises as `Core.open`."""
+    try:
+        blocking.ask(paths.originals, partial(_look_into, paths.originals))
+    except NotAnsweringError as error:
+        raise NotNowError(blocking.silent(paths.originals, error.since)) from error
+    limit = OriginalsLimit(settings.daemon.originals_max.bytes)
+    try:
+        store = Store.open(paths.ledger, paths.originals, limit, roots=roots, synced=_synced, lasts=recover)
+        return store, _recovered(paths, store) if recover else []
+    except OSError as error:
+        raise NotNowError(why_not_opened(paths, error)) from error
+    except StoreError as error:
+        raise ServiceError(f"the ledger or the originals cannot be opened: {error}", exit_code=4) from error
 
 
 def _recovered(paths: Paths, store: Store) -> list[RecoveryNote]:
