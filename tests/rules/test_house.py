@@ -1,6 +1,7 @@
 """The shape of the house: how large modules and folders are, and that a class name stands for one thing."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,19 @@ def test_a_class_name_stands_for_one_thing() -> None:
                 places[node.name].append(name(path))
     twice = {each: where for each, where in places.items() if len(where) > 1 and each not in SAME_NAMES}
     assert not twice, "\n".join(f"{each}: {', '.join(where)}" for each, where in sorted(twice.items()))
+
+
+def test_arguments_that_are_described_are_there() -> None:
+    """Each under its own name: one that was renamed is renamed in the words about it too."""
+    gone = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and "Args:\n" in (text := ast.get_docstring(node) or ""):
+                known = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
+                section = text.partition("Args:\n")[2].partition("\n\n")[0]
+                described = re.findall(r"^    (\w+): ", section, re.MULTILINE)
+                gone += [f"{name(path)}: {node.name} has no {each}" for each in {*described} - known]
+    assert not gone, "\n".join(gone)
 
 
 def test_nothing_is_imported_by_a_table() -> None:

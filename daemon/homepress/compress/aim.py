@@ -190,7 +190,7 @@ def code_at_floor(rgba: Rgba, scorer: Scorer, floor: float, codec: Codec) -> Enc
 
     Args:
         rgba: height x width x 4.
-        judge: of the same picture.
+        scorer: of the same picture.
         floor: the least score.
         codec: codes it.
     """

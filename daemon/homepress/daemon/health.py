@@ -125,7 +125,7 @@ class FolderHealth:
 
         Args:
             root: the folder.
-            told: what became of it.
+            result: what became of it.
             conditions: what storing its result depends on now, where it was given back for a problem.
 
         Returns:

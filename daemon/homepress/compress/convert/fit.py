@@ -205,7 +205,7 @@ class Sizes:
 
         Args:
             picture: the picture in full size.
-            wish: how good it may be at most.
+            options: how good it may be at most.
             write: writes a picture.
         """
         width, height = picture.size
@@ -327,7 +327,7 @@ class Fitting:
     Args:
         picture: what to write.
         kind: the format.
-        wish: how good it may be at most; its floor is where the search begins.
+        options: how good it may be at most; its floor is where the search begins.
         limit: bytes.
 
     Raises:
@@ -414,7 +414,7 @@ def _best_floor(
 
     Args:
         write: writes the picture.
-        wish: how good it may be at most.
+        options: how good it may be at most.
         share: of the full edge that the picture has.
         sizes: what is known of this picture; learns more.
     """

@@ -437,7 +437,7 @@ def write_picture(picture: Picture, kind: ImageType, options: EncodeOptions) -> 
     Args:
         picture: what to write.
         kind: the format.
-        wish: how good it shall be.
+        options: how good it shall be.
 
     Returns:
         The file, or None where the format cannot keep the floor.

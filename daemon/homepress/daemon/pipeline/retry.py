@@ -105,7 +105,7 @@ class Attempt:
     Attributes:
         count: how often.
         conditions: what storing depended on at the last time.
-        told: how that ended.
+        result: how that ended.
     """
 
     count: int
@@ -220,7 +220,7 @@ def compressed_for_nothing(result: JobResult) -> JobResult:
     """The result for a picture whose results could not be stored, while nothing was done about that.
 
     Args:
-        told: how that ended last time.
+        result: how that ended last time.
     """
     reason = (
         f"{result.problem}; it was compressed {MOST} times for nothing, and is not again until its folder, "
