@@ -86,11 +86,14 @@ def read_tiff(source: bytes, wanted: Wanted) -> Picture:
         icc=along.icc,
         exif=_exif(opened),
         xmp=along.xmp,
-        density=density(opened),
+        density=density(opened) if tags.keys() >= _RESOLUTION else None,  # Pillow makes one up
         dropped=dropped,
     )
     keeps = fate("16-bit", ImageType.TIFF, wanted.target) is Fate.KEPT
     return picture if keeps else picture.with_8_bits()
+
+
+_RESOLUTION = frozenset({282, 283})  # across, down
 
 
 def _deep_pixels(source: bytes) -> NDArray[np.uint16]:
