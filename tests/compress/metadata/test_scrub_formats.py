@@ -34,6 +34,7 @@ from homepress.compress.metadata import (
 from homepress.compress.metadata.heif_parts import heif_extras
 from homepress.compress.metadata.png import read_chunks, write_chunks
 from homepress.compress.metadata.webp import read_webp, write_webp
+from homepress.compress.model import Reason
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -193,6 +194,64 @@ class TestBoxes:
         assert isinstance(result, Compressed), result
         assert b"whowho" not in result.data
         assert len(result.data) == len(data)
+
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    @pytest.mark.parametrize("place", ["free box", "data of no item", "date", "words"])
+    def test_what_is_told_in_other_places_goes(self, place: str, policy: MetadataPolicy) -> None:
+        properties = {
+            "date": phones.built.box(b"ccrt", bytes(4) + b"secret remark"),
+            "words": phones.built.box(b"udes", bytes(4) + b"secret remark\0"),
+        }
+        held = [properties[place]] if place in properties else []
+        more = [phones.built.box(b"free", b"secret remark")] if place == "free box" else []
+        coded, about = phones.heif_coding(sources.photo(64, 48))
+        data = phones.avif([(b"av01", coded, [*about, *held])], [(b"cdsc", 1, [1])], *more)
+        if place == "data of no item":
+            head, _, tail = data.partition(b"mdat")
+            size = int.from_bytes(head[-4:], "big") + 13
+            data = head[:-4] + size.to_bytes(4, "big") + b"mdat" + tail + b"secret remark"
+        result = compress(data, Recipe(metadata=policy))
+        assert isinstance(result, Compressed), result
+        assert b"secret" not in result.data
+        assert len(result.data) == len(data)
+        assert np.array_equal(sources.shown(result.data), sources.shown(data))
+
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    def test_what_cannot_be_followed_is_refused_with_all_that_it_tells(self, policy: MetadataPolicy) -> None:
+        coded, about = phones.heif_coding(sources.photo(64, 48))
+        needed = bytearray(phones.built.box(b"teSt", b"secret remark"))
+        odd = phones.avif([(b"av01", coded, [*about, bytes(needed)])], [(b"cdsc", 1, [1])])
+        links = odd.index(b"ipma") + 4 + 8 + 3
+        odd = (
+            odd[: links + len(about)]
+            + bytes((odd[links + len(about)] | 0x80,))
+            + odd[links + len(about) + 1 :]
+        )
+        result = compress(odd, Recipe(metadata=policy))
+        assert isinstance(result, Unchanged), result
+        assert result.reason is Reason.CANNOT_KEEP_WHOLE
+        assert "teSt" in result.detail
+        assert not result.no_private_metadata
+
+    @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    @pytest.mark.parametrize("kind", [ImageType.AVIF, ImageType.HEIC])
+    def test_exiftool_finds_nothing_private(
+        self, kind: ImageType, policy: MetadataPolicy, tmp_path: Path
+    ) -> None:
+        if kind is ImageType.HEIC:
+            pytest.importorskip("pillow_heif")
+        file = tmp_path / f"photo{kind.suffix}"
+        file.write_bytes(sources.source(kind, sources.photo(64, 48)).data)
+        private = ("-Artist=A. Person", "-GPSLatitude=12.5", "-GPSLatitudeRef=N", "-XMP:City=Sometown")
+        subprocess.run(["exiftool", "-q", "-overwrite_original", *private, str(file)], check=True)
+        result = compress(file.read_bytes(), Recipe(metadata=policy))
+        assert isinstance(result, Compressed), result
+        file.write_bytes(result.data)
+        command = ["exiftool", "-a", "-G1", "-s", "-ee", "-u", str(file)]
+        told = subprocess.run(command, capture_output=True, check=True).stdout.decode(errors="replace")
+        for word in ("GPS", "Artist", "Person", "City", "Sometown", "Warning"):
+            assert word not in told, f"{word}:\n{told}"
 
     def test_what_is_larger_than_asked_is_named(self) -> None:
         data = sources.source(ImageType.AVIF, sources.photo()).data

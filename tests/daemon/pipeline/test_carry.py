@@ -718,14 +718,23 @@ def test_why_a_picture_was_left_stands_in_the_history(
     assert (entry.cause, entry.missed) == (told.cause, True)
 
 
-def test_what_is_over_the_limit_is_not_copied_into_an_output_folder(
-    carry: Callable[..., JobResult], tmp_path: Path
+@pytest.mark.parametrize(
+    "made",
+    [
+        Unchanged(Reason.CANNOT_FIT, "it is large", ImageType.JPEG),
+        dataclasses.replace(compressed(), missed="it is large"),
+    ],
+    ids=["unchanged", "made smaller, but not enough"],
+)
+def test_what_is_over_the_limit_is_not_put_into_an_output_folder(
+    carry: Callable[..., JobResult], tmp_path: Path, made: Compressed | Unchanged
 ) -> None:
     told = carry(
-        Compressor(Unchanged(Reason.CANNOT_FIT, "it is large", ImageType.JPEG)),
+        Compressor(made),
         destination=Destination.OUTPUT,
-        recipe=Recipe(fit_under=1000),
+        recipe=Recipe(fit_under=10),
     )
     assert (told.outcome, told.missed, told.output) == ("unchanged", True, "")
+    assert "it is large" in told.reason
     assert "larger than what was asked for" in told.reason
     assert not (tmp_path / "out").exists()

@@ -4,18 +4,20 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from homepress.compress.metadata.errors import Malformed
+from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import tiff_part
 from homepress.compress.metadata.isobmff import (
     Box,
     ItemInfo,
     children_start,
     find_boxes,
+    item_extents,
     item_infos,
     item_locations,
     item_properties,
     item_references,
     primary_item,
+    property_links,
     read_boxes,
     reference_boxes,
 )
@@ -151,6 +153,50 @@ class HeifItems:
         """The kinds of an item's properties that say more than how it is coded, such as a lens."""
         kinds = {box.kind for item in (number, *self.parts(number)) for box in self.properties(item)}
         return kinds - _ABOUT_CODING
+
+    def descriptions(self) -> list[Box]:
+        """The properties of all items that say more than how they are coded.
+
+        Raises:
+            Refused: readers have to know one to show its item.
+        """
+        found = []
+        for parent in find_boxes(self.data, (b"meta", b"iprp")):
+            inside = {box.kind: box for box in read_boxes(self.data, parent.content_start, parent.end)}
+            if b"ipco" not in inside or b"ipma" not in inside:
+                continue
+            needed = {number for _, number, needed in property_links(self.data, inside[b"ipma"]) if needed}
+            properties = read_boxes(self.data, inside[b"ipco"].content_start, inside[b"ipco"].end)
+            for number, box in enumerate(properties, 1):
+                if box.kind not in _ABOUT_CODING and number in needed:
+                    name = box.kind.decode("latin-1")
+                    raise Refused(RewriteRefusal.ISOBMFF, f"a property that readers have to know ({name})")
+                if box.kind not in _ABOUT_CODING:
+                    found.append(box)
+        return found
+
+    def unreached(self) -> list[tuple[int, int]]:
+        """The stretches of the file's data that belong to no item: what edits left behind.
+
+        None where an item is not said to end.
+        """
+        if b"iloc" not in self._boxes:
+            return []
+        reached = []
+        for _, extents in item_extents(self.data, self._boxes[b"iloc"], self._boxes.get(b"idat")):
+            if any(start == end for start, end in extents):
+                return []
+            reached += extents
+        gaps = []
+        for box in read_boxes(self.data):
+            if box.kind != b"mdat":
+                continue
+            at = box.content_start
+            for start, end in sorted([*reached, (box.end, box.end)]):
+                if at < start <= box.end:
+                    gaps.append((at, start))
+                at = max(at, end)
+        return gaps
 
     def pixels(self, number: int) -> int:
         """How many pixels an item has; 0 where it does not say."""

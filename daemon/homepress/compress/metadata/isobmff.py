@@ -187,11 +187,9 @@ def item_infos(data: bytes, box: Box) -> Iterator[ItemInfo]:
     for entry in read_boxes(data, box.content_start + reader.at, box.end):
         fields = ItemReader(entry.content(data))
         version = fields.take(4) >> 24
-        if version < 2:
-            continue
-        number = fields.take(2 if version == 2 else 4)
+        number = fields.take(4 if version > 2 else 2)
         fields.take(2)
-        kind = fields.take(4).to_bytes(4, "big")
+        kind = fields.take(4).to_bytes(4, "big") if version > 1 else b"mime"
         fields.text()
         yield ItemInfo(number, kind, fields.text() if kind == b"mime" else b"")
 
@@ -203,7 +201,14 @@ def _wanted_items(data: bytes, box: Box) -> dict[int, ItemInfo]:
 
 
 def item_locations(data: bytes, box: Box, idat: Box | None) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-    """Number and stretches (start, end) of each item that is stored in this file."""
+    """Number and stretch (start, end) of each item that is stored in one piece in this file."""
+    for number, extents in item_extents(data, box, idat):
+        if len(extents) == 1:
+            yield number, extents
+
+
+def item_extents(data: bytes, box: Box, idat: Box | None) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """Number and stretches (start, end) of each item; none for one that is stored within another item."""
     reader = ItemReader(box.content(data))
     version = reader.take(4) >> 24
     sizes = reader.take(2)
@@ -224,8 +229,7 @@ def item_locations(data: bytes, box: Box, idat: Box | None) -> Iterator[tuple[in
             reader.take(index_size)
             start = base + reader.take(offset_size)
             extents.append((start, start + reader.take(length_size)))
-        if method in (0, 1) and len(extents) == 1:
-            yield number, extents
+        yield number, extents if method in (0, 1) else []
 
 
 def primary_item(data: bytes, box: Box) -> int:
@@ -274,17 +278,29 @@ def item_properties(data: bytes, box: Box) -> dict[int, list[int]]:
     Raises:
         Malformed: the box is broken.
     """
+    found: dict[int, list[int]] = {}
+    for item, number, _ in property_links(data, box):
+        found.setdefault(item, []).append(number)
+    return found
+
+
+def property_links(data: bytes, box: Box) -> list[tuple[int, int, bool]]:
+    """Item, number of a property, and whether readers that do not know the property may not show the item.
+
+    Raises:
+        Malformed: the box is broken.
+    """
     reader = ItemReader(box.content(data))
     head = reader.take(4)
     wide_item, wide_property = head >> 24, head & 1
     count = reader.take(4)
     if count > MOST_ITEMS:
         raise Malformed("too many items")
-    found: dict[int, list[int]] = {}
+    links = []
+    top = 15 if wide_property else 7
     for _ in range(count):
-        number = reader.take(4 if wide_item else 2)
-        held = [
-            reader.take(2) & 0x7FFF if wide_property else reader.take(1) & 0x7F for _ in range(reader.take(1))
-        ]
-        found.setdefault(number, []).extend(held)
-    return found
+        item = reader.take(4 if wide_item else 2)
+        for _ in range(reader.take(1)):
+            value = reader.take(2 if wide_property else 1)
+            links.append((item, value & ((1 << top) - 1), bool(value >> top)))
+    return links

@@ -353,11 +353,10 @@ def _stays(block: GifBlock) -> bool:
 
 # HEIC, AVIF and JPEG XL: metadata is overwritten where it stands, so no position changes.
 
-_HEIF_KEPT = frozenset({b"ftyp", b"meta", b"mdat", b"free", b"skip", b"wide"})
+_HEIF_KEPT = frozenset({b"ftyp", b"meta", b"mdat"})
 _NO_TAGS = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
 _NO_XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
 _XMP_TYPE = b"application/rdf+xml"
-_DESCRIPTION = b"udes"
 _JXL_PLAIN = frozenset({b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxll", b"jxli", b"jhgm"})
 """Codestreams, how they are found, and the gain map, which is coded like them."""
 _RECONSTRUCTION = b"jbrd"
@@ -395,8 +394,10 @@ def _scrubbed_heif(
         elif box.kind not in _HEIF_KEPT:
             _blank(box, out, 0)
     items = HeifItems(data)
-    for box in items.foreign_boxes():
+    for box in (*items.foreign_boxes(), *items.descriptions()):
         _blank(box, out, 0)
+    for start, end in items.unreached():
+        out[start:end] = bytes(end - start)
     for number, info in items.infos.items():
         start, end = items.place(number)
         if info.kind not in (b"Exif", b"mime", b"uri "):
@@ -404,8 +405,6 @@ def _scrubbed_heif(
         if start == end:
             raise Refused(RewriteRefusal.ISOBMFF, "metadata in several pieces")
         out[start:end] = _scrubbed_item(info, data[start:end], exif, xmp)
-    for box in find_boxes(data, (b"meta", b"iprp", b"ipco", _DESCRIPTION)):
-        out[box.content_start : box.end] = bytes(box.end - box.content_start)
     return bytes(out)
 
 

@@ -275,6 +275,9 @@ class Carrier:
         self._deaths.pop(source.sha256, None)
         if self._stopping.wait(max(0.0, job.ready_at - time.monotonic())):
             return JobResult(job.picture, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+        delivers = job.plan.destination is Destination.OUTPUT
+        if delivers and isinstance(made, Compressed) and is_over(_recipe(job, source), made.data):
+            made = Unchanged(Reason.CANNOT_CONVERT, made.missed, made.source_type)
         try:
             if isinstance(made, Compressed):
                 result = self._store_result(job, source, made, seconds)
