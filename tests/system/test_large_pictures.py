@@ -55,7 +55,7 @@ def test_somebody_who_asks_for_it_hears_it_before_any_work(program: Program, inb
         if "path" in line
     ]
     assert told["outcome"] == "failed"
-    assert told["reason"].startswith("it needs about 4.") and FIGURES in told["reason"]
+    assert told["reason"].startswith("it needs about 3.") and FIGURES in told["reason"]
     assert told["seconds"] == 0
     assert path.read_bytes() == before and list(inbox.iterdir()) == [path]
 

@@ -18,7 +18,7 @@ from homepress.workers.memory import UNNOTICED_BYTES, needed_to_compress
 from workers.mischief import png, slot, tell
 
 GB = 1_000_000_000
-SMALL = 300 << 20
+SMALL = 340 << 20
 
 
 class Computer:
@@ -180,7 +180,7 @@ def test_a_picture_that_needs_more_has_a_process_of_its_own_with_as_much_as_it_n
 
 def test_it_is_refused_before_a_process_is_started() -> None:
     worker = Slot(Limits(), memory=budget(2 * GB), background=False)
-    with pytest.raises(NoRoomError, match=r"needs about 7\.\d GB.*may use 2\.0 GB.*worker_memory"):
+    with pytest.raises(NoRoomError, match=r"needs about 6\.\d GB.*may use 2\.0 GB.*worker_memory"):
         worker.compress(png(15_000, 10_000), Recipe(), 60.0)
     assert worker.pid is None
     worker.close()

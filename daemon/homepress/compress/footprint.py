@@ -14,10 +14,11 @@ from homepress.compress.model import Recipe, needs_conversion
 MOST_PIXELS: Final = 200_000_000
 """A picture with more pixels is refused before anything is decoded."""
 
-BASE_BYTES: Final = 240_000_000
-"""What a worker has when it has loaded everything and seen no picture: 203 MB, and its buffers."""
+BASE_BYTES: Final = 320_000_000
+"""What a worker has when it has loaded everything and seen no picture, 203 MB, and what coders reserve
+whatever the size of the picture, up to 100 MB."""
 
-_MARGIN: Final = 1.15
+_MARGIN: Final = 1.1
 """Times what was measured, for what was not."""
 
 _COPIES: Final = 4
@@ -37,10 +38,13 @@ _WRITING: Final = {
     ImageType.JPEG: 30.0,
     ImageType.PNG: 50.0,
     ImageType.WEBP: 52.0,
-    ImageType.AVIF: 77.0,
+    ImageType.AVIF: 63.0,
     ImageType.JXL: 58.0,
 }
 """Bytes a pixel for a result in a format: the decoded source, the search for a quality, and the check."""
+
+_ALPHA: Final = {ImageType.AVIF: 8.0}
+"""Bytes a pixel more of a source that may be transparent."""
 
 _WRITING_SMALL: Final = {ImageType.AVIF: 95.0, ImageType.JXL: 119.0}
 """The same for pictures of at most `_SMALL_PIXELS`, with which these codecs take more pains."""
@@ -87,9 +91,9 @@ def bytes_to_compress(picture: PictureHeader, recipe: Recipe) -> int:
     target = recipe.convert_to or picture.kind
     longest = max(picture.width, picture.height, 1)
     if not 0 < recipe.max_edge < longest:
-        return _in_all(_to_write(target, picture.pixels), picture)
+        return _in_all(_to_write(target, picture.pixels, picture.kind), picture)
     small = round(picture.pixels * (recipe.max_edge / longest) ** 2)
-    work = max(picture.pixels * _READING, picture.pixels * _HELD + _to_write(target, small))
+    work = max(picture.pixels * _READING, picture.pixels * _HELD + _to_write(target, small, picture.kind))
     return _in_all(work, picture)
 
 
@@ -101,11 +105,13 @@ def bytes_to_look_at(*pictures: PictureHeader) -> int:
 def most_pixels(memory_bytes: int, target: ImageType) -> int:
     """How large a picture may be that becomes a format within so much memory, its file left aside."""
     work = (memory_bytes - BASE_BYTES) / _MARGIN
-    return max(0, min(MOST_PIXELS, int(work / _WRITING[target]))) if target in _WRITING else 0
+    each = _WRITING.get(target, 0.0) + _ALPHA.get(target, 0.0)
+    return max(0, min(MOST_PIXELS, int(work / each))) if each else 0
 
 
-def _to_write(target: ImageType, pixels: int) -> float:
-    large = pixels * _WRITING.get(target, 0.0)
+def _to_write(target: ImageType, pixels: int, source: ImageType) -> float:
+    alpha = 0.0 if source is ImageType.JPEG else _ALPHA.get(target, 0.0)
+    large = pixels * (_WRITING.get(target, 0.0) + alpha)
     return max(large, min(pixels, _SMALL_PIXELS) * _WRITING_SMALL.get(target, 0.0))
 
 
