@@ -1,6 +1,6 @@
 """A drive that is unmounted and mounted at any moment, while results and restored originals go to it.
 
-Nothing may ever be beneath its bare mount point, and what was told to be written must be on the drive, whole.
+Nothing may ever be under its bare mount point, and what was to be written must be on the drive, whole.
 """
 
 import contextlib

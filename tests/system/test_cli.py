@@ -365,7 +365,7 @@ class TestTerminal:
         program.run("compress", "--in-place", str(picture))
         code, seen = on_terminal(program, "originals", "accept", "--all", answer=b"n\n")
         assert code == 130
-        assert "for good?" in seen
+        assert "permanently?" in seen
         assert len(program.lines("originals", "list")) == 1
         code, _ = on_terminal(program, "originals", "accept", "--all", answer=b"y\n")
         assert code == 0

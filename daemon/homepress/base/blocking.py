@@ -24,7 +24,7 @@ _MOST_LEFT_BEHIND = 64
 
 
 class NotAnsweringError(OSError):
-    """A disk did not answer in time; the call may still be under way.
+    """A disk did not answer in time; the call may still be in progress.
 
     Attributes:
         since: when it was asked, seconds since 1970.
@@ -82,7 +82,7 @@ class _Call(Generic[T]):
     def _run(self) -> None:
         try:
             self._value = self._call()
-        except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+        except BaseException as error:  # noqa: BLE001 - handed to the one who asked
             self._error = error
         finally:
             self._done.set()
@@ -92,7 +92,7 @@ class _Call(Generic[T]):
         """What the call gave or raised; `NotAnsweringError` when its time is over first."""
         if not self._done.wait(max(0.0, self.until - time.monotonic())):
             raise NotAnsweringError(self.place, self.since)
-        self._thread.join(1.0)  # its last steps: whoever locks itself in afterwards wants to be alone
+        self._thread.join(1.0)  # its last steps: the caller may lock itself in next, and has to be alone
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value]  # what the call gave, of whatever type

@@ -174,7 +174,7 @@ def _socket_of_system() -> Path:
 
 
 def _fallback_folder() -> Path:
-    """A folder of the user's in the temporary folder; whoever makes it must check its owner."""
+    """A folder of the user's in the temporary folder; the one who makes it must check its owner."""
     name = f"{APP_NAME}-{os.getuid()}" if hasattr(os, "getuid") else APP_NAME
     folder = Path(tempfile.gettempdir()) / name
     if _fits(folder / ("0" * 16 + ".sock")):

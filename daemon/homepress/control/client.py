@@ -64,7 +64,7 @@ def connect(socket: Path) -> Service | None:
 class _Client:
     """A `Service` over the socket. Every call has a connection of its own, so threads may share a client.
 
-    Closing an iterator that a call gave ends the work behind it after the item that is under way. Every
+    Closing an iterator that a call gave ends the work behind it after the item that is in progress. Every
     method raises `ServiceError` as the service itself does, with exit code 3 when the daemon is gone, and
     `TypeError` for arguments that are not of the declared types.
     """

@@ -226,7 +226,7 @@ class _Session:
 
 
 class _Sessions:
-    """All connected clients, at most so many at once; safe for use by several threads.
+    """All connected clients, at most that many at once; safe for use by several threads.
 
     A newcomer is let in at the cost of the one that has been silent longest.
     """

@@ -44,7 +44,7 @@ class ArrivalHandler:
             core: store and pipeline.
             config: the plan of each folder.
             on_result: gets the outcome of each job, with the plan it was queued under.
-            hint: asks watching to look at a file again after so many seconds.
+            hint: asks watching to look at a file again after that many seconds.
             look_again: see `homepress.watch.Sink.look_again`.
             found: gets the root of each folder that is there.
             changed: called when people see something else now.
@@ -95,7 +95,7 @@ class ArrivalHandler:
         self._pipeline.submit(job)
 
     def skipped(self, skipped: Skipped) -> None:
-        """A file is passed over for good: say so in the history."""
+        """A file is passed over permanently: say so in the history."""
         reason = f"{skipped.reason}: {skipped.detail}" if skipped.detail else str(skipped.reason)
         plan = self._config.plan(skipped.root)
         if plan is not None:

@@ -129,7 +129,7 @@ class Core:
         return self.places.ask(paths)
 
     def close(self) -> bool:
-        """Finish what is under way and close everything; whether all threads have ended.
+        """Finish what is in progress and close everything; whether all threads have ended.
 
         A thread that a disk keeps from ending is left behind: the process has to end before it comes back.
         """

@@ -314,7 +314,7 @@ class FolderHealth:
         return list(self._given_back)
 
     def any_soon(self, within: float) -> bool:
-        """Whether a file is tried again within so many seconds, or is just being looked at for that.
+        """Whether a file is tried again within that many seconds, or is just being looked at for that.
 
         Files that a full disk or the like stands against do not count: trying again changes nothing there.
         """

@@ -74,13 +74,13 @@ class Maintenance:
     def worked(self) -> None:
         """A picture was replaced just now. To be called on the state thread."""
         if self._expected:
-            self._worked = True  # a program may have begun to write since the look that is under way began
+            self._worked = True  # a program may have begun to write since the look that is in progress began
         else:
             self._expected = True
             self._later(_AFTER_WORK, self._look)
 
     def stop(self) -> None:
-        """End, after the look that is under way; one that waits for a disk is left behind."""
+        """End, after the look that is in progress; one that waits for a disk is left behind."""
         self._state.ask(self._stop)
         if self._thread is not None:
             self._thread.join(_LAST_SECONDS)

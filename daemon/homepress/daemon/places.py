@@ -240,7 +240,7 @@ def _output_away(folder: InUse, absence: Absence) -> str:
 
 
 def _instead(folder: InUse, absence: Absence) -> str:
-    """What to do when a drive took the place of another for good."""
+    """What to do when a drive took the place of another permanently."""
     if not absence.another:
         return ""
     output = f" --output '{folder.output}'" if folder.output is not None else ""

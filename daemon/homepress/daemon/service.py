@@ -170,7 +170,7 @@ class DaemonService(CommonService):
         )
 
     def end(self) -> None:
-        """Stop watching; what is under way is finished by the core."""
+        """Stop watching; what is in progress is finished by the core."""
         self._file.stop()
         self._fingerprinting.stop()
         self._watch.stop()
@@ -347,7 +347,7 @@ class DaemonService(CommonService):
 
     @override
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
-        """Delete stored originals for good; there may be room for others then."""
+        """Delete stored originals permanently; there may be room for others then."""
         self._opening.wait()
         try:
             yield from super().accept_originals(request)

@@ -85,7 +85,7 @@ def spawn(
 
 
 def fails_soon(process: "subprocess.Popen[bytes]", within: float) -> bool:
-    """Whether a process ends with an error within so many seconds; one that goes on has not failed."""
+    """Whether a process ends with an error within that many seconds; one that goes on has not failed."""
     try:
         return process.wait(within) != 0
     except subprocess.TimeoutExpired:

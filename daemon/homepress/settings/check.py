@@ -15,7 +15,7 @@ from homepress.base.system_errors import UserError
 from homepress.settings.model import DAEMON_FIELDS, FOLDER_FIELDS, Field, TomlValue, Widget
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat, full_path
 
-# What is wrong in a settings file, said so that a person can mend it.
+# What is wrong in a settings file, said so that a person can fix it.
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ _PLAIN_WORDS = (
     ("Expected ']]' at the end of an array declaration", "expected ]] at the end of the table's name"),
 )
 _STARTS_EARLIER = ("Unclosed array", "Unterminated string")
-"""Errors that tomllib notices lines after the place where they have to be mended."""
+"""Errors that tomllib notices lines after the place where they have to be fixed."""
 
 
 @dataclass(frozen=True, slots=True)

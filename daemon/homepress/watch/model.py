@@ -110,7 +110,7 @@ class FolderState:
         problem: what is wrong and how to fix it, for a person; empty when all is well.
         waiting: seen files that are not at rest yet.
         watch: "native" when events come, "poll" when only scans find changes.
-        scanning: whether a full scan is under way.
+        scanning: whether a full scan is in progress.
         scanned: whether at least one full scan has been completed.
         directories: folders in it at the last full scan, itself included.
         skipped: how many files the last full scan passed over, by reason.

@@ -89,16 +89,16 @@ class Scanner:
 
     @property
     def scanning(self) -> bool:
-        """Whether a full scan is under way."""
+        """Whether a full scan is in progress."""
         return self._full is not None
 
     @property
     def busy(self) -> bool:
-        """Whether any scan is under way or new folders wait for theirs."""
+        """Whether any scan is in progress or new folders wait for theirs."""
         return self._full is not None or self._partial is not None or bool(self._folder_looks)
 
     def request(self, root: bytes, due: float) -> None:
-        """Scan all of `root` at `due`, or earlier if that is planned; one under way starts over then."""
+        """Scan all of `root` at `due`, or earlier if that is planned; one in progress starts over then."""
         self._root = root
         self._full_due = min(self._full_due, due)
 

@@ -35,7 +35,7 @@ def volume_of(path: Path) -> Volume | None:
 
 
 def mounts_inside(path: Path) -> tuple[Volume, ...]:
-    """The volumes mounted beneath a folder, at whatever depth; empty where the system does not say.
+    """The volumes mounted under a folder, at whatever depth; empty where the system does not say.
 
     Args:
         path: absolute, links resolved.

@@ -51,7 +51,7 @@ class Presence(enum.Enum):
 
     HERE = "here"
     NOT_MOUNTED = "not mounted"
-    """Its mount point is bare: a folder of the disk beneath."""
+    """Its mount point is bare: a folder of the disk under it."""
     ANOTHER = "another"
     """Another volume is mounted in its place."""
 
@@ -81,7 +81,7 @@ class Changes(Protocol):
     """Waits until something was mounted or unmounted."""
 
     def wait(self, timeout: float | None) -> None:
-        """Return when drives may have come or gone, after `wake`, or after so many seconds."""
+        """Return when drives may have come or gone, after `wake`, or after that many seconds."""
 
     def wake(self) -> None:
         """End a `wait`, or the next one. From any thread."""

@@ -63,7 +63,7 @@ def mounts_inside(path: Path, library: Any = None) -> tuple[Volume, ...]:
 
 
 def configured_mounts() -> tuple[Path, ...]:
-    """Nobody configures mount points here: volumes come and go beneath /Volumes."""
+    """Nobody configures mount points here: volumes come and go under /Volumes."""
     return ()
 
 

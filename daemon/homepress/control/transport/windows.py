@@ -135,7 +135,7 @@ class _PipeChannel(Channel):
             raise ChannelError("the other side does not know the key") from error
 
     def _prove_once(self) -> None:
-        """Before the first word, whoever has it: some of our processes speak first."""
+        """Before the first word, on either side: some of our processes speak first."""
         if self._unproven:
             self._unproven = False
             self.prove(first=True)

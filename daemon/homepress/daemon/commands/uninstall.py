@@ -25,7 +25,7 @@ from homepress.store.originals import remove_originals_dir
 from homepress.store.reader import Reader
 
 Choice = Literal["restore", "accept"]
-"""What becomes of kept originals: they come back, or they are deleted for good and the results stay."""
+"""What becomes of kept originals: they come back, or they are deleted permanently and the results stay."""
 
 _END_SECONDS = 120.0
 _COMPANION_SECONDS = 10.0

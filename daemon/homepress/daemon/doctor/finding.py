@@ -39,7 +39,7 @@ class Finding:
         topic: what was looked at, in a word or two.
         level: how it stands.
         text: what was found, for a person.
-        fix: the exact command that mends it, or what to do where no command does; empty when all is well.
+        fix: the exact command that fixes it, or what to do where no command does; empty when all is well.
     """
 
     topic: str

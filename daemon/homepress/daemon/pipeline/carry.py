@@ -235,7 +235,7 @@ class Carrier:
             return trouble(job, len(source.data), error)
 
     def _vanished(self, job: Job) -> JobResult:
-        """There is no file: it is gone for good, or its drive is away."""
+        """There is no file: it is gone, or its drive is away."""
         if (absence := self._store.places.absence(job.path)) is not None:
             return trouble(job, 0, DriveAway(f"{printable(job.path)}: {absence}"))
         return JobResult(

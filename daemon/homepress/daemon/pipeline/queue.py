@@ -41,7 +41,7 @@ class FairQueue:
     """A queue in which each path stands at most once; it belongs to the state thread.
 
     Asked-for pictures go first, then fresh ones, then those of large imports; the places where fresh ones
-    turned up take turns, and so do the watched folders of imports. What was taken out is under way until
+    turned up take turns, and so do the watched folders of imports. What was taken out is in progress until
     `done`.
     """
 
@@ -82,7 +82,7 @@ class FairQueue:
         return True
 
     def take(self) -> Job | None:
-        """The job that is to be begun next, which is under way from now on; None when none may be."""
+        """The job that is to be begun next, which is in progress from now on; None when none may be."""
         if self._closed or len(self._under_way) >= self._most:
             return None
         job = self._pop()
@@ -133,7 +133,7 @@ class FairQueue:
                 self._line_up(job)
 
     def set_limit(self, most: int) -> None:
-        """Let at most so many jobs be under way at a time."""
+        """Let at most that many jobs be in progress at a time."""
         self._most = most
         self._on_change()
 
@@ -147,7 +147,7 @@ class FairQueue:
 
         Args:
             place: a watched folder, or one inside it of which only its own pictures are meant.
-            every: after so many seconds, and again and again, one picture is let out to try. If infinite,
+            every: after that many seconds, and again and again, one picture is let out to try. If infinite,
                 none is before the folder is released, nor of a folder inside it.
         """
         if place not in self._holds:
@@ -178,13 +178,13 @@ class FairQueue:
         return sum(map(len, kept)) if kept else None
 
     def moving(self) -> int:
-        """How many pictures wait that are not kept back, or are under way."""
+        """How many pictures wait that are not kept back, or are in progress."""
         kept_back = sum(len(hold.jobs) for hold in self._holds.values())
         kept_back += sum(map(len, self._silent.values()))
         return len(self) - kept_back + len(self._under_way)
 
     def load(self) -> Load:
-        """What waits and what is under way now."""
+        """What waits and what is in progress now."""
         return Load(len(self) + len(self._stuck), len(self._under_way))
 
     def drop(self, root: Path) -> None:
@@ -207,7 +207,7 @@ class FairQueue:
         return path in self._paths
 
     def has(self, path: Path, *, explicit: bool = True) -> bool:
-        """Whether a path waits or is under way; without `explicit`, only because it was found."""
+        """Whether a path waits or is in progress; without `explicit`, only because it was found."""
         return path in self._paths or any(
             job.path == path for job in (*self._under_way, *self._stuck) if explicit or not job.explicit
         )

@@ -98,7 +98,7 @@ class SlotRunners:
         self._number = 0
 
     def want(self, number: int) -> None:
-        """Have at most so many threads that do not hang."""
+        """Have at most that many threads that do not hang."""
         self._wanted = number
 
     def all(self) -> list[SlotRunner]:
@@ -124,7 +124,7 @@ class SlotRunners:
         return filled
 
     def let_go(self, runners: list[SlotRunner], seconds: float) -> None:
-        """Let seats end when they are idle, after so many seconds."""
+        """Let seats end when they are idle, after that many seconds."""
         for runner in runners:
             runner.stays_until = time.monotonic() + seconds
 
@@ -263,7 +263,7 @@ class Pipeline:
         self.set_limit(slots)
 
     def set_limit(self, slots: int) -> None:
-        """Carry so many pictures at a time from now on. What is under way is finished."""
+        """Carry so many pictures at a time from now on. What is in progress is finished."""
 
         def allow() -> None:
             self.queue.set_limit(slots)
@@ -283,11 +283,11 @@ class Pipeline:
         self._state.post(lambda: self._runners.prepare() if self.queue.has_room() else None)
 
     def load(self) -> Load:
-        """What waits and what is under way now."""
+        """What waits and what is in progress now."""
         return self._state.ask(self.queue.load)
 
     def holds(self, path: Path) -> bool:
-        """Whether a picture waits or is under way, for whatever reason."""
+        """Whether a picture waits or is in progress, for whatever reason."""
         return self._state.ask(partial(self.queue.has, path))
 
     def probe(self, other: int = 0) -> list[tuple[str, int, tuple[ProbeAttempt, ...]]]:

@@ -33,7 +33,7 @@ _DOCUMENTS = "documents"
 _DEFAULT_DAYS = 30
 _ORIGINALS_OF_DOCUMENTS = (
     "Each scan is replaced by one with the same pixels, and the scan as it came is kept for a while.",
-    "While it is kept, undo brings it back byte for byte; and whoever gets at this computer as you finds the",
+    "While it is kept, undo brings it back byte for byte; and anyone who uses this computer as you finds the",
     "document twice, also after you have deleted the one in the folder.",
     "With 0 days it is deleted once its replacement was read back and compared: no second copy, no undo.",
 )

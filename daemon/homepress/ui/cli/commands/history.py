@@ -45,7 +45,12 @@ _WHEN_WIDTH = len("Mon 10 May 09:10")
 @click.option("--since", metavar="TIME", type=past_time, help="From 2h ago, yesterday, 2026-05-01 ... on.")
 @click.option("--last", metavar="N", type=positive, help=f"The last N; on a terminal, {_SCREENFUL}.")
 @click.option("--all", "everything", is_flag=True, help="All of it, also on a terminal.")
-@click.option("--forget", metavar="PATH", type=absolute_path, help="Forget the names of PATH and beneath it.")
+@click.option(
+    "--forget",
+    metavar="PATH",
+    type=absolute_path,
+    help="Forget the names of PATH and everything under it.",
+)
 @click.option("--forget-before", metavar="TIME", type=past_time, help="Forget all names before TIME.")
 @click.option("--csv", "as_csv", is_flag=True, help="As a table for spreadsheets.")
 @json_option
@@ -63,7 +68,7 @@ def history(
 ) -> int:
     """Show what became of each picture.
 
-    Newest first; of PATH and what is beneath it, or of all. What is forgotten leaves no name behind, only a
+    Newest first; of PATH and everything under it, or of all. What is forgotten leaves no name behind, only a
     keyed hash, so that it is not compressed twice; what can still be undone is not forgotten.
     """
     if forget is not None or forget_before is not None:
@@ -261,16 +266,16 @@ def _original(original: StoredOriginal, now: float) -> str:
 def accept(
     paths: tuple[str, ...], older_than: float | None, everything: bool, yes: bool, as_json: bool
 ) -> int:
-    """Delete originals for good.
+    """Delete originals permanently.
 
     Their results stay, and cannot be undone any more.
     """
     if not paths and older_than is None and not everything:
         raise click.UsageError("Say which originals: a PATH, --older-than TIME or --all.")
     if not yes and not output.on_terminal_for_people():
-        raise click.UsageError("This deletes originals for good; say so with --yes.")
+        raise click.UsageError("This deletes originals permanently; say so with --yes.")
     if not yes:
-        click.confirm("Delete these originals for good?", abort=True, err=True)
+        click.confirm("Delete these originals permanently?", abort=True, err=True)
     days = None if older_than is None else older_than / _DAY
     return _act("accept", OriginalsRequest(paths=list(paths), older_than_days=days, all=everything), as_json)
 

@@ -107,17 +107,17 @@ _SOON = 1.0
 def stop(wait: float, as_json: bool) -> None:
     """End the program in the background, of whatever version.
 
-    Pictures that are under way are finished first.
+    Pictures in progress are finished first.
     """
     paths = Paths.from_environment()
     process = stop_daemon(paths.socket, paths.lock)
     # The daemon holds the lock for as long as it lives; we let go of it at once.
     lock = InstanceLock(paths.lock)
     if not lock.acquire(min(_SOON, wait)):
-        output.remark("Finishing the pictures that are under way ...")
+        output.remark("Finishing the pictures in progress ...")
         if not lock.acquire(max(0.0, wait - _SOON)):
             raise ServiceError(
-                f"Homepress (process {process}) was told to end, but is still busy; wait for it, "
+                f"Homepress (process {process}) was asked to end, but is still busy; wait for it, "
                 "or look at it with: homepress status"
             )
     lock.release()
@@ -327,7 +327,7 @@ def _waiting(status: Status, now: float) -> list[str]:
 def pause(time_: float | None, as_json: bool) -> None:
     """Rest, for a time or until resumed.
 
-    What is under way is finished. It lasts over a restart, unless that is said to be impossible.
+    What is in progress is finished. It lasts over a restart, unless that is said to be impossible.
     """
     daemon = require_daemon(Paths.from_environment())
     daemon.pause(time_)

@@ -169,7 +169,7 @@ _GO_ON, _START_AND_GO_ON = "go on", "start Homepress again (homepress) and go on
 @click.argument("paths", metavar="[PATH...]", type=absolute_path, nargs=-1)
 @click.option("--last", metavar="N", type=positive, help="The last N results.")
 @click.option("--since", metavar="TIME", type=past_time, help="Results since 2h, yesterday, 2026-05-01 ...")
-@click.option("--folder", metavar="PATH", type=absolute_path, help="Results beneath this folder.")
+@click.option("--folder", metavar="PATH", type=absolute_path, help="Results under this folder.")
 @click.option("--to", metavar="DIR", type=absolute_path, help="Put originals here, not back in place.")
 @wait_option
 @json_option

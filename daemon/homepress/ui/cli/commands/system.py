@@ -244,7 +244,7 @@ _WIDTH = len("worth knowing")
     "--report",
     type=absolute_path,
     metavar="FILE",
-    help="Write a report for whoever is to help, without names of pictures. Shown first, never sent.",
+    help="Write a report for someone who can help, without names of pictures. Shown first, never sent.",
 )
 @json_option
 def doctor(report: str | None, as_json: bool) -> int:
@@ -328,8 +328,8 @@ _UNINSTALL_WIDTH = len("restored")
 def uninstall(choice: "Choice | None", settings: bool, yes: bool, as_json: bool) -> int:
     """Remove what Homepress put outside its package.
 
-    Ends the background program; takes back originals, start at login, file manager entries, history and
-    log. Results in your folders stay.
+    Ends the background program; restores or deletes originals, as you choose; removes start at login, file
+    manager entries, history and log. Results in your folders stay.
     """
     from homepress.daemon.commands.uninstall import kept_originals, uninstall
 
@@ -354,7 +354,7 @@ def _decision(kept: int, choice: "Choice | None", *, sure: bool) -> "Choice":
     if choice is None and kept and not people:
         raise click.UsageError(f"{counted(kept, 'original')} kept: say --restore or --accept.")
     if not sure and not people:
-        raise click.UsageError("This removes the history for good; say so with --yes.")
+        raise click.UsageError("This removes the history permanently; say so with --yes.")
     if choice is None and kept:
         output.remark(f"{counted(kept, 'original')} kept. Bring them back, or keep the smaller pictures?")
         answer = click.prompt("restore or accept", type=click.Choice(["restore", "accept"]), err=True)
@@ -372,7 +372,7 @@ def _line(step: "Step") -> str:
 
 def _ending(failed: int) -> str:
     if failed:
-        return output.strong(f"{counted(failed, 'thing')} failed; mend it and say it again.")
+        return output.strong(f"{counted(failed, 'thing')} failed; fix that and try again.")
     if getattr(sys, "frozen", False):
         package = "sudo apt-get remove homepress     (or delete the folder it was unpacked into)"
     else:

@@ -192,7 +192,7 @@ def show(path: str, as_text: bool, as_json: bool) -> int:
     if detail is None:
         raise ServiceError(
             f"{path} is not in the history: Homepress has not seen it, or knew what is in it already "
-            "(a result of its own, or an original that was taken back)"
+            "(a result of its own, or an original that was restored)"
         )
     if as_json:
         output.print_json(detail)
@@ -231,7 +231,11 @@ def picture_lines(detail: "EntryDetail") -> list[str]:
 @click.command(epilog=example("homepress report", "homepress report --output ~/homepress.html --no-open"))
 @click.option("--output", "file", metavar="FILE", type=absolute_path, help="Write it there.")
 @click.option(
-    "--pictures", type=click.IntRange(0, 50), default=0, show_default=True, help="Put in so many, compared."
+    "--pictures",
+    type=click.IntRange(0, 50),
+    default=0,
+    show_default=True,
+    help="How many pictures to put in, before and after.",
 )
 @click.option("--no-open", is_flag=True, help="Only write it.")
 @json_option

@@ -49,7 +49,7 @@ class TrialBox(Panel):
         self._folder: Path | None = None
         self._found: FolderSample | None = None
         self._estimates: list[Estimate] = []
-        self._stopped = threading.Event()  # set when the trial under way is not wanted any more
+        self._stopped = threading.Event()  # set when the trial in progress is not wanted any more
         self.columnconfigure(0, weight=1)
         px = context.theme.px
         self._words = context.kit.flowing(self, _HINT, "muted")
@@ -85,7 +85,7 @@ class TrialBox(Panel):
             self._words.configure(text=text)
 
     def stop(self) -> None:
-        """A trial that is under way is not wanted any more."""
+        """A trial that is in progress is not wanted any more."""
         self._stopped.set()
 
     def _take_found(self, folder: Path, found: FolderSample) -> None:

@@ -79,7 +79,7 @@ class StatisticsPage(ScrollPage):
         """Nothing here depends on the daemon."""
 
     def ledger_changed(self) -> None:
-        """Read again, but not while a reading is under way."""
+        """Read again, but not while a reading is in progress."""
         if self.winfo_manager() and not self._reading:
             self._reading = True
             self._context.ledger.ask(read_figures, self._take)
