@@ -12,11 +12,12 @@ SNIFF_BYTES = 64
 
 RAW_SUFFIXES = frozenset(
     {
-        *(".3fr", ".arw", ".cr2", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef", ".mos"),
-        *(".nef", ".nrw", ".orf", ".pef", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
+        *(".3fr", ".arw", ".bay", ".cap", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".eip", ".erf", ".fff"),
+        *(".gpr", ".iiq", ".k25", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef"),
+        *(".ptx", ".raf", ".raw", ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".x3f"),
     }
 )
-"""Of cameras' raw files: most are TIFFs by their bytes, and what can be read of them is a preview."""
+"""Of cameras' raw files: most are TIFFs by their bytes, some JPEGs; what can be read of them is a preview."""
 
 
 class ImageType(enum.StrEnum):

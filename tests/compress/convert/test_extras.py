@@ -367,6 +367,48 @@ def in_tiles(*about_colours: bytes) -> bytes:
     )
 
 
+@pytest.mark.parametrize("kind", [0x010001, 0x010002, 0x020002, 0x020003, 0x000000])
+def test_large_previews_stereo_and_bursts_are_pictures(kind: int) -> None:
+    data = phones.built.build(
+        phones.primary(), [phones.built.MPF_HERE], [phones.primary(160, 120)] * 3, kind=kind
+    )
+    assert set(held_extras(read_jpeg_file(data))) == {Extra.PICTURES}
+    for drop in (ALL, frozenset({Extra.PICTURES})):
+        result = made(data, Recipe(floor=70.0, drop=drop))
+        assert result.dropped == (Extra.PICTURES,)
+        assert not read_jpeg_file(result.data).has_tail
+
+
+@pytest.mark.parametrize(
+    "name", ["portraiteffectsmatte", "semantichairmatte", "semanticskymatte", "disparity", "depth"]
+)
+def test_apples_mattes_and_depth_are_told_apart_from_pictures(name: str) -> None:
+    packet = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><d xmlns='urn:x'>urn:com:apple:{name}</d></x:xmpmeta>"
+    header = phones.built.segment(phones.built.APP1, phones.built.XMP_SIGNATURE + packet.encode())
+    matte = phones.built.with_headers(phones.images.jpeg(phones.gain_values(80, 60)), [header])
+    other = phones.primary(160, 120)
+    data = phones.built.build(phones.primary(), [phones.built.MPF_HERE], [matte, other])
+    assert set(held_extras(read_jpeg_file(data))) == {Extra.DEPTH, Extra.PICTURES}
+    result = made(data, Recipe(floor=70.0, drop=frozenset({Extra.PICTURES})))
+    assert result.dropped == (Extra.PICTURES,)
+    assert set(held_extras(read_jpeg_file(result.data))) == {Extra.DEPTH}
+    assert matte in result.data
+    resized = made(data, Recipe(floor=70.0, max_edge=320))
+    assert set(held_extras(read_jpeg_file(resized.data))) == {Extra.DEPTH, Extra.PICTURES}
+
+
+def test_pictures_that_no_index_names_go_when_asked() -> None:
+    data = phones.primary() + phones.primary(160, 120) + b"\0\0" + phones.primary(160, 120)
+    assert "no index names" in str(refused(data, Recipe(floor=70.0)))
+    for drop in (ALL, frozenset({Extra.PICTURES})):
+        result = made(data, Recipe(floor=70.0, drop=drop))
+        assert result.dropped == (Extra.PICTURES,)
+        assert not read_jpeg_file(result.data).has_tail
+    trailed = data + b"vivo{}"
+    assert made(trailed, Recipe(floor=70.0, drop=ALL)).dropped == (Extra.PICTURES, Extra.MAKER)
+    refused(trailed, Recipe(floor=70.0, drop=frozenset({Extra.PICTURES})))
+
+
 def test_a_stray_byte_is_no_extra() -> None:
     data = phones.primary() + b"\0"
     assert not held_extras(read_jpeg_file(data))

@@ -279,16 +279,19 @@ def test_what_its_bytes_and_the_recipe_decided_holds_for_copies(
 
 
 @pytest.mark.parametrize("asked", [False, True])
-@pytest.mark.parametrize("name", ["a.NEF", "a.dng", "a.cr2", "a.arw", "a.iiq"])
+@pytest.mark.parametrize("start", [b"II*\0", b"MM\0*", b""], ids=["TIFF", "TIFF of Motorola", "JPEG"])
+@pytest.mark.parametrize(
+    "name", ["a.NEF", "a.dng", "a.cr2", "a.cr3", "a.arw", "a.iiq", "a.rw2", "a.orf", "a.raf"]
+)
 def test_a_raw_file_is_never_converted_from_its_preview(
-    carry: Callable[..., JobResult], picture: Path, name: str, asked: bool
+    carry: Callable[..., JobResult], picture: Path, name: str, start: bytes, asked: bool
 ) -> None:
     raw = picture.parent / name
-    raw.write_bytes(b"II*\0" + SOURCE)
-    told = carry(Compressor(), path=raw, explicit=asked, recipe=Recipe(convert_to=ImageType.JPEG))
+    raw.write_bytes(start + SOURCE)
+    told = carry(Compressor(), path=raw, explicit=asked, recipe=Recipe(convert_to=ImageType.WEBP))
     assert (told.outcome, told.missed) == ("unchanged", True)
     assert told.reason == "this format is never touched: a raw file of a camera"
-    assert raw.read_bytes() == b"II*\0" + SOURCE
+    assert raw.read_bytes() == start + SOURCE
 
 
 def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(

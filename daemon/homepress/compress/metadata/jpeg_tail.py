@@ -1,6 +1,7 @@
 """What stands behind a JPEG's primary image: told by kind, taken out, carried along to another primary."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from homepress.compress.metadata.appended import (
@@ -52,6 +53,8 @@ _APPLE_GAIN_MAP = (b"HDRGainMap", b"hdrgainmap")
 _APPLE_DEPTH = (b"disparity", b"matte", b"depth")
 _DEPTH_ITEMS = frozenset({"depth", "confidence", "original"})
 _PADDING = b"\0\xff\n\r \t"
+_ALL = frozenset(Extra)
+_JPEG_START = START_OF_IMAGE + b"\xff"
 _EXTENDED = "http://ns.adobe.com/xmp/note/ HasExtendedXMP"
 _MOST_BODY = 65_533
 
@@ -137,6 +140,19 @@ def _packets(file: JpegFile, part: Part) -> list[bytes]:
 # Taking out.
 
 
+@dataclass(frozen=True, slots=True)
+class AppendedPicture:
+    """A picture to go behind a primary.
+
+    Attributes:
+        data: a JPEG.
+        kind: its type in the multi-picture index.
+    """
+
+    data: bytes
+    kind: int = UNDEFINED_TYPE
+
+
 def taken_out(data: bytes, drop: frozenset[Extra]) -> tuple[bytes, tuple[Extra, ...]]:
     """A JPEG without some of what it holds beside its picture, and what of it was there.
 
@@ -147,24 +163,62 @@ def taken_out(data: bytes, drop: frozenset[Extra]) -> tuple[bytes, tuple[Extra, 
     try:
         file = read_jpeg_file(data)
     except Refused as refused:
-        if refused.code is RewriteRefusal.DEPENDS_ON_CODING or drop != frozenset(Extra):
+        stream = parse_jpeg(data)
+        named = _unread_extras(data, stream.end)
+        told = refused.code is RewriteRefusal.UNINDEXED and drop.issuperset(named)
+        if refused.code is RewriteRefusal.DEPENDS_ON_CODING or not named or not (told or drop == _ALL):
             return data, ()
-        return _primary(parse_jpeg(data), frozenset(Extra)), (Extra.MAKER,)
+        return _primary(stream, _ALL), named
     held = held_extras(file)
     going = tuple(extra for extra in Extra if extra in held and extra in drop)
     if not going:
         return data, ()
     staying = held.keys() - drop
-    if staying - {Extra.HDR}:
+    kept = _staying(file, staying)
+    primary = _primary(file.stream, frozenset(going) if kept else _ALL, with_hdr=Extra.HDR in staying)
+    result = with_pictures(primary, [picture for _, picture in kept]) if kept else primary
+    if held_extras(read_jpeg_file(result)).keys() != staying:
         names = ", ".join(sorted(staying - {Extra.HDR}))
         raise Refused(
             RewriteRefusal.UNSUPPORTED, f"{', '.join(going)} cannot be taken out while {names} stays"
         )
-    kept = gain_map_part(file) if Extra.HDR in staying else None
-    primary = _primary(file.stream, frozenset(going) if kept else frozenset(Extra), with_hdr=kept is not None)
-    if kept is None:
-        return primary, going
-    return with_pictures(primary, [AppendedPicture(data[kept.start : kept.end], GAIN_MAP_TYPE)]), going
+    return result, going
+
+
+def _unread_extras(data: bytes, at: int) -> tuple[Extra, ...]:
+    """What stands behind a picture whose indexes cannot be followed.
+
+    Pictures are told by their first bytes; what else is there counts as a maker's, a video's too.
+    """
+    found = set()
+    with contextlib.suppress(Malformed):
+        while data.startswith(_JPEG_START, at := _without_padding(data, at)):
+            at = parse_jpeg(data, at).end
+            found.add(Extra.PICTURES)
+    if at < len(data):
+        found |= {Extra.MAKER, Extra.MOTION} if b"ftyp" in data[at:] else {Extra.MAKER}
+    return tuple(extra for extra in Extra if extra in found)
+
+
+def _without_padding(data: bytes, at: int) -> int:
+    """The next byte that is no padding before a JPEG; 0xFF may be one, but begins a JPEG too."""
+    while at < len(data) and data[at] in b"\0\n\r\t ":
+        at += 1
+    return at
+
+
+def _staying(file: JpegFile, staying: Set[Extra]) -> list[tuple[Extra, AppendedPicture]]:
+    """The pictures behind the primary that stay, the gain map first."""
+    types = {}
+    if file.mpf is not None:
+        types = {file.mpf.position(entry): entry.attributes & 0xFFFFFF for entry in file.mpf.entries[1:]}
+    found = []
+    for start, end in sorted({(part.start, part.end) for part in file.parts if part.media is Media.JPEG}):
+        extra = _extra_of(file, [part for part in file.parts if (part.start, part.end) == (start, end)])
+        if extra in staying:
+            kind = GAIN_MAP_TYPE if extra is Extra.HDR else types.get(start, UNDEFINED_TYPE)
+            found.append((extra, AppendedPicture(file.stream.data[start:end], kind)))
+    return sorted(found, key=lambda one: one[0] is not Extra.HDR)
 
 
 def _primary(stream: JpegStream, going: frozenset[Extra], *, with_hdr: bool = False) -> bytes:
@@ -300,19 +354,6 @@ class JpegTail:
         ]
         if old != [(part.label, result[part.start : part.end]) for part in again.parts]:
             raise Refused(RewriteRefusal.PROOF, "what stands behind the picture")
-
-
-@dataclass(frozen=True, slots=True)
-class AppendedPicture:
-    """A picture to go behind a primary.
-
-    Attributes:
-        data: a JPEG.
-        kind: its type in the multi-picture index.
-    """
-
-    data: bytes
-    kind: int = UNDEFINED_TYPE
 
 
 def with_pictures(primary: bytes, pictures: Sequence[AppendedPicture], trailer: bytes = b"") -> bytes:

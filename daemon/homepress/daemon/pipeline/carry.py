@@ -569,10 +569,11 @@ def _misnamed(path: Path, data: bytes) -> Unchanged | None:
 
 
 def _raw(path: Path, data: bytes) -> Unchanged | None:
-    """A camera's raw file, by its name: by its content it is a TIFF, whose first page may be a preview."""
-    if path.suffix.lower() not in RAW_SUFFIXES or sniff(data[:SNIFF_BYTES]) is not ImageType.TIFF:
+    """A camera's raw file, by its name: what of its content can be read as a TIFF or JPEG is a preview."""
+    kind = sniff(data[:SNIFF_BYTES])
+    if path.suffix.lower() not in RAW_SUFFIXES or kind is None:
         return None
-    return Unchanged(Reason.FORMAT_NEVER_TOUCHED, "a raw file of a camera", ImageType.TIFF)
+    return Unchanged(Reason.FORMAT_NEVER_TOUCHED, "a raw file of a camera", kind)
 
 
 def _key(job: Job, source: Source) -> Key:
