@@ -341,10 +341,11 @@ def test_16_bits_are_fitted_with_all_of_them_or_with_eight() -> None:
     whole = len(made(source, Recipe(max_edge=80)).data)
     kept = made(source, Recipe(max_edge=80, fit_under=whole))
     assert (kept.dropped, deep_pixels(kept.data).shape[1]) == ((), 80)
-    less = made(source, Recipe(max_edge=80, fit_under=whole - 1))
-    assert less.dropped == ("16-bit",)
-    assert len(less.data) < whole
-    assert less.data[24] == 8
+    for recipe in (Recipe(max_edge=80, fit_under=whole - 1), Recipe(fit_under=whole - 1)):
+        less = made(source, recipe)
+        assert less.dropped == ("16-bit",)
+        assert len(less.data) < whole
+        assert less.data[24] == 8
 
 
 @pytest.mark.parametrize("target", [ImageType.WEBP, ImageType.JXL])

@@ -248,7 +248,7 @@ def _fitted(
         written = write_picture(shown, target, options)
         if written is not None and len(written.data) <= limit:
             return written, shown
-        shown = shown.with_8_bits()
+        shown, fitting = shown.with_8_bits(), None
     return (fitting or Fitting(shown, target, options, limit)).write()
 
 
