@@ -1,8 +1,10 @@
 """Files as phones write them, made from scratch: gain maps, videos, trailers, further pictures, depth."""
 
+import io
 import struct
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -109,17 +111,18 @@ def apple_note(headroom: float, gain: float) -> bytes:
     return head + first + photo + note
 
 
-def heif_coding(picture: Image.Image) -> tuple[bytes, list[bytes]]:
-    """The coded picture of an AVIF, and its properties: size, depth, configuration."""
-    import io
-
+def heif_coding(picture: Image.Image, *, heic: bool = False) -> tuple[bytes, list[bytes]]:
+    """The coded picture of an AVIF or HEIC, and its properties: size, depth, configuration."""
     out = io.BytesIO()
-    picture.save(out, "AVIF", quality=85)
+    if heic:
+        pytest.importorskip("pillow_heif").from_pillow(picture).save(out, quality=90)
+    else:
+        picture.save(out, "AVIF", quality=85)
     data = out.getvalue()
     mdat = next(box for box in read_boxes(data) if box.kind == b"mdat")
     holder = next(find_boxes(data, (b"meta", b"iprp", b"ipco")))
     boxes = read_boxes(data, holder.content_start, holder.end)
-    wanted = (b"ispe", b"pixi", b"av1C")
+    wanted = (b"ispe", b"pixi", b"av1C", b"hvcC")
     return mdat.content(data), [data[box.start : box.end] for box in boxes if box.kind in wanted]
 
 
@@ -129,7 +132,7 @@ def avif(
     *more: bytes,
     groups: bytes = b"",
 ) -> bytes:
-    """An AVIF of items (type, bytes, properties), numbered from 1 on, the first being the picture."""
+    """An AVIF or HEIC of items (type, bytes, properties), numbered from 1 on, the first being the picture."""
     properties: list[bytes] = []
     links = b""
     for number, (_, _, held) in enumerate(items, 1):
@@ -166,7 +169,8 @@ def avif(
         )
         return built.box(b"meta", bytes(4) + b"".join(parts) + groups)
 
-    head = built.box(b"ftyp", b"avif" + bytes(4) + b"avifmif1miaf")
+    brand = b"heic" if items[0][0] == b"hvc1" else b"avif"
+    head = built.box(b"ftyp", brand + bytes(4) + brand + b"mif1miaf")
     start = len(head) + len(meta(0)) + 8
     coded = built.box(b"mdat", b"".join(data for _, data, _ in items))
     return head + meta(start) + coded + b"".join(more)
@@ -260,3 +264,51 @@ def apple_avif(headroom: float = 1.0, gain: float = 0.0) -> bytes:
         ],
         [(b"auxl", 2, [1]), (b"auxl", 3, [1]), (b"cdsc", 4, [1])],
     )
+
+
+def iphone_heic(seed: int = 1) -> bytes:
+    """A HEIC as an iPhone's portraits are: gain map, depth map, maker note, the phone held upright."""
+    turned = built.box(b"irot", b"\3")
+    names = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:mpeg:hevc:2015:auxid:2")
+    kinds = [built.box(b"auxC", bytes(4) + name + b"\0") for name in names]
+    coded = [
+        heif_coding(Image.fromarray(images.photo(480, 360, seed)), heic=True),
+        heif_coding(Image.fromarray(gain_values(240, 180)), heic=True),
+        heif_coding(Image.fromarray(gain_values(160, 120)), heic=True),
+    ]
+    space = ' xmlns:HDRGainMap="http://ns.apple.com/HDRGainMap/1.0/" HDRGainMap:HDRGainMapVersion="65536"'
+    return avif(
+        [
+            (b"hvc1", coded[0][0], [*coded[0][1], turned]),
+            (b"hvc1", coded[1][0], [*coded[1][1], kinds[0], turned]),
+            (b"hvc1", coded[2][0], [*coded[2][1], kinds[1], turned]),
+            (b"Exif", bytes(4) + apple_note(1.0, 0.0), []),
+            (b"mime", apple_packet(space), []),
+            (b"mime", depth_packet(), []),
+        ],
+        [
+            *((b"auxl", number, [1]) for number in (2, 3)),
+            *((b"cdsc", number, [about]) for number, about in ((4, 1), (5, 2), (6, 3))),
+        ],
+    )
+
+
+def galaxy_heic() -> bytes:
+    """A HEIC as Samsung's phones write it: a gain map of ISO 21496-1, and blocks behind the picture."""
+    picture, about_picture = heif_coding(Image.fromarray(images.photo(480, 360)), heic=True)
+    gain, about_gain = heif_coding(Image.fromarray(gain_values(240, 180)), heic=True)
+    items = [
+        (b"hvc1", picture, about_picture),
+        (b"tmap", b"\0" + iso_curve(), []),
+        (b"hvc1", gain, about_gain),
+    ]
+    return avif(items, [(b"dimg", 2, [1, 3])], built.box(b"sefd", samsung_blocks()))
+
+
+def vision_heic() -> bytes:
+    """A HEIC with what two eyes see, and what is said of the lenses in a box."""
+    lens = built.box(b"uuid", bytes(range(16)) + bytes(8))
+    eyes = [heif_coding(Image.fromarray(images.photo(480, 360, seed)), heic=True) for seed in (1, 2)]
+    pair = built.box(b"ster", struct.pack(">IIIII", 0, 9, 2, 1, 2))
+    items = [(b"hvc1", coded, [*about, lens]) for coded, about in eyes]
+    return avif(items, [(b"cdsc", 1, [1])], groups=built.box(b"grpl", pair))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from compress import phones
 from support import wait_for
 from system.pictures import jpeg, png, write
 
@@ -27,6 +28,7 @@ _DRAWINGS = (
     "Scans/letter.png",
     "Outbox/map.png",
 )
+_FROM_A_PHONE = ("Pictures/passport.heic", "Documents/passport.heic")
 _PATIENCE = 120.0
 
 
@@ -41,6 +43,8 @@ class World:
             write(self._new(name), jpeg(number, size=(640, 480)))
         for number, name in enumerate(_DRAWINGS):
             write(self._new(name), png(number))
+        for name in _FROM_A_PHONE:
+            write(self._new(name), phones.iphone_heic())
         programs = Path(sys.executable).parent
         (self.home / ".venv").mkdir()
         (self.home / ".venv" / "bin").symlink_to(programs)
