@@ -419,3 +419,27 @@ def test_a_video_that_leaves_no_room_is_named() -> None:
     result = refused(phones.motion_photo(), Recipe(floor=80.0, fit_under=5_000))
     assert result.reason is Reason.CANNOT_FIT
     assert result.detail.endswith("drop: motion")
+
+
+class TestWhatStaysOfAHeif:
+    def test_a_further_picture_that_cannot_be_read_does_not_make_the_file_broken(self) -> None:
+        coded, about = phones.heif_coding(Image.fromarray(phones.images.photo(320, 240)))
+        data = phones.avif([(b"av01", coded, about), (b"av01", bytes(40), about)], [(b"cdsc", 2, [2])])
+        result = refused(data, JPEG)
+        assert result.reason is Reason.CANNOT_CONVERT
+        assert result.detail.endswith("drop: pictures")
+
+    def test_no_way_out_is_named_that_leads_nowhere(self) -> None:
+        """An HDR picture does not become one for other screens by taking its gain map out."""
+        picture, about = phones.heif_coding(Image.fromarray(phones.images.photo(320, 240)))
+        items = [(b"av01", picture, [*about, colours(9, 16)]), (b"tmap", b"\0" + phones.iso_curve(), [])]
+        data = phones.avif([*items, (b"av01", picture, about)], [(b"dimg", 2, [1, 3])])
+        for target in (ImageType.JPEG, ImageType.WEBP):
+            detail = refused(data, Recipe(floor=70.0, convert_to=target, bigger=True)).detail
+            assert "PQ or HLG" in detail
+            assert "drop" not in detail
+
+    def test_uncompressed_ones_are_unsupported_not_broken(self) -> None:
+        coded, about = phones.heif_coding(Image.fromarray(phones.images.photo(64, 48)))
+        data = phones.avif([(b"unci", coded, about)], [(b"cdsc", 1, [1])])
+        assert refused(data, JPEG).reason is Reason.UNSUPPORTED

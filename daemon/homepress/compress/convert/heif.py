@@ -27,7 +27,14 @@ from homepress.compress.metadata.isobmff import read_boxes
 from homepress.compress.metadata.jpeg_tail import without_indexes
 from homepress.compress.model import Extra
 from homepress.compress.parts import Fate, fate
-from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable, orientation, undecodable
+from homepress.compress.pixels import (
+    MOST_PIXELS,
+    KindNotRead,
+    TooManyPixels,
+    Undecodable,
+    orientation,
+    undecodable,
+)
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a worker is one of several
 
@@ -59,6 +66,7 @@ def _read(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
     """
     items = HeifItems(source)
     extras = heif_extras(source)
+    _check_item(items, items.primary, kind, wanted.target)
     carried = _carried_extras(source, extras, wanted)
     _check_further(items, carried.pictures)
     picture = _read_item(items, items.primary, kind, wanted)
@@ -75,7 +83,7 @@ def _read(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
         picture,
         gain=gain,
         maps=tuple(_map(items, extra, kind) for extra in carried.maps),
-        others=tuple(_read_item(items, number, kind, wanted) for number in numbers),
+        others=tuple(_read_further(items, number, kind, wanted) for number in numbers),
         stereo=len(numbers) == 1 and items.is_stereo(items.primary, numbers[0]),
         trailer=carried.trailer,
         dropped=tuple(dropped),
@@ -84,11 +92,7 @@ def _read(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
 
 def _read_item(items: HeifItems, number: int, kind: ImageType, wanted: Wanted) -> Picture:
     """One picture of a file, with its metadata."""
-    profile, codes = items.colours(number)
-    _check_depth(items, number, kind, wanted.target)
-    if profile is None and codes is not None:
-        _check_colours(codes)
-    _check_shape(items, number, kind)
+    profile, _ = items.colours(number)
     rgba = _pixels(items.data if number == items.primary else items.as_picture(number), kind)
     along = read_metadata(
         items.data,
@@ -97,6 +101,32 @@ def _read_item(items: HeifItems, number: int, kind: ImageType, wanted: Wanted) -
         profile=profile,
     )
     return Picture(rgba, along.icc, along.exif, along.xmp)
+
+
+def _read_further(items: HeifItems, number: int, kind: ImageType, wanted: Wanted) -> Picture:
+    try:
+        _check_item(items, number, kind, wanted.target)
+        return _read_item(items, number, kind, wanted)
+    except (CannotConvert, Undecodable) as error:
+        raise CannotConvert(
+            f"a further picture in it cannot be read: {error}; to take those out, drop: pictures"
+        ) from error
+
+
+def _check_item(items: HeifItems, number: int, kind: ImageType, target: ImageType) -> None:
+    """See that a picture is of a kind that is read here, and goes into the target.
+
+    Raises:
+        CannotConvert: it does not go there.
+        KindNotRead: it is of another kind.
+    """
+    if number in items.infos and items.infos[number].kind == b"unci":
+        raise KindNotRead("it is stored uncompressed, which is not read here")
+    profile, codes = items.colours(number)
+    _check_depth(items, number, kind, target)
+    if profile is None and codes is not None:
+        _check_colours(codes)
+    _check_shape(items, number, kind)
 
 
 def _pixels(source: bytes, kind: ImageType) -> Rgba:
@@ -261,7 +291,7 @@ def _check_colours(codes: bytes) -> None:
     primaries, transfer = (int.from_bytes(codes[at : at + 2], "big") for at in (0, 2))
     if transfer in _HDR_TRANSFERS:
         raise CannotConvert(
-            "it is HDR (PQ or HLG) and holds no picture for other screens, which a camera or an editor makes"
+            "its picture is HDR itself (PQ or HLG); one for other screens is made by the camera or an editor"
         )
     if primaries not in _SRGB_PRIMARIES or transfer not in _SRGB_TRANSFERS:
         raise CannotConvert("its colours are wider than sRGB and it has no profile")
