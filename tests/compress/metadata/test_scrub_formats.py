@@ -34,7 +34,7 @@ from homepress.compress.metadata import (
 from homepress.compress.metadata.heif_parts import heif_extras
 from homepress.compress.metadata.png import read_chunks, write_chunks
 from homepress.compress.metadata.webp import read_webp, write_webp
-from homepress.compress.model import Reason
+from homepress.compress.model import Extra, Reason
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -252,6 +252,22 @@ class TestBoxes:
         told = subprocess.run(command, capture_output=True, check=True).stdout.decode(errors="replace")
         for word in ("GPS", "Artist", "Person", "City", "Sometown", "Warning"):
             assert word not in told, f"{word}:\n{told}"
+
+    @pytest.mark.parametrize("policy", list(MetadataPolicy))
+    def test_what_was_to_be_dropped_and_stays_is_named(self, policy: MetadataPolicy) -> None:
+        data = phones.apple_avif()
+        asked = compress(data, Recipe(metadata=policy, drop=frozenset({Extra.DEPTH, Extra.MAKER})))
+        plain = compress(data, Recipe(metadata=policy))
+        if policy is MetadataPolicy.STRIP:
+            assert isinstance(asked, Compressed)
+            assert isinstance(plain, Compressed)
+            assert (plain.missed, asked.dropped) == ("", ())
+            assert asked.missed.startswith("not taken out: a depth map: ")
+        else:  # nothing of its metadata goes
+            assert isinstance(asked, Unchanged)
+            assert isinstance(plain, Unchanged)
+            assert (plain.reason, asked.reason) == (Reason.FORMAT_LEFT_ALONE, Reason.CANNOT_CONVERT)
+            assert asked.detail.startswith("not taken out: a depth map; ")
 
     def test_what_is_larger_than_asked_is_named(self) -> None:
         data = sources.source(ImageType.AVIF, sources.photo()).data

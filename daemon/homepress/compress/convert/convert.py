@@ -17,7 +17,7 @@ from homepress.compress.engine import left_alone
 from homepress.compress.metadata import Malformed, Refused, has_location, parse_jpeg
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.gain_map import with_directory
-from homepress.compress.metadata.heif_parts import HeifItems
+from homepress.compress.metadata.heif_parts import HeifItems, heif_extras
 from homepress.compress.metadata.jpeg_file import Media, read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import EXTENDED_XMP_SIGNATURE
 from homepress.compress.metadata.jpeg_tail import held_extras, taken_out
@@ -72,7 +72,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 
 
 def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
-    if recipe.metadata is MetadataPolicy.STRIP:
+    if recipe.metadata is MetadataPolicy.STRIP and not _is_scrubbed_only(kind, recipe):
         recipe = dataclasses.replace(recipe, drop=frozenset(Extra))
     work, dropped = taken_out(source, recipe.drop) if kind is ImageType.JPEG else (source, ())
     result = _run(work, kind, recipe)
@@ -88,7 +88,7 @@ def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Un
 
 def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     target = recipe.convert_to or kind
-    if target is kind and not FORMATS[kind].compressor:
+    if _is_scrubbed_only(kind, recipe):
         return _scrubbed_only(source, kind, recipe)
     whole = (kind, target) == (ImageType.JPEG, ImageType.JXL) and not (recipe.max_edge or recipe.fit_under)
     if whole and len(parse_jpeg(source).frame.components) < _INKS:  # libjxl takes no inks
@@ -111,20 +111,44 @@ def _scrubbed_only(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed
     """A picture of a format that is left alone: its metadata may go all the same."""
     left = left_alone(kind)
     if recipe.metadata is MetadataPolicy.KEEP or kind not in _SCRUBBED_ONLY:
-        return left
+        return _refused_drop(source, kind, recipe) or left
     if 0 < recipe.fit_under < len(source):
         raise CannotFit("this format is made smaller only when it is converted, to JPEG for example")
     scrubbed = scrubbing.scrub(source, recipe.metadata)
     if scrubbed is None or scrubbed == source:
-        return left
+        return _refused_drop(source, kind, recipe) or left
     if has_location(scrubbed):
         return Unchanged(Reason.VERIFY_FAILED, "it still tells where it was taken", kind)
     size = read_size(source, kind)
     result = scrubbing.without_metadata(source, scrubbed, kind, size, left)
-    if isinstance(result, Compressed) and recipe.max_edge and max(size) > recipe.max_edge:
-        missed = "not resized: this format is left alone unless it is converted, to JPEG for example"
-        return dataclasses.replace(result, missed=missed)
-    return result
+    if not isinstance(result, Compressed):
+        return result
+    missed = []
+    if recipe.max_edge and max(size) > recipe.max_edge:
+        missed.append("not resized")
+    if staying := _not_taken_out(scrubbed, kind, recipe):
+        missed.append(f"not taken out: {staying}")
+    if not missed:
+        return result
+    return dataclasses.replace(result, missed=f"{', '.join(missed)}: {Reason.FORMAT_LEFT_ALONE}")
+
+
+def _refused_drop(source: bytes, kind: ImageType, recipe: Recipe) -> Unchanged | None:
+    """Why a picture that stays as it is holds what was to be dropped; None where it does not."""
+    if staying := _not_taken_out(source, kind, recipe):
+        return Unchanged(Reason.CANNOT_CONVERT, f"not taken out: {staying}; {Reason.FORMAT_LEFT_ALONE}", kind)
+    return None
+
+
+def _is_scrubbed_only(kind: ImageType, recipe: Recipe) -> bool:
+    return recipe.convert_to in (None, kind) and not FORMATS[kind].compressor
+
+
+def _not_taken_out(data: bytes, kind: ImageType, recipe: Recipe) -> str:
+    """What a HEIC or AVIF still holds of that which was to be dropped, in words."""
+    if kind not in (ImageType.HEIC, ImageType.AVIF):
+        return ""
+    return ", ".join(dict.fromkeys(one.words for one in heif_extras(data) if one.extra in recipe.drop))
 
 
 def read_size(source: bytes, kind: ImageType) -> tuple[int, int]:
