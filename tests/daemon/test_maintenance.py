@@ -81,5 +81,5 @@ class Idle:
         self.looks += 1
         return []
 
-    def count_time(self) -> float:
+    def elapsed_seconds(self) -> float:
         return 0.0
