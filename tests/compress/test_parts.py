@@ -61,8 +61,8 @@ def is_there(part: PartRow, data: bytes) -> bool:
         return _MARKS[part.key] in data
     if part.key == "padding":
         return kind is part.source and not data.endswith((b"\xff\xd9", b"IEND\xaeB`\x82"))
-    if part.key == "deep":  # where it does not stay, there are 8
-        return part.source is ImageType.HEIC
+    if part.key == "deep":  # what is written anew has 8
+        return kind is part.source
     if part.key == "16-bit":
         return data.startswith(b"\x89PNG") and data[24] == 16
     return MARK in data or MARK.hex().encode() in data

@@ -45,6 +45,7 @@ LEFT_OUT = {
     "photoshop": "Photoshop's settings",
     "text": "its text notes",
     "properties": "its notes of lens, camera position or title that are no Exif",
+    "deep": "its 10 or 12 bits a channel (now 8)",
     "16-bit": "its 16 bits a channel (now 8)",
     "cmyk": "its CMYK colours (now sRGB)",
 }

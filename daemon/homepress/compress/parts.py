@@ -162,7 +162,7 @@ PARTS = (
     PartRow("pictures", _H, "further pictures (stereo, bursts of a few)", "--ADDDD", "KK"),
     PartRow("maker", _H, "a maker's box (Samsung's blocks become the trailer they are in JPEGs)", "--KDDDD"),
     PartRow("properties", _H, "what boxes say of a picture: its lens, its place, its date", "--NNNNN", "GG"),
-    PartRow("deep", _H, "10 or 12 bits a channel; HDR (PQ, HLG) is refused", "--ARARR", "KK"),
+    PartRow("deep", _H, "10 or 12 bits a channel: rounded to 8; HDR (PQ, HLG) is refused", "--NNNNN", "KK"),
     PartRow("sequence", _H, "a sequence of pictures", "--RRRRR", "RR"),
     PartRow("exif", _X, "Exif", "--AAAA-", "AG"),
     PartRow("xmp", _X, "XMP", "--KKKK-", "AG"),

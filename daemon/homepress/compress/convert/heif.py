@@ -26,7 +26,6 @@ from homepress.compress.metadata.heif_parts import (
 from homepress.compress.metadata.isobmff import read_boxes
 from homepress.compress.metadata.jpeg_tail import without_indexes
 from homepress.compress.model import Extra
-from homepress.compress.parts import Fate, fate
 from homepress.compress.pixels import (
     MOST_PIXELS,
     KindNotRead,
@@ -41,7 +40,7 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a worker is one of several
 _EIGHT = 8
 _MOST_FURTHER = 16_000_000
 """Pixels of further pictures that go along in all, however small the first is."""
-_PROPERTIES = "properties"
+_PROPERTIES, _DEEP = "properties", "deep"
 _HDR_TRANSFERS = frozenset({16, 18})
 """PQ and HLG, by the same table as below."""
 _SRGB_PRIMARIES = frozenset({1, 2})
@@ -66,7 +65,7 @@ def _read(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
     """
     items = HeifItems(source)
     extras = heif_extras(source)
-    _check_item(items, items.primary, kind, wanted.target)
+    _check_item(items, items.primary, kind)
     carried = _carried_extras(source, extras, wanted)
     _check_further(items, carried.pictures)
     picture = _read_item(items, items.primary, kind, wanted)
@@ -79,6 +78,8 @@ def _read(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
     dropped: list[str] = [extra for extra in Extra if extra in wanted.drop and extra in held]
     if any(items.beside_coding(number) for number in (items.primary, *numbers)):
         dropped.append(_PROPERTIES)
+    if any(_depth(items, number) > _EIGHT for number in (items.primary, *numbers)):
+        dropped.append(_DEEP)
     return dataclasses.replace(
         picture,
         gain=gain,
@@ -105,7 +106,7 @@ def _read_item(items: HeifItems, number: int, kind: ImageType, wanted: Wanted) -
 
 def _read_further(items: HeifItems, number: int, kind: ImageType, wanted: Wanted) -> Picture:
     try:
-        _check_item(items, number, kind, wanted.target)
+        _check_item(items, number, kind)
         return _read_item(items, number, kind, wanted)
     except (CannotConvert, Undecodable) as error:
         raise CannotConvert(
@@ -113,17 +114,16 @@ def _read_further(items: HeifItems, number: int, kind: ImageType, wanted: Wanted
         ) from error
 
 
-def _check_item(items: HeifItems, number: int, kind: ImageType, target: ImageType) -> None:
-    """See that a picture is of a kind that is read here, and goes into the target.
+def _check_item(items: HeifItems, number: int, kind: ImageType) -> None:
+    """See that a picture is of a kind that is read here, and shown right by every screen.
 
     Raises:
-        CannotConvert: it does not go there.
+        CannotConvert: it is not shown so.
         KindNotRead: it is of another kind.
     """
     if number in items.infos and items.infos[number].kind == b"unci":
-        raise KindNotRead("it is stored uncompressed, which is not read here")
+        raise KindNotRead("it is stored uncompressed")
     profile, codes = items.colours(number)
-    _check_depth(items, number, kind, target)
     if profile is None and codes is not None:
         _check_colours(codes)
     _check_shape(items, number, kind)
@@ -255,16 +255,6 @@ def _read_heic(source: bytes) -> Rgba:
         return to_rgba(main.to_pillow())
     except (OSError, SyntaxError, ValueError, RuntimeError, EOFError) as error:  # what pillow-heif raises
         raise undecodable(error) from error
-
-
-def _check_depth(items: HeifItems, number: int, kind: ImageType, target: ImageType) -> None:
-    """See that a picture of more than 8 bits a channel goes where there are no more than 8.
-
-    Raises:
-        CannotConvert: it does not.
-    """
-    if _depth(items, number) > _EIGHT and fate("deep", kind, target) is Fate.REFUSED:
-        raise CannotConvert("it has more than 8 bits a channel")
 
 
 def _depth(items: HeifItems, picture: int) -> int:
