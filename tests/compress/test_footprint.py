@@ -47,6 +47,14 @@ def test_a_picture_that_is_made_smaller_needs_less_to_be_written() -> None:
     assert no_smaller == whole
 
 
+def test_16_bits_that_may_stay_need_more_than_8() -> None:
+    recipe = Recipe(convert_to=ImageType.PNG, max_edge=1000)
+    shallow, deep = (
+        bytes_to_compress(picture(24, kind), recipe) for kind in (ImageType.WEBP, ImageType.TIFF)
+    )
+    assert deep > shallow + 24_000_000 * 8
+
+
 def test_what_is_left_alone_needs_nothing_but_its_bytes() -> None:
     left = bytes_to_compress(picture(100, ImageType.HEIC, 1_000_000), Recipe())
     assert left < BASE_BYTES + 20_000_000
