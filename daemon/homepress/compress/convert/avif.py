@@ -52,20 +52,27 @@ def write_avif(
     exif: bytes | None = None,
     xmp: bytes | None = None,
 ) -> bytes:
-    """An AVIF file with its metadata; `exif` must not hold an orientation, or Pillow writes it anew."""
+    """An AVIF file with its metadata; `exif` must not hold an orientation, or Pillow writes it anew.
+
+    Raises:
+        MemoryError: libavif failed, which with whole pictures of possible sizes means that.
+    """
     image = to_image(rgba)
     out = io.BytesIO()
     exact = "A" in image.mode and AvifImagePlugin.get_codec_version(_CODEC) is not None
-    image.save(
-        out,
-        "AVIF",
-        quality=quality,
-        speed=_SPEED_OF_LARGE if image.width * image.height > _LARGE else _SPEED,
-        subsampling="4:0:0" if image.mode == "L" else "4:4:4",
-        max_threads=1,
-        **(_EXACT_ALPHA if exact else {}),
-        icc_profile=icc,
-        exif=exif,
-        xmp=xmp,
-    )
+    try:
+        image.save(
+            out,
+            "AVIF",
+            quality=quality,
+            speed=_SPEED_OF_LARGE if image.width * image.height > _LARGE else _SPEED,
+            subsampling="4:0:0" if image.mode == "L" else "4:4:4",
+            max_threads=1,
+            **(_EXACT_ALPHA if exact else {}),
+            icc_profile=icc,
+            exif=exif,
+            xmp=xmp,
+        )
+    except RuntimeError as error:
+        raise MemoryError(str(error)) from error
     return out.getvalue()
