@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, MpoImagePlugin
+from PIL import Image, ImageCms, MpoImagePlugin
 
 from compress import phones
 from compress.sources import made, refused
@@ -337,8 +337,24 @@ class TestColoursOfAHeif:
     def test_hdr_without_a_picture_for_other_screens_is_refused(self) -> None:
         assert "PQ or HLG" in refused(in_tiles(colours(9, 16)), JPEG).detail
 
-    def test_wide_ones_without_a_profile_are_refused(self) -> None:
-        assert "wider" in refused(in_tiles(colours(9, 1)), JPEG).detail
+    def test_unknown_ones_without_a_profile_are_refused(self) -> None:
+        assert "not known" in refused(in_tiles(colours(22, 1)), JPEG).detail
+
+    @pytest.mark.parametrize(
+        ("primaries", "transfer", "shown"),
+        [(12, 13, (215, 93, 31)), (9, 1, (241, 76, 29)), (1, 4, (201, 100, 46))],
+    )
+    def test_those_of_code_points_become_a_profile(
+        self, primaries: int, transfer: int, shown: tuple[int, int, int]
+    ) -> None:
+        """What a colour looks like on a screen, as Little CMS understands the profile."""
+        result = made(in_tiles(colours(primaries, transfer)), JPEG)
+        data = Image.open(io.BytesIO(result.data)).info["icc_profile"]
+        profile, srgb = ImageCms.ImageCmsProfile(io.BytesIO(data)), ImageCms.createProfile("sRGB")
+        colour = Image.new("RGB", (1, 1), (200, 100, 50))
+        there = ImageCms.profileToProfile(colour, profile, srgb)
+        assert there is not None
+        assert np.abs(np.asarray(there, int)[0, 0] - shown).max() <= 1
 
     def test_the_profile_of_the_tiles_is_the_pictures(self) -> None:
         profile = phones.images.profile()

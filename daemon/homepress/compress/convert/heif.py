@@ -14,6 +14,7 @@ from homepress.compress.convert import gain as gain_map
 from homepress.compress.convert.along import Wanted, decoded, frame_count, read_metadata, upright
 from homepress.compress.convert.beside import map_jpeg, naming, turned
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_image, to_rgba
+from homepress.compress.convert.profile import profile_of
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, read_sef
 from homepress.compress.metadata.heif_parts import (
@@ -93,7 +94,9 @@ def _read(source: bytes, kind: ImageType, wanted: Wanted) -> Picture:
 
 def _read_item(items: HeifItems, number: int, kind: ImageType, wanted: Wanted) -> Picture:
     """One picture of a file, with its metadata."""
-    profile, _ = items.colours(number)
+    profile, codes = items.colours(number)
+    if profile is None and codes is not None:
+        profile = _profile(codes)
     rgba = _pixels(items.data if number == items.primary else items.as_picture(number), kind)
     along = read_metadata(
         items.data,
@@ -125,7 +128,7 @@ def _check_item(items: HeifItems, number: int, kind: ImageType) -> None:
         raise KindNotRead("it is stored uncompressed")
     profile, codes = items.colours(number)
     if profile is None and codes is not None:
-        _check_colours(codes)
+        _profile(codes)
     _check_shape(items, number, kind)
 
 
@@ -272,19 +275,23 @@ def _depth(items: HeifItems, picture: int) -> int:
     return max(depths)
 
 
-def _check_colours(codes: bytes) -> None:
-    """See that a picture without a profile is in sRGB, by its code points (nclx).
+def _profile(codes: bytes) -> bytes | None:
+    """The profile of a picture that has code points (nclx) instead; None for sRGB, which needs none.
 
     Raises:
-        CannotConvert: it is not.
+        CannotConvert: it is HDR, or its colours are not known here.
     """
     primaries, transfer = (int.from_bytes(codes[at : at + 2], "big") for at in (0, 2))
     if transfer in _HDR_TRANSFERS:
         raise CannotConvert(
             "its picture is HDR itself (PQ or HLG); one for other screens is made by the camera or an editor"
         )
-    if primaries not in _SRGB_PRIMARIES or transfer not in _SRGB_TRANSFERS:
-        raise CannotConvert("its colours are wider than sRGB and it has no profile")
+    if primaries in _SRGB_PRIMARIES and transfer in _SRGB_TRANSFERS:
+        return None
+    profile = profile_of(primaries, transfer)
+    if profile is None:
+        raise CannotConvert("its colours are of a kind that is not known here, and it has no profile")
+    return profile
 
 
 def _check_shape(items: HeifItems, number: int, kind: ImageType) -> None:
