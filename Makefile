@@ -67,7 +67,7 @@ lock: $(STAMP)
 latest:
 	$(PYTHON) packaging/latest.py
 
-# Manual page and shell completions, made from the commands.
+# What is made from the code: manual, completions, settings and their schema, tables of the docs, icons.
 generate: $(STAMP)
 	$(BIN)/python packaging/generate.py
 

@@ -8,7 +8,7 @@ from rooms import drawing, imports_between_rooms
 
 from homepress.compress.parts import table as parts_table
 from homepress.privacy.roles import table as roles_table
-from homepress.settings.reference import reference_text
+from homepress.settings.reference import reference_text, schema_text
 from homepress.ui.cli.manual import FILES, completion, manual
 
 _PARTS = ("<!-- parts -->\n", "<!-- end of parts -->")
@@ -25,12 +25,13 @@ def put(page: Path, marks: tuple[str, str], text: str) -> None:
 
 
 def main() -> None:
-    """Everything that is made: manual, completions, icons, settings reference, picture of rooms, tables."""
+    """Everything that is made: manual, completions, icons, settings and their schema, rooms, tables."""
     (SERVICE_FILES / "man" / "homepress.1").write_text(manual(), encoding="utf-8")
     for shell, name in FILES.items():
         (SERVICE_FILES / "completions" / name).write_text(completion(shell), encoding="utf-8")
     for name, content in icon_files():
         (SERVICE_FILES / "icons" / name).write_bytes(content)
+    (ROOT / "config" / "settings.schema.json").write_text(schema_text(), encoding="utf-8")
     (DOCS / "settings.md").write_text(reference_text(), encoding="utf-8")
     privacy = DOCS / "privacy.md"
     put(privacy, _ROLES, roles_table())

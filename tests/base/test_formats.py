@@ -13,7 +13,7 @@ from homepress.settings.values import SourceFormat, TargetFormat
 
 def test_the_words_of_the_settings() -> None:
     """`Literal`s have to be written out for type checkers."""
-    assert set(get_args(SourceFormat)) == {kind.value for kind in ImageType}
+    assert set(get_args(SourceFormat)) == {kind.value for kind, each in FORMATS.items() if each.source}
     assert set(get_args(TargetFormat)) == {kind.value for kind, each in FORMATS.items() if each.target}
 
 

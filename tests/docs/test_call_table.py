@@ -6,13 +6,14 @@ from types import ModuleType
 
 import pytest
 
-from homepress.privacy.calls import NUMBERS
+from homepress.privacy.calls import GROUPS, NUMBERS
 from homepress.privacy.filters import client_policy, daemon_policy, tool_policy, worker_policy
+from homepress.privacy.seccomp import ALLOW
 from support import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "privacy.md").read_text(encoding="utf-8")
 ROWS = [
-    line.strip("| ").split(" | ") for line in PAGE.splitlines() if re.match(r"\| \*\*[a-z' ]+\*\*: ", line)
+    line.strip("| ").split(" | ") for line in PAGE.splitlines() if re.match(r"\| \*\*[a-z0-9' ]+\*\*: ", line)
 ]
 
 
@@ -35,6 +36,17 @@ def test_every_call_stands_in_it_once() -> None:
     # Reasons may name a call too.
     assert NUMBERS.keys() <= set(named)
     assert len(named) <= len(NUMBERS) + 1
+
+
+def test_the_number_of_calls_that_a_worker_has_is_right() -> None:
+    policy = worker_policy(1)
+    known = {
+        call: group.name for group in GROUPS for call, (x86, _) in group.calls.items() if x86 is not None
+    }
+    allowed = {call for call, name in known.items() if name in policy.allowed}
+    for call, rule in policy.calls.items():
+        (allowed.add if rule.decision.action == ALLOW else allowed.discard)(call)
+    assert f"a worker has {len(allowed)} calls of {len(known)}" in PAGE
 
 
 def test_a_rule_that_a_filter_has_stands_in_its_column() -> None:

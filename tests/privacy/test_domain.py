@@ -84,8 +84,8 @@ def test_the_page_says_what_the_table_says() -> None:
 
 def test_what_each_process_may_do_is_what_its_domain_leaves() -> None:
     assert DAEMON.domain is not None and CLIENT.domain is not None and WORKER.domain is None
-    assert DAEMON.domain.tcp and CLIENT.domain.tcp
+    assert DAEMON.domain.blocks_tcp and CLIENT.domain.blocks_tcp
     assert "programs" not in DAEMON.may | CLIENT.may | WORKER.may
     assert "network" not in set().union(*(role.may for role in roles.ROLES))
-    assert not (CLIENT.domain.abstract_sockets or CLIENT.domain.signals), "children inherit it"
+    assert not (CLIENT.domain.blocks_abstract_sockets or CLIENT.domain.blocks_signals), "children inherit it"
     assert "local" not in DAEMON.may | WORKER.may

@@ -170,7 +170,7 @@ def test_all_problems_are_told_with_line_key_expectation_and_nearest_name() -> N
         '24: folder.convert.heic: expected "jpeg", "png", "webp", "avif" or "jxl", got "jpg"; '
         'did you mean "jpeg"?',
         '24: folder.convert.hec: expected "jpeg", "png", "webp", "gif", "tiff", "bmp", "heic", '
-        '"avif", "jxl" or "svg", got "hec"; did you mean "heic"?',
+        '"avif" or "jxl", got "hec"; did you mean "heic"?',
         '25: folder.fit_under: expected a size such as "500 KB" or "1.5 GB", got the number 500',
         '26: folder.min_size: expected a size such as "500 KB" or "1.5 GB", got "1,5 KB"',
         '27: folder.preset: there is no preset "fotos"; did you mean "photos"?',

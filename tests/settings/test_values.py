@@ -1,14 +1,10 @@
 """Sizes and qualities."""
 
-from typing import get_args
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.base.formats import ImageType
 from homepress.settings import DaemonSettings, Quality, Size
-from homepress.settings.values import SourceFormat
 
 
 @pytest.mark.parametrize(
@@ -65,10 +61,6 @@ def test_every_other_quality_is_refused(value: object) -> None:
     else:
         with pytest.raises(ValueError, match="no quality"):
             Quality.of(value)
-
-
-def test_formats_are_those_of_image_type() -> None:
-    assert set(get_args(SourceFormat)) == {kind.value for kind in ImageType}
 
 
 def test_auto_is_half_of_the_cores_and_at_least_one(monkeypatch: pytest.MonkeyPatch) -> None:

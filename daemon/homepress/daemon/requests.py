@@ -215,7 +215,7 @@ def _metadata(word: str) -> str:
 
 def _conversions(word: str) -> dict[str, str]:
     """Every format that can be converted becomes this one."""
-    kinds = [kind for kind in get_args(SourceFormat) if kind not in ("svg", word)]
+    kinds = [kind for kind in get_args(SourceFormat) if kind != word]
     # One pair says as much about the word as all of them would.
     if fault := check_value("folder.convert", f"{kinds[0]}={word}"):
         raise ServiceError(fault.replace(f"{kinds[0]}:", "convert:", 1), exit_code=2)

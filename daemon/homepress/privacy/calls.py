@@ -1,8 +1,8 @@
 """Every system call of Linux in groups, with its number on x86-64 and on 64-bit Arm.
 
-Each call is in one group. Which groups a process may use is decided in `filters`; a call that stands here
-nowhere does not exist for any process of ours (ENOSYS), so a new kernel's calls are refused until somebody
-has looked at them. A test holds the table against the C headers of the system it runs on.
+Each call is in one group. Which groups a process may use is decided in `filters`. A call that is not listed
+here does not exist for any process of ours (ENOSYS), so a new kernel's calls are refused until somebody has
+looked at them. A test holds the table against the C headers of the system it runs on.
 
 Sources: Linux `arch/x86/entry/syscalls/syscall_64.tbl` and `include/uapi/asm-generic/unistd.h`, to 7.0.
 """
@@ -24,7 +24,7 @@ class Group:
     Attributes:
         name: what it is called in the documentation.
         purpose: what the calls do.
-        error: what a process that may not use them is answered.
+        error: the errno for a process that may not use them.
         calls: each with its numbers.
     """
 
@@ -73,7 +73,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "waiting",
+        "own threads",
         "waiting for its own threads, and going on after an interruption",
         errno.EPERM,
         """
@@ -93,7 +93,7 @@ GROUPS = (
     ),
     _group(
         "its signals",
-        "how signals reach it, and sending one to itself",
+        "receiving signals, and sending them (workers and helper programs only to themselves)",
         errno.EPERM,
         """
         rt_sigaction 13/134, rt_sigprocmask 14/135, rt_sigreturn 15/139, sigaltstack 131/132,
@@ -109,7 +109,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "starting",
+        "thread start",
         "what a C library does when a thread starts",
         errno.EPERM,
         """
@@ -117,7 +117,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "loading",
+        "program start",
         "what a C library does when a program starts",
         errno.EPERM,
         """
@@ -133,7 +133,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "looking",
+        "lookups",
         "looking for and at files, folders and attributes, most of them by name: the "
         "name of a file on a network mount goes to its server",
         errno.EACCES,
@@ -147,7 +147,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "watching",
+        "file events",
         "being told what others do with files",
         errno.EACCES,
         """
@@ -180,7 +180,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "more descriptors",
+        "new descriptors",
         "making pipes, counters, timers and files without a name",
         errno.EPERM,
         """
@@ -210,8 +210,8 @@ GROUPS = (
         """,
     ),
     _group(
-        "newer forms",
-        "what has an older form: refused as if the kernel were older, so that C libraries take that",
+        "newer variants",
+        "newer variants of older calls: refused as if the kernel were older, so that C libraries use those",
         errno.ENOSYS,
         """
         close_range 436/436, faccessat2 439/439, openat2 437/437, epoll_pwait2 441/441,
@@ -220,8 +220,8 @@ GROUPS = (
         """,
     ),
     _group(
-        "memory at large",
-        "keeping memory in place, on a node, under a key, or as a file's",
+        "special memory",
+        "locking memory, binding it to a node or a key, flushing and remapping it",
         errno.EPERM,
         """
         mlock 149/228, mlock2 325/284, mlockall 151/230, munlock 150/229, munlockall 152/231,
@@ -256,7 +256,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "others' signals",
+        "signals to others",
         "signals to other processes and threads",
         errno.EPERM,
         """
@@ -265,7 +265,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "others",
+        "other processes",
         "groups, priorities, processors and memory of other processes",
         errno.EPERM,
         """
@@ -362,7 +362,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "out of sight",
+        "clone3",
         "its flags are behind a pointer, where a filter cannot look; C libraries fall back to `clone`",
         errno.ENOSYS,
         """
@@ -370,7 +370,7 @@ GROUPS = (
         """,
     ),
     _group(
-        "gone",
+        "obsolete",
         "what kernels no longer have or never had, and what only the kernel's own tracing calls",
         errno.ENOSYS,
         """

@@ -94,8 +94,8 @@ _EVERYBODY = {
     "ioctl": _unless(errno.EPERM, "no typing into a terminal", Among(1, _TERMINAL_INPUT)),
     "clone": _unless(errno.EPERM, "no namespaces", AnyBits(0, _CLONE_NAMESPACES)),
 }
-_REFUSED_TO_ALL = frozenset({"back doors", "system", "out of sight", "gone"})
-_COMPUTING = frozenset({"memory", "descriptors", "time", "waiting", "itself", "its signals", "ending"})
+_REFUSED_TO_ALL = frozenset({"back doors", "system", "clone3", "obsolete"})
+_COMPUTING = frozenset({"memory", "descriptors", "time", "own threads", "itself", "its signals", "ending"})
 
 
 def daemon_policy() -> Policy:
@@ -124,7 +124,7 @@ def worker_policy(pid: int, *, threads: bool = False) -> Policy:
     if not threads:
         return Policy(_COMPUTING, calls)
     return Policy(
-        _COMPUTING | {"starting"},
+        _COMPUTING | {"thread start"},
         {
             **calls,
             "clone": _unless(
@@ -144,7 +144,7 @@ def tool_policy(pid: int) -> Policy:
         pid: the tool's own process id.
     """
     return Policy(
-        _COMPUTING | {"starting", "loading"},
+        _COMPUTING | {"thread start", "program start"},
         {
             **_own(pid),
             "execve": Rule(Decision(ALLOW), "until it reads its input"),

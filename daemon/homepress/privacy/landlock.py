@@ -111,10 +111,10 @@ def ruleset_attributes(version: int) -> bytes:
 def domain_attributes(version: int, domain: Domain) -> bytes:
     """`struct landlock_ruleset_attr` that handles what this ABI knows of a domain."""
     rights = _MAKE_BLOCK_DEVICE | _REFER
-    if domain.devices and version >= _IOCTL_DEV_SINCE:
+    if domain.blocks_devices and version >= _IOCTL_DEV_SINCE:
         rights |= _IOCTL_DEV
-    scopes = _SCOPE_ABSTRACT_SOCKETS * domain.abstract_sockets | _SCOPE_SIGNALS * domain.signals
-    return _packed(version, rights, _TCP_BIND_AND_CONNECT * domain.tcp, scopes)
+    scopes = _SCOPE_ABSTRACT_SOCKETS * domain.blocks_abstract_sockets | _SCOPE_SIGNALS * domain.blocks_signals
+    return _packed(version, rights, _TCP_BIND_AND_CONNECT * domain.blocks_tcp, scopes)
 
 
 def _packed(version: int, rights: int, network: int, scopes: int) -> bytes:

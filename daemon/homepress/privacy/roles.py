@@ -1,4 +1,7 @@
-"""What each kind of process of ours may do: one table, from which locks, proof and documentation are made."""
+"""What each kind of process of ours may do; which system calls, stands in `filters`.
+
+Landlock domains, the proof and a table in docs/privacy.md are made of this.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,16 +17,16 @@ class Domain:
     which is what it is for. A kernel that does not know one of these rights leaves it open.
 
     Attributes:
-        tcp: TCP, also over a socket that somebody hands over (Linux 6.7).
-        devices: control of devices (ioctl) that it opens from then on (Linux 6.10).
-        abstract_sockets: sockets of others that lie in no folder (Linux 6.12).
-        signals: signals to processes outside of it; its own children are inside (Linux 6.12).
+        blocks_tcp: TCP, also over a socket that somebody hands over (Linux 6.7).
+        blocks_devices: control of devices (ioctl) that it opens from then on (Linux 6.10).
+        blocks_abstract_sockets: sockets of others that lie in no folder (Linux 6.12).
+        blocks_signals: signals to processes outside of it; its own children are inside (Linux 6.12).
     """
 
-    tcp: bool = False
-    devices: bool = False
-    abstract_sockets: bool = False
-    signals: bool = False
+    blocks_tcp: bool = False
+    blocks_devices: bool = False
+    blocks_abstract_sockets: bool = False
+    blocks_signals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class ProcessRole:
 DAEMON = ProcessRole(
     "daemon",
     frozenset({"signals", "names", "files", "start", "threads"}),
-    Domain(tcp=True, devices=True, abstract_sockets=True, signals=True),
+    Domain(blocks_tcp=True, blocks_devices=True, blocks_abstract_sockets=True, blocks_signals=True),
     "accepts on its one listener; gets no other socket, not even a local one",
     "yours; controls no device",
     "none",
@@ -88,7 +91,7 @@ TOOL = ProcessRole(
 CLIENT = ProcessRole(
     "tray, window, command line",
     frozenset({"local", "ipc", "signals", "names", "files", "start", "threads"}),
-    Domain(tcp=True),
+    Domain(blocks_tcp=True),
     "local ones (AF_UNIX)",
     "yours",
     "none but that of programs which it starts",

@@ -15,8 +15,8 @@ Untrusted: TypeAlias = Literal["auto", "yes", "no"]
 Notify: TypeAlias = Literal["errors", "summary", "never"]
 QualityWord: TypeAlias = Literal["lossless", "safe", "balanced", "small"]
 SourceFormat: TypeAlias = Literal[
-    "jpeg", "png", "webp", "gif", "tiff", "bmp", "heic", "avif", "jxl", "svg"
-]  # the words of ImageType; a test holds the two together
+    "jpeg", "png", "webp", "gif", "tiff", "bmp", "heic", "avif", "jxl"
+]  # the words of every ImageType that can be converted; a test holds the two together
 TargetFormat: TypeAlias = Literal["jpeg", "png", "webp", "avif", "jxl"]
 
 LOWEST_QUALITY = 30.0
