@@ -202,6 +202,21 @@ def test_a_part_comes_out_the_same_where_the_picture_is_turned(part: PartRow) ->
             assert not is_there(part, result.data)
 
 
+@pytest.mark.parametrize("kind", [ImageType.PNG, ImageType.WEBP, ImageType.GIF])
+def test_what_stands_behind_the_end_is_taken_out_where_that_is_asked(kind: ImageType) -> None:
+    result = compress(FILES["maker", kind](), Recipe(drop=frozenset({Extra.MAKER})))
+    assert isinstance(result, Compressed), result
+    assert (result.dropped, MARK in result.data, result.image_type) == (("maker",), False, kind)
+
+
+@pytest.mark.parametrize(("key", "extra"), [("hdr", Extra.HDR), ("maker", Extra.MAKER)])
+def test_what_a_jpeg_xl_still_holds_of_what_was_to_go_is_named(key: str, extra: Extra) -> None:
+    result = compress(FILES[key, ImageType.JXL](), Recipe(drop=frozenset({extra})))
+    assert isinstance(result, Unchanged), result
+    assert result.reason is Reason.CANNOT_CONVERT
+    assert result.detail.startswith("not taken out: ")
+
+
 def test_every_row_has_a_file() -> None:
     assert list(FILES) == [(part.key, part.source) for part in PARTS]
     assert all(len(part.letters + part.scrubbed) == len(COLUMNS) for part in PARTS)

@@ -190,13 +190,18 @@ _MOST_DENSITY = 65_535
 _PADDING = b"\0\r\n"
 
 
+def is_padding(data: bytes) -> bool:
+    """Whether bytes behind a picture's end are nothing: a stray one, or zeros and ends of lines."""
+    return len(data) <= 1 or not data.strip(_PADDING)
+
+
 def appended(data: bytes, wanted: Wanted) -> tuple[str, ...]:
     """What is left out of the bytes behind a picture's end: nothing of a stray byte or padding.
 
     Raises:
         CannotConvert: there is more, and it was not asked to be taken out.
     """
-    if len(data) <= 1 or not data.strip(_PADDING):
+    if is_padding(data):
         return ()
     if Extra.MAKER not in wanted.drop:
         raise CannotConvert(

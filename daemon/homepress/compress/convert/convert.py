@@ -10,7 +10,7 @@ from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.compress import savings
 from homepress.compress.convert import jpeg_to_jxl, scrubbing
 from homepress.compress.convert.fit import CannotFit, Fitting, resized
-from homepress.compress.convert.jxl import read_header
+from homepress.compress.convert.jxl import held_boxes, read_header
 from homepress.compress.convert.picture import CannotConvert, Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, quickly_coded, write_picture
 from homepress.compress.engine import left_alone
@@ -74,7 +74,12 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     if recipe.metadata is MetadataPolicy.STRIP and not _is_scrubbed_only(kind, recipe):
         recipe = dataclasses.replace(recipe, drop=frozenset(Extra))
-    work, dropped = taken_out(source, recipe.drop) if kind is ImageType.JPEG else (source, ())
+    work = source
+    dropped: tuple[Extra, ...] = ()
+    if kind is ImageType.JPEG:
+        work, dropped = taken_out(source, recipe.drop)
+    elif Extra.MAKER in recipe.drop and (behind := scrubbing.appended_bytes(source, kind)):
+        work, dropped = source[:-behind], (Extra.MAKER,)
     result = _run(work, kind, recipe)
     if not dropped:
         return result
@@ -145,7 +150,9 @@ def _is_scrubbed_only(kind: ImageType, recipe: Recipe) -> bool:
 
 
 def _not_taken_out(data: bytes, kind: ImageType, recipe: Recipe) -> str:
-    """What a HEIC or AVIF still holds of that which was to be dropped, in words."""
+    """What a picture of a format that is left alone holds of what was to be dropped, in words."""
+    if kind is ImageType.JXL:
+        return ", ".join(words for extra, words in held_boxes(data).items() if extra in recipe.drop)
     if kind not in (ImageType.HEIC, ImageType.AVIF):
         return ""
     return ", ".join(dict.fromkeys(one.words for one in heif_extras(data) if one.extra in recipe.drop))

@@ -10,7 +10,7 @@ from homepress.compress.aim import Codec
 from homepress.compress.convert.along import Wanted
 from homepress.compress.convert.picture import CannotConvert, Rgba, codec, to_image
 from homepress.compress.metadata.errors import Malformed
-from homepress.compress.metadata.isobmff import read_boxes
+from homepress.compress.metadata.isobmff import Box, read_boxes
 from homepress.compress.model import Extra
 from homepress.compress.pixels import Undecodable, undecodable
 from homepress.compress.score.search import Scale
@@ -112,29 +112,40 @@ def check_boxes(data: bytes, wanted: Wanted) -> tuple[str, ...]:
         CannotConvert: there is something that was not asked to be taken out, or cannot be read.
         Malformed: its boxes are broken.
     """
-    if data.startswith(CODESTREAM):
-        return ()
-    dropped: set[Extra] = set()
-    for box in read_boxes(data):
-        inner = box.content(data)[:4] if box.kind == _COMPRESSED else box.kind
+    for box in () if data.startswith(CODESTREAM) else read_boxes(data):
+        inner = _inside(box, data)
         if inner == _SIGNATURE:
             raise CannotConvert("it is signed (box jumb)")
         if box.kind == _COMPRESSED and inner in _METADATA:
             raise CannotConvert("its metadata is compressed (Brotli)")
-        if inner in _METADATA or box.kind in _CODING:
-            continue
-        extra = Extra.HDR if inner == _GAIN_MAP else Extra.MAKER
+    held = held_boxes(data)
+    for extra, words in held.items():
         if extra not in wanted.drop:
-            what = (
-                "an HDR gain map"
-                if extra is Extra.HDR
-                else f"data of its maker ({box.kind.decode('latin-1')})"
-            )
             raise CannotConvert(
-                f"it holds {what}, which would be left behind; to take that out, drop: {extra}"
+                f"it holds {words}, which would be left behind; to take that out, drop: {extra}"
             )
-        dropped.add(extra)
-    return tuple(extra for extra in Extra if extra in dropped)
+    return tuple(extra for extra in Extra if extra in held)
+
+
+def held_boxes(data: bytes) -> dict[Extra, str]:
+    """What a container holds beside picture and metadata, in words.
+
+    Raises:
+        Malformed: its boxes are broken.
+    """
+    held: dict[Extra, str] = {}
+    for box in () if data.startswith(CODESTREAM) else read_boxes(data):
+        inner = _inside(box, data)
+        if inner == _GAIN_MAP:
+            held[Extra.HDR] = "an HDR gain map"
+        elif box.kind not in _CODING and inner not in _METADATA:
+            held[Extra.MAKER] = f"data of its maker ({box.kind.decode('latin-1')})"
+    return held
+
+
+def _inside(box: Box, data: bytes) -> bytes:
+    """The kind of a box, of one that is compressed that of its content."""
+    return box.content(data)[:4] if box.kind == _COMPRESSED else box.kind
 
 
 def _size(bits: "_Bits") -> tuple[int, int]:

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
-from homepress.compress.convert.along import Wanted, upright
+from homepress.compress.convert.along import Wanted, is_padding, upright
 from homepress.compress.convert.picture import Picture
 from homepress.compress.convert.read import read_picture
 from homepress.compress.metadata import (
@@ -17,9 +17,12 @@ from homepress.compress.metadata import (
     swap_primary,
 )
 from homepress.compress.metadata.exif import UPRIGHT
+from homepress.compress.metadata.gif import read_gif
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import ISO_GAIN_MAP_SIGNATURE
+from homepress.compress.metadata.png import read_chunks
 from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
+from homepress.compress.metadata.webp import read_webp
 from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 
 _STRIPPED_FIRST = frozenset({ImageType.JPEG, ImageType.PNG, ImageType.WEBP})
@@ -47,6 +50,22 @@ def scrub(source: bytes, policy: MetadataPolicy) -> bytes | None:
         return _trimmed(share(source))
     stripped = strip(source)
     return stripped.data if stripped.orientation == UPRIGHT else None
+
+
+def appended_bytes(source: bytes, kind: ImageType) -> int:
+    """How many bytes stand behind the end of a PNG, WebP or GIF; 0 for a stray one, padding and others.
+
+    Raises:
+        Malformed: the file's structure is broken.
+    """
+    behind = b""
+    if kind is ImageType.PNG:
+        behind = read_chunks(source).trailing
+    elif kind is ImageType.WEBP:
+        behind = read_webp(source).trailing
+    elif kind is ImageType.GIF:
+        behind = source[read_gif(source).end :]
+    return 0 if is_padding(behind) else len(behind)
 
 
 def has_no_private_metadata(source: bytes, policy: MetadataPolicy) -> bool:
