@@ -185,7 +185,42 @@ class EncodeResult:
     kind: ScoreKind
 
 
-def code_at_floor(rgba: Rgba, scorer: Scorer, floor: float, codec: Codec) -> EncodeResult | None:
+class TooManyBytes(Exception):  # noqa: N818 (reads as a verdict)
+    """A sample tells that the whole would take far more bytes than are of use.
+
+    Attributes:
+        about: so many.
+    """
+
+    def __init__(self, about: int) -> None:
+        super().__init__(f"about {about:,} bytes")
+        self.about = about
+
+
+_FAR = 1.5
+"""How many times the bytes that are of use a sample has to tell of: it errs."""
+
+
+def check_sample(size: int, pixels: int, all_pixels: int, most: int) -> None:
+    """See that a picture is worth coding.
+
+    Args:
+        size: bytes of its sample.
+        pixels: of the sample.
+        all_pixels: of the picture.
+        most: bytes of a result that is of use; 0 sets none.
+
+    Raises:
+        TooManyBytes: it would take far more.
+    """
+    about = round(size * all_pixels / pixels)
+    if most and about > _FAR * most:
+        raise TooManyBytes(about)
+
+
+def code_at_floor(
+    rgba: Rgba, scorer: Scorer, floor: float, codec: Codec, *, most: int = 0
+) -> EncodeResult | None:
     """Code a picture at the smallest setting whose result keeps the floor; None if none does.
 
     Args:
@@ -193,12 +228,19 @@ def code_at_floor(rgba: Rgba, scorer: Scorer, floor: float, codec: Codec) -> Enc
         scorer: of the same picture.
         floor: the least score.
         codec: codes it.
+        most: bytes of a result that is of use; 0 sets none.
+
+    Raises:
+        TooManyBytes: the result would take far more.
     """
     sample = scorer.sample(rgba)
     score_at = _sampled(scorer, sample, codec)
     found = find_setting(score_at, floor + _GUARD, codec.scale, tolerance=0.3)
     if found is None:
         return None
+    if most:
+        size = len(codec.encode(sample, _on_grid(found.setting, codec)))
+        check_sample(size, _pixels(sample), _pixels(rgba), most)
     return first_to_keep(
         functools.partial(_attempt, rgba, scorer, floor, codec),
         _on_grid(found.setting, codec),
@@ -220,6 +262,11 @@ def may_win(
         return True
     sample = scorer.sample(rgba)
     return len(encode_lossless(sample)) < _NEAR * len(codec.encode(sample, coded.setting))
+
+
+def _pixels(rgba: Rgba) -> int:
+    height, width = rgba.shape[:2]
+    return int(height * width)
 
 
 def _sampled(scorer: Scorer, sample: Rgba, codec: Codec) -> Callable[[float], float]:

@@ -16,10 +16,11 @@ from compress.metadata.exif_builder import exif_block
 from compress.part_files import deep_tiff
 from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
 from homepress.base.formats import ImageType
-from homepress.compress import Unchanged, compress, savings
+from homepress.compress import Unchanged, aim, compress, savings
 from homepress.compress.convert import write
 from homepress.compress.convert.along import Wanted
 from homepress.compress.convert.read import read_picture
+from homepress.compress.jpeg import lossy
 from homepress.compress.likeness import difference
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.exif import without_orientation
@@ -243,6 +244,24 @@ def test_a_conversion_that_cannot_win_ends_early(
     assert made(source, dataclasses.replace(recipe, bigger=True)).image_type is ImageType.PNG
     monkeypatch.setattr(write, "_write_png", lambda *_: pytest.fail("it was coded"))
     monkeypatch.setitem(write._WRITERS, ImageType.PNG, write._write_png)
+    result = refused(source, recipe)
+    assert result.reason is Reason.WOULD_BE_BIGGER
+    assert result.detail.startswith("about ")
+
+
+@pytest.mark.parametrize("target", [ImageType.JPEG, ImageType.WEBP, ImageType.AVIF, ImageType.JXL])
+@pytest.mark.parametrize("edge", [300, 1600])
+def test_one_with_loss_that_cannot_win_ends_early_too(
+    monkeypatch: pytest.MonkeyPatch, target: ImageType, edge: int
+) -> None:
+    needs(target)
+    kind = "AVIF" if target is ImageType.JPEG else "JPEG"
+    source = saved(photo(edge, edge), kind, quality=8)
+    monkeypatch.setattr(aim, "_attempt", lambda *_: pytest.fail("the whole was coded"))
+    monkeypatch.setattr(lossy._Attempt, "code", lambda *_: pytest.fail("the whole was coded"))
+    # From a JPEG's own bytes a JPEG XL is made in another way; resized, it is coded like all others.
+    floor = 92.0 if target is ImageType.AVIF else 85.0
+    recipe = Recipe(floor=floor, convert_to=target, max_edge=edge - 4)
     result = refused(source, recipe)
     assert result.reason is Reason.WOULD_BE_BIGGER
     assert result.detail.startswith("about ")

@@ -8,6 +8,7 @@ from typing import cast
 
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.compress import savings
+from homepress.compress.aim import TooManyBytes
 from homepress.compress.convert import jpeg_to_jxl, scrubbing
 from homepress.compress.convert.fit import CannotFit, Fitting, resized
 from homepress.compress.convert.jxl import held_boxes, read_header
@@ -247,13 +248,17 @@ def _made_anew(
     if recipe.floor is None and (part := next((each for each in picture.dropped if each in _VALUES), "")):
         raise CannotConvert(f"{_VALUES[part]}, which is not without loss")
     shown = resized(picture, fitted_size(picture.size, recipe.max_edge))
-    options = EncodeOptions(recipe.floor, recipe.palette)
+    hurries = kind in _LOSSY and target is not kind and not (recipe.bigger or recipe.fit_under)
+    options = EncodeOptions(recipe.floor, recipe.palette, most=len(source) if hurries else 0)
     if (quick := _hopeless(source, kind, shown, target, recipe)) is not None:
         return _not_worth_it(len(source), kind, quick, target, about=True)
     if recipe.fit_under:
         written, shown = _fitted(shown, target, options, recipe.fit_under, fitting)
     else:
-        found = write_picture(shown, target, options)
+        try:
+            found = write_picture(shown, target, options)
+        except TooManyBytes as error:
+            return _not_worth_it(len(source), kind, error.about, target, about=True)
         if found is None:
             return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=kind)
         written = found

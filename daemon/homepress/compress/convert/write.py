@@ -60,10 +60,12 @@ class EncodeOptions:
     Attributes:
         floor: the least score; None asks for the same pixels.
         palette: whether a PNG may have fewer colours.
+        most: bytes of a result with loss that is of use; 0 sets none.
     """
 
     floor: float | None
     palette: bool = True
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _write_jpeg(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     image = _image(picture)
     encoder = RateDistortionEncoder()
     shown = to_srgb(image.mode, picture.icc)
-    coded = code(Raster(image), shown, options.floor, encoder, fine_colour=True)
+    coded = code(Raster(image), shown, options.floor, encoder, fine_colour=True, most=options.most)
     if coded is None:
         return None
     others = []
@@ -298,7 +300,7 @@ def _write_webp(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     coded = None
     if options.floor is not None:
         scorer = scorer_of(picture)
-        coded = code_at_floor(picture.rgba, scorer, options.floor, WebpCodec())
+        coded = code_at_floor(picture.rgba, scorer, options.floor, WebpCodec(), most=options.most)
         if coded is not None and not may_win(_lossless, picture.rgba, scorer, coded, WebpCodec()):
             return _lossy(picture, coded)
     exact = _lossless(picture.rgba)
@@ -356,7 +358,7 @@ def _write_avif(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
         raise CannotConvert(f"AVIF has at most {_MOST_AVIF_EDGE:,} pixels along an edge, as readers take it")
     refuse_grey_profile(picture, "AVIF")
     codec = AvifCodec()
-    coded = code_at_floor(picture.rgba, scorer_of(picture), options.floor, codec)
+    coded = code_at_floor(picture.rgba, scorer_of(picture), options.floor, codec, most=options.most)
     if coded is None:
         return None
     data = write_avif(picture.rgba, round(coded.setting), icc=picture.icc, exif=picture.exif, xmp=picture.xmp)
@@ -381,7 +383,7 @@ def _write_jxl(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     coded = None
     if options.floor is not None:
         scorer = scorer_of(picture)
-        coded = code_at_floor(picture.rgba, scorer, options.floor, codec)
+        coded = code_at_floor(picture.rgba, scorer, options.floor, codec, most=options.most)
         if coded is not None and not np.array_equal(coded.pixels[..., 3], picture.rgba[..., 3]):
             coded = None  # soft edges would come out otherwise
         if coded is not None and not may_win(encode_jxl_lossless, picture.rgba, scorer, coded, codec):

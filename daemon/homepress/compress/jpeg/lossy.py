@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from homepress.compress.aim import check_sample
 from homepress.compress.jpeg.model import (
     HIGHEST_QUALITY,
     LOWEST_QUALITY,
@@ -203,6 +204,7 @@ def code(
     encoder: Encoder,
     *,
     fine_colour: bool,
+    most: int = 0,
 ) -> EncodedJpeg | None:
     """Code a picture at the smallest quality whose result keeps the floor; None if none does.
 
@@ -212,13 +214,18 @@ def code(
         floor: the least score.
         encoder: codes it.
         fine_colour: whether the source has full colour resolution, so that it may be worth keeping.
+        most: bytes of a result that is of use; 0 sets none.
 
     Raises:
+        TooManyBytes: the result would take far more.
         Undecodable: what the encoder made does not decode.
     """
     scorer = JpegScorer(picture, shown)
     attempt = _Attempt(picture, scorer, floor, encoder)
     for choice in _choices(scorer, floor, encoder, grey=len(picture.shape) == 2, fine_colour=fine_colour):
+        if most:
+            size, sample = choice.sample.size(choice.quality), scorer.sample.pixels.shape
+            check_sample(size, sample[0] * sample[1], picture.shape[0] * picture.shape[1], most)
         if coded := attempt.code(choice):
             return coded
     return None
