@@ -1,13 +1,16 @@
 """What stands against work in a folder, which files wait, and when that is over."""
 
+import dataclasses
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hands import Hands
+from homepress.base.formats import ImageType
 from homepress.compress import Recipe
-from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
+from homepress.daemon.health import MOST_IN_A_ROW, MOST_UNDELIVERED, Delivery, FolderHealth
 from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.places import Away
@@ -346,3 +349,96 @@ def test_a_note_stands_for_a_day_that_passed_whatever_the_clock_says() -> None:
     assert health.notices() == ["a.jpg: an edit came late"]
     hands.let_pass(900)
     assert health.notices() == []
+
+
+# -- an outbox that delivers nothing
+
+OUTBOX = Plan(Recipe(), "share", Destination.OUTPUT, output=Path("/out"), root=ROOT)
+CONVERTS = Plan(
+    Recipe(), "balanced", Destination.REPLACE, convert={ImageType.HEIC: ImageType.JPEG}, root=ROOT
+)
+
+
+def refused(number: int, reason: str = "it is animated", cause: str = "cannot_convert") -> JobResult:
+    return JobResult(str(ROOT / f"{number}.heic"), "unchanged", reason, 9, 9, missed=True, cause=cause)
+
+
+@pytest.fixture
+def outbox() -> FolderHealth:
+    health = FolderHealth(FairQueue())
+    health.expect(ROOT, OUTBOX)
+    return health
+
+
+def deliver(health: FolderHealth, *results: JobResult) -> str:
+    for result in results:
+        health.count_delivery(ROOT, result)
+    return health.text(ROOT)
+
+
+def test_an_outbox_that_delivers_nothing_is_a_problem(outbox: FolderHealth) -> None:
+    assert deliver(outbox, *map(refused, range(MOST_UNDELIVERED - 1))) == ""
+    failed = JobResult(str(ROOT / "9.jpg"), "failed", "the compressor crashed on it", 9)
+    text = deliver(outbox, failed)
+    assert text.startswith(
+        "None of the last 3 pictures came out in /out as was asked. The reason for 2 of them: it is animated."
+    )
+    assert "see drop in the folder's settings" in text
+    assert text.endswith("See each of them with: homepress history /pictures")
+    assert "None of the last 4 pictures" in deliver(outbox, refused(7))
+
+
+def test_one_that_comes_out_ends_the_problem(outbox: FolderHealth) -> None:
+    deliver(outbox, *map(refused, range(5)))
+    assert (
+        deliver(outbox, JobResult(str(PATH), "unchanged", "saves too little", 9, 9, output="/out/a.jpg"))
+        == ""
+    )
+    assert deliver(outbox, *map(refused, range(2))) == ""
+    assert deliver(outbox, refused(2))
+    assert deliver(outbox, GOOD) == ""
+
+
+def test_other_settings_end_the_problem_and_the_same_do_not(outbox: FolderHealth) -> None:
+    assert deliver(outbox, *map(refused, range(5)))
+    outbox.expect(ROOT, OUTBOX)
+    assert outbox.text(ROOT)
+    outbox.expect(ROOT, dataclasses.replace(OUTBOX, settings="share, at most 2048 pixels"))
+    assert outbox.text(ROOT) == ""
+
+
+def test_what_was_so_before_a_restart_is_so_after_it() -> None:
+    health = FolderHealth(FairQueue())
+    before = [Delivery(f"/pictures/{n}.jpg", delivered=n == 0, reason="it is animated") for n in range(4)]
+    health.expect(ROOT, OUTBOX, before)
+    assert "None of the last 3 pictures" in health.text(ROOT)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        JobResult(str(PATH), "waiting", "a program has it open", retry_after=1.0),
+        JobResult(str(PATH), "failed", "it is not there any more", gone=True),
+        JobResult(str(PATH), "unchanged", "known already (kept)", 9, 9),
+    ],
+)
+def test_what_says_nothing_about_the_outbox_is_not_counted(outbox: FolderHealth, result: JobResult) -> None:
+    assert deliver(outbox, *(msgspec.structs.replace(result, path=f"/pictures/{n}") for n in range(9))) == ""
+    assert deliver(outbox, *map(refused, range(3)))
+    assert deliver(outbox, result)
+
+
+def test_the_same_picture_counts_once(outbox: FolderHealth) -> None:
+    assert deliver(outbox, *[refused(1)] * 9) == ""
+
+
+def test_a_conversion_that_never_happens_is_a_problem_and_a_folder_without_one_has_none() -> None:
+    health = FolderHealth(FairQueue())
+    health.expect(ROOT, CONVERTS)
+    assert deliver(health, *map(refused, range(3))).startswith(
+        "None of the last 3 pictures came out as was asked."
+    )
+    health.keep_within([], [ROOT])
+    assert health.text(ROOT) == ""
+    health.expect(ROOT, dataclasses.replace(CONVERTS, convert={}))
+    assert deliver(health, *map(refused, range(9))) == ""

@@ -101,7 +101,7 @@ def test_a_bad_candidate_is_never_taken(
     instead_of_gifsicle(monkeypatch, *command)
     result = worker.compress(animation(), Recipe())
     assert isinstance(result, Unchanged) and result.reason is reason, result
-    assert ("bad frame" in result.detail) == (reason is Reason.CANNOT_KEEP_WHOLE)
+    assert ("did not take it" in result.detail) == (reason is Reason.CANNOT_KEEP_WHOLE)
 
 
 def test_another_picture_as_candidate_is_refused(worker: Slot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from homepress.compress.metadata.gif import LOOP_APPLICATIONS, GifBlockKind, Gif
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import (
     MOST_PIXELS,
+    TOO_MANY_PIXELS,
     TooManyPixels,
     Undecodable,
     not_read,
@@ -44,7 +45,7 @@ def compress(source: bytes, recipe: Recipe) -> Unchanged:  # noqa: ARG001 (every
     except (Malformed, Undecodable) as error:
         return not_read(error, ImageType.GIF)
     return Unchanged(
-        Reason.FORMAT_LEFT_ALONE, "GIFs are made smaller with gifsicle, which is missing", ImageType.GIF
+        Reason.FORMAT_LEFT_ALONE, "GIFs are made smaller by gifsicle, which is not installed", ImageType.GIF
     )
 
 
@@ -172,7 +173,7 @@ def _frames(data: bytes) -> Iterator[bytes]:
             picture.seek(number)
             yield _hash(picture)
     except Image.DecompressionBombError as error:
-        raise TooManyPixels(str(error)) from error
+        raise TooManyPixels(TOO_MANY_PIXELS) from error
     except (EOFError, OSError, ValueError, SyntaxError, IndexError) as error:  # what Pillow's reader raises
         raise undecodable(error) from error
 

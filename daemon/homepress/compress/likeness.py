@@ -16,6 +16,7 @@ from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.pixels import (
     DECODER_ERRORS,
+    TOO_MANY_PIXELS,
     TooManyPixels,
     Undecodable,
     open_picture,
@@ -88,7 +89,7 @@ def difference(source: bytes, result: bytes, *, closely: bool = False) -> Differ
         middle = first.frames // 2
         found = [_at_frame(first, second, frame, closely) for frame in sorted({0, middle})]
     except Image.DecompressionBombError as error:
-        raise TooManyPixels(str(error)) from error
+        raise TooManyPixels(TOO_MANY_PIXELS) from error
     except (*DECODER_ERRORS, RuntimeError, CannotConvert) as error:
         raise undecodable(error) from error
     return Difference(

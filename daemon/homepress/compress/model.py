@@ -113,17 +113,17 @@ class Reason(enum.StrEnum):
 
     SAVES_TOO_LITTLE = "saves too little"
     WOULD_BE_BIGGER = "the result would be bigger"
-    MISNAMED = "its name is that of another format"
+    MISNAMED = "its name does not fit its content"
     NOT_AN_IMAGE = "not an image that Homepress knows"
     BROKEN = "broken or incomplete"
-    UNSUPPORTED = "of a kind of its format that Homepress does not read"
+    UNSUPPORTED = "a variant of its format that Homepress cannot read"
     TOO_LARGE = "too many pixels"
     FORMAT_LEFT_ALONE = "this format is left alone unless it is converted, to JPEG for example"
     FORMAT_NEVER_TOUCHED = "this format is never touched"
     CANNOT_KEEP_WHOLE = "something in it could not be kept whole"
     FLOOR_NOT_REACHED = "no smaller result keeps the quality floor"
     VERIFY_FAILED = "the result did not pass its check"
-    CANNOT_CONVERT = "cannot be converted without loss of what it carries"
+    CANNOT_CONVERT = "cannot be converted or resized without losing something"
     CANNOT_FIT = "cannot be made that small at an acceptable quality"
 
 

@@ -13,13 +13,15 @@ from PIL import Image, UnidentifiedImageError
 
 from homepress.base.formats import ImageType
 from homepress.compress.footprint import MOST_PIXELS as MOST_PIXELS
-from homepress.compress.metadata.errors import NotParsed
+from homepress.compress.metadata.errors import CUT_SHORT, DAMAGED, NO_HEADER, NotParsed
 from homepress.compress.model import MetadataPolicy, Reason, Unchanged
 
 # Decoding with Pillow, in full or not at all, within a limit of pixels.
 #
 # Every decoder error counts as "not whole": a truncated picture is never completed by guesswork
 # (`ImageFile.LOAD_TRUNCATED_IMAGES` stays off).
+
+TOO_MANY_PIXELS = f"more than {MOST_PIXELS // 1_000_000} megapixels"
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
@@ -34,12 +36,21 @@ class KindNotRead(Undecodable):
     """The picture may be whole, but is of a kind of its format that is not read here; which, in words."""
 
 
-_UNREAD = ("unsupported", "unknown pixel mode", "unknown photometric", "unknown data organization")
-"""How Pillow's messages begin where it knows what a file says and has no code for it."""
+_UNREAD = {
+    "unsupported bmp pixel depth": "its number of bits a pixel",
+    "unsupported bmp compression": "its compression",
+    "unsupported bmp bitfields": "the layout of its pixels",
+    "unsupported bmp header": "its header",
+    "unsupported": "its coding",
+    "unknown pixel mode": "the layout of its pixels",
+    "unknown photometric": "its colour model",
+    "unknown data organization": "the order of its data",
+}
+"""How Pillow's messages begin where it knows what a file says and has no code for it; what that is."""
 
 
 def undecodable(error: Exception, data: bytes = b"", formats: Sequence[str] = ()) -> Undecodable:
-    """What a decoder raised, in words: its own where a person can read them.
+    """What a decoder raised, in our words: its own are for programmers, and many for one and the same fault.
 
     Args:
         error: what was raised.
@@ -50,19 +61,19 @@ def undecodable(error: Exception, data: bytes = b"", formats: Sequence[str] = ()
         if data[:4] in _BIG_TIFF:
             return KindNotRead("BigTIFF")
         error = _opening_error(data, formats) or error
-    text = str(error)
-    if text.lower().startswith(_UNREAD):
-        return KindNotRead(text[0].lower() + text[1:])
+    text = str(error).lower()
+    for start, words in _UNREAD.items():
+        if text.startswith(start):
+            return KindNotRead(words)
     if isinstance(error, SyntaxError) and isinstance(error.__cause__, KeyError):
-        return KindNotRead(f"a value in its header that is not known ({text})")
-    if isinstance(error, _SAYS_NOTHING) or "object at 0x" in text or "`" in text or not text:
-        return Undecodable("its header cannot be read" if data else "what it says of itself is not so")
-    return Undecodable(text)
+        return KindNotRead("a value in its header")
+    if data:
+        return Undecodable(NO_HEADER)
+    cut = isinstance(error, EOFError) or "truncated" in text
+    return Undecodable(CUT_SHORT if cut else DAMAGED)
 
 
 _BIG_TIFF = (b"II+\0", b"MM\0+")
-_SAYS_NOTHING = (TypeError, KeyError, IndexError, OverflowError, ZeroDivisionError, struct.error)
-"""Errors whose text is about code, not about the file."""
 
 
 def _opening_error(data: bytes, formats: Sequence[str]) -> Exception | None:
@@ -95,7 +106,7 @@ def open_picture(data: bytes, formats: Sequence[str]) -> Image.Image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=list(formats))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels") from error
+        raise TooManyPixels(TOO_MANY_PIXELS) from error
     except DECODER_ERRORS as error:
         raise undecodable(error, data, formats) from error
     return picture
@@ -257,8 +268,43 @@ def _strips(picture: Windowed) -> Iterator[Pixels]:
 # The last look at a result before it may take a source's place: does it still say all the source said?
 
 _ORIENTATION = 0x0112  # Exif tag
-_DISPLAY = ("icc_profile", "gamma", "chromaticity", "transparency", "background")
-_METADATA = ("exif", "xmp", "comment", "photoshop", "dpi")
+_DISPLAY = {
+    "icc_profile": "the colour profile",
+    "gamma": "the tone curve",
+    "chromaticity": "the primaries",
+    "transparency": "the transparency",
+    "background": "the background",
+}
+_METADATA = {
+    "exif": "the Exif block",
+    "xmp": "the XMP packet",
+    "comment": "the comment",
+    "photoshop": "Photoshop's block",
+    "dpi": "the resolution",
+}
+_COLOURS = {
+    "1": "black and white",
+    "L": "grey",
+    "LA": "grey with transparency",
+    "La": "grey with transparency",
+    "P": "a palette",
+    "PA": "a palette with transparency",
+    "RGB": "RGB",
+    "RGBA": "RGB with transparency",
+    "RGBa": "RGB with transparency",
+    "RGBX": "RGB with a spare channel",
+    "CMYK": "CMYK",
+    "LAB": "Lab",
+    "YCbCr": "YCbCr",
+    "HSV": "HSV",
+    "F": "floating-point numbers",
+}
+"""Pillow's modes, for people; all others ("I", "I;16") have more than 8 bits a channel."""
+
+
+def colours(mode: str) -> str:
+    """What the pixels of a mode of Pillow's are, in words."""
+    return _COLOURS.get(mode, "grey of more than 8 bits")
 
 
 def first_difference(
@@ -273,13 +319,13 @@ def first_difference(
     if source.size != result.size:
         return f"the size is {result.size[0]} by {result.size[1]} pixels"
     if source.mode != result.mode:
-        return f"the mode is {result.mode}, not {source.mode}"
+        return f"its colours are {colours(result.mode)}, not {colours(source.mode)}"
     if getattr(source, "n_frames", 1) != getattr(result, "n_frames", 1):
         return "the number of frames differs"
-    names = _DISPLAY + (_METADATA if metadata is MetadataPolicy.KEEP else ())
-    for name in names:
+    names = _DISPLAY | (_METADATA if metadata is MetadataPolicy.KEEP else {})
+    for name, words in names.items():
         if source.info.get(name) != result.info.get(name):
-            return f"{name} differs"
+            return f"{words} differs"
     if metadata is not MetadataPolicy.STRIP and orientation(source) != orientation(result):
         return "the orientation differs"
     return ""

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.compress.likeness import open_heic, open_jxl
-from homepress.compress.pixels import DECODER_ERRORS, TooManyPixels, Undecodable
+from homepress.compress.pixels import DECODER_ERRORS, TOO_MANY_PIXELS, TooManyPixels, Undecodable, undecodable
 
 _WHITE = "white"
 
@@ -53,11 +53,13 @@ def preview(source: bytes, edge: int, *, fill: bool, most_pixels: int, most_deco
                     image.draft("RGB", (2 * edge, 2 * edge))
                 shown = _rgb(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
-        raise TooManyPixels(str(error)) from error
+        raise TooManyPixels(TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:  # which names an object's address
-        raise Undecodable("it is no picture that can be shown") from error
-    except (*DECODER_ERRORS, RuntimeError, CannotConvert) as error:
-        raise Undecodable(str(error) or "it cannot be read") from error
+        raise Undecodable("it is not a picture that can be shown") from error
+    except CannotConvert as error:
+        raise Undecodable(str(error)) from error
+    except (*DECODER_ERRORS, RuntimeError) as error:
+        raise undecodable(error) from error
     if edge and fill:
         shown = ImageOps.fit(shown, (edge, edge), Image.Resampling.BILINEAR)
     elif edge:

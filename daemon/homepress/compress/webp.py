@@ -237,7 +237,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     except (Malformed, Undecodable) as error:
         return not_read(error, ImageType.WEBP)
     except Refused as refused:
-        return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), ImageType.WEBP)
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, str(refused), ImageType.WEBP)
 
 
 def _lossless(source: bytes, size: tuple[int, int]) -> Compressed | Unchanged:

@@ -1,9 +1,11 @@
 """How the folders are: what stands against work in them, which files wait, and what the user should know of.
 
-Three things stop work in a folder. Results that cannot be trusted stop replacing until someone looks (the
-circuit breaker). Trouble with a disk or with permissions holds pictures back in the queue, and one of them is
-let out now and then to try, after pauses that double: nothing is compressed a hundred times for a disk that
-stays full. A drive that is away holds its folder until it is back. All of it belongs to the state thread.
+Four things can be wrong with a folder. Three of them stop work in it. Results that cannot be trusted stop
+replacing until someone looks (the circuit breaker). Trouble with a disk or with permissions holds pictures
+back in the queue, and one of them is let out now and then to try, after pauses that double: nothing is
+compressed a hundred times for a disk that stays full. A drive that is away holds its folder until it is back.
+The fourth stops nothing: an output folder, or a conversion, for which no picture comes out any more. All of
+it belongs to the state thread.
 """
 
 import math
@@ -15,13 +17,17 @@ from pathlib import Path
 
 from homepress.base import results
 from homepress.base.clock import Clock, system_clock
-from homepress.daemon.pipeline.job import JobResult
+from homepress.base.system_errors import printable
+from homepress.compress import Reason
+from homepress.daemon.pipeline.job import Destination, JobResult, Plan
 from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.pipeline.retry import Backoff
 from homepress.daemon.places import Away
 from homepress.daemon.state import confined
+from homepress.desktop.launching import quoted
 from homepress.store.health import Conditions
 from homepress.store.model import RecoveryNote
+from homepress.store.store import Store
 from homepress.watch import PendingFile
 
 MOST_IN_A_ROW = 5
@@ -32,6 +38,12 @@ HOW_TO_GO_ON = "Look at a few pictures there, then go on with: homepress resume"
 
 MOST_LOOKED_AT = 200
 """So many places are looked at for a change; pictures in others are tried when their pauses end."""
+
+MOST_UNDELIVERED = 3
+"""So many pictures in a row of which none came out as was asked are no accident: one or two may be odd."""
+
+_MOST_COUNTED = 1000
+"""Pictures without a result that are told apart; of more, the number stays."""
 
 _READ_BACK = (
     f"{MOST_IN_A_ROW} results in a row were read back from the disk other than written. "
@@ -91,6 +103,106 @@ class _GivenBack:
     """Whether a problem stands against it, so that trying again changes nothing by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a picture whose result was to go elsewhere, or to get another format.
+
+    Attributes:
+        path: of the picture.
+        delivered: whether it came out as was asked.
+        reason: why not.
+        cause: the kind of reason; empty where no compressor had a say.
+    """
+
+    path: str
+    delivered: bool
+    reason: str = ""
+    cause: str = ""
+
+
+_DROP = "What cannot come along can be left out: see drop in the folder's settings"
+_NEXT_STEP = {
+    Reason.CANNOT_CONVERT: _DROP,
+    Reason.CANNOT_KEEP_WHOLE: _DROP,
+    Reason.CANNOT_FIT: "Allow more in the folder's settings: fit_under, quality or drop",
+    Reason.FORMAT_LEFT_ALONE: "Say in the folder's settings what this format is to become: convert",
+    Reason.MISNAMED: "Give such pictures the right name",
+}
+"""What helps against the commonest reason, by its kind."""
+
+
+def delivery(result: JobResult) -> Delivery | None:
+    """Whether a picture came out as was asked; None where nothing is decided, or nothing was asked of it."""
+    if result.outcome == "waiting" or result.away or result.gone:
+        return None
+    if result.outcome == "compressed" or (result.output and not result.missed):
+        return Delivery(result.path, delivered=True)
+    if result.outcome == "failed" or result.refused or result.missed:
+        return Delivery(result.path, delivered=False, reason=result.reason, cause=result.cause)
+    return None
+
+
+def deliveries_before(store: Store, root: Path, plan: Plan) -> list[Delivery]:
+    """What the ledger knows of a folder's newest pictures under its plan, back to one that came out.
+
+    Raises:
+        OSError: the ledger cannot be read.
+    """
+    if not Undelivered.watches(plan):
+        return []
+    found = []
+    for entry in store.folders.newest(root, plan.settings, _MOST_COUNTED):
+        if entry.outcome == "failed" or (entry.missed and entry.outcome == "unchanged"):
+            found.append(Delivery(entry.path, delivered=False, reason=entry.reason, cause=entry.cause))
+        elif entry.outcome == "compressed" or (entry.cause and plan.destination is Destination.OUTPUT):
+            break
+    return found[::-1]
+
+
+class Undelivered:
+    """The newest pictures of one folder of which none came out as was asked.
+
+    Attributes:
+        plan: what the folder wants.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._output = plan.output if plan.destination is Destination.OUTPUT else None
+        self._left: dict[str, Delivery] = {}
+
+    @staticmethod
+    def watches(plan: Plan) -> bool:
+        """Whether a folder wants its results elsewhere or in another format."""
+        return plan.destination is Destination.OUTPUT or bool(plan.convert)
+
+    def add(self, found: Delivery) -> None:
+        """One more picture is done; the same one again counts once."""
+        if found.delivered:
+            self._left.clear()
+        elif found.path in self._left or len(self._left) < _MOST_COUNTED:
+            self._left[found.path] = found
+
+    def text(self, root: Path) -> str:
+        """The problem in whole sentences, with the commonest reason and the next step; empty for none."""
+        if len(self._left) < MOST_UNDELIVERED:
+            return ""
+        kinds = Counter(each.cause or each.reason for each in self._left.values())
+        kind, times = kinds.most_common(1)[0]
+        reason = next(
+            each.reason for each in reversed(self._left.values()) if kind in (each.cause, each.reason)
+        )
+        number = f"{len(self._left):,}{' or more' if len(self._left) == _MOST_COUNTED else ''}"
+        into = f" in {printable(self._output)}" if self._output else ""
+        most = f"{times:,} of them" if times < len(self._left) else "all of them"
+        step = _NEXT_STEP.get(Reason[kind.upper()]) if kind.upper() in Reason.__members__ else None
+        see = f"See each of them with: homepress history {quoted(printable(root))}"
+        said = (
+            f"None of the last {number} pictures came out{into} as was asked. The reason for {most}: {reason}"
+        )
+        return ". ".join(filter(None, (said, step, see)))
+
+
 @confined
 class FolderHealth:
     """The health of all folders, as results of pictures, drives and people change it."""
@@ -115,6 +227,7 @@ class FolderHealth:
         self._stopped: dict[Path, str] = {}
         self._problems: dict[Path, FolderProblem] = {}
         self._away: frozenset[Path] = frozenset()
+        self._undelivered: dict[Path, Undelivered] = {}
         self._given_back: dict[Path, _GivenBack] = {}
         self._notices: deque[tuple[float, str]] = deque(maxlen=_MOST_NOTICES)
 
@@ -223,8 +336,34 @@ class FolderHealth:
         if whole := next((problem for problem in wide if problem.place == root), None):
             return whole.text
         texts = list(dict.fromkeys(problem.text for problem in wide))
+        if not texts:
+            return self._undelivered[root].text(root) if root in self._undelivered else ""
         more = len(texts) - _MOST_SHOWN
         return ". ".join(texts[:_MOST_SHOWN] + ([f"The same of {more} more folders"] if more > 0 else []))
+
+    # -- pictures that did not come out as was asked
+
+    def expect(self, root: Path, plan: Plan, before: Iterable[Delivery] = ()) -> None:
+        """A folder has a plan, from now on or still.
+
+        Args:
+            root: the folder.
+            plan: what it wants.
+            before: what became of its newest pictures under the same settings, the oldest first.
+        """
+        known = self._undelivered.get(root)
+        if known is not None and known.plan == plan:
+            return
+        self._undelivered.pop(root, None)
+        if Undelivered.watches(plan):
+            found = self._undelivered[root] = Undelivered(plan)
+            for each in before:
+                found.add(each)
+
+    def count_delivery(self, root: Path, result: JobResult) -> None:
+        """A picture is done, as far as it can be now."""
+        if root in self._undelivered and (found := delivery(result)) is not None:
+            self._undelivered[root].add(found)
 
     def _end_forgotten_problems(self, root: Path) -> None:
         """Its caller is gone, and nothing waits any more."""
@@ -274,6 +413,7 @@ class FolderHealth:
         for root in gone:
             self._queue.drop(root)
             self._trust(root)
+            self._undelivered.pop(root, None)
         for path in [path for path in self._given_back if not any(map(path.is_relative_to, roots))]:
             del self._given_back[path]
 

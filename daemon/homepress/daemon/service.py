@@ -19,7 +19,13 @@ from homepress.daemon.apart import join_apart
 from homepress.daemon.arrivals import STILL_AT_IT, ArrivalHandler, LedgerAndQueue
 from homepress.daemon.core import Core, Opening, why_not_opened
 from homepress.daemon.folders import Configuration
-from homepress.daemon.health import HOW_TO_GO_ON, MOST_IN_A_ROW, MOST_LOOKED_AT, FolderHealth
+from homepress.daemon.health import (
+    HOW_TO_GO_ON,
+    MOST_IN_A_ROW,
+    MOST_LOOKED_AT,
+    FolderHealth,
+    deliveries_before,
+)
 from homepress.daemon.maintenance import Fingerprinting, Maintenance
 from homepress.daemon.offline import CommonService
 from homepress.daemon.pause import Pause, PowerSaver
@@ -122,7 +128,9 @@ class DaemonService(CommonService):
         self._watch = Watcher(arrivals, LedgerAndQueue(core), early=True, away=self._away)
         self._drives = Drives(core.store, self._config.in_use, self._drives_changed)
         self._status_builder = self._look_over()
-        self._watch.reconfigure(self._config.apply())
+        plans = self._config.apply()
+        self._expect_deliveries(remembered=True)
+        self._watch.reconfigure(plans)
         self._stop_replacing_where_undone()
         # A folder that hangs is logged when somebody looks at its state, which nobody else may do for days.
         bring_in = partial(join_apart, core.paths, core.store)
@@ -154,6 +162,14 @@ class DaemonService(CommonService):
             if now != problem.conditions and ask(partial(self._health.conditions_changed, problem, now)):
                 self._watch.hint(problem.path)
         return bool(problems)
+
+    def _expect_deliveries(self, *, remembered: bool) -> None:
+        """Count for each folder what does not come out; `remembered` from the ledger, as after a start."""
+        for root in self._config.roots():
+            plan = self._config.plan_known(root)
+            if plan is not None:
+                before = deliveries_before(self.core.store, root, plan) if remembered else ()
+                self.core.state.ask(partial(self._health.expect, root, plan, before))
 
     def _look_over(self) -> StatusBuilder:
         return StatusBuilder(
@@ -225,6 +241,8 @@ class DaemonService(CommonService):
             before = self._health.why_stopped(root)
             if self._health.record(root, result, conditions):
                 self._watch.rescan()
+            if self._config.plan_known(root) == plan:
+                self._health.count_delivery(root, result)
             if result.away:
                 self._drives.look_now()
         self._failed += result.outcome == "failed"
@@ -435,6 +453,7 @@ class DaemonService(CommonService):
         before = self._config.roots()
         self.core.pipeline.set_limit(self.core.live.current.daemon.worker_count)
         self._watch.reconfigure(self._config.apply())
+        self._expect_deliveries(remembered=False)
         if self._config.lets_in:
             self._watch.rescan()
         self.core.state.ask(partial(self._end_waits_of_old_settings, before))

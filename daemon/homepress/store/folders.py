@@ -33,6 +33,17 @@ _FRESH_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
+class NewestEntry:
+    """What became of a picture, as `HistoryEntry` has it."""
+
+    path: str
+    outcome: str
+    reason: str
+    missed: bool
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """The pictures that were under a folder at one moment, kept in memory until the ledger takes them.
 
@@ -247,6 +258,18 @@ class Folders:
         self.added(root, recursive=False)
         with self._ledger.transaction() as tx:
             tx.execute("UPDATE folder SET stopped = ? WHERE path = ?", (why, os.fsencode(root)))
+
+    def newest(self, root: Path, settings: str, most: int) -> list[NewestEntry]:
+        """What became of a folder's newest pictures under the same settings, in words; the newest first."""
+        rows = self._ledger.query(
+            "SELECT path, outcome, reason, missed, cause FROM history "
+            "WHERE root = ? AND settings = ? ORDER BY id DESC LIMIT ?",
+            (os.fsencode(root), settings, most),
+        )
+        return [
+            NewestEntry(os.fsdecode(path), outcome, reason, bool(missed), cause)
+            for path, outcome, reason, missed, cause in rows
+        ]
 
     def stopped_replacing(self, root: Path) -> str:
         """Why the results in a folder are not trusted; empty when they are."""

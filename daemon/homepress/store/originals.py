@@ -435,7 +435,7 @@ class OriginalsStore:
                 raise StoreFull(
                     f"{printable(vault.path)}: with one more original, {size_in_words(used)} would be kept; "
                     f"the limit is {size_in_words(limit)} ({what}). Nothing is replaced until there is room: "
-                    "delete some with `homepress originals accept`, raise originals_max, or use an output "
+                    "delete some with: homepress originals accept, raise originals_max, or use an output "
                     "folder"
                 )
 

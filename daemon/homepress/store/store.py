@@ -329,6 +329,8 @@ class Store:
         settings: str,
         root: Path | None,
         until: RetryPolicy = RetryPolicy.LOOK,
+        *,
+        missed: bool = False,
     ) -> int:
         """Remember why a file was not even read; the id of the history entry, 0 when there is no new one.
 
@@ -340,13 +342,14 @@ class Store:
             root: the configured folder it belongs to.
             until: what may end that it is left alone. Until the next look it is not `known`, so that every
                 scan looks at it; it still stands in the history only once.
+            missed: whether something that was asked was not done.
         """
         try:
             facts = path.lstat()
         except OSError:
             return 0
         mark = FileId.of(facts).mark
-        record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0)
+        record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0, missed=missed)
         return history.record_unread(self._ledger, record, mark, until)
 
     # Originals

@@ -142,11 +142,11 @@ class FolderWatch:
                 self._failed(
                     f"{with_name(error, _name(error, self.folder.path))}; it tries again by itself", failures
                 )
-            except Exception as error:  # noqa: BLE001 - a surprise must not end the watching in silence
+            except Exception:  # noqa: BLE001 - a surprise must not end the watching in silence
                 failures += 1
                 _log.exception("watching %s failed; it begins anew", ascii(str(self.folder.path)))
                 self._failed(
-                    f"an error in Homepress: {type(error).__name__}: {error}; it tries again by itself",
+                    "an error in Homepress, which tries again by itself; its log says more",
                     failures,
                 )
         self._loop.observer.close()

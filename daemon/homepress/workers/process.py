@@ -120,6 +120,15 @@ class DeathKind(enum.StrEnum):
     """The process that looks at results could not; it is ended."""
 
 
+_IN_WORDS = {
+    DeathKind.CRASHED: "the compressor crashed on it",
+    DeathKind.TIMED_OUT: "compressing it took too long",
+    DeathKind.OUT_OF_MEMORY: "there was not enough memory for it",
+    DeathKind.UNLIKE: "its result did not look like the picture",
+    DeathKind.UNCHECKED: "its result could not be checked",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Death:
     """The facts about one death.
@@ -137,6 +146,11 @@ class Death:
     exit_code: int | None = None
     seconds: float = 0.0
     detail: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """What it means for a picture, for people; the facts are for the log."""
+        return _IN_WORDS.get(self.kind, str(self))
 
     def __str__(self) -> str:
         how = (

@@ -1,6 +1,7 @@
 """Helper programs: bytes in and out through the standard pipes, locked like a worker. One is gifsicle."""
 
 import functools
+import logging
 import os
 import shutil
 import sysconfig
@@ -19,6 +20,8 @@ from homepress.privacy import Limits
 from homepress.workers.host import host
 from homepress.workers.process import Death, DeathKind, Program, WorkerDied, cause_of, module_command
 from homepress.workers.protocol import NOT_STARTED, ToolConfig, plain
+
+_log = logging.getLogger(__name__)
 
 _CHILD = "homepress.workers.tool_child"
 _CHUNK = 1 << 20
@@ -139,5 +142,6 @@ def gif_refusal(result: ToolResult) -> Unchanged | None:
     """Why the picture stays as it is when gifsicle did not want it; None when there is a candidate."""
     if result.exit_code == 0:
         return None
-    detail = f"gifsicle refused it: {result.errors}"
+    _log.warning("gifsicle refused a picture: %s", ascii(result.errors))
+    detail = "gifsicle, which makes GIFs smaller, did not take it"
     return Unchanged(Reason.CANNOT_KEEP_WHOLE, detail, ImageType.GIF)

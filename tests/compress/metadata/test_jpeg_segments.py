@@ -123,7 +123,7 @@ def test_every_truncation_is_told(end: int) -> None:
     [
         (b"\xff\xd8" + b"x" + picture(1)[2:], "bytes between segments"),
         (b"\xff\xd8" + segment(0xDC, b"\0\1") + picture(1)[2:], "DNL"),
-        (b"\xff\xd8\xff\xd8" + picture(1)[2:], "second start"),
+        (b"\xff\xd8\xff\xd8" + picture(1)[2:], "does not belong there"),
         (b"\xff\xd8\xff\xe0\0\1" + picture(1)[2:], "impossible length"),
         (b"\xff\xd8\xff\xd9", "no picture"),
         (b"GIF89a", "no JPEG"),

@@ -16,7 +16,8 @@ from homepress.base.files import FileId
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 from homepress.compress.model import Extra
-from homepress.daemon.pipeline.carry import Carrier, is_missed
+from homepress.daemon.pipeline.asked import is_missed
+from homepress.daemon.pipeline.carry import Carrier
 from homepress.daemon.pipeline.codec_trust import CodecTrust
 from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.store import health
@@ -225,7 +226,9 @@ def test_a_misnamed_picture_is_left_alone_unless_it_was_asked_for(
     told = carry(Compressor(compressed()), explicit=asked)
     assert told.outcome == ("compressed" if asked else "unchanged")
     if not asked:
-        assert told.reason == "its name is that of another format: JPEG, but it is PNG"
+        assert told.reason == (
+            "its name does not fit its content: it is named as a JPEG, but is a PNG; rename it to end in .png"
+        )
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -233,7 +236,7 @@ def test_a_misnamed_picture_and_its_copies_are_looked_at_afresh_once_they_have_t
     carry: Callable[..., JobResult], picture: Path
 ) -> None:
     misnamed = picture.rename(picture.with_suffix(".png"))
-    assert "its name is that of another format" in carry(Compressor(), path=misnamed).reason
+    assert "its name does not fit its content" in carry(Compressor(), path=misnamed).reason
     copy = picture.parent / "copy.jpg"
     copy.write_bytes(SOURCE)
     assert carry(Compressor(compressed()), path=copy).outcome == "compressed"
@@ -290,7 +293,7 @@ def test_a_raw_file_is_never_converted_from_its_preview(
     raw.write_bytes(start + SOURCE)
     told = carry(Compressor(), path=raw, explicit=asked, recipe=Recipe(convert_to=ImageType.WEBP))
     assert (told.outcome, told.missed) == ("unchanged", True)
-    assert told.reason == "this format is never touched: a raw file of a camera"
+    assert told.reason == "this format is never touched: a camera's raw file"
     assert raw.read_bytes() == start + SOURCE
 
 
@@ -311,7 +314,7 @@ def test_a_picture_that_kills_its_worker_is_left_alone_after_three_tries(
     died = [WorkerDied(Death(DeathKind.CRASHED, signal=11)) for _ in range(3)]
     told = [carry(Compressor(death)) for death in died]
     assert [t.outcome for t in told] == ["waiting", "waiting", "failed"]
-    assert "SIGSEGV" in told[-1].reason
+    assert told[-1].reason == "the compressor crashed on it; left alone until it changes"
     assert picture.read_bytes() == SOURCE
 
 
@@ -739,5 +742,5 @@ def test_what_is_over_the_limit_is_not_put_into_an_output_folder(
     )
     assert (told.outcome, told.missed, told.output) == ("unchanged", True, "")
     assert "it is large" in told.reason
-    assert "larger than what was asked for" in told.reason
+    assert "larger than was asked for" in told.reason
     assert not (tmp_path / "out").exists()

@@ -12,6 +12,7 @@ from homepress.ui.window.model.activity import (
     Rows,
     RowSelection,
     can_undo,
+    details,
     read_index,
     read_newer,
     read_page,
@@ -160,3 +161,15 @@ def test_what_can_be_undone() -> None:
     assert can_undo(entry(1))
     assert not can_undo(entry(1, original="restored"))
     assert not can_undo(entry(1, outcome="unchanged", original="none"))
+
+
+def test_the_details_say_all_of_the_reason() -> None:
+    reason = "cannot be converted or resized without losing something: it is animated"
+    left = entry(1, outcome="unchanged", reason=reason, missed=True, cause="cannot_convert")
+    assert details(left) == f"1.jpg: {reason}"
+    assert row_words(left).missed
+    lacks = "without its motion video; not resized: it is signed"
+    assert details(entry(2, reason=lacks, missed=True, dropped=["motion"])) == (
+        f"2.jpg: looks the same; {lacks}. Not all that was asked was done."
+    )
+    assert details(entry(3)) == "3.jpg: looks the same"

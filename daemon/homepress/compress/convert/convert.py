@@ -65,7 +65,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     except (Malformed, Undecodable) as error:
         return not_read(error, kind)
     except Refused as refused:
-        return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), kind)
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, str(refused), kind)
     except CannotConvert as error:
         return Unchanged(Reason.CANNOT_CONVERT, str(error), kind)
     except CannotFit as error:
@@ -115,18 +115,18 @@ def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchang
 
 def _scrubbed_only(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     """A picture of a format that is left alone: its metadata may go all the same."""
-    left = left_alone(kind)
+    left = _refused_drop(source, kind, recipe) or left_alone(kind)
     if recipe.metadata is MetadataPolicy.KEEP or kind not in _SCRUBBED_ONLY:
-        return _refused_drop(source, kind, recipe) or left
+        return left
     if 0 < recipe.fit_under < len(source):
         raise CannotFit("this format is made smaller only when it is converted, to JPEG for example")
     scrubbed = scrubbing.scrub(source, recipe.metadata)
     if scrubbed is None or scrubbed == source:
-        return _refused_drop(source, kind, recipe) or left
+        return left
     if has_location(scrubbed):
         return Unchanged(Reason.VERIFY_FAILED, "it still tells where it was taken", kind)
     size = read_size(source, kind)
-    result = scrubbing.without_metadata(source, scrubbed, kind, size, left)
+    result = scrubbing.without_metadata(source, scrubbed, kind, size, left_alone(kind))
     if not isinstance(result, Compressed):
         return result
     missed = []
@@ -307,7 +307,9 @@ def _refuse_heavy(picture: Picture, limit: int) -> None:
     heavy = {extra: size for extra, size in held.items() if extra is not Extra.HDR}
     if sum(heavy.values()) > limit:
         names = ", ".join(extra.value for extra in heavy)
-        raise CannotFit(f"{sum(heavy.values()):,} bytes are not the picture; to take them out, drop: {names}")
+        raise CannotFit(
+            f"{sum(heavy.values()):,} bytes of it are not the picture; to take them out, drop: {names}"
+        )
 
 
 def _hopeless(

@@ -395,7 +395,7 @@ class Fitting:
         if sizes.least is None:
             return CannotConvert("no result keeps the quality floor")
         reason = "without loss" if options.floor is None else f"at a quality of {LOWEST_FLOOR:g}"
-        return CannotFit(f"{sizes.least:,} bytes is the least {reason}; asked were {self._limit:,}")
+        return CannotFit(f"{sizes.least:,} bytes is the least {reason}, {self._limit:,} were asked for")
 
 
 def _is_drawing(picture: Picture) -> bool:

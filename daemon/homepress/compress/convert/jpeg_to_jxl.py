@@ -44,7 +44,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     try:
         data = from_jpeg(jpeg, frame.width, frame.height)
     except Undecodable as error:
-        raise CannotConvert(f"libjxl does not take this kind of JPEG ({error})") from error
+        raise CannotConvert("JPEG XL cannot hold this kind of JPEG") from error
     data = _with_plain_metadata(data, of_jpeg(stream))
     if to_jpeg(data) != jpeg:
         return Unchanged(Reason.VERIFY_FAILED, "the JPEG does not come back bit for bit", ImageType.JPEG)

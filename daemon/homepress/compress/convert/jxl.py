@@ -12,7 +12,7 @@ from homepress.compress.convert.picture import CannotConvert, Rgba, codec, to_im
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.isobmff import Box, read_boxes
 from homepress.compress.model import Extra
-from homepress.compress.pixels import Undecodable, undecodable
+from homepress.compress.pixels import KindNotRead, colours, undecodable
 from homepress.compress.score.search import Scale
 
 # The start of a JPEG XL codestream (ISO/IEC 18181-1 sections 9.2 to 9.3; field names as there).
@@ -251,10 +251,10 @@ def decode_jxl(data: bytes) -> DecodedJxl:
     """
     jpeg, info, pixels, icc, _ = _decoded(data)
     if jpeg:
-        raise Undecodable("a JPEG in JPEG XL's clothes")
+        raise KindNotRead("a JPEG inside a JPEG XL")
     channels = _MODES.get(info.mode)
     if channels is None or len(pixels) != info.width * info.height * channels:
-        raise Undecodable(f"its pixels are of another kind ({info.mode})")
+        raise KindNotRead(f"its pixels, which are {colours(info.mode)}")
     values = np.frombuffer(pixels, np.uint8).reshape(info.height, info.width, channels)
     rgba = np.full((info.height, info.width, 4), 255, np.uint8)
     rgba[..., :3] = values[..., : 3 if channels >= 3 else 1]

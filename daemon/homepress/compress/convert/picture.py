@@ -163,6 +163,16 @@ class Picture:
         return self.rgba.shape[1], self.rgba.shape[0]
 
 
+def unknown_data(what: bytes | str) -> str:
+    """Why data that some other program wrote refuses a conversion: nobody knows what would be lost with it.
+
+    Args:
+        what: the name of a chunk, or how else it is found.
+    """
+    name = what if isinstance(what, str) else f"chunk {what.decode('latin-1').strip()}"
+    return f"it holds data that Homepress does not know ({name})"
+
+
 # Codecs that are not part of a plain installation.
 
 

@@ -12,7 +12,7 @@ from homepress.compress.convert.along import (
     upright,
 )
 from homepress.compress.convert.bmp import bmp_appended, bmp_profile, check_bmp
-from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba
+from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba, unknown_data
 from homepress.compress.metadata.gif import (
     ICC_APPLICATION,
     LOOP_APPLICATIONS,
@@ -22,6 +22,7 @@ from homepress.compress.metadata.gif import (
 )
 from homepress.compress.metadata.soundness import check_webp_metadata
 from homepress.compress.metadata.webp import PICTURE_CHUNKS, VP8X, read_webp
+from homepress.compress.pixels import colours
 
 _MODES = frozenset({"1", "L", "P", "RGB", "RGBA", "LA", "PA"})
 
@@ -33,8 +34,7 @@ def read_webp_picture(source: bytes, wanted: Wanted) -> Picture:
     _refuse_frames(source, ImageType.WEBP)
     known = PICTURE_CHUNKS | {VP8X, b"ICCP", b"EXIF", b"XMP "}
     if other := next((each.kind for each in file.chunks if each.kind not in known), b""):
-        what = "is signed" if other == b"C2PA" else "holds data of a kind that is not known"
-        raise CannotConvert(f"it {what} (chunk {other.decode('latin-1').strip()})")
+        raise CannotConvert(unknown_data(other) if other != b"C2PA" else "it is signed (C2PA)")
     return _picture(source, ImageType.WEBP, dropped=appended(file.trailing, wanted))
 
 
@@ -86,7 +86,7 @@ def _picture(
 ) -> Picture:
     image = decoded(source, FORMATS[kind].pillow[0])
     if image.mode not in _MODES:
-        raise CannotConvert(f"its pixels are of another kind ({image.mode})")
+        raise CannotConvert(f"its colours are {colours(image.mode)}")
     along = read_metadata(source)
     return Picture(
         rgba=upright(to_rgba(image), along.orientation),

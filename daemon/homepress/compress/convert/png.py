@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from homepress.base.formats import ImageType
 from homepress.compress.convert.along import Wanted, appended, pixel_shape, read_metadata, upright
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, dithered, shallow
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, dithered, shallow, unknown_data
 from homepress.compress.convert.png_colours import colour_profile
 from homepress.compress.metadata import Malformed
 from homepress.compress.metadata.png import TEXT_KINDS, XMP_KEYWORD, PngChunk, read_text
@@ -111,7 +111,7 @@ def _other_chunks(
             continue
         if each.kind not in TEXT_KINDS and each.kind != b"tIME":
             if fate("unknown", ImageType.PNG, target) is Fate.REFUSED:
-                raise CannotConvert(f"it holds data of a kind that is not known (chunk {each.kind.decode()})")
+                raise CannotConvert(unknown_data(each.kind))
         else:
             texts = True
         chunks.append((each.kind, each.body))

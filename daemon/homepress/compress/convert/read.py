@@ -23,7 +23,7 @@ from homepress.compress.metadata.jpeg_segments import HeaderKind, header_kind, h
 from homepress.compress.metadata.jpeg_tail import JpegTail, held_extras, taken_out
 from homepress.compress.metadata.soundness import check_jpeg_metadata
 from homepress.compress.model import Extra
-from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, open_picture
+from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, colours, open_picture
 from homepress.compress.score.ssimulacra2 import to_srgb
 
 # Reading JPEG.
@@ -58,7 +58,7 @@ def _read_jpeg(source: bytes, wanted: Wanted) -> Picture:
     check_jpeg_metadata(stream)
     opened = open_picture(picture_only(stream), JPEG_FORMATS)
     if opened.mode not in _JPEG_MODES:
-        raise CannotConvert(f"its colours are {opened.mode}")
+        raise CannotConvert(f"its colours are {colours(opened.mode)}")
     inks = opened.mode == _INKS
     aspect = _aspect(stream)
     named = () if wanted.target is ImageType.JPEG else _unsaid(stream)

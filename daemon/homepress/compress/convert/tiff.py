@@ -9,10 +9,11 @@ from PIL import Image
 
 from homepress.base.formats import ImageType
 from homepress.compress.convert.along import Wanted, decoded, density, frame_count, read_metadata
-from homepress.compress.convert.picture import CannotConvert, Picture, shallow, to_rgba
+from homepress.compress.convert.picture import CannotConvert, Picture, shallow, to_rgba, unknown_data
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.parts import Fate, fate
 from homepress.compress.pixels import DECODER_ERRORS, open_picture, undecodable
+from homepress.compress.pixels import colours as colours_in_words
 from homepress.compress.score.ssimulacra2 import to_srgb
 
 _BITS, _SAMPLE_FORMAT = 258, 339
@@ -65,10 +66,10 @@ def read_tiff(source: bytes, wanted: Wanted) -> Picture:
     _check_tags(tags)
     bits = set(tags.get(_BITS, (1,)))
     if (max(bits) > 8 and bits != {16}) or set(tags.get(_SAMPLE_FORMAT, (1,))) != {1}:
-        raise CannotConvert("its channels have neither 8 nor 16 bits, or no whole numbers")
+        raise CannotConvert("its channels have neither 8 nor 16 bits, or floating-point values")
     inks = opened.mode == _INKS
     if not inks and opened.mode not in _TIFF_MODES:
-        raise CannotConvert(f"its colours are {opened.mode}")
+        raise CannotConvert(f"its colours are {colours_in_words(opened.mode)}")
     along = read_metadata(source, inks=inks)
     dropped = ("photoshop",) if _PHOTOSHOP in tags else ()
     deep = _deep_pixels(source) if bits == {16} else None
@@ -159,7 +160,7 @@ def _check_tags(tags: Mapping[int, object]) -> None:
         if held & tags.keys():
             raise CannotConvert(f"it holds {words}, which would be left behind")
     if unknown := sorted(tags.keys() - _CODING - set(_CARRIED) - _READ):
-        raise CannotConvert(f"it holds data of a kind that is not known (TIFF tag {unknown[0]})")
+        raise CannotConvert(unknown_data(f"TIFF tag {unknown[0]}"))
 
 
 def _extra(tags: Mapping[int, object]) -> tuple[object, ...]:

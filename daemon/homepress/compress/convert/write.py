@@ -175,7 +175,7 @@ def _with_extras(data: bytes, picture: Picture, others: Sequence[bytes]) -> byte
         if pictures:
             return with_pictures(data, pictures, picture.trailer)
     except Refused as refused:
-        raise CannotConvert(refused.detail or str(refused)) from refused
+        raise CannotConvert(str(refused)) from refused
     return data + picture.trailer
 
 

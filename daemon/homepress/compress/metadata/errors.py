@@ -13,7 +13,7 @@ class Malformed(ValueError):  # noqa: N818 (reads as a verdict)
     """
 
     def __init__(self, reason: str, at: int | None = None, *, truncated: bool = False) -> None:
-        super().__init__(reason if at is None else f"{reason}, at byte {at:,}")
+        super().__init__(reason)
         self.reason = reason
         self.at = at
         self.truncated = truncated
@@ -23,25 +23,31 @@ class NotParsed(Malformed):
     """The file may be whole, but is of a kind that is not followed here."""
 
 
+DAMAGED = "its picture data is damaged"
+CUT_SHORT = "its picture data ends too early"
+NO_HEADER = "its header cannot be read"
+"""What decoders tell in many ways, each with one wording of ours."""
+
+
 class RewriteRefusal(enum.StrEnum):
     """Why a well-formed file is not rewritten. The value is shown to people."""
 
-    LATE_HEADER = "a header follows the first scan"
-    CODING_PROCESS = "its coding process is not one that is rewritten"
+    LATE_HEADER = "its headers stand in an unusual order"
+    CODING_PROCESS = "it is coded in a way that Homepress does not rewrite"
     FRAME_DIFFERS = "the new coding is of another picture"
     COLOUR_MODEL = "its colour model is ambiguous or would change"
-    DEPENDS_ON_CODING = "a header signs or refines the coded picture"
-    MPF = "its multi-picture index is broken"
-    GCONTAINER = "its list of appended items cannot be followed"
-    XMP = "its XMP is broken while something is appended"
-    SAMSUNG = "its Samsung trailer cannot be followed"
-    UNINDEXED = "a picture or video is appended that no index names"
-    ABSOLUTE_TAIL = "what is appended depends on its absolute position"
-    STRAY_POINTER = "a header points into what is appended"
-    ISOBMFF = "its video or box structure cannot be edited safely"
+    DEPENDS_ON_CODING = "it is signed, or holds data that fits only its present coding"
+    MPF = "its index of further pictures is broken"
+    GCONTAINER = "its list of appended pictures and videos cannot be followed"
+    XMP = "its XMP is damaged, and something is appended to the picture"
+    SAMSUNG = "the data that a Samsung phone appended cannot be followed"
+    UNINDEXED = "a picture or video is appended that nothing in the file names"
+    ABSOLUTE_TAIL = "what is appended depends on its place in the file"
+    STRAY_POINTER = "its metadata points into what is appended"
+    ISOBMFF = "its inner structure cannot be edited safely"
     DAMAGED_METADATA = "its metadata is damaged"
     UNSUPPORTED = "this kind of file is not edited"
-    PROOF = "the result did not prove equal in every kept part"
+    PROOF = "not every part was proven to be kept"
 
 
 class Refused(Exception):  # noqa: N818 (reads as a verdict)

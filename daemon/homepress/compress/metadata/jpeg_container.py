@@ -212,7 +212,7 @@ def _refuse_stray_pointers(old: JpegFile, mends: Iterable[_Mend]) -> None:
             bases.add(segment.start + 4 + len(EXIF_SIGNATURE))
         for value in (target - base for target in targets for base in bases):
             if _LEAST_POINTER <= value <= 0xFFFF_FFFF and _holds_number(raw, value):
-                raise Refused(RewriteRefusal.STRAY_POINTER, f"{segment.name} holds {value:,}")
+                raise Refused(RewriteRefusal.STRAY_POINTER, f"in its {segment.name} segment")
 
 
 def _holds_number(raw: bytes, value: int) -> bool:

@@ -149,7 +149,6 @@ MOST_SEGMENTS = 20_000
 _TABLES = frozenset({DQT, DHT, DAC, DRI})
 _HEADERS = frozenset({*range(0xE0, 0xF0), COM})
 _DNL = 0xDC
-_NAMES = {0xD8: "a second start of image", 0xDE: "DHP", 0xDF: "EXP", 0x01: "TEM", 0xC8: "JPG"}
 # What ends entropy-coded data: a marker that is neither a stuffed zero, a restart nor a fill byte (B.1.1.5).
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -318,9 +317,9 @@ def _read_segment(data: bytes, position: int, limit: int) -> Segment:
     marker = data[position + 1]
     known = marker in _HEADERS or marker in _TABLES or marker == SOS or is_frame_marker(marker)
     if marker == _DNL:
-        raise NotParsed("its height is told behind its first scan (DNL)", position)
+        raise NotParsed("its height follows its first scan (DNL)", position)
     if not known:
-        raise Malformed(f"unexpected marker {_NAMES.get(marker, f'{marker:02X}')}", position)
+        raise Malformed("a marker that does not belong there", position)
     if position + 4 > limit:
         raise Malformed("a segment is cut short", position, truncated=True)
     length = int.from_bytes(data[position + 2 : position + 4], "big")

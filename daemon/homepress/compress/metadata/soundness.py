@@ -54,7 +54,7 @@ def check_png_metadata(chunks: tuple[PngChunk, ...]) -> None:
         if each.kind == b"iCCP":
             _check_profile(png_profile(each.body))
         if len(each.body) != _FIXED_BYTES.get(each.kind, len(each.body)):
-            raise _damaged(f"chunk {each.kind.decode()} is damaged: it has {len(each.body)} bytes")
+            raise _damaged(f"its {each.kind.decode()} chunk has a wrong length")
 
 
 def check_webp_metadata(file: WebpFile) -> None:
@@ -79,14 +79,14 @@ def exif_damage(payload: bytes) -> str:
         for directory in _directories(exif.read_exif(payload)):
             for entry in directory.entries:
                 if entry.count and not entry.is_readable:
-                    return f"Exif: the value of {_tag_name(entry.tag)} is not in it"
+                    return f"the Exif value {_tag_name(entry.tag)} is cut off"
     except Malformed as error:
         return f"Exif: {error}"
     return ""
 
 
 def _tag_name(tag: int) -> str:
-    return f"{ExifTags.TAGS[tag]} (tag {tag:04x})" if tag in ExifTags.TAGS else f"tag {tag:04x}"
+    return ExifTags.TAGS.get(tag) or ExifTags.GPSTAGS.get(tag) or f"number {tag}"
 
 
 def _directories(block: TiffBlock) -> Iterator[Directory]:
@@ -118,7 +118,7 @@ def _check_profile(profile: bytes | None) -> None:
         raise _damaged("parts of its colour profile are missing")
     declared = int.from_bytes(profile[:4], "big")
     if profile[_PROFILE_MARK] != b"acsp" or not _PROFILE_HEADER <= declared <= len(profile):
-        raise _damaged("its colour profile is no profile")
+        raise _damaged("its colour profile is damaged")
 
 
 def _damaged(what: str) -> Refused:

@@ -123,7 +123,7 @@ class _Builder:
         try:
             self._parser.Parse(self._packet[self._offset :].rstrip(b"\0 \r\n\t"), True)
         except expat.ExpatError as error:
-            raise Malformed(f"XMP that is no XML ({error})") from error
+            raise Malformed("XMP that is not valid XML") from error
 
     def _doctype(self, *_: object) -> None:
         raise Malformed("XMP with a document type declaration")

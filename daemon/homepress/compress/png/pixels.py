@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
+from homepress.compress.metadata.errors import CUT_SHORT, DAMAGED, Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.png import PngChunk, read_chunks, write_chunks
 
 # The coded picture inside a PNG, or one frame of an APNG: what its header says and its stream of pixels.
@@ -459,12 +459,12 @@ def check_stream(picture: CodedPicture) -> None:
             if not piece and not data and not inflater.eof:
                 break
             left -= len(piece)
-    except zlib.error as error:
-        raise BrokenPicture(f"its pixel data is corrupt ({error})") from None
+    except zlib.error:
+        raise BrokenPicture(DAMAGED) from None
     if left > 0 or (left == 0 and not inflater.eof):
-        raise BrokenPicture("its pixel data ends early")
+        raise BrokenPicture(CUT_SHORT)
     if left < 0 or inflater.unused_data:
-        raise BrokenPicture("it holds more pixel data than its size allows")
+        raise BrokenPicture("it holds more picture data than its size allows")
 
 
 def raw_size(header: PngHeader) -> int:
@@ -506,8 +506,8 @@ def _decode(picture: CodedPicture) -> list[Image.Image]:
             Image.frombytes(mode, size, picture.stream, "zip", raw, int(header.interlaced))
             for raw in raw_modes
         ]
-    except (ValueError, OSError) as error:
-        raise BrokenPicture(f"its pixel data cannot be decoded ({error})") from None
+    except (ValueError, OSError):
+        raise BrokenPicture(DAMAGED) from None
 
 
 def _samples(header: PngHeader, strips: list[NDArray[np.uint8]]) -> NDArray[np.uint8] | NDArray[np.uint16]:

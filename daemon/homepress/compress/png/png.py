@@ -49,7 +49,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     except (Malformed, BrokenPicture) as error:
         return not_read(error, ImageType.PNG)
     except Refused as refused:
-        return Unchanged(Reason.CANNOT_KEEP_WHOLE, refused.detail or str(refused), ImageType.PNG)
+        return Unchanged(Reason.CANNOT_KEEP_WHOLE, str(refused), ImageType.PNG)
 
 
 def _compress(source: bytes, file: PngFile, recipe: Recipe) -> Compressed | Unchanged:

@@ -9,7 +9,7 @@ import os
 import zlib
 from typing import Any
 
-from homepress.compress.metadata.errors import Malformed
+from homepress.compress.metadata.errors import DAMAGED, Malformed
 from homepress.compress.png.pixels import BrokenPicture, CodedPicture, Freedom, read_png
 
 # oxipng takes a thread for each core unless told before its first use; a worker is one of several.
@@ -71,14 +71,14 @@ def recode(
             scale_16=False,
         )
         return read_png(result).picture
-    except (oxipng.PngError, Malformed) as error:
-        raise BrokenPicture(str(error)) from None
+    except (oxipng.PngError, Malformed):
+        raise BrokenPicture(DAMAGED) from None
 
 
 def _compressed_again(picture: CodedPicture) -> CodedPicture:
     """The same filtered rows, compressed as well as zlib can."""
     try:
         stream = zlib.compress(zlib.decompress(picture.stream), 9)
-    except zlib.error as error:
-        raise BrokenPicture(str(error)) from None
+    except zlib.error:
+        raise BrokenPicture(DAMAGED) from None
     return dataclasses.replace(picture, stream=stream) if len(stream) < len(picture.stream) else picture

@@ -1,6 +1,6 @@
 """The journey of one picture: read, compressed, stored, told. One function a station."""
 
-import dataclasses
+import logging
 import threading
 import time
 from pathlib import Path
@@ -8,10 +8,23 @@ from pathlib import Path
 import msgspec
 
 from homepress.base.files import FileId
-from homepress.base.formats import FORMATS, RAW_SUFFIXES, SNIFF_BYTES, ImageType, sniff, type_by_name
+from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.system_errors import printable
-from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, without
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
+from homepress.daemon.pipeline.asked import (
+    NOTHING_TO_SAVE,
+    is_missed,
+    is_over,
+    is_reshaped,
+    misnamed,
+    note_of,
+    raw_file,
+    recipe_of,
+    wants_known,
+    wants_result,
+    without_more_loss,
+)
 from homepress.daemon.pipeline.codec_trust import CodecTrust
 from homepress.daemon.pipeline.job import Destination, Job, JobResult
 from homepress.daemon.pipeline.retry import MOST as MOST_ATTEMPTS
@@ -45,64 +58,9 @@ from homepress.workers import (
     NoRoomError,
     Slot,
     WorkerDied,
-    read_dimensions,
 )
 
-# -- content that was met before: what may still be asked of it
-
-
-def wants_known(job: Job, role: Role) -> bool:
-    """Whether a folder wants content that is known all the same.
-
-    An output folder mirrors all of its source; where tags are to be taken out, they are taken out of our own
-    results too. What a user took back is left alone everywhere.
-    """
-    if job.plan.destination is Destination.OUTPUT:
-        return role is not Role.KEPT
-    return role is Role.RESULT and job.plan.recipe.metadata is not MetadataPolicy.KEEP
-
-
-def wants_result(job: Job, recipe: Recipe) -> bool:
-    """Whether more is asked of a result of ours than a floor, which it has."""
-    bare = recipe.metadata is not MetadataPolicy.KEEP
-    return job.plan.destination is Destination.OUTPUT or bare or is_reshaped(recipe)
-
-
-def is_reshaped(recipe: Recipe) -> bool:
-    """Whether a recipe asks for another size or format."""
-    return bool(recipe.max_edge or recipe.fit_under or recipe.convert_to)
-
-
-def without_more_loss(recipe: Recipe, job: Job) -> Recipe:
-    """The recipe for a result of ours: no second lossy generation, but where another size or format is asked.
-
-    A picture that is replaced is not asked for by name; its size and format were settled where it was made.
-    """
-    if is_reshaped(recipe) and (job.explicit or job.plan.destination is Destination.OUTPUT):
-        return recipe
-    return dataclasses.replace(recipe, floor=None, palette=False, max_edge=0, fit_under=0, convert_to=None)
-
-
-def is_over(recipe: Recipe, data: bytes) -> bool:
-    """Whether a picture has more bytes, or a longer edge, than a recipe asks for."""
-    if 0 < recipe.fit_under < len(data):
-        return True
-    kind = sniff(data[:SNIFF_BYTES]) if recipe.max_edge else None
-    size = read_dimensions(data, kind) if kind else None
-    return size is not None and max(size.width, size.height) > recipe.max_edge
-
-
-def is_missed(made: Unchanged, recipe: Recipe, data: bytes) -> bool:
-    """Whether a picture that stays as it is should not: it could not be read, or is not what was asked."""
-    if made.reason in _NOT_DONE or is_over(recipe, data):
-        return True
-    if recipe.metadata is not MetadataPolicy.KEEP and not made.no_private_metadata:
-        return True
-    if recipe.drop and made.reason is Reason.CANNOT_KEEP_WHOLE:
-        return True
-    wanted = recipe.bigger or made.reason not in _NOTHING_TO_SAVE
-    return wanted and recipe.convert_to not in (None, made.source_type)
-
+_log = logging.getLogger(__name__)
 
 RETRY_BUSY = 1.0
 """Seconds until a file that somebody writes to is looked at again; watching backs off further by itself."""
@@ -124,30 +82,14 @@ _COPIED_TO_OUTPUT = {
     Reason.CANNOT_FIT,
 }
 
-_NOT_DONE = {
-    Reason.BROKEN,
-    Reason.UNSUPPORTED,
-    Reason.NOT_AN_IMAGE,
-    Reason.TOO_LARGE,
-    Reason.VERIFY_FAILED,
-    Reason.CANNOT_CONVERT,
-    Reason.CANNOT_FIT,
-}
-"""Whatever was asked; by the others a picture is as small as it gets, or nothing of its kind was asked."""
-
-_NOTHING_TO_SAVE = {Reason.SAVES_TOO_LITTLE, Reason.WOULD_BE_BIGGER}
-
 _MADE_BEFORE = "Homepress made it: a second lossy generation is never made"
 
-_OVER_LIMIT = "; not copied to the output folder, as it is larger than what was asked for"
+_OVER_LIMIT = "; not copied to the output folder, because it is larger than was asked for"
 
-_NOT_COPIED = "; not copied to the output folder, as what it tells besides the picture could not be taken out"
+_NOT_COPIED = "; not copied to the output folder, because its metadata could not be taken out"
 
 _MOST_DISTRUSTED = 50_000
 """Pictures remembered that wait for a better codec; of more, each try reads them again."""
-
-_SAME_FAMILY = {ImageType.HEIC, ImageType.AVIF}
-"""Formats of one container, whose suffixes are used for each other."""
 
 
 class Carrier:
@@ -227,7 +169,7 @@ class Carrier:
             return JobResult(job.picture, "waiting", str(changed), len(source.data), retry_after=RETRY_BUSY)
         except Vanished:
             return JobResult(
-                str(job.path), "failed", "it went away while it was compressed", len(source.data)
+                job.picture, "failed", "it went away while it was compressed", len(source.data), gone=True
             )
         except Refusal as refusal:
             return self._left_alone(job, source, refusal)
@@ -238,9 +180,8 @@ class Carrier:
         """There is no file: it is gone, or its drive is away."""
         if (absence := self._store.places.absence(job.path)) is not None:
             return trouble(job, 0, DriveAway(f"{printable(job.path)}: {absence}"))
-        return JobResult(
-            job.picture, "failed", "there is no such file" if job.explicit else "it is not there any more"
-        )
+        reason = "there is no such file" if job.explicit else "it is not there any more"
+        return JobResult(job.picture, "failed", reason, gone=True)
 
     def _carry_source(self, job: Job, slot: Slot, source: Source) -> JobResult:
         """The part of the journey after reading."""
@@ -253,14 +194,14 @@ class Carrier:
         self._check_storing(job, source)
         if (spent := self._spent(job, source)) is not None:
             return spent
-        if not job.explicit and (misnamed := _misnamed(job.path, source.data)):
-            return self._not_smaller(job, source, misnamed, 0.0, copies=False)
-        if raw := _raw(job.path, source.data):
+        if not job.explicit and (other := misnamed(job.path, source.data)):
+            return self._not_smaller(job, source, other, 0.0, copies=False)
+        if raw := raw_file(job.path, source.data):
             return self._not_smaller(job, source, raw, 0.0, copies=False)
         start = time.monotonic()
         try:
             recipe = self._trusted(job, slot, source)
-            as_planned = recipe == _recipe(job, source)
+            as_planned = recipe == recipe_of(job, source)
             if recipe is not None and role is Role.RESULT:
                 recipe = without_more_loss(recipe, job)
             if recipe is None:
@@ -276,7 +217,7 @@ class Carrier:
         if self._stopping.wait(max(0.0, job.ready_at - time.monotonic())):
             return JobResult(job.picture, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         delivers = job.plan.destination is Destination.OUTPUT
-        if delivers and isinstance(made, Compressed) and is_over(_recipe(job, source), made.data):
+        if delivers and isinstance(made, Compressed) and is_over(recipe_of(job, source), made.data):
             made = Unchanged(Reason.CANNOT_CONVERT, made.missed, made.source_type)
         try:
             if isinstance(made, Compressed):
@@ -303,7 +244,7 @@ class Carrier:
             )
         if not job.explicit and self._has_output(job, source):
             return self._known(job, source, "its result is in the output folder already")
-        if job.explicit and role is Role.RESULT and not wants_result(job, _recipe(job, source)):
+        if job.explicit and role is Role.RESULT and not wants_result(job, recipe_of(job, source)):
             return _made_before(job, source)
         return None
 
@@ -423,8 +364,8 @@ class Carrier:
             )
         self._doubted.pop(job.path, None)
         output, reason = "", str(made)
-        recipe = _recipe(job, source)
-        if role is Role.RESULT and made.reason in _NOTHING_TO_SAVE and not is_reshaped(recipe):
+        recipe = recipe_of(job, source)
+        if role is Role.RESULT and made.reason in NOTHING_TO_SAVE and not is_reshaped(recipe):
             reason = _MADE_BEFORE
         if job.plan.destination is Destination.OUTPUT and made.reason in _COPIED_TO_OUTPUT:
             if is_over(recipe, source.data):
@@ -447,11 +388,15 @@ class Carrier:
     def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> JobResult:
         """A file that must not be touched at all (hard links, read-only ...)."""
         reason = str(refusal).removeprefix(f"{printable(job.path)}: ")  # told beside the path
+        plan = job.plan
+        missed = job.explicit or plan.destination is Destination.OUTPUT
         if source is not None:
-            return self._unchanged(job, source, reason, missed=job.explicit, copies=False)
-        if job.plan.destination is not Destination.NOWHERE:
-            self._store.record_path(job.path, Outcome.UNCHANGED, reason, job.plan.settings, job.plan.root)
-        return JobResult(job.picture, "unchanged", reason, refused=True, missed=job.explicit)
+            return self._unchanged(job, source, reason, missed=missed, copies=False)
+        if plan.destination is not Destination.NOWHERE:
+            self._store.record_path(
+                job.path, Outcome.UNCHANGED, reason, plan.settings, plan.root, missed=missed
+            )
+        return JobResult(job.picture, "unchanged", reason, refused=True, missed=missed)
 
     def _unchanged(
         self,
@@ -487,13 +432,13 @@ class Carrier:
 
     def _trusted(self, job: Job, slot: Slot, source: Source) -> Recipe | None:
         """The recipe, as far as the codecs for it did what they are known to do."""
-        recipe, kind = _recipe(job, source), sniff(source.data[:SNIFF_BYTES])
+        recipe, kind = recipe_of(job, source), sniff(source.data[:SNIFF_BYTES])
         return recipe if self._trust is None or kind is None else self._trust.recipe(slot, kind, recipe)
 
     def _untrusted(self, job: Job, source: Source) -> JobResult:
         """The picture is good, a codec is not: it waits for a better one."""
         kind = sniff(source.data[:SNIFF_BYTES])
-        problem = self._trust.against(kind, _recipe(job, source)) if self._trust and kind else ""
+        problem = self._trust.against(kind, recipe_of(job, source)) if self._trust and kind else ""
         if job.explicit:
             return JobResult(job.picture, "failed", problem, len(source.data))
         result = JobResult(
@@ -529,16 +474,18 @@ class Carrier:
             return JobResult(job.picture, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         if died.kind is DeathKind.REFUSED_TO_START:
             return no_compressor(job, source, died)
+        _log.warning("%s: %s", ascii(str(job.path)), died)
+        reason = died.death.in_words
         deaths = self._deaths.get(source.sha256, 0) + 1
         self._deaths[source.sha256] = deaths
         refused = died.kind in (DeathKind.UNLIKE, DeathKind.UNCHECKED)
         tries = min(self._tries, MOST_ATTEMPTS) if refused else self._tries
         if deaths < tries and not job.explicit:
             retry = RETRY_BROKEN * deaths
-            result = JobResult(job.picture, "waiting", str(died), len(source.data), retry_after=retry)
+            result = JobResult(job.picture, "waiting", reason, len(source.data), retry_after=retry)
         else:
             self._deaths.pop(source.sha256, None)
-            result = self._give_up(job, source, f"{died}; left alone until it changes")
+            result = self._give_up(job, source, f"{reason}; left alone until it changes")
         return msgspec.structs.replace(result, unlike=died.kind is DeathKind.UNLIKE)
 
     def _give_up(self, job: Job, source: Source, reason: str) -> JobResult:
@@ -549,45 +496,14 @@ class Carrier:
         return JobResult(job.picture, "failed", reason, len(source.data), len(source.data), kind)
 
 
-def note_of(made: Compressed) -> str:
-    """What a result does not have, in words: what was taken out, and what could not be done."""
-    return "; ".join(filter(None, (without(made.dropped), made.missed)))
-
-
 def _made_before(job: Job, source: Source) -> JobResult:
     """A result of ours, asked for again: the history says already how it came to be, and says no more."""
     size, kind = len(source.data), sniff(source.data[:SNIFF_BYTES])
     return JobResult(job.picture, "unchanged", _MADE_BEFORE, size, size, str(kind or ""))
 
 
-def _misnamed(path: Path, data: bytes) -> Unchanged | None:
-    """A file whose name says another format than its bytes: somebody has to look at it first."""
-    kind, named = sniff(data[:SNIFF_BYTES]), type_by_name(path.name)
-    if kind is None or named is None or named is kind or {kind, named} <= _SAME_FAMILY:
-        return None
-    return Unchanged(Reason.MISNAMED, f"{named.value.upper()}, but it is {kind.value.upper()}", kind)
-
-
-def _raw(path: Path, data: bytes) -> Unchanged | None:
-    """A camera's raw file, by its name: what of its content can be read as a TIFF or JPEG is a preview."""
-    kind = sniff(data[:SNIFF_BYTES])
-    if path.suffix.lower() not in RAW_SUFFIXES or kind is None:
-        return None
-    return Unchanged(Reason.FORMAT_NEVER_TOUCHED, "a raw file of a camera", kind)
-
-
 def _key(job: Job, source: Source) -> Key:
     return source.sha256, job.plan.settings, job.plan.destination.value
-
-
-def _recipe(job: Job, source: Source) -> Recipe:
-    """The plan's recipe with the result format that the plan has for this kind of source."""
-    kind = sniff(source.data[:SNIFF_BYTES])
-    wanted = job.plan.convert.get(kind) if kind else None
-    if kind is None or wanted is None or wanted is kind:
-        return job.plan.recipe
-    bigger = job.plan.recipe.bigger or not FORMATS[kind].compressor  # who converts these cannot open them
-    return dataclasses.replace(job.plan.recipe, convert_to=wanted, bigger=bigger)
 
 
 def _target(job: Job) -> Path:

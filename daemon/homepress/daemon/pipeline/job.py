@@ -67,6 +67,7 @@ class JobResult(FileOutcome, frozen=True):
         unlike: the result did not look like the picture.
         place: the folder inside it whose own pictures the problem stands against, where that is less.
         away: what is wrong is only that a drive is away; that is no fault, and is seen when it is back.
+        gone: what is wrong is only that somebody removed the picture.
     """
 
     retry_after: float | None = None
@@ -77,6 +78,7 @@ class JobResult(FileOutcome, frozen=True):
     unlike: bool = False
     place: Path | None = None
     away: bool = False
+    gone: bool = False
 
     @property
     def file(self) -> Path:

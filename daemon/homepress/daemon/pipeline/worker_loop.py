@@ -466,9 +466,9 @@ class Pipeline:
         except OSError as error:
             _log.warning("while working on %s: %s", ascii(str(job.path)), error)
             return trouble(job, 0, error)
-        except Exception as error:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
+        except Exception:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
             _log.exception("while working on %s", ascii(str(job.path)))
-            reason = f"an error in Homepress: {type(error).__name__}: {error}"
+            reason = "an error in Homepress; its log says more"
             return JobResult(
                 str(job.path), "failed", reason, retry_after=None if job.explicit else RETRY_ERROR
             )

@@ -5,6 +5,7 @@ summary a batch and at most one a minute; and once in the life of an installatio
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -26,6 +27,7 @@ from homepress.ui.tray.menu import TrayState
 from homepress.ui.tray.status_poller import MOST_PICTURES
 
 _BETWEEN_SUMMARIES = 60.0
+_NUMBER = re.compile(r"\b[\d,]+ (?:or more )?pictures")
 _LISTED_PROBLEMS = 3
 _PICTURE_SIZE = 48
 _LONGEST = 160
@@ -78,7 +80,8 @@ class NoticeRules:
         )
 
     def _problems(self, status: Status) -> Notice | None:
-        problems = frozenset(status.problems)
+        # A number that goes up with each picture makes no new problem.
+        problems = frozenset(_NUMBER.sub("pictures", problem) for problem in status.problems)
         new, self._announced_problems = problems - self._announced_problems, problems
         if not new or status.notify == "never":
             return None

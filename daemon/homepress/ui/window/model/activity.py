@@ -147,6 +147,8 @@ class RowWords:
     when: str
     outcome: str
     undone: bool
+    missed: bool
+    """Whether something that was asked was not done."""
 
 
 def row_words(entry: HistoryEntry, now: float | None = None) -> RowWords:
@@ -165,7 +167,17 @@ def row_words(entry: HistoryEntry, now: float | None = None) -> RowWords:
         when=moment(entry.time, time.time() if now is None else now),
         outcome={"compressed": "Smaller", "unchanged": "Unchanged", "failed": "Failed"}[entry.outcome],
         undone=entry.original == "restored",
+        missed=entry.missed,
     )
+
+
+def details(entry: HistoryEntry) -> str:
+    """What a row may have no room for: the name, and all of the verdict."""
+    words = row_words(entry)
+    text = f"{words.name}: {words.verdict[:1].lower()}{words.verdict[1:]}"
+    if entry.missed and entry.outcome == "compressed":
+        text += ". Not all that was asked was done."
+    return text
 
 
 def _saved(entry: HistoryEntry) -> str:

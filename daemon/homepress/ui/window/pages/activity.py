@@ -18,6 +18,7 @@ from homepress.ui.window.model.activity import (
     RowSelection,
     RowWords,
     can_undo,
+    details,
     read_first,
     read_index,
     read_newer,
@@ -85,7 +86,8 @@ class RowPainter:
         words = row_words(entry)
         self._picture(canvas, entry, px(40), middle, again)
         right = width - px(16)
-        columns = (px(100), right - px(390), right - px(250), right - px(190))
+        room = max(px(190), (right - px(100)) // 3)
+        columns = (px(100), right - room - px(200), right - room - px(60), right - room)
         self._name(canvas, words, columns[0], middle, columns[1] - columns[0] - px(12))
         self._text(canvas, columns[2], middle, words.sizes, c.text, "hp-small", anchor="e")
         self._text(canvas, columns[3], middle, words.saved, c.accent, "hp-strong", anchor="e")
@@ -119,6 +121,8 @@ class RowPainter:
         icon = Icon.BACK if words.undone else _ICONS[words.outcome]
         colour = c.bad if words.outcome == "Failed" else c.muted if words.undone else c.good
         colour = c.muted if words.outcome == "Unchanged" else colour
+        if words.missed and not words.undone and words.outcome != "Failed":
+            icon, colour = Icon.WARNING, c.warning
         canvas.create_image(x, middle - px(10), anchor="w", image=self._theme.icon(icon, 14, colour))
         room = right - x - px(20)
         verdict = self._cut(words.verdict, "small", room, at_end=True)
@@ -320,7 +324,9 @@ class ActivityPage(PagePanel):
         )
         self._list.grid(row=0, column=0, sticky="nswe")
         self._nothing = context.kit.label(card, "", "muted")
-        self._make_actions().grid(row=3, column=0, sticky="we", pady=(context.theme.px(10), 0))
+        self._details = context.kit.flowing(self, "", "body")
+        self._details.grid(row=3, column=0, sticky="we", pady=(context.theme.px(8), 0))
+        self._make_actions().grid(row=4, column=0, sticky="we", pady=(context.theme.px(10), 0))
 
     def shown(self) -> None:
         """Read the list when it is first seen, else what is new."""
@@ -436,6 +442,7 @@ class ActivityPage(PagePanel):
             self._nothing.configure(text=nothing)
             self._nothing.place(relx=0.5, rely=0.4, anchor="center")
         entry = self._list.current
+        self._details.configure(text=details(entry) if entry is not None else "")
         self._undo_button.configure(text=f"Undo {marked:,}" if marked > 1 else "Undo")
         for button, on in (
             (self._undo_button, bool(marked) or (entry is not None and can_undo(entry))),
