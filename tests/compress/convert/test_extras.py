@@ -415,7 +415,7 @@ def test_apples_mattes_and_depth_are_told_apart_from_pictures(name: str) -> None
 
 def test_pictures_that_no_index_names_go_when_asked() -> None:
     data = phones.primary() + phones.primary(160, 120) + b"\0\0" + phones.primary(160, 120)
-    assert "no index names" in str(refused(data, Recipe(floor=70.0)))
+    assert "nothing in the file names" in str(refused(data, Recipe(floor=70.0)))
     for drop in (ALL, frozenset({Extra.PICTURES})):
         result = made(data, Recipe(floor=70.0, drop=drop))
         assert result.dropped == (Extra.PICTURES,)
