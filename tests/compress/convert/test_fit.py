@@ -43,7 +43,7 @@ def test_few_attempts_come_close(steep: float, at_eighty: float, limit: int) -> 
         except fit.CannotFit as refusal:
             size, floor = writer.asked[-1]
             assert (size, floor) == ((50, 38), 30.0)
-            assert f"asked were {limit:,}" in str(refusal)
+            assert f"{limit:,} were asked for" in str(refusal)
             return
     assert len(written.data) <= limit
     at_full_size = [size for size, _ in writer.asked if size == PICTURE.size]
