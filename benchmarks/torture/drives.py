@@ -67,7 +67,7 @@ class _Run:
         self._mount()
         with self._bench.store() as store:
             store.recover()
-            store.places.remember(self._point)
+            store.drives.remember(self._point)
             writer = threading.Thread(target=self._write, args=(store,))
             writer.start()
             for _ in range(rounds):

@@ -1,8 +1,7 @@
 """Everything that the store does to a user's files, each with what must hold whatever happens in the middle.
 
-There are cases for each kind of job in the store's registry, `recovery.RECOVER`; without any, no kind can be
-added. Used by the everyday tests and, with every step and every error, by
-`benchmarks/torture`.
+There are cases for each kind of job in the store's registry, `recovery.OPERATION_OF_KIND`; without any, no
+kind can be added. Used by the everyday tests and, with every step and every error, by `benchmarks/torture`.
 """
 
 import contextlib
@@ -17,7 +16,7 @@ from unittest import mock
 from homepress.store.fs.base import FileSystem
 from homepress.store.ledger import journal
 from homepress.store.model import Kind, StoreError, UndoSelection
-from homepress.store.recovery import RECOVER
+from homepress.store.recovery import OPERATION_OF_KIND
 from homepress.store.store import Store
 from store.kit import (
     INODES,
@@ -250,7 +249,7 @@ def names_of(kind: Kind) -> list[str]:
     return names
 
 
-EVERY = [name for kind in RECOVER for name in names_of(kind)]
+EVERY = [name for kind in OPERATION_OF_KIND for name in names_of(kind)]
 """Names of the cases of every operation that the store has."""
 
 

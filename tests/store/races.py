@@ -143,7 +143,7 @@ def _wrong(bench: Bench, store: Store, strike: _Strike) -> list[str]:
         wrong.append("the original is lost")
     elif strike.kind == "rename" and strike.done and len(visible) < 1:
         wrong.append("what was renamed is not there")
-    if here == smaller(strike.original) and store.role(digest(here), "") is None:
+    if here == smaller(strike.original) and store.why_left_alone(digest(here), "") is None:
         wrong.append("the result is not known")
     return wrong
 

@@ -92,7 +92,7 @@ class AnyOrder(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(sorted(self.here)))
         source = self.store.read(self.path(name))
         assert source.data == self.here[name]
-        if self.store.role(source.sha256, "balanced") is not None:
+        if self.store.why_left_alone(source.sha256, "balanced") is not None:
             return
         result = smaller(source.data) if result is None else result
         if result == source.data:
@@ -102,7 +102,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.store.replace(source, replacement(result))
         self.kept.append((name, source.data, result))
         self.here[name] = result
-        assert self.store.role(digest(self.here[name]), "any") is Role.RESULT
+        assert self.store.why_left_alone(digest(self.here[name]), "any") is Role.RESULT
 
     @precondition(lambda self: self.kept)
     @rule()
@@ -115,7 +115,7 @@ class AnyOrder(RuleBasedStateMachine):
         restored = Path(undone.restored_to)
         assert restored.read_bytes() == original
         self.here[str(restored.relative_to(self.bench.watched))] = original
-        assert self.store.role(digest(original), "any") is Role.KEPT
+        assert self.store.why_left_alone(digest(original), "any") is Role.KEPT
 
     @precondition(lambda self: self.kept)
     @rule()

@@ -35,7 +35,7 @@ def apart(bench: Bench, name: str = "one", fs: FileSystem | None = None) -> Iter
         roots=bench.roots,
         fs=fs,
         clock=bench.hands.clock(),
-        lasts=False,
+        keep_backup=False,
     )
     try:
         yield store
@@ -85,8 +85,8 @@ def test_what_was_done_apart_is_known_afterwards(bench: Bench) -> None:
     with bench.store() as store:
         assert store.join(place(bench)) == 2
         assert store.recover() == []
-        assert store.role(digest(RESULT), "") is Role.RESULT
-        assert store.role(digest(picture(1)), "balanced") is Role.REFUSED
+        assert store.why_left_alone(digest(RESULT), "") is Role.RESULT
+        assert store.why_left_alone(digest(picture(1)), "balanced") is Role.REFUSED
         assert set(store.known(os.fsencode(bench.watched))) == {b"a.jpg", b"b.jpg"}
         # Both are ours: a second run writes over them, and undo takes the result away.
         path.write_bytes(picture(2))
@@ -133,7 +133,7 @@ def test_what_the_ledger_learnt_meanwhile_stays(bench: Bench) -> None:
         assert [each.outcome for each in done] == ["failed", "restored", "removed"]
         assert (path.read_bytes(), out(bench).exists()) == (picture(), False)
         assert store.join(place(bench)) == 0
-        assert store.role(digest(picture()), "") is Role.KEPT
+        assert store.why_left_alone(digest(picture()), "") is Role.KEPT
 
 
 def test_our_earlier_result_is_written_over_apart_and_counts_once(bench: Bench) -> None:
@@ -159,7 +159,7 @@ def test_one_apart_takes_in_another(bench: Bench) -> None:
     path.write_bytes(picture(1))
     with apart(bench, "two") as store:
         assert store.join(place(bench)) == 1
-        assert store.settle() == []
+        assert store.finish_open_jobs() == []
         assert write_out(store, bench, path) == out(bench)
     with bench.store() as store:
         assert store.join(place(bench, "two")) == 2

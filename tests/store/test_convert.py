@@ -23,7 +23,7 @@ def test_the_result_gets_the_new_suffix_and_the_attributes(bench: Bench) -> None
         assert receipt.path == target
         assert not path.exists()
         assert (target.read_bytes(), facts(target)) == (smaller(picture()), before)
-        assert store.role(digest(smaller(picture())), "") is Role.RESULT
+        assert store.why_left_alone(digest(smaller(picture())), "") is Role.RESULT
         assert set(store.known(os.fsencode(bench.watched))) == {b"a.jpg"}
     assert bench.kept() == [picture()]
     assert bench.temps() == []

@@ -250,14 +250,14 @@ class TestResults:
         with bench.store() as store:
             store.learn_result(source, result)
             tagged = image_digest(BytesContent(_png(b"little", text=b"Rating\0005")))
-            assert store.role("0" * 64, "any", tagged) is Role.RESULT
-            assert store.role("0" * 64, "any", image_digest(BytesContent(source))) is None
+            assert store.why_left_alone("0" * 64, "any", tagged) is Role.RESULT
+            assert store.why_left_alone("0" * 64, "any", image_digest(BytesContent(source))) is None
 
     def test_one_that_has_its_image_from_its_source_tells_nothing_of_other_copies(self, bench: Bench) -> None:
         source, result = _png(b"same", text=b"Author\0me"), _png(b"same")
         with bench.store() as store:
             store.learn_result(source, result)
-            assert store.role("0" * 64, "any", image_digest(BytesContent(source))) is None
+            assert store.why_left_alone("0" * 64, "any", image_digest(BytesContent(source))) is None
 
     def test_an_undone_original_is_known_by_its_image(self, bench: Bench) -> None:
         path = bench.drop("a.png", _png(b"original"))
@@ -265,7 +265,7 @@ class TestResults:
             replace(store, path)
             list(store.undo(UndoSelection(last=1), roots=bench.roots))
             tagged = image_digest(BytesContent(_png(b"original", text=b"Rating\0005")))
-            assert store.role("0" * 64, "any", tagged) is Role.KEPT
+            assert store.why_left_alone("0" * 64, "any", tagged) is Role.KEPT
 
     def test_the_same_picture_restored_from_a_backup_counts_once(self, bench: Bench) -> None:
         path, other = bench.drop(), bench.drop("b.jpg", picture())

@@ -29,7 +29,7 @@ def leave(store, path: Path, reason: str = "saves too little", outcome: Outcome 
 def test_nothing_is_known_of_a_folder_never_met(bench: Bench) -> None:
     with bench.store() as store:
         assert known(store, bench.watched) == {}
-        assert store.role("0" * 64, "balanced") is None
+        assert store.why_left_alone("0" * 64, "balanced") is None
 
 
 def test_what_was_left_alone_is_known_by_name_and_for_the_same_recipe_by_content(bench: Bench) -> None:
@@ -37,10 +37,10 @@ def test_what_was_left_alone_is_known_by_name_and_for_the_same_recipe_by_content
     with bench.store() as store:
         leave(store, path)
         assert known(store, bench.watched) == {b"a.jpg": mark(path)}
-        assert store.role(digest(picture()), "balanced") is Role.REFUSED
-        assert store.role(digest(picture()), "small") is None
+        assert store.why_left_alone(digest(picture()), "balanced") is Role.REFUSED
+        assert store.why_left_alone(digest(picture()), "small") is None
     with bench.store() as store:
-        assert store.role(digest(picture()), "balanced") is Role.REFUSED
+        assert store.why_left_alone(digest(picture()), "balanced") is Role.REFUSED
 
 
 def test_a_failure_is_known_by_name_but_a_copy_of_it_gets_its_own_chance(bench: Bench) -> None:
@@ -48,7 +48,7 @@ def test_a_failure_is_known_by_name_but_a_copy_of_it_gets_its_own_chance(bench: 
     with bench.store() as store:
         leave(store, path, "the worker died", Outcome.FAILED)
         assert known(store, bench.watched) == {b"a.jpg": mark(path)}
-        assert store.role(digest(picture()), "balanced") is None
+        assert store.why_left_alone(digest(picture()), "balanced") is None
 
 
 def test_what_could_not_even_be_read_is_looked_at_again_but_told_once(bench: Bench) -> None:
@@ -97,7 +97,7 @@ def test_touched_renamed_and_copied_results_are_known_by_content(bench: Bench) -
         for name in ("renamed.jpg", "copy.jpg"):
             (bench.watched / name).write_bytes(path.read_bytes())
             source = store.read(bench.watched / name)
-            assert store.role(source.sha256, "anything") is Role.RESULT
+            assert store.why_left_alone(source.sha256, "anything") is Role.RESULT
             store.note_known(source)
         assert set(known(store, bench.watched)) == {b"a.jpg", b"renamed.jpg", b"copy.jpg"}
 
@@ -107,7 +107,7 @@ def test_an_undone_original_is_known_by_content_for_every_recipe(bench: Bench) -
     with bench.store() as store:
         replace(store, path)
         list(store.undo(UndoSelection(last=1), roots=bench.roots))
-        assert store.role(digest(picture()), "small") is Role.KEPT
+        assert store.why_left_alone(digest(picture()), "small") is Role.KEPT
 
 
 names = st.one_of(
@@ -203,7 +203,7 @@ class TestForgetting:
             assert known(store, bench.watched) == {b"very-private-name.jpg": mark(path)}
             asked = store.known(os.fsencode(bench.watched), [b"very-private-name.jpg", b"other.jpg"])
             assert asked == {b"very-private-name.jpg": mark(path)}
-            assert store.role(digest(picture()), "balanced") is Role.REFUSED
+            assert store.why_left_alone(digest(picture()), "balanced") is Role.REFUSED
             for file in bench.ledger.parent.glob("ledger*"):
                 assert b"very-private-name" not in file.read_bytes(), file.name
                 assert digest(picture()).encode() not in file.read_bytes(), file.name
@@ -249,7 +249,7 @@ class TestForgetting:
             assert store.forget(path, None) == 0
             list(store.accept(OriginalsSelection(all=True)))
             assert store.forget(path, None) == 1
-            assert store.role(digest(smaller(picture())), "") is Role.RESULT
+            assert store.why_left_alone(digest(smaller(picture())), "") is Role.RESULT
         with Reader(bench.ledger) as reader:
             assert reader.count(HistoryFilter()) == 0
 
@@ -288,4 +288,4 @@ def test_names_of_files_that_are_gone_are_forgotten_but_not_when_their_folder_is
         assert set(known(store, bench.watched)) == {b"1.jpg"}
         assert set(known(store, bench.watched / "trip")) == {b"3.jpg"}
         assert set(known(store, bench.watched / "old")) == {b"4.jpg", b"5.jpg"}
-        assert store.role(digest(picture(1)), "balanced") is Role.REFUSED
+        assert store.why_left_alone(digest(picture(1)), "balanced") is Role.REFUSED

@@ -34,7 +34,7 @@ def notes_of(bench: Bench) -> str:
 def is_still_known_and_restorable(bench: Bench, path: Path) -> None:
     with bench.store() as store:
         store.recover()
-        assert store.role(digest(RESULT), "balanced") is Role.RESULT
+        assert store.why_left_alone(digest(RESULT), "balanced") is Role.RESULT
         assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
     assert path.read_bytes() == picture()
 

@@ -13,7 +13,7 @@ from homepress.store.fs.base import Folder, opened_folder
 from homepress.store.ledger import journal
 from homepress.store.model import JobPlan, Kind, Metadata
 from homepress.store.operation import JobOutcome, Operation, carry_out
-from homepress.store.recovery import RECOVER
+from homepress.store.recovery import OPERATION_OF_KIND
 from store.kit import Bench, digest
 from store.operations import CASES, EVERY, Case, count_steps
 
@@ -108,7 +108,7 @@ def test_a_step_that_fails_after_its_work_is_done_is_no_failure(bench: Bench) ->
 
 
 def test_every_kind_of_job_is_an_operation_and_every_case_belongs_to_one() -> None:
-    assert set(RECOVER) == set(typing.get_args(Kind))
+    assert set(OPERATION_OF_KIND) == set(typing.get_args(Kind))
     assert sorted(EVERY) == sorted(CASES)
 
 

@@ -358,7 +358,7 @@ class TestRetention:
             assert accept(all=True, older_than=0) == ["2.jpg", "3.jpg"]
             assert accept(all=True) == []
             assert store.counters(0).originals_bytes == 0
-            assert store.role(digest(smaller(picture(0))), "") is Role.RESULT
+            assert store.why_left_alone(digest(smaller(picture(0))), "") is Role.RESULT
         assert bench.kept() == []
 
     def test_nothing_is_accepted_while_the_disk_of_originals_is_away(self, bench: Bench) -> None:

@@ -27,7 +27,7 @@ def test_the_result_is_in_the_mirrored_tree_and_the_source_stays(bench: Bench) -
         assert path.read_bytes() == picture()
         stat = path.stat()
         assert store.known(os.fsencode(path.parent))[b"a.jpg"] == (30_000, stat.st_mtime_ns, stat.st_ino)
-        assert store.role(digest(RESULT), "") is Role.RESULT
+        assert store.why_left_alone(digest(RESULT), "") is Role.RESULT
         assert store.counters(0).compressed_since == 1
     assert bench.kept() == []
     assert [p for p in target.parent.iterdir() if p != target] == []
@@ -141,7 +141,7 @@ def test_a_copy_has_no_history_and_does_not_make_the_source_known_as_a_result(be
         source = store.read(path)
         target = store.copy_output(source, bench.base / "out" / "a.jpg")
         assert (target.read_bytes(), facts(target)) == (picture(), facts(path))
-        assert store.role(source.sha256, "balanced") is None
+        assert store.why_left_alone(source.sha256, "balanced") is None
         assert store.counters(0).compressed_since == 0
 
 

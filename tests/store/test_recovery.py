@@ -72,7 +72,7 @@ def test_a_cut_off_replacement_is_finished(bench: Bench) -> None:
     assert "a.jpg: work that was cut off was finished" in note
     assert (path.read_bytes(), bench.kept(), bench.temps()) == (RESULT, [picture()], [])
     with bench.store() as store:
-        assert store.role(digest(RESULT), "") is not None
+        assert store.why_left_alone(digest(RESULT), "") is not None
         assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
 
 

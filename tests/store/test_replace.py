@@ -67,7 +67,7 @@ def test_the_result_takes_the_name_and_the_original_is_kept(bench: Bench, way: F
         assert bench.kept() == [picture()]
         assert bench.temps() == []
         assert (receipt.path, receipt.before_bytes, receipt.after_bytes) == (path, 30_000, 15_005)
-        assert store.role(digest(smaller(picture())), "balanced") is Role.RESULT
+        assert store.why_left_alone(digest(smaller(picture())), "balanced") is Role.RESULT
         stat = path.stat()
         assert store.known(os.fsencode(path.parent)) == {b"a.jpg": (15_005, stat.st_mtime_ns, stat.st_ino)}
         assert store.recover() == []

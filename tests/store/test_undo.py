@@ -47,7 +47,7 @@ def test_everything_is_as_before(bench: Bench, lacking: tuple[str, ...]) -> None
         (undone,) = undo(bench, store, path)
         assert (undone.outcome, undone.restored_to, undone.reason) == ("restored", str(path), "")
         assert everything(path) == before
-        assert store.role(digest(picture()), "balanced") is Role.KEPT
+        assert store.why_left_alone(digest(picture()), "balanced") is Role.KEPT
         stat = path.stat()
         assert store.known(os.fsencode(path.parent)) == {b"a.jpg": (30_000, stat.st_mtime_ns, stat.st_ino)}
         assert store.counters(0).originals_bytes == 0
@@ -290,7 +290,7 @@ def test_an_output_goes_when_it_is_ours_and_its_source_whole(bench: Bench) -> No
         (undone,) = undo(bench, store, path)
         assert (undone.outcome, target.exists(), path.read_bytes()) == ("removed", False, picture())
         assert undone.reason == f"the result {target}; {path} is untouched"
-        assert store.role(source.sha256, "balanced") is Role.KEPT
+        assert store.why_left_alone(source.sha256, "balanced") is Role.KEPT
         assert list(target.parent.iterdir()) == []
 
 

@@ -1,7 +1,7 @@
 """The control room: one daemon a user, and how programs talk to it.
 
-`Service` is everything that Homepress can be asked. The daemon takes the `lock.InstanceLock`, then answers
-through a `server.Server`; others reach it through `connect`, which gives a `Service` too, or None.
+`Service` is everything that Homepress can be asked. The daemon takes the `instance.InstanceLock`, then
+answers through a `server.Server`; others reach it through `connect`, which gives a `Service` too, or None.
 """
 
 from homepress.control.client import connect

@@ -66,7 +66,7 @@ class Apart:
     def join_others(self, store: Store) -> None:
         """Take in what earlier runs left, so that their results are known for what they are."""
         if join_apart(self.paths, store):
-            store.settle()
+            store.finish_open_jobs()
 
     def end(self) -> None:
         """Let go of it: from now on anybody may bring it into the ledger."""

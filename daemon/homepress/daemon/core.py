@@ -44,7 +44,7 @@ from homepress.workers import Checker, Limits, MemoryBudget
 _log = logging.getLogger(__name__)
 
 _LEAST_ROOM = 300_000
-"""Bytes on the disk of the ledger: with less, SQLite cannot make its log and its index of that."""
+"""Bytes free on the disk of the ledger, which SQLite needs for its write-ahead log and that log's index."""
 
 
 class NotNowError(ServiceError):
@@ -97,9 +97,9 @@ class Core:
             ServiceError: the store cannot be used; the text says why and what to do.
         """
         live, places = LiveSettings(paths.config_file), Places()
-        places.ask(_paths(paths, live.current.folders))
+        places.ask(_folders_in_use(paths, live.current.folders))
         roots = [places.real(folder.path) for folder in live.current.folders]
-        store, recovered = _opened_store(paths, live.current, roots, recover)
+        store, recovered = _open_store(paths, live.current, roots, recover)
         for note in recovered:
             _log.info("recovered: %s", note)
         trust = CodecTrust(paths.state / "codecs.json")
@@ -124,7 +124,7 @@ class Core:
 
     def look_at_places(self) -> dict[Path, NotAnsweringError]:
         """Look where all folders of the settings lead now; those whose disks do not answer."""
-        paths = _paths(self.paths, self.live.current.folders)
+        paths = _folders_in_use(self.paths, self.live.current.folders)
         self.places.keep(paths)
         return self.places.ask(paths)
 
@@ -139,7 +139,7 @@ class Core:
         return ended
 
 
-def _opened_store(
+def _open_store(
     paths: Paths, settings: Settings, roots: list[Path], recover: bool
 ) -> tuple[Store, list[RecoveryNote]]:
     """The store, and what it repaired; raises as `Core.open`."""
@@ -149,15 +149,17 @@ def _opened_store(
         raise NotNowError(blocking.silent(paths.originals, error.since)) from error
     limit = OriginalsLimit(settings.daemon.originals_max.bytes)
     try:
-        store = Store.open(paths.ledger, paths.originals, limit, roots=roots, synced=_synced, lasts=recover)
-        return store, _recovered(paths, store) if recover else []
+        store = Store.open(
+            paths.ledger, paths.originals, limit, roots=roots, synced=_synced, keep_backup=recover
+        )
+        return store, _recover(paths, store) if recover else []
     except OSError as error:
         raise NotNowError(why_not_opened(paths, error)) from error
     except StoreError as error:
         raise ServiceError(f"the ledger or the originals cannot be opened: {error}", exit_code=4) from error
 
 
-def _recovered(paths: Paths, store: Store) -> list[RecoveryNote]:
+def _recover(paths: Paths, store: Store) -> list[RecoveryNote]:
     """What the store repaired of what a crash left behind; closes it where that fails."""
     try:
         join_apart(paths, store)
@@ -174,8 +176,8 @@ def _look_into(folder: Path) -> None:
         next(entries, None)
 
 
-def _paths(paths: Paths, folders: Iterable[FolderSettings]) -> set[Path]:
-    """Every folder whose place matters: watched ones, their output folders, and our own."""
+def _folders_in_use(paths: Paths, folders: Iterable[FolderSettings]) -> set[Path]:
+    """Every folder in use: watched ones, their output folders, and our own."""
     configured = {path for folder in folders for path in (folder.path, folder.output) if path is not None}
     return configured | {paths.state, paths.originals}
 
@@ -198,8 +200,8 @@ def why_not_opened(paths: Paths, error: OSError) -> str:
     return f"the ledger or the originals cannot be opened: {with_name(error, printable(place))}"
 
 
-def with_lock(status: Status) -> Status:
-    """A status with what the system refuses this process, and what it does not close."""
+def with_privacy_state(status: Status) -> Status:
+    """A status with what the system refuses to this process, and what it leaves open."""
     gaps = [gap for gap in privacy.gaps() if not gap.minor]
     return msgspec.structs.replace(
         status,
@@ -220,7 +222,7 @@ _LONGEST_PAUSE = 60.0
 
 
 class Opening:
-    """What becomes of the start. Usable from any thread."""
+    """Opens the core, with retries, and holds requests back until then. Usable from any thread."""
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
@@ -254,7 +256,7 @@ class Opening:
                 confirm()
                 core = Core.open(self._paths, changed)
                 core.seen = self._seen
-                return _prepared(core, prepare)
+                return _prepare(core, prepare)
             except NotNowError as error:
                 self._say(str(error))
                 changed()
@@ -267,7 +269,7 @@ class Opening:
         """See what is in folders: what comes from now on is new, although the ledger cannot be told yet."""
         folders = self._settings()[0].folders
         calls = {
-            folder.path: partial(_listed, folder)
+            folder.path: partial(_list_folder, folder)
             for folder in folders
             if folder.enabled and folder.existing == "leave" and folder.path not in self._looked
         }
@@ -332,7 +334,7 @@ class Opening:
             problems=problems + mistakes,
             notify=settings.daemon.notify,
         )
-        return with_lock(status)
+        return with_privacy_state(status)
 
     def _settings(self) -> tuple[Settings, list[str]]:
         try:
@@ -341,14 +343,14 @@ class Opening:
             return Settings(), [f"settings not used: {error}"]
 
 
-def _listed(folder: FolderSettings) -> Listing | None:
+def _list_folder(folder: FolderSettings) -> Listing | None:
     """What is in a folder now; None while it cannot be seen."""
     with contextlib.suppress(OSError):
         return list_pictures(Path(os.path.realpath(folder.path)), folder.recursive)
     return None
 
 
-def _prepared(core: Core, prepare: Callable[[Core], None]) -> Core:
+def _prepare(core: Core, prepare: Callable[[Core], None]) -> Core:
     try:
         prepare(core)
     except BaseException as error:

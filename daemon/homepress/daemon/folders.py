@@ -217,7 +217,7 @@ def _wanted(core: Core, request: FolderRequest) -> tuple[Path, dict[str, TomlVal
 
 def _check_drive(core: Core, folder: Path) -> None:
     """That a folder does not lie below the mount point of a drive that is away."""
-    places, real = core.store.places, core.places.locate(folder).real
+    places, real = core.store.drives, core.places.locate(folder).real
     if not places.accept_as_folder(real) and (absence := places.absence(real)) is not None:
         raise ServiceError(
             f"{folder}: {absence}; connect it first. Beneath its mount point, what is written would end up "
@@ -296,7 +296,7 @@ def forget(core: Core, root: Path, output: Path | None) -> None:
     core.store.folders.forget(root)
     core.seen.pop(root, None)
     for folder in filter(None, (root, output)):
-        core.store.places.forget(core.places.real(folder))
+        core.store.drives.forget(core.places.real(folder))
 
 
 def enable(core: Core, path: str, enabled: bool) -> None:

@@ -210,7 +210,7 @@ class Drives:
 
     def _look_at(self, folder: InUse) -> tuple[str, bool]:
         """What is away of a folder, empty when nothing is; whether nothing can be done in it therefore."""
-        places = self._store.places
+        places = self._store.drives
         if (absence := places.remember(folder.root)) is not None:
             return _source_away(folder, absence), True
         if folder.output is not None and (absence := places.remember(folder.output)) is not None:

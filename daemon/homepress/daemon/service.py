@@ -125,7 +125,7 @@ class DaemonService(CommonService):
             found=self._fingerprinting.look,
             changed=self.changed,
         )
-        self._watch = Watcher(arrivals, LedgerAndQueue(core), early=True, away=self._away)
+        self._watch = Watcher(arrivals, LedgerAndQueue(core), early=True, why_away=self._away)
         self._drives = Drives(core.store, self._config.in_use, self._drives_changed)
         self._status_builder = self._look_over()
         plans = self._config.apply()
@@ -265,7 +265,7 @@ class DaemonService(CommonService):
 
     def _away(self, path: Path) -> str:
         """Why the drive of a path is away; empty when it is not."""
-        absence = self.core.store.places.absence(path)
+        absence = self.core.store.drives.absence(path)
         return "" if absence is None else f"{path}: {absence}"
 
     def _drives_changed(self, before: Away, now: Away) -> None:

@@ -49,7 +49,7 @@ class StateThread:
                 self._calls.put(call)
 
     def ask(self, call: Callable[[], T]) -> T:
-        """What a call gives or raises. On the thread itself it is made at once.
+        """Run a call on the state thread and return its result; at once if this is that thread.
 
         Raises:
             StateClosedError: the thread has ended.
@@ -100,7 +100,7 @@ class StateThread:
 
 
 class Timer:
-    """A call that is made later. Once it was cancelled on the state thread, it is not made."""
+    """A call that is made later. One that is cancelled on the state thread is never made."""
 
     def __init__(self, call: Callable[[], object]) -> None:
         self._call = call
@@ -131,7 +131,7 @@ class _Question(Generic[T]):
             self._answer.put((None, error))
 
     def wait(self) -> T:
-        """What the call gave or raised."""
+        """The result of the call, or its exception raised again."""
         value, error = self._answer.get()
         if error is not None:
             raise error

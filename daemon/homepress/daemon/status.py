@@ -11,7 +11,7 @@ import msgspec
 from homepress.base.results import FolderStatus
 from homepress.base.units import sentence
 from homepress.control.service import PausedFor, State, Status
-from homepress.daemon.core import Core, with_lock
+from homepress.daemon.core import Core, with_privacy_state
 from homepress.daemon.folders import Configuration
 from homepress.daemon.health import FolderHealth
 from homepress.daemon.logs import log_fault
@@ -46,7 +46,10 @@ class StatusBuilder:
 
     def build(self, base: Status) -> Status:
         """The status of a daemon, from that of a program without one."""
-        going, base = self.core.store.next_expiry(), with_lock(base)  # ledger and system: they may wait
+        going, base = (
+            self.core.store.next_expiry(),
+            with_privacy_state(base),
+        )  # ledger and system: they may wait
         status = self.core.state.ask(partial(self._complete, base))
         return msgspec.structs.replace(status, originals_going=going.number, originals_go_at=going.at)
 

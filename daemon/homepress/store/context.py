@@ -12,12 +12,12 @@ from typing import TypeVar
 from homepress.base import blocking
 from homepress.base.image_data import FileContent, image_digest
 from homepress.base.system_errors import printable
+from homepress.store.drives import FolderDrives
 from homepress.store.fs.base import FileSystem, Folder, look, move_away, opened_file, rename_noreplace
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import JobPlan, RecoveryNote
 from homepress.store.names import recovered_names
 from homepress.store.originals import OriginalsStore
-from homepress.store.places import FolderDrives
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class StoreContext:
     fs: FileSystem
     ledger: Ledger
     originals: OriginalsStore
-    places: FolderDrives
+    drives: FolderDrives
     notes: Notes = field(default_factory=Notes)
     jobs: set[str] = field(default_factory=set)
 

@@ -29,8 +29,8 @@ Nothing is lost, whichever step fails and wherever the process or the power ends
 
 So three things prove an operation safe, each to be seen in one place: `stage` touches only names of ours,
 `switch` overwrites nothing, and `settle` ends whatever it finds after each of their steps. The registry,
-`recovery.RECOVER`, has all operations. The tests go through it: they fail every step of each operation with
-every error, kill the process before every step, and look for anything that is missing.
+`recovery.OPERATION_OF_KIND`, has all operations. The tests go through it: they fail every step of each
+operation with every error, kill the process before every step, and look for anything that is missing.
 """
 
 import abc

@@ -20,6 +20,7 @@ from homepress.base import blocking
 from homepress.base.system_errors import of_originals, printable
 from homepress.base.units import size as size_in_words
 from homepress.store import staging
+from homepress.store.drives import FolderDrives
 from homepress.store.fs.base import (
     CHUNK,
     FileState,
@@ -45,7 +46,6 @@ from homepress.store.model import (
     decode,
     encode_sidecar,
 )
-from homepress.store.places import FolderDrives
 
 SIDECAR = ".json"
 
@@ -312,7 +312,7 @@ class OriginalsStore:
     """The main vault in the application's data, and one at the top of every other file system in use."""
 
     def __init__(
-        self, fs: FileSystem, ledger: Ledger, main: Path, limit: OriginalsLimit, places: FolderDrives
+        self, fs: FileSystem, ledger: Ledger, main: Path, limit: OriginalsLimit, drives: FolderDrives
     ) -> None:
         """Make the main vault where it is missing, unless its drive is away.
 
@@ -323,10 +323,10 @@ class OriginalsStore:
         self._ledger = ledger
         # The way to it may lead through links (a home folder on another disk); the folder itself is none.
         self.main = OriginalsDir(fs, main.parent.resolve() / main.name)
-        self._places = places
-        if places.absence(self.main.path) is None:
+        self._drives = drives
+        if drives.absence(self.main.path) is None:
             self.main.prepare()
-            places.remember(self.main.path)
+            drives.remember(self.main.path)
         ledger.set_meta("originals", os.fsencode(self.main.path))
         self.limit = limit
         self.roots: tuple[Path, ...] = ()
@@ -374,7 +374,7 @@ class OriginalsStore:
         with self.main.opened() as main:
             if self._fs.same_mount(folder, main):
                 return OriginalPlace(self.main, same_filesystem=True)
-        self._places.remember_mount(folder.path)
+        self._drives.remember_mount(folder.path)
         top = self._mount_vault(folder, root)
         return (
             OriginalPlace(top, same_filesystem=True)
@@ -387,7 +387,7 @@ class OriginalsStore:
 
         A folder that went away while we run is not made anew: it may come back. The next start makes it.
         """
-        if (absence := self._places.absence(self.main.path)) is not None:
+        if (absence := self._drives.absence(self.main.path)) is not None:
             why = str(absence)
         elif self.main.path.is_dir():
             return ""

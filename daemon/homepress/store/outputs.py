@@ -81,14 +81,14 @@ def write_output(context: StoreContext, source: Source, replacement: Replacement
         DriveAway: the drive of the target is away.
         OSError: the system refused a step; nothing is left behind.
     """
-    context.places.check(target)
+    context.drives.check(target)
     if replacement.suffix or replacement.sha256 != source.sha256:
         check_result(source, replacement)
     carried = _check_source(context, source)
     place = fitting_folder(context.fs, target.parent)
-    with context.places.held(place), opened_folder(context.fs, place, create=True) as folder:
-        context.places.confirm(folder)
-        context.places.remember_mount(folder.path)
+    with context.drives.held(place), opened_folder(context.fs, place, create=True) as folder:
+        context.drives.confirm(folder)
+        context.drives.remember_mount(folder.path)
         fits = fitting(target.name)
         wanted = fits if context.fs.windows_names(folder) else target.name
         try:
@@ -368,7 +368,7 @@ def remove_result(context: StoreContext, kept: Kept) -> UndoOutcome:
     """
     fs, source, result = context.fs, kept.source, kept.result
     for path in (source, result):
-        context.places.check(path)
+        context.drives.check(path)
     with opened_folder(fs, source.parent) as folder:
         if not holds(fs, folder, source.name, kept.before_sha256):
             raise CannotUndo("its source is not what it was any more, so the result stays")

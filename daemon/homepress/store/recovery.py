@@ -22,7 +22,7 @@ from homepress.store.outputs import RemoveResult, WriteOutput
 from homepress.store.replace import Replace
 from homepress.store.undo import Restore
 
-RECOVER: dict[Kind, type[Operation]] = {
+OPERATION_OF_KIND: dict[Kind, type[Operation]] = {
     "replace": Replace,
     "convert": Replace,
     "output": WriteOutput,
@@ -84,7 +84,7 @@ class Recovery:
     def _nothing_waits(self, plan: JobPlan) -> bool:
         """Whether a job may be given up: no name on a disk that is away can still wait for what was in it."""
         at = plan.folder
-        there = self._context.places.absence(at) is None and at.is_dir()
+        there = self._context.drives.absence(at) is None and at.is_dir()
         return there or journal.state_of(self._context.ledger, plan.job) != journal.READY
 
     def settle(self, plan: JobPlan) -> JobOutcome:
@@ -93,11 +93,11 @@ class Recovery:
         Raises:
             OSError: the system refused a step; see `Operation.settle`.
         """
-        if self._context.places.absence(plan.folder) is not None:
+        if self._context.drives.absence(plan.folder) is not None:
             return JobOutcome.PENDING
         try:
             with opened_folder(self._context.fs, plan.folder) as folder:
-                return RECOVER[plan.kind].settle(self._context, folder, plan)
+                return OPERATION_OF_KIND[plan.kind].settle(self._context, folder, plan)
         except (FileNotFoundError, NotADirectoryError):
             return JobOutcome.PENDING
 

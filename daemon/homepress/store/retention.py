@@ -137,7 +137,7 @@ def _let_go(context: StoreContext, kept: Kept, state: OriginalState) -> Original
         OriginalsAway: its disk is away; the entry stays as it is.
     """
     vault = context.originals.vault(kept.vault)
-    if context.places.absence(vault.path) is not None or not vault.path.is_dir():
+    if context.drives.absence(vault.path) is not None or not vault.path.is_dir():
         raise OriginalsAway(f"{printable(vault.path)}, where its original is, is away; connect its disk")
     if return_stored_edit(context, kept):
         edited = "a program wrote to it after it was replaced: the edit was put back into its folder"

@@ -14,6 +14,7 @@ from homepress.base.results import OriginalOutcome, UndoOutcome
 from homepress.store import health, late_writes, outputs, read_source, replace, retention, undo
 from homepress.store.apart import join_apart
 from homepress.store.context import Notes, StoreContext
+from homepress.store.drives import FolderDrives
 from homepress.store.folders import Folders
 from homepress.store.fs import system_file_system
 from homepress.store.fs.base import FileSystem
@@ -39,7 +40,6 @@ from homepress.store.model import (
     UndoSelection,
 )
 from homepress.store.originals import OriginalsStore
-from homepress.store.places import FolderDrives
 from homepress.store.recovery import Recovery, sweep
 
 _PRUNE_EVERY = 86_400.0
@@ -58,7 +58,7 @@ class Store:
 
     Attributes:
         folders: what is remembered of watched folders.
-        places: on which drives folders lie.
+        drives: on which drives folders lie.
     """
 
     def __init__(self, context: StoreContext) -> None:
@@ -66,7 +66,7 @@ class Store:
         self._context = context
         self._ledger = context.ledger
         self.folders = Folders(context)
-        self.places = context.places
+        self.drives = context.drives
         self._pruned = context.ledger.clock.since_boot()
         self._held = HeldOriginals(context.fs)
         self._recovery = Recovery(context)
@@ -82,7 +82,7 @@ class Store:
         synced: Callable[[Path], bool] | None = None,
         fs: FileSystem | None = None,
         clock: Clock | None = None,
-        lasts: bool = True,
+        keep_backup: bool = True,
     ) -> "Store":
         """Open or make the ledger and the main vault; call `recover` next.
 
@@ -94,23 +94,23 @@ class Store:
             synced: whether a program sends away what is put into a folder; no vault is made there.
             fs: the file system, another one for tests.
             clock: where times come from, another one for tests.
-            lasts: whether the ledger is to last: one that is thrown away, or joined to another, needs no
-                backup.
+            keep_backup: whether the ledger is backed up; one that is thrown away, or joined to another, is
+                not.
 
         Raises:
             LedgerError: the ledger was made by a newer version or is not ours.
             UntrustedOriginalsDir: the folder of originals is a link, another user's, or open to others.
         """
         system = fs or system_file_system()
-        opened = Ledger(ledger, system, clock, lasts=lasts)
+        opened = Ledger(ledger, system, clock, keep_backup=keep_backup)
         try:
-            places = FolderDrives(opened)
-            vaults = OriginalsStore(system, opened, originals, limit or OriginalsLimit(), places)
+            drives = FolderDrives(opened)
+            vaults = OriginalsStore(system, opened, originals, limit or OriginalsLimit(), drives)
         except BaseException:
             with contextlib.suppress(OSError, LedgerError):
                 opened.close()
             raise
-        store = cls(StoreContext(system, opened, vaults, places, Notes()))
+        store = cls(StoreContext(system, opened, vaults, drives, Notes()))
         store.set_roots(roots)
         if synced is not None:
             vaults.synced = synced
@@ -140,19 +140,19 @@ class Store:
         return notes + self._context.notes.take()
 
     def join(self, apart: Path) -> int:
-        """Take in what a ledger apart has added, and the jobs left open there; how many entries came.
+        """Merge a side ledger: its new entries and the jobs left open there. Returns the number of entries.
 
-        `settle` or `recover` has to follow.
+        `finish_open_jobs` or `recover` has to follow.
 
         Raises:
             LedgerError: it was made by a newer version of Homepress.
         """
         came = join_apart(self._ledger, apart)
-        self.places.read_again()
+        self.drives.read_again()
         return came
 
-    def settle(self) -> list[RecoveryNote]:
-        """End the jobs that were left open, and nothing else."""
+    def finish_open_jobs(self) -> list[RecoveryNote]:
+        """Bring the jobs that were left open to an end, and nothing else."""
         return self._recovery.recover()
 
     def _report_condition_of_ledger(self) -> None:
@@ -199,7 +199,7 @@ class Store:
 
     def check_output(self, folder: Path, size: int) -> None:
         """Raise `OSError` or `DriveAway` when a result of `size` bytes could not be written into a folder."""
-        self.places.check(folder)
+        self.drives.check(folder)
         self._ledger.check_writable()
         health.check_writable(health.nearest_existing(folder), size)
 
@@ -238,7 +238,7 @@ class Store:
 
     # What is known
 
-    def role(self, sha256: str, settings: str, image: str = "") -> Role | None:
+    def why_left_alone(self, sha256: str, settings: str, image: str = "") -> Role | None:
         """Why this content is left alone, None when it is to be compressed.
 
         Args:
@@ -388,7 +388,7 @@ class Store:
         retention.expire(self._context, at)
         if (now := self._ledger.clock.since_boot()) - self._pruned > _PRUNE_EVERY:
             self._pruned = now
-            known_files.prune(self._ledger, [each.folder for each in self.places.absent()])
+            known_files.prune(self._ledger, [each.folder for each in self.drives.absent()])
         self._ledger.backup_if_due()
         return notes + self._context.notes.take()
 

@@ -184,10 +184,10 @@ def restore(context: StoreContext, kept: Kept, roots: Sequence[Path], to: Path |
     if to is None:
         _check_place(kept, roots)
     place = to or path.parent
-    context.places.check(place)
+    context.drives.check(place)
     _check_vault(context, kept)
-    with context.places.held(place), opened_folder(context.fs, place, create=True) as folder:
-        context.places.confirm(folder)
+    with context.drives.held(place), opened_folder(context.fs, place, create=True) as folder:
+        context.drives.confirm(folder)
         here = None if to else look(context.fs, folder, path.name)
         name = _free_name(context, folder, kept, here, elsewhere=to is not None)
         in_place = here if name == path.name else None
@@ -218,7 +218,7 @@ def _check_place(kept: Kept, roots: Sequence[Path]) -> None:
 def _check_vault(context: StoreContext, kept: Kept) -> None:
     """That the original can be had, before a folder is made for it."""
     vault = context.originals.vault(kept.vault)
-    if context.places.absence(vault.path) is None and vault.path.is_dir():
+    if context.drives.absence(vault.path) is None and vault.path.is_dir():
         return
     raise CannotUndo(f"{printable(vault.path)}, where its original is, is away; connect its disk")
 

@@ -37,7 +37,7 @@ class Watcher:
         timing: Timing | None = None,
         system: WatchSystem | None = None,
         clock: Callable[[], float] = time.monotonic,
-        away: Callable[[Path], str] = lambda _: "",
+        why_away: Callable[[Path], str] = lambda _: "",
     ) -> None:
         """Watch nothing yet.
 
@@ -49,9 +49,9 @@ class Watcher:
             timing: all times; tests shorten them.
             system: the operating system; tests replace it.
             clock: monotonic seconds.
-            away: says of a path without links why its drive is away; empty when it is not.
+            why_away: says of a path without links why its drive is away; empty when it is not.
         """
-        ctx = WatchContext(known, sink, system or this_system(), timing or Timing(), clock, early, away)
+        ctx = WatchContext(known, sink, system or this_system(), timing or Timing(), clock, early, why_away)
         self._ctx = ctx
         self._condition = threading.Condition()
         self._folders: dict[Path, FolderWatch] = {}
@@ -66,7 +66,8 @@ class Watcher:
 
     def stop(self) -> None:
         """End all watching; returns within a few seconds even when a drive hangs."""
-        self._running = False
+        with self._condition:
+            self._running = False
         self._replace({})
 
     def reconfigure(self, folders: Sequence[WatchedFolder]) -> None:
@@ -82,9 +83,9 @@ class Watcher:
             folder.hint(name, delay)
 
     def set_aside(self, path: Path) -> None:
-        """Nothing can be done with a file that was handed on, for a reason that the ledger cannot remember.
+        """Pass over a file that was handed on until its directory entry changes, or `rescan` is called.
 
-        Scans pass over it until its directory entry changes, or `rescan` is called.
+        For what cannot be processed now, for a reason that the ledger cannot store.
         """
         for folder in self._folders_of(name := os.fsencode(path)):
             folder.set_aside(name)
@@ -130,7 +131,7 @@ class Watcher:
             kept = {path: watch for path, watch in old.items() if wanted.get(path) == watch.folder}
             ended = [watch for path, watch in old.items() if path not in kept]
             new = {
-                path: FolderWatch(folder, self._ctx, self._published)
+                path: FolderWatch(folder, self._ctx, self._on_state_published)
                 for path, folder in wanted.items()
                 if path not in kept
             }
@@ -143,7 +144,7 @@ class Watcher:
         until = self._ctx.clock() + self._ctx.timing.join
         for watch in ended:
             watch.join(until)
-        self._published(changed=True)
+        self._on_state_published(changed=True)
 
     def _folders_of(self, path: bytes) -> list[FolderWatch]:
         """The folder that a path lies in, and those that were not met yet: it may be one of them."""
@@ -154,7 +155,7 @@ class Watcher:
     def _is_settled(self) -> bool:
         return all(folder.settled for folder in self._folders.values())
 
-    def _published(self, changed: bool) -> None:
+    def _on_state_published(self, changed: bool) -> None:
         with self._condition:
             self._condition.notify_all()
         if changed:

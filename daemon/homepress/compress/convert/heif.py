@@ -14,7 +14,7 @@ from homepress.compress.convert import gain as gain_map
 from homepress.compress.convert.along import Wanted, decoded, frame_count, read_metadata, upright
 from homepress.compress.convert.beside import map_jpeg, naming, turned
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_image, to_rgba
-from homepress.compress.convert.profile import profile_of
+from homepress.compress.convert.profile import profile_of_code_points
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, read_sef
 from homepress.compress.metadata.heif_parts import (
@@ -288,7 +288,7 @@ def _profile(codes: bytes) -> bytes | None:
         )
     if primaries in _SRGB_PRIMARIES and transfer in _SRGB_TRANSFERS:
         return None
-    profile = profile_of(primaries, transfer)
+    profile = profile_of_code_points(primaries, transfer)
     if profile is None:
         raise CannotConvert("its colours are of a kind that is not known here, and it has no profile")
     return profile

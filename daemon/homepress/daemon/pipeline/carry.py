@@ -178,7 +178,7 @@ class Carrier:
 
     def _vanished(self, job: Job) -> JobResult:
         """There is no file: it is gone, or its drive is away."""
-        if (absence := self._store.places.absence(job.path)) is not None:
+        if (absence := self._store.drives.absence(job.path)) is not None:
             return trouble(job, 0, DriveAway(f"{printable(job.path)}: {absence}"))
         reason = "there is no such file" if job.explicit else "it is not there any more"
         return JobResult(job.picture, "failed", reason, gone=True)
@@ -188,7 +188,7 @@ class Carrier:
         if job.identity is not None and not source.identity.same_state(job.identity):
             raise Changed("it changed again")
         image = image_digest(BytesContent(source.data))
-        role = self._store.role(source.sha256, job.plan.settings, image)
+        role = self._store.why_left_alone(source.sha256, job.plan.settings, image)
         if (done := self._done_already(job, source, image, role)) is not None:
             return done
         self._check_storing(job, source)

@@ -51,14 +51,16 @@ class Ledger:
         elapsed: the time that it saw pass.
     """
 
-    def __init__(self, path: Path, fs: FileSystem, clock: Clock | None = None, *, lasts: bool = True) -> None:
+    def __init__(
+        self, path: Path, fs: FileSystem, clock: Clock | None = None, *, keep_backup: bool = True
+    ) -> None:
         """Open or make the ledger.
 
         Args:
             path: of its file.
             fs: the file system.
             clock: another one for tests.
-            lasts: whether it is backed up when it is closed.
+            keep_backup: whether it is backed up when it is closed.
 
         Raises:
             LedgerError: a newer version of Homepress made it, it is another program's, or not even a file.
@@ -71,7 +73,7 @@ class Ledger:
         self._connection = opened.connection
         self._connection.execute(f"PRAGMA busy_timeout = {_LOCKED_TRY}")
         self._fs = fs
-        self._lasts = lasts
+        self._keep_backup = keep_backup
         self._lock = threading.RLock()
         self._backed_up = self._connection.total_changes
         self._key = self._secret()
@@ -82,7 +84,7 @@ class Ledger:
         """Make a backup when something changed, and close."""
         self.keep_elapsed()
         with self._lock, system_errors(self.path):
-            if self._lasts and self._changed() and _age(backup_path(self.path)) > BACKUP_AT_CLOSE:
+            if self._keep_backup and self._changed() and _age(backup_path(self.path)) > BACKUP_AT_CLOSE:
                 self.backup()
             self._connection.close()
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from homepress.base.volumes import Volume
+from homepress.store.drives import FolderDrives
 from homepress.store.fs import system_file_system
 from homepress.store.ledger import known_files
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import DriveAway
-from homepress.store.places import FolderDrives
 
 
 class World:
@@ -44,7 +44,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 @pytest.fixture(autouse=True)
 def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("homepress.store.places.missing_mount", lambda path, ours: None)
+    monkeypatch.setattr("homepress.store.drives.missing_mount", lambda path, ours: None)
 
 
 PICS = Path("/mnt/usb/pics")
