@@ -1,7 +1,8 @@
 """Every part that a file may hold beside its pixels, and what becomes of it: the table of docs/formats.md.
 
-Readers and writers ask it, the page is made from it, and a test feeds one file of every row through every
-column. A part that is not here is not known: it refuses what would leave it behind.
+The page is made from it, some readers and writers ask it, and a test holds all of them to it: one file of
+every row goes through every column. A part that is not here is not known: it refuses what would leave it
+behind.
 """
 
 import enum
@@ -67,6 +68,11 @@ class PartRow:
     letters: str
     scrubbed: str = "GG"
 
+    def __post_init__(self) -> None:
+        """A letter too few would move all that follow into the wrong column."""
+        if len(self.letters + self.scrubbed) != len(COLUMNS):
+            raise ValueError(f"{self.key} of {self.source}: not a letter for each column")
+
     def fate(self, column: int) -> Fate:
         """What becomes of it."""
         return _LETTERS[(self.letters + self.scrubbed)[column]]
@@ -75,6 +81,7 @@ class PartRow:
 _J, _P, _W, _G = ImageType.JPEG, ImageType.PNG, ImageType.WEBP, ImageType.GIF
 _T, _B, _H, _X = ImageType.TIFF, ImageType.BMP, ImageType.HEIC, ImageType.JXL
 
+# Letters: in place, anew (resized, fitted), then to JPEG, PNG, WebP, AVIF, JPEG XL; behind them share, strip.
 PARTS = (
     PartRow("exif", _J, "Exif: orientation goes into the pixels, sizes follow", "KA-AAAK", "AG"),
     PartRow("thumbnail", _J, "thumbnail in Exif", "KI-KKKK"),
