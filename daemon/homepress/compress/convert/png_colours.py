@@ -50,7 +50,7 @@ def colour_profile(file: PngFile, icc: bytes | None) -> bytes | None:
     try:
         return make_profile("gAMA and cHRM of a PNG", _primaries(file), _curve(file))
     except ValueError as error:
-        raise CannotConvert("the numbers that say which colours it has (gAMA, cHRM) are impossible") from error
+        raise CannotConvert("the numbers for its colours (gAMA, cHRM) are impossible") from error
 
 
 def _by_code_points(body: bytes) -> bytes | None:
