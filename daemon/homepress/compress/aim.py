@@ -238,12 +238,13 @@ def code_at_floor(
     found = find_setting(score_at, floor + _GUARD, codec.scale, tolerance=0.3)
     if found is None:
         return None
+    setting = _on_grid(found.true_to_level(codec.scale), codec)
     if most:
-        size = len(codec.encode(sample, _on_grid(found.setting, codec)))
+        size = len(codec.encode(sample, setting))
         check_sample(size, _pixels(sample), _pixels(rgba), most)
     return first_to_keep(
         functools.partial(_attempt, rgba, scorer, floor, codec),
-        _on_grid(found.setting, codec),
+        setting,
         [Increment(codec.step, 2**number) for number in range(_TRIES)],
         codec.scale,
         guard=_GUARD,

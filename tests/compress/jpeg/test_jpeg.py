@@ -42,6 +42,17 @@ def test_the_floor_is_kept_and_not_by_far(floor: float) -> None:
     assert not result.lossless
 
 
+@pytest.mark.parametrize("floor", [30.0, 80.0])
+@pytest.mark.parametrize("size", [(400, 300), (900, 700)])
+@pytest.mark.parametrize("colour", [(90, 120, 200), (250, 20, 30), (33, 37, 41)])
+def test_one_colour_all_over_stays_that_colour(
+    colour: tuple[int, int, int], size: tuple[int, int], floor: float
+) -> None:
+    source = jpeg(Image.new("RGB", size, colour), 92)
+    result = compressed(source, Recipe(floor=floor))
+    assert np.abs(decoded(source).astype(int) - decoded(result.data)).max() <= 1
+
+
 def test_a_large_picture_is_sampled() -> None:
     source = jpeg(photo(1600, 1200), 96)
     result = compressed(source)

@@ -257,7 +257,7 @@ def _search(scorer: JpegScorer, floor: float, encoder: Encoder, sampling: Sampli
         found = find_setting_twice(
             functools.partial(_score_at, scorer.rough_sample, rough), exact, target, _SCALE
         )
-    return _Choice(sampling, on_grid(found.setting), sample) if found else None
+    return _Choice(sampling, on_grid(found.true_to_level(_SCALE)), sample) if found else None
 
 
 def _score_at(part: SampleTiles | WholeSample, sample: EncodedSample, quality: float) -> float:

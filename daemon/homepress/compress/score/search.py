@@ -10,6 +10,8 @@ _STRAIGHT = 3.0  # points between two probes that a straight line may bridge
 _NARROW = 0.3  # steps of the setting that are not worth dividing further
 _ROUGH_TOLERANCE = 1.0  # points; a rough measure is hardly more exact
 _WORST_BELOW = 12.0  # points that the worst tiles may stay under the floor, as photographs do that keep it
+_BARE = 80.0  # points that pictures of one colour, or of little more, keep at the end of the scale
+_CLOSE = 90.0  # points whose usual setting keeps the levels of those too
 _NEAR = 0.6  # points from the target that a slope measured roughly may bridge; curves have steps
 
 Result = TypeVar("Result")
@@ -57,6 +59,15 @@ class FoundSetting:
 
     setting: float
     score: float
+
+    def true_to_level(self, scale: Scale) -> float:
+        """The setting, or a far better one where a picture is so bare that the score hardly falls.
+
+        Of one colour all over, scores do not see that it became another one; and fewer bytes it takes
+        with no setting.
+        """
+        bare = self.setting <= scale.lowest and self.score >= _BARE
+        return max(self.setting, scale.guess(_CLOSE)) if bare else self.setting
 
 
 ScoreAt = Callable[[float], float]
