@@ -58,7 +58,15 @@ def test_lossless_does_not_fit_under_a_size(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [{"quality": "great"}, {"quality": "10"}, {"fit_under": "big"}, {"metadata": "all"}, {"convert": "gif"}],
+    [
+        {"quality": "great"},
+        {"quality": "10"},
+        {"fit_under": "big"},
+        {"fit_under": "0"},
+        {"fit_under": "0 KB"},
+        {"metadata": "all"},
+        {"convert": "gif"},
+    ],
 )
 def test_words_that_are_not_understood_are_wrong_usage(tmp_path: Path, words: dict[str, str]) -> None:
     with pytest.raises(ServiceError) as caught:

@@ -177,7 +177,7 @@ def _changes(request: CompressRequest) -> dict[str, object]:
         if request.quality:
             changes["quality"] = Quality.parse(request.quality)
         if request.fit_under:
-            changes["fit_under"] = Size.parse(request.fit_under)
+            changes["fit_under"] = _limit(request.fit_under)
     except ValueError as error:
         raise ServiceError(str(error), exit_code=2) from error
     if request.metadata:
@@ -197,6 +197,17 @@ def _changes(request: CompressRequest) -> dict[str, object]:
             raise ServiceError(fault, exit_code=2)
         changes |= {"mode": "output", "output": Path(request.output)}
     return changes
+
+
+def _limit(text: str) -> Size:
+    """The size that pictures are to fit under.
+
+    Raises:
+        ValueError: it is none, or 0, under which nothing fits.
+    """
+    if not (size := Size.parse(text)):
+        raise ValueError(f'nothing fits under "{text}"; write a size above 0, such as "500 KB"')
+    return size
 
 
 def _destination(request: CompressRequest) -> Destination:
