@@ -96,4 +96,4 @@ def test_whoever_asks_while_homepress_stops_is_answered(tmp_path: Path) -> None:
     )
     asking.start()
     asking.join(60)
-    assert [(each.outcome, each.reason) for each in told] == [("failed", STOPPING)]
+    assert [(each.outcome, each.reason, each.missed) for each in told] == [("failed", STOPPING, True)]

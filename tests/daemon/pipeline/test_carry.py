@@ -309,12 +309,16 @@ def test_a_broken_picture_gets_a_second_look_before_it_is_called_broken(
 
 
 def test_a_picture_that_kills_its_worker_is_left_alone_after_three_tries(
-    carry: Callable[..., JobResult], picture: Path
+    carry: Callable[..., JobResult], picture: Path, tmp_path: Path
 ) -> None:
     died = [WorkerDied(Death(DeathKind.CRASHED, signal=11)) for _ in range(3)]
     told = [carry(Compressor(death)) for death in died]
     assert [t.outcome for t in told] == ["waiting", "waiting", "failed"]
     assert told[-1].reason == "the compressor crashed on it; left alone until it changes"
+    with Reader(tmp_path / "state" / "ledger.sqlite3") as reader:
+        (entry,) = reader.history(HistoryFilter())
+    assert told[-1].missed
+    assert entry.missed
     assert picture.read_bytes() == SOURCE
 
 

@@ -226,6 +226,20 @@ class TestCompress:
         assert "+50 %  /p/b.jpg: without motion" in ran.out
         assert "Not all that was asked was done for 1 picture." in ran.out
 
+    def test_a_failed_one_counts_once_among_what_was_not_done(
+        self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        failed = FileOutcome(
+            "/p/c.jpg", "failed", "it needs more memory than there is", 4_000_000, missed=True
+        )
+        told = [FileOutcome("/p/a.jpg", "unchanged", "not resized: CMYK", 4_000, 4_000, missed=True), failed]
+        monkeypatch.setattr(service, "compress", lambda request: iter(told))
+        ran = run("compress", "/p")
+        assert ran.code == 1
+        assert "1 unchanged, 1 failed. Not all that was asked was done for 2 pictures." in ran.out
+        monkeypatch.setattr(service, "compress", lambda request: iter([failed]))
+        assert run("compress", "/p").out.splitlines()[-1] == "1 picture: 1 failed."
+
     @pytest.mark.parametrize("word", ["hdr, motion", "all"])
     def test_what_is_to_be_dropped_is_asked_for(
         self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch, word: str

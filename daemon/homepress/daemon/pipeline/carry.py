@@ -492,8 +492,11 @@ class Carrier:
         """Remember that a picture failed: it is left alone until it changes."""
         kind = str(sniff(source.data[:SNIFF_BYTES]) or "")
         if job.plan.destination is not Destination.NOWHERE:
-            self._store.record(source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0)
-        return JobResult(job.picture, "failed", reason, len(source.data), len(source.data), kind)
+            self._store.record(
+                source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0, missed=True
+            )
+        size = len(source.data)
+        return JobResult(job.picture, "failed", reason, size, size, kind, missed=True)
 
 
 def _made_before(job: Job, source: Source) -> JobResult:

@@ -88,11 +88,13 @@ class JobResult(FileOutcome, frozen=True):
     def for_request(self) -> FileOutcome:
         """The part that a person who asked gets: without what only the daemon needs.
 
-        Where the daemon would wait, it has failed.
+        Where the daemon would wait, it has failed; whatever was asked of a failed one was not done.
         """
+        outcome = "failed" if self.outcome == "waiting" else self.outcome
         result = msgspec.structs.replace(
             self,
-            outcome="failed" if self.outcome == "waiting" else self.outcome,
+            outcome=outcome,
+            missed=self.missed or outcome == "failed",
             seconds=round(self.seconds, 3),
         )
         return msgspec.convert(result, FileOutcome, from_attributes=True)

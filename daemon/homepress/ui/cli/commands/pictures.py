@@ -91,7 +91,7 @@ def compress(
             tally.add(outcome)
     if not as_json:
         output.say(tally.summary(dry_run))
-    return 1 if tally.outcomes["failed"] or tally.missed else 0
+    return 1 if tally.missed else 0
 
 
 class _OutcomeTally:
@@ -100,14 +100,14 @@ class _OutcomeTally:
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
         self.missed = 0
-        """Pictures of which something was asked that was not done."""
+        """Pictures of which something was asked that was not done, those that failed among them."""
         self._before = 0
         self._after = 0
 
     def add(self, outcome: FileOutcome) -> None:
         """Count one."""
         self.outcomes[outcome.outcome] += 1
-        self.missed += outcome.missed
+        self.missed += outcome.missed or outcome.outcome == "failed"
         if outcome.outcome == "compressed":
             self._before += outcome.before_bytes
             self._after += outcome.after_bytes
@@ -119,7 +119,7 @@ class _OutcomeTally:
             return "There are no pictures in what you named."
         parts = [f"{number:,} {word}" for word, number in self.outcomes.most_common()]
         text = f"{output.strong(counted(total, 'picture'))}: {', '.join(parts)}."
-        if self.missed:
+        if self.missed > self.outcomes["failed"]:  # else "failed" has said it
             text += f" Not all that was asked was done for {counted(self.missed, 'picture')}."
         if (saved := self._before - self._after) > 0:
             arrow, percent = output.symbol("→", "->"), percent_saved(self._before, self._after)
