@@ -305,6 +305,27 @@ class TestByName:
         for wrong in (("--quality", "best"), ("--convert", "bmp"), ("--fit-under", "much")):
             program.run("compress", *wrong, str(picture), code=2)
 
+    @pytest.mark.parametrize("more", [(), ("--dry-run",), ("--output", "small")], ids=" ".join)
+    def test_settings_with_mistakes_are_told_and_not_used(
+        self, program: Program, tmp_path: Path, more: tuple[str, ...]
+    ) -> None:
+        picture = write(tmp_path / "shots" / "a.jpg", jpeg(1))
+        file = program.home / "settings.toml"
+        file.write_text('worker_memory = "1 GB"\nfoo = 1\n')
+        done = subprocess.run(
+            program.command("compress", "--json", *more, str(picture)),
+            env=program.environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert json.loads(done.stdout)["outcome"] == "compressed"
+        mistake = f"{file}:1: worker_memory: belongs in the [daemon] table"
+        assert done.stderr.splitlines() == [
+            f"The settings are not used, the defaults hold: {mistake} (1 more: homepress settings check)"
+        ]
+
     @pytest.mark.slow
     @pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are always text")
     def test_a_name_that_is_not_utf8(self, either_way: Program, tmp_path: Path) -> None:

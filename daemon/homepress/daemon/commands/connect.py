@@ -21,6 +21,7 @@ from homepress.control.service import Status
 if TYPE_CHECKING:
     from homepress.control.instance import Holder, InstanceLock
     from homepress.daemon.apart import Apart
+    from homepress.daemon.core import Core
     from homepress.store.reader import Counters
 
 
@@ -81,13 +82,15 @@ class ConnectOptions:
         output: the folder, without links, into which it adds new files and changes nothing else; None when it
             does more than that. It need not wait for another command, unless the folder has to do with a
             watched one.
-        tell: told for whom it waits.
+        by_settings: whether the settings have a part in it: then it is told when they cannot be used.
+        tell: told for whom it waits, and what is wrong with the settings. A daemon tells that elsewhere.
     """
 
     work: str = "homepress"
     patience: float = 10.0
     writes: bool = True
     output: Path | None = None
+    by_settings: bool = False
     tell: Callable[[str], None] = lambda _: None
 
 
@@ -110,13 +113,13 @@ def connect_or_local(paths: Paths, errand: ConnectOptions = ConnectOptions()) ->
     if not errand.writes:
         privacy.lock_daemon(paths.socket)
         with _scratch(paths) as beside:
-            yield from _served(beside, recover=False)
+            yield from _served(beside, errand, recover=False)
         return
     lock = InstanceLock(paths.lock, errand.work)
     found = _take(lock, paths, errand)
     if isinstance(found, Apart):
         privacy.lock_daemon(paths.socket)
-        yield from _served_apart(found)
+        yield from _served_apart(found, errand)
         _bring_home(lock, paths, errand)
         return
     if found is not None:
@@ -125,18 +128,19 @@ def connect_or_local(paths: Paths, errand: ConnectOptions = ConnectOptions()) ->
     try:
         # Pictures will be read here, so the door to other programs is closed too.
         privacy.lock_daemon(paths.socket)
-        yield from _served(paths)
+        yield from _served(paths, errand)
     finally:
         lock.release()
 
 
-def _served(paths: Paths, *, recover: bool = True) -> Iterator[Service]:
+def _served(paths: Paths, errand: ConnectOptions, *, recover: bool = True) -> Iterator[Service]:
     from homepress.daemon.apart import join_apart
     from homepress.daemon.core import Core
     from homepress.daemon.offline import InProcessService
 
     core = Core.open(paths, lambda: None, recover=recover)
     try:
+        _tell_of_settings(core, errand)
         yield InProcessService(core)
         if recover:
             join_apart(paths, core.store)  # of commands that did not wait for this one
@@ -144,7 +148,7 @@ def _served(paths: Paths, *, recover: bool = True) -> Iterator[Service]:
         core.close()
 
 
-def _served_apart(apart: "Apart") -> Iterator[Service]:
+def _served_apart(apart: "Apart", errand: ConnectOptions) -> Iterator[Service]:
     from homepress.daemon.core import Core
     from homepress.daemon.offline import InProcessService
 
@@ -152,11 +156,21 @@ def _served_apart(apart: "Apart") -> Iterator[Service]:
         core = Core.open(apart.paths, lambda: None, recover=False)
         try:
             apart.join_others(core.store)
+            _tell_of_settings(core, errand)
             yield InProcessService(core)
         finally:
             core.close()
     finally:
         apart.end()
+
+
+def _tell_of_settings(core: "Core", errand: ConnectOptions) -> None:
+    """Say in a line that the settings are not used, and why: the defaults hold, also in watched folders."""
+    if (error := core.live.error) is None or not errand.by_settings:
+        return
+    first, *others = error.problems
+    more = f" ({len(others):,} more: homepress settings check)" if others else ""
+    errand.tell(f"The settings are not used, the defaults hold: {first}{more}")
 
 
 def _bring_home(lock: "InstanceLock", paths: Paths, errand: ConnectOptions) -> None:

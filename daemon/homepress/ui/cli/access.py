@@ -15,6 +15,7 @@ from homepress.base.paths import Paths
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
 from homepress.ui.cli import output
+from homepress.ui.text import printable
 
 if TYPE_CHECKING:
     from homepress.store.reader import Reader
@@ -38,7 +39,12 @@ def require_daemon(paths: Paths) -> Service:
 
 @contextlib.contextmanager
 def daemon_or_local(
-    paths: Paths, *, wait: float | None = _PATIENCE, writes: bool = True, output_folder: str = ""
+    paths: Paths,
+    *,
+    wait: float | None = _PATIENCE,
+    writes: bool = True,
+    output_folder: str = "",
+    by_settings: bool = False,
 ) -> Iterator[Service]:
     """The daemon, or the service within this process, which then puts on the lock of a daemon.
 
@@ -47,6 +53,8 @@ def daemon_or_local(
         wait: seconds to wait for another command that is at work; None for as long as it takes.
         writes: whether anything is changed; what only tries waits for nobody.
         output_folder: the only folder into which files are written, all of them new, if that is all.
+        by_settings: whether the settings have a part in it: without a daemon, it is said when they have
+            mistakes.
 
     Raises:
         ServiceError: neither can be had.
@@ -59,7 +67,8 @@ def daemon_or_local(
         patience=math.inf if wait is None else wait,
         writes=writes,
         output=Path(output_folder) if output_folder else None,
-        tell=output.remark,
+        by_settings=by_settings,
+        tell=lambda text: output.remark(printable(text)),
     )
     with connect_or_local(paths, errand) as service:
         yield service

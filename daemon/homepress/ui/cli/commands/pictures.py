@@ -85,7 +85,11 @@ def compress(
     total = _count(paths) if output.on_terminal(sys.stderr) else None
     tally = _OutcomeTally()
     with daemon_or_local(
-        Paths.from_environment(), wait=wait, writes=not dry_run, output_folder=request.output
+        Paths.from_environment(),
+        wait=wait,
+        writes=not dry_run,
+        output_folder=request.output,
+        by_settings=True,
     ) as service:
         for outcome in print_each(service.compress(request), _line, as_json=as_json, total=total):
             tally.add(outcome)
