@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from compress import pngs
 from compress.images import photo
 from homepress.compress.likeness import difference
 from homepress.compress.pixels import TooManyPixels, Undecodable
@@ -94,6 +95,22 @@ def test_other_depths() -> None:
     assert difference(inks, saved(picture().convert("CMYK"), "JPEG", quality=60)).mean < 4
     few = picture().quantize(256)
     assert difference(SOURCE, saved(few, "PNG")).mean < 4
+
+
+@pytest.mark.parametrize(("colour", "depth"), [(0, 2), (0, 16), (2, 8), (2, 16)])
+def test_one_colour_that_is_transparent(colour: int, depth: int) -> None:
+    """Pillow takes such a PNG of 16 bits to be opaque."""
+    values = pngs.flat(colour, depth, *SIZE)
+    clear = (values == values[0, 0]).all(axis=-1)
+    source = pngs.png(values, colour, depth, transparency=values[0, 0].astype(">u2").tobytes())
+    shown = np.empty((*clear.shape, 4), np.uint8)
+    shown[..., :3] = values * (255 // 3) if depth == 2 else values >> (depth - 8)
+    shown[..., 3] = np.where(clear, 0, 255)
+    assert 0.1 < clear.mean() < 0.9
+    assert difference(source, saved(Image.fromarray(shown), "PNG")).mean < 1
+    assert difference(source, saved(Image.fromarray(shown[..., :3]), "PNG")).mean > 40
+    shown[..., 3] = np.where(clear, 255, 0)
+    assert difference(source, saved(Image.fromarray(shown), "PNG")).mean > 40
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])

@@ -182,7 +182,28 @@ def _opened(data: bytes) -> _Opened:
     frames = int(getattr(picture, "n_frames", 1)) if kind in _ANIMATED else 1
     if kind is ImageType.TIFF:
         picture.load()  # turns it
+    if kind is ImageType.PNG and frames == 1 and picture.mode != "P" and "transparency" in picture.info:
+        return _Opened(_with_one_colour_clear(data), _orientation(data, kind, picture))
     return _Opened(picture, _orientation(data, kind, picture), frames, data)
+
+
+def _with_one_colour_clear(data: bytes) -> Image.Image:
+    """A PNG that names a colour which is transparent, as RGBA.
+
+    Pillow looks for that colour among pixels that it has brought to 8 bits, and then finds none.
+    """
+    from homepress.compress.png.pixels import BrokenPicture, pixel_rows, read_png
+
+    try:
+        file = read_png(data)
+        header = file.header
+        rgba, top = np.empty((header.height, header.width, 4), np.uint8), 0
+        for rows in pixel_rows(file.picture):
+            rgba[top : top + len(rows)] = rows >> 8 if header.depth == 16 else rows
+            top += len(rows)
+    except (BrokenPicture, Malformed) as error:
+        raise Undecodable(str(error)) from error
+    return Image.fromarray(rgba)
 
 
 def _jxl(data: bytes) -> _Opened:

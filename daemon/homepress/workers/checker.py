@@ -34,6 +34,11 @@ _SMALL_PIXELS = 100_000
 _TOO_LITTLE_TO_TELL = 1.0
 """Levels, which are rounded: below, the contrast does not count."""
 
+_ONE_COLOUR = 0.5
+_MOST_SHIFTED = 2.5
+"""Of contrast, and of levels: AVIF's rounding shifts a picture of one colour evenly by up to 2, at any
+quality. Nobody sees that. What is further away, in the whole or in a part, is another picture."""
+
 _CLOSELY = 2.0
 """At full size, what quality costs is not averaged away: so many times the levels are allowed."""
 
@@ -128,5 +133,6 @@ def _alike(found: ComparedPictures, result: bytes, closely: bool) -> bool:
         (MOST_APART_SMALL, MOST_APART_IN_A_SMALL_PART) if small else (MOST_APART, MOST_APART_IN_A_PART)
     )
     factor = _CLOSELY if closely else 1.0
-    lost = found.mean > _TOO_LITTLE_TO_TELL and found.mean > MOST_LOST * found.contrast
+    shifted = found.contrast < _ONE_COLOUR and found.worst <= _MOST_SHIFTED
+    lost = found.mean > _TOO_LITTLE_TO_TELL and found.mean > MOST_LOST * found.contrast and not shifted
     return (closely or not lost) and found.mean <= factor * mean and found.worst <= factor * worst

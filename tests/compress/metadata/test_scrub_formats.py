@@ -31,7 +31,7 @@ from homepress.compress.metadata import (
     strip,
     swap_primary,
 )
-from homepress.compress.metadata.heif_parts import heif_extras
+from homepress.compress.metadata.heif_parts import HeifItems, heif_extras
 from homepress.compress.metadata.png import read_chunks, write_chunks
 from homepress.compress.metadata.webp import read_webp, write_webp
 from homepress.compress.model import Extra, Reason
@@ -185,6 +185,65 @@ class TestBoxes:
         assert b"Image_UTC_Data" not in result.data
         assert b"whowho" not in result.data
         assert [extra.words for extra in heif_extras(result.data)] == ["an HDR gain map"]
+
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    @pytest.mark.parametrize("kind", [ImageType.AVIF, ImageType.HEIC])
+    def test_maps_keep_what_their_values_mean(
+        self, kind: ImageType, policy: MetadataPolicy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        private = (
+            b' xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:City="secret"'
+            b' xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="52,3N"'
+            b' depthData:Accuracy="relative" apdi:AuxiliaryImageType='
+        )
+        packet = phones.depth_packet().replace(b" apdi:AuxiliaryImageType=", private)
+        if kind is ImageType.HEIC:
+            pytest.importorskip("pillow_heif")
+            monkeypatch.setattr(phones, "depth_packet", lambda: packet)
+            data = phones.iphone_heic()
+        else:
+            data = phones.portrait_avif(packet=packet)
+        result = compress(data, Recipe(metadata=policy))
+        assert isinstance(result, Compressed), result
+        assert len(result.data) == len(data)
+        told = (
+            b'apdi:AuxiliaryImageType="disparity"',
+            b'apdi:FloatMaxValue="4.5"',
+            b'depthData:Accuracy="relative"',
+        )
+        own = (b'HDRGainMap:HDRGainMapVersion="65536"',) if kind is ImageType.HEIC else ()
+        for word in (*told, *own):
+            assert word in data and word in result.data
+        for word in (b"secret", b"52,3N", b"LensDistortionCenterOffsetX=", b"<rdf:li>301"):
+            assert word in data and word not in result.data
+        again = compress(result.data, Recipe(metadata=policy))
+        assert isinstance(again, Unchanged)
+        assert again.no_private_metadata
+        as_jpeg = compress(result.data, Recipe(convert_to=ImageType.JPEG, bigger=True))
+        assert isinstance(as_jpeg, Compressed), as_jpeg
+        assert as_jpeg.dropped == ()
+
+    @pytest.mark.parametrize("about", [[1], [1, 2], []])
+    def test_the_picture_s_own_packet_keeps_nothing_of_a_map(self, about: list[int]) -> None:
+        data = phones.portrait_avif(packet=phones.depth_packet())
+        items = HeifItems(data)
+        assert items.describes_maps(3)
+        items.references = [one for one in items.references if one[0] != b"cdsc"]
+        items.references += [(b"cdsc", 3, about)] if about else []
+        assert not items.describes_maps(3)
+
+    def test_a_map_that_another_program_emptied_converts(self) -> None:
+        pytest.importorskip("pillow_heif")
+        data = phones.iphone_heic()
+        start = data.index(b"<x:xmpmeta", data.index(b"Apple iOS"))
+        end = data.index(b"</x:xmpmeta>", start) + len(b"</x:xmpmeta>")
+        assert b"HDRGainMapVersion" in data[start:end]
+        empty = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".ljust(end - start)
+        data = data[:start] + empty + data[end:]
+        data = data.replace(b"Apple iOS", b"Other iOS")
+        result = compress(data, Recipe(convert_to=ImageType.JPEG))
+        assert isinstance(result, Compressed), result
+        assert result.dropped == ()
 
     @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
     def test_a_makers_box_among_those_of_the_items_goes(self, policy: MetadataPolicy) -> None:

@@ -18,7 +18,7 @@ from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.daemon.pipeline.worker_loop import Pipeline
 from homepress.daemon.state import StateThread
 from homepress.store.store import Store
-from homepress.workers import Checker, Limits, Slot, WorkerDied
+from homepress.workers import Checker, DeathKind, Limits, Slot, WorkerDied
 from support import wait_for
 from workers.lying_worker import GARBAGE
 
@@ -196,3 +196,34 @@ def test_several_results_unlike_their_pictures_stop_replacing(
     assert checker.pid is None
     with pytest.raises(WorkerDied):
         checker.check(made["0.png"], made["1.png"])
+
+
+def one_colour(kind: str, colour: tuple[int, int, int], **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (400, 300), colour).save(out, kind, **options)
+    return out.getvalue()
+
+
+def test_a_colour_may_be_rounded_and_no_more(checker: Checker) -> None:
+    """AVIF has no (76, 72, 223), at any quality: the nearest is 2 of 255 away."""
+    source = one_colour("PNG", (76, 72, 223))
+    checker.check(source, one_colour("AVIF", (76, 72, 223), quality=90))
+    spotted = Image.new("RGB", (400, 300), (76, 72, 223))
+    spotted.paste((76, 72, 123), (0, 0, 60, 40))
+    out = io.BytesIO()
+    spotted.save(out, "PNG")
+    others = ((76, 72, 219), (80, 72, 223), (70, 66, 217), (0, 0, 0))
+    for wrong in (out.getvalue(), *(one_colour("PNG", other) for other in others)):
+        with pytest.raises(WorkerDied) as died:
+            checker.check(source, wrong)
+        assert died.value.kind is DeathKind.UNLIKE
+
+
+def test_a_faint_picture_is_not_an_empty_one(checker: Checker) -> None:
+    """Though it is no further from it than a rounded colour."""
+    faint = Image.new("RGB", (400, 300), (200, 200, 200))
+    faint.paste((204, 204, 204), (0, 0, 200, 300))
+    out = io.BytesIO()
+    faint.save(out, "PNG")
+    with pytest.raises(WorkerDied):
+        checker.check(out.getvalue(), one_colour("PNG", (202, 202, 202)))

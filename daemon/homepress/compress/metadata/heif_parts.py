@@ -242,15 +242,26 @@ class HeifItems:
         for info in self.infos.values():
             if info.kind != kind or (kind == b"mime" and info.mime != _XMP):
                 continue
-            about = [
-                target
-                for link, source, targets in self.references
-                if link == _DESCRIBES and source == info.number
-                for target in targets
-            ]
+            about = self._spoken_of(info.number)
             if number in about or (not about and number == self.primary):
                 found.append(self.content(info.number))
         return found
+
+    def describes_maps(self, number: int) -> bool:
+        """Whether a metadata item speaks of auxiliary pictures or a gain map, and of nothing else."""
+        maps = {source for kind, source, _ in self.references if kind == _AUXILIARY_OF}
+        if (tone_map := self.tone_map()) is not None:
+            maps |= {tone_map[0], *tone_map[1][1:]}
+        about = set(self._spoken_of(number))
+        return bool(about) and about <= maps - {self.primary}
+
+    def _spoken_of(self, number: int) -> list[int]:
+        return [
+            target
+            for link, source, targets in self.references
+            if link == _DESCRIBES and source == number
+            for target in targets
+        ]
 
     def auxiliary_kind(self, number: int) -> bytes:
         """What an auxiliary picture says that it is; empty for others."""

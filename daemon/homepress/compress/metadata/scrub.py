@@ -39,7 +39,7 @@ from homepress.compress.metadata.png import (
     read_text,
     write_chunks,
 )
-from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
+from homepress.compress.metadata.scrub_tags import map_xmp, share_exif, share_xmp
 from homepress.compress.metadata.webp import EXIF, PICTURE_CHUNKS, VP8X, XMP, RiffChunk, read_webp, write_webp
 
 # The video of a motion photo without place and names, in the same length.
@@ -375,6 +375,8 @@ def share_heif(data: bytes) -> bytes:
 def strip_heif(data: bytes) -> bytes:
     """A HEIC or AVIF with no tags and no makers' data, in the same length.
 
+    Gain maps, depth maps and mattes keep what says what their values mean.
+
     Raises:
         Malformed: its boxes are broken.
         Refused: something in it cannot be followed.
@@ -404,7 +406,8 @@ def _scrubbed_heif(
             continue
         if start == end:
             raise Refused(RewriteRefusal.ISOBMFF, "metadata in several pieces")
-        out[start:end] = _scrubbed_item(info, data[start:end], exif, xmp)
+        of_map = items.describes_maps(number)
+        out[start:end] = _scrubbed_item(info, data[start:end], exif, map_xmp if of_map else xmp)
     return bytes(out)
 
 

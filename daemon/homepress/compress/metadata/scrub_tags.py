@@ -1,6 +1,6 @@
 """Taking what is private out of Exif and XMP: location, serial numbers, names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from homepress.compress.metadata.errors import Malformed
@@ -13,7 +13,7 @@ from homepress.compress.metadata.exif import (
     TiffBlock,
     read_tiff,
 )
-from homepress.compress.metadata.xmp import RDF, XmpAttribute, XmpElement, read_xmp
+from homepress.compress.metadata.xmp import RDF, XMPMETA, XmpAttribute, XmpElement, read_xmp
 
 # An Exif block without what tells who, where and with which very device.
 #
@@ -165,10 +165,11 @@ def _apple_note(note: bytes) -> bytes:
 
 # An XMP packet without what tells who, where and with which very device, in the same length.
 
-_XMPMETA = "adobe:ns:meta/ xmpmeta"
 _XML = "http://www.w3.org/XML/1998/namespace"
 
-_KEPT: dict[str, frozenset[str] | None] = {
+_Properties = Mapping[str, frozenset[str] | None]
+
+_KEPT: _Properties = {
     "http://ns.adobe.com/hdr-gain-map/1.0/": None,
     "http://ns.apple.com/HDRGainMap/1.0/": None,
     "http://ns.apple.com/pixeldatainfo/1.0/": None,
@@ -207,6 +208,29 @@ _KEPT: dict[str, frozenset[str] | None] = {
 }
 """Properties that stay, by namespace; None keeps all of one. Any other property goes."""
 
+_KEPT_OF_MAPS: _Properties = {
+    "http://ns.adobe.com/hdr-gain-map/1.0/": None,
+    "http://ns.apple.com/HDRGainMap/1.0/": None,
+    "http://ns.apple.com/pixeldatainfo/1.0/": None,
+    "http://ns.apple.com/depthData/1.0/": frozenset(
+        {"DepthDataVersion", "Accuracy", "Quality", "Filtered"}  # not the lens: each camera has its own
+    ),
+    "http://ns.apple.com/depthBlurEffect/1.0/": frozenset({"SimulatedAperture"}),
+    "http://ns.apple.com/portraitLightingEffect/1.0/": frozenset({"EffectStrength"}),
+    "http://ns.apple.com/portraitLightingEffect/2.0/": frozenset({"EffectStrength"}),
+    "http://ns.apple.com/portraitEffectsMatte/1.0/": frozenset({"PortraitEffectsMatteVersion"}),
+    "http://ns.apple.com/semanticSegmentationMatte/1.0/": frozenset({"SemanticSegmentationMatteVersion"}),
+}
+"""The same in the packets of gain maps, depth maps and mattes: what their values mean."""
+
+
+def map_xmp(packet: bytes) -> bytes:
+    """The packet of a gain map, a depth map or a matte with only what says what its values mean.
+
+    In the same length; a packet that cannot be read becomes zeros.
+    """
+    return _scrubbed_xmp(packet, _KEPT_OF_MAPS)
+
 
 def share_xmp(packet: bytes) -> bytes:
     """A packet with only harmless properties; the others become blanks, so nothing moves.
@@ -214,6 +238,10 @@ def share_xmp(packet: bytes) -> bytes:
     What stays: what gain maps, motion photos and panoramas need, orientation, dates, make, model, exposure.
     What goes: every other property, and comments. A packet that cannot be read becomes zeros.
     """
+    return _scrubbed_xmp(packet, _KEPT)
+
+
+def _scrubbed_xmp(packet: bytes, kept: _Properties) -> bytes:
     try:
         tree = read_xmp(packet)
     except Malformed:
@@ -222,14 +250,14 @@ def share_xmp(packet: bytes) -> bytes:
     for attribute in _subjects(tree.root):
         closing = packet[attribute.end - 1 : attribute.end]
         out[attribute.value_start : attribute.end] = closing.ljust(attribute.end - attribute.value_start)
-    for start, end in (*tree.comments, *_unwanted(tree.root)):
+    for start, end in (*tree.comments, *_unwanted(tree.root, kept)):
         out[start:end] = b" " * (end - start)
     return bytes(out)
 
 
-def _unwanted(root: XmpElement) -> Iterator[tuple[int, int]]:
+def _unwanted(root: XmpElement, kept: _Properties) -> Iterator[tuple[int, int]]:
     """Start and end of everything that goes."""
-    graphs = root.children if root.name == _XMPMETA else (root,)
+    graphs = root.children if root.name == XMPMETA else (root,)
     for graph in graphs:
         if graph.name != f"{RDF} RDF":
             yield (graph.start, graph.end) if graph is not root else (root.content_start, root.content_end)
@@ -239,19 +267,19 @@ def _unwanted(root: XmpElement) -> Iterator[tuple[int, int]]:
                 yield description.start, description.end
                 continue
             for attribute in description.attributes:
-                if not _stays(attribute.name):
+                if not _stays(attribute.name, kept):
                     yield attribute.start, attribute.end
             for child in description.children:
-                if not _stays(child.name):
+                if not _stays(child.name, kept):
                     yield child.start, child.end
 
 
-def _stays(name: str) -> bool:
+def _stays(name: str, kept: _Properties) -> bool:
     namespace, _, local = name.rpartition(" ")
     if namespace in (RDF, _XML):
         return True
-    kept = _KEPT.get(namespace, frozenset())
-    return kept is None or local in kept
+    names = kept.get(namespace, frozenset())
+    return names is None or local in names
 
 
 def _subjects(root: XmpElement) -> Iterator[XmpAttribute]:

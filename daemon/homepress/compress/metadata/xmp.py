@@ -15,6 +15,8 @@ MOST_DEPTH = 100
 """Real packets nest less than twenty deep."""
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+XMPMETA = "adobe:ns:meta/ xmpmeta"
+"""The names of the outer elements: a namespace, and an element."""
 
 # For start tags that the parser has found well-formed; each is matched where the last one ended.
 _TAG_NAME = re.compile(rb"<[^\s/>]+")
@@ -250,6 +252,12 @@ def with_values(packet: bytes, change: Callable[[str, str], str | None]) -> byte
     return packet
 
 
+def _is_empty(root: XmpElement) -> bool:
+    """Whether a packet holds no description, nor anything else: what is left of one that was emptied."""
+    frames = (XMPMETA, f"{RDF} RDF")
+    return all(element.name in frames and not element.text.strip() for element in root.walk())
+
+
 def with_description(packet: bytes, description: bytes) -> bytes:
     """A packet with one more description at its end.
 
@@ -260,7 +268,11 @@ def with_description(packet: bytes, description: bytes) -> bytes:
     Raises:
         Malformed: as `read_xmp`; or the packet has no place for it.
     """
-    graphs = [element for element in parse_xmp(packet).walk() if element.name == f"{RDF} RDF"]
+    root = parse_xmp(packet)
+    if _is_empty(root):
+        head = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">'.encode()
+        return head + description + b"</rdf:RDF></x:xmpmeta>"
+    graphs = [element for element in root.walk() if element.name == f"{RDF} RDF"]
     if not graphs or graphs[0].content_end == graphs[0].content_start:
         raise Malformed("XMP that has no place for another description")
     at = graphs[0].content_end
