@@ -16,7 +16,9 @@ from homepress.compress.savings import saves_enough
 
 def test_unknown_bytes_are_no_image() -> None:
     assert compress(b"hello", Recipe()) == Unchanged(Reason.NOT_AN_IMAGE)
-    assert compress(b"", Recipe()) == Unchanged(Reason.NOT_AN_IMAGE)
+    empty = compress(b"", Recipe())
+    assert isinstance(empty, Unchanged)
+    assert (empty.reason, str(empty)) == (Reason.NOT_AN_IMAGE, "it is empty")
 
 
 @pytest.mark.parametrize(

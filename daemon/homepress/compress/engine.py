@@ -15,6 +15,7 @@ from homepress.compress.model import (
     Recipe,
     Unchanged,
     needs_conversion,
+    no_image,
 )
 from homepress.compress.pixels import TooManyPixels, Undecodable, not_read
 
@@ -50,7 +51,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     """`homepress.compress.compress`, in a process that may pay for the codecs."""
     kind = sniff(source[:SNIFF_BYTES])
     if kind is None:
-        return Unchanged(Reason.NOT_AN_IMAGE)
+        return no_image(source)
     result = _attempt(source, kind, recipe)
     if isinstance(result, Compressed) or recipe.metadata is MetadataPolicy.KEEP:
         return result

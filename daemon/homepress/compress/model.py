@@ -173,6 +173,7 @@ class Unchanged:
             False for what the bytes themselves decide.
         no_private_metadata: whether the source holds nothing that the recipe's metadata policy, if it has
             one, takes away.
+        said: whether the detail says it all, so that people are not told the kind of reason before it.
     """
 
     reason: Reason
@@ -180,9 +181,19 @@ class Unchanged:
     source_type: ImageType | None = None
     transient: bool = False
     no_private_metadata: bool = False
+    said: bool = False
 
     def __str__(self) -> str:
+        if self.said:
+            return self.detail
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
+
+
+def no_image(data: bytes) -> Unchanged:
+    """The verdict on bytes that are no picture's."""
+    if not data:
+        return Unchanged(Reason.NOT_AN_IMAGE, "it is empty", said=True)
+    return Unchanged(Reason.NOT_AN_IMAGE)
 
 
 @dataclass(frozen=True, slots=True)

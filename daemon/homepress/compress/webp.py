@@ -226,7 +226,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     try:
         file = read_webp(source)
         if any(chunk.kind in _SIGNATURES for chunk in file.chunks):
-            raise Refused(RewriteRefusal.DEPENDS_ON_CODING, "a signed manifest")
+            raise Refused(RewriteRefusal.DEPENDS_ON_CODING, "it has a C2PA signature")
         check_webp_metadata(file)
         size = canvas(file)
         if file.is_animated:

@@ -206,6 +206,6 @@ def appended(data: bytes, wanted: Wanted) -> tuple[str, ...]:
     if Extra.MAKER not in wanted.drop:
         raise CannotConvert(
             f"it holds {len(data):,} bytes behind its picture, which would be left behind; "
-            f"to take them out, drop: {Extra.MAKER}"
+            f"to take them out, drop {Extra.MAKER}"
         )
     return (Extra.MAKER,)

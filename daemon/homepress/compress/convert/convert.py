@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
+from homepress.base.units import enumeration
 from homepress.compress import savings
 from homepress.compress.aim import TooManyBytes
 from homepress.compress.convert import jpeg_to_jxl, scrubbing
@@ -22,7 +23,7 @@ from homepress.compress.metadata.heif_parts import HeifItems, heif_extras
 from homepress.compress.metadata.jpeg_file import Media, read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import EXTENDED_XMP_SIGNATURE
 from homepress.compress.metadata.jpeg_tail import held_extras, taken_out
-from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, Unchanged
+from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, Unchanged, no_image
 from homepress.compress.pixels import Undecodable, not_read, open_picture
 from homepress.compress.savings import fitted_size
 
@@ -59,7 +60,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     """
     kind = sniff(source[:SNIFF_BYTES])
     if kind is None:
-        return Unchanged(Reason.NOT_AN_IMAGE)
+        return no_image(source)
     try:
         return _compress(source, kind, recipe)
     except (Malformed, Undecodable) as error:
@@ -133,7 +134,7 @@ def _scrubbed_only(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed
     if recipe.max_edge and max(size) > recipe.max_edge:
         missed.append("not resized")
     if staying := _not_taken_out(scrubbed, kind, recipe):
-        missed.append(f"not taken out: {staying}")
+        missed.append(staying)
     if not missed:
         return result
     return dataclasses.replace(result, missed=f"{', '.join(missed)}: {Reason.FORMAT_LEFT_ALONE}")
@@ -142,7 +143,8 @@ def _scrubbed_only(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed
 def _refused_drop(source: bytes, kind: ImageType, recipe: Recipe) -> Unchanged | None:
     """Why a picture that stays as it is holds what was to be dropped; None where it does not."""
     if staying := _not_taken_out(source, kind, recipe):
-        return Unchanged(Reason.CANNOT_CONVERT, f"not taken out: {staying}; {Reason.FORMAT_LEFT_ALONE}", kind)
+        why = f"{staying}: {Reason.FORMAT_LEFT_ALONE}"
+        return Unchanged(Reason.CANNOT_CONVERT, why, kind, said=True)
     return None
 
 
@@ -151,12 +153,23 @@ def _is_scrubbed_only(kind: ImageType, recipe: Recipe) -> bool:
 
 
 def _not_taken_out(data: bytes, kind: ImageType, recipe: Recipe) -> str:
-    """What a picture of a format that is left alone holds of what was to be dropped, in words."""
+    """That a picture of a format that is left alone holds what was to be dropped; empty where it does not."""
+    held: list[str] = []
     if kind is ImageType.JXL:
-        return ", ".join(words for extra, words in held_boxes(data).items() if extra in recipe.drop)
-    if kind not in (ImageType.HEIC, ImageType.AVIF):
+        held = [words for extra, words in held_boxes(data).items() if extra in recipe.drop]
+    elif kind in (ImageType.HEIC, ImageType.AVIF):
+        held = [one.words for one in heif_extras(data) if one.extra in recipe.drop]
+    names = [_of_it(words) for words in dict.fromkeys(held)]
+    if not names:
         return ""
-    return ", ".join(dict.fromkeys(one.words for one in heif_extras(data) if one.extra in recipe.drop))
+    verb = "were" if len(names) > 1 or names[0].endswith("pictures") else "was"
+    return f"{enumeration(names)} {verb} not taken out"
+
+
+def _of_it(words: str) -> str:
+    """ "a depth map" as "its depth map"."""
+    bare = words.removeprefix("an ").removeprefix("a ")
+    return words if words.startswith("data ") else f"its {bare}"
 
 
 def read_size(source: bytes, kind: ImageType) -> tuple[int, int]:
@@ -308,7 +321,7 @@ def _refuse_heavy(picture: Picture, limit: int) -> None:
     if sum(heavy.values()) > limit:
         names = ", ".join(extra.value for extra in heavy)
         raise CannotFit(
-            f"{sum(heavy.values()):,} bytes of it are not the picture; to take them out, drop: {names}"
+            f"{sum(heavy.values()):,} bytes of it are not the picture; to take them out, drop {names}"
         )
 
 

@@ -100,7 +100,7 @@ def from_heif(items: HeifItems, extra: HeifExtra, shown: Image.Image, exif: byte
     if tone_map is not None and extra.item in tone_map[1]:
         return GainMap(values, _iso_curve(items, *tone_map))
     if b"apple" not in items.auxiliary_kind(extra.item):
-        raise CannotConvert("its HDR gain map does not say how bright it is; to take it out, drop: hdr")
+        raise CannotConvert("its HDR gain map does not say how bright it is; to take it out, drop hdr")
     packets = items.described(extra.item, b"mime")
     packet = packets[0] if packets else None
     values = values if values.ndim == 2 else values[..., 1]
@@ -109,7 +109,7 @@ def from_heif(items: HeifItems, extra: HeifExtra, shown: Image.Image, exif: byte
         try:
             return GainMap(values, None, naming(packet, items.auxiliary_kind(extra.item)))
         except Malformed as error:
-            raise CannotConvert(f"its HDR gain map: {error}; to take it out, drop: hdr") from error
+            raise CannotConvert(f"it holds an HDR gain map, but {error}; to take it out, drop hdr") from error
     return _from_apple(values, headroom)
 
 
@@ -118,13 +118,13 @@ def _iso_curve(items: HeifItems, number: int, made_of: list[int]) -> GainCurve:
     try:
         curve = read_iso_curve(block[1:] if block[:1] == b"\0" else b"")
     except Malformed as error:
-        raise CannotConvert(f"{error}; to take it out, drop: hdr") from error
+        raise CannotConvert(f"it holds {error}; to take it out, drop hdr") from error
     if curve.base_is_hdr or not made_of or made_of[0] != items.primary:
         raise CannotConvert(
-            "its picture is HDR, and its gain map makes it darker; to take that out, drop: hdr"
+            "its picture is HDR, and its gain map makes it darker; to take that out, drop hdr"
         )
     if not curve.base_colours and _primaries(items, number) not in (None, _primaries(items, items.primary)):
-        raise CannotConvert("its HDR gain map is for other colours than its own; to take it out, drop: hdr")
+        raise CannotConvert("its HDR gain map is for other colours than its own; to take it out, drop hdr")
     return curve
 
 

@@ -113,7 +113,7 @@ def _read_further(items: HeifItems, number: int, kind: ImageType, wanted: Wanted
         return _read_item(items, number, kind, wanted)
     except (CannotConvert, Undecodable) as error:
         raise CannotConvert(
-            f"a further picture in it cannot be read: {error}; to take those out, drop: pictures"
+            f"a further picture in it cannot be read ({error}); to take those out, drop pictures"
         ) from error
 
 
@@ -156,11 +156,11 @@ def _map(items: HeifItems, extra: HeifExtra, kind: ImageType) -> bytes:
         packet = turned(naming(packets[0] if packets else None, name), sum(turns) % 4)
         return map_jpeg(np.ascontiguousarray(values), packet)
     except Malformed as error:
-        raise CannotConvert(_which_stays(extra, f"which JPEG cannot carry: {error}")) from error
+        raise CannotConvert(_which_stays(extra, f"which JPEG cannot carry ({error})")) from error
 
 
 def _which_stays(extra: HeifExtra, why: str) -> str:
-    return f"it holds {extra.words}, {why}; to take that out, drop: {extra.extra}"
+    return f"it holds {extra.words}, {why}; to take that out, drop {extra.extra}"
 
 
 def _check_further(items: HeifItems, pictures: Sequence[HeifExtra]) -> None:
@@ -173,7 +173,7 @@ def _check_further(items: HeifItems, pictures: Sequence[HeifExtra]) -> None:
     if pixels > max(items.pixels(items.primary), _MOST_FURTHER):
         raise CannotConvert(
             f"it holds {counted(len(pictures), 'further picture')}, more than go into one JPEG; "
-            "to take them out, drop: pictures"
+            "to take them out, drop pictures"
         )
 
 
@@ -214,7 +214,7 @@ def _carried_extras(source: bytes, extras: Sequence[HeifExtra], wanted: Wanted) 
     if stays:
         raise CannotConvert(
             f"it holds {' and '.join(stays.values())}, which {wanted.target.value.upper()} cannot carry; "
-            f"to take that out, drop: {', '.join(stays)}"
+            f"to take that out, drop {', '.join(stays)}"
         )
     return carried
 

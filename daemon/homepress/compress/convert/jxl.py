@@ -122,7 +122,7 @@ def check_boxes(data: bytes, wanted: Wanted) -> tuple[str, ...]:
     for extra, words in held.items():
         if extra not in wanted.drop:
             raise CannotConvert(
-                f"it holds {words}, which would be left behind; to take that out, drop: {extra}"
+                f"it holds {words}, which would be left behind; to take that out, drop {extra}"
             )
     return tuple(extra for extra in Extra if extra in held)
 

@@ -113,7 +113,7 @@ def tail_exif(stream: JpegStream) -> bytes | None:
 def _left_behind(held: Mapping[Extra, object], target: ImageType) -> str:
     names = ", ".join(extra.value for extra in Extra if extra in held)
     what = ", ".join(words for extra, words in IN_WORDS.items() if extra in held)
-    return f"it holds {what}, which {target.value.upper()} cannot carry; to take that out, drop: {names}"
+    return f"it holds {what}, which {target.value.upper()} cannot carry; to take that out, drop {names}"
 
 
 def _headers(stream: JpegStream) -> tuple[bytes, ...]:

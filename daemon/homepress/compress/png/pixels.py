@@ -137,7 +137,7 @@ class CodedPicture:
 # the file itself.
 
 _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
-_SIGNATURES = frozenset({b"caBX", b"dSIG"})
+_SIGNATURES = {b"caBX": "it has a C2PA signature", b"dSIG": "it has a digital signature"}
 """Chunks that sign the bytes of the file (C2PA manifest, digital signature): any change breaks them."""
 
 _INDEX = b"iDOT"
@@ -350,7 +350,7 @@ def check_may_change(file: PngFile) -> None:
     for each in file.chunks:
         name = each.kind.decode()
         if each.kind in _SIGNATURES:
-            raise Refused(RewriteRefusal.DEPENDS_ON_CODING, f"chunk {name} signs the file")
+            raise Refused(RewriteRefusal.DEPENDS_ON_CODING, _SIGNATURES[each.kind])
         if each.kind[0] < 0x60:
             if each.kind not in _CRITICAL:
                 raise Refused(RewriteRefusal.UNSUPPORTED, f"critical chunk {name} is unknown")
