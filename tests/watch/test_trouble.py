@@ -50,7 +50,9 @@ def test_a_drive_that_hangs_is_named_and_holds_up_nobody(
         release.set()
 
 
-def test_an_error_of_ours_is_named_and_watching_begins_anew(tmp_path: Path) -> None:
+def test_an_error_of_ours_is_told_and_watching_begins_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     class BrokenMemory(Memory):
         broken = False
 
@@ -65,7 +67,8 @@ def test_an_error_of_ours_is_named_and_watching_begins_anew(tmp_path: Path) -> N
         (tmp_path / "a.jpg").write_bytes(JPEG)
         run.watch.rescan()
         state = run.wait_state(WatchStatus.STOPPED)
-        assert "ZeroDivisionError" in state.problem
+        assert "an error in Homepress" in state.problem
+        assert "ZeroDivisionError" in caplog.text, "the log has what helps to mend it"
         memory.broken = False
         run.wait_state(WatchStatus.WATCHING)
         run.wait_arrivals(1)
