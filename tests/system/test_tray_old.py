@@ -20,7 +20,7 @@ sys.path[:0] = sys.argv[1:]
 from homepress.base.results import FolderStatus
 from homepress.control.service import Status
 from homepress.ui.tray import legacy
-from homepress.ui.tray.icon_states import PanelTheme
+from homepress.ui.tray.icon import PanelTheme
 from homepress.ui.tray.menu import TrayState
 folders = [FolderStatus(path="/p", mode="replace", state="watching")]
 state = TrayState(Status(state="idle", pid=1, version="0", folders=folders))
