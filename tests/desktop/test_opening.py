@@ -33,7 +33,11 @@ def answer(call):
         network = "locked"
     ancestors, pid = [], os.getpid()
     while pid > 1:
-        pid = int(open(f"/proc/{{pid}}/stat").read().rsplit(")", 1)[1].split()[1])
+        try:
+            pid = int(open(f"/proc/{{pid}}/stat").read().rsplit(")", 1)[1].split()[1])
+        except FileNotFoundError:  # the bus's helper has just ended: there is another parent now
+            pid = os.getpid()
+            continue
         ancestors.append(pid)
     seen = {{"ancestors": ancestors, "seccomp": state["Seccomp"].strip()}}
     seen |= {{"network": network, "uris": call.body[0]}}
