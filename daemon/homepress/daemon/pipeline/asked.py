@@ -33,7 +33,7 @@ def wants_known(job: Job, role: Role) -> bool:
     """Whether a folder wants content that is known all the same.
 
     An output folder mirrors all of its source; where tags are to be taken out, they are taken out of our own
-    results too. What a user took back is left alone everywhere.
+    results too. What a user restored is left alone everywhere.
     """
     if job.plan.destination is Destination.OUTPUT:
         return role is not Role.KEPT
