@@ -19,7 +19,7 @@ class Program:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.environment = {**os.environ, "HOMEPRESS_HOME": str(home)}
+        self.environment = {**os.environ, "HOMEPRESS_HOME": str(home), "PYTHONFAULTHANDLER": "1"}
         self.prefix: list[str] = []
         """What the daemon is started through, such as a program that takes rights away."""
         self.daemon: subprocess.Popen[bytes] | None = None
@@ -101,7 +101,13 @@ class Program:
         """Stop the daemon in the polite way."""
         if self.daemon is not None:
             self.daemon.send_signal(signal.SIGTERM)
-            assert self.daemon.wait(60) == 0, self.errors()
+            try:
+                code = self.daemon.wait(60)
+            except subprocess.TimeoutExpired:
+                self.daemon.send_signal(signal.SIGABRT)  # faulthandler says where each thread stands
+                self.daemon.wait(30)
+                raise AssertionError(f"the daemon did not end:\n{self.errors()}") from None
+            assert code == 0, self.errors()
             self.daemon = None
 
     def kill(self) -> None:

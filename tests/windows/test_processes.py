@@ -20,7 +20,7 @@ def printed(script: str) -> str:
 def test_a_waiting_daemon_hears_ctrl_c() -> None:
     script = """
 import _thread, signal, threading
-from homepress.daemon.process import EndRequest
+from homepress.daemon.end_request import EndRequest
 request = EndRequest()
 signal.signal(signal.SIGINT, lambda *_: request.set())
 threading.Timer(0.5, _thread.interrupt_main).start()

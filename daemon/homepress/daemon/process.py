@@ -2,8 +2,6 @@
 
 import logging
 import os
-import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -12,12 +10,12 @@ from dataclasses import dataclass
 
 from homepress import privacy
 from homepress.base import memory
-from homepress.base.override import override
 from homepress.base.paths import Paths
 from homepress.control import ServiceError, connect, instance
 from homepress.control.instance import DAEMON, InstanceLock, holder_of
 from homepress.control.server import Server
 from homepress.daemon.core import Core
+from homepress.daemon.end_request import EndRequest
 from homepress.daemon.logs import write_log
 from homepress.daemon.places import ensure
 from homepress.daemon.service import DaemonService
@@ -141,46 +139,6 @@ def _take_lock(lock: InstanceLock, paths: Paths, tell: Callable[[str], None]) ->
             waited_for = holder
 
 
-_LONGEST_WAIT = 1.0 if sys.platform == "win32" else 1e6
-"""Seconds without a look: on Windows a wait is not interrupted by Ctrl-C, and handlers run between waits."""
-
-
-class EndRequest(threading.Event):
-    """Set when the daemon is to end, also by a signal handler.
-
-    A handler runs on the main thread in the middle of whatever that is doing, often of `wait`. There
-    `threading.Event` holds the very lock that its `set` needs, and the process would stand still for ever.
-    `SimpleQueue.put` is made for that: it waits for nothing (library reference, "queue").
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._is_set = False
-
-    @override
-    def set(self) -> None:
-        self._is_set = True
-        self._asked.put(None)
-
-    @override
-    def is_set(self) -> bool:
-        return self._is_set
-
-    @override
-    def wait(self, timeout: float | None = None) -> bool:
-        if timeout is None:
-            while not self.wait(_LONGEST_WAIT):
-                pass
-            return True
-        try:
-            self._asked.get(timeout=timeout)
-        except queue.Empty:
-            return False
-        self._asked.put(None)  # for the next one who waits
-        return True
-
-
 class _Daemon:
     """One run of the daemon, from locked to stopped."""
 
@@ -195,7 +153,7 @@ class _Daemon:
 
     def run(self) -> int:
         """Bind, start the tray, lock, work, stop."""
-        self._end_at_signals()
+        self._stopping.heed_signals()
         self._server.bind()
         try:
             if not self._options.once:
@@ -248,10 +206,3 @@ class _Daemon:
         finally:
             self._service.end()
             self._server.stop()  # nobody may ask any more once the core is closed
-
-    def _end_at_signals(self) -> None:
-        """End orderly, however often it is said. SIGHUP says it when the terminal closes, but for nohup."""
-        for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, lambda *_: self._stopping.set())
