@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from PIL import Image
 
 from homepress.base.paths import Paths
 from homepress.control.service import FolderRequest
@@ -19,6 +20,7 @@ from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.places import Away
 from homepress.daemon.service import DaemonService
 from homepress.settings import edit, load
+from homepress.store.model import Outcome
 from homepress.watch import PendingFile, WatchedFolder, Watcher
 from support import wait_for
 
@@ -137,6 +139,49 @@ def test_a_change_of_settings_ends_the_waits_of_its_folder(service: DaemonServic
     edit.set_folder_value(service.core.paths.config_file, str(folder), "quality", "small")
     service.reload()
     _nothing_waits_for_a_decision(service)
+
+
+def test_what_was_left_as_it_is_is_looked_at_by_the_new_settings(
+    service: DaemonService, folder: Path
+) -> None:
+    picture, copy = folder / "scan.bmp", folder / "copy.bmp"
+    Image.linear_gradient("L").save(picture)
+    _wait_until_known(service, folder, picture)
+    copy.write_bytes(picture.read_bytes())  # known by its content
+    _wait_until_known(service, folder, copy)
+    # What does not decide a verdict lets nothing in.
+    edit.set_folder_value(service.core.paths.config_file, str(folder), "originals_keep_days", 5)
+    service.reload()
+    assert set(service.core.store.known(os.fsencode(folder))) == {b"scan.bmp", b"copy.bmp"}
+    edit.set_folder_value(service.core.paths.config_file, str(folder), "convert", {"bmp": "png"})
+    service.reload()
+    wait_for(
+        lambda: {each.name for each in folder.iterdir()} == {"scan.png", "copy.png"},
+        what="both pictures to be converted",
+    )
+
+
+def test_what_is_left_as_it_is_while_settings_change_is_looked_at_by_the_new_ones(
+    service: DaemonService, folder: Path
+) -> None:
+    before = service._config.plan(folder)
+    assert before is not None
+    edit.set_folder_value(service.core.paths.config_file, str(folder), "convert", {"bmp": "png"})
+    service.reload()
+    picture = folder / "scan.bmp"
+    Image.linear_gradient("L").save(picture)
+    source = service.core.store.read(picture)  # before it has been at rest for long enough to be handed on
+    service.core.store.record(source, Outcome.UNCHANGED, "why", "bmp", before.settings, folder, 0.1)
+    assert b"scan.bmp" in service.core.store.known(os.fsencode(folder))
+    service._on_result(before, JobResult(str(picture), "unchanged", "why"))
+    wait_for(lambda: [each.name for each in folder.iterdir()] == ["scan.png"], what="it to be converted")
+
+
+def _wait_until_known(service: DaemonService, folder: Path, file: Path) -> None:
+    known = service.core.store.known
+    wait_for(
+        lambda: os.fsencode(file.name) in known(os.fsencode(folder)), what=f"{file.name} to be looked at"
+    )
 
 
 def _nothing_waits_for_a_decision(service: DaemonService) -> None:

@@ -96,9 +96,9 @@ class TestWithFingerprint:
         with bench.store() as store:
             add(store, bench.watched)
             fingerprint(store, bench.watched)
-            assert store.folders.let_in(bench.watched, 0, None, existing=False) == 0
+            assert store.folders.let_in(bench.watched, 0, None, existing=False, settings="balanced") == 0
             assert existed(store, path, bench.watched)
-            assert store.folders.let_in(bench.watched, 0, None, existing=True) == 1
+            assert store.folders.let_in(bench.watched, 0, None, existing=True, settings="balanced") == 1
             assert not existed(store, path, bench.watched)
             assert known(store, bench.watched) == set()
 
@@ -108,7 +108,7 @@ class TestWithFingerprint:
             add(store, bench.watched)
             made = store.folders.fingerprints(bench.watched, skip=lambda _: False, on_read=lambda _: None)
             next(made)
-            store.folders.let_in(bench.watched, 0, None, existing=True)
+            store.folders.let_in(bench.watched, 0, None, existing=True, settings="balanced")
             made.close()
             assert not existed(store, path, bench.watched)
 
@@ -187,6 +187,16 @@ class TestAddingAgain:
             store.folders.forget(bench.watched)
             add(store, bench.watched)
             assert known(store, bench.watched) == {b"a.jpg"}
+            assert store.folders.left_alone(bench.watched) == 1
+
+    def test_what_was_left_as_it_is_was_there_before_whatever_is_asked_now(self, bench: Bench) -> None:
+        path = bench.drop()
+        with bench.store() as store:
+            store.folders.added(bench.watched)
+            store.record(store.read(path), Outcome.UNCHANGED, "why", "jpeg", "balanced", bench.watched, 0.1)
+            store.folders.forget(bench.watched)
+            add(store, bench.watched)
+            assert store.folders.let_in(bench.watched, 0, None, existing=False, settings="small") == 0
             assert store.folders.left_alone(bench.watched) == 1
 
     def test_forgotten_names_stay_forgotten(self, bench: Bench) -> None:

@@ -74,9 +74,30 @@ def test_other_limits_let_in_what_was_too_small_or_too_large(bench: Bench) -> No
         store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, RetryPolicy.LIMITS)
         store.record_path(done, Outcome.UNCHANGED, "why", "balanced", bench.watched, RetryPolicy.CHANGE)
         for smallest, largest in ((size + 1, None), (0, size - 1)):
-            assert store.folders.let_in(bench.watched, smallest, largest, existing=True) == 0
-        assert store.folders.let_in(bench.watched, size, size, existing=False) == 1
+            assert (
+                store.folders.let_in(bench.watched, smallest, largest, existing=True, settings="balanced")
+                == 0
+            )
+        assert store.folders.let_in(bench.watched, size, size, existing=False, settings="balanced") == 1
         assert known(store, bench.watched) == {b"b.jpg": mark(done)}
+
+
+def test_another_recipe_lets_in_what_was_left_as_it_is_for_this_one(bench: Bench) -> None:
+    left, failed, done, copy = (bench.drop(f"{name}.jpg", picture(name)) for name in range(1, 5))
+    with bench.store() as store:
+        leave(store, left)
+        leave(store, failed, "the worker died", Outcome.FAILED)
+        replace(store, done)
+        store.note_known(store.read(copy), "balanced")
+
+        def let_in(settings: str) -> int:
+            return store.folders.let_in(bench.watched, 0, None, existing=True, settings=settings)
+
+        assert let_in("balanced") == 0
+        assert len(known(store, bench.watched)) == 4
+        assert let_in("balanced, heic to jpeg") == 3
+        assert set(known(store, bench.watched)) == {b"3.jpg"}
+        assert let_in("balanced") == 0
 
 
 def test_the_same_said_again_is_not_a_second_entry(bench: Bench) -> None:
@@ -178,8 +199,8 @@ class TestBaseline:
         path, other = bench.drop(), bench.drop("deep/b.jpg", picture(2))
         with bench.store() as store:
             store.folders.baseline(bench.watched)
-            assert store.folders.let_in(other.parent, 0, None, existing=False) == 0
-            assert store.folders.let_in(other.parent, 0, None, existing=True) == 1
+            assert store.folders.let_in(other.parent, 0, None, existing=False, settings="balanced") == 0
+            assert store.folders.let_in(other.parent, 0, None, existing=True, settings="balanced") == 1
             assert known(store, other.parent) == {}
             assert known(store, bench.watched) == {b"a.jpg": mark(path)}
 

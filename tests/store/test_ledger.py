@@ -10,7 +10,7 @@ import pytest
 
 from homepress.store.ledger import schema
 from homepress.store.ledger.database import backup_path
-from homepress.store.model import LedgerError, Role, UndoSelection
+from homepress.store.model import LedgerError, Outcome, Role, UndoSelection
 from homepress.store.reader import Reader
 from homepress.store.store import Store
 from store.kit import Bench, Lacking, Probe, digest, picture, replace, replacement, smaller
@@ -201,6 +201,24 @@ def test_an_older_ledger_is_brought_up_to_date_after_a_copy(bench: Bench, monkey
         assert store._context.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
     assert list(bench.ledger.parent.glob(f"*.version-{len(schema.MIGRATIONS) - 1}.*"))
     is_still_known_and_restorable(bench, path)
+
+
+def test_what_an_older_ledger_left_as_it_is_waits_for_another_recipe(bench: Bench) -> None:
+    left, undone = bench.drop(), bench.drop("b.jpg", picture(2))
+    with bench.store() as store:
+        for path in (left, undone):
+            source = store.read(path)
+            store.record(source, Outcome.UNCHANGED, "why", "jpeg", "balanced", bench.watched, 0.1)
+        replace(store, undone)
+        list(store.undo(UndoSelection(last=1), roots=bench.roots))
+    with sqlite3.connect(bench.ledger) as connection:
+        connection.execute("UPDATE file SET state = 'done'")
+        connection.execute("PRAGMA user_version = 8")
+    connection.close()
+    with bench.store() as store:
+        assert store.folders.let_in_left(bench.watched, "balanced") == 0
+        assert store.folders.let_in_left(bench.watched, "small") == 1
+        assert set(store.known(os.fsencode(bench.watched))) == {b"b.jpg"}
 
 
 def test_a_migration_that_fails_changes_nothing(bench: Bench, monkeypatch) -> None:

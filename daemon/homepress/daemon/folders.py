@@ -271,7 +271,9 @@ def meet(core: Core, folder: FolderSettings, root: Path) -> bool:
 def let_in(core: Core, folder: FolderSettings, root: Path) -> bool:
     """The part of `meet` that asks no disk: whether files are wanted now that were left alone before."""
     largest, existing = folder.max_size.bytes or None, folder.existing != "leave"
-    return core.store.folders.let_in(root, folder.min_size.bytes, largest, existing=existing) > 0
+    settings = plan_for(folder, root).settings
+    store = core.store.folders
+    return store.let_in(root, folder.min_size.bytes, largest, existing=existing, settings=settings) > 0
 
 
 def remove(core: Core, path: str) -> None:

@@ -229,6 +229,19 @@ class DaemonService(CommonService):
         conditions = self._conditions(result.file) if result.problem else ()
         if stopped := self.core.state.ask(partial(self._record, plan, result, conditions)):
             self._write_down_stop(*stopped)
+        self._look_afresh_by_new_settings(plan, result)
+
+    def _look_afresh_by_new_settings(self, plan: Plan, result: JobResult) -> None:
+        """What was left as it is while the settings changed may not be, by the new ones."""
+        root = self._config.root_of(result.file)
+        now = None if root is None else self._config.plan_known(root)
+        if root is None or now is None or now.settings == plan.settings or result.outcome == "compressed":
+            return
+        try:
+            if self.core.store.folders.let_in_left(root, now.settings):
+                self._watch.hint(result.file, STILL_AT_IT)
+        except OSError as error:
+            _log.warning("%s is looked at by the new settings at the next start: %s", ascii(str(root)), error)
 
     def _record(self, plan: Plan, result: JobResult, conditions: Conditions) -> tuple[Path, str] | None:
         """On the state thread: the folder in which replacing stops now, and why; None as a rule."""

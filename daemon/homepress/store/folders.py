@@ -19,7 +19,15 @@ from homepress.base.formats import has_image_suffix
 from homepress.base.image_data import FileContent, image_digest
 from homepress.store.context import StoreContext
 from homepress.store.fs.base import FileSystem, opened_file, opened_folder
-from homepress.store.ledger.known_files import EXISTING, FINGERPRINTED, directory_id, fit, note
+from homepress.store.ledger.known_files import (
+    EXISTING,
+    FINGERPRINTED,
+    LEFT,
+    directory_id,
+    fit,
+    let_in,
+    note,
+)
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import RetryPolicy, Source
 
@@ -208,11 +216,17 @@ class Folders:
         )
         return int(rows[0][0])
 
-    def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool) -> int:
+    def let_in_left(self, root: Path, settings: str) -> int:
+        """Forget that pictures under `root` were left as they are for another recipe in words; how many."""
+        with self._ledger.transaction() as tx:
+            return let_in(tx, os.fsencode(root), settings)
+
+    def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool, settings: str) -> int:
         """Forget that files under `root` were left alone, where the folder now wants them; how many.
 
         Args:
             root: the folder.
+            settings: its recipe in words; what was left as it is for another one is looked at afresh.
             smallest: size in bytes from which on files that were too small are wanted.
             largest: size in bytes up to which files that were too large are wanted; None for any.
             existing: whether files are wanted that were there before the folder was added.
@@ -227,11 +241,13 @@ class Folders:
                     (raw, self._ledger.keyed_name(raw)),
                 )
                 tx.execute(f"DELETE FROM unlisted WHERE {within}", (raw, *paths_under(raw)))
-            return tx.execute(
+            left = let_in(tx, raw, settings)
+            outside = tx.execute(
                 f"DELETE FROM file WHERE state IN ({', '.join('?' * len(states))}) "
                 f"AND size >= ? AND size <= ? AND directory IN (SELECT id FROM directory WHERE {within})",
                 (*states, smallest, _ANY_SIZE if largest is None else largest, raw, *paths_under(raw)),
             ).rowcount
+            return left + outside
 
     def forget(self, root: Path) -> None:
         """A folder is not watched any more: added again later, what is in it then counts as there before."""
@@ -322,7 +338,8 @@ def _mark(ledger: Ledger, chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]]) -
                 "INSERT INTO file (directory, name, size, mtime_ns, inode, state) VALUES (?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
                 "inode = excluded.inode, state = excluded.state "
-                "WHERE size <> excluded.size OR mtime_ns <> excluded.mtime_ns OR state IN (?, ?)",
+                "WHERE size <> excluded.size OR mtime_ns <> excluded.mtime_ns OR state IN (?, ?) "
+                "OR substr(state, 1, ?) = ?",
                 (
                     (
                         identifier,
@@ -333,6 +350,8 @@ def _mark(ledger: Ledger, chunk: list[tuple[bytes, list[tuple[bytes, Mark]]]]) -
                         EXISTING,
                         RetryPolicy.LOOK.value,
                         RetryPolicy.LIMITS.value,
+                        len(LEFT),
+                        LEFT,
                     )
                     for name, (size, mtime, inode) in files
                 ),

@@ -271,10 +271,16 @@ class Store:
         """Whether a picture's result, made by the same recipe in words, is in its output folder already."""
         return outputs.stands(self._context, source, target, settings)
 
-    def note_known(self, source: Source) -> None:
-        """Remember that a file is done as it was read, without an entry in the history."""
+    def note_known(self, source: Source, left_for: str | None = None) -> None:
+        """Remember that a file is done as it was read, without an entry in the history.
+
+        Args:
+            source: as it was read.
+            left_for: the recipe in words for which it is left as it is; None when that holds for every one.
+        """
+        state = known_files.DONE if left_for is None else known_files.LEFT + left_for
         with self._ledger.transaction(durable=False) as tx:
-            known_files.note(self._ledger, tx, source.path, source.identity.mark)
+            known_files.note(self._ledger, tx, source.path, source.identity.mark, state)
 
     def record(
         self,

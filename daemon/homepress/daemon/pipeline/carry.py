@@ -234,7 +234,8 @@ class Carrier:
     def _done_already(self, job: Job, source: Source, image: str, role: Role | None) -> JobResult | None:
         """How it ends for a picture that is known already; `image` is the digest of its coded image."""
         if role is not None and not job.explicit and not wants_known(job, role):
-            return self._known(job, source, f"known already ({role})")
+            left_for = job.plan.settings if role is Role.REFUSED else None
+            return self._known(job, source, f"known already ({role})", left_for)
         root = job.plan.root
         if not job.explicit and root is not None and self._store.folders.existed(source, root, image):
             self._store.folders.note_existing(source, root, image)
@@ -380,9 +381,9 @@ class Carrier:
         )
         return msgspec.structs.replace(result, output=output)
 
-    def _known(self, job: Job, source: Source, reason: str) -> JobResult:
+    def _known(self, job: Job, source: Source, reason: str, left_for: str | None = None) -> JobResult:
         """Content that was met before: note where it is now, so that no scan opens it again."""
-        self._store.note_known(source)
+        self._store.note_known(source, left_for)
         return JobResult(job.picture, "unchanged", reason, len(source.data), len(source.data))
 
     def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> JobResult:

@@ -398,7 +398,7 @@ def record_read(ledger: Ledger, record: Record, mark: Mark, *, copies: bool) -> 
     """
     with ledger.transaction(durable=False) as tx:
         entry = add_record(ledger, tx, record)
-        known_files.note(ledger, tx, record.path, mark)
+        known_files.note(ledger, tx, record.path, mark, known_files.LEFT + record.settings)
         if copies and record.outcome is Outcome.UNCHANGED:
             known_files.learn(ledger, tx, record.sha256, Role.REFUSED, record.settings)
     return entry

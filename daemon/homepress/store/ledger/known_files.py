@@ -15,7 +15,11 @@ from homepress.store.model import RetryPolicy, Role
 _SEPARATOR = os.fsencode(os.sep)
 
 DONE = RetryPolicy.CHANGE.value
-"""State of a file that was compressed, or left as it is for a reason in the history."""
+"""State of a file that was compressed, or left as it is whatever is asked of it."""
+
+LEFT = "left:"
+"""How the state of a file begins that was read and left as it is; the recipe in words follows. Another recipe
+may want it all the same."""
 
 _LISTING_SECONDS = 10.0
 """So long one directory may take to be listed, when names whose files are gone are looked for ..."""
@@ -187,6 +191,15 @@ def prune(ledger: Ledger, away: Collection[Path] = ()) -> None:
         if gone and present:
             with ledger.transaction(durable=False) as tx:
                 tx.executemany("DELETE FROM file WHERE directory = ? AND name = ?", gone)
+
+
+def let_in(tx: sqlite3.Connection, root: bytes, settings: str) -> int:
+    """Forget that files under a folder were left as they are for another recipe than this; how many."""
+    return tx.execute(
+        "DELETE FROM file WHERE substr(state, 1, ?) = ? AND state <> ? AND directory IN "
+        "(SELECT id FROM directory WHERE path = ? OR (path >= ? AND path < ?))",
+        (len(LEFT), LEFT, LEFT + settings, root, *paths_under(root)),
+    ).rowcount
 
 
 def forget_file(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
