@@ -28,6 +28,7 @@ def test_the_words_of_a_request_make_a_recipe(tmp_path: Path) -> None:
         request(quality="safe", metadata="share", max_edge=2000, fit_under="500 KB", convert="webp"),
         None,
         tmp_path,
+        tmp_path,
     )
     assert plan.recipe.floor == 90
     assert plan.recipe.metadata is MetadataPolicy.SHARE
@@ -39,20 +40,37 @@ def test_the_words_of_a_request_make_a_recipe(tmp_path: Path) -> None:
 
 def test_what_a_request_does_not_say_comes_from_the_folder(tmp_path: Path) -> None:
     folder = FolderSettings(path=tmp_path, quality=Quality("lossless"), originals_keep_days=3)
-    plan = plan_of(request(in_place=True), folder, tmp_path)
+    plan = plan_of(request(in_place=True), folder, tmp_path, tmp_path)
     assert plan.recipe.floor is None
     assert plan.keep_days == 3
     assert plan.destination is Destination.REPLACE
 
 
+def test_a_preset_takes_the_place_of_the_folders_settings(tmp_path: Path) -> None:
+    folder = FolderSettings(path=tmp_path, quality=Quality("lossless"), metadata="strip")
+    (tmp_path / "mine.toml").write_text('metadata = "share"\nmax_edge = 900\nfit_under = "1 MB"\n')
+    plan = plan_of(request(preset="mine", max_edge=800), folder, tmp_path, tmp_path)
+    assert plan.recipe.metadata is MetadataPolicy.SHARE
+    assert (plan.recipe.max_edge, plan.recipe.fit_under) == (800, 1_000_000), "an option says it more nearly"
+    assert plan.recipe.floor == plan_of(request(), None, tmp_path, tmp_path).recipe.floor
+    shipped = plan_of(request(preset="share"), None, tmp_path, tmp_path)
+    assert shipped.convert == {ImageType.HEIC: ImageType.JPEG}
+    with pytest.raises(ServiceError, match='no preset "shar"; did you mean "share"') as caught:
+        plan_of(request(preset="shar"), None, tmp_path, tmp_path)
+    assert caught.value.exit_code == 2
+
+
 def test_a_dry_run_wins_over_every_destination(tmp_path: Path) -> None:
     for more in ({"in_place": True}, {"output": str(tmp_path / "out")}):
-        assert plan_of(request(dry_run=True, **more), None, tmp_path).destination is Destination.NOWHERE
+        assert (
+            plan_of(request(dry_run=True, **more), None, tmp_path, tmp_path).destination
+            is Destination.NOWHERE
+        )
 
 
 def test_lossless_does_not_fit_under_a_size(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="lossless pictures") as caught:
-        plan_of(request(quality="lossless", fit_under="50 KB"), None, tmp_path)
+        plan_of(request(quality="lossless", fit_under="50 KB"), None, tmp_path, tmp_path)
     assert caught.value.exit_code == 2
 
 
@@ -70,7 +88,7 @@ def test_lossless_does_not_fit_under_a_size(tmp_path: Path) -> None:
 )
 def test_words_that_are_not_understood_are_wrong_usage(tmp_path: Path, words: dict[str, str]) -> None:
     with pytest.raises(ServiceError) as caught:
-        plan_of(request(**words), None, tmp_path)
+        plan_of(request(**words), None, tmp_path, tmp_path)
     assert caught.value.exit_code == 2
     (word,) = words.values()
     assert str(caught.value).count(f'"{word}"') == 1, "it is said once"
@@ -89,7 +107,7 @@ def test_whoever_asks_while_homepress_stops_is_answered(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "ledger", tmp_path / "kept")
     pipeline = Pipeline(StateThread(), Carrier(store), 1, Limits(), lambda: None)
     pipeline.close()
-    plan = plan_of(request(dry_run=True), None, tmp_path)
+    plan = plan_of(request(dry_run=True), None, tmp_path, tmp_path)
     told: list[FileOutcome] = []
     asking = threading.Thread(
         target=lambda: told.extend(outcomes(pipeline, iter([(tmp_path / "a.jpg", plan)]))), daemon=True

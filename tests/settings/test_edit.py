@@ -67,7 +67,7 @@ def test_setting_a_value_changes_its_line_and_keeps_the_comment_behind_it(file: 
 def test_a_new_key_comes_right_after_the_keys_of_its_table(file: Path) -> None:
     edit.set_folder_value(file, "~/Pictures/Holiday/", "max_edge", 2000)
     assert file.read_text() == MINE.replace("]\n\n  # screen", "]\nmax_edge = 2000\n\n  # screen")
-    edit.set_value(file, "daemon", "notify", "never")
+    edit.set_daemon_values(file, {"notify": "never"})
     assert 'of four\nnotify = "never"\n\n# holiday\n' in file.read_text()
 
 
@@ -132,8 +132,8 @@ def test_without_a_file_the_annotated_default_is_the_start(tmp_path: Path) -> No
         (lambda file: edit.add_folder(file, os.fsdecode(b"/x/\xff")), "no valid text"),
         (lambda file: edit.remove_folder(file, "/nowhere"), "there is no"),
         (lambda file: edit.set_folder_value(file, "/srv/shots", "mode", "output"), "also needs output"),
-        (lambda file: edit.set_value(file, "daemon", "workers", 0), "from 1 to 64"),
-        (lambda file: edit.set_value(file, "deamon", "workers", 1), 'did you mean "daemon"'),
+        (lambda file: edit.set_daemon_values(file, {"workers": 0}), "from 1 to 64"),
+        (lambda file: edit.set_daemon_values(file, {"worker": 1}), 'did you mean "workers"'),
         (lambda file: edit.set_folder_value(file, "/srv/shots", "path", None), "missing"),
     ],
 )
@@ -146,7 +146,7 @@ def test_what_would_not_be_valid_is_not_written(file: Path, what: Any, says: str
 
 def test_a_bad_value_can_be_mended_and_a_bad_folder_removed(file: Path) -> None:
     file.write_text(MINE.replace("workers = 2", "workers = 0"))
-    assert edit.set_value(file, "daemon", "workers", 2).daemon.workers == 2
+    assert edit.set_daemon_values(file, {"workers": 2}).daemon.workers == 2
     assert file.read_text() == MINE
     file.write_text(MINE.replace("'/srv/shots'", "'shots'"))
     assert len(edit.remove_folder(file, "shots").folders) == 1
@@ -165,7 +165,7 @@ def test_a_form_that_is_not_understood_is_left_to_the_user(tmp_path: Path, text:
     for change in (
         lambda: edit.add_folder(file, "/b"),
         lambda: edit.remove_folder(file, "/a"),
-        lambda: edit.set_value(file, "daemon", "notify", "never"),
+        lambda: edit.set_daemon_values(file, {"notify": "never"}),
         lambda: edit.set_folder_value(file, "/a", "quality", "safe"),
     ):
         file.write_text(text)
@@ -185,7 +185,7 @@ def test_mode_links_and_line_ends_are_kept(tmp_path: Path) -> None:
     target.chmod(0o640)
     link = tmp_path / "settings.toml"
     link.symlink_to(target)
-    edit.set_value(link, "daemon", "workers", 3)
+    edit.set_daemon_values(link, {"workers": 3})
     assert link.is_symlink()
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
     assert target.read_bytes() == MINE.replace("workers = 2", "workers = 3").replace("\n", "\r\n").encode()
@@ -194,7 +194,7 @@ def test_mode_links_and_line_ends_are_kept(tmp_path: Path) -> None:
 def test_a_file_without_a_last_line_end(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text("[daemon]\nworkers = 2")
-    edit.set_value(file, "daemon", "notify", "never")
+    edit.set_daemon_values(file, {"notify": "never"})
     edit.add_folder(file, "/a")
     assert file.read_text() == '[daemon]\nworkers = 2\nnotify = "never"\n\n[[folder]]\npath = "/a"\n'
 
@@ -205,7 +205,7 @@ def test_a_failed_write_leaves_the_old_file(file: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("os.fsync", no_space)
     with pytest.raises(SettingsError, match="No space left on device; nothing was changed"):
-        edit.set_value(file, "daemon", "workers", 3)
+        edit.set_daemon_values(file, {"workers": 3})
     assert file.read_text() == MINE
     assert os.listdir(file.parent) == ["settings.toml"]
 
@@ -217,7 +217,7 @@ def test_a_file_saved_meanwhile_is_not_overwritten(file: Path, monkeypatch: pyte
         return parse(text, where)
 
     monkeypatch.setattr(edit, "parse", parse_slowly)
-    assert edit.set_value(file, "daemon", "workers", 3).daemon.workers == 3
+    assert edit.set_daemon_values(file, {"workers": 3}).daemon.workers == 3
     assert file.read_text() == MINE.replace("Crete", "Corfu").replace("workers = 2", "workers = 3")
 
 

@@ -66,12 +66,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Compress files by name. Without `in_place` and `output`, writes NAME.min.EXT beside each.
 
-    `quality`, `metadata`, `convert` and sizes are in the words of the settings file; empty means the default.
+    `quality`, `metadata`, `convert` and sizes are in the words of the settings file; empty means what the
+    `preset` says; without one, what the folder says in which a picture lies, or the default.
     """
 
     paths: list[str]
     output: str = ""
     in_place: bool = False
+    preset: str = ""
     quality: str = ""
     metadata: str = ""
     convert: str = ""
@@ -102,7 +104,10 @@ class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FolderRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Add a folder to the settings; empty fields take the default."""
+    """Add a folder to the settings; empty fields take the default.
+
+    `more` has other keys of the folder, as somebody would type them (`settings.typed_value`).
+    """
 
     path: str
     output: str = ""
@@ -110,6 +115,7 @@ class FolderRequest(msgspec.Struct, frozen=True, kw_only=True):
     quality: str = ""
     existing: Literal["leave", "compress"] = "leave"
     originals_keep_days: int | None = None
+    more: dict[str, str] = {}
 
 
 class FolderAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from homepress.daemon.pipeline.job import Destination, Plan, plan_for
 from homepress.daemon.pipeline.worker_loop import Pipeline
 from homepress.daemon.places import Away, InUse
 from homepress.settings import (
+    FOLDER_FIELDS,
     FolderSettings,
     Settings,
     SettingsError,
@@ -28,6 +29,7 @@ from homepress.settings import (
     edit,
     load,
     load_preset,
+    typed_value,
     value_from_text,
 )
 from homepress.store.folders import list_pictures
@@ -118,6 +120,9 @@ def _look_for_fallback(root: Path, device: int) -> Fallback | None:
 
 # -- adding and removing
 
+_MORE = {key: field for key, field in FOLDER_FIELDS.items() if key not in ("path", "mode", "output")}
+"""The keys that a request may have besides: not where the folder and its results are, which is judged."""
+
 _PATIENCE = 0.5
 """Seconds for the disk of a folder that is to be added: somebody waits, and it is added all the same."""
 
@@ -201,6 +206,11 @@ def _wanted(core: Core, request: FolderRequest) -> tuple[Path, dict[str, TomlVal
         values["quality"] = value_from_text("folder.quality", request.quality)
     if request.originals_keep_days is not None:
         values["originals_keep_days"] = request.originals_keep_days
+    for key, text in request.more.items():
+        try:
+            values[key] = typed_value(_MORE, key, text)
+        except ValueError as error:
+            raise ServiceError(str(error), exit_code=2) from error
     output = Path(str(values["output"])) if request.output else None
     private = (core.paths.state, core.paths.originals)
     asked = {path, output} if output else {path}

@@ -152,7 +152,7 @@ class CommonService(Service):
             named = resolved(Path(text))
             folder = self.core.folder_of(named)
             root = named if named.is_dir() else named.parent
-            plan = requests.plan_of(request, folder, root)
+            plan = requests.plan_of(request, folder, root, self.core.paths.presets_dir)
             for path in requests.pictures(named):
                 yield path, plan
 

@@ -27,7 +27,7 @@ from homepress.daemon.maintenance import fingerprint_seconds
 from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan, plan_for
 from homepress.daemon.pipeline.worker_loop import STOPPING, Pipeline
 from homepress.daemon.places import resolved
-from homepress.settings import FolderSettings, Quality, Size, check_value
+from homepress.settings import FolderSettings, Quality, SettingsError, Size, check_value, load_preset
 from homepress.settings.values import SourceFormat
 from homepress.watch import survey
 from homepress.workers import Limits, Slot, WorkerDied
@@ -151,23 +151,39 @@ _AHEAD = 8
 """Jobs that one request keeps in the queue, so that a client that hangs up leaves little behind."""
 
 
-def plan_of(request: CompressRequest, folder: FolderSettings | None, root: Path | None) -> Plan:
+def plan_of(
+    request: CompressRequest, folder: FolderSettings | None, root: Path | None, presets: Path
+) -> Plan:
     """What a compress request wants of its pictures.
 
     Args:
         request: in the words of the settings file.
         folder: the configured folder that the pictures lie in; its settings hold where the request says
-            nothing.
+            nothing and names no preset.
         root: what output paths are relative to.
+        presets: the folder of the user's own presets.
 
     Raises:
         ServiceError: a word is not understood; exit code 2.
     """
-    settings = msgspec.structs.replace(folder or FolderSettings(path=root or Path.cwd()), **_changes(request))
+    settings = FolderSettings(path=root or Path.cwd()) if folder is None or request.preset else folder
+    settings = msgspec.structs.replace(settings, **_preset(request, presets) | _changes(request))
     if settings.fit_under and settings.quality.floor is None:
         raise ServiceError("lossless pictures cannot be made to fit under a size; say another quality", 2)
     destination = _destination(request)
     return plan_for(settings, root or Path.cwd(), destination=destination, bigger=bool(request.convert))
+
+
+def _preset(request: CompressRequest, presets: Path) -> dict[str, object]:
+    """The settings of the preset that a request names."""
+    if not request.preset:
+        return {}
+    try:
+        return dict(load_preset(request.preset, presets).values)
+    except LookupError as error:
+        raise ServiceError(f"preset: {error}", exit_code=2) from error
+    except SettingsError as error:
+        raise ServiceError(str(error), exit_code=2) from error
 
 
 def _changes(request: CompressRequest) -> dict[str, object]:

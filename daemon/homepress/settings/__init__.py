@@ -6,7 +6,15 @@ makes the JSON schema and the page of docs. These two are imported only by those
 """
 
 from homepress import HOME_VARIABLE
-from homepress.settings.check import Problem, SettingsError, check_value, text_from_value, value_from_text
+from homepress.settings.check import (
+    Problem,
+    SettingsError,
+    check_value,
+    setting,
+    text_from_value,
+    typed_value,
+    value_from_text,
+)
 from homepress.settings.load import LiveSettings, Preset, load, load_preset, parse, preset_names
 from homepress.settings.model import (
     DAEMON_FIELDS,
@@ -44,7 +52,9 @@ __all__ = [
     "load_preset",
     "parse",
     "preset_names",
+    "setting",
     "text_from_value",
     "to_toml",
+    "typed_value",
     "value_from_text",
 ]

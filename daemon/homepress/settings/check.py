@@ -3,7 +3,7 @@
 import difflib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -164,6 +164,35 @@ def value_from_text(key: str, text: str) -> TomlValue:
             pairs = (item.partition("=") for item in _items(text))
             return {source.strip(): target.strip().strip('"') for source, _, target in pairs}
     return text
+
+
+def setting(fields: Mapping[str, Field], key: str) -> Field:
+    """The key of one table that somebody typed.
+
+    Raises:
+        ValueError: there is none of that name; the text says what may have been meant.
+    """
+    if key not in fields:
+        near = did_you_mean(key, fields)
+        raise ValueError(f'there is no setting "{key}"{near or "; docs/settings.md has all of them"}')
+    return fields[key]
+
+
+def typed_value(fields: Mapping[str, Field], key: str, text: str) -> TomlValue:
+    """What somebody typed for a key of one table, checked by itself, as the file would hold it.
+
+    Args:
+        fields: the keys that there are, `DAEMON_FIELDS` or `FOLDER_FIELDS`.
+        key: its name.
+        text: as for `value_from_text`.
+
+    Raises:
+        ValueError: there is no such key, or it cannot hold that; the text names it.
+    """
+    field = setting(fields, key)
+    if fault := check_value(f"{field.table}.{key}", text):
+        raise ValueError(f"{key}: {fault}")
+    return value_from_text(f"{field.table}.{key}", text)
 
 
 def text_from_value(value: TomlValue) -> str:

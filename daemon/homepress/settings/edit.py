@@ -172,8 +172,8 @@ def remove_folder(file: Path, path: str) -> Settings:
     return _edit(file, "folder.path", change)
 
 
-def set_value(file: Path, table: str, key: str, value: TomlValue | None) -> Settings:
-    """Set one key of a table such as `daemon`; None takes the key out, so that its default holds.
+def set_daemon_values(file: Path, values: Mapping[str, TomlValue | None]) -> Settings:
+    """Set keys of `[daemon]` at once; None takes a key out, so that its default holds.
 
     Returns:
         The settings as they now are.
@@ -183,14 +183,16 @@ def set_value(file: Path, table: str, key: str, value: TomlValue | None) -> Sett
     """
 
     def change(blocks: list[Block], data: _Data) -> None:
-        _change_key(data.setdefault(table, {}), key, value)
-        block = _find(blocks, (table,))
+        block = _find(blocks, ("daemon",))
+        for key, value in values.items():
+            _change_key(data.setdefault("daemon", {}), key, value)
+            if block is not None:
+                block.body = _with_key(block.body, ("daemon",), key, value)
         if block is None:
-            _append(blocks, f"[{table}]", {} if value is None else {key: value})
-        else:
-            block.body = _with_key(block.body, (table,), key, value)
+            said = {key: value for key, value in values.items() if value is not None}
+            _append(blocks, "[daemon]", said)
 
-    return _edit(file, f"{table}.{key}", change)
+    return _edit(file, f"daemon.{next(iter(values), '')}", change)
 
 
 def set_folder_value(file: Path, path: str, key: str, value: TomlValue | None) -> Settings:

@@ -74,7 +74,8 @@ Everything is in one file, `settings.toml`; `homepress settings path` says where
 [TOML](https://toml.io/en/v1.0.0): `key = value`, texts in quotes, `#` before a comment. A key that is not
 there has its default. A running daemon notices a saved change by itself. When something is wrong, it keeps
 the last good settings and says file, line, key and what was expected; `homepress settings check` says the
-same. What the program itself changes leaves your comments alone.
+same. `homepress settings set KEY=VALUE` changes a key of `[daemon]`, `homepress folder set FOLDER KEY=VALUE`
+one of a folder; what the program itself changes leaves your comments alone.
 
 Sizes are texts with a unit: `"500 KB"`, `"1.5 MB"`, `"10 GB"` (KB = 1,000 bytes, KiB = 1,024 bytes). Paths
 are full paths; `~` is your home folder.

@@ -357,6 +357,59 @@ class TestFolder:
         assert daemon.asked[-1] == ("tried before it is added", wanted)
         assert daemon.folders[path] == wanted
 
+    def test_add_with_any_setting(self, run: Run, daemon: FakeService) -> None:
+        more = ("--set", "metadata=share", "--set", "exclude=*.png, Screen*")
+        assert run("folder", "add", "/p", *more).code == 0
+        assert daemon.folders["/p"].more == {"metadata": "share", "exclude": "*.png, Screen*"}
+        ran = run("folder", "add", "/q", "--set", "metadata")
+        assert ran.code == 2
+        assert "write it as KEY=VALUE" in ran.err
+
+    def test_set_changes_a_folder_in_the_file(self, run: Run, paths: Paths) -> None:
+        edit.add_folder(paths.config_file, "/p", {"quality": "safe"})
+        ran = run("folder", "set", "/p", "quality=small", "convert=heic = jpeg, bmp = png", "exclude=*.gif")
+        assert ran.code == 0
+        assert ran.out.splitlines() == [
+            "quality is now small.",
+            "convert is now heic = jpeg, bmp = png.",
+            "exclude is now *.gif.",
+        ]
+        (folder,) = load(paths.config_file).folders
+        assert (str(folder.quality), folder.exclude) == ("small", ("*.gif",))
+        assert run("folder", "set", "/p", "max_edge=2000", "--json").json == {"max_edge": 2000}
+        assert run("folder", "set", "/p", "--default", "quality").out == "quality is now balanced.\n"
+
+    def test_set_knows_what_belongs_together(self, run: Run, paths: Paths, working_dir: Path) -> None:
+        edit.add_folder(paths.config_file, "/p")
+        assert run("folder", "set", "/p", "output=small").code == 0
+        (folder,) = load(paths.config_file).folders
+        assert (folder.mode, folder.output) == ("output", working_dir / "small")
+        assert run("folder", "set", "/p", "mode=replace").code == 0
+        (folder,) = load(paths.config_file).folders
+        assert (folder.mode, folder.output) == ("replace", None)
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("/p",), "Say what to change"),
+            (("/p", "qualty=small"), 'no setting "qualty"; did you mean "quality"?'),
+            (("/p", "quality=smal"), 'did you mean "small"?'),
+            (("/p", "path=/q"), 'no setting "path"'),
+            (("/p", "--default", "qualty"), 'did you mean "quality"?'),
+            (("/other", "quality=small"), "there is no [[folder]] with path"),
+            (("/p", "quality=lossless", "fit_under=1 MB"), "lossless"),
+        ],
+    )
+    def test_set_refuses_and_changes_nothing(
+        self, run: Run, paths: Paths, words: tuple[str, ...], said: str
+    ) -> None:
+        edit.add_folder(paths.config_file, "/p")
+        before = paths.config_file.read_bytes()
+        ran = run("folder", "set", *words)
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.err
+        assert paths.config_file.read_bytes() == before
+
     @pytest.mark.parametrize(
         ("arguments", "answer", "added"), [([], "n", False), ([], "y", True), (["--yes"], "", True)]
     )
@@ -445,6 +498,20 @@ class TestSettings:
     def test_check_of_another_file(self, run: Run, tmp_path: Path) -> None:
         (tmp_path / "other.toml").write_text("[daemon]\nworkers = 2\n")
         assert run("settings", "check", str(tmp_path / "other.toml"), "--json").json["ok"] is True
+
+    def test_set(self, run: Run, paths: Paths) -> None:
+        ran = run("settings", "set", "workers=2", "originals_max=20 GB")
+        assert (ran.code, ran.out) == (0, "workers is now 2.\noriginals_max is now 20 GB.\n")
+        daemon = load(paths.config_file).daemon
+        assert (daemon.workers, daemon.originals_max.bytes) == (2, 20_000_000_000)
+        before = paths.config_file.read_bytes()
+        ran = run("settings", "set", "workers=3", "originals_max=0")
+        assert ran.code == 2 and "originals_max" in ran.err
+        assert paths.config_file.read_bytes() == before, "all of it or nothing"
+        assert run("settings", "set", "--default", "workers").out == "workers is now auto.\n"
+        ran = run("settings", "set", "quality=small")
+        assert ran.code == 2
+        assert "homepress folder set PATH quality=VALUE" in ran.err
 
     def test_schema(self, run: Run) -> None:
         assert run("settings", "schema", "--json").json["title"] == "Homepress settings"

@@ -100,7 +100,7 @@ def completed(tmp_path: Path, line: str) -> list[str]:
     ("line", "offered"),
     [
         ("homepress sta", {"stats", "status"}),
-        ("homepress folder ", {"add", "check", "list", "remove"}),
+        ("homepress folder ", {"add", "check", "list", "remove", "set"}),
         ("homepress doctor --re", {"--report"}),
     ],
 )

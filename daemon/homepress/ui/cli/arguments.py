@@ -65,6 +65,14 @@ def _understood(parse: Callable[[str], float], text: str) -> float:
         raise click.BadParameter(str(error)) from None
 
 
+def assignment(text: str) -> tuple[str, str]:
+    """A setting and its new value, typed as KEY=VALUE."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise click.BadParameter(f'"{text}" has no value; write it as KEY=VALUE, such as quality=small')
+    return key.strip(), value.strip()
+
+
 def example(*lines: str) -> str:
     """The closing lines of a command's help: commands to copy, kept as they are."""
     return "\n".join(("\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)))

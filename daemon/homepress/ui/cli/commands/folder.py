@@ -1,8 +1,10 @@
 """`homepress folder`: which folders are watched, and what compressing would save in one."""
 
 import math
+import os
 import time
 from collections.abc import Generator
+from pathlib import Path
 
 import click
 
@@ -13,10 +15,12 @@ from homepress.control.client import connect
 from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service
 from homepress.desktop.autostart import autostart
 from homepress.desktop.launching import quoted
-from homepress.settings import FolderSettings, load
+from homepress.settings import FOLDER_FIELDS, FolderSettings, load
+from homepress.settings.values import path_key
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
-from homepress.ui.cli.arguments import absolute_path, example, json_option
+from homepress.ui.cli.arguments import absolute_path, assignment, example, json_option
+from homepress.ui.cli.commands.settings import changed_values, say_changed
 from homepress.ui.cli.output import ProgressBar
 from homepress.ui.text import printable
 
@@ -38,13 +42,16 @@ _ORIGINALS_OF_DOCUMENTS = (
     "With 0 days it is deleted once its replacement was read back and compared: no second copy, no undo.",
 )
 
+_SETTABLE = {key: field for key, field in FOLDER_FIELDS.items() if key != "path"}
+"""What can be changed of a watched folder; another path is another folder."""
+
 _PATIENCE = 8.0
 """Seconds that such a sample may take."""
 
 
 @click.group(epilog=example("homepress folder add ~/Pictures/Inbox", "homepress folder list"))
 def folder() -> None:
-    """Add, list, remove and check watched folders."""
+    """Add, list, change, remove and check watched folders."""
 
 
 @folder.command(
@@ -52,6 +59,7 @@ def folder() -> None:
         "homepress folder add ~/Pictures/Inbox",
         "homepress folder add ~/Scans --preset documents",
         "homepress folder add ~/Photos --output ~/Photos-small --quality small",
+        "homepress folder add ~/Phone --set metadata=share --set 'exclude=*.png, Screenshot*'",
     )
 )
 @click.argument("path", type=absolute_path)
@@ -77,6 +85,14 @@ def folder() -> None:
     type=click.IntRange(min=0),
     help="How long undo is possible; 0: not at all.  [default: 30, asked with documents]",
 )
+@click.option(
+    "--set",
+    "more",
+    metavar="KEY=VALUE",
+    type=assignment,
+    multiple=True,
+    help="Any other setting, as often as you like.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask before compressing what is there.")
 @json_option
 def add(
@@ -86,6 +102,7 @@ def add(
     quality: str,
     existing: str,
     keep_originals: int | None,
+    more: tuple[tuple[str, str], ...],
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -107,6 +124,7 @@ def add(
         quality=quality,
         existing="compress" if existing == "compress" else "leave",
         originals_keep_days=keep_originals,
+        more=dict(more),
     )
     runs = connect(paths.socket) is not None  # asked first: without a daemon, this process is locked next
     with daemon_or_local(paths) as service:
@@ -161,6 +179,42 @@ def _ask_how_long() -> int:
         "Days that originals stay", default=_DEFAULT_DAYS, type=click.IntRange(min=0), err=True
     )
     return days
+
+
+@folder.command(
+    "set",
+    epilog=example(
+        "homepress folder set ~/Pictures/Inbox quality=small",
+        "homepress folder set ~/Pictures/Inbox convert='heic = jpeg' metadata=share",
+        "homepress folder set ~/Pictures/Inbox --default quality",
+    ),
+)
+@click.argument("path", type=absolute_path)
+@click.argument("changes", metavar="[KEY=VALUE...]", type=assignment, nargs=-1)
+@click.option("--default", "defaults", metavar="KEY", multiple=True, help="Back to its preset or default.")
+@json_option
+def set_(path: str, changes: tuple[tuple[str, str], ...], defaults: tuple[str, ...], as_json: bool) -> None:
+    """Change settings of a watched folder.
+
+    The keys are those of the settings file (docs/settings.md); a running Homepress follows at once. Naming an
+    output folder has results go there, and mode=replace has them replace the pictures again.
+    """
+    from homepress.settings import edit  # only now: it needs what no other command of a folder does
+
+    typed = [(key, _whole_path(text) if key == "output" else text) for key, text in changes]
+    values = changed_values(_SETTABLE, typed, defaults)
+    if "mode" not in values and values.get("output"):
+        values["mode"] = "output"
+    elif "output" not in values and "mode" in values and values["mode"] != "output":
+        values["output"] = None  # it has a meaning only with that mode
+    settings = edit.set_folder_values(Paths.from_environment().config_file, path, values)
+    changed = next(folder for folder in settings.folders if path_key(folder.path) == path_key(Path(path)))
+    say_changed(changed, values, as_json)
+
+
+def _whole_path(text: str) -> str:
+    """A path as it can stand in the settings file, which is read in another working directory."""
+    return os.path.abspath(os.path.expanduser(text)) if text else ""
 
 
 @folder.command("list", epilog=example("homepress folder list"))

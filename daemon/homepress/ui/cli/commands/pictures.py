@@ -26,12 +26,14 @@ from homepress.ui.text import printable
         "homepress compress photo.jpg                    writes photo.min.jpg",
         "homepress compress --in-place ~/Pictures/Trip   originals are kept for undo",
         "homepress compress --fit-under '500 KB' --output small scan.png",
+        "homepress compress --preset share --output ready photos",
         "homepress compress --dry-run *.jpg",
     )
 )
 @click.argument("paths", metavar="PATH...", type=absolute_path, nargs=-1, required=True)
 @click.option("--output", "output_folder", metavar="DIR", type=absolute_path, help="Write results there.")
 @click.option("--in-place", is_flag=True, help="Replace the pictures; their originals are kept for undo.")
+@click.option("--preset", metavar="NAME", default="", help="share, web, documents, photos, screenshots ...")
 @click.option("--quality", metavar="Q", default="", help="lossless, safe, balanced, small, or 30 to 100.")
 @click.option(
     "--metadata", type=click.Choice(["keep", "share", "strip"]), help="What becomes of place, camera, owner."
@@ -52,6 +54,7 @@ def compress(
     paths: tuple[str, ...],
     output_folder: str | None,
     in_place: bool,
+    preset: str,
     quality: str,
     metadata: str | None,
     convert: str,
@@ -67,6 +70,8 @@ def compress(
     Without --in-place or --output, each result is written beside its picture as NAME.min.EXT. While another
     command is at work, it waits and says for whom; with --output it goes on at once, unless DIR has to do
     with a watched folder, and a dry run waits for nobody.
+
+    In a watched folder its settings hold for what no option says; --preset takes their place.
     """
     if in_place and output_folder:
         raise click.UsageError("--in-place and --output exclude each other.")
@@ -74,6 +79,7 @@ def compress(
         paths=list(paths),
         output=os.path.realpath(output_folder) if output_folder else "",
         in_place=in_place,
+        preset=preset,
         quality=quality,
         metadata=metadata or "",
         convert=convert,

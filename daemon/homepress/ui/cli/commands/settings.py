@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -11,9 +12,22 @@ import click
 from homepress.base.paths import Paths, shipped
 from homepress.base.units import counted
 from homepress.control.service import ServiceError
-from homepress.settings import SettingsError, load
+from homepress.settings import (
+    DAEMON_FIELDS,
+    FOLDER_FIELDS,
+    DaemonSettings,
+    Field,
+    FolderSettings,
+    SettingsError,
+    TomlValue,
+    load,
+    setting,
+    text_from_value,
+    to_toml,
+    typed_value,
+)
 from homepress.ui.cli import output
-from homepress.ui.cli.arguments import absolute_path, example, json_option
+from homepress.ui.cli.arguments import absolute_path, assignment, example, json_option
 from homepress.ui.text import printable
 
 _WRONG_SETTINGS = 2
@@ -22,7 +36,7 @@ _WRONG_SETTINGS = 2
 @click.group(epilog=example("homepress settings check", "homepress settings edit"))
 @click.pass_context
 def settings(context: click.Context) -> None:
-    """Show, check and edit the settings file."""
+    """Show, check, change and edit the settings file."""
     if context.invoked_subcommand != edit.name:
         _lock()
 
@@ -56,6 +70,32 @@ def check(file: str | None, as_json: bool) -> int:
     if file and not checked.is_file():
         raise ServiceError(f"{printable(file)}: there is no such file", _WRONG_SETTINGS)
     return _check(checked, as_json)
+
+
+@settings.command(
+    "set",
+    epilog=example(
+        "homepress settings set workers=1",
+        "homepress settings set originals_max='20 GB' notifications=all",
+        "homepress settings set --default workers",
+    ),
+)
+@click.argument("changes", metavar="[KEY=VALUE...]", type=assignment, nargs=-1)
+@click.option("--default", "defaults", metavar="KEY", multiple=True, help="Back to the default.")
+@json_option
+def set_(changes: tuple[tuple[str, str], ...], defaults: tuple[str, ...], as_json: bool) -> None:
+    """Change settings of the whole program.
+
+    The keys are those under [daemon] in the settings file (docs/settings.md); a running Homepress follows at
+    once. Those of a watched folder: homepress folder set
+    """
+    from homepress.settings import edit as file  # only now: it needs what no other command here does
+
+    for key in (*dict(changes), *defaults):
+        if key in FOLDER_FIELDS:
+            raise click.UsageError(f"{key} belongs to a folder: homepress folder set PATH {key}=VALUE")
+    values = changed_values(DAEMON_FIELDS, changes, defaults)
+    say_changed(file.set_daemon_values(Paths.from_environment().config_file, values).daemon, values, as_json)
 
 
 @settings.command(epilog=example("homepress settings schema > settings.schema.json"))
@@ -129,3 +169,40 @@ def _check(file: Path, as_json: bool) -> int:
     else:
         output.say(f"{printable(str(file))} is in order, with {counted(len(settings.folders), 'folder')}.")
     return 0
+
+
+# What `settings set` and `folder set` have in common.
+
+
+def changed_values(
+    fields: Mapping[str, Field], changes: Sequence[tuple[str, str]], defaults: Sequence[str]
+) -> dict[str, TomlValue | None]:
+    """What a table of the settings file is to hold, by key; None for what is to stand there no longer.
+
+    Args:
+        fields: the keys that may be changed.
+        changes: keys and values as they were typed.
+        defaults: keys that go back to their default.
+
+    Raises:
+        click.UsageError: nothing was typed, or one of it cannot be.
+    """
+    if not changes and not defaults:
+        raise click.UsageError("Say what to change, such as quality=small, or --default KEY.")
+    values: dict[str, TomlValue | None] = {}
+    try:
+        for key, text in changes:
+            values[key] = typed_value(fields, key, text)
+        return values | {setting(fields, key).key: None for key in defaults}
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def say_changed(settings: DaemonSettings | FolderSettings, keys: Iterable[str], as_json: bool) -> None:
+    """Say what holds now for the keys that were changed."""
+    values = {key: to_toml(getattr(settings, key)) for key in keys}
+    if as_json:
+        output.print_json(values)
+        return
+    for key, value in values.items():
+        output.say(f"{key} is now {text_from_value(value) or 'empty'}.")

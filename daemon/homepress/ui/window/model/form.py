@@ -100,8 +100,7 @@ class Form:
         if self.folder:
             edit.set_folder_values(self.file, self.folder, values)
             return
-        for name, value in values.items():
-            edit.set_value(self.file, "daemon", name, value)
+        edit.set_daemon_values(self.file, values)
 
     def _value(self, key: str) -> TomlValue | None:
         if key == "output" and self.entries["mode"].text != "output":
