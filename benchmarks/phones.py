@@ -21,12 +21,18 @@ from pathlib import Path
 from benchmarks.engine.tags import Tags, by_family, exiftool_tags
 from homepress.base.formats import ImageType, sniff
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
+from homepress.compress.convert.jxl import to_jpeg
+from homepress.compress.model import Reason
+from homepress.daemon.pipeline.asked import is_over
 from homepress.daemon.pipeline.job import Destination, Plan, plan_for
 from homepress.settings import parse
 from homepress.workers import Limits, Slot, WorkerDied
 
 KINDS = (ImageType.JPEG, ImageType.HEIC, ImageType.AVIF)
 EVERY = ["jpeg", "png", "webp", "gif", "tiff", "bmp", "heic", "avif", "jxl"]
+
+_NOT_SEEN = {Reason.BROKEN, Reason.UNSUPPORTED, Reason.TOO_LARGE, Reason.VERIFY_FAILED}
+"""Whatever such a picture is, nobody can say that it is as asked."""
 
 _OF_CONTAINERS = (
     *("System:", "ExifTool:", "Composite:", "SourceFile", "File:", "JFIF:", "Adobe:", "Ducky:", "IFD1:"),
@@ -36,7 +42,7 @@ _OF_CONTAINERS = (
 """Groups about the file, its coding, thumbnails and printing; of the rest every tag must be there."""
 _OF_SIZES = re.compile(
     r":(Orientation|ImageWidth|ImageHeight|ExifImage\w+|PixelXDimension|PixelYDimension|ImageLength|Subject(Area|Location)"
-    r"|FocalPlane[XY]Resolution|ThumbnailImage|HasExtendedXMP|DirectoryItem(Length|Mime)|GainMapImage|Region\w*|AppliedToDimensions\w*|XMPToolkit)$"
+    r"|FocalPlane[XY]Resolution|ThumbnailImage|PreviewImageStart|HasExtendedXMP|DirectoryItem(Length|Mime)|GainMapImage|Region\w*|AppliedToDimensions\w*|XMPToolkit)$"
 )
 _NUMBERED = re.compile(r"(?<=[a-z])\d+:")
 _OF_PARTS = {
@@ -153,8 +159,8 @@ def _try(slot: Slot, file: Path, kind: ImageType, operation: Operation, folder: 
         return found
     if isinstance(result, Unchanged):
         found.what = str(result)
-        if _is_as_asked(source, kind, recipe):
-            found.state = "done"
+        if _is_as_asked(source, kind, result, recipe):
+            found.state, found.what = "done", f"as it is: {result}"
         return found
     found.dropped = list(getattr(result, "dropped", ()))
     found.score, found.bytes = result.score, len(result.data)
@@ -167,10 +173,11 @@ def _try(slot: Slot, file: Path, kind: ImageType, operation: Operation, folder: 
     return found
 
 
-def _is_as_asked(source: bytes, kind: ImageType, recipe: Recipe) -> bool:
-    """Whether the source itself already is what is asked, as far as bytes and format go."""
-    plain = not recipe.max_edge and recipe.metadata is MetadataPolicy.KEEP
-    return plain and recipe.convert_to in (None, kind) and 0 < len(source) <= recipe.fit_under
+def _is_as_asked(source: bytes, kind: ImageType, result: Unchanged, recipe: Recipe) -> bool:
+    """Whether the source itself already is what is asked, in format, bytes, longest edge and metadata."""
+    if result.reason in _NOT_SEEN or recipe.convert_to not in (None, kind) or is_over(recipe, source):
+        return False
+    return recipe.metadata is MetadataPolicy.KEEP or result.no_private_metadata
 
 
 def _missed(result: Compressed, recipe: Recipe, kind: ImageType) -> str:
@@ -191,8 +198,20 @@ def _compare(found: list[Found]) -> None:
     for each in written:
         if each.recipe is None or each.written is None or each.recipe.metadata is not MetadataPolicy.KEEP:
             continue
+        if _is_wrapped(each):
+            continue
         if lost := _lost(before.get(each.file, {}), after.get(each.written, {}), each):
             each.state, each.what = "silent", "; ".join(lost[:6])
+
+
+def _is_wrapped(found: Found) -> bool:
+    """Whether the result is a JPEG XL of which the JPEG can be had back to the bit: nothing is lost then.
+
+    Readers see only what libjxl also puts into boxes: no Extended XMP, no IPTC.
+    """
+    if found.written is None or (found.kind, found.written.suffix) != (ImageType.JPEG, ".jxl"):
+        return False
+    return to_jpeg(found.written.read_bytes()) == found.file.read_bytes()
 
 
 def _lost(source: Tags, result: Tags, found: Found) -> list[str]:

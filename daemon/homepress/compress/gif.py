@@ -44,9 +44,8 @@ def compress(source: bytes, recipe: Recipe) -> Unchanged:  # noqa: ARG001 (every
             pass
     except (Malformed, Undecodable) as error:
         return not_read(error, ImageType.GIF)
-    return Unchanged(
-        Reason.FORMAT_LEFT_ALONE, "GIFs are made smaller by gifsicle, which is not installed", ImageType.GIF
-    )
+    why = "GIFs are made smaller by gifsicle, which is not installed"
+    return Unchanged(Reason.FORMAT_LEFT_ALONE, why, ImageType.GIF, said=True)
 
 
 def judge(source: bytes, candidate: bytes) -> Compressed | Unchanged:

@@ -1,6 +1,7 @@
 """Another format: what is carried, what is refused, and that the floor holds."""
 
 import dataclasses
+import importlib
 import io
 import struct
 
@@ -14,8 +15,8 @@ from compress.metadata import jpeg_builder as built
 from compress.metadata.exif_builder import exif_block
 from compress.part_files import deep_tiff
 from compress.sources import XMP, animation, made, needs, photo, refused, saved, shown, source
-from homepress.base.formats import ImageType
-from homepress.compress import Unchanged, aim, compress, savings
+from homepress.base.formats import FORMATS, ImageType
+from homepress.compress import Compressed, Unchanged, aim, compress, savings
 from homepress.compress.convert import write
 from homepress.compress.convert.along import Wanted
 from homepress.compress.convert.read import read_picture
@@ -105,6 +106,34 @@ def test_what_would_lose_something_is_refused(data: bytes, told: str) -> None:
     result = refused(data, Recipe(floor=70.0, convert_to=ImageType.AVIF))
     assert result.reason is Reason.CANNOT_CONVERT
     assert told in result.detail
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        *(Recipe(floor=40.0, convert_to=each, bigger=True) for each in ImageType if FORMATS[each].target),
+        Recipe(floor=40.0, max_edge=20),
+        Recipe(floor=40.0, fit_under=300),
+    ],
+)
+def test_an_animation_is_not_made_a_still_picture(kind: str, recipe: Recipe) -> None:
+    given = animation(kind)
+    if recipe.convert_to is ImageType(kind.lower()):
+        assert not isinstance(result := compress(given, recipe), Compressed) or frames(result.data) == 2
+        return
+    result = refused(given, recipe)
+    assert result.reason in (Reason.CANNOT_CONVERT, Reason.CANNOT_FIT, Reason.FORMAT_LEFT_ALONE)
+    if kind == "AVIF" and recipe.convert_to is None:
+        return  # no still picture of its kind is either
+    if kind == "GIF" and recipe.fit_under and "gifsicle" in str(result):
+        return  # nor is any here
+    assert "animated" in result.detail or "sequence of pictures" in result.detail
+
+
+def frames(data: bytes) -> int:
+    with Image.open(io.BytesIO(data)) as opened:
+        return int(getattr(opened, "n_frames", 1))
 
 
 def bmp(bits: int, coding: int, body: bytes, *, before: bytes = b"", size: tuple[int, int] = (8, 3)) -> bytes:
@@ -309,6 +338,25 @@ def test_sixteen_bits_are_dithered_to_eight() -> None:
     wanted = ramp / 257
     assert np.abs(pixels - wanted).max() <= 1.0
     assert np.abs(pixels.mean(axis=0) - wanted[0]).max() < 0.1  # cut or rounded it would be up to 1 or 0.5
+
+
+@pytest.mark.parametrize("target", [ImageType.JPEG, ImageType.AVIF, ImageType.JXL])
+def test_sixteen_bits_that_become_eight_are_said(target: ImageType) -> None:
+    needs(target)
+    result = made(pngs.png(deep_photo(), 2, 16), Recipe(floor=60.0, convert_to=target, bigger=True))
+    assert result.dropped == ("16-bit",)
+
+
+@pytest.mark.parametrize(("mode", "told"), [("I;16", "16 bits"), ("F", "floating-point")])
+def test_a_jpeg_xl_of_more_bits_than_are_read_is_refused(mode: str, told: str) -> None:
+    needs(ImageType.JXL)
+    grey = deep_photo()[..., 0]
+    values = grey if mode == "I;16" else (grey / 65_535).astype(np.float32)
+    encode = importlib.import_module("pillow_jxl").Encoder(mode=mode, lossless=True, quality=100.0)
+    given = bytes(encode(values.tobytes(), grey.shape[1], grey.shape[0], jpeg_encode=False))
+    result = refused(given, Recipe(convert_to=ImageType.PNG, bigger=True))
+    assert result.reason is Reason.CANNOT_CONVERT
+    assert told in result.detail
 
 
 def test_what_eight_bits_can_say_is_not_dithered() -> None:

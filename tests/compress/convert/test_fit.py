@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compress.sources import made, photo, refused, saved
 from homepress.base.formats import ImageType
 from homepress.compress.convert import fit
 from homepress.compress.convert.picture import Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions
-from homepress.compress.model import ScoreKind
+from homepress.compress.model import MetadataPolicy, Reason, Recipe, ScoreKind
 
 PICTURE = Picture(np.zeros((150, 200, 4), np.uint8))
 
@@ -83,3 +84,14 @@ def test_a_large_picture_is_written_seldom(steep: float, mosaic: int, limit: int
     assert len(written) <= 4
     if shown.size == large.size and result.score < 80.0:
         assert len(result.data) >= 0.8 * limit
+
+
+def test_metadata_that_alone_is_too_much_is_named_at_once() -> None:
+    kept = b"".join(b"\xff\xe4\xff\xff" + bytes(range(250)) * 262 + b"\0" * 33 for _ in range(4))
+    jpeg = saved(photo(320, 240), "JPEG", quality=95)
+    heavy = jpeg[:2] + kept + jpeg[2:]
+    result = refused(heavy, Recipe(fit_under=200_000))
+    assert result.reason is Reason.CANNOT_FIT
+    assert f"{len(kept):,} bytes of it are metadata" in result.detail
+    stripped = made(heavy, Recipe(fit_under=200_000, metadata=MetadataPolicy.STRIP))
+    assert len(stripped.data) <= 200_000

@@ -11,9 +11,10 @@ from homepress.base.units import enumeration
 from homepress.compress import savings
 from homepress.compress.aim import TooManyBytes
 from homepress.compress.convert import jpeg_to_jxl, scrubbing
+from homepress.compress.convert.along import frame_count
 from homepress.compress.convert.fit import CannotFit, Fitting, resized
 from homepress.compress.convert.jxl import held_boxes, read_header
-from homepress.compress.convert.picture import CannotConvert, Picture
+from homepress.compress.convert.picture import ANIMATED, CannotConvert, Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, quickly_coded, write_picture
 from homepress.compress.engine import left_alone
 from homepress.compress.metadata import Malformed, Refused, has_location, parse_jpeg
@@ -254,6 +255,8 @@ def _made_anew(
 ) -> Compressed | Unchanged:
     """The picture decoded, sized and written in the target format; `fitting` if its search has begun."""
     if not FORMATS[target].target:
+        if kind is ImageType.GIF and frame_count(source, "GIF") > 1:  # no other format takes it either
+            raise CannotConvert(ANIMATED)
         raise CannotConvert(f"{target.value.upper()} is not written anew; convert it, to WebP for example")
     picture = fitting.picture if fitting else scrubbing.read_scrubbed(source, kind, recipe)
     if recipe.fit_under:
@@ -323,6 +326,9 @@ def _refuse_heavy(picture: Picture, limit: int) -> None:
         raise CannotFit(
             f"{sum(heavy.values()):,} bytes of it are not the picture; to take them out, drop {names}"
         )
+    metadata = picture.beside - sum(held.values())
+    if metadata > limit:
+        raise CannotFit(f"{metadata:,} bytes of it are metadata; to take that out, metadata strip")
 
 
 def _hopeless(

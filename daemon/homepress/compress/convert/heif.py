@@ -13,7 +13,15 @@ from homepress.base.units import counted
 from homepress.compress.convert import gain as gain_map
 from homepress.compress.convert.along import Wanted, decoded, frame_count, read_metadata, upright
 from homepress.compress.convert.beside import map_jpeg, naming, turned
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_image, to_rgba
+from homepress.compress.convert.picture import (
+    ANIMATED,
+    CannotConvert,
+    Picture,
+    Rgba,
+    codec,
+    to_image,
+    to_rgba,
+)
 from homepress.compress.convert.profile import profile_of_code_points
 from homepress.compress.metadata import Malformed, Refused
 from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, read_sef
@@ -239,7 +247,7 @@ def _samsung_blocks(source: bytes, extra: HeifExtra) -> bytes:
 def _read_avif(source: bytes) -> Rgba:
     """The pixels of the picture."""
     if frame_count(source, "AVIF") > 1:
-        raise CannotConvert("it is animated")
+        raise CannotConvert(ANIMATED)
     image = decoded(source, "AVIF")
     return upright(to_rgba(image), orientation(image))
 

@@ -85,6 +85,9 @@ class CannotConvert(Exception):  # noqa: N818 (reads as a verdict)
     """A picture cannot be made into what is asked without losing something; the message says what."""
 
 
+ANIMATED = "it is animated, and only still pictures are written anew"
+"""Why an animation is neither converted nor resized."""
+
 _ROUNDED = 0.01
 
 

@@ -12,7 +12,7 @@ from homepress.compress.convert.along import (
     upright,
 )
 from homepress.compress.convert.bmp import bmp_appended, bmp_profile, check_bmp
-from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba, unknown_data
+from homepress.compress.convert.picture import ANIMATED, CannotConvert, Picture, to_rgba, unknown_data
 from homepress.compress.metadata.gif import (
     ICC_APPLICATION,
     LOOP_APPLICATIONS,
@@ -73,7 +73,7 @@ def read_bmp_picture(source: bytes, wanted: Wanted) -> Picture:
 
 def _refuse_frames(source: bytes, kind: ImageType) -> None:
     if frame_count(source, FORMATS[kind].pillow[0]) > 1:
-        raise CannotConvert("it is animated")
+        raise CannotConvert(ANIMATED)
 
 
 def _picture(

@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 
 from homepress.base.formats import ImageType
 from homepress.compress.convert.along import Wanted, appended, pixel_shape, read_metadata, upright
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, dithered, shallow, unknown_data
+from homepress.compress.convert.picture import (
+    ANIMATED,
+    CannotConvert,
+    Picture,
+    Rgba,
+    dithered,
+    shallow,
+    unknown_data,
+)
 from homepress.compress.convert.png_colours import colour_profile
 from homepress.compress.metadata import Malformed
 from homepress.compress.metadata.png import TEXT_KINDS, XMP_KEYWORD, PngChunk, read_text
@@ -74,7 +82,7 @@ def read_png_picture(source: bytes, wanted: Wanted) -> Picture:
 
 def _refuse_what_only_png_says(file: PngFile) -> None:
     if file.is_animated:
-        raise CannotConvert("it is animated")
+        raise CannotConvert(ANIMATED)
     if scale := next((each.kind.decode() for each in file.chunks if each.kind in _SCALES), ""):
         raise CannotConvert(f"it says how large things in it are ({scale}), which would no longer be true")
 

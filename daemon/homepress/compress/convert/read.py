@@ -10,7 +10,7 @@ from homepress.base.formats import ImageType
 from homepress.compress.convert.along import IN_WORDS, Wanted, density, read_metadata, upright
 from homepress.compress.convert.heif import read_avif, read_heic
 from homepress.compress.convert.jxl import check_boxes, decode_jxl, read_header, to_jpeg
-from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba
+from homepress.compress.convert.picture import ANIMATED, CannotConvert, Picture, to_rgba
 from homepress.compress.convert.plain import read_bmp_picture, read_gif_picture, read_webp_picture
 from homepress.compress.convert.png import read_png_picture
 from homepress.compress.convert.tiff import read_tiff
@@ -131,10 +131,10 @@ def _read_jxl(source: bytes, wanted: Wanted) -> Picture:
     header = read_header(source)
     dropped = check_boxes(source, wanted)
     if header.animated:
-        raise CannotConvert("it is animated")
+        raise CannotConvert(ANIMATED)
     if header.depth != 8:
         depth = f"{header.depth} bits" if header.depth else "floating-point numbers"
-        raise CannotConvert(f"it has {depth} a channel")
+        raise CannotConvert(f"it has {depth} a channel, of which only 8 bits can be read here")
     if header.width * header.height > MOST_PIXELS:
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
     if (jpeg := to_jpeg(source)) is not None:
