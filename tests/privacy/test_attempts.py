@@ -88,7 +88,7 @@ def test_a_report_names_what_a_process_holds(tmp_path: Path) -> None:
         assert held[local.fileno()].family == "unix"
         assert held[local.fileno()].name == str(tmp_path / "name with spaces")
         assert held[remote.fileno()].family == "tcp"
-        assert not report.only_local_sockets
+        assert held[local.fileno()].local and not held[remote.fileno()].local
         assert (report.filtered, report.no_new_privileges) == (False, False)
 
 
@@ -109,7 +109,7 @@ def test_a_report_sees_the_filter_of_another_process() -> None:
         report = privacy.report(child.pid)
         child.communicate(b"\n")
     assert report.filtered and report.no_new_privileges and report.filters == 1
-    assert report.sockets == () and report.only_local_sockets
+    assert report.sockets == ()
 
 
 def test_there_is_no_report_of_a_process_that_is_gone() -> None:

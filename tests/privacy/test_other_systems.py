@@ -78,7 +78,7 @@ def test_windows_never_claims_to_be_locked() -> None:
     assert windows.state() == "open"
     for lock in (windows.lock_daemon(), windows.lock_client(), windows.lock_worker([], Limits(), Obedient())):
         assert not lock.network and lock.missing
-    assert not windows.report(1).only_local_sockets
+    assert windows.report(1).sockets is None
 
 
 class Obedient:

@@ -109,9 +109,9 @@ def inherited(scratch: Path) -> dict[str, Any]:
         privacy.lock_daemon()
         state = privacy.state()
         report = privacy.report(os.getpid())
-        names = [held.family for held in report.sockets or ()]
+        names = {held.family: held.local for held in report.sockets or ()}
         del held
-    return {"state": state, "families": names, "only local": report.only_local_sockets}
+    return {"state": state, "local by family": names}
 
 
 def worker(scratch: Path) -> dict[str, Any]:

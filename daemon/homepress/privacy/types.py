@@ -111,11 +111,6 @@ class ProcessReport:
     sockets: tuple[HeldSocket, ...] | None
     descriptors: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def only_local_sockets(self) -> bool:
-        """Whether every socket it holds stays on this computer; False when that cannot be seen."""
-        return self.sockets is not None and all(socket.local for socket in self.sockets)
-
 
 def all_refused(attempts: Iterable[ProbeAttempt]) -> bool:
     """Whether nothing that leaves the computer was let through."""

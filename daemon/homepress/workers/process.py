@@ -468,13 +468,9 @@ class Watchdog:
 
     Seconds in which the process was ready to run but others had the processors do not count: a worker runs at
     idle priority, so on a busy computer it may stand still for long without being at fault.
-
-    Attributes:
-        bitten: whether it did.
     """
 
     def __init__(self, pid: int, seconds: float, bite: Callable[[], None]) -> None:
-        self.bitten = False
         self._pid = pid
         self._seconds = seconds
         self._bite = bite
@@ -498,6 +494,5 @@ class Watchdog:
             waited = host.waited_seconds(self._pid) - waited_before
             left = self._seconds - max(0.0, time.monotonic() - begin - waited)
             if left <= 0:
-                self.bitten = True
                 self._bite()
                 return

@@ -14,11 +14,11 @@ from compress import phones
 from compress.sources import made, refused
 from homepress.base.formats import ImageType
 from homepress.compress.metadata.exif import UPRIGHT
-from homepress.compress.metadata.gain_map import GainCurve, read_iso_curve, read_xmp_curve
+from homepress.compress.metadata.gain_map import HDRGM, GainChannel, GainCurve, read_iso_curve
 from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file, xmp_packet
 from homepress.compress.metadata.jpeg_segments import HeaderKind, headers_of_kind, parse_jpeg
 from homepress.compress.metadata.jpeg_tail import gain_map_part, held_extras
-from homepress.compress.metadata.xmp import parse_xmp
+from homepress.compress.metadata.xmp import RDF, parse_xmp
 from homepress.compress.model import Extra, MetadataPolicy, Reason, Recipe
 
 ALL = frozenset(Extra)
@@ -40,12 +40,34 @@ def gain_map(file: JpegFile) -> tuple[NDArray[np.uint8], bytes]:
     return np.asarray(Image.open(io.BytesIO(data)).convert("L")), data
 
 
+def xmp_curve(packet: bytes) -> GainCurve | None:
+    """What a gain map says in XMP, by Adobe's namespace hdrgm: one value for all channels, or three."""
+    for element in parse_xmp(packet).walk():
+        values = {name.rpartition(" ")[2]: [text] for name, text in element.properties() if HDRGM in name}
+        for child in element.children:
+            if child.name.startswith(HDRGM) and child.children:
+                listed = [one.text.strip() for one in child.walk() if one.name == f"{RDF} li"]
+                values[child.name.rpartition(" ")[2]] = listed
+        if "GainMapMax" in values:
+            assert values["BaseRenditionIsHDR"] == ["False"]
+            names = ("GainMapMin", "GainMapMax", "Gamma", "OffsetSDR", "OffsetHDR")
+            columns = [[Fraction(text) for text in values[name]] for name in names]
+            count = max(map(len, columns))
+            assert count in (1, 3) and all(len(column) in (1, count) for column in columns)
+            channels = tuple(
+                GainChannel(*(column[at % len(column)] for column in columns)) for at in range(count)
+            )
+            least, full = (Fraction(values[f"HDRCapacity{end}"][0]) for end in ("Min", "Max"))
+            return GainCurve(channels, least, full)
+    return None
+
+
 def curves(gain: bytes) -> list[GainCurve]:
     """What a gain map says of itself, in XMP and as ISO 21496-1 has it."""
     stream = parse_jpeg(gain)
     packets = headers_of_kind(stream, HeaderKind.XMP)
     blocks = headers_of_kind(stream, HeaderKind.ISO_GAIN_MAP)
-    found = [read_xmp_curve(xmp_packet(stream, each)) for each in packets]
+    found = [xmp_curve(xmp_packet(stream, each)) for each in packets]
     return [
         *(curve for curve in found if curve),
         *(read_iso_curve(stream.payload(each)[28:]) for each in blocks),

@@ -6,9 +6,6 @@ reach 4.5, every pair in `Palette.marks` 3 (1.4.11). A test holds both palettes 
 
 from dataclasses import dataclass
 
-LEAST_TEXT_CONTRAST = 4.5
-LEAST_MARK_CONTRAST = 3.0
-
 
 @dataclass(frozen=True, slots=True)
 class Palette:
