@@ -70,40 +70,46 @@ class Source:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """A verified result and the facts that the ledger keeps of it.
+class ResultFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a result beside the files: from who made it through the journal into the history.
 
     Attributes:
-        data: bytes of the result.
-        sha256: their digest as the worker computed it; what is read back from the disk must match.
-        suffix: file name suffix of the result's format when it differs from the source's (a conversion,
-            ".jpg"), else empty.
-        image_format: word of the source's format, such as "jpeg".
-        score: SSIMULACRA2 against the source.
-        score_kind: "sampled" or "full".
+        image_format: word of the source's format, such as "jpeg"; empty when it is no known image.
+        score: SSIMULACRA2 against the source, None when nothing was compressed.
+        score_kind: "sampled", "full" or empty.
         settings: the recipe in words, such as "balanced".
-        root: the configured folder it belongs to; None for a file named on the command line.
-        keep_days: days that the original stays; 0 or more.
         seconds: how long compressing took.
         note: what the result does not have, and what was not done, in words; empty when all is well.
         dropped: what the result does not have, as `--json` names it.
         missed: whether something that was asked was not done.
     """
 
-    data: bytes
-    sha256: str
-    suffix: str
-    image_format: str
-    score: float
-    score_kind: str
-    settings: str
-    root: Path | None
-    keep_days: float
-    seconds: float
+    image_format: str = ""
+    score: float | None = None
+    score_kind: str = ""
+    settings: str = ""
+    seconds: float = 0.0
     note: str = ""
     dropped: tuple[str, ...] = ()
     missed: bool = False
+
+
+class Replacement(ResultFacts, frozen=True, kw_only=True):
+    """A verified result.
+
+    Attributes:
+        data: its bytes.
+        sha256: their digest as the worker computed it; what is read back from the disk must match.
+        suffix: file name suffix of its format when that differs from the source's (".jpg"), else empty.
+        root: the configured folder it belongs to; None for a file named on the command line.
+        keep_days: days that the original stays; 0 or more.
+    """
+
+    data: bytes
+    sha256: str
+    suffix: str
+    root: Path | None
+    keep_days: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +277,7 @@ NO_METADATA = Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0)
 """Of a job that carries none."""
 
 
-class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
+class JobPlan(ResultFacts, frozen=True, kw_only=True):
     """What is about to be done, or was done, to one picture.
 
     Attributes:
@@ -289,17 +295,9 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
         metadata: of the original.
         result_sha256: hex digest of the result.
         result_size: its bytes.
-        image_format: word of the source's format.
-        score: SSIMULACRA2 against the source, None when nothing was compressed.
-        score_kind: "sampled", "full" or empty.
-        settings: the recipe in words.
-        seconds: spent on compressing.
         keep_days: days that the original stays.
         entry: history entry that an undo or a removal is about; 0 otherwise.
         edit_sha256: for an edit, hex digest of what is given back; empty otherwise.
-        note: what the result does not have, and what was not done, in words.
-        dropped: what the result does not have, as `--json` names it.
-        missed: whether something that was asked was not done.
     """
 
     version: int = PLAN_VERSION
@@ -316,17 +314,9 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Metadata
     result_sha256: str
     result_size: int
-    image_format: str = ""
-    score: float | None = None
-    score_kind: str = ""
-    settings: str = ""
-    seconds: float = 0.0
     keep_days: float = 0.0
     entry: int = 0
     edit_sha256: str = ""
-    note: str = ""
-    dropped: tuple[str, ...] = ()
-    missed: bool = False
 
     @property
     def source(self) -> Path:

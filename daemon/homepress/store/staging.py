@@ -13,6 +13,7 @@ from homepress.store.model import (
     Metadata,
     Refusal,
     Replacement,
+    ResultFacts,
     Source,
     VerifyFailed,
     new_job,
@@ -46,15 +47,8 @@ def make_plan(
         metadata=carried,
         result_sha256=replacement.sha256,
         result_size=len(replacement.data),
-        image_format=replacement.image_format,
-        score=replacement.score,
-        score_kind=replacement.score_kind,
-        settings=replacement.settings,
-        seconds=replacement.seconds,
-        note=replacement.note,
-        dropped=replacement.dropped,
-        missed=replacement.missed,
         keep_days=replacement.keep_days,
+        **{name: getattr(replacement, name) for name in ResultFacts.__struct_fields__},
     )
 
 

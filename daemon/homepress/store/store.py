@@ -222,18 +222,7 @@ class Store:
 
     def copy_output(self, source: Source, target: Path) -> Path:
         """Copy a picture that cannot be smaller into an output folder; where it is. No history entry."""
-        copy = Replacement(
-            data=source.data,
-            sha256=source.sha256,
-            suffix="",
-            image_format="",
-            score=100.0,
-            score_kind="full",
-            settings="",
-            root=None,
-            keep_days=0,
-            seconds=0.0,
-        )
+        copy = Replacement(data=source.data, sha256=source.sha256, suffix="", root=None, keep_days=0)
         return outputs.write_output(self._context, source, copy, target).path
 
     # What is known

@@ -1,4 +1,4 @@
-"""What a gain map means: read from Adobe's XMP, ISO 21496-1 and Apple, written as the first two.
+"""What a gain map means: read from ISO 21496-1 and Apple, written as ISO 21496-1 and Adobe's XMP.
 
 A gain map says, pixel by pixel, by how many powers of two the HDR picture is brighter than the one that
 every screen shows (its base):
