@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hands import Hands
+from homepress.base.results import FileOutcome
 from homepress.store.fs import system_file_system
 from homepress.store.fs.base import FileSystem, Folder
 from homepress.store.model import OriginalsLimit, RecoveryNote, Replacement, Source, Unsupported
@@ -53,6 +54,12 @@ def replacement(data: bytes, **changes: Any) -> Replacement:
         "seconds": 0.25,
     }
     return Replacement(**(facts | changes))
+
+
+def left(path: Path, reason: str = "saves too little", **changes: Any) -> FileOutcome:
+    """What the pipeline says of a picture that stays as it is."""
+    facts: dict[str, Any] = {"outcome": "unchanged", "format": "jpeg", "seconds": 0.1}
+    return FileOutcome(path=str(path), reason=reason, **(facts | changes))
 
 
 def maintain_later(store: Store, seconds: float) -> list[RecoveryNote]:

@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from homepress.store.ledger import journal
-from homepress.store.model import JobPlan, Metadata, Outcome, UndoSelection
+from homepress.store.model import JobPlan, Metadata, UndoSelection
 from homepress.store.store import Store
-from store.kit import Bench, digest, picture, replace, replacement, smaller
+from store.kit import Bench, digest, left, picture, replace, replacement, smaller
 
 DATA = Path(__file__).parent / "data"
 VERSIONS = tuple(sorted(int(file.stem.partition("-")[2]) for file in DATA.glob("version-*.sql")))
@@ -87,8 +87,8 @@ def _fill(bench: Bench, store: Store) -> None:
     beside = store.read(bench.drop("7.jpg", picture(7, SIZE)))
     store.write_beside(beside, replacement(smaller(beside.data)))
     list(store.undo(UndoSelection(paths=(bench.watched / "5.jpg",)), roots=bench.roots))
-    left = store.read(bench.drop("8.jpg", picture(8, SIZE)))
-    store.record(left, Outcome.UNCHANGED, "it is small already", "jpeg", "balanced", bench.watched, 0.1)
+    stays = store.read(bench.drop("8.jpg", picture(8, SIZE)))
+    store.record(stays, left(stays.path, "it is small already"), "balanced", bench.watched)
     away = os.fsencode(bench.base / "away" / "a.jpg")
     plan = JobPlan(
         job=AWAY_JOB,

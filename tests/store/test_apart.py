@@ -10,10 +10,10 @@ import pytest
 
 from homepress.store.apart import begin_apart
 from homepress.store.fs.base import FileSystem
-from homepress.store.model import LedgerError, Outcome, Role, UndoSelection
+from homepress.store.model import LedgerError, Role, UndoSelection
 from homepress.store.reader import Reader
 from homepress.store.store import Store
-from store.kit import Bench, Probe, digest, dying_at, facts, in_child, picture, replacement, smaller
+from store.kit import Bench, Probe, digest, dying_at, facts, in_child, left, picture, replacement, smaller
 
 RESULT = smaller(picture())
 
@@ -79,7 +79,7 @@ def test_what_was_done_apart_is_known_afterwards(bench: Bench) -> None:
     with apart(bench) as store:
         assert write_out(store, bench, path) == out(bench)
         other = store.read(bench.drop("b.jpg", picture(1)))
-        store.record(other, Outcome.UNCHANGED, "it would be bigger", "jpeg", "balanced", None, 0.1)
+        store.record(other, left(other.path, "it would be bigger"), "balanced", None)
         assert store.copy_output(other, out(bench, "b.jpg")) == out(bench, "b.jpg")
     assert written(bench) == []
     with bench.store() as store:
@@ -104,7 +104,7 @@ def test_joined_twice_it_counts_once(bench: Bench) -> None:
     with apart(bench) as store:
         write_out(store, bench, path)
         for reason in ("one", "other", "one"):
-            store.record(store.read(path), Outcome.FAILED, reason, "jpeg", "balanced", None, 0.1)
+            store.record(store.read(path), left(path, reason, outcome="failed"), "balanced", None)
             bench.hands.let_pass(1)
     with bench.store() as store:
         assert store.join(place(bench)) == 4

@@ -10,10 +10,10 @@ import pytest
 
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.store.ledger import schema
-from homepress.store.model import Outcome, RetryPolicy, Role, UndoSelection
+from homepress.store.model import RetryPolicy, Role, UndoSelection
 from homepress.store.reader import Reader
 from homepress.store.store import Store
-from store.kit import Bench, picture, replace, smaller
+from store.kit import Bench, left, picture, replace, smaller
 
 
 def known(store: Store, folder: Path) -> set[bytes]:
@@ -183,7 +183,7 @@ class TestAddingAgain:
         path = bench.drop()
         with bench.store() as store:
             store.folders.added(bench.watched)
-            store.record_path(path, Outcome.UNCHANGED, "read-only", "balanced", bench.watched, until)
+            store.record_path(left(path, "read-only"), "balanced", bench.watched, until)
             store.folders.forget(bench.watched)
             add(store, bench.watched)
             assert known(store, bench.watched) == {b"a.jpg"}
@@ -202,7 +202,7 @@ class TestAddingAgain:
     def test_forgotten_names_stay_forgotten(self, bench: Bench) -> None:
         path = bench.drop("very-private-name.jpg")
         with bench.store() as store:
-            store.record(store.read(path), Outcome.UNCHANGED, "why", "jpeg", "balanced", bench.watched, 0.1)
+            store.record(store.read(path), left(path, "why"), "balanced", bench.watched)
             store.forget(path, None)
             path.write_bytes(picture(2))
             add(store, bench.watched)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homepress.store.model import OriginalsSelection, Outcome, RetryPolicy, Role, UndoSelection
+from homepress.store.model import OriginalsSelection, RetryPolicy, Role, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
-from store.kit import Bench, digest, picture, replace, smaller
+from store.kit import Bench, digest, left, picture, replace, smaller
 
 
 def mark(path: Path) -> tuple[int, int, int]:
@@ -22,8 +22,8 @@ def known(store, folder: Path) -> dict[bytes, tuple[int, int, int]]:
     return dict(store.known(os.fsencode(folder)))
 
 
-def leave(store, path: Path, reason: str = "saves too little", outcome: Outcome = Outcome.UNCHANGED) -> int:
-    return store.record(store.read(path), outcome, reason, "jpeg", "balanced", path.parent, 0.5)
+def leave(store, path: Path, reason: str = "saves too little", outcome: str = "unchanged") -> int:
+    return store.record(store.read(path), left(path, reason, outcome=outcome), "balanced", path.parent)
 
 
 def test_nothing_is_known_of_a_folder_never_met(bench: Bench) -> None:
@@ -46,7 +46,7 @@ def test_what_was_left_alone_is_known_by_name_and_for_the_same_recipe_by_content
 def test_a_failure_is_known_by_name_but_a_copy_of_it_gets_its_own_chance(bench: Bench) -> None:
     path = bench.drop()
     with bench.store() as store:
-        leave(store, path, "the worker died", Outcome.FAILED)
+        leave(store, path, "the worker died", "failed")
         assert known(store, bench.watched) == {b"a.jpg": mark(path)}
         assert store.why_left_alone(digest(picture()), "balanced") is None
 
@@ -55,7 +55,7 @@ def test_what_could_not_even_be_read_is_looked_at_again_but_told_once(bench: Ben
     path = bench.drop()
 
     def tell(until: RetryPolicy = RetryPolicy.LOOK) -> int:
-        return store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, until)
+        return store.record_path(left(path, "why"), "balanced", bench.watched, until)
 
     with bench.store() as store:
         assert tell() > 0
@@ -64,15 +64,15 @@ def test_what_could_not_even_be_read_is_looked_at_again_but_told_once(bench: Ben
         path.touch()
         assert tell(RetryPolicy.CHANGE) > 0
         assert known(store, bench.watched) == {b"a.jpg": mark(path)}
-        assert store.record_path(bench.watched / "gone", Outcome.UNCHANGED, "x", "balanced", None) == 0
+        assert store.record_path(left(bench.watched / "gone", "x"), "balanced", None) == 0
 
 
 def test_other_limits_let_in_what_was_too_small_or_too_large(bench: Bench) -> None:
     path, done = bench.drop(), bench.drop("b.jpg", picture(2))
     size = path.stat().st_size
     with bench.store() as store:
-        store.record_path(path, Outcome.UNCHANGED, "why", "balanced", bench.watched, RetryPolicy.LIMITS)
-        store.record_path(done, Outcome.UNCHANGED, "why", "balanced", bench.watched, RetryPolicy.CHANGE)
+        store.record_path(left(path, "why"), "balanced", bench.watched, RetryPolicy.LIMITS)
+        store.record_path(left(done, "why"), "balanced", bench.watched, RetryPolicy.CHANGE)
         for smallest, largest in ((size + 1, None), (0, size - 1)):
             assert (
                 store.folders.let_in(bench.watched, smallest, largest, existing=True, settings="balanced")

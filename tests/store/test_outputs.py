@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.store.model import Changed, Outcome, Refusal, Role, UndoSelection
-from store.kit import Bench, Lacking, Probe, digest, facts, picture, replacement, smaller
+from homepress.store.model import Changed, Refusal, Role, UndoSelection
+from store.kit import Bench, Lacking, Probe, digest, facts, left, picture, replacement, smaller
 
 RESULT = smaller(picture())
 
@@ -256,7 +256,7 @@ def test_a_copy_of_what_could_not_be_smaller_is_known_by_content(bench: Bench) -
     with bench.store() as store:
         source = store.read(path)
         store.copy_output(source, target)
-        store.record(source, Outcome.UNCHANGED, "saves too little", "jpeg", "balanced", path.parent, 0.1)
+        store.record(source, left(source.path), "balanced", path.parent)
         assert store.has_output(source, target, "balanced")
         assert not store.has_output(source, target, "small")
         target.write_bytes(b"edited")
@@ -271,7 +271,7 @@ def test_our_copy_is_told_by_content_under_another_inode(bench: Bench, ours: boo
     with bench.store() as store:
         source = store.read(path)
         store.copy_output(source, target)
-        store.record(source, Outcome.UNCHANGED, "saves too little", "jpeg", "balanced", path.parent, 0.1)
+        store.record(source, left(source.path), "balanced", path.parent)
         stat = target.stat()
         other = target.with_name("other")
         other.write_bytes(picture() if ours else b"x" * stat.st_size)

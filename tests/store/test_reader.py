@@ -13,9 +13,9 @@ import pytest
 from homepress.store import reader as reading
 from homepress.store.ledger import schema
 from homepress.store.ledger.database import open_database
-from homepress.store.model import LedgerError, OriginalsSelection, Outcome, UndoSelection
+from homepress.store.model import LedgerError, OriginalsSelection, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
-from store.kit import Bench, digest, in_child, picture, replace, replacement, smaller
+from store.kit import Bench, digest, in_child, left, picture, replace, replacement, smaller
 
 HISTORY = [
     "id",
@@ -39,7 +39,7 @@ HISTORY = [
 
 
 def left_alone(store, path: Path) -> None:
-    store.record(store.read(path), Outcome.UNCHANGED, "saves too little", "png", "balanced", path.parent, 0.1)
+    store.record(store.read(path), left(path, format="png"), "balanced", path.parent)
 
 
 def test_without_a_ledger_there_is_nothing(tmp_path: Path) -> None:
@@ -87,11 +87,8 @@ def test_what_was_left_out_and_not_done_stands_in_the_history(bench: Bench) -> N
     with bench.store() as store:
         replace(store, path, dropped=("hdr", "16-bit"), missed=True)
         for missed in (False, True, True):
-            store.record(
-                *(store.read(other), Outcome.UNCHANGED, "broken or incomplete", "png", "small", None, 0.1),
-                missed=missed,
-                cause="broken",
-            )
+            why = left(other, "broken or incomplete", missed=missed, cause="broken")
+            store.record(store.read(other), why, "small", None)
     with Reader(bench.ledger) as reader:
         found = [(entry.dropped, entry.missed, entry.cause) for entry in reader.history(oldest_first=True)]
     assert found == [(["hdr", "16-bit"], True, ""), ([], False, "broken"), ([], True, "broken")]

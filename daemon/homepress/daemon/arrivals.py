@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from homepress.base.files import Mark
+from homepress.base.results import FileOutcome
 from homepress.daemon.core import Core
 from homepress.daemon.folders import Configuration
 from homepress.daemon.pipeline.job import Job, JobResult, Plan
-from homepress.store.model import Outcome, RetryPolicy, StoreError
+from homepress.store.model import RetryPolicy, StoreError
 from homepress.watch import Arrival, Skip, Skipped
 
 _log = logging.getLogger(__name__)
@@ -103,9 +104,8 @@ class ArrivalHandler:
             if skipped.reason in (Skip.TOO_SMALL, Skip.TOO_LARGE):
                 until = RetryPolicy.LIMITS
             try:
-                entry = self._store.record_path(
-                    skipped.path, Outcome.UNCHANGED, reason, plan.settings, skipped.root, until
-                )
+                left = FileOutcome(str(skipped.path), "unchanged", reason)
+                entry = self._store.record_path(left, plan.settings, skipped.root, until)
             except (OSError, StoreError) as error:
                 # The next scan finds it again, and by then the ledger may be well.
                 _log.warning("%s is not in the history: %s", ascii(str(skipped.path)), error)

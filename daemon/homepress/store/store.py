@@ -10,7 +10,7 @@ from homepress.base.blocking import NotAnsweringError
 from homepress.base.clock import Clock
 from homepress.base.files import FileId, Mark
 from homepress.base.image_data import BytesContent, image_digest
-from homepress.base.results import OriginalOutcome, UndoOutcome
+from homepress.base.results import FileOutcome, OriginalOutcome, UndoOutcome
 from homepress.store import health, late_writes, outputs, read_source, replace, retention, undo
 from homepress.store.apart import join_apart
 from homepress.store.context import Notes, StoreContext
@@ -21,7 +21,6 @@ from homepress.store.fs.base import FileSystem
 from homepress.store.late_writes import HeldOriginals
 from homepress.store.ledger import history, known_files, schema
 from homepress.store.ledger.database import LedgerCondition
-from homepress.store.ledger.history import Record
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.ledger.schema import Counters
 from homepress.store.model import (
@@ -30,7 +29,6 @@ from homepress.store.model import (
     NextExpiry,
     OriginalsLimit,
     OriginalsSelection,
-    Outcome,
     Receipt,
     RecoveryNote,
     Replacement,
@@ -272,80 +270,38 @@ class Store:
             known_files.note(self._ledger, tx, source.path, source.identity.mark, state)
 
     def record(
-        self,
-        source: Source,
-        outcome: Outcome,
-        reason: str,
-        image_format: str,
-        settings: str,
-        root: Path | None,
-        seconds: float,
-        *,
-        missed: bool = False,
-        cause: str = "",
-        copies: bool = True,
+        self, source: Source, left: FileOutcome, settings: str, root: Path | None, *, copies: bool = True
     ) -> int:
         """Remember why a picture that was read is left as it is; the id of the history entry.
 
         Args:
             source: as it was read.
-            outcome: `UNCHANGED` or `FAILED`.
-            reason: in words for people.
-            image_format: word of its format, empty when it is no known image.
+            left: what became of it, "unchanged" or "failed".
             settings: the recipe in words.
             root: the configured folder it belongs to.
-            seconds: spent on trying.
-            missed: whether something that was asked was not done.
-            cause: the kind of reason, a word that never changes; empty where no compressor had a say.
-            copies: whether `UNCHANGED` holds for every copy of it; not where its name, its folder or this
+            copies: whether "unchanged" holds for every copy of it; not where its name, its folder or this
                 computer had a part in it.
         """
-        size = source.identity.size
-        record = Record(
-            path=source.path,
-            size=size,
-            sha256=source.sha256,
-            outcome=outcome,
-            reason=reason,
-            image_format=image_format,
-            settings=settings,
-            root=root,
-            seconds=seconds,
-            missed=missed,
-            cause=cause,
-        )
-        return history.record_read(self._ledger, record, source.identity.mark, copies=copies)
+        return history.record_read(self._ledger, source, left, settings, root, copies=copies)
 
     def record_path(
-        self,
-        path: Path,
-        outcome: Outcome,
-        reason: str,
-        settings: str,
-        root: Path | None,
-        until: RetryPolicy = RetryPolicy.LOOK,
-        *,
-        missed: bool = False,
+        self, left: FileOutcome, settings: str, root: Path | None, until: RetryPolicy = RetryPolicy.LOOK
     ) -> int:
         """Remember why a file was not even read; the id of the history entry, 0 when there is no new one.
 
         Args:
-            path: of the file; nothing is remembered when it is gone.
-            outcome: how it ended.
-            reason: in words for people.
+            left: what became of it, "unchanged" or "failed"; nothing is remembered when the file is gone.
             settings: the recipe in words.
             root: the configured folder it belongs to.
             until: what may end that it is left alone. Until the next look it is not `known`, so that every
                 scan looks at it; it still stands in the history only once.
-            missed: whether something that was asked was not done.
         """
+        path = Path(left.path)
         try:
-            facts = path.lstat()
+            mark = FileId.of(path.lstat()).mark
         except OSError:
             return 0
-        mark = FileId.of(facts).mark
-        record = Record(path, facts.st_size, "", outcome, reason, "", settings, root, 0.0, missed=missed)
-        return history.record_unread(self._ledger, record, mark, until)
+        return history.record_unread(self._ledger, path, mark, left, settings, root, until)
 
     # Originals
 

@@ -42,7 +42,6 @@ from homepress.store.model import (
     Busy,
     Changed,
     DriveAway,
-    Outcome,
     Refusal,
     Replacement,
     Role,
@@ -393,11 +392,10 @@ class Carrier:
         missed = job.explicit or plan.destination is Destination.OUTPUT
         if source is not None:
             return self._unchanged(job, source, reason, missed=missed, copies=False)
+        result = JobResult(job.picture, "unchanged", reason, refused=True, missed=missed)
         if plan.destination is not Destination.NOWHERE:
-            self._store.record_path(
-                job.path, Outcome.UNCHANGED, reason, plan.settings, plan.root, missed=missed
-            )
-        return JobResult(job.picture, "unchanged", reason, refused=True, missed=missed)
+            self._store.record_path(result, plan.settings, plan.root)
+        return result
 
     def _unchanged(
         self,
@@ -412,24 +410,17 @@ class Carrier:
         copies: bool = True,
     ) -> JobResult:
         """Leave it, and remember why; for its `copies` too, where its bytes and its recipe alone decided."""
-        kind = kind or str(sniff(source.data[:SNIFF_BYTES]) or "")
-        if job.plan.destination is not Destination.NOWHERE:
-            self._store.record(
-                source,
-                Outcome.UNCHANGED,
-                reason,
-                kind,
-                job.plan.settings,
-                job.plan.root,
-                seconds,
-                missed=missed,
-                cause=cause,
-                copies=copies,
-            )
-        size = len(source.data)
-        return JobResult(
+        kind, size = kind or str(sniff(source.data[:SNIFF_BYTES]) or ""), len(source.data)
+        result = JobResult(
             job.picture, "unchanged", reason, size, size, kind, seconds=seconds, missed=missed, cause=cause
         )
+        return self._recorded(job, source, result, copies=copies)
+
+    def _recorded(self, job: Job, source: Source, result: JobResult, *, copies: bool = True) -> JobResult:
+        """A picture that stays as it is, in the history too; a dry run leaves nothing there."""
+        if job.plan.destination is not Destination.NOWHERE:
+            self._store.record(source, result, job.plan.settings, job.plan.root, copies=copies)
+        return result
 
     def _trusted(self, job: Job, slot: Slot, source: Source) -> Recipe | None:
         """The recipe, as far as the codecs for it did what they are known to do."""
@@ -491,13 +482,9 @@ class Carrier:
 
     def _give_up(self, job: Job, source: Source, reason: str) -> JobResult:
         """Remember that a picture failed: it is left alone until it changes."""
-        kind = str(sniff(source.data[:SNIFF_BYTES]) or "")
-        if job.plan.destination is not Destination.NOWHERE:
-            self._store.record(
-                source, Outcome.FAILED, reason, kind, job.plan.settings, job.plan.root, 0.0, missed=True
-            )
-        size = len(source.data)
-        return JobResult(job.picture, "failed", reason, size, size, kind, missed=True)
+        kind, size = str(sniff(source.data[:SNIFF_BYTES]) or ""), len(source.data)
+        failed = JobResult(job.picture, "failed", reason, size, size, kind, missed=True)
+        return self._recorded(job, source, failed)
 
 
 def _made_before(job: Job, source: Source) -> JobResult:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.base.files import Mark, paths_under
+from homepress.base.results import FileOutcome
 from homepress.base.system_errors import in_words, printable
 from homepress.store.ledger import known_files
 from homepress.store.ledger.ledger import Ledger, Row
@@ -22,6 +23,7 @@ from homepress.store.model import (
     Outcome,
     RetryPolicy,
     Role,
+    Source,
     new_job,
 )
 
@@ -168,66 +170,42 @@ def supersede(tx: sqlite3.Connection, plan: JobPlan) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A file that was not replaced, and why.
-
-    Attributes:
-        path: where it is.
-        size: bytes.
-        sha256: of its content, empty when it was not read.
-        outcome: `UNCHANGED` or `FAILED`.
-        reason: in words for people.
-        image_format: word of its format, empty when it is no known image.
-        settings: the recipe in words.
-        root: the configured folder it belongs to.
-        seconds: spent on trying.
-        missed: whether something that was asked was not done.
-        cause: the kind of reason, empty where no compressor had a say.
-    """
-
-    path: Path
-    size: int
-    sha256: str
-    outcome: Outcome
-    reason: str
-    image_format: str
-    settings: str
-    root: Path | None
-    seconds: float
-    missed: bool = False
-    cause: str = ""
-
-
-def add_record(ledger: Ledger, tx: sqlite3.Connection, record: Record) -> int:
+def _add_left_alone(
+    ledger: Ledger,
+    tx: sqlite3.Connection,
+    path: bytes,
+    size: int,
+    sha256: str,
+    left: FileOutcome,
+    settings: str,
+    root: Path | None,
+) -> int:
     """Add why a file was left as it is, unless the last entry of this path says the same."""
-    path = os.fsencode(record.path)
     said = tx.execute(
         "SELECT id, outcome, reason, before_sha256, missed FROM history WHERE path = ? "
         "ORDER BY id DESC LIMIT 1",
         (path,),
     ).fetchone()
-    says = (record.outcome.value, record.reason, record.sha256, record.missed)
-    if said is not None and said[1:] == says:
+    if said is not None and said[1:] == (left.outcome, left.reason, sha256, left.missed):
         return int(said[0])
     entry: dict[str, object] = {
         "time": ledger.clock.wall(),
         "kind": "",
         "path": path,
         "result_path": path,
-        "root": None if record.root is None else os.fsencode(record.root),
-        "outcome": record.outcome.value,
-        "reason": record.reason,
-        "before_bytes": record.size,
-        "after_bytes": record.size,
-        "before_sha256": record.sha256,
-        "after_sha256": record.sha256,
-        "format": record.image_format,
+        "root": None if root is None else os.fsencode(root),
+        "outcome": left.outcome,
+        "reason": left.reason,
+        "before_bytes": size,
+        "after_bytes": size,
+        "before_sha256": sha256,
+        "after_sha256": sha256,
+        "format": left.format,
         "score_kind": "",
-        "settings": record.settings,
-        "seconds": record.seconds,
-        "missed": record.missed,
-        "cause": record.cause,
+        "settings": settings,
+        "seconds": left.seconds,
+        "missed": left.missed,
+        "cause": left.cause,
         "original": OriginalState.NONE.value,
     }
     return int(insert(tx, entry).lastrowid or 0)
@@ -387,37 +365,53 @@ def note_undone(ledger: Ledger, tx: sqlite3.Connection, plan: JobPlan, image: st
         known_files.learn(ledger, tx, digest, Role.KEPT)
 
 
-def record_read(ledger: Ledger, record: Record, mark: Mark, *, copies: bool) -> int:
-    """Note a picture that was read; the id of the history entry.
+def record_read(
+    ledger: Ledger, source: Source, left: FileOutcome, settings: str, root: Path | None, *, copies: bool
+) -> int:
+    """Note why a picture that was read is left as it is; the id of the history entry.
 
     Args:
         ledger: where.
-        record: why it was left.
-        mark: of the file as it was read.
-        copies: whether `UNCHANGED` holds for whatever has the same bytes.
+        source: the picture.
+        left: why it was left.
+        settings: the recipe in words.
+        root: the configured folder it belongs to.
+        copies: whether "unchanged" holds for whatever has the same bytes.
     """
+    path, mark = os.fsencode(source.path), source.identity.mark
     with ledger.transaction(durable=False) as tx:
-        entry = add_record(ledger, tx, record)
-        known_files.note(ledger, tx, record.path, mark, known_files.LEFT + record.settings)
-        if copies and record.outcome is Outcome.UNCHANGED:
-            known_files.learn(ledger, tx, record.sha256, Role.REFUSED, record.settings)
+        entry = _add_left_alone(ledger, tx, path, source.identity.size, source.sha256, left, settings, root)
+        known_files.note(ledger, tx, source.path, mark, known_files.LEFT + settings)
+        if copies and left.outcome == "unchanged":
+            known_files.learn(ledger, tx, source.sha256, Role.REFUSED, settings)
     return entry
 
 
-def record_unread(ledger: Ledger, record: Record, mark: Mark, until: RetryPolicy) -> int:
+def record_unread(
+    ledger: Ledger,
+    path: Path,
+    mark: Mark,
+    left: FileOutcome,
+    settings: str,
+    root: Path | None,
+    until: RetryPolicy,
+) -> int:
     """Note a file that was not even read; the id of the history entry, 0 when it was noted before.
 
     Args:
         ledger: where.
-        record: why it was left.
+        path: of the file.
         mark: of the file.
+        left: why it was left.
+        settings: the recipe in words.
+        root: the configured folder it belongs to.
         until: what may end that it is left alone.
     """
     with ledger.transaction(durable=False) as tx:
-        if known_files.is_noted(ledger, tx, record.path, mark):
+        if known_files.is_noted(ledger, tx, path, mark):
             return 0
-        entry = add_record(ledger, tx, record)
-        known_files.note(ledger, tx, record.path, mark, until.value)
+        entry = _add_left_alone(ledger, tx, os.fsencode(path), mark[0], "", left, settings, root)
+        known_files.note(ledger, tx, path, mark, until.value)
     return entry
 
 
