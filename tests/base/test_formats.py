@@ -9,6 +9,7 @@ from homepress.base.formats import FORMATS, ImageType, type_by_name
 from homepress.compress.convert import read, write
 from homepress.compress.metadata import scrub
 from homepress.settings.values import SourceFormat, TargetFormat
+from support import REPOSITORY
 
 
 def test_the_words_of_the_settings() -> None:
@@ -31,6 +32,13 @@ def test_editors_of_metadata() -> None:
 def test_a_format_and_its_suffixes(kind: ImageType) -> None:
     assert {type_by_name(f"a{suffix.upper()}") for suffix in FORMATS[kind].suffixes} == {kind}
     assert kind.suffix == FORMATS[kind].suffixes[0]
+
+
+@pytest.mark.parametrize("kind", ImageType)
+def test_a_format_is_told_to_people(kind: ImageType) -> None:
+    """The page of formats says what becomes of each, of one that is left alone too."""
+    name = {ImageType.JXL: "JPEG XL", ImageType.WEBP: "WebP"}.get(kind, kind.name)
+    assert name in (REPOSITORY / "docs" / "formats.md").read_text(encoding="utf-8")
 
 
 def test_names_are_those_of_pillow() -> None:

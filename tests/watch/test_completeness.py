@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.watch.completeness import ZEROS, Completeness, Verdict, judge
 from watch.harness import picture
 
@@ -26,6 +27,11 @@ FORMATS: dict[str, bytes] = {
     "bmp": picture("BMP", size=BIG),
     "avif": picture("AVIF", size=BIG),
 }
+
+
+def test_every_format_has_a_sample_or_a_test_of_its_own() -> None:
+    sampled = {sniff(data[:SNIFF_BYTES]) for data in FORMATS.values()}
+    assert sampled | {ImageType.HEIC, ImageType.JXL, ImageType.SVG} == set(ImageType)
 
 
 def verdict(data: bytes, path: Path) -> Verdict:
