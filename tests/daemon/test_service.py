@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from homepress.base.paths import Paths
+from homepress.base.results import FileOutcome
 from homepress.control.service import FolderRequest
 from homepress.daemon.core import Core
 from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
@@ -20,7 +21,6 @@ from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.places import Away
 from homepress.daemon.service import DaemonService
 from homepress.settings import edit, load
-from homepress.store.model import Outcome
 from homepress.watch import PendingFile, WatchedFolder, Watcher
 from support import wait_for
 
@@ -171,7 +171,8 @@ def test_what_is_left_as_it_is_while_settings_change_is_looked_at_by_the_new_one
     picture = folder / "scan.bmp"
     Image.linear_gradient("L").save(picture)
     source = service.core.store.read(picture)  # before it has been at rest for long enough to be handed on
-    service.core.store.record(source, Outcome.UNCHANGED, "why", "bmp", before.settings, folder, 0.1)
+    left = FileOutcome(str(source.path), "unchanged", "why", format="bmp")
+    service.core.store.record(source, left, before.settings, folder)
     assert b"scan.bmp" in service.core.store.known(os.fsencode(folder))
     service._on_result(before, JobResult(str(picture), "unchanged", "why"))
     wait_for(lambda: [each.name for each in folder.iterdir()] == ["scan.png"], what="it to be converted")

@@ -193,7 +193,7 @@ class TestAddingAgain:
         path = bench.drop()
         with bench.store() as store:
             store.folders.added(bench.watched)
-            store.record(store.read(path), Outcome.UNCHANGED, "why", "jpeg", "balanced", bench.watched, 0.1)
+            store.record(store.read(path), left(path, "why"), "balanced", bench.watched)
             store.folders.forget(bench.watched)
             add(store, bench.watched)
             assert store.folders.let_in(bench.watched, 0, None, existing=False, settings="small") == 0

@@ -86,7 +86,7 @@ def test_another_recipe_lets_in_what_was_left_as_it_is_for_this_one(bench: Bench
     left, failed, done, copy = (bench.drop(f"{name}.jpg", picture(name)) for name in range(1, 5))
     with bench.store() as store:
         leave(store, left)
-        leave(store, failed, "the worker died", Outcome.FAILED)
+        leave(store, failed, "the worker died", "failed")
         replace(store, done)
         store.note_known(store.read(copy), "balanced")
 

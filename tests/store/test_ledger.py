@@ -10,10 +10,10 @@ import pytest
 
 from homepress.store.ledger import schema
 from homepress.store.ledger.database import backup_path
-from homepress.store.model import LedgerError, Outcome, Role, UndoSelection
+from homepress.store.model import LedgerError, Role, UndoSelection
 from homepress.store.reader import Reader
 from homepress.store.store import Store
-from store.kit import Bench, Lacking, Probe, digest, picture, replace, replacement, smaller
+from store.kit import Bench, Lacking, Probe, digest, left, picture, replace, replacement, smaller
 from store.oldhome import old_home
 
 RESULT = smaller(picture())
@@ -204,11 +204,11 @@ def test_an_older_ledger_is_brought_up_to_date_after_a_copy(bench: Bench, monkey
 
 
 def test_what_an_older_ledger_left_as_it_is_waits_for_another_recipe(bench: Bench) -> None:
-    left, undone = bench.drop(), bench.drop("b.jpg", picture(2))
+    stays, undone = bench.drop(), bench.drop("b.jpg", picture(2))
     with bench.store() as store:
-        for path in (left, undone):
+        for path in (stays, undone):
             source = store.read(path)
-            store.record(source, Outcome.UNCHANGED, "why", "jpeg", "balanced", bench.watched, 0.1)
+            store.record(source, left(source.path, "why"), "balanced", bench.watched)
         replace(store, undone)
         list(store.undo(UndoSelection(last=1), roots=bench.roots))
     with sqlite3.connect(bench.ledger) as connection:
