@@ -188,23 +188,16 @@ class Carrier:
             raise Changed("it changed again")
         image = image_digest(BytesContent(source.data))
         role = self._store.why_left_alone(source.sha256, job.plan.settings, image)
-        if (done := self._done_already(job, source, image, role)) is not None:
+        if (done := self._without_work(job, source, image, role)) is not None:
             return done
-        self._check_storing(job, source)
-        if (spent := self._spent(job, source)) is not None:
-            return spent
-        if not job.explicit and (other := misnamed(job.path, source.data)):
-            return self._not_smaller(job, source, other, 0.0, copies=False)
-        if raw := raw_file(job.path, source.data):
-            return self._not_smaller(job, source, raw, 0.0, copies=False)
         start = time.monotonic()
         try:
             recipe = self._trusted(job, slot, source)
-            as_planned = recipe == recipe_of(job, source)
-            if recipe is not None and role is Role.RESULT:
-                recipe = without_more_loss(recipe, job)
             if recipe is None:
                 return self._untrusted(job, source)
+            as_planned = recipe == recipe_of(job, source)
+            if role is Role.RESULT:
+                recipe = without_more_loss(recipe, job)
             made = slot.compress(source.data, recipe, alone=job.untrusted)
             self._look_at(made, job, slot, source)
         except NoRoomError as error:
@@ -215,6 +208,50 @@ class Carrier:
         self._deaths.pop(source.sha256, None)
         if self._stopping.wait(max(0.0, job.ready_at - time.monotonic())):
             return JobResult(job.picture, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
+        return self._settle(job, source, made, seconds, role, copies=as_planned)
+
+    def _without_work(self, job: Job, source: Source, image: str, role: Role | None) -> JobResult | None:
+        """How it ends for a picture that no compressor need see; None for all others.
+
+        Args:
+            job: what is asked.
+            source: the picture.
+            image: digest of its coded image.
+            role: why its content is left alone, None where it is not.
+
+        Raises:
+            OSError, StoreError: no result of it could be stored.
+        """
+        if (done := self._done_already(job, source, image, role)) is not None:
+            return done
+        self._check_storing(job, source)
+        if (spent := self._spent(job, source)) is not None:
+            return spent
+        other = None if job.explicit else misnamed(job.path, source.data)
+        if other := other or raw_file(job.path, source.data):
+            return self._not_smaller(job, source, other, 0.0, copies=False)
+        return None
+
+    def _settle(
+        self,
+        job: Job,
+        source: Source,
+        made: Compressed | Unchanged,
+        seconds: float,
+        role: Role | None,
+        *,
+        copies: bool,
+    ) -> JobResult:
+        """Store what was made of it, or say why nothing was.
+
+        Args:
+            job: what is asked.
+            source: the picture.
+            made: what the compressor answered.
+            seconds: that this took.
+            role: why its content is left alone, None where it is not.
+            copies: whether the answer holds for every copy of it.
+        """
         delivers = job.plan.destination is Destination.OUTPUT
         if delivers and isinstance(made, Compressed) and is_over(recipe_of(job, source), made.data):
             made = Unchanged(Reason.CANNOT_CONVERT, made.missed, made.source_type)
@@ -222,7 +259,7 @@ class Carrier:
             if isinstance(made, Compressed):
                 result = self._store_result(job, source, made, seconds)
             else:
-                result = self._not_smaller(job, source, made, seconds, role, copies=as_planned)
+                result = self._not_smaller(job, source, made, seconds, role, copies=copies)
         except (Changed, Busy) as used:
             return self._in_use(job, source, used)
         except (OSError, StoreError) as error:
