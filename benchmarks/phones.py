@@ -45,6 +45,7 @@ _OF_SIZES = re.compile(
     r"|FocalPlane[XY]Resolution|ThumbnailImage|PreviewImageStart|HasExtendedXMP|DirectoryItem(Length|Mime)|GainMapImage|Region\w*|AppliedToDimensions\w*|XMPToolkit)$"
 )
 _NUMBERED = re.compile(r"(?<=[a-z])\d+:")
+_OF_ONE = re.compile(r", which (JPEG|WEBP|AVIF|JXL) cannot carry|; to take that out, drop [a-z, ]+")
 _OF_PARTS = {
     "hdr": re.compile(r"XMP-(hdrgm|HDRGainMap|apple|pdi|iso)|GainMap|HDRGain|UniformResourceName"),
     "depth": re.compile(r"Depth|GDepth|Portrait|XMP-depth\w*"),
@@ -121,7 +122,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         found = list(_try_all(_files(arguments.paths), chosen, folder))
         _compare(found)
-    print(*_table(found), sep="\n")
+    print(*_table(found), "", *_reasons(found), "", sep="\n")
     for each in found:
         if each.state != "done":
             print(f"{each.state.upper()} {each.file.name}, {each.operation}: {each.what}")
@@ -245,12 +246,27 @@ def _families(tags: Tags) -> dict[str, Counter[str]]:
 def _table(found: list[Found]) -> list[str]:
     rows: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for each in found:
-        rows[each.operation, each.kind.value.upper()][each.state] += 1
-        rows[each.operation, each.kind.value.upper()]["dropped"] += bool(each.dropped)
-    columns = ("done", "dropped", "named", "silent", "crash")
+        row = rows[each.operation, each.kind.value.upper()]
+        row["as it was" if each.state == "done" and not each.written else each.state] += 1
+        row["without parts"] += bool(each.dropped)
+    columns = ("done", "without parts", "as it was", "named", "silent", "crash")
     lines = [f"| asked | of | {' | '.join(columns)} |", "|---" * (2 + len(columns)) + "|"]
     for (operation, kind), row in rows.items():
         lines.append(f"| {operation} | {kind} | {' | '.join(str(row[column]) for column in columns)} |")
+    return lines
+
+
+def _reasons(found: list[Found]) -> list[str]:
+    """Why pictures were refused, counted; figures and the names of targets do not make a reason another."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for each in found:
+        if each.state == "named":
+            reason = _OF_ONE.sub("", each.what.removeprefix(f"{Reason.CANNOT_CONVERT}: "))
+            counts[re.sub(r"\d([\d,]*\d)?", "N", reason)][each.operation] += 1
+    lines = ["| refused | in all | asked |", "|---|---|---|"]
+    for reason, asked in sorted(counts.items(), key=lambda item: -item[1].total()):
+        where = ", ".join(f"{operation} {count}" for operation, count in asked.items())
+        lines.append(f"| {reason} | {asked.total()} | {where} |")
     return lines
 
 
