@@ -131,26 +131,30 @@ def _death(failure: TaskFailure) -> Death:
 
 
 def _result(said: Compressed, body: bytes, source: bytes, recipe: Recipe) -> Compressed:
+    """What was claimed of a result, held against its bytes and then against both headers."""
     source_type = sniff(source[:SNIFF_BYTES])
-    image_type = sniff(body[:SNIFF_BYTES])
-    converted = said.image_type is not said.source_type
     _demand(
         (0 < len(body) <= most_bytes(source, recipe), f"{len(body)} bytes from {len(source)}"),
         (len(body) != len(source) or body != source, "the source as its own result"),
         (said.source_type is source_type, f"a source in {said.source_type}"),
         (said.image_type is (recipe.convert_to or source_type), f"a result in {said.image_type}"),
-        (image_type is said.image_type, f"bytes that are no {said.image_type}"),
+        (sniff(body[:SNIFF_BYTES]) is said.image_type, f"bytes that are no {said.image_type}"),
         (said.sha256 == hashlib.sha256(body).hexdigest(), "another hash than its bytes have"),
         (math.isfinite(said.score) and said.score <= _BEST_SCORE, f"a score of {said.score}"),
         (not said.lossless or said.score == _BEST_SCORE, f"no loss at a score of {said.score}"),
     )
-    before, after = (
-        read_dimensions(data, kind) if kind else None
-        for data, kind in ((source, source_type), (body, image_type))
-    )
+    _check_pixels(said, body, source, recipe)
+    return dataclasses.replace(said, data=body)
+
+
+def _check_pixels(said: Compressed, body: bytes, source: bytes, recipe: Recipe) -> None:
+    """Raise `BadFrame` unless size, frames and saving are what may become of the source."""
+    before = read_dimensions(source, said.source_type)
+    after = read_dimensions(body, said.image_type)
     if before is None or after is None:
         which = "source" if before is None else "result"
         raise BadFrame(f"the worker's answer cannot be true: a {which} that does not say its size in pixels")
+    converted = said.image_type is not said.source_type
     size = (after.width, after.height)
     resized = size not in _shapes(before, recipe)
     _demand(
@@ -172,7 +176,6 @@ def _result(said: Compressed, body: bytes, source: bytes, recipe: Recipe) -> Com
             f"{len(body)} bytes from {len(source)}, which saves too little",
         ),
     )
-    return dataclasses.replace(said, data=body)
 
 
 def _demand(*facts: tuple[bool, str]) -> None:
