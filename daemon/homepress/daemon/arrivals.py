@@ -131,6 +131,7 @@ class LedgerAndQueue:
             OSError: the ledger cannot be read.
         """
         try:
+            self._core.store.folders.catch_up(directory)
             return self._core.store.known(directory, names)
         except StoreError as error:
             raise OSError(errno.EIO, str(error), str(self._core.paths.ledger)) from error

@@ -251,7 +251,6 @@ class Store:
             directory: absolute path, links resolved.
             names: only these are asked for; None for all. More than was asked for may be given.
         """
-        self.folders.catch_up(directory)
         return known_files.known(self._ledger, directory, names)
 
     def has_output(self, source: Source, target: Path, settings: str) -> bool:
