@@ -221,71 +221,24 @@ _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 
 
-class Opening:
-    """Opens the core, with retries, and holds requests back until then. Usable from any thread."""
+class StartGate:
+    """Holds requests back until the start is over, and says why it is not. Usable from any thread."""
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._changed = threading.Condition()
         self._done = False
         self._fault = ""
-        self._seen: dict[Path, Listing] = {}
-        self._looked: set[Path] = set()
 
-    def open(
-        self,
-        confirm: Callable[[], None],
-        prepare: Callable[[Core], None],
-        changed: Callable[[], None],
-        stopping: threading.Event,
-    ) -> Core | None:
-        """Open the core, trying again for as long as it takes; None when the daemon is to end before.
-
-        Args:
-            confirm: raises `ServiceError` when another daemon has come; asked before each try.
-            prepare: what has to be done in it before the work; an `OSError` closes it for another try.
-            changed: called when there is something else to be seen in the status.
-            stopping: set when the daemon is to end.
-
-        Raises:
-            ServiceError: the store cannot be used at all; the text says why and what to do.
-        """
-        pause = _FIRST_PAUSE
-        while not stopping.is_set():
-            try:
-                confirm()
-                core = Core.open(self._paths, changed)
-                core.seen = self._seen
-                return _prepare(core, prepare)
-            except NotNowError as error:
-                self._say(str(error))
-                changed()
-                self._look_into_folders()
-            stopping.wait(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        return None
-
-    def _look_into_folders(self) -> None:
-        """See what is in folders: what comes from now on is new, although the ledger cannot be told yet."""
-        folders = self._settings()[0].folders
-        calls = {
-            folder.path: partial(_list_folder, folder)
-            for folder in folders
-            if folder.enabled and folder.existing == "leave" and folder.path not in self._looked
-        }
-        for path, listing in blocking.ask_all(calls, _LISTING_SECONDS).items():
-            if isinstance(listing, Listing):
-                self._looked.add(path)
-                self._seen[listing.root] = listing
-
-    def _say(self, fault: str) -> None:
+    def say(self, fault: str) -> None:
+        """Why requests cannot be answered for now."""
         with self._changed:
             if fault != self._fault:
                 _log.warning("%s", fault)
             self._fault = fault
             self._changed.notify_all()
 
-    def done(self) -> None:
+    def open(self) -> None:
         """All that requests need is there."""
         with self._changed:
             if self._fault:
@@ -314,7 +267,7 @@ class Opening:
             if self._done:
                 return None
             fault = self._fault
-        settings, mistakes = self._settings()
+        settings, mistakes = _settings(self._paths)
         problems = [f"{sentence(fault)}; until then all pictures wait"] if fault else []
         status = Status(
             state="problem" if problems or mistakes else "idle",
@@ -336,11 +289,74 @@ class Opening:
         )
         return with_privacy_state(status)
 
-    def _settings(self) -> tuple[Settings, list[str]]:
+
+def open_core(
+    paths: Paths,
+    gate: StartGate,
+    confirm: Callable[[], None],
+    prepare: Callable[[Core], None],
+    changed: Callable[[], None],
+    stopping: threading.Event,
+) -> Core | None:
+    """Open the core, trying again for as long as it takes; None when the daemon is to end before.
+
+    Args:
+        paths: where everything is.
+        gate: is told what stands against it.
+        confirm: raises `ServiceError` when another daemon has come; asked before each try.
+        prepare: what has to be done in it before the work; an `OSError` closes it for another try.
+        changed: called when there is something else to be seen in the status.
+        stopping: set when the daemon is to end.
+
+    Raises:
+        ServiceError: the store cannot be used at all; the text says why and what to do.
+    """
+    pause, seen = _FIRST_PAUSE, Seen()
+    while not stopping.is_set():
         try:
-            return load(self._paths.config_file), []
-        except SettingsError as error:
-            return Settings(), [f"settings not used: {error}"]
+            confirm()
+            core = Core.open(paths, changed)
+            core.seen = seen.listings
+            return _prepare(core, prepare)
+        except NotNowError as error:
+            gate.say(str(error))
+            changed()
+            seen.look(_settings(paths)[0].folders)
+        stopping.wait(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    return None
+
+
+class Seen:
+    """What was in folders before the ledger could be told: what comes from then on is new.
+
+    Attributes:
+        listings: by folder, links resolved.
+    """
+
+    def __init__(self) -> None:
+        self.listings: dict[Path, Listing] = {}
+        self._looked: set[Path] = set()
+
+    def look(self, folders: Iterable[FolderSettings]) -> None:
+        """Look into the folders whose pictures are to be left as they are, each until it could be seen."""
+        calls = {
+            folder.path: partial(_list_folder, folder)
+            for folder in folders
+            if folder.enabled and folder.existing == "leave" and folder.path not in self._looked
+        }
+        for path, listing in blocking.ask_all(calls, _LISTING_SECONDS).items():
+            if isinstance(listing, Listing):
+                self._looked.add(path)
+                self.listings[listing.root] = listing
+
+
+def _settings(paths: Paths) -> tuple[Settings, list[str]]:
+    """The settings as the file has them now, and what is wrong with it."""
+    try:
+        return load(paths.config_file), []
+    except SettingsError as error:
+        return Settings(), [f"settings not used: {error}"]
 
 
 def _list_folder(folder: FolderSettings) -> Listing | None:

@@ -17,7 +17,7 @@ from homepress.base.units import sentence
 from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.daemon.apart import join_apart
 from homepress.daemon.arrivals import STILL_AT_IT, ArrivalHandler, LedgerAndQueue
-from homepress.daemon.core import Core, Opening, why_not_opened
+from homepress.daemon.core import Core, StartGate, open_core, why_not_opened
 from homepress.daemon.folders import Configuration
 from homepress.daemon.health import (
     HOW_TO_GO_ON,
@@ -60,21 +60,21 @@ class DaemonService(CommonService):
         self._seen = threading.Condition()
         self._revision = 1
         self._saving_power = False
-        self._opening = Opening(paths)
+        self._gate = StartGate(paths)
         self._changing_settings = threading.Lock()
         self._failed = 0
         self._not_in_force = ""
         """Why the settings that were read last do not hold yet; empty when they do."""
 
     def open(self, stopping: threading.Event, confirm: Callable[[], None] = lambda: None) -> Core | None:
-        """Open the core, for as long as that takes; see `Opening.open`. Requests may come before it is."""
-        return self._opening.open(confirm, self._try_to_prepare, self.changed, stopping)
+        """Open the core, for as long as that takes; see `open_core`. Requests may come before it is."""
+        return open_core(self._paths, self._gate, confirm, self._try_to_prepare, self.changed, stopping)
 
     @property
     def core(self) -> Core:
         """The core; requests that come before it is open wait, or are refused with the reason."""
         if self._core is None:
-            self._opening.wait()
+            self._gate.wait()
         assert self._core is not None
         return self._core
 
@@ -94,7 +94,7 @@ class DaemonService(CommonService):
         self._file.start()
         self._maintenance.start()
         self._drives.start()
-        self._opening.done()
+        self._gate.open()
         core.state.ask(self._rest_or_work)  # what was told of the power meanwhile
 
     def _try_to_prepare(self, core: Core) -> None:
@@ -340,13 +340,13 @@ class DaemonService(CommonService):
         check_values(until=until)
         if until is not None and until <= time.time():
             raise ServiceError("the time to pause until is already over", exit_code=2)
-        self._opening.wait()
+        self._gate.wait()
         self._pause.set(until)
 
     @override
     def resume(self) -> None:
         """Take up work again, also while the computer saves power, and where results were not trusted."""
-        self._opening.wait()
+        self._gate.wait()
         for root in self._config.roots():
             self.core.store.folders.looked_at(root)
         self.core.state.ask(self._trust_again)
@@ -368,7 +368,7 @@ class DaemonService(CommonService):
     @override
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back; several in a row stop replacing in their folder."""
-        self._opening.wait()
+        self._gate.wait()
         try:
             yield from super().undo(request)
         finally:
@@ -379,7 +379,7 @@ class DaemonService(CommonService):
     @override
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Delete stored originals permanently; there may be room for others then."""
-        self._opening.wait()
+        self._gate.wait()
         try:
             yield from super().accept_originals(request)
         finally:
@@ -395,7 +395,7 @@ class DaemonService(CommonService):
 
     def _power_reported(self, saving: bool) -> None:
         self._saving_power = saving
-        if self._opening.status() is None:  # else it is looked at when the work begins
+        if self._gate.status() is None:  # else it is looked at when the work begins
             self.core.state.ask(self._rest_or_work)
 
     def _has_better_to_do(self) -> bool:
@@ -420,7 +420,7 @@ class DaemonService(CommonService):
 
     @override
     def rescan(self) -> None:
-        self._opening.wait()
+        self._gate.wait()
         self._watch.rescan()
 
     @override
@@ -430,7 +430,7 @@ class DaemonService(CommonService):
         Raises:
             ServiceError: it has mistakes; the last good settings stay in force.
         """
-        self._opening.wait()
+        self._gate.wait()
         self._settings_changed()
         if self.core.live.error is not None:
             raise ServiceError(str(self.core.live.error), exit_code=2)
@@ -489,8 +489,8 @@ class DaemonService(CommonService):
     def status(self) -> Status:
         """The state now, also before the start is over."""
         with contextlib.suppress(ServiceError):  # an ordinary start takes a moment, and is worth waiting for
-            self._opening.wait(_START_SECONDS)
-        if (early := self._opening.status()) is not None:
+            self._gate.wait(_START_SECONDS)
+        if (early := self._gate.status()) is not None:
             return early
         status = self._status_builder.build(super().status())
         if not self._not_in_force:
