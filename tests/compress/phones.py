@@ -2,6 +2,7 @@
 
 import io
 import struct
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from compress import images
 from compress.metadata import jpeg_builder as built
+from homepress.compress.metadata.gain_map import GainChannel, GainCurve
 from homepress.compress.metadata.isobmff import find_boxes, read_boxes
 
 HDRGM = (
@@ -28,10 +30,11 @@ def gain_values(width: int, height: int) -> NDArray[np.uint8]:
     return np.rint(255 * spot).astype(np.uint8)
 
 
-def gain_jpeg(width: int = 160, height: int = 120) -> bytes:
+def gain_jpeg(values: NDArray[np.uint8] | None = None) -> bytes:
     """A gain map that describes itself as Adobe has it."""
+    values = gain_values(160, 120) if values is None else values
     header = built.segment(built.APP1, built.XMP_SIGNATURE + built.xmp_packet("", attributes=f" {HDRGM}"))
-    return built.with_headers(images.jpeg(gain_values(width, height), 95), [header])
+    return built.with_headers(images.jpeg(values, 95), [header])
 
 
 def listed(*items: tuple[str, str, int]) -> bytes:
@@ -50,9 +53,9 @@ def primary(width: int = 640, height: int = 480, quality: int = 92) -> bytes:
     return images.jpeg(images.photo(width, height), quality)
 
 
-def ultra_hdr(*more: tuple[str, str, bytes], first: bytes = b"") -> bytes:
+def ultra_hdr(*more: tuple[str, str, bytes], first: bytes = b"", gain: bytes = b"") -> bytes:
     """A JPEG with a gain map, and whatever else is appended: (semantic, MIME type, bytes)."""
-    appended = [("GainMap", "image/jpeg", gain_jpeg()), *more]
+    appended = [("GainMap", "image/jpeg", gain or gain_jpeg()), *more]
     exif = built.segment(built.APP1, images.exif(1))
     index = listed(*((name, mime, len(data)) for name, mime, data in appended))
     pictures = [number for number, one in enumerate(appended) if one[1] == "image/jpeg"]
@@ -178,6 +181,27 @@ def avif(
 
 def _mime(kind: bytes) -> bytes:
     return b"application/rdf+xml\0" if kind == b"mime" else b""
+
+
+def plain_curve(stops: int) -> GainCurve:
+    """Zero to `stops` powers of two, no offsets."""
+    nothing = Fraction(0)
+    return GainCurve((GainChannel(nothing, Fraction(stops), Fraction(1), nothing, nothing),))
+
+
+def apple_jpeg(headroom: float, gain: float, values: NDArray[np.uint8] | None = None) -> bytes:
+    """A JPEG as an iPhone writes it: Apple's gain map behind it, and a maker note that says how bright."""
+    space = ' xmlns:HDRGainMap="http://ns.apple.com/HDRGainMap/1.0/" HDRGainMap:HDRGainMapVersion="65536"'
+    header = built.segment(built.APP1, built.XMP_SIGNATURE + apple_packet(space))
+    map_jpeg = images.jpeg(gain_values(320, 240) if values is None else values, 95)
+    exif = built.segment(built.APP1, b"Exif\0\0" + apple_note(headroom, gain))
+    behind = [built.with_headers(map_jpeg, [header])]
+    return built.build(primary(1024, 768), [exif, built.MPF_HERE], behind)
+
+
+def opened(data: bytes) -> NDArray[np.uint8]:
+    """The pixels of a picture: height x width x 4."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
 
 
 def iso_curve(stops: int = 2) -> bytes:

@@ -4,16 +4,15 @@ import functools
 import math
 from collections.abc import Callable, Set
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from homepress.base.formats import ImageType
 from homepress.compress.convert.fit_png import PngFit, may_fit_whole
 from homepress.compress.convert.gain import scaled_tail
-from homepress.compress.convert.picture import CannotConvert, Picture, is_opaque, shallow
+from homepress.compress.convert.hdr import Reduction
+from homepress.compress.convert.picture import CannotConvert, Picture, shallow
+from homepress.compress.convert.scale import scale_down
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.exif import scaled, with_size, without_thumbnail
@@ -24,49 +23,34 @@ from homepress.compress.png.palette import Colours
 from homepress.compress.savings import SHARES, shrunk
 from homepress.compress.score.tiles import EDGE, cells, draw
 
-# Smaller pictures: Lanczos in linear light, transparency premultiplied.
-#
-# Averaged in sRGB's own curve, fine patterns and bright lines on dark ground would come out too dark.
-
-Plane = NDArray[np.float32]
-
-_Depth = TypeVar("_Depth", np.uint8, np.uint16)
-_MOST_8 = 255
+# Smaller pictures, with all that is said of their size.
 
 
-def _curve(most: int) -> Plane:
-    """Light from 0 to 1 for sRGB levels up to the most."""
-    levels = np.arange(most + 1) / most
-    return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-_LINEAR = _curve(_MOST_8)
-_STEPS = 1 << 14
-"""Fineness of the table back to sRGB: its steepest part, near black, is looked up to a tenth of a level."""
-
-
-def resized(picture: Picture, size: tuple[int, int]) -> Picture:
+def resized(picture: Picture, size: tuple[int, int], *, thrifty: bool = False) -> Picture:
     """A picture at another size; its Exif block tells the new size and holds no thumbnail.
 
     Args:
         picture: the picture.
         size: width and height in pixels, none larger than before.
+        thrifty: whether each byte counts, those of a gain map too.
     """
     if size == picture.size:
         return picture
     share = max(size) / max(picture.size)
     deep = None if picture.deep is None else scale_down(picture.deep, size)
+    rgba = shallow(deep) if deep is not None else scale_down(picture.rgba, size)
+    base = Reduction(picture.rgba, rgba, fine=not thrifty)
     exif = picture.exif
     if exif is not None:
         exif = scaled(with_size(without_thumbnail(exif), *size), share)
     return replace(
         picture,
-        rgba=shallow(deep) if deep is not None else scale_down(picture.rgba, size),
+        rgba=rgba,
         deep=deep,
         exif=exif,
         xmp=None if picture.xmp is None else _scaled_xmp(picture.xmp, size, share),
-        tail=scaled_tail(picture.tail.file, share) if picture.tail else None,
-        gain=picture.gain.scaled(share) if picture.gain else None,
+        tail=scaled_tail(picture.tail.file, base) if picture.tail else None,
+        gain=picture.gain.scaled(base) if picture.gain else None,
         others=tuple(resized(each, shrunk(each.size, share)) for each in picture.others),
     )
 
@@ -93,52 +77,6 @@ def _scaled_xmp(packet: bytes, size: tuple[int, int], share: float) -> bytes:
         return with_values(packet, change)
     except Malformed:
         return packet
-
-
-def scale_down(rgba: NDArray[_Depth], size: tuple[int, int]) -> NDArray[_Depth]:
-    """The pixels at another size, of 8 or 16 bits a channel."""
-    out = np.empty((size[1], size[0], 4), rgba.dtype)
-    most = int(np.iinfo(rgba.dtype).max)
-    linear = _LINEAR if most == _MOST_8 else _curve(most)
-    if is_opaque(rgba):
-        out[..., 3] = most
-        for channel in range(3):
-            out[..., channel] = _to_srgb(_shrink(linear[rgba[..., channel]], size), most)
-        return out
-    cover = rgba[..., 3].astype(np.float32) / np.float32(most)
-    alpha: Plane = np.clip(_shrink(cover, size), 0.0, 1.0)
-    out[..., 3] = np.rint(alpha * most)
-    visible: Plane = np.maximum(alpha, np.float32(1e-6))
-    for channel in range(3):
-        light = np.divide(_shrink(linear[rgba[..., channel]] * cover, size), visible)
-        out[..., channel] = _to_srgb(light, most)
-    out[out[..., 3] == 0] = 0
-    return out
-
-
-def _shrink(plane: Plane, size: tuple[int, int]) -> Plane:
-    image = Image.fromarray(np.ascontiguousarray(plane))
-    small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.asarray(small, np.float32)
-
-
-def _back() -> NDArray[np.uint8]:
-    """sRGB levels for light from 0 to 1, by its square root so that dark levels are told apart."""
-    light = (np.arange(_STEPS + 1) / _STEPS) ** 2
-    curve = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(curve * 255.0).astype(np.uint8)
-
-
-_SRGB = _back()
-
-
-def _to_srgb(light: Plane, most: int) -> NDArray[np.uint8] | Plane:
-    if most == _MOST_8:
-        index = np.sqrt(np.clip(light, 0.0, 1.0)) * _STEPS + 0.5
-        return _SRGB[index.astype(np.int32)]
-    clipped = np.clip(light, 0.0, 1.0)
-    curve = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
-    return np.rint(curve * np.float32(most)).astype(np.float32)
 
 
 # What a picture is expected to come to, in bytes, at a floor and a share of its edges.
@@ -366,7 +304,9 @@ class Fitting:
             sizes.forgiving = share == shares[-1]
             if sizes.is_hopeless(share):
                 continue
-            smaller = picture if share == 1.0 else resized(picture, shrunk(picture.size, share))
+            smaller = picture
+            if share != 1.0:
+                smaller = resized(picture, shrunk(picture.size, share), thrifty=True)
             found = _best_floor(functools.partial(write_picture, smaller, self._kind), options, share, sizes)
             if found is not None:
                 return found, smaller

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.compress.convert.beside import naming
+from homepress.compress.convert.hdr import (
+    Gain,
+    Reduction,
+    Values,
+    gain_of_apple,
+    gain_of_curve,
+    scaled_map,
+)
 from homepress.compress.convert.picture import CannotConvert
 from homepress.compress.jpeg import optimise
 from homepress.compress.metadata.errors import Malformed
@@ -21,9 +28,10 @@ from homepress.compress.metadata.gain_map import (
     gain_map_packet,
     iso_block,
     read_iso_curve,
+    read_xmp_curve,
 )
 from homepress.compress.metadata.heif_parts import HeifExtra, HeifItems
-from homepress.compress.metadata.jpeg_file import JpegFile
+from homepress.compress.metadata.jpeg_file import JpegFile, xmp_packet
 from homepress.compress.metadata.jpeg_segments import (
     APP1,
     APP2,
@@ -33,7 +41,9 @@ from homepress.compress.metadata.jpeg_segments import (
     START_OF_IMAGE,
     XMP_SIGNATURE,
     HeaderKind,
+    JpegStream,
     header_kind,
+    headers_of_kind,
     is_adobe,
     is_jfif,
     parse_jpeg,
@@ -44,9 +54,6 @@ from homepress.compress.pixels import decode
 
 _QUALITY = 90
 """Of a gain map as JPEG; what it errs by is smaller than what the picture's own coding does."""
-_LEAST_EDGE = 16
-
-Values = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,10 +70,11 @@ class GainMap:
     curve: GainCurve | None
     packet: bytes = b""
 
-    def scaled(self, share: float) -> "GainMap":
-        """The map with a share of each edge."""
-        image = Image.fromarray(self.values)
-        return dataclasses.replace(self, values=np.asarray(_shrunk(image, share)))
+    def scaled(self, base: Reduction) -> "GainMap":
+        """The map for a smaller picture."""
+        channels = 1 if self.values.ndim == 2 else 3
+        gain = None if self.curve is None else gain_of_curve(self.curve, channels)
+        return dataclasses.replace(self, values=scaled_map(self.values, gain, base))
 
     def jpeg(self) -> bytes:
         """The map as a JPEG that describes itself: Adobe's XMP, and the block of ISO 21496-1."""
@@ -141,53 +149,71 @@ def _from_apple(values: Values, headroom: float) -> GainMap:
 
     HDR = base * (1 + (headroom - 1) * light).
     """
-    level = np.arange(256) / 255.0
-    light = np.where(level < 0.081, level / 4.5, ((level + 0.099) / 1.099) ** (1 / 0.45))
-    stops = float(np.log2(max(headroom, 1.0001)))
-    table = np.rint(255.0 * np.log2(1.0 + (headroom - 1.0) * light) / stops).astype(np.uint8)
+    table = gain_of_apple(headroom).stops[0]
+    stops = float(table[-1])
+    levels = np.rint(255.0 * table / stops).astype(np.uint8)
     full = Fraction(stops).limit_denominator(1_000_000)
     channel = GainChannel(Fraction(0), full, Fraction(1), Fraction(0), Fraction(0))
-    return GainMap(table[values], GainCurve((channel,), Fraction(0), full))
+    return GainMap(levels[values], GainCurve((channel,), Fraction(0), full))
 
 
 # The gain map that a JPEG brings along.
 
 
-def scaled_tail(file: JpegFile, share: float) -> JpegTail:
-    """What stands behind a JPEG's primary with its gain map, if there is one, at a share of each edge.
+def scaled_tail(file: JpegFile, base: Reduction) -> JpegTail:
+    """What stands behind a JPEG's primary with a gain map, if there is one, for a smaller picture.
 
     Everything else, such as a video, stays byte for byte.
     """
     part = gain_map_part(file)
-    if part is None or share >= 1.0:
+    if part is None:
         return JpegTail(file, {})
-    return JpegTail(file, {part.start: _scaled_jpeg(file.stream.data[part.start : part.end], share)})
+    stream = parse_jpeg(file.stream.data, part.start, part.end)
+    image = decode(picture_only(stream), ("JPEG",))
+    gain = _gain_of_jpeg(file.stream, stream, image.mode)
+    values = np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+    del image  # of a large map, the room is needed
+    small = scaled_map(values, gain, base)
+    if small is values:
+        return JpegTail(file, {})
+    return JpegTail(file, {part.start: _with_values(stream, small)})
 
 
-def _scaled_jpeg(jpeg: bytes, share: float) -> bytes:
-    """A JPEG at a share of each edge with all of its headers, in which only its size is put right."""
-    old = parse_jpeg(jpeg)
-    image = decode(picture_only(old), ("JPEG",))
-    small = _shrunk(image if image.mode in ("L", "RGB") else image.convert("RGB"), share)
-    new = parse_jpeg(_coded(small))
+def _gain_of_jpeg(primary: JpegStream, gain: JpegStream, mode: str) -> Gain | None:
+    """What a gain map's values mean, as it or its picture says; None where nothing does."""
+    channels = 1 if mode == "L" else 3
+    packets = [xmp_packet(gain, each) for each in headers_of_kind(gain, HeaderKind.XMP)]
+    blocks = [gain.payload(each) for each in headers_of_kind(gain, HeaderKind.ISO_GAIN_MAP)]
+    try:
+        for curve in map(read_xmp_curve, packets):
+            if curve is not None:
+                return gain_of_curve(curve, channels)
+        for block in blocks:
+            return gain_of_curve(read_iso_curve(block[len(ISO_GAIN_MAP_SIGNATURE) :]), channels)
+    except Malformed:
+        return None
+    exif = [primary.payload(each) for each in headers_of_kind(primary, HeaderKind.EXIF)]
+    tags = exif[0][len(EXIF_SIGNATURE) :] if exif else None
+    headroom = apple_headroom(tags, packets[0] if packets else None)
+    return None if headroom is None or channels != 1 else gain_of_apple(headroom)
+
+
+def _with_values(old: JpegStream, values: Values) -> bytes:
+    """A gain map's JPEG with other values and all of its headers, in which only its size is put right."""
+    new = parse_jpeg(_coded(Image.fromarray(values)))
+    height, width = values.shape[:2]
     headers = [new.raw(segment) for segment in new.headers]
     for segment in old.headers:
         if is_jfif(old, segment) or is_adobe(old, segment):
             continue
         raw = old.raw(segment)
         if header_kind(old, segment) is HeaderKind.EXIF:
-            block = with_size(old.payload(segment)[len(EXIF_SIGNATURE) :], *small.size)
+            block = with_size(old.payload(segment)[len(EXIF_SIGNATURE) :], width, height)
             raw = raw[: 4 + len(EXIF_SIGNATURE)] + block
         if header_kind(old, segment) is not HeaderKind.MPF:
             headers.append(raw)
     coding = [new.raw(segment) for segment in new.coding]
     return b"".join((START_OF_IMAGE, *headers, *coding, END_OF_IMAGE))
-
-
-def _shrunk(image: Image.Image, share: float) -> Image.Image:
-    size = (max(_LEAST_EDGE, round(image.width * share)), max(_LEAST_EDGE, round(image.height * share)))
-    size = (min(size[0], image.width), min(size[1], image.height))
-    return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _coded(image: Image.Image) -> bytes:
