@@ -264,8 +264,7 @@ def _finer_scale(larger: _Opened, smaller: _Opened) -> int:
 
 def _scaled_down(picture: Image.Image, size: Size, scale: int, *, even: bool) -> Image.Image:
     """In linear light, as smaller results are made: fine patterns come out darker in other ways."""
-    from homepress.compress.convert.picture import to_rgba
-    from homepress.compress.convert.scale import scale_down
+    from homepress.compress.convert.picture import scale_down, to_rgba
 
     small = _reduced(Image.fromarray(scale_down(to_rgba(picture), size)), scale)
     return _evened(small, (size[0] / scale, size[1] / scale)) if even else small

@@ -11,8 +11,7 @@ from homepress.base.formats import ImageType
 from homepress.compress.convert.fit import resized
 from homepress.compress.convert.gain import GainMap
 from homepress.compress.convert.hdr import Reduction, gain_of_apple, gain_of_curve, scaled_map
-from homepress.compress.convert.picture import Picture
-from homepress.compress.convert.scale import scale_down
+from homepress.compress.convert.picture import Picture, scale_down
 from homepress.compress.metadata.gain_map import GainCurve, read_iso_curve, read_xmp_curve
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_tail import gain_map_part

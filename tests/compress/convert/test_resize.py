@@ -5,8 +5,7 @@ import pytest
 
 from homepress.compress.convert.along import upright
 from homepress.compress.convert.fit import resized
-from homepress.compress.convert.picture import Picture
-from homepress.compress.convert.scale import scale_down
+from homepress.compress.convert.picture import Picture, scale_down
 from homepress.compress.savings import fitted_size
 
 

@@ -11,8 +11,7 @@ from homepress.base.formats import ImageType
 from homepress.compress.convert.fit_png import PngFit, may_fit_whole
 from homepress.compress.convert.gain import scaled_tail
 from homepress.compress.convert.hdr import Reduction
-from homepress.compress.convert.picture import CannotConvert, Picture, shallow
-from homepress.compress.convert.scale import scale_down
+from homepress.compress.convert.picture import CannotConvert, Picture, scale_down, shallow
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, write_picture
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.exif import scaled, with_size, without_thumbnail

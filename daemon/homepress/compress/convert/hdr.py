@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from homepress.compress.convert.picture import Rgba
-from homepress.compress.convert.scale import LINEAR, Plane, shrink
+from homepress.compress.convert.picture import LINEAR, Plane, Rgba, shrink
 from homepress.compress.metadata.gain_map import GainCurve
 
 Values = NDArray[np.uint8]
