@@ -13,7 +13,7 @@ from fractions import Fraction
 from homepress.compress.metadata.appended import ContainerItem
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import EXIF_IFD, TiffBlock, read_tiff
-from homepress.compress.metadata.xmp import RDF, parse_xmp, with_description
+from homepress.compress.metadata.xmp import RDF, XmpElement, parse_xmp, with_description
 
 HDRGM = "http://ns.adobe.com/hdr-gain-map/1.0/"
 _APPLE = "http://ns.apple.com/HDRGainMap/1.0/"
@@ -96,6 +96,53 @@ def _ratio(value: Fraction) -> bytes:
 
 
 # Adobe's namespace hdrgm, in XMP.
+
+
+def read_xmp_curve(packet: bytes) -> GainCurve | None:
+    """The curve in a gain map's XMP packet; None where it has none.
+
+    Raises:
+        Malformed: the packet is no XMP, or a value no number.
+    """
+    for element in parse_xmp(packet).walk():
+        values = {
+            name.rpartition(" ")[2]: [text] for name, text in element.properties() if name.startswith(HDRGM)
+        }
+        for child in element.children:
+            if child.name.startswith(HDRGM) and child.children:
+                values[child.name.rpartition(" ")[2]] = list(_listed(child))
+        if "GainMapMax" in values:
+            return _curve(values)
+    return None
+
+
+def _listed(element: XmpElement) -> Iterable[str]:
+    return (one.text.strip() for one in element.walk() if one.name == f"{RDF} li")
+
+
+def _curve(values: dict[str, list[str]]) -> GainCurve:
+    def numbers(name: str, default: str) -> list[Fraction]:
+        try:
+            return [Fraction(text) for text in values.get(name, [default])]
+        except (ValueError, ZeroDivisionError) as error:
+            raise Malformed(f"a gain map whose {name} is no number") from error
+
+    columns = [
+        numbers("GainMapMin", "0"),
+        numbers("GainMapMax", "1"),
+        numbers("Gamma", "1"),
+        numbers("OffsetSDR", "1/64"),
+        numbers("OffsetHDR", "1/64"),
+    ]
+    count = max(map(len, columns))
+    if any(len(column) not in (1, count) for column in columns) or count not in (1, 3):
+        raise Malformed("a gain map with an odd number of channels")
+    channels = tuple(
+        GainChannel(*(column[number % len(column)] for column in columns)) for number in range(count)
+    )
+    least = numbers("HDRCapacityMin", "0")[0]
+    full = numbers("HDRCapacityMax", str(max(columns[1])))[0]
+    return GainCurve(channels, least, full, values.get("BaseRenditionIsHDR", [""])[0].lower() == "true")
 
 
 def gain_map_packet(curve: GainCurve) -> bytes:
