@@ -13,7 +13,7 @@ from homepress.store.fs.base import FileSystem, opened_folder
 from homepress.store.model import Refusal, UndoSelection
 from homepress.store.names import fitting
 from homepress.store.store import Store
-from store.kit import Bench, Folding, OnlySomeNames, Probe, picture, replacement, smaller
+from store.kit import Bench, Folding, OnlySomeNames, Probe, picture, replace, replacement, smaller
 
 names = st.text(
     st.characters(exclude_characters="/\0", exclude_categories=["Cs"])
@@ -138,6 +138,30 @@ def test_conversions_that_a_target_takes_for_one_never_overwrite_each_other(benc
             for n, name in enumerate(("a.heic", "A.HEIC"))
         ]
     assert made == ["a.jpg", "A.HEIC.jpg"]
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_undo_takes_a_name_as_the_disk_takes_it(bench: Bench, renamed: bool) -> None:
+    path = bench.drop("Photo.JPG")
+    with bench.store(Folding().fs()) as store:
+        replace(store, path)
+        if renamed:
+            path.rename(bench.watched / "photo.jpg")
+        named = UndoSelection(paths=(bench.watched / "PHOTO.jpg",))
+        assert [one.outcome for one in store.undo(named, roots=bench.roots)] == ["restored"]
+    (there,) = bench.watched.glob("*.*")
+    assert (there.name, there.read_bytes()) == ("photo.jpg" if renamed else "Photo.JPG", picture())
+
+
+@pytest.mark.posix
+def test_undo_of_another_file_with_such_a_name_is_refused(bench: Bench) -> None:
+    path = bench.drop("Photo.JPG")
+    with bench.store() as store:
+        replace(store, path)
+        (bench.watched / "photo.jpg").write_bytes(path.read_bytes())
+        named = UndoSelection(paths=(bench.watched / "photo.jpg",))
+        assert [one.outcome for one in store.undo(named, roots=bench.roots)] == ["failed"]
+    assert path.read_bytes() == smaller(picture())
 
 
 def test_what_somebody_put_there_under_another_spelling_stays(bench: Bench) -> None:

@@ -50,7 +50,7 @@ _PLAIN_WORDS = (
         'expected a value; texts need quotes, such as "balanced", and switches are true or false',
     ),
     (
-        "Unescaped '\\\\' in a string",
+        "Unescaped '\\",
         "a backslash in double quotes; write such paths in single quotes: 'C:\\Users'",
     ),
     ("Invalid hex value", "a backslash in double quotes; write such paths in single quotes: 'C:\\Users'"),

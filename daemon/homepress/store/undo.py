@@ -47,7 +47,7 @@ from homepress.store.model import (
     UndoSelection,
     Unsupported,
 )
-from homepress.store.names import fitting, original_names
+from homepress.store.names import fitting, name_there, original_names
 from homepress.store.operation import JobOutcome, Operation, carry_out
 from homepress.store.outputs import remove_result
 
@@ -139,7 +139,8 @@ def _newest_of_each(found: list[Kept], selection: UndoSelection) -> tuple[list[K
 def _moved_to(context: StoreContext, path: Path) -> Kept | None:
     """The result that was moved to a path since, recognised by its content: its original belongs there now.
 
-    A copy is none: while a result is still where it was made, its original stays with it.
+    A copy is none: while a result is still where it was made, its original stays with it. Unless both paths
+    are one name, where a file system does not tell capital letters from small ones.
     """
     sha256 = _sha256_at(context, path)
     if not sha256:
@@ -147,7 +148,18 @@ def _moved_to(context: StoreContext, path: Path) -> Kept | None:
     for kept in undoable_entries(context.ledger, "after_sha256 = ? AND kind = 'replace'", (sha256,), -1):
         if _sha256_at(context, kept.source) != sha256:
             return replace(kept, source=path, result=path, root=path.parent)
+        if (spelled := _other_spelling(context, path, kept.source)) is not None:
+            return replace(kept, source=spelled, result=spelled)
     return None
+
+
+def _other_spelling(context: StoreContext, path: Path, other: Path) -> Path | None:
+    """The path as its folder spells it, if the file system takes both for the same; both are there."""
+    if path.parent != other.parent:
+        return None
+    with opened_folder(context.fs, path.parent) as folder:
+        spelled = name_there(context.fs, folder, path.name)
+        return path.parent / spelled if spelled == name_there(context.fs, folder, other.name) else None
 
 
 def _sha256_at(context: StoreContext, path: Path) -> str:
