@@ -56,6 +56,33 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+collect_ignore = (
+    []
+    if os.name == "posix"
+    else [
+        "control/test_transport.py",
+        "privacy/test_domain.py",
+        "privacy/test_landlock.py",
+        "privacy/test_locks.py",
+        "privacy/test_other_systems.py",
+        "privacy/test_proof.py",
+        "store/test_other_systems.py",
+        "store/test_read_source.py",
+        "watch/test_fallback.py",
+        "watch/test_observer.py",
+        "watch/test_other_systems.py",
+        "watch/test_remote.py",
+        "watch/test_root_events.py",
+        "watch/test_slow_writers.py",
+        "workers/test_deaths.py",
+        "workers/test_lifetime.py",
+        "workers/test_misbehaviour.py",
+        "workers/test_other_systems.py",
+    ]
+)
+"""What cannot even be imported without POSIX: users, file locks, limits, sockets that are files."""
+
+
 @pytest.fixture(autouse=True)
 def state_stays_on_its_thread() -> Iterator[None]:
     """Nothing that belongs to the state thread may have been touched on another one."""

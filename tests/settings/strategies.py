@@ -47,7 +47,7 @@ FOLDER_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "untrusted": st.sampled_from(["auto", "yes", "no"]),
     "enabled": st.booleans(),
 }
-PATHS = NAMES.map(lambda name: f"/watched/{name}") | NAMES.map(lambda name: f"~/{name}")
+PATHS = NAMES.map(lambda name: f"~/watched/{name}") | NAMES.map(lambda name: f"~/{name}")
 
 
 @st.composite
@@ -55,7 +55,7 @@ def folders(draw: st.DrawFn) -> dict[str, Any]:
     """A valid `[[folder]]`."""
     folder = {"path": draw(PATHS)}
     if draw(st.booleans()):
-        folder |= {"mode": "output", "output": draw(NAMES.map(lambda name: f"/results/{name}"))}
+        folder |= {"mode": "output", "output": draw(NAMES.map(lambda name: f"~/results/{name}"))}
     return folder | draw(st.fixed_dictionaries({}, optional=FOLDER_VALUES))
 
 

@@ -74,7 +74,7 @@ def test_a_default_survives_being_shown_and_typed_again(key: str) -> None:
 )
 def test_the_window_says_what_the_file_would_say(key: str, text: str) -> None:
     value = {key: value_from_text(key, text)}
-    document = {"daemon": value} if key in DAEMON_FIELDS else {"folder": [{"path": "/a"} | value]}
+    document = {"daemon": value} if key in DAEMON_FIELDS else {"folder": [{"path": "~/a"} | value]}
     with pytest.raises(SettingsError) as caught:
         parse(tomlkit.dumps(document), Path("settings.toml"))
     (problem,) = caught.value.problems

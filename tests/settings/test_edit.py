@@ -35,7 +35,7 @@ include = [
 
   # screenshots of the week
 [[folder]]
-path = '/srv/shots'
+path = '~/srv/shots'
 
 # a remark at the end
 """
@@ -76,20 +76,20 @@ def test_none_takes_a_key_out(file: Path) -> None:
     assert str(after.folders[0].quality) == "balanced"
     assert changed(file) == (['quality = "safe"              # for grandma'], [])
     before = file.read_text()
-    edit.set_folder_value(file, "/srv/shots", "quality", None)
+    edit.set_folder_value(file, "~/srv/shots", "quality", None)
     assert file.read_text() == before
 
 
 def test_a_folder_is_added_at_the_end(file: Path) -> None:
-    after = edit.add_folder(file, "/new", {"mode": "output", "output": "/out", "convert": {"heic": "jpeg"}})
+    after = edit.add_folder(file, "~/new", {"mode": "output", "output": "~/out", "convert": {"heic": "jpeg"}})
     assert after.folders[2].convert == {"heic": "jpeg"}
-    added = '\n[[folder]]\npath = "/new"\nmode = "output"\noutput = "/out"\nconvert = {heic = "jpeg"}\n'
+    added = '\n[[folder]]\npath = "~/new"\nmode = "output"\noutput = "~/out"\nconvert = {heic = "jpeg"}\n'
     assert file.read_text() == MINE + added
 
 
 def test_adding_and_removing_leaves_no_trace(file: Path) -> None:
-    edit.add_folder(file, "/new")
-    edit.remove_folder(file, "/new")
+    edit.add_folder(file, "~/new")
+    edit.remove_folder(file, "~/new")
     assert file.read_text() == MINE
 
 
@@ -97,28 +97,28 @@ def test_removing_a_folder_takes_the_comment_right_above_it_and_no_other(file: P
     assert len(edit.remove_folder(file, "~/Pictures/Holiday").folders) == 1
     start, end = MINE.index("# holiday"), MINE.index("  # screenshots")
     assert file.read_text() == MINE[:start] + MINE[end:]
-    assert edit.remove_folder(file, "/srv//shots").folders == ()
+    assert edit.remove_folder(file, "~/srv//shots").folders == ()
     assert "# a remark at the end" in file.read_text()
     assert "# screenshots" not in file.read_text()
 
 
 def test_tables_within_a_folder(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
-    first = '[[folder]]\npath = "/a"\n# formats\n[folder.convert]\nheic = "jpeg"  # phone\n\n# apart\n\n'
-    second = '[[folder]]\npath = "/b"\n[folder.convert]\nbmp = "png"\n'
+    first = '[[folder]]\npath = "~/a"\n# formats\n[folder.convert]\nheic = "jpeg"  # phone\n\n# apart\n\n'
+    second = '[[folder]]\npath = "~/b"\n[folder.convert]\nbmp = "png"\n'
     file.write_text(first + second)
-    after = edit.set_folder_value(file, "/a", "convert", {"tiff": "webp"})
+    after = edit.set_folder_value(file, "~/a", "convert", {"tiff": "webp"})
     assert [dict(folder.convert) for folder in after.folders] == [{"tiff": "webp"}, {"bmp": "png"}]
     assert "# apart" in file.read_text()
-    assert edit.remove_folder(file, "/b").folders == after.folders[:1]
-    assert edit.set_folder_value(file, "/a", "convert", None).folders[0].convert == {}
+    assert edit.remove_folder(file, "~/b").folders == after.folders[:1]
+    assert edit.set_folder_value(file, "~/a", "convert", None).folders[0].convert == {}
 
 
 def test_without_a_file_the_annotated_default_is_the_start(tmp_path: Path) -> None:
     file = tmp_path / "config" / "homepress" / "settings.toml"
-    assert edit.add_folder(file, "/new").folders[0].path == Path("/new")
+    assert edit.add_folder(file, "~/new").folders[0].path == Path("~/new").expanduser()
     text = file.read_text()
-    assert text.startswith("# Homepress settings") and text.endswith('\n\n[[folder]]\npath = "/new"\n')
+    assert text.startswith("# Homepress settings") and text.endswith('\n\n[[folder]]\npath = "~/new"\n')
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.parent.stat().st_mode) == 0o700
 
@@ -127,14 +127,14 @@ def test_without_a_file_the_annotated_default_is_the_start(tmp_path: Path) -> No
     ("what", "says"),
     [
         (lambda file: edit.add_folder(file, "relative"), "full path"),
-        (lambda file: edit.add_folder(file, "/srv/shots/"), "already in line 18"),
-        (lambda file: edit.add_folder(file, "/x", {"qualty": "safe"}), 'did you mean "quality"'),
-        (lambda file: edit.add_folder(file, os.fsdecode(b"/x/\xff")), "no valid text"),
-        (lambda file: edit.remove_folder(file, "/nowhere"), "there is no"),
-        (lambda file: edit.set_folder_value(file, "/srv/shots", "mode", "output"), "also needs output"),
+        (lambda file: edit.add_folder(file, "~/srv/shots/"), "already in line 18"),
+        (lambda file: edit.add_folder(file, "~/x", {"qualty": "safe"}), 'did you mean "quality"'),
+        (lambda file: edit.add_folder(file, os.fsdecode(b"~/x/\xff")), "no valid text"),
+        (lambda file: edit.remove_folder(file, "~/nowhere"), "there is no"),
+        (lambda file: edit.set_folder_value(file, "~/srv/shots", "mode", "output"), "also needs output"),
         (lambda file: edit.set_daemon_values(file, {"workers": 0}), "from 1 to 64"),
         (lambda file: edit.set_daemon_values(file, {"worker": 1}), 'did you mean "workers"'),
-        (lambda file: edit.set_folder_value(file, "/srv/shots", "path", None), "missing"),
+        (lambda file: edit.set_folder_value(file, "~/srv/shots", "path", None), "missing"),
     ],
 )
 def test_what_would_not_be_valid_is_not_written(file: Path, what: Any, says: str) -> None:
@@ -148,25 +148,25 @@ def test_a_bad_value_can_be_mended_and_a_bad_folder_removed(file: Path) -> None:
     file.write_text(MINE.replace("workers = 2", "workers = 0"))
     assert edit.set_daemon_values(file, {"workers": 2}).daemon.workers == 2
     assert file.read_text() == MINE
-    file.write_text(MINE.replace("'/srv/shots'", "'shots'"))
+    file.write_text(MINE.replace("'~/srv/shots'", "'shots'"))
     assert len(edit.remove_folder(file, "shots").folders) == 1
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        'folder = [{ path = "/a" }]\n',
-        'daemon.workers = 2\n[[folder]]\npath = "/a"\n',
+        'folder = [{ path = "~/a" }]\n',
+        'daemon.workers = 2\n[[folder]]\npath = "~/a"\n',
         "daemon = {workers = 2}\n",
     ],
 )
 def test_a_form_that_is_not_understood_is_left_to_the_user(tmp_path: Path, text: str) -> None:
     file = tmp_path / "settings.toml"
     for change in (
-        lambda: edit.add_folder(file, "/b"),
-        lambda: edit.remove_folder(file, "/a"),
+        lambda: edit.add_folder(file, "~/b"),
+        lambda: edit.remove_folder(file, "~/a"),
         lambda: edit.set_daemon_values(file, {"notify": "never"}),
-        lambda: edit.set_folder_value(file, "/a", "quality", "safe"),
+        lambda: edit.set_folder_value(file, "~/a", "quality", "safe"),
     ):
         file.write_text(text)
         before = tomllib.loads(text)
@@ -195,8 +195,8 @@ def test_a_file_without_a_last_line_end(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text("[daemon]\nworkers = 2")
     edit.set_daemon_values(file, {"notify": "never"})
-    edit.add_folder(file, "/a")
-    assert file.read_text() == '[daemon]\nworkers = 2\nnotify = "never"\n\n[[folder]]\npath = "/a"\n'
+    edit.add_folder(file, "~/a")
+    assert file.read_text() == '[daemon]\nworkers = 2\nnotify = "never"\n\n[[folder]]\npath = "~/a"\n'
 
 
 def test_a_failed_write_leaves_the_old_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

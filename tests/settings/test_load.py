@@ -100,7 +100,10 @@ def test_settings_cannot_be_changed_by_accident() -> None:
 def test_environment_variables_are_not_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOMEWHERE", "/tmp")
     assert "full path" in problems_of('[[folder]]\npath = "$SOMEWHERE/x"')[0]
-    assert parse('[[folder]]\npath = "/a/$SOMEWHERE"', FILE).folders[0].path == Path("/a/$SOMEWHERE")
+    assert (
+        parse('[[folder]]\npath = "~/a/$SOMEWHERE"', FILE).folders[0].path
+        == Path("~/a/$SOMEWHERE").expanduser()
+    )
 
 
 MANY_FAULTS = '''\
@@ -133,14 +136,14 @@ min_size = "1,5 KB"
 preset = "fotos"
 [[folder]]
 path = """
-/a\\
+~/a\\
 """
 max_size = "3 KB"
 [folder.convert]
 bmp = 1
 [[folder]]
-path = "/a/../a"
-output = "/b"
+path = "~/a/../a"
+output = "~/b"
 include = []
 exclude = ["", 3]
 watch = 2020-01-01
@@ -149,7 +152,7 @@ watch = 2020-01-01
 
 
 def test_all_problems_are_told_with_line_key_expectation_and_nearest_name() -> None:
-    text = MANY_FAULTS.replace('"""\n/a\\\n"""', "'''\n/a'''")
+    text = MANY_FAULTS.replace('"""\n~/a\\\n"""', "'''\n~/a'''")
     lines = problems_of(text)
     assert all(line.startswith("settings.toml:") for line in lines)
     assert [line.removeprefix("settings.toml:") for line in lines] == [
@@ -189,6 +192,7 @@ def test_all_problems_are_told_with_line_key_expectation_and_nearest_name() -> N
     ("text", "line", "says"),
     [
         ('[daemon]\nnotify = "C:\\Users"\n', 2, "single quotes"),
+        ('[daemon]\nnotify = "D:\\work\\pictures"\n', 2, "single quotes"),
         ('[daemon]\nworkers = 1\nworkers = 2\nnotify = "never"', 3, "written twice"),
         ("[daemon]\n\n[daemon]", 3, "written twice"),
         ("\nworkers", 2, "expected key = value"),
@@ -213,33 +217,33 @@ def test_a_syntax_error_says_in_plain_words_where_to_mend_it(text: str, line: in
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[folder]\npath = "/a"', "settings.toml:1: folder: expected [[folder]]"),
+        ('[folder]\npath = "~/a"', "settings.toml:1: folder: expected [[folder]]"),
         ("[[daemon]]", "settings.toml:1: daemon: expected one table, [daemon]"),
         ("folder = 3", "settings.toml:1: folder: expected [[folder]]"),
         ("folder = [1, 2]", "settings.toml:1: folder: expected [[folder]]"),
         ("daemon.worker = 1", 'settings.toml:1: daemon.worker: unknown key; did you mean "workers"?'),
         (
-            '\nfolder = [{ path = "/a" }, { path = "/b", qualit = 3 }]',
+            '\nfolder = [{ path = "~/a" }, { path = "~/b", qualit = 3 }]',
             "settings.toml:2: folder.qualit: unknown key",
         ),
         ("[daemon]\nzzz = 1", 'settings.toml:2: daemon.zzz: unknown key; expected "workers", '),
         ('[daemon]\noriginals_max = "0"', "settings.toml:2: daemon.originals_max: expected a size above 0"),
         (
-            '[[folder]]\npath = "/a"\nworkers = 3',
+            '[[folder]]\npath = "~/a"\nworkers = 3',
             "settings.toml:3: folder.workers: belongs in the [daemon] table",
         ),
-        ('[[folder]]\npath = "/a\\u0000b"', "settings.toml:2: folder.path: expected a full path"),
+        ('[[folder]]\npath = "~/a\\u0000b"', "settings.toml:2: folder.path: expected a full path"),
         ('[[folder]]\npath = ""', "settings.toml:2: folder.path: expected a full path"),
-        ('[[folder]]\npath = "/a"\nquality = 29.9', "settings.toml:3: folder.quality: expected"),
-        ('[[folder]]\npath = "/a"\nquality = "85"', "settings.toml:3: folder.quality: expected"),
-        ('[[folder]]\npath = "/a"\nconvert = "jpeg"', "settings.toml:3: folder.convert: expected formats"),
-        ('[[folder]]\npath = "/a"\ninclude = "*.jpg"', "settings.toml:3: folder.include: expected a list"),
+        ('[[folder]]\npath = "~/a"\nquality = 29.9', "settings.toml:3: folder.quality: expected"),
+        ('[[folder]]\npath = "~/a"\nquality = "85"', "settings.toml:3: folder.quality: expected"),
+        ('[[folder]]\npath = "~/a"\nconvert = "jpeg"', "settings.toml:3: folder.convert: expected formats"),
+        ('[[folder]]\npath = "~/a"\ninclude = "*.jpg"', "settings.toml:3: folder.include: expected a list"),
         (
-            '[[folder]]\npath = "/a"\nmode = "output"\noutput = "/a/"',
+            '[[folder]]\npath = "~/a"\nmode = "output"\noutput = "~/a/"',
             "settings.toml:4: folder.output: is the watched",
         ),
         (
-            '[[folder]]\npath = "/a"\nfit_under = "5 KB"\npreset = "documents"',
+            '[[folder]]\npath = "~/a"\nfit_under = "5 KB"\npreset = "documents"',
             "settings.toml:3: folder.fit_under: lossless",
         ),
         ("x = " + "[" * 5000, "settings.toml: values are nested too deeply"),
@@ -251,14 +255,14 @@ def test_shapes_that_do_not_fit(text: str, says: str) -> None:
 
 
 def test_a_refused_key_gives_no_second_problem_through_its_default() -> None:
-    assert len(problems_of('[[folder]]\npath = "/a"\nmode = "outptu"\noutput = "/b"')) == 1
-    assert len(problems_of('[[folder]]\npath = "/a"\nmode = "output"\noutput = "b"')) == 1
+    assert len(problems_of('[[folder]]\npath = "~/a"\nmode = "outptu"\noutput = "~/b"')) == 1
+    assert len(problems_of('[[folder]]\npath = "~/a"\nmode = "output"\noutput = "b"')) == 1
 
 
 def test_two_folders_with_the_same_broken_preset_give_its_problem_once(tmp_path: Path) -> None:
     (tmp_path / "presets").mkdir()
     (tmp_path / "presets" / "mine.toml").write_text('quality = "best"\n')
-    text = "".join(f'[[folder]]\npath = "/{name}"\npreset = "mine"\n' for name in "ab")
+    text = "".join(f'[[folder]]\npath = "~/{name}"\npreset = "mine"\n' for name in "ab")
     assert len(problems_of(text, tmp_path / "settings.toml")) == 1
 
 
@@ -353,7 +357,7 @@ def test_any_text_gives_settings_or_a_settings_error(text: str) -> None:
 )
 def test_any_value_of_any_key_gives_settings_or_a_settings_error(table: str, key: str, value: object) -> None:
     header = (
-        "[daemon]\n" if table == "daemon" else "[[folder]]\n" + ('path = "/a"\n' if key != "path" else "")
+        "[daemon]\n" if table == "daemon" else "[[folder]]\n" + ('path = "~/a"\n' if key != "path" else "")
     )
     try:
         text = header + tomlkit.dumps({key: value})

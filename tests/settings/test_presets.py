@@ -18,7 +18,7 @@ def own(tmp_path: Path) -> Path:
 
 
 def with_preset(own: Path, *lines: str) -> Settings:
-    return parse("\n".join(['[[folder]]\npath = "/a"', *lines]), own.parent / "settings.toml")
+    return parse("\n".join(['[[folder]]\npath = "~/a"', *lines]), own.parent / "settings.toml")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -63,7 +63,7 @@ def test_an_unknown_preset_is_refused(name: str, own: Path) -> None:
 
 def test_problems_of_a_preset_name_its_file_and_line(own: Path) -> None:
     (own / "mine.toml").write_text(
-        '# mine\ndescription = 3\nqualty = "safe"\nworkers = 3\npath = "/b"\nmax_edge = -1\n'
+        '# mine\ndescription = 3\nqualty = "safe"\nworkers = 3\npath = "~/b"\nmax_edge = -1\n'
     )
     with pytest.raises(SettingsError) as caught:
         with_preset(own, 'preset = "mine"', "max_edge = -2")

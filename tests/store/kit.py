@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from hands import Hands
 from homepress.base.results import FileOutcome
 from homepress.store.fs import system_file_system
@@ -115,7 +117,8 @@ class Bench:
         """Put a picture into the watched folder, with a mode, times and an attribute of its own."""
         path = self.watched / name
         path.write_bytes(picture() if data is None else data)
-        os.setxattr(path, "user.tag", b"holiday")
+        if hasattr(os, "setxattr"):
+            os.setxattr(path, "user.tag", b"holiday")
         os.chmod(path, mode)
         os.utime(path, ns=WATCHED_TIME)
         return path
@@ -134,7 +137,7 @@ class Bench:
 
 def mount_top(path: Path) -> Path:
     """The highest folder on the same file system."""
-    while not path.is_mount():
+    while not os.path.ismount(path):
         path = path.parent
     return path
 
@@ -149,7 +152,8 @@ def replace(store: Store, path: Path, **changes: Any) -> Source:
 def facts(path: Path) -> tuple[Any, ...]:
     """What has to survive beside the content."""
     found = path.lstat()
-    attributes = {name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path)}
+    names = os.listxattr(path) if hasattr(os, "listxattr") else ()
+    attributes = {name: os.getxattr(path, name, follow_symlinks=False) for name in names}
     return (found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, sorted(attributes.items()))
 
 
@@ -411,6 +415,8 @@ class Hiding(Probe):
 
 def in_child(work: Callable[[], None]) -> int:
     """Run `work` in a forked process; how it ended: its exit code, or minus the signal that killed it."""
+    if not hasattr(os, "fork"):
+        pytest.skip("this system cannot fork")
     child = os.fork()
     if child == 0:
         code = 99

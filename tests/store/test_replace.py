@@ -85,6 +85,7 @@ def test_the_original_that_is_kept_is_the_very_file(bench: Bench, way: FileSyste
 
 @pytest.mark.parametrize("lacking", [(), ("exchange", "move")], ids=["exchange", "link"])
 @pytest.mark.parametrize("inodes", INODES)
+@pytest.mark.posix
 def test_where_inode_numbers_are_made_up_content_decides(
     bench: Bench, inodes: str, lacking: tuple[str, ...]
 ) -> None:
@@ -104,6 +105,7 @@ def test_where_inode_numbers_are_made_up_content_decides(
 
 
 @pytest.mark.parametrize("lacking", [(), ("exchange",)], ids=["exchange", "link"])
+@pytest.mark.posix
 def test_where_inode_numbers_are_made_up_a_newer_save_still_keeps_the_name(
     bench: Bench, lacking: tuple[str, ...]
 ) -> None:
@@ -119,6 +121,7 @@ def test_where_inode_numbers_are_made_up_a_newer_save_still_keeps_the_name(
     assert (path.read_bytes(), bench.temps(), bench.kept()) == (b"the user's new picture", [], [])
 
 
+@pytest.mark.posix
 def test_access_and_change_times_are_kept_to_the_nanosecond(bench: Bench) -> None:
     path = bench.drop()
     before = path.stat()
@@ -129,6 +132,7 @@ def test_access_and_change_times_are_kept_to_the_nanosecond(bench: Bench) -> Non
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o755, 0o777])
+@pytest.mark.posix
 def test_the_mode_is_kept(bench: Bench, mode: int) -> None:
     path = bench.drop(mode=mode)
     with bench.store() as store:
@@ -136,6 +140,7 @@ def test_the_mode_is_kept(bench: Bench, mode: int) -> None:
     assert path.stat().st_mode & 0o7777 == mode
 
 
+@pytest.mark.posix
 def test_acls_are_kept_and_a_default_acl_of_the_folder_does_not_add_to_them(bench: Bench) -> None:
     plain = bench.drop("plain.jpg")
     path = bench.drop("acl.jpg")
@@ -163,6 +168,7 @@ def test_capabilities_owner_and_group_are_kept_by_root(bench: Bench) -> None:
     assert facts(path) == before
 
 
+@pytest.mark.posix
 def test_many_large_attributes_are_kept(bench: Bench) -> None:
     path = bench.drop()
     for number in range(20):
@@ -175,6 +181,7 @@ def test_many_large_attributes_are_kept(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("call", ["set_attribute", "set_owner", "set_mode"])
+@pytest.mark.posix
 def test_what_cannot_be_kept_leaves_the_file_alone_and_says_what(bench: Bench, call: str) -> None:
     path = bench.drop(mode=0o600)
     before = facts(path)
@@ -193,6 +200,7 @@ def test_what_cannot_be_kept_leaves_the_file_alone_and_says_what(bench: Bench, c
     assert (path.read_bytes(), facts(path), bench.temps(), bench.kept()) == (picture(), before, [], [])
 
 
+@pytest.mark.posix
 def test_a_signature_over_the_content_is_refused(bench: Bench) -> None:
     class Signed(Probe):
         def attributes(self, fd: int) -> dict[bytes, bytes]:
@@ -298,13 +306,11 @@ def _link(path: Path) -> None:
     os.link(path, path.with_name("second"))
 
 
-CHANGES_MADE: list[Callable[[Path], None]] = [
+CHANGES_MADE = [
     _save_over,
     _write_in_place,
     _same_size_same_time,
-    _chmod,
-    _tag,
-    _link,
+    *(pytest.param(change, marks=pytest.mark.posix) for change in (_chmod, _tag, _link)),
 ]
 
 
@@ -376,6 +382,7 @@ def test_a_source_that_went_away(bench: Bench) -> None:
             store.replace(source, replacement(smaller(source.data)))
 
 
+@pytest.mark.posix
 def test_a_folder_that_became_a_link_is_not_followed(bench: Bench) -> None:
     folder = bench.watched / "trip"
     folder.mkdir()
@@ -389,6 +396,7 @@ def test_a_folder_that_became_a_link_is_not_followed(bench: Bench) -> None:
     assert (bench.base / "moved" / "a.jpg").read_bytes() == picture()
 
 
+@pytest.mark.posix
 def test_a_writer_who_waits_stops_the_replacement_and_gets_the_file(bench: Bench) -> None:
     path = bench.drop()
     fd = None
@@ -415,6 +423,7 @@ def test_a_writer_who_waits_stops_the_replacement_and_gets_the_file(bench: Bench
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", ["exchange", "link", "overwrite"])
 @pytest.mark.parametrize("change", [_save_over, _write_in_place])
+@pytest.mark.posix
 def test_a_user_who_saves_around_the_exchange_loses_nothing(
     bench: Bench, change: Callable[[Path], None], step: str, when: str
 ) -> None:
@@ -503,6 +512,7 @@ def test_two_pictures_at_once_from_two_threads(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("step", ["exchange", "link", "create_file"])
+@pytest.mark.posix
 def test_a_picture_that_goes_away_in_the_last_instant_is_not_an_error_of_the_disk(
     bench: Bench, step: str
 ) -> None:

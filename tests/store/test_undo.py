@@ -29,7 +29,8 @@ def undo(bench: Bench, store: Store, *paths: Path, to: Path | None = None, **sel
 def everything(path: Path) -> tuple[object, ...]:
     """Content and attributes, without touching the time of access."""
     stat = path.stat()
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOATIME)) as file:
+    untouched = getattr(os, "O_NOATIME", 0)
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | untouched)) as file:
         return file.read(), facts(path), stat.st_atime_ns, stat.st_nlink
 
 
@@ -55,6 +56,7 @@ def test_everything_is_as_before(bench: Bench, lacking: tuple[str, ...]) -> None
     assert (bench.temps(), bench.kept()) == ([], [])
 
 
+@pytest.mark.posix
 def test_the_very_file_comes_back(bench: Bench) -> None:
     path = bench.drop()
     inode = path.stat().st_ino
@@ -133,6 +135,7 @@ def test_a_folder_that_is_gone_is_made_again(bench: Bench) -> None:
     assert (undone.outcome, path.read_bytes()) == ("restored", picture())
 
 
+@pytest.mark.posix
 def test_a_link_on_the_way_is_not_followed(bench: Bench) -> None:
     (bench.watched / "trip").mkdir()
     path = bench.drop("trip/a.jpg")
@@ -243,6 +246,7 @@ def test_of_a_named_picture_only_the_newest_result_is_undone(bench: Bench) -> No
     assert (bench.watched / "a (original).jpg").read_bytes() == picture(1)
 
 
+@pytest.mark.posix
 def test_equal_pictures_come_back_each_with_its_own_attributes(bench: Bench) -> None:
     (bench.watched / "b").mkdir()
     one, two = bench.drop("a.jpg", mode=0o600), bench.drop("b/a.jpg", mode=0o644)
@@ -317,6 +321,7 @@ def test_a_damaged_original_is_not_restored_and_stays(bench: Bench) -> None:
     assert stored.exists()
 
 
+@pytest.mark.posix
 def test_without_a_sidecar_the_stored_file_has_its_own_attributes(bench: Bench) -> None:
     path = bench.drop()
     before = everything(path)
@@ -329,6 +334,7 @@ def test_without_a_sidecar_the_stored_file_has_its_own_attributes(bench: Bench) 
     assert everything(path)[:2] == before[:2]
 
 
+@pytest.mark.posix
 def test_an_edit_in_the_last_instant_wins(bench: Bench) -> None:
     path = bench.drop()
     with bench.store() as store:
