@@ -63,6 +63,13 @@ SYSTEM_PACKAGES = {
 }
 
 
+ELSEWHERE = {
+    "make windows": "the program under a Windows Python, by Wine: ten minutes, and a gigabyte to install",
+    "make torture": "kills, faults, races: half an hour",
+    "make fuzz": "hostile bytes: half an hour",
+}
+"""Tests that are too long for here."""
+
 _COUNTED = ("num_statements", "num_branches", "covered_lines", "covered_branches")
 
 
@@ -141,6 +148,8 @@ def run(parts: Sequence[Part]) -> int:
     print("\npart        result   seconds")
     for name, code, seconds in results:
         print(f"{name:<11} {'ok' if code == 0 else 'FAILED':<8} {seconds:7.1f}")
+    if len(parts) == len(PARTS):
+        print(*(f"not run: {command} ({what})" for command, what in ELSEWHERE.items()), sep="\n")
     return sum(code != 0 for _, code, _ in results)
 
 

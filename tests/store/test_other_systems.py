@@ -211,6 +211,9 @@ class WindowsApi:
         self.calls.append(("attributes", attributes))
         self.check_access(fd, FILE_WRITE_ATTRIBUTES)
 
+    def close_to_others(self, folder: Path) -> None:
+        self.calls.append(("closed", folder))
+
 
 class WindowsFiles(WindowsFileSystem):
     """Flushes what Windows flushes."""
@@ -247,6 +250,7 @@ class TestWindows:
             assert after == ("move", old, temp, MOVEFILE_WRITE_THROUGH)
             assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
         assert path.read_bytes() == picture()
+        assert ("closed", bench.originals) in api.calls
 
     def test_a_cut_between_the_two_halves_of_the_swap_is_mended(self, bench: Bench) -> None:
         class Cut(WindowsApi):

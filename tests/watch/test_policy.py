@@ -46,6 +46,21 @@ def test_refused_places(person: Path, path: str, word: str) -> None:
     assert word in said
 
 
+def test_the_systems_folders_are_refused_wherever_windows_has_them(
+    person: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ProgramFiles", str(person / "Programs"))
+    (person / "Programs" / "Paint").mkdir(parents=True)
+    assert "system" in str(refusal(person / "Programs" / "Paint", home=person))
+    assert refusal(person / "Pictures", home=person) is None
+
+
+def test_what_programs_keep_for_themselves_is_told_before(person: Path) -> None:
+    folder = person / "AppData" / "Local" / "Some Program"
+    folder.mkdir(parents=True)
+    assert any("AppData" in said for said in warnings(folder, home=person))
+
+
 def test_a_whole_drive_is_refused(tmp_path: Path) -> None:
     assert "whole drive" in str(refusal(Path("/"), home=Path.home()))
 

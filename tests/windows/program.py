@@ -15,16 +15,26 @@ class Program:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """A command to its end: what it printed. Its exit code has to be the one expected."""
-        done = subprocess.run(
+        done = self.attempt(*arguments)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def complaint(self, *arguments: str) -> str:
+        """What a command says that fails."""
+        done = self.attempt(*arguments)
+        assert done.returncode > 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def attempt(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """A command to its end, whatever comes of it."""
+        return subprocess.run(
             self._command(arguments),
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=300,
             stdin=subprocess.DEVNULL,
         )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
 
     def start(self) -> None:
         """The daemon, until it answers."""

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ CARRIER = "panda3d==1.10.16 --hash=sha256:37acfb92655c4226879f95c988e2ef1449a53c
 """A wheel whose programs bring Python 3.11 for Windows along, with every module that is compiled."""
 NUMPY = "numpy==2.1.3 --hash=sha256:d89dd2b6da69c4fff5e39c28a382199ddedc3a5be5390115608345dec660b9e2"
 """Later ones ask the C library for complex functions that Wine 8 lacks."""
+_LAST_WORDS_SECONDS = 5.0
+"""What is left in the pipe of a process that has ended."""
 TEST_TOOLS = ("hypothesis", "jsonschema", "pytest", "pytest-timeout")
 
 _FOR_WINDOWS = (
@@ -142,15 +145,27 @@ class Rig:
         )
 
     def run(self, *command: str, within: float = 120, **variables: str) -> tuple[int, str]:
-        """Run it to its end: exit code and what it printed."""
+        """Run it to its end: exit code and what it printed.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not end in so many seconds; `output` is what it printed.
+        """
         process = self.start(*command, **variables)
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.close()
+        printed: list[str] = []
+        # Not to the end of the pipe: what Wine starts for the first window holds it for as long as it lives.
+        reader = threading.Thread(target=printed.extend, args=(process.stdout,), daemon=True)
+        reader.start()
         try:
-            printed, _ = process.communicate("", timeout=within)
-        except subprocess.TimeoutExpired:
+            code = process.wait(within)
+        except subprocess.TimeoutExpired as late:
             process.kill()
             process.wait()
-            raise
-        return process.returncode, printed
+            reader.join(_LAST_WORDS_SECONDS)
+            raise subprocess.TimeoutExpired(command, within, "".join(printed)) from late
+        reader.join(_LAST_WORDS_SECONDS)
+        return code, "".join(printed)
 
     @contextlib.contextmanager
     def awake(self) -> Iterator[None]:

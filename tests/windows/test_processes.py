@@ -1,12 +1,15 @@
 """Processes of Homepress as Windows runs them."""
 
+import ctypes
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from homepress.base.paths import close_to_others
 from homepress.privacy import Limits, windows
 from homepress.workers.process import environment, module_command
 
@@ -80,8 +83,6 @@ def test_what_can_be_made_is_told_as_open() -> None:
 
 
 def _is_wine() -> bool:
-    import ctypes
-
     return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")  # type: ignore[attr-defined]
 
 
@@ -118,3 +119,22 @@ def test_what_a_process_holds_is_told() -> None:
 
     assert 1 << 20 < host.resident_bytes(os.getpid()) < 4 << 30
     assert host.resident_bytes(0) == 0
+
+
+def access_list(path: Path) -> str:
+    """Who may do what with a folder, in Windows' own short form; WD is everybody, BU all users."""
+    advapi32 = ctypes.WinDLL("advapi32")  # type: ignore[attr-defined,unused-ignore]
+    buffer, size, text = ctypes.create_string_buffer(4096), ctypes.c_uint32(), ctypes.c_wchar_p()
+    assert advapi32.GetFileSecurityW(str(path), 4, buffer, len(buffer), ctypes.byref(size))
+    tell = advapi32.ConvertSecurityDescriptorToStringSecurityDescriptorW
+    assert tell(buffer, 1, 4, ctypes.byref(text), None)
+    return str(text.value)
+
+
+def test_what_is_ours_is_closed_to_other_users_on_any_drive(tmp_path: Path) -> None:
+    folder = tmp_path / "originals"
+    folder.mkdir()
+    close_to_others(folder)
+    assert not set(re.findall(r";(\w\w)\)", access_list(folder))) & {"WD", "BU", "AU"}
+    (folder / "kept").write_bytes(b"picture")
+    assert (folder / "kept").read_bytes() == b"picture"

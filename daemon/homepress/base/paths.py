@@ -1,6 +1,7 @@
 """Where things are: what Homepress keeps as its own, and what ships with it."""
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import stat
@@ -140,7 +141,10 @@ def _make_private(folder: Path) -> None:
             f"{folder} is not a plain folder; move it away or set {HOME_VARIABLE} to another place"
         )
     if not hasattr(os, "getuid"):
-        return  # Windows: what is under the user's profile is the user's by inheritance
+        # What is under the user's profile is the user's by inheritance; other drives let everybody read.
+        if not folder.is_relative_to(Path.home()):
+            close_to_others(folder)
+        return
     if status.st_uid != os.getuid():
         raise PermissionError(
             f"{folder} belongs to another user (number {status.st_uid}); "
@@ -148,6 +152,25 @@ def _make_private(folder: Path) -> None:
         )
     if stat.S_IMODE(status.st_mode) & 0o077:
         folder.chmod(_PRIVATE)
+
+
+_OURS_ALONE = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
+"""An access list that inherits nothing and is inherited: everything for the system, administrators and the
+owner, as Python's own `mkdir` has it for 0700 (3.11.10, 3.12.4 and later)."""
+
+
+def close_to_others(folder: Path) -> None:
+    """On Windows: give a folder an access list of its own, without those who are no administrators.
+
+    A drive without access lists (FAT) stays as it is.
+    """
+    advapi32 = vars(ctypes)["WinDLL"]("advapi32")
+    descriptor = ctypes.c_void_p()
+    convert = advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW
+    if convert(_OURS_ALONE, 1, ctypes.byref(descriptor), None):  # SDDL_REVISION_1
+        advapi32.SetFileSecurityW(str(folder), 4, descriptor)  # DACL_SECURITY_INFORMATION
+        local_free = vars(ctypes)["WinDLL"]("kernel32").LocalFree
+        local_free(descriptor)
 
 
 def _socket_in(home: Path) -> Path:

@@ -35,7 +35,7 @@ class AutostartState:
     """How things stand.
 
     Attributes:
-        kind: "desktop entry", "systemd unit", "launch agent" or "registry".
+        kind: "desktop entry", "systemd unit", "launch agent" or "value in the registry".
         on: whether the user asked for it here.
         starts: whether it will really start at the next login.
         reason: why not, or what else is worth knowing; empty when there is nothing to say.

@@ -1,6 +1,6 @@
 """The desktop of Windows: starting at login, entries in Explorer, opening things, battery saver.
 
-Written from the documentation; not yet run there by this project.
+Written from the documentation; registry and programs were tried under Wine, never with Explorer itself.
 """
 
 import ctypes
@@ -95,7 +95,7 @@ class RunValue(Autostart):
         elif on and isinstance(approved, bytes) and _turned_off(approved):
             reason = "it is turned off in the Task Manager, under Startup apps; turn it on there or here"
         place = f"HKEY_CURRENT_USER\\{self._run_key}, value {self._name}"
-        return AutostartState("registry", on, on and not reason, reason, place)
+        return AutostartState("value in the registry", on, on and not reason, reason, place)
 
 
 def _turned_off(approved: bytes) -> bool:

@@ -155,7 +155,8 @@ def full_path(text: str) -> Path:
     """
     path = Path(os.path.expanduser(text))
     if not path.is_absolute() or "\0" in text:
-        raise ValueError(f'"{text}" is no full path; begin it with / or ~')
+        begin = r"a drive, such as C:\, or with ~" if os.name == "nt" else "/ or ~"
+        raise ValueError(f'"{text}" is no full path; begin it with {begin}')
     return path
 
 

@@ -15,8 +15,10 @@ _SYSTEM_FOLDERS = (
     *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"),
     *("/var/cache", "/var/lib", "/var/log"),
     *("/Applications", "/Library", "/System", "/private/etc"),
-    *("C:/Windows", "C:/Program Files", "C:/ProgramData"),
+    *("C:/Windows", "C:/Program Files", "C:/Program Files (x86)", "C:/ProgramData"),
 )
+_VARIABLES = ("SystemRoot", "ProgramFiles", "ProgramFiles(x86)", "ProgramW6432", "ProgramData")
+"""Where such folders are on a Windows that is not on C:."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def refusal(
     if (own := locate(home)).lies_in(place):
         what = "your home folder" if place.lies_in(own) else "a folder around your home folder"
         return f"{path} is {what}, where programs keep their own pictures; give a folder inside it"
-    if any(place.lies_in(locate(Path(folder))) for folder in _SYSTEM_FOLDERS):
+    if any(place.lies_in(locate(Path(folder))) for folder in _system_folders()):
         return f"{path} belongs to the system; give a folder of your own"
     for folder in private:
         if place.lies_in(locate(folder)) or locate(folder).lies_in(place):
@@ -99,6 +101,11 @@ def refusal(
         if locate(other).lies_in(place):
             return f"{path} holds {other}, which is watched already; remove that one first"
     return None if output is None else output_refusal(path, output, others, locate=locate)
+
+
+def _system_folders() -> tuple[str, ...]:
+    named = (os.environ.get(name, "") for name in _VARIABLES)
+    return (*_SYSTEM_FOLDERS, *(folder for folder in named if os.path.isabs(folder)))
 
 
 def output_refusal(
@@ -173,6 +180,8 @@ def warnings(path: Path, *, home: Path | None = None, system: WatchSystem | None
         said.append(f"{path} is a git work tree; nothing in it will be touched")
     elif any(os.path.lexists(folder / ".git") for folder in real.parents):
         said.append(f"{path} lies in a git work tree; smaller pictures will show there as changes")
+    if any(part.lower() == "appdata" for part in real.parts):
+        said.append(f"{path} lies in AppData, where programs keep pictures that they want as they are")
     if (system or this_system()).is_remote(os.fsencode(real)):
         said.append(
             f"{path} is on a network drive or the like, which reports no changes; it is looked through from "

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from homepress.desktop.notifications import Notice, NoticeSlot
+from homepress.desktop.notifications import Notice, NoticeSlot, Unshown
 from homepress.ui.tray.actions import Action, Quit
 from homepress.ui.tray.icon import IconState, PanelTheme
 from homepress.ui.tray.legacy import (
@@ -18,22 +18,30 @@ from homepress.ui.tray.legacy import (
     _pystray,
     directly,
     pystray_menu,
+    show_in_passing,
 )
 from homepress.ui.tray.menu import MenuEntry, TrayState, menu
 from support import wait_for
 from ui.tray.test_menu import status
 
 
+def fits(text: str, places: int) -> bool:
+    """Whether a text and its closing zero go into a field of NOTIFYICONDATAW; pystray fails where not."""
+    return len(text.encode("utf-16-le")) // 2 < places
+
+
 class FakeIcon:
     """A pystray icon that notes every touch, with the thread it came from."""
 
     touched: list[tuple[str, threading.Thread]]
+    said: tuple[str, str]
 
     def __init__(self, name: str = "", icon: Any = None, title: str = "", menu: Any = None) -> None:
         self.__dict__["touched"] = []
         self.__dict__["ended"] = threading.Event()
 
     def __setattr__(self, name: str, value: Any) -> None:
+        assert name != "title" or fits(value, 128)
         self.touched.append((name, threading.current_thread()))
         self.__dict__[name] = value
 
@@ -46,6 +54,8 @@ class FakeIcon:
     def notify(self, message: str, title: str) -> None:
         assert message, "pystray shows nothing without"
         assert title, "pystray fails on macOS without"
+        assert fits(message, 256) and fits(title, 64)
+        self.__dict__["said"] = (message, title)
         self.touched.append(("notify", threading.current_thread()))
 
 
@@ -127,3 +137,41 @@ def test_a_click_in_pystrays_menu_gives_its_action() -> None:
     (telling,) = pystray_menu((MenuEntry("Only words"),), done.append)
     assert telling.enabled is False
     assert next(item.text for item in items["Pause"].submenu) == "For 30 minutes"
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "𝔵"])
+def test_what_is_too_long_for_windows_is_cut(monkeypatch: pytest.MonkeyPatch, letter: str) -> None:
+    monkeypatch.setattr(_pystray(), "Icon", FakeIcon)
+    desktop = PystrayDesktop()
+    (make,) = desktop.icons()
+    monkeypatch.setattr("homepress.ui.tray.legacy.tooltip", lambda _: letter * 300)
+    make(lambda _: None).show(TrayState(status()), PanelTheme.DARK)
+    assert len(desktop._icon.title) > 60
+    for text in (letter * 300, letter * 30):
+        desktop.notifier(print).show(Notice(NoticeSlot.PROBLEM, text, text))
+        message, title = desktop._icon.said
+        assert text.startswith(message.rstrip("…")) and text.startswith(title.rstrip("…"))
+        assert len(title) >= 30
+
+
+def test_a_notice_of_a_program_that_ends_has_an_icon_for_that_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[FakeIcon] = []
+
+    def make(*arguments: Any) -> FakeIcon:
+        made.append(FakeIcon(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(_pystray(), "Icon", make)
+    show_in_passing(Notice(NoticeSlot.RESULT, "1 picture, 3 MB saved"), seconds=0)
+    wait_for(lambda: "stop" in [name for name, _ in made[0].touched])
+    assert [name for name, _ in made[0].touched] == ["visible", "notify", "stop"]
+    assert made[0].said == ("1 picture, 3 MB saved", "Homepress")
+
+
+def test_no_notification_area_no_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise OSError("no shell")
+
+    monkeypatch.setattr(_pystray(), "Icon", refuse)
+    with pytest.raises(Unshown, match="no shell"):
+        show_in_passing(Notice(NoticeSlot.RESULT, "1 picture"))

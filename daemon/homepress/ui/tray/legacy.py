@@ -9,6 +9,7 @@ import importlib
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -18,7 +19,7 @@ from homepress.desktop.notifications import Notice, Notifier, Unshown
 from homepress.desktop.opening import Opener, system_opener
 from homepress.desktop.power import Tell, Woke, power_watch
 from homepress.ui.tray.backend import DesktopBackend, MakeIcon, OnAction, TrayIcon
-from homepress.ui.tray.icon import IconState, PanelTheme, icon_state, rgba
+from homepress.ui.tray.icon import IconState, PanelTheme, Symbol, icon_state, rgba
 from homepress.ui.tray.menu import SEPARATOR, MenuEntry, TrayState, menu, tooltip
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,12 @@ _log = logging.getLogger(__name__)
 _VARIABLE = "PYSTRAY_BACKEND"
 _SIZE = 64
 """Pixels of an edge: large enough for a display with small pixels."""
+
+# What the fields of Windows' NOTIFYICONDATAW hold beside their closing zero, in units of UTF-16.
+_LONGEST_TIP, _LONGEST_TITLE, _LONGEST_BODY = 127, 63, 255
+
+_PASSING_SECONDS = 8.0
+"""How long a notice is there that no tray of ours shows."""
 
 _BACKGROUND = (45, 45, 50)
 """An old tray drops transparency, and shows black."""
@@ -118,7 +125,7 @@ class PystrayIcon(TrayIcon):
             self._icon.icon = image
             self._state = icon
         if title != self._title:
-            self._icon.title = title
+            self._icon.title = _fitting(title, _LONGEST_TIP)
             self._title = title
         if entries != self._entries:
             self._icon.menu = pystray_menu(entries, self._on_action)
@@ -204,8 +211,55 @@ class _IconNotifier(Notifier):
         icon = self._icon()
         if icon is None:
             raise Unshown("the icon is not there yet")
-        # Always with a title: without one pystray fails on macOS.
-        self._on_main(lambda: icon.notify(notice.body or notice.title, notice.title if notice.body else NAME))
+        self._on_main(lambda: self._notify(icon, notice))
+
+    @staticmethod
+    def _notify(icon: Any, notice: Notice) -> None:
+        """In the thread of the icon, where nobody waits for a refusal."""
+        try:
+            _say(icon, notice)
+        except Exception as error:  # noqa: BLE001  on macOS another program shows it, and may fail too
+            _log.info("%s; not shown: %s", error, notice.title)
+
+
+def _say(icon: Any, notice: Notice) -> None:
+    """Show a notice by an icon of pystray; it has a title always, without which pystray fails on macOS."""
+    title, body = (notice.title, notice.body) if notice.body else (NAME, notice.title)
+    icon.notify(_fitting(body, _LONGEST_BODY), _fitting(title, _LONGEST_TITLE))
+
+
+def _fitting(text: str, longest: int) -> str:
+    """As much of it as a field of Windows holds: a character outside the first 65,536 takes two places."""
+    if len(text.encode("utf-16-le", "surrogatepass")) // 2 <= longest:
+        return text
+    kept = text.encode("utf-16-le", "surrogatepass")[: 2 * (longest - 1)]
+    return kept.decode("utf-16-le", "ignore") + "…"
+
+
+def show_in_passing(notice: Notice, seconds: float = _PASSING_SECONDS) -> None:
+    """Show a notice by an icon that is there for it alone: Windows has none without.
+
+    Raises:
+        Unshown: there is no notification area to show it in.
+    """
+    failed: list[Exception] = []
+
+    def appear(icon: Any) -> None:
+        try:
+            icon.visible = True
+            _say(icon, notice)
+            time.sleep(seconds)
+        except OSError as error:
+            failed.append(error)
+        finally:
+            icon.stop()
+
+    try:
+        _pystray().Icon(PROGRAM, image(IconState(Symbol.IDLE)), NAME).run(setup=appear)
+    except (ImportError, OSError) as error:
+        failed.append(error)
+    if failed:
+        raise Unshown(str(failed[0]))
 
 
 # Old trays on Linux. First GTK's and AppIndicator's icon, which has a menu but needs the system's Python

@@ -182,6 +182,11 @@ def show_notice(title: str, body: str = "") -> None:
 
 
 def _show(notice: Notice) -> None:
+    if sys.platform == "win32":
+        from homepress.ui.tray.legacy import show_in_passing
+
+        show_in_passing(notice)
+        return
     from homepress.desktop.dbus import BusError, Connection, session_address
 
     address = session_address()
