@@ -10,8 +10,10 @@ FOLDER ?=
 
 .PHONY: run test check room windows torture bench fuzz dist check-pythons lock latest generate clean
 
-# Installed once, and again whenever the list of dependencies changes.
-$(STAMP): pyproject.toml $(LOCKS)/development.txt
+CORE := $(wildcard daemon/homepress/compress/core/*.[ch])
+
+# Installed once, and again whenever the list of dependencies or the core in C changes.
+$(STAMP): pyproject.toml $(LOCKS)/development.txt packaging/core_build.py $(CORE)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes --requirement $(LOCKS)/development.txt
 	$(PIP) --no-deps --no-build-isolation --editable .

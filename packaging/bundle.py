@@ -7,9 +7,11 @@ from pathlib import Path
 
 import PyInstaller.__main__
 
+from homepress.compress.core import library
 from homepress.daemon.doctor.codecs_child import CODECS, ProbedCodec
 
 ROOT = Path(__file__).resolve().parent.parent
+CORE = Path(library.__file__).with_name(library.FILE_NAME)
 
 # Imported by name, where PyInstaller does not see it.
 _HIDDEN = ("_cffi_backend", "pystray._base", "pystray._xorg", "pystray._util", "Xlib.display", "tkinter.ttk")
@@ -47,6 +49,8 @@ def build_bundle(target: Path, work: Path) -> Path:
         options += [f"--hidden-import={codec.module}", f"--copy-metadata={codec.name}"]
     options += [f"--exclude-module={name}" for name in _LEFT_OUT]
     options += [f"--add-data={ROOT / name}:homepress/_share/{name}" for name in _SHIPPED]
+    if CORE.exists():
+        options += [f"--add-binary={CORE}:homepress/compress/core"]
     # Where `sysconfig` has programs, seen from the inside of a bundle.
     options += [f"--add-binary={_gifsicle()}:bin"]
     PyInstaller.__main__.run([*options, str(ROOT / "packaging" / "bundle_entry.py")])

@@ -29,6 +29,7 @@ LATEST = "HOMEPRESS_TEST_LATEST"
 
 # Program looked for: Debian packages that have it and what it needs.
 SYSTEM_PACKAGES = {
+    "cc": "gcc libc6-dev",
     "strace": "strace",
     "setfattr": "attr",
     "setfacl": "acl",

@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.engine.measure import Outcome
 from benchmarks.engine.process import Cost
+from homepress.compress.core.library import Loaded
 
 _COLUMN, _HEIGHT, _MARGIN, _FOOT = 92, 440, 60, 90
 _COLOURS = ("#0b6e4f", "#c8553d", "#3066be", "#8d6a9f", "#e3a008", "#555555", "#2a9d8f", "#7fb69d")
@@ -104,7 +105,8 @@ def curve_table(ratios: Mapping[str, Mapping[int, Sequence[float]]], head: str) 
 
 def machine() -> str:
     """On what it was measured."""
-    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    python = f"Python {platform.python_version()}"
+    return f"{platform.system()} {platform.machine()}, {python}, JPEG engine: {Loaded.name()}"
 
 
 def plot(title: str, results: Results) -> str:

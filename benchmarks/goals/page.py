@@ -8,6 +8,7 @@ from pathlib import Path
 import homepress
 from benchmarks.goals.rows import Number, Results
 from benchmarks.goals.runs import RUNS
+from homepress.compress.core.library import Loaded
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
 PAGE_NAME = "numbers.md"
@@ -128,7 +129,7 @@ def machine() -> str:
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return (
         f"{os.cpu_count()} cores of {_processor()}, {gigabytes:.0f} GB of memory, {platform.system()} "
-        f"{platform.release()}, Python {platform.python_version()}"
+        f"{platform.release()}, Python {platform.python_version()}; JPEG engine: {Loaded.name()}"
     )
 
 

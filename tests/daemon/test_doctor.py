@@ -20,6 +20,7 @@ from desktop.buses import FakeProgram, private_bus
 from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
+from homepress.compress.core.library import Loaded
 from homepress.control.service import Status
 from homepress.daemon.doctor import Finding, Level, bundle, checks, codecs_child, examine, linux
 from homepress.daemon.doctor.finding import Check, Installation, installation
@@ -139,6 +140,9 @@ class TestCompressing:
         findings = found(checks.worker, paths)
         assert findings[0].level is Level.GOOD
         assert "sandbox" in {finding.topic for finding in findings}
+        (engine,) = [finding for finding in findings if finding.topic == "engine"]
+        assert engine.level is Level.GOOD
+        assert engine.text.startswith(Loaded.name())
 
     def test_a_worker_that_does_not_start_is_broken(
         self, paths: Paths, monkeypatch: pytest.MonkeyPatch

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,11 @@ def build(folder: Path) -> tuple[Path, Path]:
     run(command)
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     return wheel, sdist
+
+
+def has_compiler() -> bool:
+    """Whether a wheel that is built here has the compiled core in it."""
+    return any(map(shutil.which, ("cc", "gcc", "clang")))
 
 
 def own_python() -> Path:

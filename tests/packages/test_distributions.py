@@ -5,6 +5,7 @@ import email.message
 import email.parser
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tomllib
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import homepress
+from homepress.compress.core.library import FILE_NAME
 from packages import distributions
 from support import REPOSITORY
 
@@ -20,10 +22,14 @@ PACKAGE = REPOSITORY / "daemon"
 SHIPPED = ("config", "service-files")
 
 
+LIBRARY = f"homepress/compress/core/{FILE_NAME}"
+
+
 def files_below(folder: Path) -> set[str]:
     """Names of the files of the checkout that belong to a package, relative to `folder`."""
     found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return {path.as_posix() for path in found if not any(map(_is_no_source, path.parts[:-1]))}
+    sources = {path.as_posix() for path in found if not any(map(_is_no_source, path.parts[:-1]))}
+    return sources - {LIBRARY}
 
 
 def _is_no_source(directory: str) -> bool:
@@ -52,6 +58,7 @@ class TestWheel:
             wanted |= {f"homepress/_share/{name}/{file}" for file in files_below(REPOSITORY / name)}
         names = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
         wanted |= {dist_info(wheel, name) for name in names}
+        wanted |= {LIBRARY} if distributions.has_compiler() else set()
         assert set(wheel.namelist()) == wanted
 
     @pytest.mark.parametrize("name", [
@@ -81,8 +88,26 @@ class TestWheel:
         assert len(plain) == len(project["dependencies"])
         assert metadata.get_payload()  # the README
 
-    def test_it_is_for_every_system(self, wheel: zipfile.ZipFile) -> None:
-        assert "Tag: py3-none-any" in wheel.read(dist_info(wheel, "WHEEL")).decode()
+    def test_it_is_for_every_python(self, wheel: zipfile.ZipFile) -> None:
+        told = wheel.read(dist_info(wheel, "WHEEL")).decode()
+        system = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        wanted = f"py3-none-{system}" if distributions.has_compiler() else "py3-none-any"
+        assert f"Tag: {wanted}" in told.splitlines()
+        assert Path(wheel.filename or "").name.endswith(f"-{wanted}.whl")
+
+    @pytest.mark.slow
+    def test_without_a_compiler_it_is_for_every_system_too(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CC", str(tmp_path / "no-compiler"))
+        wheel, sdist = distributions.build(tmp_path / "built")
+        assert wheel.name.endswith("-py3-none-any.whl")
+        assert LIBRARY not in zipfile.ZipFile(wheel).namelist()
+        with tarfile.open(sdist) as archive:
+            assert not [name for name in archive.getnames() if name.endswith(FILE_NAME)]
+        monkeypatch.setenv("HOMEPRESS_CORE", "needed")
+        with pytest.raises(AssertionError, match="no-compiler"):
+            distributions.build(tmp_path / "again")
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from homepress.compress.core.library import Loaded
 from support import wait_for
 from system.pictures import jpeg, png, write
 from system.program import Program
@@ -50,6 +51,7 @@ def test_dropped_pictures_become_smaller_in_place_and_undo_brings_every_byte_bac
 
     wait_for(lambda: program.status()["compressed_today"] == 4, within=60, what="four results")
     program.wait_idle()
+    assert program.status()["engine"] == Loaded.name()
 
     for path in pictures:
         assert path.stat().st_size < (tmp_path / "made" / path.relative_to(inbox)).stat().st_size

@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw
 from homepress import privacy
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
+from homepress.compress.core.library import Loaded
+from homepress.compress.model import ENGINE
 from homepress.workers import Limits, Slot
 
 
@@ -73,6 +75,13 @@ def test_a_worker_tries_to_get_out_when_asked(worker: Slot) -> None:
     attempts = worker.probe()
     assert len(attempts) > 10
     assert {attempt.kind for attempt in attempts if attempt.allowed} <= privacy.WORKER.may
+
+
+def test_a_worker_says_whether_it_has_the_compiled_core(worker: Slot) -> None:
+    """It is loaded before the lock: behind it there are no names of files any more."""
+    worker.prepare()
+    assert worker.lock is not None
+    assert worker.lock.codecs[ENGINE] == Loaded.name()
 
 
 def test_codecs_that_are_known_are_not_checked_again(worker: Slot) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from homepress.base.formats import ImageType
 from homepress.base.units import enumeration
@@ -194,6 +195,10 @@ def no_image(data: bytes) -> Unchanged:
     if not data:
         return Unchanged(Reason.NOT_AN_IMAGE, "it is empty", said=True)
     return Unchanged(Reason.NOT_AN_IMAGE)
+
+
+ENGINE: Final = "engine"
+"""Among the versions of codecs: whether the compiled core does the work of JPEG, or numpy."""
 
 
 @dataclass(frozen=True, slots=True)

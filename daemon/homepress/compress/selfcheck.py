@@ -24,10 +24,11 @@ from homepress.compress.aim import over
 from homepress.compress.convert import avif, jxl
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, codec, to_rgba
 from homepress.compress.convert.write import quickly_coded
+from homepress.compress.core.library import Loaded
 from homepress.compress.jpeg import Sampling, optimise
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.whole import decode_strictly
-from homepress.compress.model import Fault
+from homepress.compress.model import ENGINE, Fault
 from homepress.compress.pixels import decode, fingerprint
 from homepress.compress.png.pixels import fingerprint as png_fingerprint
 from homepress.compress.png.recode import recode
@@ -70,7 +71,7 @@ def codec_versions() -> dict[str, str]:
 
     The first call looks into the folders that modules come from, so it has to be before the lock.
     """
-    found = {"homepress": __version__}
+    found = {"homepress": __version__, ENGINE: Loaded.name()}
     installed = _installed()
     found.update((package, installed[package]) for package in _PACKAGES if package in installed)
     for library in _LIBRARIES:

@@ -36,7 +36,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     programs that show notifications. `originals_going` originals are deleted on the day of `originals_go_at`
     (seconds since 1970), because the days for which they are kept are over; 0 while it is none. `files` says
     whether the system keeps what reads pictures from reading other files; `gaps`, in whole sentences, what of
-    the lock this system does not have, what that means, and what to do.
+    the lock this system does not have, what that means, and what to do. `engine` is what does the work of
+    JPEG: the compiled core and what it is compiled for, or numpy; empty before a worker has said so.
     """
 
     state: State
@@ -61,6 +62,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str] = []
     waiting_files: list[WaitingFile] = []
     notify: Notices = "errors"
+    engine: str = ""
 
 
 class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):

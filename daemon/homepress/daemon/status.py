@@ -69,6 +69,7 @@ class StatusBuilder:
             power_saver=self.power.saving,
             notify=self.core.live.current.daemon.notify,
             waiting=load.waiting + load.working + len(waiting),
+            engine=self.core.trust.engine(),
             folders=folders,
             problems=problems,
             notes=[*self._faults(), *self.health.notices()],

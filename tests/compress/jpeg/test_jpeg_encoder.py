@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from compress.images import Pixels, decoded, jpeg, photo, screenshot
+from homepress.compress.core.library import Loaded
 from homepress.compress.jpeg import encoder as encoding
 from homepress.compress.jpeg import entropy, model, quantise
 from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
@@ -141,12 +142,14 @@ def test_events_of_blocks() -> None:
     assert lowered.run.tolist() == [0, 19, 0, 62]
 
 
-def test_levels_are_never_raised_and_first_ones_never_touched() -> None:
+def test_levels_are_never_raised_and_first_ones_never_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Loaded, "core", None)
     strip = next(encoding.strips(photo(256, 128), Sampling.QUARTER, rows=128))
     batch, activity = strip.batch(model.tables(60.0))
+    assert isinstance(batch, quantise.PlainBatch)
     statistics = quantise.learn(batch, activity)
     plain = entropy.Events.rounded(batch.steps, batch.magnitudes)
-    thrifty = quantise.quantise(batch, strip.masks(activity, statistics), statistics)
+    thrifty = batch.quantised(strip.masks(activity, statistics), statistics.bits)
     dense = np.zeros((2, *batch.steps.shape), np.int32)
     for number, found in enumerate((plain, thrifty)):
         dense[number, found.block, found.place] = found.values()

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import mozjpeg_lossless_optimization
 import numpy as np
@@ -10,17 +11,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.base.override import override
+from homepress.compress.core import entries
+from homepress.compress.core.library import CompiledCore, Loaded
 from homepress.compress.jpeg import model
 from homepress.compress.jpeg.entropy import BaselineWriter, Layout
 from homepress.compress.jpeg.model import EncodedSample, Encoder, Floats, Sampling, Table, tables
 from homepress.compress.jpeg.quantise import (
     Batch,
+    CoreBatch,
+    PlainBatch,
     Statistics,
     block_activity,
     calmed,
     learn,
     masking,
-    quantise,
 )
 from homepress.compress.pixels import Pixels, Windowed
 
@@ -96,37 +100,22 @@ _HALO = 16  # rows above and below a strip that sampling and masking look at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Strip:
-    """Rows of units of a picture, ready to be transformed.
+class Strip(Protocol):
+    """Rows of units of a picture, ready to be quantised.
 
     Attributes:
         layout: of the components.
-        blocks: of each component (units, blocks of a unit, 64) pixels, the halo's among them.
-        rows: how many rows of units `blocks` holds.
+        rows: how many rows of units it has, the halo's among them.
         inner: the first row that is not halo, and the first after it that is again.
     """
 
     layout: Layout
-    blocks: tuple[Floats, ...]
     rows: int
     inner: tuple[int, int]
 
     def batch(self, tables: tuple[Table, Table]) -> tuple[Batch, Floats]:
-        """The blocks divided by quantisation tables, without the halo; and the activity of luma blocks."""
-        kinds = self.layout.block_kinds
-        units = len(self.blocks[0])
-        steps = np.empty((units, len(kinds), 64), np.float32)
-        factors = [1 / table[model.NATURAL_OF_ZIGZAG].astype(np.float32) for table in tables]
-        first = 0
-        for part, kind in zip(self.blocks, self.layout.kinds, strict=True):
-            model.transform(part, factors[kind], steps[:, first : first + part.shape[1]])
-            first += part.shape[1]
-        magnitudes = np.abs(steps)
-        across = units // self.rows
-        inner = slice(self.inner[0] * across, self.inner[1] * across)
-        kept, size = steps[inner].reshape(-1, 64), magnitudes[inner].reshape(-1, 64)
-        batch = Batch(kept, size, np.tile(kinds, inner.stop - inner.start))
-        return batch, self._activity(magnitudes)[inner]
+        """The blocks to be divided by quantisation tables, without the halo; the activity of luma blocks."""
+        ...
 
     def masks(self, activity: Floats, statistics: Statistics) -> Floats:
         """By how much the bits of each block of a batch are dearer, given the activity of its luma blocks."""
@@ -134,13 +123,94 @@ class Strip:
         mean = luma.mean(axis=1, keepdims=True, dtype=np.float32)
         return np.concatenate([mean if kind else luma for kind in self.layout.kinds], axis=1).ravel()
 
-    def _activity(self, magnitudes: Floats) -> Floats:
-        """Of each luma block, (units, blocks of a unit), calmed by the blocks around it."""
+    def _inner_units(self, units: int) -> slice:
+        across = units // self.rows
+        return slice(self.inner[0] * across, self.inner[1] * across)
+
+    def _calmed(self, activity: Floats) -> Floats:
+        """The activity of luma blocks, (units, blocks of a unit), calmed by the blocks around each."""
         across, down = self.layout.factors[0]
-        luma = block_activity(magnitudes)[:, : across * down]
-        grid = luma.reshape(self.rows, -1, down, across).transpose(0, 2, 1, 3)
+        grid = activity.reshape(self.rows, -1, down, across).transpose(0, 2, 1, 3)
         calm = calmed(grid.reshape(self.rows * down, -1))
         return calm.reshape(self.rows, down, -1, across).transpose(0, 2, 1, 3).reshape(-1, down * across)
+
+    def _luma_blocks(self) -> int:
+        across, down = self.layout.factors[0]
+        return across * down
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlainStrip(Strip):
+    """A strip that numpy works on: the reference.
+
+    Attributes:
+        blocks: of each component (units, blocks of a unit, 64) pixels, the halo's among them.
+    """
+
+    blocks: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, part: Pixels, layout: Layout, inner: tuple[int, int], sampling: Sampling) -> "PlainStrip":
+        """A strip of pixels that are whole units."""
+        blocks = tuple(
+            model.blocks(plane, across, down)
+            for plane, (across, down) in zip(components(part, sampling), layout.factors, strict=True)
+        )
+        return cls(layout, part.shape[0] // layout.unit_edge, inner, blocks)
+
+    @override
+    def batch(self, tables: tuple[Table, Table]) -> tuple[Batch, Floats]:
+        kinds = self.layout.block_kinds
+        units = len(self.blocks[0])
+        steps = np.empty((units, len(kinds), 64), np.float32)
+        factors = _factors(tables)
+        first = 0
+        for part, kind in zip(self.blocks, self.layout.kinds, strict=True):
+            model.transform(part, factors[kind], steps[:, first : first + part.shape[1]])
+            first += part.shape[1]
+        magnitudes = np.abs(steps)
+        inner = self._inner_units(units)
+        kept, size = steps[inner].reshape(-1, 64), magnitudes[inner].reshape(-1, 64)
+        batch = PlainBatch(kept, size, np.tile(kinds, inner.stop - inner.start))
+        activity = block_activity(magnitudes)[:, : self._luma_blocks()]
+        return batch, self._calmed(activity)[inner]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoreStrip(Strip):
+    """A strip that the compiled core works on.
+
+    Attributes:
+        core: the library.
+        coefficients: (units, blocks of a unit, 64), the halo's among them, not divided by anything yet.
+    """
+
+    core: CompiledCore
+    coefficients: Floats
+
+    @classmethod
+    def of(
+        cls, core: CompiledCore, part: Pixels, layout: Layout, inner: tuple[int, int], sampling: Sampling
+    ) -> "CoreStrip":
+        """A strip of pixels that are whole units."""
+        found = entries.transform(core, part, quarter=sampling is Sampling.QUARTER)
+        return cls(layout, part.shape[0] // layout.unit_edge, inner, core, found)
+
+    @override
+    def batch(self, tables: tuple[Table, Table]) -> tuple[Batch, Floats]:
+        kinds = self.layout.block_kinds.astype(np.uint8)
+        factors = _factors(tables)
+        whole = entries.Blocks(self.coefficients, kinds, factors)
+        inner = self._inner_units(len(self.coefficients))
+        activity = entries.activity(self.core, whole, self._luma_blocks())
+        batch = CoreBatch(self.core, entries.Blocks(self.coefficients[inner], kinds, factors))
+        return batch, self._calmed(activity)[inner]
+
+
+def _factors(tables: tuple[Table, Table]) -> Floats:
+    """One over the tables of luma and chroma, (2, 64) in zigzag order."""
+    divisors = [table[model.NATURAL_OF_ZIGZAG] for table in tables]
+    return np.float32(1) / np.array(divisors, np.float32)
 
 
 def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[Strip]:
@@ -159,13 +229,11 @@ def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[
         bottom = min(top + rows, height)
         first, last = max(top - _HALO, 0), min(bottom + _HALO, height)
         part = padded(picture[first:last, :], edge)
-        found = components(part, sampling)
-        blocks = tuple(
-            model.blocks(plane, across, down)
-            for plane, (across, down) in zip(found, layout.factors, strict=True)
-        )
         inner = ((top - first) // edge, -(-(bottom - first) // edge))
-        yield Strip(layout, blocks, part.shape[0] // edge, inner)
+        if core := Loaded.core:
+            yield CoreStrip.of(core, part, layout, inner, sampling)
+        else:
+            yield PlainStrip.of(part, layout, inner, sampling)
 
 
 # The own encoder: exact planes and transform, tables after jpegli, levels weighed by cost, in strips.
@@ -224,7 +292,7 @@ class _TriedSample(EncodedSample):
 
 def _code(strip: Strip, quality: float, statistics: Statistics, writer: BaselineWriter) -> None:
     batch, activity = strip.batch(tables(quality))
-    writer.write(quantise(batch, strip.masks(activity, statistics), statistics))
+    writer.write(batch.quantised(strip.masks(activity, statistics), statistics.bits))
 
 
 def _size(picture: Windowed) -> tuple[int, int]:

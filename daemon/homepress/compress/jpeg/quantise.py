@@ -7,11 +7,14 @@ known from video coders, with the costs taken from the picture's own run and siz
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from homepress.base.override import override
+from homepress.compress.core import entries
+from homepress.compress.core.library import CompiledCore
 from homepress.compress.jpeg.entropy import SIZE_OF, Events, Index, Levels
 from homepress.compress.jpeg.model import NATURAL_OF_ZIGZAG, Floats
 
@@ -36,19 +39,91 @@ _PRICE_OF_PLACE: Final = _prices_of_places()
 _ALL_BUT_THE_FIRST: Final = np.array([0.0] + [1.0] * 63, np.float32)
 
 
+class Batch(Protocol):
+    """Blocks to quantise, in the order in which they are coded."""
+
+    @property
+    def kinds(self) -> Index:
+        """Of each block 0 for luma, 1 for chroma."""
+        ...
+
+    def count(self) -> NDArray[np.int64]:
+        """How often each run and size comes when all is rounded plainly: (2, 1024)."""
+        ...
+
+    def quantised(self, masks: Floats, bits: Floats) -> Events:
+        """The levels, weighed by what they cost.
+
+        Args:
+            masks: of each block, by how much its bits are dearer than usual (see `masking`).
+            bits: what coding a run and size costs (see `Statistics`).
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Blocks to quantise, in the order in which they are coded.
+class PlainBatch(Batch):
+    """Blocks, quantised with numpy: the reference.
 
     Attributes:
         steps: (blocks, 64) coefficients in quantisation steps, zigzag order.
         magnitudes: the same without their signs.
-        kinds: of each block 0 for luma, 1 for chroma.
+        block_kinds: of each block 0 for luma, 1 for chroma.
     """
 
     steps: Floats
     magnitudes: Floats
-    kinds: Index
+    block_kinds: Index
+
+    @property
+    @override
+    def kinds(self) -> Index:
+        return self.block_kinds
+
+    @override
+    def count(self) -> NDArray[np.int64]:
+        events = Events.rounded(self.steps, self.magnitudes)
+        symbols = _symbols(events.run, SIZE_OF[events.level], self.block_kinds[events.block])
+        return np.bincount(symbols[events.is_ac], minlength=2 * _SYMBOLS).reshape(2, _SYMBOLS)
+
+    @override
+    def quantised(self, masks: Floats, bits: Floats) -> Events:
+        events = Events.rounded(self.steps, self.magnitudes)
+        for left in reversed(range(_PASSES)):
+            bargain = _Bargain(events, self.block_kinds, masks, bits)
+            level = events.level.copy()
+            if not left:
+                bargain.lower_classes(level)
+            bargain.drop_ones(level, both_neighbours=not left)
+            events = events.lowered(level)
+        return events
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoreBatch(Batch):
+    """Blocks, quantised by the compiled core.
+
+    Attributes:
+        core: the library.
+        blocks: coefficients and what divides them.
+    """
+
+    core: CompiledCore
+    blocks: entries.Blocks
+
+    @property
+    @override
+    def kinds(self) -> Index:
+        return np.tile(self.blocks.kinds, len(self.blocks.coefficients)).astype(np.intp)
+
+    @override
+    def count(self) -> NDArray[np.int64]:
+        return entries.count(self.core, self.blocks)
+
+    @override
+    def quantised(self, masks: Floats, bits: Floats) -> Events:
+        price = _BIT_PRICE * _CLASS_PRICE
+        return Events(*entries.quantise(self.core, self.blocks, masks, bits, _PRICE_OF_PLACE, price))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,32 +163,11 @@ def masking(activity: Floats, mean: float) -> Floats:
 
 def learn(batch: Batch, activity: Floats) -> Statistics:
     """Statistics of a sample of a picture, rounded plainly."""
-    events = Events.rounded(batch.steps, batch.magnitudes)
-    symbols = _symbols(events.run, SIZE_OF[events.level], batch.kinds[events.block])
-    seen = np.bincount(symbols[events.is_ac], minlength=2 * _SYMBOLS).reshape(2, _SYMBOLS) + 0.5
+    seen = batch.count() + 0.5
     ends = np.bincount(batch.kinds, minlength=2)[:, None] + 1.0
     bits = np.minimum(np.log2(seen.sum(axis=1, keepdims=True) + ends) - np.log2(seen), _DEAREST)
     bits += np.arange(_SYMBOLS) & 15  # the bits of the value itself follow its code
     return Statistics(bits.astype(np.float32).ravel(), float(np.exp(np.log(activity).mean(dtype=np.float64))))
-
-
-def quantise(batch: Batch, masks: Floats, statistics: Statistics) -> Events:
-    """Quantise some blocks.
-
-    Args:
-        batch: the blocks.
-        masks: of each block, by how much its bits are dearer than usual (see `masking`).
-        statistics: of the picture.
-    """
-    events = Events.rounded(batch.steps, batch.magnitudes)
-    for left in reversed(range(_PASSES)):
-        bargain = _Bargain(events, batch.kinds, masks, statistics.bits)
-        level = events.level.copy()
-        if not left:
-            bargain.lower_classes(level)
-        bargain.drop_ones(level, both_neighbours=not left)
-        events = events.lowered(level)
-    return events
 
 
 def _symbols(run: Index, size: Index, kind: Index) -> Index:

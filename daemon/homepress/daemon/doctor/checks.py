@@ -24,6 +24,7 @@ from homepress.base.system_errors import with_name
 from homepress.base.units import size
 from homepress.compress import Compressed, Recipe
 from homepress.compress.footprint import most_pixels
+from homepress.compress.model import ENGINE
 from homepress.control.instance import other_version
 from homepress.daemon.commands.prove import sample_png
 from homepress.daemon.doctor.finding import (
@@ -234,6 +235,7 @@ def network_lock(whole: Installation) -> Iterator[Finding]:
 
 _INSTALL_AGAIN = "pipx reinstall homepress     (or: python -m pip install --force-reinstall homepress)"
 _INSTALL_WITH_PIPX = "this bundle came without it; use instead: pipx install homepress"
+_ENGINES = {"numpy": "numpy, since this installation has no compiled core: the same results, for more time"}
 _IMPORT_SECONDS = 60.0
 _TOOL_SECONDS = 30.0
 _MOST_OUTPUT = 10_000
@@ -264,6 +266,8 @@ def worker(_: Installation) -> Iterator[Finding]:
         yield good("codecs", "small pictures come back from each as they should")
     if hello is None:
         return
+    if engine := hello.codecs.get(ENGINE):
+        yield good("engine", _ENGINES.get(engine, f"{engine}, for JPEG"))
     yield from this_system().file_sandbox(hello.files)
     for missing in hello.missing:
         yield worth_knowing("sandbox", missing, "see what holds all the same: homepress prove")

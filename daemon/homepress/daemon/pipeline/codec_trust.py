@@ -10,7 +10,7 @@ import msgspec
 from homepress.base.files import write_atomically
 from homepress.base.formats import ImageType
 from homepress.compress import Recipe
-from homepress.compress.model import Fault, obstacles, trusted
+from homepress.compress.model import ENGINE, Fault, obstacles, trusted
 from homepress.workers import CodecReport, Slot
 
 _log = logging.getLogger(__name__)
@@ -69,6 +69,10 @@ class CodecTrust:
     def problems(self) -> list[str]:
         """What is wrong, in whole sentences with what to do; empty when nothing is."""
         return [_in_words([fault]) for fault in self._report.faults or []]
+
+    def engine(self) -> str:
+        """What does the work of JPEG, as the worker said that was checked last; empty where none was yet."""
+        return self._report.versions.get(ENGINE, "")
 
     def _check_once(self, slot: Slot) -> None:
         if self._checked:

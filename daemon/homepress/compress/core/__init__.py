@@ -1,0 +1,4 @@
+"""What costs most CPU, compiled from C; `library.Loaded` says whether it is there.
+
+Everything in here is also written with numpy, which is the reference: tests hold both together.
+"""

@@ -1,0 +1,70 @@
+/* What the compiled core offers; core/library.py calls it through ctypes.
+ *
+ * An entry trusts no length: it gives HP_REFUSED for what does not fit together, and HP_NO_MEMORY. It keeps
+ * nothing between calls, opens nothing, and calls nothing of the system but malloc and free.
+ */
+#ifndef HOMEPRESS_CORE_H
+#define HOMEPRESS_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define HP_ENTRY __declspec(dllexport)
+#else
+#define HP_ENTRY __attribute__((visibility("default")))
+#endif
+
+enum { HP_REFUSED = -1, HP_NO_MEMORY = -2 };
+enum { HP_PLACES = 64, HP_SYMBOLS = 1024, HP_KINDS = 2, HP_LARGEST_LEVEL = 1023 };
+
+/* Pixels of whole units, as core.c has checked them. */
+typedef struct {
+    const uint8_t *pixels;
+    size_t height, width, channels;
+    bool quarter;     /* chroma has half the size each way */
+    float *planes;    /* room for the component planes */
+    float *out;       /* (units, blocks of a unit, 64) */
+} hp_picture;
+
+/* Coefficients of whole units, as core.c has checked them. */
+typedef struct {
+    const float *coefficients; /* (blocks, 64), zigzag order */
+    size_t blocks;
+    const uint8_t *kinds;      /* of each block of a unit */
+    size_t per_unit;
+    const float *factors;      /* (kinds, 64): one over the quantisation tables */
+} hp_blocks;
+
+typedef struct {
+    const float *masks;  /* of each block: by how much its bits are dearer */
+    const float *bits;   /* (kinds, 1024): what a run and size cost */
+    const float *prices; /* (64): what a bit may cost in error */
+    float class_price;   /* the same for lowering a size class */
+} hp_prices;
+
+/* What is coded: the first coefficient of each block and all others that are not zero. */
+typedef struct {
+    int64_t *index;
+    int64_t *run;
+    int32_t *level;
+    float *exact;
+    uint8_t *is_ac;
+    size_t room;
+} hp_events;
+
+/* encode.c is compiled once for any processor of the kind, and on x86-64 once more for AVX2. */
+typedef struct {
+    void (*transform)(const hp_picture *picture);
+    void (*activity)(const hp_blocks *blocks, size_t luma, float *out);
+    void (*count)(const hp_blocks *blocks, int64_t *seen);
+    int64_t (*quantise)(const hp_blocks *blocks, const hp_prices *prices, const hp_events *events);
+} hp_encoder;
+
+extern const hp_encoder hp_encoder_plain;
+#ifdef HP_HAS_AVX2
+extern const hp_encoder hp_encoder_avx2;
+#endif
+
+#endif

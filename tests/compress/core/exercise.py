@@ -1,0 +1,92 @@
+"""Every entry of a core, over made shapes and hostile lengths; also run on its own, with sanitizers loaded.
+
+python exercise.py LIBRARY SECONDS
+"""
+
+import ctypes
+import random
+import sys
+import time
+
+import numpy as np
+
+from homepress.compress.core import entries
+from homepress.compress.core.library import _ENTRIES, BEST, PLAIN, CompiledCore
+
+_HOSTILE = (-(2**63), -(2**31), -64, -1, 0, 1, 3, 7, 63, 65, 2**31 - 1, 2**31, 2**40, 2**63 - 1)
+_ODD_FLOATS = (np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-45, 0.5, -0.5, 1.0, 2.0, 1023.5, 0.0)
+
+
+def exercise(core: CompiledCore, seed: int) -> None:
+    """One round: shapes that fit, with every kind of value, and then lengths that do not."""
+    chance = random.Random(seed)
+    core.choose(chance.choice((PLAIN, BEST)))
+    numbers = np.random.default_rng(seed)
+    blocks = made_blocks(core, chance, numbers)
+    luma = chance.randint(1, len(blocks.kinds))
+    entries.activity(core, blocks, luma)
+    entries.count(core, blocks)
+    masks = odd(numbers, (len(blocks),))
+    bits = odd(numbers, (entries.KINDS * entries.SYMBOLS,))
+    prices = odd(numbers, (entries.PLACES,))
+    entries.quantise(core, blocks, masks, bits, prices, np.float32(chance.choice(_ODD_FLOATS)))
+    refuse_what_does_not_fit(core, chance)
+
+
+def made_blocks(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> entries.Blocks:
+    """Blocks of a made picture, or of no picture."""
+    channels = chance.choice((1, 3, 4))
+    quarter = channels > 1 and chance.random() < 0.5
+    edge = 16 if quarter else 8
+    height, width = (edge * chance.randint(1, 5) for _ in range(2))
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    pixels = (
+        numbers.integers(0, 256, shape, np.uint8) if chance.random() < 0.7 else np.full(shape, 255, np.uint8)
+    )
+    coefficients = entries.transform(core, pixels, quarter=quarter)
+    assert np.isfinite(coefficients).all()
+    if chance.random() < 0.5:
+        coefficients = odd(numbers, coefficients.shape)
+    kinds = numbers.integers(0, 2, coefficients.shape[1], np.uint8)
+    return entries.Blocks(coefficients, kinds, odd(numbers, (entries.KINDS, entries.PLACES)))
+
+
+def odd(numbers: np.random.Generator, shape: tuple[int, ...]) -> entries.Floats:
+    """Values of every size, some of them no numbers."""
+    values = numbers.normal(0, 10 ** numbers.uniform(-3, 4), shape).astype(np.float32)
+    strange = numbers.random(shape) < 0.02
+    values[strange] = numbers.choice(np.array(_ODD_FLOATS, np.float32), int(strange.sum()))
+    return values
+
+
+def refuse_what_does_not_fit(core: CompiledCore, chance: random.Random) -> None:
+    """Lengths that do not fit together are an answer below zero; nothing behind them is touched."""
+    name = chance.choice(sorted(_ENTRIES))
+    room = np.zeros(64, np.uint8)
+    arguments: list[object] = []
+    for kind in _ENTRIES[name]:
+        if kind is ctypes.c_void_p:
+            arguments.append(chance.choice((None, room.ctypes.data)))
+        elif kind is ctypes.c_float:
+            arguments.append(1.0)
+        else:
+            # None of these numbers of blocks or pixels fits: at least one length is always refused.
+            arguments.append(chance.choice(_HOSTILE) if kind is ctypes.c_int64 else chance.choice((0, 1)))
+    if name == "hp_quantise":
+        arguments[1] = chance.choice([number for number in _HOSTILE if number < 0 or number >= 2**31])
+    elif name != "hp_transform":
+        arguments[-1] = -chance.randint(1, 2**40)
+    assert getattr(core._library, name)(*arguments) < 0, (name, arguments)
+
+
+def main() -> None:
+    """Rounds for so many seconds; how many there were."""
+    core, until, seed = CompiledCore(sys.argv[1]), time.monotonic() + float(sys.argv[2]), 0
+    while time.monotonic() < until or not seed:
+        exercise(core, seed)
+        seed += 1
+    print(seed)
+
+
+if __name__ == "__main__":
+    main()
