@@ -185,14 +185,14 @@ PARTS = (
 """In the order of the page."""
 
 
-def fate(key: str, source: ImageType, target: ImageType, *, anew: bool = True) -> Fate:
-    """What becomes of a part of a source that becomes a target; AVIF is told as HEIC.
+def fate(key: str, source: ImageType, target: ImageType) -> Fate:
+    """What becomes of a part of a source that is made anew as a target; AVIF is told as HEIC.
 
     Raises:
         LookupError: there is no such row.
     """
     source = _H if source is ImageType.AVIF else source
-    column = (ANEW if anew else IN_PLACE) if target is source else 2 + TARGETS.index(target)
+    column = ANEW if target is source else 2 + TARGETS.index(target)
     for part in PARTS:
         if (part.key, part.source) == (key, source):
             return part.fate(column)

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from homepress.base.formats import ImageType
 from homepress.compress.footprint import MOST_PIXELS as MOST_PIXELS
 from homepress.compress.metadata.errors import CUT_SHORT, DAMAGED, NO_HEADER, NotParsed
-from homepress.compress.model import MetadataPolicy, Reason, Unchanged
+from homepress.compress.model import Reason, Unchanged
 
 # Decoding with Pillow, in full or not at all, within a limit of pixels.
 #
@@ -268,14 +268,12 @@ def _strips(picture: Windowed) -> Iterator[Pixels]:
 # The last look at a result before it may take a source's place: does it still say all the source said?
 
 _ORIENTATION = 0x0112  # Exif tag
-_DISPLAY = {
+_BLOCKS = {
     "icc_profile": "the colour profile",
     "gamma": "the tone curve",
     "chromaticity": "the primaries",
     "transparency": "the transparency",
     "background": "the background",
-}
-_METADATA = {
     "exif": "the Exif block",
     "xmp": "the XMP packet",
     "comment": "the comment",
@@ -307,14 +305,12 @@ def colours(mode: str) -> str:
     return _COLOURS.get(mode, "grey of more than 8 bits")
 
 
-def first_difference(
-    source: Image.Image, result: Image.Image, metadata: MetadataPolicy = MetadataPolicy.KEEP
-) -> str:
+def first_difference(source: Image.Image, result: Image.Image) -> str:
     """What a result in the same format lost of its source, in words; empty when it lost nothing.
 
     Compared are the size in pixels, mode, frames, what decides how pixels are shown (colour profile,
-    orientation) and, with the policy KEEP, the metadata blocks byte for byte as Pillow reads them. Pixels
-    are not: see `pixels.fingerprint` and the score.
+    orientation) and the metadata blocks byte for byte as Pillow reads them. Pixels are not: see
+    `pixels.fingerprint` and the score.
     """
     if source.size != result.size:
         return f"the size is {result.size[0]} by {result.size[1]} pixels"
@@ -322,11 +318,10 @@ def first_difference(
         return f"its colours are {colours(result.mode)}, not {colours(source.mode)}"
     if getattr(source, "n_frames", 1) != getattr(result, "n_frames", 1):
         return "the number of frames differs"
-    names = _DISPLAY | (_METADATA if metadata is MetadataPolicy.KEEP else {})
-    for name, words in names.items():
+    for name, words in _BLOCKS.items():
         if source.info.get(name) != result.info.get(name):
             return f"{words} differs"
-    if metadata is not MetadataPolicy.STRIP and orientation(source) != orientation(result):
+    if orientation(source) != orientation(result):
         return "the orientation differs"
     return ""
 

@@ -122,9 +122,9 @@ def _picture(size: int = 96) -> Rgba:
     return rgba
 
 
-def _soft(size: int = 96) -> Rgba:
+def _soft() -> Rgba:
     """Opaque, with soft shapes and little colour, as most photographs."""
-    down, across = np.mgrid[0:size, 0:size]
+    down, across = np.mgrid[0:96, 0:96]
     wave = (across * across + 3 * down * down) // 40 % 64
     light = 60 + across + np.where(wave < 32, wave, 63 - wave)
     shades = [light, light * 9 // 10 + 12, light * 8 // 10 + down // 3 + 10, np.full_like(light, 255)]

@@ -61,10 +61,10 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
     return f'; did you mean "{near[0]}"?' if near else ""
 
 
-def quoted(names: Iterable[str], last: str = "or") -> str:
+def quoted(names: Iterable[str]) -> str:
     """`"a", "b" or "c"`."""
     words = [f'"{name}"' for name in names]
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 # Checking single values: what a key may hold, and what to say when it holds something else.

@@ -135,13 +135,14 @@ def test_the_scale_of_the_chart_covers_the_highest_bar(most: int) -> None:
 
 
 def test_days_have_no_gaps_and_end_today() -> None:
-    days = figures.last_days([Day(day="2026-05-03", images=1, saved_bytes=9)], date(2026, 5, 4), 3)
-    assert [(day.day, day.saved_bytes) for day in days] == [
+    days = figures.last_days([Day(day="2026-05-03", images=1, saved_bytes=9)], date(2026, 5, 4))
+    assert len(days) == figures.CHART_DAYS
+    assert [(day.day, day.saved_bytes) for day in days[-3:]] == [
         ("2026-05-02", 0),
         ("2026-05-03", 9),
         ("2026-05-04", 0),
     ]
-    assert figures.chart_words(days) == "9 B saved on 1 day of the last 3; most on 3 May, 9 B."
+    assert figures.chart_words(days[-3:]) == "9 B saved on 1 day of the last 3; most on 3 May, 9 B."
 
 
 def test_exports_hold_the_figures_and_no_formulas() -> None:

@@ -94,15 +94,15 @@ MOST_INFLATED = 16_000_000
 """Bytes; profiles and texts are smaller, a bomb is not."""
 
 
-def inflate(data: bytes, limit: int = MOST_INFLATED) -> bytes:
+def inflate(data: bytes) -> bytes:
     """Decompress one zlib stream.
 
     Raises:
-        Malformed: broken, cut short, or longer than `limit` bytes when decompressed.
+        Malformed: broken, cut short, or longer than `MOST_INFLATED` bytes when decompressed.
     """
     machine = zlib.decompressobj()
     try:
-        result = machine.decompress(data, limit)
+        result = machine.decompress(data, MOST_INFLATED)
     except zlib.error as error:
         raise Malformed("broken compressed metadata") from error
     if not machine.eof:

@@ -34,15 +34,14 @@ def prepare_client() -> None:
     privacy.lock_client(Paths.from_environment().socket)
 
 
-def try_doors(name: str, other: int = 0, pid: int = 0) -> ProbedProcess:
-    """Try every way out from this process; nothing is sent.
+def try_doors(name: str, other: int = 0) -> ProbedProcess:
+    """Try every way out from this process, whose lock our parent gave it; nothing is sent.
 
     Args:
         name: whose lock it is that this shows.
         other: an ordinary process of this user, whose memory is tried; 0 for none.
-        pid: the process of that name; 0 for our parent, whose lock we inherited.
     """
-    return privacy.CLIENT.probed(name, pid or os.getppid(), privacy.probe(other))
+    return privacy.CLIENT.probed(name, os.getppid(), privacy.probe(other))
 
 
 def stopped_status(counters: "Counters | None" = None, problems: Sequence[str] = ()) -> Status:

@@ -46,10 +46,10 @@ def read_figures(reader: Reader) -> Figures:
     return Figures(reader.stats(), reader.biggest(_BIGGEST))
 
 
-def last_days(days: list[Day], today: date, count: int = CHART_DAYS) -> list[Day]:
-    """The last days without gaps, today last."""
+def last_days(days: list[Day], today: date) -> list[Day]:
+    """The days of the chart without gaps, today last."""
     known = {day.day: day for day in days}
-    wanted = (today - timedelta(days=count - 1 - n) for n in range(count))
+    wanted = (today - timedelta(days=ago) for ago in reversed(range(CHART_DAYS)))
     return [known.get(str(day), Day(day=str(day), images=0, saved_bytes=0)) for day in wanted]
 
 
@@ -68,13 +68,13 @@ def ticks(most: int) -> list[int]:
     return [step * n for n in range(-(-most // step) + 1)]
 
 
-def shares(parts: dict[str, Totals], named: str = "named by hand") -> list[Share]:
+def shares(parts: dict[str, Totals]) -> list[Share]:
     """Folders or formats, the one that saved most first."""
     most = max((totals.saved_bytes for totals in parts.values()), default=0) or 1
     ordered = sorted(parts.items(), key=lambda item: -item[1].saved_bytes)
     return [
         Share(
-            name=printable(name) if name else named,
+            name=printable(name) if name else "named by hand",
             words=f"{counted(totals.images, 'picture')}, "
             f"{percent_saved(totals.before_bytes, totals.after_bytes)} % smaller",
             saved=size(totals.saved_bytes),
