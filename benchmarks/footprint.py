@@ -34,10 +34,13 @@ _COMPARED = "compared"
 
 
 def _pictures(megapixels: float) -> Iterator[tuple[ImageType, str, bytes]]:
-    """A photograph, a drawing, and a drawing that is transparent."""
+    """A photograph, noise, a drawing, and a drawing that is transparent."""
     height = round((megapixels * 1e6 / _ASPECT) ** 0.5 / 16) * 16
     size = (round(height * _ASPECT / 16) * 16, height)
     yield ImageType.JPEG, "photograph", photograph(1, size)
+    coarse = io.BytesIO()
+    Image.merge("RGB", [Image.effect_noise(size, 80) for _ in "RGB"]).save(coarse, "JPEG", quality=95)
+    yield ImageType.JPEG, "noise", coarse.getvalue()
     ramp = Image.linear_gradient("L").resize(size)
     for mode, name in (("RGB", "drawing"), ("RGBA", "transparent")):
         image = ramp.convert(mode)

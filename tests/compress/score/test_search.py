@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homepress.compress.jpeg import lossy
 from homepress.compress.score.search import (
     Increment,
     Scale,
@@ -96,6 +97,17 @@ def test_where_the_rough_measure_gives_up_the_exact_one_decides() -> None:
 def test_guesses_stay_on_the_scale_and_rise(score: float) -> None:
     assert SCALE.lowest <= SCALE.guess(score) <= SCALE.highest
     assert SCALE.guess(score) <= SCALE.guess(score + 1)
+
+
+def test_a_score_that_hardly_rises_is_raised_until_it_keeps_the_floor() -> None:
+    """As a photograph's did: less than a tenth of a point for each step of quality, where 0.6 is usual."""
+
+    def attempt(quality: float) -> tuple[float, float]:
+        return quality, 1.0 - 0.08 * (quality - 41.55)
+
+    kept = first_to_keep(attempt, 41.55, lossy._STEPS, lossy._SCALE, guard=0.3, on_grid=lossy._SCALE.clip)
+    assert kept is not None
+    assert 54.05 <= kept < 70
 
 
 def test_a_result_that_falls_short_is_made_again_higher_and_the_first_to_keep_the_floor_is_taken() -> None:
