@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from homepress.compress.jpeg import lossy
@@ -70,6 +70,7 @@ def test_few_probes_on_a_curve_as_expected() -> None:
     assert len(curve.asked) <= 3
 
 
+@example(middle=67.75, steep=1.1875, target=60.0, error=0.0)
 @given(
     middle=st.floats(40, 90),
     steep=st.floats(0.3, 1.2),
@@ -83,7 +84,8 @@ def test_a_rough_measure_saves_exact_ones(middle: float, steep: float, target: f
     if found is None:
         assert exact.function(SCALE.highest) < target + 2 * abs(error)
     elif exact.function(SCALE.lowest) < target:
-        assert exact.function(found.setting) == pytest.approx(target, abs=0.5)
+        # The last 0.6 points are bridged with a slope that may be three times the true one, or a third.
+        assert exact.function(found.setting) == pytest.approx(target, abs=1.2)
         assert len(exact.asked) <= 3
 
 
