@@ -114,6 +114,7 @@ def test_tables_within_a_folder(tmp_path: Path) -> None:
     assert edit.set_folder_value(file, "~/a", "convert", None).folders[0].convert == {}
 
 
+@pytest.mark.posix
 def test_without_a_file_the_annotated_default_is_the_start(tmp_path: Path) -> None:
     file = tmp_path / "config" / "homepress" / "settings.toml"
     assert edit.add_folder(file, "~/new").folders[0].path == Path("~/new").expanduser()
@@ -129,7 +130,11 @@ def test_without_a_file_the_annotated_default_is_the_start(tmp_path: Path) -> No
         (lambda file: edit.add_folder(file, "relative"), "full path"),
         (lambda file: edit.add_folder(file, "~/srv/shots/"), "already in line 18"),
         (lambda file: edit.add_folder(file, "~/x", {"qualty": "safe"}), 'did you mean "quality"'),
-        (lambda file: edit.add_folder(file, os.fsdecode(b"~/x/\xff")), "no valid text"),
+        pytest.param(
+            lambda file: edit.add_folder(file, os.fsdecode(b"~/x/\xff")),
+            "no valid text",
+            marks=pytest.mark.posix,
+        ),
         (lambda file: edit.remove_folder(file, "~/nowhere"), "there is no"),
         (lambda file: edit.set_folder_value(file, "~/srv/shots", "mode", "output"), "also needs output"),
         (lambda file: edit.set_daemon_values(file, {"workers": 0}), "from 1 to 64"),
@@ -178,6 +183,7 @@ def test_a_form_that_is_not_understood_is_left_to_the_user(tmp_path: Path, text:
             assert tomllib.loads(file.read_text()) != before  # done right, checked by the edit itself
 
 
+@pytest.mark.posix
 def test_mode_links_and_line_ends_are_kept(tmp_path: Path) -> None:
     target = tmp_path / "dotfiles" / "homepress.toml"
     target.parent.mkdir()

@@ -287,10 +287,12 @@ class TestFiles:
         os.mkfifo(tmp_path / "pipe")
         self.refused(tmp_path / "pipe", None, "is no file")
 
+    @pytest.mark.posix
     def test_a_file_for_its_folder(self, tmp_path: Path) -> None:
         (tmp_path / "config").write_text("")
         self.refused(tmp_path / "config" / "settings.toml", None, "cannot be read")
 
+    @pytest.mark.posix
     def test_a_dangling_link_is_not_taken_for_no_settings(self, tmp_path: Path) -> None:
         (tmp_path / "settings.toml").symlink_to(tmp_path / "unmounted" / "settings.toml")
         self.refused(tmp_path / "settings.toml", None, "is a link to")
@@ -307,6 +309,7 @@ class TestFiles:
         assert str(caught.value).startswith(str(file))
 
 
+@pytest.mark.posix
 def test_a_name_that_is_no_text_can_be_shown() -> None:
     problem = Problem(Path(os.fsdecode(b"/tmp/\xff/settings.toml")), 3, "folder.path", "wrong")
     str(problem).encode("utf-8")
