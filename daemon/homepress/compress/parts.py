@@ -164,7 +164,7 @@ PARTS = (
     PartRow("exif", _H, "Exif (HEIC, AVIF)", "--AAAAA", "AG"),
     PartRow("xmp", _H, "XMP", "--KKKKK", "AG"),
     PartRow("hdr", _H, "HDR gain map (Apple's, ISO 21496-1); becomes Ultra HDR", "--ADDDD", "KK"),
-    PartRow("depth", _H, "depth map, matte (to JPEG where its XMP says what it means)", "--ADDDD", "KK"),
+    PartRow("depth", _H, "depth map, matte (to JPEG where its XMP says what it means)", "--ADDDD", "AA"),
     PartRow("motion", _H, "motion video", "--DDDDD", "KG"),
     PartRow("pictures", _H, "further pictures (stereo, bursts of a few)", "--ADDDD", "KK"),
     PartRow("maker", _H, "a maker's box (Samsung's blocks become the trailer they are in JPEGs)", "--KDDDD"),

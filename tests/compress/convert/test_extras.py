@@ -14,7 +14,14 @@ from compress import phones
 from compress.sources import made, refused
 from homepress.base.formats import ImageType
 from homepress.compress.metadata.exif import UPRIGHT
-from homepress.compress.metadata.gain_map import HDRGM, GainChannel, GainCurve, read_iso_curve
+from homepress.compress.metadata.gain_map import (
+    HDRGM,
+    GainChannel,
+    GainCurve,
+    apple_headroom,
+    read_iso_curve,
+)
+from homepress.compress.metadata.heif_parts import HeifItems, exif_block
 from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file, xmp_packet
 from homepress.compress.metadata.jpeg_segments import HeaderKind, headers_of_kind, parse_jpeg
 from homepress.compress.metadata.jpeg_tail import gain_map_part, held_extras
@@ -481,3 +488,50 @@ class TestWhatStaysOfAHeif:
         coded, about = phones.heif_coding(Image.fromarray(phones.images.photo(64, 48)))
         data = phones.avif([(b"unci", coded, about)], [(b"cdsc", 1, [1])])
         assert refused(data, JPEG).reason is Reason.UNSUPPORTED
+
+
+class TestAppleWithLessMetadata:
+    """What says how bright a gain map is, and what a depth map means, is no private thing."""
+
+    @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
+    def test_a_gain_map_stays_as_bright(self, policy: MetadataPolicy) -> None:
+        data = phones.apple_avif(1.2, 0.5) + phones.built.box(b"sefd", phones.samsung_blocks())
+        result = made(data, Recipe(floor=80.0, metadata=policy))
+        before, after = (exif_block(HeifItems(each).described(1, b"Exif")[0]) for each in (data, result.data))
+        assert apple_headroom(after, None) == apple_headroom(before, None) is not None
+
+    def test_nothing_but_that_stays_of_the_tags(self) -> None:
+        data = phones.apple_avif(1.2, 0.5)
+        note = phones.apple_note(1.2, 0.5)
+        secret = note.replace(b"\x00\x21\x00\x0a", b"\x00\x22\x00\x0a")
+        assert secret != note
+        stripped = made(data.replace(note, secret), Recipe(floor=80.0, metadata=MetadataPolicy.STRIP)).data
+        told = exif_block(HeifItems(stripped).described(1, b"Exif")[0])
+        assert struct.pack(">ii", 12_000, 10_000) not in told
+        assert struct.pack(">ii", 5_000, 10_000) in told
+
+    def test_without_a_gain_map_all_of_the_tags_go(self) -> None:
+        data = phones.stereo_avif()
+        assert b"Apple iOS" in data
+        stripped = made(data, Recipe(floor=80.0, metadata=MetadataPolicy.STRIP)).data
+        assert b"Apple iOS" not in stripped
+
+    @pytest.mark.parametrize("edge", [0, 320])
+    def test_a_depth_map_behind_a_jpeg_keeps_its_meaning_and_its_lens_is_named(self, edge: int) -> None:
+        more = b' xmlns:depthData="http://ns.apple.com/depthData/1.0/" depthData:Filtered="1"'
+        packet = phones.depth_packet().replace(b' xmlns:depthData="http://ns.apple.com/depthData/1.0/"', more)
+        header = phones.built.segment(phones.built.APP1, phones.built.XMP_SIGNATURE + packet)
+        depth = phones.built.with_headers(phones.images.jpeg(phones.gain_values(80, 60)), [header])
+        data = phones.built.build(phones.primary(), [phones.built.MPF_HERE], [depth])
+        result = made(data, Recipe(floor=70.0, max_edge=edge, metadata=MetadataPolicy.SHARE))
+        assert result.dropped == ("properties",)
+        assert b'apdi:AuxiliaryImageType="disparity"' in result.data
+        assert b'depthData:Filtered="1"' in result.data
+        assert b"IntrinsicMatrix" not in result.data
+
+
+@pytest.mark.parametrize("metadata", MetadataPolicy)
+def test_a_size_for_a_heic_says_what_to_do(metadata: MetadataPolicy) -> None:
+    result = refused(phones.apple_avif(), Recipe(floor=80.0, fit_under=500, metadata=metadata))
+    assert result.reason is Reason.CANNOT_FIT
+    assert "--convert jpeg" in result.detail

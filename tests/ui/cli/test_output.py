@@ -5,10 +5,12 @@ import json
 import os
 import sys
 
+import msgspec
 import pytest
 
 from homepress.base.results import FileOutcome
 from homepress.ui.cli import output
+from homepress.ui.cli.commands.pictures import _line
 from homepress.ui.cli.output import ProgressBar
 
 
@@ -113,3 +115,10 @@ def test_no_bar_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
         progress.say("a.jpg")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("a.jpg\n", "")
+
+
+def test_a_line_says_that_what_stayed_as_it_is_was_copied() -> None:
+    kept = FileOutcome("/p/a.heic", "unchanged", "cannot be converted", 2_000_000, 2_000_000)
+    copied = msgspec.structs.replace(kept, output="/out/a.heic")
+    assert "copied" not in _line(kept)
+    assert _line(copied).endswith("cannot be converted; copied as it is to the output folder")

@@ -31,6 +31,9 @@ from homepress.compress.savings import fitted_size
 _SCRUBBED_ONLY = frozenset({ImageType.HEIC, ImageType.AVIF, ImageType.JXL})
 """Formats whose metadata goes though their pixels are not coded anew."""
 
+_CALIBRATION = b"depthData:IntrinsicMatrix"
+"""As Apple's XMP has it of a depth map: each camera's own, so it goes with what tells the device."""
+
 _INKS = 4
 _VALUES = {
     "16-bit": "its 16 bits a channel would become 8",
@@ -63,7 +66,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     if kind is None:
         return no_image(source)
     try:
-        return _compress(source, kind, recipe)
+        return _naming_lens(_compress(source, kind, recipe), source, recipe)
     except (Malformed, Undecodable) as error:
         return not_read(error, kind)
     except Refused as refused:
@@ -72,6 +75,16 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         return Unchanged(Reason.CANNOT_CONVERT, str(error), kind)
     except CannotFit as error:
         return Unchanged(Reason.CANNOT_FIT, str(error), kind)
+
+
+def _naming_lens(result: Compressed | Unchanged, source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """The result, which says that a depth map lost its camera's calibration, where metadata was to go."""
+    kept = recipe.metadata is MetadataPolicy.KEEP
+    if kept or not isinstance(result, Compressed) or Extra.DEPTH in result.dropped:
+        return result
+    if _CALIBRATION not in source or _CALIBRATION in result.data:
+        return result
+    return dataclasses.replace(result, dropped=(*result.dropped, "properties"))
 
 
 def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
@@ -117,11 +130,14 @@ def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchang
 
 def _scrubbed_only(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
     """A picture of a format that is left alone: its metadata may go all the same."""
+    if 0 < recipe.fit_under < len(source) and kind in _SCRUBBED_ONLY:
+        raise CannotFit(
+            f"{kind.value.upper()} gets smaller only when it is converted: "
+            "use --convert jpeg, or the folder's setting convert"
+        )
     left = _refused_drop(source, kind, recipe) or left_alone(kind)
     if recipe.metadata is MetadataPolicy.KEEP or kind not in _SCRUBBED_ONLY:
         return left
-    if 0 < recipe.fit_under < len(source):
-        raise CannotFit("this format is made smaller only when it is converted, to JPEG for example")
     scrubbed = scrubbing.scrub(source, recipe.metadata)
     if scrubbed is None or scrubbed == source:
         return left

@@ -39,7 +39,13 @@ from homepress.compress.metadata.png import (
     read_text,
     write_chunks,
 )
-from homepress.compress.metadata.scrub_tags import map_xmp, share_exif, share_xmp
+from homepress.compress.metadata.scrub_tags import (
+    gain_map_exif,
+    is_map_packet,
+    map_xmp,
+    share_exif,
+    share_xmp,
+)
 from homepress.compress.metadata.webp import EXIF, PICTURE_CHUNKS, VP8X, XMP, RiffChunk, read_webp, write_webp
 
 # The video of a motion photo without place and names, in the same length.
@@ -150,12 +156,12 @@ def strip_jpeg(data: bytes) -> bytes:
     return b"".join((*pieces, END_OF_IMAGE))
 
 
-def _share_stream(stream: JpegStream, out: bytearray) -> None:
+def _share_stream(stream: JpegStream, out: bytearray, xmp: Callable[[bytes], bytes] = share_xmp) -> None:
     for segment in stream.headers:
-        out[segment.start + 4 : segment.end] = _shared_payload(stream, segment)
+        out[segment.start + 4 : segment.end] = _shared_payload(stream, segment, xmp)
 
 
-def _shared_payload(stream: JpegStream, segment: Segment) -> bytes:
+def _shared_payload(stream: JpegStream, segment: Segment, xmp: Callable[[bytes], bytes]) -> bytes:
     """The payload of a header for sharing, in the same length; zeros for one that goes."""
     body = stream.payload(segment)
     kind = header_kind(stream, segment)
@@ -168,7 +174,7 @@ def _shared_payload(stream: JpegStream, segment: Segment) -> bytes:
         block = share_exif(body[6:])
         return body[:6] + block if any(block) else bytes(len(body))
     if kind is HeaderKind.XMP:
-        packet = share_xmp(body[len(XMP_SIGNATURE) :])
+        packet = xmp(body[len(XMP_SIGNATURE) :])
         return XMP_SIGNATURE + packet if any(packet) else bytes(len(body))
     return bytes(len(body))
 
@@ -193,7 +199,8 @@ def _share_picture(data: bytes, part: Part, out: bytearray) -> None:
         stream = parse_jpeg(data, part.start, part.end)
     except Malformed as error:
         raise Refused(RewriteRefusal.GCONTAINER, f"{part.label}: {error}") from error
-    _share_stream(stream, out)
+    is_map = is_map_packet(b"".join(stream.payload(each) for each in stream.headers))
+    _share_stream(stream, out, map_xmp if is_map else share_xmp)
     out[stream.end : part.end] = bytes(part.end - stream.end)
 
 
@@ -357,6 +364,7 @@ _HEIF_KEPT = frozenset({b"ftyp", b"meta", b"mdat"})
 _NO_TAGS = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
 _NO_XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
 _XMP_TYPE = b"application/rdf+xml"
+_APPLES_GAIN_MAP = b"apple:photo:2020:aux:hdrgainmap"
 _JXL_PLAIN = frozenset({b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxll", b"jxli", b"jhgm"})
 """Codestreams, how they are found, and the gain map, which is coded like them."""
 _RECONSTRUCTION = b"jbrd"
@@ -375,13 +383,25 @@ def share_heif(data: bytes) -> bytes:
 def strip_heif(data: bytes) -> bytes:
     """A HEIC or AVIF with no tags and no makers' data, in the same length.
 
-    Gain maps, depth maps and mattes keep what says what their values mean.
+    Gain maps, depth maps and mattes keep what says what their values mean; of Apple's maker note that is how
+    bright its gain map makes the picture.
 
     Raises:
         Malformed: its boxes are broken.
         Refused: something in it cannot be followed.
     """
-    return _scrubbed_heif(data, lambda block: block[:0], lambda packet: packet[:0], strips=True)
+    items = HeifItems(data)
+    is_apples = any(
+        _APPLES_GAIN_MAP in items.auxiliary_kind(source)
+        for kind, source, _ in items.references
+        if kind == b"auxl"
+    )
+    exif = gain_map_exif if is_apples else _nothing
+    return _scrubbed_heif(data, exif, _nothing, strips=True)
+
+
+def _nothing(block: bytes) -> bytes:
+    return block[:0]
 
 
 def _scrubbed_heif(
@@ -443,7 +463,7 @@ def strip_jxl(data: bytes) -> bytes:
     Raises:
         Malformed, Refused: as `share_jxl`.
     """
-    return _scrubbed_jxl(data, lambda block: block[:0], lambda packet: packet[:0])
+    return _scrubbed_jxl(data, _nothing, _nothing)
 
 
 def _scrubbed_jxl(data: bytes, exif: Callable[[bytes], bytes], xmp: Callable[[bytes], bytes]) -> bytes:

@@ -49,6 +49,7 @@ _PHOTO_TAGS = frozenset(
 )
 _INTEROPERABILITY_TAGS = frozenset({0x0001, 0x0002, 0x1000, 0x1001, 0x1002})
 _CHILDREN = {EXIF_IFD: _PHOTO_TAGS, INTEROPERABILITY_IFD: _INTEROPERABILITY_TAGS}
+_ONLY_NOTE = {EXIF_IFD: frozenset({_MAKER_NOTE})}
 
 _APPLE_SIGNATURE = b"Apple iOS\0\0\1MM"
 _APPLE_TAGS = frozenset({0x0001, 0x0021, 0x0030})
@@ -65,7 +66,21 @@ def share_exif(block: bytes) -> bytes:
     """
     try:
         tiff = read_tiff(block)
-        return _scrubbed(tiff, tiff.first, _HEADER_BYTES, _PICTURE_TAGS)
+        return _scrubbed(tiff, tiff.first, _HEADER_BYTES, _PICTURE_TAGS, _CHILDREN)
+    except Malformed:
+        return bytes(len(block))
+
+
+def gain_map_exif(block: bytes) -> bytes:
+    """A block with nothing but what Apple's maker note says of a gain map, in the same length.
+
+    A block of another maker, or one that cannot be read, becomes zeros.
+    """
+    if _APPLE_SIGNATURE not in block:
+        return bytes(len(block))
+    try:
+        tiff = read_tiff(block)
+        return _scrubbed(tiff, tiff.first, _HEADER_BYTES, frozenset({EXIF_IFD}), _ONLY_NOTE)
     except Malformed:
         return bytes(len(block))
 
@@ -75,6 +90,7 @@ class _Plan:
     """What of a block stays."""
 
     tiff: TiffBlock
+    children: Mapping[int, frozenset[int]]
     tables: list[tuple[Directory, frozenset[int]]] = field(default_factory=list)
 
     def add(self, directory: Directory, wanted: frozenset[int]) -> bool:
@@ -86,7 +102,7 @@ class _Plan:
         self.tables.append((directory, wanted))
         refused = {
             tag
-            for tag, tags in _CHILDREN.items()
+            for tag, tags in self.children.items()
             if tag in wanted and not self._add_child(directory, tag, tags)
         }
         self.tables[at] = (directory, wanted - refused)
@@ -117,9 +133,15 @@ class _Plan:
         ]
 
 
-def _scrubbed(tiff: TiffBlock, first: int, header_end: int, wanted: frozenset[int]) -> bytes:
+def _scrubbed(
+    tiff: TiffBlock,
+    first: int,
+    header_end: int,
+    wanted: frozenset[int],
+    children: Mapping[int, frozenset[int]],
+) -> bytes:
     """A block with only the wanted entries of the directory at `first` and of its children."""
-    plan = _Plan(tiff)
+    plan = _Plan(tiff, children)
     if not plan.add(tiff.directory(first), wanted):
         raise Malformed("a directory inside the header")
     out = bytearray(len(tiff.data))
@@ -160,7 +182,7 @@ def _apple_note(note: bytes) -> bytes:
     if not note.startswith(_APPLE_SIGNATURE):
         raise Malformed("another maker's note")
     start = len(_APPLE_SIGNATURE)
-    return _scrubbed(TiffBlock(note, ">", start), start, start, _APPLE_TAGS)
+    return _scrubbed(TiffBlock(note, ">", start), start, start, _APPLE_TAGS, {})
 
 
 # An XMP packet without what tells who, where and with which very device, in the same length.
@@ -222,6 +244,11 @@ _KEPT_OF_MAPS: _Properties = {
     "http://ns.apple.com/semanticSegmentationMatte/1.0/": frozenset({"SemanticSegmentationMatteVersion"}),
 }
 """The same in the packets of gain maps, depth maps and mattes: what their values mean."""
+
+
+def is_map_packet(packet: bytes) -> bool:
+    """Whether a packet speaks of one of Apple's depth maps, mattes or gain maps."""
+    return any(space.encode() in packet for space in _KEPT_OF_MAPS if "apple" in space)
 
 
 def map_xmp(packet: bytes) -> bytes:

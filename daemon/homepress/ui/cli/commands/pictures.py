@@ -143,7 +143,8 @@ def _line(outcome: FileOutcome) -> str:
         figures, name = sizes(outcome.before_bytes, outcome.after_bytes), outcome.output or outcome.path
         return f"{figures}  {why(name, outcome.reason) if outcome.reason else where(name)}"
     word = output.faint("unchanged") if outcome.outcome == "unchanged" else output.bad("failed")
-    return f"{sizes(outcome.before_bytes, word=word)}  {why(outcome.path, outcome.reason)}"
+    reason = f"{outcome.reason}; copied as it is to the output folder" if outcome.output else outcome.reason
+    return f"{sizes(outcome.before_bytes, word=word)}  {why(outcome.path, reason)}"
 
 
 def _count(paths: tuple[str, ...]) -> int:
