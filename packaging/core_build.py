@@ -4,6 +4,7 @@ hatchling calls `CoreBuildHook` (pyproject.toml). Nothing fails for want of a co
 HOMEPRESS_CORE=none in the environment, the program is built without the library and numpy does its work.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.builders.macos import process_macos_plat_tag
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "daemon" / "homepress" / "compress" / "core"
@@ -51,7 +53,8 @@ def compile_core(target: Path, flags: Sequence[str] = FLAGS) -> None:
         CompileError: with the reason.
     """
     compiler = _compiler()
-    has_avx2 = platform.machine().lower() in _X86 and sys.maxsize > 2**32
+    # Not on Windows, where GCC keeps vectors of 32 bytes at places of 16 (its bug 54412) and crashes.
+    has_avx2 = platform.machine().lower() in _X86 and sys.maxsize > 2**32 and sys.platform != "win32"
     shared = [*flags, f"-DHP_SOURCES={digest()}", *([] if sys.platform == "win32" else ["-fPIC"])]
     shared += ["-DHP_HAS_AVX2"] if has_avx2 else []
     parts: list[tuple[str, str, list[str]]] = [("core.c", "core.o", []), ("encode.c", "encode.o", [])]
@@ -65,8 +68,12 @@ def compile_core(target: Path, flags: Sequence[str] = FLAGS) -> None:
         _run([*compiler, *shared, "-shared", *objects, "-o", str(whole)])
         # In one step: a library that a running worker has open is not written into.
         beside = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(whole, beside)
-        os.replace(beside, target)
+        try:
+            shutil.copyfile(whole, beside)
+            os.replace(beside, target)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise CompileError(f"{target} cannot be written: {error}") from error
 
 
 def digest() -> int:
@@ -87,7 +94,9 @@ def _compiler() -> list[str]:
 
 def _run(command: list[str]) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CompileError(str(error)) from error
     if done.returncode:
@@ -124,7 +133,8 @@ class CoreBuildHook(BuildHookInterface[Any]):
                 if wish == "needed":
                     raise
                 self.app.display_warning(f"built without the compiled core, numpy does its work: {error}")
-        target.unlink(missing_ok=True)  # one of older sources would be used
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)  # one of older sources would be used
         return False
 
 
@@ -132,4 +142,6 @@ def _platform_tag() -> str:
     """This system as a wheel names it (PEP 425)."""
     # What is compiled is for this machine, also where Python itself is for two kinds.
     name = sysconfig.get_platform().replace("universal2", platform.machine())
-    return name.replace("-", "_").replace(".", "_")
+    name = name.replace("-", "_").replace(".", "_")
+    # Apple's own processors came with macOS 11: no installer knows them with an older one.
+    return process_macos_plat_tag(name, compat=False) if sys.platform == "darwin" else name

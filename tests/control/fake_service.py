@@ -178,6 +178,11 @@ class FakeService(_AnyService):
         if self.folders.pop(path, None) is None:
             raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
 
+    def change_folder(self, path: str, values: dict[str, str | None]) -> None:
+        if path not in self.folders:
+            raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
+        self.asked.append(("changed", path, values))
+
     def enable_folder(self, path: str, enabled: bool) -> None:
         if path not in self.folders:
             raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)

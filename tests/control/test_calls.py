@@ -46,6 +46,10 @@ def test_what_a_daemon_answers_at_once_has_a_time_limit_and_no_other() -> None:
         (("wait", 7, 2.5), b'{"method":"wait","revision":7,"timeout":2.5}'),
         (("pause",), b'{"method":"pause","until":null}'),
         (("recent", 3), b'{"method":"recent","limit":3}'),
+        (
+            ("change_folder", "/p", {"quality": "small", "drop": None}),
+            b'{"method":"change_folder","path":"/p","values":{"quality":"small","drop":null}}',
+        ),
         (("enable_folder", "/p", True), b'{"method":"enable_folder","path":"/p","enabled":true}'),
         (("check_folder", "/p", 9), b'{"method":"check_folder","path":"/p","sample":9,"wanted":null}'),
         (("forget", "/\udcff"), b'{"method":"forget","path":"/\\udcff","before":null}'),

@@ -78,6 +78,7 @@ CALLS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(lambda request: {"method": "compress", "request": request}, COMPRESS),
     st.builds(lambda request: {"method": "add_folder", "request": request}, FOLDER),
     st.builds(lambda path: {"method": "remove_folder", "path": path}, ANY_PATH),
+    st.builds(lambda path: {"method": "change_folder", "path": path, "values": {"quality": None}}, ANY_PATH),
     st.builds(lambda path: {"method": "enable_folder", "path": path, "enabled": False}, ANY_PATH),
     st.builds(
         lambda path, sample: {"method": "check_folder", "path": path, "sample": sample},

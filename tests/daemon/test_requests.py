@@ -53,6 +53,11 @@ def test_a_preset_takes_the_place_of_the_folders_settings(tmp_path: Path) -> Non
     assert plan.recipe.metadata is MetadataPolicy.SHARE
     assert (plan.recipe.max_edge, plan.recipe.fit_under) == (800, 1_000_000), "an option says it more nearly"
     assert plan.recipe.floor == plan_of(request(), None, tmp_path, tmp_path).recipe.floor
+    apart = FolderSettings(path=tmp_path, originals_keep_days=0, untrusted="yes")
+    plan = plan_of(request(preset="mine", in_place=True), apart, tmp_path, tmp_path)
+    assert (plan.keep_days, plan.untrusted) == (0, (tmp_path,)), (
+        "what is no part of a recipe stays the folder's"
+    )
     shipped = plan_of(request(preset="share"), None, tmp_path, tmp_path)
     assert shipped.convert == {ImageType.HEIC: ImageType.JPEG}
     with pytest.raises(ServiceError, match='no preset "shar"; did you mean "share"') as caught:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from homepress.base.paths import Paths
 from homepress.base.results import FileOutcome
-from homepress.control.service import FolderRequest
+from homepress.control.service import FolderRequest, ServiceError
 from homepress.daemon.core import Core
 from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
 from homepress.daemon.pipeline.job import Job, JobResult
@@ -188,6 +188,64 @@ def _wait_until_known(service: DaemonService, folder: Path, file: Path) -> None:
 def _nothing_waits_for_a_decision(service: DaemonService) -> None:
     assert service.status().problems == []
     wait_for(lambda: not service.status().waiting_files, what="the file, which is not there, to be let go")
+
+
+def test_settings_of_a_folder_are_changed_as_they_are_typed(service: DaemonService, folder: Path) -> None:
+    service.change_folder(str(folder), {"quality": "small", "exclude": "*.gif, a b", "max_edge": "900"})
+    (changed,) = load(service.core.paths.config_file).folders
+    assert (str(changed.quality), changed.exclude, changed.max_edge) == ("small", ("*.gif", "a b"), 900)
+    plan = service._config.plan(folder)
+    assert plan is not None and plan.recipe.max_edge == 900, "a running daemon follows at once"
+    service.change_folder(str(folder), {"quality": None})
+    (changed,) = load(service.core.paths.config_file).folders
+    assert str(changed.quality) == "balanced"
+
+
+def test_an_output_folder_comes_and_goes_with_its_mode(service: DaemonService, folder: Path) -> None:
+    out = folder.with_name("small")
+    service.change_folder(str(folder), {"output": str(out)})
+    (changed,) = load(service.core.paths.config_file).folders
+    assert (changed.mode, changed.output) == ("output", out)
+    service.change_folder(str(folder), {"mode": "replace"})
+    (changed,) = load(service.core.paths.config_file).folders
+    assert (changed.mode, changed.output) == ("replace", None)
+
+
+@pytest.mark.parametrize(
+    ("values", "said", "code"),
+    [
+        ({"output": "HERE/inside"}, "inside", 4),
+        ({"path": "/elsewhere"}, 'no setting "path"', 2),
+        ({"qualty": "small"}, 'did you mean "quality"', 2),
+        ({"quality": "lossless", "fit_under": "1 MB"}, "lossless", 2),
+        ({"mode": "output"}, "output", 2),
+    ],
+)
+def test_what_a_folder_cannot_become_changes_nothing(
+    service: DaemonService, folder: Path, values: dict[str, str], said: str, code: int
+) -> None:
+    file = service.core.paths.config_file
+    before = file.read_bytes()
+    with pytest.raises(ServiceError, match=said) as caught:
+        service.change_folder(
+            str(folder), {key: text.replace("HERE", str(folder)) for key, text in values.items()}
+        )
+    assert caught.value.exit_code == code
+    assert file.read_bytes() == before
+    with pytest.raises(ServiceError, match="no \\[\\[folder\\]\\]") as caught:
+        service.change_folder(str(folder.with_name("other")), {"quality": "small"})
+    assert caught.value.exit_code == 2
+
+
+def test_what_has_an_option_of_its_own_is_not_said_otherwise(service: DaemonService, tmp_path: Path) -> None:
+    """Whether pictures that are there are compressed is asked before; it must not be said behind its back."""
+    new = tmp_path / "new"
+    new.mkdir()
+    with pytest.raises(ServiceError, match="existing has an option of its own") as caught:
+        service.add_folder(FolderRequest(path=str(new), more={"existing": "compress"}))
+    assert caught.value.exit_code == 2
+    service.add_folder(FolderRequest(path=str(new), more={"metadata": "share"}))
+    assert load(service.core.paths.config_file).folders[-1].metadata == "share"
 
 
 def test_what_waits_in_a_folder_is_forgotten_with_the_folder(service: DaemonService, folder: Path) -> None:

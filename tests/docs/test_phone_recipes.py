@@ -88,7 +88,9 @@ def test_a_command_does_what_it_says(line: str, folder: Path, program: Program, 
     for record in records:
         name = Path(record["path"]).stem
         if record["path"].endswith(".heic") and "--convert" not in words and not shared:
-            assert record["cause"] == "format_left_alone" or "--metadata" in words, record
+            why = "cannot_fit" if "--fit-under" in words else "format_left_alone"
+            assert record["cause"] == why or "--metadata" in words, record
+            assert why != "cannot_fit" or "--convert jpeg" in record["reason"]
             continue
         assert record["outcome"] == "compressed", record
         made = Path(record["output"] or record["path"])

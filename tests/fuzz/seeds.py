@@ -197,6 +197,7 @@ def _conversations() -> list[bytes]:
         METHODS["accept_originals"].call(OriginalsRequest(ids=[1, 2], older_than_days=0.5)),
         METHODS["add_folder"].call(FolderRequest(path="/p", existing="compress", originals_keep_days=3)),
         METHODS["check_folder"].call("/p", 20, FolderRequest(path="/p")),
+        METHODS["change_folder"].call("/p", {"quality": "small", "convert": None}),
         METHODS["enable_folder"].call("/p", False),
         METHODS["forget"].call("/p", None),
         METHODS["stop"].call(),

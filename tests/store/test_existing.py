@@ -97,6 +97,20 @@ class TestWithFingerprint:
             moved.write_bytes(picture())
             assert existed(store, moved, bench.watched)
 
+    def test_what_was_asked_of_it_by_hand_is_no_reason_to_let_it_in(self, bench: Bench) -> None:
+        """`compress` finds that it cannot be smaller; then the folder's settings change."""
+        path = bench.drop()
+        with bench.store() as store:
+            add(store, bench.watched)
+            for made in (False, True):
+                if made:
+                    fingerprint(store, bench.watched)
+                store.record(store.read(path), left(path, "why"), "safe", bench.watched)
+                assert store.folders.let_in_left(bench.watched, "balanced") == 0
+                assert store.folders.let_in(bench.watched, 0, None, existing=False, settings="small") == 0
+                assert existed(store, path, bench.watched)
+                assert known(store, bench.watched) == {b"a.jpg"}
+
     def test_it_is_new_once_the_folder_wants_it(self, bench: Bench) -> None:
         path = bench.drop()
         with bench.store() as store:

@@ -13,7 +13,7 @@ from homepress.store.ledger.database import backup_path
 from homepress.store.model import LedgerError, Role, UndoSelection
 from homepress.store.reader import Reader
 from homepress.store.store import Store
-from store.kit import Bench, Lacking, Probe, digest, left, picture, replace, replacement, smaller
+from store.kit import Bench, Lacking, Probe, digest, picture, replace, replacement, smaller
 from store.oldhome import old_home
 
 RESULT = smaller(picture())
@@ -201,24 +201,6 @@ def test_an_older_ledger_is_brought_up_to_date_after_a_copy(bench: Bench, monkey
         assert store._context.ledger.query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
     assert list(bench.ledger.parent.glob(f"*.version-{len(schema.MIGRATIONS) - 1}.*"))
     is_still_known_and_restorable(bench, path)
-
-
-def test_what_an_older_ledger_left_as_it_is_waits_for_another_recipe(bench: Bench) -> None:
-    stays, undone = bench.drop(), bench.drop("b.jpg", picture(2))
-    with bench.store() as store:
-        for path in (stays, undone):
-            source = store.read(path)
-            store.record(source, left(source.path, "why"), "balanced", bench.watched)
-        replace(store, undone)
-        list(store.undo(UndoSelection(last=1), roots=bench.roots))
-    with sqlite3.connect(bench.ledger) as connection:
-        connection.execute("UPDATE file SET state = 'done'")
-        connection.executescript(schema.VERSION_9)  # by itself: later steps cannot be taken twice
-    connection.close()
-    with bench.store() as store:
-        assert store.folders.let_in_left(bench.watched, "balanced") == 0
-        assert store.folders.let_in_left(bench.watched, "small") == 1
-        assert set(store.known(os.fsencode(bench.watched))) == {b"b.jpg"}
 
 
 def test_a_migration_that_fails_changes_nothing(bench: Bench, monkeypatch) -> None:

@@ -243,6 +243,12 @@ class Service(Protocol):
     def remove_folder(self, path: str) -> None:
         """Stop watching a folder and take it out of the settings file."""
 
+    def change_folder(self, path: str, values: dict[str, str | None]) -> None:
+        """Change keys of a configured folder, as somebody would type them; None for preset or default.
+
+        With an output folder, results go there; with another mode, there is none any more.
+        """
+
     def enable_folder(self, path: str, enabled: bool) -> None:
         """Watch a configured folder, or keep it in the settings file without watching it."""
 

@@ -1,6 +1,6 @@
 """The rooms that do the work, opened together: settings, store and pipeline.
 
-`Opening` is the start of the daemon: the core is opened, again and again while the system does not let us.
+`open_core` is the start of the daemon: it is tried, again and again while the system does not let us.
 Meanwhile the daemon runs and says in its status what stands against it; requests wait, or are refused with
 the reason. Pictures wait in their folders, which are looked through when the core is open.
 """

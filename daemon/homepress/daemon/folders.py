@@ -29,6 +29,7 @@ from homepress.settings import (
     edit,
     load,
     load_preset,
+    setting,
     typed_value,
     value_from_text,
 )
@@ -120,8 +121,11 @@ def _look_for_fallback(root: Path, device: int) -> Fallback | None:
 
 # -- adding and removing
 
-_MORE = {key: field for key, field in FOLDER_FIELDS.items() if key not in ("path", "mode", "output")}
-"""The keys that a request may have besides: not where the folder and its results are, which is judged."""
+_CHANGEABLE = {key: field for key, field in FOLDER_FIELDS.items() if key != "path"}
+"""What can be changed of a watched folder; another path is another folder."""
+
+_SAID_APART = ("path", "mode", "output", "preset", "quality", "existing", "originals_keep_days")
+"""Keys that have a field of their own in a request: what is asked and said depends on them."""
 
 _PATIENCE = 0.5
 """Seconds for the disk of a folder that is to be added: somebody waits, and it is added all the same."""
@@ -208,7 +212,9 @@ def _wanted(core: Core, request: FolderRequest) -> tuple[Path, dict[str, TomlVal
         values["originals_keep_days"] = request.originals_keep_days
     for key, text in request.more.items():
         try:
-            values[key] = typed_value(_MORE, key, text)
+            if key in _SAID_APART:
+                raise ValueError(f"{key} has an option of its own; see: homepress folder add --help")
+            values[key] = typed_value(FOLDER_FIELDS, key, text)
         except ValueError as error:
             raise ServiceError(str(error), exit_code=2) from error
     output = Path(str(values["output"])) if request.output else None
@@ -309,6 +315,49 @@ def forget(core: Core, root: Path, output: Path | None) -> None:
     core.seen.pop(root, None)
     for folder in filter(None, (root, output)):
         core.store.drives.forget(core.places.real(folder))
+
+
+def change(core: Core, path: str, values: Mapping[str, str | None]) -> None:
+    """Change keys of a configured folder in the settings file.
+
+    Args:
+        core: whose settings.
+        path: the folder.
+        values: by key, as somebody would type them; None takes a key out of the file.
+
+    Raises:
+        ServiceError: no such folder is configured, or a key or value is not understood (exit code 2); results
+            may not go where they are to go (4).
+    """
+    folder = Path(path).expanduser().absolute()
+    try:
+        typed: dict[str, TomlValue | None] = {
+            key: None if text is None else typed_value(_CHANGEABLE, key, text)
+            for key, text in values.items()
+            if setting(_CHANGEABLE, key)
+        }
+    except ValueError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+    if output := typed.get("output"):
+        typed.setdefault("mode", "output")
+        _judge_output(core, folder, Path(str(output)).expanduser())
+    elif typed.get("mode", "output") != "output":
+        typed["output"] = None  # it has a meaning only with that mode
+    try:
+        edit.set_folder_values(core.paths.config_file, str(folder), typed)
+    except SettingsError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+
+
+def _judge_output(core: Core, folder: Path, output: Path) -> None:
+    """That results of a watched folder may go to another one, as far as its disk answers."""
+    others = [each.path for each in core.live.current.folders if each.path != folder]
+    private = (core.paths.state, core.paths.originals)
+    silent = core.places.ask({folder, output}, _PATIENCE).keys()
+    if why := refusal(folder, others, output=output, private=private, locate=core.places.locate):
+        raise ServiceError(why, exit_code=4)
+    if output not in silent:
+        _check_drive(core, output)
 
 
 def enable(core: Core, path: str, enabled: bool) -> None:

@@ -188,6 +188,12 @@ class CommonService(Service):
         self.reload()
 
     @override
+    def change_folder(self, path: str, values: dict[str, str | None]) -> None:
+        check_values(path=path, output=values.get("output"))
+        folders.change(self.core, path, values)
+        self.reload()
+
+    @override
     def enable_folder(self, path: str, enabled: bool) -> None:
         check_values(path=path)
         folders.enable(self.core, path, enabled)

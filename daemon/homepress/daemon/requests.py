@@ -166,7 +166,10 @@ def plan_of(
     Raises:
         ServiceError: a word is not understood; exit code 2.
     """
-    settings = FolderSettings(path=root or Path.cwd()) if folder is None or request.preset else folder
+    settings = folder or FolderSettings(path=root or Path.cwd())
+    if folder is not None and request.preset:  # what is no part of a recipe stays the folder's
+        days, untrusted = folder.originals_keep_days, folder.untrusted
+        settings = FolderSettings(path=folder.path, originals_keep_days=days, untrusted=untrusted)
     settings = msgspec.structs.replace(settings, **_preset(request, presets) | _changes(request))
     if settings.fit_under and settings.quality.floor is None:
         raise ServiceError("lossless pictures cannot be made to fit under a size; say another quality", 2)

@@ -1,18 +1,23 @@
 """Gain maps of smaller pictures: what both make together is the large HDR picture's light, averaged."""
 
+import dataclasses
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from compress import images, phones
+from compress.metadata import jpeg_builder as built
 from compress.sources import made
 from homepress.base.formats import ImageType
 from homepress.compress.convert.fit import resized
 from homepress.compress.convert.gain import GainMap
 from homepress.compress.convert.hdr import Reduction, gain_of_apple, gain_of_curve, scaled_map
 from homepress.compress.convert.picture import Picture, scale_down
-from homepress.compress.metadata.gain_map import GainCurve, read_iso_curve, read_xmp_curve
+from homepress.compress.metadata.errors import Malformed
+from homepress.compress.metadata.gain_map import GainChannel, GainCurve, read_iso_curve, read_xmp_curve
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_tail import gain_map_part
 from homepress.compress.model import Recipe
@@ -20,6 +25,36 @@ from homepress.compress.model import Recipe
 CURVE = read_iso_curve(phones.iso_curve(2))
 """Zero to two powers of two, offsets of 1/64: beside more, Lanczos' ringing would be darker than black."""
 SMALL = (256, 192)
+
+
+def packet(numbers: dict[str, str]) -> bytes:
+    """XMP of a gain map as Adobe has it."""
+    attributes = "".join(f' hdrgm:{name}="{text}"' for name, text in numbers.items())
+    return built.xmp_packet("", attributes=attributes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("GainMapMax", "1e400"), ("GainMapMax", "1e999999999"), ("Gamma", "1e-400/0"), ("GainMapMin", "nan"),
+     ("OffsetSDR", "1/0"), ("GainMapMax", "inf"), ("GainMapMax", "much")],
+)  # fmt: skip
+def test_numbers_that_cannot_be_a_maps_are_told_at_once(name: str, text: str) -> None:
+    numbers = {
+        "GainMapMin": "0",
+        "GainMapMax": "2",
+        "Gamma": "1",
+        "OffsetSDR": "1/64",
+        "OffsetHDR": "0.015625",
+    }
+    assert read_xmp_curve(packet(numbers)) is not None
+    with pytest.raises(Malformed, match=f"{name} is no number"):
+        read_xmp_curve(packet({**numbers, name: text}))
+
+
+def test_maps_beyond_all_light_are_only_scaled() -> None:
+    """An ISO block may say two to the power of two billion; the sum of it is no number."""
+    channel = GainChannel(Fraction(0), Fraction(200), Fraction(1), Fraction(1, 64), Fraction(1, 64))
+    assert gain_of_curve(dataclasses.replace(CURVE, channels=(channel,)), 1) is None
 
 
 def base(width: int, height: int) -> NDArray[np.uint8]:

@@ -365,28 +365,23 @@ class TestFolder:
         assert ran.code == 2
         assert "write it as KEY=VALUE" in ran.err
 
-    def test_set_changes_a_folder_in_the_file(self, run: Run, paths: Paths) -> None:
-        edit.add_folder(paths.config_file, "/p", {"quality": "safe"})
-        ran = run("folder", "set", "/p", "quality=small", "convert=heic = jpeg, bmp = png", "exclude=*.gif")
+    def test_set_says_what_holds_now(
+        self, run: Run, paths: Paths, daemon: FakeService, working_dir: Path
+    ) -> None:
+        daemon.folders["/p"] = FolderRequest(path="/p")
+        edit.add_folder(paths.config_file, "/p", {"quality": "small", "exclude": ["*.gif", "a b"]})
+        ran = run("folder", "set", "/p", "quality=small", "exclude=*.gif, a b", "--default", "convert")
         assert ran.code == 0
         assert ran.out.splitlines() == [
             "quality is now small.",
-            "convert is now heic = jpeg, bmp = png.",
-            "exclude is now *.gif.",
+            "exclude is now *.gif, a b.",
+            "convert is now empty.",
         ]
-        (folder,) = load(paths.config_file).folders
-        assert (str(folder.quality), folder.exclude) == ("small", ("*.gif",))
-        assert run("folder", "set", "/p", "max_edge=2000", "--json").json == {"max_edge": 2000}
-        assert run("folder", "set", "/p", "--default", "quality").out == "quality is now balanced.\n"
-
-    def test_set_knows_what_belongs_together(self, run: Run, paths: Paths, working_dir: Path) -> None:
-        edit.add_folder(paths.config_file, "/p")
+        changed = {"quality": "small", "exclude": "*.gif, a b", "convert": None}
+        assert daemon.asked[-1] == ("changed", "/p", changed)
+        assert run("folder", "set", "/p", "quality=small", "--json").json == {"quality": "small"}
         assert run("folder", "set", "/p", "output=small").code == 0
-        (folder,) = load(paths.config_file).folders
-        assert (folder.mode, folder.output) == ("output", working_dir / "small")
-        assert run("folder", "set", "/p", "mode=replace").code == 0
-        (folder,) = load(paths.config_file).folders
-        assert (folder.mode, folder.output) == ("replace", None)
+        assert daemon.asked[-1] == ("changed", "/p", {"output": str(working_dir / "small")})
 
     @pytest.mark.parametrize(
         ("words", "said"),
@@ -394,14 +389,13 @@ class TestFolder:
             (("/p",), "Say what to change"),
             (("/p", "qualty=small"), 'no setting "qualty"; did you mean "quality"?'),
             (("/p", "quality=smal"), 'did you mean "small"?'),
-            (("/p", "path=/q"), 'no setting "path"'),
             (("/p", "--default", "qualty"), 'did you mean "quality"?'),
-            (("/other", "quality=small"), "there is no [[folder]] with path"),
-            (("/p", "quality=lossless", "fit_under=1 MB"), "lossless"),
+            (("/p", "quality=small", "--default", "quality"), "quality is named twice"),
+            (("/other", "quality=small"), "/other is not watched"),
         ],
     )
     def test_set_refuses_and_changes_nothing(
-        self, run: Run, paths: Paths, words: tuple[str, ...], said: str
+        self, run: Run, paths: Paths, daemon: FakeService, words: tuple[str, ...], said: str
     ) -> None:
         edit.add_folder(paths.config_file, "/p")
         before = paths.config_file.read_bytes()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from homepress.compress.convert.picture import LINEAR, Plane, Rgba, shrink
-from homepress.compress.metadata.gain_map import GainCurve
+from homepress.compress.metadata.gain_map import GainChannel, GainCurve
 
 Values = NDArray[np.uint8]
 """A gain map's: height x width, or height x width x 3."""
@@ -29,6 +29,8 @@ _STRIP = 256
 """Rows or columns that are worked on at once."""
 _DARK = np.float32(1e-3)
 """Parts of white under which the old map is asked rather than the quotient of two small numbers."""
+_MOST_STOPS = 32
+_LEAST_GAMMA = 0.01
 _SEEN = np.float32(1 / 64)
 """Parts of white that are added before stops are compared: darker, nobody tells them apart."""
 
@@ -56,7 +58,7 @@ def gain_of_curve(curve: GainCurve, channels: int) -> Gain | None:
     if curve.base_is_hdr or len(curve.channels) not in (1, channels):
         return None
     told = curve.channels * (channels // len(curve.channels))
-    if any(each.maximum <= each.minimum or each.gamma <= 0 for each in told):
+    if not all(_is_sane(each) for each in told):
         return None
     level = np.arange(256) / 255.0
     rows = [
@@ -67,6 +69,15 @@ def gain_of_curve(curve: GainCurve, channels: int) -> Gain | None:
         np.array(rows, np.float32),
         _floats([each.base_offset for each in told]),
         _floats([each.hdr_offset for each in told]),
+    )
+
+
+def _is_sane(told: GainChannel) -> bool:
+    """Whether numbers can be those of a picture; others end in powers that no float holds."""
+    return (
+        -_MOST_STOPS <= told.minimum < told.maximum <= _MOST_STOPS
+        and _LEAST_GAMMA <= told.gamma <= 1 / _LEAST_GAMMA
+        and max(abs(told.base_offset), abs(told.hdr_offset)) <= 1
     )
 
 

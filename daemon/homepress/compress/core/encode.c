@@ -5,6 +5,7 @@
  */
 #include "core.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -220,6 +221,10 @@ typedef struct {
     uint8_t place[HP_PLACES];
     int count;
 } hp_levels;
+
+#if FLT_EVAL_METHOD != 0
+#error "floats are kept wider than they are here: nothing would be rounded"
+#endif
 
 /* To the nearest, halves to even; what is no number, and what is too large, becomes the largest level. */
 static inline int32_t level_of(float magnitude) {

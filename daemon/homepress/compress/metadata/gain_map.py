@@ -19,6 +19,8 @@ HDRGM = "http://ns.adobe.com/hdr-gain-map/1.0/"
 _APPLE = "http://ns.apple.com/HDRGainMap/1.0/"
 _FINEST = 1_000_000
 """Denominators that are written; screens do not know finer steps."""
+_MOST_STOPS = 16.0
+"""Of Apple's maps; their light is three times that of white, seldom eight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,17 @@ def _listed(element: XmpElement) -> Iterable[str]:
     return (one.text.strip() for one in element.walk() if one.name == f"{RDF} li")
 
 
+def _number(text: str) -> Fraction:
+    """What a property says, as exactly as a float can hold it: "1e999999999" would be worked on for hours."""
+    over, slash, under = text.partition("/")
+    return Fraction(float(over)) / Fraction(float(under)) if slash else Fraction(float(over))
+
+
 def _curve(values: dict[str, list[str]]) -> GainCurve:
     def numbers(name: str, default: str) -> list[Fraction]:
         try:
-            return [Fraction(text) for text in values.get(name, [default])]
-        except (ValueError, ZeroDivisionError) as error:
+            return [_number(text) for text in values.get(name, [default])]
+        except (ValueError, ZeroDivisionError, OverflowError) as error:
             raise Malformed(f"a gain map whose {name} is no number") from error
 
     columns = [
@@ -233,7 +241,7 @@ def apple_headroom(exif: bytes | None, packet: bytes | None) -> float | None:
         stops = -20.0 * gain + 1.8 if gain <= 0.01 else -0.101 * gain + 1.601
     else:
         stops = -70.0 * gain + 3.0 if gain <= 0.01 else -0.303 * gain + 2.303
-    return float(2.0 ** max(stops, 0.0))
+    return float(2.0 ** min(max(stops, 0.0), _MOST_STOPS))
 
 
 def _told_headroom(packet: bytes | None) -> float | None:

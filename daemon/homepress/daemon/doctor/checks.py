@@ -235,7 +235,7 @@ def network_lock(whole: Installation) -> Iterator[Finding]:
 
 _INSTALL_AGAIN = "pipx reinstall homepress     (or: python -m pip install --force-reinstall homepress)"
 _INSTALL_WITH_PIPX = "this bundle came without it; use instead: pipx install homepress"
-_ENGINES = {"numpy": "numpy, since this installation has no compiled core: the same results, for more time"}
+_ENGINES = {"numpy": "numpy, since this installation has no compiled core: results as good, for more time"}
 _IMPORT_SECONDS = 60.0
 _TOOL_SECONDS = 30.0
 _MOST_OUTPUT = 10_000

@@ -381,7 +381,8 @@ def record_read(
     path, mark = os.fsencode(source.path), source.identity.mark
     with ledger.transaction(durable=False) as tx:
         entry = _add_left_alone(ledger, tx, path, source.identity.size, source.sha256, left, settings, root)
-        known_files.note(ledger, tx, source.path, mark, known_files.LEFT + settings)
+        if not known_files.was_there(ledger, tx, source.path, mark):  # which no recipe ends
+            known_files.note(ledger, tx, source.path, mark, known_files.LEFT + settings)
         if copies and left.outcome == "unchanged":
             known_files.learn(ledger, tx, source.sha256, Role.REFUSED, settings)
     return entry

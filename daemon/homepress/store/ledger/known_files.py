@@ -147,6 +147,17 @@ def is_noted(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark) -> 
     return row is not None and (row[0], int(row[1])) == mark[:2]
 
 
+def was_there(ledger: Ledger, tx: sqlite3.Connection, path: Path, mark: Mark) -> bool:
+    """Whether a file was noted, just as it is, as one that was there before its folder was added."""
+    directory, name = os.fsencode(path.parent), os.fsencode(path.name)
+    row = tx.execute(
+        "SELECT f.size, f.mtime_ns FROM directory d JOIN file f ON f.directory = d.id "
+        "WHERE d.path IN (?, ?) AND f.name IN (?, ?) AND f.state IN (?, ?)",
+        (directory, ledger.keyed_name(directory), name, ledger.keyed_name(name), EXISTING, FINGERPRINTED),
+    ).fetchone()
+    return row is not None and (row[0], int(row[1])) == mark[:2]
+
+
 def drop(ledger: Ledger, tx: sqlite3.Connection, path: Path) -> None:
     """Forget that a file is done: it is gone, or another took its place."""
     name, directory = os.fsencode(path.name), os.fsencode(path.parent)

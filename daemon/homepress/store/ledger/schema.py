@@ -173,22 +173,7 @@ ALTER TABLE history ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE history ADD COLUMN cause TEXT NOT NULL DEFAULT '';
 """
 
-VERSION_9 = """
--- What was read and left as it is has its recipe in its state: another recipe may want it all the same.
-UPDATE file SET state = said.state FROM (
-    SELECT f.directory, f.name, 'left:' || h.settings AS state FROM file f
-    JOIN directory d ON d.id = f.directory
-    JOIN history h
-    ON h.path IN (CAST(d.path || '/' || f.name AS BLOB), CAST(d.path || '\\' || f.name AS BLOB))
-    WHERE f.state = 'done' AND h.outcome IN ('unchanged', 'failed') AND h.before_sha256 <> ''
-    AND NOT EXISTS (SELECT 1 FROM history l WHERE l.path = h.path AND l.id > h.id)
-) AS said WHERE file.directory = said.directory AND file.name = said.name;
-"""
-
-MIGRATIONS = (
-    *(VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8),
-    VERSION_9,
-)
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65

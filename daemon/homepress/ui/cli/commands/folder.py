@@ -20,7 +20,7 @@ from homepress.settings.values import path_key
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
 from homepress.ui.cli.arguments import absolute_path, assignment, example, json_option
-from homepress.ui.cli.commands.settings import changed_values, say_changed
+from homepress.ui.cli.commands.settings import say_changed, typed_changes
 from homepress.ui.cli.output import ProgressBar
 from homepress.ui.text import printable
 
@@ -41,9 +41,6 @@ _ORIGINALS_OF_DOCUMENTS = (
     "document twice, also after you have deleted the one in the folder.",
     "With 0 days it is deleted once its replacement was read back and compared: no second copy, no undo.",
 )
-
-_SETTABLE = {key: field for key, field in FOLDER_FIELDS.items() if key != "path"}
-"""What can be changed of a watched folder; another path is another folder."""
 
 _PATIENCE = 8.0
 """Seconds that such a sample may take."""
@@ -199,16 +196,12 @@ def set_(path: str, changes: tuple[tuple[str, str], ...], defaults: tuple[str, .
     The keys are those of the settings file (docs/settings.md); a running Homepress follows at once. Naming an
     output folder has results go there, and mode=replace has them replace the pictures again.
     """
-    from homepress.settings import edit  # only now: it needs what no other command of a folder does
-
-    typed = [(key, _whole_path(text) if key == "output" else text) for key, text in changes]
-    values = changed_values(_SETTABLE, typed, defaults)
-    if "mode" not in values and values.get("output"):
-        values["mode"] = "output"
-    elif "output" not in values and "mode" in values and values["mode"] != "output":
-        values["output"] = None  # it has a meaning only with that mode
-    settings = edit.set_folder_values(Paths.from_environment().config_file, path, values)
-    changed = next(folder for folder in settings.folders if path_key(folder.path) == path_key(Path(path)))
+    whole = [(key, _whole_path(text) if key == "output" else text) for key, text in changes]
+    values = typed_changes(FOLDER_FIELDS, whole, defaults)
+    paths = Paths.from_environment()
+    with daemon_or_local(paths) as service:
+        service.change_folder(path, values)
+    changed = {path_key(each.path): each for each in load(paths.config_file).folders}[path_key(Path(path))]
     say_changed(changed, values, as_json)
 
 

@@ -19,7 +19,6 @@ from homepress.settings import (
     Field,
     FolderSettings,
     SettingsError,
-    TomlValue,
     load,
     setting,
     text_from_value,
@@ -94,7 +93,10 @@ def set_(changes: tuple[tuple[str, str], ...], defaults: tuple[str, ...], as_jso
     for key in (*dict(changes), *defaults):
         if key in FOLDER_FIELDS:
             raise click.UsageError(f"{key} belongs to a folder: homepress folder set PATH {key}=VALUE")
-    values = changed_values(DAEMON_FIELDS, changes, defaults)
+    typed = typed_changes(DAEMON_FIELDS, changes, defaults)
+    values = {
+        key: None if text is None else typed_value(DAEMON_FIELDS, key, text) for key, text in typed.items()
+    }
     say_changed(file.set_daemon_values(Paths.from_environment().config_file, values).daemon, values, as_json)
 
 
@@ -174,26 +176,28 @@ def _check(file: Path, as_json: bool) -> int:
 # What `settings set` and `folder set` have in common.
 
 
-def changed_values(
+def typed_changes(
     fields: Mapping[str, Field], changes: Sequence[tuple[str, str]], defaults: Sequence[str]
-) -> dict[str, TomlValue | None]:
-    """What a table of the settings file is to hold, by key; None for what is to stand there no longer.
+) -> dict[str, str | None]:
+    """What was typed for keys of one table, checked one by one; None for what goes back to its default.
 
     Args:
-        fields: the keys that may be changed.
+        fields: the keys of the table.
         changes: keys and values as they were typed.
-        defaults: keys that go back to their default.
+        defaults: keys that go back.
 
     Raises:
-        click.UsageError: nothing was typed, or one of it cannot be.
+        click.UsageError: nothing was typed, a key twice, or what cannot be.
     """
-    if not changes and not defaults:
+    keys = [*(key for key, _ in changes), *defaults]
+    if not keys:
         raise click.UsageError("Say what to change, such as quality=small, or --default KEY.")
-    values: dict[str, TomlValue | None] = {}
+    if twice := [key for key in keys if keys.count(key) > 1]:
+        raise click.UsageError(f"{twice[0]} is named twice; say it once.")
     try:
         for key, text in changes:
-            values[key] = typed_value(fields, key, text)
-        return values | {setting(fields, key).key: None for key in defaults}
+            typed_value(fields, key, text)
+        return {**dict(changes), **{setting(fields, key).key: None for key in defaults}}
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
