@@ -287,6 +287,8 @@ class TestLibrary:
         strip = strip_of(None, photo(64, 64), Sampling.FULL, monkeypatch)
         assert not isinstance(strip, CoreStrip)
         assert Loaded.name() == "numpy"
+        monkeypatch.setattr(Loaded, "fault", "of another machine")
+        assert Loaded.name() == f"numpy, since {library.FILE_NAME} cannot be used: of another machine"
 
     @pytest.mark.parametrize("content", [b"", b"\x7fELF no library"], ids=["empty", "broken"])
     def test_what_cannot_be_loaded_is_left(
@@ -294,7 +296,8 @@ class TestLibrary:
     ) -> None:
         (tmp_path / library.FILE_NAME).write_bytes(content)
         monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
-        assert library.load() is None
+        found, why = library.load()
+        assert found is None and library.FILE_NAME in why
 
     def test_one_of_another_version_is_left(
         self, core: CompiledCore, monkeypatch: pytest.MonkeyPatch

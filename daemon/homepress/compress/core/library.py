@@ -101,15 +101,15 @@ def _place(array: NDArray[Any]) -> int:
     return array.ctypes.data
 
 
-def load() -> CompiledCore | None:
-    """The library beside this module; None where there is none that fits."""
+def load() -> tuple[CompiledCore | None, str]:
+    """The library beside this module, or None and why; there need not be one, which is no reason."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), FILE_NAME)
     if not os.path.exists(path):
-        return None
+        return None, ""
     try:
-        return CompiledCore(path)
-    except (OSError, AttributeError, ValueError):
-        return None
+        return CompiledCore(path), ""
+    except (OSError, AttributeError, KeyError, ValueError) as error:
+        return None, str(error)
 
 
 class Loaded:
@@ -117,11 +117,14 @@ class Loaded:
 
     Attributes:
         core: the library, or None where numpy does the work.
+        fault: why a library that is there cannot be used; empty as a rule.
     """
 
-    core: CompiledCore | None = load()
+    core, fault = load()
 
     @classmethod
     def name(cls) -> str:
         """What does the work, as `doctor` tells it."""
-        return f"compiled, {cls.core.kind}" if cls.core else "numpy"
+        if cls.core:
+            return f"compiled, {cls.core.kind}"
+        return f"numpy, since {FILE_NAME} cannot be used: {cls.fault}" if cls.fault else "numpy"

@@ -267,7 +267,10 @@ def worker(_: Installation) -> Iterator[Finding]:
     if hello is None:
         return
     if engine := hello.codecs.get(ENGINE):
-        yield good("engine", _ENGINES.get(engine, f"{engine}, for JPEG"))
+        if engine.startswith("numpy, since"):
+            yield worth_knowing("engine", engine, _INSTALL_AGAIN)
+        else:
+            yield good("engine", _ENGINES.get(engine, f"{engine}, for JPEG"))
     yield from this_system().file_sandbox(hello.files)
     for missing in hello.missing:
         yield worth_knowing("sandbox", missing, "see what holds all the same: homepress prove")
