@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from homepress.compress.model import Recipe
-from homepress.daemon import folders
-from homepress.daemon.folders import Fallbacks
+from homepress.daemon import fallback
+from homepress.daemon.fallback import Fallbacks
 from homepress.daemon.pipeline.job import Destination, Plan
 from homepress.store.health import Abilities
 
@@ -26,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         looked.append(path)
         return FAT
 
-    monkeypatch.setattr(folders, "abilities", answer)
+    monkeypatch.setattr(fallback, "abilities", answer)
     return looked
 
 
