@@ -65,6 +65,11 @@ def _status(home: Path) -> str:
         return ""
 
 
+def _fingerprinting(home: Path) -> int:
+    """How many pictures that were there before still get their fingerprints."""
+    return sum(folder["fingerprinting"] for folder in json.loads(_status(home))["folders"])
+
+
 def until(condition: Callable[[], bool], within: float, what: str) -> None:
     end = time.monotonic() + within
     while not condition():
@@ -152,6 +157,7 @@ def idle(place: Path) -> Row:
             (folder / f"d{directory}" / f"{file}.jpg").write_bytes(b"x")
     bus = shutil.which("dbus-run-session") is not None
     with daemon(home, folder, *([] if bus else ["--no-tray"]), bus=bus) as pid:
+        until(lambda: not _fingerprinting(home), 900, "the fingerprints of what is there")
         time.sleep(30)
         processes = family(pid)
         cpu, woken = cpu_seconds(processes), sum(map(wakeups, processes))
