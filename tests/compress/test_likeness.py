@@ -145,6 +145,17 @@ def test_anything_else_is_far_away(name: str) -> None:
         assert found.mean > 8 or found.worst > 30
 
 
+def test_a_picture_that_is_not_the_first_in_its_file() -> None:
+    """As cameras' and editors' HEICs may be; what is first is another picture altogether."""
+    heif = pytest.importorskip("pillow_heif")
+    file = heif.from_pillow(Image.effect_noise(SIZE, 90).convert("RGB"))
+    file.add_from_pillow(picture())
+    out = io.BytesIO()
+    file.save(out, primary_index=1, quality=90)
+    assert heif.open_heif(io.BytesIO(out.getvalue())).primary_index == 1
+    assert difference(out.getvalue(), saved(picture(), "JPEG", quality=90)).mean < 4
+
+
 def test_what_does_not_decode_is_no_picture() -> None:
     for result in (b"", b"garbage", SOURCE[:2_000], b"<svg xmlns='x'/>", saved(picture(), "JPEG")[:700]):
         with pytest.raises(Undecodable):

@@ -37,6 +37,8 @@ def test_no_key_is_in_both_tables() -> None:
         ("recursive", "True", True),
         ("include", "*.jpg, *.png\n*.webp,", ["*.jpg", "*.png", "*.webp"]),
         ("convert", 'heic = jpeg, bmp="png"', {"heic": "jpeg", "bmp": "png"}),
+        ("exclude", '["*.png", "a, b*"]', ["*.png", "a, b*"]),
+        ("convert", '{ heic = "jpeg" }', {"heic": "jpeg"}),
         ("settle_seconds", "2", 2),
         ("output", "", ""),
         ("preset", "", ""),

@@ -213,6 +213,18 @@ def test_a_program_that_ends_at_once_refuses_to_start() -> None:
     assert "no codecs here" in str(died)
 
 
+def test_one_that_is_not_ready_yet_is_ended_with_its_slot() -> None:
+    """On a busy computer a start takes long, and nobody who stops Homepress waits for it."""
+    worker = slot(program=(sys.executable, "-c", "import time; time.sleep(50)"))
+    told: list[WorkerDied] = []
+    asking = threading.Thread(target=lambda: told.append(death(worker, "who")), daemon=True)
+    asking.start()
+    wait_for(lambda: worker._starting is not None, what="a start")
+    worker.close()
+    asking.join(20)
+    assert [each.kind for each in told] == [DeathKind.STOPPED]
+
+
 def test_another_version_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("homepress.workers.process.__version__", "0.0.0")
     worker = slot()

@@ -240,7 +240,8 @@ def open_heic(data: bytes) -> Any:
 
     heif = codec("pillow_heif", "pillow-heif", "reading HEIC")
     heif.options.DECODE_THREADS = 0
-    return heif.open_heif(io.BytesIO(data))[0]
+    file = heif.open_heif(io.BytesIO(data))
+    return file[file.primary_index]  # which need not be the first
 
 
 def _scale(size: Size) -> int:

@@ -165,9 +165,11 @@ PARTS = (
     PartRow("xmp", _H, "XMP", "--KKKKK", "AG"),
     PartRow("hdr", _H, "HDR gain map (Apple's, ISO 21496-1); becomes Ultra HDR", "--ADDDD", "KK"),
     PartRow("depth", _H, "depth map, matte (to JPEG where its XMP says what it means)", "--ADDDD", "AA"),
-    PartRow("motion", _H, "motion video", "--DDDDD", "KG"),
+    PartRow("motion", _H, "motion video", "--DDDDD", "KN"),
     PartRow("pictures", _H, "further pictures (stereo, bursts of a few)", "--ADDDD", "KK"),
-    PartRow("maker", _H, "a maker's box (Samsung's blocks become the trailer they are in JPEGs)", "--KDDDD"),
+    PartRow(
+        "maker", _H, "a maker's box (Samsung's blocks become the trailer they are in JPEGs)", "--KDDDD", "GN"
+    ),
     PartRow("properties", _H, "what boxes say of a picture: its lens, its place, its date", "--NNNNN", "GG"),
     PartRow("deep", _H, "10 or 12 bits a channel: rounded to 8; HDR (PQ, HLG) is refused", "--NNNNN", "KK"),
     PartRow("sequence", _H, "a sequence of pictures", "--RRRRR", "RR"),

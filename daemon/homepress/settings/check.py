@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -147,7 +148,8 @@ def field_named(key: str) -> Field:
 def value_from_text(key: str, text: str) -> TomlValue:
     """What somebody typed for a key, as the file would hold it; not checked yet.
 
-    Lists are written with commas or line ends between, conversions as `heic = jpeg, bmp = png`.
+    Lists are written with commas or line ends between, conversions as `heic = jpeg, bmp = png`; or both as
+    the file has them, `["*.jpg", "*.png"]` and `{ heic = "jpeg" }`.
 
     Raises:
         KeyError: there is no such key.
@@ -158,6 +160,12 @@ def value_from_text(key: str, text: str) -> TomlValue:
             return _number_from(text)
         case Widget.SWITCH:
             return {"true": True, "false": False}.get(text.lower(), text)
+        case Widget.PATTERNS | Widget.CONVERSIONS if text[:1] in ("[", "{"):
+            try:
+                value: TomlValue = tomllib.loads(f"value = {text}")["value"]
+            except ValueError:
+                return text  # which no list is
+            return value
         case Widget.PATTERNS:
             return _items(text)
         case Widget.CONVERSIONS:

@@ -356,16 +356,32 @@ class Worker(Program):
         hello: what it said when it was ready, with the lock it reached.
     """
 
-    def __init__(self, command: Sequence[str], limits: privacy.Limits, *, background: bool) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        limits: privacy.Limits,
+        *,
+        background: bool,
+        begun: Callable[["Worker"], None] = lambda _: None,
+    ) -> None:
         """Start it and wait until it is ready.
 
+        Args:
+            command: of the program.
+            limits: of the process.
+            background: whether it gives way to everything else.
+            begun: told of the process before it is waited for, so that it can be killed.
+
         Raises:
-            WorkerDied: of the kind "refused to start".
+            WorkerDied: of the kind "refused to start", unless it was told to stop.
         """
         super().__init__(command, limits, background=background)
+        begun(self)
         try:
             hello, _ = self.attempt(START_SECONDS, lambda: read_frame(self.output, READY, 0))
         except WorkerDied as died:
+            if died.kind is DeathKind.STOPPED:
+                raise
             raise WorkerDied(dataclasses.replace(died.death, kind=DeathKind.REFUSED_TO_START)) from died
         self.hello = harmless(hello)
         if self.hello.version != __version__:

@@ -96,6 +96,7 @@ class Slot:
         self._busy = threading.Lock()
         self._closed = threading.Event()
         self._worker: Worker | None = None
+        self._starting: Worker | None = None
         self._needed = 0
         self._given: Limits | None = None
         self._tool: Tool | None = None
@@ -293,7 +294,7 @@ class Slot:
     def close(self) -> None:
         """End the process, in the middle of its work too; that `compress` raises `WorkerDied`."""
         self._closed.set()
-        for program in (self._worker, self._tool):
+        for program in (self._starting, self._worker, self._tool):
             if program is not None:
                 program.kill(DeathKind.STOPPED)
         with self._busy:
@@ -333,10 +334,21 @@ class Slot:
             self._end()
         if self._worker is None and not self._closed.is_set():
             self._given = wanted
-            self._worker = Worker(self._command(wanted), wanted, background=self._background)
+            try:
+                self._worker = Worker(
+                    self._command(wanted), wanted, background=self._background, begun=self._begun
+                )
+            finally:
+                self._starting = None
         if self._worker is None or self._closed.is_set():
             raise WorkerDied(Death(DeathKind.STOPPED))
         return self._worker
+
+    def _begun(self, worker: Worker) -> None:
+        """One is starting: it may be told to stop before it is ready, however long it takes."""
+        self._starting = worker
+        if self._closed.is_set():
+            worker.kill(DeathKind.STOPPED)
 
     def _work(
         self, question: Request, sent: Sequence[bytes], source: bytes, recipe: Recipe, seconds: float

@@ -66,7 +66,8 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     if kind is None:
         return no_image(source)
     try:
-        return _naming_lens(_compress(source, kind, recipe), source, recipe)
+        result = _naming_lens(_compress(source, kind, recipe), source, recipe)
+        return _naming_blanked(result, source, recipe)
     except (Malformed, Undecodable) as error:
         return not_read(error, kind)
     except Refused as refused:
@@ -85,6 +86,19 @@ def _naming_lens(result: Compressed | Unchanged, source: bytes, recipe: Recipe) 
     if _CALIBRATION not in source or _CALIBRATION in result.data:
         return result
     return dataclasses.replace(result, dropped=(*result.dropped, "properties"))
+
+
+def _naming_blanked(result: Compressed | Unchanged, source: bytes, recipe: Recipe) -> Compressed | Unchanged:
+    """The result, which says what was stripped of a HEIC or AVIF that was not coded anew."""
+    if not isinstance(result, Compressed) or recipe.metadata is not MetadataPolicy.STRIP:
+        return result
+    if result.image_type not in (ImageType.HEIC, ImageType.AVIF) or not _is_scrubbed_only(
+        result.image_type, recipe
+    ):
+        return result
+    left = {each.extra for each in heif_extras(result.data)}
+    gone = [each.extra for each in heif_extras(source) if each.extra and each.extra not in left]
+    return dataclasses.replace(result, dropped=tuple(dict.fromkeys((*gone, *result.dropped))))
 
 
 def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:

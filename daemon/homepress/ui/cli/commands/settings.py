@@ -75,7 +75,7 @@ def check(file: str | None, as_json: bool) -> int:
     "set",
     epilog=example(
         "homepress settings set workers=1",
-        "homepress settings set originals_max='20 GB' notifications=all",
+        "homepress settings set originals_max='20 GB' notify=never",
         "homepress settings set --default workers",
     ),
 )
