@@ -59,7 +59,7 @@ def start_threads():
         thread.join()
 
 request = EndRequest()
-request.heed_signals()
+request.handle_signals()
 for _ in range(2):
     threading.Thread(target=start_threads, daemon=True).start()
 print("waiting", flush=True)

@@ -8,7 +8,8 @@ no longer ends:
 - The kernel may hand a signal to any thread. One that is just being started takes it now and then; Python
   runs handlers on the main thread alone, and that sleeps on (signal(7); library reference, "signal").
 
-So the main thread waits at a pipe, into which Python writes as soon as a signal comes, on whichever thread.
+So the main thread waits at a pipe, into which Python writes as soon as a signal comes, on whichever thread
+(the self-pipe trick; library reference, `signal.set_wakeup_fd`).
 """
 
 import contextlib
@@ -32,21 +33,21 @@ class EndRequest(threading.Event):
 
     def __init__(self) -> None:
         super().__init__()
-        self._bell: _Bell = _PolledBell() if sys.platform == "win32" else _PipeBell()
+        self._wakeup: _Wakeup = _PolledWakeup() if sys.platform == "win32" else _PipeWakeup()
         self._is_set = False
 
-    def heed_signals(self) -> None:
-        """End orderly, however often it is said; SIGHUP not under `nohup`. On the main thread."""
+    def handle_signals(self) -> None:
+        """Have signals set it, however often they come; SIGHUP not under `nohup`. On the main thread."""
         for name in _NAMES:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda *_: self.set())
-        self._bell.heed_signals()
+        self._wakeup.handle_signals()
 
     @override
     def set(self) -> None:
         self._is_set = True
-        self._bell.ring()
+        self._wakeup.wake()
 
     @override
     def is_set(self) -> bool:
@@ -54,30 +55,32 @@ class EndRequest(threading.Event):
 
     @override
     def wait(self, timeout: float | None = None) -> bool:
-        self._is_set = self._bell.wait(timeout) or self._is_set  # it rings before a signal's handler runs
+        self._is_set = (
+            self._wakeup.wait(timeout) or self._is_set
+        )  # the pipe is written before the handler runs
         return self._is_set
 
 
-class _Bell(Protocol):
-    def ring(self) -> None:
-        """Wake all who wait, now and later; also from within a wait."""
+class _Wakeup(Protocol):
+    def wake(self) -> None:
+        """End all waits, present and future; may be called from within one."""
 
     def wait(self, timeout: float | None) -> bool:
-        """Whether it has rung, once it has or after `timeout` seconds."""
+        """Whether `wake` was called; returns once it was, or after `timeout` seconds."""
 
-    def heed_signals(self) -> None:
-        """Have signals ring it that are handled from now on."""
+    def handle_signals(self) -> None:
+        """Have every signal that is handled from now on end waits too."""
 
 
-class _PipeBell:
-    """A pipe in which there is something to read once it has rung. It is never emptied."""
+class _PipeWakeup:
+    """A pipe that has something to read once `wake` was called. It is never emptied."""
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
 
-    def ring(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # full of what nobody needs to read: it has rung
+    def wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # full, so there is something to read already
             os.write(self._writer, b"\0")
 
     def wait(self, timeout: float | None) -> bool:
@@ -85,7 +88,7 @@ class _PipeBell:
         poll.register(self._reader, select.POLLIN)
         return bool(poll.poll(None if timeout is None else timeout * 1000))
 
-    def heed_signals(self) -> None:
+    def handle_signals(self) -> None:
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
 
     def __del__(self) -> None:
@@ -93,29 +96,29 @@ class _PipeBell:
         os.close(self._writer)
 
 
-class _PolledBell:
+class _PolledWakeup:
     """For Windows: nothing interrupts a wait there, and handlers run between two.
 
     `SimpleQueue.put` waits for nothing, so it may be called from within a wait (library reference, "queue").
     """
 
     def __init__(self) -> None:
-        self._rung: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._woken: queue.SimpleQueue[None] = queue.SimpleQueue()
 
-    def ring(self) -> None:
-        self._rung.put(None)
+    def wake(self) -> None:
+        self._woken.put(None)
 
     def wait(self, timeout: float | None) -> bool:
         left = timeout
         while left is None or left >= 0:
             try:
-                self._rung.get(timeout=_LONGEST_SLEEP if left is None else min(left, _LONGEST_SLEEP))
+                self._woken.get(timeout=_LONGEST_SLEEP if left is None else min(left, _LONGEST_SLEEP))
             except queue.Empty:
                 left = None if left is None else left - _LONGEST_SLEEP
             else:
-                self._rung.put(None)  # for the next one who waits
+                self._woken.put(None)  # for the next one who waits
                 return True
         return False
 
-    def heed_signals(self) -> None:
+    def handle_signals(self) -> None:
         """Nothing to do: whoever waits looks every second."""

@@ -153,7 +153,7 @@ class _Daemon:
 
     def run(self) -> int:
         """Bind, start the tray, lock, work, stop."""
-        self._stopping.heed_signals()
+        self._stopping.handle_signals()
         self._server.bind()
         try:
             if not self._options.once:
