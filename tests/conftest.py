@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import ast
 import os
 import signal
 import sys
@@ -35,8 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     }
     for item in items:
         for mark, reason in lacks.items():
-            if reason and mark in item.keywords:
-                item.add_marker(pytest.mark.skip(reason=reason))
+            if reason and (found := item.get_closest_marker(mark)):
+                item.add_marker(pytest.mark.skip(reason=": ".join((reason, *found.args))))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -59,31 +60,55 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-collect_ignore = (
-    []
-    if os.name == "posix"
-    else [
-        "control/test_transport.py",
-        "privacy/test_domain.py",
-        "privacy/test_landlock.py",
-        "privacy/test_locks.py",
-        "privacy/test_other_systems.py",
-        "privacy/test_proof.py",
-        "store/test_other_systems.py",
-        "store/test_read_source.py",
-        "watch/test_fallback.py",
-        "watch/test_observer.py",
-        "watch/test_other_systems.py",
-        "watch/test_remote.py",
-        "watch/test_root_events.py",
-        "watch/test_slow_writers.py",
-        "workers/test_deaths.py",
-        "workers/test_lifetime.py",
-        "workers/test_misbehaviour.py",
-        "workers/test_other_systems.py",
-    ]
-)
-"""What cannot even be imported without POSIX: users, file locks, limits, sockets that are files."""
+NOT_FOR_WINDOWS = {
+    "control/test_transport.py": "needs POSIX: sockets that are files",
+    "privacy/test_domain.py": "needs POSIX: Landlock, and other users",
+    "privacy/test_landlock.py": "needs POSIX: Landlock",
+    "privacy/test_locks.py": "needs POSIX: the locks of Linux, and other users",
+    "privacy/test_other_systems.py": "needs POSIX: limits of resources",
+    "privacy/test_proof.py": "needs POSIX: the lock of Linux",
+    "store/test_other_systems.py": "needs POSIX: stand-ins that rename as POSIX does",
+    "store/test_read_source.py": "needs POSIX: leases, sockets and pipes that are files",
+    "watch/test_fallback.py": "needs POSIX: inotify",
+    "watch/test_observer.py": "needs POSIX: inotify",
+    "watch/test_other_systems.py": "needs POSIX: stand-ins for fcntl",
+    "watch/test_remote.py": "needs POSIX: mounts",
+    "watch/test_root_events.py": "needs POSIX: inotify and mounts",
+    "watch/test_slow_writers.py": "needs POSIX: leases",
+    "workers/test_deaths.py": "needs POSIX: signals",
+    "workers/test_lifetime.py": "needs POSIX: other users",
+    "workers/test_misbehaviour.py": "needs POSIX: the locks of Linux, and other users",
+    "workers/test_other_systems.py": "needs POSIX: stand-ins for its calls",
+}
+"""What cannot even be imported on Windows, each with the reason."""
+
+
+class _OtherSystems(pytest.File):
+    """A file that this system cannot import; its tests are skipped one by one, so that they are counted."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        for node in ast.walk(ast.parse(self.path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield _OfOtherSystem.from_parent(self, name=node.name)
+
+
+class _OfOtherSystem(pytest.Item):
+    def setup(self) -> None:
+        pytest.skip(NOT_FOR_WINDOWS[_name(self.path)])
+
+    def runtest(self) -> None:
+        raise AssertionError("this system cannot import it")
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).as_posix()
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """In the place of a module that cannot be imported, one that says so."""
+    if os.name == "posix" or _name(module_path) not in NOT_FOR_WINDOWS:
+        return None
+    return _OtherSystems.from_parent(parent, path=module_path)
 
 
 @pytest.fixture(autouse=True)

@@ -37,6 +37,7 @@ def installed(folder: Path, name: str = "homepress") -> Path:
     return made
 
 
+@pytest.mark.posix("desktop entries are Linux'")
 class TestDesktopEntry:
     def test_on_and_off(self, config: Path, tmp_path: Path) -> None:
         exe = installed(tmp_path / "bin")
@@ -151,6 +152,7 @@ class TestDesktopEntry:
         assert exec_line.endswith("homepress/start-at-login")
 
 
+@pytest.mark.posix("systemd")
 class TestUserUnit:
     @pytest.fixture
     def ran(self) -> list[list[str]]:
@@ -243,6 +245,7 @@ class TestLaunchAgent:
         }
     )
 
+    @pytest.mark.posix("a name that Windows has not")
     def test_the_exact_file(self, tmp_path: Path) -> None:
         ran: list[list[str]] = []
         exe = installed(tmp_path / ODD)
@@ -351,6 +354,7 @@ class TestCommand:
         monkeypatch.setenv("PATH", str(tmp_path / "local"))
         return python
 
+    @pytest.mark.posix("programs without a suffix, and links to them")
     def test_a_link_on_the_path_is_better_than_what_it_leads_to(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -360,6 +364,7 @@ class TestCommand:
         (tmp_path / "local" / "homepress").symlink_to(script)
         assert program() == (str(tmp_path / "local" / "homepress"),)
 
+    @pytest.mark.posix("programs without a suffix, and links to them")
     def test_another_installation_on_the_path_is_not_ours(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -369,6 +374,7 @@ class TestCommand:
         other.write_text("#!/bin/sh\nexit 1\n")
         assert program() == (str(script),)
 
+    @pytest.mark.posix("programs without a suffix, and links to them")
     def test_without_a_script_python_itself_is_run(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

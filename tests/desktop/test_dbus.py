@@ -99,6 +99,7 @@ def test_an_address_that_leads_nowhere_is_an_error_in_words(address: str) -> Non
         Connection(address)
 
 
+@pytest.mark.posix("sockets that are files")
 def test_something_that_is_no_bus_is_an_error_and_no_hang(tmp_path) -> None:  # type: ignore[no-untyped-def]
     import socket
 
@@ -111,6 +112,7 @@ def test_something_that_is_no_bus_is_an_error_and_no_hang(tmp_path) -> None:  # 
     listener.close()
 
 
+@pytest.mark.posix("sockets that are files")
 def test_the_session_bus_is_where_systemd_has_it_when_nobody_says(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     import socket
 

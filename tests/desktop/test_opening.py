@@ -141,6 +141,7 @@ def test_where_nothing_opens_it_that_is_said(connection: Connection, tmp_path: P
         BusOpener(connection).file(tmp_path / "gone.jpg")
 
 
+@pytest.mark.posix("paths and URIs of POSIX")
 def test_uris_of_any_name() -> None:
     assert file_uri(Path("/a b/#1 100%.jpg")) == "file:///a%20b/%231%20100%25.jpg"
     assert file_uri(Path(os.fsdecode(b"/\xff.jpg"))) == "file:///%FF.jpg"
@@ -151,7 +152,8 @@ def test_macos_hands_over_to_launch_services() -> None:
     opener = LaunchServicesOpener(lambda command: len(ran.append(list(command)) or []))
     opener.folder(Path("/a b"))
     opener.reveal([Path("/a/1.jpg"), Path("/a/-2.jpg")])
-    assert ran == [["/usr/bin/open", "/a b"], ["/usr/bin/open", "-R", "/a/1.jpg", "/a/-2.jpg"]]
+    files = [str(Path("/a/1.jpg")), str(Path("/a/-2.jpg"))]
+    assert ran == [["/usr/bin/open", str(Path("/a b"))], ["/usr/bin/open", "-R", *files]]
     with pytest.raises(NotOpened):
         LaunchServicesOpener(lambda _: 1).file(Path("/gone"))
 
@@ -162,13 +164,14 @@ def test_windows_hands_over_to_the_shell() -> None:
     opener = ShellOpener(started.append, explored.append)
     opener.folder(Path("/a b"))
     opener.reveal([Path("/a, b/1.jpg")])
-    assert started == ["/a b"]
-    assert explored == ['explorer.exe /select,"/a, b/1.jpg"']
+    assert started == [str(Path("/a b"))]
+    assert explored == [f'explorer.exe /select,"{Path("/a, b/1.jpg")}"']
 
 
 def test_words_are_quoted_for_the_shell_of_this_system(monkeypatch: pytest.MonkeyPatch) -> None:
     from homepress.desktop.launching import quoted
 
+    monkeypatch.setattr(sys, "platform", "linux")
     assert (quoted("/a"), quoted("/a b"), quoted("it's")) == ("/a", "'/a b'", "'it'\"'\"'s'")
     monkeypatch.setattr(sys, "platform", "win32")
     assert quoted(r"C:\Users\ada\Pictures") == r"C:\Users\ada\Pictures"

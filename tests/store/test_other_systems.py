@@ -1,5 +1,6 @@
 """macOS and Windows cannot run here: the calls that they would get, and the protocol over stand-ins."""
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -23,7 +24,7 @@ from homepress.store.fs.windows import (
     OPEN_EXISTING,
     WindowsFileSystem,
 )
-from homepress.store.model import Busy, UndoSelection, Unsupported
+from homepress.store.model import Busy, Changed, UndoSelection, Unsupported
 from homepress.store.read_source import read
 from store.kit import Bench, picture, replace, replacement, smaller
 
@@ -198,8 +199,18 @@ class WindowsApi:
 
     def replace(self, replaced: str, replacement: str, backup: str) -> None:
         self.calls.append(("replace", *(Path(p).name for p in (replaced, replacement, backup))))
+        if self._is_open(replacement):
+            raise in_use()  # it opens this one without sharing it
         os.rename(replaced, backup)
         os.rename(replacement, replaced)
+
+    def _is_open(self, path: str) -> bool:
+        facts = os.stat(path)
+        for fd in self._access:
+            with contextlib.suppress(OSError):  # closed since
+                if os.path.samestat(os.fstat(fd), facts):
+                    return True
+        return False
 
     def set_times(self, fd: int, access: int, write: int) -> None:
         self.calls.append(("times", access, write))
@@ -325,6 +336,67 @@ class TestWindows:
         with bench.store(WindowsFiles(Half())) as store, pytest.raises(Busy):
             replace(store, path)
         assert path.read_bytes() in (picture(), smaller(picture())) and bench.temps() == []
+
+    def test_an_original_that_is_open_here_gets_its_name_back(self, bench: Bench, hurried: None) -> None:
+        """Nothing can be moved into the vault; ReplaceFileW takes no file that anybody has open."""
+
+        class FullVault(WindowsFiles):
+            def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
+                if folder.path != to.path:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(to.path))
+                super().move(folder, name, to, new)
+
+        path = bench.drop(mode=0o644)
+        with bench.store(FullVault(WindowsApi())) as store:
+            with pytest.raises(OSError, match="No space"):
+                replace(store, path)
+            assert (path.read_bytes(), bench.kept(), bench.temps()) == (picture(), [], [])
+            assert store.recover() == []
+
+    def test_a_result_that_changes_while_it_is_undone_gets_its_name_back(
+        self, bench: Bench, hurried: None
+    ) -> None:
+        class Writing(WindowsApi):
+            """Somebody writes to the result at the very instant in which it leaves its name."""
+
+            armed = False
+
+            def replace(self, replaced: str, replacement: str, backup: str) -> None:
+                if self.armed:
+                    self.armed = False
+                    Path(replaced).write_bytes(b"edited")
+                super().replace(replaced, replacement, backup)
+
+        api, path = Writing(), bench.drop(mode=0o644)
+        with bench.store(WindowsFiles(api)) as store:
+            replace(store, path)
+            api.armed = True
+            (undone,) = store.undo(UndoSelection(last=1), roots=bench.roots)
+            assert undone.outcome == "failed", undone
+            assert (path.read_bytes(), bench.kept(), bench.temps()) == (b"edited", [picture()], [])
+
+    def test_a_picture_that_changes_while_it_is_replaced_gets_its_name_back(
+        self, bench: Bench, hurried: None
+    ) -> None:
+        class Writing(WindowsApi):
+            def replace(self, replaced: str, replacement: str, backup: str) -> None:
+                Path(replaced).write_bytes(b"edited")
+                super().replace(replaced, replacement, backup)
+
+        path = bench.drop(mode=0o644)
+        with bench.store(WindowsFiles(Writing())) as store, pytest.raises(Changed):
+            replace(store, path)
+        assert (path.read_bytes(), bench.kept(), bench.temps()) == (b"edited", [], [])
+
+    def test_a_folder_that_cannot_be_closed_to_others_keeps_no_original(self, bench: Bench) -> None:
+        class Open(WindowsApi):
+            def close_to_others(self, folder: Path) -> None:
+                raise PermissionError(errno.EACCES, "Access is denied", str(folder))
+
+        for _ in range(2):  # and what was made the first time is not taken for a private one
+            with pytest.raises(PermissionError), bench.store(WindowsFiles(Open())):
+                pass
+            assert not bench.originals.exists()
 
     def test_a_sharing_violation_is_a_busy_file(self, bench: Bench, hurried: None) -> None:
         class Shared(WindowsApi):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from homepress.store.fs import system_file_system
 from homepress.store.fs.base import FileSystem, Folder
 from homepress.store.ledger import journal
 from homepress.store.ledger.ledger import Ledger
@@ -197,6 +198,8 @@ class SavedWithFullVault(SavedAt):
 def test_a_file_saved_while_an_original_goes_back_to_its_name_keeps_it(
     bench: Bench, step: str, lacking: tuple[str, ...], saves: tuple[bytes, ...]
 ) -> None:
+    if step == "exchange" and not system_file_system().exchanges_open_files():
+        pytest.skip("Windows moves a file that is open back to its name: the other case")
     path = bench.drop()
     fs = SavedWithFullVault(step, path, saves, Lacking(*lacking).fs())
     with bench.store(fs.fs()) as store, pytest.raises(OSError, match="No space"):

@@ -152,7 +152,8 @@ def test_nothing_is_lost_when_it_is_killed_in_the_middle_of_work(program: Progra
         program.kill()
     program.start()
     wait_for(lambda: all(_done(path, was) for path, was in originals.items()), what="all", within=SLOW)
-    assert sorted(inbox.iterdir()) == sorted(originals)
+    # The result has the name a moment before the original has left the folder.
+    wait_for(lambda: sorted(inbox.iterdir()) == sorted(originals), what="the end of the last", within=SLOW)
     for path in originals:
         Image.open(path).load()
     program.run("undo", "--folder", str(inbox), "--last", "1000")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from homepress.base.paths import close_to_others
+from homepress.base.ownership import close_to_others
+from homepress.control.instance import InstanceLock
 from homepress.privacy import Limits, windows
 from homepress.workers.process import environment, module_command
 
@@ -119,6 +120,11 @@ def test_what_a_process_holds_is_told() -> None:
 
     assert 1 << 20 < host.resident_bytes(os.getpid()) < 4 << 30
     assert host.resident_bytes(0) == 0
+
+
+def test_the_file_of_the_lock_cannot_be_deleted_while_it_is_held(tmp_path: Path) -> None:
+    with InstanceLock(tmp_path / "lock"), pytest.raises(PermissionError):
+        (tmp_path / "lock").unlink()
 
 
 def access_list(path: Path) -> str:

@@ -71,6 +71,7 @@ class _Call(Generic[T]):
         self._call = call
         self._over = over
         self._done = threading.Event()
+        self._given_up = False
         self._value: T | None = None
         self._error: BaseException | None = None
 
@@ -88,9 +89,15 @@ class _Call(Generic[T]):
             self._done.set()
             self._over(self)
 
+    @property
+    def late(self) -> bool:
+        """Whether its time is over. Who waited for it knows: the clock of Windows goes in steps of 16 ms."""
+        return self._given_up or self.until < time.monotonic()
+
     def value(self) -> T:
         """What the call gave or raised; `NotAnsweringError` when its time is over first."""
         if not self._done.wait(max(0.0, self.until - time.monotonic())):
+            self._given_up = True
             raise NotAnsweringError(self.place, self.since)
         self._thread.join(1.0)  # its last steps: the caller may lock itself in next, and has to be alone
         if self._error is not None:
@@ -151,9 +158,8 @@ class Disks:
         return True
 
     def _begin(self, place: Path, call: Callable[[], T], within: float) -> _Call[T]:
-        now = time.monotonic()
         with self._lock:
-            late = [each for each in self._under_way if each.until < now]
+            late = [each for each in self._under_way if each.late]
             same = [each for each in late if each.place == place]
             if same or len(late) >= self._most:
                 earliest = min(same or late, key=lambda each: each.until)

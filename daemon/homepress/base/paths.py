@@ -1,10 +1,8 @@
 """Where things are: what Homepress keeps as its own, and what ships with it."""
 
 import contextlib
-import ctypes
 import hashlib
 import os
-import stat
 import sys
 import tempfile
 import warnings
@@ -18,6 +16,7 @@ import platformdirs
 from homepress import HOME_VARIABLE
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
+from homepress.base.ownership import make_private
 
 APP_NAME = "homepress"
 
@@ -119,7 +118,7 @@ def download_folders() -> tuple[Path, ...]:
 
 def _ensure(folder: Path) -> None:
     make_folder(folder)
-    _make_private(folder)
+    make_private(folder)
 
 
 def make_folder(folder: Path) -> None:
@@ -132,45 +131,6 @@ def make_folder(folder: Path) -> None:
     except FileExistsError:
         if not folder.is_dir():
             raise  # else somebody else made it at the same moment
-
-
-def _make_private(folder: Path) -> None:
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode):
-        raise PermissionError(
-            f"{folder} is not a plain folder; move it away or set {HOME_VARIABLE} to another place"
-        )
-    if not hasattr(os, "getuid"):
-        # What is under the user's profile is the user's by inheritance; other drives let everybody read.
-        if not folder.is_relative_to(Path.home()):
-            close_to_others(folder)
-        return
-    if status.st_uid != os.getuid():
-        raise PermissionError(
-            f"{folder} belongs to another user (number {status.st_uid}); "
-            f"run Homepress as that user or set {HOME_VARIABLE} to a folder of your own"
-        )
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        folder.chmod(_PRIVATE)
-
-
-_OURS_ALONE = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
-"""An access list that inherits nothing and is inherited: everything for the system, administrators and the
-owner, as Python's own `mkdir` has it for 0700 (3.11.10, 3.12.4 and later)."""
-
-
-def close_to_others(folder: Path) -> None:
-    """On Windows: give a folder an access list of its own, without those who are no administrators.
-
-    A drive without access lists (FAT) stays as it is.
-    """
-    advapi32 = vars(ctypes)["WinDLL"]("advapi32")
-    descriptor = ctypes.c_void_p()
-    convert = advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW
-    if convert(_OURS_ALONE, 1, ctypes.byref(descriptor), None):  # SDDL_REVISION_1
-        advapi32.SetFileSecurityW(str(folder), 4, descriptor)  # DACL_SECURITY_INFORMATION
-        local_free = vars(ctypes)["WinDLL"]("kernel32").LocalFree
-        local_free(descriptor)
 
 
 def _socket_in(home: Path) -> Path:

@@ -221,6 +221,9 @@ class _Switch:
 
     def _exchange_back(self) -> None:
         """Unless the name has got yet another file by now: the newest one keeps it."""
+        if not self.fs.exchanges_open_files():
+            self._move_back(self.plan.temp_name, self.plan.old_name)
+            return
         for _ in range(2):
             with contextlib.suppress(FileNotFoundError):
                 if not self._has_result(self._name):
@@ -251,7 +254,7 @@ class _Switch:
             raise Changed(f"{self.plan}: somebody saved it at the moment of replacing") from None
         fs.sync_folder(folder)
         if not self._is_calm():
-            self._move_back()
+            self._move_back(self.plan.old_name, self.plan.temp_name)
             raise Changed(f"{self.plan}: somebody wrote to it at the moment of replacing")
 
     def _check_links(self) -> None:
@@ -266,14 +269,12 @@ class _Switch:
             ) from None
         self.fs.unlink(self.folder, self.plan.old_name)
 
-    def _move_back(self) -> None:
-        """The original takes its name again, unless the name has got yet another file by now."""
+    def _move_back(self, waiting: str, aside: str) -> None:
+        """What waits under one of our names takes the picture's again, unless that has yet another file."""
         with contextlib.suppress(FileNotFoundError, FileExistsError):
-            move_away(self.fs, self.folder, self._name, self.plan.temp_name)
-            ours = self._has_result(self.plan.temp_name)
-            rename_noreplace(
-                self.fs, self.folder, self.plan.old_name if ours else self.plan.temp_name, self._name
-            )
+            move_away(self.fs, self.folder, self._name, aside)
+            ours = self._has_result(aside)
+            rename_noreplace(self.fs, self.folder, waiting if ours else aside, self._name)
 
     def convert(self) -> None:
         """The result gets its new name first, durably; then the source leaves its own."""
@@ -481,6 +482,8 @@ class _Settlement:
         name, and the file waits on.
         """
         fs, folder, source = self._fs, self._folder, self._plan.source.name
+        if not fs.exchanges_open_files():
+            return self._give_name_by_moving(name)  # the original is open until its job is settled
         waiting = self._look(name)
         try:
             fs.exchange(folder, name, source)

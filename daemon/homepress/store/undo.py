@@ -369,15 +369,24 @@ class Restore(Operation):
                     move_away(fs, folder, name, aside)
                 ours = holds(fs, folder, aside, plan.result_sha256)
                 if not ours or (has_lease and not fs.lease_whole(fd)):
-                    if aside == plan.temp_name:
-                        fs.exchange(folder, plan.temp_name, name)
-                    else:
-                        rename_noreplace(fs, folder, aside, name)
+                    self._return(folder, aside)
                     raise Busy(f"{printable(plan.target)}: somebody changes it just now; try again")
                 if aside != plan.temp_name:
                     rename_noreplace(fs, folder, plan.temp_name, name)
             except FileExistsError:
                 raise Busy(f"{printable(plan.target)}: somebody saved it just now; try again") from None
+
+    def _return(self, folder: Folder, aside: str) -> None:
+        """What left the name, and is open here, takes it again."""
+        fs, plan, name = self.context.fs, self.plan, self.plan.result.name
+        if aside == plan.temp_name and fs.exchanges_open_files():
+            fs.exchange(folder, aside, name)
+            return
+        if aside == plan.temp_name:
+            move_away(fs, folder, name, plan.old_name)
+            if not holds(fs, folder, plan.old_name, plan.source_sha256):
+                aside = plan.old_name  # saved once more: the newest one keeps the name
+        rename_noreplace(fs, folder, aside, name)
 
     @override
     @staticmethod

@@ -92,6 +92,9 @@ class FileSystem(Protocol):
             Unsupported: this file system cannot.
         """
 
+    def exchanges_open_files(self) -> bool:
+        """Whether a file that is open here can take a name by `exchange`; else it can only be moved to it."""
+
     def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:
         """Rename, never over something: `FileExistsError` then. `OSError(EXDEV)` between file systems."""
 
@@ -362,6 +365,10 @@ class DescriptorCalls(FileSystem, Protocol):
 
     @override
     def finishes_what_it_reads(self) -> bool:
+        return True
+
+    @override
+    def exchanges_open_files(self) -> bool:
         return True
 
     @override

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from homepress.base.override import override
-from homepress.base.paths import close_to_others
+from homepress.base.ownership import close_to_others
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import DescriptorCalls, Folder
 from homepress.store.model import Busy, Unsupported
@@ -136,7 +136,11 @@ class WindowsFileSystem(DescriptorCalls):
     @override
     def make_private_folder(self, path: Path) -> None:
         path.mkdir(mode=0o700)
-        self._api.close_to_others(path)
+        try:
+            self._api.close_to_others(path)
+        except OSError:
+            path.rmdir()  # else it would be taken for a private one the next time
+            raise
 
     @override
     def open_file(self, folder: Folder, name: str) -> int:
@@ -167,6 +171,12 @@ class WindowsFileSystem(DescriptorCalls):
         ours, its, old = (str(folder.path / name) for name in (one, other, aside))
         self._patiently(its, lambda: self._api.replace(its, ours, old))
         self._move(old, ours, MOVEFILE_WRITE_THROUGH)
+
+    @override
+    def exchanges_open_files(self) -> bool:
+        # ReplaceFileW opens the file that takes the name without sharing it with anybody. A file that goes
+        # back to its name needs nothing of the one it replaces: ACL, streams and times are its own.
+        return False
 
     def _move(self, path: str, new: str, flags: int) -> None:
         self._patiently(path, lambda: self._api.move(path, new, flags))
