@@ -19,7 +19,7 @@ import homepress
 from desktop.buses import FakeProgram, private_bus
 from homepress.base import blocking
 from homepress.base.paths import Paths
-from homepress.base.results import FolderStatus
+from homepress.base.results import FolderStatus, Gap
 from homepress.compress.core.library import Loaded
 from homepress.control.service import Status
 from homepress.daemon.doctor import Finding, Level, bundle, checks, codecs_child, examine, linux
@@ -143,6 +143,20 @@ class TestCompressing:
         (engine,) = [finding for finding in findings if finding.topic == "engine"]
         assert engine.level is Level.GOOD
         assert engine.text.startswith(Loaded.name())
+
+    def test_what_the_daemon_alone_leaves_open_is_named_with_its_process(
+        self, paths: Paths, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        theirs, ours = Gap("files are not closed", "a new kernel", files_open=True), Gap("devices", "none")
+        monkeypatch.setattr("homepress.privacy.gaps", lambda: (ours,))
+        told = found(checks.worker, paths, daemon=running(pid=7, gap_details=[theirs]))
+        sandbox = [(finding.text, finding.fix) for finding in told if finding.topic == "sandbox"]
+        assert sandbox == [
+            ("The daemon (process 7) alone: files are not closed", "a new kernel"),
+            (f"This command (process {os.getpid()}) alone: devices", "none"),
+        ]
+        older = found(checks.worker, paths, daemon=running(pid=7))  # one that does not say
+        assert next(finding.text for finding in older if finding.topic == "sandbox") == "Devices"
 
     def test_a_worker_that_does_not_start_is_broken(
         self, paths: Paths, monkeypatch: pytest.MonkeyPatch

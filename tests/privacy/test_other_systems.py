@@ -147,7 +147,7 @@ def test_a_windows_worker_confines_itself_integrity_last() -> None:
         ("privileges", 0),
         ("integrity", 0),
     ]
-    assert len(missing) == 2 and "network" in missing[0] and "can be read" in missing[1]
+    assert len(missing) == 2 and "network" in missing[0] and "files are not closed" in missing[1]
 
 
 @pytest.mark.parametrize("system", [Refusing(), Forgetful()])

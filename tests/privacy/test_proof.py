@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from homepress import privacy
-from homepress.base.results import ProbeAttempt
+from homepress.base.results import Gap, ProbeAttempt
 from homepress.privacy import (
     Check,
     Comparison,
@@ -41,6 +41,14 @@ PROOF = Proof(
 
 def with_daemon(**changes: Any) -> Proof:
     return dataclasses.replace(PROOF, parties=(dataclasses.replace(DAEMON, **changes), WINDOW))
+
+
+def test_a_gap_that_not_every_process_has_says_whose_it_is() -> None:
+    files, devices = Gap("files are open. So they are", "close them", files_open=True), Gap("devices are", "")
+    told = privacy.gaps_by_process({"the daemon": (files, devices), "this command": (devices,)})
+    assert [gap.process for gap in told] == ["the daemon", ""]
+    assert told[0].sentence == "The daemon alone: files are open. So they are. To close it: close them"
+    assert told[0].files_open and told[1].statement == "Devices are"
 
 
 def test_it_holds_when_all_is_refused() -> None:

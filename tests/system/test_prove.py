@@ -214,6 +214,21 @@ def test_without_landlock_it_is_said_wherever_somebody_looks(
     assert any(text.startswith("Files and other programs are not closed") for text in findings)
 
 
+def test_what_only_the_daemon_leaves_open_is_named_with_its_process(program: Program, inbox: Path) -> None:
+    program.prefix = [sys.executable, str(OLD_KERNEL), "0"]
+    program.watch(inbox)
+    program.start()
+    whose = f"The daemon (process {program.status()['pid']}) alone: files and other programs are not closed"
+    proof = program.json("prove", code=4)
+    (gap,) = [gap for gap in proof["gaps"] if gap["files_open"]]
+    assert gap["process"] == f"the daemon (process {program.status()['pid']})"
+    words = program.run("prove", code=4)
+    findings = [each["text"] for each in program.lines("doctor", code=None) if each["topic"] == "sandbox"]
+    (said,) = [text for text in findings if text.startswith(whose)]
+    assert f"{said}. To close it:" in words
+    assert not any("a worker reads no file" in text for text in findings)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", [1, 2, 5])
 def test_an_older_landlock_is_used_for_what_it_can(

@@ -3,6 +3,7 @@
 import csv
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,19 @@ def test_a_result_is_kept_for_good(program: Program, done: Path, opened: Opening
     window.click("Delete the original", "TButton")
     window.wait("The original was deleted; the result stays.")
     assert program.lines("history")[0]["original"] == "accepted"
+
+
+@pytest.mark.slow
+def test_what_the_daemon_leaves_open_stands_beside_the_reports(
+    program: Program, inbox: Path, opened: Opening
+) -> None:
+    older = Path(__file__).parent.parent / "privacy" / "oldkernel.py"
+    program.prefix = [sys.executable, str(older), "0"]
+    program.watch(inbox)
+    program.start()
+    window = opened("privacy")
+    window.wait("Files and other programs are not closed", within=60)
+    window.wait("Not everything is closed on this system", within=60)
 
 
 @pytest.mark.slow

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from homepress.base.units import sentence
+
 PictureOutcome = Literal["compressed", "unchanged", "failed", "waiting"]
 
 
@@ -152,3 +154,36 @@ class ProbedProcess(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     tried: list[ProbeAttempt]
     may: list[AttemptKind] = []
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Something that the system does not close for a process, whatever that asks.
+
+    Attributes:
+        text: what it is and what it means; the beginning of a sentence comes before it.
+        cure: what to do about it.
+        files_open: whether something that reads pictures could read other files.
+        minor: whether it can be told without being asked to worry: nothing of a user's can be read or sent.
+        process: the one of our processes that it is left open for; empty where it is for each.
+    """
+
+    text: str
+    cure: str
+    files_open: bool = False
+    minor: bool = False
+    process: str = ""
+
+    @property
+    def brief(self) -> str:
+        """The part that says what is missing, as a lock does that misses it."""
+        return self.text.partition(".")[0]
+
+    @property
+    def statement(self) -> str:
+        """What it is, as a sentence without its full stop, with whose it is."""
+        return sentence(f"{self.process} alone: {self.text}" if self.process else self.text)
+
+    @property
+    def sentence(self) -> str:
+        """What it is and what to do, as a sentence."""
+        return f"{self.statement}. To close it: {self.cure}"

@@ -13,6 +13,7 @@ import msgspec
 from homepress.base.results import (
     FileOutcome,
     FolderStatus,
+    Gap,
     OriginalOutcome,
     ProbedProcess,
     RecentPicture,
@@ -36,8 +37,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     programs that show notifications. `originals_going` originals are deleted on the day of `originals_go_at`
     (seconds since 1970), because the days for which they are kept are over; 0 while it is none. `files` says
     whether the system keeps what reads pictures from reading other files; `gaps`, in whole sentences, what of
-    the lock this system does not have, what that means, and what to do. `engine` is what does the work of
-    JPEG: the compiled core and what it is compiled for, or numpy; empty before a worker has said so.
+    the lock this system does not have, what that means, and what to do. `gap_details` are the same as data,
+    and those with which nothing of a user's is at stake; None where no daemon says so. `engine` is what does
+    the work of JPEG: the compiled core and what it is compiled for, or numpy; empty before a worker has said
+    so.
     """
 
     state: State
@@ -57,6 +60,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     network: Literal["locked", "open"] = "open"
     files: Literal["closed", "open"] = "open"
     gaps: list[str] = []
+    gap_details: list[Gap] | None = None
     folders: list[FolderStatus] = []
     problems: list[str] = []
     notes: list[str] = []

@@ -202,12 +202,14 @@ def why_not_opened(paths: Paths, error: OSError) -> str:
 
 def with_privacy_state(status: Status) -> Status:
     """A status with what the system refuses to this process, and what it leaves open."""
-    gaps = [gap for gap in privacy.gaps() if not gap.minor]
+    found = privacy.gaps()
+    gaps = [gap for gap in found if not gap.minor]
     return msgspec.structs.replace(
         status,
         network=privacy.state(),
         files="open" if any(gap.files_open for gap in gaps) else "closed",
         gaps=[gap.sentence for gap in gaps],
+        gap_details=list(found),
     )
 
 

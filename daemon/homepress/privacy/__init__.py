@@ -7,11 +7,11 @@
 import sys
 from contextlib import AbstractContextManager
 
-from homepress.privacy.proof import Comparison, Party, Proof, Sample
+from homepress.base.results import Gap
+from homepress.privacy.proof import Comparison, Party, Proof, Sample, gaps_by_process
 from homepress.privacy.roles import CLIENT, DAEMON, WORKER, ProcessRole
 from homepress.privacy.types import (
     Check,
-    Gap,
     HeldSocket,
     Limits,
     Lock,
@@ -50,6 +50,7 @@ __all__ = [
     "compare",
     "contain",
     "gaps",
+    "gaps_by_process",
     "lock_client",
     "lock_daemon",
     "lock_tool",

@@ -8,13 +8,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from homepress.base.results import ProbeAttempt
+from homepress.base.results import Gap, ProbeAttempt
 from homepress.privacy import doorkeeper, landlock, posix, probes, roles, syscalls
 from homepress.privacy.calls import Architecture, current
 from homepress.privacy.filters import client_filter, daemon_filter, tool_filter, worker_filter
 from homepress.privacy.types import (
     Check,
-    Gap,
     HeldSocket,
     Limits,
     Lock,
@@ -170,7 +169,7 @@ def _enter_domain(role: roles.ProcessRole) -> Lock:
     machine = current()
     if machine is None or role.domain is None:
         return Lock(False)
-    missing, version = [gap.text.partition(".")[0] for gap in gaps() if not gap.minor], 0
+    missing, version = [gap.brief for gap in gaps() if not gap.minor], 0
     try:
         syscalls.forbid_new_privileges()
         version = landlock.set_apart(machine, role.domain)
@@ -219,7 +218,7 @@ def _restrict_files(
     except OSError as error:
         return 0, [f"the kernel took no Landlock ruleset: {error.strerror or error}"]
     if version == 0:
-        return 0, ["this kernel has no Landlock; files can be read, not written"]
+        return 0, [gap.brief for gap in gaps()]
     if threads > 1:
         # It holds for one thread and those it starts; what the others may is unknown.
         return 0, [f"{threads} threads were running, and the file sandbox holds for one only"]

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from homepress.base.results import ProbeAttempt
+from homepress.base.results import Gap, ProbeAttempt
 from homepress.privacy import posix
-from homepress.privacy.types import Check, Gap, Limits, Lock, NetworkState, ProcessReport, all_refused
+from homepress.privacy.types import Check, Limits, Lock, NetworkState, ProcessReport, all_refused
 
 _LIBRARY = "/usr/lib/libsandbox.dylib"
 _DISCARD_PORT = 9

@@ -3,11 +3,14 @@
 The steps are data: `homepress prove` collects them from the processes and shows them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from homepress.base.results import AttemptKind, ProbeAttempt
-from homepress.privacy.types import Check, Gap, ProcessReport
+import msgspec
+
+from homepress.base.results import AttemptKind, Gap, ProbeAttempt
+from homepress.base.units import enumeration
+from homepress.privacy.types import Check, ProcessReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,24 @@ class Sample:
     problem: str = ""
 
 
+def gaps_by_process(found: Mapping[str, Sequence[Gap]]) -> tuple[Gap, ...]:
+    """What the system does not close for several processes, each gap once.
+
+    One that not all of them have says whose it is: a process may run under another sandbox than the others.
+
+    Args:
+        found: the gaps of each process, by what it is called in a sentence.
+    """
+    whose: dict[Gap, list[str]] = {}
+    for name, gaps in found.items():
+        for gap in gaps:
+            whose.setdefault(gap, []).append(name)
+    return tuple(
+        gap if len(names) == len(found) else msgspec.structs.replace(gap, process=enumeration(names))
+        for gap, names in whose.items()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """All steps together.
@@ -106,7 +127,7 @@ class Proof:
         sample: the picture compressed meanwhile; None when none was.
         checks: the independent ways.
         seconds: how long the proof took.
-        gaps: what this system does not close, whatever a process asks.
+        gaps: what the system does not close, whatever a process asks; see `gaps_by_process`.
     """
 
     comparison: Comparison

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from homepress.base.results import ProbeAttempt
+from homepress.base.results import Gap, ProbeAttempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +45,6 @@ class Lock:
     files: int = 0
     missing: tuple[str, ...] = ()
     domain: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Something that this system does not close, whatever a process asks.
-
-    Attributes:
-        text: what it is and what it means; the beginning of a sentence comes before it.
-        cure: what to do about it.
-        files_open: whether something that reads pictures could read other files.
-        minor: whether it can be told without being asked to worry: nothing of a user's can be read or sent.
-    """
-
-    text: str
-    cure: str
-    files_open: bool = False
-    minor: bool = False
-
-    @property
-    def sentence(self) -> str:
-        """Both, as a sentence."""
-        return f"{self.text[:1].upper()}{self.text[1:]}. To close it: {self.cure}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from homepress.base.override import override
-from homepress.base.results import ProbeAttempt
-from homepress.privacy.types import Check, Gap, Limits, Lock, NetworkState, ProcessReport, all_refused
+from homepress.base.results import Gap, ProbeAttempt
+from homepress.privacy.types import Check, Limits, Lock, NetworkState, ProcessReport, all_refused
 
 _NETWORK_OPEN = "no rule takes the network away from this process; homepress firewall can add one"
-_FILES_OPEN = "files can be read, not written"
 
 # JOB_OBJECT_LIMIT_*: PROCESS_TIME, ACTIVE_PROCESS, PROCESS_MEMORY, DIE_ON_UNHANDLED_EXCEPTION,
 # KILL_ON_JOB_CLOSE.
@@ -124,7 +123,7 @@ def lock_worker(
     system: WorkerSystem | None = None,
 ) -> Lock:
     """A step that fails is named, and the others are taken all the same."""
-    return Lock(False, missing=(_NETWORK_OPEN, _FILES_OPEN, *_gaps(system or _System())))
+    return Lock(False, missing=(_NETWORK_OPEN, *(gap.brief for gap in gaps()), *_gaps(system or _System())))
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:  # noqa: ARG001  as above

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from homepress import privacy
 from homepress.base.paths import Paths
-from homepress.base.results import ProbeAttempt, ProbedProcess
+from homepress.base.results import Gap, ProbeAttempt, ProbedProcess
 from homepress.control import Service, probe_server
-from homepress.control.service import CompressRequest
+from homepress.control.service import CompressRequest, Status
 from homepress.daemon.commands.connect import connect_or_local
 from homepress.privacy import HeldSocket, Party, Proof, Sample
 
@@ -44,14 +44,27 @@ def prove(paths: Paths) -> Proof:
     with privacy.bystander() as other:
         comparison = privacy.compare(other)  # first: an ordinary process is what this one still is
         privacy.lock_client(paths.socket)
-        parties, sample = _parties(paths, other)
+        parties, sample, daemons = _parties(paths, other)
     pids = [party.pid for party in parties[:-1]] or [os.getpid()]
     seconds = time.monotonic() - begin
-    return Proof(comparison, tuple(parties), sample, privacy.checks(pids), seconds, privacy.gaps())
+    gaps = gaps_found(daemons)
+    return Proof(comparison, tuple(parties), sample, privacy.checks(pids), seconds, gaps)
 
 
-def _parties(paths: Paths, other: int) -> tuple[list[Party], Sample]:
-    """Every process of ours, this one last, and the picture compressed meanwhile."""
+def gaps_found(status: Status | None) -> tuple[Gap, ...]:
+    """What the system does not close for this process and for the daemon, with whose it is where they differ.
+
+    Args:
+        status: what the daemon says of itself; None where there is none.
+    """
+    found = {f"this command (process {os.getpid()})": privacy.gaps()}
+    if status is not None and status.gap_details is not None and status.pid is not None:
+        found = {f"the daemon (process {status.pid})": tuple(status.gap_details), **found}
+    return privacy.gaps_by_process(found)
+
+
+def _parties(paths: Paths, other: int) -> tuple[list[Party], Sample, Status]:
+    """Every process of ours, this one last, the picture compressed meanwhile, and what the daemon says."""
     # Before the service, which in a process that reads pictures itself forbids connecting to anything, and
     # seeing what others hold.
     desktop = []
@@ -65,7 +78,7 @@ def _parties(paths: Paths, other: int) -> tuple[list[Party], Sample]:
         if apart:
             privacy.set_apart()  # else this process has the daemon's lock
         parties += [*desktop, _party(me, privacy.CLIENT, privacy.probe(other))]
-        return parties, _compress_sample(service)
+        return parties, _compress_sample(service), service.status()
 
 
 def _parties_of_service(service: Service, other: int, own: int) -> tuple[list[Party], bool]:

@@ -26,7 +26,7 @@ from homepress.compress import Compressed, Recipe
 from homepress.compress.footprint import most_pixels
 from homepress.compress.model import ENGINE
 from homepress.control.instance import other_version
-from homepress.daemon.commands.prove import sample_png
+from homepress.daemon.commands.prove import gaps_found, sample_png
 from homepress.daemon.doctor.finding import (
     Finding,
     Installation,
@@ -136,7 +136,7 @@ def daemon(whole: Installation) -> Iterator[Finding]:
     if whole.daemon_fault:
         yield broken("daemon", whole.daemon_fault, "homepress stop; homepress run")
     elif whole.daemon is None:
-        yield worth_knowing("daemon", "it does not run: no folder is watched now", "homepress run")
+        yield worth_knowing("daemon", "it is not running, so no folder is watched now", "homepress run")
     else:
         yield good("daemon", f"it runs as process {whole.daemon.pid}, {whole.daemon.state}")
         if note := other_version(whole.daemon):
@@ -175,12 +175,12 @@ def start_at_login(_: Installation) -> Iterator[Finding]:
     state = autostart().state()
     why = f": {state.reason}" if state.reason else ""
     if not state.on:
-        text = f"it does not start at login{why}"
+        text = f"Homepress does not start at login{why}"
         yield worth_knowing("start at login", text, "homepress autostart on")
     elif state.starts:
-        yield good("start at login", f"it starts, by {state.place}{why}")
+        yield good("start at login", f"Homepress starts, by {state.place}{why}")
     else:
-        text = f"it is to start at login and will not{why}"
+        text = f"Homepress is set to start at login, and will not{why}"
         yield broken("start at login", text, "homepress autostart on")
 
 
@@ -228,7 +228,7 @@ def network_lock(whole: Installation) -> Iterator[Finding]:
         yield worth_knowing("network lock", text, "see what could not be had: homepress prove")
     else:
         who = "this command and the daemon" if whole.daemon is not None else "this command"
-        yield good("network lock", f"measured: the system refuses {who} the network")
+        yield good("network lock", f"the system refuses {who} the network, as measured just now")
 
 
 # -- what compresses: a worker in its sandbox, the codecs, gifsicle
@@ -244,7 +244,7 @@ _USUAL_PIXELS = 12_000_000
 """Of a telephone's photograph."""
 
 
-def worker(_: Installation) -> Iterator[Finding]:
+def worker(whole: Installation) -> Iterator[Finding]:
     """Start a worker, have it compress a sample, and ask which locks it reached."""
     slot = Slot(Limits(), background=False)
     try:
@@ -271,9 +271,19 @@ def worker(_: Installation) -> Iterator[Finding]:
             yield worth_knowing("engine", engine, _INSTALL_AGAIN)
         else:
             yield good("engine", _ENGINES.get(engine, f"{engine}, for JPEG"))
-    yield from this_system().file_sandbox(hello.files)
-    for missing in hello.missing:
-        yield worth_knowing("sandbox", missing, "see what holds all the same: homepress prove")
+    yield from _sandbox(hello.files, hello.missing, whole)
+
+
+def _sandbox(version: int, missing: Iterable[str], whole: Installation) -> Iterator[Finding]:
+    """What the system does not close here or for the daemon, in the words of `homepress prove`."""
+    gaps = gaps_found(whole.daemon)
+    for gap in gaps:
+        yield worth_knowing("sandbox", gap.statement, gap.cure)
+    if version and not any(gap.files_open for gap in gaps):
+        yield good("sandbox", f"a worker reads no file (version {version} of the system's sandbox)")
+    for text in missing:
+        if text not in [gap.brief for gap in gaps]:
+            yield worth_knowing("sandbox", text, "see what holds all the same: homepress prove")
 
 
 def memory(whole: Installation) -> Iterator[Finding]:
@@ -360,7 +370,7 @@ _NO_ROOM = 50_000_000
 def folders(whole: Installation) -> Iterator[Finding]:
     """Each configured folder, as it is found and as the daemon finds it."""
     if not whole.settings.folders:
-        yield worth_knowing(_TOPIC, "none is configured: nothing is watched", "homepress folder add PATH")
+        yield worth_knowing(_TOPIC, "none is configured, so nothing is watched", "homepress folder add PATH")
     looks = {
         folder.path: partial(_looked_at, folder, whole)
         for folder in whole.settings.folders

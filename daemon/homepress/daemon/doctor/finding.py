@@ -146,9 +146,6 @@ class System(Protocol):
     def file_system(self, path: bytes) -> str:
         """The kind of the file system that a resolved path lies on, such as "ext4"; empty when not told."""
 
-    def file_sandbox(self, version: int) -> Iterable[Finding]:
-        """What the version of the file sandbox means that a worker reached; 0 is none."""
-
     def room_to_watch(self, folders: Sequence[FolderSettings]) -> Iterable[Finding]:
         """Whether the system's limits allow to watch these folders, with all that is in them."""
 

@@ -6,8 +6,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from homepress import privacy
-from homepress.base.units import sentence
 from homepress.base.volumes.linux import mount_of, parse_mountinfo
 from homepress.daemon.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.desktop.dbus import Address, BusError, Connection, session_address
@@ -43,7 +41,7 @@ def session(old_tray: bool, getting_notices: str) -> Iterator[Finding]:
     """
     address = session_address()
     if address is None:
-        text = "there is no desktop session here: no tray icon, no notices, nothing else is missing"
+        text = "there is no desktop session here, so no tray icon and no notices; all else works"
         yield worth_knowing("session bus", text, "look at what goes on with: homepress status")
         if old_tray:
             yield good("tray", "an old tray takes the icon")
@@ -122,14 +120,6 @@ def file_system(path: bytes) -> str:
     return mount.kind if mount is not None else ""
 
 
-def file_sandbox(version: int) -> Iterator[Finding]:
-    gaps = privacy.gaps()
-    for gap in gaps:
-        yield worth_knowing("sandbox", sentence(gap.text), gap.cure)
-    if not any(gap.files_open for gap in gaps):
-        yield good("sandbox", f"Landlock ABI {version}: a worker reads no file")
-
-
 def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
     """Inotify takes a watch for each folder and an instance for each tree (inotify(7))."""
     system = this_system()
@@ -140,7 +130,7 @@ def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
         or (folder.watch == "auto" and not system.is_remote(os.fsencode(folder.path.resolve())))
     ]
     wanted = sum(_directories(folder.path) if folder.recursive else 1 for folder in native)
-    yield _limit("watched folders", "max_user_watches", wanted, _USUAL_WATCHES)
+    yield _limit("watches", "max_user_watches", wanted, _USUAL_WATCHES)
     instances = len(native) + _SPARE_INSTANCES if native else 0
     yield _limit("observers", "max_user_instances", instances, _USUAL_INSTANCES)
 
@@ -148,7 +138,7 @@ def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
 def _limit(what: str, name: str, wanted: int, usual: int) -> Finding:
     allowed = int((_INOTIFY / name).read_text("ascii"))
     fix = f"sudo sysctl fs.inotify.{name}={max(usual, 2 * allowed, 4 * wanted)}"
-    text = f"{what}: about {wanted:,} needed, {allowed:,} allowed for all programs of yours together"
+    text = f"about {wanted:,} {what} needed, {allowed:,} allowed for all your programs together"
     if wanted > allowed:
         return broken("inotify", f"{text}: pictures in some folders are found late", fix)
     if 2 * wanted > allowed:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from homepress.daemon.doctor.finding import Finding, good, worth_knowing
+from homepress.daemon.doctor.finding import Finding, good
 from homepress.settings import FolderSettings
 
 _FORMULAS = {"tkinter": "python-tk", "gifsicle": "gifsicle"}
@@ -12,13 +12,6 @@ def file_system(path: bytes) -> str:
     """Not told without a program of the system."""
     del path
     return ""
-
-
-def file_sandbox(version: int) -> Iterator[Finding]:
-    if version:
-        yield good("sandbox", "workers read nothing but the program's own files")
-    else:
-        yield worth_knowing("sandbox", "the system confines no worker", "see what holds: homepress prove")
 
 
 def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:

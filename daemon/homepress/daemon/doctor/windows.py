@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from homepress.daemon.doctor.finding import Finding, good, worth_knowing
+from homepress.daemon.doctor.finding import Finding, good
 from homepress.settings import FolderSettings
 
 _WAYS = {
@@ -18,14 +18,6 @@ def file_system(path: bytes) -> str:
     """Not told by the standard library."""
     del path
     return ""
-
-
-def file_sandbox(version: int) -> Iterator[Finding]:
-    if version:
-        yield good("sandbox", "workers are confined")
-    else:
-        text = "this system cannot confine which files a worker reads"
-        yield worth_knowing("sandbox", text, "see what holds: homepress prove")
 
 
 def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:

@@ -280,6 +280,7 @@ class PrivacyPage(ScrollPage):
         self._reports = Reports(self.inside, context)
         self._reports.grid(row=2, column=0, sticky="we")
         self._gaps: list[str] = []
+        self._gap_notice: tk.Misc | None = None
         kit.button(top, "Ask again", self._reports.ask).grid(row=0, column=1, sticky="e")
         self._make_proof().grid(row=3, column=0, sticky="we", pady=(0, px(14)))
         self._kept = KeptCard(self.inside, context)
@@ -298,11 +299,17 @@ class PrivacyPage(ScrollPage):
             self._kept.show_sizes()
 
     def _show_gaps(self, gaps: list[str]) -> None:
-        """Say what this system does not close, once; it is as it is for as long as the daemon runs."""
-        if gaps and gaps != self._gaps:
-            self._gaps = gaps
+        """Say what the system does not close for the daemon; another daemon may be started otherwise."""
+        if gaps == self._gaps:
+            return
+        self._gaps = gaps
+        if self._gap_notice is not None:
+            self._gap_notice.destroy()
+            self._gap_notice = None
+        if gaps:
             notice = self._context.kit.notice(self.inside, " ".join(gaps), "warning")
             notice.grid(row=1, column=0, sticky="we", pady=(0, self._context.theme.px(14)))
+            self._gap_notice = notice
 
     def ledger_changed(self) -> None:
         """Sizes are another."""
