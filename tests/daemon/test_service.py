@@ -211,11 +211,33 @@ def test_an_output_folder_comes_and_goes_with_its_mode(service: DaemonService, f
     assert (changed.mode, changed.output) == ("replace", None)
 
 
+@pytest.mark.parametrize("added_by_link", [True, False])
+def test_a_folder_is_found_by_whatever_way_leads_there(
+    service: DaemonService, folder: Path, tmp_path: Path, added_by_link: bool
+) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    added, other = (link, real) if added_by_link else (real, link)
+    service.add_folder(FolderRequest(path=str(added)))
+    service.change_folder(str(other), {"quality": "small"})
+    changed = load(service.core.paths.config_file).folders[1]
+    assert (changed.path, str(changed.quality)) == (added, "small")
+    service.enable_folder(f"{other}/.", False)
+    assert not load(service.core.paths.config_file).folders[1].enabled
+    with pytest.raises(ServiceError, match="lies in the watched folder"):
+        service.change_folder(str(other), {"output": str(real / "inside")})
+    service.remove_folder(str(other))
+    assert [each.path for each in load(service.core.paths.config_file).folders] == [folder]
+    with pytest.raises(ServiceError, match="is not watched"):
+        service.remove_folder(str(other))
+
+
 @pytest.mark.parametrize(
     ("values", "said", "code"),
     [
         ({"output": "HERE/inside"}, "inside", 4),
-        ({"path": "/elsewhere"}, 'no setting "path"', 2),
+        ({"path": "/elsewhere"}, "another path is another folder", 2),
         ({"qualty": "small"}, 'did you mean "quality"', 2),
         ({"quality": "lossless", "fit_under": "1 MB"}, "lossless", 2),
         ({"mode": "output"}, "output", 2),
@@ -232,7 +254,7 @@ def test_what_a_folder_cannot_become_changes_nothing(
         )
     assert caught.value.exit_code == code
     assert file.read_bytes() == before
-    with pytest.raises(ServiceError, match="no \\[\\[folder\\]\\]") as caught:
+    with pytest.raises(ServiceError, match="is not watched") as caught:
         service.change_folder(str(folder.with_name("other")), {"quality": "small"})
     assert caught.value.exit_code == 2
 

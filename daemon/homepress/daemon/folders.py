@@ -25,6 +25,7 @@ from homepress.settings import (
     TomlValue,
     check_value,
     edit,
+    folder_named,
     load,
     load_preset,
     setting,
@@ -40,7 +41,12 @@ _log = logging.getLogger(__name__)
 # -- adding and removing
 
 _CHANGEABLE = {key: field for key, field in FOLDER_FIELDS.items() if key != "path"}
-"""What can be changed of a watched folder; another path is another folder."""
+"""What can be changed of a watched folder."""
+
+_ANOTHER_PATH = (
+    "path cannot be changed, since another path is another folder; take this one out with: homepress folder "
+    "remove OLD, and watch the other with: homepress folder add NEW"
+)
 
 _SAID_APART = ("path", "mode", "output", "preset", "quality", "existing", "originals_keep_days")
 """Keys that have a field of their own in a request: what is asked and said depends on them."""
@@ -216,15 +222,29 @@ def remove(core: Core, path: str) -> None:
     Raises:
         ServiceError: no such folder is configured; exit code 2.
     """
-    folder = FolderSettings(path=Path(path).expanduser().absolute())
+    folder = configured(core, path)
     try:
-        configured = {each.path: each for each in load(core.paths.config_file).folders}
-        if folder.path not in configured:
-            raise ServiceError(f"{path} is not watched; see what is with: homepress folder list", exit_code=2)
         edit.remove_folder(core.paths.config_file, str(folder.path))
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
-    forget(core, core.root_of(folder), configured[folder.path].output)
+    forget(core, core.root_of(folder), folder.output)
+
+
+def configured(core: Core, path: str) -> FolderSettings:
+    """The folder of the settings file that a request names, by whatever way leads there.
+
+    Raises:
+        ServiceError: no such folder is configured; exit code 2.
+    """
+    named = Path(path).expanduser().absolute()
+    core.places.ask({named}, _PATIENCE)
+    try:
+        found = folder_named(load(core.paths.config_file).folders, named, core.places.real)
+    except SettingsError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+    if found is None:
+        raise ServiceError(f"{path} is not watched; see what is with: homepress folder list", exit_code=2)
+    return found
 
 
 def forget(core: Core, root: Path, output: Path | None) -> None:
@@ -247,7 +267,9 @@ def change(core: Core, path: str, values: Mapping[str, str | None]) -> None:
         ServiceError: no such folder is configured, or a key or value is not understood (exit code 2); results
             may not go where they are to go (4).
     """
-    folder = Path(path).expanduser().absolute()
+    folder = configured(core, path).path
+    if "path" in values:
+        raise ServiceError(_ANOTHER_PATH, exit_code=2)
     try:
         typed: dict[str, TomlValue | None] = {
             key: None if text is None else typed_value(_CHANGEABLE, key, text)
@@ -284,10 +306,9 @@ def enable(core: Core, path: str, enabled: bool) -> None:
     Raises:
         ServiceError: no such folder is configured; exit code 2.
     """
+    folder = configured(core, path).path
     try:
-        edit.set_folder_value(
-            core.paths.config_file, str(Path(path).expanduser().absolute()), "enabled", enabled
-        )
+        edit.set_folder_value(core.paths.config_file, str(folder), "enabled", enabled)
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
 

@@ -25,6 +25,7 @@ from homepress.settings.model import (
     Settings,
     TomlValue,
     Widget,
+    folder_named,
     to_toml,
 )
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat
@@ -48,6 +49,7 @@ __all__ = [
     "TomlValue",
     "Widget",
     "check_value",
+    "folder_named",
     "load",
     "load_preset",
     "parse",

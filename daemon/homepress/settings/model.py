@@ -2,7 +2,7 @@
 
 import enum
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from homepress.settings.values import (
     TargetFormat,
     Untrusted,
     Watching,
+    path_key,
 )
 
 # What one key of the settings is to a person: title, help, unit, and how a window would show it.
@@ -441,3 +442,22 @@ DAEMON_FIELDS = fields_of("daemon", DaemonSettings)
 
 FOLDER_FIELDS = fields_of("folder", FolderSettings)
 """The keys of a `[[folder]]`, by name."""
+
+
+def folder_named(
+    folders: Iterable[FolderSettings], path: Path, real: Callable[[Path], Path]
+) -> FolderSettings | None:
+    """The watched folder that a path names, spelled as in the file or by another way there; None for none.
+
+    Args:
+        folders: the folders of the settings.
+        path: the whole path, as somebody typed it.
+        real: gives a path without links; it decides how long a disk may take for that.
+    """
+    folders = tuple(folders)
+    for spelled in (lambda each: each, real):
+        wanted = path_key(spelled(path))
+        for folder in folders:
+            if path_key(spelled(folder.path)) == wanted:
+                return folder
+    return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.base.units import counted, percent_saved, size
@@ -15,8 +16,7 @@ from homepress.control.client import connect
 from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service
 from homepress.desktop.autostart import autostart
 from homepress.desktop.launching import quoted
-from homepress.settings import FOLDER_FIELDS, FolderSettings, load
-from homepress.settings.values import path_key
+from homepress.settings import FOLDER_FIELDS, FolderSettings, folder_named, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
 from homepress.ui.cli.arguments import absolute_path, assignment, example, json_option
@@ -41,6 +41,8 @@ _ORIGINALS_OF_DOCUMENTS = (
     "document twice, also after you have deleted the one in the folder.",
     "With 0 days it is deleted once its replacement was read back and compared: no second copy, no undo.",
 )
+
+_PATHS = ("path", "output")
 
 _PATIENCE = 8.0
 """Seconds that such a sample may take."""
@@ -153,11 +155,16 @@ def _agreed(service: Service, request: FolderRequest, *, sure: bool) -> bool:
     asks = request.existing == "compress" and output.on_terminal_for_people() and not sure
     patience = _PATIENCE if asks or request.existing == "leave" else 0.0
     found = estimate_folder(service, request.path, _QUICK_SAMPLE, patience, request)
-    for line in existing_lines(found, request.existing):
+    return _confirmed(found, request.existing, "Compress what is in it, and watch it?" if asks else "")
+
+
+def _confirmed(found: CheckReport | None, existing: str, question: str) -> bool:
+    """Say what was found and what becomes of it; whether to go on, without a question or by the answer."""
+    for line in existing_lines(found, existing):
         output.say(line)
-    if not asks or found is None or not found.images:
+    if not question or found is None or not found.images:
         return True
-    return click.confirm("Compress what is in it, and watch it?", default=True, err=True)
+    return click.confirm(question, default=True, err=True)
 
 
 def _days_of_documents() -> int | None:
@@ -189,20 +196,43 @@ def _ask_how_long() -> int:
 @click.argument("path", type=absolute_path)
 @click.argument("changes", metavar="[KEY=VALUE...]", type=assignment, nargs=-1)
 @click.option("--default", "defaults", metavar="KEY", multiple=True, help="Back to its preset or default.")
+@click.option("--yes", is_flag=True, help="Do not ask before compressing what is there.")
 @json_option
-def set_(path: str, changes: tuple[tuple[str, str], ...], defaults: tuple[str, ...], as_json: bool) -> None:
+def set_(
+    path: str, changes: tuple[tuple[str, str], ...], defaults: tuple[str, ...], yes: bool, as_json: bool
+) -> None:
     """Change settings of a watched folder.
 
     The keys are those of the settings file (docs/settings.md); a running Homepress follows at once. Naming an
-    output folder has results go there, and mode=replace has them replace the pictures again.
+    output folder has results go there, and mode=replace has them replace the pictures again. With
+    existing=compress it is said what is in it and what compressing that would save, on a terminal before a
+    question.
     """
-    whole = [(key, _whole_path(text) if key == "output" else text) for key, text in changes]
+    whole = [(key, _whole_path(text) if key in _PATHS else text) for key, text in changes]
     values = typed_changes(FOLDER_FIELDS, whole, defaults)
     paths = Paths.from_environment()
     with daemon_or_local(paths) as service:
+        before = _named(paths, path)
+        lets_in = before is not None and before.existing == "leave" and values.get("existing") == "compress"
+        if lets_in and not as_json and not _agreed_to_existing(service, path, sure=yes):
+            output.say("Nothing was changed.")
+            return
         service.change_folder(path, values)
-    changed = {path_key(each.path): each for each in load(paths.config_file).folders}[path_key(Path(path))]
+    changed = _named(paths, path)
+    assert changed is not None  # it was just found by the same name
     say_changed(changed, values, as_json)
+
+
+def _named(paths: Paths, path: str) -> FolderSettings | None:
+    """The watched folder that was named, by whatever way leads there."""
+    return folder_named(load(paths.config_file).folders, Path(path), blocking.resolved)
+
+
+def _agreed_to_existing(service: Service, path: str, *, sure: bool) -> bool:
+    """The same for a folder that is watched already, whose pictures were left alone until now."""
+    asks = output.on_terminal_for_people() and not sure
+    found = estimate_folder(service, path, _QUICK_SAMPLE, _PATIENCE if asks else 0.0)
+    return _confirmed(found, "compress", "Compress what is in it?" if asks else "")
 
 
 def _whole_path(text: str) -> str:
