@@ -106,10 +106,22 @@ class TestWithFingerprint:
                 if made:
                     fingerprint(store, bench.watched)
                 store.record(store.read(path), left(path, "why"), "safe", bench.watched)
-                assert store.folders.let_in_left(bench.watched, "balanced") == 0
+                assert not store.folders.let_in_file(path, "balanced")
                 assert store.folders.let_in(bench.watched, 0, None, existing=False, settings="small") == 0
                 assert existed(store, path, bench.watched)
                 assert known(store, bench.watched) == {b"a.jpg"}
+
+    def test_a_late_verdict_is_forgotten_of_its_file_alone(self, bench: Bench) -> None:
+        """However much else of the folder was left as it is, by the settings of before or of now."""
+        with bench.store() as store:
+            store.folders.added(bench.watched)
+            paths = [bench.drop(f"{number}.jpg", picture(number)) for number in range(4)]
+            for path, settings in zip(paths, ("before", "before", "now", "before"), strict=True):
+                store.record(store.read(path), left(path, "why"), settings, bench.watched)
+            assert store.folders.let_in_file(paths[0], "now")
+            assert not store.folders.let_in_file(paths[2], "now"), "that is the verdict by these settings"
+            assert not store.folders.let_in_file(bench.watched / "other.jpg", "now")
+            assert known(store, bench.watched) == {b"1.jpg", b"2.jpg", b"3.jpg"}
 
     def test_it_is_new_once_the_folder_wants_it(self, bench: Bench) -> None:
         path = bench.drop()

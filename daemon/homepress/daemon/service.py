@@ -238,10 +238,12 @@ class DaemonService(CommonService):
         if root is None or now is None or now.settings == plan.settings or result.outcome == "compressed":
             return
         try:
-            if self.core.store.folders.let_in_left(root, now.settings):
+            if self.core.store.folders.let_in_file(result.file, now.settings):
                 self._watch.hint(result.file, STILL_AT_IT)
         except OSError as error:
-            _log.warning("%s is looked at by the new settings at the next start: %s", ascii(str(root)), error)
+            _log.warning(
+                "%s is looked at by the new settings at the next start: %s", ascii(str(result.file)), error
+            )
 
     def _record(self, plan: Plan, result: JobResult, conditions: Conditions) -> tuple[Path, str] | None:
         """On the state thread: the folder in which replacing stops now, and why; None as a rule."""

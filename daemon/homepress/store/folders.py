@@ -26,6 +26,7 @@ from homepress.store.ledger.known_files import (
     directory_id,
     fit,
     let_in,
+    let_in_file,
     note,
 )
 from homepress.store.ledger.ledger import Ledger
@@ -216,10 +217,13 @@ class Folders:
         )
         return int(rows[0][0])
 
-    def let_in_left(self, root: Path, settings: str) -> int:
-        """Forget that pictures under `root` were left as they are for another recipe in words; how many."""
-        with self._ledger.transaction() as tx:
-            return let_in(tx, os.fsencode(root), settings)
+    def let_in_file(self, path: Path, settings: str) -> bool:
+        """Forget that one picture was left as it is for another recipe in words; whether it was.
+
+        A crash may undo it: `let_in`, at the next start, makes up for that.
+        """
+        with self._ledger.transaction(durable=False) as tx:
+            return let_in_file(self._ledger, tx, path, settings)
 
     def let_in(self, root: Path, smallest: int, largest: int | None, *, existing: bool, settings: str) -> int:
         """Forget that files under `root` were left alone, where the folder now wants them; how many.

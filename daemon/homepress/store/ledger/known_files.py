@@ -213,6 +213,22 @@ def let_in(tx: sqlite3.Connection, root: bytes, settings: str) -> int:
     ).rowcount
 
 
+def let_in_file(ledger: Ledger, tx: sqlite3.Connection, path: Path, settings: str) -> bool:
+    """Forget that one file was left as it is for another recipe than this; whether it was."""
+    directory, name = os.fsencode(path.parent), os.fsencode(path.name)
+    return (
+        tx.execute(
+            "DELETE FROM file WHERE substr(state, 1, ?) = ? AND state <> ? AND name IN (?, ?) "
+            "AND directory IN (SELECT id FROM directory WHERE path IN (?, ?))",
+            (
+                *(len(LEFT), LEFT, LEFT + settings),
+                *(name, ledger.keyed_name(name), directory, ledger.keyed_name(directory)),
+            ),
+        ).rowcount
+        > 0
+    )
+
+
 def forget_file(ledger: Ledger, tx: sqlite3.Connection, path: bytes) -> None:
     """Make the name of one file unreadable; it stays known."""
     directory, name = os.path.split(path)
