@@ -1,9 +1,11 @@
 """The form of the settings: generated, checked as the file is, written with the user's comments kept."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from homepress.control.service import Service, ServiceError
 from homepress.settings import DAEMON_FIELDS, FOLDER_FIELDS, SettingsError, load
 from homepress.ui.window.model.form import Form, daemon_form, folder_form
 
@@ -26,7 +28,41 @@ def file(tmp_path: Path) -> Path:
 
 
 def form_of(file: Path) -> Form:
-    return folder_form(file, load(file).folders[0])
+    return folder_form(file, load(file).folders[0], lambda: None)
+
+
+class Judge:
+    """A daemon that takes every change of a folder but one."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, dict[str, str | None]]] = []
+
+    def change_folder(self, path: str, values: dict[str, str | None]) -> None:
+        if "inside" in (values.get("output") or ""):
+            raise ServiceError("the output folder lies in the watched folder; give one outside it", 4)
+        self.taken.append((path, values))
+
+
+@pytest.mark.parametrize("last", ["mode", "output"])
+def test_the_daemon_judges_a_folder_and_its_refusal_stands_beside_the_field(file: Path, last: str) -> None:
+    judge, before = Judge(), file.read_bytes()
+    folder = load(file).folders[0]
+    form = folder_form(file, folder, lambda: cast(Service, judge))
+    inside = {"mode": "output", "output": str(folder.path / "inside")}
+    for key in sorted(inside, key=lambda each: each == last):
+        form.change(key, inside[key])
+    with pytest.raises(ServiceError):
+        form.write(last)
+    assert "give one outside it" in form.entries["output"].problem
+    assert not form.entries["mode"].problem
+    assert file.read_bytes() == before
+    assert form.change("output", "/elsewhere")
+    form.write("output")
+    assert judge.taken == [(str(folder.path), {"mode": "output", "output": "/elsewhere"})]
+    assert not form.entries["output"].problem
+    form.clear("quality")
+    assert judge.taken[-1] == (str(folder.path), {"quality": None})
+    assert file.read_bytes() == before, "it is the daemon that writes"
 
 
 def test_every_setting_can_be_reached(file: Path) -> None:

@@ -1,16 +1,18 @@
 """The settings of a table as a form, generated from the model: a new key appears without code of its own.
 
 A form holds what stands in each field as text, says what is wrong with it in the words of the settings file,
-and writes what is right through `settings.edit`, which keeps the user's comments.
+and has what is right written: of a folder by the daemon, which judges it as it does for `homepress folder
+set`, else through `settings.edit`. Both keep the user's comments.
 """
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from homepress.control.service import Service, ServiceError
 from homepress.settings import (
     DAEMON_FIELDS,
     FOLDER_FIELDS,
@@ -58,11 +60,13 @@ class Form:
     Attributes:
         file: the settings file.
         folder: the folder's path as it stands in the file; empty for `[daemon]`.
+        connect: gives the daemon, None while none runs: the next one judges what was written meanwhile.
         entries: by key, in the order of the model.
     """
 
     file: Path
     folder: str
+    connect: Callable[[], Service | None]
     entries: dict[str, FormEntry] = field(default_factory=dict)
 
     def change(self, key: str, text: str) -> bool:
@@ -77,13 +81,17 @@ class Form:
 
         Raises:
             SettingsError: it does not fit the rest; `problem` says why.
+            ServiceError: the daemon refuses it; `problem` of the field that it is about says why.
         """
-        values = {name: self._value(name) for name in self._group(key)}
-        entry = self.entries[key]
+        values = {name: self._text(name) for name in self._group(key)}
+        entry = self.entries["output" if values.get("output") else key]
         try:
             self._write(values)
         except SettingsError as error:
             entry.problem = "; ".join(problem.message for problem in error.problems)
+            raise
+        except ServiceError as error:
+            entry.problem = str(error)
             raise
         for name in values:
             self.entries[name].saved = self.entries[name].text
@@ -91,21 +99,28 @@ class Form:
             self.entries[name].problem = ""
 
     def clear(self, key: str) -> None:
-        """Take a key out of the file, so that its preset or default holds again. Raises `SettingsError`."""
+        """Take a key out of the file, so that its preset or default holds again. Raises as `write`."""
         self._write(dict.fromkeys(self._group(key)))
 
-    def _write(self, values: Mapping[str, TomlValue | None]) -> None:
+    def _write(self, texts: Mapping[str, str | None]) -> None:
+        if self.folder and (daemon := self.connect()) is not None:
+            daemon.change_folder(self.folder, dict(texts))
+            return
         from homepress.settings import edit  # only now: what it needs would hold up the first page
 
+        values = {key: self._typed(key, text) for key, text in texts.items()}
         if self.folder:
             edit.set_folder_values(self.file, self.folder, values)
             return
         edit.set_daemon_values(self.file, values)
 
-    def _value(self, key: str) -> TomlValue | None:
+    def _typed(self, key: str, text: str | None) -> TomlValue | None:
+        return None if text is None else value_from_text(_name(self.entries[key].field), text)
+
+    def _text(self, key: str) -> str | None:
         if key == "output" and self.entries["mode"].text != "output":
             return None  # it has a meaning only with that mode
-        return value_from_text(_name(self.entries[key].field), self.entries[key].text)
+        return self.entries[key].text
 
     def _group(self, key: str) -> tuple[str, ...]:
         return next((group for group in _TOGETHER if key in group and self.folder), (key,))
@@ -120,17 +135,17 @@ class Form:
         return missing
 
 
-def folder_form(file: Path, folder: FolderSettings) -> Form:
-    """The form of a watched folder."""
+def folder_form(file: Path, folder: FolderSettings, connect: Callable[[], Service | None]) -> Form:
+    """The form of a watched folder; `connect` gives the daemon."""
     said = _said_of_folder(file, folder.path)
     fields = (item for key, item in FOLDER_FIELDS.items() if key not in _NOT_IN_FORM)
-    return Form(file, str(folder.path), _entries(fields, folder, said))
+    return Form(file, str(folder.path), connect, _entries(fields, folder, said))
 
 
 def daemon_form(file: Path, daemon: DaemonSettings) -> Form:
     """The form of what holds for the whole program."""
     said = _table(file).get("daemon", {})
-    return Form(file, "", _entries(DAEMON_FIELDS.values(), daemon, said))
+    return Form(file, "", lambda: None, _entries(DAEMON_FIELDS.values(), daemon, said))
 
 
 def _entries(

@@ -5,6 +5,7 @@ import tkinter as tk
 from pathlib import Path
 from tkinter import ttk
 
+from homepress.control.client import connect
 from homepress.settings import FolderSettings, Settings
 from homepress.store.reader import Reader
 from homepress.ui.text import printable
@@ -78,7 +79,8 @@ class FoldersPage(ScrollPage):
         header(content, kit, folder.path.name or path, about).grid(
             row=1, column=0, sticky="we", pady=(px(6), px(16))
         )
-        form = folder_form(self._context.paths.config_file, folder)
+        paths = self._context.paths
+        form = folder_form(paths.config_file, folder, lambda: connect(paths.socket))
         SettingsForm(content, self._context, form, self._written).grid(row=2, column=0, sticky="we")
         self.to_top()
         back.focus_set()
