@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,3 +85,23 @@ def test_nobody_else_can_read_it_whatever_it_was_before(paths: Paths) -> None:
     finally:
         os.umask(before)
     assert {file.stat().st_mode & 0o777 for file in (old, paths.log)} == {0o600}
+
+
+_COMMAND = """
+import logging, sys
+from homepress.base.paths import Paths
+from homepress.daemon.commands.connect import ConnectOptions, connect_or_local
+
+with connect_or_local(Paths.from_environment(), ConnectOptions(writes=sys.argv[1] == "writes")):
+    logging.getLogger("homepress.any").warning("what only a log is for")
+"""
+
+
+@pytest.mark.parametrize("kind", ["writes", "tries"])
+def test_a_command_without_a_daemon_prints_no_line_of_the_log(paths: Paths, kind: str) -> None:
+    """One that has the lock writes it where the daemon does; one that only tries, nowhere."""
+    command = [sys.executable, "-c", _COMMAND, kind]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    written = paths.log.read_text("utf-8") if paths.log.exists() else ""
+    assert ("what only a log is for" in written) is (kind == "writes")

@@ -17,6 +17,7 @@ _FILES = 3
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 _STAMP = len("2026-01-31 12:00:00")
 _PRIVATE = 0o600
+_LOGGER, _NOWHERE = logging.getLogger("homepress"), logging.NullHandler()
 
 
 class _LogFile(RotatingFileHandler):
@@ -65,6 +66,11 @@ def write_log(paths: Paths, *, terminal: bool) -> None:
     logging.basicConfig(level=logging.INFO, handlers=handlers, format=_FORMAT, force=True)
     with contextlib.suppress(OSError):
         paths.log.touch(mode=_PRIVATE)
+
+
+def keep_quiet() -> None:
+    """Write no log and print none: what a command has to say stands in its results."""
+    _LOGGER.addHandler(_NOWHERE)
 
 
 def log_fault(log: Path) -> str:

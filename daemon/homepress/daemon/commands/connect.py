@@ -106,9 +106,11 @@ def connect_or_local(paths: Paths, errand: ConnectOptions = ConnectOptions()) ->
     # Only now, since with a daemon there is no need to load stores, watches and workers.
     from homepress.control.instance import InstanceLock
     from homepress.daemon.apart import Apart
+    from homepress.daemon.logs import keep_quiet, write_log
     from homepress.daemon.places import ensure
 
     ensure(paths)
+    keep_quiet()
     if not errand.writes:
         privacy.lock_daemon(paths.socket)
         with _scratch(paths) as beside:
@@ -125,6 +127,7 @@ def connect_or_local(paths: Paths, errand: ConnectOptions = ConnectOptions()) ->
         yield found
         return
     try:
+        write_log(paths, terminal=False)  # nobody else does while the lock is ours
         # Pictures will be read here, so the door to other programs is closed too.
         privacy.lock_daemon(paths.socket)
         yield from _served(paths, errand)
