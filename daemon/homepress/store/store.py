@@ -101,17 +101,11 @@ class Store:
         """
         system = fs or system_file_system()
         opened = Ledger(ledger, system, clock, keep_backup=keep_backup)
-        try:
-            drives = FolderDrives(opened)
-            vaults = OriginalsStore(system, opened, originals, limit or OriginalsLimit(), drives)
-        except BaseException:
-            with contextlib.suppress(OSError, LedgerError):
-                opened.close()
-            raise
-        store = cls(StoreContext(system, opened, vaults, drives, Notes()))
-        store.set_roots(roots)
+        context = _with_originals(system, opened, originals, limit or OriginalsLimit())
         if synced is not None:
-            vaults.synced = synced
+            context.originals.synced = synced
+        store = cls(context)
+        store.set_roots(roots)
         return store
 
     def close(self) -> None:
@@ -371,3 +365,15 @@ class Store:
     def originals_folders(self) -> list[Path]:
         """Every folder that keeps originals."""
         return [vault.path for vault in self._context.originals.known_vaults()]
+
+
+def _with_originals(system: FileSystem, ledger: Ledger, folder: Path, limit: OriginalsLimit) -> StoreContext:
+    """What operations need, on an open ledger, which is closed if the originals cannot be used."""
+    try:
+        drives = FolderDrives(ledger)
+        originals = OriginalsStore(system, ledger, folder, limit, drives)
+    except BaseException:
+        with contextlib.suppress(OSError, LedgerError):
+            ledger.close()
+        raise
+    return StoreContext(system, ledger, originals, drives, Notes())

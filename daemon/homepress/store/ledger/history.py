@@ -431,17 +431,7 @@ def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
         OSError: nothing was forgotten.
         NotScrubbed: the entries are gone, but what they held may still be read out of the files.
     """
-    conditions: list[str] = ["original <> 'kept'"]
-    values: list[bytes | float] = []
-    if path is not None:
-        raw = os.fsencode(path)
-        of_it = "({0} = ? OR ({0} >= ? AND {0} < ?))"
-        conditions.append(f"({of_it.format('path')} OR {of_it.format('result_path')})")
-        values += [raw, *paths_under(raw)] * 2
-    if before is not None:
-        conditions.append("time < ?")
-        values.append(before)
-    condition = " AND ".join(conditions)
+    condition, values = _forgettable(path, before)
     with ledger.transaction() as tx:
         names = tx.execute(f"SELECT path, result_path FROM history WHERE {condition}", values).fetchall()
         tx.execute(f"DELETE FROM history WHERE {condition}", values)
@@ -459,3 +449,18 @@ def forget(ledger: Ledger, path: Path | None, before: float | None) -> int:
             f"{printable(ledger.path)} and its backup: {in_words(error)}; then forget them again"
         ) from error
     return len(names)
+
+
+def _forgettable(path: Path | None, before: float | None) -> tuple[str, list[bytes | float]]:
+    """The condition, with its values, of the entries that may be forgotten; see `forget`."""
+    conditions = ["original <> 'kept'"]
+    values: list[bytes | float] = []
+    if path is not None:
+        raw = os.fsencode(path)
+        of_it = "({0} = ? OR ({0} >= ? AND {0} < ?))"
+        conditions.append(f"({of_it.format('path')} OR {of_it.format('result_path')})")
+        values += [raw, *paths_under(raw)] * 2
+    if before is not None:
+        conditions.append("time < ?")
+        values.append(before)
+    return " AND ".join(conditions), values

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable
 
 import click
 
@@ -88,19 +89,24 @@ def compress(
         drop=drop,
         dry_run=dry_run,
     )
-    total = _count(paths) if output.on_terminal(sys.stderr) else None
+    return _print_outcomes(request, wait, as_json)
+
+
+def _print_outcomes(request: CompressRequest, wait: float | None, as_json: bool) -> int:
+    """Have the pictures compressed and print what becomes of each; the exit code."""
+    total = _count(request.paths) if output.on_terminal(sys.stderr) else None
     tally = _OutcomeTally()
     with daemon_or_local(
         Paths.from_environment(),
         wait=wait,
-        writes=not dry_run,
+        writes=not request.dry_run,
         output_folder=request.output,
         by_settings=True,
     ) as service:
         for outcome in print_each(service.compress(request), _line, as_json=as_json, total=total):
             tally.add(outcome)
     if not as_json:
-        output.say(tally.summary(dry_run))
+        output.say(tally.summary(request.dry_run))
     return 1 if tally.missed else 0
 
 
@@ -147,7 +153,7 @@ def _line(outcome: FileOutcome) -> str:
     return f"{sizes(outcome.before_bytes, word=word)}  {why(outcome.path, reason)}"
 
 
-def _count(paths: tuple[str, ...]) -> int:
+def _count(paths: Iterable[str]) -> int:
     """How many pictures there seem to be, by their names, for the progress bar."""
     total = 0
     for path in paths:
