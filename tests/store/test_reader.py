@@ -35,6 +35,8 @@ HISTORY = [
     "dropped",
     "missed",
     "cause",
+    "kind",
+    "output",
 ]
 
 
@@ -79,6 +81,8 @@ def test_a_line_of_history(bench: Bench) -> None:
         "dropped": [],
         "missed": False,
         "cause": "",
+        "kind": "replace",
+        "output": str(path),
     }
 
 
@@ -206,14 +210,18 @@ def test_originals_and_details_name_what_is_there(bench: Bench) -> None:
         detail = reader.latest(receipt.path)
         assert detail == reader.detail(receipt.entry) == reader.latest(path)
         assert detail is not None
-        assert (detail.kind, detail.result_path, detail.original_path) == (
+        assert (detail.entry.kind, detail.entry.output, detail.original_path) == (
             "convert",
             str(receipt.path),
             original.stored_at,
         )
         untouched = reader.detail(output.entry)
         assert untouched is not None
-        assert (untouched.kind, untouched.original_path) == ("output", str(other))
+        assert (untouched.entry.kind, untouched.entry.output, untouched.original_path) == (
+            "output",
+            str(output.path),
+            str(other),
+        )
         assert reader.latest(bench.watched / "none.jpg") is None
 
 

@@ -52,7 +52,7 @@ def recent_pictures(ledger: Path, limit: int) -> list[RecentPicture]:
                     RecentPicture(
                         id=entry.id,
                         time=entry.time,
-                        path=(detail.result_path if detail else "") or entry.path,
+                        path=entry.output or entry.path,
                         source=entry.path,
                         before_bytes=entry.before_bytes,
                         after_bytes=entry.after_bytes,

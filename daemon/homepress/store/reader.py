@@ -34,11 +34,17 @@ from homepress.store.ledger.schema import (
 from homepress.store.ledger.schema import Counters as Counters
 from homepress.store.model import LedgerError as LedgerError
 
+ELSEWHERE = ("output", "beside")
+"""Kinds of results that left their picture as it is."""
+
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of `history --json`. Times are seconds since 1970; `path` is that of the source.
 
     `dropped`, `missed` and `cause` are as in `FileOutcome`; entries of earlier versions have none of them.
+    `kind` is "replace" where the result took the picture's place, "convert" where it did so under another
+    name, "output" or "beside" where the picture was left as it is and the result written elsewhere; empty
+    where there is none. `output` is where the result was written, as in `FileOutcome`.
     """
 
     id: int
@@ -58,19 +64,18 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     dropped: list[str] = []
     missed: bool = False
     cause: str = ""
+    kind: str = ""
+    output: str = ""
 
 
 class EntryDetail(msgspec.Struct, frozen=True, kw_only=True):
     """What else is known of an entry.
 
-    `kind` is "replace", "convert", "output", "beside" or empty; `result_path` is where the result is or was,
-    `original_path` the stored original, or the source itself where it was never touched; empty when there
+    `original_path` is the stored original, or the source itself where it was never touched; empty when there
     is none. `root` is the configured folder, empty for a file named on the command line.
     """
 
     entry: HistoryEntry
-    kind: str
-    result_path: str
     original_path: str
     root: str
     seconds: float
@@ -143,11 +148,12 @@ class HistoryFilter:
 
 _ENTRY = (
     "id, time, path, outcome, reason, before_bytes, after_bytes, before_sha256, after_sha256, format, score, "
-    "score_kind, settings, original, dropped, missed, cause"
+    "score_kind, settings, original, dropped, missed, cause, kind, "
+    "CASE kind WHEN '' THEN x'' ELSE result_path END"
 )
 
 
-_MORE = "kind, result_path, root, seconds, vault, job"
+_MORE = "root, seconds, vault, job"
 
 
 _SUMS = (
@@ -285,17 +291,15 @@ class Reader:
         )
 
     def _detail(self, row: Sequence[Any]) -> EntryDetail:
-        *basic, kind, result_path, root, seconds, vault, job = row
+        *basic, root, seconds, vault, job = row
         entry = _entry(basic)
         original = ""
         if entry.original == "kept":
             original = self._stored_at(vault, f"{entry.before_sha256}-{job}")
-        elif kind in ("output", "beside"):
+        elif entry.kind in ELSEWHERE:
             original = entry.path
         return EntryDetail(
             entry=entry,
-            kind=kind,
-            result_path=os.fsdecode(result_path) if kind else "",
             original_path=original,
             root=_text(root),
             seconds=seconds,
@@ -420,7 +424,7 @@ def _condition(where: HistoryFilter) -> tuple[str, list[Any]]:
 def _entry(row: Sequence[Any]) -> HistoryEntry:
     names = HistoryEntry.__struct_fields__
     fields = dict(zip(names, row, strict=True))
-    fields["path"] = os.fsdecode(fields["path"])
+    fields["path"], fields["output"] = os.fsdecode(fields["path"]), os.fsdecode(fields["output"])
     fields["dropped"] = list(filter(None, fields["dropped"].split(",")))
     fields["missed"] = bool(fields["missed"])
     return HistoryEntry(**fields)

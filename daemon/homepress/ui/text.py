@@ -49,6 +49,18 @@ def printable(text: str) -> str:
     return "".join(map(_shown_character, text))
 
 
+def written_to(kind: str, output: str) -> str:
+    """Where a result of the history went, by its `kind`; empty where it has the name of its picture.
+
+    What was written elsewhere left its picture as it was; in the same folder a name says enough.
+    """
+    if kind == "convert":
+        return f"now {printable(os.path.basename(output))}"
+    if kind == "beside":
+        return f"written to {printable(os.path.basename(output))}"
+    return f"written to {printable(output)}" if kind == "output" else ""
+
+
 def in_one_line(text: str) -> str:
     """As `shown`, of text that may have several lines, where there is room for one."""
     return printable(" ".join(text.split()))

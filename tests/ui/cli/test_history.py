@@ -40,7 +40,21 @@ def entry(**changed: Any) -> HistoryEntry:
     ("changed", "text"),
     [
         ({}, "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg"),
+        ({"kind": "replace", "output": "/p/a.jpg"}, "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg"),
         ({"original": "restored"}, "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg  (undone)"),
+        (
+            {"kind": "output", "output": "/out/a.jpg"},
+            "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg  (written to /out/a.jpg)",
+        ),
+        (
+            {"kind": "beside", "output": "/p/a.min.jpg", "reason": "without its comment"},
+            "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg  "
+            "(written to a.min.jpg; without its comment)",
+        ),
+        (
+            {"kind": "convert", "path": "/p/a.heic", "output": "/p/a.jpg", "original": "expired"},
+            "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.heic  (now a.jpg; original expired)",
+        ),
         (
             {"outcome": "unchanged", "reason": "saves too little", "path": "/p/\udcff.png"},
             "today 09:05         4.2 MB   unchanged         /p/\\xff.png: saves too little",

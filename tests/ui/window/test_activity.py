@@ -18,6 +18,7 @@ from homepress.ui.window.model.activity import (
     read_page,
     row_words,
     score_words,
+    verdict,
 )
 
 
@@ -56,6 +57,13 @@ class Ledger:
         for one in found[:limit]:
             self.read += 1
             yield one
+
+
+def test_a_row_says_what_was_written_elsewhere() -> None:
+    assert verdict(entry(1, kind="replace", output="/pictures/1.jpg")) == "Looks the same"
+    assert verdict(entry(1, kind="output", output="/out/1.jpg")) == "Looks the same; written to /out/1.jpg"
+    beside = entry(1, kind="beside", output="/pictures/1.min.jpg", reason="without its comment")
+    assert verdict(beside) == "Looks the same; written to 1.min.jpg; without its comment"
 
 
 def test_every_place_shows_its_entry() -> None:

@@ -22,7 +22,7 @@ from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local, open_ledger
 from homepress.ui.cli.arguments import absolute_path, example, json_option, length, past_time, positive
 from homepress.ui.cli.output import closing, print_each, sizes, where, why
-from homepress.ui.text import moment, printable, until
+from homepress.ui.text import moment, printable, until, written_to
 
 # `homepress history`: what became of each picture.
 
@@ -144,7 +144,11 @@ def line(entry: HistoryEntry, now: float) -> str:
     when = output.faint(f"{moment(entry.time, now):<{_WHEN_WIDTH}}")
     if entry.outcome == "compressed":
         later = {"restored": "undone", "accepted": "original deleted", "expired": "original expired"}
-        note = entry.reason or later.get(entry.original, "")
+        note = "; ".join(
+            filter(
+                None, (written_to(entry.kind, entry.output), entry.reason or later.get(entry.original, ""))
+            )
+        )
         figures = sizes(entry.before_bytes, entry.after_bytes)
         return f"{when}  {figures}  {where(entry.path)}" + (f"  ({note})" if note else "")
     word = output.faint("unchanged") if entry.outcome == "unchanged" else output.bad("failed")

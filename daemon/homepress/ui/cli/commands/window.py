@@ -216,7 +216,7 @@ def picture_lines(detail: "EntryDetail") -> list[str]:
         output.strong(printable(entry.path)),
         f"  {size(entry.before_bytes)} {arrow} {size(entry.after_bytes)}, {percent} % smaller{score}",
         f"  before  {printable(detail.original_path) or 'gone: ' + entry.original}",
-        f"  after   {printable(detail.result_path)}",
+        f"  after   {printable(detail.entry.output)}",
     ]
     if entry.reason:
         found.insert(2, f"  {printable(entry.reason)}")

@@ -13,7 +13,7 @@ from typing import Literal
 from homepress.base.results import UndoOutcome
 from homepress.base.units import counted, percent_saved, size
 from homepress.store.reader import EntryDetail, HistoryEntry, HistoryFilter, Reader
-from homepress.ui.text import moment, printable
+from homepress.ui.text import moment, printable, written_to
 from homepress.ui.window.model.pictures import Pair
 
 PAGE = 100
@@ -191,8 +191,11 @@ def verdict(entry: HistoryEntry) -> str:
         return "Original restored"
     if entry.outcome != "compressed":
         return printable(entry.reason[:1].upper() + entry.reason[1:])
-    words = score_words(entry.score)
-    return f"{words}; {printable(entry.reason)}" if entry.reason else words
+    return "; ".join(
+        filter(
+            None, (score_words(entry.score), written_to(entry.kind, entry.output), printable(entry.reason))
+        )
+    )
 
 
 def score_words(score: float | None) -> str:
@@ -316,7 +319,7 @@ def comparison(detail: EntryDetail) -> ResultWords:
     entry = detail.entry
     restored = entry.original == "restored"
     before = "" if restored or not _there(detail.original_path) else detail.original_path
-    after = "" if restored or not _there(detail.result_path) else detail.result_path
+    after = "" if restored or not _there(entry.output) else entry.output
     percent = percent_saved(entry.before_bytes, entry.after_bytes)
     folder, name = os.path.split(entry.path)
     return ResultWords(
@@ -354,7 +357,7 @@ def _missing(detail: EntryDetail, before: str, after: str) -> str:
             return "The original has expired and was deleted."
     if not before:
         return "The original is not there any more."
-    return "" if after else f"The result is not at {printable(detail.result_path)} any more."
+    return "" if after else f"The result is not at {printable(detail.entry.output)} any more."
 
 
 def _there(path: str) -> bool:
