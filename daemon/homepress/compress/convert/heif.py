@@ -4,8 +4,11 @@ import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import AvifImagePlugin
 
 from homepress.base.formats import ImageType
@@ -15,10 +18,12 @@ from homepress.compress.convert.along import Wanted, decoded, frame_count, read_
 from homepress.compress.convert.beside import map_jpeg, naming, turned
 from homepress.compress.convert.picture import (
     ANIMATED,
+    STRIP,
     CannotConvert,
     Picture,
     Rgba,
     codec,
+    dithered,
     to_image,
     to_rgba,
 )
@@ -50,6 +55,7 @@ _EIGHT = 8
 _MOST_FURTHER = 16_000_000
 """Pixels of further pictures that go along in all, however small the first is."""
 _PROPERTIES, _DEEP = "properties", "deep"
+_DEEP_MODES = frozenset({"I;16", "RGB;16", "RGBA;16"})
 _HDR_TRANSFERS = frozenset({16, 18})
 """PQ and HLG, by the same table as below."""
 _SRGB_PRIMARIES = frozenset({1, 2})
@@ -253,19 +259,45 @@ def _read_avif(source: bytes) -> Rgba:
 
 
 def _read_heic(source: bytes) -> Rgba:
-    """The pixels of the picture."""
+    """The pixels of the picture; more than 8 bits a channel are dithered."""
     heif = codec("pillow_heif", "pillow-heif", "reading HEIC")
     heif.options.DECODE_THREADS = 0
     try:
-        file = heif.open_heif(io.BytesIO(source))
-        if not len(file):
-            raise Undecodable("there is no picture in it")
-        main = next((one for one in file if one.info.get("primary")), file[0])
-        if main.size[0] * main.size[1] > MOST_PIXELS:
-            raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
+        main = _main_picture(heif, source, to_8_bits=False)
+        if main.mode in _DEEP_MODES:
+            return _shallow(np.asarray(main), int(main.info["bit_depth"]))
+        if ";" in main.mode:  # such as transparency that is multiplied into the colours already
+            main = _main_picture(heif, source, to_8_bits=True)
         return to_rgba(main.to_pillow())
     except (OSError, SyntaxError, ValueError, RuntimeError, EOFError) as error:  # what pillow-heif raises
         raise undecodable(error) from error
+
+
+def _main_picture(heif: ModuleType, source: bytes, *, to_8_bits: bool) -> Any:
+    """The picture that programs show; nothing of it is decoded yet."""
+    file = heif.open_heif(io.BytesIO(source), convert_hdr_to_8bit=to_8_bits)
+    if not len(file):
+        raise Undecodable("there is no picture in it")
+    main = next((one for one in file if one.info.get("primary")), file[0])
+    if main.size[0] * main.size[1] > MOST_PIXELS:
+        raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
+    return main
+
+
+def _shallow(values: NDArray[np.uint16], depth: int) -> Rgba:
+    """Values of 10 or 12 bits, with zeros behind as pillow-heif gives them, in 8, dithered.
+
+    With the first bits again in place of the zeros, white is the highest number of 16 bits.
+    """
+    colours = values.reshape(*values.shape[:2], -1)
+    height, width, channels = colours.shape
+    out = np.empty((height, width, 4), np.uint8)
+    for top in range(0, height, STRIP):
+        rows = colours[top : top + STRIP]
+        deep = np.full((len(rows), width, 4), 65_535, np.uint16)
+        deep[..., : max(3, channels)] = rows | (rows >> depth)
+        out[top : top + STRIP] = dithered(deep, top)
+    return out
 
 
 def _depth(items: HeifItems, picture: int) -> int:

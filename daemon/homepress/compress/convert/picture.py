@@ -26,7 +26,7 @@ def to_rgba(picture: Image.Image) -> Rgba:
     return np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
 
 
-_STRIP = 256
+STRIP = 256
 """Rows that are dithered at once, so that copies stay small."""
 _MOST_NOISE = np.float32(0.999)
 """Less than one by more than a float can lose beside 255."""
@@ -53,8 +53,8 @@ def dithered(deep: NDArray[np.uint16], top: int) -> Rgba:
 def shallow(deep: NDArray[np.uint16]) -> Rgba:
     """A picture of 16 bits a channel in 8, dithered."""
     out = np.empty(deep.shape, np.uint8)
-    for top in range(0, len(deep), _STRIP):
-        out[top : top + _STRIP] = dithered(deep[top : top + _STRIP], top)
+    for top in range(0, len(deep), STRIP):
+        out[top : top + STRIP] = dithered(deep[top : top + STRIP], top)
     return out
 
 
