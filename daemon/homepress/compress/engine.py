@@ -19,7 +19,10 @@ from homepress.compress.model import (
 )
 from homepress.compress.pixels import TooManyPixels, Undecodable, not_read
 
-_ENTRIES = ("gif", "likeness", "metadata", "preview", "convert.convert", "convert.scrubbing")
+_ENTRIES = (
+    *("advice", "gif", "likeness", "metadata", "preview"),
+    *("convert.convert", "convert.scrubbing"),
+)
 """Modules of this room that load the rest of it, besides the compressors."""
 
 _OPTIONAL = ("pillow_heif", "pillow_jxl", "oxipng", "mozjpeg_lossless_optimization", "simplejpeg")
@@ -53,7 +56,11 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     if kind is None:
         return no_image(source)
     result = _attempt(source, kind, recipe)
-    if isinstance(result, Compressed) or recipe.metadata is MetadataPolicy.KEEP:
+    if isinstance(result, Compressed):
+        return result
+    if kind is ImageType.JPEG and result.reason is Reason.CANNOT_KEEP_WHOLE:
+        result = importlib.import_module(f"{__package__}.advice").with_advice(result, source, recipe)
+    if recipe.metadata is MetadataPolicy.KEEP:
         return result
     scrubbing = importlib.import_module(f"{__package__}.convert.scrubbing")
     return dataclasses.replace(

@@ -17,6 +17,7 @@ from homepress.compress.convert.jxl import held_boxes, read_header
 from homepress.compress.convert.picture import ANIMATED, CannotConvert, Picture
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, quickly_coded, write_picture
 from homepress.compress.engine import left_alone
+from homepress.compress.inventory import naming_lost
 from homepress.compress.metadata import Malformed, Refused, has_location, parse_jpeg
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.gain_map import with_directory
@@ -31,12 +32,10 @@ from homepress.compress.savings import fitted_size
 _SCRUBBED_ONLY = frozenset({ImageType.HEIC, ImageType.AVIF, ImageType.JXL})
 """Formats whose metadata goes though their pixels are not coded anew."""
 
-_CALIBRATION = b"depthData:IntrinsicMatrix"
-"""As Apple's XMP has it of a depth map: each camera's own, so it goes with what tells the device."""
-
 _INKS = 4
 _VALUES = {
     "16-bit": "its 16 bits a channel would become 8",
+    "deep": "its 10 or 12 bits a channel would become 8",
     "cmyk": "its inks would become sRGB",
 }
 """Parts without which pixels are not what they were."""
@@ -66,8 +65,7 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     if kind is None:
         return no_image(source)
     try:
-        result = _naming_lens(_compress(source, kind, recipe), source, recipe)
-        return _naming_blanked(result, source, recipe)
+        return naming_lost(_compress(source, kind, recipe), source, recipe)
     except (Malformed, Undecodable) as error:
         return not_read(error, kind)
     except Refused as refused:
@@ -76,29 +74,6 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
         return Unchanged(Reason.CANNOT_CONVERT, str(error), kind)
     except CannotFit as error:
         return Unchanged(Reason.CANNOT_FIT, str(error), kind)
-
-
-def _naming_lens(result: Compressed | Unchanged, source: bytes, recipe: Recipe) -> Compressed | Unchanged:
-    """The result, which says that a depth map lost its camera's calibration, where metadata was to go."""
-    kept = recipe.metadata is MetadataPolicy.KEEP
-    if kept or not isinstance(result, Compressed) or Extra.DEPTH in result.dropped:
-        return result
-    if _CALIBRATION not in source or _CALIBRATION in result.data:
-        return result
-    return dataclasses.replace(result, dropped=(*result.dropped, "properties"))
-
-
-def _naming_blanked(result: Compressed | Unchanged, source: bytes, recipe: Recipe) -> Compressed | Unchanged:
-    """The result, which says what was stripped of a HEIC or AVIF that was not coded anew."""
-    if not isinstance(result, Compressed) or recipe.metadata is not MetadataPolicy.STRIP:
-        return result
-    if result.image_type not in (ImageType.HEIC, ImageType.AVIF) or not _is_scrubbed_only(
-        result.image_type, recipe
-    ):
-        return result
-    left = {each.extra for each in heif_extras(result.data)}
-    gone = [each.extra for each in heif_extras(source) if each.extra and each.extra not in left]
-    return dataclasses.replace(result, dropped=tuple(dict.fromkeys((*gone, *result.dropped))))
 
 
 def _compress(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:

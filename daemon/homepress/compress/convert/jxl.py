@@ -1,5 +1,6 @@
 """JPEG XL: what a header says, decoding and encoding."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +142,20 @@ def held_boxes(data: bytes) -> dict[Extra, str]:
         elif box.kind not in _CODING and inner not in _METADATA:
             held[Extra.MAKER] = f"data of its maker ({box.kind.decode('latin-1')})"
     return held
+
+
+def box_words(data: bytes) -> Iterator[str]:
+    """The word of the table of parts for each box that is neither coding nor metadata.
+
+    Raises:
+        Malformed: its boxes are broken.
+    """
+    for box in () if data.startswith(CODESTREAM) else read_boxes(data):
+        inner = _inside(box, data)
+        if inner in (_GAIN_MAP, _SIGNATURE):
+            yield Extra.HDR if inner == _GAIN_MAP else "signature"
+        elif box.kind not in _CODING and inner not in _METADATA:
+            yield Extra.MAKER
 
 
 def _inside(box: Box, data: bytes) -> bytes:

@@ -21,6 +21,7 @@ from homepress.compress.metadata.gif import read_gif
 from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import ISO_GAIN_MAP_SIGNATURE
 from homepress.compress.metadata.png import read_chunks
+from homepress.compress.metadata.scrub import share_blocks
 from homepress.compress.metadata.scrub_tags import share_exif, share_xmp
 from homepress.compress.metadata.webp import read_webp
 from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
@@ -101,8 +102,12 @@ def read_scrubbed(source: bytes, kind: ImageType, recipe: Recipe) -> Picture:
 def _shared(picture: Picture) -> Picture:
     exif = None if picture.exif is None else share_exif(picture.exif)
     xmp = None if picture.xmp is None else share_xmp(picture.xmp)
+    trailer = share_blocks(picture.trailer)
+    lost = () if trailer == picture.trailer else (Extra.MAKER,)
     return dataclasses.replace(
         picture,
+        trailer=trailer,
+        dropped=(*picture.dropped, *lost),
         exif=exif if exif and any(exif) else None,
         xmp=xmp if xmp and any(xmp) else None,
         jpeg_headers=tuple(header for header in picture.jpeg_headers if ISO_GAIN_MAP_SIGNATURE in header),

@@ -272,6 +272,9 @@ def updated_entry(index: MpIndex, entry: MpEntry, size: int, offset: int) -> tup
 # block its distance back from there. All positions are relative to the trailer, so it moves as a whole.
 
 MOTION_PHOTO_DATA = 0x0A30
+_TIME = 0x0A01
+HARMLESS_BLOCKS = frozenset({MOTION_PHOTO_DATA, _TIME})
+"""The kinds that tell of nobody, where the video is without names and places."""
 MOST_BLOCKS = 64
 _FOOT = 8
 """Length of the directory and "SEFT"."""

@@ -164,7 +164,7 @@ def taken_out(data: bytes, drop: frozenset[Extra]) -> tuple[bytes, tuple[Extra, 
         file = read_jpeg_file(data)
     except Refused as refused:
         stream = parse_jpeg(data)
-        named = _unread_extras(data, stream.end)
+        named = unread_extras(data, stream.end)
         told = refused.code is RewriteRefusal.UNINDEXED and drop.issuperset(named)
         if refused.code is RewriteRefusal.DEPENDS_ON_CODING or not named or not (told or drop == _ALL):
             return data, ()
@@ -185,7 +185,7 @@ def taken_out(data: bytes, drop: frozenset[Extra]) -> tuple[bytes, tuple[Extra, 
     return result, going
 
 
-def _unread_extras(data: bytes, at: int) -> tuple[Extra, ...]:
+def unread_extras(data: bytes, at: int) -> tuple[Extra, ...]:
     """What stands behind a picture whose indexes cannot be followed.
 
     Pictures are told by their first bytes; what else is there counts as a maker's, a video's too.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from homepress.base.formats import ImageType, sniff
-from homepress.compress.metadata.appended import MOTION_PHOTO_DATA, SefTrailer
+from homepress.compress.metadata.appended import HARMLESS_BLOCKS, MOTION_PHOTO_DATA, SefTrailer, read_sef
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import UPRIGHT, tiff_part
@@ -108,8 +108,6 @@ def _refuse_tracks(data: bytes, start: int, end: int) -> None:
 
 _WHOLE = frozenset({HeaderKind.ADOBE, HeaderKind.ICC, HeaderKind.MPF, HeaderKind.ISO_GAIN_MAP})
 _THUMBNAIL_SIZE = slice(12, 14)
-_TIME_BLOCK = 0x0A01
-_HARMLESS_BLOCKS = frozenset({MOTION_PHOTO_DATA, _TIME_BLOCK})
 
 
 def share_jpeg(data: bytes) -> bytes:
@@ -213,8 +211,22 @@ def _share_block(data: bytes, trailer: SefTrailer, part: Part, out: bytearray) -
         return  # the directory
     if block.kind == MOTION_PHOTO_DATA:
         out[block.data_start : block.end] = share_video(data, block.data_start, block.end)
-    elif block.kind not in _HARMLESS_BLOCKS:
+    elif block.kind not in HARMLESS_BLOCKS:
         out[block.data_start : block.end] = bytes(block.end - block.data_start)
+
+
+def share_blocks(blocks: bytes) -> bytes:
+    """Samsung's blocks on their own, as HEIC has them in a box, with what share empties in a JPEG emptied.
+
+    Raises:
+        Refused: they cannot be followed.
+    """
+    trailer = read_sef(b"\0" + blocks, 1)
+    out = bytearray(blocks)
+    for block in trailer.blocks if trailer is not None else ():
+        if block.kind not in HARMLESS_BLOCKS:
+            out[block.data_start - 1 : block.end - 1] = bytes(block.end - block.data_start)
+    return bytes(out)
 
 
 def _prove(file: JpegFile, result: bytes) -> None:
@@ -227,7 +239,7 @@ def _prove(file: JpegFile, result: bytes) -> None:
 
 # PNG files for sharing, and stripped.
 
-_PICTURE = frozenset(
+PNG_PICTURE = frozenset(
     {
         *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"hIST", b"sPLT", b"sBIT"),
         *(b"acTL", b"fcTL", b"fdAT", b"pHYs", b"sTER"),
@@ -236,7 +248,7 @@ _PICTURE = frozenset(
 )
 """What makes the picture look as it does."""
 
-_SHARED = _PICTURE | {b"tIME", b"oFFs", b"pCAL", b"sCAL"}
+_SHARED = PNG_PICTURE | {b"tIME", b"oFFs", b"pCAL", b"sCAL"}
 _SHARED_KEYWORDS = frozenset({b"Software", b"Creation Time", b"Source"})
 _SHARED_PREFIXES = (b"date:", b"Raw profile type icc", b"Raw profile type icm")
 
@@ -262,7 +274,7 @@ def strip_png(data: bytes) -> bytes:
         Malformed: not a well-formed PNG.
     """
     return write_chunks(
-        (chunk.kind, chunk.body) for chunk in read_chunks(data).chunks if chunk.kind in _PICTURE
+        (chunk.kind, chunk.body) for chunk in read_chunks(data).chunks if chunk.kind in PNG_PICTURE
     )
 
 
