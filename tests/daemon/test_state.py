@@ -1,5 +1,7 @@
 """The thread that owns what is decided."""
 
+import queue
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -65,6 +67,36 @@ def test_after_the_end_nothing_is_done_and_nobody_waits_for_it() -> None:
         state.ask(lambda: made.append(3))
     state.close()
     assert made == [1]
+
+
+def test_who_asks_while_the_thread_ends_gets_an_answer_or_hears_of_the_end() -> None:
+    """The race is between the end and a question that was put just after it; often, so that it is met."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(200):
+            state, heard = StateThread(), queue.SimpleQueue[str]()
+            askers = [
+                threading.Thread(target=_ask_until_refused, args=(state, heard), daemon=True)
+                for _ in range(4)
+            ]
+            for asker in askers:
+                asker.start()
+            state.close()
+            for asker in askers:
+                asker.join(20)
+            assert not any(asker.is_alive() for asker in askers), "a question was never answered"
+            assert [heard.get_nowait() for _ in askers] == ["refused"] * len(askers)
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _ask_until_refused(state: StateThread, heard: "queue.SimpleQueue[str]") -> None:
+    try:
+        while True:
+            state.ask(lambda: 7)
+    except StateClosedError:
+        heard.put("refused")
 
 
 @confined

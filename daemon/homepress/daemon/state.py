@@ -5,6 +5,7 @@ what they found. What is decided is touched on this thread alone, so it needs no
 whole or not at all. A step must never wait: no disk, no ledger, no process, no other thread.
 """
 
+import contextlib
 import functools
 import heapq
 import inspect
@@ -37,16 +38,14 @@ class StateThread:
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._timers: list[tuple[float, int, Timer]] = []
         self._numbers = itertools.count()
-        self._closing = threading.Lock()
-        self._closed = False
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="state", daemon=True)
         self._thread.start()
 
     def post(self, call: Callable[[], object]) -> None:
         """Have a call made soon, after all that was posted before; not at all once the thread has ended."""
-        with self._closing:
-            if not self._closed:
-                self._calls.put(call)
+        if not self._ended:
+            self._calls.put(call)
 
     def ask(self, call: Callable[[], T]) -> T:
         """Run a call on the state thread and return its result; at once if this is that thread.
@@ -57,10 +56,9 @@ class StateThread:
         if threading.current_thread() is self._thread:
             return call()
         question = _Question(call)
-        with self._closing:
-            if self._closed:
-                raise StateClosedError
-            self._calls.put(question.answer)
+        self._calls.put(question)
+        if self._ended:  # looked at after the put: what came too late for the last clearing is cleared here
+            self._refuse_what_is_left()
         return question.wait()
 
     def call_later(self, seconds: float, call: Callable[[], object]) -> "Timer":
@@ -72,13 +70,22 @@ class StateThread:
 
     def close(self) -> None:
         """Make the calls that were posted, then end; timers that run are dropped."""
-        with self._closing:
-            if not self._closed:
-                self._closed = True
-                self._calls.put(None)
+        self._calls.put(None)
         self._thread.join()
 
     def _run(self) -> None:
+        self._make_calls()
+        self._ended = True
+        self._refuse_what_is_left()
+
+    def _refuse_what_is_left(self) -> None:
+        """Let nobody wait for an answer that will not come."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if isinstance(call := self._calls.get_nowait(), _Question):
+                    call.refuse()
+
+    def _make_calls(self) -> None:
         while True:
             try:
                 call = self._calls.get(timeout=self._until_next_timer())
@@ -123,12 +130,16 @@ class _Question(Generic[T]):
         self._call = call
         self._answer: queue.SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = queue.SimpleQueue()
 
-    def answer(self) -> None:
+    def __call__(self) -> None:
         """Make the call."""
         try:
             self._answer.put((self._call(), None))
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             self._answer.put((None, error))
+
+    def refuse(self) -> None:
+        """The thread has ended; the call is not made."""
+        self._answer.put((None, StateClosedError()))
 
     def wait(self) -> T:
         """The result of the call, or its exception raised again."""
