@@ -1,6 +1,7 @@
 """The daemon's service while its settings change under it: the last one to ask is obeyed."""
 
 import os
+import queue
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from PIL import Image
 from homepress.base.paths import Paths
 from homepress.base.results import FileOutcome
 from homepress.control.service import FolderRequest, ServiceError
-from homepress.daemon.core import Core
+from homepress.daemon.core import Core, StartGate
 from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
 from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.pipeline.queue import FairQueue
@@ -426,3 +427,39 @@ def test_the_test_before_would_see_it(service: DaemonService, folder: Path) -> N
     asked_by_state.clear()
     service.core.state.ask(lambda: os.listdir(folder))
     assert asked_by_state
+
+
+def test_requests_wait_for_the_start_and_hear_why_it_takes_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOMEPRESS_HOME", str(tmp_path / "home"))
+    gate = StartGate(Paths.from_environment())
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def request() -> None:
+        try:
+            gate.wait()
+            heard.put("answered")
+        except ServiceError as error:
+            heard.put(str(error))
+
+    def requests() -> list[threading.Thread]:
+        begun = [threading.Thread(target=request, daemon=True) for _ in range(4)]
+        for each in begun:
+            each.start()
+        return begun
+
+    with pytest.raises(ServiceError, match="is still starting"):
+        gate.wait(0.01)
+    fault = "the disk is full"
+    for say, answers in [
+        (lambda: gate.say(fault), {f"{fault}; until then nothing can be done"}),
+        (gate.open, {f"{fault}; until then nothing can be done", "answered"}),
+    ]:
+        waiting = requests()
+        say()
+        for each in waiting:
+            each.join(20)
+        assert {heard.get(timeout=1) for _ in waiting} <= answers
+    assert gate.status() is None
+    gate.wait(0)

@@ -10,7 +10,6 @@ import logging
 import os
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -217,6 +216,7 @@ def with_privacy_state(status: Status) -> Status:
 
 _REQUEST_SECONDS = 30.0
 """Seconds that a request waits for a start that takes long, such as with a large ledger."""
+_STILL_STARTING = "Homepress is still starting; try again in a moment"
 _LISTING_SECONDS = 60.0
 """For all folders, side by side, to tell what is in them."""
 _FIRST_PAUSE = 1.0
@@ -224,29 +224,30 @@ _LONGEST_PAUSE = 60.0
 
 
 class StartGate:
-    """Holds requests back until the start is over, and says why it is not. Usable from any thread."""
+    """Holds requests back until the start is over, and says why it is not. Usable from any thread.
+
+    The thread that starts says how it stands; others read that in one go.
+    """
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
-        self._changed = threading.Condition()
-        self._done = False
-        self._fault = ""
+        self._something_said = threading.Event()
+        self._fault: str | None = ""
+        """What stands against the start, empty while nothing does; None when it is over."""
 
     def say(self, fault: str) -> None:
         """Why requests cannot be answered for now."""
-        with self._changed:
-            if fault != self._fault:
-                _log.warning("%s", fault)
-            self._fault = fault
-            self._changed.notify_all()
+        if fault != self._fault:
+            _log.warning("%s", fault)
+        self._fault = fault
+        self._something_said.set()
 
     def open(self) -> None:
         """All that requests need is there."""
-        with self._changed:
-            if self._fault:
-                _log.info("the ledger can be used again")
-            self._done, self._fault = True, ""
-            self._changed.notify_all()
+        if self._fault:
+            _log.info("the ledger can be used again")
+        self._fault = None
+        self._something_said.set()
 
     def wait(self, patience: float = _REQUEST_SECONDS) -> None:
         """Return when requests can be answered.
@@ -254,21 +255,17 @@ class StartGate:
         Raises:
             ServiceError: they cannot be; the text says why.
         """
-        deadline = time.monotonic() + patience
-        with self._changed:
-            while not self._done:
-                if self._fault:
-                    raise ServiceError(f"{self._fault}; until then nothing can be done")
-                if (left := deadline - time.monotonic()) <= 0:
-                    raise ServiceError("Homepress is still starting; try again in a moment")
-                self._changed.wait(left)
+        self._something_said.wait(patience)
+        fault = self._fault
+        if fault is not None:
+            why = f"{fault}; until then nothing can be done" if fault else _STILL_STARTING
+            raise ServiceError(why)
 
     def status(self) -> Status | None:
         """What can be said before the start is over; None when it is."""
-        with self._changed:
-            if self._done:
-                return None
-            fault = self._fault
+        fault = self._fault
+        if fault is None:
+            return None
         settings, mistakes = _settings(self._paths)
         problems = [f"{sentence(fault)}; until then all pictures wait"] if fault else []
         status = Status(
