@@ -216,6 +216,11 @@ def _number(name: str) -> int:
     return int(getattr(signals, name, 0))
 
 
+_processes = threading.Lock()
+"""So that no process is waited for while another thread kills it: its number may be somebody else's then. And
+so that one thread starts them. Nothing waits under it, so one will do for all."""
+
+
 class Program:
     """A child process with its pipes. Its error output is drained; it is ended exactly once.
 
@@ -251,7 +256,6 @@ class Program:
             host.kill(self._popen.pid)
             self._popen.wait()
             raise _not_started(error) from error
-        self._reaping = threading.Lock()
         self.killed_as: DeathKind | None = None
         self._errors = bytearray()
         self._drain = threading.Thread(target=self._read_errors, name="worker errors", daemon=True)
@@ -279,7 +283,7 @@ class Program:
 
     def kill(self, why: DeathKind) -> None:
         """End it at once; threads that wait for its pipes see them closed. May be called from any thread."""
-        with self._reaping:
+        with _processes:
             if self._popen.poll() is None:
                 self.killed_as = self.killed_as or why
                 host.kill(self._popen.pid)
@@ -327,7 +331,7 @@ class Program:
             raise
 
     def _ended(self) -> bool:
-        with self._reaping:
+        with _processes:
             return self._popen.poll() is not None
 
     def _death(self, seconds: float, detail: str = "") -> Death:
@@ -436,11 +440,10 @@ def _last_line(text: str) -> str:
 class _Launcher:
     def __init__(self) -> None:
         self._requests: queue.SimpleQueue[tuple[Callable[[], Popen], Future[Popen]]] = queue.SimpleQueue()
-        self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def launch(self, start: Callable[[], Popen]) -> Popen:
-        with self._guard:
+        with _processes:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._serve, name="worker launcher", daemon=True)
                 self._thread.start()
