@@ -1,12 +1,15 @@
 """Opening pictures to look at them: bounded, upright, and where they differ."""
 
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from homepress.daemon.commands import viewer
 from homepress.ui.cli.commands.window import pictures_apart
 from homepress.ui.window.model import pictures
 from homepress.ui.window.model.pictures import NotShownError, load_pair, sheet, thumbnail
@@ -137,3 +140,37 @@ def test_a_wide_picture_fills_its_square(tmp_path: Path) -> None:
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotShownError, match="not there any more"):
         sheet(tmp_path / "gone.png")
+
+
+def test_pictures_that_are_opened_at_the_same_moment_share_one_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2)
+    closed: list[object] = []
+
+    class FakeViewer:
+        def __init__(self) -> None:
+            both.wait(30)  # neither is ready before the other one was begun
+
+        def open(self, *_: object) -> object:
+            return self
+
+        def close(self) -> None:
+            closed.append(self)
+
+    monkeypatch.setattr(pictures, "_opener", None)  # the module's own is put back
+    monkeypatch.setattr(viewer, "Viewer", FakeViewer)
+    used: list[object] = []
+    with pictures_apart():
+        opener: Any = pictures._opener
+        opening = [
+            threading.Thread(target=lambda: used.append(opener(tmp_path, 0, False, 1, 1))) for _ in range(2)
+        ]
+        for each in opening:
+            each.start()
+        for each in opening:
+            each.join(60)
+        used.append(opener(tmp_path, 0, False, 1, 1))
+    assert len(used) == 3
+    assert set(used) == set(closed)
+    assert len(closed) == 1

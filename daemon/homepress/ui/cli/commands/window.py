@@ -1,12 +1,10 @@
 """What is looked at: `homepress window`, `show` and `report`, and `homepress` without a command."""
 
 import contextlib
-import functools
 import importlib.util
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,31 +38,29 @@ def pictures_apart() -> Iterator[Callable[[int], list[ProbedProcess]]]:
     """
     from homepress.ui.window.model.pictures import open_with
 
-    with contextlib.ExitStack() as ending:
-        ending.callback(open_with, None)
+    made: dict[str, Viewer] = {}
 
-        @functools.cache  # made with the first picture: a window shall be seen before workers are loaded
-        def viewer() -> "Viewer":
-            from homepress.daemon.commands.viewer import Viewer
+    def viewer() -> "Viewer":
+        """Made with the first picture: a window shall be seen before workers are loaded."""
+        if (one := made.get("")) is not None:
+            return one
+        from homepress.daemon.commands.viewer import Viewer
 
-            made = Viewer()
-            ending.callback(made.close)
-            return made
+        # One step: of several threads each gets the same. A viewer that is left over has started nothing.
+        return made.setdefault("", Viewer())
 
-        one = threading.Lock()
+    def opener(
+        file: Path, edge: int, fill: bool, most_pixels: int, most_decoded: int
+    ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
+        return viewer().open(file, edge, fill, most_pixels, most_decoded)
 
-        def opener(
-            file: Path, edge: int, fill: bool, most_pixels: int, most_decoded: int
-        ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
-            with one:
-                ready = viewer()
-            return ready.open(file, edge, fill, most_pixels, most_decoded)
-
-        def probe(other: int) -> list[ProbedProcess]:
-            return [viewer().probe(other)] if viewer.cache_info().currsize else []
-
-        open_with(opener)
-        yield probe
+    open_with(opener)
+    try:
+        yield lambda other: [one.probe(other)] if (one := made.get("")) is not None else []
+    finally:
+        open_with(None)
+        if (one := made.get("")) is not None:
+            one.close()
 
 
 # `homepress window`: look at everything, and change settings, in a window.
