@@ -2,7 +2,6 @@
 
 import enum
 import html
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -79,25 +78,23 @@ _SERVERS_CHOICE = -1
 
 
 class BusNotifier(Notifier):
-    """Shows notices through whatever notification service the session has."""
+    """Shows notices through whatever notification service the session has; `show` is for one thread."""
 
     def __init__(self, connection: Connection, pressed: Callable[[Any], None]) -> None:
         """`pressed` gets the value of a pressed button, in the thread that reads the bus."""
         self._connection = connection
         self._pressed = pressed
-        self._lock = threading.Lock()
         self._ids: dict[NoticeSlot, int] = {}
         self._values: dict[int, dict[str, object]] = {}
         self._listening = False
 
     @override
     def show(self, notice: Notice) -> None:
-        with self._lock:
-            try:
-                self._listen()
-                self._notify(notice)
-            except BusError as error:
-                raise Unshown(f"no notices on this desktop: {error}") from error
+        try:
+            self._listen()
+            self._notify(notice)
+        except BusError as error:
+            raise Unshown(f"no notices on this desktop: {error}") from error
 
     def _listen(self) -> None:
         if not self._listening:

@@ -1,11 +1,12 @@
 """The desktop agent: icon, menu and notices of one Homepress, for as long as the session lasts."""
 
 import logging
+import queue
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,11 @@ def _begin_log(file: Path) -> None:
 
 
 class Agent:
-    """Everything of one agent, put together."""
+    """Everything of one agent, put together.
+
+    One thread shows all there is to show, one thing after the other; others hand it on. Only a new icon shows
+    its first state where it is made, before that thread gets to know it.
+    """
 
     def __init__(self, paths: AgentPaths, backend: DesktopBackend) -> None:
         self._paths = paths
@@ -98,20 +103,20 @@ class Agent:
         self._rules = NoticeRules(paths.greeted.exists())
         self._state = TrayState(None)
         self._icon: TrayIcon | None = None
-        self._showing = threading.Lock()
+        self._to_show: queue.Queue[TrayState | Notice | None] = queue.Queue()
         self._ended = False
         self._later: threading.Timer | None = None
         self._power = PowerReporter(paths.socket)
-        self._poller = StatusPoller(paths.socket, paths.state, self._on_state, starts_at_login)
+        self._poller = StatusPoller(paths.socket, paths.state, self._on_state)
         self._runner = ActionRunner(
             ActionContext(
                 socket=paths.socket,
                 settings_file=paths.settings_file,
                 report=paths.state / "report.html",
                 opener=backend.opener,
-                notify=self._notify,
+                notify=self._to_show.put,
                 set_autostart=set_autostart,
-                refresh=self._poller.refresh,
+                refresh=self._refresh,
                 end=self._end,
                 token=lambda: self._icon.activation_token if self._icon else "",
             )
@@ -120,41 +125,67 @@ class Agent:
 
     def run(self) -> None:
         """Show icons, one kind after the other until one lasts, until the end."""
-        self._backend.on_changed(self._poller.refresh)
+        self._backend.on_changed(self._refresh)
         self._backend.on_end(self._end)
         self._backend.watch_power(self._power.changed, self._power.woke)
+        threading.Thread(target=self._show_what_comes, name="tray", daemon=True).start()
         self._poller.start()
         serve_probe(self._paths.socket, "tray")
         memory.trim()
         for make in self._backend.icons():
             if self._ended:
                 break
-            icon = self._icon = make(self._runner.do)
-            self._show()
+            self._run_icon(make(self._runner.do))
+
+    def _run_icon(self, icon: TrayIcon) -> None:
+        icon.show(self._state, self._backend.theme)
+        self._icon = icon
+        self._to_show.put(None)  # a state that came while the icon was made
+        if not self._ended:  # else the one that was there before was stopped, or none
             icon.run()
 
     def _on_state(self, state: TrayState) -> None:
-        self._state = state
+        """Show a state; returns when it is shown, so that a desktop that hangs gathers none."""
+        self._to_show.put(state)
+        self._to_show.join()
+
+    def _refresh(self) -> None:
+        """Look again at everything that is shown. From any thread, which need not wait for it."""
+        self._poller.refresh()
+        self._to_show.put(None)
+
+    # -- on the thread that shows
+
+    def _show_what_comes(self) -> None:
+        while True:
+            what = self._to_show.get()
+            try:
+                if isinstance(what, Notice):
+                    self._notify(what)
+                else:
+                    self._show(self._state if what is None else what)
+            except Exception:  # noqa: BLE001  a boundary: what comes next is shown all the same
+                _log.exception("something could not be shown")
+            finally:
+                self._to_show.task_done()
+
+    def _show(self, state: TrayState) -> None:
+        """Show a state of the daemon, with the time and the autostart of now."""
+        self._state = replace(state, autostart=starts_at_login(), now=time.time())
         self._power.compare(state.status)
-        self._show()
+        if self._icon is not None:
+            self._icon.show(self._state, self._backend.theme)
         self._show_notices()
 
-    def _show(self) -> None:
-        """Show the newest state: the thread that polls may report one while an icon is made."""
-        theme = self._backend.theme
-        with self._showing:
-            if self._icon is not None:
-                self._icon.show(self._state, theme)
-
     def _show_notices(self) -> None:
-        """Of one state after the other: the poller reports them so, also the same one once more."""
+        """Of one state after the other, also of the same one once more."""
         for notice in self._rules.due(self._state, time.monotonic()):
             self._notify(notice)
         if self._later is not None:
             self._later.cancel()
             self._later = None
         if self._rules.wait_seconds:
-            self._later = threading.Timer(self._rules.wait_seconds, self._poller.refresh)
+            self._later = threading.Timer(self._rules.wait_seconds, self._refresh)
             self._later.daemon = True
             self._later.start()
         if self._rules.greeted and not self._paths.greeted.exists():

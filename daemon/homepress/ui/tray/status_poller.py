@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from homepress.base.results import RecentPicture
@@ -61,14 +60,10 @@ class StatusPoller:
         socket: Path,
         state: Path,
         on_state: Callable[[TrayState], None],
-        starts_at_login: Callable[[], bool | None],
     ) -> None:
         self._socket = socket
         self._state = state
         self._on_state = on_state
-        self._reporting = threading.Lock()
-        self._last = TrayState(None)
-        self._starts_at_login = starts_at_login
         self._refreshed = threading.Event()
         self._progress = BatchProgress()
 
@@ -77,21 +72,8 @@ class StatusPoller:
         threading.Thread(target=self._run, name="status-poller", daemon=True).start()
 
     def refresh(self) -> None:
-        """Look now: the daemon may be there again, or the desktop has changed. From any thread."""
+        """Where none runs, look now: the daemon may be there again. From any thread."""
         self._refreshed.set()
-        # The thread that polls may be waiting in the daemon, and the caller must not wait.
-        threading.Thread(target=self._report_again, name="refresh", daemon=True).start()
-
-    def _report_again(self) -> None:
-        """Report the same state of the daemon, with the time and the autostart of now."""
-        with self._reporting:
-            state = replace(self._last, autostart=self._starts_at_login(), now=time.time())
-            self._on_state(state)
-
-    def _report(self, state: TrayState) -> None:
-        with self._reporting:
-            self._last = state
-            self._on_state(state)
 
     def _run(self) -> None:
         pauses = iter(_SEARCH_SECONDS)
@@ -105,7 +87,7 @@ class StatusPoller:
                     crashed = instance.was_cut_short(self._state)
             except ServiceError as error:
                 _log.info("the daemon does not answer: %s", error)
-            self._report(TrayState(None, crashed=crashed, autostart=self._starts_at_login()))
+            self._on_state(TrayState(None, crashed=crashed))
             if self._refreshed.wait(next(pauses, _SEARCH_SECONDS[-1])):
                 pauses = iter(_SEARCH_SECONDS)
             self._refreshed.clear()
@@ -117,7 +99,7 @@ class StatusPoller:
             # Asked before the state is: what changes meanwhile is seen the next time.
             revision = client.wait(revision, _WAIT_SECONDS)
             asked = time.monotonic()
-            self._report(self._look(client))
+            self._on_state(self._look(client))
             time.sleep(max(0.0, _LEAST_SECONDS + asked - time.monotonic()))
 
     def _look(self, client: Service) -> TrayState:
@@ -125,11 +107,7 @@ class StatusPoller:
         self._progress.see(status)
         pictures = self._recent(client, _MENU_PICTURES if status.state == "working" else MOST_PICTURES)
         return TrayState(
-            status,
-            done=self._progress.done,
-            total=self._progress.total,
-            pictures=tuple(pictures),
-            autostart=self._starts_at_login(),
+            status, done=self._progress.done, total=self._progress.total, pictures=tuple(pictures)
         )
 
     @staticmethod
