@@ -1,8 +1,10 @@
 """Days as the ledger saw them pass: whatever the clock says, an original stays for its days."""
 
+import contextlib
 import json
 import os
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -12,8 +14,10 @@ from hypothesis import strategies as st
 
 from hands import Hands
 from homepress.base.clock import Clock
+from homepress.store.fs import system_file_system
 from homepress.store.ledger.database import backup_path
 from homepress.store.ledger.elapsed import AT_ONCE, LONGEST_ABSENCE, Elapsed, shown_at
+from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import OriginalsSelection, UndoSelection
 from homepress.store.reader import Reader
 from store.kit import Bench, picture, replace, wait_for_days
@@ -36,7 +40,7 @@ class World:
     def start(self) -> None:
         """The program starts."""
         clock = Clock(lambda: self.wall, lambda: self.since_boot, str(self.boot))
-        self.elapsed = Elapsed(clock, self.kept)
+        self.elapsed = Elapsed(clock, self.kept, threading.RLock())
         self.seconds()
 
     def seconds(self) -> float:
@@ -208,19 +212,41 @@ def test_with_a_right_clock_never_more_than_what_passed(steps: list[tuple[str, f
 
 def test_what_was_kept_and_cannot_be_read_begins_anew() -> None:
     clock = Clock(time.time, time.monotonic, "boot")
-    assert Elapsed(clock, b"\xff not JSON").seconds() < 5
-    assert Elapsed(clock, json.dumps({"boot": 3}).encode()).seconds() < 5
+    assert Elapsed(clock, b"\xff not JSON", threading.RLock()).seconds() < 5
+    assert Elapsed(clock, json.dumps({"boot": 3}).encode(), threading.RLock()).seconds() < 5
 
 
 def test_without_a_name_of_the_boot_one_process_still_counts() -> None:
     hands = Hands()
     hands.boot = ""
-    elapsed = Elapsed(hands.clock(), None)
+    elapsed = Elapsed(hands.clock(), None, threading.RLock())
     hands.let_pass(AT_ONCE)
     assert elapsed.seconds() >= AT_ONCE
-    again = Elapsed(hands.clock(), elapsed.to_keep())
+    again = Elapsed(hands.clock(), elapsed.to_keep(), threading.RLock())
     hands.let_pass(AT_ONCE)
     assert again.seconds() < 2 * AT_ONCE + 60
+
+
+def test_the_count_goes_up_in_the_sight_of_every_thread(tmp_path: Path) -> None:
+    """Those that look in the middle of a transaction, and those that do not."""
+    ledger = Ledger(tmp_path / "ledger.sqlite3", system_file_system())
+    went_back = []
+
+    def look() -> None:
+        before = 0.0
+        for number in range(200):
+            with ledger.transaction(durable=False) if number % 10 == 0 else contextlib.nullcontext():
+                now = ledger.elapsed.seconds()
+            went_back.extend([now] if now < before else [])
+            before = now
+
+    looking = [threading.Thread(target=look) for _ in range(4)]
+    for each in looking:
+        each.start()
+    for each in looking:
+        each.join()
+    ledger.close()
+    assert not went_back
 
 
 def test_the_day_that_is_shown_moves_along_while_nobody_counts() -> None:

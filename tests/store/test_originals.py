@@ -1,12 +1,14 @@
 """Where originals are, how long they stay, and whose folder it has to be."""
 
 import base64
+import collections
 import contextlib
 import errno
 import json
 import os
 import stat
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from homepress.store.model import (
     OriginalsLimit,
     OriginalsSelection,
     Role,
+    StoreFull,
     UndoSelection,
     UntrustedOriginalsDir,
     VerifyFailed,
@@ -38,6 +41,29 @@ def stored(bench: Bench) -> Path:
 def states(bench: Bench) -> dict[str, str]:
     with Reader(bench.ledger) as reader:
         return {Path(entry.path).name: entry.original for entry in reader.history()}
+
+
+def test_room_is_given_once_however_many_ask_at_a_time(bench: Bench) -> None:
+    """Also while the ledger is written to, which the same lock guards."""
+    held, most = collections.deque[None](), []
+    with bench.store(limit=OriginalsLimit(max_bytes=3_000)) as store:
+        originals, ledger = store._context.originals, store._context.ledger
+
+        def keep() -> None:
+            for _ in range(50):
+                with contextlib.suppress(StoreFull), originals.room_for(1_000, originals.main):
+                    held.append(None)
+                    with ledger.transaction(durable=False):
+                        most.append(len(held))
+                    held.pop()
+
+        keeping = [threading.Thread(target=keep) for _ in range(8)]
+        for each in keeping:
+            each.start()
+        for each in keeping:
+            each.join()
+        assert 0 < max(most) <= 3
+        assert not any(originals._reserved.values())
 
 
 class TestVault:

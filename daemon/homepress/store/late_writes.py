@@ -12,7 +12,6 @@ it is held open until it is sure that nobody wrote to it.
 import contextlib
 import hashlib
 import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from homepress.base.override import override
 from homepress.base.system_errors import printable
 from homepress.store.context import StoreContext, fill_emptied, quarantine
 from homepress.store.fs.base import (
-    FileSystem,
     Folder,
     holds,
     look,
@@ -234,9 +232,9 @@ class _Held:
 class HeldOriginals:
     """Open descriptors of originals that have no name any more."""
 
-    def __init__(self, fs: FileSystem) -> None:
-        self._fs = fs
-        self._lock = threading.Lock()
+    def __init__(self, context: StoreContext) -> None:
+        self._fs = context.fs
+        self._lock = context.ledger.lock
         self._held: list[_Held] = []
 
     def hold(self, fd: int, plan: JobPlan) -> None:

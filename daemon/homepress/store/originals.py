@@ -10,7 +10,6 @@ import hashlib
 import os
 import shutil
 import stat
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -331,7 +330,6 @@ class OriginalsStore:
         self.limit = limit
         self.roots: tuple[Path, ...] = ()
         self.synced: Callable[[Path], bool] = lambda _: False
-        self._lock = threading.Lock()
         self._reserved: dict[Path, int] = {}
 
     def vault(self, path: bytes) -> OriginalsDir:
@@ -414,13 +412,13 @@ class OriginalsStore:
             StoreFull: the limit would be exceeded; nothing is ever deleted early to make room.
         """
         disk = shutil.disk_usage(vault.path).total  # before the lock: a disk that hangs holds up only its own
-        with self._lock:
+        with self._ledger.lock:
             self._check_room(size, vault, disk)
             self._reserved[vault.path] = self._reserved.get(vault.path, 0) + size
         try:
             yield
         finally:
-            with self._lock:
+            with self._ledger.lock:
                 self._reserved[vault.path] -= size
 
     def _check_room(self, size: int, vault: OriginalsDir, disk_bytes: int) -> None:

@@ -66,7 +66,7 @@ class Store:
         self.folders = Folders(context)
         self.drives = context.drives
         self._pruned = context.ledger.clock.since_boot()
-        self._held = HeldOriginals(context.fs)
+        self._held = HeldOriginals(context)
         self._recovery = Recovery(context)
 
     @classmethod

@@ -16,7 +16,7 @@ So a jump of the clock adds at most one day, however far it goes, and one that i
 """
 
 import secrets
-import threading
+from contextlib import AbstractContextManager
 
 import msgspec
 
@@ -73,14 +73,20 @@ def looked_again(last: Counted, boot: str, since_boot: float, wall: float) -> Co
 
 
 class Elapsed:
-    """The counter of an open ledger. Usable from any thread."""
+    """The counter of an open ledger. Usable from any thread that may wait for the ledger."""
 
-    def __init__(self, clock: Clock, kept: bytes | None) -> None:
-        """Go on from what `to_keep` gave; None, or what cannot be read, begins at 0."""
+    def __init__(self, clock: Clock, kept: bytes | None, lock: AbstractContextManager[object]) -> None:
+        """Go on from what `to_keep` gave; None, or what cannot be read, begins at 0.
+
+        Args:
+            clock: that is looked at.
+            kept: what the ledger has of the counter.
+            lock: the ledger's; its owner may ask too.
+        """
         self._clock = clock
         # Without a name of the boot, readings can be compared within this process only.
         self._boot = clock.boot or secrets.token_hex(8)
-        self._lock = threading.Lock()
+        self._lock = lock
         self._counted = _read(kept) or Counted(
             boot=self._boot, since_boot=clock.since_boot(), wall=clock.wall()
         )

@@ -49,6 +49,8 @@ class Ledger:
         damaged: where a damaged predecessor was put aside, None when there was none.
         clock: where times come from.
         elapsed: the time that it saw pass.
+        lock: held during a transaction, and by whatever is counted together with what stands in the ledger.
+            Its owner may take it again; no disk but the ledger's own is asked under it.
     """
 
     def __init__(
@@ -74,16 +76,16 @@ class Ledger:
         self._connection.execute(f"PRAGMA busy_timeout = {_LOCKED_TRY}")
         self._fs = fs
         self._keep_backup = keep_backup
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._backed_up = self._connection.total_changes
         self._key = self._secret()
         self.clock = clock or system_clock()
-        self.elapsed = Elapsed(self.clock, self.meta(ELAPSED))
+        self.elapsed = Elapsed(self.clock, self.meta(ELAPSED), self.lock)
 
     def close(self) -> None:
         """Make a backup when something changed, and close."""
         self.keep_elapsed()
-        with self._lock, system_errors(self.path):
+        with self.lock, system_errors(self.path):
             if self._keep_backup and self._changed() and _age(backup_path(self.path)) > BACKUP_AT_CLOSE:
                 self.backup()
             self._connection.close()
@@ -115,7 +117,7 @@ class Ledger:
         """
         end = time.monotonic() + LOCKED_PATIENCE
         while True:
-            with self._lock:
+            with self.lock:
                 try:
                     self._begin(durable)
                 except OSError as error:
@@ -133,13 +135,13 @@ class Ledger:
 
     def check_writable(self) -> None:
         """Raise `OSError` when nothing can be written at present; it waits for nobody."""
-        with self._lock:
+        with self.lock:
             self._begin(durable=False)
             self._connection.execute("ROLLBACK")
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        with self._lock, system_errors(self.path):
+        with self.lock, system_errors(self.path):
             return self._connection.execute(sql, values).fetchall()
 
     def keyed(self, sha256: str) -> bytes:
@@ -152,7 +154,7 @@ class Ledger:
 
     def backup(self) -> None:
         """Copy the ledger to its backup file now."""
-        with self._lock, system_errors(self.path):
+        with self.lock, system_errors(self.path):
             write_backup(self._connection, backup_path(self.path))
             self._backed_up = self._connection.total_changes
 
@@ -168,7 +170,7 @@ class Ledger:
     def keep_elapsed(self) -> None:
         """Write down how much time has passed; where that fails, the next start counts it again."""
         connection, sql = self._connection, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
-        with self._lock, contextlib.suppress(OSError), system_errors(self.path):
+        with self.lock, contextlib.suppress(OSError), system_errors(self.path):
             self._begin(durable=False)  # without waiting for another program
             try:
                 # Time alone is no reason for a backup.
@@ -180,7 +182,7 @@ class Ledger:
 
     def scrub(self) -> None:
         """Leave nothing of deleted rows in the file, its log and its backup."""
-        with self._lock, system_errors(self.path):
+        with self.lock, system_errors(self.path):
             self._connection.execute(f"PRAGMA busy_timeout = {_SCRUB_PATIENCE}")
             try:
                 self._connection.execute("VACUUM")
