@@ -57,7 +57,7 @@ class StateThread:
             return call()
         question = _Question(call)
         self._calls.put(question)
-        if self._ended:  # looked at after the put: what came too late for the last clearing is cleared here
+        if self._ended:  # asked after the put: what came too late for the end is refused here
             self._refuse_what_is_left()
         return question.wait()
 
