@@ -58,3 +58,10 @@ def test_grey_of_ten_bits_is_told_to_look_like_its_result() -> None:
     given = deep_heic(np.ascontiguousarray(ramp), "L;16")
     result = made(given, Recipe(floor=60.0, convert_to=ImageType.PNG, bigger=True))
     assert difference(given, result.data).mean < 2
+
+
+def test_a_picture_without_a_size_is_broken() -> None:
+    """The daemon would not believe any result of it, since it cannot compare sizes."""
+    source = deep_heic(np.full((64, 64, 1), 26_112, np.uint16), "L;16").replace(b"ispe", b"free")
+    result = refused(source, Recipe(convert_to=ImageType.JPEG, bigger=True))
+    assert result.detail == "it does not say its size in pixels"

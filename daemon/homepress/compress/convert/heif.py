@@ -279,6 +279,8 @@ def _main_picture(heif: ModuleType, source: bytes, *, to_8_bits: bool) -> Any:
     if not len(file):
         raise Undecodable("there is no picture in it")
     main = next((one for one in file if one.info.get("primary")), file[0])
+    if not all(main.size):
+        raise Undecodable("it does not say its size in pixels")
     if main.size[0] * main.size[1] > MOST_PIXELS:
         raise TooManyPixels(f"more than {MOST_PIXELS // 1_000_000} megapixels")
     return main
