@@ -14,6 +14,9 @@ from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.watch.completeness import ZEROS, Completeness, Verdict, judge
 from watch.harness import picture
 
+BINARY = getattr(os, "O_BINARY", 0)
+"""Windows reads line ends into bytes that are opened without."""
+
 BIG = (160, 120)
 FORMATS: dict[str, bytes] = {
     "jpeg": picture("JPEG", size=BIG),
@@ -40,7 +43,7 @@ def verdict(data: bytes, path: Path) -> Verdict:
 
 
 def judged(path: Path) -> Verdict:
-    fd = os.open(path, os.O_RDONLY)
+    fd = os.open(path, os.O_RDONLY | BINARY)
     try:
         return judge(fd, path.stat().st_size)
     finally:
@@ -97,6 +100,7 @@ def test_a_hole_in_the_middle_is_doubtful(name: str, file: Path) -> None:
 FORMAT_WORDS = {name: name.split()[-1].upper().replace("PROGRESSIVE", "JPEG") for name in FORMATS}
 
 
+@pytest.mark.posix("posix_fallocate")
 @pytest.mark.parametrize("name", FORMATS)
 def test_preallocated_space_without_content_is_not_whole(name: str, file: Path) -> None:
     with file.open("wb") as out:
@@ -211,7 +215,7 @@ def test_damaged_files_are_judged_without_an_error(
 
 def test_a_file_that_shrinks_while_it_is_read(file: Path) -> None:
     file.write_bytes(FORMATS["png"])
-    fd = os.open(file, os.O_RDWR)
+    fd = os.open(file, os.O_RDWR | BINARY)
     try:
         size = len(FORMATS["png"])
         os.ftruncate(fd, size // 2)

@@ -86,6 +86,7 @@ def test_excluded_folders_and_those_outside(tmp_path: Path) -> None:
     assert not chosen.reaches(root + b"-other")
 
 
+@pytest.mark.posix("names that are no UTF-8")
 def test_names_that_are_no_utf8_and_both_forms_of_one_name() -> None:
     chosen = selection(exclude=("*é*",))
     for form in ("NFC", "NFD"):
@@ -95,6 +96,7 @@ def test_names_that_are_no_utf8_and_both_forms_of_one_name() -> None:
     assert chosen.skip_file(ROOT, b"caf\xe9.jpg") is None
 
 
+@pytest.mark.posix("names that are no UTF-8")
 @given(st.binary(min_size=1, max_size=80), st.lists(st.text(min_size=1, max_size=10), max_size=3))
 def test_no_name_and_no_pattern_is_too_odd(name: bytes, patterns: list[str]) -> None:
     name = re.sub(rb"[/\0]", b"_", name)

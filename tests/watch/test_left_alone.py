@@ -17,6 +17,7 @@ from support import THIS_MACHINE_CANNOT, wait_for
 from watch.harness import JPEG, SETTLE, file_id, picture, watched, watching, why_left
 
 
+@pytest.mark.posix("pipes that are files")
 def test_special_files_hang_nothing_and_are_passed_over(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "before.jpg")
     (tmp_path / "real").mkdir()
@@ -45,6 +46,7 @@ def test_special_files_hang_nothing_and_are_passed_over(tmp_path: Path) -> None:
     assert run.sink.names() == ["good.jpg"]
 
 
+@pytest.mark.posix("pipes that are files")
 def test_a_file_that_becomes_a_fifo_while_it_settles(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     with watching(tmp_path) as run:
@@ -57,6 +59,7 @@ def test_a_file_that_becomes_a_fifo_while_it_settles(tmp_path: Path) -> None:
     assert run.sink.names() == ["b.jpg"]
 
 
+@pytest.mark.posix("pipes that are files, and links")
 @pytest.mark.parametrize("kind", ["fifo", "link", "directory", "gone", "changed"])
 def test_what_took_the_place_of_a_file_between_two_looks(tmp_path: Path, kind: str) -> None:
     path, system = tmp_path / "a.jpg", this_system()
@@ -228,6 +231,7 @@ def grow(path: Path) -> float:
     return time.monotonic() - begin
 
 
+@pytest.mark.posix("names that are no UTF-8")
 def test_names_that_are_no_utf8_and_both_forms_of_one_name(tmp_path: Path) -> None:
     names = [
         *(unicodedata.normalize(form, "café.jpg").encode() for form in ("NFC", "NFD")),

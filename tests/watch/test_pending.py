@@ -4,6 +4,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,6 +126,7 @@ def test_the_scan_interval_grows_with_the_tree() -> None:
     assert TIMING.poll_interval(100.0, 2000.0) == 3600
 
 
+@pytest.mark.posix("a time of change that attributes set too")
 def test_a_signature_tells_every_kind_of_change(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"x")

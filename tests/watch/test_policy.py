@@ -73,6 +73,7 @@ def test_folders_inside_and_around_watched_ones_are_refused(person: Path) -> Non
     assert str(refusal(inner, [inner], person)).endswith("watched already")
 
 
+@pytest.mark.posix("links")
 def test_links_and_bind_mounts_do_not_hide_what_a_folder_is(person: Path) -> None:
     link = person / "link"
     link.symlink_to(person / "Pictures")
@@ -173,6 +174,7 @@ def test_work_trees_are_named(person: Path) -> None:
     assert "show there as changes" in warnings(person / "site" / "images", home=person)[0]
 
 
+@pytest.mark.posix("names that are no UTF-8")
 def test_names_that_are_not_utf8(person: Path) -> None:
     odd = Path(os.fsdecode(os.fsencode(person) + b"/f\xfcr"))
     odd.mkdir()

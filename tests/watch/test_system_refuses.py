@@ -88,6 +88,7 @@ def test_a_root_on_a_server_that_is_silent_is_told_with_the_cure(
     assert look.problem.startswith(f"{tmp_path}: its server does not answer; see whether its server")
 
 
+@pytest.mark.posix("a limit of paths that the system names")
 def test_a_path_longer_than_the_system_takes_is_named_as_that(tmp_path: Path) -> None:
     deep = os.fsencode(tmp_path) + b"/" + b"/".join([b"n" * 250] * 20)
     listing = list_folder(deep, Selection(watched(tmp_path), os.fsencode(tmp_path)), Memory(), this_system())

@@ -68,11 +68,12 @@ def test_a_browser_download_arrives_under_its_final_name(tmp_path: Path) -> None
         partial.rename(tmp_path / "photo.jpg")
         run.wait_arrivals(1)
         (tmp_path / "other.jpg.part").write_bytes(JPEG)
-        (tmp_path / "other.jpg.part").rename(tmp_path / "other.jpg")
+        (tmp_path / "other.jpg.part").replace(tmp_path / "other.jpg")
         run.wait_arrivals(2)
     assert run.sink.names() == ["photo.jpg", "other.jpg"]
 
 
+@pytest.mark.posix("rsync")
 def test_rsync_and_its_inplace_variant(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.mkdir()
@@ -157,7 +158,7 @@ def test_an_edited_picture_arrives_again(tmp_path: Path) -> None:
         run.wait_arrivals(1)
         new = picture()
         (tmp_path / "editor.tmp").write_bytes(new)
-        (tmp_path / "editor.tmp").rename(path)
+        (tmp_path / "editor.tmp").replace(path)
         wait_for(lambda: len(run.sink.arrivals) == 2)
     assert run.sink.contents == [JPEG, new]
 
