@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from homepress.control.transport import ChannelError, ChannelTimeoutError
+from support import wait_for
 
 
 def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -134,6 +135,44 @@ def test_a_client_that_never_answers_the_challenge_times_out(monkeypatch: pytest
     with pytest.raises(ChannelTimeoutError):
         server.receive()
     other.close()
+
+
+def test_a_pipe_is_closed_by_the_thread_that_uses_it_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closed by another one, its number would be that of something else, and be closed again."""
+    windows = load("homepress.control.transport.windows", monkeypatch)
+    taken_back = threading.Event()
+    closed: list[threading.Thread] = []
+
+    class Pipe:
+        """One that nobody writes to, whose waiting read can be taken back."""
+
+        def poll(self, _: float | None) -> bool:
+            assert taken_back.wait(60)
+            return True
+
+        def close(self) -> None:
+            closed.append(threading.current_thread())
+
+    monkeypatch.setattr(windows, "_take_back", lambda _: taken_back.set())
+    channel = windows._PipeChannel(Pipe(), b"k" * 32)
+    refused: list[ChannelError] = []
+
+    def use() -> None:
+        try:
+            channel.receive()
+        except ChannelError as error:
+            refused.append(error)
+        channel.close()
+        channel.close()
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    wait_for(lambda: not channel._using.acquire(blocking=False) or channel._using.release(), what="its use")
+    channel.interrupt()
+    thread.join(60)
+    assert refused and closed == [thread]
+    with pytest.raises(ChannelError):
+        channel.receive()
 
 
 def test_the_pipe_is_named_after_the_path(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,5 +124,6 @@ def test_arm_lacks_only_what_it_replaced() -> None:
     assert set(replaced.values()) <= AARCH64.table().keys()
 
 
+@pytest.mark.posix("uname")
 def test_this_machine_is_known_where_the_tests_run() -> None:
     assert current() in (X86_64, AARCH64)

@@ -154,6 +154,7 @@ def test_the_daemon_sends_to_whom_it_accepted_only(machine: Architecture, addres
     assert answer(program, machine, "recvfrom", 5, 0, 0, 0, 0, 0) == ALLOW
 
 
+@pytest.mark.posix("numbers of its signals and flags")
 @MACHINES
 def test_daemon_and_clients_start_programs(machine: Architecture) -> None:
     for program in (daemon_filter(machine), client_filter(machine)):
@@ -179,6 +180,7 @@ def test_a_worker_uses_no_name_of_a_file(machine: Architecture) -> None:
         assert answer(program, machine, "fstat") == ALLOW, "of what is open already"
 
 
+@pytest.mark.posix("numbers of its signals and flags")
 @MACHINES
 @given(flags=st.integers(0, 0xFFFFFFFF))
 def test_a_helper_program_opens_for_reading_only(machine: Architecture, flags: int) -> None:
@@ -188,6 +190,7 @@ def test_a_helper_program_opens_for_reading_only(machine: Architecture, flags: i
     assert answer(program, machine, "openat2") == UNKNOWN
 
 
+@pytest.mark.posix("numbers of its signals and flags")
 @MACHINES
 @given(protection=st.integers(0, 0xFFFFFFFF))
 def test_a_worker_makes_nothing_executable(machine: Architecture, protection: int) -> None:

@@ -85,11 +85,13 @@ def test_times_past(text: str, then: datetime) -> None:
     assert past(text, NOW) == then.timestamp()
 
 
+@pytest.mark.posix("time zones that a program sets")
 def test_a_time_with_a_zone(berlin: None) -> None:
     now = datetime(2026, 5, 6, 14, 30).timestamp()
     assert past("2026-05-06T10:00Z", now) == past("2026-05-06T12:00", now)
 
 
+@pytest.mark.posix("time zones that a program sets")
 def test_days_around_the_change_of_clocks(berlin: None) -> None:
     # On 29 March 2026 the clocks go from 2:00 to 3:00 in Germany: that day has 23 hours.
     evening = datetime(2026, 3, 28, 22, 0).timestamp()
@@ -142,6 +144,7 @@ def test_times_to_come_in_words() -> None:
     assert until(datetime(2026, 5, 9, 6, 0).timestamp(), NOW) == "Sat 9 May 06:00"
 
 
+@pytest.mark.posix("paths that begin with a slash")
 def test_paths_are_shown_with_the_home_folder_as_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ann")
     assert printable("/home/ann") == "~"
@@ -149,6 +152,7 @@ def test_paths_are_shown_with_the_home_folder_as_a_tilde(monkeypatch: pytest.Mon
     assert printable("/home/anna/x") == "/home/anna/x"
 
 
+@pytest.mark.posix("names that are no UTF-8")
 def test_a_name_cannot_give_the_terminal_orders() -> None:
     name = os.fsdecode(b"/p/\xff\x1b[2J\n\r\xc2\x9b1m.jpg")
     assert printable(name) == "/p/\\xff\\x1b[2J\\x0a\\x0d\\x9b1m.jpg"

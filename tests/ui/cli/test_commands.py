@@ -171,6 +171,7 @@ class TestStop:
 
 
 class TestCompress:
+    @pytest.mark.posix("paths that begin with a slash")
     def test_what_is_asked(self, run: Run, service: FakeService, working_dir: Path) -> None:
         run(
             "compress",
@@ -195,6 +196,7 @@ class TestCompress:
         assert service.asked[-1] == CompressRequest(paths=[str(working_dir / "a.jpg")], in_place=True)
 
     @pytest.mark.usefixtures("working_dir")
+    @pytest.mark.posix("paths that begin with a slash")
     def test_in_words(self, run: Run) -> None:
         ran = run("compress", "a.jpg", "tiny.png", "/p/b.jpg")
         assert ran.code == 0
@@ -272,6 +274,7 @@ class TestCompress:
 
 
 class TestUndo:
+    @pytest.mark.posix("paths that begin with a slash")
     def test_what_is_asked(self, run: Run, service: FakeService, working_dir: Path) -> None:
         run("undo", "a.jpg", "--since", "2026-01-01", "--folder", "/p", "--to", "back", "--last", "3")
         request = service.asked[-1]
@@ -320,6 +323,7 @@ class TestUndo:
 
 
 class TestOriginals:
+    @pytest.mark.posix("paths that begin with a slash")
     def test_accept(self, run: Run, service: FakeService) -> None:
         ran = run("originals", "accept", "--older-than", "7d", "--yes")
         assert ran.code == 0
@@ -328,6 +332,7 @@ class TestOriginals:
         run("originals", "accept", "--all", "--yes", "--json", "/p/x")
         assert service.asked[-1] == OriginalsRequest(paths=["/p/x"], all=True)
 
+    @pytest.mark.posix("paths that begin with a slash")
     def test_verify(self, run: Run, service: FakeService) -> None:
         assert run("originals", "verify").code == 0
         assert service.asked[-1] == OriginalsRequest(all=True)
@@ -339,6 +344,7 @@ class TestOriginals:
         assert service.asked[-1] == OriginalsRequest(paths=["/p/broken.jpg"])
 
 
+@pytest.mark.posix("paths that begin with a slash")
 class TestFolder:
     def test_add(self, run: Run, daemon: FakeService, working_dir: Path) -> None:
         ran = run(
@@ -512,6 +518,7 @@ class TestSettings:
         assert run("settings", "path").out == f"{paths.config_file}\n"
         assert run("settings", "path", "--json").json == {"path": str(paths.config_file), "exists": False}
 
+    @pytest.mark.posix("paths that begin with a slash")
     def test_check(self, run: Run, paths: Paths) -> None:
         assert run("settings", "check").code == 0
         edit.add_folder(paths.config_file, "/p")
@@ -556,6 +563,7 @@ class TestSettings:
         assert (ran.code, ran.out) == (0, f"{paths.config_file}\n")
         assert run("settings", "edit", "--json").json["path"] == str(paths.config_file)
 
+    @pytest.mark.posix("a program of the shell")
     @pytest.mark.parametrize(("text", "code"), [("workers = 3", 0), ("workers = 0", 2)])
     def test_edit_runs_the_editor_and_checks_afterwards(
         self, run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, code: int

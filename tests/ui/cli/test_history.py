@@ -36,6 +36,7 @@ def entry(**changed: Any) -> HistoryEntry:
     return HistoryEntry(**{**values, **changed})
 
 
+@pytest.mark.posix("paths that begin with a slash")
 @pytest.mark.parametrize(
     ("changed", "text"),
     [

@@ -97,6 +97,7 @@ def test_without_a_daemon_these_exit_with_3(command: str, words: str, run: Run) 
     assert words in ran.err
 
 
+@pytest.mark.posix("modes")
 def test_a_socket_folder_open_to_others_is_refused_with_4(run: Run, paths: Paths) -> None:
     paths.socket.parent.chmod(0o755)
     ran = run("status")
@@ -112,6 +113,7 @@ def test_settings_with_mistakes_are_2_with_every_mistake(run: Run, paths: Paths)
     assert all("settings.toml:" in line for line in ran.err.splitlines())
 
 
+@pytest.mark.posix("names that are no UTF-8")
 def test_an_error_with_a_name_that_is_not_utf8_is_printed(
     run: Run, service: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

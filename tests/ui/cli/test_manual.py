@@ -19,6 +19,7 @@ SCRIPTS = REPOSITORY / "service-files" / "completions"
 CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "--no-execute"]}
 
 
+@pytest.mark.posix("the page is Linux'")
 def test_the_page_is_current() -> None:
     made_by = "python -m homepress.ui.cli.manual > service-files/man/homepress.1"
     assert PAGE.read_text(encoding="utf-8") == manual(), f"make generate, or: {made_by}"

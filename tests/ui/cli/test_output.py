@@ -53,6 +53,7 @@ def test_columns_are_aligned_whatever_the_style() -> None:
     assert output.columns([]) == []
 
 
+@pytest.mark.posix("names that are no UTF-8")
 def test_json_is_one_ascii_line_that_keeps_every_name(capsys: pytest.CaptureFixture[str]) -> None:
     name = os.fsdecode(b"/p/\xff\n\xc3\xa4.jpg")
     output.print_json(FileOutcome(path=name, outcome="failed", reason="gone"))

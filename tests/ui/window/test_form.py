@@ -15,7 +15,7 @@ notify = "summary"  # please
 
 [[folder]]
 # the phone
-path = "{path}"
+path = '{path}'
 preset = "screenshots"
 """
 

@@ -55,6 +55,7 @@ def test_the_state_in_words(known: Status | None, words: str) -> None:
     assert headline(snapshot(known)).text == words
 
 
+@pytest.mark.posix("paths that begin with a slash")
 def test_a_home_folder_is_a_tilde_in_problems_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/anna")
     problem = "/home/anna/Gone: it is not there"
@@ -105,8 +106,9 @@ def test_the_commands_of_remedies_are_those_that_the_daemon_names() -> None:
 
 def test_a_problem_of_a_folder_is_on_its_card() -> None:
     folder = FolderSettings(path=Path("/pictures"))
-    told = FolderStatus(path="/pictures", mode="replace", state="problem", problem="It is gone; plug it in.")
-    (card,) = folder_cards(snapshot(status(folders=[told]), folder), {"/pictures": (12, 5_000_000)})
+    path = str(folder.path)
+    told = FolderStatus(path=path, mode="replace", state="problem", problem="It is gone; plug it in.")
+    (card,) = folder_cards(snapshot(status(folders=[told]), folder), {path: (12, 5_000_000)})
     assert (card.state, card.problem) == ("Problem", "It is gone; plug it in.")
     assert card.figures == "5.0 MB saved in 12 pictures"
 
@@ -114,7 +116,7 @@ def test_a_problem_of_a_folder_is_on_its_card() -> None:
 def test_a_card_says_where_results_go_in_fact() -> None:
     folder = FolderSettings(path=Path("/dcim"))
     output = "/dcim (smaller)"
-    told = FolderStatus(path="/dcim", mode="output", output=output, state="watching", warning="FAT")
+    told = FolderStatus(path=str(folder.path), mode="output", output=output, state="watching", warning="FAT")
     (card,) = folder_cards(snapshot(status(folders=[told]), folder), {})
     assert f"into {output}" in card.about
     assert card.warning == "FAT"

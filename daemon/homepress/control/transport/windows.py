@@ -13,6 +13,7 @@ import os
 import secrets
 import sys
 import threading
+from collections.abc import Iterator
 from multiprocessing import connection
 from multiprocessing.connection import Client, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
@@ -31,6 +32,7 @@ assert sys.platform == "win32"
 
 _KEY_BYTES = 32
 _PROOF_SECONDS = 5.0
+_AGAIN_SECONDS = 0.01
 
 _Pipe: TypeAlias = "connection.Connection[Any, Any] | connection.PipeConnection[Any, Any]"
 
@@ -119,19 +121,29 @@ class _Impatient:
 
 
 class _PipeChannel(Channel):
+    """A pipe that one thread uses, and only that one closes.
+
+    A handle that was closed under it would soon be the number of another one, a lock of this process even:
+    it would be read from, or closed once more. So who interrupts takes back what is asked of the pipe.
+    """
+
     def __init__(self, pipe: "_Pipe", key: bytes, unproven: bool = False) -> None:
         self._pipe = pipe
         self._key = key
         self._unproven = unproven
+        self._using = threading.RLock()
+        self._interrupted = False
+        self._closed = False
 
     def prove(self, *, first: bool) -> None:
         """Both sides show that they know the key; the listening side asks first."""
         try:
-            steps = (deliver_challenge, answer_challenge)
-            for step in steps if first else reversed(steps):
-                step(cast("_Pipe", _Impatient(self._pipe)), self._key)
-        except (OSError, EOFError, AssertionError, multiprocessing.AuthenticationError) as error:
-            self._pipe.close()
+            with self._in_use():
+                steps = (deliver_challenge, answer_challenge)
+                for step in steps if first else reversed(steps):
+                    step(cast("_Pipe", _Impatient(self._pipe)), self._key)
+        except (_HungUpError, AssertionError, multiprocessing.AuthenticationError) as error:
+            self.close()
             raise ChannelError("the other side does not know the key") from error
 
     def _prove_once(self) -> None:
@@ -140,25 +152,35 @@ class _PipeChannel(Channel):
             self._unproven = False
             self.prove(first=True)
 
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[None]:
+        with self._using:
+            self._check()
+            try:
+                yield
+            except (OSError, EOFError, RuntimeError) as error:  # the last is a read that was taken back
+                raise _HungUpError("the other side hung up") from error
+
+    def _check(self) -> None:
+        if self._interrupted or self._closed:
+            raise _HungUpError("this side hung up")
+
     @override
     def send(self, frame: bytes) -> None:
         if len(frame) > MAX_FRAME_BYTES:
             raise ValueError(f"a frame of {len(frame)} bytes is longer than {MAX_FRAME_BYTES}")
         self._prove_once()
-        try:
+        with self._in_use():
             self._pipe.send_bytes(frame)
-        except OSError as error:
-            raise ChannelError("the other side hung up") from error
 
     @override
     def receive(self, within: float | None = None) -> bytes:
         self._prove_once()
-        try:
+        with self._in_use():
             if not self._pipe.poll(within):
                 raise ChannelTimeoutError("no answer in time")
+            self._check()
             return self._pipe.recv_bytes(MAX_FRAME_BYTES)
-        except (OSError, EOFError) as error:
-            raise ChannelError("the other side hung up") from error
 
     @override
     def peer(self) -> int | None:
@@ -169,9 +191,26 @@ class _PipeChannel(Channel):
 
     @override
     def interrupt(self) -> None:
-        with contextlib.suppress(OSError):
-            self._pipe.close()
+        self._interrupted = True
+        # Again, for the thread that had looked just before and asks just now.
+        while not self._using.acquire(timeout=_AGAIN_SECONDS):
+            if not self._closed:
+                _take_back(self._pipe)
+        self._using.release()
 
     @override
     def close(self) -> None:
-        self.interrupt()
+        with self._using:
+            if not self._closed:
+                self._closed = True
+                with contextlib.suppress(OSError):
+                    self._pipe.close()
+
+
+class _HungUpError(ChannelError):
+    """Nothing more goes through."""
+
+
+def _take_back(pipe: "_Pipe") -> None:
+    """Let what is asked of a pipe at this moment fail, whichever thread asks it (ioapiset.h)."""
+    ctypes.windll.kernel32.CancelIoEx(ctypes.c_void_p(pipe.fileno()), None)
