@@ -104,8 +104,9 @@ def test_a_file_deleted_at_the_last_moment_is_noticed(
 def test_a_started_program_does_not_inherit_it(tmp_path: Path) -> None:
     lock = InstanceLock(tmp_path / "lock")
     lock.acquire()
-    command = (sys.executable, "-c", "import time; time.sleep(30)")
-    with subprocess.Popen(command, close_fds=False) as child:
+    command = (sys.executable, "-c", "import time; print(flush=True); time.sleep(30)")
+    with subprocess.Popen(command, close_fds=False, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None and child.stdout.readline()
         lock.release()
         assert InstanceLock(tmp_path / "lock").acquire()
         child.kill()

@@ -121,10 +121,10 @@ class _Impatient:
 
 
 class _PipeChannel(Channel):
-    """A pipe that one thread uses, and only that one closes.
+    """A pipe that is closed once, and never while a thread waits at it.
 
-    A handle that was closed under it would soon be the number of another one, a lock of this process even:
-    it would be read from, or closed once more. So who interrupts takes back what is asked of the pipe.
+    A handle that was closed under that thread would soon be the number of another one, a lock of this process
+    even: it would be read from, or closed once more. So who interrupts takes back first what is asked of it.
     """
 
     def __init__(self, pipe: "_Pipe", key: bytes, unproven: bool = False) -> None:
@@ -196,7 +196,10 @@ class _PipeChannel(Channel):
         while not self._using.acquire(timeout=_AGAIN_SECONDS):
             if not self._closed:
                 _take_back(self._pipe)
-        self._using.release()
+        try:
+            self.close()
+        finally:
+            self._using.release()
 
     @override
     def close(self) -> None:
