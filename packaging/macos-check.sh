@@ -17,7 +17,7 @@ python=${PYTHON:-python3}
 	exit 2
 }
 mkdir -p "$place"
-echo "Installing into $place; nothing outside it is changed." >&2
+echo "Installing into $place; outside it, only the start at login is switched on and off again." >&2
 "$python" -m venv "$place/venv"
 venv=$place/venv/bin/python
 pip() {

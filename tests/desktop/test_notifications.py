@@ -84,7 +84,7 @@ def test_notices_of_a_slot_replace_each_other_and_never_those_of_the_other(
         notifier.show(notice(title, slot))
     assert [call.body[1] for call in service.heard("Notify")] == [0, 0, 1]
     service.close(1)
-    wait_for(lambda: NoticeSlot.RESULT not in notifier._ids)
+    wait_for(lambda: not notifier._closed.empty())
     notifier.show(notice("three"))
     assert service.heard("Notify")[-1].body[1] == 0
 

@@ -1,6 +1,6 @@
 """Days as the ledger saw them pass: whatever the clock says, an original stays for its days."""
 
-import contextlib
+import itertools
 import json
 import os
 import sqlite3
@@ -227,26 +227,30 @@ def test_without_a_name_of_the_boot_one_process_still_counts() -> None:
     assert again.seconds() < 2 * AT_ONCE + 60
 
 
-def test_the_count_goes_up_in_the_sight_of_every_thread(tmp_path: Path) -> None:
-    """Those that look in the middle of a transaction, and those that do not."""
+def test_a_look_that_is_overtaken_counts_no_second_twice(tmp_path: Path) -> None:
+    """One thread has read the clock when another looks: the older reading must not be put over the newer."""
     ledger = Ledger(tmp_path / "ledger.sqlite3", system_file_system())
-    went_back = []
+    begin, overtaken = time.monotonic(), threading.Event()
+    readings = itertools.chain((100.0,), itertools.repeat(200.0))
+
+    def since_boot() -> float:
+        reading = begin + next(readings)
+        if not other.ident:  # the first look: another one comes in between, unless it has to wait
+            other.start()
+            overtaken.wait(0.5)
+        return reading
 
     def look() -> None:
-        before = 0.0
-        for number in range(200):
-            with ledger.transaction(durable=False) if number % 10 == 0 else contextlib.nullcontext():
-                now = ledger.elapsed.seconds()
-            went_back.extend([now] if now < before else [])
-            before = now
+        ledger.elapsed.seconds()
+        overtaken.set()
 
-    looking = [threading.Thread(target=look) for _ in range(4)]
-    for each in looking:
-        each.start()
-    for each in looking:
-        each.join()
+    other = threading.Thread(target=look)
+    ledger.elapsed = Elapsed(Clock(lambda: 1.8e9, lambda: begin, "1"), None, ledger.lock)
+    ledger.elapsed._clock = Clock(lambda: 1.8e9, since_boot, "1")
+    ledger.elapsed.seconds()
+    other.join()
+    assert ledger.elapsed.seconds() == 200.0
     ledger.close()
-    assert not went_back
 
 
 def test_the_day_that_is_shown_moves_along_while_nobody_counts() -> None:

@@ -388,6 +388,30 @@ class TestWindows:
             replace(store, path)
         assert (path.read_bytes(), bench.kept(), bench.temps()) == (b"edited", [], [])
 
+    def test_a_save_after_the_exchange_keeps_the_name_all_the_time(self, bench: Bench, hurried: None) -> None:
+        """It never leaves the name, not even to be looked at: another program may have it open by then."""
+
+        moved: list[bytes] = []
+
+        class Saving(WindowsApi):
+            def replace(self, replaced: str, replacement: str, backup: str) -> None:
+                Path(replaced).write_bytes(b"edited")
+                super().replace(replaced, replacement, backup)
+                Path(replaced).unlink()
+                Path(replaced).write_bytes(b"saved anew")
+
+            def move(self, path: str, new: str, flags: int) -> None:
+                moved.append(Path(path).read_bytes() if Path(path).is_file() else b"")
+                super().move(path, new, flags)
+
+        api, path = Saving(), bench.drop(mode=0o644)
+        with bench.store(WindowsFiles(api)) as store, pytest.raises(Changed):
+            replace(store, path)
+        assert path.read_bytes() == b"saved anew"
+        assert b"saved anew" not in moved
+        others = [file.read_bytes() for file in path.parent.iterdir() if file != path]
+        assert b"edited" in others, "what was written before is beside it"
+
     def test_a_folder_that_cannot_be_closed_to_others_keeps_no_original(self, bench: Bench) -> None:
         class Open(WindowsApi):
             def close_to_others(self, folder: Path) -> None:

@@ -43,8 +43,15 @@ def _attempts(source: bytes, dropped: frozenset[Extra]) -> Iterator[frozenset[Ex
 def _held(source: bytes) -> Set[Extra]:
     try:
         return held_extras(read_jpeg_file(source)).keys()
-    except Refused:
+    except (Refused, Malformed):
+        return _behind_the_end(source)
+
+
+def _behind_the_end(source: bytes) -> Set[Extra]:
+    try:
         return set(unread_extras(source, parse_jpeg(source).end))
+    except Malformed:
+        return set()
 
 
 def _trouble(source: bytes, recipe: Recipe, drop: frozenset[Extra]) -> Refused | Malformed | None:

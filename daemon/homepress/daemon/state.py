@@ -74,9 +74,11 @@ class StateThread:
         self._thread.join()
 
     def _run(self) -> None:
-        self._make_calls()
-        self._ended = True
-        self._refuse_what_is_left()
+        try:
+            self._make_calls()
+        finally:  # whatever ended it
+            self._ended = True
+            self._refuse_what_is_left()
 
     def _refuse_what_is_left(self) -> None:
         """Let nobody wait for an answer that will not come."""

@@ -1,7 +1,9 @@
 """Notifications: what is shown, and showing it over D-Bus (Desktop Notifications Specification 1.2)."""
 
+import contextlib
 import enum
 import html
+import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -85,6 +87,7 @@ class BusNotifier(Notifier):
         self._connection = connection
         self._pressed = pressed
         self._ids: dict[NoticeSlot, int] = {}
+        self._closed: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._values: dict[int, dict[str, object]] = {}
         self._listening = False
 
@@ -107,6 +110,7 @@ class BusNotifier(Notifier):
         actions, values = _actions(notice) if "actions" in abilities else ([], {})
         # What a service makes bold or a link must not come out of a file's name.
         body = html.escape(notice.body, quote=False) if "body-markup" in abilities else notice.body
+        self._forget_closed()
         before = self._ids.get(notice.slot, 0)
         content = (NAME, before, "", notice.title, body, actions, _hints(notice), _SERVERS_CHOICE)
         number = int(self._connection.call(_SERVICE, "Notify", "susssasa{sv}i", content)[0])
@@ -121,10 +125,15 @@ class BusNotifier(Notifier):
             self._pressed(value)
 
     def _gone(self, signal: Signal) -> None:
+        self._closed.put(signal.body[0])
+
+    def _forget_closed(self) -> None:
         """Closed by the user or by time: the next one is a new notice; buttons in a history still work."""
-        for slot, number in list(self._ids.items()):
-            if number == signal.body[0]:
-                del self._ids[slot]
+        closed = set()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                closed.add(self._closed.get_nowait())
+        self._ids = {slot: number for slot, number in self._ids.items() if number not in closed}
 
 
 def _actions(notice: Notice) -> tuple[list[str], dict[str, object]]:

@@ -222,7 +222,9 @@ class _Switch:
     def _exchange_back(self) -> None:
         """Unless the name has got yet another file by now: the newest one keeps it."""
         if not self.fs.exchanges_open_files():
-            self._move_back(self.plan.temp_name, self.plan.old_name)
+            with contextlib.suppress(FileNotFoundError):
+                if self._has_result(self._name):
+                    self._move_back(self.plan.temp_name, self.plan.old_name)
             return
         for _ in range(2):
             with contextlib.suppress(FileNotFoundError):

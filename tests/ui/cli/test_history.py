@@ -57,6 +57,11 @@ def entry(**changed: Any) -> HistoryEntry:
             "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.heic  (now a.jpg; original expired)",
         ),
         (
+            {"kind": "convert", "path": "/p/a.heic", "output": "/p/a.jpg", "original": "restored"}
+            | {"reason": "without its depth map"},
+            "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.heic  (without its depth map; undone)",
+        ),
+        (
             {"outcome": "unchanged", "reason": "saves too little", "path": "/p/\udcff.png"},
             "today 09:05         4.2 MB   unchanged         /p/\\xff.png: saves too little",
         ),

@@ -38,7 +38,7 @@ def close_to_others(folder: Path, api: AccessLists | None = None) -> None:
     if refusal and api.keeps_access_lists(str(folder)):
         raise PermissionError(
             errno.EACCES,
-            f"it cannot be closed to other users ({refusal}); take it away there, and set {HOME_VARIABLE} "
+            f"it cannot be closed to other users ({refusal}); remove it there, and set {HOME_VARIABLE} "
             "to a folder on a drive whose access you may change",
             str(folder),
         )

@@ -104,6 +104,7 @@ class Agent:
         self._state = TrayState(None)
         self._icon: TrayIcon | None = None
         self._to_show: queue.Queue[TrayState | Notice | None] = queue.Queue()
+        self._refresh_waits = False
         self._ended = False
         self._later: threading.Timer | None = None
         self._power = PowerReporter(paths.socket)
@@ -152,7 +153,9 @@ class Agent:
     def _refresh(self) -> None:
         """Look again at everything that is shown. From any thread, which need not wait for it."""
         self._poller.refresh()
-        self._to_show.put(None)
+        if not self._refresh_waits:  # a desktop that hangs gathers none; one too many does no harm
+            self._refresh_waits = True
+            self._to_show.put(None)
 
     # -- on the thread that shows
 
@@ -162,8 +165,11 @@ class Agent:
             try:
                 if isinstance(what, Notice):
                     self._notify(what)
+                elif what is None:
+                    self._refresh_waits = False  # first: what is asked for from now on is shown once more
+                    self._show(self._state)
                 else:
-                    self._show(self._state if what is None else what)
+                    self._show(what)
             except Exception:  # noqa: BLE001  a boundary: what comes next is shown all the same
                 _log.exception("something could not be shown")
             finally:
@@ -172,10 +178,10 @@ class Agent:
     def _show(self, state: TrayState) -> None:
         """Show a state of the daemon, with the time and the autostart of now."""
         self._state = replace(state, autostart=starts_at_login(), now=time.time())
-        self._power.compare(state.status)
         if self._icon is not None:
             self._icon.show(self._state, self._backend.theme)
         self._show_notices()
+        self._power.compare(state.status)  # last, since it may wait for the daemon
 
     def _show_notices(self) -> None:
         """Of one state after the other, also of the same one once more."""

@@ -144,11 +144,9 @@ def line(entry: HistoryEntry, now: float) -> str:
     when = output.faint(f"{moment(entry.time, now):<{_WHEN_WIDTH}}")
     if entry.outcome == "compressed":
         later = {"restored": "undone", "accepted": "original deleted", "expired": "original expired"}
-        note = "; ".join(
-            filter(
-                None, (written_to(entry.kind, entry.output), entry.reason or later.get(entry.original, ""))
-            )
-        )
+        # What was undone is no longer where it was written.
+        place = "" if entry.original == "restored" else written_to(entry.kind, entry.output)
+        note = "; ".join(filter(None, (place, entry.reason, later.get(entry.original))))
         figures = sizes(entry.before_bytes, entry.after_bytes)
         return f"{when}  {figures}  {where(entry.path)}" + (f"  ({note})" if note else "")
     word = output.faint("unchanged") if entry.outcome == "unchanged" else output.bad("failed")
