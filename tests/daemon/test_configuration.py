@@ -36,7 +36,7 @@ def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Core]:
 
 
 def configure(core: Core, *folders: Path) -> Configuration:
-    text = "".join(f'[[folder]]\npath = "{folder}"\n' for folder in folders)
+    text = "".join(f"[[folder]]\npath = '{folder}'\n" for folder in folders)
     core.paths.config_file.write_text(text)
     core.live.reload()
     assert core.live.error is None
@@ -91,6 +91,7 @@ def test_a_folder_is_not_taken_for_another_when_settings_are_read_again_meanwhil
     assert configuration.now.refused[drive] == ""
 
 
+@pytest.mark.posix("links")
 def test_a_link_that_leads_elsewhere_takes_its_plan_along(core: Core, tmp_path: Path) -> None:
     first, second, link = tmp_path / "first", tmp_path / "second", tmp_path / "link"
     picture(first, "a.jpg")
@@ -107,6 +108,7 @@ def test_a_link_that_leads_elsewhere_takes_its_plan_along(core: Core, tmp_path: 
     assert known(core, second) == {old}
 
 
+@pytest.mark.posix("links")
 def test_a_link_that_leads_to_a_refused_folder_is_not_followed(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +132,7 @@ def test_a_folder_that_is_not_configured_any_more(core: Core, tmp_path: Path) ->
     assert configuration.plan(tmp_path.resolve()) is None
 
 
+@pytest.mark.posix("links")
 def test_links_in_a_circle_stop_nothing(core: Core, tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "fine").mkdir()

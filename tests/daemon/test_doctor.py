@@ -22,7 +22,7 @@ from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus, Gap
 from homepress.compress.core.library import Loaded
 from homepress.control.service import Status
-from homepress.daemon.doctor import Finding, Level, bundle, checks, codecs_child, examine, linux
+from homepress.daemon.doctor import Finding, Level, bundle, checks, codecs_child, examine, linux, report
 from homepress.daemon.doctor.finding import Check, Installation, installation
 from homepress.desktop.dbus import Reply
 from homepress.settings import Settings, SettingsError
@@ -251,6 +251,7 @@ class TestFolders:
         assert Level.BROKEN not in levels(found(checks.folders, paths))
         assert os.listdir(inbox) == ["a.jpg"]
 
+    @pytest.mark.posix("paths that begin with a slash")
     def test_a_missing_and_a_refused_folder_are_broken(self, paths: Paths, tmp_path: Path) -> None:
         configure(paths, tmp_path / "it's gone", Path("/etc"))
         gone, refused = found(checks.folders, paths)
@@ -457,6 +458,7 @@ class TestReport:
         configure(paths, inbox, Path("/home/adalovelace/Pictures"), exclude=["secret-*"])
         return make
 
+    @pytest.mark.posix("paths that begin with a slash")
     def test_home_folders_and_names_are_replaced(self, text: Callable[..., str], inbox: Path) -> None:
         told = text(
             Finding("a", Level.GOOD, f"{inbox} is good; /home/adalovelace/x too, /home/adalovelacette not"),
@@ -466,6 +468,11 @@ class TestReport:
         assert "<folder 2>/...: unreadable" in told
         for secret in ("me and you", "Paris", "secret", str(inbox)):
             assert secret not in told
+
+    def test_a_path_of_windows_is_replaced_as_errors_of_the_system_write_it(self) -> None:
+        home = Path("C:\\Users\\adalovelace")
+        spelled = dict(report._spellings(home, "~"))
+        assert spelled[str(home)] == spelled[repr(str(home))[1:-1]] == "~"
 
     def test_what_the_daemon_complains_of_is_left_out(self, text: Callable[..., str]) -> None:
         (problem,) = (f for f in found_problems() if f.topic == checks.PROBLEM)

@@ -421,7 +421,9 @@ def test_nothing_is_written_while_the_quiet_time_runs(carry: Callable[..., JobRe
     ready = time.monotonic() + 0.4
     told = carry(Compressor(compressed()), ready_at=ready)
     assert told.outcome == "compressed"
-    assert picture.stat().st_ctime_ns >= (time.time() - (time.monotonic() - ready)) * 1e9 - 50e6
+    assert time.monotonic() >= ready - 0.05
+    if os.name == "posix":  # Windows' is the time of creation
+        assert picture.stat().st_ctime_ns >= (time.time() - (time.monotonic() - ready)) * 1e9 - 50e6
 
 
 def test_a_file_that_is_not_what_was_quiet_is_not_touched(
@@ -629,7 +631,6 @@ def test_a_picture_that_waits_for_a_better_codec_is_read_once(store: Store, pict
     carrier = Carrier(store, trust=cast(CodecTrust, Broken()))
     identity = FileId.of(picture.stat())
     first = carried(carrier, picture, Compressor(), identity=identity)
-    picture.chmod(0)
     picture.unlink()
     assert carried(carrier, picture, Compressor(), identity=identity) == first
     assert first.retry_after

@@ -123,7 +123,7 @@ def test_every_outcome_stands_in_the_log(
         pipeline.submit(replace(job("tried.jpg", lambda _: None), plan=trial))
         wait_for(lambda: pipeline.load() == Load(0, 0), what="all to be done")
     said = {record.getMessage() for record in caplog.records}
-    assert said == {"'/a/found.jpg': unchanged: ", "'/a/named.jpg': unchanged: "}
+    assert said == {f"{str(Path('/a', name))!r}: unchanged: " for name in ("found.jpg", "named.jpg")}
 
 
 def test_an_outcome_in_words() -> None:

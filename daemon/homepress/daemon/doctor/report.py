@@ -117,6 +117,10 @@ def _settings(settings: Settings) -> Iterator[str]:
         yield f"folder: {', '.join(f'{key}={value}' for key, value in kept.items())}"
 
 
+_ANY_CASE = re.IGNORECASE if os.path.normcase("A") == "a" else re.RegexFlag(0)
+"""Windows takes a name in capitals for the same."""
+
+
 class _Redaction:
     """What is replaced by what."""
 
@@ -126,7 +130,7 @@ class _Redaction:
     def of(self, text: str) -> str:
         for secret, shown in self._words:
             # Not inside a longer word: "al" is no part of "balanced".
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", shown, text)
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", shown, text, flags=_ANY_CASE)
         return _INSIDE_A_FOLDER.sub(r"\1/...", text)
 
 
@@ -143,8 +147,10 @@ def _words(paths: Paths, settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _spellings(path: Path, shown: str) -> Iterator[tuple[str, str]]:
-    """A path as it is written, and with links followed."""
-    yield from ((str(one), shown) for one in {path, blocking.resolved(path)} if one != Path(one.anchor))
+    """A path as it is written, and with links followed; errors of the system double its backslashes."""
+    for one in {path, blocking.resolved(path)}:
+        if one != Path(one.anchor):
+            yield from ((spelled, shown) for spelled in {str(one), str(one).replace("\\", "\\\\")})
 
 
 def _user() -> str:
