@@ -383,9 +383,11 @@ class Restore(Operation):
             fs.exchange(folder, aside, name)
             return
         if aside == plan.temp_name:
+            if not holds(fs, folder, name, plan.source_sha256):
+                return  # saved once more: the newest one keeps the name
             move_away(fs, folder, name, plan.old_name)
             if not holds(fs, folder, plan.old_name, plan.source_sha256):
-                aside = plan.old_name  # saved once more: the newest one keeps the name
+                aside = plan.old_name  # saved at this very instant
         rename_noreplace(fs, folder, aside, name)
 
     @override
