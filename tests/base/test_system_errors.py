@@ -17,6 +17,7 @@ from homepress.base.system_errors import (
     explained,
     in_words,
     of_originals,
+    of_output,
     printable,
     with_name,
 )
@@ -115,6 +116,14 @@ def test_what_concerns_the_originals_stands_against_every_picture_and_is_waited_
     assert (explain(gone).scope, explain(gone).retry) == (Scope.ORIGINALS, Retry.LATER)
     assert with_name(gone).startswith("/home/a/originals: it is not there any more; connect it again")
     assert with_name(of_originals(gone, "/elsewhere")).startswith("/home/a/originals: ")
+
+
+def test_what_concerns_the_output_folder_does_not_blame_the_picture() -> None:
+    gone = of_output(OSError(errno.ENOENT, "No such file or directory", "o"), "/nowhere/o")
+    assert (explain(gone).scope, explain(gone).retry) == (Scope.FOLDER, Retry.LATER)
+    assert with_name(gone).startswith("/nowhere/o: results cannot be written to this folder; choose another")
+    full = of_output(OSError(errno.ENOSPC, "No space left on device", "o"), "/nowhere/o")
+    assert explain(full).scope is Scope.DISK
 
 
 def test_a_sentence_names_the_file_and_survives_any_name() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from homepress.base.system_errors import Scope, explain, with_name
 from homepress.store.model import Changed, Refusal, Role, UndoSelection
 from store.kit import Bench, Lacking, Probe, digest, facts, left, picture, replacement, smaller
 
@@ -284,3 +285,14 @@ def test_our_copy_is_told_by_content_under_another_inode(bench: Bench, ours: boo
         else:
             with pytest.raises(Refusal):
                 store.copy_output(store.read(path), target)
+
+
+def test_an_output_folder_that_cannot_be_made_is_named_not_the_picture(bench: Bench) -> None:
+    path, blocked = bench.drop(), bench.base / "a file"
+    blocked.write_bytes(b"here")
+    for place in (blocked / "out", blocked):
+        with bench.store() as store, pytest.raises(OSError) as refused:
+            write(store, store.read(path), place / "a.jpg")
+        assert explain(refused.value).scope is Scope.FOLDER
+        assert with_name(refused.value).startswith(f"{place}: results cannot be written to this folder")
+    assert path.read_bytes() == picture()

@@ -354,6 +354,16 @@ def of_originals(error: OSError, folder: str) -> OSError:
     return explain_as(error, replace(row, scope=Scope.ORIGINALS, cure=row.cure or _AWAY, retry=later), folder)
 
 
+def of_output(error: OSError, folder: str) -> OSError:
+    """Say that an error concerns the folder for results, not the picture; the same error."""
+    row = explain(error)
+    if row.scope is not Scope.FILE:
+        return error
+    later = Retry.SOON if row.retry is Retry.SOON else Retry.LATER
+    words, cure = "results cannot be written to this folder", "choose another output folder, or make this one"
+    return explain_as(error, replace(row, scope=Scope.FOLDER, words=words, cure=cure, retry=later), folder)
+
+
 def explained(name: str) -> Explanation:
     """The row of an error by its name, such as "ENOSPC"; `DEFAULT` where there is none."""
     return _BY_NAME.get(name, DEFAULT)

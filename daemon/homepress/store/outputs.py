@@ -3,13 +3,14 @@
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from homepress.base.files import FileId, Mark
 from homepress.base.override import override
 from homepress.base.results import UndoOutcome
-from homepress.base.system_errors import printable
+from homepress.base.system_errors import of_output, printable
 from homepress.store import staging
 from homepress.store.context import StoreContext, digest_of_image, quarantine, remove_ours
 from homepress.store.fs.base import (
@@ -81,12 +82,13 @@ def write_output(context: StoreContext, source: Source, replacement: Replacement
         DriveAway: the drive of the target is away.
         OSError: the system refused a step; nothing is left behind.
     """
-    context.drives.check(target)
+    with _about_output(target.parent):
+        context.drives.check(target)
+        place = fitting_folder(context.fs, target.parent)
     if replacement.suffix or replacement.sha256 != source.sha256:
         check_result(source, replacement)
     carried = _check_source(context, source)
-    place = fitting_folder(context.fs, target.parent)
-    with context.drives.held(place), opened_folder(context.fs, place, create=True) as folder:
+    with context.drives.held(place), _output_folder(context, place) as folder:
         context.drives.confirm(folder)
         context.drives.remember_mount(folder.path)
         fits = fitting(target.name)
@@ -97,6 +99,25 @@ def write_output(context: StoreContext, source: Source, replacement: Replacement
             if error.errno not in REFUSED or wanted == fits:
                 raise
             return _write_as(context, folder, source, replacement, carried, fits)
+
+
+@contextlib.contextmanager
+def _output_folder(context: StoreContext, place: Path) -> Iterator[Folder]:
+    """Open the folder for results, making it where it is not there."""
+    with contextlib.ExitStack() as opened:
+        with _about_output(place):
+            folder = opened.enter_context(opened_folder(context.fs, place, create=True))
+        yield folder
+
+
+@contextlib.contextmanager
+def _about_output(place: Path) -> Iterator[None]:
+    """What the system refuses here, it refuses to the folder for results and not to the picture."""
+    try:
+        yield
+    except OSError as error:
+        of_output(error, printable(place))
+        raise
 
 
 def _write_as(

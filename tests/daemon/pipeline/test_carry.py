@@ -673,6 +673,8 @@ WIDE = b"\xff\xd8\xff\xc0\0\x11\x08\x0b\xb8\x0f\xa0\x03" + bytes(9) + bytes(600)
         (Unchanged(Reason.CANNOT_CONVERT, "", ImageType.JPEG), Recipe(convert_to=ImageType.WEBP), True),
         (Unchanged(Reason.WOULD_BE_BIGGER, "", ImageType.JPEG), Recipe(convert_to=ImageType.WEBP), False),
         (Unchanged(Reason.FORMAT_LEFT_ALONE), Recipe(metadata=MetadataPolicy.SHARE), True),
+        (Unchanged(Reason.FORMAT_NEVER_TOUCHED, "", ImageType.SVG), Recipe(bigger=True), True),
+        (Unchanged(Reason.FORMAT_NEVER_TOUCHED, "", ImageType.SVG), Recipe(), False),
         (
             Unchanged(Reason.SAVES_TOO_LITTLE, no_private_metadata=True),
             Recipe(metadata=MetadataPolicy.SHARE),

@@ -78,6 +78,8 @@ def is_missed(made: Unchanged, recipe: Recipe, data: bytes) -> bool:
         return True
     if recipe.drop and made.reason is Reason.CANNOT_KEEP_WHOLE:
         return True
+    if recipe.bigger and made.reason is Reason.FORMAT_NEVER_TOUCHED:  # no conversion stands in its recipe
+        return True
     wanted = recipe.bigger or made.reason not in NOTHING_TO_SAVE
     return wanted and recipe.convert_to not in (None, made.source_type)
 
