@@ -138,3 +138,15 @@ def test_a_vault_with_something_else_in_it_stays_whole(tmp_path: Path) -> None:
     assert remove_originals_dir(vault) == []
     assert os.listdir(tmp_path) == []
     assert remove_originals_dir(vault) == []
+
+
+def test_what_is_logged_while_originals_are_settled_is_not_printed(program: Program) -> None:
+    settle = (
+        "import logging; from homepress.base.paths import Paths; "
+        "from homepress.daemon.commands.uninstall import _opened\n"
+        "paths = Paths.from_environment(); paths.ensure()\n"
+        "with _opened(paths): logging.getLogger('homepress.store').warning('a line of the log')"
+    )
+    environment = {**os.environ, "HOMEPRESS_HOME": str(program.home)}
+    ran = subprocess.run([sys.executable, "-c", settle], env=environment, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

@@ -17,6 +17,7 @@ from homepress.control.instance import InstanceLock, running_daemon, stop_daemon
 from homepress.control.service import OriginalsRequest, UndoRequest
 from homepress.daemon.apart import under_way
 from homepress.daemon.core import Core
+from homepress.daemon.logs import keep_quiet
 from homepress.daemon.offline import InProcessService
 from homepress.desktop.autostart import AutostartError, autostarts
 from homepress.desktop.file_managers import FileManagerError, file_managers
@@ -174,6 +175,7 @@ def _word(outcome: str, done: Literal["restored", "accepted"]) -> Literal["resto
 
 @contextlib.contextmanager
 def _opened(paths: Paths) -> Iterator[InProcessService]:
+    keep_quiet()  # the log of what is done now would be removed with the rest, and each step is said
     core = Core.open(paths, lambda: None)
     try:
         yield InProcessService(core)
