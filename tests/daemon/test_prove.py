@@ -6,13 +6,17 @@ import sys
 from collections.abc import Iterator
 from typing import cast
 
+import msgspec
 import pytest
 
-from homepress.base.results import ProbedProcess
-from homepress.control import Service
-from homepress.daemon.commands.prove import _parties_of_service
+from homepress.base.results import Gap, ProbedProcess
+from homepress.control import Service, ServiceError
+from homepress.control.service import Status
+from homepress.daemon.commands.prove import _parties_of_service, _status, gaps_found
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="others look at no process from outside")
+
+GAP = Gap("files are not closed. A worker could read others", "update the kernel")
 
 
 @pytest.fixture
@@ -53,3 +57,30 @@ def test_what_is_never_seen_is_a_problem() -> None:
     gone = ended()
     parties, _ = _parties_of_service(cast(Service, Changing(*[gone] * 20)), 0, os.getpid())
     assert [party.seen for party in parties] == [None]
+
+
+class Ending:
+    """A daemon that ends before it says how it is."""
+
+    def status(self) -> Status:
+        raise ServiceError("Homepress is not running in the background any more.", 3)
+
+
+def test_a_daemon_that_ends_meanwhile_costs_no_more_than_its_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homepress.privacy.gaps", lambda: (GAP,))
+    assert _status(cast(Service, Ending())) is None
+    (gap,) = gaps_found(None, silent=True)
+    assert gap.process == f"known of this command (process {os.getpid()})"
+
+
+def test_gaps_of_a_daemon_that_names_none_are_said_of_this_command_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("homepress.privacy.gaps", lambda: (GAP,))
+    status = Status(state="idle", pid=7, version="0")
+    (gap,) = gaps_found(status)
+    assert gap.statement.startswith(f"Known of this command (process {os.getpid()}) alone: ")
+    assert gaps_found(msgspec.structs.replace(status, gap_details=[GAP])) == (GAP,), "it is everybody's"
+    (of_command,) = gaps_found(msgspec.structs.replace(status, gap_details=[]))
+    assert of_command.process == f"this command (process {os.getpid()})"
+    assert gaps_found(None) == gaps_found(msgspec.structs.replace(status, pid=None)) == (GAP,)

@@ -7,10 +7,12 @@ import time
 import zlib
 from pathlib import Path
 
+import msgspec
+
 from homepress import privacy
 from homepress.base.paths import Paths
 from homepress.base.results import Gap, ProbeAttempt, ProbedProcess
-from homepress.control import Service, probe_server
+from homepress.control import Service, ServiceError, probe_server
 from homepress.control.service import CompressRequest, Status
 from homepress.daemon.commands.connect import connect_or_local
 from homepress.privacy import HeldSocket, Party, Proof, Sample
@@ -47,23 +49,26 @@ def prove(paths: Paths) -> Proof:
         parties, sample, daemons = _parties(paths, other)
     pids = [party.pid for party in parties[:-1]] or [os.getpid()]
     seconds = time.monotonic() - begin
-    gaps = gaps_found(daemons)
+    gaps = gaps_found(daemons, silent=daemons is None)
     return Proof(comparison, tuple(parties), sample, privacy.checks(pids), seconds, gaps)
 
 
-def gaps_found(status: Status | None) -> tuple[Gap, ...]:
+def gaps_found(status: Status | None, *, silent: bool = False) -> tuple[Gap, ...]:
     """What the system does not close for this process and for the daemon, with whose it is where they differ.
 
     Args:
         status: what the daemon says of itself; None where there is none.
+        silent: whether there is one that said nothing.
     """
-    found = {f"this command (process {os.getpid()})": privacy.gaps()}
-    if status is not None and status.gap_details is not None and status.pid is not None:
-        found = {f"the daemon (process {status.pid})": tuple(status.gap_details), **found}
-    return privacy.gaps_by_process(found)
+    own, me = privacy.gaps(), f"this command (process {os.getpid()})"
+    if not silent and (status is None or status.pid is None):
+        return own
+    if status is None or status.gap_details is None:  # they are known of nobody but this command
+        return tuple(msgspec.structs.replace(gap, process=f"known of {me}") for gap in own)
+    return privacy.gaps_by_process({f"the daemon (process {status.pid})": tuple(status.gap_details), me: own})
 
 
-def _parties(paths: Paths, other: int) -> tuple[list[Party], Sample, Status]:
+def _parties(paths: Paths, other: int) -> tuple[list[Party], Sample, Status | None]:
     """Every process of ours, this one last, the picture compressed meanwhile, and what the daemon says."""
     # Before the service, which in a process that reads pictures itself forbids connecting to anything, and
     # seeing what others hold.
@@ -77,8 +82,17 @@ def _parties(paths: Paths, other: int) -> tuple[list[Party], Sample, Status]:
         parties, apart = _parties_of_service(service, other, me.pid)
         if apart:
             privacy.set_apart()  # else this process has the daemon's lock
+        daemon = _status(service)
         parties += [*desktop, _party(me, privacy.CLIENT, privacy.probe(other))]
-        return parties, _compress_sample(service), service.status()
+        return parties, _compress_sample(service), daemon
+
+
+def _status(service: Service) -> Status | None:
+    """What the daemon says of itself; None where it ends meanwhile: a proof is worth having all the same."""
+    try:
+        return service.status()
+    except ServiceError:
+        return None
 
 
 def _parties_of_service(service: Service, other: int, own: int) -> tuple[list[Party], bool]:
