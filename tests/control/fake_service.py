@@ -51,6 +51,7 @@ class FakeService(_AnyService):
     def __init__(self) -> None:
         super().__init__()
         self.folders: dict[str, FolderRequest] = {}
+        self.folders_away: set[str] = set()
         self.version = homepress.__version__
         self.paused = False
         self.paused_until: float | None = None
@@ -178,6 +179,11 @@ class FakeService(_AnyService):
         if self.folders.pop(path, None) is None:
             raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
 
+    def named_folder(self, path: str) -> str:
+        if path not in self.folders:
+            raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
+        return self.folders[path].path or path
+
     def change_folder(self, path: str, values: dict[str, str | None]) -> None:
         if path not in self.folders:
             raise ServiceError(f"{path} is not watched; see: homepress folder list", 2)
@@ -189,8 +195,16 @@ class FakeService(_AnyService):
         (self.disabled.discard if enabled else self.disabled.add)(path)
 
     def check_folder(
-        self, path: str, sample: int, wanted: FolderRequest | None = None
+        self,
+        path: str,
+        sample: int,
+        wanted: FolderRequest | None = None,
+        changes: dict[str, str | None] | None = None,
     ) -> Iterator[CheckReport]:
+        if changes is not None:
+            self.asked.append(("tried before it is changed", path, changes))
+            if path in self.folders_away:
+                raise ServiceError(f"{path}: its drive is away", 4)
         if wanted is not None:
             self.asked.append(("tried before it is added", wanted))
             self._refuse(wanted)

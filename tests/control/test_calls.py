@@ -51,7 +51,11 @@ def test_what_a_daemon_answers_at_once_has_a_time_limit_and_no_other() -> None:
             b'{"method":"change_folder","path":"/p","values":{"quality":"small","drop":null}}',
         ),
         (("enable_folder", "/p", True), b'{"method":"enable_folder","path":"/p","enabled":true}'),
-        (("check_folder", "/p", 9), b'{"method":"check_folder","path":"/p","sample":9,"wanted":null}'),
+        (("named_folder", "/p"), b'{"method":"named_folder","path":"/p"}'),
+        (
+            ("check_folder", "/p", 9),
+            b'{"method":"check_folder","path":"/p","sample":9,"wanted":null,"changes":null}',
+        ),
         (("forget", "/\udcff"), b'{"method":"forget","path":"/\\udcff","before":null}'),
     ],
     ids=str,

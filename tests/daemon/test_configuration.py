@@ -15,11 +15,11 @@ from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.control.service import FolderRequest, ServiceError
-from homepress.daemon import folders, places
+from homepress.daemon import folders, places, requests
 from homepress.daemon import folders as configs
 from homepress.daemon.core import Core
 from homepress.daemon.folders import Configuration
-from homepress.daemon.places import Away
+from homepress.daemon.places import Away, Places
 from homepress.settings import Size, edit
 from homepress.store.folders import list_pictures
 from homepress.watch.policy import locate
@@ -357,3 +357,52 @@ def test_what_is_wanted_now_of_a_folder_that_hangs_is_known_when_it_answers(
         assert not known(core, folder)
     finally:
         made.answer.set()
+
+
+def test_a_trial_before_a_change_is_of_what_is_left_alone_and_by_the_new_values(
+    core: Core, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    for name in ("old.jpg", "older.jpg", "forgotten.jpg"):
+        picture(folder, name)
+    configure(core, folder)
+    (folder / "new.jpg").write_bytes(b"new")
+    core.store.note_known(core.store.read(folder / "new.jpg"))
+    core.store.forget(folder / "forgotten.jpg", None)
+    before = core.paths.config_file.read_bytes()
+
+    def left(**changes: str) -> int:
+        changes = {"existing": "compress", **changes}
+        return next(iter(requests.trial(core, str(folder), 1, None, changes))).images
+
+    assert left(min_size="0") == 3
+    assert left(min_size="0", exclude="older.*") == 2
+    assert left() == 0, "they are smaller than any that are wanted"
+    changed = folders.changed(core, str(folder), {"quality": "small", "existing": "compress"})
+    assert (str(changed.quality), changed.existing) == ("small", "compress")
+    with pytest.raises(ServiceError, match="did you mean"):
+        left(quality="smal")
+    assert core.paths.config_file.read_bytes() == before
+    core.store.folders.let_in(folder, 0, None, existing=True, settings="")
+    assert left(min_size="0") == 0
+
+
+def test_a_folder_is_found_by_a_link_although_places_are_forgotten_meanwhile(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New settings are taken up on another thread, which keeps the places of configured folders alone."""
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    picture(folder, "a.jpg")
+    link.symlink_to(folder)
+    configure(core, folder)
+    ask = Places.ask
+
+    def ask_and_lose(self: Places, *arguments: Any) -> object:
+        silent = ask(self, *arguments)
+        self.keep([folder])
+        return silent
+
+    monkeypatch.setattr(Places, "ask", ask_and_lose)
+    assert folders.configured(core, str(link)).path == folder
+    monkeypatch.setattr(places, "locate", lambda _: pytest.fail("spelled as in the file, no disk is asked"))
+    assert folders.configured(core, str(folder)).path == folder

@@ -16,6 +16,7 @@ from homepress.base.paths import Paths
 from homepress.base.results import FileOutcome
 from homepress.control.service import FolderRequest, ServiceError
 from homepress.daemon.core import Core, StartGate
+from homepress.daemon.folders import Configuration
 from homepress.daemon.health import MOST_IN_A_ROW, FolderHealth
 from homepress.daemon.pipeline.job import Job, JobResult
 from homepress.daemon.pipeline.queue import FairQueue
@@ -179,6 +180,31 @@ def test_what_is_left_as_it_is_while_settings_change_is_looked_at_by_the_new_one
     wait_for(lambda: [each.name for each in folder.iterdir()] == ["scan.png"], what="it to be converted")
 
 
+def test_what_is_left_as_it_is_just_before_new_settings_hold_is_looked_at_by_them(
+    service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too late for what the change let in, too early to see the new settings."""
+    before = service._config.plan(folder)
+    assert before is not None
+    picture, take_up, done = folder / "scan.bmp", Configuration._take_up, []
+    Image.linear_gradient("L").save(picture)
+    _wait_until_known(service, folder, picture)  # at rest, so that nothing else has it looked at
+
+    def take_up_after_a_verdict(self: Configuration, *rest: Any) -> bool:
+        if not done:
+            done.append(True)
+            source = service.core.store.read(picture)
+            left = FileOutcome(str(source.path), "unchanged", "why", format="bmp")
+            service.core.store.record(source, left, before.settings, folder)
+            service._look_afresh_by_new_settings(before, JobResult(str(picture), "unchanged", "why"))
+        return take_up(self, *rest)
+
+    monkeypatch.setattr(Configuration, "_take_up", take_up_after_a_verdict)
+    edit.set_folder_value(service.core.paths.config_file, str(folder), "convert", {"bmp": "png"})
+    service.reload()
+    wait_for(lambda: [each.name for each in folder.iterdir()] == ["scan.png"], what="it to be converted")
+
+
 def _wait_until_known(service: DaemonService, folder: Path, file: Path) -> None:
     known = service.core.store.known
     wait_for(
@@ -224,6 +250,7 @@ def test_a_folder_is_found_by_whatever_way_leads_there(
     service.change_folder(str(other), {"quality": "small"})
     changed = load(service.core.paths.config_file).folders[1]
     assert (changed.path, str(changed.quality)) == (added, "small")
+    assert service.named_folder(str(other)) == service.named_folder(str(added)) == str(added)
     service.enable_folder(f"{other}/.", False)
     assert not load(service.core.paths.config_file).folders[1].enabled
     with pytest.raises(ServiceError, match="lies in the watched folder"):

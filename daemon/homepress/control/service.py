@@ -247,6 +247,9 @@ class Service(Protocol):
     def remove_folder(self, path: str) -> None:
         """Stop watching a folder and take it out of the settings file."""
 
+    def named_folder(self, path: str) -> str:
+        """The path in the settings file of the watched folder that `path` leads to."""
+
     def change_folder(self, path: str, values: dict[str, str | None]) -> None:
         """Change keys of a configured folder, as somebody would type them; None for preset or default.
 
@@ -257,13 +260,18 @@ class Service(Protocol):
         """Watch a configured folder, or keep it in the settings file without watching it."""
 
     def check_folder(
-        self, path: str, sample: int, wanted: FolderRequest | None = None
+        self,
+        path: str,
+        sample: int,
+        wanted: FolderRequest | None = None,
+        changes: dict[str, str | None] | None = None,
     ) -> Iterator[CheckReport]:
         """Dry run: compress up to `sample` images of a folder (0: all) and throw the results away.
 
         Gives a report before the first image and after each; the last one counts. With `wanted` it is as if
         the folder had been added so, and what `add_folder` would refuse is refused here; there is no report
-        while its disk does not answer.
+        while its disk does not answer. With `changes`, the values of a `change_folder` that has existing
+        pictures compressed, it is of those alone that are left alone until then, and by these values.
         """
 
     def probe(self, other: int = 0) -> list[ProbedProcess]:

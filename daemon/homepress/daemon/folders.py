@@ -237,9 +237,13 @@ def configured(core: Core, path: str) -> FolderSettings:
         ServiceError: no such folder is configured; exit code 2.
     """
     named = Path(path).expanduser().absolute()
-    core.places.ask({named}, _PATIENCE)
+
+    def real(each: Path) -> Path:
+        # No disk of a watched folder is asked, and that of the named one only if its spelling is not enough.
+        return core.places.find(named, _PATIENCE) if each == named else core.places.real(each)
+
     try:
-        found = folder_named(load(core.paths.config_file).folders, named, core.places.real)
+        found = folder_named(load(core.paths.config_file).folders, named, real)
     except SettingsError as error:
         raise ServiceError(str(error), exit_code=2) from error
     if found is None:
@@ -267,6 +271,27 @@ def change(core: Core, path: str, values: Mapping[str, str | None]) -> None:
         ServiceError: no such folder is configured, or a key or value is not understood (exit code 2); results
             may not go where they are to go (4).
     """
+    folder, typed = _typed(core, path, values)
+    try:
+        edit.set_folder_values(core.paths.config_file, str(folder), typed)
+    except SettingsError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+
+
+def changed(core: Core, path: str, values: Mapping[str, str | None]) -> FolderSettings:
+    """The settings that a configured folder would have after `change`; nothing is written. Raises as that."""
+    folder, typed = _typed(core, path, values)
+    try:
+        settings = edit.preview_folder_values(core.paths.config_file, str(folder), typed)
+    except SettingsError as error:
+        raise ServiceError(str(error), exit_code=2) from error
+    return next(each for each in settings.folders if each.path == folder)
+
+
+def _typed(
+    core: Core, path: str, values: Mapping[str, str | None]
+) -> tuple[Path, dict[str, TomlValue | None]]:
+    """The folder that is to be changed, and its new values as the file has them. Raises as `change`."""
     folder = configured(core, path).path
     if "path" in values:
         raise ServiceError(_ANOTHER_PATH, exit_code=2)
@@ -283,10 +308,7 @@ def change(core: Core, path: str, values: Mapping[str, str | None]) -> None:
         _judge_output(core, folder, Path(str(output)).expanduser())
     elif typed.get("mode", "output") != "output":
         typed["output"] = None  # it has a meaning only with that mode
-    try:
-        edit.set_folder_values(core.paths.config_file, str(folder), typed)
-    except SettingsError as error:
-        raise ServiceError(str(error), exit_code=2) from error
+    return folder, typed
 
 
 def _judge_output(core: Core, folder: Path, output: Path) -> None:
@@ -394,6 +416,18 @@ class Configuration:
         self._core.store.set_roots(new.plans)
         self.now = new
         return True
+
+    def let_in_again(self, before: Configured) -> None:
+        """Let in once more what changed settings want, now that they hold and watching has them.
+
+        What was decided by those of `before` just before the new ones held came too late for `apply`.
+        """
+        was = {folder.path: folder for folder in before.settings.folders}
+        now = self.now
+        for folder in now.settings.folders:
+            root = now.roots.get(folder.path)
+            if root is not None and root in before.plans and was.get(folder.path) != folder:
+                self.lets_in |= let_in(self._core, folder, root)
 
     def _warnings(self, paths: Collection[Path]) -> dict[Path, str]:
         """What is worth knowing of folders that answer."""

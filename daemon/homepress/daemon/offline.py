@@ -188,6 +188,11 @@ class CommonService(Service):
         self.reload()
 
     @override
+    def named_folder(self, path: str) -> str:
+        check_values(path=path)
+        return str(folders.configured(self.core, path).path)
+
+    @override
     def change_folder(self, path: str, values: dict[str, str | None]) -> None:
         check_values(path=path, output=values.get("output"))
         folders.change(self.core, path, values)
@@ -201,12 +206,16 @@ class CommonService(Service):
 
     @override
     def check_folder(
-        self, path: str, sample: int, wanted: FolderRequest | None = None
+        self,
+        path: str,
+        sample: int,
+        wanted: FolderRequest | None = None,
+        changes: dict[str, str | None] | None = None,
     ) -> Iterator[CheckReport]:
-        check_values(path=path, sample=sample)
+        check_values(path=path, sample=sample, output=(changes or {}).get("output"))
         if wanted is not None:
             check_request(wanted)
-        return requests.trial(self.core, path, sample, wanted)
+        return requests.trial(self.core, path, sample, wanted, changes)
 
     @override
     def probe(self, other: int = 0) -> list[ProbedProcess]:

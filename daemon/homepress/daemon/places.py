@@ -63,6 +63,16 @@ class Places:
         known = self._known.get(path)
         return known.real if known else path
 
+    def find(self, path: Path, within: float) -> Path:
+        """A path that somebody names, without links, as it leads now; as last seen where its disk is silent.
+
+        Nothing is remembered: what is no place of the settings may be forgotten at any moment (`keep`).
+        """
+        try:
+            return blocking.ask(path, partial(locate, path), within).real
+        except NotAnsweringError:
+            return self.real(path)
+
     def keep(self, paths: Collection[Path]) -> None:
         """Forget all places but these."""
         for path in tuple(self._known):

@@ -9,7 +9,7 @@ import math
 import os
 import queue
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -286,7 +286,13 @@ def outcomes(pipeline: Pipeline, jobs: Iterator[tuple[Path, Plan]]) -> Iterator[
 # -- trials: what compressing a folder would save
 
 
-def trial(core: Core, path: str, sample: int, wanted: FolderRequest | None = None) -> Iterator[CheckReport]:
+def trial(
+    core: Core,
+    path: str,
+    sample: int,
+    wanted: FolderRequest | None = None,
+    changes: Mapping[str, str | None] | None = None,
+) -> Iterator[CheckReport]:
     """Compress up to `sample` images of a folder on trial (0: all of them); a report before and after each.
 
     There is none of a folder that is about to be added while its disk does not answer.
@@ -296,6 +302,8 @@ def trial(core: Core, path: str, sample: int, wanted: FolderRequest | None = Non
         path: the folder.
         sample: how many images.
         wanted: how it is about to be added; None for a folder as it is configured, or as folders usually are.
+        changes: what is about to be changed of a watched folder, so that its existing pictures are let in: it
+            is of them alone, as they would be compressed then.
 
     Raises:
         ServiceError: the folder is not there, or cannot be read (exit code 2), or may not be added (4).
@@ -303,17 +311,15 @@ def trial(core: Core, path: str, sample: int, wanted: FolderRequest | None = Non
     planned = None
     if wanted is not None and (planned := folders.planned(core, wanted)) is None:
         return  # its disk does not answer: nothing can be tried
+    if changes is not None:
+        planned = folders.changed(core, path, changes)
     root = resolved(Path(path).expanduser())
     settings = planned or core.folder_of(root) or FolderSettings(path=root)
-    try:
-        sizes = dict(survey(folders.watched(settings, path=root)))
-    except OSError as error:
-        raise ServiceError(with_name(error, str(root)), exit_code=2) from error
-    # A fixed seed: asked twice, the same answer.
-    names = (
-        list(sizes) if not sample or len(sizes) <= sample else random.Random(0).sample(list(sizes), sample)
-    )
-    chosen = [Path(os.fsdecode(name)) for name in names]
+    sizes = _sizes(root, settings)
+    if changes is not None:
+        left = core.store.folders.which_left_alone(root, sizes)
+        sizes = {name: size for name, size in sizes.items() if name in left}
+    chosen = _choose(sizes, sample)
     trial = _Trial(root, _files(root), len(sizes), sum(sizes.values()), len(chosen))
     if wanted is not None and wanted.existing == "leave":
         trial.fingerprints = fingerprint_seconds(chosen) * len(sizes)
@@ -324,6 +330,22 @@ def trial(core: Core, path: str, sample: int, wanted: FolderRequest | None = Non
             located = bool(outcome.format) and _tells_place(reader, Path(outcome.path))
             trial.add(outcome, sizes[os.fsencode(outcome.path)], located)
             yield trial.report()
+
+
+def _sizes(root: Path, settings: FolderSettings) -> dict[bytes, int]:
+    """The pictures in a folder that its settings take in, with their sizes."""
+    try:
+        return dict(survey(folders.watched(settings, path=root)))
+    except OSError as error:
+        raise ServiceError(with_name(error, str(root)), exit_code=2) from error
+
+
+def _choose(found: Mapping[bytes, int], sample: int) -> list[Path]:
+    """So many of the pictures that were found, or all of them; asked twice, the same ones."""
+    names = list(found)
+    if sample and len(names) > sample:
+        names = random.Random(0).sample(names, sample)
+    return [Path(os.fsdecode(name)) for name in names]
 
 
 @dataclass

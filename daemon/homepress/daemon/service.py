@@ -465,9 +465,11 @@ class DaemonService(CommonService):
         self.core.state.call_later(_SETTINGS_AGAIN, thread.start)
 
     def _reconfigure(self) -> None:
-        before = self._config.roots()
+        was = self._config.now
+        before = set(was.plans)
         self.core.pipeline.set_limit(self.core.live.current.daemon.worker_count)
         self._watch.reconfigure(self._config.apply())
+        self._config.let_in_again(was)
         self._expect_deliveries(remembered=False)
         if self._config.lets_in:
             self._watch.rescan()

@@ -133,9 +133,7 @@ def preview_folder(file: Path, path: str, values: Mapping[str, TomlValue]) -> Se
     Raises:
         SettingsError: as `add_folder`.
     """
-    old = _read(file)
-    text = _default_text() if old is None else old
-    return _changed(text, file, "folder.path", _adding(path, values))[1]
+    return _preview(file, "folder.path", _adding(path, values))
 
 
 def _adding(path: str, values: Mapping[str, TomlValue]) -> Callable[[list[Block], _Data], None]:
@@ -216,14 +214,28 @@ def set_folder_values(file: Path, path: str, values: Mapping[str, TomlValue | No
     Raises:
         SettingsError: as with `set_folder_value`.
     """
+    return _edit(file, f"folder.{next(iter(values), 'path')}", _setting_values(file, path, values))
 
+
+def preview_folder_values(file: Path, path: str, values: Mapping[str, TomlValue | None]) -> Settings:
+    """What `set_folder_values` would make of the settings; nothing is written.
+
+    Raises:
+        SettingsError: as with `set_folder_value`.
+    """
+    return _preview(file, f"folder.{next(iter(values), 'path')}", _setting_values(file, path, values))
+
+
+def _setting_values(
+    file: Path, path: str, values: Mapping[str, TomlValue | None]
+) -> Callable[[list[Block], _Data], None]:
     def change(blocks: list[Block], data: _Data) -> None:
         at = _position(file, data, path)
         for key, value in values.items():
             _change_key(data["folder"][at], key, value)
             _change_folder_block(blocks, at, key, value)
 
-    return _edit(file, f"folder.{next(iter(values), 'path')}", change)
+    return change
 
 
 def _change_folder_block(blocks: list[Block], at: int, key: str, value: TomlValue | None) -> None:
@@ -236,6 +248,12 @@ def _change_folder_block(blocks: list[Block], at: int, key: str, value: TomlValu
     drop(blocks, ("folder", at, key))
     if block := _find(blocks, ("folder", at)):
         block.body = _with_key(block.body, ("folder", 0), key, value)
+
+
+def _preview(file: Path, key: str, change: Callable[[list[Block], _Data], None]) -> Settings:
+    """The settings after a change that is not written."""
+    old = _read(file)
+    return _changed(_default_text() if old is None else old, file, key, change)[1]
 
 
 def _edit(file: Path, key: str, change: Callable[[list[Block], _Data], None]) -> Settings:

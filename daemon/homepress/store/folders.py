@@ -10,7 +10,7 @@ import itertools
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -202,6 +202,25 @@ class Folders:
     def left_alone(self, root: Path) -> int:
         """How many pictures are left alone in a folder, since they were there before it was added."""
         return self._count(root, EXISTING, FINGERPRINTED)
+
+    def which_left_alone(self, root: Path, among: Iterable[bytes]) -> set[bytes]:
+        """Those of some pictures under a folder that are left alone since they were there before."""
+        raw, ledger = os.fsencode(root), self._ledger
+        left = {
+            (bytes(directory), bytes(name))
+            for directory, name in ledger.query(
+                "SELECT d.path, f.name FROM file f JOIN directory d ON d.id = f.directory "
+                "WHERE f.state IN (?, ?) AND (d.path = ? OR (d.path >= ? AND d.path < ?))",
+                (EXISTING, FINGERPRINTED, raw, *paths_under(raw)),
+            )
+        }
+        forgotten = any(name[:1] == b"\0" for _, name in left)  # names in the ledger that nobody can read
+        found = set()
+        for path in among:
+            directory, name = os.path.split(path)
+            if (directory, name) in left or (forgotten and (directory, ledger.keyed_name(name)) in left):
+                found.add(path)
+        return found
 
     def pending(self, root: Path) -> int:
         """How many of these still wait for their fingerprints."""

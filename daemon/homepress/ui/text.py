@@ -1,10 +1,16 @@
-"""Times and paths in words, and times as people type them: the same in every user interface."""
+"""Times, paths and what is left alone in words, and times as people type them: alike in every interface."""
 
 import os
 import re
 from datetime import datetime, time, timedelta
 
+from homepress.base.units import counted, percent_saved, size
+from homepress.control.service import CheckReport
+
 _WEEK = 7
+
+LET_IN = "The pictures in it that were left alone until now will be compressed like those that come."
+"""What is said before existing pictures of a watched folder are let in, where they are not counted."""
 
 
 def moment(time: float, now: float) -> str:
@@ -47,6 +53,21 @@ def printable(text: str) -> str:
     if home != "~" and (text == home or text.startswith(home.rstrip(os.sep) + os.sep)):
         text = "~" + text[len(home.rstrip(os.sep)) :]
     return "".join(map(_shown_character, text))
+
+
+def let_in_lines(found: CheckReport) -> list[str]:
+    """What was left alone in a watched folder and is to be compressed now, and what that would save."""
+    if not found.images:
+        return ["None of the pictures in it was left alone, so none is compressed now; those that come are."]
+    lines = [
+        f"Left alone in it until now: {counted(found.images, 'picture')} ({size(found.before_bytes)}), to be "
+        "compressed like those that come."
+    ]
+    if saved := found.before_bytes - found.after_bytes:
+        part = "" if found.tried >= found.images else f", tried on {found.tried:,} of them"
+        percent = percent_saved(found.before_bytes, found.after_bytes)
+        lines.append(f"That will save about {size(saved)} ({percent} %){part}.")
+    return lines
 
 
 def written_to(kind: str, output: str) -> str:

@@ -430,42 +430,6 @@ class TestFolder:
         assert ("Compress what is in it" in ran.err) is not bool(arguments)
         assert ("Nothing was changed." in ran.out) is not added
 
-    @pytest.mark.parametrize(
-        ("arguments", "answer", "changed"), [([], "n", False), ([], "y", True), (["--yes"], "", True)]
-    )
-    def test_what_was_left_alone_is_compressed_after_the_same_question(
-        self,
-        run: Run,
-        paths: Paths,
-        daemon: FakeService,
-        monkeypatch: pytest.MonkeyPatch,
-        arguments: list[str],
-        answer: str,
-        changed: bool,
-    ) -> None:
-        edit.add_folder(paths.config_file, "/p")
-        daemon.folders["/p"] = FolderRequest(path="/p")
-        monkeypatch.setattr("homepress.ui.cli.output.on_terminal_for_people", lambda: True)
-        monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n"))
-        ran = run("folder", "set", "/p", "existing=compress", *arguments)
-        assert ran.code == 0
-        assert ran.out.startswith(
-            "In it now: 100 pictures (400 MB), to be compressed like those that come.\n"
-        )
-        assert ("Compress what is in it?" in ran.err) is not bool(arguments)
-        assert (("changed", "/p", {"existing": "compress"}) in daemon.asked) is changed
-        assert ("Nothing was changed." in ran.out) is not changed
-
-    def test_set_finds_a_folder_by_the_way_it_leads(
-        self, run: Run, paths: Paths, daemon: FakeService, tmp_path: Path
-    ) -> None:
-        (tmp_path / "real").mkdir()
-        (tmp_path / "link").symlink_to(tmp_path / "real")
-        edit.add_folder(paths.config_file, str(tmp_path / "link"), {"quality": "small"})
-        daemon.folders[str(tmp_path / "real")] = FolderRequest(path="")
-        ran = run("folder", "set", str(tmp_path / "real"), "quality=small")
-        assert (ran.code, ran.out) == (0, "quality is now small.\n"), ran.err
-
     def test_add_without_a_daemon_says_how_to_start(self, run: Run) -> None:
         status_lines = run("folder", "add", "/p").out.splitlines()
         assert status_lines[:4] == [

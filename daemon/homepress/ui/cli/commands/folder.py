@@ -4,25 +4,23 @@ import math
 import os
 import time
 from collections.abc import Generator
-from pathlib import Path
 
 import click
 
-from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
-from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service
+from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service, ServiceError
 from homepress.desktop.autostart import autostart
 from homepress.desktop.launching import quoted
-from homepress.settings import FOLDER_FIELDS, FolderSettings, folder_named, load
+from homepress.settings import FOLDER_FIELDS, FolderSettings, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
 from homepress.ui.cli.arguments import absolute_path, assignment, example, json_option
 from homepress.ui.cli.commands.settings import say_changed, typed_changes
 from homepress.ui.cli.output import ProgressBar
-from homepress.ui.text import printable
+from homepress.ui.text import LET_IN, let_in_lines, printable
 
 _WORTH_SAYING = 30.0
 """Seconds of work in the background from which on it is said."""
@@ -205,34 +203,51 @@ def set_(
 
     The keys are those of the settings file (docs/settings.md); a running Homepress follows at once. Naming an
     output folder has results go there, and mode=replace has them replace the pictures again. With
-    existing=compress it is said what is in it and what compressing that would save, on a terminal before a
-    question.
+    existing=compress it is said that what was left alone is compressed; on a terminal, with how many pictures
+    that are and what it would save, before a question.
     """
     whole = [(key, _whole_path(text) if key in _PATHS else text) for key, text in changes]
     values = typed_changes(FOLDER_FIELDS, whole, defaults)
     paths = Paths.from_environment()
     with daemon_or_local(paths) as service:
-        before = _named(paths, path)
-        lets_in = before is not None and before.existing == "leave" and values.get("existing") == "compress"
-        if lets_in and not as_json and not _agreed_to_existing(service, path, sure=yes):
+        # Who changes the folder says which one it is: asked about another, no answer would be worth anything.
+        named = service.named_folder(path)
+        before = _as_configured(paths, named)
+        lets_in = values.get("existing") == "compress" and (before is None or before.existing == "leave")
+        if lets_in and not as_json and not _agreed_to_existing(service, named, values, sure=yes):
             output.say("Nothing was changed.")
             return
-        service.change_folder(path, values)
-    changed = _named(paths, path)
-    assert changed is not None  # it was just found by the same name
+        service.change_folder(named, values)
+    if (changed := _as_configured(paths, named)) is None:
+        output.remark(f"{printable(named)} was changed, and has been taken out of the settings since.")
+        return
     say_changed(changed, values, as_json)
 
 
-def _named(paths: Paths, path: str) -> FolderSettings | None:
-    """The watched folder that was named, by whatever way leads there."""
-    return folder_named(load(paths.config_file).folders, Path(path), blocking.resolved)
+def _as_configured(paths: Paths, named: str) -> FolderSettings | None:
+    """The settings of a folder by its path there; None where another program has just taken it out."""
+    return next((each for each in load(paths.config_file).folders if str(each.path) == named), None)
 
 
-def _agreed_to_existing(service: Service, path: str, *, sure: bool) -> bool:
-    """The same for a folder that is watched already, whose pictures were left alone until now."""
-    asks = output.on_terminal_for_people() and not sure
-    found = estimate_folder(service, path, _QUICK_SAMPLE, _PATIENCE if asks else 0.0)
-    return _confirmed(found, "compress", "Compress what is in it?" if asks else "")
+def _agreed_to_existing(service: Service, path: str, values: dict[str, str | None], *, sure: bool) -> bool:
+    """The same for a folder that is watched already, whose pictures were left alone until now.
+
+    What is in it is looked at only for a person who is asked; a folder that is away is no reason to refuse.
+    """
+    if sure or not output.on_terminal_for_people():
+        output.say(LET_IN)
+        return True
+    try:
+        found = estimate_folder(service, path, _QUICK_SAMPLE, _PATIENCE, changes=values)
+    except ServiceError as error:
+        output.say(f"What is in it cannot be looked at now: {error}")
+        output.say(LET_IN)
+        return click.confirm("Compress what was left alone in it?", default=True, err=True)
+    if found is None:
+        return True
+    for line in let_in_lines(found):
+        output.say(line)
+    return not found.images or click.confirm("Compress them?", default=True, err=True)
 
 
 def _whole_path(text: str) -> str:
@@ -343,6 +358,7 @@ def estimate_folder(
     sample: int,
     patience: float = math.inf,
     wanted: FolderRequest | None = None,
+    changes: dict[str, str | None] | None = None,
 ) -> CheckReport | None:
     """The last report of a dry run, which ends after `patience`; a bar shows how far it is.
 
@@ -354,12 +370,13 @@ def estimate_folder(
         sample: how many pictures to try; 0 for all.
         patience: seconds after which what was found by then counts.
         wanted: how the folder is about to be added.
+        changes: what is about to be changed of a watched one, so that what was left alone is compressed.
 
     Raises:
         ServiceError: there is no such folder, or it may not be added.
     """
     report, end = None, time.monotonic() + patience
-    reports = service.check_folder(path, sample, wanted)
+    reports = service.check_folder(path, sample, wanted, changes)
     with ProgressBar("picture") as progress:
         for report in reports:
             progress.expect(report.to_try)
