@@ -205,3 +205,34 @@ def test_the_bare_command_without_a_display_says_what_to_type(program: Program) 
     done = subprocess.run(program.command(), env=environment, timeout=60, capture_output=True, check=False)
     assert done.returncode == 2
     assert b"homepress folder add" in done.stderr
+
+
+@pytest.mark.slow
+def test_pictures_that_were_left_alone_are_compressed_after_a_question(
+    program: Program, inbox: Path, opened: Opening
+) -> None:
+    picture = write(inbox / "old.jpg", jpeg(1))
+    before, settings = picture.read_bytes(), program.home / "settings.toml"
+    program.watch(inbox)
+    program.start()
+    window = opened("folders")
+    window.wait("Watching")
+    window.click("Settings", "TButton")
+
+    def choose_compress() -> None:
+        window.click_in(window.reach("Leave or compress what was in the folder", "TCombobox"))
+        window.press("Down", "Return")
+        window.wait("Left alone in it until now: 1 picture")
+
+    choose_compress()
+    window.press("Escape")
+    window.wait_until(lambda: not window.find("Left alone in it until now"), "the question to go")
+    field = window.beside("Leave or compress what was in the folder", "TCombobox")
+    assert field["text"] == "leave"
+    assert "compress" not in settings.read_text("utf-8")
+    assert picture.read_bytes() == before
+    choose_compress()
+    window.tab_to("Compress")
+    window.press("space")
+    window.wait_until(lambda: 'existing = "compress"' in settings.read_text("utf-8"), "it to be written")
+    wait_for(lambda: picture.read_bytes() != before, within=60, what="the picture to be compressed")

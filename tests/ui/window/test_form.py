@@ -1,12 +1,16 @@
 """The form of the settings: generated, checked as the file is, written with the user's comments kept."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from homepress.control.service import Service, ServiceError
+from homepress.control.client import OtherVersionError
+from homepress.control.service import CheckReport, Service, ServiceError
+from homepress.control.wire import About
 from homepress.settings import DAEMON_FIELDS, FOLDER_FIELDS, SettingsError, load
+from homepress.ui.text import LET_IN
 from homepress.ui.window.model.form import Form, daemon_form, folder_form
 
 FILE = """# mine
@@ -41,6 +45,62 @@ class Judge:
         if "inside" in (values.get("output") or ""):
             raise ServiceError("the output folder lies in the watched folder; give one outside it", 4)
         self.taken.append((path, values))
+
+
+class Counting(Judge):
+    """One that counts what is left alone in a folder."""
+
+    def check_folder(
+        self, path: str, sample: int, wanted: None, changes: dict[str, str | None]
+    ) -> Iterator[CheckReport]:
+        assert changes == {"existing": "compress"}
+        yield CheckReport(
+            path=path, files=9, images=7, tried=0, before_bytes=7_000_000, after_bytes=7_000_000
+        )
+        raise AssertionError("a picture was tried, and somebody waits")
+
+
+class Away(Judge):
+    """One whose folder is away."""
+
+    def check_folder(self, path: str, *_: object) -> Iterator[CheckReport]:
+        raise ServiceError(f"{path}: its drive is away", 4)
+
+
+def test_how_many_pictures_are_let_in_is_said_before_it_is_written(file: Path) -> None:
+    def words(daemon: Judge | None) -> str:
+        form = folder_form(file, load(file).folders[0], lambda: cast(Service, daemon))
+        assert not form.lets_in("existing"), "it is as it was"
+        assert form.change("existing", "compress") and form.lets_in("existing")
+        assert not form.lets_in("quality")
+        said = form.let_in_words()
+        form.take_back("existing")
+        assert not form.lets_in("existing") and form.entries["existing"].text == "leave"
+        return said
+
+    assert words(Counting()) == (
+        "Left alone in it until now: 7 pictures (7.0 MB), to be compressed like those that come."
+    )
+    assert words(None) == LET_IN
+    assert (
+        words(Away())
+        == f"What is in it cannot be looked at now: {file.parent / 'inbox'}: its drive is away\n{LET_IN}"
+    )
+
+
+def test_a_daemon_of_another_version_is_said_beside_the_field(file: Path) -> None:
+    about = About(program="9.0", protocol=9, pid=7)
+
+    def connect() -> Service | None:
+        raise OtherVersionError(about)
+
+    form, before = folder_form(file, load(file).folders[0], connect), file.read_bytes()
+    form.change("quality", "small")
+    with pytest.raises(ServiceError):
+        form.write("quality")
+    assert "restart it: homepress stop && homepress run" in form.entries["quality"].problem
+    assert "restart it" in form.let_in_words(), "the question comes with the reason"
+    assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize("last", ["mode", "output"])

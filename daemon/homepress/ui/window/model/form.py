@@ -7,7 +7,7 @@ set`, else through `settings.edit`. Both keep the user's comments.
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from homepress.settings import (
     to_toml,
     value_from_text,
 )
+from homepress.ui.text import LET_IN, let_in_lines
 
 _NOT_IN_FORM = ("path", "enabled")
 """The folder itself, and the switch on its card."""
@@ -75,6 +76,28 @@ class Form:
         entry.text = text
         entry.problem = check_value(_name(entry.field), text) or ""
         return not entry.problem and not self._incomplete(key)
+
+    def lets_in(self, key: str) -> bool:
+        """Whether to write a key has pictures compressed that were left alone: that is asked first."""
+        entry = self.entries[key]
+        return bool(self.folder) and key == "existing" and (entry.saved, entry.text) == ("leave", "compress")
+
+    def let_in_words(self) -> str:
+        """How many pictures these are and that they will be compressed, for the question; for threads."""
+        try:
+            if (daemon := self.connect()) is None:
+                return LET_IN
+            reports = daemon.check_folder(self.folder, 1, None, {"existing": "compress"})
+            found = next(reports)  # it counts; the next ones would be of pictures tried
+            if isinstance(reports, Generator):
+                reports.close()
+            return " ".join(let_in_lines(found))
+        except ServiceError as error:
+            return f"What is in it cannot be looked at now: {error}\n{LET_IN}"
+
+    def take_back(self, key: str) -> None:
+        """Have a key as it was saved."""
+        self.entries[key].text = self.entries[key].saved
 
     def write(self, key: str) -> None:
         """Write a key as it stands in the form, and what belongs to it.

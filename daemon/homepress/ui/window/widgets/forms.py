@@ -175,10 +175,26 @@ class SettingsForm(Panel):
 
     def _changed(self, key: str, text: str) -> None:
         if self._form.change(key, text):
-            self._context.jobs.run(
-                lambda: self._form.write(key), lambda _: self._done(key), lambda _: self._show_problems()
-            )
+            if self._form.lets_in(key):
+                self._context.jobs.run(self._form.let_in_words, lambda words: self._ask(key, words))
+            else:
+                self._write(key)
         self._show_problems()
+
+    def _ask(self, key: str, words: str) -> None:
+        """Write a key that has pictures compressed, if that is wanted still."""
+        if not self.winfo_exists() or not self._form.lets_in(key):
+            return  # the form was left, or another choice made, before the pictures were counted
+        if confirm(self._context, "Compress what is in this folder?", words, "Compress"):
+            self._write(key)
+        elif self.winfo_exists():
+            self._form.take_back(key)
+            self._rows[key].show_choice()
+
+    def _write(self, key: str) -> None:
+        self._context.jobs.run(
+            lambda: self._form.write(key), lambda _: self._done(key), lambda _: self._show_problems()
+        )
 
     def _reset(self, key: str) -> None:
         self._context.jobs.run(lambda: self._form.clear(key), lambda _: self._done(key, anew=True))
@@ -229,6 +245,11 @@ class _Row(Panel):
             again.grid(row=0, column=0, padx=(0, px(4)))  # left of it, so that all controls end alike
         self._problem = kit.label(self, role="bad", wrap=560, icon=Icon.WARNING)
         self.show_problem()
+
+    def show_choice(self) -> None:
+        """Show what is chosen, after it was taken back."""
+        if isinstance(self.control, ttk.Combobox):
+            self.control.set(self._entry.text)
 
     def show_problem(self) -> None:
         """Say what is wrong, or nothing."""
