@@ -64,7 +64,7 @@ print(*windows.lock_worker([], Limits()).missing, sep="\\n")
 release
 """
     said = printed(script).splitlines()
-    assert "network" in said[0] and "can be read" in said[1]
+    assert "network" in said[0] and "not closed" in said[1]
     if not _is_wine():
         assert said[2:] == []
     assert not any("privileges" in line for line in said)
