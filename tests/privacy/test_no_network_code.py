@@ -84,7 +84,9 @@ def test_a_worker_has_no_network_module_loaded() -> None:
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=True)
     loaded = set(json.loads(done.stdout))
     # typing_extensions loads the C module for the type of one of its objects; nobody opens a socket with it.
-    assert loaded & NETWORK_MODULES <= {"_socket"}
+    # Where no filter of system calls tells, a worker measures with the module whether it could open one.
+    measured = set() if sys.platform == "linux" else {"socket"}
+    assert loaded & NETWORK_MODULES <= {"_socket"} | measured
 
 
 def test_the_statement_for_firewalls_says_none() -> None:

@@ -7,6 +7,7 @@ measured on a Mac by this project, so the state is "open" until `state` has seen
 import ctypes
 import errno
 import os
+import socket as sockets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,8 +43,6 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:  # noqa: ARG001  a 
 
 def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memory is tried here
     """The profile refuses connections, not the making of sockets."""
-    import socket as sockets  # not in workers, which load this module too
-
     return (
         _connect("TCP", sockets.AF_INET, sockets.SOCK_STREAM, "127.0.0.1"),
         _connect("UDP", sockets.AF_INET, sockets.SOCK_DGRAM, "127.0.0.1"),
@@ -168,8 +167,6 @@ def _apply(profile: str, files: int) -> Lock:
 
 def _connect(name: str, family: int, kind: int, address: str) -> ProbeAttempt:
     """To this computer's own discard port: where nothing is refused, nothing leaves it either."""
-    import socket as sockets
-
     try:
         with sockets.socket(family, kind) as attempt:
             attempt.connect((address, _DISCARD_PORT))

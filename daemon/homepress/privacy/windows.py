@@ -11,6 +11,7 @@ AppContainer, or by a rule of its firewall; the first is not asked for yet.
 
 import contextlib
 import ctypes
+import socket as sockets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -203,8 +204,6 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:
 
 def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memory is tried here
     """The making of sockets: the firewall would refuse a connection later."""
-    import socket as sockets  # not in workers, which load this module too
-
     return (
         _socket("TCP", sockets.AF_INET, sockets.SOCK_STREAM),
         _socket("UDP", sockets.AF_INET, sockets.SOCK_DGRAM),
@@ -214,8 +213,6 @@ def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memor
 
 
 def _socket(name: str, family: int, kind: int) -> ProbeAttempt:
-    import socket as sockets
-
     try:
         sockets.socket(family, kind).close()
     except OSError as error:
