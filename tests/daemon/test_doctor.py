@@ -230,6 +230,7 @@ class TestData:
             paths.config_file.write_text(f'[daemon]\noriginals_max = "{limit}"\n')
             (finding,) = found(checks.originals, paths)
             assert finding.level is level
+            assert finding.text.startswith("1 original, ")
         assert "originals accept" in finding.fix
         lost = msgspec.structs.replace(stored, stored_at=str(inbox / "gone"))
         monkeypatch.setattr(Reader, "originals", lambda _: iter([lost]))
@@ -366,6 +367,9 @@ class TestFolders:
             assert finding.level is level, finding
         (limits / "max_user_watches").write_text("5\n")
         assert found(checks.watching, paths)[0].fix == "sudo sysctl fs.inotify.max_user_watches=524288"
+        for number in range(9):
+            (inbox / str(number)).rmdir()
+        assert found(checks.watching, paths)[0].text.startswith("about 1 watch needed, 5 allowed")
 
 
 class _NoExchange(type(system_file_system())):  # type: ignore[misc]  # whichever this system has

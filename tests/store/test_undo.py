@@ -246,6 +246,39 @@ def test_of_a_named_picture_only_the_newest_result_is_undone(bench: Bench) -> No
     assert (bench.watched / "a (original).jpg").read_bytes() == picture(1)
 
 
+def test_a_named_picture_comes_back_though_a_result_of_it_elsewhere_is_newer(bench: Bench) -> None:
+    path, target = bench.drop(), bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        replace(store, path)
+        store.write_output(store.read(path), replacement(smaller(path.read_bytes())), target)
+        (undone,) = undo(bench, store, path)
+        assert (undone.outcome, path.read_bytes(), target.exists()) == ("restored", picture(), True)
+
+
+def test_a_result_elsewhere_goes_where_it_is_named_itself(bench: Bench) -> None:
+    path, target = bench.drop(), bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        replace(store, path)
+        replaced = path.read_bytes()
+        for named in ((target,), (path, target)):
+            store.write_output(store.read(path), replacement(smaller(replaced)), target)
+            outcomes = [u.outcome for u in undo(bench, store, *named)]
+            assert (outcomes[0], target.exists()) == ("removed", False)
+            assert path.read_bytes() == (replaced if named == (target,) else picture())
+        assert outcomes == ["removed", "restored"]
+
+
+def test_a_named_conversion_comes_back_though_a_result_of_it_elsewhere_is_newer(bench: Bench) -> None:
+    path, target = bench.drop("a.heic"), bench.base / "out" / "a.jpg"
+    with bench.store() as store:
+        source = store.read(path)
+        store.replace(source, replacement(smaller(source.data), suffix=".jpg"))
+        path.write_bytes(picture())
+        store.write_output(store.read(path), replacement(smaller(picture())), target)
+        assert [u.outcome for u in undo(bench, store, path)] == ["restored"]
+        assert target.exists()
+
+
 @pytest.mark.posix
 def test_equal_pictures_come_back_each_with_its_own_attributes(bench: Bench) -> None:
     (bench.watched / "b").mkdir()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from homepress.base import units
 from homepress.watch import Skip, survey
 from homepress.watch.model import this_system
 from homepress.watch.pending import Examination, ExamOutcome, examine
@@ -218,6 +219,8 @@ def test_size_limits_are_told_once_the_file_is_quiet(tmp_path: Path) -> None:
         (skipped.path.name, skipped.reason) for skipped in run.sink.skips if skipped.path.name not in late
     ]
     assert sorted(told) == [("large.jpg", Skip.TOO_LARGE), ("small.jpg", Skip.TOO_SMALL)]
+    details = {skipped.path.name: skipped.detail for skipped in run.sink.skips}
+    assert (details["small.jpg"], details["large.jpg"]) == ("1.0 KB", units.size(len(large) - 1))
 
 
 def grow(path: Path) -> float:

@@ -174,6 +174,42 @@ def test_work_trees_are_named(person: Path) -> None:
     assert "show there as changes" in warnings(person / "site" / "images", home=person)[0]
 
 
+@pytest.mark.parametrize(
+    ("lines", "where", "warned"),
+    [
+        ("# ours\nbuild/\n.run/\n", ".", False),
+        (".run\r\n", ".", False),
+        ("/.run", ".", False),
+        ("/.run/inbox/", ".", False),
+        (".run/inbox", ".", False),
+        ("inbox", ".run", False),
+        ("", ".", True),
+        ("#.run/\n", ".", True),
+        ("/\n", ".", True),
+        ("/inbox\n", ".", True),
+        (".run-other\n", ".", True),
+        (".run\n!.run\n", ".", True),
+        (".run/[i]nbox\n", ".", True),
+        ("x\n" * 4091 + "y\n.run/inbox2", ".", True),
+    ],
+)
+def test_no_warning_of_a_folder_that_git_ignores(person: Path, lines: str, where: str, warned: bool) -> None:
+    inbox = person / "site" / ".run" / "inbox"
+    inbox.mkdir(parents=True)
+    (person / "site" / ".git").mkdir()
+    (person / "site" / where / ".gitignore").write_bytes(lines.encode())
+    assert bool(warnings(inbox, home=person)) is warned
+
+
+@pytest.mark.posix("named pipes")
+def test_what_is_no_list_of_ignored_names_is_passed_over(person: Path) -> None:
+    inbox = person / "site" / "inbox"
+    (inbox / ".gitignore").mkdir(parents=True)
+    (person / "site" / ".git").mkdir()
+    os.mkfifo(person / "site" / ".gitignore")
+    assert "show there as changes" in warnings(inbox, home=person)[0]
+
+
 @pytest.mark.posix("names that are no UTF-8")
 def test_names_that_are_not_utf8(person: Path) -> None:
     odd = Path(os.fsdecode(os.fsencode(person) + b"/f\xfcr"))

@@ -125,15 +125,23 @@ def _choose(context: StoreContext, selection: UndoSelection) -> tuple[list[Kept]
 
 
 def _newest_of_each(found: list[Kept], selection: UndoSelection) -> tuple[list[Kept], list[Path]]:
-    """Of a named path with several results only the last one is meant."""
-    met: set[Path] = set()
-    chosen = []
+    """Of a named path with several results only one is meant: the last that has this name, or replaced it.
+
+    A result of it elsewhere is meant only where there is no such result: who names a picture wants it back.
+    """
+    named = set(selection.paths)
+    meant: dict[Path, Kept] = {}
     for kept in found:
-        names = {kept.source, kept.result}
-        if kept.entry in selection.entries or not names & met:
-            chosen.append(kept)
-            met |= names
-    return chosen, sorted(set(selection.paths) - met)
+        for path in named & {kept.source, kept.result}:
+            if path not in meant or (_lies_elsewhere(meant[path], path) and not _lies_elsewhere(kept, path)):
+                meant[path] = kept
+    wanted = {*selection.entries, *(kept.entry for kept in meant.values())}
+    return [kept for kept in found if kept.entry in wanted], sorted(named - meant.keys())
+
+
+def _lies_elsewhere(kept: Kept, path: Path) -> bool:
+    """Whether a result leaves the file of this name alone: it was written from it to another place."""
+    return kept.kind in ("output", "beside") and kept.result != path
 
 
 def _moved_to(context: StoreContext, path: Path) -> Kept | None:

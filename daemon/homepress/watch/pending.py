@@ -14,6 +14,7 @@ from pathlib import Path
 
 from homepress.base.files import FileId, Mark
 from homepress.base.system_errors import in_words
+from homepress.base.units import size
 from homepress.watch.completeness import UNREAD, Completeness, Verdict, judge
 from homepress.watch.model import (
     Arrival,
@@ -357,12 +358,18 @@ class FileInspector:
         pending.tries = tries + 1
         self._files.put_off(pending, now + waits[min(tries, len(waits) - 1)], reason, detail)
 
-    def _size_skip(self, size: int) -> Skip | None:
-        if size < self._folder.min_size:
+    def _size_skip(self, length: int) -> Skip | None:
+        if length < self._folder.min_size:
             return Skip.TOO_SMALL
-        if self._folder.max_size is not None and size > self._folder.max_size:
+        if self._folder.max_size is not None and length > self._folder.max_size:
             return Skip.TOO_LARGE
         return None
+
+    def _limit_in_words(self, skip: Skip) -> str:
+        """The limit that a file is beyond: it may come from a preset; empty for any other reason."""
+        limits = {Skip.TOO_SMALL: self._folder.min_size, Skip.TOO_LARGE: self._folder.max_size}
+        limit = limits.get(skip)
+        return "" if limit is None else size(limit)
 
     def _hand_on(self, pending: PendingEntry, file_id: FileId) -> None:
         path, root = Path(os.fsdecode(pending.path)), Path(os.fsdecode(self._root))
@@ -385,7 +392,7 @@ class FileInspector:
             self._reported.add(pending.path, file_id)
             self._watch_attributes(pending.path)
         self._files.drop(pending)
-        return self._report(pending, file_id, skip, "")
+        return self._report(pending, file_id, skip, self._limit_in_words(skip))
 
     def fits(self, file_id: FileId) -> bool:
         """Whether a file is neither too small nor too large for its folder."""

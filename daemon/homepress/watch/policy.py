@@ -160,6 +160,8 @@ _MARKERS: dict[str, tuple[str, ...]] = {
 _MAC_CLOUD_STORAGE = "cloudstorage"
 _MAC_PROVIDERS = {"dropbox": "Dropbox", "onedrive": "OneDrive", "googledrive": "Google Drive", "box": "Box"}
 _MOST_NAMES = 10_000
+_MOST_IGNORED = 8192
+"""Bytes of one `.gitignore`."""
 
 
 def warnings(path: Path, *, home: Path | None = None, system: WatchSystem | None = None) -> list[str]:
@@ -178,7 +180,7 @@ def warnings(path: Path, *, home: Path | None = None, system: WatchSystem | None
     ]
     if os.path.lexists(real / ".git"):
         said.append(f"{path} is a git work tree; nothing in it will be touched")
-    elif any(os.path.lexists(folder / ".git") for folder in real.parents):
+    elif (tree := _work_tree(real)) is not None and not _is_ignored(real, tree):
         said.append(f"{path} lies in a git work tree; smaller pictures will show there as changes")
     if any(part.lower() == "appdata" for part in real.parts):
         said.append(f"{path} lies in AppData, where programs keep pictures that they want as they are")
@@ -188,6 +190,48 @@ def warnings(path: Path, *, home: Path | None = None, system: WatchSystem | None
             "time to time, and new pictures are found a little later"
         )
     return said
+
+
+def _work_tree(path: Path) -> Path | None:
+    """The nearest git work tree that a folder lies in."""
+    return next((folder for folder in path.parents if os.path.lexists(folder / ".git")), None)
+
+
+def _is_ignored(path: Path, tree: Path) -> bool:
+    """Whether git plainly leaves out a folder, or one between it and the root of its work tree."""
+    inside = path.relative_to(tree).parts
+    return any(_is_named(tree, inside[: depth + 1]) for depth in range(len(inside)))
+
+
+def _is_named(tree: Path, parts: tuple[str, ...]) -> bool:
+    """Whether the last line of the files `.gitignore` above a folder that names it leaves it out.
+
+    Lines with patterns are passed over: at worst somebody is warned in vain.
+    """
+    named = False
+    for depth in range(len(parts)):
+        whole = "/".join(parts[depth:])
+        for line in _ignore_lines(tree.joinpath(*parts[:depth])):
+            name = line.removeprefix("!").removesuffix("/")
+            if name in (f"/{whole}", parts[-1]) or ("/" in whole and name == whole):
+                named = not line.startswith("!")
+    return named
+
+
+def _ignore_lines(folder: Path) -> list[str]:
+    """The plain lines at the beginning of a folder's `.gitignore`; none where it cannot be read."""
+    file = folder / ".gitignore"
+    try:
+        if not stat.S_ISREG(os.lstat(file).st_mode):  # a pipe would be waited for
+            return []
+        with file.open("rb") as opened:
+            data = opened.read(_MOST_IGNORED)
+    except OSError:
+        return []
+    if len(data) == _MOST_IGNORED:
+        data = data[: data.rfind(b"\n") + 1]  # the last line may be cut
+    lines = (os.fsdecode(line.rstrip()) for line in data.splitlines())
+    return [line for line in lines if line and not set(line) & set("*?[\\") and not line.startswith("#")]
 
 
 def cloud_clients(path: Path, home: Path) -> list[str]:

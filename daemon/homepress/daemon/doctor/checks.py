@@ -21,7 +21,7 @@ from homepress.base.formats import ImageType
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.base.system_errors import with_name
-from homepress.base.units import size
+from homepress.base.units import counted, size
 from homepress.compress import Compressed, Recipe
 from homepress.compress.footprint import most_pixels
 from homepress.compress.model import ENGINE
@@ -113,7 +113,7 @@ def originals(whole: Installation) -> Iterator[Finding]:
         text = f"{lost:,} of {kept:,} are not where they were stored; is a disk not connected?"
         yield broken("originals", text, "homepress originals verify")
     allowed = min(limit.max_bytes, int(_disk_bytes(whole.paths) * limit.disk_fraction))
-    text = f"{kept:,} originals, {size(used)} of at most {size(allowed)}"
+    text = f"{counted(kept, 'original')}, {size(used)} of at most {size(allowed)}"
     if used >= allowed:
         yield broken("originals", f"{text}: nothing is replaced until there is room", _MAKE_ROOM)
     elif used >= _NEARLY_FULL * allowed:

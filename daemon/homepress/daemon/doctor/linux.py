@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from homepress.base.units import counted
 from homepress.base.volumes.linux import mount_of, parse_mountinfo
 from homepress.daemon.doctor.finding import Finding, broken, good, worth_knowing
 from homepress.desktop.dbus import Address, BusError, Connection, session_address
@@ -130,15 +131,15 @@ def room_to_watch(folders: Sequence[FolderSettings]) -> Iterator[Finding]:
         or (folder.watch == "auto" and not system.is_remote(os.fsencode(folder.path.resolve())))
     ]
     wanted = sum(_directories(folder.path) if folder.recursive else 1 for folder in native)
-    yield _limit("watches", "max_user_watches", wanted, _USUAL_WATCHES)
+    yield _limit(("watch", "watches"), "max_user_watches", wanted, _USUAL_WATCHES)
     instances = len(native) + _SPARE_INSTANCES if native else 0
-    yield _limit("observers", "max_user_instances", instances, _USUAL_INSTANCES)
+    yield _limit(("observer", "observers"), "max_user_instances", instances, _USUAL_INSTANCES)
 
 
-def _limit(what: str, name: str, wanted: int, usual: int) -> Finding:
+def _limit(nouns: tuple[str, str], name: str, wanted: int, usual: int) -> Finding:
     allowed = int((_INOTIFY / name).read_text("ascii"))
     fix = f"sudo sysctl fs.inotify.{name}={max(usual, 2 * allowed, 4 * wanted)}"
-    text = f"about {wanted:,} {what} needed, {allowed:,} allowed for all your programs together"
+    text = f"about {counted(wanted, *nouns)} needed, {allowed:,} allowed for all your programs together"
     if wanted > allowed:
         return broken("inotify", f"{text}: pictures in some folders are found late", fix)
     if 2 * wanted > allowed:
