@@ -5,6 +5,7 @@ import functools
 import io
 import re
 import struct
+import zipfile
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -312,3 +313,13 @@ def test_the_page_has_every_cause() -> None:
     page = (REPOSITORY / "docs" / "formats.md").read_text(encoding="utf-8")
     section = page.partition("## Broken, unsupported, left alone")[2].partition("## ")[0]
     assert set(re.findall(r"`([a-z_]+)`", section)) >= {reason.name.lower() for reason in Reason}
+
+
+def test_what_any_program_put_behind_the_end_is_not_called_its_cameras() -> None:
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("note.txt", "hello")
+    result = compress(phones.primary() + zipped.getvalue(), dataclasses.replace(PLAIN, drop=frozenset(Extra)))
+    assert isinstance(result, Compressed), result
+    assert b"note.txt" not in result.data
+    assert without(result.dropped) == "without data that its camera's maker or a program added"

@@ -33,7 +33,7 @@ class Extra(enum.StrEnum):
     PICTURES = "pictures"
     """Further pictures: the other eye's, those of a burst, large previews."""
     MAKER = "maker"
-    """Data of a camera's maker behind the picture or in boxes and header segments of its own."""
+    """Data of a camera's maker, or of any program, behind the picture or in boxes and header segments."""
 
 
 LEFT_OUT = {
@@ -41,7 +41,7 @@ LEFT_OUT = {
     "depth": "its depth map",
     "motion": "its motion video",
     "pictures": "its further pictures",
-    "maker": "its camera maker's data",
+    "maker": "data that its camera's maker or a program added",
     "header": "a header segment of its camera's maker",
     "signature": "its signature or further layers",
     "unknown": "data that Homepress does not know",
