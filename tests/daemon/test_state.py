@@ -72,26 +72,28 @@ def test_after_the_end_nothing_is_done_and_nobody_waits_for_it() -> None:
 def test_who_asks_while_the_thread_ends_gets_an_answer_or_hears_of_the_end() -> None:
     """The race is between the end and a question that was put just after it; often, so that it is met."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        for _ in range(200):
-            state, heard = StateThread(), queue.SimpleQueue[str]()
-            askers = [
-                threading.Thread(target=_ask_until_refused, args=(state, heard), daemon=True)
-                for _ in range(4)
-            ]
-            for asker in askers:
-                asker.start()
+    for _ in range(200):
+        state, heard, begun = StateThread(), queue.SimpleQueue[str](), threading.Barrier(5)
+        askers = [
+            threading.Thread(target=_ask_until_refused, args=(state, heard, begun), daemon=True)
+            for _ in range(4)
+        ]
+        for asker in askers:
+            asker.start()
+        begun.wait(20)  # not before: a tracer that measures coverage may fail where threads begin at once
+        sys.setswitchinterval(1e-6)
+        try:
             state.close()
             for asker in askers:
                 asker.join(20)
-            assert not any(asker.is_alive() for asker in askers), "a question was never answered"
-            assert [heard.get_nowait() for _ in askers] == ["refused"] * len(askers)
-    finally:
-        sys.setswitchinterval(before)
+        finally:
+            sys.setswitchinterval(before)
+        assert not any(asker.is_alive() for asker in askers), "a question was never answered"
+        assert [heard.get_nowait() for _ in askers] == ["refused"] * len(askers)
 
 
-def _ask_until_refused(state: StateThread, heard: "queue.SimpleQueue[str]") -> None:
+def _ask_until_refused(state: StateThread, heard: "queue.SimpleQueue[str]", begun: threading.Barrier) -> None:
+    begun.wait(20)
     try:
         while True:
             state.ask(lambda: 7)
