@@ -12,7 +12,7 @@ from homepress.compress.score import ssimulacra2
 from homepress.compress.score.ssimulacra2 import Piece, PieceReference, full_score
 
 ROUNDING = 0.01
-"""Of a score: numpy rounds 32-bit floats by other instructions at the ends of rows, and on other processors."""
+"""Of a score: numpy rounds 32-bit floats otherwise at the ends of rows, and on other processors."""
 
 
 def gaussian_reference(plane: np.ndarray) -> np.ndarray:
