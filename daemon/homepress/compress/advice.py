@@ -20,10 +20,10 @@ def with_advice(result: Unchanged, source: bytes, recipe: Recipe) -> Unchanged:
     """The reason for which a JPEG stays as it is, with what to drop so that it need not."""
     if result.source_type is not ImageType.JPEG or result.reason is not Reason.CANNOT_KEEP_WHOLE:
         return result
-    if recipe.metadata is MetadataPolicy.STRIP or _trouble(source, recipe, recipe.drop) is None:
+    if recipe.metadata is MetadataPolicy.STRIP or _can_be_rewritten(source, recipe, recipe.drop):
         return result
     for drop in _attempts(source, recipe.drop):
-        if _trouble(source, recipe, drop) is None:
+        if _can_be_rewritten(source, recipe, drop):
             words = "all" if drop == _ALL else ", ".join(extra for extra in Extra if extra in drop)
             return dataclasses.replace(result, detail=f"{result.detail}; to take that out, drop {words}")
     return result
@@ -54,15 +54,15 @@ def _behind_the_end(source: bytes) -> Set[Extra]:
         return set()
 
 
-def _trouble(source: bytes, recipe: Recipe, drop: frozenset[Extra]) -> Refused | Malformed | None:
-    """Why a file cannot be put together again without some of what it holds; None where it can."""
+def _can_be_rewritten(source: bytes, recipe: Recipe, drop: frozenset[Extra]) -> bool:
+    """Whether a file can be put together again without some of what it holds, and does hold."""
     try:
         left, gone = taken_out(source, drop)
         if drop != recipe.drop and not gone:
-            return Malformed("nothing of that is in it")
+            return False
         if recipe.metadata is MetadataPolicy.SHARE:
             left = share(left)
         swap_primary(left, picture_only(parse_jpeg(left)))
-    except (Refused, Malformed) as error:
-        return error
-    return None
+    except (Refused, Malformed):
+        return False
+    return True
