@@ -42,6 +42,8 @@ ALLOWED = {
     "desktop/dbus.py": "the message bus of the session (AF_UNIX; a bus over TCP is refused)",
     "privacy/comparison.py": "`prove` connects to itself to show what an ordinary process can do",
     "privacy/macos.py": "measures that a connection to this computer itself is refused",
+    "workers/launcher.py": "a pair of sockets without an address, to the process that starts workers (macOS)",
+    "workers/launcher_child.py": "the other end of that pair",
     "privacy/windows.py": "measures whether a socket can be made",
 }
 

@@ -3,11 +3,13 @@
 import ctypes
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from homepress.privacy import Limits, macos, windows
+from homepress.privacy import Limits, macos, posix, windows
 
 SOCKET = Path('/Users/a "b"\\c/control.sock')
 QUOTED = r'"/Users/a \"b\"\\c/control.sock"'
@@ -52,6 +54,67 @@ def test_a_mac_tool_becomes_itself_only() -> None:
 def test_a_mac_without_the_library_says_what_is_missing() -> None:
     lock = macos.lock_client(None)
     assert not lock.network and "sandbox library" in lock.missing[0]
+
+
+class Seatbelt:
+    """The C library and libsandbox of macOS, as far as profiles go; `readable` says which texts it takes.
+
+    A second profile is refused, whoever put on the first one (the system's log calls it
+    forbidden-sandbox-reinit); `sandbox_check` without an operation says 1 where there is one (as WebKit's
+    SandboxUtilities.mm uses it). A text that cannot be understood is refused before anything is put on, with
+    the reason in `errorbuf` (sandbox_init(3)).
+    """
+
+    def __init__(self, readable: Callable[[str], bool] = lambda _: True, *, inherited: bool = False) -> None:
+        self.profiles: list[str] = []
+        self.tried = 0
+        self._readable = readable
+        self._confined = inherited
+
+    def sandbox_check(self, pid: int, operation: object, kind: int) -> int:
+        assert operation is None and kind == 0
+        return int(self._confined)
+
+    def sandbox_init(self, profile: bytes, flags: Any, message: Any) -> int:
+        assert flags.value == 0, "the text of a profile, not the name of one (SANDBOX_NAMED)"
+        self.tried += 1
+        if self._confined or not self._readable(profile.decode()):
+            message._obj.value = b"Operation not permitted" if self._confined else b"unbound variable: signal"
+            return -1
+        self._confined = True
+        self.profiles.append(profile.decode())
+        return 0
+
+
+def on_a_mac(monkeypatch: pytest.MonkeyPatch, system: Seatbelt) -> None:
+    for name in ("limit_memory", "limit_all_but_memory", "forbid_core_dumps"):
+        monkeypatch.setattr(posix, name, lambda *_: None)
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: system)
+
+
+def test_a_mac_worker_from_outside_gets_its_own_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_mac(monkeypatch, system := Seatbelt())
+    lock = macos.lock_worker([Path("/usr/lib")], Limits())
+    assert (lock.network, lock.files, lock.missing) == (True, 1, ())
+    assert system.profiles == [macos.worker_profile([Path("/usr/lib")])]
+
+
+def test_a_mac_process_with_a_profile_does_not_try_a_second_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it inherited holds on; what it could not add is named."""
+    on_a_mac(monkeypatch, system := Seatbelt(inherited=True))
+    for lock in (macos.lock_worker([], Limits()), macos.lock_daemon(SOCKET), macos.lock_client(SOCKET)):
+        assert not lock.network and "has a sandbox profile already" in lock.missing[0]
+    assert system.tried == 0
+
+
+def test_a_mac_worker_whose_profile_is_not_understood_has_no_network_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on_a_mac(monkeypatch, system := Seatbelt(lambda profile: "signal" not in profile))
+    lock = macos.lock_worker([Path("/usr/lib")], Limits())
+    assert (lock.network, lock.files) == (True, 0)
+    assert system.profiles == ["(version 1)\n(allow default)\n(deny network*)"]
+    assert "unbound variable" in lock.missing[0]
 
 
 def test_where_connections_are_not_refused_a_mac_is_open() -> None:

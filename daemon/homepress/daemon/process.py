@@ -22,6 +22,7 @@ from homepress.daemon.service import DaemonService
 from homepress.desktop.autostart import AutostartError, autostart
 from homepress.desktop.dbus import session_address
 from homepress.desktop.launching import own, spawn
+from homepress.workers.process import lock_outside_workers
 
 _log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ class _Daemon:
             agent = start_agent() if self._options.tray and not self._options.once else None
             # From here on no socket can be made and none connected; pictures are read only afterwards. Of
             # other threads there may be one that asked a disk for the settings, and hangs: it is set apart.
-            lock = privacy.lock_daemon(self._paths.socket)
+            lock = lock_outside_workers(lambda: privacy.lock_daemon(self._paths.socket))
             if agent is not None:
                 wait_for_agent(agent, self._service.agent_ended)
             _log.info("%s", "; ".join((f"network: {privacy.state()}", *lock.missing)))

@@ -55,12 +55,14 @@ __all__ = [
     "lock_daemon",
     "lock_tool",
     "lock_worker",
+    "locks_nest",
     "probe",
     "report",
     "set_apart",
     "state",
 ]
 
+locks_nest = _system.locks_nest
 set_apart = _system.set_apart
 lock_daemon = _system.lock_daemon
 lock_client = _system.lock_client

@@ -34,6 +34,10 @@ _INHERITED = "HOMEPRESS_SET_APART"
 """In the environment of what we start: its domain is inherited, and layers are few."""
 
 
+def locks_nest() -> bool:
+    return True
+
+
 def set_apart() -> Lock:
     """A Landlock domain. What this process starts is in it and puts on no other of the kind."""
     if os.environ.get(_INHERITED):

@@ -51,6 +51,11 @@ def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memor
     )
 
 
+def locks_nest() -> bool:
+    """A process that has a Seatbelt profile, its own or its parent's, gets no second one."""
+    return False
+
+
 def set_apart() -> Lock:
     """Nothing is to be had for it by the process itself."""
     return Lock(False)
@@ -149,10 +154,29 @@ def _confine(profile: str, limits: Limits) -> Lock:
         except (OSError, ValueError) as error:
             missing.append(f"the system takes no limit of {what}: {error}")
     lock = _apply(profile, files=1)
-    return replace(lock, missing=(*missing, *lock.missing))
+    missing += lock.missing
+    if not lock.network and not _has_profile():
+        # So it is the text that was not taken: no network is better than no profile.
+        lock = _apply(daemon_profile(None), files=0)
+        missing += lock.missing
+    return replace(lock, missing=tuple(missing))
+
+
+def _has_profile() -> bool:
+    """Whether this process is confined already, by itself or its parent (`sandbox_check`, asked for nothing).
+
+    It has no manual page; WebKit (`currentProcessIsSandboxed`) and Apple's dyld rest on it.
+    """
+    check = getattr(ctypes.CDLL(None), "sandbox_check", None)
+    return check is not None and check(os.getpid(), None, 0) > 0
 
 
 def _apply(profile: str, files: int) -> Lock:
+    """Put a profile on, but no second one: that is refused (`forbidden-sandbox-reinit`, says the log)."""
+    if _has_profile():
+        return Lock(
+            False, missing=("this process has a sandbox profile already, and macOS gives no second one",)
+        )
     try:
         library = ctypes.CDLL(_LIBRARY)
     except OSError as error:
@@ -160,8 +184,7 @@ def _apply(profile: str, files: int) -> Lock:
     message = ctypes.c_char_p()
     if library.sandbox_init(profile.encode(), ctypes.c_uint64(0), ctypes.byref(message)) != 0:
         answer = (message.value or b"no reason given").decode(errors="replace")
-        nested = "a process that has a profile, its own or its parent's, gets no second one"
-        return Lock(False, missing=(f"the system did not take the sandbox profile: {answer} ({nested})",))
+        return Lock(False, missing=(f"the system did not take the sandbox profile: {answer}",))
     return Lock(True, files)
 
 

@@ -126,6 +126,9 @@ class PrivacySystem(Protocol):
             socket: the listener's path; macOS needs it, Linux does not.
         """
 
+    def locks_nest(self) -> bool:
+        """Whether a process whose parent is locked can put on a stricter lock of its own."""
+
     def set_apart(self) -> Lock:
         """Keep daemon, tray, window or command line from the memory of other programs; no network lock.
 

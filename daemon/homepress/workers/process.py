@@ -5,6 +5,7 @@ It is cut off from the user's settings and environment.
 
 import dataclasses
 import enum
+import logging
 import os
 import queue
 import re
@@ -20,10 +21,12 @@ from dataclasses import dataclass
 from io import RawIOBase
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar, cast
+from typing import NoReturn, TypeVar, cast
 
 import homepress
 from homepress import __version__, privacy
+from homepress.base.override import override
+from homepress.workers import launcher
 from homepress.workers.host import host
 from homepress.workers.protocol import (
     READY,
@@ -37,7 +40,14 @@ from homepress.workers.protocol import (
     write_frame,
 )
 
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 _NO_HOME = "/nonexistent"
+
+MODULES = tuple(f"homepress.workers.{name}" for name in ("child", "checker_child", "tool_child"))
+"""What a worker, and a helper program's process, begin with."""
 
 # One thread each: the slots are what runs side by side. Two arenas keep glibc from reserving address space
 # for threads that hardly allocate. What is freed is kept for what comes next: to give pages to the system
@@ -78,6 +88,27 @@ def environment() -> Mapping[str, str]:
     return {**kept, **home, **_ONE_THREAD, **needed}
 
 
+def lock_outside_workers(lock: Callable[[], T]) -> T:
+    """Lock this process; where a child of it could not lock itself, workers will be started from outside.
+
+    Where the system did not take this process's lock, workers are its own children: nothing keeps them from
+    putting on theirs, and none is to be had from a launcher that has less of it than its daemon.
+
+    Args:
+        lock: puts on the lock; for a process that may start workers later.
+    """
+    if privacy.locks_nest():
+        return lock()
+    try:
+        launcher.begin([module_command(module) for module in MODULES], environment())
+    except OSError as error:
+        _log.warning("workers get the lock of this process alone: no launcher could be started: %s", error)
+    locked = lock()
+    if privacy.state() == "open":
+        launcher.end()
+    return locked
+
+
 def _in_user_site() -> bool:
     """Whether Homepress is installed with `pip install --user`, which isolated mode would not find."""
     if not site.ENABLE_USER_SITE:
@@ -90,14 +121,25 @@ SYSTEM_LIBRARIES = tuple(
 )
 """Where shared libraries are, and the list that the loader finds them by."""
 
-Popen = subprocess.Popen[bytes]
+
+class OwnProcess(subprocess.Popen[bytes]):
+    """A child of this process."""
+
+    lost = ""
+    """Nothing: the end of a child of ours is always known."""
+
+    @override
+    def kill(self) -> None:
+        host.kill(self.pid)
+
+
+Process = OwnProcess | launcher.OutsideProcess
 
 START_SECONDS = 60.0
 _END_SECONDS = 2.0
 _LOOK_SECONDS = 0.002
 _ERROR_TAIL_BYTES = 8 << 10
 
-T = TypeVar("T")
 _BASE_SECONDS = 120.0
 _SECONDS_PER_BYTE = 6.0 / 1_000_000
 _SECONDS_PER_MEMORY_BYTE = 100.0 / 1_000_000_000
@@ -235,26 +277,14 @@ class Program:
             WorkerDied: it could not be started.
         """
         try:
-            self._popen = launch(
-                lambda: subprocess.Popen(
-                    command,
-                    bufsize=0,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    close_fds=True,
-                    cwd="/",
-                    env=environment(),
-                    **host.popen_options(background),
-                )
-            )
+            self._process = launch(lambda: _started(command, background))
         except OSError as error:
             raise _not_started(error) from error
         try:
-            self._release = privacy.contain(self._popen.pid, limits)
+            self._release = privacy.contain(self._process.pid, limits)
         except OSError as error:
-            host.kill(self._popen.pid)
-            self._popen.wait()
+            self._process.kill()
+            self._process.wait()
             raise _not_started(error) from error
         self.killed_as: DeathKind | None = None
         self._errors = bytearray()
@@ -264,7 +294,7 @@ class Program:
     @property
     def pid(self) -> int:
         """The process's id."""
-        return self._popen.pid
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -274,19 +304,19 @@ class Program:
     @property
     def input(self) -> RawIOBase:
         """The pipe to its standard input, unbuffered."""
-        return cast(RawIOBase, self._popen.stdin)
+        return cast(RawIOBase, self._process.stdin)
 
     @property
     def output(self) -> RawIOBase:
         """The pipe from its standard output, unbuffered."""
-        return cast(RawIOBase, self._popen.stdout)
+        return cast(RawIOBase, self._process.stdout)
 
     def kill(self, why: DeathKind) -> None:
         """End it at once; threads that wait for its pipes see them closed. May be called from any thread."""
         with _processes:
-            if self._popen.poll() is None:
+            if self._process.poll() is None:
                 self.killed_as = self.killed_as or why
-                host.kill(self._popen.pid)
+                self._process.kill()
 
     def end(self, why: DeathKind = DeathKind.STOPPED) -> int:
         """Close its input, wait a moment for it to go, kill it if it does not; its return code."""
@@ -300,7 +330,7 @@ class Program:
         self._drain.join(_END_SECONDS)
         self.output.close()
         self._release()
-        return int(self._popen.returncode)
+        return self._process.wait()
 
     def errors(self) -> str:
         """The end of what it wrote to its error output."""
@@ -332,11 +362,14 @@ class Program:
 
     def _ended(self) -> bool:
         with _processes:
-            return self._popen.poll() is not None
+            return self._process.poll() is not None
 
     def _death(self, seconds: float, detail: str = "") -> Death:
         code = self.end(DeathKind.CRASHED)
         errors = self.errors()
+        if self._process.lost and self.killed_as is None:
+            # Not the picture's fault, and another try will not do: as with a worker that cannot be started.
+            return Death(DeathKind.REFUSED_TO_START, seconds=seconds, detail=self._process.lost)
         return Death(
             kind=cause_of(code, errors, self.killed_as),
             signal=-code if code < 0 else None,
@@ -346,7 +379,7 @@ class Program:
         )
 
     def _read_errors(self) -> None:
-        stream = cast(RawIOBase, self._popen.stderr)
+        stream = cast(RawIOBase, self._process.stderr)
         with stream:
             while chunk := stream.read(_ERROR_TAIL_BYTES):
                 self._errors += chunk
@@ -389,9 +422,14 @@ class Worker(Program):
             raise WorkerDied(dataclasses.replace(died.death, kind=DeathKind.REFUSED_TO_START)) from died
         self.hello = harmless(hello)
         if self.hello.version != __version__:
-            self.end()
-            detail = f"Homepress was updated to {self.hello.version}; restart it"
-            raise WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=detail))
+            self._refuse(f"Homepress was updated to {self.hello.version}; restart it")
+        if launcher.launcher() is not None and self.hello.network == "open":
+            why = "; ".join(self.hello.missing)
+            self._refuse(f"it did not get a lock, and has none of its parent's: {why}; {launcher.CURE}")
+
+    def _refuse(self, why: str) -> NoReturn:
+        self.end()
+        raise WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=why))
 
     def ask(
         self,
@@ -422,6 +460,22 @@ class Worker(Program):
         return self.attempt(seconds, exchange)
 
 
+def _started(command: Sequence[str], background: bool) -> Process:
+    if (outside := launcher.launcher()) is not None:
+        return outside.start(command)
+    return OwnProcess(
+        command,
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        close_fds=True,
+        cwd="/",
+        env=environment(),
+        **host.popen_options(background),
+    )
+
+
 def _not_started(error: OSError) -> WorkerDied:
     return WorkerDied(Death(DeathKind.REFUSED_TO_START, detail=str(error)))
 
@@ -437,17 +491,17 @@ def _last_line(text: str) -> str:
 # PR_SET_PDEATHSIG). So no slot starts its process from whatever thread happens to call it.
 
 
-class _Launcher:
+class _LastingThread:
     def __init__(self) -> None:
-        self._requests: queue.SimpleQueue[tuple[Callable[[], Popen], Future[Popen]]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[Callable[[], Process], Future[Process]]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def launch(self, start: Callable[[], Popen]) -> Popen:
+    def launch(self, start: Callable[[], Process]) -> Process:
         with _processes:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._serve, name="worker launcher", daemon=True)
                 self._thread.start()
-        outcome: Future[Popen] = Future()
+        outcome: Future[Process] = Future()
         self._requests.put((start, outcome))
         return outcome.result()
 
@@ -460,12 +514,12 @@ class _Launcher:
                 outcome.set_exception(error)
 
 
-_launcher = _Launcher()
+_lasting = _LastingThread()
 
 
-def launch(start: Callable[[], Popen]) -> Popen:
+def launch(start: Callable[[], Process]) -> Process:
     """Run `start` in the lasting thread and give its process, or raise what it raised."""
-    return _launcher.launch(start)
+    return _lasting.launch(start)
 
 
 # Ends a process that is at its task for too long.

@@ -36,9 +36,13 @@ NOT_STARTED = 127
 
 
 class ToolConfig(WorkerConfig, frozen=True, kw_only=True):
-    """As for a worker, with the program to become and its arguments, as the file system writes them."""
+    """As for a worker, with the program to become and its arguments, as the file system writes them.
+
+    `must_lock` says that the process inherits no lock, so that without one of its own it must not go on.
+    """
 
     command: list[bytes]
+    must_lock: bool = False
 
 
 class WorkerReady(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from homepress.compress.model import needs_conversion
 from homepress.privacy import Limits
 from homepress.workers import tool
 from homepress.workers.host import host
+from homepress.workers.launcher import parent
 from homepress.workers.memory import MemoryBudget, needed_to_compress, needed_to_look_at
 from homepress.workers.process import Death, DeathKind, Worker, WorkerDied, deadline_for, module_command
 from homepress.workers.protocol import (
@@ -416,7 +416,7 @@ class Slot:
             self._worker = None
 
     def _command(self, limits: Limits) -> Sequence[str]:
-        config = WorkerConfig(parent=os.getpid(), limits=limits, background=self._background)
+        config = WorkerConfig(parent=parent(), limits=limits, background=self._background)
         return (*self._program, msgspec.json.encode(config).decode())
 
     def _worn(self, answer: Response) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 from homepress.base.formats import ImageType
 from homepress.compress import Reason, Unchanged
 from homepress.privacy import Limits
+from homepress.workers import launcher
 from homepress.workers.host import host
 from homepress.workers.process import Death, DeathKind, Program, WorkerDied, cause_of, module_command
 from homepress.workers.protocol import NOT_STARTED, ToolConfig, plain
@@ -57,7 +58,13 @@ class Tool(Program):
             WorkerDied: it could not be started.
         """
         words = [os.fsencode(word) for word in command]
-        config = ToolConfig(parent=os.getpid(), limits=limits, background=background, command=words)
+        config = ToolConfig(
+            parent=launcher.parent(),
+            limits=limits,
+            background=background,
+            command=words,
+            must_lock=launcher.launcher() is not None,
+        )
         locked = (*module_command(_CHILD), msgspec.json.encode(config).decode())
         super().__init__(host.tool_command(locked, command), limits, background=background)
 

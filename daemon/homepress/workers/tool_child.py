@@ -23,7 +23,10 @@ def main() -> None:
     if config.background:
         host.yield_to_others()
     tool = os.fsdecode(config.command[0])
-    privacy.lock_tool(Path(tool), SYSTEM_LIBRARIES, config.limits)
+    lock = privacy.lock_tool(Path(tool), SYSTEM_LIBRARIES, config.limits)
+    if config.must_lock and not lock.network:
+        print(f"{tool!a}: not started without a lock: {'; '.join(lock.missing)}", file=sys.stderr)  # noqa: T201
+        sys.exit(NOT_STARTED)
     # Python ignores it, and a program would go on writing into a closed pipe.
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)

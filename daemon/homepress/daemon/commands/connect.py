@@ -25,13 +25,31 @@ if TYPE_CHECKING:
     from homepress.store.reader import Counters
 
 
-def prepare_client() -> None:
+def prepare_client(*, starts_workers: bool = False) -> None:
     """Lock this process out of the network; it can reach the daemon and the desktop (AF_UNIX).
 
     And set it apart from the memory of other programs.
+
+    Args:
+        starts_workers: whether it may come to read pictures, in workers of its own.
     """
     privacy.set_apart()
-    privacy.lock_client(Paths.from_environment().socket)
+    lock_client(Paths.from_environment().socket, starts_workers=starts_workers)
+
+
+def lock_client(socket: Path, *, starts_workers: bool) -> None:
+    """Lock this process out of the network, and see to it that its workers get a lock of their own.
+
+    Args:
+        socket: the daemon's.
+        starts_workers: whether it may come to read pictures.
+    """
+    if not starts_workers or privacy.locks_nest():
+        privacy.lock_client(socket)
+        return
+    from homepress.workers.process import lock_outside_workers  # elsewhere the room is loaded when needed
+
+    lock_outside_workers(lambda: privacy.lock_client(socket))
 
 
 def try_doors(name: str, other: int = 0) -> ProbedProcess:

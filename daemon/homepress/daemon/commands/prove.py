@@ -14,7 +14,7 @@ from homepress.base.paths import Paths
 from homepress.base.results import Gap, ProbeAttempt, ProbedProcess
 from homepress.control import Service, ServiceError, probe_server
 from homepress.control.service import CompressRequest, Status
-from homepress.daemon.commands.connect import connect_or_local
+from homepress.daemon.commands.connect import connect_or_local, lock_client
 from homepress.privacy import HeldSocket, Party, Proof, Sample
 
 __all__ = ["HeldSocket", "Party", "Proof", "prove"]
@@ -45,7 +45,7 @@ def prove(paths: Paths) -> Proof:
     begin = time.monotonic()
     with privacy.bystander() as other:
         comparison = privacy.compare(other)  # first: an ordinary process is what this one still is
-        privacy.lock_client(paths.socket)
+        lock_client(paths.socket, starts_workers=True)
         parties, sample, daemons = _parties(paths, other)
     pids = [party.pid for party in parties[:-1]] or [os.getpid()]
     seconds = time.monotonic() - begin

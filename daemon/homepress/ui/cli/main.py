@@ -57,6 +57,9 @@ _LOCK_LATER = {
 }
 """Commands that are not locked out of the network at entry, and why; each locks itself, or needs no lock."""
 
+_START_WORKERS = {"compress", "doctor", "folder", "report", "show", "window"}
+"""Commands that may come to read pictures themselves."""
+
 
 class _ReaderGoneError(Exception):
     """The reader of our output has ended. Not an OSError, which click would handle in its own way."""
@@ -112,7 +115,7 @@ def program(context: click.Context) -> int:
     if context.invoked_subcommand not in _LOCK_LATER:
         from homepress.daemon.commands.connect import prepare_client
 
-        prepare_client()
+        prepare_client(starts_workers=context.invoked_subcommand in _START_WORKERS)
     return 0
 
 

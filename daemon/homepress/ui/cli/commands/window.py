@@ -317,7 +317,7 @@ def _lock() -> None:
     """Lock this process out of the network; only now, so that the daemon puts on its own lock alone."""
     from homepress.daemon.commands.connect import prepare_client
 
-    prepare_client()
+    prepare_client(starts_workers=True)
 
 
 def _started(paths: Paths, process: "subprocess.Popen[bytes]") -> Status:
