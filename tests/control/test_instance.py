@@ -95,7 +95,7 @@ def test_a_file_deleted_at_the_last_moment_is_noticed(
         return True
 
     with monkeypatch.context() as patch:
-        patch.setattr("homepress.control.instance._try_lock", too_late)
+        patch.setattr("homepress.control.instance.try_lock", too_late)
         assert not lock.acquire()
     assert lock.acquire()
     lock.release()

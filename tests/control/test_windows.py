@@ -4,7 +4,6 @@ import importlib
 import multiprocessing.connection  # before anything pretends to be Windows
 import sys
 import threading
-import types
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,29 +27,6 @@ def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         if loaded is not None:
             sys.modules[name] = loaded
             setattr(sys.modules[package], last, loaded)
-
-
-def test_the_lock_is_one_byte_far_behind_the_process_id(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import os
-
-    asked: list[tuple[int, int, int]] = []
-
-    def locking(descriptor: int, mode: int, count: int) -> None:
-        asked.append((os.lseek(descriptor, 0, os.SEEK_CUR), mode, count))
-        if len(asked) > 1:
-            raise OSError(36, "deadlock avoided")
-
-    fake = types.ModuleType("msvcrt")
-    fake.locking, fake.LK_NBLCK = locking, 2  # type: ignore[attr-defined]  # a bare module
-    monkeypatch.setitem(sys.modules, "msvcrt", fake)
-    windows = load("homepress.control.instance", monkeypatch)
-    monkeypatch.setattr(sys, "platform", "win32")
-    with open(tmp_path / "lock", "wb") as file:
-        assert windows._try_lock(file.fileno())
-        assert not windows._try_lock(file.fileno())
-    assert asked == [(1 << 20, 2, 1)] * 2
 
 
 def channels(windows: ModuleType, server_key: bytes, client_key: bytes) -> tuple[Any, Any]:

@@ -12,6 +12,7 @@ OWN = {
     "linux": {"homepress.control.transport.windows"},
     "darwin": {"homepress.control.transport.windows", "homepress.watch.inotify"},
     "win32": {
+        "homepress.base.locking.posix",
         "homepress.control.transport.posix",
         "homepress.privacy.doorkeeper",
         "homepress.privacy.linux",

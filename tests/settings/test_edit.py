@@ -3,7 +3,8 @@
 import contextlib
 import os
 import stat
-import threading
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from homepress.base.locking import folder_locked
 from homepress.settings import FOLDER_FIELDS, Settings, SettingsError, edit, load, parse
 from homepress.settings.check import decode
 from settings.strategies import FOLDER_VALUES, PATHS, documents, folders
@@ -305,19 +307,42 @@ def test_adding_and_removing_any_folder_leaves_the_settings_as_they_were(
         assert file.read_text().rstrip("\n") == text.rstrip("\n")
 
 
-def test_two_changes_at_the_same_time_are_both_kept(
+_ANOTHER = "import sys; from pathlib import Path; from homepress.settings import edit; "
+_ANOTHER += "print('asks', flush=True); edit.add_folder(Path(sys.argv[1]), sys.argv[2])"
+
+
+def test_two_programs_that_change_it_at_the_same_time_both_have_their_way(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = str(tmp_path / "one"), str(tmp_path / "other")
-    write, second = edit._write, threading.Thread(target=edit.add_folder, args=[file, other])
+    write, started = edit._write, list[subprocess.Popen[str]]()
 
     def while_another_comes(at: Path, text: str) -> None:
-        if not second.ident:
-            second.start()
-            second.join(0.5)  # it has to wait; if it does not, it is over by now
+        command = [sys.executable, "-c", _ANOTHER, str(file), other]
+        second = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        started.append(second)
+        assert second.stdout is not None
+        assert second.stdout.readline() == "asks\n"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            second.wait(0.5)  # it has to wait; if it does not, it is over by now
         write(at, text)
 
     monkeypatch.setattr(edit, "_write", while_another_comes)
     edit.add_folder(file, one)
-    second.join(60)
+    assert started[0].communicate(timeout=60) == ("", None)
+    assert started[0].returncode == 0
     assert {one, other} <= {str(folder.path) for folder in load(file).folders}
+
+
+def test_a_change_that_waits_too_long_is_refused_and_says_why(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edit, "_WAIT_SECONDS", 0.0)
+    before = file.read_text()
+    with (
+        folder_locked(file.parent, 0),
+        pytest.raises(SettingsError, match="being changed by another program; try again"),
+    ):
+        edit.set_daemon_values(file, {"workers": 1})
+    assert file.read_text() == before
+    assert edit.set_daemon_values(file, {"workers": 1}).daemon.workers == 1

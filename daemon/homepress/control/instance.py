@@ -20,14 +20,10 @@ from pathlib import Path
 from types import TracebackType
 
 import homepress
+from homepress.base.locking import try_lock
 from homepress.control import wire
 from homepress.control.service import ServiceError, Status
 from homepress.control.transport import ChannelError, UnsafeAddressError
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 DAEMON = "run"
 """The work of a daemon, in its lock file."""
@@ -36,9 +32,6 @@ _POLL_SECONDS = 0.05
 _PID_BYTES = 20
 """The process id stands in so many bytes, filled up with spaces; programs of every version read it there."""
 _READABLE = 200
-
-_WINDOWS_BYTE = 1 << 20
-"""What is locked on Windows. Locks are mandatory there, so that it lies far behind the process id."""
 
 _LOCKS = Path("/proc/locks")
 
@@ -167,7 +160,7 @@ class InstanceLock:
         """A locked descriptor of the file with our process id in it, or None while it is taken."""
         descriptor, is_file = self._opened(stand_in)
         try:
-            if _try_lock(descriptor) and self._is_still_there(descriptor, is_file):
+            if try_lock(descriptor) and self._is_still_there(descriptor, is_file):
                 self._stands_in = not is_file
                 if is_file:
                     self._sign(descriptor)
@@ -256,24 +249,6 @@ def _holds(pid: int, path: Path) -> bool | None:
         if fields[5].rsplit(":", 1)[-1] == str(inode):
             return True
     return False
-
-
-def _try_lock(descriptor: int) -> bool:
-    """Lock an open file exclusively without waiting; whether that worked.
-
-    By flock(2), which belongs to the open file and ends with it; on Windows, by one byte of the file.
-    """
-    try:
-        if sys.platform == "win32":
-            os.lseek(descriptor, _WINDOWS_BYTE, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if sys.platform == "win32" or isinstance(error, BlockingIOError):
-            return False
-        raise
-    return True
 
 
 _NOT_RUNNING = "Homepress is not running in the background"

@@ -1,7 +1,6 @@
 """A TOML document as a list of blocks: each a table with the comments that belong to it."""
 
 import os
-import threading
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import tomlkit
 from tomlkit.items import Item
 
 from homepress.base.files import write_atomically
+from homepress.base.locking import folder_locked
 from homepress.base.paths import make_folder, shipped
 from homepress.settings.check import Problem, SettingsError
 from homepress.settings.load import parse
@@ -107,7 +107,9 @@ def _text(parts: Sequence[Statement]) -> str:
 
 _Data: TypeAlias = dict[str, Any]
 _TRIES = 5
-_changing = threading.Lock()
+_WAIT_SECONDS = 5.0
+"""So long a change waits for those of other processes."""
+_ELSEWHERE = "is being changed by another program; try again"
 
 
 def add_folder(file: Path, path: str, values: Mapping[str, TomlValue] | None = None) -> Settings:
@@ -257,9 +259,19 @@ def _preview(file: Path, key: str, change: Callable[[list[Block], _Data], None])
 
 
 def _edit(file: Path, key: str, change: Callable[[list[Block], _Data], None]) -> Settings:
-    """Apply a change to the blocks and, in the same way, to the plain data; write if the two agree."""
-    with _changing:  # two requests at the same time: each starts from what the other has written
-        return _edit_alone(file, key, change)
+    """Apply a change to the blocks and, in the same way, to the plain data; write if the two agree.
+
+    Daemon, window and command line change the file too: each starts from what the others have written.
+    """
+    folder = Path(os.path.realpath(file)).parent
+    try:
+        make_folder(folder)
+        with folder_locked(folder, _WAIT_SECONDS):
+            return _edit_alone(file, key, change)
+    except TimeoutError as error:
+        raise SettingsError([Problem(file, None, "", _ELSEWHERE)]) from error
+    except OSError as error:
+        raise _cannot_write(file, error) from error
 
 
 def _edit_alone(file: Path, key: str, change: Callable[[list[Block], _Data], None]) -> Settings:
@@ -271,7 +283,7 @@ def _edit_alone(file: Path, key: str, change: Callable[[list[Block], _Data], Non
         if _read(file) == old:
             _write(file, new.replace("\n", "\r\n") if "\r\n" in text else new)
             return settings
-    raise SettingsError([Problem(file, None, "", "is being changed by another program; try again")])
+    raise SettingsError([Problem(file, None, "", _ELSEWHERE)])
 
 
 def _changed(
@@ -305,15 +317,15 @@ def _default_text() -> str:
 
 def _write(file: Path, text: str) -> None:
     try:
-        target = Path(os.path.realpath(file))  # a link stays a link
-        make_folder(target.parent)
-        write_atomically(target, text.encode("utf-8"))
-    except OSError as error:
-        message = f"cannot be written: {error.strerror or error}; nothing was changed"
-        raise SettingsError([Problem(file, None, "", message)]) from error
+        write_atomically(Path(os.path.realpath(file)), text.encode("utf-8"))  # a link stays a link
     except UnicodeEncodeError:
         message = "cannot hold a name that is no valid text; rename the folder"
         raise SettingsError([Problem(file, None, "folder.path", message)]) from None
+
+
+def _cannot_write(file: Path, error: OSError) -> SettingsError:
+    message = f"cannot be written: {error.strerror or error}; nothing was changed"
+    return SettingsError([Problem(file, None, "", message)])
 
 
 def _position(file: Path, data: _Data, path: str) -> int:

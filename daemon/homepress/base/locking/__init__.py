@@ -1,0 +1,90 @@
+"""Locks between processes: on an open file, or on a folder while something in it is changed.
+
+The system frees both when the process that holds them ends, however it ends.
+"""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+__all__ = ["folder_locked", "try_lock"]
+
+_POLL_SECONDS = 0.01
+
+
+class LockingSystem(Protocol):
+    """What each system does."""
+
+    def try_lock(self, descriptor: int) -> bool:
+        """As the function of this name."""
+
+    def open_folder(self, folder: Path) -> int:
+        """A descriptor that `try_lock` takes, the same for all who ask for the folder.
+
+        Raises:
+            BlockingIOError: not at this moment.
+            OSError: the folder cannot be opened.
+        """
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file exclusively without waiting; whether that worked. Closing the file frees it.
+
+    Raises:
+        OSError: the file system knows no locks.
+    """
+    return _system.try_lock(descriptor)
+
+
+@contextlib.contextmanager
+def folder_locked(folder: Path, seconds: float) -> Iterator[None]:
+    """Keep out of a folder, which has to exist, whatever other process or thread asks for the same.
+
+    Where its file system knows no locks, or the folder cannot be opened, nobody is kept out.
+
+    Raises:
+        TimeoutError: somebody else held it for so many seconds.
+    """
+    descriptor = _wait_for(folder, time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _wait_for(folder: Path, deadline: float) -> int | None:
+    while True:
+        descriptor = None
+        try:
+            descriptor = _system.open_folder(folder)
+            if _system.try_lock(descriptor):
+                return descriptor
+        except BlockingIOError:
+            pass
+        except OSError:
+            if descriptor is not None:
+                os.close(descriptor)
+            return None
+        if descriptor is not None:
+            os.close(descriptor)
+        if time.monotonic() >= deadline:
+            raise TimeoutError(f"{folder} is in use by another program")
+        time.sleep(_POLL_SECONDS)
+
+
+def _this_system() -> LockingSystem:
+    if sys.platform == "win32":
+        from homepress.base.locking import windows
+
+        return windows
+    from homepress.base.locking import posix
+
+    return posix
+
+
+_system = _this_system()
