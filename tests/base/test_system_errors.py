@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -36,6 +38,18 @@ def test_every_error_of_this_system_has_a_row_or_is_listed_as_unrelated_to_files
     same = {other for other in dir(errno) if getattr(errno, other) == number}
     assert (row is DEFAULT) == (not same & set(system_errors._BY_NAME))
     assert row is not DEFAULT or name in UNRELATED, f"{name} is neither in the table nor listed as unrelated"
+
+
+@pytest.mark.parametrize(("system", "said"), [("darwin", True), ("linux", False)])
+def test_a_mac_names_the_consent_that_may_be_missing(system: str, said: bool) -> None:
+    """What a program may not see for want of consent is refused with EPERM, as what is immutable is."""
+    script = (
+        "import errno, sys; sys.platform = sys.argv[1]; from homepress.base.system_errors import explain;"
+        "print(explain(PermissionError(errno.EPERM, 'x')))"
+    )
+    done = subprocess.run((sys.executable, "-c", script, system), capture_output=True, text=True, check=True)
+    assert ("Privacy & Security" in done.stdout) is said
+    assert len(done.stdout) < 200
 
 
 def test_no_name_is_both_in_the_table_and_unrelated() -> None:

@@ -140,6 +140,19 @@ class MacLibrary:
         ctypes.memmove(buffer, bytes(data), len(data))
         return 0
 
+    def getfsstat(self, buffer: Any, size: int, flags: int) -> int:
+        raise AssertionError("on Intel this is the older call, with a structure of other sizes (sys/mount.h)")
+
+    def _mounted(self, buffer: Any, size: int, flags: int) -> int:
+        assert flags == 2, "MNT_NOWAIT: a server that does not answer is not waited for"
+        points = (b"/", b"/Volumes/Stick", b"/Volumes/pics")
+        for at, point in enumerate(points) if buffer is not None else ():
+            assert size >= 2168 * len(points)
+            data = bytearray(2168)
+            data[88 : 88 + len(point)] = point
+            ctypes.memmove(ctypes.byref(buffer, at * 2168), bytes(data), len(data))
+        return len(points)
+
     def getattrlist(self, path: bytes, wanted: Any, answer: Any, size: Any, options: int) -> int:
         ctypes.memmove(answer, struct.pack("=I", 20) + self.stick, 20)
         return 0
@@ -159,6 +172,14 @@ def test_a_volume_on_a_mac() -> None:
     unnamed = macos.volume_of(Path("/Volumes/Stick"), MacLibrary(bytes(16)))
     assert unnamed is not None
     assert unnamed.ids == frozenset()
+
+
+@pytest.mark.posix
+def test_volumes_inside_a_folder_on_a_mac() -> None:
+    library = MacLibrary(uuid.uuid4().bytes)
+    setattr(library, "getfsstat$INODE64", library._mounted)
+    found = macos.mounts_inside(Path("/Volumes"), library)
+    assert [each.point for each in found] == [Path("/Volumes/Stick"), Path("/Volumes/pics")]
 
 
 class WindowsCalls:

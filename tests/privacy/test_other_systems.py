@@ -43,6 +43,7 @@ def test_a_mac_worker_reads_its_libraries_only() -> None:
         lines
     )
     assert lines[-1] == "(deny process-exec*)"
+    assert '(allow file-read-data (literal "/"))' in lines, "a program that is executed aborts without"
 
 
 def test_a_mac_tool_becomes_itself_only() -> None:

@@ -101,3 +101,11 @@ def test_nothing_is_imported_by_a_table() -> None:
     for path in modules():
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             assert not (isinstance(node, ast.FunctionDef) and node.name == "__getattr__"), name(path)
+
+
+def test_the_status_of_a_listed_name_is_asked_in_one_place() -> None:
+    """Listings of Windows have inode number 0 (`os.DirEntry.stat`): a mark made of one matches no file."""
+    asking = {
+        name(path) for path in modules() if re.search(r"\bentry\.(?:stat|inode)\(", path.read_text("utf-8"))
+    }
+    assert asking == {"base/files.py"}

@@ -6,6 +6,7 @@ import errno
 import os
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,29 +42,134 @@ class Function:
         return self._answer(*arguments) if callable(self._answer) else self._answer
 
 
+NO_ATTRIBUTE = 93
+"""ENOATTR of <sys/errno.h>, which Linux has not."""
+
+
 class MacLibrary:
-    """A C library of macOS that does on Linux what renameatx_np does there, and records everything."""
+    """A C library of macOS over Linux's files: it renames, keeps attributes in memory, and records all.
+
+    What it does is what the manual pages and headers of XNU say (apple-oss-distributions/xnu):
+
+    - renameatx_np: RENAME_SWAP is 2 and RENAME_EXCL 4 (bsd/sys/stdio.h). Both together make EINVAL, a name
+      that is taken EEXIST, and what a file system does not know ENOTSUP (rename(2), ERRORS).
+    - xattrs have a position, 0 for all but the resource fork, and options (setxattr(2), DESCRIPTION).
+      com.apple.FinderInfo must have 32 bytes (NOTES); what may not be there makes EPERM, what is not there
+      ENOATTR, and a buffer that is too small ERANGE (ERRORS of getxattr(2), listxattr(2), removexattr(2)).
+    - getattrlist(2): the answer begins with its own length, and the time of creation is a `struct timespec`.
+    - acl_get_fd(3): NULL and ENOENT for a file without an access control list.
+    - A symbol that macOS has not is missing here too.
+    """
 
     def __init__(self, **answers: Any) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.xattrs: dict[tuple[int, int], dict[bytes, bytes]] = {}
+        self.births: dict[tuple[int, int], bytes] = {}
         self._linux = system_file_system()
-        self._answers = {"acl_get_fd_np": 0, "fgetattrlist": 0, "flistxattr": 0} | answers
+        self._answers = {
+            "acl_free": 0,
+            "acl_from_text": 78,
+            "acl_get_fd_np": self._no_acl,
+            "acl_set_fd_np": 0,
+            "acl_to_text": 0,
+            "fchflags": 0,
+            "fgetattrlist": self._birth,
+            "fgetxattr": self._get,
+            "flistxattr": self._list,
+            "fremovexattr": self._remove,
+            "fsetattrlist": self._set_birth,
+            "fsetxattr": self._set,
+            "fstatfs": -1,
+            "fstatfs$INODE64": -1,
+            "renameatx_np": self._rename,
+        } | answers
 
     def __getattr__(self, name: str) -> Function:
-        answer = self._answers.get(name, self._rename if name == "renameatx_np" else 0)
-        return Function(name, self.calls, answer)
+        if name not in self._answers:
+            raise AttributeError(f"dlsym(RTLD_DEFAULT, {name}): symbol not found")
+        return Function(name, self.calls, self._answers[name])
+
+    def of(self, fd: int) -> dict[bytes, bytes]:
+        """The extended attributes of an open file."""
+        return self.xattrs.setdefault(_file(fd), {})
 
     def _rename(self, fd: int, name: bytes, to: int, new: bytes, flags: Any) -> int:
         try:
             at, there = Folder(Path("."), fd), Folder(Path("."), to)
             if flags.value == RENAME_SWAP:
+                assert fd == to, "names of one folder are swapped"
                 self._linux.exchange(at, os.fsdecode(name), os.fsdecode(new))
-            else:
+            elif flags.value == RENAME_EXCL:
                 self._linux.move(at, os.fsdecode(name), there, os.fsdecode(new))
+            else:
+                return _failed(errno.EINVAL)
         except OSError as error:
-            ctypes.set_errno(error.errno or 0)
-            return -1
+            return _failed(error.errno or 0)
         return 0
+
+    def _no_acl(self, fd: int, kind: int) -> int:
+        assert kind == 0x100, "ACL_TYPE_EXTENDED is the only kind"
+        ctypes.set_errno(errno.ENOENT)
+        return 0
+
+    def _list(self, fd: int, buffer: Any, size: Any, options: int) -> int:
+        return _give(b"".join(name + b"\0" for name in self.of(fd)), buffer, size, options)
+
+    def _get(self, fd: int, name: bytes, buffer: Any, size: Any, position: int, options: int) -> int:
+        if position or name not in self.of(fd):
+            return _failed(errno.EINVAL if position else NO_ATTRIBUTE)
+        return _give(self.of(fd)[name], buffer, size, options)
+
+    def _set(self, fd: int, name: bytes, value: bytes, size: Any, position: int, options: int) -> int:
+        assert (size.value, position, options) == (len(value), 0, 0)
+        if name in (b"com.apple.provenance", b"com.apple.macl"):
+            return _failed(errno.EPERM)
+        if name == b"com.apple.FinderInfo" and len(value) != 32:
+            return _failed(errno.ERANGE)
+        self.of(fd)[name] = value
+        return 0
+
+    def _remove(self, fd: int, name: bytes, options: int) -> int:
+        assert options == 0
+        return 0 if self.of(fd).pop(name, None) is not None else _failed(NO_ATTRIBUTE)
+
+    def _birth(self, fd: int, wanted: Any, buffer: Any, size: Any, options: int) -> int:
+        self._check_wanted(wanted, options)
+        assert size.value == 20
+        born = self.births.get(_file(fd), struct.pack("=qq", int(os.fstat(fd).st_ctime), 0))
+        buffer[:20] = struct.pack("=I", 20) + born
+        return 0
+
+    def _set_birth(self, fd: int, wanted: Any, value: bytes, size: int, options: int) -> int:
+        self._check_wanted(wanted, options)
+        assert size == len(value) == 16, "no length before it, unlike in the answer"
+        self.births[_file(fd)] = value
+        return 0
+
+    def _check_wanted(self, wanted: Any, options: int) -> None:
+        attributes = wanted._obj
+        assert (attributes.bitmapcount, attributes.commonattr, options) == (5, 0x200, 0)
+        assert not attributes.volattr | attributes.dirattr | attributes.fileattr | attributes.forkattr
+
+
+def _file(fd: int) -> tuple[int, int]:
+    facts = os.fstat(fd)
+    return facts.st_dev, facts.st_ino
+
+
+def _failed(code: int) -> int:
+    ctypes.set_errno(code)
+    return -1
+
+
+def _give(data: bytes, buffer: Any, size: Any, options: int) -> int:
+    """As getxattr(2) and listxattr(2): without a buffer, how long it would be."""
+    assert options == 0
+    if buffer is not None:
+        if size.value < len(data):
+            return _failed(errno.ERANGE)
+        buffer[: len(data)] = data
+    return len(data)
 
 
 class TestMac:
@@ -105,15 +211,17 @@ class TestMac:
 
         library = MacLibrary(acl_get_fd_np=77, acl_to_text=ctypes.addressof(held), fgetattrlist=birth)
         fs = MacFileSystem(library)
-        found = fs.attributes(3)
-        assert found == {ACL: text, BIRTH: struct.pack("<qq", 1_600_000_000, 5)}
-        assert ("acl_get_fd_np", 3, 0x100) in library.calls
-        assert ("acl_free", 77) in library.calls
-        library.calls.clear()
-        fs.set_attribute(3, BIRTH, found[BIRTH])
-        fs.set_attribute(3, ACL, text)
-        fs.set_attribute(3, b"com.apple.FinderInfo", b"x")
-        fs.remove_attribute(3, b"user.odd")
+        with (tmp_path / "a.jpg").open("wb") as file:
+            fd = file.fileno()
+            found = fs.attributes(fd)
+            assert found == {ACL: text, BIRTH: struct.pack("<qq", 1_600_000_000, 5)}
+            assert ("acl_get_fd_np", fd, 0x100) in library.calls
+            assert ("acl_free", 77) in library.calls
+            library.calls.clear()
+            fs.set_attribute(fd, BIRTH, found[BIRTH])
+            fs.set_attribute(fd, ACL, text)
+            fs.set_attribute(fd, b"com.apple.FinderInfo", bytes(32))
+            fs.remove_attribute(fd, b"com.apple.FinderInfo")
         names = [call[0] for call in library.calls]
         assert names == [
             "fsetattrlist",
@@ -123,50 +231,54 @@ class TestMac:
             "fsetxattr",
             "fremovexattr",
         ]
-        assert library.calls[4] == ("fsetxattr", 3, b"com.apple.FinderInfo", b"x", 1, 0, 0)
+        assert library.calls[4] == ("fsetxattr", fd, b"com.apple.FinderInfo", bytes(32), 32, 0, 0)
 
-    @pytest.mark.parametrize(("kind", "windows"), [(b"apfs", False), (b"msdos", True), (b"smbfs", True)])
-    def test_it_asks_statfs_whether_a_folder_has_the_names_of_windows(
-        self, tmp_path: Path, kind: bytes, windows: bool
+    def test_what_is_refused_is_an_error_with_its_number(self, tmp_path: Path) -> None:
+        fs = MacFileSystem(MacLibrary())
+        with (tmp_path / "a.jpg").open("wb") as file:
+            with pytest.raises(PermissionError):
+                fs.set_attribute(file.fileno(), b"com.apple.provenance", b"x")
+            with pytest.raises(OSError) as none:
+                fs.remove_attribute(file.fileno(), b"user.none")
+        assert none.value.errno == NO_ATTRIBUTE
+
+    @pytest.mark.parametrize("flag", [0x2, 0x4, 0x20000, 0x40000, 0x80000, 0x100000])
+    def test_a_file_that_may_not_be_changed_is_locked(
+        self, monkeypatch: pytest.MonkeyPatch, flag: int
     ) -> None:
-        def statfs(fd: int, buffer: Any) -> int:
-            buffer[72 : 72 + 16] = kind.ljust(16, b"\0")
-            return 0
+        """UF_IMMUTABLE to SF_NOUNLINK, bsd/sys/stat.h; what is only hidden or compressed is not."""
+        for flags, locked in ((flag, True), (0x8000 | 0x20 | 0x10000, False)):
+            with monkeypatch.context() as patch:
+                patch.setattr(os, "fstat", lambda _, flags=flags: SimpleNamespace(st_flags=flags))
+                found = MacFileSystem(MacLibrary()).is_locked(3)
+            assert found is locked
 
-        names = ("fstatfs", "fstatfs$INODE64")
-        fs = MacFileSystem(MacLibrary(**dict.fromkeys(names, statfs)))
-        with opened_folder(fs, tmp_path.resolve()) as folder:
-            assert fs.windows_names(folder) is windows
-
-    def test_what_the_system_alone_may_set_is_not_carried_along(self) -> None:
+    def test_what_the_system_alone_may_set_is_not_carried_along(self, tmp_path: Path) -> None:
         """com.apple.provenance is on most files that a program has saved, and cannot be given to a result."""
-        names = b"com.apple.provenance\0user.mine\0com.apple.macl\0com.apple.lastuseddate#PS\0"
-
-        def listed(fd: int, buffer: Any, size: Any, options: int) -> int:
-            if buffer is not None:
-                buffer[: len(names)] = names
-            return len(names)
-
-        library = MacLibrary(flistxattr=listed)
-        assert set(MacFileSystem(library).attributes(3)) == {b"user.mine", BIRTH}
+        library = MacLibrary()
+        with (tmp_path / "a.jpg").open("wb") as file:
+            names = ("com.apple.provenance", "user.mine", "com.apple.macl", "com.apple.lastuseddate#PS")
+            library.of(file.fileno()).update({name.encode(): b"x" for name in names})
+            assert set(MacFileSystem(library).attributes(file.fileno())) == {b"user.mine", BIRTH}
 
     def test_without_leases_the_whole_protocol_runs(self, bench: Bench) -> None:
-        class FileSystem(MacFileSystem):
-            """Linux's attributes: the rest is what runs on macOS."""
-
-            def attributes(self, fd: int) -> dict[bytes, bytes]:
-                return system_file_system().attributes(fd)
-
-            def set_attribute(self, fd: int, name: bytes, value: bytes) -> None:
-                system_file_system().set_attribute(fd, name, value)
-
         library = MacLibrary()
         path = bench.drop()
-        with bench.store(FileSystem(library)) as store:
+        born = struct.pack("=qq", 1_500_000_000, 7)
+        mine = {b"com.apple.FinderInfo": b"tags".ljust(32, b"\0"), b"com.apple.provenance": b"by the system"}
+        with path.open("rb") as file:
+            library.of(file.fileno()).update(mine)
+            library.births[_file(file.fileno())] = born
+        with bench.store(MacFileSystem(library)) as store:
             replace(store, path)
             assert (path.read_bytes(), bench.kept(), bench.temps()) == (smaller(picture()), [picture()], [])
+            with path.open("rb") as file:
+                assert library.of(file.fileno()) == {b"com.apple.FinderInfo": mine[b"com.apple.FinderInfo"]}
+                assert library.births[_file(file.fileno())] == born
             assert [u.outcome for u in store.undo(UndoSelection(last=1), roots=bench.roots)] == ["restored"]
         assert path.read_bytes() == picture()
+        with path.open("rb") as file:
+            assert library.of(file.fileno()) == mine and library.births[_file(file.fileno())] == born
         assert [call[5] for call in library.calls if call[0] == "renameatx_np"] == [2, 4, 2]
 
 
@@ -179,6 +291,8 @@ class WindowsApi:
 
     def open(self, path: str, access: int, disposition: int, flags: int) -> int:
         self.calls.append(("open", Path(path).name, access, disposition, flags))
+        if access & GENERIC_WRITE and os.path.lexists(path) and self._is_open(path):
+            raise in_use()  # all that opens here shares reading and deleting, and no writing
         if disposition == CREATE_NEW:
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
         else:

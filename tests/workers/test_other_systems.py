@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,38 @@ print(sum(os.path.exists(f"/proc/self/fd/{one}") for one in held))
     assert macos.interpreter() == (sys.executable, {}) and os.path.exists("/dev/fd")
 
 
+def test_a_helper_program_on_a_mac_may_read_what_its_loader_needs() -> None:
+    """dyld, and the shared cache of libraries, which macOS 13 moved."""
+    allowed = {str(path) for path in macos.system_libraries()}
+    assert {"/usr/lib", "/System/Library", "/System/Volumes/Preboot/Cryptexes/OS"} <= allowed
+    assert not any(str(path).startswith(("/Users", "/Library", "/Volumes")) for path in allowed)
+    assert set(macos.readable_behind_lock()) == set(macos.system_libraries())
+    assert windows.system_libraries() == ()
+
+
 # -- what each system tells of its memory
+
+
+class Darwin:
+    """proc_pid_rusage of libproc.h: fills `struct rusage_info_v0` (sys/resource.h); -1 if refused."""
+
+    def __init__(self, refused: bool = False) -> None:
+        self._refused = refused
+
+    def proc_pid_rusage(self, pid: int, flavour: int, pointer: Any) -> int:
+        assert flavour == 0 and ctypes.sizeof(pointer._obj) == 96
+        if self._refused:
+            return -1
+        ctypes.memmove(pointer, bytes(56 + 8) + struct.pack("=QQ", 111, 222), 80)
+        return 0
+
+
+def test_a_macs_worker_holds_its_footprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert macos.resident_bytes(1) == 0, "no proc_pid_rusage here"
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: Darwin())
+    assert macos.resident_bytes(1) == 222
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: Darwin(refused=True))
+    assert macos.resident_bytes(1) == 0
 
 
 def control_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str, files: dict[str, str]) -> None:

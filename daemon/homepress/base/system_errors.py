@@ -118,6 +118,9 @@ def how_to_allow(folder: str = "") -> str:
     return f"to allow it: {_SECURITY if _ON_WINDOWS else command}"
 
 
+# macOS answers so too where nobody consented that Python may see Documents, Downloads and the like.
+_CONSENT = "; on macOS also: System Settings, Privacy & Security" if sys.platform == "darwin" else ""
+_WHY_NOT_PERMITTED = f"it or its folder may be marked immutable, or belong to another user{_CONSENT}"
 _WHO = _SECURITY if _ON_WINDOWS else "ls -ld"
 _CLOSE = "it goes on by itself when that program has finished"
 _RENAME = "give it another name"
@@ -135,7 +138,7 @@ _TABLE: tuple[tuple[str, Scope, str, str, Retry], ...] = (
         "EPERM",
         Scope.FILE,
         "the system does not permit to replace it",
-        "it or its folder may be marked immutable, or belong to another user",
+        _WHY_NOT_PERMITTED,
         Retry.CHANGED,
     ),
     ("EBUSY ETXTBSY", Scope.FILE, "another program is using it", _CLOSE, Retry.SOON),

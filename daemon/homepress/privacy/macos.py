@@ -19,6 +19,9 @@ from homepress.privacy.types import Check, Limits, Lock, NetworkState, ProcessRe
 _LIBRARY = "/usr/lib/libsandbox.dylib"
 _DISCARD_PORT = 9
 
+_TOP_FOLDER = '(allow file-read-data (literal "/"))'
+"""The names in it, nothing beneath: the loader of a program that is executed opens it, and aborts without."""
+
 
 def lock_daemon(socket: Path | None = None) -> Lock:
     posix.forbid_core_dumps()
@@ -139,6 +142,7 @@ def _confined(readable: Sequence[Path]) -> tuple[str, ...]:
         "(deny file-write*)",
         "(deny file-read-data)",
         f"(allow file-read-data {paths})",
+        _TOP_FOLDER,
         "(deny process-fork)",
         "(deny signal)",
         "(allow signal (target self))",

@@ -30,6 +30,9 @@ class Host(Protocol):
     def readable_behind_lock(self) -> Sequence[Path]:
         """Files and folders that a worker may still read when it has loaded everything."""
 
+    def system_libraries(self) -> Sequence[Path]:
+        """Where shared libraries are, and what the loader finds them by: for a helper program."""
+
     def yield_to_others(self) -> None:
         """In the worker: take processor and disk only when nobody else wants them."""
 

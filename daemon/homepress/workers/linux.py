@@ -56,6 +56,12 @@ def readable_behind_lock() -> Sequence[Path]:
     return ()
 
 
+def system_libraries() -> Sequence[Path]:
+    return tuple(
+        map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"))
+    )
+
+
 def yield_to_others() -> None:
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     call = _IOPRIO_SET.get(os.uname().machine)

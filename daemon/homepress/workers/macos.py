@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _LOWEST_PRIORITY = 19
+_RUSAGE_INFO_V0 = 0
 
 
 def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
@@ -47,7 +48,13 @@ def close_from(first: int) -> None:
 
 def readable_behind_lock() -> Sequence[Path]:
     """The system loads parts of its own libraries when they are first called."""
-    return (Path("/usr/lib"), Path("/System/Library"))
+    return system_libraries()
+
+
+def system_libraries() -> Sequence[Path]:
+    """dyld(1), and where the shared cache of all of them is: macOS 13 and later, 11 and 12, before."""
+    cached = ("/System/Volumes/Preboot/Cryptexes/OS", "/System/Library", "/private/var/db/dyld")
+    return tuple(map(Path, ("/usr/lib", *cached)))
 
 
 def yield_to_others() -> None:
@@ -63,8 +70,28 @@ def kill(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def resident_bytes(pid: int) -> int:  # noqa: ARG001  not told without a library
-    return 0
+def resident_bytes(pid: int) -> int:
+    """Its footprint, which is what Activity Monitor shows and the kernel's limits count (proc_pid_rusage)."""
+    usage = _ResourceUsage()
+    try:
+        refused = ctypes.CDLL(None).proc_pid_rusage(pid, _RUSAGE_INFO_V0, ctypes.byref(usage))
+    except (OSError, AttributeError):
+        return 0
+    return 0 if refused else int(usage.footprint)
+
+
+class _ResourceUsage(ctypes.Structure):
+    """`struct rusage_info_v0`, sys/resource.h."""
+
+    _fields_ = (
+        ("uuid", ctypes.c_uint8 * 16),
+        ("times_wakeups_pageins", ctypes.c_uint64 * 5),
+        ("wired", ctypes.c_uint64),
+        ("resident", ctypes.c_uint64),
+        ("footprint", ctypes.c_uint64),
+        ("begun", ctypes.c_uint64),
+        ("ended", ctypes.c_uint64),
+    )
 
 
 def waited_seconds(pid: int) -> float:  # noqa: ARG001  not told

@@ -116,12 +116,6 @@ def _in_user_site() -> bool:
     return Path(homepress.__file__).is_relative_to(site.getusersitepackages())
 
 
-SYSTEM_LIBRARIES = tuple(
-    map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"))
-)
-"""Where shared libraries are, and the list that the loader finds them by."""
-
-
 class OwnProcess(subprocess.Popen[bytes]):
     """A child of this process."""
 

@@ -9,7 +9,6 @@ import msgspec
 
 from homepress import privacy
 from homepress.workers.host import host
-from homepress.workers.process import SYSTEM_LIBRARIES
 from homepress.workers.protocol import NOT_STARTED, ToolConfig
 
 _FIRST_BEYOND_STANDARD = 3
@@ -23,7 +22,7 @@ def main() -> None:
     if config.background:
         host.yield_to_others()
     tool = os.fsdecode(config.command[0])
-    lock = privacy.lock_tool(Path(tool), SYSTEM_LIBRARIES, config.limits)
+    lock = privacy.lock_tool(Path(tool), host.system_libraries(), config.limits)
     if config.must_lock and not lock.network:
         print(f"{tool!a}: not started without a lock: {'; '.join(lock.missing)}", file=sys.stderr)  # noqa: T201
         sys.exit(NOT_STARTED)

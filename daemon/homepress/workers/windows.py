@@ -53,6 +53,10 @@ def readable_behind_lock() -> Sequence[Path]:
     return ()
 
 
+def system_libraries() -> Sequence[Path]:
+    return ()
+
+
 def yield_to_others() -> None:
     """Set by the parent when it starts the process."""
 

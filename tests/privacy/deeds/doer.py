@@ -20,7 +20,7 @@ from homepress import privacy
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
 from homepress.privacy import landlock
 from homepress.workers import child
-from homepress.workers.process import SYSTEM_LIBRARIES
+from homepress.workers.host import host
 from privacy.deeds.kernel import take_landlock_away
 from privacy.deeds.model import KILLED, Prey
 from privacy.deeds.table import deeds
@@ -69,7 +69,7 @@ def job(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 _LOCKS: dict[str, Callable[[], Any]] = {
     "daemon": privacy.lock_daemon,
     "client": lambda: (privacy.set_apart(), privacy.lock_client()),
-    "helper": lambda: privacy.lock_tool(Path(sys.executable), SYSTEM_LIBRARIES, privacy.Limits()),
+    "helper": lambda: privacy.lock_tool(Path(sys.executable), host.system_libraries(), privacy.Limits()),
     "free": lambda: None,
 }
 

@@ -53,11 +53,12 @@ def volume_of(path: Path, library: Any = None) -> Volume | None:
 
 def mounts_inside(path: Path, library: Any = None) -> tuple[Volume, ...]:
     libc = library or ctypes.CDLL(None, use_errno=True)
-    count = libc.getfsstat(None, 0, _MNT_NOWAIT)
+    getfsstat = getattr(libc, "getfsstat$INODE64", libc.getfsstat)  # as for statfs
+    count = getfsstat(None, 0, _MNT_NOWAIT)
     if count <= 0:
         return ()
     buffer = ctypes.create_string_buffer(_STATFS_BYTES * count)
-    count = min(count, max(0, libc.getfsstat(buffer, len(buffer), _MNT_NOWAIT)))
+    count = min(count, max(0, getfsstat(buffer, len(buffer), _MNT_NOWAIT)))
     found = (_volume(buffer.raw[at * _STATFS_BYTES :][:_STATFS_BYTES], libc) for at in range(count))
     return tuple(each for each in found if each.point != path and each.point.is_relative_to(path))
 

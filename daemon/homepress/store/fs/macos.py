@@ -25,7 +25,8 @@ F_FULLFSYNC = 51
 
 # sys/stat.h: what a user can set, without what locks the file or is the system's own business.
 _UF_KEPT = 0x0001 | 0x0008 | 0x8000  # no dump, opaque, hidden
-_LOCKED = 0x0002 | 0x0004 | 0x00020000 | 0x00040000  # user and system, immutable and append-only
+# User and system, immutable and append-only; system, restricted and not to be unlinked.
+_LOCKED = 0x0002 | 0x0004 | 0x00020000 | 0x00040000 | 0x00080000 | 0x00100000
 
 ACL = b"\0acl"
 """An access control list among the attributes, as acl_to_text(3) writes it."""
