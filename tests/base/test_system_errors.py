@@ -17,10 +17,12 @@ from homepress.base.system_errors import (
     explain,
     explain_as,
     explained,
+    in_log,
     in_words,
     of_originals,
     of_output,
     printable,
+    quoted,
     with_name,
 )
 
@@ -146,3 +148,13 @@ def test_a_sentence_names_the_file_and_survives_any_name() -> None:
     assert with_name(OSError(errno.EIO, "x")).startswith("this computer: ")
     assert with_name(error, "Photo") == f"Photo: {in_words(error)}"
     assert (printable("a\udcff"), printable("a\ud800")) == ("a\\xff", "a\\ud800")
+
+
+def test_a_path_can_be_copied_out_of_the_log_and_no_name_begins_a_line_there() -> None:
+    windows = "C:\\Users\\ann\\Bilder für später\\a.jpg"
+    assert quoted(windows) == f"'{windows}'"
+    error = OSError(errno.EACCES, "Permission denied", windows, None, windows + "2")
+    assert in_log(error) == f"[Errno {errno.EACCES}] Permission denied: '{windows}' -> '{windows}2'"
+    assert in_log(ValueError("x")) == "x"
+    assert quoted("/a\n2026-01-01 \x1b.jpg") == "'/a\\n2026-01-01 \\x1b.jpg'"
+    assert quoted(b"/a/\xff.jpg") == quoted("/a/\udcff.jpg") == "'/a/\\xff.jpg'"

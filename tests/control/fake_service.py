@@ -26,6 +26,7 @@ from homepress.control.service import (
     UndoRequest,
 )
 from homepress.control.wire import METHODS
+from support import full_path
 
 
 class _AnyService:
@@ -172,8 +173,8 @@ class FakeService(_AnyService):
         return FolderAnswer(path=request.path, warnings=warnings)
 
     def _refuse(self, request: FolderRequest) -> None:
-        if request.path == "/":
-            raise ServiceError("/ is not a folder to watch: it holds the whole system.", 4)
+        if request.path == full_path("/"):
+            raise ServiceError(f"{request.path} is not a folder to watch: it holds the whole system.", 4)
 
     def remove_folder(self, path: str) -> None:
         if self.folders.pop(path, None) is None:

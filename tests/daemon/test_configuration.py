@@ -387,6 +387,7 @@ def test_a_trial_before_a_change_is_of_what_is_left_alone_and_by_the_new_values(
     assert left(min_size="0") == 0
 
 
+@pytest.mark.posix("links")
 def test_a_folder_is_found_by_a_link_although_places_are_forgotten_meanwhile(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -381,10 +381,11 @@ def test_an_outbox_that_delivers_nothing_is_a_problem(outbox: FolderHealth) -> N
     failed = JobResult(str(ROOT / "9.jpg"), "failed", "the compressor crashed on it", 9)
     text = deliver(outbox, failed)
     assert text.startswith(
-        "None of the last 3 pictures came out in /out as was asked. The reason for 2 of them: it is animated."
+        f"None of the last 3 pictures came out in {Path('/out')} as was asked. "
+        "The reason for 2 of them: it is animated."
     )
     assert "see drop in the folder's settings" in text
-    assert text.endswith("See each of them with: homepress history /pictures")
+    assert text.endswith(f"See each of them with: homepress history {ROOT}")
     assert "None of the last 4 pictures" in deliver(outbox, refused(7))
 
 

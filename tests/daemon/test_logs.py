@@ -5,13 +5,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from homepress.base.paths import Paths
+from homepress.base.system_errors import quoted
 from homepress.daemon.logs import forget, write_log
+from support import full_path
 
 
 @pytest.fixture
@@ -70,10 +72,18 @@ def test_before_a_time_all_goes(paths: Paths) -> None:
     assert "new" in paths.log.read_text()
 
 
-@pytest.mark.posix("paths that begin with a slash")
+@pytest.mark.parametrize("written", [quoted, repr, ascii])
+def test_a_name_with_accents_goes_however_it_was_written(paths: Paths, written: Callable[[str], str]) -> None:
+    """Earlier versions escaped what is not ASCII, and on Windows doubled the backslashes."""
+    picture = full_path("/home/me/Bilder für später/a.jpg")
+    paths.log.write_text(f"2026-01-01 10:00:00,000 INFO {written(picture)}: compressed\n", "utf-8")
+    forget(paths.log, Path(full_path("/home/me/Bilder für später")), None)
+    assert paths.log.read_text("utf-8") == ""
+
+
 def test_bytes_that_are_no_utf8_stay_as_they_are(paths: Paths) -> None:
-    paths.log.write_bytes(b"2026-01-01 10:00:00,000 INFO \xff\r\n2026-01-01 10:00:00,000 INFO /p/a\n")
-    forget(paths.log, Path("/p/a"), None)
+    paths.log.write_bytes(b"2026-01-01 10:00:00,000 INFO \xff\r\n2026-01-01 10:00:00,000 INFO p.a\n")
+    forget(paths.log, Path("p.a"), None)
     assert paths.log.read_bytes() == b"2026-01-01 10:00:00,000 INFO \xff\r\n"
 
 

@@ -14,7 +14,7 @@ from homepress.base.clock import Clock
 from homepress.daemon import pause as pauses
 from homepress.daemon.pause import Pause
 from homepress.daemon.state import StateThread
-from support import wait_for
+from support import is_private, wait_for
 
 Begin = Callable[..., Pause]
 
@@ -164,7 +164,7 @@ def test_a_new_pause_takes_the_place_of_the_old_one(begin: Begin, file: Path, to
     pause.set(None)
     assert pause.paused
     assert pause.until is None
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert is_private(file)
     pause.close()
 
 

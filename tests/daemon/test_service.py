@@ -239,6 +239,7 @@ def test_an_output_folder_comes_and_goes_with_its_mode(service: DaemonService, f
 
 
 @pytest.mark.parametrize("added_by_link", [True, False])
+@pytest.mark.posix("links")
 def test_a_folder_is_found_by_whatever_way_leads_there(
     service: DaemonService, folder: Path, tmp_path: Path, added_by_link: bool
 ) -> None:

@@ -299,7 +299,7 @@ class Folding(Probe):
 
     def _spelled(self, folder: Folder, name: str) -> str:
         """The name as the folder has it."""
-        names = os.listdir(folder.fd)
+        names = os.listdir(folder.path)
         return name if name in names else next((n for n in names if _folded(n) == _folded(name)), name)
 
 
@@ -391,8 +391,8 @@ class Hiding(Probe):
         self.renames = 0
 
     def overwrite(self, folder: Folder, name: str, to: Folder, new: str) -> None:
-        if self.armed and new in os.listdir(to.fd):
-            os.rename(new, f".fuse_hidden{secrets.token_hex(8)}", src_dir_fd=to.fd, dst_dir_fd=to.fd)
+        if self.armed and new in os.listdir(to.path):
+            os.rename(to.path / new, to.path / f".fuse_hidden{secrets.token_hex(8)}")
         self._fail(lambda: self._fs.overwrite(folder, name, to, new))
 
     def move(self, folder: Folder, name: str, to: Folder, new: str) -> None:

@@ -31,13 +31,21 @@ def test_the_result_gets_the_new_suffix_and_the_attributes(bench: Bench) -> None
 
 def test_a_taken_name_is_not_overwritten(bench: Bench) -> None:
     (bench.watched / "a.jpg").write_bytes(b"another picture")
-    (bench.watched / "b.jpg").symlink_to("nowhere")
+    (bench.watched / "b.jpg").write_bytes(b"a third one")
     (bench.watched / "b.heic.jpg").mkdir()
     with bench.store() as store:
         assert convert(store, bench.drop("a.heic", picture(1))).path.name == "a.heic.jpg"
         assert convert(store, bench.drop("b.heic", picture(2))).path.name == "b.heic-2.jpg"
     assert (bench.watched / "a.jpg").read_bytes() == b"another picture"
-    assert (bench.watched / "b.jpg").is_symlink()
+    assert (bench.watched / "b.jpg").read_bytes() == b"a third one"
+
+
+@pytest.mark.posix("links")
+def test_a_link_to_nothing_is_not_overwritten(bench: Bench) -> None:
+    (bench.watched / "a.jpg").symlink_to("nowhere")
+    with bench.store() as store:
+        assert convert(store, bench.drop("a.heic")).path.name == "a.heic.jpg"
+    assert (bench.watched / "a.jpg").is_symlink()
 
 
 def test_a_name_taken_in_the_last_instant_is_not_overwritten(bench: Bench) -> None:
@@ -55,6 +63,7 @@ def test_a_name_taken_in_the_last_instant_is_not_overwritten(bench: Bench) -> No
     assert (bench.temps(), bench.kept()) == ([], [])
 
 
+@pytest.mark.posix("a file that is replaced while it is open")
 def test_a_source_saved_over_while_it_leaves_gets_its_name_back(bench: Bench) -> None:
     path = bench.drop("a.heic")
     target = bench.watched / "a.jpg"

@@ -14,6 +14,7 @@ from homepress.store.fs import system_file_system
 from homepress.store.ledger import known_files
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import DriveAway
+from support import full_path
 
 
 class World:
@@ -24,10 +25,11 @@ class World:
         self.mount("/", "uuid:system")
 
     def mount(self, point: str, *ids: str, label: str = "") -> None:
-        self.mounts[Path(point)] = Volume(Path(point), ids=frozenset(ids), label=label, instance=str(ids))
+        top = Path(full_path(point))
+        self.mounts[top] = Volume(top, ids=frozenset(ids), label=label, instance=str(ids))
 
     def unmount(self, point: str) -> None:
-        del self.mounts[Path(point)]
+        del self.mounts[Path(full_path(point))]
 
     def look(self, path: Path) -> Volume:
         point = max((p for p in self.mounts if path.is_relative_to(p)), key=lambda p: len(p.parts))
@@ -47,7 +49,7 @@ def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("homepress.store.drives.missing_mount", lambda path, ours: None)
 
 
-PICS = Path("/mnt/usb/pics")
+PICS = Path(full_path("/mnt/usb/pics"))
 
 
 def places(ledger: Ledger, world: World) -> FolderDrives:
@@ -62,10 +64,10 @@ def test_a_drive_goes_and_comes_back_over_restarts(ledger: Ledger) -> None:
     absence = places(ledger, world).remember(PICS)
     assert absence is not None
     assert str(absence) == 'the drive "PHOTOS" is not connected'
-    for path in (PICS, PICS / "2024" / "a.jpg", Path("/mnt/usb/other")):
+    for path in (PICS, PICS / "2024" / "a.jpg", PICS.parent / "other"):
         with pytest.raises(DriveAway, match="is not connected"):
             places(ledger, world).check(path)
-    places(ledger, world).check(Path("/mnt/else"))
+    places(ledger, world).check(PICS.parents[1] / "else")
     world.mount("/mnt/usb", "uuid:2")
     assert "another drive" in str(places(ledger, world).absence(PICS))
     world.mount("/mnt/usb", "uuid:1")
@@ -76,7 +78,7 @@ def test_a_drive_goes_and_comes_back_over_restarts(ledger: Ledger) -> None:
 @given(st.lists(st.frozensets(st.sampled_from(["uuid:1", "uuid:2", "fsid:3", "fsid:4"])), max_size=6))
 def test_a_home_on_a_plain_disk_is_never_away(ledger: Ledger, ids: list[frozenset[str]]) -> None:
     """Kernel updates, clones, restored backups, other layouts: the ledger is on the same file system."""
-    world, home = World(), Path("/home/ada/Pictures")
+    world, home = World(), Path(full_path("/home/ada/Pictures"))
     for each in ids:
         world.mount("/", *each)
         assert places(ledger, world).remember(home) is None
@@ -101,16 +103,16 @@ def test_a_container_whose_volumes_move_together_with_the_ledger(ledger: Ledger,
     world.mount("/", "source:overlay")
     world.mount(str(tmp_path), "fsid:1")
     world.mount("/pictures", "fsid:1")
-    assert places(ledger, world).remember(Path("/pictures")) is None
+    assert places(ledger, world).remember(Path(full_path("/pictures"))) is None
     world.mount(str(tmp_path), "fsid:2")
     world.mount("/pictures", "fsid:2")
-    assert places(ledger, world).remember(Path("/pictures")) is None
+    assert places(ledger, world).remember(Path(full_path("/pictures"))) is None
     world.unmount("/pictures")
-    assert places(ledger, world).absence(Path("/pictures")) is not None
+    assert places(ledger, world).absence(Path(full_path("/pictures"))) is not None
 
 
 def test_drives_mounted_inside_are_remembered(ledger: Ledger) -> None:
-    world, root = World(), Path("/home/ada/Pictures")
+    world, root = World(), Path(full_path("/home/ada/Pictures"))
     found = places(ledger, world)
     found.remember(root)
     world.mount("/home/ada/Pictures/card", "uuid:card")
@@ -153,13 +155,14 @@ def test_a_mount_point_that_is_configured_and_not_mounted_is_bare(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
+    top = Path(full_path("/"))
     from homepress.base.volumes import _system
 
-    monkeypatch.setattr(_system, "configured_mounts", lambda: (Path("/"), Path("/mnt/usb")))
-    monkeypatch.setattr(_system, "is_mount_point", lambda path: path == Path("/"))
+    monkeypatch.setattr(_system, "configured_mounts", lambda: (top, PICS.parent))
+    monkeypatch.setattr(_system, "is_mount_point", lambda path: path == top)
     found = places(ledger, World())
     assert found.absence(PICS) is not None
-    assert found.absence(Path("/home/ada")) is None
+    assert found.absence(top / "home" / "ada") is None
 
 
 def test_names_of_files_whose_drive_is_away_are_kept(ledger: Ledger, tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ class TestWithFingerprint:
         with bench.store() as store:
             assert fingerprint(store, bench.watched) == [True] * 3
 
+    @pytest.mark.posix("pipes that are files")
     def test_what_is_not_as_it_was_or_must_not_be_opened_waits(self, bench: Bench) -> None:
         changed, gone, good = (bench.drop(f"{n}.jpg", picture(n)) for n in range(3))
         fifo = bench.drop("fifo.jpg", picture(4))

@@ -80,6 +80,7 @@ def written(store: Store, bench: Bench, name: str, data: bytes, **changes: str) 
     return str(receipt.path.relative_to(out))
 
 
+@pytest.mark.posix("names that Windows refuses")
 @pytest.mark.parametrize("fs", FILE_SYSTEMS.values(), ids=FILE_SYSTEMS)
 def test_names_that_a_target_cannot_hold_are_replaced_and_found_again(
     bench: Bench, fs: Callable[[], FileSystem]
@@ -96,6 +97,7 @@ def test_names_that_a_target_cannot_hold_are_replaced_and_found_again(
     assert [p for p in (bench.base / "out").rglob("*") if p.is_file()] == []
 
 
+@pytest.mark.posix("names that Windows refuses")
 def test_an_original_that_comes_back_elsewhere_gets_a_name_that_fits(bench: Bench) -> None:
     path = bench.drop("1:1.jpg")
     with bench.store(WindowsNames(steps=frozenset()).fs()) as store:

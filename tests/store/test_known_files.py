@@ -148,6 +148,7 @@ def test_many_names_at_once(bench: Bench) -> None:
         assert store.known(os.fsencode(bench.watched), wanted)[b"1.jpg"] == mark(paths[1])
 
 
+@pytest.mark.posix("names that are no UTF-8")
 @settings(max_examples=30, deadline=None)
 @given(files=st.dictionaries(names, marks, max_size=8))
 def test_any_name_time_and_inode_comes_back_as_it_was(tmp_path_factory, files) -> None:
@@ -170,13 +171,19 @@ class TestBaseline:
         (bench.watched / "deep" / "er").mkdir(parents=True)
         paths = [bench.drop(name) for name in ("a.jpg", "deep/b.PNG", "deep/er/c.heic")]
         bench.drop("notes.txt")
-        (bench.watched / "link.jpg").symlink_to(paths[0])
         with bench.store() as store:
             assert store.folders.baseline(bench.watched) == 3
             assert known(store, bench.watched) == {b"a.jpg": mark(paths[0])}
             assert known(store, bench.watched / "deep" / "er") == {b"c.heic": mark(paths[2])}
             new = bench.drop("new.jpg")
             assert new.name.encode() not in known(store, bench.watched)
+
+    @pytest.mark.posix("links")
+    def test_a_link_is_no_picture_that_was_there(self, bench: Bench) -> None:
+        (bench.watched / "link.jpg").symlink_to(bench.drop())
+        with bench.store() as store:
+            assert store.folders.baseline(bench.watched) == 1
+            assert set(known(store, bench.watched)) == {b"a.jpg"}
 
     def test_not_recursive_means_this_folder_only(self, bench: Bench) -> None:
         (bench.watched / "deep").mkdir()

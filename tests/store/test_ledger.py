@@ -39,6 +39,7 @@ def is_still_known_and_restorable(bench: Bench, path: Path) -> None:
     assert path.read_bytes() == picture()
 
 
+@pytest.mark.posix("modes")
 def test_files_are_private_whatever_the_umask(bench: Bench) -> None:
     old = os.umask(0)
     try:
@@ -238,6 +239,7 @@ def test_a_ledger_of_the_first_version_is_used_on(tmp_path: Path) -> None:
         assert undone.outcome == "restored"
 
 
+@pytest.mark.posix("names that are no UTF-8")
 def test_paths_are_kept_byte_for_byte(bench: Bench) -> None:
     path = bench.watched / os.fsdecode(b"\xff\xfe caf\xe9.jpg")
     path.write_bytes(picture())

@@ -9,6 +9,7 @@ from homepress.store.ledger import database, schema
 from homepress.store.model import LedgerError, UndoSelection
 from store.kit import picture
 from store.oldhome import KEPT, SIZE, VERSIONS, old_home
+from support import is_private
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -36,7 +37,7 @@ class TestUpgrade:
         if version == len(schema.MIGRATIONS):
             assert not copy.exists()
             return
-        assert copy.stat().st_mode & 0o777 == 0o600
+        assert is_private(copy)
         for module in (database, reader):  # the program of that time
             monkeypatch.setattr(module, "MIGRATIONS", schema.MIGRATIONS[:version])
         upgraded = bench.ledger.read_bytes()

@@ -135,7 +135,7 @@ def test_filters_order_and_pages(bench: Bench) -> None:
 
         def found(limit: int | None = None, oldest_first: bool = False, **where) -> list[str]:
             entries = reader.history(HistoryFilter(**where), limit=limit, oldest_first=oldest_first)
-            return [str(Path(entry.path).relative_to(bench.watched)) for entry in entries]
+            return [Path(entry.path).relative_to(bench.watched).as_posix() for entry in entries]
 
         assert found() == names[::-1]
         assert found(oldest_first=True, limit=2) == names[:2]
@@ -291,6 +291,7 @@ def test_a_damaged_ledger_is_told_in_words(bench: Bench) -> None:
         list(reader.history())
 
 
+@pytest.mark.posix("names that are no UTF-8")
 def test_a_path_that_is_no_text_is_given_as_the_system_gives_it(bench: Bench) -> None:
     path = bench.watched / os.fsdecode(b"caf\xe9.jpg")
     path.write_bytes(picture())
@@ -330,7 +331,7 @@ def _newer(ledger: Path) -> None:
     ("make", "words"),
     [
         (_folder, "is a folder"),
-        (_pipe, "is not a regular file"),
+        pytest.param(_pipe, "is not a regular file", marks=pytest.mark.posix("pipes that are files")),
         (_garbage, "is damaged"),
         (_another_programs, "is not a Homepress ledger"),
         (_newer, "newer version"),
@@ -365,6 +366,7 @@ def test_a_ledger_that_another_program_has_locked_is_told_in_words(
     assert str(bench.ledger) in str(caught.value)
 
 
+@pytest.mark.posix("other users")
 def test_a_ledger_of_another_user_is_told_in_words(bench: Bench, as_nobody) -> None:
     with bench.store():
         pass

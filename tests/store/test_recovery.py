@@ -467,6 +467,7 @@ def test_a_late_write_between_the_vault_and_the_ledger_is_kept(bench: Bench) -> 
     assert bench.temps() == []
 
 
+@pytest.mark.posix("modes")
 def test_a_vault_that_was_opened_up_keeps_everything_until_it_is_private_again(bench: Bench) -> None:
     path = after_exchange(bench)
     bench.originals.chmod(0o755)

@@ -1,23 +1,67 @@
-"""`make windows`: the real program under a Windows Python, on Linux by Wine, each part with its run time.
+"""`make windows`: the real program and the tests of every room under a Windows Python, on Linux by Wine.
 
-Without arguments: the rig is made in `build/windows` (or in what HOMEPRESS_RIG names), every module is
-imported, a picture goes there and back, and the tests of most rooms run, without what needs POSIX. With
-arguments these are a Python command line to run in the rig, such as `-m homepress doctor`.
+Without arguments: the rig is made in `build/windows` (or in what HOMEPRESS_RIG names), then run the tests of
+the program's day and those of each room without the slow ones, two parts at a time; at the end comes a table
+of what passed, what failed, and what does not apply there and why. With arguments these are a Python command
+line to run in the rig, such as `-m homepress doctor`.
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from windows.rig import REPOSITORY, CannotBuild, Rig
 
-ROOMS = ("base", "settings", "control", "desktop", "watch", "privacy", "store/test_recovery.py", "compress")
-"""Rooms whose tests pass there; what of them needs POSIX is skipped with its reason."""
-PARTS = {"the program": "tests/windows", **{room: f"tests/{room}" for room in ROOMS}}
-"""What pytest runs there, by part."""
+PARTS = {
+    "store": ("tests/store",),
+    "daemon": ("tests/daemon",),
+    "compress": ("tests/compress",),
+    "the program": ("tests/windows",),
+    "ui": ("tests/ui",),
+    "watch": ("tests/watch",),
+    "workers": ("tests/workers",),
+    "privacy": ("tests/privacy",),
+    "settings": ("tests/settings",),
+    "control": ("tests/control",),
+    "desktop": ("tests/desktop",),
+    "base": ("tests/base",),
+}
+"""What pytest runs there, by part; the longest first, so that both cores have work until the end."""
+AT_ONCE = 2
 LIMIT_SECONDS = 3600.0
+
+_COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
+_REASON = re.compile(r"^not run: (\d+), (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one part went.
+
+    Attributes:
+        reasons: of the tests that do not apply, each with how many they are.
+    """
+
+    name: str
+    code: int
+    seconds: float
+    counts: Counter[str]
+    reasons: Counter[str]
+
+    @classmethod
+    def of(cls, name: str, code: int, seconds: float, printed: str) -> "Result":
+        """Read what pytest printed; without its last line, as after a crash, nothing is counted."""
+        last = next((line for line in reversed(printed.splitlines()) if " in " in line), "")
+        counts = Counter({word.rstrip("s"): int(number) for number, word in _COUNT.findall(last)})
+        reasons = Counter({reason: int(number) for number, reason in _REASON.findall(printed)})
+        return cls(name, code, seconds, counts, reasons)
 
 
 def main(arguments: list[str]) -> int:
@@ -30,27 +74,50 @@ def main(arguments: list[str]) -> int:
         return 2
     with rig.awake():
         if arguments:
-            return _run(rig, *arguments)
-        failed = [name for name, path in PARTS.items() if _part(rig, name, path) != 0]
-    print(f"failed: {', '.join(failed)}" if failed else "all parts passed")
-    return int(bool(failed))
+            code, printed = _run(rig, *arguments)
+            print(printed, end="", flush=True)
+            return code
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            results = list(pool.map(lambda name: _part(rig, name), PARTS))
+    print("\n".join(table(results)))
+    return int(any(result.code for result in results))
 
 
-def _part(rig: Rig, name: str, path: str) -> int:
+def table(results: list[Result]) -> Iterator[str]:
+    """One line a part, all of them, and the reasons of what does not apply."""
+    yield f"\n{'room':<12} {'passed':>7} {'failed':>7} {'not applicable':>15} {'seconds':>8}"
+    total: Counter[str] = Counter()
+    for each in results:
+        ended = "" if each.code == 0 or each.counts else f"  ended with exit code {each.code}"
+        yield f"{each.name:<12} {_columns(each.counts)} {each.seconds:>8.0f}{ended}"
+        total += each.counts
+    yield f"{'all':<12} {_columns(total)}"
+    yield "\nnot applicable:"
+    for reason, number in sum((each.reasons for each in results), Counter[str]()).most_common():
+        yield f"{number:>5}  {reason}"
+    failed = [each.name for each in results if each.code]
+    yield f"\nfailed: {', '.join(failed)}" if failed else "\nall parts passed"
+
+
+def _columns(counts: Counter[str]) -> str:
+    return f"{counts['passed']:>7} {counts['failed'] + counts['error']:>7} {counts['skipped']:>15}"
+
+
+def _part(rig: Rig, name: str) -> Result:
     began = time.monotonic()
-    code = _run(rig, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "900", path)
-    print(f"{name}: {'passed' if code == 0 else f'exit code {code}'} in {time.monotonic() - began:.0f} s")
-    return code
+    pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "900", "-m", "not slow")
+    code, printed = _run(rig, *pytest, *PARTS[name])
+    seconds = time.monotonic() - began
+    verdict = "passed" if code == 0 else f"exit code {code}"
+    print(f"{printed}{name}: {verdict} in {seconds:.0f} s", flush=True)
+    return Result.of(name, code, seconds, printed)
 
 
-def _run(rig: Rig, *command: str) -> int:
+def _run(rig: Rig, *command: str) -> tuple[int, str]:
     try:
-        code, printed = rig.run(*command, within=LIMIT_SECONDS, PYTHONUTF8="1", PYTHONDONTWRITEBYTECODE="1")
+        return rig.run(*command, within=LIMIT_SECONDS, PYTHONUTF8="1", PYTHONDONTWRITEBYTECODE="1")
     except subprocess.TimeoutExpired as late:
-        print(late.output)
-        return 1
-    print(printed, end="", flush=True)
-    return code
+        return 1, str(late.output)
 
 
 if __name__ == "__main__":

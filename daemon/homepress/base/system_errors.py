@@ -398,3 +398,19 @@ def printable(name: str | bytes | int | Path) -> str:
         return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half of a UTF-16 pair, which no file name of this system can hold
         return str(name).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def quoted(name: str | bytes | Path) -> str:
+    """A path for the log: in quotes, as it is but for characters that would break the line."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in printable(name))
+    return f"'{''.join(shown)}'"
+
+
+def in_log(error: Exception) -> str:
+    """An error as Python writes it, but with paths as they are: on Windows it doubles their backslashes."""
+    text = str(error)
+    if isinstance(error, OSError):
+        for name in (error.filename, error.filename2):
+            if isinstance(name, str | bytes):
+                text = text.replace(repr(name), quoted(name))
+    return text

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from homepress.base.files import Mark
 from homepress.base.results import FileOutcome
+from homepress.base.system_errors import in_log, quoted
 from homepress.daemon.core import Core
 from homepress.daemon.folders import Configuration
 from homepress.daemon.pipeline.job import Job, JobResult, Plan
@@ -108,10 +109,10 @@ class ArrivalHandler:
                 entry = self._store.record_path(left, plan.settings, skipped.root, until)
             except (OSError, StoreError) as error:
                 # The next scan finds it again, and by then the ledger may be well.
-                _log.warning("%s is not in the history: %s", ascii(str(skipped.path)), error)
+                _log.warning("%s is not in the history: %s", quoted(skipped.path), in_log(error))
                 return
             if entry:
-                _log.info("%s: left alone: %s", ascii(str(skipped.path)), reason)
+                _log.info("%s: left alone: %s", quoted(skipped.path), reason)
 
     def room(self) -> bool:
         """Whether a large import may bring more: the rest of it waits on the disk, not in memory."""

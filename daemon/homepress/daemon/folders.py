@@ -11,6 +11,7 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.results import FolderStatus
+from homepress.base.system_errors import in_log, quoted
 from homepress.control.service import FolderAnswer, FolderRequest, ServiceError
 from homepress.daemon.core import Core
 from homepress.daemon.fallback import Fallback, Fallbacks
@@ -445,7 +446,7 @@ class Configuration:
         try:
             return meet(self._core, folder, root)
         except OSError as error:
-            _log.warning("%s: it could not be looked through: %s", ascii(str(root)), error)
+            _log.warning("%s: it could not be looked through: %s", quoted(root), in_log(error))
             return False
 
     def met(self, path: Path, root: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from homepress.base.paths import Paths
-from homepress.base.system_errors import with_name
+from homepress.base.system_errors import quoted, with_name
 
 _BYTES = 1_000_000
 _FILES = 3
@@ -103,15 +103,20 @@ def forget(log: Path, path: Path | None, before: float | None) -> None:
 
 
 def _condition(path: Path | None, before: float | None) -> Callable[[str], bool]:
-    named = "" if path is None else str(path)
+    named = () if path is None else _spellings(str(path))
     until = "" if before is None else datetime.fromtimestamp(before).isoformat(" ", "seconds")
 
     def goes(line: str) -> bool:
-        if named and named not in line and repr(named)[1:-1] not in line:
+        if named and not any(spelling in line for spelling in named):
             return False
         return not until or line[:_STAMP] < until
 
     return goes
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """How a path may stand in a line: as it is, as we quote it, and as Python and earlier versions did."""
+    return name, *(spelled[1:-1] for spelled in (quoted(name), repr(name), ascii(name)))
 
 
 def _rewrite(file: Path, goes: Callable[[str], bool]) -> None:

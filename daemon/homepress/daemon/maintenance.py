@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from homepress.base.image_data import FileContent, image_digest
+from homepress.base.system_errors import in_log, quoted
 from homepress.base.units import counted
 from homepress.daemon.state import StateThread, Timer
 from homepress.store.model import RecoveryNote, StoreError
@@ -149,7 +150,7 @@ class Maintenance:
             for note in self._store.maintain():
                 self._tell(note)
         except (OSError, StoreError) as error:
-            _log.warning("originals could not be looked after: %s", error)
+            _log.warning("originals could not be looked after: %s", in_log(error))
         except Exception:  # noqa: BLE001 - the boundary: whatever it was, the next look comes
             _log.exception("originals could not be looked after")
 
@@ -234,7 +235,7 @@ class Fingerprinting:
             except _Stopping:
                 pass
             except Exception:  # noqa: BLE001 - the boundary: the folder is looked at again when it comes back
-                _log.exception("%s: what is left alone could not be fingerprinted", ascii(str(root)))
+                _log.exception("%s: what is left alone could not be fingerprinted", quoted(root))
 
     def _is_wanted(self, root: Path) -> bool:
         """On the state thread."""
@@ -261,9 +262,7 @@ class Fingerprinting:
             if done:
                 self._changed()
                 seconds = time.monotonic() - begin
-                _log.info(
-                    "%s: %s fingerprinted in %.0f s", ascii(str(root)), counted(done, "picture"), seconds
-                )
+                _log.info("%s: %s fingerprinted in %.0f s", quoted(root), counted(done, "picture"), seconds)
 
 
 class _Pace:

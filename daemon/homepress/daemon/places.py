@@ -10,7 +10,7 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.paths import Paths
-from homepress.base.system_errors import printable
+from homepress.base.system_errors import in_log, printable
 from homepress.base.volumes import changes
 from homepress.control.service import ServiceError
 from homepress.store.model import Absence, StoreError
@@ -186,7 +186,7 @@ class Drives:
         try:
             now = self._find()
         except (OSError, StoreError) as error:
-            _log.warning("drives could not be looked at: %s", error)
+            _log.warning("drives could not be looked at: %s", in_log(error))
             return
         except Exception:  # noqa: BLE001 - the boundary: whatever it was, the next look comes
             _log.exception("drives could not be looked at")

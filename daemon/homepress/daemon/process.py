@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from homepress import privacy
 from homepress.base import memory
 from homepress.base.paths import Paths
+from homepress.base.system_errors import in_log
 from homepress.control import ServiceError, connect, instance
 from homepress.control.instance import DAEMON, InstanceLock, holder_of
 from homepress.control.server import Server
@@ -57,7 +58,7 @@ def start_agent() -> "subprocess.Popen[bytes] | None":
     try:
         return spawn(own("tray"), reap=False)
     except OSError as error:
-        _log.warning("the tray icon cannot be started: %s", error)
+        _log.warning("the tray icon cannot be started: %s", in_log(error))
         return None
 
 

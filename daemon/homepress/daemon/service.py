@@ -13,6 +13,7 @@ import msgspec
 from homepress.base.override import override
 from homepress.base.paths import Paths
 from homepress.base.results import OriginalOutcome, UndoOutcome
+from homepress.base.system_errors import in_log, quoted
 from homepress.base.units import sentence
 from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
 from homepress.daemon.apart import join_apart
@@ -242,7 +243,9 @@ class DaemonService(CommonService):
                 self._watch.hint(result.file, STILL_AT_IT)
         except OSError as error:
             _log.warning(
-                "%s is looked at by the new settings at the next start: %s", ascii(str(result.file)), error
+                "%s is looked at by the new settings at the next start: %s",
+                quoted(result.file),
+                in_log(error),
             )
 
     def _record(self, plan: Plan, result: JobResult, conditions: Conditions) -> tuple[Path, str] | None:
@@ -304,7 +307,7 @@ class DaemonService(CommonService):
 
     def _write_down_stop(self, root: Path, why: str) -> None:
         """Replacing stops in a folder, and stays so over a restart; the ledger may wait for its disk."""
-        _log.warning("%s: Replacing has stopped. %s", ascii(str(root)), why)
+        _log.warning("%s: Replacing has stopped. %s", quoted(root), why)
         self.changed()
         folders = self.core.store.folders
         folders.stop_replacing(root, why)

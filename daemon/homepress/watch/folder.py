@@ -18,7 +18,7 @@ from pathlib import Path
 from homepress.base.blocking import silent
 from homepress.base.files import FileId
 from homepress.base.override import override
-from homepress.base.system_errors import Scope, explain, how_to_allow, printable, with_name
+from homepress.base.system_errors import Scope, explain, how_to_allow, in_log, printable, quoted, with_name
 from homepress.watch.filters import Selection, lies_in
 from homepress.watch.model import (
     FolderState,
@@ -138,13 +138,13 @@ class FolderWatch:
                 failures = 0
             except OSError as error:
                 failures += 1
-                _log.warning("watching %s: %s", ascii(str(self.folder.path)), error)
+                _log.warning("watching %s: %s", quoted(self.folder.path), in_log(error))
                 self._failed(
                     f"{with_name(error, _name(error, self.folder.path))}; it tries again by itself", failures
                 )
             except Exception:  # noqa: BLE001 - a surprise must not end the watching in silence
                 failures += 1
-                _log.exception("watching %s failed; it begins anew", ascii(str(self.folder.path)))
+                _log.exception("watching %s failed; it begins anew", quoted(self.folder.path))
                 self._failed(
                     "an error in Homepress, which tries again by itself; its log says more",
                     failures,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from homepress.base.files import FileId, Mark
 from homepress.base.override import override
-from homepress.base.system_errors import how_to_allow, with_name
+from homepress.base.system_errors import how_to_allow, in_log, quoted, with_name
 from homepress.base.volumes import mounts_inside
 from homepress.watch.filters import is_never_entered
 from homepress.watch.model import (
@@ -126,7 +126,7 @@ class FileWatch(Listener):
                 real = os.path.realpath(folder, strict=True)
                 self._observations[folder] = self._system.observe(real, False, self, lambda _: False)
             except OSError as error:
-                _log.debug("cannot observe %s: %s", ascii(str(folder)), error)
+                _log.debug("cannot observe %s: %s", quoted(folder), in_log(error))
 
     def _names(self) -> tuple[bytes, bytes]:
         return (os.fsencode(self._path.name), os.fsencode(os.path.basename(os.path.realpath(self._path))))
@@ -288,7 +288,7 @@ class FolderObserver:
         """Start a new observation; the old one ends on a thread of its own: large trees take long."""
         if look.status is not RootStatus.READY:
             return False
-        path = ascii(str(self._folder.path))
+        path = quoted(self._folder.path)
         if self._last_rebuild == float("-inf"):
             _log.info("observing %s", path)
         else:
@@ -317,7 +317,7 @@ class FolderObserver:
             self.problem = f"new pictures are found by regular scans only: {limit.strerror}"
         except OSError as error:
             # It went away or became unreadable just now: the next check names it.
-            _log.info("cannot observe %s: %s", ascii(str(self._folder.path)), error.strerror)
+            _log.info("cannot observe %s: %s", quoted(self._folder.path), error.strerror)
             self._identity = (0, 0)
 
     def _short_of_watches(self, unobserved: int, now: float) -> bool:

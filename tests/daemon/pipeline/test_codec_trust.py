@@ -1,7 +1,6 @@
 """Codecs are checked by a real worker; what a wrong answer means for pictures, status and the next run."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from homepress.daemon.pipeline.codec_trust import CodecTrust
 from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.store.store import Store
 from homepress.workers import CodecReport, Limits, Slot, WorkerDied
+from support import is_private
 
 LYING = Path(__file__).parents[2] / "workers" / "lying_worker.py"
 FINE = jpeg(photo(420, 300), 97)
@@ -66,7 +66,7 @@ def test_honest_codecs_are_checked_once_and_trusted(worker_with: Callable[[str],
     kept = json.loads(state.read_bytes())
     assert kept["faults"] == []
     assert {"homepress", "pillow", "numpy"} <= kept["versions"].keys()
-    assert os.name != "posix" or state.stat().st_mode & 0o077 == 0
+    assert is_private(state)
     before = state.stat().st_mtime_ns
     assert (
         CodecTrust(state).recipe(worker_with("jpeg"), ImageType.JPEG, LOSSY) == LOSSY

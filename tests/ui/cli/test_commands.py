@@ -18,7 +18,11 @@ from homepress.control.service import CompressRequest, FolderRequest, OriginalsR
 from homepress.daemon.commands.connect import stopped_status
 from homepress.settings import edit, load
 from homepress.ui.cli.commands.lifecycle import status_lines
+from homepress.ui.text import printable
+from support import full_path
 from ui.cli.running import Run
+
+P, Q = full_path("/p"), full_path("/q")
 
 
 @pytest.fixture
@@ -171,18 +175,17 @@ class TestStop:
 
 
 class TestCompress:
-    @pytest.mark.posix("paths that begin with a slash")
     def test_what_is_asked(self, run: Run, service: FakeService, working_dir: Path) -> None:
         run(
             "compress",
             *("--quality", "safe", "--metadata", "share", "--convert", "webp", "--max-edge", "1600"),
             *("--fit-under", "500 KB", "--dry-run", "--output", "small"),
-            *("a.jpg", "/p/b.jpg"),
+            *("a.jpg", full_path("/p/b.jpg")),
         )
         assert service.asked == [
             "locked",
             CompressRequest(
-                paths=[str(working_dir / "a.jpg"), "/p/b.jpg"],
+                paths=[str(working_dir / "a.jpg"), full_path("/p/b.jpg")],
                 output=str(working_dir / "small"),
                 quality="safe",
                 metadata="share",
@@ -196,14 +199,13 @@ class TestCompress:
         assert service.asked[-1] == CompressRequest(paths=[str(working_dir / "a.jpg")], in_place=True)
 
     @pytest.mark.usefixtures("working_dir")
-    @pytest.mark.posix("paths that begin with a slash")
     def test_in_words(self, run: Run) -> None:
-        ran = run("compress", "a.jpg", "tiny.png", "/p/b.jpg")
+        ran = run("compress", "a.jpg", "tiny.png", full_path("/p/b.jpg"))
         assert ran.code == 0
         assert ran.out.splitlines() == [
             "  4.2 MB →   1.9 MB  −55 %  a.jpg",
             "   900 B   unchanged         tiny.png: saves too little",
-            "  4.2 MB →   1.9 MB  −55 %  /p/b.jpg",
+            f"  4.2 MB →   1.9 MB  −55 %  {full_path('/p/b.jpg')}",
             "3 pictures: 2 compressed, 1 unchanged. 8.4 MB → 3.8 MB, 4.6 MB (55 %) saved.",
         ]
         assert ran.err == ""
@@ -274,13 +276,12 @@ class TestCompress:
 
 
 class TestUndo:
-    @pytest.mark.posix("paths that begin with a slash")
     def test_what_is_asked(self, run: Run, service: FakeService, working_dir: Path) -> None:
-        run("undo", "a.jpg", "--since", "2026-01-01", "--folder", "/p", "--to", "back", "--last", "3")
+        run("undo", "a.jpg", "--since", "2026-01-01", "--folder", P, "--to", "back", "--last", "3")
         request = service.asked[-1]
         assert isinstance(request, UndoRequest)
         assert request.paths == [str(working_dir / "a.jpg")]
-        assert (request.last, request.folder, request.to) == (3, "/p", str(working_dir / "back"))
+        assert (request.last, request.folder, request.to) == (3, P, str(working_dir / "back"))
         assert request.since == pytest.approx(1767225600, abs=86_400)
 
     @pytest.mark.usefixtures("working_dir")
@@ -323,28 +324,24 @@ class TestUndo:
 
 
 class TestOriginals:
-    @pytest.mark.posix("paths that begin with a slash")
     def test_accept(self, run: Run, service: FakeService) -> None:
         ran = run("originals", "accept", "--older-than", "7d", "--yes")
         assert ran.code == 0
         assert ran.out == "accepted    4.2 MB  /p/a.jpg\n1 original, 4.2 MB.\n"
         assert service.asked[-1] == OriginalsRequest(older_than_days=7.0)
-        run("originals", "accept", "--all", "--yes", "--json", "/p/x")
-        assert service.asked[-1] == OriginalsRequest(paths=["/p/x"], all=True)
+        run("originals", "accept", "--all", "--yes", "--json", full_path("/p/x"))
+        assert service.asked[-1] == OriginalsRequest(paths=[full_path("/p/x")], all=True)
 
-    @pytest.mark.posix("paths that begin with a slash")
     def test_verify(self, run: Run, service: FakeService) -> None:
         assert run("originals", "verify").code == 0
         assert service.asked[-1] == OriginalsRequest(all=True)
-        ran = run("originals", "verify", "/p/broken.jpg")
+        ran = run("originals", "verify", full_path("/p/broken.jpg"))
         assert ran.code == 1
-        assert (
-            ran.out == "damaged     4.2 MB  /p/broken.jpg: its hash differs\n1 original, 4.2 MB; 1 fault.\n"
-        )
-        assert service.asked[-1] == OriginalsRequest(paths=["/p/broken.jpg"])
+        damaged = f"damaged     4.2 MB  {full_path('/p/broken.jpg')}: its hash differs"
+        assert ran.out == f"{damaged}\n1 original, 4.2 MB; 1 fault.\n"
+        assert service.asked[-1] == OriginalsRequest(paths=[full_path("/p/broken.jpg")])
 
 
-@pytest.mark.posix("paths that begin with a slash")
 class TestFolder:
     def test_add(self, run: Run, daemon: FakeService, working_dir: Path) -> None:
         ran = run(
@@ -353,7 +350,7 @@ class TestFolder:
         assert ran.code == 0
         assert ran.out.splitlines() == [
             "In it now: 100 pictures (400 MB), to be compressed like those that come.",
-            f"Watching {working_dir}/Dropbox.",
+            f"Watching {printable(str(working_dir / 'Dropbox'))}.",
             "Worth knowing: Dropbox syncs this folder: pictures leave through it.",
         ]
         path = str(working_dir / "Dropbox")
@@ -365,18 +362,18 @@ class TestFolder:
 
     def test_add_with_any_setting(self, run: Run, daemon: FakeService) -> None:
         more = ("--set", "metadata=share", "--set", "exclude=*.png, Screen*")
-        assert run("folder", "add", "/p", *more).code == 0
-        assert daemon.folders["/p"].more == {"metadata": "share", "exclude": "*.png, Screen*"}
-        ran = run("folder", "add", "/q", "--set", "metadata")
+        assert run("folder", "add", P, *more).code == 0
+        assert daemon.folders[P].more == {"metadata": "share", "exclude": "*.png, Screen*"}
+        ran = run("folder", "add", Q, "--set", "metadata")
         assert ran.code == 2
         assert "write it as KEY=VALUE" in ran.err
 
     def test_set_says_what_holds_now(
         self, run: Run, paths: Paths, daemon: FakeService, working_dir: Path
     ) -> None:
-        daemon.folders["/p"] = FolderRequest(path="/p")
-        edit.add_folder(paths.config_file, "/p", {"quality": "small", "exclude": ["*.gif", "a b"]})
-        ran = run("folder", "set", "/p", "quality=small", "exclude=*.gif, a b", "--default", "convert")
+        daemon.folders[P] = FolderRequest(path=P)
+        edit.add_folder(paths.config_file, P, {"quality": "small", "exclude": ["*.gif", "a b"]})
+        ran = run("folder", "set", P, "quality=small", "exclude=*.gif, a b", "--default", "convert")
         assert ran.code == 0
         assert ran.out.splitlines() == [
             "quality is now small.",
@@ -384,26 +381,26 @@ class TestFolder:
             "convert is now empty.",
         ]
         changed = {"quality": "small", "exclude": "*.gif, a b", "convert": None}
-        assert daemon.asked[-1] == ("changed", "/p", changed)
-        assert run("folder", "set", "/p", "quality=small", "--json").json == {"quality": "small"}
-        assert run("folder", "set", "/p", "output=small").code == 0
-        assert daemon.asked[-1] == ("changed", "/p", {"output": str(working_dir / "small")})
+        assert daemon.asked[-1] == ("changed", P, changed)
+        assert run("folder", "set", P, "quality=small", "--json").json == {"quality": "small"}
+        assert run("folder", "set", P, "output=small").code == 0
+        assert daemon.asked[-1] == ("changed", P, {"output": str(working_dir / "small")})
 
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (("/p",), "Say what to change"),
-            (("/p", "qualty=small"), 'no setting "qualty"; did you mean "quality"?'),
-            (("/p", "quality=smal"), 'did you mean "small"?'),
-            (("/p", "--default", "qualty"), 'did you mean "quality"?'),
-            (("/p", "quality=small", "--default", "quality"), "quality is named twice"),
-            (("/other", "quality=small"), "/other is not watched"),
+            ((P,), "Say what to change"),
+            ((P, "qualty=small"), 'no setting "qualty"; did you mean "quality"?'),
+            ((P, "quality=smal"), 'did you mean "small"?'),
+            ((P, "--default", "qualty"), 'did you mean "quality"?'),
+            ((P, "quality=small", "--default", "quality"), "quality is named twice"),
+            ((full_path("/other"), "quality=small"), f"{full_path('/other')} is not watched"),
         ],
     )
     def test_set_refuses_and_changes_nothing(
         self, run: Run, paths: Paths, daemon: FakeService, words: tuple[str, ...], said: str
     ) -> None:
-        edit.add_folder(paths.config_file, "/p")
+        edit.add_folder(paths.config_file, P)
         before = paths.config_file.read_bytes()
         ran = run("folder", "set", *words)
         assert (ran.code, ran.out) == (2, "")
@@ -424,57 +421,57 @@ class TestFolder:
     ) -> None:
         monkeypatch.setattr("homepress.ui.cli.output.on_terminal_for_people", lambda: True)
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n"))
-        ran = run("folder", "add", "/p", "--existing", "compress", *arguments)
+        ran = run("folder", "add", P, "--existing", "compress", *arguments)
         assert ran.code == 0
-        assert ("/p" in daemon.folders) is added
+        assert (P in daemon.folders) is added
         assert ("Compress what is in it" in ran.err) is not bool(arguments)
         assert ("Nothing was changed." in ran.out) is not added
 
     def test_add_without_a_daemon_says_how_to_start(self, run: Run) -> None:
-        status_lines = run("folder", "add", "/p").out.splitlines()
+        status_lines = run("folder", "add", P).out.splitlines()
         assert status_lines[:4] == [
             "In it now: 100 pictures (400 MB), left alone; those that come will be compressed.",
             "Compressing what is there too would save about 220 MB (55 %), tried on 12 of them:",
-            "  homepress compress --in-place /p",
-            "Added /p.",
+            f"  homepress compress --in-place {P}",
+            f"Added {P}.",
         ]
         assert status_lines[-2].endswith("with: homepress")
         assert status_lines[-1].endswith("homepress autostart on")
 
     def test_a_refused_folder_is_4(self, run: Run) -> None:
-        ran = run("folder", "add", "/")
+        ran = run("folder", "add", full_path("/"))
         assert (ran.code, ran.out) == (4, "")
         assert "whole system" in ran.err
 
     def test_list(self, run: Run, paths: Paths, daemon: FakeService) -> None:
-        edit.add_folder(paths.config_file, "/p/a", {"quality": "safe"})
-        edit.add_folder(paths.config_file, "/p/longer", {"mode": "output", "output": "/q"})
-        daemon.folders["/p/a"] = FolderRequest(path="/p/a")
+        edit.add_folder(paths.config_file, full_path("/p/a"), {"quality": "safe"})
+        edit.add_folder(paths.config_file, full_path("/p/longer"), {"mode": "output", "output": Q})
+        daemon.folders[full_path("/p/a")] = FolderRequest(path=full_path("/p/a"))
         ran = run("folder", "list")
         assert ran.out.splitlines() == [
-            "/p/a       watching  safe      in place",
-            "/p/longer  stopped   balanced  into /q",
+            f"{full_path('/p/a')}       watching  safe      in place",
+            f"{full_path('/p/longer')}  stopped   balanced  into {Q}",
         ]
         first, second = run("folder", "list", "--json").json_lines
-        assert (first["path"], first["state"], first["quality"]) == ("/p/a", "watching", "safe")
-        assert (second["mode"], second["output"]) == ("output", "/q")
+        assert (first["path"], first["state"], first["quality"]) == (full_path("/p/a"), "watching", "safe")
+        assert (second["mode"], second["output"]) == ("output", Q)
 
     def test_remove(self, run: Run, service: FakeService) -> None:
-        service.folders["/p"] = FolderRequest(path="/p")
-        assert run("folder", "remove", "/p").code == 0
+        service.folders[P] = FolderRequest(path=P)
+        assert run("folder", "remove", P).code == 0
         assert not service.folders
-        ran = run("folder", "remove", "/p")
+        ran = run("folder", "remove", P)
         assert ran.code == 2
         assert "homepress folder list" in ran.err
 
     def test_check(self, run: Run) -> None:
-        assert run("folder", "check", "/p").out.splitlines() == [
-            "/p: 120 files, 100 pictures worth trying.",
+        assert run("folder", "check", P).out.splitlines() == [
+            f"{P}: 120 files, 100 pictures worth trying.",
             "400 MB → 180 MB: 220 MB (55 %) would be saved.",
             "Tried on 40 of them; nothing was changed.",
             '7 pictures tell where they were taken; metadata = "share" leaves that out of results.',
         ]
-        assert run("folder", "check", "--all", "/p", "--json").json["tried"] == 100
+        assert run("folder", "check", "--all", P, "--json").json["tried"] == 100
 
 
 class TestSettings:
@@ -482,12 +479,11 @@ class TestSettings:
         assert run("settings", "path").out == f"{paths.config_file}\n"
         assert run("settings", "path", "--json").json == {"path": str(paths.config_file), "exists": False}
 
-    @pytest.mark.posix("paths that begin with a slash")
     def test_check(self, run: Run, paths: Paths) -> None:
         assert run("settings", "check").code == 0
-        edit.add_folder(paths.config_file, "/p")
+        edit.add_folder(paths.config_file, P)
         assert "is in order, with 1 folder." in run("settings", "check").out
-        paths.config_file.write_text('[[folder]]\npath = "/p"\nqualty = "safe"\n')
+        paths.config_file.write_text(f"[[folder]]\npath = '{P}'\nqualty = 'safe'\n")
         ran = run("settings", "check")
         assert ran.code == 2
         assert "settings.toml:3" in ran.err

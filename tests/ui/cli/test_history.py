@@ -36,7 +36,6 @@ def entry(**changed: Any) -> HistoryEntry:
     return HistoryEntry(**{**values, **changed})
 
 
-@pytest.mark.posix("paths that begin with a slash")
 @pytest.mark.parametrize(
     ("changed", "text"),
     [

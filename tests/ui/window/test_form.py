@@ -12,6 +12,7 @@ from homepress.control.wire import About
 from homepress.settings import DAEMON_FIELDS, FOLDER_FIELDS, SettingsError, load
 from homepress.ui.text import LET_IN
 from homepress.ui.window.model.form import Form, daemon_form, folder_form
+from support import full_path
 
 FILE = """# mine
 [daemon]
@@ -116,9 +117,10 @@ def test_the_daemon_judges_a_folder_and_its_refusal_stands_beside_the_field(file
     assert "give one outside it" in form.entries["output"].problem
     assert not form.entries["mode"].problem
     assert file.read_bytes() == before
-    assert form.change("output", "/elsewhere")
+    elsewhere = full_path("/elsewhere")
+    assert form.change("output", elsewhere)
     form.write("output")
-    assert judge.taken == [(str(folder.path), {"mode": "output", "output": "/elsewhere"})]
+    assert judge.taken == [(str(folder.path), {"mode": "output", "output": elsewhere})]
     assert not form.entries["output"].problem
     form.clear("quality")
     assert judge.taken[-1] == (str(folder.path), {"quality": None})

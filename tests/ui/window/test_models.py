@@ -27,7 +27,7 @@ from homepress.ui.window.model.snapshot import (
     remedies,
     waits_for_resume,
 )
-from support import REPOSITORY
+from support import REPOSITORY, a_home
 
 TOTAL = Totals(images=2, before_bytes=3000, after_bytes=1000, saved_bytes=2000, originals_bytes=3000)
 
@@ -55,16 +55,15 @@ def test_the_state_in_words(known: Status | None, words: str) -> None:
     assert headline(snapshot(known)).text == words
 
 
-@pytest.mark.posix("paths that begin with a slash")
 def test_a_home_folder_is_a_tilde_in_problems_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/anna")
-    problem = "/home/anna/Gone: it is not there"
-    gone = FolderStatus(path="/home/anna/Gone", mode="replace", state="problem", problem=problem)
+    anna = a_home(monkeypatch, "/home/anna")
+    problem = f"{anna / 'Gone'}: it is not there"
+    gone = FolderStatus(path=str(anna / "Gone"), mode="replace", state="problem", problem=problem)
     known = snapshot(
         status("problem", problems=[problem], folders=[gone]), FolderSettings(path=Path(gone.path))
     )
-    assert headline(known).detail == "~/Gone: it is not there"
-    assert folder_cards(known, {})[0].problem == "~/Gone: it is not there"
+    assert headline(known).detail == f"{Path('~/Gone')}: it is not there"
+    assert folder_cards(known, {})[0].problem == f"{Path('~/Gone')}: it is not there"
 
 
 def test_settings_with_a_mistake_are_not_called_a_first_start() -> None:

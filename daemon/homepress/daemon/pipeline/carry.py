@@ -10,7 +10,7 @@ import msgspec
 from homepress.base.files import FileId
 from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.base.image_data import BytesContent, image_digest
-from homepress.base.system_errors import printable
+from homepress.base.system_errors import printable, quoted
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
 from homepress.daemon.pipeline.asked import (
     NOTHING_TO_SAVE,
@@ -503,7 +503,7 @@ class Carrier:
             return JobResult(job.picture, "waiting", "Homepress is stopping", retry_after=RETRY_BUSY)
         if died.kind is DeathKind.REFUSED_TO_START:
             return no_compressor(job, source, died)
-        _log.warning("%s: %s", ascii(str(job.path)), died)
+        _log.warning("%s: %s", quoted(job.path), died)
         reason = died.death.in_words
         deaths = self._deaths.get(source.sha256, 0) + 1
         self._deaths[source.sha256] = deaths

@@ -19,6 +19,7 @@ import msgspec
 
 from homepress.base.blocking import answers, silent
 from homepress.base.results import ProbeAttempt
+from homepress.base.system_errors import in_log, quoted
 from homepress.daemon.pipeline.carry import Carrier
 from homepress.daemon.pipeline.job import Destination, Job, JobResult
 from homepress.daemon.pipeline.queue import FairQueue, Load
@@ -447,7 +448,7 @@ class Pipeline:
             result = self._carry(job, runner.slot)
             self._report(job, result)
             if job.plan.destination is not Destination.NOWHERE:
-                _log.info("%s: %s", ascii(str(job.path)), result)
+                _log.info("%s: %s", quoted(job.path), result)
         finally:
             # Only now: when no picture is in progress any more, the result of the last one is known too.
             self._state.post(partial(self._done, runner, job))
@@ -464,10 +465,10 @@ class Pipeline:
         try:
             return self._carrier.carry(job, slot)
         except OSError as error:
-            _log.warning("while working on %s: %s", ascii(str(job.path)), error)
+            _log.warning("while working on %s: %s", quoted(job.path), in_log(error))
             return trouble(job, 0, error)
         except Exception:  # noqa: BLE001 - the boundary: whatever one file brings about, the others go on
-            _log.exception("while working on %s", ascii(str(job.path)))
+            _log.exception("while working on %s", quoted(job.path))
             reason = "an error in Homepress; its log says more"
             return JobResult(
                 str(job.path), "failed", reason, retry_after=None if job.explicit else RETRY_ERROR
@@ -477,9 +478,9 @@ class Pipeline:
         try:
             job.on_result(result)
         except (OSError, StoreError) as error:
-            _log.warning("while telling of %s: %s", ascii(str(job.path)), error)
+            _log.warning("while telling of %s: %s", quoted(job.path), in_log(error))
         except Exception:  # noqa: BLE001 - likewise: whatever it is must not end this thread
-            _log.exception("while telling of %s", ascii(str(job.path)))
+            _log.exception("while telling of %s", quoted(job.path))
 
 
 def _join(runners: Sequence[SlotRunner], seconds: float) -> None:
@@ -492,4 +493,4 @@ def _join(runners: Sequence[SlotRunner], seconds: float) -> None:
 
 def _name_of(runner: SlotRunner) -> str:
     job = runner.job
-    return ascii(str(job.path)) if job is not None else "a worker"
+    return quoted(job.path) if job is not None else "a worker"
