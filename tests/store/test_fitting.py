@@ -142,7 +142,10 @@ def test_conversions_that_a_target_takes_for_one_never_overwrite_each_other(benc
     assert made == ["a.jpg", "A.HEIC.jpg"]
 
 
-@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize(
+    "renamed",
+    [False, pytest.param(True, marks=pytest.mark.posix("a name in other case, which Windows gives back"))],
+)
 def test_undo_takes_a_name_as_the_disk_takes_it(bench: Bench, renamed: bool) -> None:
     path = bench.drop("Photo.JPG")
     with bench.store(Folding().fs()) as store:
@@ -190,6 +193,7 @@ def test_a_copy_that_is_there_already_is_left_as_it_is(bench: Bench) -> None:
             store.copy_output(store.read(path), target)
 
 
+@pytest.mark.posix("names that Windows refuses")
 def test_an_ordinary_folder_has_every_name(tmp_path: Path) -> None:
     with opened_folder(system_file_system(), tmp_path.resolve()) as folder:
         assert not system_file_system().windows_names(folder)
