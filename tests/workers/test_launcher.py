@@ -136,7 +136,7 @@ def test_descriptors_are_not_used_up(outside: Launcher) -> None:
 def test_a_dead_launcher_is_noticed_and_named_and_what_it_started_is_lost(outside: Launcher) -> None:
     child = outside.start((*SLEEP, "600"))
     os.kill(outside.pid, signal.SIGKILL)
-    assert child.wait() == 1 and "has ended (exit code -9); to go on" in child.lost
+    assert child.wait() == 1 and "has ended (exit code -9: " in child.lost
     child.kill()
     with pytest.raises(LauncherEnded, match="homepress stop, then homepress run"):
         outside.start((*ECHO, ""))
@@ -272,7 +272,9 @@ def pretended(monkeypatch: pytest.MonkeyPatch, state: str) -> list[str]:
     order: list[str] = []
     monkeypatch.setattr(privacy, "locks_nest", lambda: False)
     monkeypatch.setattr(privacy, "state", lambda: state)
-    monkeypatch.setattr(launcher, "begin", lambda *_: order.append("launcher"))
+    begun = MagicMock()
+    begun.check = lambda: order.append("check")
+    monkeypatch.setattr(launcher, "begin", lambda *_: order.append("launcher") or begun)
     monkeypatch.setattr(launcher, "end", lambda: order.append("end"))
     return order
 
@@ -280,14 +282,14 @@ def pretended(monkeypatch: pytest.MonkeyPatch, state: str) -> list[str]:
 def test_it_is_there_before_the_lock_where_locks_do_not_nest(monkeypatch: pytest.MonkeyPatch) -> None:
     order = pretended(monkeypatch, "locked")
     assert process.lock_outside_workers(lambda: order.append("lock") or 5) == 5
-    assert order == ["launcher", "lock"]
+    assert order == ["launcher", "lock", "check"]
 
 
 def test_it_goes_where_the_daemon_itself_got_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that are its own children are then free to put on theirs."""
     order = pretended(monkeypatch, "open")
     process.lock_outside_workers(lambda: order.append("lock"))
-    assert order == ["launcher", "lock", "end"]
+    assert order == ["launcher", "lock", "check", "end"]
 
 
 def test_without_one_workers_keep_the_lock_of_the_daemon(
@@ -302,6 +304,30 @@ def test_without_one_workers_keep_the_lock_of_the_daemon(
     process.lock_outside_workers(lambda: None)
     assert "workers get the lock of this process alone" in caplog.text
     assert launcher.launcher() is None and launcher.parent() == os.getpid()
+
+
+def test_a_lock_that_closes_the_way_to_it_is_noticed_and_workers_start_all_the_same() -> None:
+    """As the daemon's lock of Linux does: its filter has no call for passing descriptors."""
+    script = """
+from homepress import privacy
+from homepress.workers import Limits, Slot, launcher
+from homepress.workers.process import lock_outside_workers
+privacy.locks_nest = lambda: False
+lock_outside_workers(privacy.lock_daemon)
+one = Slot(Limits(), background=False)
+one.prepare()
+print(launcher.launcher(), one.lock.network, flush=True)
+one.close()
+"""
+    done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["None", "locked"], done.stderr
+    assert "workers get the lock of this process alone" in done.stderr
+
+
+def test_it_is_asked_whether_it_gets_what_is_passed(outside: Launcher) -> None:
+    outside.check()
+    outside.check()
+    assert outside.start((*ENDS, "0")).wait() == 7
 
 
 def test_there_is_none_on_this_system(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,8 @@
 macOS gives a process that has a Seatbelt profile no second one, and children inherit theirs: a worker started
 by a locked daemon could not get its own, stricter one. So before the lock a launcher is started
 (`launcher_child`), and has it start workers. It hands back a process number and exit codes; the three pipes
-are made here and passed to it (SCM_RIGHTS, unix(4)).
+are made here and passed to it (SCM_RIGHTS, unix(4)). That a lock on the network leaves the pair alone is by
+XNU's source: a message without an address is put to no policy (`sendit`, bsd/kern/uipc_syscalls.c).
 
 It cannot be replaced: another one would have our lock. If it ends, its workers end, and none starts anew.
 """
@@ -79,6 +80,17 @@ class Launcher:
         """The launcher's id: its workers' parent."""
         return int(self._process.pid)
 
+    def check(self) -> None:
+        """Return if it answers, and gets what is passed to it, over our lock as well.
+
+        Raises:
+            OSError: it does not.
+        """
+        with open(os.devnull, "rb") as nothing:
+            answer = self._ask({"do": "ready"}, [nothing.fileno()] * 3)
+        if answer.get("descriptors") != 3:
+            raise OSError(f"the process that starts workers was passed nothing, and says {answer}")
+
     def start(self, command: Sequence[str]) -> "OutsideProcess":
         """Start one of the command lines that were named at the beginning, with one argument more.
 
@@ -139,8 +151,8 @@ class Launcher:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         code = self._process.returncode
-        how = f"it does not answer: {error}" if code is None else f"exit code {code}"
-        return f"the process that starts workers has ended ({how}); {CURE}"
+        how = "it does not answer" if code is None else f"exit code {code}"
+        return f"the process that starts workers has ended ({how}: {error}); {CURE}"
 
 
 class OutsideProcess:
@@ -199,14 +211,19 @@ def parent() -> int:
     return _present[0].pid if _present else os.getpid()
 
 
-def begin(programs: Sequence[Sequence[str]], environment: Mapping[str, str]) -> None:
+def begin(programs: Sequence[Sequence[str]], environment: Mapping[str, str]) -> Launcher:
     """From here on workers are started from outside this process's lock, which is still to come.
+
+    Args:
+        programs: as for `Launcher`.
+        environment: likewise.
 
     Raises:
         OSError: the launcher could not be started.
     """
     if not _present:
         _present.append(Launcher(programs, environment))
+    return _present[0]
 
 
 def end() -> None:

@@ -56,6 +56,10 @@ class ProcessStarter:
     def _answer(self, request: Mapping[str, Any], descriptors: Sequence[int]) -> Mapping[str, Any]:
         if request["do"] == "start":
             return self._start(int(request["program"]), str(request["argument"]), descriptors)
+        if request["do"] == "ready":
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return {"descriptors": len(descriptors)}
         pid = int(request["pid"])
         if request["do"] == "kill":
             self._kill(pid)

@@ -100,10 +100,16 @@ def lock_outside_workers(lock: Callable[[], T]) -> T:
     if privacy.locks_nest():
         return lock()
     try:
-        launcher.begin([module_command(module) for module in MODULES], environment())
+        begun = launcher.begin([module_command(module) for module in MODULES], environment())
     except OSError as error:
-        _log.warning("workers get the lock of this process alone: no launcher could be started: %s", error)
+        _log.warning("workers get the lock of this process alone: %s", error)
+        return lock()
     locked = lock()
+    try:
+        begun.check()
+    except OSError as error:
+        _log.warning("workers get the lock of this process alone: %s", error)
+        launcher.end()
     if privacy.state() == "open":
         launcher.end()
     return locked
