@@ -76,6 +76,7 @@ NOT_FOR_WINDOWS = {
     "watch/test_root_events.py": "needs POSIX: inotify and mounts",
     "watch/test_slow_writers.py": "needs POSIX: leases",
     "workers/test_deaths.py": "needs POSIX: signals",
+    "workers/test_launcher.py": "needs POSIX: signals, and descriptors that are passed on",
     "workers/test_lifetime.py": "needs POSIX: other users",
     "workers/test_misbehaviour.py": "needs POSIX: the locks of Linux, and other users",
     "workers/test_other_systems.py": "needs POSIX: stand-ins for its calls",

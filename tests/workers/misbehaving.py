@@ -291,6 +291,12 @@ def memory(size: int) -> object:
     return len(bytearray(size))
 
 
+def hold_memory(size: int, seconds: float) -> object:
+    held = b"x" * size
+    time.sleep(seconds)
+    return len(held)
+
+
 def loop() -> object:
     while True:
         pass

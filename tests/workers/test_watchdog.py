@@ -5,8 +5,11 @@ import time
 
 import pytest
 
+from homepress.privacy import Limits
+from homepress.workers import DeathKind, WorkerDied
 from homepress.workers.process import Watchdog, deadline_for
 from support import wait_for
+from workers.mischief import PROGRAM, slot, tell
 
 
 def test_it_bites_when_the_time_is_over() -> None:
@@ -21,6 +24,29 @@ def test_it_does_not_bite_what_ends_in_time() -> None:
     with Watchdog(os.getpid(), 600, lambda: bites.append(True)):
         pass
     assert not bites
+
+
+def test_meanwhile_it_looks_where_the_system_does_not() -> None:
+    looks: list[int] = []
+    with Watchdog(os.getpid(), 600, lambda: pytest.fail("it is not time"), lambda: looks.append(1)):
+        wait_for(lambda: len(looks) > 1, what="two looks")
+
+
+@pytest.mark.posix("a worker of POSIX")
+def test_where_the_system_bounds_no_memory_a_worker_that_grows_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on macOS: this worker has no limit of its own, and holds what it has taken."""
+    monkeypatch.setattr("homepress.workers.process.host.bounds_memory", lambda: False)
+    for most, dies in ((300 << 20, True), (4 << 30, False)):
+        one = slot(Limits(memory_bytes=most), (*PROGRAM, "unlocked"))
+        if dies:
+            with pytest.raises(WorkerDied, match="not enough memory") as died:
+                tell(one, "hold_memory", size=1 << 29, seconds=600)
+            assert died.value.kind is DeathKind.OUT_OF_MEMORY
+        else:
+            assert tell(one, "hold_memory", size=1 << 29, seconds=0.6).startswith("done")
+        one.close()
 
 
 def test_waiting_for_a_processor_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,9 @@ class Host(Protocol):
     def resident_bytes(self, pid: int) -> int:
         """Memory that a process holds now; 0 where the system does not tell."""
 
+    def bounds_memory(self) -> bool:
+        """Whether the system itself ends a process that takes more memory than its limit; else we look."""
+
     def waited_seconds(self, pid: int) -> float:
         """How long a process has been ready to run without getting a processor; 0 where it is not told."""
 

@@ -89,6 +89,10 @@ def resident_bytes(pid: int) -> int:
         return 0
 
 
+def bounds_memory() -> bool:
+    return True
+
+
 def waited_seconds(pid: int) -> float:
     """Of the thread that waited longest; Linux `Documentation/scheduler/sched-stats.rst`."""
     folder = f"/proc/{pid}/task"

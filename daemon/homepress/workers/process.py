@@ -6,6 +6,7 @@ It is cut off from the user's settings and environment.
 import dataclasses
 import enum
 import logging
+import math
 import os
 import queue
 import re
@@ -145,6 +146,7 @@ _SECONDS_PER_BYTE = 6.0 / 1_000_000
 _SECONDS_PER_MEMORY_BYTE = 100.0 / 1_000_000_000
 _LONGEST_SECONDS = 3600.0
 _SHORTEST_WAIT = 0.05
+_LOOK_AGAIN = 0.25
 
 
 class DeathKind(enum.StrEnum):
@@ -260,7 +262,7 @@ def _number(name: str) -> int:
 
 _processes = threading.Lock()
 """So that no process is waited for while another thread kills it: its number may be somebody else's then. And
-so that one thread starts them. Nothing waits under it, so one will do for all."""
+so that one thread starts them. Nothing waits under it but for a launcher's answer: one will do for all."""
 
 
 class Program:
@@ -286,6 +288,7 @@ class Program:
             self._process.kill()
             self._process.wait()
             raise _not_started(error) from error
+        self._limits = limits
         self.killed_as: DeathKind | None = None
         self._errors = bytearray()
         self._drain = threading.Thread(target=self._read_errors, name="worker errors", daemon=True)
@@ -348,7 +351,8 @@ class Program:
         """
         begin = time.monotonic()
         try:
-            with Watchdog(self.pid, seconds, lambda: self.kill(DeathKind.TIMED_OUT)):
+            look = None if host.bounds_memory() else self._kill_if_grown
+            with Watchdog(self.pid, seconds, lambda: self.kill(DeathKind.TIMED_OUT), look):
                 return work()
         except (OSError, EOFError) as error:
             raise WorkerDied(self._death(time.monotonic() - begin)) from error
@@ -359,6 +363,10 @@ class Program:
             # Interrupted before the answer, which would be taken for the answer to the next question.
             self.kill(DeathKind.STOPPED)
             raise
+
+    def _kill_if_grown(self) -> None:
+        if host.resident_bytes(self.pid) > self._limits.memory_bytes:
+            self.kill(DeathKind.OUT_OF_MEMORY)
 
     def _ended(self) -> bool:
         with _processes:
@@ -543,7 +551,11 @@ class Watchdog:
     idle priority, so on a busy computer it may stand still for long without being at fault.
     """
 
-    def __init__(self, pid: int, seconds: float, bite: Callable[[], None]) -> None:
+    def __init__(
+        self, pid: int, seconds: float, bite: Callable[[], None], look: Callable[[], None] | None = None
+    ) -> None:
+        """`look` is called now and again meanwhile, where the system does not look at something itself."""
+        self._look = look
         self._pid = pid
         self._seconds = seconds
         self._bite = bite
@@ -563,7 +575,10 @@ class Watchdog:
     def _watch(self) -> None:
         begin, waited_before = time.monotonic(), host.waited_seconds(self._pid)
         left = self._seconds
-        while not self._over.wait(max(left, _SHORTEST_WAIT)):
+        between = math.inf if self._look is None else _LOOK_AGAIN
+        while not self._over.wait(max(min(left, between), _SHORTEST_WAIT)):
+            if self._look is not None:
+                self._look()
             waited = host.waited_seconds(self._pid) - waited_before
             left = self._seconds - max(0.0, time.monotonic() - begin - waited)
             if left <= 0:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from homepress.ui.cli.main import _LOCK_LATER, program
+from homepress import privacy
+from homepress.daemon.commands.connect import prepare_client
+from homepress.ui.cli.main import _COMMANDS, _LOCK_LATER, _START_WORKERS, program
 from ui.cli.test_main import commands
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="measured with seccomp")
@@ -47,6 +49,22 @@ def test_every_command_is_locked_before_it_does_anything(home: Path) -> None:
     assert set(found) == {" ".join(names) for names in commands(program)}
     assert {name for name, state in found.items() if state != "locked"} == OPEN
     assert {name.split()[0] for name in OPEN} == set(_LOCK_LATER)
+
+
+@pytest.mark.parametrize(("starts_workers", "order"), [(True, ["outside", "lock"]), (False, ["lock"])])
+def test_where_locks_do_not_nest_workers_are_provided_for_before_the_lock(
+    home: Path, monkeypatch: pytest.MonkeyPatch, starts_workers: bool, order: list[str]
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(privacy, "set_apart", lambda: None)
+    monkeypatch.setattr(privacy, "locks_nest", lambda: False)
+    monkeypatch.setattr(privacy, "lock_client", lambda _: done.append("lock"))
+    monkeypatch.setattr(
+        "homepress.workers.process.lock_outside_workers", lambda lock: (done.append("outside"), lock())
+    )
+    prepare_client(starts_workers=starts_workers)
+    assert done == order
+    assert set(_COMMANDS) >= _START_WORKERS
 
 
 _EDITOR = """#!{python}
