@@ -1,6 +1,8 @@
-"""`make dist`: wheel, sdist, bundle and Debian package into `dist/`, each started and used.
+"""`make dist`: what people install, into `dist/`, each started and used.
 
-Needs no network. The Debian package is left out where there is no dpkg-deb.
+Wheel, sdist, bundle and Debian package need no network; the last is left out where there is no dpkg-deb.
+Installer and zip for Windows need Wine, mingw and NSIS, which root gets from Debian, and the network for the
+packages of Windows; where they cannot be made that is said.
 """
 
 import shutil
@@ -15,7 +17,13 @@ from typing import TypeVar
 import click
 from bundle import build_bundle
 from deb import build_deb
+from manifests import write_manifests
 from tryout import try_out
+from windows_installer import build_for_windows, why_not
+from windows_tryout import try_installer
+
+import homepress
+from windows.rig import Rig
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
@@ -38,7 +46,10 @@ def main() -> int:
         package = _step("Debian package", lambda: build_deb(bundle, DIST, WORK))
         _step("the package, unpacked and tried", lambda: _try_package(package))
     _step("an archive of the bundle", lambda: _archive(bundle))
-    for made in sorted(DIST.iterdir()):
+    setup, portable = _make_for_windows()
+    sdist = DIST / f"homepress-{homepress.__version__}.tar.gz"
+    write_manifests(DIST, setup=setup, portable=portable, sdist=sdist)
+    for made in sorted(DIST.rglob("*")):
         if made.is_file():
             click.echo(f"{made.stat().st_size / _MEGABYTE:8.1f} MB  {made.relative_to(ROOT)}")
     return 0
@@ -66,6 +77,17 @@ def _try_package(package: Path) -> None:
         link = Path(folder, "usr", "bin", "homepress")
         assert str(link.readlink()) == "/opt/homepress/homepress"
         try_out(Path(folder, "opt", "homepress", "homepress"))
+
+
+def _make_for_windows() -> tuple[Path | None, Path | None]:
+    """Installer and zip, tried; None and None where they are not made."""
+    if reason := why_not():
+        click.echo(f"not made here: installer and zip for Windows, files for winget and scoop: {reason}")
+        return None, None
+    rig = Rig.usual()
+    made = _step("installer and zip for Windows", lambda: build_for_windows(DIST, WORK, rig))
+    _step("both, tried in a fresh Windows", lambda: try_installer(made.setup, made.portable, rig))
+    return made.setup, made.portable
 
 
 def _archive(bundle: Path) -> None:

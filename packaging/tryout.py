@@ -54,7 +54,7 @@ class _Trial:
             self._ask("prove")
             assert self._json("prove")["holds"]
             self._ask("undo", str(picture), "--json")
-            assert _sha256(picture) == self._dropped, "undo brought back other bytes"
+            assert sha256(picture) == self._dropped, "undo brought back other bytes"
             self._doctor()
             self._ask("stop")
             assert daemon.wait(_PATIENCE) == 0
@@ -65,8 +65,8 @@ class _Trial:
 
     def _drop(self) -> Path:
         picture = self._inbox / "made.png"
-        picture.write_bytes(_png())
-        self._dropped, before = _sha256(picture), picture.stat().st_size
+        picture.write_bytes(png())
+        self._dropped, before = sha256(picture), picture.stat().st_size
         self._wait(lambda: self._status()["compressed_today"] == 1, "the picture to become smaller")
         assert picture.stat().st_size < before / 2
         return picture
@@ -144,17 +144,22 @@ def _run(*command: str) -> None:
     assert done.returncode == 0, (command, done.stdout[-3000:], done.stderr[-3000:])
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
+    """Of its content, in hexadecimal digits."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _png() -> bytes:
-    """A PNG of a colour ramp, stored without compression (PNG, third edition, sections 5 and 11.2)."""
+def png(shade: int = 9) -> bytes:
+    """A PNG of a colour ramp, stored without compression (PNG, third edition, sections 5 and 11.2).
+
+    Args:
+        shade: of blue, from 0 to 255, so that one picture is not another.
+    """
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    rows = b"".join(b"\0" + bytes(v % 256 for x in range(_SIDE) for v in (x, y, 9)) for y in range(_SIDE))
+    rows = b"".join(b"\0" + bytes(v % 256 for x in range(_SIDE) for v in (x, y, shade)) for y in range(_SIDE))
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body

@@ -1,5 +1,6 @@
 """After `uninstall` nothing of ours is left outside the package, and every picture is as the user chose."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -109,9 +110,53 @@ def test_where_nothing_ever_was_nothing_is_made(program: Program, user: Path) ->
     assert files_below(user) == []
 
 
+@pytest.mark.slow
+def test_kept_for_later_nothing_but_what_starts_it_goes(program: Program, picture: Path, user: Path) -> None:
+    """As the uninstaller for Windows does it, which may be the first half of an upgrade."""
+    program.run("autostart", "on")
+    small = picture.read_bytes()
+    steps = program.lines("uninstall", "--keep")
+    assert files_below(user) == []
+    assert program.daemon is not None
+    assert program.daemon.wait(30) == 0
+    assert {(step["what"], step["outcome"]) for step in steps} == {
+        ("program", "stopped"),
+        ("start at login", "removed"),
+        ("originals", "kept"),
+        ("state", "kept"),
+    }
+    assert picture.read_bytes() == small
+    program.run("undo", str(picture))
+    assert picture.read_bytes() == png(1)
+
+
+def test_settings_cannot_be_kept_and_removed(program: Program) -> None:
+    program.run("uninstall", "--keep", "--settings", code=2)
+
+
+@pytest.mark.slow
+def test_a_tray_is_ended_before_an_upgrade_with_a_daemon_and_without(program: Program) -> None:
+    with tray_that_holds_its_lock(program) as tray:
+        program.run("stop", "--all", code=3)  # no daemon runs
+        assert tray.wait(60) == -signal.SIGTERM
+    program.start()
+    with tray_that_holds_its_lock(program) as tray:
+        program.run("stop", "--all")
+        assert tray.wait(60) == -signal.SIGTERM
+
+
 def test_a_tray_that_outlived_the_daemon_is_ended(program: Program, user: Path) -> None:
+    with tray_that_holds_its_lock(program) as tray:
+        (step,) = [s for s in program.lines("uninstall", "--yes") if s["what"] == "program"]
+        assert step["place"] == f"tray, process {tray.pid}"
+        assert tray.wait(60) == -signal.SIGTERM
+    assert not program.home.exists()
+
+
+@contextlib.contextmanager
+def tray_that_holds_its_lock(program: Program) -> "Iterator[subprocess.Popen[bytes]]":
     state = program.home / "state"
-    state.mkdir(mode=0o700)
+    state.mkdir(mode=0o700, exist_ok=True)
     # Holds the lock as the tray does, and like it ends when it is told to.
     holds = (
         "import sys, pathlib, time; from homepress.control.instance import InstanceLock; "
@@ -122,10 +167,7 @@ def test_a_tray_that_outlived_the_daemon_is_ended(program: Program, user: Path) 
     with subprocess.Popen(command, stdout=subprocess.PIPE) as tray:
         assert tray.stdout is not None
         assert tray.stdout.readline() == b"held\n"
-        (step,) = [s for s in program.lines("uninstall", "--yes") if s["what"] == "program"]
-        assert step["place"] == f"tray, process {tray.pid}"
-        assert tray.wait(60) == -signal.SIGTERM
-    assert not program.home.exists()
+        yield tray
 
 
 def test_a_vault_with_something_else_in_it_stays_whole(tmp_path: Path) -> None:

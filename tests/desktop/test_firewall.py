@@ -1,11 +1,13 @@
 """What would be said to the Windows firewall, and what is made of its answers."""
 
+import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from homepress.desktop.firewall import Firewall, FirewallError, FirewallRule
+from homepress.desktop.firewall import Firewall, FirewallError, FirewallRule, own_programs
 
 PROGRAM = Path("C:/Program Files/Homepress & Söhne/homepress.exe")
 
@@ -70,3 +72,18 @@ def test_a_rule_that_is_taken_and_not_shown_is_none() -> None:
 def test_a_program_that_answers_yes_to_everything_is_not_believed() -> None:
     """Such as the netsh of Wine."""
     assert Firewall([PROGRAM], lambda _: (0, "")).rules() == [FirewallRule(PROGRAM, False)]
+
+
+def test_of_a_bundle_every_program_is_taken_off_the_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The daemon is whichever started it, with a console or without; gifsicle lies among the libraries."""
+    scripts = tmp_path / "_internal" / "Scripts"
+    scripts.mkdir(parents=True)
+    wanted = [tmp_path / "homepress.exe", tmp_path / "homepressw.exe", scripts / "gifsicle.exe"]
+    for program in (*wanted, tmp_path / "uninstall.exe"):
+        program.touch()
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "homepressw.exe"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: str(scripts))
+    assert own_programs() == wanted

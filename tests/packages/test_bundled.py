@@ -1,13 +1,17 @@
 """What is different in a bundle, where `sys.executable` is Homepress itself. `make dist` tries real ones."""
 
 import importlib
+import io
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from PIL import Image
 
 import homepress
+from homepress.desktop.launching import _program_on_windows
 from homepress.workers.process import module_command
 from support import REPOSITORY
 
@@ -55,3 +59,47 @@ def test_a_debian_package_names_whoever_hands_it_out(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DEBFULLNAME", "Anna Berg")
     monkeypatch.setenv("DEBEMAIL", "anna@example.org")
     assert deb._maintainer() == "Anna Berg <anna@example.org>"
+
+
+def test_on_windows_a_login_starts_the_program_without_a_console(bundled: Path) -> None:
+    for name in ("homepress.exe", "homepressw.exe"):
+        bundled.with_name(name).touch()
+    assert _program_on_windows() == (str(bundled.with_name("homepressw.exe")),)
+
+
+def test_the_icon_for_windows_has_every_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(REPOSITORY / "packaging")
+    icon_files = importlib.import_module("icon_files")
+    with Image.open(io.BytesIO(icon_files.windows_icon())) as icon:
+        assert icon.format == "ICO"
+        assert icon.info["sizes"] == {(size, size) for size in icon_files.WINDOWS_SIZES}
+
+
+@pytest.fixture
+def installer(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(REPOSITORY / "packaging")
+    return importlib.import_module("windows_installer")
+
+
+def test_files_of_cpython_take_the_place_of_the_rig_s(installer: ModuleType, tmp_path: Path) -> None:
+    internal, own = tmp_path / "bundle" / "_internal", tmp_path / "cpython"
+    internal.mkdir(parents=True)
+    own.mkdir()
+    for name in ("python311.dll", "VCRUNTIME140.dll", "tcl86t.dll", "a.zip"):
+        (internal / name).write_bytes(b"rig")
+    with pytest.raises(SystemExit, match="no python311"):
+        installer.take_cpython(internal.parent, own)
+    for name in ("python311.dll", "vcruntime140.dll", "_bz2.pyd", "a.zip"):
+        (own / name).write_bytes(b"signed")
+    assert installer.take_cpython(internal.parent, own) == ["VCRUNTIME140.dll", "python311.dll"]
+    assert {file.name: file.read_bytes() for file in internal.iterdir()} == {
+        "python311.dll": b"signed",
+        "VCRUNTIME140.dll": b"signed",
+        "tcl86t.dll": b"rig",
+        "a.zip": b"rig",
+    }
+
+
+def test_a_version_has_four_numbers_in_resources(installer: ModuleType) -> None:
+    assert installer.four_numbers("0.1.0") == (0, 1, 0, 0)
+    assert installer.four_numbers("1.2.3.dev4") == (1, 2, 3, 0)

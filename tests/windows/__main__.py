@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from windows.rig import REPOSITORY, CannotBuild, Rig
 
@@ -66,13 +65,13 @@ class Result:
 
 def main(arguments: list[str]) -> int:
     os.chdir(REPOSITORY)
-    rig = Rig(Path(os.environ.get("HOMEPRESS_RIG", REPOSITORY / "build" / "windows")))
+    rig = Rig.usual()
     try:
         rig.build()
     except CannotBuild as reason:
         print(f"not run: {reason}")
         return 2
-    with rig.awake():
+    with rig.wine.awake():
         if arguments:
             code, printed = _run(rig, *arguments)
             print(printed, end="", flush=True)

@@ -18,7 +18,7 @@ import sysconfig
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,10 @@ TCL_SCRIPTS = Path("/usr/share/tcltk")
 
 CARRIER = "panda3d==1.10.16 --hash=sha256:37acfb92655c4226879f95c988e2ef1449a53c54486d6c1ebc00e2772429af82"
 """A wheel whose programs bring Python 3.11 for Windows along, with every module that is compiled."""
+RUNTIME = (
+    "msvc-runtime==14.44.35112 --hash=sha256:aba7fbe71897d25ed53fbb7f391e9f50289378a8a9ae218ba18530c663448391"
+)
+"""Microsoft's C++ run-time library, half of which the wheel above lacks; Wine has one of its own."""
 NUMPY = "numpy==2.1.3 --hash=sha256:d89dd2b6da69c4fff5e39c28a382199ddedc3a5be5390115608345dec660b9e2"
 """Later ones ask the C library for complex functions that Wine 8 lacks."""
 _LAST_WORDS_SECONDS = 5.0
@@ -76,6 +80,96 @@ class CannotBuild(Exception):  # noqa: N818 (reads as what happened)
 
 
 @dataclass(frozen=True)
+class Wine:
+    """One Windows of Wine's: a folder with its drive C: and its registry, and the programs that run in it."""
+
+    prefix: Path
+
+    def make(self) -> None:
+        """Make it where it is not there, until it is at rest."""
+        if not (self.prefix / "system.reg").is_file():
+            self.prefix.mkdir(parents=True, exist_ok=True)
+            self.quietly("wineboot", "-i")
+            subprocess.run(("wineserver", "-w"), env=self.environment(), check=True)
+
+    def environment(self) -> dict[str, str]:
+        """What programs in it find in their environment."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "DISPLAY", "LANG") if name in os.environ}
+        return {
+            **kept,
+            "WINEPREFIX": str(self.prefix.resolve()),
+            "WINEARCH": "win64",
+            "WINEDEBUG": os.environ.get("WINEDEBUG", "-all"),
+            "WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe=",
+        }
+
+    def start(self, *program: str, **variables: str) -> "subprocess.Popen[str]":
+        """Start a program, with pipes as standard streams.
+
+        Wine gives a console program no standard streams that are a file or /dev/null.
+        """
+        return subprocess.Popen(
+            ("wine", *program),
+            env={**self.environment(), **variables},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+
+    def run(self, *program: str, within: float = 120, **variables: str) -> tuple[int, str]:
+        """Run it to its end: exit code and what it printed.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not end in so many seconds; `output` is what it printed.
+        """
+        process = self.start(*program, **variables)
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.close()
+        printed: list[str] = []
+        # Not to the end of the pipe: what Wine starts for the first window holds it for as long as it lives.
+        reader = threading.Thread(target=printed.extend, args=(process.stdout,), daemon=True)
+        reader.start()
+        try:
+            code = process.wait(within)
+        except subprocess.TimeoutExpired as late:
+            process.kill()
+            process.wait()
+            reader.join(_LAST_WORDS_SECONDS)
+            raise subprocess.TimeoutExpired(program, within, "".join(printed)) from late
+        reader.join(_LAST_WORDS_SECONDS)
+        return code, "".join(printed)
+
+    @contextlib.contextmanager
+    def awake(self) -> Iterator[None]:
+        """Wine's own services run for the length of the block, so that no program of ours starts them.
+
+        They would keep its standard streams open, and whoever reads those would wait for their end.
+        """
+        quiet = subprocess.DEVNULL
+        stay = ("wineserver", "-p60")
+        subprocess.run(stay, env=self.environment(), stdout=quiet, stderr=quiet, check=False)
+        self.quietly("winepath", "-u", "C:")
+        try:
+            yield
+        finally:
+            subprocess.run(("wineserver", "-k"), env=self.environment(), stderr=quiet, check=False)
+
+    def quietly(self, *command: str) -> None:
+        """Run one of Wine's own programs."""
+        quiet = subprocess.DEVNULL
+        subprocess.run(
+            ("wine", *command), env=self.environment(), stdin=quiet, stdout=quiet, stderr=quiet, check=True
+        )
+
+
+def windows_path(path: Path) -> str:
+    """A path of this computer as programs in Wine see it."""
+    return "Z:" + str(path.resolve()).replace("/", "\\")
+
+
+@dataclass(frozen=True)
 class Rig:
     """One folder with a Windows in it.
 
@@ -85,6 +179,11 @@ class Rig:
 
     folder: Path
     began: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def usual(cls) -> "Rig":
+        """That in `build/windows`, or in what HOMEPRESS_RIG names."""
+        return cls(Path(os.environ.get("HOMEPRESS_RIG", REPOSITORY / "build" / "windows")))
 
     @property
     def python(self) -> Path:
@@ -102,95 +201,44 @@ class Rig:
         Raises:
             CannotBuild: a program is missing, and this is not root to install it.
         """
-        _install_programs()
+        install_programs()
         for name in ("DLLs", "Lib/site-packages", "Scripts", "tcl"):
             (self.python / name).mkdir(parents=True, exist_ok=True)
         self._take_python()
         self._take_packages()
         self._take_homepress()
-        if not (self.folder / "prefix" / "system.reg").is_file():
-            self._say("Wine's drive C:")
-            self._wine("wineboot", "-i")
-            subprocess.run(("wineserver", "-w"), env=self.environment(), check=True)
+        self._say("Wine's drive C:")
+        self.wine.make()
         self._say("ready")
 
-    def environment(self) -> dict[str, str]:
-        """What programs in the rig find in their environment."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "DISPLAY", "LANG") if name in os.environ}
-        return {
-            **kept,
-            "WINEPREFIX": str(self.folder.resolve() / "prefix"),
-            "WINEARCH": "win64",
-            "WINEDEBUG": os.environ.get("WINEDEBUG", "-all"),
-            "WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe=",
-        }
+    def add_packages(self, lock: str, *wanted: str) -> Path:
+        """Install further locked packages into a folder of their own, for PYTHONPATH; that folder."""
+        folder = self.folder / "cache" / lock
+        requirements = "\n".join(locked_for_windows(lock, wanted)) + "\n"
+        kept = folder / "requirements.txt"
+        if kept.is_file() and kept.read_text(encoding="utf-8") == requirements:
+            return folder
+        self._say(f"packages: {', '.join(wanted)}")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        listed = folder.with_suffix(".txt")
+        listed.write_text(requirements, encoding="utf-8")
+        _pip("install", *_FOR_WINDOWS, "--target", str(folder), "--requirement", str(listed))
+        listed.rename(kept)
+        return folder
 
-    def start(self, *command: str, **variables: str) -> "subprocess.Popen[str]":
-        """Start a Python command line, or one of the programs in `Scripts`, with pipes as standard streams.
+    @property
+    def wine(self) -> Wine:
+        """What its Python runs in."""
+        return Wine(self.folder / "prefix")
 
-        Wine gives a console program no standard streams that are a file or /dev/null.
-        """
+    def run(self, *command: str, within: float = 120, **variables: str) -> tuple[int, str]:
+        """Run a Python command line, or one of the programs in `Scripts`, to its end: as `Wine.run`."""
         script = self.python / "Scripts" / f"{command[0]}.exe"
         program = (
             (str(script), *command[1:]) if script.is_file() else (str(self.python / "python.exe"), *command)
         )
-        return subprocess.Popen(
-            ("wine", *program),
-            env={**self.environment(), **variables},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-
-    def run(self, *command: str, within: float = 120, **variables: str) -> tuple[int, str]:
-        """Run it to its end: exit code and what it printed.
-
-        Raises:
-            subprocess.TimeoutExpired: it did not end in so many seconds; `output` is what it printed.
-        """
-        process = self.start(*command, **variables)
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.close()
-        printed: list[str] = []
-        # Not to the end of the pipe: what Wine starts for the first window holds it for as long as it lives.
-        reader = threading.Thread(target=printed.extend, args=(process.stdout,), daemon=True)
-        reader.start()
-        try:
-            code = process.wait(within)
-        except subprocess.TimeoutExpired as late:
-            process.kill()
-            process.wait()
-            reader.join(_LAST_WORDS_SECONDS)
-            raise subprocess.TimeoutExpired(command, within, "".join(printed)) from late
-        reader.join(_LAST_WORDS_SECONDS)
-        return code, "".join(printed)
-
-    @contextlib.contextmanager
-    def awake(self) -> Iterator[None]:
-        """Wine's own services run for the length of the block, so that no program of ours starts them.
-
-        They would keep its standard streams open, and whoever reads those would wait for their end.
-        """
-        quiet = subprocess.DEVNULL
-        stay = ("wineserver", "-p60")
-        subprocess.run(stay, env=self.environment(), stdout=quiet, stderr=quiet, check=False)
-        self._wine("winepath", "-u", "C:")
-        try:
-            yield
-        finally:
-            subprocess.run(("wineserver", "-k"), env=self.environment(), stderr=quiet, check=False)
-
-    def windows_path(self, path: Path) -> str:
-        """A path of this computer as programs in the rig see it."""
-        return "Z:" + str(path.resolve()).replace("/", "\\")
-
-    def _wine(self, *command: str) -> None:
-        quiet = subprocess.DEVNULL
-        subprocess.run(
-            ("wine", *command), env=self.environment(), stdin=quiet, stdout=quiet, stderr=quiet, check=True
-        )
+        return self.wine.run(*program, within=within, **variables)
 
     def _say(self, text: str) -> None:
         print(f"{time.monotonic() - self.began:5.0f} s  {text}", flush=True)
@@ -209,6 +257,12 @@ class Rig:
                         folder = self.python if beside else self.python / "DLLs"
                         (folder / name.name).write_bytes(archive.read(entry))
             wheel.unlink()
+        if not (self.python / "vcruntime140_1.dll").is_file():
+            with zipfile.ZipFile(self._download(RUNTIME)) as archive:
+                # Both of one version, the first by the name that the other wheel has given it.
+                for part, library in (("vcruntime140", "VCRUNTIME140"), ("vcruntime140_1", "vcruntime140_1")):
+                    (inside,) = (each for each in archive.namelist() if each.endswith(f"/Scripts/{part}.dll"))
+                    (self.python / f"{library}.dll").write_bytes(archive.read(inside))
         if not (self.python / "Lib" / "os.py").is_file():
             self._say("Python: standard library, Tcl and Tk")
             _copy_library(self.python / "Lib")
@@ -223,7 +277,7 @@ class Rig:
         wanted = cache / "download.txt"
         wanted.write_text(requirement + "\n", encoding="utf-8")
         _pip("download", *_FOR_WINDOWS, "--dest", str(cache), "--requirement", str(wanted))
-        return next(cache.glob(requirement.partition("==")[0] + "-*.whl"))
+        return next(cache.glob(requirement.partition("==")[0].replace("-", "_") + "-*.whl"))
 
     def _compile(self) -> None:
         build = self.folder / "cache" / "compiled"
@@ -290,12 +344,17 @@ class Rig:
         with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr("__main__.py", _ENTRY.format(module="homepress.__main__", function="main"))
         head = (Path(distlib.__file__).parent / template).read_bytes()
-        shebang = f'#!"{self.windows_path(self.python / python)}"\r\n'.encode()
+        shebang = f'#!"{windows_path(self.python / python)}"\r\n'.encode()
         (self.python / "Scripts" / f"{name}.exe").write_bytes(head + shebang + packed.getvalue())
 
 
-def _install_programs() -> None:
-    missing = [package for name, has in PROGRAMS.items() if not shutil.which(name) for package in has]
+def install_programs(programs: Mapping[str, Sequence[str]] = PROGRAMS) -> None:
+    """Install those of this computer that are missing, and Tcl's scripts, as root.
+
+    Raises:
+        CannotBuild: this is not root, or its Python is none to copy from.
+    """
+    missing = [package for name, has in programs.items() if not shutil.which(name) for package in has]
     if not (TCL_SCRIPTS / "tk8.6").is_dir():
         missing += ["tcl8.6", "tk8.6"]
     if missing:
@@ -331,17 +390,22 @@ def _copy_tcl(python: Path) -> None:
             script.write_text(asked.sub(rf"\g<1>{level[0].decode()}", text), encoding="utf-8")
 
 
-def locked_for_windows() -> list[str]:
-    """What of the locked packages Homepress and its tests need on Windows: requirements with hashes."""
+def locked_for_windows(lock: str = "development", wanted: Collection[str] | None = None) -> list[str]:
+    """What of the locked packages some need on Windows: requirements with hashes.
+
+    Args:
+        lock: the file of packaging/locks/ to look into.
+        wanted: the packages, which bring what they need themselves; None for Homepress and its tests.
+    """
     from packaging.markers import Marker
 
-    text = (LOCKS / "development.txt").read_text(encoding="utf-8")
+    text = (LOCKS / f"{lock}.txt").read_text(encoding="utf-8")
     entries = re.findall(
         r"^(\S+)==(\S+)(?: ; ([^\\]*?))? \\\n((?:    --hash.*\n)+)((?:    #.*\n)*)", text, re.M
     )
     needed_by = {name: set(re.findall(r"#(?: via)?\s+([\w.-]+)", via)) - {"via"} for name, *_, via in entries}
     runtime = (LOCKS / "runtime.txt").read_text(encoding="utf-8")
-    wanted = {*re.findall(r"^(\S+)==", runtime, re.MULTILINE), *TEST_TOOLS}
+    wanted = {*re.findall(r"^(\S+)==", runtime, re.MULTILINE), *TEST_TOOLS} if wanted is None else {*wanted}
     while more := {name for name, by in needed_by.items() if by & wanted} - wanted:
         wanted |= more
     return [

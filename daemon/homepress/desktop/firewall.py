@@ -107,7 +107,9 @@ def firewall() -> Firewall | None:
 def own_programs() -> list[Path]:
     """The files of the programs that do our work, gifsicle included."""
     if is_bundle():
-        return [Path(sys.executable)]
+        programs = (Path(sys.executable).with_name(f"{name}.exe") for name in ("homepress", "homepressw"))
+        gifsicle = Path(sysconfig.get_path("scripts"), "gifsicle.exe")
+        return [file for file in (*programs, gifsicle) if file.is_file()]
     # Behind the Python of a virtual environment, which only starts it.
     python = Path(getattr(sys, "_base_executable", sys.executable))
     beside = (python.with_name("pythonw.exe"), Path(sysconfig.get_path("scripts"), "gifsicle.exe"))

@@ -25,8 +25,9 @@ from homepress.store.model import LedgerError
 from homepress.store.originals import remove_originals_dir
 from homepress.store.reader import Reader
 
-Choice = Literal["restore", "accept"]
-"""What becomes of kept originals: they come back, or they are deleted permanently and the results stay."""
+Choice = Literal["restore", "accept", "keep"]
+"""What becomes of kept originals: they come back, or they are deleted permanently and the results stay, or
+they stay where they are, with history and settings, for an installation to come."""
 
 _END_SECONDS = 120.0
 _COMPANION_SECONDS = 10.0
@@ -66,8 +67,13 @@ def uninstall(paths: Paths, choice: Choice, *, settings: bool) -> Iterator[Step]
         ServiceError: the daemon does not end, or the ledger cannot be opened.
     """
     yield from _stop(paths)
-    yield from _end_companions(paths)
+    yield from end_companions(paths)
     yield from _take_back_entries()
+    if choice == "keep":
+        for what, place in (("originals", paths.originals), ("state", paths.state)):
+            if place.exists():
+                yield Step(what, "kept", str(place), "an installation to come finds it")
+        return
     vaults, failed = [paths.originals], 0
     if paths.ledger.exists():
         with _locked(paths), _opened(paths) as service:
@@ -112,8 +118,8 @@ def _stop(paths: Paths) -> Iterator[Step]:
         yield Step("program", "stopped", f"process {process}")
 
 
-def _end_companions(paths: Paths) -> Iterator[Step]:
-    """End tray and window: each holds a lock file with its process id in it."""
+def end_companions(paths: Paths) -> Iterator[Step]:
+    """End tray and window, each step as it comes: each holds a lock file with its process id in it."""
     for file in (*paths.state.glob("*.lock"), *_beside_socket(paths)):
         if file.suffix != ".lock" or not file.exists():
             continue

@@ -103,13 +103,16 @@ _SOON = 1.0
 @click.option(
     "--wait", default=60.0, show_default=True, metavar="SECONDS", help="How long to wait for its end."
 )
+@click.option("--all", "companions", is_flag=True, help="Tray and window too, as before an upgrade.")
 @json_option
-def stop(wait: float, as_json: bool) -> None:
+def stop(wait: float, companions: bool, as_json: bool) -> None:
     """End the program in the background, of whatever version.
 
     Pictures in progress are finished first.
     """
     paths = Paths.from_environment()
+    # First, since a tray that sees the daemon end may be asked to start another.
+    failed = _end_companions(paths) if companions else []
     process = stop_daemon(paths.socket, paths.lock)
     # The daemon holds the lock for as long as it lives; we let go of it at once.
     lock = InstanceLock(paths.lock)
@@ -121,10 +124,19 @@ def stop(wait: float, as_json: bool) -> None:
                 "or look at it with: homepress status"
             )
     lock.release()
+    if failed:
+        raise ServiceError("; ".join(failed))
     if as_json:
         output.print_json({"state": "stopped", "pid": process})
     else:
         output.say("Homepress has stopped.")
+
+
+def _end_companions(paths: Paths) -> list[str]:
+    """End tray and window; what is in the way of it."""
+    from homepress.daemon.commands.uninstall import end_companions
+
+    return [f"{step.place}: {step.reason}" for step in end_companions(paths) if step.outcome == "failed"]
 
 
 # `homepress status`: what goes on, in a glance.

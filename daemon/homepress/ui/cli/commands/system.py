@@ -322,6 +322,7 @@ _UNINSTALL_WIDTH = len("restored")
 @click.command(epilog=example("homepress uninstall --restore", "homepress uninstall --accept --settings"))
 @click.option("--restore", "choice", flag_value="restore", help="Bring every kept original back first.")
 @click.option("--accept", "choice", flag_value="accept", help="Delete kept originals; the results stay.")
+@click.option("--keep", "choice", flag_value="keep", help="Keep originals, history and settings for later.")
 @click.option("--settings", is_flag=True, help="Remove the settings too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
@@ -334,7 +335,9 @@ def uninstall(choice: "Choice | None", settings: bool, yes: bool, as_json: bool)
     from homepress.daemon.commands.uninstall import kept_originals, uninstall
 
     paths = Paths.from_environment()
-    decided = _decision(kept_originals(paths), choice, sure=yes)
+    if choice == "keep" and settings:
+        raise click.UsageError("--keep keeps the settings; leave --settings out.")
+    decided = choice if choice == "keep" else _decision(kept_originals(paths), choice, sure=yes)
     failed = 0
     for step in uninstall(paths, decided, settings=settings):
         failed += step.outcome == "failed"
@@ -344,7 +347,7 @@ def uninstall(choice: "Choice | None", settings: bool, yes: bool, as_json: bool)
             output.say(_line(step))
     if not as_json:
         output.say()
-        output.say(_ending(failed))
+        output.say(_ending(failed, decided))
     return 1 if failed else 0
 
 
@@ -370,11 +373,19 @@ def _line(step: "Step") -> str:
     return f"{output.padded(word, _UNINSTALL_WIDTH)}  {step.what}  {printable(step.place)}{reason}"
 
 
-def _ending(failed: int) -> str:
+def _ending(failed: int, choice: "Choice") -> str:
     if failed:
         return output.strong(f"{counted(failed, 'thing')} failed; fix that and try again.")
-    if getattr(sys, "frozen", False):
-        package = "sudo apt-get remove homepress     (or delete the folder it was unpacked into)"
+    if not getattr(sys, "frozen", False):
+        package = "with: pipx uninstall homepress     (or: python -m pip uninstall homepress)"
+    elif sys.platform == "win32":
+        package = "in the Settings of Windows, under Apps     (or delete the folder it was unpacked into)"
     else:
-        package = "pipx uninstall homepress     (or: python -m pip uninstall homepress)"
-    return f"Nothing of Homepress is left but the program itself. Remove it with: {package}"
+        package = "with: sudo apt-get remove homepress     (or delete the folder it was unpacked into)"
+    left = "the program itself"
+    left += ", originals, history and settings" if choice == "keep" else ""
+    return f"Nothing of Homepress is left but {left}. Remove {_program_of(choice)} {package}"
+
+
+def _program_of(choice: "Choice") -> str:
+    return "the program" if choice == "keep" else "it"
