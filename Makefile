@@ -50,7 +50,7 @@ fuzz: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
-# Wheel, sdist, one-folder bundle and .deb, each started and tried.
+# Wheel, sdist, one-folder bundle and .deb, and with Wine and NSIS what Windows takes; each started and tried.
 dist: $(STAMP)
 	$(PIP) --require-hashes --requirement $(LOCKS)/packaging.txt
 	$(BIN)/python packaging/dist.py

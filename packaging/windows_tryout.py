@@ -94,6 +94,9 @@ class _Trial:
         for name in ("DisplayVersion", "Publisher", "EstimatedSize", "QuietUninstallString"):
             assert name in said, said
         assert self._shortcuts(), "no entry in the Start menu"
+        brought = {file.name.lower() for file in (self._programs / "Homepress").rglob("*.dll")}
+        # The first would hide Windows' own; of the second Wine has one, and a new Windows has none.
+        assert "bcryptprimitives.dll" not in brought and "vcruntime140_1.dll" in brought
 
     def _doctor(self) -> None:
         code, printed = self._attempt("doctor", "--json")
