@@ -118,6 +118,12 @@ def test_a_mac_worker_whose_profile_is_not_understood_has_no_network_all_the_sam
     assert "unbound variable" in lock.missing[0]
 
 
+def test_a_mac_says_that_one_process_has_no_lock() -> None:
+    """The proof shows the processes that have one, so it has to name the one that has none."""
+    (found,) = [gap for gap in macos.gaps() if "process that starts workers" in gap.text]
+    assert not found.minor and "no lock" in found.brief
+
+
 def test_where_connections_are_not_refused_a_mac_is_open() -> None:
     assert macos.state() == "open"
     assert {attempt.name for attempt in macos.probe()} >= {"TCP", "UDP"}
