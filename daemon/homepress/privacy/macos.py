@@ -74,8 +74,8 @@ def gaps() -> tuple[Gap, ...]:
             files_open=True,
         ),
         Gap(
-            "the process that starts workers has no lock, since children of a locked one could put on none of their "
-            "own. It opens no file and no connection, sees no picture, and starts nothing but workers",
+            "the process that starts workers has no lock: children of a locked one get none of their own. "
+            "It opens no file and no connection, sees no picture, and starts nothing but workers",
             "there is nothing to do; docs/privacy-macos.md says what it can be made to do",
         ),
     )
