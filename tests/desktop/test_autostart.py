@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -244,6 +245,34 @@ class TestLaunchAgent:
             "ThrottleInterval",
         }
     )
+
+    KINDS: ClassVar[dict[str, type]] = {
+        "Label": str,
+        "ProgramArguments": list,
+        "EnvironmentVariables": dict,
+        "RunAtLoad": bool,
+        "KeepAlive": dict,  # or a boolean
+        "ThrottleInterval": int,
+        "LimitLoadToSessionType": str,  # or several
+        "LowPriorityBackgroundIO": bool,
+        "ExitTimeOut": int,
+        "StandardOutPath": str,
+        "StandardErrorPath": str,
+    }
+    """launchd.plist(5), as `<key> <type>` stands there; a value of another type is passed over as well."""
+
+    def test_each_value_has_the_type_that_launchd_reads(self, tmp_path: Path) -> None:
+        LaunchAgent(Launch(("/a b/h", "run"), {"HOMEPRESS_HOME": "/h"}), tmp_path, lambda _: True).enable()
+        (file,) = (tmp_path / "Library" / "LaunchAgents").iterdir()
+        read = plistlib.loads(file.read_bytes(), fmt=plistlib.FMT_XML)
+        assert {key: type(value) for key, value in read.items()} == self.KINDS
+        assert self.KINDS.keys() == self.KEYS
+        assert {type(word) for word in read["ProgramArguments"]} == {str}
+        assert {type(value) for value in read["EnvironmentVariables"].values()} == {str}
+        assert read["KeepAlive"].keys() <= {"SuccessfulExit", "NetworkState", "PathState", "Crashed"}
+        assert read["LimitLoadToSessionType"] in {"Aqua", "Background", "LoginWindow", "StandardIO"}
+        assert read["ThrottleInterval"] >= 10, "less is not taken: the shortest is the one by default"
+        assert file.name == f"{read['Label']}.plist", "the name of the file is the label, by convention"
 
     @pytest.mark.posix("a name that Windows has not")
     def test_the_exact_file(self, tmp_path: Path) -> None:

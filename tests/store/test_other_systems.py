@@ -233,6 +233,29 @@ class TestMac:
         ]
         assert library.calls[4] == ("fsetxattr", fd, b"com.apple.FinderInfo", bytes(32), 32, 0, 0)
 
+    @pytest.mark.parametrize(
+        ("code", "lost"),
+        [(0, False), (errno.ENOTSUP, False), (errno.ENOTTY, False), (errno.EIO, True), (errno.ENOSPC, True)],
+    )
+    def test_a_drive_is_flushed_and_what_it_could_not_write_is_not_forgotten(
+        self, monkeypatch: pytest.MonkeyPatch, code: int, lost: bool
+    ) -> None:
+        """F_FULLFSYNC is 51 (bsd/sys/fcntl.h); fsync(2) leaves data in the drive's own memory (fcntl(2))."""
+        flushed: list[str] = []
+
+        def full(fd: int, command: int) -> int:
+            assert command == 51
+            if code:
+                raise OSError(code, os.strerror(code))
+            flushed.append("drive")
+            return 0
+
+        monkeypatch.setattr("homepress.store.fs.macos.fcntl.fcntl", full)
+        monkeypatch.setattr(os, "fsync", lambda _: flushed.append("system"))
+        with pytest.raises(OSError) if lost else contextlib.nullcontext():
+            MacFileSystem(MacLibrary()).sync(3)
+        assert flushed == ([] if lost else ["system"] if code else ["drive"])
+
     def test_what_is_refused_is_an_error_with_its_number(self, tmp_path: Path) -> None:
         fs = MacFileSystem(MacLibrary())
         with (tmp_path / "a.jpg").open("wb") as file:

@@ -59,7 +59,10 @@ MUST_SCAN, KERNEL_DROPPED = 0x1, 0x4
 
 
 class NativeEvent:
-    """FSEventStreamEventFlags as properties, as the C extension of watchdog has them."""
+    """FSEventStreamEventFlags as properties, as the C extension of watchdog has them.
+
+    The numbers are those of FSEvents.h (CoreServices, "FSEventStreamEventFlags").
+    """
 
     def __init__(self, path: str, inode: int, flags: int, event_id: int) -> None:
         self.path, self.inode, self.flags, self.event_id = path, inode, flags, event_id

@@ -23,6 +23,8 @@ RENAME_EXCL = 0x4
 # sys/fcntl.h: fsync(2) leaves data in the drive's cache, this does not.
 F_FULLFSYNC = 51
 
+_NOT_WRITTEN = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
+
 # sys/stat.h: what a user can set, without what locks the file or is the system's own business.
 _UF_KEPT = 0x0001 | 0x0008 | 0x8000  # no dump, opaque, hidden
 # User and system, immutable and append-only; system, restricted and not to be unlinked.
@@ -83,7 +85,9 @@ class MacFileSystem(PosixFileSystem):
     def sync(self, fd: int) -> None:
         try:
             fcntl.fcntl(fd, F_FULLFSYNC)
-        except OSError:
+        except OSError as error:
+            if error.errno in _NOT_WRITTEN:
+                raise  # told once: another call could say that all is well
             os.fsync(fd)  # file systems that do not know it, above all network ones
 
     @override
