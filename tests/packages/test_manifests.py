@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -82,9 +83,11 @@ def test_the_formula_names_the_sdist(written: dict[str, str]) -> None:
 def test_without_an_address_of_its_own_nothing_leads_anywhere(
     manifests: ModuleType, written: dict[str, str]
 ) -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    own = tuple(project.get("urls", {}).values()) or (manifests.PLACEHOLDER,)
     for text in written.values():
         addresses = re.findall(r"https?://[^\s\"]+", text)
-        assert all(address.startswith(manifests.PLACEHOLDER) for address in addresses)
+        assert all(address.startswith(own) for address in addresses)
 
 
 def test_what_was_not_made_is_not_described(manifests: ModuleType, tmp_path: Path) -> None:
