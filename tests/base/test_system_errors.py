@@ -2,8 +2,10 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +160,16 @@ def test_a_path_can_be_copied_out_of_the_log_and_no_name_begins_a_line_there() -
     assert in_log(ValueError("x")) == "x"
     assert quoted("/a\n2026-01-01 \x1b.jpg") == "'/a\\n2026-01-01 \\x1b.jpg'"
     assert quoted(b"/a/\xff.jpg") == quoted("/a/\udcff.jpg") == "'/a/\\xff.jpg'"
+
+
+def test_no_command_in_a_message_quotes_a_path_by_itself() -> None:
+    """A command that a person copies has its words as the shell of this system takes them."""
+    quotes = re.compile(r"""(homepress|chmod)[^"\n]*(\x27\{|(add|remove|undo|history) \{(?!shell_word))""")
+    package = Path(system_errors.__file__).parents[1]
+    found = [
+        f"{path.name}: {line.strip()}"
+        for path in sorted(package.rglob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if quotes.search(line)
+    ]
+    assert found == []

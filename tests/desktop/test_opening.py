@@ -169,11 +169,11 @@ def test_windows_hands_over_to_the_shell() -> None:
 
 
 def test_words_are_quoted_for_the_shell_of_this_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    from homepress.desktop.launching import quoted
+    from homepress.base.system_errors import shell_word
 
     monkeypatch.setattr(sys, "platform", "linux")
-    assert (quoted("/a"), quoted("/a b"), quoted("it's")) == ("/a", "'/a b'", "'it'\"'\"'s'")
+    assert (shell_word("/a"), shell_word("/a b"), shell_word("it's")) == ("/a", "'/a b'", "'it'\"'\"'s'")
     monkeypatch.setattr(sys, "platform", "win32")
-    assert quoted(r"C:\Users\ada\Pictures") == r"C:\Users\ada\Pictures"
-    assert quoted(r"C:\Users\ada\My Pictures") == r'"C:\Users\ada\My Pictures"'
-    assert quoted("a&b") == '"a&b"'
+    assert shell_word(r"C:\Users\ada\Pictures") == r"C:\Users\ada\Pictures"
+    assert shell_word(r"C:\Users\ada\My Pictures") == r'"C:\Users\ada\My Pictures"'
+    assert shell_word("a&b") == '"a&b"'

@@ -176,7 +176,7 @@ def test_a_drive_in_place_of_another_is_told_and_taken_when_the_user_says_so(
     drive.mount(point)
     said = wait_away(program)
     assert "another drive is mounted" in said
-    assert f"homepress folder remove '{inbox}'" in said
+    assert f"homepress folder remove {inbox}" in said
     write(inbox / "b.jpg", jpeg(2, size=SMALL))
     wait_for(lambda: program.status()["waiting"] == 1, within=30, what="the picture to wait")
     assert files(point) == []

@@ -8,6 +8,8 @@ name is the computer's trouble (`DEFAULT`).
 
 import enum
 import errno
+import re
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,6 +104,18 @@ UNRELATED = frozenset((_OF_STREAMS + _OF_PROCESSES).split())
 """Errors that no file system gives for good reason. If one comes nevertheless, `DEFAULT` explains it."""
 
 
+def shell_word(word: object) -> str:
+    """A word of a command that a person is to type, as the shell of this system takes it."""
+    if sys.platform == "win32":
+        return _quoted_on_windows(str(word))
+    return shlex.quote(str(word))
+
+
+def _quoted_on_windows(word: str) -> str:
+    """Between double quotes, which cmd and PowerShell take; no path has one in it."""
+    return f'"{word}"' if re.search(r"[\s&()\[\]{}^=;!'+,`~%$@]", word) else word
+
+
 _FULL = "make room there"
 _AWAY = "connect it again; work goes on by itself"
 _SERVER = "see whether its server and the network are up, or mount it again; work goes on by itself"
@@ -114,7 +128,7 @@ _ALLOW = f"to allow it: {_SECURITY if _ON_WINDOWS else 'chmod u+rwX'}, for its f
 
 def how_to_allow(folder: str = "") -> str:
     """What a person does about a folder that may not be entered, which may be named."""
-    command = f"chmod u+rwx '{folder}'" if folder else "chmod u+rwx"
+    command = f"chmod u+rwx {shell_word(folder)}" if folder else "chmod u+rwx"
     return f"to allow it: {_SECURITY if _ON_WINDOWS else command}"
 
 

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from homepress.base.system_errors import shell_word
 from homepress.daemon.pipeline.job import Destination, Plan
 from homepress.store.health import abilities
 from homepress.watch import output_refusal
@@ -81,6 +82,6 @@ def _look_for_fallback(root: Path, device: int) -> Fallback | None:
             return Fallback(output, f"{why} Results go to {output}; the pictures stay as they are.")
     return Fallback(
         None,
-        f"{why} Say where results are to go: homepress folder remove {root}, then "
-        f"homepress folder add {root} --output DIR",
+        f"{why} Say where results are to go: homepress folder remove {shell_word(root)}, then "
+        f"homepress folder add {shell_word(root)} --output DIR",
     )

@@ -17,14 +17,13 @@ from pathlib import Path
 
 from homepress.base import results
 from homepress.base.clock import Clock, system_clock
-from homepress.base.system_errors import printable
+from homepress.base.system_errors import printable, shell_word
 from homepress.compress import Reason
 from homepress.daemon.pipeline.job import Destination, JobResult, Plan
 from homepress.daemon.pipeline.queue import FairQueue
 from homepress.daemon.pipeline.retry import Backoff
 from homepress.daemon.places import Away
 from homepress.daemon.state import confined
-from homepress.desktop.launching import quoted
 from homepress.store.health import Conditions
 from homepress.store.model import RecoveryNote
 from homepress.store.store import Store
@@ -196,7 +195,7 @@ class Undelivered:
         into = f" in {printable(self._output)}" if self._output else ""
         most = f"{times:,} of them" if times < len(self._left) else "all of them"
         step = _NEXT_STEP.get(Reason[kind.upper()]) if kind.upper() in Reason.__members__ else None
-        see = f"See each of them with: homepress history {quoted(printable(root))}"
+        see = f"See each of them with: homepress history {shell_word(printable(root))}"
         said = (
             f"None of the last {number} pictures came out{into} as was asked. The reason for {most}: {reason}"
         )

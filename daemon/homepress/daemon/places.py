@@ -10,7 +10,7 @@ from pathlib import Path
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
 from homepress.base.paths import Paths
-from homepress.base.system_errors import in_log, printable
+from homepress.base.system_errors import in_log, printable, shell_word
 from homepress.base.volumes import changes
 from homepress.control.service import ServiceError
 from homepress.store.model import Absence, StoreError
@@ -253,8 +253,8 @@ def _instead(folder: InUse, absence: Absence) -> str:
     """What to do when a drive took the place of another permanently."""
     if not absence.another:
         return ""
-    output = f" --output '{folder.output}'" if folder.output is not None else ""
+    output = f" --output {shell_word(folder.output)}" if folder.output is not None else ""
     return (
-        f". To use that other drive from now on: homepress folder remove '{folder.path}', then "
-        f"homepress folder add '{folder.path}'{output}"
+        f". To use that other drive from now on: homepress folder remove {shell_word(folder.path)}, then "
+        f"homepress folder add {shell_word(folder.path)}{output}"
     )

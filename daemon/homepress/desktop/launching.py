@@ -1,8 +1,6 @@
 """How this installation is started: by others, at login, and by ourselves. And the names it is known by."""
 
 import os
-import re
-import shlex
 import subprocess
 import sys
 import sysconfig
@@ -28,18 +26,6 @@ def found(program: str) -> str | None:
     import shutil  # only when asked: with its archives it would weigh on the tray for as long as that lives
 
     return shutil.which(program)
-
-
-def quoted(word: object) -> str:
-    """A word of a command that a person is to type, as the shell of this system takes it."""
-    if sys.platform == "win32":
-        return _quoted_on_windows(str(word))
-    return shlex.quote(str(word))
-
-
-def _quoted_on_windows(word: str) -> str:
-    """Between double quotes, which cmd and PowerShell take; no path has one in it."""
-    return f'"{word}"' if re.search(r"[\s&()\[\]{}^=;!'+,`~%$@]", word) else word
 
 
 # Starting further processes of our own. Other people's programs are opened by `opening`, never from here:

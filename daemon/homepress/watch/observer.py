@@ -16,7 +16,7 @@ from pathlib import Path
 
 from homepress.base.files import FileId, Mark
 from homepress.base.override import override
-from homepress.base.system_errors import how_to_allow, in_log, quoted, with_name
+from homepress.base.system_errors import how_to_allow, in_log, quoted, shell_word, with_name
 from homepress.base.volumes import mounts_inside
 from homepress.watch.filters import is_never_entered
 from homepress.watch.model import (
@@ -415,5 +415,5 @@ class RootFolder:
         return RootState(
             RootStatus.MISSING,
             f"{self._path}: {why}; watching goes on by itself when it is back, or: "
-            f"homepress folder remove '{self._path}'",
+            f"homepress folder remove {shell_word(self._path)}",
         )

@@ -124,3 +124,12 @@ def test_undone_results_are_not_summed_up() -> None:
     rules.due(known(), 0)
     told = TrayState(status(notify="summary"), pictures=(picture(1, undoable=False),))
     assert rules.due(told, 1) == []
+
+
+def test_a_notice_names_no_button_since_not_every_system_shows_one() -> None:
+    first, crashed = NoticeRules(greeted=False), NoticeRules(greeted=True)
+    first.due(known(), 0)
+    crashed.due(known(), 0)
+    bodies = [n.body for n in (*first.due(known(1), 1), *crashed.due(TrayState(None, crashed=True), 1))]
+    assert len(bodies) == 2 and not any("here" in body for body in bodies)
+    assert all("in the menu" in body for body in bodies)

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from homepress.base.override import override
+from homepress.base.system_errors import shell_word
 from homepress.control.transport.channel import (
     FRAME_SECONDS,
     MAX_FRAME_BYTES,
@@ -99,7 +100,9 @@ def _check_private(folder: Path) -> None:
     if found.st_uid != os.geteuid():
         raise UnsafeAddressError(f"{folder} belongs to another user; Homepress needs one of its own there.")
     if stat.S_IMODE(found.st_mode) & 0o077:
-        raise UnsafeAddressError(f"{folder} is open to other users; close it with: chmod 700 '{folder}'")
+        raise UnsafeAddressError(
+            f"{folder} is open to other users; close it with: chmod 700 {shell_word(folder)}"
+        )
 
 
 class _UnixAcceptor(Acceptor):

@@ -20,7 +20,7 @@ from homepress.base.blocking import NotAnsweringError
 from homepress.base.formats import ImageType
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
-from homepress.base.system_errors import with_name
+from homepress.base.system_errors import shell_word, with_name
 from homepress.base.units import counted, size
 from homepress.compress import Compressed, Recipe
 from homepress.compress.footprint import most_pixels
@@ -37,7 +37,7 @@ from homepress.daemon.doctor.finding import (
     worth_knowing,
 )
 from homepress.desktop.autostart import autostart
-from homepress.desktop.launching import NO_WINDOW, quoted
+from homepress.desktop.launching import NO_WINDOW
 from homepress.settings import FolderSettings
 from homepress.store.health import Abilities, abilities, ledger_fault
 from homepress.store.model import LedgerError, OriginalsLimit
@@ -419,7 +419,7 @@ def _looked_at(folder: FolderSettings, whole: Installation) -> list[Finding]:
         return list(_folder(folder))
     except OSError as error:
         text = with_name(error, str(folder.path))
-        return [broken(_TOPIC, text, f"{_WHO_MAY} {quoted(folder.path)}")]
+        return [broken(_TOPIC, text, f"{_WHO_MAY} {shell_word(folder.path)}")]
 
 
 def _as_the_daemon_says(folder: FolderSettings, whole: Installation) -> Iterator[Finding]:
@@ -449,7 +449,7 @@ def _refused(folder: FolderSettings, whole: Installation) -> str | None:
 def _folder(folder: FolderSettings) -> Iterator[Finding]:
     path = folder.path
     if not path.is_dir():
-        yield broken(_TOPIC, f"{path} is not there", f"{_MAKE} {quoted(path)}")
+        yield broken(_TOPIC, f"{path} is not there", f"{_MAKE} {shell_word(path)}")
         return
     for warning in warnings(path):
         yield worth_knowing(_TOPIC, warning)
@@ -462,7 +462,7 @@ def _folder(folder: FolderSettings) -> Iterator[Finding]:
         found = abilities(real)
     except OSError as error:
         text = f"{real}: nothing can be written into it ({error.strerror or error})"
-        yield broken(_TOPIC, text, f"{_WHO_MAY} {quoted(real)}")
+        yield broken(_TOPIC, text, f"{_WHO_MAY} {shell_word(real)}")
         return
     kind = this_system().file_system(os.fsencode(real)) or "its file system"
     if written is path:
@@ -483,7 +483,7 @@ def _replacing(folder: FolderSettings, kind: str, found: Abilities) -> Iterator[
         )
     else:
         text = f"{path} ({kind}): nothing can be replaced safely here"
-        fix = f"{_remove(folder)}; homepress folder add {quoted(path)} --output DIR"
+        fix = f"{_remove(folder)}; homepress folder add {shell_word(path)} --output DIR"
         yield broken(_TOPIC, text, fix)
     if not found.lease:
         text = (
@@ -504,4 +504,4 @@ def _room(folder: FolderSettings, free: int) -> Iterator[Finding]:
 
 
 def _remove(folder: FolderSettings) -> str:
-    return f"homepress folder remove {quoted(folder.path)}"
+    return f"homepress folder remove {shell_word(folder.path)}"

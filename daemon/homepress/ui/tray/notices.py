@@ -73,7 +73,7 @@ class NoticeRules:
         return Notice(
             NoticeSlot.PROBLEM,
             "Homepress has stopped unexpectedly",
-            "Pictures are not being compressed. Start it again here, in the menu, or with: homepress",
+            "Pictures are not being compressed. Start it again in the menu, or with: homepress",
             (Button("Start it again", StartDaemon()),),
             clicked=OpenWindow(WindowPage.FOLDERS),
             picture=_picture(Symbol.PROBLEM),
@@ -140,7 +140,7 @@ def _first(pictures: Sequence[RecentPicture]) -> Notice:
     smaller = percent_saved(newest.before_bytes, newest.after_bytes)
     name = printable(os.path.basename(newest.path))
     title = f"{name} is {smaller} % smaller" if len(pictures) == 1 else _sum(pictures)
-    body = "It works. The originals are kept for a while; bring them back with Undo, here or in the menu."
+    body = "It works. The originals are kept for a while; bring them back with Undo in the menu."
     return _results_notice(title, body, pictures)
 
 

@@ -9,11 +9,11 @@ import click
 
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
+from homepress.base.system_errors import shell_word
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
 from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service, ServiceError
 from homepress.desktop.autostart import autostart
-from homepress.desktop.launching import quoted
 from homepress.settings import FOLDER_FIELDS, FolderSettings, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
@@ -409,7 +409,7 @@ def existing_lines(found: CheckReport | None, existing: str) -> list[str]:
         lines.append(f"Their fingerprints are made in the background, which takes {_about(found)}.")
     if saved:
         lines.append(f"Compressing what is there too would save about {size(saved)} ({percent} %){part}:")
-        lines.append(f"  homepress compress --in-place {quoted(printable(found.path))}")
+        lines.append(f"  homepress compress --in-place {shell_word(printable(found.path))}")
     return lines
 
 

@@ -12,12 +12,12 @@ import msgspec
 import homepress
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus, WaitingFile
+from homepress.base.system_errors import shell_word
 from homepress.base.units import counted, size
 from homepress.control import instance
 from homepress.control.client import NO_DAEMON, OtherVersionError, connect
 from homepress.control.instance import InstanceLock, other_version, running_daemon, stop_daemon
 from homepress.control.service import ServiceError, Status
-from homepress.desktop.launching import quoted
 from homepress.settings import HOME_VARIABLE, Settings, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import open_ledger, require_daemon
@@ -87,8 +87,8 @@ def _prepare_demo(paths: Paths, folder: Path) -> None:
     output.remark(f"Drop pictures into {output.strong(printable(str(folder)))}")
     home = printable(os.environ[HOME_VARIABLE])
     on_windows = sys.platform == "win32"
-    setting = f'set "{HOME_VARIABLE}={home}" &&' if on_windows else f"{HOME_VARIABLE}={quoted(home)}"
-    program = quoted(where(str(Path(sys.executable).with_name("homepress"))))
+    setting = f'set "{HOME_VARIABLE}={home}" &&' if on_windows else f"{HOME_VARIABLE}={shell_word(home)}"
+    program = shell_word(where(str(Path(sys.executable).with_name("homepress"))))
     output.remark("In another terminal, to see what became of them, and to take the last one back:")
     output.remark(f"    {setting} {program} history")
     output.remark(f"    {setting} {program} undo --last 1")

@@ -13,6 +13,7 @@ import click
 
 from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
+from homepress.base.system_errors import shell_word
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import ServiceError, Status
@@ -217,7 +218,7 @@ def picture_lines(detail: "EntryDetail") -> list[str]:
     if entry.reason:
         found.insert(2, f"  {printable(entry.reason)}")
     if entry.original == "kept":
-        found.append(f"  Bring it back with: homepress undo {printable(entry.path)}")
+        found.append(f"  Bring it back with: homepress undo {shell_word(printable(entry.path))}")
     return found
 
 
