@@ -4,10 +4,14 @@ Without arguments: the rig is made in `build/windows` (or in what HOMEPRESS_RIG 
 the program's day and those of each room without the slow ones, two parts at a time; at the end comes a table
 of what passed, what failed, and what does not apply there and why. With arguments these are a Python command
 line to run in the rig, such as `-m homepress doctor`.
+
+HOMEPRESS_KILLS says how often the program is killed in the middle of work (5), HOMEPRESS_SHOTS names a folder
+for screenshots of what people see.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -78,6 +82,7 @@ def main(arguments: list[str]) -> int:
             return code
         with ThreadPoolExecutor(AT_ONCE) as pool:
             results = list(pool.map(lambda name: _part(rig, name), PARTS))
+        results.append(_faces(rig))
     print("\n".join(table(results)))
     return int(any(result.code for result in results))
 
@@ -112,9 +117,26 @@ def _part(rig: Rig, name: str) -> Result:
     return Result.of(name, code, seconds, printed)
 
 
+def _faces(rig: Rig) -> Result:
+    """Tray, window and notices: driven from here, where mouse and keyboard are."""
+    began, name = time.monotonic(), "faces"
+    missing = [program for program in ("Xvfb", "xdotool", "import") if shutil.which(program) is None]
+    if missing:
+        print(f"{name}: not run, without {', '.join(missing)}")
+        return Result.of(name, 1, 0.0, "")
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/windows/faces")
+    environment = {**os.environ, "HOMEPRESS_RIG": str(rig.folder.resolve())}
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    seconds = time.monotonic() - began
+    print(f"{done.stdout}{name}: exit code {done.returncode} in {seconds:.0f} s", flush=True)
+    return Result.of(name, done.returncode, seconds, done.stdout)
+
+
 def _run(rig: Rig, *command: str) -> tuple[int, str]:
+    names = ("HOMEPRESS_KILLS", "HOMEPRESS_SEED")
+    asked = {name: os.environ[name] for name in names if name in os.environ}
     try:
-        return rig.run(*command, within=LIMIT_SECONDS, PYTHONUTF8="1", PYTHONDONTWRITEBYTECODE="1")
+        return rig.run(*command, within=LIMIT_SECONDS, PYTHONUTF8="1", PYTHONDONTWRITEBYTECODE="1", **asked)
     except subprocess.TimeoutExpired as late:
         return 1, str(late.output)
 

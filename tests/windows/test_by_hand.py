@@ -3,40 +3,27 @@
 import ctypes
 import hashlib
 import os
-import random
 import subprocess
 import sys
 import textwrap
-import time
+import tomllib
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from homepress.base.paths import shipped
 from support import wait_for
 from windows.program import Program
 from windows.test_round_trip import SLOW, a_picture, size
 
 RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
-KILLS = int(os.environ.get("HOMEPRESS_KILLS", "3"))
-"""Kills in the middle of work; more of them find more."""
 LONG = "\\\\?\\"
 """Before a path: Windows takes it as it is, whatever its length and name."""
 
 
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def pictures_of(folder: Path, count: int, first: int = 0) -> dict[Path, str]:
-    """Pictures of which no two are the same, and the hashes of their bytes."""
-    made = {}
-    for at in range(first, first + count):
-        path = folder / f"picture {at}.jpg"
-        image = Image.effect_mandelbrot((480, 360), (-2 + at / 97, -1.5, 1, 1.5), 90).convert("RGB")
-        image.save(path, quality=97)
-        made[path] = digest(path)
-    return made
 
 
 def test_a_second_start_is_refused_and_the_first_goes_on(program: Program, tmp_path: Path) -> None:
@@ -137,42 +124,6 @@ def test_start_at_login_is_in_the_registry_and_goes_again(
     assert value() is None
 
 
-def test_nothing_is_lost_when_it_is_killed_in_the_middle_of_work(program: Program, tmp_path: Path) -> None:
-    chance = random.Random(time.time_ns())
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    program.run("folder", "add", str(inbox))
-    originals: dict[Path, str] = {}
-    for _ in range(KILLS):
-        program.start()
-        new = pictures_of(inbox, 3, first=len(originals))
-        originals |= new
-        wait_for(lambda new=new: any(digest_or_none(path) != was for path, was in new.items()), within=SLOW)  # type: ignore[misc]
-        time.sleep(chance.uniform(0, 0.5))  # when in the work of the others it ends
-        program.kill()
-    program.start()
-    wait_for(lambda: all(_done(path, was) for path, was in originals.items()), what="all", within=SLOW)
-    # The result has the name a moment before the original has left the folder.
-    wait_for(lambda: sorted(inbox.iterdir()) == sorted(originals), what="the end of the last", within=SLOW)
-    for path in originals:
-        Image.open(path).load()
-    program.run("undo", "--folder", str(inbox), "--last", "1000")
-    assert {path: digest(path) for path in originals} == originals
-    assert sorted(inbox.iterdir()) == sorted(originals)
-    assert program.stop() == 0
-
-
-def digest_or_none(path: Path) -> str | None:
-    try:
-        return digest(path)
-    except OSError:
-        return None
-
-
-def _done(path: Path, was: str) -> bool:
-    return digest_or_none(path) not in (None, was)
-
-
 def test_long_paths(program: Program, tmp_path: Path) -> None:
     """The longest name of a folder, and a path of more than 260 characters."""
     folder = Path(LONG + str(tmp_path)) / ("d" * 120) / ("e" * 120)
@@ -191,7 +142,10 @@ def test_long_paths(program: Program, tmp_path: Path) -> None:
     assert picture.read_bytes() == original
 
 
-ODD = ("NUL.jpg", "com1.jpg", "aux.jpg", "dot..jpg", "-dash.jpg", " blank.jpg", "%TEMP%.jpg", "a&b^c'!.jpg")
+ODD = (
+    *("NUL.jpg", "com1.jpg", "aux.jpg", "dot..jpg", "-dash.jpg", " blank.jpg", "%TEMP%.jpg", "a&b^c'!.jpg"),
+    *("🎉 fête.jpg", "東京 ñ.jpg"),
+)
 
 
 def test_names_that_mean_something_to_windows(program: Program, tmp_path: Path) -> None:
@@ -271,3 +225,151 @@ def test_a_read_only_picture_is_left_as_it_is(program: Program, tmp_path: Path) 
     program.attempt("compress", "--in-place", str(picture))
     assert picture.read_bytes() == original
     picture.chmod(0o666)
+
+
+HOLD = """
+import ctypes, sys
+kernel32 = ctypes.windll.kernel32
+kernel32.CreateFileW.restype = ctypes.c_void_p
+handle = kernel32.CreateFileW(sys.argv[1], 0x80000000, 0, None, 3, 0, None)
+print("held" if handle != ctypes.c_void_p(-1).value else "not held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_picture_that_another_program_holds_waits_in_its_folder(program: Program, tmp_path: Path) -> None:
+    """Opened by another process without any sharing; compressed once that one lets go."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    program.run("folder", "add", str(inbox))
+    picture, other = tmp_path / "held.jpg", inbox / "free.jpg"
+    original = a_picture(picture)
+    holder = subprocess.Popen(
+        (sys.executable, "-c", HOLD, str(inbox / "held.jpg")), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    picture.rename(inbox / "held.jpg")
+    picture = inbox / "held.jpg"
+    assert holder.stdin is not None and holder.stdout is not None
+    assert holder.stdout.readline().strip() == b"held"
+    program.start()
+    free = a_picture(other, quality=96)
+    wait_for(lambda: 0 < size(other) < len(free), what="the picture that is free", within=SLOW)
+    assert size(picture) == len(original)
+    holder.stdin.close()
+    holder.wait(60)
+    assert picture.read_bytes() == original
+    wait_for(lambda: 0 < size(picture) < len(original), what="the one that was held", within=SLOW)
+    assert program.stop() == 0
+
+
+def test_a_picture_with_two_names_is_left_alone(program: Program, tmp_path: Path) -> None:
+    picture, second = tmp_path / "one.jpg", tmp_path / "two.jpg"
+    original = a_picture(picture)
+    os.link(picture, second)
+    said = program.attempt("compress", "--in-place", str(picture)).stdout
+    assert picture.read_bytes() == second.read_bytes() == original
+    assert os.path.samefile(picture, second)
+    assert "link" in said or "names" in said, said
+
+
+def test_what_a_browser_notes_beside_a_download_stays(program: Program, tmp_path: Path) -> None:
+    """The stream Zone.Identifier, which says that a file comes from elsewhere. Wine has no streams."""
+    picture, note = tmp_path / "download.jpg", b"[ZoneTransfer]\r\nZoneId=3\r\n"
+    original = a_picture(picture)
+    stream = Path(f"{picture}:Zone.Identifier")
+    try:
+        stream.write_bytes(note)
+    except OSError:
+        pytest.skip("this file system has no streams")
+    if [path.name for path in tmp_path.iterdir() if ":" in path.name]:
+        pytest.skip("this file system takes a stream for a file")
+    program.run("compress", "--in-place", str(picture))
+    assert size(picture) < len(original) and stream.read_bytes() == note
+    program.run("undo", str(picture))
+    assert picture.read_bytes() == original and stream.read_bytes() == note
+
+
+def test_a_picture_of_a_phone_becomes_a_jpeg_and_comes_back(program: Program, tmp_path: Path) -> None:
+    import pillow_heif
+
+    picture = tmp_path / "IMG_0001.HEIC"
+    image = Image.effect_mandelbrot((640, 480), (-2, -1.5, 1, 1.5), 100).convert("RGB")
+    try:
+        pillow_heif.from_pillow(image).save(picture, quality=90)
+    except (RuntimeError, OSError) as error:
+        pytest.skip(f"no encoder for HEIC here: {error}")
+    before = digest(picture)
+    said = program.run("compress", "--in-place", "--convert", "jpeg", str(picture))
+    results = [path for path in tmp_path.iterdir() if path.suffix.lower() == ".jpg"]
+    assert len(results) == 1 and not picture.exists(), said
+    assert Image.open(results[0]).format == "JPEG"
+    program.run("undo", str(results[0]))
+    assert digest(picture) == before and not results[0].exists()
+
+
+@pytest.mark.parametrize("page", ["437", "1252", "932", "65001"])
+def test_what_a_code_page_lacks_is_shown_otherwise(program: Program, tmp_path: Path, page: str) -> None:
+    """Read through a pipe, in a console's code page: no crash, and the name is still in it somehow."""
+    picture = tmp_path / "東京 ñ 🎉.jpg"
+    a_picture(picture)
+    encoding = "utf-8" if page == "65001" else f"cp{page}"
+    done = subprocess.run(
+        (sys.executable, "-m", "homepress", "compress", "--dry-run", str(picture)),
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+    )
+    said = (done.stdout + done.stderr).decode(encoding)
+    assert done.returncode == 0 and "Traceback" not in said, said
+    shown = {"437": "ñ", "1252": "ñ", "932": "東京", "65001": "東京 ñ 🎉"}[page]
+    assert shown in said and ".jpg" in said, said
+
+
+def test_entries_of_the_explorer_come_and_go(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read back from the registry. Wine has no Explorer that would show them."""
+    monkeypatch.delenv("HOMEPRESS_HOME")
+    if _explorer_commands() is not None:
+        pytest.skip("needs a user who has no entries of Homepress")
+    try:
+        program.run("file-manager", "on")
+        commands = _explorer_commands()
+        assert commands
+        for command in commands:
+            started, _, arguments = command.rpartition("homepressw.exe")
+            assert Path(started.strip('"'), "homepressw.exe").is_file()
+            assert arguments.endswith(' -- "%1"')
+    finally:
+        program.run("file-manager", "off")
+    assert _explorer_commands() is None
+
+
+def _explorer_commands() -> list[str] | None:
+    """What our entries start; None without entries."""
+    import winreg  # type: ignore[import-not-found,unused-ignore]
+
+    user = winreg.HKEY_CURRENT_USER  # type: ignore[attr-defined,unused-ignore]
+    verbs = tomllib.loads(shipped("service-files/windows/verbs.toml").read_text(encoding="utf-8"))
+    try:
+        winreg.CloseKey(winreg.OpenKey(user, verbs["key"]))  # type: ignore[attr-defined,unused-ignore]
+    except FileNotFoundError:
+        return None
+    keys = (rf"{verbs['key']}\shell\{verb['id']}\command" for verb in verbs["verb"])
+    return [str(winreg.QueryValue(user, key)) for key in keys]  # type: ignore[attr-defined,unused-ignore]
+
+
+def test_uninstall_brings_originals_back_and_leaves_nothing(program: Program, tmp_path: Path) -> None:
+    """The daemon runs and so does another command's picture: first it ends, then the originals come back."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    program.start()
+    program.run("folder", "add", str(inbox))
+    picture, beside = inbox / "one.jpg", inbox / "two.jpg"
+    originals = [a_picture(picture), a_picture(beside, quality=95)]
+    for path, original in zip((picture, beside), originals, strict=True):
+        wait_for(lambda p=path, o=original: 0 < size(p) < len(o), what=f"{path.name}", within=SLOW)  # type: ignore[misc]
+    program.run("uninstall", "--restore", "--settings", "--yes")
+    assert [picture.read_bytes(), beside.read_bytes()] == originals
+    assert sorted(inbox.iterdir()) == [picture, beside]
+    left = sorted(program.home.rglob("*")) if program.home.exists() else []
+    assert left == []
