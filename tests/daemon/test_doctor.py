@@ -25,7 +25,7 @@ from homepress.control.service import Status
 from homepress.daemon.doctor import Finding, Level, bundle, checks, codecs_child, examine, linux, report
 from homepress.daemon.doctor.finding import Check, Installation, installation
 from homepress.desktop.dbus import Reply
-from homepress.desktop.launching import quoted
+from homepress.base.system_errors import shell_word
 from homepress.settings import Settings, SettingsError
 from homepress.store.fs import system_file_system
 from homepress.store.fs.base import Folder
@@ -261,7 +261,7 @@ class TestFolders:
         configure(paths, missing, paths.originals)
         gone, refused = found(checks.folders, paths)
         assert gone.level is refused.level is Level.BROKEN
-        assert gone.fix == f"{checks._MAKE} {quoted(missing)}"
+        assert gone.fix == f"{checks._MAKE} {shell_word(missing)}"
 
     @pytest.mark.parametrize(("able", "level"), [
         (Abilities(exchange=True, link=True, lease=True), Level.GOOD),
