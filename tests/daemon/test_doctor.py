@@ -20,12 +20,12 @@ from desktop.buses import FakeProgram, private_bus
 from homepress.base import blocking
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus, Gap
+from homepress.base.system_errors import shell_word
 from homepress.compress.core.library import Loaded
 from homepress.control.service import Status
 from homepress.daemon.doctor import Finding, Level, bundle, checks, codecs_child, examine, linux, report
 from homepress.daemon.doctor.finding import Check, Installation, installation
 from homepress.desktop.dbus import Reply
-from homepress.base.system_errors import shell_word
 from homepress.settings import Settings, SettingsError
 from homepress.store.fs import system_file_system
 from homepress.store.fs.base import Folder

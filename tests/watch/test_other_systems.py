@@ -336,6 +336,7 @@ def test_windows_exclusive_opening(monkeypatch: pytest.MonkeyPatch, error: int, 
     # GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT
     assert kernel.opened == [("C:\\Pictures\\a.jpg", 0x80000000, 5, None, 3, 0x200000, None)]
     assert kernel.closed == ([] if error else [77])
+    assert windows.refuses_sharing(b"C:\\Pictures\\a.jpg") is (expected is Openness.BUSY)
 
 
 def test_windows_facts(monkeypatch: pytest.MonkeyPatch) -> None:

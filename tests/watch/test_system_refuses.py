@@ -10,12 +10,12 @@ from homepress.base.files import FileId
 from homepress.watch import completeness
 from homepress.watch import pending as examining
 from homepress.watch.filters import Selection
-from homepress.watch.model import Waiting, this_system
+from homepress.watch.model import Openness, Waiting, this_system
 from homepress.watch.observer import RootFolder, RootStatus
 from homepress.watch.pending import ExamOutcome, examine
 from homepress.watch.scanner import list_folder
 from support import wait_for
-from watch.harness import JPEG, Memory, watched, watching
+from watch.harness import JPEG, Altered, Memory, watched, watching
 
 TRANSIENT = [
     "EIO",
@@ -48,6 +48,24 @@ def test_trouble_of_a_disk_is_no_verdict_on_the_file(
     monkeypatch.undo()
     assert seen.outcome is ExamOutcome.UNREAD
     assert os.strerror(number) in seen.refusal
+
+
+@pytest.mark.parametrize(("held", "outcome"), [(True, ExamOutcome.DONE), (False, ExamOutcome.SKIPPED)])
+def test_what_a_program_shares_with_nobody_is_busy_and_no_question_of_permissions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool, outcome: ExamOutcome
+) -> None:
+    """Windows: Python says EACCES of both."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(JPEG)
+
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "open", refuse)
+    seen = examine(os.fsencode(path), FileId.of(path.lstat()), Altered(refuses_sharing=lambda path: held))
+    monkeypatch.undo()
+    assert seen.outcome is outcome
+    assert (seen.openness is Openness.BUSY) is held
 
 
 def test_a_picture_on_a_disk_that_answers_again_is_handed_on(

@@ -22,6 +22,7 @@ __all__ = [
     "is_remote",
     "observe",
     "openness",
+    "refuses_sharing",
     "shortage",
     "shortcoming",
     "slept",
@@ -115,6 +116,12 @@ def openness(fd: int, path: bytes) -> Openness:
         return Openness.BUSY if error.errno == errno.EAGAIN else Openness.UNKNOWN
     fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     return Openness.FREE
+
+
+def refuses_sharing(path: bytes) -> bool:
+    """Nothing of the kind here: who may read a file can open it at any time."""
+    del path
+    return False
 
 
 def is_placeholder(status: os.stat_result) -> bool:

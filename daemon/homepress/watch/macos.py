@@ -19,6 +19,7 @@ __all__ = [
     "is_remote",
     "observe",
     "openness",
+    "refuses_sharing",
     "shortage",
     "shortcoming",
     "slept",
@@ -86,6 +87,12 @@ def openness(fd: int, path: bytes) -> Openness:
     """macOS has no way to learn who has a file open without asking every process."""
     del fd, path
     return Openness.UNKNOWN
+
+
+def refuses_sharing(path: bytes) -> bool:
+    """Nothing of the kind here: who may read a file can open it at any time."""
+    del path
+    return False
 
 
 def is_placeholder(status: os.stat_result) -> bool:

@@ -419,6 +419,9 @@ class WatchSystem(Protocol):
     def openness(self, fd: int, path: bytes) -> Openness:
         """Whether anybody has the file open for writing that is open for reading as `fd`."""
 
+    def refuses_sharing(self, path: bytes) -> bool:
+        """Whether a file that may not be opened is held by a program that shares it with nobody."""
+
     def is_placeholder(self, status: os.stat_result) -> bool:
         """Whether a file's content is in a cloud, so that to open it would fetch it."""
 

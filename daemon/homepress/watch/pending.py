@@ -479,7 +479,7 @@ def examine(path: bytes, file_id: FileId, system: WatchSystem, *, stays: bool = 
     try:
         fd = os.open(path, _FLAGS)
     except OSError as error:
-        return _unopened(error)
+        return _unopened(error, path, system)
     try:
         status = os.fstat(fd)
         if skip := skip_by_status(status, system, stays=stays):
@@ -496,11 +496,13 @@ def examine(path: bytes, file_id: FileId, system: WatchSystem, *, stays: bool = 
         os.close(fd)
 
 
-def _unopened(error: OSError) -> Examination:
+def _unopened(error: OSError, path: bytes, system: WatchSystem) -> Examination:
     match error.errno:
         case errno.ENOENT | errno.ENOTDIR:
             return Examination(ExamOutcome.GONE)
         case errno.EWOULDBLOCK | errno.EBUSY | errno.ETXTBSY:
+            return Examination(ExamOutcome.DONE, Openness.BUSY)
+        case errno.EACCES | errno.EPERM if system.refuses_sharing(path):
             return Examination(ExamOutcome.DONE, Openness.BUSY)
         case errno.EACCES | errno.EPERM:
             return Examination(ExamOutcome.SKIPPED, skip=Skip.UNREADABLE)

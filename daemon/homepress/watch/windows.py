@@ -21,6 +21,7 @@ __all__ = [
     "is_remote",
     "observe",
     "openness",
+    "refuses_sharing",
     "shortage",
     "shortcoming",
     "slept",
@@ -151,6 +152,11 @@ def openness(fd: int, path: bytes) -> Openness:
         return Openness.FREE
     busy = _last_error() in (_SHARING_VIOLATION, _LOCK_VIOLATION)
     return Openness.BUSY if busy else Openness.UNKNOWN
+
+
+def refuses_sharing(path: bytes) -> bool:
+    """Python's own error does not tell that from a missing permission."""
+    return openness(-1, path) is Openness.BUSY
 
 
 def is_placeholder(status: os.stat_result) -> bool:

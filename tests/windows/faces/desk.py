@@ -49,15 +49,15 @@ class Desk:
         """As programs there know it."""
         return self._rig.windows_path(path)
 
-    def start(self, *command: str, output: Path | None = None) -> "subprocess.Popen[bytes]":
+    def start(self, *command: str, program: str = "python.exe") -> "subprocess.Popen[bytes]":
         """Start a Python command line on the desktop."""
-        python = str(self._rig.python / "python.exe")
+        python = str(self._rig.python / program)
         process = subprocess.Popen(
             ("wine", "explorer", f"/desktop=homepress{self.display[1:]},{WIDTH}x{HEIGHT}", python, *command),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL if output is None else output.open("wb"),
+            stderr=subprocess.DEVNULL,
         )
         self._started.append(process)
         return process
@@ -147,11 +147,15 @@ class WindowsWindow(Window):
         self._errors = desk.home / "window-errors.txt"
         self.environment = desk.environment
         arguments = [desk.path(_WATCHED), desk.path(self._tree), page, "", "light", "1"]
-        # Wine's explorer hands no empty argument on.
+        # Wine's explorer hands no empty argument on, and no file as a standard stream.
         script = desk.home.with_name("window.py")
-        run = f"sys.argv = {arguments!r}\nrunpy.run_path(sys.argv[0], run_name='__main__')\n"
-        script.write_text(f"import runpy, sys\n{run}", encoding="utf-8")
-        self.process = desk.start(desk.path(script), output=self._errors)
+        script.write_text(
+            f"import runpy, sys\nsys.argv = {arguments!r}\n"
+            f"sys.stderr = open({desk.path(self._errors)!r}, 'w', encoding='utf-8', buffering=1)\n"
+            "runpy.run_path(sys.argv[0], run_name='__main__')\n",
+            encoding="utf-8",
+        )
+        self.process = desk.start(desk.path(script), program="pythonw.exe")
         wait_for(lambda: self.seen(), within=SLOW, what=f"the window; {self.errors()}")
 
     def wait(self, text: str, kind: str = "", within: float = SLOW) -> Seen:
