@@ -11,7 +11,6 @@ for screenshots of what people see.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from windows.rig import REPOSITORY, CannotBuild, Rig
+from windows.rig import REPOSITORY, CannotBuild, Rig, install_programs
 
 PARTS = {
     "store": ("tests/store",),
@@ -38,6 +37,8 @@ PARTS = {
 }
 """What pytest runs there, by part; the longest first, so that both cores have work until the end."""
 AT_ONCE = 2
+SCREEN = {"Xvfb": ("xvfb",), "xdotool": ("xdotool",), "import": ("imagemagick",)}
+"""Programs that show and click what people see: Debian packages that have them."""
 LIMIT_SECONDS = 3600.0
 
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
@@ -120,9 +121,10 @@ def _part(rig: Rig, name: str) -> Result:
 def _faces(rig: Rig) -> Result:
     """Tray, window and notices: driven from here, where mouse and keyboard are."""
     began, name = time.monotonic(), "faces"
-    missing = [program for program in ("Xvfb", "xdotool", "import") if shutil.which(program) is None]
-    if missing:
-        print(f"{name}: not run, without {', '.join(missing)}")
+    try:
+        install_programs(SCREEN)
+    except CannotBuild as reason:
+        print(f"{name}: not run: {reason}")
         return Result.of(name, 1, 0.0, "")
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/windows/faces")
     environment = {**os.environ, "HOMEPRESS_RIG": str(rig.folder.resolve())}

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops
 from homepress.ui.tray.icon import _BODY, Symbol
 from support import wait_for
 from system.screen import Seen, Window
-from windows.rig import Rig
+from windows.rig import Rig, windows_path
 
 SHOTS = os.environ.get("HOMEPRESS_SHOTS", "")
 """A folder for screenshots; empty keeps none."""
@@ -38,16 +38,16 @@ class Desk:
         self.pictures = folder / "pictures"
         self.pictures.mkdir()
         self._ours = {
-            "HOMEPRESS_HOME": rig.windows_path(self.home),
+            "HOMEPRESS_HOME": windows_path(self.home),
             "PYTHONUTF8": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        self.environment = {**rig.environment(), **self._ours, "DISPLAY": display}
+        self.environment = {**rig.wine.environment(), **self._ours, "DISPLAY": display}
         self.display = display
 
     def path(self, path: Path) -> str:
         """As programs there know it."""
-        return self._rig.windows_path(path)
+        return windows_path(path)
 
     def start(self, *command: str, program: str = "python.exe") -> "subprocess.Popen[bytes]":
         """Start a Python command line on the desktop."""
