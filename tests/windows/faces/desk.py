@@ -145,6 +145,7 @@ class WindowsWindow(Window):
         self._tree = desk.home / "seen.json"
         self._tree.unlink(missing_ok=True)
         self._errors = desk.home / "window-errors.txt"
+        self._errors.touch()
         self.environment = desk.environment
         arguments = [desk.path(_WATCHED), desk.path(self._tree), page, "", "light", "1"]
         # Wine's explorer hands no empty argument on, and no file as a standard stream.
