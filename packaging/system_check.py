@@ -25,7 +25,7 @@ RESULT_SECONDS = 240.0
 KILL_SECONDS = 4.0
 """The longest from a drop to the kill: a settling picture, one at work, and one that is done are all met."""
 IDLE_SECONDS = 20.0
-TEST_ROOMS = ("base", "privacy", "store", "watch", "desktop")
+TEST_ROOMS = ("base", "privacy", "store", "watch", "desktop", "workers/test_launcher.py")
 TEST_SECONDS = 420.0
 NAMES = ("plain.jpg", "with a space.jpg", "Köln-東京.jpg", "UPPER.JPG", "a" * 120 + ".jpg", "plate.png")
 

@@ -23,7 +23,6 @@ from homepress.workers.protocol import NOT_STARTED, ToolConfig
 from homepress.workers.tool import Tool
 from support import wait_for
 from workers.mischief import PROGRAM, slot, tell
-from workers.test_lifetime import gone
 
 DRIVER = Path(__file__).with_name("outsider.py")
 
@@ -31,6 +30,9 @@ ECHO = (sys.executable, "-I", "-c", "import sys; sys.stdout.write(sys.stdin.read
 SLEEP = (sys.executable, "-I", "-c", "import sys, time; time.sleep(float(sys.argv[1]))")
 ENDS = (sys.executable, "-I", "-c", "import os, sys; os.kill(os.getpid(), int(sys.argv[1])) or sys.exit(7)")
 GONE = ("/nowhere/at/all",)
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="a worker of Linux, which does what it is told")
 
 
 @pytest.fixture
@@ -52,8 +54,21 @@ def workers_outside() -> Iterator[Launcher]:
     launcher.end()
 
 
-def open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+def asked(pid: int, what: str) -> str:
+    """What ps(1) says of a process, on any POSIX system; empty when there is none."""
+    done = subprocess.run(
+        ("ps", "-o", f"{what}=", "-p", str(pid)), capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; one that only waits to be counted by its parent has."""
+    return asked(pid, "stat")[:1] in ("", "Z")
+
+
+def open_descriptors(folder: str = "/dev/fd") -> int:
+    return len(os.listdir(folder))
 
 
 def test_a_program_gets_its_pipes_and_its_exit_code_comes_back(outside: Launcher) -> None:
@@ -107,7 +122,7 @@ def test_a_launcher_that_is_asked_for_anything_else_ends(request_made: dict[str,
 
 
 def test_nothing_but_its_own_descriptors_reaches_a_program(outside: Launcher) -> None:
-    script = "import os; print(sorted(map(int, os.listdir('/proc/self/fd')))[:-1])"
+    script = "import os; print(sorted(map(int, os.listdir('/dev/fd')))[:-1])"
     lists = (sys.executable, "-I", "-c", script)
     one = Launcher([lists], environment())
     try:
@@ -127,10 +142,11 @@ def test_descriptors_are_not_used_up(outside: Launcher) -> None:
             outside.start((*GONE, "x"))
 
     once()
-    mine, its = open_descriptors(), len(os.listdir(f"/proc/{outside.pid}/fd"))
+    seen = ("/dev/fd", f"/proc/{outside.pid}/fd") if sys.platform == "linux" else ("/dev/fd",)
+    before = [open_descriptors(folder) for folder in seen]
     for _ in range(20):
         once()
-    assert (open_descriptors(), len(os.listdir(f"/proc/{outside.pid}/fd"))) == (mine, its)
+    assert [open_descriptors(folder) for folder in seen] == before
 
 
 def test_a_dead_launcher_is_noticed_and_named_and_what_it_started_is_lost(outside: Launcher) -> None:
@@ -161,6 +177,7 @@ def test_a_launcher_that_does_not_answer_is_given_up(
     wait_for(lambda: gone(child.pid), what="the end of what it had started, once it goes on")
 
 
+@on_linux
 @pytest.mark.parametrize("way", ["wait", "orphan"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_when_the_daemon_ends_launcher_and_workers_end(way: str, number: int) -> None:
@@ -172,6 +189,7 @@ def test_when_the_daemon_ends_launcher_and_workers_end(way: str, number: int) ->
         wait_for(lambda: all(gone(pid) for pid in started), what="the end of all")
 
 
+@on_linux
 def test_when_the_launcher_is_killed_workers_end() -> None:
     with subprocess.Popen((sys.executable, str(DRIVER), "wait"), stdout=subprocess.PIPE, cwd="/") as daemon:
         assert daemon.stdout is not None
@@ -184,18 +202,18 @@ def test_when_the_launcher_is_killed_workers_end() -> None:
 # -- slots over a launcher
 
 
+@on_linux
 def test_a_slot_works_as_ever(workers_outside: Launcher) -> None:
     one = slot()
     assert tell(one, "compute").startswith("done")
     pid = one.pid
-    assert pid is not None and int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == (
-        workers_outside.pid
-    )
+    assert pid is not None and asked(pid, "ppid") == str(workers_outside.pid)
     assert tell(one, "compute").startswith("done") and one.pid == pid
     one.close()
     wait_for(lambda: gone(pid))
 
 
+@on_linux
 @pytest.mark.parametrize(
     ("deed", "kind"), [("segfault", DeathKind.CRASHED), ("loop", DeathKind.TIMED_OUT)], ids=["crash", "hang"]
 )
@@ -210,6 +228,7 @@ def test_a_death_is_told_as_ever(workers_outside: Launcher, deed: str, kind: Dea
     one.close()
 
 
+@on_linux
 def test_limits_hold_as_ever(workers_outside: Launcher) -> None:
     one = slot(Limits(memory_bytes=1 << 30))
     with pytest.raises(WorkerDied) as died:
@@ -218,6 +237,7 @@ def test_limits_hold_as_ever(workers_outside: Launcher) -> None:
     one.close()
 
 
+@on_linux
 def test_without_a_launcher_pictures_are_left_alone_and_it_is_said(workers_outside: Launcher) -> None:
     """Not the picture's fault, and never a worker with less of a lock."""
     idle, busy = slot(), slot()
@@ -231,7 +251,8 @@ def test_without_a_launcher_pictures_are_left_alone_and_it_is_said(workers_outsi
         one.close()
 
 
-@pytest.mark.skipif(privacy.state() == "locked", reason="this machine cannot: it has no network at all")
+@on_linux
+@pytest.mark.skipif(privacy.state() == "locked", reason=f"{THIS_MACHINE_CANNOT}: it has no network at all")
 def test_a_worker_from_outside_that_got_no_lock_is_not_used(workers_outside: Launcher) -> None:
     one = slot(program=(*PROGRAM, "unlocked"))
     with pytest.raises(WorkerDied, match="did not get a lock") as died:
@@ -262,7 +283,29 @@ def test_a_worker_of_homepress_itself_starts(workers_outside: Launcher) -> None:
     one = Slot(Limits(), background=False)
     one.prepare()
     assert one.lock is not None and one.lock.network == "locked"
+    pid = one.pid
+    assert pid is not None and asked(pid, "ppid") == str(workers_outside.pid)
     one.close()
+    wait_for(lambda: gone(pid))
+
+
+@pytest.mark.skipif(sys.platform != "darwin", reason="there alone locks do not nest")
+def test_on_a_mac_a_worker_of_a_locked_daemon_gets_its_own_profile(tmp_path: Path) -> None:
+    """What the launcher is for; nobody has seen it yet."""
+    script = f"""
+from pathlib import Path
+from homepress import privacy
+from homepress.workers import Limits, Slot, launcher
+from homepress.workers.process import lock_outside_workers
+lock = lock_outside_workers(lambda: privacy.lock_daemon(Path({str(tmp_path / "s")!r})))
+one = Slot(Limits(), background=False)
+one.prepare()
+print(lock, one.lock)
+print(privacy.state(), one.lock.network, one.lock.files, launcher.launcher() is not None)
+one.close()
+"""
+    done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["locked locked 1 True"], done.stdout + done.stderr
 
 
 # -- when there is one
@@ -306,6 +349,7 @@ def test_without_one_workers_keep_the_lock_of_the_daemon(
     assert launcher.launcher() is None and launcher.parent() == os.getpid()
 
 
+@on_linux
 def test_a_lock_that_closes_the_way_to_it_is_noticed_and_workers_start_all_the_same() -> None:
     """As the daemon's lock of Linux does: its filter has no call for passing descriptors."""
     script = """
@@ -330,6 +374,7 @@ def test_it_is_asked_whether_it_gets_what_is_passed(outside: Launcher) -> None:
     assert outside.start((*ENDS, "0")).wait() == 7
 
 
+@on_linux
 def test_there_is_none_on_this_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "begin", lambda *_: pytest.fail("a launcher was started"))
     process.lock_outside_workers(lambda: None)
