@@ -21,7 +21,7 @@ from homepress.workers.launcher import Launcher, LauncherEnded
 from homepress.workers.process import environment
 from homepress.workers.protocol import NOT_STARTED, ToolConfig
 from homepress.workers.tool import Tool
-from support import wait_for
+from support import THIS_MACHINE_CANNOT, wait_for
 from workers.mischief import PROGRAM, slot, tell
 
 DRIVER = Path(__file__).with_name("outsider.py")
@@ -56,9 +56,8 @@ def workers_outside() -> Iterator[Launcher]:
 
 def asked(pid: int, what: str) -> str:
     """What ps(1) says of a process, on any POSIX system; empty when there is none."""
-    done = subprocess.run(
-        ("ps", "-o", f"{what}=", "-p", str(pid)), capture_output=True, text=True, check=False
-    )
+    command = ("ps", "-o", f"{what}=", "-p", str(pid))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip()
 
 
@@ -289,7 +288,7 @@ def test_a_worker_of_homepress_itself_starts(workers_outside: Launcher) -> None:
     wait_for(lambda: gone(pid))
 
 
-@pytest.mark.skipif(sys.platform != "darwin", reason="there alone locks do not nest")
+@pytest.mark.skipif(sys.platform != "darwin", reason=f"{THIS_MACHINE_CANNOT}: it is no Mac")
 def test_on_a_mac_a_worker_of_a_locked_daemon_gets_its_own_profile(tmp_path: Path) -> None:
     """What the launcher is for; nobody has seen it yet."""
     script = f"""
