@@ -282,6 +282,7 @@ class TestForgetting:
             assert reader.count(HistoryFilter()) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [20_000])
 def test_a_large_folder_is_marked_and_asked_for_directory_by_directory(quick_disk: Path, count: int) -> None:
     """Scale without a clock: one query a directory, one transaction in all."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -87,8 +88,30 @@ def there_and_back(bench: Bench, raw: list[bytes]) -> None:
     assert len(list(bench.watched.iterdir())) == len(raw)
 
 
-def test_made_names(bench: Bench) -> None:
-    there_and_back(bench, MADE)
+ON_EVERY_SYSTEM = [
+    b"x" * 200 + b".jpg",
+    "e\u0301 and \u00e9.jpg".encode(),
+    b"-rf.jpg",
+    b"--help",
+    b"$(HOME) %2e%2e%2f;.jpg",
+    b"'; DROP TABLE history; --.jpg",
+    b"percent %TEMP% ^&!.jpg",
+    b".hidden.jpg",
+    b"no suffix",
+    "\u202egpj.exe.jpg".encode(),
+    "😀🎉.png".encode(),
+]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(MADE, marks=pytest.mark.posix("names that Windows refuses"), id="POSIX"),
+        pytest.param(ON_EVERY_SYSTEM, id="every system"),
+    ],
+)
+def test_made_names(bench: Bench, raw: list[bytes]) -> None:
+    there_and_back(bench, raw)
 
 
 @pytest.mark.corpus
@@ -117,6 +140,8 @@ file_names = (
     st.binary(min_size=1, max_size=255)
     .filter(lambda raw: not set(raw) & set(b"/\0") and raw not in (b".", b".."))
     .map(os.fsdecode)
+    if sys.getfilesystemencodeerrors() == "surrogateescape"  # a name may be any bytes there
+    else st.text(min_size=1, max_size=255).filter(lambda name: not set(name) & set('/\\\0<>:"|?*'))
 )
 
 

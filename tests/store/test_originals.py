@@ -461,6 +461,23 @@ class TestLateWriters:
             assert store.maintain() == []
         assert states(bench) == {"a.jpg": "none"}
 
+    def test_what_a_program_writes_late_is_put_back_once_it_has_closed_the_file(self, bench: Bench) -> None:
+        """At the next look where an open file cannot be renamed."""
+        path = bench.drop()
+        with bench.store() as store:
+            replace(store, path)
+            with stored(bench).open("r+b") as program:
+                program.write(b"first")
+                program.flush()
+                bench.hands.let_pass(6)
+                store.maintain()
+                program.write(b"second")
+            bench.hands.let_pass(3600)
+            store.maintain()
+        assert path.read_bytes()[:11] == b"firstsecond"
+        assert bench.temps() == []
+
+    @pytest.mark.posix("files that are renamed while they are open")
     def test_a_program_that_keeps_writing_writes_to_the_name(self, bench: Bench) -> None:
         path = bench.drop()
         with bench.store() as store:
@@ -484,6 +501,7 @@ class TestLateWriters:
         assert path.read_bytes() == b"another edit"
         assert (bench.watched / "recovered-a.jpg").read_bytes() == EDIT
 
+    @pytest.mark.posix("files that are renamed while they are open")
     def test_one_of_two_equal_pictures(self, bench: Bench) -> None:
         one, two = bench.drop("1.jpg"), bench.drop("2.jpg")
         before = facts(two)

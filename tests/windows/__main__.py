@@ -9,6 +9,7 @@ HOMEPRESS_KILLS says how often the program is killed in the middle of work (5), 
 for screenshots of what people see.
 """
 
+import compileall
 import os
 import re
 import subprocess
@@ -76,6 +77,8 @@ def main(arguments: list[str]) -> int:
     except CannotBuild as reason:
         print(f"not run: {reason}")
         return 2
+    # Each process that the tests start would compile every module anew: they may leave no files behind.
+    compileall.compile_dir(rig.python / "Lib", quiet=2, workers=AT_ONCE)
     with rig.wine.awake():
         if arguments:
             code, printed = _run(rig, *arguments)

@@ -7,13 +7,11 @@ argument "unlocked" it does not lock itself, to show that the deeds would work.
 import contextlib
 import ctypes
 import encodings.idna
-import fcntl
 import hashlib
 import importlib
 import json
 import mmap
 import os
-import resource
 import signal
 import socket
 import struct
@@ -29,9 +27,15 @@ from typing import Any
 from homepress import privacy
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged
-from homepress.privacy import syscalls
 from homepress.privacy.calls import current
 from homepress.workers import child
+
+# Where there is none, nothing can be done with it; the C library of a process is asked for with a TypeError.
+with contextlib.suppress(ImportError, TypeError):
+    import fcntl
+    import resource
+
+    from homepress.privacy import syscalls
 
 # So that a misdeed fails at what it does and not at an import.
 _PRELOADED = (subprocess, socket, importlib, encodings.idna)

@@ -164,6 +164,7 @@ def flat(edges: tuple[int, int], kind: str = "PNG", mode: str = "RGB") -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.posix("limits of resources")
 def test_a_picture_that_needs_more_has_a_process_of_its_own_with_as_much_as_it_needs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -186,6 +187,7 @@ def test_it_is_refused_before_a_process_is_started() -> None:
     worker.close()
 
 
+@pytest.mark.posix("limits of resources")
 def test_no_process_may_have_more_than_the_setting_allows() -> None:
     worker = Slot(Limits(), memory=budget(GB), background=False)
     worker.prepare()

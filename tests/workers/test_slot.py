@@ -15,6 +15,7 @@ from PIL import Image
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
 from homepress.workers import DeathKind, Limits, Slot, WorkerDied
+from homepress.workers.host import host
 from support import wait_for
 from workers.mischief import PROGRAM, ask_for, png, slot, tell, tell_heic
 
@@ -48,6 +49,7 @@ def test_results_come_back_whole(worker: Slot) -> None:
         assert ask_for(worker, size).data == png(1, 1, size)
 
 
+@pytest.mark.posix("signals")
 def test_a_segfault_is_told_with_its_signal(worker: Slot) -> None:
     died = death(worker, "segfault")
     assert (died.kind, died.death.signal) == (DeathKind.CRASHED, signal.SIGSEGV)
@@ -61,6 +63,7 @@ def test_an_exit_is_told_with_its_code(worker: Slot) -> None:
     assert tell(worker, "compute") == "done: True"
 
 
+@pytest.mark.posix("signals")
 def test_an_abort_reaches_the_process_itself(worker: Slot) -> None:
     assert death(worker, "abort").death.signal == signal.SIGABRT
 
@@ -79,6 +82,7 @@ def test_a_hang_ends_at_its_deadline(worker: Slot) -> None:
     assert tell(worker, "compute") == "done: True"
 
 
+@pytest.mark.posix("signals that stop a process")
 def test_a_worker_that_reads_nothing_ends_at_its_deadline(worker: Slot) -> None:
     """The picture is larger than the pipe holds, so that handing it over hangs."""
     worker.prepare()
@@ -89,11 +93,13 @@ def test_a_worker_that_reads_nothing_ends_at_its_deadline(worker: Slot) -> None:
     assert caught.value.kind is DeathKind.TIMED_OUT
 
 
+@pytest.mark.posix("limits of resources")
 def test_too_much_memory_costs_one_picture(worker: Slot) -> None:
     assert death(worker, "memory", size=3 << 30).kind is DeathKind.OUT_OF_MEMORY
     assert tell(worker, "compute") == "done: True"
 
 
+@pytest.mark.posix("signals")
 def test_too_much_processor_time_costs_one_picture() -> None:
     worker = slot(Limits(cpu_seconds=1))
     died = death(worker, "loop")
@@ -123,7 +129,7 @@ def test_nonsense_ends_the_worker(worker: Slot, lengths: tuple[int, int]) -> Non
 def test_a_worker_that_died_while_idle_is_replaced(worker: Slot) -> None:
     tell(worker, "compute")
     assert worker.pid is not None
-    os.kill(worker.pid, signal.SIGKILL)
+    host.kill(worker.pid)
     wait_for(lambda: worker.pid is None, what="the worker's end")
     assert tell(worker, "compute") == "done: True"
 
@@ -133,7 +139,7 @@ def test_resting_gives_the_memory_back(worker: Slot) -> None:
     pid = worker.pid
     assert worker.rest()
     assert worker.pid is None
-    assert pid is not None and not os.path.exists(f"/proc/{pid}")
+    assert pid is not None and not host.resident_bytes(pid)
     assert worker.rest(), "twice does no harm"
 
 
@@ -162,7 +168,7 @@ def test_closing_ends_work_in_the_middle(worker: Slot) -> None:
     worker.close()
     working.join(30)
     assert [died.kind for died in caught] == [DeathKind.STOPPED]
-    assert not os.path.exists(f"/proc/{pid}")
+    assert pid is not None and not host.resident_bytes(pid)
     with pytest.raises(WorkerDied, match="stopped"):
         worker.compress(b"", Recipe())
 
@@ -251,6 +257,7 @@ def test_a_slot_may_be_used_from_threads_that_end(worker: Slot) -> None:
     assert tell(worker, "who") == f"done: {pid}"
 
 
+@pytest.mark.posix("classes of schedulers")
 def test_a_background_worker_has_idle_priority() -> None:
     worker = Slot(Limits(), program=PROGRAM)
     worker.prepare()

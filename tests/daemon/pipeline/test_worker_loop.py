@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from homepress.base.system_errors import quoted
 from homepress.compress import Recipe
 from homepress.daemon.pipeline import worker_loop as pipelines
 from homepress.daemon.pipeline.carry import Carrier
@@ -123,7 +124,7 @@ def test_every_outcome_stands_in_the_log(
         pipeline.submit(replace(job("tried.jpg", lambda _: None), plan=trial))
         wait_for(lambda: pipeline.load() == Load(0, 0), what="all to be done")
     said = {record.getMessage() for record in caplog.records}
-    assert said == {f"{str(Path('/a', name))!r}: unchanged: " for name in ("found.jpg", "named.jpg")}
+    assert said == {f"{quoted(Path('/a', name))}: unchanged: " for name in ("found.jpg", "named.jpg")}
 
 
 def test_an_outcome_in_words() -> None:
