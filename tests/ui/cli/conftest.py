@@ -60,7 +60,7 @@ def app(monkeypatch: pytest.MonkeyPatch, service: FakeService) -> types.ModuleTy
         yield connect(paths.socket) or service
 
     fake = types.ModuleType("homepress.daemon.commands.connect")
-    fake.prepare_client = lambda: service.asked.append("locked")  # type: ignore[attr-defined]  # a bare module
+    fake.prepare_client = lambda **_: service.asked.append("locked")  # type: ignore[attr-defined]  # a bare module
     fake.connect_or_local = connect_or_local  # type: ignore[attr-defined]
     fake.ConnectOptions = lambda **wanted: wanted  # type: ignore[attr-defined]
     fake.stopped_status = stopped_status  # type: ignore[attr-defined]
