@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support import wait_for
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 
 
 class Program:

@@ -138,10 +138,11 @@ def _work_until_killed(base: Path, chance: random.Random) -> Counter[str]:
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        did, wanted = "", chance.randrange(2 * MEAN_OPERATIONS)
+        did, wanted, began = "", chance.randrange(1, 2 * MEAN_OPERATIONS), time.monotonic()
         while did.count(")") < wanted and (more := process.stdout.read(1)):
             did += more
-        time.sleep(chance.uniform(0, 0.3))  # the moment of the kill: random on purpose
+        # The moment of the kill: random on purpose, anywhere in the next operation.
+        time.sleep(chance.uniform(0, 1.2) * (time.monotonic() - began) / wanted)
         process.kill()
         did += process.stdout.read()
     assert "[" not in did, did
