@@ -19,7 +19,7 @@ from windows.rig import Rig, windows_path
 
 SHOTS = os.environ.get("HOMEPRESS_SHOTS", "")
 """A folder for screenshots; empty keeps none."""
-SLOW = 240.0
+SLOW = 600.0
 WIDTH, HEIGHT = 1280, 900
 _TASKBAR = 20
 """Its height; the icons are at its right end."""

@@ -14,7 +14,7 @@ from homepress.ui.tray.icon import Symbol
 from support import wait_for
 from windows.faces.desk import ROW, SEPARATOR, SLOW, Desk, WindowsWindow
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(2400)
 
 
 def a_picture(path: Path) -> str:
