@@ -17,6 +17,7 @@ from support import THIS_MACHINE_CANNOT, corpus
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("unhurried"), max_examples=15)
 hypothesis.settings.load_profile("unhurried")
 
 # A background job of a script ignores Ctrl-C, one under nohup a terminal that closes, and so would every

@@ -527,6 +527,7 @@ class TestLateWriters:
             wait_for_days(store, bench.hands, 31)
         assert path.read_bytes() == EDIT
 
+    @pytest.mark.slow
     def test_the_edit_stays_in_the_vault_while_its_folder_is_away(self, bench: Bench) -> None:
         path = bench.drop()
         with bench.store() as store:

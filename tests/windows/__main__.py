@@ -38,11 +38,16 @@ PARTS = {
 }
 """What pytest runs there, by part; the longest first, so that both cores have work until the end."""
 AT_ONCE = 2
+PYTEST = (
+    *("-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "900", "-m", "not slow"),
+    *("--hypothesis-profile", "few"),  # of tests/conftest.py: Wine is slow
+)
 SCREEN = {"Xvfb": ("xvfb",), "xdotool": ("xdotool",), "import": ("imagemagick",)}
 """Programs that show and click what people see: Debian packages that have them."""
 LIMIT_SECONDS = 3600.0
 
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
+_LAST = re.compile(r"\d (passed|failed|error|skipped)\b.* in [\d.]+s\b")
 _REASON = re.compile(r"^not run: (\d+), (.+)$", re.MULTILINE)
 
 
@@ -63,7 +68,7 @@ class Result:
     @classmethod
     def of(cls, name: str, code: int, seconds: float, printed: str) -> "Result":
         """Read what pytest printed; without its last line, as after a crash, nothing is counted."""
-        last = next((line for line in reversed(printed.splitlines()) if " in " in line), "")
+        last = next((each for each in reversed(printed.splitlines()) if _LAST.search(each)), "")
         counts = Counter({word.rstrip("s"): int(number) for number, word in _COUNT.findall(last)})
         reasons = Counter({reason: int(number) for number, reason in _REASON.findall(printed)})
         return cls(name, code, seconds, counts, reasons)
@@ -113,8 +118,7 @@ def _columns(counts: Counter[str]) -> str:
 
 def _part(rig: Rig, name: str) -> Result:
     began = time.monotonic()
-    pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "900", "-m", "not slow")
-    code, printed = _run(rig, *pytest, *PARTS[name])
+    code, printed = _run(rig, *PYTEST, *PARTS[name])
     seconds = time.monotonic() - began
     verdict = "passed" if code == 0 else f"exit code {code}"
     print(f"{printed}{name}: {verdict} in {seconds:.0f} s", flush=True)

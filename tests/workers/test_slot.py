@@ -243,7 +243,7 @@ def test_slots_are_independent(worker: Slot) -> None:
     other = slot()
     tell(other, "who")
     pid = other.pid
-    death(worker, "segfault")
+    death(worker, "leave", code=1)
     assert other.pid == pid
     other.close()
 
