@@ -33,6 +33,8 @@ LIBRARY = "homepress.core." + {"win32": "dll", "darwin": "dylib"}.get(sys.platfo
 
 # No product is fused with a sum, so that every processor decides alike; -O3 makes vectors of the loops.
 FLAGS = ("-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra")
+_BUSY_PARTS = ("encode", "score")  # compiled for AVX2 as well
+_PARTS = ("core", "score_entries", *_BUSY_PARTS)
 _X86 = ("x86_64", "amd64")
 _COMPILERS = ("cc", "gcc", "clang")
 _SECONDS = 300.0
@@ -57,9 +59,9 @@ def compile_core(target: Path, flags: Sequence[str] = FLAGS) -> None:
     has_avx2 = platform.machine().lower() in _X86 and sys.maxsize > 2**32 and sys.platform != "win32"
     shared = [*flags, f"-DHP_SOURCES={digest()}", *([] if sys.platform == "win32" else ["-fPIC"])]
     shared += ["-DHP_HAS_AVX2"] if has_avx2 else []
-    parts: list[tuple[str, str, list[str]]] = [("core.c", "core.o", []), ("encode.c", "encode.o", [])]
+    parts: list[tuple[str, str, list[str]]] = [(f"{name}.c", f"{name}.o", []) for name in _PARTS]
     if has_avx2:
-        parts.append(("encode.c", "encode_avx2.o", ["-mavx2", "-DHP_AVX2"]))
+        parts += [(f"{name}.c", f"{name}_avx2.o", ["-mavx2", "-DHP_AVX2"]) for name in _BUSY_PARTS]
     with tempfile.TemporaryDirectory(prefix="homepress-core-") as made:
         for source, name, extra in parts:
             _run([*compiler, *shared, *extra, "-c", str(SOURCES / source), "-o", str(Path(made, name))])

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from homepress.compress.core import entries
+from homepress.compress.core import entries, score_entries
 from homepress.compress.core.library import _ENTRIES, BEST, PLAIN, CompiledCore
 
 _HOSTILE = (-(2**63), -(2**31), -64, -1, 0, 1, 3, 7, 63, 65, 2**31 - 1, 2**31, 2**40, 2**63 - 1)
@@ -30,7 +30,25 @@ def exercise(core: CompiledCore, seed: int) -> None:
     bits = odd(numbers, (entries.KINDS * entries.SYMBOLS,))
     prices = odd(numbers, (entries.PLACES,))
     entries.quantise(core, blocks, masks, bits, prices, np.float32(chance.choice(_ODD_FLOATS)))
+    score(core, chance, numbers)
     refuse_what_does_not_fit(core, chance)
+
+
+def score(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:
+    """Any maps of pieces of any shape and margins, also by numbers that are none."""
+    wanted = numbers.integers(0, 4, (score_entries.SCALES, score_entries.CHANNELS), np.uint8)
+    wanted[int(chance.random() * chance.random() * score_entries.SCALES) + 1 :] = 0
+    wanted[0, chance.randrange(score_entries.CHANNELS)] |= chance.randint(1, 3)
+    measure = score_entries.ScoreMeasure(odd(numbers, (score_entries.METRIC,)), wanted)
+    height, width = (chance.choice((1, 2, 8, chance.randint(1, 90))) for _ in range(2))
+    top, left = chance.randrange(height), chance.randrange(width)
+    bottom, right = chance.randrange(height - top), chance.randrange(width - left)
+    margins = score_entries.Margins(top, bottom, left, right, chance.random() < 0.5)
+    shape = (height, chance.randint(1, 3), width, 3)
+    reference = score_entries.Reference(core, measure, numbers.integers(0, 256, shape, np.uint8), margins)
+    if chance.random() < 0.3:
+        reference._kept[:] = odd(numbers, reference._kept.shape)
+    reference.compare(numbers.integers(0, 256, shape, np.uint8))
 
 
 def made_blocks(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> entries.Blocks:

@@ -1,10 +1,8 @@
 """The compiled core against numpy, and against lengths that do not fit."""
 
-import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from compress.core import exercise
+from compress.core.conftest import compiled
 from compress.images import decoded, photo, screenshot
 from homepress.compress.core import entries, library
 from homepress.compress.core.library import BEST, PLAIN, CompiledCore, Loaded
@@ -23,44 +22,6 @@ from homepress.compress.jpeg import model, quantise
 from homepress.compress.jpeg.encoder import CoreStrip, RateDistortionEncoder, Strip
 from homepress.compress.jpeg.model import Sampling
 from homepress.compress.score.ssimulacra2 import full_score
-from support import REPOSITORY
-
-BUILDER = REPOSITORY / "packaging" / "core_build.py"
-
-
-@pytest.fixture(scope="session")
-def builder() -> Any:
-    """What compiles the core."""
-    pytest.importorskip("hatchling")
-    specification = importlib.util.spec_from_file_location("core_build", BUILDER)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-def compiled(builder: Any, file: Path, *flags: str) -> Path:
-    try:
-        builder.compile_core(file, (*builder.FLAGS, *flags))
-    except builder.CompileError as error:
-        if "there is no C compiler" not in str(error):
-            raise
-        pytest.skip("needs cc")
-    return file
-
-
-@pytest.fixture(scope="session")
-def core(builder: Any, tmp_path_factory: pytest.TempPathFactory) -> CompiledCore:
-    """The library made from the sources as they are now, without a warning."""
-    return CompiledCore(str(compiled(builder, tmp_path_factory.mktemp("core") / builder.LIBRARY, "-Werror")))
-
-
-@pytest.fixture(params=[PLAIN, BEST], ids=["plain", "best"])
-def any_core(request: pytest.FixtureRequest, core: CompiledCore) -> Iterator[CompiledCore]:
-    core.choose(request.param)
-    yield core
-    core.choose(BEST)
-
 
 Bytes = NDArray[np.uint8]
 

@@ -7,7 +7,7 @@
 #define HP_SOURCES 0
 #endif
 
-enum { VERSION = 1, PLAIN = 0, AVX2 = 1 };
+enum { VERSION = 2, PLAIN = 0, AVX2 = 1 };
 
 /* Enough for any strip of any picture, and far from where the products below could overflow. */
 static const int64_t MOST = (int64_t)1 << 31;
@@ -30,6 +30,8 @@ HP_ENTRY int32_t hp_choose(int32_t most) {
 #endif
     return chosen;
 }
+
+bool hp_uses_avx2(void) { return chosen == AVX2; }
 
 static const hp_encoder *encoder(void) {
 #ifdef HP_HAS_AVX2

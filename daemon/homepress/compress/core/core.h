@@ -54,7 +54,7 @@ typedef struct {
     size_t room;
 } hp_events;
 
-/* encode.c is compiled once for any processor of the kind, and on x86-64 once more for AVX2. */
+/* encode.c and score.c are compiled once for any processor of the kind, and on x86-64 once more for AVX2. */
 typedef struct {
     void (*transform)(const hp_picture *picture);
     void (*activity)(const hp_blocks *blocks, size_t luma, float *out);
@@ -66,5 +66,53 @@ extern const hp_encoder hp_encoder_plain;
 #ifdef HP_HAS_AVX2
 extern const hp_encoder hp_encoder_avx2;
 #endif
+
+/* -- the score -- */
+
+enum { HP_SCALES = 6, HP_CHANNELS = 3, HP_REACH = 4, HP_TAPS = 2 * HP_REACH + 1, HP_SUMS = 6 };
+enum { HP_SIMILARITY = 1, HP_EDGES = 2 }; /* maps that are wanted of a channel at a scale */
+enum { HP_LINES = 16 };                   /* rows of the width and a reach at both ends, of scratch */
+
+/* The numbers that the score is made with: those of ssimulacra2.py, which hands them over. */
+typedef struct {
+    float light[256];                     /* of each level of sRGB */
+    float taps[HP_TAPS];                  /* of the blur */
+    float mix[HP_CHANNELS][HP_CHANNELS];  /* light to the responses of the eye */
+    float bias, bias_root;
+} hp_metric;
+
+/* Pictures of one size side by side, of each of which all but the margins counts; as score_entries.c has
+ * checked them. */
+typedef struct {
+    const uint8_t *pixels; /* (height, several, width, 3) */
+    size_t height, several, width;
+    size_t top, bottom, left, right;
+    bool fade; /* beyond the edges is black, not nothing */
+    const uint8_t *wanted; /* (scales, channels): maps */
+    size_t scales;         /* up to the coarsest of which anything is wanted */
+    const hp_metric *metric;
+    float *reference;      /* what is kept of the source */
+    float *scratch;
+} hp_piece;
+
+/* One scale of a piece: where in its light the planes lie, and what of them counts. */
+typedef struct {
+    size_t from_row, from_column, height, width;
+    size_t top, left, rows, columns;
+} hp_view;
+
+hp_view hp_view_of(const hp_piece *piece, size_t scale);
+
+typedef struct {
+    void (*prepare)(const hp_piece *piece);
+    void (*compare)(const hp_piece *piece, double *sums);
+} hp_scorer;
+
+extern const hp_scorer hp_scorer_plain;
+#ifdef HP_HAS_AVX2
+extern const hp_scorer hp_scorer_avx2;
+#endif
+
+bool hp_uses_avx2(void);
 
 #endif

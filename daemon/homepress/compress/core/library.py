@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the entries, as `core.c` has it: raised whenever an entry takes or does something else."""
 
 _ENDING: Final = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")
@@ -26,6 +26,7 @@ _KINDS: Final = {0: "plain", 1: "AVX2"}
 
 _Size = ctypes.c_int64
 _Pointer = ctypes.c_void_p
+_PIECE = (_Pointer, *[_Size] * 8, ctypes.c_int32, _Pointer, _Size, _Pointer, _Size)
 _ENTRIES: Final[dict[str, tuple[type, ...]]] = {
     "hp_transform": (_Pointer, _Size, _Size, _Size, _Size, ctypes.c_int32, _Pointer, _Size),
     "hp_activity": (_Pointer, _Size, _Pointer, _Size, _Pointer, _Size, _Pointer, _Size),
@@ -35,6 +36,8 @@ _ENTRIES: Final[dict[str, tuple[type, ...]]] = {
         *(_Pointer, _Pointer, _Pointer, ctypes.c_float),
         *(_Pointer, _Pointer, _Pointer, _Pointer, _Pointer, _Size),
     ),
+    "hp_score_prepare": (*_PIECE, _Pointer, _Size),
+    "hp_score_compare": (*_PIECE, _Pointer, _Size, _Pointer, _Size),
 }
 _NO_MEMORY = -2
 

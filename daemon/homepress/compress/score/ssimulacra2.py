@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from homepress.compress.core.library import CompiledCore, Loaded
+from homepress.compress.core.score_entries import EDGES, SIMILARITY, Margins, Reference, ScoreMeasure
 from homepress.compress.pixels import Pixels
 
 # The Gaussian blur of SSIMULACRA2, as products with banded matrices.
@@ -26,6 +28,9 @@ _SIGMA = 1.5
 _RADIUS = round(3.2795 * _SIGMA + 0.2546)  # (57) in the paper
 REACH = _RADIUS - 1
 """How many pixels to each side a blurred pixel depends on (the outermost tap of the filter is zero)."""
+
+_AS_GOOD_AS_ALL = 0.9999  # of the filter: what is lacking is rounding
+_ONE = np.float32(1.0)
 
 _BLOCK = 16  # outputs of one product: larger ones waste arithmetic on zeros, smaller ones waste calls
 
@@ -60,6 +65,14 @@ def _products(span: tuple[int, int], length: int, fade: bool) -> tuple[tuple[sli
         band = _band(last - first, stop - start, start - first, cut and not fade)
         products.append((slice(start - span[0], stop - span[0]), slice(first, last), band))
     return tuple(products)
+
+
+@functools.lru_cache(maxsize=64)
+def _found(span: tuple[int, int], length: int) -> Plane:
+    """What share of the filter lies within an axis, at each place of `span`."""
+    found = np.concatenate([band.sum(axis=0) for _, _, band in _products(span, length, True)])
+    found[found > _AS_GOOD_AS_ALL] = 1.0
+    return found
 
 
 @functools.cache
@@ -278,7 +291,6 @@ _PIECE = 512  # pixels: planes of this size fit the CPU's cache
 
 _SSIM, _ARTEFACT, _DETAIL = range(3)
 _C2 = np.float32(0.0009)
-_ONE = np.float32(1.0)
 _ZERO = np.float32(0.0)
 
 
@@ -326,6 +338,11 @@ class Tally:
 
     def _count(self, scale: int, pixels: int) -> None:
         self._pixels[scale] += pixels
+
+    def _add(self, sums: NDArray[np.float64]) -> None:
+        """Add what the compiled core found: (6, 3, 6) by scale, channel, and kind as in `WEIGHTS`."""
+        for key, term in self._sums:
+            self._sums[key, term] += float(sums[*key, term.kind + 3 * term.fourth])
 
     def _pool(self, key: tuple[int, int], kind: int, values: Plane) -> None:
         """Add one map, which may not be kept by the caller afterwards: it is overwritten."""
@@ -378,9 +395,14 @@ class _Window:
     columns: tuple[int, int]
     fade: bool
 
-    def blur(self, plane: Plane) -> Plane:
-        """The plane blurred, cut to the window."""
-        return blur(plane, self.rows, self.columns, fade=self.fade)
+    def blur(self, plane: Plane, outside: np.float32) -> Plane:
+        """The plane blurred, cut to the window; with `fade`, all beyond the edges is `outside`."""
+        blurred = blur(plane, self.rows, self.columns, fade=self.fade)
+        if self.fade:
+            down, across = _found(self.rows, plane.shape[0]), _found(self.columns, plane.shape[-1])
+            beyond = outside * (_ONE - np.multiply.outer(down, across))
+            blurred += beyond.reshape(len(beyond), *[1] * (plane.ndim - 2), -1)
+        return blurred
 
     def cut(self, plane: Plane) -> Plane:
         """The plane itself, cut to the window."""
@@ -404,8 +426,13 @@ def _scales(rgb: Rgb, piece: Piece) -> Iterator[tuple[int, _Window, Plane]]:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What the source contributes to the maps of one scale and channel."""
+    """What the source contributes to the maps of one scale and channel.
 
+    Planes hold by how much they differ from the centre, which is their mean. Nothing depends on where zero
+    is; and the less is subtracted from each other, the less is lost to rounding.
+    """
+
+    centre: np.float32
     image: Plane
     mean: Plane
     variance: Plane
@@ -422,6 +449,49 @@ class PieceReference:
     """
 
     def __init__(self, rgb: Rgb, piece: Piece = Piece()) -> None:
+        core = Loaded.core
+        self._by: _CoreReference | _PlainReference
+        self._by = _CoreReference(core, rgb, piece) if core else _PlainReference(rgb, piece)
+
+    def compare(self, rgb: Rgb) -> Tally:
+        """The differences of a candidate of the same shape."""
+        return self._by.compare(rgb)
+
+
+class _CoreReference:
+    """The same, by the compiled core."""
+
+    def __init__(self, core: CompiledCore, rgb: Rgb, piece: Piece) -> None:
+        margins = Margins(piece.top, piece.bottom, piece.left, piece.right, piece.fade)
+        self._reference = Reference(core, _measure(), rgb, margins)
+
+    def compare(self, rgb: Rgb) -> Tally:
+        tally = Tally()
+        tally._add(self._reference.compare(rgb))
+        for scale in range(_COARSEST + 1):
+            tally._count(scale, self._reference.counted(scale))
+        return tally
+
+
+def _measure() -> ScoreMeasure:
+    """What the compiled core is asked for: the maps that count, and the numbers to make them with."""
+    wanted = np.zeros((SCALES, CHANNELS), np.uint8)
+    for key, terms in _TERMS.items():
+        for term in terms:
+            wanted[key] |= SIMILARITY if term.kind == _SSIM else EDGES
+    return ScoreMeasure(_metric(), wanted)
+
+
+@functools.cache
+def _metric() -> NDArray[np.float32]:
+    numbers = _LINEAR, _taps(), _ABSORBANCE.ravel(), (_BIAS, _BIAS_ROOT)
+    return np.concatenate(numbers).astype(np.float32)
+
+
+class _PlainReference:
+    """The same with numpy, which is the reference."""
+
+    def __init__(self, rgb: Rgb, piece: Piece) -> None:
         self._piece = piece
         self._sources: dict[tuple[int, int], _Source] = {}
         for scale, window, light in _scales(rgb, piece):
@@ -429,7 +499,6 @@ class PieceReference:
                 self._sources[scale, channel] = _prepare((scale, channel), window, image)
 
     def compare(self, rgb: Rgb) -> Tally:
-        """The differences of a candidate of the same shape."""
         tally = Tally()
         for scale, window, light in _scales(rgb, self._piece):
             for channel, image in planes(light, _CHANNELS_AT[scale]):
@@ -439,19 +508,23 @@ class PieceReference:
 
 
 def _prepare(key: tuple[int, int], window: _Window, image: Plane) -> _Source:
-    mean = window.blur(image)
-    variance = window.blur(image * image)
+    centre = np.float32(image.mean(dtype=np.float64))
+    image -= centre
+    mean = window.blur(image, -centre)
+    variance = window.blur(image * image, centre * centre)
     variance -= mean * mean
     flatness = None
     if any(term.kind != _SSIM for term in _TERMS[key]):
         flatness = np.abs(window.cut(image) - mean)
         flatness += _ONE
         np.reciprocal(flatness, out=flatness)
-    return _Source(image, mean, variance, flatness)
+    return _Source(centre, image, mean, variance, flatness)
 
 
 def _compare(tally: Tally, key: tuple[int, int], window: _Window, source: _Source, image: Plane) -> None:
-    mean = window.blur(image)
+    """Pool what differs; the image is overwritten."""
+    image -= source.centre
+    mean = window.blur(image, -source.centre)
     kinds = {term.kind for term in _TERMS[key]}
     if source.flatness is not None:
         change = window.cut(image) - mean
@@ -462,7 +535,7 @@ def _compare(tally: Tally, key: tuple[int, int], window: _Window, source: _Sourc
         if _ARTEFACT in kinds:
             tally._pool(key, _ARTEFACT, np.maximum(change, _ZERO))
         if _DETAIL in kinds:
-            tally._pool(key, _DETAIL, np.minimum(change, _ZERO))
+            tally._pool(key, _DETAIL, np.maximum(-change, _ZERO))
     if _SSIM in kinds:
         tally._pool(key, _SSIM, _dissimilarity(window, source, image, mean))
 
@@ -470,9 +543,10 @@ def _compare(tally: Tally, key: tuple[int, int], window: _Window, source: _Sourc
 def _dissimilarity(window: _Window, source: _Source, image: Plane, mean: Plane) -> Plane:
     """One minus the structural similarity, nowhere below zero; its luminance part has no denominator."""
     product = image * image
-    denominator = window.blur(product)
+    outside = source.centre * source.centre
+    denominator = window.blur(product, outside)
     np.multiply(source.image, image, out=product)
-    numerator = window.blur(product)
+    numerator = window.blur(product, outside)
     scratch = source.mean * mean
     numerator -= scratch
     numerator *= np.float32(2.0)
