@@ -5,7 +5,16 @@ import pytest
 
 from compress.images import decoded, jpeg, photo
 from homepress.compress.score.ssimulacra2 import full_score
-from homepress.compress.score.tiles import EDGE, StripReference, Tile, cells, draw, strip, worst_tiles
+from homepress.compress.score.tiles import (
+    EDGE,
+    StripReference,
+    Tile,
+    WholeReference,
+    cells,
+    draw,
+    strip,
+    worst_tiles,
+)
 
 
 def test_tiles_lie_in_the_picture_and_are_different() -> None:
@@ -41,6 +50,16 @@ def test_the_score_of_tiles_is_about_that_of_the_whole() -> None:
     tiles = draw(cells(picture), 60)
     sampled = StripReference(strip(picture, tiles)).compare(strip(result, tiles)).score()
     assert sampled == pytest.approx(full_score(picture, result), abs=1.0)
+
+
+def test_a_kept_picture_scores_several_results_as_each_alone() -> None:
+    picture = photo(700, 530)
+    reference = WholeReference(picture)
+    for quality in (40, 90):
+        result = decoded(jpeg(picture, quality))
+        assert reference.compare(result).score() == full_score(picture, result)
+    with pytest.raises(ValueError, match="cannot compare"):
+        reference.compare(photo(530, 700))
 
 
 def test_strip_puts_tiles_side_by_side() -> None:

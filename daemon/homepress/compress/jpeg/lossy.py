@@ -24,7 +24,7 @@ from homepress.compress.score.search import (
     first_to_keep,
     shortfall,
 )
-from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
+from homepress.compress.score.ssimulacra2 import Tally, ToSrgb
 from homepress.compress.score.tiles import (
     EDGE,
     FULL_PIXELS,
@@ -32,6 +32,7 @@ from homepress.compress.score.tiles import (
     WORST_TILES,
     StripReference,
     Tile,
+    WholeReference,
     cells,
     compare_once,
     draw,
@@ -82,10 +83,11 @@ class WholeSample:
         self._shown = shown
         self.pixels: Pixels = picture[:, :]
         """The pixels: what is to be coded."""
+        self._reference = WholeReference(shown(self.pixels))
 
     def score(self, coded: Pixels) -> float:
         """The score of the picture, coded and decoded."""
-        return full_score(self._shown(self.pixels), self._shown(coded))
+        return self._reference.compare(self._shown(coded)).score()
 
 
 class JpegScorer:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.pixels import Pixels, Windowed, sparse
-from homepress.compress.score.ssimulacra2 import Piece, PieceReference, Rgb, Tally
+from homepress.compress.score.ssimulacra2 import Piece, PieceReference, Rgb, Tally, pieces
 
 EDGE = 128
 """Pixels along a tile: a multiple of every JPEG block and chroma grid."""
@@ -148,6 +148,34 @@ class StripReference:
         tally = Tally()
         for reference, part in zip(self._references, _batches(rgb), strict=True):
             tally += reference.compare(part)
+        return tally
+
+
+class WholeReference:
+    """All of a small picture, prepared so that several candidates can be scored against it.
+
+    Args:
+        rgb: height x width x 3 in sRGB.
+    """
+
+    def __init__(self, rgb: Rgb) -> None:
+        self._shape = rgb.shape
+        self._references = [
+            (rows, columns, PieceReference(rgb[rows, columns], piece))
+            for rows, columns, piece in pieces(*rgb.shape[:2])
+        ]
+
+    def compare(self, rgb: Rgb) -> Tally:
+        """The differences of a candidate.
+
+        Raises:
+            ValueError: it is of another size.
+        """
+        if rgb.shape != self._shape:
+            raise ValueError(f"cannot compare {self._shape} with {rgb.shape}")
+        tally = Tally()
+        for rows, columns, reference in self._references:
+            tally += reference.compare(rgb[rows, columns])
         return tally
 
 
