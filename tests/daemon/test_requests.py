@@ -103,7 +103,7 @@ def test_a_named_file_counts_whatever_its_name_and_a_folder_gives_its_images(tmp
     for name in ("b.JPG", "a.png", "notes.txt", ".hidden.jpg", "deep/c.webp", ".git/d.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = [str(path.relative_to(tmp_path)) for path in pictures(tmp_path)]
+    found = [path.relative_to(tmp_path).as_posix() for path in pictures(tmp_path)]
     assert found == ["a.png", "b.JPG", "deep/c.webp"]
     assert list(pictures(tmp_path / "notes.txt")) == [tmp_path / "notes.txt"]
 

@@ -413,6 +413,7 @@ class TestOriginals:
 
 
 class TestTheRest:
+    @pytest.mark.posix("a journal with paths of POSIX")
     def test_a_job_is_not_given_up_because_the_clock_jumped(self, tmp_path: Path) -> None:
         bench = old_home(tmp_path / "old", 3)
         with bench.store() as store:

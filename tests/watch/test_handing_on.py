@@ -33,7 +33,7 @@ def test_nothing_is_kept_of_files_that_are_done(tmp_path: Path) -> None:
 
         for number in range(1000):
             (tmp_path / f"d{number % 10}" / f"{number}.jpg").write_bytes(JPEG)
-        run.wait_arrivals(1000)
+        run.wait_arrivals(1000, within=300)
         run.wait_settled()
         run.watch.rescan()
         wait_for(lambda: run.state().scanned and not run.state().scanning)
