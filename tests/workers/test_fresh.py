@@ -151,7 +151,12 @@ def test_the_pipeline_knows_by_the_folder(
 
 
 @pytest.mark.parametrize(
-    ("setting", "untrusted"), [("auto", ["Down here"]), ("yes", ["Pictures"]), ("no", [])]
+    ("setting", "untrusted"),
+    [
+        pytest.param("auto", ["Down here"], marks=pytest.mark.posix("the folders of XDG")),
+        ("yes", ["Pictures"]),
+        ("no", []),
+    ],
 )
 def test_what_the_setting_means(
     setting: str, untrusted: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -162,6 +167,6 @@ def test_what_the_setting_means(
     (tmp_path / ".config").mkdir()
     (tmp_path / ".config" / "user-dirs.dirs").write_text('XDG_DOWNLOAD_DIR="$HOME/Down here"\n')
     root = tmp_path / "Pictures"
-    text = f'[[folder]]\npath = "{root}"\nuntrusted = "{setting}"\n'
+    text = f"[[folder]]\npath = '{root}'\nuntrusted = '{setting}'\n"
     folder = parse(text, tmp_path / "settings.toml").folders[0]
     assert plan_for(folder, root).untrusted == tuple(tmp_path / name for name in untrusted)
