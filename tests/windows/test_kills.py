@@ -51,7 +51,7 @@ def new_pictures(folder: Path, first: int) -> dict[Path, tuple[str, int]]:
     return made
 
 
-@pytest.mark.timeout(600 + 120 * KILLS)
+@pytest.mark.timeout(1800 + 300 * KILLS)
 def test_no_picture_is_lost_when_the_daemon_is_killed(program: Program, tmp_path: Path) -> None:
     chance, counts = random.Random(SEED), Counter[str]()
     inbox = tmp_path / "inbox"
@@ -109,7 +109,7 @@ def _state(home: Path, pictures: dict[Path, tuple[str, int]]) -> Counter[str]:
     return seen
 
 
-@pytest.mark.timeout(600 + 60 * KILLS)
+@pytest.mark.timeout(1800 + 120 * KILLS)
 def test_no_picture_is_lost_when_the_store_is_killed(tmp_path: Path) -> None:
     chance, counts = random.Random(SEED), Counter[str]()
     bench = Bench.at(tmp_path)

@@ -9,7 +9,7 @@ from PIL import Image
 from support import wait_for
 from windows.program import Program
 
-SLOW = 240.0
+SLOW = 600.0
 """Seconds that a picture may take: Wine on a busy computer is ten times slower than anything else."""
 
 
