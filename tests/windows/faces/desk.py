@@ -23,6 +23,7 @@ SLOW = 600.0
 WIDTH, HEIGHT = 1280, 900
 _TASKBAR = 20
 """Its height; the icons are at its right end."""
+_LOOKS = 10
 ROW, SEPARATOR = 17, 9
 """Heights in a menu, with the font that Wine takes where it has none of its own."""
 _WATCHED = Path(__file__).parents[2] / "system" / "windowwatch.py"
@@ -85,7 +86,12 @@ class Desk:
     def keep(self, name: str) -> None:
         """Keep a picture of the desktop, when somebody wants it."""
         if SHOTS:
-            self.shot().quantize(96).save(Path(SHOTS, f"{name}.png"), optimize=True)
+            last = self.shot()
+            for _ in range(_LOOKS):  # until it is painted; a cursor may blink for ever
+                before, last = last, self.shot()
+                if before == last:
+                    break
+            last.quantize(96).save(Path(SHOTS, f"{name}.png"), optimize=True)
 
     def icon(self, symbol: Symbol) -> tuple[int, int] | None:
         """The middle of our icon in the taskbar, if it has the look of a state."""
