@@ -177,7 +177,11 @@ def test_what_is_left_as_it_is_while_settings_change_is_looked_at_by_the_new_one
     service.core.store.record(source, left, before.settings, folder)
     assert b"scan.bmp" in service.core.store.known(os.fsencode(folder))
     service._on_result(before, JobResult(str(picture), "unchanged", "why"))
-    wait_for(lambda: [each.name for each in folder.iterdir()] == ["scan.png"], what="it to be converted")
+    wait_for(
+        lambda: [each.name for each in folder.iterdir()] == ["scan.png"],
+        within=170,  # two processes have to start
+        what="it to be converted",
+    )
 
 
 def test_what_is_left_as_it_is_just_before_new_settings_hold_is_looked_at_by_them(
