@@ -32,6 +32,11 @@ _PATIENCE_SECONDS = 30.0
 
 _LOOK_SECONDS = 0.002
 
+processes = threading.RLock()
+"""So that no process is waited for while another thread kills it: its number may be somebody else's then. So
+that one thread starts them. And so that one question at a time goes to the launcher. Nothing else waits under
+it: one will do for all."""
+
 CURE = "to go on, restart Homepress: homepress stop, then homepress run"
 
 
@@ -57,7 +62,6 @@ class Launcher:
 
         self._programs = [list(program) for program in programs]
         orders = json.dumps({"programs": self._programs, "environment": dict(environment)})
-        self._talking = threading.Lock()
         self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._link.settimeout(_PATIENCE_SECONDS)
         with theirs:
@@ -136,7 +140,7 @@ class Launcher:
 
         encoded = json.dumps(request).encode()
         message = _LENGTH.pack(len(encoded)) + encoded
-        with self._talking:
+        with processes:
             try:
                 sent = socket.send_fds(self._link, [message], list(descriptors)) if descriptors else 0
                 self._link.sendall(message[sent:])

@@ -260,11 +260,6 @@ def _number(name: str) -> int:
     return int(getattr(signals, name, 0))
 
 
-_processes = threading.Lock()
-"""So that no process is waited for while another thread kills it: its number may be somebody else's then. And
-so that one thread starts them. Nothing waits under it but for a launcher's answer: one will do for all."""
-
-
 class Program:
     """A child process with its pipes. Its error output is drained; it is ended exactly once.
 
@@ -316,7 +311,7 @@ class Program:
 
     def kill(self, why: DeathKind) -> None:
         """End it at once; threads that wait for its pipes see them closed. May be called from any thread."""
-        with _processes:
+        with launcher.processes:
             if self._process.poll() is None:
                 self.killed_as = self.killed_as or why
                 self._process.kill()
@@ -369,7 +364,7 @@ class Program:
             self.kill(DeathKind.OUT_OF_MEMORY)
 
     def _ended(self) -> bool:
-        with _processes:
+        with launcher.processes:
             return self._process.poll() is not None
 
     def _death(self, seconds: float, detail: str = "") -> Death:
@@ -505,7 +500,7 @@ class _LastingThread:
         self._thread: threading.Thread | None = None
 
     def launch(self, start: Callable[[], Process]) -> Process:
-        with _processes:
+        with launcher.processes:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._serve, name="worker launcher", daemon=True)
                 self._thread.start()
