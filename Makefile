@@ -30,9 +30,9 @@ test: $(STAMP)
 check: $(STAMP)
 	@$(BIN)/python tests/run.py --only format lint types rules
 
-# The tests of one room without the slow ones, such as `make room ROOM=store`.
+# The tests of one room, or of a part of one, without the slow ones: `make room ROOM=store`, `ROOM=compress/png`.
 room: $(STAMP)
-	$(BIN)/pytest -q -n 2 -m "not slow" tests/$(ROOM)
+	$(BIN)/pytest -q -n 3 -m "not slow" tests/$(ROOM)
 
 # The program under a Windows Python, by Wine; needs root or Wine, and Python 3.11. `ARGS='-m homepress doctor'`.
 windows: $(STAMP)

@@ -85,6 +85,7 @@ def test_importing_the_room_loads_no_codec() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_same_bytes_and_recipe_same_result() -> None:
     source = jpeg(photo(640, 480), 96)
     first, second = compress(source, Recipe()), compress(source, Recipe())

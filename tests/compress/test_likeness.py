@@ -145,6 +145,7 @@ def test_anything_else_is_far_away(name: str) -> None:
         assert found.mean > 8 or found.worst > 30
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_not_the_first_in_its_file() -> None:
     """As cameras' and editors' HEICs may be; what is first is another picture altogether."""
     heif = pytest.importorskip("pillow_heif")

@@ -152,6 +152,7 @@ def cases() -> Iterator[tuple[PartRow, int]]:
                 yield part, column
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "column"),
     [pytest.param(*case, id=f"{case[0].source}-{case[0].key}-{COLUMNS[case[1]]}") for case in cases()],
@@ -172,6 +173,7 @@ _TURNED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [pytest.param(part, id=f"{part.source}-{part.key}") for part in _FITTED])
 def test_a_part_comes_out_of_fitting_as_of_resizing(part: PartRow) -> None:
     data = FILES[part.key, part.source]()
@@ -191,6 +193,7 @@ def test_a_part_comes_out_of_fitting_as_of_resizing(part: PartRow) -> None:
     assert isinstance(result, Compressed) or result.reason in (Reason.CANNOT_FIT, Reason.CANNOT_KEEP_WHOLE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [pytest.param(part, id=f"{part.source}-{part.key}") for part in _TURNED])
 def test_a_part_comes_out_the_same_where_the_picture_is_turned(part: PartRow) -> None:
     data = turned(FILES[part.key, part.source]())
@@ -282,6 +285,7 @@ PLACES: dict[str, Callable[[], bytes]] = {
 _KINDS = (ImageType.JPEG, ImageType.PNG)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drop", [frozenset(), frozenset(Extra)], ids=["no drop", "drop all"])
 @pytest.mark.parametrize("policy", list(MetadataPolicy))
 @pytest.mark.parametrize("place", PLACES)

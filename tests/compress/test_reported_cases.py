@@ -58,6 +58,7 @@ def plain_tags(channels: int = 3) -> list[tuple[int, int, int, int]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe", [TO_WEBP, SMALLER, Recipe(floor=70.0, fit_under=20_000)], ids=["convert", "edge", "fit"]
 )
@@ -182,6 +183,7 @@ def test_10_what_was_not_resized_is_not_called_done(source: object) -> None:
         assert result.detail
 
 
+@pytest.mark.slow
 def test_12_a_png_that_is_to_fit_keeps_its_pixels_where_quality_will_do() -> None:
     source = pngs.png(PIXELS.astype(np.uint16), 2, 8)
     result = made(source, Recipe(floor=80.0, fit_under=len(source) // 2))
@@ -250,6 +252,7 @@ def test_20_a_signed_webp_stays_as_it_is(recipe: Recipe) -> None:
 # What else was reported, or is of the same kind.
 
 
+@pytest.mark.slow
 def test_a_stray_byte_behind_the_end_is_no_second_picture() -> None:
     for stray in (b"\0", b"\n", bytes(7), b"\xff"):
         result = made(images.jpeg(PIXELS, 95) + stray, TO_WEBP)

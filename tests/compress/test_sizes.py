@@ -58,6 +58,7 @@ class TestFit:
         assert 30.0 <= result.score < 85.0
         assert (result.width, result.height) == (160, 120)
 
+    @pytest.mark.slow
     def test_then_pixels(self) -> None:
         data = saved(photo(), "BMP")
         lowest = made(data, Recipe(floor=30.0, convert_to=ImageType.JPEG))

@@ -242,6 +242,7 @@ def hung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hung]:
     made.answer.set()
 
 
+@pytest.mark.slow
 def test_a_folder_that_hangs_holds_up_no_change_of_settings(core: Core, tmp_path: Path, hung: Hung) -> None:
     well = tmp_path / "well"
     old = picture(well, "old.jpg")
@@ -257,6 +258,7 @@ def test_a_folder_that_hangs_holds_up_no_change_of_settings(core: Core, tmp_path
     assert known(core, hung.path) == {b"old.jpg"}
 
 
+@pytest.mark.slow
 def test_another_folder_is_added_and_removed_while_one_hangs(core: Core, tmp_path: Path, hung: Hung) -> None:
     configuration = configure(core, hung.path)
     other = tmp_path / "other"
@@ -285,6 +287,7 @@ def test_a_folder_that_hangs_is_added_and_looked_at_when_it_answers(core: Core, 
     assert known(core, hung.path) == {b"old.jpg"}
 
 
+@pytest.mark.slow
 def test_a_busy_computer_is_not_taken_for_a_disk_that_hangs(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

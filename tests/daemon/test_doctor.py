@@ -77,6 +77,7 @@ def running(**state: Any) -> Status:
 
 
 class TestExamine:
+    @pytest.mark.slow
     def test_every_topic_is_told_and_what_is_not_good_has_a_fix(self, paths: Paths, inbox: Path) -> None:
         configure(paths, inbox)
         findings = list(examine(paths))
@@ -111,6 +112,7 @@ class TestExamine:
         assert "ValueError" in told[1].text
         assert "/somewhere" in told[2].text
 
+    @pytest.mark.slow
     def test_nothing_is_made_where_nothing_was(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOMEPRESS_HOME", str(tmp_path / "nowhere"))
         list(examine(Paths.from_environment()))
@@ -138,6 +140,7 @@ class TestProgram:
 
 
 class TestCompressing:
+    @pytest.mark.slow
     def test_a_worker_works_and_says_which_sandbox_it_reached(self, paths: Paths) -> None:
         findings = found(checks.worker, paths)
         assert findings[0].level is Level.GOOD
@@ -146,6 +149,7 @@ class TestCompressing:
         assert engine.level is Level.GOOD
         assert engine.text.startswith(Loaded.name())
 
+    @pytest.mark.slow
     def test_what_the_daemon_alone_leaves_open_is_named_with_its_process(
         self, paths: Paths, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -196,6 +200,7 @@ class TestCompressing:
         assert "lossless X" in finding.text
         assert finding.fix
 
+    @pytest.mark.slow
     def test_no_gifsicle_is_worth_knowing(self, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
         assert levels(found(checks.gifsicle, paths)) == {Level.GOOD}
         monkeypatch.setattr(checks, "find_gifsicle", lambda: None)
@@ -520,6 +525,7 @@ class TestCommand:
         bare = {name: value for name, value in os.environ.items() if name not in variables}
         return subprocess.run(command, env=bare, capture_output=True, text=True, timeout=120, check=False)
 
+    @pytest.mark.slow
     def test_json_and_exit_code(self, paths: Paths, tmp_path: Path) -> None:
         configure(paths, tmp_path / "gone")
         done = self.run(paths, "--json")

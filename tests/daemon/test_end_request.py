@@ -67,6 +67,7 @@ os._exit(0 if request.wait() else 1)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a program cannot be sent signals")
 def test_a_signal_that_another_thread_takes_is_heard() -> None:
     """A thread that is being started takes a signal of the whole process now and then: here, one in four."""

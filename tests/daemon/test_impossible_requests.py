@@ -110,6 +110,7 @@ def asked(service: InProcessService, call: dict[str, Any]) -> list[dict[str, Any
     return [json.loads(frame) for frame in answers(service, json.dumps(call).encode())]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(call=CALLS)
 def test_no_request_is_answered_with_a_fault_of_the_program(

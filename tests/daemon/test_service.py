@@ -55,6 +55,7 @@ def watched(service: DaemonService) -> list[str]:
     return [folder.path for folder in service.status().folders if folder.state in ("watching", "scanning")]
 
 
+@pytest.mark.slow
 def test_a_folder_added_while_another_change_is_taken_up_is_watched(
     service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +144,7 @@ def test_a_change_of_settings_ends_the_waits_of_its_folder(service: DaemonServic
     _nothing_waits_for_a_decision(service)
 
 
+@pytest.mark.slow
 def test_what_was_left_as_it_is_is_looked_at_by_the_new_settings(
     service: DaemonService, folder: Path
 ) -> None:
@@ -163,6 +165,7 @@ def test_what_was_left_as_it_is_is_looked_at_by_the_new_settings(
     )
 
 
+@pytest.mark.slow
 def test_what_is_left_as_it_is_while_settings_change_is_looked_at_by_the_new_ones(
     service: DaemonService, folder: Path
 ) -> None:
@@ -184,6 +187,7 @@ def test_what_is_left_as_it_is_while_settings_change_is_looked_at_by_the_new_one
     )
 
 
+@pytest.mark.slow
 def test_what_is_left_as_it_is_just_before_new_settings_hold_is_looked_at_by_them(
     service: DaemonService, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

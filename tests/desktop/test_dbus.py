@@ -99,6 +99,7 @@ def test_an_address_that_leads_nowhere_is_an_error_in_words(address: str) -> Non
         Connection(address)
 
 
+@pytest.mark.slow
 @pytest.mark.posix("sockets that are files")
 def test_something_that_is_no_bus_is_an_error_and_no_hang(tmp_path) -> None:  # type: ignore[no-untyped-def]
     import socket

@@ -40,6 +40,7 @@ def run_as(user: str, role: str, version: int = NEWEST) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [0, 1, 2, 3, 4, 5, 6, NEWEST])
 @pytest.mark.parametrize("user", USERS)
 def test_the_daemon_is_kept_from_other_programs_and_keeps_its_way_to_files(user: str, version: int) -> None:
@@ -62,6 +63,7 @@ def test_the_daemon_is_kept_from_other_programs_and_keeps_its_way_to_files(user:
     assert bool(int(seen["worker in it"])) is (version > 0), "workers have a layer of their own inside"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user", USERS)
 def test_clients_that_start_each_other_do_not_use_up_the_layers(user: str) -> None:
     """Window, daemon, tray, window: the kernel has sixteen layers, and workers need one."""

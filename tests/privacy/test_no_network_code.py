@@ -78,6 +78,7 @@ def test_every_listed_place_still_needs_to_be(place: str) -> None:
     assert any(list(network_imports(path)) for path in files)
 
 
+@pytest.mark.slow
 def test_a_worker_has_no_network_module_loaded() -> None:
     code = (
         "import json, sys; from homepress.workers import child; child.compress_with_codecs();"

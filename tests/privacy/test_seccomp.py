@@ -25,6 +25,7 @@ DENIED, UNKNOWN = refuse(errno.EACCES), refuse(errno.ENOSYS)
 WORDS = st.integers(0, (1 << 64) - 1)
 
 
+@pytest.mark.slow
 @given(
     actions=st.dictionaries(st.integers(0, 500), st.sampled_from([ALLOW, DENIED]), min_size=1),
     numbers=st.lists(st.integers(0, 0xFFFFFFFF)),

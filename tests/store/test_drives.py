@@ -74,6 +74,7 @@ def test_a_drive_goes_and_comes_back_over_restarts(ledger: Ledger) -> None:
     assert places(ledger, world).remember(PICS) is None
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.frozensets(st.sampled_from(["uuid:1", "uuid:2", "fsid:3", "fsid:4"])), max_size=6))
 def test_a_home_on_a_plain_disk_is_never_away(ledger: Ledger, ids: list[frozenset[str]]) -> None:

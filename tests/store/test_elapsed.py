@@ -227,6 +227,7 @@ def test_without_a_name_of_the_boot_one_process_still_counts() -> None:
     assert again.seconds() < 2 * AT_ONCE + 60
 
 
+@pytest.mark.slow
 def test_a_look_that_is_overtaken_counts_no_second_twice(tmp_path: Path) -> None:
     """One thread has read the clock when another looks: the older reading must not be put over the newer."""
     ledger = Ledger(tmp_path / "ledger.sqlite3", system_file_system())
@@ -297,6 +298,7 @@ class TestOriginals:
             wait_for_days(store, bench.hands, 24)
             assert bench.kept() == [picture()]
 
+    @pytest.mark.slow
     def test_a_program_that_runs_an_hour_a_day_keeps_originals_for_about_their_days(
         self, bench: Bench
     ) -> None:
@@ -389,6 +391,7 @@ class TestOriginals:
             (looked,) = store.accept(OriginalsSelection(older_than=7 * DAY))
             assert looked.outcome == "accepted"
 
+    @pytest.mark.slow
     def test_after_the_ledger_is_lost_the_days_begin_anew(self, bench: Bench) -> None:
         with bench.store() as store:
             replace(store, bench.drop())
@@ -413,6 +416,7 @@ class TestOriginals:
 
 
 class TestTheRest:
+    @pytest.mark.slow
     @pytest.mark.posix("a journal with paths of POSIX")
     def test_a_job_is_not_given_up_because_the_clock_jumped(self, tmp_path: Path) -> None:
         bench = old_home(tmp_path / "old", 3)

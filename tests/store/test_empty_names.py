@@ -54,6 +54,7 @@ WORK = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("done", [False, True], ids=["refused", "done but refused"])
 @pytest.mark.parametrize("lasts", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("name", WORK)
@@ -135,6 +136,7 @@ def test_what_somebody_saves_while_the_name_is_empty_keeps_it(bench: Bench) -> N
     assert (undone.outcome, path.read_bytes()) == ("beside", b"a newer file")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [False, True], ids=["ledger there", "ledger lost"])
 def test_recovery_gives_an_empty_name_its_original_back(bench: Bench, lost: bool) -> None:
     path = emptied(bench)

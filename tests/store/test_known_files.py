@@ -148,6 +148,7 @@ def test_many_names_at_once(bench: Bench) -> None:
         assert store.known(os.fsencode(bench.watched), wanted)[b"1.jpg"] == mark(paths[1])
 
 
+@pytest.mark.slow
 @pytest.mark.posix("names that are no UTF-8")
 @settings(max_examples=30, deadline=None)
 @given(files=st.dictionaries(names, marks, max_size=8))

@@ -103,6 +103,7 @@ ON_EVERY_SYSTEM = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "raw",
     [

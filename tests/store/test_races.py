@@ -10,6 +10,7 @@ from store.kit import Bench, Lacking, without_exchange, without_lease
 from store.races import race
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fs",
     [

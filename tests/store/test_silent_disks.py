@@ -73,6 +73,7 @@ def test_room_is_counted_for_others_while_one_vault_hangs(
         waits.join(60)
 
 
+@pytest.mark.slow
 def test_a_job_in_a_folder_that_hangs_waits_and_is_settled_when_it_answers(
     bench: Bench, hang: Hang, answer: threading.Event
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_job_in_a_folder_that_hangs_waits_and_is_settled_when_it_answers(
         assert (bench.kept(), bench.temps()) == ([picture()], [])
 
 
+@pytest.mark.slow
 def test_names_that_are_gone_are_forgotten_past_a_directory_that_hangs(
     bench: Bench, hang: Hang, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +112,7 @@ def test_names_that_are_gone_are_forgotten_past_a_directory_that_hangs(
         assert set(store.known(os.fsencode(bench.watched / "hung"))) == {b"a.jpg", b"b.jpg"}
 
 
+@pytest.mark.slow
 def test_a_vault_that_hangs_is_named_by_those_who_ask_for_its_originals(bench: Bench, hang: Hang) -> None:
     with bench.store() as store:
         replace(store, bench.drop())
@@ -122,6 +125,7 @@ def test_a_vault_that_hangs_is_named_by_those_who_ask_for_its_originals(bench: B
         assert bench.kept() == [picture()]
 
 
+@pytest.mark.slow
 def test_undo_passes_over_a_folder_that_hangs(bench: Bench, hang: Hang, answer: threading.Event) -> None:
     (bench.watched / "hung").mkdir()
     with bench.store() as store:

@@ -224,6 +224,7 @@ def test_selections(bench: Bench) -> None:
         assert undone(last=100) == ["1.jpg", "trip/2.jpg", "trip/3.jpg", "4.jpg"]
 
 
+@pytest.mark.slow
 def test_thousands_of_names_are_as_good_as_one(bench: Bench) -> None:
     """A shell gives every name in a folder; SQLite takes no condition of more than a thousand parts."""
     paths = [bench.drop(name, picture(n)) for n, name in enumerate(("first.jpg", "last.jpg"))]

@@ -197,6 +197,7 @@ def test_a_tiff_with_looping_directories_ends(file: Path) -> None:
     assert verdict(loop, file).completeness is Completeness.DOUBTFUL
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(sorted(FORMATS)),
     edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=20),

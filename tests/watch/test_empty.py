@@ -3,11 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from homepress.watch import Skip, Waiting
 from support import wait_for
 from watch.harness import FAST, JPEG, picture, watched, watching
 
 
+@pytest.mark.slow
 def test_an_empty_file_waits_for_its_content_and_is_left_when_none_comes(tmp_path: Path) -> None:
     early, late = tmp_path / "early.jpg", tmp_path / "late.jpg"
     early.touch()
@@ -39,6 +42,7 @@ def test_a_file_that_was_empty_at_first_is_announced_and_taken(tmp_path: Path) -
     assert run.sink.skips == []
 
 
+@pytest.mark.slow
 def test_an_emptied_file_is_filled_again_without_an_event(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.touch()

@@ -28,6 +28,7 @@ CHANGED = {
 """A name of watchdog's, and what it becomes; the last one is an argument."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGED)
 def test_another_watchdog_serves_by_its_public_observer(name: str, tmp_path: Path) -> None:
     (folder := tmp_path / "folder").mkdir()

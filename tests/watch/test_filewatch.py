@@ -101,6 +101,7 @@ def test_no_call_after_stop(tmp_path: Path) -> None:
     assert not len(calls)
 
 
+@pytest.mark.slow
 def test_idle_costs_nothing(tmp_path: Path) -> None:
     with file_watch(tmp_path / "settings.toml"):
         before = os.times()

@@ -47,6 +47,7 @@ def test_special_files_hang_nothing_and_are_passed_over(tmp_path: Path) -> None:
     assert run.sink.names() == ["good.jpg"]
 
 
+@pytest.mark.slow
 @pytest.mark.posix("pipes that are files")
 def test_a_file_that_becomes_a_fifo_while_it_settles(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
@@ -86,6 +87,7 @@ def test_what_took_the_place_of_a_file_between_two_looks(tmp_path: Path, kind: s
     assert found[0].outcome is expected
 
 
+@pytest.mark.slow
 def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> None:
     with watching(tmp_path) as run:
         (tmp_path / "kept.bin").write_bytes(JPEG)
@@ -108,6 +110,7 @@ def test_hard_links_and_read_only_files_until_that_changes(tmp_path: Path) -> No
         run.wait_arrivals(2)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 def test_the_system_tells_when_what_stood_against_a_file_has_ended(tmp_path: Path) -> None:
     kept, linked, locked = (tmp_path / name for name in ("kept.bin", "linked.jpg", "locked.jpg"))
@@ -131,6 +134,7 @@ def test_the_system_tells_when_what_stood_against_a_file_has_ended(tmp_path: Pat
     assert len(run.sink.skips) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 def test_a_new_observation_is_asked_to_tell_as_well(tmp_path: Path) -> None:
     folder = tmp_path / "watched"
@@ -150,6 +154,7 @@ def test_a_new_observation_is_asked_to_tell_as_well(tmp_path: Path) -> None:
         run.wait_arrivals(1)
 
 
+@pytest.mark.slow
 def test_files_that_stay_may_be_linked_and_read_only(tmp_path: Path) -> None:
     for name in ("before", "after"):
         (tmp_path / f"{name}.bin").write_bytes(JPEG + name.encode())
@@ -270,6 +275,7 @@ def test_a_survey_lists_what_would_be_taken_and_changes_nothing(tmp_path: Path) 
         list(survey(watched(tmp_path / "nowhere")))
 
 
+@pytest.mark.slow
 @pytest.mark.root
 def test_an_unmounted_drive_is_missing_and_comes_back(tmp_path: Path) -> None:
     mount = tmp_path / "drive"

@@ -129,6 +129,7 @@ def test_a_folder_name_used_over_and_over_loses_no_file(tmp_path: Path) -> None:
     assert len(run.sink.arrivals) == 300
 
 
+@pytest.mark.slow
 def test_a_folder_that_the_observer_lost_is_noticed_by_the_scan(tmp_path: Path) -> None:
     (tmp_path / "lost").mkdir()
     with watching(tmp_path) as run:
@@ -142,6 +143,7 @@ def test_a_folder_that_the_observer_lost_is_noticed_by_the_scan(tmp_path: Path) 
         run.wait_arrivals(1)
 
 
+@pytest.mark.slow
 def test_events_under_a_wrong_name_bring_a_scan(tmp_path: Path) -> None:
     (tmp_path / "right").mkdir()
     with watching(tmp_path) as run:
@@ -164,6 +166,7 @@ def test_a_new_folder_is_scanned_even_when_events_of_its_files_are_lost(
         run.wait_arrivals(2)
 
 
+@pytest.mark.slow
 def test_a_root_that_is_a_link_is_watched(tmp_path: Path) -> None:
     real, link = tmp_path / "real", tmp_path / "link"
     real.mkdir()
@@ -185,6 +188,7 @@ def test_a_root_that_is_a_link_is_watched(tmp_path: Path) -> None:
     assert run.sink.found_roots == [real.resolve(), other.resolve()]
 
 
+@pytest.mark.slow
 def test_a_root_renamed_and_made_again(tmp_path: Path) -> None:
     root, old = tmp_path / "root", tmp_path / "old"
     root.mkdir()
@@ -201,6 +205,7 @@ def test_a_root_renamed_and_made_again(tmp_path: Path) -> None:
     assert [arrival.path for arrival in run.sink.arrivals] == [root.resolve() / "here.jpg"]
 
 
+@pytest.mark.slow
 def test_a_root_replaced_between_two_looks(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
@@ -252,6 +257,7 @@ def own_limits() -> list[str]:
     return prefix
 
 
+@pytest.mark.slow
 def test_too_few_watches_are_named_with_the_cure_and_scans_cover_the_rest(tmp_path: Path) -> None:
     for number in range(50):
         (tmp_path / f"d{number}").mkdir()
@@ -262,6 +268,7 @@ def test_too_few_watches_are_named_with_the_cure_and_scans_cover_the_rest(tmp_pa
     assert len(seen["after"]["names"]) == seen["arrivals"] == 50
 
 
+@pytest.mark.slow
 def test_without_any_observer_the_folder_is_polled_and_says_why(tmp_path: Path) -> None:
     seen = elsewhere("instances", tmp_path, *own_limits())
     assert seen["status"] == "partly watched"
@@ -299,6 +306,7 @@ def test_a_root_that_the_kernel_will_not_show_is_no_success(
         InotifyObservation(str(tmp_path), True, Inbox(), lambda _: False, lambda _: None)
 
 
+@pytest.mark.slow
 def test_one_thread_waits_for_all_folders(tmp_path: Path) -> None:
     """Three observers, one thread between them; what reads events ends when none come."""
     before = set(threading.enumerate())
@@ -319,6 +327,7 @@ def test_one_thread_waits_for_all_folders(tmp_path: Path) -> None:
         run.wait_arrivals(4)
 
 
+@pytest.mark.slow
 def test_a_folder_whose_disk_hangs_holds_up_the_events_of_no_other(tmp_path: Path) -> None:
     """The reader of one folder stands still, as in a call to a disk that does not answer."""
     (tmp_path / "hangs").mkdir()

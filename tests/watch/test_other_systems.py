@@ -279,6 +279,7 @@ def test_windows_an_overflow_is_trouble(on_windows: tuple[Observation, Heard, Re
     assert heard.troubles == 1
 
 
+@pytest.mark.slow
 def test_windows_steady_events_are_not_held_back(on_windows: tuple[Observation, Heard, Recording]) -> None:
     _, heard, recording = on_windows
 

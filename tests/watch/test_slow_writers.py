@@ -38,6 +38,7 @@ def test_six_slow_writers_at_once(tmp_path: Path, early: bool) -> None:
     assert len(run.sink.arrivals) <= len(paths) + 1
 
 
+@pytest.mark.slow
 def test_a_writer_is_named_while_it_holds_the_file(tmp_path: Path) -> None:
     path = tmp_path / "open.jpg"
     with watching(tmp_path) as run:
@@ -54,6 +55,7 @@ def test_a_writer_is_named_while_it_holds_the_file(tmp_path: Path) -> None:
         wait_for(lambda: run.state().waiting == 0)
 
 
+@pytest.mark.slow
 def test_a_file_that_stays_cut_is_named_told_once_and_taken_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     with watching(tmp_path) as run:
@@ -129,6 +131,7 @@ def without_leases(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Openness]:
     return unknown
 
 
+@pytest.mark.slow
 def test_without_leases_the_quiet_time_is_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_leases(monkeypatch)
     with watching(tmp_path) as run:

@@ -68,6 +68,7 @@ def test_what_a_program_shares_with_nobody_is_busy_and_no_question_of_permission
     assert (seen.openness is Openness.BUSY) is held
 
 
+@pytest.mark.slow
 def test_a_picture_on_a_disk_that_answers_again_is_handed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from support import wait_for
 from watch.harness import JPEG, Altered, Memory, watched, watching
 
 
+@pytest.mark.slow
 def test_a_drive_that_hangs_is_named_and_holds_up_nobody(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -74,6 +75,7 @@ def test_an_error_of_ours_is_told_and_watching_begins_anew(
         run.wait_arrivals(1)
 
 
+@pytest.mark.slow
 def test_after_suspend_everything_is_scanned(tmp_path: Path) -> None:
     slept = 0.0
     with watching(tmp_path, system=Altered(slept=lambda: slept)) as run:

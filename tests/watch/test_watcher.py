@@ -14,6 +14,7 @@ from support import wait_for
 from watch.harness import FAST, JPEG, SETTLE, Memory, file_id, picture, watched, watching
 
 
+@pytest.mark.slow
 def test_a_copied_picture_arrives_once_and_whole(tmp_path: Path) -> None:
     with watching(tmp_path) as run:
         started = time.monotonic()
@@ -58,6 +59,7 @@ def test_what_the_ledger_knows_is_never_opened_again(tmp_path: Path) -> None:
     assert memory.queries[os.fsencode(tmp_path)] == 2
 
 
+@pytest.mark.slow
 def test_a_browser_download_arrives_under_its_final_name(tmp_path: Path) -> None:
     with watching(tmp_path) as run:
         partial = tmp_path / "photo.jpg.crdownload"
@@ -73,6 +75,7 @@ def test_a_browser_download_arrives_under_its_final_name(tmp_path: Path) -> None
     assert run.sink.names() == ["photo.jpg", "other.jpg"]
 
 
+@pytest.mark.slow
 @pytest.mark.posix("rsync")
 def test_rsync_and_its_inplace_variant(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
@@ -135,6 +138,7 @@ def test_a_tree_moved_in_renamed_and_made_in_place(tmp_path: Path) -> None:
     assert run.sink.paths() == dict.fromkeys(expected, 1)
 
 
+@pytest.mark.slow
 def test_a_folder_renamed_while_it_is_filled(tmp_path: Path) -> None:
     with watching(tmp_path, finishes=True) as run:
         for number in range(40):
@@ -151,6 +155,7 @@ def test_a_folder_renamed_while_it_is_filled(tmp_path: Path) -> None:
     assert run.sink.paths() == dict.fromkeys(expected, 1)
 
 
+@pytest.mark.slow
 def test_an_edited_picture_arrives_again(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     with watching(tmp_path) as run:
@@ -188,6 +193,7 @@ def test_a_file_in_hand_is_not_found_again(tmp_path: Path) -> None:
     assert run.sink.names() == ["a.jpg"]
 
 
+@pytest.mark.slow
 def test_reconfigure_starts_and_stops_only_what_changed(tmp_path: Path) -> None:
     a, b, c = (tmp_path / name for name in "abc")
     for folder in (a, b, c):
@@ -229,6 +235,7 @@ def test_without_recursion_only_the_folder_itself_counts(tmp_path: Path) -> None
     assert run.sink.names() == ["yes.jpg"]
 
 
+@pytest.mark.slow
 def test_early_arrivals_name_the_moment_of_rest(tmp_path: Path) -> None:
     timing = replace(FAST, ahead=1.0)
     with watching(watched(tmp_path, settle_seconds=2.0), early=True, timing=timing) as run:
@@ -254,6 +261,7 @@ def test_an_import_is_not_fresh_and_a_picture_elsewhere_is(tmp_path: Path) -> No
     assert sum(arrival.interactive for arrival in run.sink.arrivals) < 150
 
 
+@pytest.mark.slow
 def test_scans_rest_while_the_sink_has_no_room_and_events_do_not(tmp_path: Path) -> None:
     (tmp_path / "old.jpg").write_bytes(JPEG)
     with watching(tmp_path, wait=False) as run:
@@ -271,6 +279,7 @@ def test_scans_rest_while_the_sink_has_no_room_and_events_do_not(tmp_path: Path)
         wait_for(lambda: "new.jpg" in run.sink.names())
 
 
+@pytest.mark.slow
 def test_stop_is_final(tmp_path: Path) -> None:
     with watching(tmp_path) as run:
         run.watch.stop()

@@ -46,6 +46,7 @@ def pixels(data: bytes) -> bytes:
     return Image.open(io.BytesIO(data)).convert("RGB").tobytes()
 
 
+@pytest.mark.slow
 def test_a_picture_gets_smaller(worker: Slot) -> None:
     source = drawing("PNG")
     result = worker.compress(source, Recipe(floor=None))
@@ -66,6 +67,7 @@ def test_every_format_is_handled_behind_the_lock(worker: Slot, kind: str) -> Non
     assert worker.lock.network == ("open" if said else "locked")
 
 
+@pytest.mark.slow
 @pytest.mark.posix("a lock that is measured without sockets")
 @pytest.mark.parametrize("recipe", [Recipe(), Recipe(floor=None), Recipe(convert_to=ImageType.WEBP)])
 def test_no_code_of_a_worker_goes_near_a_socket(audited: Slot, recipe: Recipe) -> None:
@@ -88,6 +90,7 @@ def test_a_worker_says_whether_it_has_the_compiled_core(worker: Slot) -> None:
     assert worker.lock.codecs[ENGINE] == Loaded.name()
 
 
+@pytest.mark.slow
 def test_codecs_that_are_known_are_not_checked_again(worker: Slot) -> None:
     checked = worker.check_codecs({})
     assert checked.faults == [] and "pillow" in checked.versions
@@ -99,11 +102,13 @@ def test_codecs_that_are_known_are_not_checked_again(worker: Slot) -> None:
     assert worker.check_codecs(checked.versions | {"pillow": "0"}).faults == []
 
 
+@pytest.mark.slow
 def test_what_is_no_picture_is_said_to_be_none(worker: Slot) -> None:
     result = worker.compress(b"no picture", Recipe())
     assert isinstance(result, Unchanged) and result.reason is Reason.NOT_AN_IMAGE
 
 
+@pytest.mark.slow
 def test_the_same_bytes_give_the_same_result(worker: Slot) -> None:
     source = drawing("JPEG")
     first = worker.compress(source, Recipe())

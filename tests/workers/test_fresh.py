@@ -51,12 +51,14 @@ def test_pictures_share_a_process(misled: Slot) -> None:
     assert who(misled, alone=False) == who(misled, alone=False)
 
 
+@pytest.mark.slow
 def test_an_untrusted_one_has_a_process_of_its_own(misled: Slot) -> None:
     seen = [who(misled, alone=True) for _ in range(3)]
     assert len(set(seen)) == 3
     assert misled.pid is None
 
 
+@pytest.mark.slow
 def test_a_fault_ends_the_process_too(misled: Slot) -> None:
     before = tell(misled, "who")
     with pytest.raises(Exception, match="odd"):
@@ -64,6 +66,7 @@ def test_a_fault_ends_the_process_too(misled: Slot) -> None:
     assert tell(misled, "who") != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -91,18 +94,21 @@ def test_what_a_decoder_stumbles_over_is_the_last_of_its_process(
     assert worker.pid not in (None, before)
 
 
+@pytest.mark.slow
 def test_what_saves_too_little_is_no_reason(worker: Slot) -> None:
     small = sources.saved(sources.photo(96, 72), "WEBP", quality=20)
     assert isinstance(worker.compress(small, Recipe()), Unchanged)
     assert worker.pid is not None
 
 
+@pytest.mark.slow
 def test_so_it_is_for_what_is_only_looked_at(worker: Slot) -> None:
     with pytest.raises(ValueError):
         worker.view(sources.saved(sources.photo(96, 72), "PNG")[:900], 32, True, 1 << 20, 1 << 24, 60.0)
     assert worker.pid is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "BMP", "HEIF", "JXL"])
 def test_every_kind_can_be_looked_at(worker: Slot, kind: str) -> None:
     """The decoders of two start threads, unless asked otherwise: a worker has none of its own accord."""
@@ -116,6 +122,7 @@ def test_every_kind_can_be_looked_at(worker: Slot, kind: str) -> None:
     assert len(set(rgb)) > 16
 
 
+@pytest.mark.slow
 def test_a_damaged_one_is_refused_in_our_own_words(worker: Slot) -> None:
     pytest.importorskip("pillow_jxl")
     whole = sources.saved(sources.photo(96, 72), "JXL")
@@ -125,6 +132,7 @@ def test_a_damaged_one_is_refused_in_our_own_words(worker: Slot) -> None:
     assert "libjxl" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_the_one_that_looks_keeps_none_either() -> None:
     looks = Checker(Limits())
     data = sources.saved(sources.photo(96, 72), "PNG")
@@ -138,6 +146,7 @@ def test_the_one_that_looks_keeps_none_either() -> None:
         looks.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "ends"), [("downloads", True), ("downloads/deep", True), ("own", False)])
 def test_the_pipeline_knows_by_the_folder(
     place: str, ends: bool, misled: Slot, store: Store, tmp_path: Path

@@ -54,6 +54,7 @@ def instead_of_gifsicle(monkeypatch: pytest.MonkeyPatch, *command: str) -> None:
     monkeypatch.setattr("homepress.workers.tool.gifsicle", lambda: Path(command[0]))
 
 
+@pytest.mark.slow
 def test_an_animation_gets_smaller_and_shows_the_same(worker: Slot) -> None:
     if tool.gifsicle() is None:
         pytest.skip("gifsicle is not installed")
@@ -72,6 +73,7 @@ def test_an_animation_gets_smaller_and_shows_the_same(worker: Slot) -> None:
         assert before.info["duration"] == after.info["duration"]
 
 
+@pytest.mark.slow
 def test_without_gifsicle_a_gif_stays_and_says_why(worker: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("homepress.workers.tool.gifsicle", lambda: None)
     result = worker.compress(animation(), Recipe())
@@ -79,12 +81,14 @@ def test_without_gifsicle_a_gif_stays_and_says_why(worker: Slot, monkeypatch: py
     assert result.reason is Reason.FORMAT_LEFT_ALONE and "gifsicle" in result.detail
 
 
+@pytest.mark.slow
 def test_a_broken_gif_is_not_given_to_gifsicle(worker: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
     instead_of_gifsicle(monkeypatch, "/nonexistent/gifsicle")
     result = worker.compress(animation()[:3000], Recipe())
     assert isinstance(result, Unchanged) and result.reason is Reason.BROKEN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
@@ -104,6 +108,7 @@ def test_a_bad_candidate_is_never_taken(
     assert ("did not take it" in result.detail) == (reason is Reason.CANNOT_KEEP_WHOLE)
 
 
+@pytest.mark.slow
 def test_another_picture_as_candidate_is_refused(worker: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Smaller, whole, and wrong: as long as the source but with one frame missing."""
     source, other = animation(12), animation(3)
@@ -114,6 +119,7 @@ def test_another_picture_as_candidate_is_refused(worker: Slot, monkeypatch: pyte
     assert "frames differs" in result.detail
 
 
+@pytest.mark.slow
 def test_a_crash_of_gifsicle_costs_its_picture(worker: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch, pytest.raises(WorkerDied, match="SIGSEGV"):
         instead_of_gifsicle(patch, "/bin/sh", "-c", "kill -SEGV $$")
@@ -121,6 +127,7 @@ def test_a_crash_of_gifsicle_costs_its_picture(worker: Slot, monkeypatch: pytest
     assert worker.compress(b"no picture", Recipe())
 
 
+@pytest.mark.slow
 def test_closing_ends_gifsicle_too(worker: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
     caught: list[WorkerDied] = []
     instead_of_gifsicle(monkeypatch, "/bin/sleep", "600")

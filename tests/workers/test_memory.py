@@ -164,6 +164,7 @@ def flat(edges: tuple[int, int], kind: str = "PNG", mode: str = "RGB") -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.posix("limits of resources")
 def test_a_picture_that_needs_more_has_a_process_of_its_own_with_as_much_as_it_needs(
     monkeypatch: pytest.MonkeyPatch,
@@ -187,6 +188,7 @@ def test_it_is_refused_before_a_process_is_started() -> None:
     worker.close()
 
 
+@pytest.mark.slow
 @pytest.mark.posix("limits of resources")
 def test_no_process_may_have_more_than_the_setting_allows() -> None:
     worker = Slot(Limits(), memory=budget(GB), background=False)
@@ -197,6 +199,7 @@ def test_no_process_may_have_more_than_the_setting_allows() -> None:
     assert line.split()[3] == str(GB)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [None, ImageType.AVIF])
 def test_a_header_that_claims_too_much_is_refused_by_an_ordinary_worker(target: ImageType | None) -> None:
     """A PNG that is sound but for its size, and a worker that has nothing to spare."""

@@ -120,6 +120,7 @@ def test_it_is_refused(seen: dict[str, str], deed: str) -> None:
     assert seen[deed] == "refused: PermissionError"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user", USERS)
 def test_the_lock_is_what_refuses(user: str) -> None:
     """Without it all of these work, but for what the system refuses this user anyway."""

@@ -133,11 +133,13 @@ def no_helper(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tool, "gifsicle", lambda: None)
 
 
+@pytest.mark.slow
 def test_every_kind_and_recipe_gives_the_same_as_without_a_lock(tmp_path: Path) -> None:
     whole = dict(pictures())
     compare(whole, RECIPES, tmp_path / "trace")
 
 
+@pytest.mark.slow
 def test_broken_pictures_do_too(tmp_path: Path) -> None:
     """Each ends its worker, so there are few."""
     compare(dict(broken(dict(pictures()))), {"to webp": RECIPES["to webp"]}, tmp_path / "trace")
@@ -155,6 +157,7 @@ def test_pictures_from_everywhere_do_too(corpus_dir: Path, tmp_path: Path) -> No
     compare(given, {how: RECIPES[how] for how in ("usual", "to webp")}, tmp_path / "trace")
 
 
+@pytest.mark.slow
 def test_all_else_that_a_worker_is_asked(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     worker = Slot(Limits(), background=False, program=traced(trace, *module_command(CHILD)))
@@ -173,6 +176,7 @@ def test_all_else_that_a_worker_is_asked(tmp_path: Path) -> None:
     assert [call for call in asked if '"/proc/stat"' not in call] == []
 
 
+@pytest.mark.slow
 def test_the_one_that_looks(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     looks = Checker(Limits(), program=traced(trace, *module_command(CHECKER)))
@@ -187,6 +191,7 @@ def test_the_one_that_looks(tmp_path: Path) -> None:
     assert names_used(trace) == []
 
 
+@pytest.mark.slow
 def test_faults_and_their_traces(tmp_path: Path) -> None:
     """A report of a fault reads no source file."""
     trace = tmp_path / "trace"
@@ -214,6 +219,7 @@ def test_the_trace_sees_a_name(tmp_path: Path) -> None:
     assert '"/etc/passwd"' in names_used(trace)[0]
 
 
+@pytest.mark.slow
 def test_a_picture_too_large_for_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that needs more than was computed for it."""
     monkeypatch.setattr("homepress.workers.slot.needed_to_compress", lambda *_: 0)

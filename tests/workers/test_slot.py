@@ -44,11 +44,13 @@ def test_a_prepared_worker_is_there_before_the_picture(worker: Slot) -> None:
     assert tell(worker, "who") == f"done: {worker.pid}"
 
 
+@pytest.mark.slow
 def test_results_come_back_whole(worker: Slot) -> None:
     for size in (100, 65536, 5_000_000):
         assert ask_for(worker, size).data == png(1, 1, size)
 
 
+@pytest.mark.slow
 @pytest.mark.posix("signals")
 def test_a_segfault_is_told_with_its_signal(worker: Slot) -> None:
     died = death(worker, "segfault")
@@ -57,6 +59,7 @@ def test_a_segfault_is_told_with_its_signal(worker: Slot) -> None:
     assert tell(worker, "compute") == "done: True"
 
 
+@pytest.mark.slow
 def test_an_exit_is_told_with_its_code(worker: Slot) -> None:
     died = death(worker, "leave", code=1)
     assert (died.kind, died.death.signal, died.death.exit_code) == (DeathKind.CRASHED, None, 1)
@@ -75,6 +78,7 @@ def test_an_exception_is_told_with_its_place(worker: Slot) -> None:
     assert worker.pid is None, "whatever state it was in is gone"
 
 
+@pytest.mark.slow
 def test_a_hang_ends_at_its_deadline(worker: Slot) -> None:
     died = death(worker, "sleep", seconds=600, within=0.5)
     assert died.kind is DeathKind.TIMED_OUT
@@ -82,6 +86,7 @@ def test_a_hang_ends_at_its_deadline(worker: Slot) -> None:
     assert tell(worker, "compute") == "done: True"
 
 
+@pytest.mark.slow
 @pytest.mark.posix("signals that stop a process")
 def test_a_worker_that_reads_nothing_ends_at_its_deadline(worker: Slot) -> None:
     """The picture is larger than the pipe holds, so that handing it over hangs."""
@@ -93,12 +98,14 @@ def test_a_worker_that_reads_nothing_ends_at_its_deadline(worker: Slot) -> None:
     assert caught.value.kind is DeathKind.TIMED_OUT
 
 
+@pytest.mark.slow
 @pytest.mark.posix("limits of resources")
 def test_too_much_memory_costs_one_picture(worker: Slot) -> None:
     assert death(worker, "memory", size=3 << 30).kind is DeathKind.OUT_OF_MEMORY
     assert tell(worker, "compute") == "done: True"
 
 
+@pytest.mark.slow
 @pytest.mark.posix("signals")
 def test_too_much_processor_time_costs_one_picture() -> None:
     worker = slot(Limits(cpu_seconds=1))
@@ -119,6 +126,7 @@ def test_the_last_words_are_told(worker: Slot) -> None:
     assert died.death.exit_code == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lengths", [(8, 0), (1 << 31, 0), (8, 1 << 60)])
 def test_nonsense_ends_the_worker(worker: Slot, lengths: tuple[int, int]) -> None:
     died = death(worker, "answer_nonsense", lengths=lengths)
@@ -126,6 +134,7 @@ def test_nonsense_ends_the_worker(worker: Slot, lengths: tuple[int, int]) -> Non
     assert tell(worker, "compute") == "done: True"
 
 
+@pytest.mark.slow
 def test_a_worker_that_died_while_idle_is_replaced(worker: Slot) -> None:
     tell(worker, "compute")
     assert worker.pid is not None
@@ -134,6 +143,7 @@ def test_a_worker_that_died_while_idle_is_replaced(worker: Slot) -> None:
     assert tell(worker, "compute") == "done: True"
 
 
+@pytest.mark.slow
 def test_resting_gives_the_memory_back(worker: Slot) -> None:
     tell(worker, "compute")
     pid = worker.pid
@@ -143,6 +153,7 @@ def test_resting_gives_the_memory_back(worker: Slot) -> None:
     assert worker.rest(), "twice does no harm"
 
 
+@pytest.mark.slow
 def test_a_slot_at_work_does_not_rest(worker: Slot) -> None:
     working = threading.Thread(target=lambda: tell(worker, "answer_late", seconds=0.5))
     worker.prepare()
@@ -173,6 +184,7 @@ def test_closing_ends_work_in_the_middle(worker: Slot) -> None:
         worker.compress(b"", Recipe())
 
 
+@pytest.mark.slow
 def test_an_interrupted_question_leaves_no_answer_behind(
     worker: Slot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,11 +200,13 @@ def test_an_interrupted_question_leaves_no_answer_behind(
     assert tell(worker, "who") == f"done: {worker.pid}" != first
 
 
+@pytest.mark.slow
 def test_a_worker_that_keeps_memory_is_replaced(worker: Slot) -> None:
     fat = tell(worker, "keep", size=256 << 20)
     assert tell(worker, "who") != fat
 
 
+@pytest.mark.slow
 def test_a_worker_that_gave_memory_back_is_kept(worker: Slot) -> None:
     thin = tell(worker, "borrow", size=256 << 20)
     assert tell(worker, "who") == thin
@@ -239,6 +253,7 @@ def test_another_version_refuses_to_start(monkeypatch: pytest.MonkeyPatch) -> No
     assert "restart" in str(died)
 
 
+@pytest.mark.slow
 def test_slots_are_independent(worker: Slot) -> None:
     other = slot()
     tell(other, "who")
@@ -266,6 +281,7 @@ def test_a_background_worker_has_idle_priority() -> None:
     worker.close()
 
 
+@pytest.mark.slow
 def test_a_worker_tells_whether_a_picture_tells_its_place() -> None:
     placed = io.BytesIO()
     exif = Image.Exif()
@@ -276,6 +292,7 @@ def test_a_worker_tells_whether_a_picture_tells_its_place() -> None:
         assert not worker.tells_place(b"no picture at all")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the lock of Linux")
 def test_only_a_heic_that_is_decoded_has_a_worker_with_threads() -> None:
     with contextlib.closing(slot()) as worker:
@@ -291,6 +308,7 @@ def test_only_a_heic_that_is_decoded_has_a_worker_with_threads() -> None:
         assert len({first, second, worker.pid, os.getpid()}) == 4
 
 
+@pytest.mark.slow
 def test_a_picture_in_another_format_may_be_larger_where_that_is_asked() -> None:
     out = io.BytesIO()
     Image.effect_noise((160, 120), 90).convert("RGB").save(out, "AVIF", quality=30)

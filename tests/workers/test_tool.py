@@ -33,6 +33,7 @@ def test_a_tool_reads_no_file() -> None:
     assert "Permission denied" in result.errors
 
 
+@pytest.mark.slow
 def test_a_tool_uses_names_until_it_reads_its_input() -> None:
     library = "/usr/lib/os-release"
     before = run("/usr/bin/head", "-qc", "4", library, "-", source=b"input")
@@ -42,6 +43,7 @@ def test_a_tool_uses_names_until_it_reads_its_input() -> None:
     assert "Permission denied" in after.errors
 
 
+@pytest.mark.slow
 def test_a_tool_works_where_another_watches_already() -> None:
     """The kernel takes one watcher, such as a container's manager; Landlock still keeps files closed."""
     program = (
@@ -94,12 +96,14 @@ def test_a_tool_need_not_read_all() -> None:
     assert run("/bin/true", source=bytes(4 << 20)).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_tool_that_closes_its_output_and_stands_still_is_ended() -> None:
     with pytest.raises(WorkerDied) as death:
         run("/bin/sh", "-c", "exec >&-; kill -STOP $$", source=bytes(4 << 20), within=1.0)
     assert death.value.kind is DeathKind.TIMED_OUT
 
 
+@pytest.mark.slow
 def test_a_tool_that_hangs_is_ended() -> None:
     with pytest.raises(WorkerDied) as caught:
         run("/bin/sleep", "600", within=0.5)

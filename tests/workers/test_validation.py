@@ -198,6 +198,7 @@ def worker() -> Iterator[Slot]:
     made.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="writes to the worker's own pipe")
 @pytest.mark.parametrize(
     ("header", "body_bytes"),

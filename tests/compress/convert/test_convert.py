@@ -38,6 +38,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "target"), PAIRS)
 def test_pixels_orientation_and_metadata_are_carried(
     kind: ImageType, target: ImageType, monkeypatch: pytest.MonkeyPatch
@@ -58,6 +59,7 @@ def test_pixels_orientation_and_metadata_are_carried(
     assert kept.icc == images.wide_profile()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [ImageType.PNG, ImageType.WEBP, ImageType.AVIF, ImageType.JXL])
 def test_transparency_is_carried(target: ImageType) -> None:
     needs(target)
@@ -70,6 +72,7 @@ def test_transparency_is_carried(target: ImageType) -> None:
     assert after[-1, -1, 3] == 255
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [ImageType.WEBP, ImageType.AVIF])
 def test_transparency_is_exact_where_colours_lose_much(target: ImageType) -> None:
     values = np.asarray(photo(alpha=True)).astype(np.uint16)
@@ -265,6 +268,7 @@ def test_a_height_behind_the_first_scan_is_not_called_broken() -> None:
         assert "DNL" in result.detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("floor", [None, 70.0])
 def test_a_conversion_that_cannot_win_ends_early(
     monkeypatch: pytest.MonkeyPatch, floor: float | None
@@ -279,6 +283,7 @@ def test_a_conversion_that_cannot_win_ends_early(
     assert result.detail.startswith("about ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [ImageType.JPEG, ImageType.WEBP, ImageType.AVIF, ImageType.JXL])
 @pytest.mark.parametrize("edge", [300, 1600])
 def test_one_with_loss_that_cannot_win_ends_early_too(
@@ -302,6 +307,7 @@ def test_what_avif_readers_do_not_take_is_named() -> None:
     assert "at most 32,768 pixels along an edge" in result.detail
 
 
+@pytest.mark.slow
 def test_inks_become_srgb_through_their_profile() -> None:
     picture = photo(300, 200)
     profile = images.ink_profile()
@@ -317,6 +323,7 @@ def test_inks_become_srgb_through_their_profile() -> None:
     assert difference(source, result.data).mean < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", [Recipe(max_edge=150), Recipe(fit_under=6_000)])
 def test_inks_are_resized_and_fitted_as_srgb(recipe: Recipe) -> None:
     result = made(saved(photo(300, 200).convert("CMYK"), "JPEG", quality=97), recipe)
@@ -543,6 +550,7 @@ class TestJpegXl:
         assert b"Jane Owner" not in jpeg
         assert np.array_equal(shown(jpeg), shown(given))
 
+    @pytest.mark.slow
     def test_another_profile_than_srgb_is_refused(self) -> None:
         needs(ImageType.JXL)
         data = saved(photo(), "TIFF", icc_profile=images.wide_profile())
@@ -550,6 +558,7 @@ class TestJpegXl:
         data = saved(photo(), "TIFF", icc_profile=images.profile("sRGB"))
         assert made(data, Recipe(floor=60.0, convert_to=ImageType.JXL)).image_type is ImageType.JXL
 
+    @pytest.mark.slow
     def test_metadata_is_carried(self) -> None:
         needs(ImageType.JXL)
         exif = exif_block("<", orientation=6)

@@ -103,6 +103,7 @@ class TestJpeg:
         if extra is not Extra.HDR:
             assert after.stream.tail == before.stream.tail
 
+    @pytest.mark.slow
     def test_comes_along_when_the_picture_is_fitted(self, extra: Extra) -> None:
         data = FILES[extra]()
         result = made(data, Recipe(floor=80.0, fit_under=60_000))
@@ -114,6 +115,7 @@ class TestJpeg:
         assert result.reason is Reason.CANNOT_CONVERT
         assert result.detail.endswith(f"drop {extra.value}")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("target", [None, ImageType.JPEG, ImageType.WEBP, ImageType.PNG])
     def test_goes_when_asked_and_is_named(self, extra: Extra, target: ImageType | None) -> None:
         result = made(
@@ -158,6 +160,7 @@ class TestGainMapOfAJpeg:
         error = stops(new, curves(new_jpeg)[0], size) - stops(old, curves(old_jpeg)[0], size)
         assert np.abs(error).max() < 0.05
 
+    @pytest.mark.slow
     def test_stays_byte_for_byte_where_only_the_video_goes(self) -> None:
         data = phones.ultra_hdr(("MotionPhoto", "video/mp4", phones.VIDEO))
         assert set(held_extras(read_jpeg_file(data))) == {Extra.HDR, Extra.MOTION}
@@ -341,6 +344,7 @@ class TestFurtherPicturesOfAHeif:
         )
         assert Image.open(io.BytesIO(parts(result.data)[0])).size == (160, 120)
 
+    @pytest.mark.slow
     def test_tell_nothing_private_where_the_first_does_not(self) -> None:
         recipe = Recipe(floor=70.0, convert_to=ImageType.JPEG, metadata=MetadataPolicy.SHARE, bigger=True)
         assert made(phones.stereo_avif(), JPEG).data.count(b"0123-SERIAL") == 1
@@ -348,6 +352,7 @@ class TestFurtherPicturesOfAHeif:
         assert set(held_extras(read_jpeg_file(result.data))) == {Extra.PICTURES}
         assert b"0123-SERIAL" not in result.data
 
+    @pytest.mark.slow
     def test_more_than_are_held_at_once_are_refused_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("homepress.compress.convert.heif._MOST_FURTHER", 1)
         assert made(phones.stereo_avif(), JPEG)
@@ -424,6 +429,7 @@ def test_large_previews_stereo_and_bursts_are_pictures(kind: int) -> None:
         assert not read_jpeg_file(result.data).has_tail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["portraiteffectsmatte", "semantichairmatte", "semanticskymatte", "disparity", "depth"]
 )
@@ -442,6 +448,7 @@ def test_apples_mattes_and_depth_are_told_apart_from_pictures(name: str) -> None
     assert set(held_extras(read_jpeg_file(resized.data))) == {Extra.DEPTH, Extra.PICTURES}
 
 
+@pytest.mark.slow
 def test_pictures_that_no_index_names_go_when_asked() -> None:
     data = phones.primary() + phones.primary(160, 120) + b"\0\0" + phones.primary(160, 120)
     assert "nothing in the file names" in str(refused(data, Recipe(floor=70.0)))
@@ -454,6 +461,7 @@ def test_pictures_that_no_index_names_go_when_asked() -> None:
     refused(trailed, Recipe(floor=70.0, drop=frozenset({Extra.PICTURES})))
 
 
+@pytest.mark.slow
 def test_a_stray_byte_is_no_extra() -> None:
     data = phones.primary() + b"\0"
     assert not held_extras(read_jpeg_file(data))

@@ -63,6 +63,7 @@ def test_what_fits_at_once_is_asked_once() -> None:
     assert len(writer.asked) == 1
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(steep=st.floats(0.02, 0.07), mosaic=st.integers(20_000, 90_000), limit=st.integers(60_000, 900_000))
 def test_a_large_picture_is_written_seldom(steep: float, mosaic: int, limit: int) -> None:

@@ -25,6 +25,7 @@ def shown(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.75, 0.5, 0.3])
 def test_a_photograph_keeps_its_pixels_where_quality_alone_will_do(share: float) -> None:
     source = picture()
@@ -38,6 +39,7 @@ def test_a_photograph_keeps_its_pixels_where_quality_alone_will_do(share: float)
     assert error < {0.75: 2, 0.5: 4, 0.3: 8}[share]
 
 
+@pytest.mark.slow
 def test_pixels_go_where_quality_does_not_do() -> None:
     source = picture()
     limit = len(source) // 30
@@ -47,6 +49,7 @@ def test_pixels_go_where_quality_does_not_do() -> None:
     assert result.score >= 30.0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_made_that_small_is_named_with_its_size() -> None:
     result = refused(picture(), Recipe(floor=80.0, fit_under=200))
     assert result.reason is Reason.CANNOT_FIT
@@ -65,6 +68,7 @@ def test_without_leave_to_lose_nothing_is_lost() -> None:
     assert refused(source, Recipe(floor=None, fit_under=len(source) // 2)).reason is Reason.CANNOT_FIT
 
 
+@pytest.mark.slow
 def test_a_conversion_fits_too() -> None:
     source = saved(photo(*SIZE), "BMP")
     result = made(source, Recipe(floor=80.0, convert_to=ImageType.PNG, fit_under=len(source) // 4))
@@ -78,6 +82,7 @@ def test_a_drawing_becomes_a_palette() -> None:
     assert (result.width, result.height) == (400, 300)
 
 
+@pytest.mark.slow
 def test_a_quiet_ground_keeps_its_colour() -> None:
     pixels = np.full((400, 300, 3), (245, 240, 20), np.uint8)
     pixels[:250, :250] = images.photo(250, 250)

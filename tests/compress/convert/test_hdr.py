@@ -181,6 +181,7 @@ def test_in_a_jpeg_the_map_is_made_anew_too() -> None:
     assert 0.8 < nearer(values, naively(old, SMALL), expected) < 1.2
 
 
+@pytest.mark.slow
 def test_a_jpegs_map_that_keeps_its_pixels_stays_byte_for_byte() -> None:
     map_jpeg = phones.gain_jpeg(values=edges(256, 192))
     data = phones.ultra_hdr(first=phones.primary(1024, 768), gain=map_jpeg)

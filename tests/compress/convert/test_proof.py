@@ -53,6 +53,7 @@ def test_png(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reason_of(png.compress(source, Recipe(floor=None))) is Reason.VERIFY_FAILED
 
 
+@pytest.mark.slow
 def test_png_in_fewer_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(png, "recode", one_bit_off)
     assert reason_of(png.compress(as_png(drawing()), Recipe(floor=70.0))) is Reason.VERIFY_FAILED
@@ -101,6 +102,7 @@ def test_conversion_to_avif(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not isinstance(convert.compress(bmp(), recipe), Compressed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", ["exif", "xmp", "icc"])
 def test_metadata_that_gets_lost_on_the_way(monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
     given = source(ImageType.WEBP, photo(320, 240)).data

@@ -107,6 +107,7 @@ class TestSameAsNumpy:
         plain = quantise.PlainBatch(steps, np.abs(steps), batch.kinds)
         same_events(batch.quantised(masks, bits), plain.quantised(masks, bits))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("sampling", list(Sampling))
     @pytest.mark.parametrize("quality", [50.0, 80.0, 95.0])
     @pytest.mark.parametrize("kind", ["photo", "screenshot", "grey", "inks"])

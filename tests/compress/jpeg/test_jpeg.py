@@ -30,6 +30,7 @@ def compressed(source: bytes, recipe: Recipe | None = None) -> Compressed:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("floor", [70.0, 80.0, 90.0])
 def test_the_floor_is_kept_and_not_by_far(floor: float) -> None:
     picture = photo(700, 500)
@@ -42,6 +43,7 @@ def test_the_floor_is_kept_and_not_by_far(floor: float) -> None:
     assert not result.lossless
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("floor", [30.0, 80.0])
 @pytest.mark.parametrize("size", [(400, 300), (900, 700)])
 @pytest.mark.parametrize("colour", [(90, 120, 200), (250, 20, 30), (33, 37, 41)])
@@ -53,6 +55,7 @@ def test_one_colour_all_over_stays_that_colour(
     assert np.abs(decoded(source).astype(int) - decoded(result.data)).max() <= 1
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_sampled() -> None:
     source = jpeg(photo(1600, 1200), 96)
     result = compressed(source)
@@ -60,6 +63,7 @@ def test_a_large_picture_is_sampled() -> None:
     assert full_score(decoded(source), decoded(result.data)) >= 79
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [0, 10**9])
 @pytest.mark.parametrize("floor", [None, 80.0])
 def test_a_result_with_other_pixels_is_not_handed_over(
@@ -84,6 +88,7 @@ def test_lossless_keeps_every_pixel() -> None:
     assert np.array_equal(decoded(source), decoded(result.data))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("floor", [None, 80.0])
 def test_metadata_stays_byte_for_byte(floor: float | None) -> None:
     options = {
@@ -101,12 +106,14 @@ def test_metadata_stays_byte_for_byte(floor: float | None) -> None:
         assert picture.getexif()[0x0112] == 6
 
 
+@pytest.mark.slow
 def test_grey() -> None:
     source = jpeg(photo(700, 500)[..., 0], 95)
     result = compressed(source)
     assert decoded(result.data).ndim == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_samplings(subsampling: str, progressive: bool) -> None:
@@ -115,6 +122,7 @@ def test_samplings(subsampling: str, progressive: bool) -> None:
     assert full_score(decoded(source), decoded(result.data)) >= 80
 
 
+@pytest.mark.slow
 def test_hard_colour_edges_keep_their_colour_resolution() -> None:
     source = jpeg(screenshot(700, 500), 98, subsampling="4:4:4")
     result = compressed(source, Recipe(floor=85.0))
@@ -129,6 +137,7 @@ def test_a_coarse_source_loses_nothing_more() -> None:
         assert np.array_equal(decoded(source), decoded(result.data))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("floor", [80.0, 90.0, 60.0])
 def test_a_result_is_left_alone_the_second_time(floor: float) -> None:
     result = compressed(jpeg(photo(700, 500), 97), Recipe(floor=80.0))
@@ -191,6 +200,7 @@ def ycck() -> bytes:
     return data[:table] + bytes([data[table] + 1]) + data[table + 1 :]  # so that it is not known as our own
 
 
+@pytest.mark.slow
 def test_inks_keep_the_floor() -> None:
     source = ycck()
     result = compressed(source)
@@ -201,6 +211,7 @@ def test_inks_keep_the_floor() -> None:
     assert 80 <= score < 84
 
 
+@pytest.mark.slow
 def test_rgb_components_keep_the_floor_as_ycc() -> None:
     source = jpeg(photo(700, 500), 92, keep_rgb=True)
     assert colour_model(parse_jpeg(source)) is ColourModel.RGB
@@ -210,6 +221,7 @@ def test_rgb_components_keep_the_floor_as_ycc() -> None:
     assert 80 <= full_score(decoded(source), decoded(result.data)) < 84
 
 
+@pytest.mark.slow
 def test_cmyk_keeps_the_floor_as_ycck() -> None:
     inks = Image.fromarray(np.dstack((photo(700, 500), photo(700, 500, seed=2)[..., 0])), "CMYK")
     source = jpeg(inks, 97, subsampling=0)
@@ -223,6 +235,7 @@ def test_cmyk_keeps_the_floor_as_ycck() -> None:
     assert 80 <= score < 84
 
 
+@pytest.mark.slow
 def test_a_quantisation_table_may_be_defined_again_between_scans() -> None:
     source = with_a_table_defined_again()
     assert not compressed(source).lossless
@@ -244,6 +257,7 @@ def with_a_table_defined_again() -> bytes:
     return b"".join((b"\xff\xd8", jfif, first, frame, codes, scans[0], second, *scans[1:], b"\xff\xd9"))
 
 
+@pytest.mark.slow
 def test_wide_colours_are_scored_as_they_look() -> None:
     """The same pixels look more different in a wider space, so more bytes are kept for them."""
     picture = photo(700, 500)
@@ -253,6 +267,7 @@ def test_wide_colours_are_scored_as_they_look() -> None:
     assert decoded(wide.data).shape == picture.shape
 
 
+@pytest.mark.slow
 def test_another_encoder_steps_in_where_one_makes_rubbish(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RateDistortionEncoder, "encode", lambda *_: jpeg(photo(64, 64))[:500])
     monkeypatch.setattr("homepress.compress.jpeg.jpeg.swap_primary", lambda _, coding: coding)

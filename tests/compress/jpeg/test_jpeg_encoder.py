@@ -103,6 +103,7 @@ def test_codes_are_free_of_prefixes() -> None:
         assert not any(b.startswith(a) for a, b in itertools.pairwise(words))
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.lists(
@@ -159,6 +160,7 @@ def test_levels_are_never_raised_and_first_ones_never_touched(monkeypatch: pytes
     assert np.count_nonzero(dense[1]) < 0.9 * np.count_nonzero(dense[0])
 
 
+@pytest.mark.slow
 def test_thrift_pays() -> None:
     """Fewer bytes than the same tables with plain rounding need for as good a score."""
     picture = photo(512, 384)

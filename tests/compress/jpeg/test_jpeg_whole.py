@@ -106,6 +106,7 @@ def small(kind: str) -> bytes:
 SMALL = ("4:2:0", "4:4:4", "optimised", "restarts", "progressive", "progressive with restarts", "grey")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SMALL)
 def test_a_cut_at_any_byte_of_the_coded_data_is_found_out(kind: str) -> None:
     """Whoever decodes: what passes as whole shows every pixel."""
@@ -144,6 +145,7 @@ def test_a_warning_that_means_nothing_is_no_refusal() -> None:
         assert pixels(padded) == shown(data)
 
 
+@pytest.mark.slow
 @given(kind=st.sampled_from(SMALL), where=st.floats(0.0, 0.999), value=st.integers(0, 255))
 @settings(max_examples=150, deadline=None)
 def test_decoders_agree_on_what_passes_strictly(kind: str, where: float, value: int) -> None:

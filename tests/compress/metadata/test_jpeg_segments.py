@@ -146,6 +146,7 @@ def test_a_file_of_nothing_but_segments_costs_little() -> None:
         parse_jpeg(b"\xff\xd8" + b"\xff\xe5\0\2" * (MOST_SEGMENTS + 1))
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=200, deadline=None)
 def test_mutations_raise_nothing_but_malformed(data: st.DataObject) -> None:

@@ -125,6 +125,7 @@ def test_broken_files_are_malformed() -> None:
             share(data)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 def test_an_independent_reader_finds_nothing_private(tmp_path: Path) -> None:
     second = with_headers(picture(2), private_headers())
@@ -186,6 +187,7 @@ class TestBoxes:
         assert b"whowho" not in result.data
         assert [extra.words for extra in heif_extras(result.data)] == ["an HDR gain map"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
     @pytest.mark.parametrize("kind", [ImageType.AVIF, ImageType.HEIC])
     def test_maps_keep_what_their_values_mean(
@@ -232,6 +234,7 @@ class TestBoxes:
         items.references += [(b"cdsc", 3, about)] if about else []
         assert not items.describes_maps(3)
 
+    @pytest.mark.slow
     def test_a_map_that_another_program_emptied_converts(self) -> None:
         pytest.importorskip("pillow_heif")
         data = phones.iphone_heic()
@@ -292,6 +295,7 @@ class TestBoxes:
         assert "teSt" in result.detail
         assert not result.no_private_metadata
 
+    @pytest.mark.slow
     @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
     @pytest.mark.parametrize("policy", [MetadataPolicy.SHARE, MetadataPolicy.STRIP])
     @pytest.mark.parametrize("kind", [ImageType.AVIF, ImageType.HEIC])

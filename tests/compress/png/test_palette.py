@@ -69,6 +69,7 @@ def test_strips_leave_no_trace_in_the_palette(monkeypatch: pytest.MonkeyPatch) -
     assert np.abs(looks(quantiser_of(rgba).reduce(48)).astype(int) - whole).max() <= 1
 
 
+@pytest.mark.slow
 def test_photographs_are_told_from_drawings() -> None:
     photo = np.dstack((images.photo(300, 300), np.full((300, 300), 255, np.uint8)))
     assert Colours(photo).of_photograph
@@ -164,6 +165,7 @@ def test_colour_beneath_transparency_does_not_count() -> None:
     assert scorer.score(scorer.looks(other)) > 99.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [False, True])
 def test_a_drawing_gets_a_palette_that_holds_the_floor(alpha: bool) -> None:
     rgba = drawing(alpha=alpha)
@@ -182,6 +184,7 @@ def test_a_drawing_gets_a_palette_that_holds_the_floor(alpha: bool) -> None:
     assert result.score >= 80.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe", [Recipe(floor=None), Recipe(floor=90.0), Recipe(floor=80.0, palette=False)]
 )
@@ -196,6 +199,7 @@ def test_a_gradient_is_never_put_into_a_palette() -> None:
     assert not isinstance(result, Compressed) or result.lossless
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "chunk",
     [(b"cICP", bytes((9, 16, 0, 1))), (b"gAMA", (100_000).to_bytes(4, "big")), (b"sBIT", bytes((5, 5, 5)))],
@@ -206,6 +210,7 @@ def test_other_light_or_sample_meaning_forbids_a_palette(chunk: tuple[bytes, byt
     assert result.lossless
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", [(b"sBIT", bytes((8, 8, 8))), (b"bKGD", bytes(6))])
 def test_what_drawing_programs_say_of_their_samples_forbids_no_palette(chunk: tuple[bytes, bytes]) -> None:
     result = png.compress(as_png(drawing(), before=(chunk,)), Recipe(floor=70.0))
@@ -214,6 +219,7 @@ def test_what_drawing_programs_say_of_their_samples_forbids_no_palette(chunk: tu
     assert chunk[0] in result.data
 
 
+@pytest.mark.slow
 def test_a_result_in_few_colours_is_final() -> None:
     first = png.compress(as_png(drawing()), Recipe(floor=70.0))
     assert isinstance(first, Compressed)

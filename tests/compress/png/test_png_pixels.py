@@ -117,6 +117,7 @@ def test_a_stream_that_is_too_short_or_too_long_is_broken(interlaced: bool) -> N
             fingerprint(wrong)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     kind=st.sampled_from(pngs.KINDS),

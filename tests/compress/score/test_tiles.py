@@ -44,6 +44,7 @@ def test_a_picture_smaller_than_a_tile_has_no_cells() -> None:
         cells(photo(EDGE - 1, 500))
 
 
+@pytest.mark.slow
 def test_the_score_of_tiles_is_about_that_of_the_whole() -> None:
     picture = photo(1536, 1280)
     result = decoded(jpeg(picture, 75))

@@ -89,6 +89,7 @@ def test_garbage_takes_no_picture_s_place(
     assert {path.name: path.read_bytes() for path in inbox.iterdir()} == pictures
 
 
+@pytest.mark.slow
 def test_without_the_look_some_of_it_would(store: Store, tmp_path: Path) -> None:
     """What the daemon sees itself is a picture of the right size; that it is another one it cannot know."""
     inbox = put(tmp_path, PICTURES)
@@ -128,6 +129,7 @@ def test_honest_results_pass(recipe: Recipe, store: Store, checker: Checker, tmp
     assert done >= 2
 
 
+@pytest.mark.slow
 def test_a_dry_run_is_not_looked_at(store: Store, tmp_path: Path) -> None:
     class Refuses:
         def check(self, source: bytes, result: bytes) -> None:
@@ -143,6 +145,7 @@ def test_a_dry_run_is_not_looked_at(store: Store, tmp_path: Path) -> None:
         slot.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["import sys; sys.exit(3)", "print('x' * 99)"])
 def test_a_checker_that_cannot_look_costs_the_saving_alone(code: str, store: Store, tmp_path: Path) -> None:
     inbox = put(tmp_path, PICTURES)
@@ -204,6 +207,7 @@ def one_colour(kind: str, colour: tuple[int, int, int], **options: object) -> by
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_a_colour_may_be_rounded_and_no_more(checker: Checker) -> None:
     """AVIF has no (76, 72, 223), at any quality: the nearest is 2 of 255 away."""
     source = one_colour("PNG", (76, 72, 223))
@@ -219,6 +223,7 @@ def test_a_colour_may_be_rounded_and_no_more(checker: Checker) -> None:
         assert died.value.kind is DeathKind.UNLIKE
 
 
+@pytest.mark.slow
 def test_a_faint_picture_is_not_an_empty_one(checker: Checker) -> None:
     """Though it is no further from it than a rounded colour."""
     faint = Image.new("RGB", (400, 300), (200, 200, 200))

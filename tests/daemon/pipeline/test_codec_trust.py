@@ -59,6 +59,7 @@ def carry(tmp_path: Path) -> Iterator[Callable[[CodecTrust, Slot, str], JobResul
     store.close()
 
 
+@pytest.mark.slow
 def test_honest_codecs_are_checked_once_and_trusted(worker_with: Callable[[str], Slot], state: Path) -> None:
     trust = CodecTrust(state)
     assert trust.recipe(worker_with("none"), ImageType.JPEG, LOSSY) == LOSSY
@@ -74,6 +75,7 @@ def test_honest_codecs_are_checked_once_and_trusted(worker_with: Callable[[str],
     assert state.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_lossy_coder_that_lies_is_used_without_loss_only(
     worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:
@@ -124,6 +126,7 @@ def test_what_was_found_holds_in_the_next_run_until_a_version_changes(
     assert told.score is not None and told.score < 100.0
 
 
+@pytest.mark.slow
 def test_pictures_of_a_lossless_coder_that_lies_wait_and_are_not_touched(
     worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:
@@ -143,6 +146,7 @@ def test_pictures_of_a_lossless_coder_that_lies_wait_and_are_not_touched(
     assert "GIF" not in told.problem
 
 
+@pytest.mark.slow
 def test_a_codec_that_ends_the_worker_trusts_nothing(
     worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:
