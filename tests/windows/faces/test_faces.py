@@ -91,6 +91,6 @@ def test_a_day_with_the_window(desk: Desk) -> None:
     desk.keep("privacy")
     desk.pictures.rename(desk.pictures.with_name("elsewhere"))
     window.click("Folders", "TButton")
-    window.wait_until(lambda: not window.find("Watching"), "the folder's problem")
+    window.wait("Problem")
     desk.keep("window-problem")
     assert "Traceback" not in window.errors(), window.errors()

@@ -256,8 +256,8 @@ def _ask(context: Context) -> list[ProbedProcess]:
 _ABOUT = "Pictures never leave this computer. Here the processes say themselves what they can reach."
 _PROOF = "homepress prove"
 _NOT_SHOWN = (
-    "This window is locked itself, so it cannot show what an unlocked program could do. That comparison is "
-    "the full proof: 30 seconds in a terminal."
+    "This window shows what the processes of Homepress can reach. What an ordinary program can reach beside "
+    "them is the full proof: 30 seconds in a terminal."
 )
 
 
