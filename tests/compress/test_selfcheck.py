@@ -7,7 +7,7 @@ from homepress.base.formats import ImageType
 from homepress.compress import selfcheck, webp
 from homepress.compress.model import Fault, Recipe, trusted
 from homepress.compress.pixels import decode
-from homepress.compress.png.pixels import CodedPicture
+from homepress.compress.png.coded import CodedPicture
 from homepress.compress.selfcheck import check_codecs, codec_versions
 
 

@@ -15,7 +15,7 @@ from homepress.base.formats import sniff
 from homepress.compress import Compressed, Recipe, ScoreKind, selfcheck, webp
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.png import recode
-from homepress.compress.png.pixels import CodedPicture
+from homepress.compress.png.coded import CodedPicture
 from homepress.workers import child
 from homepress.workers.child import Job
 from homepress.workers.dimensions import read_dimensions

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from homepress.compress.model import ScoreKind
 from homepress.compress.score.search import Increment, Scale, find_setting, first_to_keep, shortfall
-from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
+from homepress.compress.score.ssimulacra2 import PieceReference, Tally, ToSrgb, full_score, pieces
 from homepress.compress.score.tiles import (
     EDGE,
     FULL_PIXELS,
@@ -115,6 +115,17 @@ class Scorer:
         tally = Tally()
         for half, reference in enumerate(references):
             tally += reference.compare(self._shown(strip(look, self._tiles[half::2])))
+        return tally.score()
+
+    def full(self, looks: Sequence[Rgb]) -> float:
+        """The score of all of a result, however large: for what sample tiles may misjudge, such as text."""
+        return min(self._full(source, look) for source, look in zip(self.sources, looks, strict=True))
+
+    def _full(self, source: Rgb, look: Rgb) -> float:
+        tally = Tally()
+        for rows, columns, piece in pieces(*source.shape[:2]):
+            reference = PieceReference(self._shown(source[rows, columns]), piece)
+            tally += reference.compare(self._shown(look[rows, columns]))
         return tally.score()
 
     def worst(self, looks: Sequence[Rgb]) -> float:

@@ -192,7 +192,8 @@ def _with_one_colour_clear(data: bytes) -> Image.Image:
 
     Pillow looks for that colour among pixels that it has brought to 8 bits, and then finds none.
     """
-    from homepress.compress.png.pixels import BrokenPicture, pixel_rows, read_png
+    from homepress.compress.png.coded import BrokenPicture
+    from homepress.compress.png.pixels import pixel_rows, read_png
 
     try:
         file = read_png(data)

@@ -20,7 +20,7 @@ from homepress.compress.convert.jxl import read_header
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.png import apng as apng_module
 from homepress.compress.png import png
-from homepress.compress.png.pixels import CodedPicture
+from homepress.compress.png.coded import CodedPicture
 from homepress.compress.png.recode import recode
 
 

@@ -1,6 +1,7 @@
 """Fewer colours: the quantiser, the checks for steps and patches, and what becomes of PNGs."""
 
 import io
+import zlib
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ from PIL import Image
 
 from compress import images, pngs
 from homepress.compress.aim import Scorer, over
+from homepress.compress.metadata.png import chunk_bytes
 from homepress.compress.model import Compressed, Recipe, ScoreKind
 from homepress.compress.png import palette, png
-from homepress.compress.png.palette import Colours, Evenness, Indexed, Quantiser
+from homepress.compress.png.evenness import Evenness
+from homepress.compress.png.palette import Colours, Indexed, Quantiser
 from homepress.compress.png.pixels import read_png
 
 
@@ -220,7 +223,124 @@ def test_what_drawing_programs_say_of_their_samples_forbids_no_palette(chunk: tu
 
 
 @pytest.mark.slow
-def test_a_result_in_few_colours_is_final() -> None:
-    first = png.compress(as_png(drawing()), Recipe(floor=70.0))
+@pytest.mark.parametrize("source", ["drawing", "lines"])
+def test_a_result_in_few_colours_is_final(source: str) -> None:
+    rgba = drawing() if source == "drawing" else lines()
+    first = png.compress(as_png(rgba), Recipe(floor=70.0))
     assert isinstance(first, Compressed)
+    assert not first.lossless
     assert not isinstance(png.compress(first.data, Recipe(floor=70.0)), Compressed)
+
+
+def lines(height: int = 400, width: int = 500) -> np.ndarray:
+    """Thin black lines with soft edges on white, as plots and text are: greys of all levels, no more."""
+    down, across = np.mgrid[0:height, 0:width].astype(np.float32)
+    light = np.full((height, width), 255.0, np.float32)
+    generator = np.random.default_rng(5)
+    for _ in range(60):
+        x, y, turn = generator.random(3) * (width, height, np.pi)
+        away = np.abs((across - x) * np.sin(turn) - (down - y) * np.cos(turn))
+        light *= 1 - np.clip(1.6 - away, 0, 1) * (np.hypot(across - x, down - y) < 90)
+    rgba = np.full((height, width, 4), 255, np.uint8)
+    rgba[..., :3] = np.rint(light)[..., None]
+    return rgba
+
+
+def shades(rgba: np.ndarray, colour: int, depth: int, **more: Any) -> bytes:
+    """A grey picture as PNG of a kind."""
+    grey = rgba[..., :1].astype(np.uint16)
+    if colour == 3:
+        return pngs.png(grey, 3, 8, palette=bytes(v for level in range(256) for v in (level,) * 3), **more)
+    opaque = np.full_like(grey, 255)
+    channels = {0: [grey], 2: [grey] * 3, 4: [grey, opaque], 6: [grey] * 3 + [opaque]}[colour]
+    return pngs.png(np.concatenate(channels, axis=-1) * (257 if depth == 16 else 1), colour, depth, **more)
+
+
+def shown(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+@pytest.mark.parametrize(("colour", "depth"), [(0, 8), (2, 8), (3, 8), (4, 8), (6, 8), (0, 16), (6, 16)])
+def test_what_has_few_colours_gets_fewer_where_nobody_sees_it(colour: int, depth: int) -> None:
+    text, hint = (b"tEXt", b"Title\0kept"), (b"gAMA", (45_455).to_bytes(4, "big"))
+    source = shades(lines(), colour, depth, before=(text, hint))
+    result = png.compress(source, Recipe(floor=60.0))
+    assert isinstance(result, Compressed)
+    assert (result.lossless, result.score_kind) == (False, ScoreKind.FULL)
+    exact = png.compress(source, Recipe(floor=None))
+    assert len(result.data) < 0.8 * len(exact.data if isinstance(exact, Compressed) else source)
+    scorer = Scorer(lines(), lambda pixels: pixels)
+    assert scorer.score(scorer.looks(shown(result.data))) == pytest.approx(result.score, abs=0.01)
+    assert result.score >= 90.0
+    kept = [(each.kind, each.body) for each in read_png(result.data).chunks]
+    assert text in kept
+    assert hint in kept
+    assert read_png(result.data).header.depth == 4
+
+
+def test_transparency_and_background_of_a_palette_stay_with_its_new_colours() -> None:
+    rgba = lines()
+    rgba[:, :100] = 0
+    values = np.where(rgba[..., 3:] == 0, 7, np.maximum(rgba[..., :1], 8)).astype(np.uint16)
+    palette = bytes(v for level in range(256) for v in (level,) * 3)
+    source = pngs.png(values, 3, 8, palette=palette, transparency=bytes((255,) * 7 + (0,)))
+    at = source.index(b"IDAT") - 4
+    source = source[:at] + chunk_bytes(b"bKGD", b"\x03") + source[at:]
+    result = png.compress(source, Recipe())
+    assert isinstance(result, Compressed)
+    assert not result.lossless
+    file = read_png(result.data)
+    index = next(each.body for each in file.chunks if each.kind == b"bKGD")[0]
+    assert file.picture.palette[3 * index : 3 * index + 3] == bytes((3, 3, 3))
+    after = shown(result.data)
+    assert np.array_equal(after[..., 3], rgba[..., 3])
+    assert len(file.picture.palette) // 3 <= 16
+
+
+def test_a_small_field_of_a_colour_of_its_own_keeps_it() -> None:
+    rgba = lines()
+    for number in range(20):  # a legend: twenty colours next to each other
+        rgba[8:24, 24 * number : 24 * number + 16, :3] = (200 + number, 60, 40)
+    result = png.compress(as_png(rgba), Recipe(floor=60.0))
+    assert isinstance(result, Compressed)
+    field = shown(result.data)[8:24].astype(int) - rgba[8:24]
+    assert np.abs(field[:, 4:12]).max() <= 4
+
+
+def test_photographs_in_grey_stay() -> None:
+    photo = images.photo(300, 300)[..., :1].repeat(4, axis=-1)
+    photo[..., 3] = 255
+    for colour in (0, 3):
+        result = png.compress(shades(photo, colour, 8), Recipe(floor=50.0))
+        assert not isinstance(result, Compressed) or result.lossless
+
+
+@pytest.mark.parametrize(
+    "chunk", [(b"iCCP", b"grey\0\0" + zlib.compress(images.profile())), (b"sBIT", b"\x05")]
+)
+def test_grey_with_a_profile_or_fewer_bits_of_its_own_stays(chunk: tuple[bytes, bytes]) -> None:
+    result = png.compress(shades(lines(), 0, 8, before=(chunk,)), Recipe(floor=60.0))
+    assert not isinstance(result, Compressed) or result.lossless
+
+
+def test_true_16_bits_stay() -> None:
+    values = lines()[..., :3].astype(np.uint16) * 257
+    values[0, 0, 0] ^= 1
+    result = png.compress(pngs.png(values, 2, 16), Recipe(floor=60.0))
+    assert isinstance(result, Compressed)
+    assert result.lossless
+
+
+def test_what_sample_tiles_say_is_confirmed_by_all_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = np.tile(drawing(600, 400), (2, 4, 1))
+    scorer = Scorer(rgba, lambda pixels: pixels)
+    assert scorer.kind is ScoreKind.SAMPLED
+    monkeypatch.setattr(Scorer, "score", lambda _self, _looks: 99.0)
+    monkeypatch.setattr(Scorer, "worst", lambda _self, _looks: 99.0)
+    result = png.compress(as_png(rgba), Recipe(floor=84.0))
+    assert isinstance(result, Compressed)
+    assert result.lossless or result.score >= 84.0
+    assert result.lossless or scorer.full(scorer.looks(shown(result.data))) == pytest.approx(
+        result.score, abs=0.01
+    )

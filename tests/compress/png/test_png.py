@@ -8,6 +8,7 @@ import pytest
 
 from compress import images, pngs
 from homepress.base.formats import ImageType
+from homepress.compress.metadata.png import chunk_bytes
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
 from homepress.compress.pixels import TooManyPixels
 from homepress.compress.png import png
@@ -55,7 +56,34 @@ def test_every_kind_of_picture_is_recoded_without_loss(colour: int, depth: int, 
     )
     header = read_png(shrunk(source)).header
     assert header.interlaced == interlaced
-    assert (header.depth == 16) == (depth == 16)
+    assert (header.depth == 16) == (depth == 16 and colour > 0)  # grey squares of the file are doubled bytes
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("colour", [0, 2, 4, 6])
+def test_a_byte_twice_is_a_byte(colour: int, interlaced: bool) -> None:
+    values = pngs.samples(colour, 8, 120, 120) * 257
+    header = read_png(shrunk(pngs.png(values, colour, 16, interlaced=interlaced, level=0))).header
+    assert (header.depth, header.interlaced) == (8, interlaced)
+    values[119, 119, 0] ^= 1
+    header = read_png(shrunk(pngs.png(values, colour, 16, interlaced=interlaced, level=0))).header
+    assert (header.depth, header.interlaced) == (16, interlaced)
+
+
+@pytest.mark.parametrize("key", [0x1212, 0x3412])
+def test_a_transparent_colour_of_16_bits_stays_the_only_one(key: int) -> None:
+    values = pngs.samples(2, 8, 120, 120) * 257
+    values[:40], values[40:80] = 0x1212, 0x3434
+    source = pngs.png(values, 2, 16, level=0, transparency=struct.pack(">3H", *[key] * 3))
+    assert read_png(shrunk(source)).header.depth == (8 if key == 0x1212 else 16)
+
+
+def test_an_interlaced_palette_drops_depth() -> None:
+    values = np.minimum(pngs.flat(3, 8, 160, 160), 3)
+    source = pngs.png(values, 3, 8, interlaced=True, level=0, palette=bytes(range(12)))
+    result = read_png(shrunk(source))
+    assert (result.header.depth, result.header.interlaced) == (2, True)
+    assert result.picture.palette == bytes(range(12))
 
 
 def test_every_chunk_keeps_its_place_and_bytes() -> None:
@@ -100,12 +128,25 @@ def test_a_background_becomes_a_colour_of_the_palette(background: tuple[int, ...
     assert tuple(chunk(result, b"PLTE")[at : at + 3]) == background
 
 
-def test_a_background_that_a_full_palette_has_no_room_for_keeps_the_colour_type() -> None:
+def test_a_background_that_a_palette_has_no_room_for_takes_more_bits_or_keeps_the_colour_type() -> None:
     known, other = struct.pack(">3H", 10, 30, 70), struct.pack(">3H", 1, 2, 3)
-    for background, colour in ((known, 3), (other, 2)):
-        source = pngs.png(of_levels(16), 2, 8, level=0, before=((b"bKGD", background),))
-        assert read_png(shrunk(source)).header.colour == colour
-    assert chunk(shrunk(source), b"bKGD") == other
+    for colours, background, kind in ((16, known, (3, 4)), (16, other, (3, 8)), (256, other, (2, 8))):
+        source = pngs.png(of_levels(colours), 2, 8, level=0, before=((b"bKGD", background),))
+        result = shrunk(source)
+        header = read_png(result).header
+        assert (header.colour, header.depth) == kind
+    assert chunk(result, b"bKGD") == other
+
+
+@pytest.mark.parametrize("index", [2, 200])
+def test_the_background_of_a_palette_keeps_its_index(index: int) -> None:
+    values = np.minimum(pngs.flat(3, 8, 160, 160), 3)
+    source = pngs.png(values, 3, 8, level=0, palette=bytes(range(12)), before=((b"sBIT", bytes((8, 8, 8))),))
+    at = source.index(b"IDAT") - 4
+    result = shrunk(source[:at] + chunk_bytes(b"bKGD", bytes((index,))) + source[at:])
+    assert read_png(result).header.depth == (2 if index == 2 else 8)
+    assert chunk(result, b"bKGD") == bytes((index,))
+    assert chunk(result, b"sBIT") == bytes((8, 8, 8))
 
 
 def test_a_background_becomes_grey_with_its_picture() -> None:
@@ -129,6 +170,21 @@ def test_significant_bits_follow_the_colour_type() -> None:
         result = shrunk(pngs.png(grey, 2, 8, level=0, before=((b"sBIT", bytes(bits)),)))
         assert read_png(result).header.colour == colour
         assert chunk(result, b"sBIT") == bytes(bits[:1] if colour == 0 else bits)
+
+
+@pytest.mark.parametrize(("bits", "depth"), [(16, 8), (12, 16), (8, 8)])
+def test_fewer_bits_are_told_where_all_count_and_kept_where_they_fit(bits: int, depth: int) -> None:
+    values = pngs.samples(2, 8, 120, 120) * 257
+    result = shrunk(pngs.png(values, 2, 16, level=0, before=((b"sBIT", bytes((bits,) * 3)),)))
+    assert read_png(result).header.depth == depth
+    assert chunk(result, b"sBIT") == bytes((min(bits, depth),) * 3)
+
+
+def test_narrower_grey_says_so_where_all_bits_count() -> None:
+    source = pngs.png(pngs.flat(0, 8, 160, 160) // 85 * 85, 0, 8, level=0, before=((b"sBIT", b"\x08"),))
+    result = shrunk(source)
+    assert read_png(result).header.depth < 8
+    assert chunk(result, b"sBIT") == bytes((read_png(result).header.depth,))
 
 
 @pytest.mark.parametrize("space", [ICC, (b"cICP", bytes((12, 16, 0, 1)))])

@@ -11,14 +11,8 @@ from PIL import Image
 
 from compress import pngs
 from homepress.compress.png import recode as recode_module
-from homepress.compress.png.pixels import (
-    BrokenPicture,
-    CodedPicture,
-    ColourType,
-    fingerprint,
-    pixel_rows,
-    read_png,
-)
+from homepress.compress.png.coded import BrokenPicture, CodedPicture, ColourType
+from homepress.compress.png.pixels import fingerprint, pixel_rows, read_png
 from homepress.compress.png.recode import recode
 
 

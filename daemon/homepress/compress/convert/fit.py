@@ -17,7 +17,7 @@ from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.exif import scaled, with_size, without_thumbnail
 from homepress.compress.metadata.xmp import with_values
 from homepress.compress.model import LOWEST_FLOOR
-from homepress.compress.png.palette import MOST_PIXELS as MOST_PALETTE_PIXELS
+from homepress.compress.png.fewer import MOST_PIXELS as MOST_PALETTE_PIXELS
 from homepress.compress.png.palette import Colours
 from homepress.compress.savings import SHARES, shrunk
 from homepress.compress.score.tiles import EDGE, cells, draw

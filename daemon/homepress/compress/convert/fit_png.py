@@ -18,17 +18,11 @@ from homepress.compress.convert.picture import Picture, Rgba, is_opaque
 from homepress.compress.convert.write import EncodedFile, png_wrapped, quickly_coded, scorer_of
 from homepress.compress.model import LOWEST_FLOOR, ScoreKind
 from homepress.compress.pixels import Undecodable
-from homepress.compress.png.palette import (
-    MOST_COLOURS,
-    MOST_PIXELS,
-    Colours,
-    Evenness,
-    Indexed,
-    Quantiser,
-    coded_palette,
-    looked_up,
-)
-from homepress.compress.png.pixels import CodedPicture, Freedom, fingerprint, read_png
+from homepress.compress.png.coded import CodedPicture
+from homepress.compress.png.evenness import Evenness
+from homepress.compress.png.fewer import MOST_PIXELS, coded_palette
+from homepress.compress.png.palette import MOST_COLOURS, Colours, Indexed, Quantiser, looked_up
+from homepress.compress.png.pixels import Freedom, fingerprint, read_png
 from homepress.compress.png.recode import COLOURS_ONLY, FASTEST, NAME, level_for, recode
 from homepress.compress.score.search import shortfall
 

@@ -22,13 +22,8 @@ from homepress.compress.metadata.png import TEXT_KINDS, XMP_KEYWORD, PngChunk, r
 from homepress.compress.metadata.soundness import check_png_metadata
 from homepress.compress.parts import Fate, fate
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, Undecodable
-from homepress.compress.png.pixels import (
-    BrokenPicture,
-    PngFile,
-    check_may_change,
-    pixel_rows,
-    read_png,
-)
+from homepress.compress.png.coded import BrokenPicture
+from homepress.compress.png.pixels import PngFile, check_may_change, pixel_rows, read_png
 
 _METRE = 39.3701  # inches
 _SCALES = frozenset({b"sCAL", b"pCAL", b"oFFs", b"sTER"})

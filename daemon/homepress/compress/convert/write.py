@@ -43,7 +43,8 @@ from homepress.compress.model import Compressed, Recipe, ScoreKind
 from homepress.compress.parts import Fate, fate
 from homepress.compress.pixels import Raster, Undecodable
 from homepress.compress.png import png
-from homepress.compress.png.pixels import CodedPicture, ColourType, PngHeader, fingerprint, read_png
+from homepress.compress.png.coded import CodedPicture, ColourType, PngHeader
+from homepress.compress.png.pixels import fingerprint, read_png
 from homepress.compress.png.recode import NAME, recode
 from homepress.compress.score.ssimulacra2 import to_srgb
 from homepress.compress.webp import MOST_EDGE, WebpCodec, encode_lossless, same_pixels

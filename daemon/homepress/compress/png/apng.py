@@ -12,7 +12,8 @@ from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.png import PngChunk, write_chunks
 from homepress.compress.model import Compressed, Reason, Unchanged
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels
-from homepress.compress.png.pixels import CodedPicture, PngFile, fingerprint, read_png
+from homepress.compress.png.coded import CodedPicture
+from homepress.compress.png.pixels import PngFile, fingerprint, read_png
 from homepress.compress.png.recode import NAME, level_for, recode
 
 _CONTROL, _DATA, _INDEX = b"fcTL", b"fdAT", b"iDOT"

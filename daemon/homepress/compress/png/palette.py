@@ -1,27 +1,13 @@
-"""A PNG in fewer colours: the palette, mapping pixels to it, and whether bands would be seen."""
+"""The colours of a picture, and fewer of them: the palette, and mapping pixels to it."""
 
 import heapq
 import itertools
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from homepress.compress.aim import Scorer, over
-from homepress.compress.model import ScoreKind
-from homepress.compress.png.pixels import (
-    CodedPicture,
-    ColourType,
-    PngFile,
-    PngHeader,
-    has_usual_gamma,
-    pixel_rows,
-)
-from homepress.compress.score.ssimulacra2 import ToSrgb
-from homepress.compress.score.tiles import cell_means
 
 # The distinct colours of a picture and where they are, found strip by strip and run by run.
 #
@@ -31,9 +17,12 @@ from homepress.compress.score.tiles import cell_means
 Rgba = NDArray[np.uint8]
 """height x width x 4 (or colours x 4): red, green, blue, alpha."""
 
+MOST_COLOURS = 256
+
 _STRIP_PIXELS = 1 << 19
 _PHOTO_COLOURS = 4_096
 _PHOTO_BUSYNESS = 0.45
+_FEW_BUSYNESS = 0.35
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +55,7 @@ class Colours:
             runs += len(values)
             found.append(np.unique(values))
         self._distinct = np.unique(np.concatenate(found))
-        self._busyness = runs / (rgba.shape[0] * rgba.shape[1])
+        self._busyness: float = runs / (rgba.shape[0] * rgba.shape[1])
 
     def __len__(self) -> int:
         return len(self._distinct)
@@ -77,7 +66,11 @@ class Colours:
 
         Of 30 photographs each has more than 19,000 colours, and at least half of the pixels differ from
         their neighbour; of 30 screenshots, logos, plots and maps with many colours a tenth to two fifths.
+        In grey, or in a palette, a photograph has few colours too: of 45 in grey 44 are busier than 0.35, of
+        text and plots with at most 256 colours none is busier than a quarter.
         """
+        if len(self) <= MOST_COLOURS:
+            return self._busyness > _FEW_BUSYNESS
         return len(self) > _PHOTO_COLOURS and self._busyness > _PHOTO_BUSYNESS
 
     def mapped(self) -> ColourMap:
@@ -125,90 +118,6 @@ def _starts(packed: NDArray[np.uint32]) -> NDArray[np.intp]:
     return np.flatnonzero(differs)
 
 
-# Does a result show steps where its source has a smooth gradient, or patches where it is quiet?
-#
-# Scores forgive faint steps in a sky; eyes do not. So wherever neighbouring pixels of the source differ by
-# a little at most, those of the result may not differ by more than a little on top; and where the source is
-# quiet the result keeps its local mean.
-
-BLOCK = 16
-"""Pixels along a block that is looked at for steps."""
-
-_SMOOTH = 3  # levels between neighbours up to which a block counts as smooth
-_STEP = 3  # levels more than in the source that make a visible step
-_STEPPED = 0.001  # share of the smooth blocks that may show one
-
-_CELL = 8  # pixels along a block that is looked at for patches
-_QUIET = 4.0  # standard deviation in levels up to which it counts as quiet
-_SHIFT = 4.0  # levels by which its mean may move
-_SHIFTED = 0.01  # share of the quiet blocks that may move more
-
-Rgb = NDArray[np.uint8]
-
-
-class Evenness:
-    """The smooth and the quiet parts of a source, to compare several results with.
-
-    Args:
-        source: height x width x 3, without transparency.
-    """
-
-    def __init__(self, source: Rgb) -> None:
-        self._before = _steps(source)
-        self._smooth = self._before <= _SMOOTH
-        self._means, self._quiet = _means(source)
-
-    def steps_in(self, result: Rgb) -> NDArray[np.bool_]:
-        """Which whole blocks of a result show a step where the source is smooth; none if there are few."""
-        stepped: NDArray[np.bool_] = self._smooth & (_steps(result) >= self._before + _STEP)
-        if int(stepped.sum()) <= _STEPPED * int(self._smooth.sum()):
-            stepped[...] = False
-        return stepped
-
-    def is_patchy(self, result: Rgb) -> bool:
-        """Whether quiet parts of the source changed their local colour in a result."""
-        shift = self._shifts(result)
-        return int((self._quiet & (shift > _SHIFT)).sum()) > _SHIFTED * int(self._quiet.sum())
-
-    def mean_shift(self, result: Rgb) -> float:
-        """By how many levels the local colour changed in a result, in the mean over all of it."""
-        shift = self._shifts(result)
-        return float(shift.mean()) if shift.size else 0.0
-
-    def _shifts(self, result: Rgb) -> NDArray[np.float32]:
-        shifts: NDArray[np.float32] = np.abs(_means(result)[0] - self._means).max(axis=-1)
-        return shifts
-
-
-def _means(pixels: Rgb) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The mean of each small block in each channel, and which blocks are quiet in all of them."""
-    rows, columns = pixels.shape[0] // _CELL, pixels.shape[1] // _CELL
-    means = np.zeros((rows, columns, 3), np.float32)
-    quiet = np.ones((rows, columns), np.bool_)
-    if not rows or not columns:
-        return means, quiet
-    for row in range(rows):
-        strip = pixels[row * _CELL : (row + 1) * _CELL, : columns * _CELL].astype(np.float32)
-        for channel in range(3):
-            plane = strip[..., channel]
-            means[row, :, channel] = cell_means(plane, _CELL)[0]
-            quiet[row] &= (cell_means(plane * plane, _CELL)[0] - means[row, :, channel] ** 2) <= _QUIET**2
-    return means, quiet
-
-
-def _steps(pixels: Rgb) -> NDArray[np.int16]:
-    """For each whole block the greatest step between neighbouring pixels in any channel."""
-    rows, columns = pixels.shape[0] // BLOCK, pixels.shape[1] // BLOCK
-    most = np.zeros((rows, columns), np.int16)
-    for row in range(rows):
-        strip = pixels[row * BLOCK : (row + 1) * BLOCK, : columns * BLOCK].astype(np.int16)
-        blocks = strip.reshape(BLOCK, columns, BLOCK, 3)
-        across = np.abs(np.diff(blocks, axis=2)).max(axis=(0, 2, 3))
-        down = np.abs(np.diff(blocks, axis=0)).max(axis=(0, 2, 3))
-        most[row] = np.maximum(across, down)
-    return most
-
-
 # Fewer colours: a palette of at most 256 colours with alpha for a picture, without dithering.
 #
 # k-means over the distinct colours of the picture in Oklab (Björn Ottosson, "A perceptual color space for
@@ -216,8 +125,6 @@ def _steps(pixels: Rgb) -> NDArray[np.int16]:
 # differ from common quantisers: a colour counts with the 0.55th power of its pixels, so that the few pixels
 # of an icon are not drowned by a large ground, and pixels on even ground count more than those amid detail.
 # Without dithering the result packs far better; pictures that need dithering are not for a palette.
-
-MOST_COLOURS = 256
 
 _ROUNDS = 8
 _POPULARITY = 0.55
@@ -454,129 +361,3 @@ def _palette(colours: Rgba, pixels: Weights, groups: Groups) -> Rgba:
     order = np.argsort(pixels[dominant], kind="stable")
     palette[groups[dominant][order]] = colours[dominant][order]
     return palette
-
-
-# A PNG with fewer colours, where the floor holds everywhere and nothing bands.
-
-MOST_PIXELS = 16_000_000
-"""Larger pictures are not tried: the search would take too long and too much memory."""
-
-HIGHEST_FLOOR = 90.0
-"""From this floor on nothing is tried: 256 colours are told apart from the source in a flicker test."""
-
-_SIZES = (16, 24, 32, 48, 64, 96, 128, 192, MOST_COLOURS)
-_TRIES = 4
-"""How often more is made of colours that came out in steps."""
-_GUARD = 0.3
-"""Points above the floor that are aimed at where the score is sampled."""
-_WORST_BELOW = 12.0
-"""Points by which the worst tiles may stay under the floor."""
-
-_OTHER_LIGHT = (b"cICP", b"mDCV", b"cLLI", b"gAMA")
-"""Chunks that may mean another tone curve than the score expects; `sRGB` and `iCCP` outrank gAMA."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reduced:
-    """A picture with fewer colours that keeps the floor.
-
-    Attributes:
-        picture: coded quickly; to be recoded.
-        colours: how many it has.
-        score: against the source.
-        kind: how the score was measured.
-    """
-
-    picture: CodedPicture
-    colours: int
-    score: float
-    kind: ScoreKind
-
-
-def may_reduce(file: PngFile) -> bool:
-    """Whether a palette is in question for this file at all."""
-    header = file.header
-    plain = header.depth == 8 and not header.interlaced and header.colour in (ColourType.RGB, ColourType.RGBA)
-    if not plain or not file.freedom.colour or header.pixels > MOST_PIXELS:
-        return False
-    if any(each.kind == b"sBIT" and min(each.body, default=0) < header.depth for each in file.chunks):
-        return False  # means of colours have bits that do not count
-    others = [kind for kind in _OTHER_LIGHT if file.has(kind)]
-    return not others or (
-        others == [b"gAMA"] and (file.has(b"sRGB") or file.has(b"iCCP") or has_usual_gamma(file))
-    )
-
-
-def reduce_colours(file: PngFile, floor: float, shown: ToSrgb) -> Reduced | None:
-    """The picture in as few colours as the floor allows; None where 256 do not do.
-
-    Pictures that have no more than 256 colours are not touched: stored without loss they are small enough.
-    Nor are photographs: their scores may hold while leaves turn grey and skin gets grainy.
-
-    Args:
-        file: one that `may_reduce`.
-        floor: the least score.
-        shown: shows its colours in sRGB.
-    """
-    rgba: Rgba = np.concatenate(list(pixel_rows(file.picture))).astype(np.uint8, copy=False)
-    colours = Colours(rgba)
-    if len(colours) <= MOST_COLOURS or colours.of_photograph:
-        return None
-    quantiser = Quantiser(colours.mapped(), rgba)
-    check = _Check(quantiser, Scorer(rgba, shown), floor)
-    del rgba, colours  # the search takes its memory
-    best: tuple[Indexed, float] | None = None
-    low, high = 0, len(_SIZES) - 1
-    at = high  # all colours first: where they do not do, nothing does
-    while low <= high:
-        found = check.reduce(_SIZES[at])
-        if found is None:
-            low = at + 1
-        else:
-            best, high = found, at - 1
-        at = (low + high) // 2
-    if best is None:
-        return None
-    return Reduced(coded_palette(file.header, best[0]), len(best[0].palette), best[1], check.kind)
-
-
-class _Check:
-    """Reduces one picture to palettes of several sizes and says which ones do."""
-
-    def __init__(self, quantiser: Quantiser, scorer: Scorer, floor: float) -> None:
-        self._quantiser = quantiser
-        self._judge = scorer
-        self._evenness = [Evenness(source) for source in self._judge.sources]
-        self.kind = self._judge.kind
-        self._floor = floor
-        self._aim = floor + (_GUARD if self.kind is ScoreKind.SAMPLED else 0.0)
-
-    def reduce(self, count: int) -> tuple[Indexed, float] | None:
-        """So many colours and their score, if they hold the floor, in the worst tiles too."""
-        for _ in range(_TRIES):
-            indexed = self._quantiser.reduce(count)
-            looks = [looked_up(over(indexed.palette, each), indexed.indices) for each in self._judge.grounds]
-            score = self._judge.score(looks)
-            if score < self._aim:
-                return None
-            pairs = list(zip(self._evenness, looks, strict=True))
-            stepped = np.logical_or.reduce([evenness.steps_in(look) for evenness, look in pairs])
-            if not stepped.any():
-                patchy = any(evenness.is_patchy(look) for evenness, look in pairs)
-                whole = not patchy and self._judge.worst(looks) >= self._floor - _WORST_BELOW
-                return (indexed, score) if whole else None
-            self._quantiser.favour(stepped, BLOCK)
-        return None
-
-
-def coded_palette(header: PngHeader, indexed: Indexed) -> CodedPicture:
-    """A picture of few colours, coded quickly, in the size that a header tells."""
-    rows = np.zeros((header.height, header.width + 1), np.uint8)
-    rows[:, 1:] = indexed.indices
-    alpha = indexed.palette[:, 3]
-    return CodedPicture(
-        header=PngHeader(header.width, header.height, 8, ColourType.INDEXED, interlaced=False),
-        palette=indexed.palette[:, :3].tobytes(),
-        transparency=alpha.tobytes() if (alpha < 255).any() else None,
-        stream=zlib.compress(rows.data, 1),
-    )

@@ -1,11 +1,10 @@
 """A PNG taken apart into its picture and its pixels, and put together again."""
 
-import enum
 import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,121 +12,8 @@ from PIL import Image
 
 from homepress.compress.metadata.errors import CUT_SHORT, DAMAGED, Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.png import PngChunk, read_chunks, write_chunks
-
-# The coded picture inside a PNG, or one frame of an APNG: what its header says and its stream of pixels.
-
-
-class ColourType(enum.IntEnum):
-    """Colour types of IHDR (PNG specification, third edition, section 11.2.1)."""
-
-    GREY = 0
-    RGB = 2
-    INDEXED = 3
-    GREY_ALPHA = 4
-    RGBA = 6
-
-    @property
-    def channels(self) -> int:
-        """Samples per pixel."""
-        return _CHANNELS[self]
-
-
-_CHANNELS = {
-    ColourType.GREY: 1,
-    ColourType.RGB: 3,
-    ColourType.INDEXED: 1,
-    ColourType.GREY_ALPHA: 2,
-    ColourType.RGBA: 4,
-}
-_DEPTHS = {
-    ColourType.GREY: (1, 2, 4, 8, 16),
-    ColourType.RGB: (8, 16),
-    ColourType.INDEXED: (1, 2, 4, 8),
-    ColourType.GREY_ALPHA: (8, 16),
-    ColourType.RGBA: (8, 16),
-}
-
-
-class BrokenPicture(ValueError):  # noqa: N818 (reads as a verdict)
-    """The coded picture cannot be decoded in full."""
-
-
-@dataclass(frozen=True, slots=True)
-class PngHeader:
-    """What IHDR says.
-
-    Attributes:
-        width: pixels.
-        height: pixels.
-        depth: bits per sample (per palette index when indexed).
-        colour: how a pixel is made of samples.
-        interlaced: whether the rows come in Adam7 order.
-    """
-
-    width: int
-    height: int
-    depth: int
-    colour: ColourType
-    interlaced: bool
-
-    @property
-    def pixels(self) -> int:
-        """Width times height."""
-        return self.width * self.height
-
-    @classmethod
-    def read(cls, body: bytes) -> "PngHeader":
-        """Read the body of an IHDR chunk.
-
-        Raises:
-            BrokenPicture: it is no valid header.
-        """
-        if len(body) != 13:
-            raise BrokenPicture("a header of wrong length")
-        width, height, depth, colour, method, filtering, interlace = struct.unpack(">IIBBBBB", body)
-        sized = 0 < width < 1 << 31 and 0 < height < 1 << 31
-        if not sized or colour not in _CHANNELS or depth not in _DEPTHS[ColourType(colour)]:
-            raise BrokenPicture("a header that no PNG has")
-        if method or filtering or interlace > 1:
-            raise BrokenPicture("an unknown coding method in the header")
-        return cls(width, height, depth, ColourType(colour), bool(interlace))
-
-    def write(self) -> bytes:
-        """The body of the IHDR chunk."""
-        fields = (self.width, self.height, self.depth, self.colour, 0, 0, self.interlaced)
-        return struct.pack(">IIBBBBB", *fields)
-
-
-@dataclass(frozen=True, slots=True)
-class CodedPicture:
-    """All that decides the pixels of one PNG picture, and nothing else.
-
-    Attributes:
-        header: size and kind of pixels.
-        palette: body of PLTE; empty unless the picture is indexed.
-        transparency: body of tRNS, None without one.
-        stream: the zlib stream of all IDAT (or fdAT) chunks.
-    """
-
-    header: PngHeader
-    palette: bytes
-    transparency: bytes | None
-    stream: bytes
-
-    def resized(self, width: int, height: int, stream: bytes) -> "CodedPicture":
-        """The picture of an animation's frame: same kind of pixels, own size and stream."""
-        return replace(self, header=replace(self.header, width=width, height=height), stream=stream)
-
-    def colour_chunks(self) -> list[tuple[bytes, bytes]]:
-        """PLTE and tRNS, where there are such."""
-        chunks = [(b"PLTE", self.palette)] if self.palette else []
-        return chunks if self.transparency is None else [*chunks, (b"tRNS", self.transparency)]
-
-    def as_png(self) -> bytes:
-        """A PNG file of this picture without any other chunk."""
-        header = (b"IHDR", self.header.write())
-        return write_chunks([header, *self.colour_chunks(), (b"IDAT", self.stream), (b"IEND", b"")])
-
+from homepress.compress.png.coded import BrokenPicture, CodedPicture, ColourType, PngHeader
+from homepress.compress.png.hints import significant_bits, with_background
 
 # A PNG file as its chunks, and the same file with its picture coded anew.
 #
@@ -163,7 +49,7 @@ class Freedom:
     """Which changes of the coding leave every other chunk true.
 
     Attributes:
-        depth: fewer bits a sample where all values allow it.
+        depth: fewer bits a sample where all values allow it: 8 instead of 16 where they say the same.
         colour: another colour type (alpha that is opaque everywhere dropped, a palette of all colours).
         grey: grey instead of colour, or the other way round.
     """
@@ -222,7 +108,7 @@ class PngFile:
         fixed = self.is_animated or suggested_palette or any(each.kind in _OF_SAMPLES for each in self.chunks)
         colour = not fixed and header.colour is not ColourType.INDEXED
         return Freedom(
-            depth=not fixed and header.depth < 16,
+            depth=not fixed,
             colour=colour,
             grey=colour and not any(each.kind in _OF_COLOUR_SPACE for each in self.chunks),
         )
@@ -254,8 +140,11 @@ class PngFile:
                     out += [*([] if same_kind else picture.colour_chunks()), *late]
                     out.append((b"IDAT", picture.stream))
                 stream_written = True
-            elif each.kind in (b"PLTE", b"tRNS"):
-                out += [(each.kind, each.body)] if same_kind else []
+            elif each.kind == b"PLTE":
+                out += [(each.kind, picture.palette or each.body)] if same_kind else []
+            elif each.kind == b"tRNS":
+                kept = same_kind and picture.transparency is not None
+                out += [(each.kind, picture.transparency or b"")] if kept else []
             elif each.kind == b"bKGD" and not same_kind and not stream_written:
                 late.append((each.kind, body))
             elif each.kind != _INDEX:
@@ -266,16 +155,17 @@ class PngFile:
         """A coding, perhaps with one more colour, and what is said of its samples; None if it cannot be."""
         bodies: dict[bytes, bytes] = {}
         old, new = self.header, picture.header
-        if (old.colour, old.depth) == (new.colour, new.depth):
+        palette = self._joined(b"PLTE") if old.colour is ColourType.INDEXED else b""
+        if (old.colour, old.depth, palette) == (new.colour, new.depth, picture.palette):
             return picture, bodies
         for each in self.chunks:
             if each.kind == b"sBIT":
-                significant = _significant_bits(each.body, old, new)
+                significant = significant_bits(each.body, old, new)
                 if significant is None:
                     return None
                 bodies[each.kind] = significant
             elif each.kind == b"bKGD":
-                placed = _with_background(each.body, old, picture)
+                placed = with_background(each.body, old, palette, picture)
                 if placed is None:
                     return None
                 picture, bodies[each.kind] = placed
@@ -283,50 +173,6 @@ class PngFile:
 
     def _joined(self, kind: bytes) -> bytes:
         return b"".join(each.body for each in self.chunks if each.kind == kind)
-
-
-def _significant_bits(body: bytes, old: PngHeader, new: PngHeader) -> bytes | None:
-    """sBIT for samples of another kind: a number for each channel, none for the indices of a palette."""
-    if len(body) != old.colour.channels:
-        return None
-    colours = body if len(body) < 3 else body[:3]
-    if old.colour in (ColourType.GREY, ColourType.GREY_ALPHA):
-        colours = body[:1] * 3
-    if new.colour in (ColourType.GREY, ColourType.GREY_ALPHA):
-        if len(set(colours)) > 1:
-            return None
-        colours = colours[:1]
-    alpha = body[-1:] if new.colour in (ColourType.GREY_ALPHA, ColourType.RGBA) else b""
-    most = 8 if new.colour is ColourType.INDEXED else new.depth
-    return colours + alpha if max(colours + alpha) <= most else None
-
-
-def _with_background(body: bytes, old: PngHeader, picture: CodedPicture) -> tuple[CodedPicture, bytes] | None:
-    """bKGD for samples of another kind, and the coding, to whose palette its colour may have been added."""
-    grey = old.colour in (ColourType.GREY, ColourType.GREY_ALPHA)
-    if len(body) != (2 if grey else 6):
-        return None
-    values = [int.from_bytes(body[at : at + 2], "big") for at in range(0, len(body), 2)] * (3 if grey else 1)
-    new, most = picture.header, (1 << old.depth) - 1
-    if max(values) > most:
-        return None
-    if new.colour is ColourType.INDEXED:
-        if any(value * 255 % most for value in values):
-            return None
-        colour = bytes(value * 255 // most for value in values)
-        known = [picture.palette[at : at + 3] for at in range(0, len(picture.palette), 3)]
-        if colour in known:
-            return picture, bytes((known.index(colour),))
-        if len(known) >= 1 << new.depth:
-            return None
-        return replace(picture, palette=picture.palette + colour), bytes((len(known),))
-    target = (1 << new.depth) - 1
-    if any(value * target % most for value in values):
-        return None
-    scaled = [(value * target // most).to_bytes(2, "big") for value in values]
-    if new.colour in (ColourType.GREY, ColourType.GREY_ALPHA):
-        return (picture, scaled[0]) if len(set(scaled)) == 1 else None
-    return picture, b"".join(scaled)
 
 
 def read_png(data: bytes) -> PngFile:
@@ -415,16 +261,28 @@ _STRIP_PIXELS = 1 << 20
 def fingerprint(picture: CodedPicture) -> bytes:
     """A hash of every pixel as red, green, blue and alpha, however the picture stores them.
 
-    Pictures of up to 8 bits are hashed with 8 bits a sample (narrower samples scale exactly), those of 16
-    bits with 16; so a 16-bit picture never equals an 8-bit one. Colour beneath full transparency counts.
+    Samples of up to 8 bits are hashed with 8 (narrower ones scale exactly), and so are strips of 16-bit
+    pictures in which each sample is what an 8-bit one stands for: a byte twice. All others are hashed with
+    16 bits, and never equal 8. Colour beneath full transparency counts.
 
     Raises:
         BrokenPicture: the stream ends early, is corrupt or holds more than the picture.
     """
     digest = hashlib.blake2b(f"{picture.header.width}x{picture.header.height}".encode())
     for rows in pixel_rows(picture):
-        digest.update(np.ascontiguousarray(rows).data)
+        narrow = narrowed(rows)
+        strip = rows if narrow is None else narrow
+        digest.update(str(strip.dtype).encode())
+        digest.update(np.ascontiguousarray(strip).data)
     return digest.digest()
+
+
+def narrowed(rows: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8] | None:
+    """Samples of 16 bits in 8 where each is a byte twice, which is what 8 bits mean; None where not."""
+    if rows.dtype == np.uint8:
+        return rows.astype(np.uint8, copy=False)
+    low = rows.astype(np.uint8)
+    return low if np.array_equal(low, rows >> 8) else None
 
 
 def pixel_rows(picture: CodedPicture) -> Iterator[NDArray[np.uint8] | NDArray[np.uint16]]:

@@ -1,23 +1,19 @@
 """PNG: recoded without loss, or in fewer colours where the floor holds; every other chunk byte for byte."""
 
+import dataclasses
+
 from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused
 from homepress.compress.metadata.soundness import check_png_metadata
-from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
+from homepress.compress.model import Compressed, Reason, Recipe, ScoreKind, Unchanged
 from homepress.compress.pixels import MOST_PIXELS, TooManyPixels, not_read
 from homepress.compress.png import apng
-from homepress.compress.png.palette import HIGHEST_FLOOR, may_reduce, reduce_colours
-from homepress.compress.png.pixels import (
-    BrokenPicture,
-    PngFile,
-    check_may_change,
-    check_stream,
-    fingerprint,
-    read_png,
-)
-from homepress.compress.png.recode import COLOURS_ONLY, FASTEST, NAME, recode
+from homepress.compress.png.coded import BrokenPicture
+from homepress.compress.png.fewer import HIGHEST_FLOOR, may_reduce, reduce_colours
+from homepress.compress.png.pixels import PngFile, check_may_change, check_stream, fingerprint, read_png
+from homepress.compress.png.recode import COLOURS_ONLY, FASTEST, NAME, NOTHING_ELSE, recode
 from homepress.compress.score.ssimulacra2 import to_srgb
 
 _WORTH_LOSS = 0.9
@@ -54,7 +50,8 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
 
 def _compress(source: bytes, file: PngFile, recipe: Recipe) -> Compressed | Unchanged:
     check_stream(file.picture)
-    if recipe.floor is not None and recipe.floor < HIGHEST_FLOOR and recipe.palette and may_reduce(file):
+    lossy = recipe.palette and savings.saves_enough(len(source), 0, lossless=False)
+    if lossy and recipe.floor is not None and recipe.floor < HIGHEST_FLOOR and may_reduce(file):
         result = _fewer_colours(source, file, recipe.floor)
         if isinstance(result, Compressed):
             return result
@@ -62,16 +59,19 @@ def _compress(source: bytes, file: PngFile, recipe: Recipe) -> Compressed | Unch
 
 
 def _lossless(source: bytes, file: PngFile) -> Compressed | Unchanged:
-    picture = recode(file.picture, file.freedom)
-    if not file.carries(picture):
-        picture = recode(file.picture)
-    data = file.with_picture(picture)
-    if not savings.saves_enough(len(source), len(data), lossless=True):
-        return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
-    if fingerprint(read_png(data).picture) != fingerprint(file.picture):
-        return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
-    size = (file.header.width, file.header.height)
-    return savings.lossless_result(source, data, ImageType.PNG, size, NAME)
+    wanted = fingerprint(file.picture)
+    at_depth = dataclasses.replace(file.freedom, depth=False)
+    for freedom in dict.fromkeys((file.freedom, at_depth, NOTHING_ELSE)):
+        picture = recode(file.picture, freedom)
+        if not file.carries(picture):
+            continue
+        data = file.with_picture(picture)
+        if not savings.saves_enough(len(source), len(data), lossless=True):
+            return Unchanged(Reason.SAVES_TOO_LITTLE, source_type=ImageType.PNG)
+        if fingerprint(read_png(data).picture) == wanted:
+            size = (file.header.width, file.header.height)
+            return savings.lossless_result(source, data, ImageType.PNG, size, NAME)
+    return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
 
 
 def _fewer_colours(source: bytes, file: PngFile, floor: float) -> Compressed | Unchanged:
@@ -89,4 +89,4 @@ def _fewer_colours(source: bytes, file: PngFile, floor: float) -> Compressed | U
         return Unchanged(Reason.VERIFY_FAILED, "the pixels of the result differ", ImageType.PNG)
     size = (file.header.width, file.header.height)
     method = f"{reduced.colours} colours, {NAME}"
-    return savings.lossy_result(source, data, ImageType.PNG, size, method, reduced.score, reduced.kind)
+    return savings.lossy_result(source, data, ImageType.PNG, size, method, reduced.score, ScoreKind.FULL)

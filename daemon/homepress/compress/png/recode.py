@@ -10,7 +10,8 @@ import zlib
 from typing import Any
 
 from homepress.compress.metadata.errors import DAMAGED, Malformed
-from homepress.compress.png.pixels import BrokenPicture, CodedPicture, Freedom, read_png
+from homepress.compress.png.coded import BrokenPicture, CodedPicture
+from homepress.compress.png.pixels import Freedom, read_png
 
 # oxipng takes a thread for each core unless told before its first use; a worker is one of several.
 os.environ.setdefault("RAYON_NUM_THREADS", "1")
@@ -57,22 +58,33 @@ def recode(
     """
     if oxipng is None:
         return _compressed_again(picture)
+    level = level_for(picture.header.pixels) if level is None else level
     try:
-        result = oxipng.optimize_from_memory(
-            picture.as_png(),
-            level=level_for(picture.header.pixels) if level is None else level,
-            interlace=oxipng.Interlacing.keep,
-            strip=oxipng.StripChunks.none,
-            optimize_alpha=False,
-            bit_depth_reduction=freedom.depth,
-            color_type_reduction=freedom.colour,
-            palette_reduction=freedom.colour,
-            grayscale_reduction=freedom.grey,
-            scale_16=False,
-        )
-        return read_png(result).picture
+        if not picture.header.interlaced or freedom == NOTHING_ELSE:
+            return _optimised(picture, freedom, level, oxipng.Interlacing.keep)
+        # oxipng does not narrow interlaced samples: plain rows first, interlaced again afterwards
+        plain = _optimised(picture, freedom, FASTEST, oxipng.Interlacing.off)
+        result = _optimised(plain, NOTHING_ELSE, level, oxipng.Interlacing.on)
     except (oxipng.PngError, Malformed):
         raise BrokenPicture(DAMAGED) from None
+    return result if len(result.stream) < len(picture.stream) else picture
+
+
+def _optimised(picture: CodedPicture, freedom: Freedom, level: int, interlacing: object) -> CodedPicture:
+    result = oxipng.optimize_from_memory(
+        picture.as_png(),
+        level=level,
+        interlace=interlacing,
+        force=interlacing is oxipng.Interlacing.on,  # else plain rows stay where they are fewer bytes
+        strip=oxipng.StripChunks.none,
+        optimize_alpha=False,
+        bit_depth_reduction=freedom.depth,
+        color_type_reduction=freedom.colour,
+        palette_reduction=freedom.colour,
+        grayscale_reduction=freedom.grey,
+        scale_16=False,
+    )
+    return read_png(result).picture
 
 
 def _compressed_again(picture: CodedPicture) -> CodedPicture:
