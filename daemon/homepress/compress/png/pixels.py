@@ -269,11 +269,13 @@ def fingerprint(picture: CodedPicture) -> bytes:
         BrokenPicture: the stream ends early, is corrupt or holds more than the picture.
     """
     digest = hashlib.blake2b(f"{picture.header.width}x{picture.header.height}".encode())
-    for rows in pixel_rows(picture):
+    wide: list[int] = []
+    for number, rows in enumerate(pixel_rows(picture)):
         narrow = narrowed(rows)
-        strip = rows if narrow is None else narrow
-        digest.update(str(strip.dtype).encode())
-        digest.update(np.ascontiguousarray(strip).data)
+        wide += [number] if narrow is None else []
+        digest.update(np.ascontiguousarray(rows if narrow is None else narrow).data)
+    if wide:
+        digest.update(repr(wide).encode())
     return digest.digest()
 
 
