@@ -98,6 +98,8 @@ def shown(data: bytes) -> np.ndarray:
     if picture.has_transparency_data:
         ground = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
+    elif picture.mode.startswith("I;16"):  # which `convert` would clip to white
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     elif picture.mode not in ("RGB", "CMYK", "L"):
         picture = picture.convert("RGB")
     return to_srgb(picture.mode, profile)(np.asarray(picture))
