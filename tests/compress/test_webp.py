@@ -11,10 +11,11 @@ from PIL import Image
 
 from compress import images
 from homepress.compress import webp
+from homepress.compress.aim import Scorer, code_at_floor
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.webp import read_webp, write_webp
 from homepress.compress.model import Compressed, Reason, Recipe, Unchanged
-from homepress.compress.webp import quality_of
+from homepress.compress.webp import WebpCodec, quality_of
 from support import corpus
 
 LOSSLESS = Recipe(floor=None)
@@ -104,6 +105,19 @@ def test_a_fine_lossy_source_is_coded_at_the_floor() -> None:
         assert [e.body for e in after.chunks if e.kind == kind] == [
             e.body for e in before.chunks if e.kind == kind
         ]
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_what_is_kept_has_fewer_bytes_than_what_was_tried_and_its_own_score(alpha: bool) -> None:
+    rgba = np.array(photo(alpha=alpha).convert("RGBA"))
+    codec, scorer = WebpCodec(), Scorer(rgba, lambda pixels: pixels)
+    coded = code_at_floor(rgba, scorer, 75.0, codec)
+    assert coded is not None
+    assert len(coded.data) < len(codec.encode(rgba, coded.setting))
+    shown = codec.decode(coded.data)
+    assert scorer.score(scorer.looks(shown)) == pytest.approx(coded.score)
+    assert coded.score >= 75.0
+    assert np.array_equal(shown[..., 3], rgba[..., 3])
 
 
 def test_transparency_of_a_lossy_picture_stays_exact() -> None:

@@ -168,6 +168,10 @@ class Codec(Protocol):
         """A file of the picture, without metadata; alpha is kept exactly or scored like the colours."""
         ...
 
+    def finish(self, rgba: Rgba, setting: float) -> bytes:
+        """The file that is kept: as `encode` makes it, or with more effort than trying settings is worth."""
+        return self.encode(rgba, setting)
+
     def decode(self, data: bytes) -> Rgba:
         """The pixels of such a file.
 
@@ -297,7 +301,7 @@ def _attempt(
     rgba: Rgba, scorer: Scorer, floor: float, codec: Codec, setting: float
 ) -> tuple[EncodeResult, float]:
     """The picture coded at a setting, and by how many points it falls short."""
-    data = codec.encode(rgba, setting)
+    data = codec.finish(rgba, setting)
     pixels = codec.decode(data)
     looks = scorer.looks(pixels)
     score = scorer.score(looks)
