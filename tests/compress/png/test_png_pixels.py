@@ -132,7 +132,8 @@ def test_recoding_keeps_the_fingerprint(
     result = recode(file.picture, file.freedom, level=2)
     assert fingerprint(result) == fingerprint(file.picture)
     assert result.header.interlaced == interlaced
-    assert (result.header.depth == 16) == (depth == 16)
+    doubled = bool((make % 257 == 0).all())
+    assert (result.header.depth == 16) == (depth == 16 and not doubled)
     if colour == ColourType.INDEXED:
         assert result.palette == file.picture.palette
 
