@@ -48,8 +48,8 @@ def main() -> int:
     _step("an archive of the bundle", lambda: _archive(bundle))
     setup, portable = _make_for_windows()
     sdist = DIST / f"homepress-{homepress.__version__}.tar.gz"
-    write_manifests(DIST, setup=setup, portable=portable, sdist=sdist)
-    for made in sorted(DIST.rglob("*")):
+    manifests = write_manifests(DIST, setup=setup, portable=portable, sdist=sdist)
+    for made in sorted({*DIST.iterdir(), *manifests}):
         if made.is_file():
             click.echo(f"{made.stat().st_size / _MEGABYTE:8.1f} MB  {made.relative_to(ROOT)}")
     return 0
