@@ -161,14 +161,14 @@ class Gap(msgspec.Struct, frozen=True):
 
     Attributes:
         text: what it is and what it means; the beginning of a sentence comes before it.
-        cure: what to do about it.
+        cure: what to do about it; empty when nothing can be done yet.
         files_open: whether something that reads pictures could read other files.
         minor: whether it can be told without being asked to worry: nothing of a user's can be read or sent.
         process: the one of our processes that it is left open for; empty where it is for each.
     """
 
     text: str
-    cure: str
+    cure: str = ""
     files_open: bool = False
     minor: bool = False
     process: str = ""
@@ -186,4 +186,4 @@ class Gap(msgspec.Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """What it is and what to do, as a sentence."""
-        return f"{self.statement}. To close it: {self.cure}"
+        return f"{self.statement}. {f'To close it: {self.cure}' if self.cure else 'It cannot be closed yet'}"

@@ -69,14 +69,13 @@ def gaps() -> tuple[Gap, ...]:
     return (
         Gap(
             "whether files are closed has not been measured on macOS: what reads pictures asks the system to "
-            "let it read nothing but libraries",
-            "there is nothing to do; homepress prove shows what can be seen",
+            "let it read nothing but libraries, and homepress prove shows what can be seen",
             files_open=True,
         ),
         Gap(
             "the process that starts workers has no lock: children of a locked one get none of their own. "
-            "It opens no file and no connection, sees no picture, and starts nothing but workers",
-            "there is nothing to do; docs/privacy-macos.md says what it can be made to do",
+            "It opens no file and no connection, sees no picture, and starts nothing but workers; "
+            "docs/privacy-macos.md says what it can be made to do",
         ),
     )
 

@@ -235,7 +235,6 @@ def gaps() -> tuple[Gap, ...]:
         Gap(
             "files are not closed: Windows would let what reads pictures read whatever you can read, if a "
             "fault in it were used for that",
-            "there is nothing to do yet",
             files_open=True,
         ),
     )
