@@ -16,7 +16,7 @@ from homepress.control import Service, ServiceError, connect
 from homepress.control.server import MAX_CLIENTS, Server
 from homepress.control.service import CompressRequest, FolderRequest, OriginalsRequest, Status, UndoRequest
 from homepress.control.transport import connect as open_channel
-from support import wait_for
+from support import full_path, wait_for
 
 
 def test_every_plain_method_answers_as_the_service_does(client: Service, service: FakeService) -> None:
@@ -53,7 +53,7 @@ def test_errors_keep_their_text_and_exit_code(client: Service) -> None:
         client.reload()
     assert caught.value.exit_code == 2
     with pytest.raises(ServiceError, match="whole system") as caught:
-        client.add_folder(FolderRequest(path="/"))
+        client.add_folder(FolderRequest(path=full_path("/")))
     assert caught.value.exit_code == 4
 
 
