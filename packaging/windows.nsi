@@ -61,6 +61,8 @@ Var Said
 ; A process lets go of its files a moment after it has ended. One that goes on would be left with half of each
 ; version, so then nothing is touched.
 !macro RemoveLibraries
+    ; What an earlier time could not remove would be in the way.
+    RMDir /r "$INSTDIR\_internal.old"
     StrCpy $0 0
     ${Do}
         ClearErrors

@@ -15,7 +15,7 @@ from homepress.base.locking import windows
 def test_a_folder_is_kept_from_other_threads_of_this_process_and_is_free_afterwards(tmp_path: Path) -> None:
     with (
         locking.folder_locked(tmp_path, 0),
-        pytest.raises(TimeoutError, match=r"in use by another program"),
+        pytest.raises(locking.FolderInUse, match=r"in use by another program"),
         locking.folder_locked(tmp_path, 0.05),
     ):
         pass
@@ -34,7 +34,7 @@ def test_a_process_that_is_killed_frees_it(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(TimeoutError), locking.folder_locked(tmp_path, 0):
+        with pytest.raises(locking.FolderInUse), locking.folder_locked(tmp_path, 0):
             pass
         holder.kill()
         with locking.folder_locked(tmp_path, 60):

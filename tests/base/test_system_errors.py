@@ -165,7 +165,8 @@ def test_a_path_can_be_copied_out_of_the_log_and_no_name_begins_a_line_there() -
 
 def test_no_command_in_a_message_quotes_a_path_by_itself() -> None:
     """A command that a person copies has its words as the shell of this system takes them."""
-    quotes = re.compile(r"""(homepress|chmod)[^"\n]*(\x27\{|(add|remove|undo|history) \{(?!shell_word))""")
+    commands = r"(add|remove|undo|history|in-place) \{(?!shell_word|in_command)"
+    quotes = re.compile(rf"""(homepress|chmod)[^"\n]*(\x27\{{|{commands})|shell_word\(where\(""")
     package = Path(system_errors.__file__).parents[1]
     found = [
         f"{path.name}: {line.strip()}"

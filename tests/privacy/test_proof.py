@@ -48,7 +48,7 @@ def test_a_gap_that_not_every_process_has_says_whose_it_is() -> None:
     told = privacy.gaps_by_process({"the daemon": (files, devices), "this command": (devices,)})
     assert [gap.process for gap in told] == ["the daemon", ""]
     assert told[0].sentence == "The daemon alone: files are open. So they are. To close it: close them"
-    assert told[0].files_open and told[1].sentence == "Devices are. It cannot be closed yet"
+    assert told[0].files_open and told[1].sentence == "Devices are. There is nothing to do about it yet"
 
 
 def test_it_holds_when_all_is_refused() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.ui.text import future, in_one_line, length, moment, past, printable, until
+from homepress.base.system_errors import shell_word
+from homepress.ui.text import future, in_command, in_one_line, length, moment, past, printable, until
 from support import a_home
 
 NOW = datetime(2026, 5, 6, 14, 30).timestamp()
@@ -151,6 +152,7 @@ def test_paths_are_shown_with_the_home_folder_as_a_tilde(monkeypatch: pytest.Mon
     assert printable(str(ann)) == "~"
     assert printable(str(ann / "Pictures" / "ä b.jpg")) == str(Path("~/Pictures/ä b.jpg"))
     assert printable(f"{ann}a") == f"{ann}a"
+    assert in_command(str(ann / "a b.jpg")) == shell_word(ann / "a b.jpg"), "no shell looks into quotes for ~"
 
 
 @pytest.mark.posix("names that are no UTF-8")

@@ -394,3 +394,16 @@ def test_the_launcher_is_small_and_has_nothing_but_the_standard_library() -> Non
     }
     assert taken <= sys.stdlib_module_names
     assert {"-I", "-S"} <= set(launcher._command()) and "threading" not in taken
+
+
+def test_an_answer_that_is_missed_is_never_taken_for_that_of_another_question(
+    outside: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when Ctrl-C comes between them."""
+    one = outside.start([*SLEEP, "60"])
+    with monkeypatch.context() as patch:
+        patch.setattr(launcher, "_exactly", MagicMock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            outside.poll(one.pid)
+    with pytest.raises(LauncherEnded):
+        outside.poll(one.pid)

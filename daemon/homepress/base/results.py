@@ -186,4 +186,5 @@ class Gap(msgspec.Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """What it is and what to do, as a sentence."""
-        return f"{self.statement}. {f'To close it: {self.cure}' if self.cure else 'It cannot be closed yet'}"
+        what_to_do = f"To close it: {self.cure}" if self.cure else "There is nothing to do about it yet"
+        return f"{self.statement}. {what_to_do}"

@@ -11,7 +11,7 @@ import tomlkit
 from tomlkit.items import Item
 
 from homepress.base.files import write_atomically
-from homepress.base.locking import folder_locked
+from homepress.base.locking import FolderInUse, folder_locked
 from homepress.base.paths import make_folder, shipped
 from homepress.settings.check import Problem, SettingsError
 from homepress.settings.load import parse
@@ -268,7 +268,7 @@ def _edit(file: Path, key: str, change: Callable[[list[Block], _Data], None]) ->
         make_folder(folder)
         with folder_locked(folder, _WAIT_SECONDS):
             return _edit_alone(file, key, change)
-    except TimeoutError as error:
+    except FolderInUse as error:
         raise SettingsError([Problem(file, None, "", _ELSEWHERE)]) from error
     except OSError as error:
         raise _cannot_write(file, error) from error

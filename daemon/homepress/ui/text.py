@@ -4,6 +4,7 @@ import os
 import re
 from datetime import datetime, time, timedelta
 
+from homepress.base.system_errors import shell_word
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import CheckReport
 
@@ -53,6 +54,11 @@ def printable(text: str) -> str:
     if home != "~" and (text == home or text.startswith(home.rstrip(os.sep) + os.sep)):
         text = "~" + text[len(home.rstrip(os.sep)) :]
     return "".join(map(_shown_character, text))
+
+
+def in_command(path: str) -> str:
+    """A path in a command that a person copies: in full, since between quotes no shell looks for `~`."""
+    return shell_word("".join(map(_shown_character, path)))
 
 
 def let_in_lines(found: CheckReport) -> list[str]:

@@ -107,9 +107,10 @@ class Launcher:
             raise OSError(f"{program[-1]} is nothing that the launcher may start")
         request = {"do": "start", "program": self._programs.index(program), "argument": argument}
         with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
-            pipes = [os.pipe() for _ in range(3)]
-            pipes[0] = pipes[0][::-1]  # we write to the first
-            for mine, other in pipes:
+            pipes = []
+            for writes in (True, False, False):
+                mine, other = os.pipe()[:: -1 if writes else 1]
+                pipes.append((mine, other))
                 ours.callback(os.close, mine)
                 # Ours to close only after the answer: what is on its way through a socket of macOS and open
                 # nowhere else may be lost.
@@ -133,7 +134,11 @@ class Launcher:
     def close(self) -> None:
         """End the launcher and all that it has started."""
         self._link.close()
-        self._process.wait(_PATIENCE_SECONDS)
+        try:
+            self._process.wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _ask(self, request: Mapping[str, Any], descriptors: Sequence[int] = ()) -> Mapping[str, Any]:
         import socket
@@ -146,9 +151,11 @@ class Launcher:
                 self._link.sendall(message[sent:])
                 (size,) = _LENGTH.unpack(_exactly(self._link, _LENGTH.size))
                 answer: Mapping[str, Any] = json.loads(_exactly(self._link, size))
-            except (OSError, EOFError) as error:
+            except BaseException as error:
                 self._link.close()  # one that is late would answer the next question with this one's answer
-                raise LauncherEnded(self._end_in_words(error)) from error
+                if isinstance(error, OSError | EOFError | ValueError | struct.error):
+                    raise LauncherEnded(self._end_in_words(error)) from error
+                raise
         return answer
 
     def _end_in_words(self, error: Exception) -> str:

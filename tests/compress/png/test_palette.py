@@ -298,14 +298,19 @@ def test_transparency_and_background_of_a_palette_stay_with_its_new_colours() ->
     assert len(file.picture.palette) // 3 <= 16
 
 
-def test_a_small_field_of_a_colour_of_its_own_keeps_it() -> None:
-    rgba = lines()
-    for number in range(20):  # a legend: twenty colours next to each other
-        rgba[8:24, 24 * number : 24 * number + 16, :3] = (200 + number, 60, 40)
+@pytest.mark.parametrize(("edge", "offset"), [(16, 8), (14, 1), (10, 3), (4, 6)])
+def test_a_small_field_of_a_colour_of_its_own_keeps_it(edge: int, offset: int) -> None:
+    """Wherever it lies on the grid of blocks that the search looks at."""
+    rgba = lines() // 2 * 2
+    colours = np.random.default_rng(edge).integers(0, 256, (20, 3))
+    where = np.zeros(rgba.shape[:2], np.bool_)
+    for number, colour in enumerate(colours):  # a legend: twenty colours next to each other
+        left = offset + 24 * number
+        rgba[offset : offset + edge, left : left + edge, :3] = colour
+        where[offset + 1 : offset + edge - 1, left + 1 : left + edge - 1] = True
     result = png.compress(as_png(rgba), Recipe(floor=60.0))
     assert isinstance(result, Compressed)
-    field = shown(result.data)[8:24].astype(int) - rgba[8:24]
-    assert np.abs(field[:, 4:12]).max() <= 4
+    assert np.abs(shown(result.data)[where].astype(int) - rgba[where]).max() <= 4
 
 
 def test_photographs_in_grey_stay() -> None:

@@ -1,6 +1,7 @@
 """The metric: against the reference's published scores, and its own laws."""
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +113,8 @@ def test_reference_values(corpus_dir: Path, quality: int, reference: float) -> N
     picture.save(stream, "JPEG", quality=quality)
     score = full_score(np.asarray(picture), np.asarray(Image.open(stream)))
     assert score == pytest.approx(reference, abs=0.15)
+
+
+def test_what_is_not_a_number_is_no_perfect_score() -> None:
+    with pytest.raises(ArithmeticError, match="not a number"):
+        ssimulacra2._from_distance(math.nan)

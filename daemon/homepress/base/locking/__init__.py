@@ -11,9 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["folder_locked", "try_lock"]
+__all__ = ["FolderInUse", "folder_locked", "try_lock"]
 
 _POLL_SECONDS = 0.01
+
+
+class FolderInUse(Exception):  # noqa: N818 (reads as what happened)
+    """Somebody else has a folder locked, and did not let go of it in time."""
 
 
 class LockingSystem(Protocol):
@@ -47,7 +51,7 @@ def folder_locked(folder: Path, seconds: float) -> Iterator[None]:
     Where its file system knows no locks, or the folder cannot be opened, nobody is kept out.
 
     Raises:
-        TimeoutError: somebody else held it for so many seconds.
+        FolderInUse: somebody else held it for so many seconds.
     """
     descriptor = _wait_for(folder, time.monotonic() + seconds)
     try:
@@ -72,8 +76,10 @@ def _wait_for(folder: Path, deadline: float) -> int | None:
             return None
         if descriptor is not None:
             os.close(descriptor)
+        elif time.monotonic() >= deadline:
+            return None
         if time.monotonic() >= deadline:
-            raise TimeoutError(f"{folder} is in use by another program")
+            raise FolderInUse(f"{folder} is in use by another program")
         time.sleep(_POLL_SECONDS)
 
 

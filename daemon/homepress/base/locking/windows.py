@@ -25,8 +25,8 @@ def open_folder(folder: Path) -> int:
     """A file in it, for folders cannot be locked: gone as soon as nobody has it open any more.
 
     Raises:
-        BlockingIOError: its last holder is about to end, and the file with it.
-        OSError: nothing can be made in the folder.
+        BlockingIOError: its last holder is about to end, and the file with it; or nothing can be made there,
+            which Windows does not tell from that.
     """
     flags = os.O_RDWR | os.O_CREAT
     for name in ("O_TEMPORARY", "O_NOINHERIT", "O_BINARY"):
@@ -35,6 +35,4 @@ def open_folder(folder: Path) -> int:
     try:
         return os.open(file, flags)
     except PermissionError as error:
-        if file.exists():
-            raise BlockingIOError(error.errno, error.strerror, str(file)) from error
-        raise
+        raise BlockingIOError(error.errno, error.strerror, str(file)) from error

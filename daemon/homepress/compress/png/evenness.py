@@ -23,6 +23,9 @@ _QUIET = 4.0  # standard deviation in levels up to which it counts as quiet
 _SHIFT = 4.0  # levels by which its mean may move
 _SHIFTED = 0.01  # share of the quiet blocks that may move more
 
+_ROWS = 64
+"""Of pixels that are compared at a time."""
+
 Rgb = NDArray[np.uint8]
 
 
@@ -34,6 +37,7 @@ class Evenness:
     """
 
     def __init__(self, source: Rgb) -> None:
+        self._source = source
         self._before = _steps(source)
         self._smooth = self._before <= _SMOOTH
         self._means, self._quiet = _means(source)
@@ -55,6 +59,16 @@ class Evenness:
         moved: NDArray[np.bool_] = self._quiet & (self._shifts(result) > _SHIFT)
         return moved
 
+    def fields_in(self, result: Rgb) -> NDArray[np.bool_]:
+        """Which pixels in the middle of nine equal ones changed their colour in a result."""
+        moved = np.zeros(result.shape[:2], np.bool_)
+        for top in range(1, result.shape[0] - 1, _ROWS):
+            rows = slice(top, min(top + _ROWS, result.shape[0] - 1))
+            around = self._source[top - 1 : rows.stop + 1]
+            shift = np.abs(around[1:-1, 1:-1].astype(np.int16) - result[rows, 1:-1]).max(axis=-1)
+            moved[rows, 1:-1] = (shift > _SHIFT) & _even(around)
+        return moved
+
     def mean_shift(self, result: Rgb) -> float:
         """By how many levels the local colour changed in a result, in the mean over all of it."""
         shift = self._shifts(result)
@@ -63,6 +77,15 @@ class Evenness:
     def _shifts(self, result: Rgb) -> NDArray[np.float32]:
         shifts: NDArray[np.float32] = np.abs(_means(result)[0] - self._means).max(axis=-1)
         return shifts
+
+
+def _even(pixels: Rgb) -> NDArray[np.bool_]:
+    """Which pixels equal all eight around them; none of the first and the last row and column."""
+    across = (pixels[:, 1:] == pixels[:, :-1]).all(axis=-1)
+    three = across[:, 1:] & across[:, :-1]
+    down = (pixels[1:, 1:-1] == pixels[:-1, 1:-1]).all(axis=-1)
+    even: NDArray[np.bool_] = three[1:-1] & three[:-2] & three[2:] & down[1:] & down[:-1]
+    return even
 
 
 def _means(pixels: Rgb) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

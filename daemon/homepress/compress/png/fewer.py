@@ -30,7 +30,9 @@ _WORST_BELOW = 12.0
 """Points by which the worst tiles may stay under the floor."""
 
 _FEWER = 0.5
-"""Of the colours of a picture that has few: so many at most are worth a loss, and no second one after it."""
+"""Of the colours of a picture that has few: so many at most are worth a loss.
+
+A result rarely has as many again to lose."""
 
 _FEW_FLOOR = 90.0
 """The least score of such a picture: under it the soft edges of icons come out in stairs."""
@@ -136,7 +138,8 @@ class _Check:
         quantiser: of the picture.
         scorer: of it.
         floor: the least score.
-        few: whether it has few colours as it is, so that each may mean something: no quiet block may change.
+        few: whether it has few colours as it is, so that each may mean something: no even field and no quiet
+            block may change.
     """
 
     def __init__(self, quantiser: Quantiser, scorer: Scorer, floor: float, *, few: bool) -> None:
@@ -153,11 +156,8 @@ class _Check:
             indexed = self._quantiser.reduce(count)
             looks = self._looks(indexed)
             pairs = list(zip(self._evenness, looks, strict=True))
-            if self._few:
-                moved = np.logical_or.reduce([evenness.patches_in(look) for evenness, look in pairs])
-                if moved.any():
-                    self._quantiser.favour(moved, CELL)
-                    continue
+            if self._few and self._favour_moved(pairs):
+                continue
             score = self._judge.score(looks)
             if score < self._aim:
                 return None
@@ -168,6 +168,17 @@ class _Check:
                 return (indexed, score) if whole else None
             self._quantiser.favour(stepped, BLOCK)
         return None
+
+    def _favour_moved(self, pairs: Sequence[tuple[Evenness, Rgba]]) -> bool:
+        """Whether an even field or a quiet block changed its colour; its colours count for more then."""
+        for moved, edge in (
+            (np.logical_or.reduce([evenness.fields_in(look) for evenness, look in pairs]), 1),
+            (np.logical_or.reduce([evenness.patches_in(look) for evenness, look in pairs]), CELL),
+        ):
+            if moved.any():
+                self._quantiser.favour(moved, edge)
+                return True
+        return False
 
     def confirmed(self, kept: _Kept) -> _Kept | None:
         """The same with the score of all of it, which sample tiles of sparse text may miss by points."""

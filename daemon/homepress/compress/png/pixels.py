@@ -101,7 +101,8 @@ class PngFile:
     def freedom(self) -> Freedom:
         """What a new coding may change of colour type and bit depth.
 
-        An indexed picture keeps its palette, unused colours and order included: games and editors rely on it.
+        Without loss an indexed picture keeps its palette, unused colours and order included: games and
+        editors rely on it. Where the floor allows a loss, `fewer` may give it another.
         """
         header = self.header
         suggested_palette = self.has(b"PLTE") and header.colour is not ColourType.INDEXED

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -365,6 +366,8 @@ class Tally:
 
 
 def _from_distance(distance: float) -> float:
+    if math.isnan(distance):
+        raise ArithmeticError("the score of a picture is not a number")
     d = distance * 0.9562382616834844
     d = 2.326765642916932 * d - 0.020884521182843837 * d**2 + 6.248496625763138e-05 * d**3
     return 100.0 - 10.0 * d**0.6276336467831387 if d > 0.0 else 100.0

@@ -70,7 +70,8 @@ def uninstall(paths: Paths, choice: Choice, *, settings: bool) -> Iterator[Step]
     yield from end_companions(paths)
     yield from _take_back_entries()
     if choice == "keep":
-        for what, place in (("originals", paths.originals), ("state", paths.state)):
+        kept = (("originals", paths.originals), ("state", paths.state), ("settings", paths.config_file))
+        for what, place in kept:
             if place.exists():
                 yield Step(what, "kept", str(place), "an installation to come finds it")
         return
@@ -128,7 +129,8 @@ def end_companions(paths: Paths) -> Iterator[Step]:
             lock.release()
             continue
         if (process := lock.holder()) is not None:
-            os.kill(process, signal.SIGTERM)
+            with contextlib.suppress(OSError):  # it may have ended meanwhile; the lock says whether
+                os.kill(process, signal.SIGTERM)
         if lock.acquire(wait=_COMPANION_SECONDS):
             lock.release()
             yield Step("program", "stopped", f"{file.stem}, process {process}")

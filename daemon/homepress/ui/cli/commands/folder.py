@@ -9,7 +9,6 @@ import click
 
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
-from homepress.base.system_errors import shell_word
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
 from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service, ServiceError
@@ -20,7 +19,7 @@ from homepress.ui.cli.access import daemon_or_local
 from homepress.ui.cli.arguments import absolute_path, assignment, example, json_option
 from homepress.ui.cli.commands.settings import say_changed, typed_changes
 from homepress.ui.cli.output import ProgressBar
-from homepress.ui.text import LET_IN, let_in_lines, printable
+from homepress.ui.text import LET_IN, in_command, let_in_lines, printable
 
 _WORTH_SAYING = 30.0
 """Seconds of work in the background from which on it is said."""
@@ -409,7 +408,7 @@ def existing_lines(found: CheckReport | None, existing: str) -> list[str]:
         lines.append(f"Their fingerprints are made in the background, which takes {_about(found)}.")
     if saved:
         lines.append(f"Compressing what is there too would save about {size(saved)} ({percent} %){part}:")
-        lines.append(f"  homepress compress --in-place {shell_word(printable(found.path))}")
+        lines.append(f"  homepress compress --in-place {in_command(found.path)}")
     return lines
 
 

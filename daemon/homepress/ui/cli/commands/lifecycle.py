@@ -12,7 +12,6 @@ import msgspec
 import homepress
 from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus, WaitingFile
-from homepress.base.system_errors import shell_word
 from homepress.base.units import counted, size
 from homepress.control import instance
 from homepress.control.client import NO_DAEMON, OtherVersionError, connect
@@ -22,8 +21,7 @@ from homepress.settings import HOME_VARIABLE, Settings, SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import open_ledger, require_daemon
 from homepress.ui.cli.arguments import absolute_path, example, future_time, json_option
-from homepress.ui.cli.output import where
-from homepress.ui.text import day_of, printable, until
+from homepress.ui.text import day_of, in_command, printable, until
 
 # `homepress run`: the daemon, in the foreground.
 
@@ -85,10 +83,10 @@ def _prepare_demo(paths: Paths, folder: Path) -> None:
     if all(known.path != folder for known in load(paths.config_file).folders):
         edit.add_folder(paths.config_file, str(folder))
     output.remark(f"Drop pictures into {output.strong(printable(str(folder)))}")
-    home = printable(os.environ[HOME_VARIABLE])
+    home = os.environ[HOME_VARIABLE]
     on_windows = sys.platform == "win32"
-    setting = f'set "{HOME_VARIABLE}={home}" &&' if on_windows else f"{HOME_VARIABLE}={shell_word(home)}"
-    program = shell_word(where(str(Path(sys.executable).with_name("homepress"))))
+    setting = f'set "{HOME_VARIABLE}={home}" &&' if on_windows else f"{HOME_VARIABLE}={in_command(home)}"
+    program = in_command(str(Path(sys.executable).with_name("homepress")))
     output.remark("In another terminal, to see what became of them, and to take the last one back:")
     output.remark(f"    {setting} {program} history")
     output.remark(f"    {setting} {program} undo --last 1")
@@ -112,8 +110,13 @@ def stop(wait: float, companions: bool, as_json: bool) -> None:
     """
     paths = Paths.from_environment()
     # First, since a tray that sees the daemon end may be asked to start another.
-    failed = _end_companions(paths) if companions else []
-    process = stop_daemon(paths.socket, paths.lock)
+    ended = _end_companions(paths) if companions else 0
+    try:
+        process = stop_daemon(paths.socket, paths.lock)
+    except ServiceError as error:
+        if not ended or error.exit_code != NO_DAEMON:
+            raise
+        process = None  # tray or window alone were there
     # The daemon holds the lock for as long as it lives; we let go of it at once.
     lock = InstanceLock(paths.lock)
     if not lock.acquire(min(_SOON, wait)):
@@ -124,19 +127,20 @@ def stop(wait: float, companions: bool, as_json: bool) -> None:
                 "or look at it with: homepress status"
             )
     lock.release()
-    if failed:
-        raise ServiceError("; ".join(failed))
     if as_json:
         output.print_json({"state": "stopped", "pid": process})
     else:
         output.say("Homepress has stopped.")
 
 
-def _end_companions(paths: Paths) -> list[str]:
-    """End tray and window; what is in the way of it."""
+def _end_companions(paths: Paths) -> int:
+    """End tray and window; how many were there. Raises `ServiceError` where one does not end."""
     from homepress.daemon.commands.uninstall import end_companions
 
-    return [f"{step.place}: {step.reason}" for step in end_companions(paths) if step.outcome == "failed"]
+    steps = list(end_companions(paths))
+    if failed := [f"{step.place}: {step.reason}" for step in steps if step.outcome == "failed"]:
+        raise ServiceError("; ".join(failed))
+    return len(steps)
 
 
 # `homepress status`: what goes on, in a glance.

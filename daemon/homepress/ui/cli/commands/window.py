@@ -13,7 +13,6 @@ import click
 
 from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
-from homepress.base.system_errors import shell_word
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import ServiceError, Status
@@ -22,7 +21,7 @@ from homepress.settings import SettingsError, load
 from homepress.ui.cli import output
 from homepress.ui.cli.access import open_ledger
 from homepress.ui.cli.arguments import absolute_path, example, json_option
-from homepress.ui.text import printable
+from homepress.ui.text import in_command, printable
 
 if TYPE_CHECKING:
     from homepress.daemon.commands.viewer import Viewer
@@ -218,7 +217,7 @@ def picture_lines(detail: "EntryDetail") -> list[str]:
     if entry.reason:
         found.insert(2, f"  {printable(entry.reason)}")
     if entry.original == "kept":
-        found.append(f"  Bring it back with: homepress undo {shell_word(printable(entry.path))}")
+        found.append(f"  Bring it back with: homepress undo {in_command(entry.path)}")
     return found
 
 
