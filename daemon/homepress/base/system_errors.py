@@ -112,7 +112,7 @@ def shell_word(word: object) -> str:
 
 
 def _quoted_on_windows(word: str) -> str:
-    """Between double quotes, which cmd and PowerShell take; no path has one in it."""
+    """Between double quotes, which no path has in it; cmd still fills in `%NAME%`, and PowerShell `$name`."""
     return f'"{word}"' if re.search(r"[\s&()\[\]{}^=;!'+,`~%$@]", word) else word
 
 

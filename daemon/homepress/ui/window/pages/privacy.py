@@ -257,7 +257,7 @@ _ABOUT = "Pictures never leave this computer. Here the processes say themselves 
 _PROOF = "homepress prove"
 _NOT_SHOWN = (
     "This window shows what the processes of Homepress can reach. What an ordinary program can reach beside "
-    "them is the full proof: 30 seconds in a terminal."
+    "them is the full proof: some seconds in a terminal."
 )
 
 
