@@ -38,7 +38,12 @@ class Drive:
         self.format()
 
     def format(self) -> None:
-        assert run(*MAKE[self.kind], self.device).returncode == 0
+        # It is in use for a moment longer where a process just left has seen it mounted.
+        wait_for(
+            lambda: run(*MAKE[self.kind], self.device).returncode == 0,
+            within=60,
+            what="the drive to be formatted",
+        )
 
     def mount(self, at: Path) -> None:
         how = ["mount.exfat-fuse"] if self.kind == "exfat" else ["mount", "-t", self.kind]
