@@ -46,9 +46,9 @@ def try_lock(descriptor: int) -> bool:
 
 @contextlib.contextmanager
 def folder_locked(folder: Path, seconds: float) -> Iterator[None]:
-    """Keep out of a folder, which has to exist, whatever other process or thread asks for the same.
+    """Hold the lock of a folder for the length of the block: one process, and one thread of it, at a time.
 
-    Where its file system knows no locks, or the folder cannot be opened, nobody is kept out.
+    Where the file system has no locks, or the folder cannot be opened, the block runs without one.
 
     Raises:
         FolderInUse: somebody else held it for so many seconds.
@@ -62,24 +62,25 @@ def folder_locked(folder: Path, seconds: float) -> Iterator[None]:
 
 
 def _wait_for(folder: Path, deadline: float) -> int | None:
+    """A descriptor that holds the lock; None where no lock is to be had."""
     while True:
-        descriptor = None
         try:
             descriptor = _system.open_folder(folder)
-            if _system.try_lock(descriptor):
-                return descriptor
         except BlockingIOError:
-            pass
+            if time.monotonic() >= deadline:
+                return None
         except OSError:
-            if descriptor is not None:
+            return None
+        else:
+            try:
+                if _system.try_lock(descriptor):
+                    return descriptor
+            except OSError:
                 os.close(descriptor)
-            return None
-        if descriptor is not None:
+                return None
             os.close(descriptor)
-        elif time.monotonic() >= deadline:
-            return None
-        if time.monotonic() >= deadline:
-            raise FolderInUse(f"{folder} is in use by another program")
+            if time.monotonic() >= deadline:
+                raise FolderInUse(f"{folder} is in use by another program")
         time.sleep(_POLL_SECONDS)
 
 
