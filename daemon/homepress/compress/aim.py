@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from homepress.compress.model import ScoreKind
 from homepress.compress.score.search import Increment, Scale, find_setting, first_to_keep, shortfall
-from homepress.compress.score.ssimulacra2 import PieceReference, Tally, ToSrgb, full_score, pieces
+from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
 from homepress.compress.score.tiles import (
     EDGE,
     FULL_PIXELS,
@@ -105,8 +105,7 @@ class Scorer:
     def score(self, looks: Sequence[Rgb]) -> float:
         """The score of a result: the lower one of all grounds."""
         if not self._references:
-            pairs = zip(self.sources, looks, strict=True)
-            return min(full_score(self._shown(source), self._shown(look)) for source, look in pairs)
+            return self.full(looks)
         return min(
             self._score(references, look) for references, look in zip(self._references, looks, strict=True)
         )
@@ -119,14 +118,8 @@ class Scorer:
 
     def full(self, looks: Sequence[Rgb]) -> float:
         """The score of all of a result, however large: for what sample tiles may misjudge, such as text."""
-        return min(self._full(source, look) for source, look in zip(self.sources, looks, strict=True))
-
-    def _full(self, source: Rgb, look: Rgb) -> float:
-        tally = Tally()
-        for rows, columns, piece in pieces(*source.shape[:2]):
-            reference = PieceReference(self._shown(source[rows, columns]), piece)
-            tally += reference.compare(self._shown(look[rows, columns]))
-        return tally.score()
+        pairs = zip(self.sources, looks, strict=True)
+        return min(full_score(source, look, self._shown) for source, look in pairs)
 
     def worst(self, looks: Sequence[Rgb]) -> float:
         """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""

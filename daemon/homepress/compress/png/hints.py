@@ -55,10 +55,10 @@ def with_background(
     """
     if old.colour is ColourType.INDEXED and picture.palette == palette:
         return (picture, body) if len(body) == 1 and body[0] < 1 << picture.header.depth else None
-    told = _told_colour(body, old, palette)
-    if told is None:
+    named = _named_colour(body, old, palette)
+    if named is None:
         return None
-    values, most = told
+    values, most = named
     new = picture.header
     if new.colour is ColourType.INDEXED:
         if any(value * 255 % most for value in values):
@@ -73,7 +73,7 @@ def with_background(
     return picture, b"".join(scaled)
 
 
-def _told_colour(body: bytes, old: PngHeader, palette: bytes) -> tuple[list[int], int] | None:
+def _named_colour(body: bytes, old: PngHeader, palette: bytes) -> tuple[list[int], int] | None:
     """Red, green and blue, and the greatest value that they can have."""
     if old.colour is ColourType.INDEXED:
         at = 3 * body[0] if len(body) == 1 else len(palette)

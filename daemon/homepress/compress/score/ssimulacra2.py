@@ -568,8 +568,13 @@ def _dissimilarity(window: _Window, source: _Source, image: Plane, mean: Plane) 
     return numerator
 
 
-def full_score(source: Rgb, candidate: Rgb) -> float:
-    """The score of a whole picture against its source, both height x width x 3 in sRGB.
+def full_score(source: Rgb, candidate: Rgb, shown: ToSrgb = np.asarray) -> float:
+    """The score of a whole picture against its source, piece by piece.
+
+    Args:
+        source: height x width x 3.
+        candidate: likewise.
+        shown: shows both in sRGB; as a rule they are in it.
 
     Raises:
         ValueError: the two differ in size.
@@ -578,7 +583,7 @@ def full_score(source: Rgb, candidate: Rgb) -> float:
         raise ValueError(f"cannot compare {source.shape} with {candidate.shape}")
     tally = Tally()
     for rows, columns, piece in pieces(source.shape[0], source.shape[1]):
-        tally += PieceReference(source[rows, columns], piece).compare(candidate[rows, columns])
+        tally += PieceReference(shown(source[rows, columns]), piece).compare(shown(candidate[rows, columns]))
     return tally.score()
 
 
