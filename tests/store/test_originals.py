@@ -444,6 +444,16 @@ class TestRetention:
             assert (looked.outcome, "Permission denied" in looked.reason) == ("failed", True)
 
 
+def write_twice(bench: Bench, store: Store) -> None:
+    """A program writes to the stored original, and again after that was noticed."""
+    with stored(bench).open("r+b") as program:
+        program.write(b"first")
+        program.flush()
+        bench.hands.let_pass(6)
+        store.maintain()
+        program.write(b"second")
+
+
 class TestLateWriters:
     def test_the_edit_is_put_back_under_its_name(self, bench: Bench) -> None:
         path = bench.drop()
@@ -466,12 +476,7 @@ class TestLateWriters:
         path = bench.drop()
         with bench.store() as store:
             replace(store, path)
-            with stored(bench).open("r+b") as program:
-                program.write(b"first")
-                program.flush()
-                bench.hands.let_pass(6)
-                store.maintain()
-                program.write(b"second")
+            write_twice(bench, store)
             bench.hands.let_pass(3600)
             store.maintain()
         assert path.read_bytes()[:11] == b"firstsecond"
@@ -482,12 +487,7 @@ class TestLateWriters:
         path = bench.drop()
         with bench.store() as store:
             replace(store, path)
-            with stored(bench).open("r+b") as program:
-                program.write(b"first")
-                program.flush()
-                bench.hands.let_pass(6)
-                store.maintain()
-                program.write(b"second")
+            write_twice(bench, store)
         assert path.read_bytes()[:11] == b"firstsecond"
 
     def test_beside_when_the_result_was_edited_as_well(self, bench: Bench) -> None:
