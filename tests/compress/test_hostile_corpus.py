@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.corpus, pytest.mark.filterwarnings("ignore")]
 WHOLE = {
     "exif-samples__image01137.jpg": "XMP without Exif",
     "exiv2__exiv2-bug937.jpg": "a directory of the Exif block in front of the main one",
+    "gen__png-trailing-4k-random.png": "4 KiB behind the end, which stay there",
     "image__pal8badindex.bmp.png": "how a damaged BMP is to be shown, as a sound PNG",
     "image__resize-with-alpha-original.png": "an Exif block in a PNG",
     "jpeg-decoder__multiple-0xff-before-eoi.jpg": "a fill byte before the end",
