@@ -144,7 +144,8 @@ def test_windows_structures_have_the_documented_sizes() -> None:
         assert ctypes.sizeof(windows.ExtendedLimits) == 144
 
 
-def test_windows_never_claims_to_be_locked() -> None:
+def test_windows_never_claims_to_be_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "_System", Obedient)
     assert windows.state() == "open"
     for lock in (windows.lock_daemon(), windows.lock_client(), windows.lock_worker([], Limits(), Obedient())):
         assert not lock.network and lock.missing
@@ -156,6 +157,9 @@ class Obedient:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, int]] = []
+
+    def in_container(self) -> bool:
+        return False
 
     def job_flags(self) -> int | None:
         return windows.job_limits(Limits()).basic.flags  # type: ignore[no-any-return]  # ctypes
@@ -218,6 +222,23 @@ def test_a_windows_worker_confines_itself_integrity_last() -> None:
         ("integrity", 0),
     ]
     assert len(missing) == 2 and "network" in missing[0] and "files are not closed" in missing[1]
+
+
+def test_a_worker_in_a_container_has_neither_network_nor_files() -> None:
+    class Contained(Obedient):
+        def in_container(self) -> bool:
+            return True
+
+    lock = windows.lock_worker([], Limits(), Contained())
+    assert lock.network and lock.files and not lock.missing
+
+
+def test_a_windows_that_does_not_tell_of_containers_has_none() -> None:
+    class Old(Obedient):
+        def in_container(self) -> bool:
+            raise OSError(87, "unknown class")
+
+    assert not windows.lock_worker([], Limits(), Old()).network
 
 
 @pytest.mark.parametrize("system", [Refusing(), Forgetful()])

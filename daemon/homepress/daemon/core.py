@@ -39,6 +39,7 @@ from homepress.store.model import OriginalsLimit, RecoveryNote, StoreError
 from homepress.store.store import Store
 from homepress.watch import cloud_clients
 from homepress.workers import Checker, Limits, MemoryBudget
+from homepress.workers.process import contain_workers
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +102,8 @@ class Core:
         store, recovered = _open_store(paths, live.current, roots, recover)
         for note in recovered:
             _log.info("recovered: %s", note)
+        if live.current.daemon.app_container:
+            contain_workers()
         trust = CodecTrust(paths.state / "codecs.json")
         memory = MemoryBudget(live.current.daemon.worker_memory.bytes)
         checker = Checker(Limits(), memory=memory)

@@ -5,8 +5,8 @@ an end together with the daemon. From inside, when everything is loaded: the low
 nothing of the user's can be written; no privileges; no code made at run time. Each step is read back from the
 system, and one that is not there is named in `Lock.missing`.
 
-None of that takes away the network or the reading of files. Windows would do so for a process in an
-AppContainer, or by a rule of its firewall; the first is not asked for yet.
+None of that takes away the network or the reading of files. Windows does so for a process that was started in
+an AppContainer, which the setting `app_container` asks for, or by a rule of its firewall.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ _PROCESS_SET_QUOTA_AND_TERMINATE = 0x0100 | 0x0001
 _TICKS_PER_SECOND = 10_000_000
 
 # TOKEN_INFORMATION_CLASS, and the rights to a token (winnt.h).
-_TOKEN_PRIVILEGES, _TOKEN_INTEGRITY_LEVEL = 3, 25
+_TOKEN_PRIVILEGES, _TOKEN_INTEGRITY_LEVEL, _TOKEN_IS_APP_CONTAINER = 3, 25, 29
 _TOKEN_QUERY, _TOKEN_ADJUST_PRIVILEGES, _TOKEN_ADJUST_DEFAULT = 0x8, 0x20, 0x80
 _UNTRUSTED, _LOW = 0x0000, 0x1000
 _SE_GROUP_INTEGRITY = 0x20
@@ -52,6 +52,8 @@ MITIGATIONS = {
 
 _JOB_WAIT_SECONDS, _OTHER_JOB_WAIT_SECONDS = 5.0, 0.25
 _JOB_LOOK_SECONDS = 0.01
+_CONNECT_SECONDS = 1.0
+_DISCARD_PORT = 9
 
 
 class BasicLimits(ctypes.Structure):
@@ -96,6 +98,9 @@ def job_limits(limits: Limits) -> ExtendedLimits:
 class WorkerSystem(Protocol):
     """What a worker asks of Windows about itself; each raises `OSError` where the system refuses."""
 
+    def in_container(self) -> bool:
+        """Whether this process was started in an AppContainer."""
+
     def job_flags(self) -> int | None:
         """JOB_OBJECT_LIMIT_* of the job that holds this process; None without any."""
 
@@ -123,11 +128,21 @@ def lock_worker(
     system: WorkerSystem | None = None,
 ) -> Lock:
     """A step that fails is named, and the others are taken all the same."""
-    return Lock(False, missing=(_NETWORK_OPEN, *(gap.brief for gap in gaps()), *_gaps(system or _System())))
+    system = system or _System()
+    if _is_contained(system):
+        return Lock(True, files=1, missing=tuple(_gaps(system)))
+    return Lock(False, missing=(_NETWORK_OPEN, *(gap.brief for gap in gaps()), *_gaps(system)))
 
 
 def lock_tool(tool: Path, readable: Sequence[Path], limits: Limits) -> Lock:  # noqa: ARG001  as above
     return Lock(False, missing=(_NETWORK_OPEN,))
+
+
+def _is_contained(system: WorkerSystem) -> bool:
+    try:
+        return system.in_container()
+    except OSError:
+        return False
 
 
 def _gaps(system: WorkerSystem) -> Iterator[str]:
@@ -203,18 +218,31 @@ def contain(pid: int, limits: Limits) -> Callable[[], None]:
 
 
 def probe(other: int = 0) -> tuple[ProbeAttempt, ...]:  # noqa: ARG001  no memory is tried here
-    """The making of sockets: the firewall would refuse a connection later."""
+    """The making of sockets, which the firewall lets pass; in a container, also their use."""
+    tried = _connected if _is_contained(_System()) else _made
     return (
-        _socket("TCP", sockets.AF_INET, sockets.SOCK_STREAM),
-        _socket("UDP", sockets.AF_INET, sockets.SOCK_DGRAM),
-        _socket("TCP over IPv6", sockets.AF_INET6, sockets.SOCK_STREAM),
-        _socket("UDP over IPv6", sockets.AF_INET6, sockets.SOCK_DGRAM),
+        _socket("TCP", sockets.AF_INET, sockets.SOCK_STREAM, tried),
+        _socket("UDP", sockets.AF_INET, sockets.SOCK_DGRAM, tried),
+        _socket("TCP over IPv6", sockets.AF_INET6, sockets.SOCK_STREAM, tried),
+        _socket("UDP over IPv6", sockets.AF_INET6, sockets.SOCK_DGRAM, tried),
     )
 
 
-def _socket(name: str, family: int, kind: int) -> ProbeAttempt:
+def _made(family: int, kind: int) -> None:
+    sockets.socket(family, kind).close()
+
+
+def _connected(family: int, kind: int) -> None:
+    """A container refuses the use of a socket, not the making. Only to this computer: nothing leaves it."""
+    with sockets.socket(family, kind) as made:
+        made.settimeout(_CONNECT_SECONDS)
+        with contextlib.suppress(ConnectionError):  # let through, and nobody listens there
+            made.connect(("::1" if family == sockets.AF_INET6 else "127.0.0.1", _DISCARD_PORT))
+
+
+def _socket(name: str, family: int, kind: int, tried: Callable[[int, int], None]) -> ProbeAttempt:
     try:
-        sockets.socket(family, kind).close()
+        tried(family, kind)
     except OSError as error:
         return ProbeAttempt(name, False, f"{error.errno}: {error.strerror}")
     return ProbeAttempt(name, True, "allowed")
@@ -267,6 +295,12 @@ class _System(WorkerSystem):
         self._kernel32 = _kernel32()
         self._advapi32 = _library("advapi32")
         self._advapi32.OpenProcessToken.argtypes = (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
+
+    @override
+    def in_container(self) -> bool:
+        with self._token(_TOKEN_QUERY) as token:
+            told = self._token_information(token, _TOKEN_IS_APP_CONTAINER)
+            return any(bytes(told)[:4])
 
     @override
     def job_flags(self) -> int | None:

@@ -244,6 +244,16 @@ class DaemonSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             Widget.CHOICE,
         ),
     ] = "errors"
+    app_container: Annotated[
+        bool,
+        about(
+            "Workers in an AppContainer",
+            "Windows only: take network and files away from what reads pictures. Not tried on Windows yet; "
+            "restart Homepress after a change.",
+            Widget.SWITCH,
+            advanced=True,
+        ),
+    ] = False
     originals_max: Annotated[
         Size,
         about(

@@ -6,6 +6,39 @@ from pathlib import Path
 from typing import Any, Protocol
 
 
+class ChildProcess(Protocol):
+    """A process that was started; what is used of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    @property
+    def stdin(self) -> Any:
+        """The pipe to its standard input, unbuffered."""
+
+    @property
+    def stdout(self) -> Any:
+        """The pipe from its standard output, unbuffered."""
+
+    @property
+    def stderr(self) -> Any:
+        """The pipe from its error output, unbuffered."""
+
+    @property
+    def lost(self) -> str:
+        """Why nothing is known of its end; empty while it can be asked for."""
+
+    def poll(self) -> int | None:
+        """Its return code; None while it runs."""
+
+    def wait(self) -> int:
+        """Its return code, when it has ended."""
+
+    def kill(self) -> None:
+        """End it at once; silent when it is gone."""
+
+
 class Host(Protocol):
     """One operating system's ways."""
 
@@ -14,6 +47,21 @@ class Host(Protocol):
 
     def interpreter(self) -> tuple[str, Mapping[str, str]]:
         """The program that runs our modules, and variables that its environment must have."""
+
+    def use_container(self) -> None:
+        """From here on start workers in a container of the system's.
+
+        Raises:
+            OSError: none is to be had.
+        """
+
+    def remove_container(self) -> None:
+        """Take away what `use_container` has made in the system; silent where there is nothing."""
+
+    def start_contained(
+        self, command: Sequence[str], environment: Mapping[str, str], background: bool
+    ) -> ChildProcess | None:
+        """Start a program in the container; None while none is in use. Raises `OSError` as `subprocess`."""
 
     def tool_command(self, locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:
         """Of two command lines for a helper program: through our process that locks itself, or plain."""

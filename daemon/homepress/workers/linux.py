@@ -32,6 +32,23 @@ def interpreter() -> tuple[str, Mapping[str, str]]:
     return sys.executable, {}
 
 
+def use_container() -> None:
+    """Only Windows has one; what locks a worker here is the lock it puts on itself."""
+    raise OSError("the setting app_container is for Windows alone")
+
+
+def remove_container() -> None:
+    pass
+
+
+def start_contained(
+    command: Sequence[str],  # noqa: ARG001
+    environment: Mapping[str, str],  # noqa: ARG001
+    background: bool,  # noqa: ARG001
+) -> None:
+    return None
+
+
 def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
     return locked
 

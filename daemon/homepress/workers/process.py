@@ -28,7 +28,7 @@ import homepress
 from homepress import __version__, privacy
 from homepress.base.override import override
 from homepress.workers import launcher
-from homepress.workers.host import host
+from homepress.workers.host import ChildProcess, host
 from homepress.workers.protocol import (
     READY,
     RESPONSE,
@@ -116,6 +116,19 @@ def lock_outside_workers(lock: Callable[[], T]) -> T:
     return locked
 
 
+def contain_workers() -> None:
+    """From here on start workers in a container of the system's; without one, the log says why."""
+    try:
+        host.use_container()
+    except OSError as error:
+        _log.warning("workers are not started in a container: %s", error)
+
+
+def remove_container() -> None:
+    """Take away what `contain_workers` has made in the system; silent where there is nothing."""
+    host.remove_container()
+
+
 def _in_user_site() -> bool:
     """Whether Homepress is installed with `pip install --user`, which isolated mode would not find."""
     if not site.ENABLE_USER_SITE:
@@ -133,8 +146,6 @@ class OwnProcess(subprocess.Popen[bytes]):
     def kill(self) -> None:
         host.kill(self.pid)
 
-
-Process = OwnProcess | launcher.OutsideProcess
 
 START_SECONDS = 60.0
 _END_SECONDS = 2.0
@@ -463,9 +474,11 @@ class Worker(Program):
         return self.attempt(seconds, exchange)
 
 
-def _started(command: Sequence[str], background: bool) -> Process:
+def _started(command: Sequence[str], background: bool) -> ChildProcess:
     if (outside := launcher.launcher()) is not None:
         return outside.start(command)
+    if (contained := host.start_contained(command, environment(), background)) is not None:
+        return contained
     return OwnProcess(
         command,
         bufsize=0,
@@ -494,17 +507,22 @@ def _last_line(text: str) -> str:
 # PR_SET_PDEATHSIG). So no slot starts its process from whatever thread happens to call it.
 
 
+_Start = tuple[Callable[[], ChildProcess], Future[ChildProcess]]
+
+
 class _LastingThread:
     def __init__(self) -> None:
-        self._requests: queue.SimpleQueue[tuple[Callable[[], Process], Future[Process]]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[Callable[[], ChildProcess], Future[ChildProcess]]] = (
+            queue.SimpleQueue()
+        )
         self._thread: threading.Thread | None = None
 
-    def launch(self, start: Callable[[], Process]) -> Process:
+    def launch(self, start: Callable[[], ChildProcess]) -> ChildProcess:
         with launcher.processes:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._serve, name="worker launcher", daemon=True)
                 self._thread.start()
-        outcome: Future[Process] = Future()
+        outcome: Future[ChildProcess] = Future()
         self._requests.put((start, outcome))
         return outcome.result()
 
@@ -520,7 +538,7 @@ class _LastingThread:
 _lasting = _LastingThread()
 
 
-def launch(start: Callable[[], Process]) -> Process:
+def launch(start: Callable[[], ChildProcess]) -> ChildProcess:
     """Run `start` in the lasting thread and give its process, or raise what it raised."""
     return _lasting.launch(start)
 

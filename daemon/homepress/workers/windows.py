@@ -9,7 +9,10 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from homepress.workers.appcontainer import ContainedProcess, Container
 
 # CREATE_NO_WINDOW, and IDLE_PRIORITY_CLASS or NORMAL_PRIORITY_CLASS (processthreadsapi.h).
 _NO_WINDOW = 0x08000000
@@ -29,6 +32,31 @@ def interpreter() -> tuple[str, Mapping[str, str]]:
     """
     real = str(getattr(sys, "_base_executable", sys.executable))
     return (sys.executable, {}) if real == sys.executable else (real, {"__PYVENV_LAUNCHER__": sys.executable})
+
+
+_container: list["Container"] = []
+"""The one that workers are started in, when the settings ask for it."""
+
+
+def use_container() -> None:
+    from homepress.workers.appcontainer import Container
+
+    if not _container:
+        _container.append(Container())
+
+
+def remove_container() -> None:
+    from homepress.workers.appcontainer import Container
+
+    Container.remove()
+
+
+def start_contained(
+    command: Sequence[str], environment: Mapping[str, str], background: bool
+) -> "ContainedProcess | None":
+    if not _container:
+        return None
+    return _container[0].start(command, environment, popen_options(background)["creationflags"])
 
 
 def tool_command(locked: Sequence[str], plain: Sequence[str]) -> Sequence[str]:  # noqa: ARG001

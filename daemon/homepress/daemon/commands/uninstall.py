@@ -24,6 +24,7 @@ from homepress.desktop.file_managers import FileManagerError, file_managers
 from homepress.store.model import LedgerError
 from homepress.store.originals import remove_originals_dir
 from homepress.store.reader import Reader
+from homepress.workers.process import remove_container
 
 Choice = Literal["restore", "accept", "keep"]
 """What becomes of kept originals: they come back, or they are deleted permanently and the results stay, or
@@ -146,6 +147,7 @@ def _beside_socket(paths: Paths) -> list[Path]:
 
 def _take_back_entries() -> Iterator[Step]:
     """Start at login, and what file managers show."""
+    remove_container()
     for way in autostarts():
         state = way.state()
         # One that is switched off in the desktop's own settings is a file of ours all the same.
