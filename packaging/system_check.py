@@ -254,6 +254,26 @@ def login(trial: Trial) -> str:
     return seen
 
 
+def contained(trial: Trial) -> str:
+    """Workers in an AppContainer, which is off unless asked for: what they are refused, and a picture."""
+    if sys.platform != "win32":
+        return "not tried: only Windows has them"
+    trial.ask("settings", "set", "app_container=true")
+    try:
+        trial.start()
+        digest = drop(trial, "contained.jpg", 77)
+        trial.wait(lambda: hash_of(trial.folder / "contained.jpg") != digest, "a picture is smaller")
+        seen = trial.ask("prove", codes=(0, 4)) + trial.ask("doctor", codes=(0, 1)) + trial.log()
+        trial.stop()
+        return seen
+    finally:
+        trial.kill()
+        trial.ask("settings", "set", "--default", "app_container")
+        from homepress.workers.process import remove_container
+
+        remove_container()
+
+
 def starts_at_login(trial: Trial) -> bool:
     """Whether the program says that it starts at the next login, or is set to and will not."""
     said = json.loads(trial.ask("autostart", "status", "--json", codes=(0, 1, 3)))
@@ -303,6 +323,7 @@ def main() -> int:
         report.try_out("stop", lambda: trial.stop() or "")
     finally:
         trial.kill()
+    report.try_out("workers in a container", lambda: contained(trial))
     report.try_out("login", lambda: login(trial))
     for room in () if options.no_tests else TEST_ROOMS:
         report.try_out(f"tests of {room}", lambda room=room: tests(room))
