@@ -8,7 +8,7 @@ LOCKS := packaging/locks
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 FOLDER ?=
 
-.PHONY: run test check room windows torture bench fuzz dist check-pythons lock latest generate clean
+.PHONY: run test check coverage room windows torture bench fuzz dist check-pythons lock latest generate clean
 
 CORE := $(wildcard daemon/homepress/compress/core/*.[ch])
 
@@ -29,6 +29,10 @@ test: $(STAMP)
 
 check: $(STAMP)
 	@$(BIN)/python tests/run.py --only format lint types rules
+
+# Every test, and what of the code they run, by room.
+coverage: $(STAMP)
+	@$(BIN)/python tests/run.py --only tests --coverage
 
 # The tests of one room, or of a part of one, without the slow ones: `make room ROOM=store`, `ROOM=compress/png`.
 room: $(STAMP)

@@ -1,9 +1,10 @@
 """`make test`: everything that has to hold before a change lands, each part with its run time.
 
 What a test needs from the system is installed when we are root; else the command is printed and the tests
-that need it are listed as not run. With CI=true a test that did not run is a failure, and coverage is
-measured: branches too, of what runs in the test processes themselves. Daemons, workers, tray and window that
-tests start are not counted, since they may not write files.
+that need it are listed as not run. With CI=true a test that did not run is a failure.
+
+`make coverage` measures what the tests run, branches too, in the test processes themselves; it takes half
+as long again. Daemons, workers, tray and window that tests start are not counted: they may not write files.
 """
 
 import argparse
@@ -83,8 +84,8 @@ class Part:
 
 
 # Slow tests are named at the end, so that none becomes one unnoticed.
-# Three at a time on two cores: many tests wait for a disk, a clock or a window, not for a core.
-PYTEST = (str(BIN / "pytest"), "-q", "-n", "3", "--durations=15", "--durations-min=5")
+# Four at a time on two cores: many tests wait for a disk, a clock or a window, not for a core.
+PYTEST = (str(BIN / "pytest"), "-q", "-n", "4", "--durations=15", "--durations-min=5")
 # Tests that are parts of their own, by the name of the part.
 APART = {"rules": "tests/rules", "docs": "tests/docs", "packages": "tests/packages"}
 COVERAGE = ("--cov", "--cov-report=")
@@ -159,10 +160,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latest", action="store_true", help="install without the locks, as `make latest`")
     parser.add_argument("--only", nargs="+", choices=[part.name for part in PARTS], help="run these parts")
-    in_ci = os.environ.get("CI") == "true"
-    parser.add_argument(
-        "--coverage", action="store_true", default=in_ci, help="measure coverage; in CI always"
-    )
+    parser.add_argument("--coverage", action="store_true", help="measure coverage")
     arguments = parser.parse_args()
     if arguments.latest:
         os.environ[LATEST] = "1"

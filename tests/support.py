@@ -39,15 +39,17 @@ def wait_for(
 ) -> T:
     """Poll `condition` until it is true and give its value; fail after `within` seconds.
 
-    A long deadline costs nothing when it is met: short ones fail where the computer is busy.
+    A long deadline costs nothing when it is met: short ones fail where the computer is busy. It asks less often
+    the longer it waits, since a condition may be a whole command that takes the time from what is waited for.
     """
-    end = time.monotonic() + within
+    begin = time.monotonic()
     while True:
         if value := condition():
             return value
-        if time.monotonic() > end:
+        waited = time.monotonic() - begin
+        if waited > within:
             raise AssertionError(f"waited {within:g} s in vain for {what}")
-        time.sleep(0.02)
+        time.sleep(min(max(waited / 8, 0.02), 0.5))
 
 
 def corpus() -> Path | None:
