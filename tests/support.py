@@ -39,8 +39,8 @@ def wait_for(
 ) -> T:
     """Poll `condition` until it is true and give its value; fail after `within` seconds.
 
-    A long deadline costs nothing when it is met: short ones fail where the computer is busy. It asks less often
-    the longer it waits, since a condition may be a whole command that takes the time from what is waited for.
+    A long deadline costs nothing when it is met: short ones fail where the computer is busy. It asks less
+    often the longer it waits: a condition may be a whole command, which takes time from what is waited for.
     """
     begin = time.monotonic()
     while True:
