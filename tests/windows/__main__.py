@@ -2,8 +2,8 @@
 
 Without arguments: the rig is made in `build/windows` (or in what HOMEPRESS_RIG names), then run the tests of
 the program's day and those of each room without the slow ones, two parts at a time; at the end comes a table
-of what passed, what failed, and what does not apply there and why. With arguments these are a Python command
-line to run in the rig, such as `-m homepress doctor`.
+of what passed, what failed, and what does not apply there and why. `--only ROOM ...` runs some of them, as
+`make test` does. Other arguments are a Python command line to run in the rig, such as `-m homepress doctor`.
 
 HOMEPRESS_KILLS says how often the program is killed in the middle of work (5), HOMEPRESS_SHOTS names a folder
 for screenshots of what people see.
@@ -45,6 +45,8 @@ PYTEST = (
 SCREEN = {"Xvfb": ("xvfb",), "xdotool": ("xdotool",), "import": ("imagemagick",)}
 """Programs that show and click what people see: Debian packages that have them."""
 LIMIT_SECONDS = 3600.0
+CANNOT_BUILD = 2
+"""The exit code where there is no Wine, and nobody may install it."""
 
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
 _LAST = re.compile(r"\d (passed|failed|error|skipped)\b.* in [\d.]+s\b")
@@ -76,22 +78,23 @@ class Result:
 
 def main(arguments: list[str]) -> int:
     os.chdir(REPOSITORY)
-    rig = Rig.usual()
+    rig, only = Rig.usual(), arguments[1:] if arguments[:1] == ["--only"] else []
     try:
         rig.build()
     except CannotBuild as reason:
         print(f"not run: {reason}")
-        return 2
+        return CANNOT_BUILD
     # Each process that the tests start would compile every module anew: they may leave no files behind.
     compileall.compile_dir(rig.python / "Lib", quiet=2, workers=AT_ONCE)
     with rig.wine.awake():
-        if arguments:
+        if arguments and not only:
             code, printed = _run(rig, *arguments)
             print(printed, end="", flush=True)
             return code
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            results = list(pool.map(lambda name: _part(rig, name), PARTS))
-        results.append(_faces(rig))
+            results = list(pool.map(lambda name: _part(rig, name), only or PARTS))
+        if not only:
+            results.append(_faces(rig))
     print("\n".join(table(results)))
     return int(any(result.code for result in results))
 
