@@ -34,7 +34,7 @@ LIBRARY = "homepress.core." + {"win32": "dll", "darwin": "dylib"}.get(sys.platfo
 # No product is fused with a sum, so that every processor decides alike; -O3 makes vectors of the loops.
 FLAGS = ("-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra")
 _BUSY_PARTS = ("encode", "score")  # compiled for AVX2 as well
-_PARTS = ("core", "score_entries", *_BUSY_PARTS)
+_PARTS = ("core", "scans", "score_entries", *_BUSY_PARTS)
 _X86 = ("x86_64", "amd64")
 _COMPILERS = ("cc", "gcc", "clang")
 _SECONDS = 300.0

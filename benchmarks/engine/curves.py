@@ -182,7 +182,7 @@ def _note(ratios: Ratios, name: str, target: int, curve: _Curve, place: _Place |
 def _coders(pixels: np.ndarray) -> dict[str, Code]:
     def ours(encoder: Encoder) -> Code:
         sample = encoder.sample(pixels, Sampling.QUARTER)
-        return lambda quality: optimise(encoder.encode(pixels, Sampling.QUARTER, on_grid(quality), sample))
+        return lambda quality: encoder.encode(pixels, Sampling.QUARTER, on_grid(quality), sample).smallest()
 
     def jpegli(quality: float) -> bytes:
         height, width = pixels.shape[:2]

@@ -154,11 +154,12 @@ def _check_jpeg() -> None:
     encoder = RateDistortionEncoder()
     for sampling in (Sampling.FULL, Sampling.QUARTER):
         sample = encoder.sample(pixels, sampling)
-        stream = encoder.encode(pixels, sampling, _JPEG_QUALITY, sample)
-        shown = np.asarray(decode(stream, ("JPEG",)))
-        strictly = decode_strictly(stream)
-        if strictly is None or not np.array_equal(strictly, shown):
-            raise _Wrong("the decoders of JPEG do not agree")
+        coding = encoder.encode(pixels, sampling, _JPEG_QUALITY, sample)
+        shown = np.asarray(decode(coding.stream, ("JPEG",)))
+        for stream in (coding.stream, coding.smallest()):
+            strictly = decode_strictly(stream)
+            if strictly is None or not np.array_equal(strictly, shown):
+                raise _Wrong("the decoders of JPEG do not agree")
         _expect(full_score(pixels, shown), _JPEG_SCORES, f"a JPEG ({sampling})")
 
 

@@ -3,15 +3,19 @@
 python exercise.py LIBRARY SECONDS
 """
 
+import contextlib
 import ctypes
 import random
 import sys
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
-from homepress.compress.core import entries, score_entries
+from homepress.compress.core import entries, scan_entries, score_entries
 from homepress.compress.core.library import _ENTRIES, BEST, PLAIN, CompiledCore
+
+Levels = NDArray[np.int16]
 
 _HOSTILE = (-(2**63), -(2**31), -64, -1, 0, 1, 3, 7, 63, 65, 2**31 - 1, 2**31, 2**40, 2**63 - 1)
 _ODD_FLOATS = (np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-45, 0.5, -0.5, 1.0, 2.0, 1023.5, 0.0)
@@ -31,6 +35,7 @@ def exercise(core: CompiledCore, seed: int) -> None:
     prices = odd(numbers, (entries.PLACES,))
     entries.quantise(core, blocks, masks, bits, prices, np.float32(chance.choice(_ODD_FLOATS)))
     score(core, chance, numbers)
+    scans(core, chance, numbers)
     refuse_what_does_not_fit(core, chance)
 
 
@@ -49,6 +54,55 @@ def score(core: CompiledCore, chance: random.Random, numbers: np.random.Generato
     if chance.random() < 0.3:
         reference._kept[:] = odd(numbers, reference._kept.shape)
     reference.compare(numbers.integers(0, 256, shape, np.uint8))
+
+
+def made_frame(chance: random.Random) -> scan_entries.Frame:
+    """Any components, of a picture that is small as a rule."""
+    parts = chance.choice((1, 1, 2, 3, 3, 3, 4))
+    most = 1 if parts == 1 else chance.choice((1, 2, 2, 4))
+    while True:
+        factors = tuple((chance.randint(1, most), chance.randint(1, most)) for _ in range(parts))
+        if sum(across * down for across, down in factors) <= scan_entries.MOST_PER_UNIT:
+            break
+    size = (chance.choice((1, 8, chance.randint(1, 90))), chance.choice((1, 16, chance.randint(1, 90))))
+    if chance.random() < 0.01:  # so that runs of blocks become long
+        size = (chance.randint(1, 800), chance.randint(1, 1500))
+    return scan_entries.Frame(size, factors, tuple(chance.randint(0, 1) for _ in range(parts)))
+
+
+def made_levels(frame: scan_entries.Frame, chance: random.Random, numbers: np.random.Generator) -> Levels:
+    """Levels (blocks, 64) in zigzag order, few of them zero, or most."""
+    spread = 10 ** chance.uniform(-1.5, 2.5)
+    slope = np.arange(64) ** chance.uniform(0, 2) + 1
+    levels = numbers.laplace(0, spread / slope, (frame.blocks, 64))
+    levels[numbers.random(frame.blocks) < chance.choice((0, 0.5, 0.98)), 1:] = 0
+    return np.clip(np.rint(levels), -1023, 1023).astype(np.int16)
+
+
+def packed(levels: Levels) -> scan_entries.Levels:
+    """Levels (blocks, 64) as the entry takes them."""
+    coded = levels != 0
+    coded[:, 0] = True
+    return scan_entries.Levels(np.nonzero(coded)[1].astype(np.uint8), levels[coded])
+
+
+def scans(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:
+    """Levels of any frame, in room of any size; then levels of no picture, which may do all the same."""
+    frame = made_frame(chance)
+    levels = packed(made_levels(frame, chance, numbers))
+    enough = 4096 + 8 * len(levels.places)
+    whole = scan_entries.scans(core, levels, frame, most=enough)
+    assert scan_entries.scans(core, levels, frame, most=len(whole)) == whole
+    with contextlib.suppress(ValueError):
+        scan_entries.scans(core, levels, frame, most=chance.randint(1, len(whole)))
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(levels.places))
+        levels.places[at : at + chance.choice((1, 1, 70))] = chance.choice((0, 1, 63, 64, 255))
+        levels.values[chance.randrange(len(levels.values))] = chance.choice((0, 1023, 1024, -32768, 32767))
+    fewer = chance.randint(1, len(levels.places))
+    spoilt = scan_entries.Levels(levels.places[:fewer].copy(), levels.values[:fewer].copy())
+    with contextlib.suppress(ValueError):
+        scan_entries.scans(core, spoilt if chance.random() < 0.5 else levels, frame, most=enough)
 
 
 def made_blocks(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> entries.Blocks:
@@ -98,9 +152,9 @@ def refuse_what_does_not_fit(core: CompiledCore, chance: random.Random) -> None:
 
 
 def main() -> None:
-    """Rounds for so many seconds; how many there were."""
-    core, until, seed = CompiledCore(sys.argv[1]), time.monotonic() + float(sys.argv[2]), 0
-    while time.monotonic() < until or not seed:
+    """Rounds for so many seconds of processor time; how many there were."""
+    core, until, seed = CompiledCore(sys.argv[1]), time.process_time() + float(sys.argv[2]), 0
+    while time.process_time() < until or not seed:
         exercise(core, seed)
         seed += 1
     print(seed)

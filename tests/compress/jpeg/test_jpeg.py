@@ -15,6 +15,7 @@ from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, ScoreKind, Unchanged, compress
 from homepress.compress.jpeg import Sampling
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
+from homepress.compress.jpeg.smallest import BaselineCoding, LevelsCoding
 from homepress.compress.metadata import ColourModel, colour_model, parse_jpeg
 from homepress.compress.score.ssimulacra2 import full_score
 
@@ -75,6 +76,8 @@ def test_a_result_with_other_pixels_is_not_handed_over(
     compressed(source, Recipe(floor=floor))
     other = jpeg(photo(700, 500, seed=9), 50)
     monkeypatch.setattr("homepress.compress.jpeg.jpeg.optimise", lambda _stream: other)
+    for coding in (BaselineCoding, LevelsCoding):
+        monkeypatch.setattr(coding, "smallest", lambda _self: other)
     result = compress(source, Recipe(floor=floor))
     assert isinstance(result, Unchanged)
     assert (result.reason, result.detail) == (Reason.VERIFY_FAILED, "the pixels differ")
@@ -195,7 +198,7 @@ def ycck() -> bytes:
     """A picture in inks coded as YCCK, 4:4:4, as Photoshop writes them, with Adobe's header."""
     inks = np.dstack((photo(700, 500), photo(700, 500, seed=2)[..., 0]))
     encoder = RateDistortionEncoder()
-    data = encoder.encode(inks, Sampling.FULL, 97.0, encoder.sample(inks, Sampling.FULL))
+    data = encoder.encode(inks, Sampling.FULL, 97.0, encoder.sample(inks, Sampling.FULL)).stream
     table = data.index(b"\xff\xdb") + 5
     return data[:table] + bytes([data[table] + 1]) + data[table + 1 :]  # so that it is not known as our own
 
@@ -269,9 +272,9 @@ def test_wide_colours_are_scored_as_they_look() -> None:
 
 @pytest.mark.slow
 def test_another_encoder_steps_in_where_one_makes_rubbish(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RateDistortionEncoder, "encode", lambda *_: jpeg(photo(64, 64))[:500])
+    rubbish = BaselineCoding(jpeg(photo(64, 64))[:500])
+    monkeypatch.setattr(RateDistortionEncoder, "encode", lambda *_: rubbish)
     monkeypatch.setattr("homepress.compress.jpeg.jpeg.swap_primary", lambda _, coding: coding)
-    monkeypatch.setattr("homepress.compress.jpeg.jpeg.optimise", lambda stream: stream)
     result = compressed(jpeg(photo(700, 500), 97))
     assert result.method.startswith("libjpeg")
     assert result.score >= 80

@@ -22,7 +22,7 @@ ENCODERS = [RateDistortionEncoder(), PillowEncoder()]
 
 
 def encode(pixels: Pixels, quality: float, sampling: Sampling, encoder: Encoder = ENCODERS[0]) -> bytes:
-    return encoder.encode(pixels, sampling, quality, encoder.sample(pixels, sampling))
+    return encoder.encode(pixels, sampling, quality, encoder.sample(pixels, sampling)).stream
 
 
 # The transform

@@ -12,7 +12,6 @@ from homepress.compress.aim import EncodeResult, Scorer, code_at_floor, may_win
 from homepress.compress.convert.avif import AvifCodec, write_avif
 from homepress.compress.convert.jxl import JxlCodec, encode_jxl_lossless
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_grey, is_opaque, to_image
-from homepress.compress.jpeg import optimise
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.lossy import code
 from homepress.compress.jpeg.whole import decode_jpeg
@@ -143,9 +142,9 @@ def _write_jpeg(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
         if written is None:
             return None
         others.append(written)
-    data = _with_extras(_wrapped(optimise(coded.stream), picture), picture, [one.data for one in others])
+    data = _with_extras(_wrapped(coded.coding.smallest(), picture), picture, [one.data for one in others])
     if not coded.pixels.are_those_of(decode_jpeg(data)):
-        raise Undecodable("optimising the JPEG changed its pixels")
+        raise Undecodable("coding the JPEG in fewer bytes changed its pixels")
     sampling = "grey" if image.mode == "L" else coded.sampling
     method = f"{encoder.name} {coded.quality:g}, {sampling}"
     score = min([coded.score, *(one.score for one in others)])

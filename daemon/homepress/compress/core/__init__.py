@@ -1,4 +1,5 @@
 """What costs most CPU, compiled from C; `library.Loaded` says whether it is there.
 
-Everything in here is also written with numpy, which is the reference: tests hold both together.
+Everything in here but the scans of a JPEG, which mozjpeg's pass chooses as well, is also written with numpy,
+which is the reference: tests hold both together.
 """

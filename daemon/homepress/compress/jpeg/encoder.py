@@ -1,11 +1,10 @@
-"""Encoding pixels as JPEG: our own encoder and Pillow behind one interface, and the lossless pass."""
+"""Encoding pixels as JPEG: our own encoder and Pillow behind one interface."""
 
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-import mozjpeg_lossless_optimization
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -14,8 +13,8 @@ from homepress.base.override import override
 from homepress.compress.core import entries
 from homepress.compress.core.library import CompiledCore, Loaded
 from homepress.compress.jpeg import model
-from homepress.compress.jpeg.entropy import BaselineWriter, Layout
-from homepress.compress.jpeg.model import EncodedSample, Encoder, Floats, Sampling, Table, tables
+from homepress.compress.jpeg.entropy import BaselineWriter, Events, FrameHeaders, Layout
+from homepress.compress.jpeg.model import Coding, EncodedSample, Encoder, Floats, Sampling, Table, tables
 from homepress.compress.jpeg.quantise import (
     Batch,
     CoreBatch,
@@ -26,6 +25,7 @@ from homepress.compress.jpeg.quantise import (
     learn,
     masking,
 )
+from homepress.compress.jpeg.smallest import BaselineCoding, KeptLevels, LevelsCoding
 from homepress.compress.pixels import Pixels, Windowed
 
 # RGB to the component planes that a JPEG codes (JFIF 1.02: full-range YCbCr of ITU-R BT.601).
@@ -213,6 +213,11 @@ def _factors(tables: tuple[Table, Table]) -> Floats:
     return np.float32(1) / np.array(divisors, np.float32)
 
 
+def layout_of(picture: Windowed, sampling: Sampling) -> Layout:
+    """How the components of a picture are interleaved."""
+    return Layout.of(picture.shape[2] if len(picture.shape) == 3 else 1, sampling)
+
+
 def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[Strip]:
     """A picture in strips, from top to bottom.
 
@@ -221,7 +226,7 @@ def strips(picture: Windowed, sampling: Sampling, *, rows: int = 0) -> Iterator[
         sampling: of its colours.
         rows: pixels of a strip's height, a multiple of 16; 0 chooses one for the width.
     """
-    layout = Layout.of(picture.shape[2] if len(picture.shape) == 3 else 1, sampling)
+    layout = layout_of(picture, sampling)
     edge = layout.unit_edge
     height, width = picture.shape[:2]
     rows = rows or max(_STRIP_PIXELS // width // _HALO, 1) * _HALO
@@ -249,17 +254,21 @@ class RateDistortionEncoder(Encoder):
         return _TriedSample(pixels, sampling)
 
     @override
-    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> bytes:
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> Coding:
         """Code a whole picture as baseline JPEG; what bits cost in it is learnt from the sample."""
         if not isinstance(sample, _TriedSample):
             raise TypeError("the sample must come from this encoder")
         statistics = sample.statistics(quality)
-        writer: BaselineWriter | None = None
+        headers = FrameHeaders(_size(picture), layout_of(picture, sampling), tables(quality))
+        core = Loaded.core
+        writer, levels = BaselineWriter(headers), KeptLevels()
         for strip in strips(picture, sampling):
-            writer = writer or BaselineWriter(_size(picture), strip.layout, tables(quality))
-            _code(strip, quality, statistics, writer)
-        assert writer is not None
-        return writer.finish()
+            events = _quantised(strip, quality, statistics)
+            writer.write(events)
+            if core:
+                levels.keep(events)
+        stream = writer.finish()
+        return LevelsCoding(stream, core, headers, levels) if core else BaselineCoding(stream)
 
 
 class _TriedSample(EncodedSample):
@@ -284,15 +293,15 @@ class _TriedSample(EncodedSample):
 
     def _stream(self, quality: float) -> bytes:
         if quality not in self._streams:
-            writer = BaselineWriter(self._size, self._strip.layout, tables(quality))
-            _code(self._strip, quality, self.statistics(quality), writer)
+            writer = BaselineWriter(FrameHeaders(self._size, self._strip.layout, tables(quality)))
+            writer.write(_quantised(self._strip, quality, self.statistics(quality)))
             self._streams[quality] = writer.finish()
         return self._streams[quality]
 
 
-def _code(strip: Strip, quality: float, statistics: Statistics, writer: BaselineWriter) -> None:
+def _quantised(strip: Strip, quality: float, statistics: Statistics) -> Events:
     batch, activity = strip.batch(tables(quality))
-    writer.write(batch.quantised(strip.masks(activity, statistics), statistics.bits))
+    return batch.quantised(strip.masks(activity, statistics), statistics.bits)
 
 
 def _size(picture: Windowed) -> tuple[int, int]:
@@ -312,9 +321,9 @@ class PillowEncoder(Encoder):
         return _CodedSample(pixels, sampling)
 
     @override
-    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> bytes:
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> Coding:
         """Code a whole picture as baseline JPEG with the standard Huffman codes."""
-        return _coded(picture[:, :], sampling, quality)
+        return BaselineCoding(_coded(picture[:, :], sampling, quality))
 
 
 class _CodedSample(EncodedSample):
@@ -341,18 +350,3 @@ def _coded(pixels: Pixels, sampling: Sampling, quality: float) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "JPEG", **options)
     return stream.getvalue()
-
-
-# mozjpeg's lossless pass: the same coefficients in fewer bytes.
-
-
-def optimise(stream: bytes) -> bytes:
-    """The same picture, coefficient for coefficient, coded progressively with scans and codes chosen for it.
-
-    The library ends the process on some broken streams: hand over only what was decoded before, and only the
-    picture itself, for it keeps no metadata.
-
-    Args:
-        stream: a JPEG from SOI to EOI that decodes in full.
-    """
-    return bytes(mozjpeg_lossless_optimization.optimize(stream))

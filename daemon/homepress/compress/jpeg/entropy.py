@@ -1,4 +1,4 @@
-"""The entropy-coded part of a baseline JPEG (ITU-T T.81 annexes C and F)."""
+"""The headers of a JPEG, and the entropy-coded part of a baseline one (ITU-T T.81 annexes B, C and F)."""
 
 import struct
 from dataclasses import dataclass
@@ -53,7 +53,8 @@ class Layout:
 
 # The Huffman codes of ITU-T T.81 annex K.3.3, and packing codes into bytes.
 #
-# mozjpeg's pass replaces the codes by better ones later, so the typical ones of the standard do here.
+# Better codes replace them when it is known that the picture will do, so the typical ones of the standard do
+# here.
 
 Words = NDArray[np.uint64]
 
@@ -231,8 +232,11 @@ class Events:
         return np.where(self.exact < 0, -self.level, self.level)
 
 
-# Levels to a baseline JPEG stream (ITU-T T.81 sections B.2 and F.1.2).
+# Levels to a JPEG stream (ITU-T T.81 sections B.2 and F.1.2).
 
+BASELINE: Final = 0xC0
+PROGRESSIVE: Final = 0xC2
+"""Markers of frames."""
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _JFIF: Final = b"JFIF\0\1\1\0\0\1\0\1\0\0"
 _ADOBE_YCCK: Final = b"Adobe\0\x64\0\0\0\0\2"
@@ -240,25 +244,52 @@ _ADOBE_YCCK: Final = b"Adobe\0\x64\0\0\0\0\2"
 _END_OF_BLOCK, _SIXTEEN_ZEROS = 0x00, 0xF0
 
 
-class BaselineWriter:
-    """Writes one picture, batch after batch of whole units.
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameHeaders:
+    """What stands before the first scan, however the picture is coded.
 
-    Args:
+    Attributes:
         size: width and height in pixels.
         layout: of the components.
         tables: quantisation tables for luma and chroma in natural order.
     """
 
-    def __init__(self, size: tuple[int, int], layout: Layout, tables: tuple[Table, Table]) -> None:
-        self._size = size
-        self._layout = layout
-        self._tables = tables
-        self._previous = [0] * len(layout.factors)
+    size: tuple[int, int]
+    layout: Layout
+    tables: tuple[Table, Table]
+
+    def stream(self, process: int, *scans: bytes) -> bytes:
+        """A whole JPEG; `scans` holds the tables of codes too."""
+        return b"".join((_SOI, *self._segments(process), *scans, _EOI))
+
+    def _segments(self, process: int) -> list[bytes]:
+        factors, kinds = self.layout.factors, self.layout.kinds
+        segments = [_segment(0xEE, _ADOBE_YCCK) if len(factors) == 4 else _segment(0xE0, _JFIF)]
+        for kind in sorted(set(kinds)):
+            table = self.tables[kind][NATURAL_OF_ZIGZAG]
+            segments.append(_segment(0xDB, bytes([kind]) + table.astype(np.uint8).tobytes()))
+        width, height = self.size
+        frame = struct.pack(">BHHB", 8, height, width, len(factors))
+        for number, (across, down) in enumerate(factors):
+            frame += bytes([number + 1, across << 4 | down, kinds[number]])
+        return [*segments, _segment(process, frame)]
+
+
+class BaselineWriter:
+    """Writes one picture, batch after batch of whole units.
+
+    Args:
+        picture: what its headers say.
+    """
+
+    def __init__(self, picture: FrameHeaders) -> None:
+        self._picture = picture
+        self._previous = [0] * len(picture.layout.factors)
         self._bits = BitWriter()
 
     def write(self, events: Events) -> None:
         """Append the coefficients of whole units, in coding order."""
-        components = self._layout.components
+        components = self._picture.layout.components
         values = events.values()
         means = np.flatnonzero(~events.is_ac)
         by_unit = values[means].reshape(-1, len(components))
@@ -268,30 +299,20 @@ class BaselineWriter:
             self._previous[number] = int(mine[-1, -1])
             by_unit[:, components == number] = differences.reshape(mine.shape)
         values[means] = by_unit.ravel()
-        kinds = np.tile(self._layout.block_kinds, len(by_unit))
+        kinds = np.tile(self._picture.layout.block_kinds, len(by_unit))
         self._bits.write(*_codes(events, values, kinds[events.block]))
 
     def finish(self) -> bytes:
         """The whole stream."""
-        return b"".join((_SOI, *self._headers(), self._bits.stuffed(), _EOI))
+        return self._picture.stream(BASELINE, *self._scan_headers(), self._bits.stuffed())
 
-    def _headers(self) -> list[bytes]:
-        factors, component_kinds = self._layout.factors, self._layout.kinds
-        kinds = sorted(set(component_kinds))
-        headers = [_segment(0xEE, _ADOBE_YCCK) if len(factors) == 4 else _segment(0xE0, _JFIF)]
-        for kind in kinds:
-            table = self._tables[kind][NATURAL_OF_ZIGZAG]
-            headers.append(_segment(0xDB, bytes([kind]) + table.astype(np.uint8).tobytes()))
-        width, height = self._size
-        frame = struct.pack(">BHHB", 8, height, width, len(factors))
-        for number, (across, down) in enumerate(factors):
-            frame += bytes([number + 1, across << 4 | down, component_kinds[number]])
-        headers.append(_segment(0xC0, frame))
-        for kind in kinds:
+    def _scan_headers(self) -> list[bytes]:
+        layout, headers = self._picture.layout, []
+        for kind in sorted(set(layout.kinds)):
             for group, book in ((0x00, DC[kind]), (0x10, AC[kind])):
                 headers.append(_segment(0xC4, bytes([group | kind]) + book.counts + book.values))
-        scan = bytes([len(factors)])
-        for number, kind in enumerate(component_kinds):
+        scan = bytes([len(layout.kinds)])
+        for number, kind in enumerate(layout.kinds):
             scan += bytes([number + 1, 0x11 * kind])
         headers.append(_segment(0xDA, scan + bytes([0, 63, 0])))
         return headers

@@ -99,7 +99,7 @@ def _lossy(source: bytes, stream: JpegStream, floor: float, around: bytes) -> Co
     coded = _code(source, stream, floor)
     if coded is None:
         return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.JPEG)
-    data = _finished(around, coded.stream)
+    data = swap_primary(around, coded.coding.smallest())
     if lost := _lost(source, data, coded.pixels):
         return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
     frame = parse_jpeg(data).frame
@@ -121,17 +121,13 @@ def _code(source: bytes, stream: JpegStream, floor: float) -> EncodedJpeg | None
     return None
 
 
-def _finished(source: bytes, coding: bytes) -> bytes:
-    return swap_primary(source, optimise(coding))
-
-
 def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
     pixels = Remembered(decode_whole(stream))
     check_codes(stream)
     if is_redefined(stream):
         what = "a quantisation table is defined again between its scans"
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, what, ImageType.JPEG)
-    data = _finished(source, picture_only(stream))
+    data = swap_primary(source, optimise(picture_only(stream)))
     size = (stream.frame.width, stream.frame.height)
     result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
     if isinstance(result, Unchanged):

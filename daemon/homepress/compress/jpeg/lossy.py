@@ -8,6 +8,7 @@ from homepress.compress.aim import check_sample
 from homepress.compress.jpeg.model import (
     HIGHEST_QUALITY,
     LOWEST_QUALITY,
+    Coding,
     EncodedSample,
     Encoder,
     Sampling,
@@ -175,7 +176,7 @@ class EncodedJpeg:
     """A picture coded so that it keeps the floor.
 
     Attributes:
-        stream: bare and baseline: optimising it was left for when it is known to do.
+        coding: of it: the fewest bytes were left for when it is known to do.
         pixels: what it decodes to.
         encoder: the name of the one that coded it.
         quality: on jpegli's scale.
@@ -184,7 +185,7 @@ class EncodedJpeg:
         kind: how the score was measured.
     """
 
-    stream: bytes
+    coding: Coding
     pixels: Remembered
     encoder: str
     quality: float
@@ -282,12 +283,14 @@ class _Attempt:
         kept = first_to_keep(attempt, choice.quality, _STEPS, _SCALE, guard=_GUARD, on_grid=on_grid)
         if kept is None:
             return None
-        stream, pixels, quality, score = kept
+        coding, pixels, quality, score = kept
         name, kind = self.encoder.name, self.scorer.kind
-        return EncodedJpeg(stream, Remembered(pixels), name, quality, choice.sampling, score, kind)
+        return EncodedJpeg(coding, Remembered(pixels), name, quality, choice.sampling, score, kind)
 
-    def _attempt(self, choice: _Choice, quality: float) -> tuple[tuple[bytes, Windowed, float, float], float]:
-        stream = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
-        pixels = decode_jpeg(stream)
+    def _attempt(
+        self, choice: _Choice, quality: float
+    ) -> tuple[tuple[Coding, Windowed, float, float], float]:
+        coding = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
+        pixels = decode_jpeg(coding.stream)
         score, worst = self.scorer.score(pixels), self.scorer.score_worst(pixels)
-        return (stream, pixels, quality, score), shortfall(self.floor, score, worst)
+        return (coding, pixels, quality, score), shortfall(self.floor, score, worst)

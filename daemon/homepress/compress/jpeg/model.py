@@ -3,6 +3,7 @@
 import bisect
 import enum
 import functools
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
@@ -33,6 +34,24 @@ class EncodedSample(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Coding(Protocol):
+    """A coded picture.
+
+    Attributes:
+        stream: from SOI to EOI, without metadata, in a coding that is made and decoded quickly.
+    """
+
+    stream: bytes
+
+    def smallest(self) -> bytes:
+        """The same coefficients in as few bytes as is known here.
+
+        Only of a `stream` that decoded in full.
+        """
+        ...
+
+
 class Encoder(Protocol):
     """Codes pictures as JPEG at a real-valued quality on jpegli's scale (about libjpeg's)."""
 
@@ -43,7 +62,7 @@ class Encoder(Protocol):
         """Prepare a sample; its width must be a multiple of 16 pixels."""
         ...
 
-    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> bytes:
+    def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> Coding:
         """Code a whole picture.
 
         Args:
@@ -53,7 +72,7 @@ class Encoder(Protocol):
             sample: what `sample` made of parts of the same picture, which may steer the coding.
 
         Returns:
-            A JPEG stream from SOI to EOI, without metadata, in any coding that every decoder reads.
+            The picture without metadata.
         """
         ...
 
