@@ -12,7 +12,7 @@
 enum { MOST_COMPONENTS = 4, MOST_FACTOR = 4, MOST_PER_UNIT = 10, MOST_EDGE = 65535, KINDS = 2 };
 enum { ALL_SYMBOLS = 256, LONGEST_CODE = 16, ZEROS = 0xF0, LONGEST_RUN = 0x7FFF, RUN_SIZES = 15 };
 enum { BANDS = 14, MOST_SPLIT = 3, MOST_SCANS = MOST_COMPONENTS * (MOST_SPLIT + 1) * BANDS };
-enum { MOST_WAITING = 4096, ENOUGH_BLOCKS = 8192, MOST_STEP = 8 };
+enum { MOST_LEVELS = 1 << 29, MOST_WAITING = 4096, ENOUGH_BLOCKS = 8192, MOST_STEP = 8 };
 enum { SCAN_HEADER = 10, TABLE_HEADER = 4 + 1 + LONGEST_CODE };
 
 /* Where a band may begin; each ends where another may begin, or with the block. */
@@ -574,7 +574,7 @@ static int64_t write_scans(hp_coded *coded, size_t per_unit, hp_survey *survey, 
 HP_ENTRY int64_t hp_scans(const uint8_t *places, const int16_t *values, int64_t count, int64_t width,
                           int64_t height, const uint8_t *factors, const uint8_t *kinds, int64_t parts,
                           uint8_t *out, int64_t room) {
-    if (!places || !values || !factors || !kinds || !out || !within(count, 1, UINT32_MAX)) return HP_REFUSED;
+    if (!places || !values || !factors || !kinds || !out || !within(count, 1, MOST_LEVELS)) return HP_REFUSED;
     if (!within(width, 1, MOST_EDGE) || !within(height, 1, MOST_EDGE)) return HP_REFUSED;
     if (!within(parts, 1, MOST_COMPONENTS) || !within(room, 0, INT32_MAX)) return HP_REFUSED;
     size_t most[2] = {1, 1}, per_unit = 0;
