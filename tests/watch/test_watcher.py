@@ -3,13 +3,14 @@
 import os
 import shutil
 import subprocess
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from homepress.watch import Waiting
+from homepress.watch import Arrival, Waiting
 from support import wait_for
 from watch.harness import FAST, JPEG, SETTLE, Memory, file_id, picture, watched, watching
 
@@ -277,6 +278,29 @@ def test_scans_rest_while_the_sink_has_no_room_and_events_do_not(tmp_path: Path)
         run.watch.rescan()
         (tmp_path / "new.jpg").write_bytes(JPEG)
         wait_for(lambda: "new.jpg" in run.sink.names())
+
+
+def test_a_stop_in_the_middle_of_handing_on_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    handed_on, ended = threading.Event(), threading.Event()
+
+    def arrived(_: Arrival) -> None:
+        handed_on.set()
+        ended.wait(60)
+        raise RuntimeError("whom this is handed to has ended")
+
+    with watching(tmp_path) as run:
+        monkeypatch.setattr(run.sink, "arrived", arrived)
+        (tmp_path / "a.jpg").write_bytes(JPEG)
+        assert handed_on.wait(60)
+        run.watch.stop()  # which waits for a thread no longer than it has to
+        threads = [thread for thread in threading.enumerate() if thread.name == f"watch {tmp_path.name}"]
+        ended.set()
+        for thread in threads:
+            thread.join(60)
+    assert threads and not any(thread.is_alive() for thread in threads)
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 @pytest.mark.slow

@@ -143,6 +143,8 @@ class FolderWatch:
                     f"{with_name(error, _name(error, self.folder.path))}; it tries again by itself", failures
                 )
             except Exception:  # noqa: BLE001 - a surprise must not end the watching in silence
+                if self._stopping.is_set():
+                    break  # whom it hands files to has ended before it
                 failures += 1
                 _log.exception("watching %s failed; it begins anew", quoted(self.folder.path))
                 self._failed(
