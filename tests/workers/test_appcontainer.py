@@ -130,5 +130,12 @@ def test_variables_are_sorted_and_ended_twice() -> None:
     assert environment_block({}) == "\0"
 
 
+def test_what_lies_among_the_programs_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    (first, *others) = folders()
+    monkeypatch.setenv("PROGRAMFILES", str(first.parent))
+    assert first not in folders()
+    assert all(other in folders() or other.is_relative_to(first.parent) for other in others)
+
+
 def test_no_folder_lies_in_another() -> None:
     assert not any(one != other and one.is_relative_to(other) for one in folders() for other in folders())

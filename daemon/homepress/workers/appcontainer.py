@@ -35,6 +35,7 @@ _USE_HANDLES = 0x100
 _STILL_RUNS = 0x102  # WAIT_TIMEOUT
 _KILLED = 15
 """The exit code that `os.kill` gives on Windows too."""
+_OPEN_TO_ALL = ("SYSTEMROOT", "PROGRAMFILES", "PROGRAMFILES(X86)")
 _ICACLS_SECONDS = 120.0
 _LOOK_SECONDS = 0.002
 
@@ -210,10 +211,16 @@ def environment_block(environment: Mapping[str, str]) -> str:
 
 
 def folders() -> Sequence[Path]:
-    """What a worker loads from: Python, the environment, Homepress; none that lies in another of them."""
+    """What a worker loads from and a container may not read by itself: Python, the environment, Homepress.
+
+    None of them lies in another. Programs and Windows itself are open to every container from the start.
+    """
     found = {Path(place).resolve() for place in (sys.base_prefix, sys.prefix)}
     found |= {Path(sys.executable).resolve().parent, Path(homepress.__file__).resolve().parent}
-    return sorted(each for each in found if not any(other in each.parents for other in found))
+    open_to_all = [Path(os.environ[name]).resolve() for name in _OPEN_TO_ALL if name in os.environ]
+    return sorted(
+        each for each in found if not any(other in each.parents for other in (*found, *open_to_all))
+    )
 
 
 def sid_in_words(sid: int) -> str:
