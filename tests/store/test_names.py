@@ -227,6 +227,22 @@ def test_a_plan_comes_back_as_it_was_from_journal_and_sidecar(plan: JobPlan) -> 
     assert decode(encode_sidecar(plan)) == plan
 
 
+def good_plan() -> JobPlan:
+    return JobPlan(
+        job="0123456789abcdef",
+        kind="replace",
+        time=0.0,
+        path=b"/a",
+        target=b"/a",
+        source_sha256=digest(b"a"),
+        source_size=1,
+        source_inode=1,
+        metadata=Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0),
+        result_sha256=digest(b"b"),
+        result_size=1,
+    )
+
+
 @pytest.mark.parametrize(
     "harm",
     [
@@ -254,19 +270,19 @@ def test_a_plan_comes_back_as_it_was_from_journal_and_sidecar(plan: JobPlan) -> 
     ],
 )
 def test_a_sidecar_that_is_no_plan_is_refused(harm: bytes | dict[str, object]) -> None:
-    good = JobPlan(
-        job="0123456789abcdef",
-        kind="replace",
-        time=0.0,
-        path=b"/a",
-        target=b"/a",
-        source_sha256=digest(b"a"),
-        source_size=1,
-        source_inode=1,
-        metadata=Metadata(mode=0, uid=0, gid=0, atime_ns=0, mtime_ns=0),
-        result_sha256=digest(b"b"),
-        result_size=1,
-    )
-    data = harm if isinstance(harm, bytes) else json.dumps(json.loads(encode(good)) | harm).encode()
+    data = harm if isinstance(harm, bytes) else json.dumps(json.loads(encode(good_plan())) | harm).encode()
     with pytest.raises(ValueError):
         decode(data)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in JobPlan.__struct_fields__ if type(getattr(good_plan(), name)) is int]
+)
+def test_a_number_that_the_ledger_cannot_hold_is_refused(name: str) -> None:
+    """Every one, those of columns that are to come too; only what it does not hold may be larger."""
+    harmed = json.dumps(json.loads(encode(good_plan())) | {name: (1 << 64) - 1}).encode()
+    if name == "source_inode":
+        assert decode(harmed).source_inode == (1 << 64) - 1
+        return
+    with pytest.raises(ValueError):
+        decode(harmed)

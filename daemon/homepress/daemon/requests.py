@@ -174,7 +174,7 @@ def plan_of(
     if settings.fit_under and settings.quality.floor is None:
         raise ServiceError("lossless pictures cannot be made to fit under a size; say another quality", 2)
     destination = _destination(request)
-    return plan_for(settings, root or Path.cwd(), destination=destination, bigger=bool(request.convert))
+    return plan_for(settings, root or Path.cwd(), destination=destination, converting=bool(request.convert))
 
 
 def _preset(request: CompressRequest, presets: Path) -> dict[str, object]:

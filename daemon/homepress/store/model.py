@@ -403,12 +403,17 @@ _LATEST = 253_402_214_400.0
 """31 December 9999, seconds since 1970: calendars end there."""
 
 
+_FOR_COMPARING = {"source_inode"}
+"""Numbers that go to no column and no call; some systems have larger ones."""
+
+
 def _can_be(plan: JobPlan) -> bool:
     """Whether its numbers are within what the ledger holds and the system takes."""
     had = plan.metadata
+    numbers = [getattr(plan, name) for name in plan.__struct_fields__ if name not in _FOR_COMPARING]
     seconds = (plan.time, plan.seconds, 86_400 * plan.keep_days)
     return (
-        all(0 <= number <= _LARGEST for number in (plan.source_size, plan.result_size, plan.entry))
+        all(0 <= number <= _LARGEST for number in numbers if isinstance(number, int))
         and all(0 <= number < 1 << 32 for number in (had.mode, had.uid, had.gid))
         and all(abs(nanoseconds) <= _LARGEST * 10**9 for nanoseconds in (had.atime_ns, had.mtime_ns))
         and 0 <= had.flags <= _LARGEST

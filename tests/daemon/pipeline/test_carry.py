@@ -19,7 +19,8 @@ from homepress.compress.model import Extra
 from homepress.daemon.pipeline.asked import is_missed
 from homepress.daemon.pipeline.carry import Carrier
 from homepress.daemon.pipeline.codec_trust import CodecTrust
-from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
+from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan, plan_for
+from homepress.settings import FolderSettings
 from homepress.store import health
 from homepress.store.model import Busy, Changed, OriginalsLimit, UndoSelection, VerifyFailed
 from homepress.store.reader import HistoryFilter, Reader
@@ -674,8 +675,7 @@ WIDE = b"\xff\xd8\xff\xc0\0\x11\x08\x0b\xb8\x0f\xa0\x03" + bytes(9) + bytes(600)
         (Unchanged(Reason.CANNOT_CONVERT, "", ImageType.JPEG), Recipe(convert_to=ImageType.WEBP), True),
         (Unchanged(Reason.WOULD_BE_BIGGER, "", ImageType.JPEG), Recipe(convert_to=ImageType.WEBP), False),
         (Unchanged(Reason.FORMAT_LEFT_ALONE), Recipe(metadata=MetadataPolicy.SHARE), True),
-        (Unchanged(Reason.FORMAT_NEVER_TOUCHED, "", ImageType.SVG), Recipe(bigger=True), True),
-        (Unchanged(Reason.FORMAT_NEVER_TOUCHED, "", ImageType.SVG), Recipe(), False),
+        (Unchanged(Reason.FORMAT_NEVER_TOUCHED, "", ImageType.SVG), Recipe(bigger=True), False),
         (
             Unchanged(Reason.SAVES_TOO_LITTLE, no_private_metadata=True),
             Recipe(metadata=MetadataPolicy.SHARE),
@@ -686,6 +686,17 @@ WIDE = b"\xff\xd8\xff\xc0\0\x11\x08\x0b\xb8\x0f\xa0\x03" + bytes(9) + bytes(600)
 )
 def test_what_was_asked_and_not_done_is_told_apart(made: Unchanged, recipe: Recipe, missed: bool) -> None:
     assert is_missed(made, recipe, WIDE) is missed
+
+
+@pytest.mark.parametrize("destination", list(Destination))
+def test_a_drawing_is_missed_where_another_format_was_asked_for_by_name_alone(
+    destination: Destination, tmp_path: Path
+) -> None:
+    """Not where results merely go elsewhere: there nothing was asked of it."""
+    drawing, folder = Unchanged(Reason.FORMAT_NEVER_TOUCHED, "", ImageType.SVG), FolderSettings(path=tmp_path)
+    for asked in (True, False):
+        plan = plan_for(folder, tmp_path, destination=destination, converting=asked)
+        assert is_missed(drawing, plan.recipe, b"<svg/>", converting=plan.converting) is asked
 
 
 def test_the_page_tells_each_cause_its_exit_code() -> None:

@@ -70,15 +70,22 @@ def is_over(recipe: Recipe, data: bytes) -> bool:
     return size is not None and max(size.width, size.height) > recipe.max_edge
 
 
-def is_missed(made: Unchanged, recipe: Recipe, data: bytes) -> bool:
-    """Whether a picture that stays as it is should not: it could not be read, or is not what was asked."""
+def is_missed(made: Unchanged, recipe: Recipe, data: bytes, *, converting: bool = False) -> bool:
+    """Whether a picture that stays as it is should not: it could not be read, or is not what was asked.
+
+    Args:
+        made: why it stays.
+        recipe: what was asked of it.
+        data: the picture.
+        converting: as in its `Plan`.
+    """
     if made.reason in _NOT_DONE or is_over(recipe, data):
         return True
     if recipe.metadata is not MetadataPolicy.KEEP and not made.no_private_metadata:
         return True
     if recipe.drop and made.reason is Reason.CANNOT_KEEP_WHOLE:
         return True
-    if recipe.bigger and made.reason is Reason.FORMAT_NEVER_TOUCHED:  # no conversion stands in its recipe
+    if converting and made.reason is Reason.FORMAT_NEVER_TOUCHED:  # no conversion stands in its recipe
         return True
     wanted = recipe.bigger or made.reason not in NOTHING_TO_SAVE
     return wanted and recipe.convert_to not in (None, made.source_type)

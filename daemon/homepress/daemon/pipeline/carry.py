@@ -411,7 +411,8 @@ class Carrier:
                 output = str(self._store.copy_output(source, _target(job)))
             else:
                 reason += _NOT_COPIED
-        missed, cause = is_missed(made, recipe, source.data), made.reason.name.lower()
+        missed = is_missed(made, recipe, source.data, converting=job.plan.converting)
+        cause = made.reason.name.lower()
         result = self._unchanged(
             job, source, reason, kind, seconds, missed=missed, cause=cause, copies=copies
         )

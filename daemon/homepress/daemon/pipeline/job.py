@@ -42,6 +42,7 @@ class Plan:
         root: the watched folder, or the folder a command named; output paths are relative to it.
         keep_days: days that originals stay.
         untrusted: folders whose pictures may be made to attack; each gets a process of its own.
+        converting: whether somebody asked for another format by name, of every picture.
     """
 
     recipe: Recipe
@@ -52,6 +53,7 @@ class Plan:
     root: Path | None = None
     keep_days: float = 30.0
     untrusted: tuple[Path, ...] = ()
+    converting: bool = False
 
 
 class JobResult(FileOutcome, frozen=True):
@@ -148,7 +150,7 @@ _PALETTE_BELOW = 90.0
 
 
 def plan_for(
-    folder: FolderSettings, root: Path, *, destination: Destination | None = None, bigger: bool = False
+    folder: FolderSettings, root: Path, *, destination: Destination | None = None, converting: bool = False
 ) -> Plan:
     """The plan of a configured folder.
 
@@ -156,8 +158,8 @@ def plan_for(
         folder: its settings, preset applied.
         root: the folder itself, resolved.
         destination: overrides what `folder.mode` says, for dry runs.
-        bigger: whether a picture in another format counts even where it replaces a smaller one; beside its
-            source it always does.
+        converting: whether another format was asked for by name: then a picture in it counts even where it
+            replaces a smaller one, as it always does beside its source, and one that cannot be had is missed.
     """
     output = folder.mode == "output"
     where = destination or (Destination.OUTPUT if output else Destination.REPLACE)
@@ -169,7 +171,7 @@ def plan_for(
         max_edge=folder.max_edge,
         fit_under=folder.fit_under.bytes,
         drop=_extras(folder),
-        bigger=bigger or where is not Destination.REPLACE,
+        bigger=converting or where is not Destination.REPLACE,
     )
     return Plan(
         recipe=recipe,
@@ -180,6 +182,7 @@ def plan_for(
         root=root,
         keep_days=folder.originals_keep_days,
         untrusted=_untrusted(folder, root),
+        converting=converting,
     )
 
 
