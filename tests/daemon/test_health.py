@@ -381,7 +381,7 @@ def test_an_outbox_that_delivers_nothing_is_a_problem(outbox: FolderHealth) -> N
     failed = JobResult(str(ROOT / "9.jpg"), "failed", "the compressor crashed on it", 9)
     text = deliver(outbox, failed)
     assert text.startswith(
-        f"None of the last 3 pictures came out in {Path('/out')} as was asked. "
+        f"None of the last 3 pictures came out in {Path('/out')} as you asked. "
         "The reason for 2 of them: it is animated."
     )
     assert "see drop in the folder's settings" in text
@@ -437,7 +437,7 @@ def test_a_conversion_that_never_happens_is_a_problem_and_a_folder_without_one_h
     health = FolderHealth(FairQueue())
     health.expect(ROOT, CONVERTS)
     assert deliver(health, *map(refused, range(3))).startswith(
-        "None of the last 3 pictures came out as was asked."
+        "None of the last 3 pictures came out as you asked."
     )
     health.keep_within([], [ROOT])
     assert health.text(ROOT) == ""

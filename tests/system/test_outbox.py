@@ -50,7 +50,7 @@ def test_an_outbox_that_delivers_nothing_is_a_problem_until_it_delivers(
     status = program.status()
     told = status["folders"][0]["problem"]
     assert status["state"] == "problem"
-    assert f"None of the last 3 pictures came out in {out} as was asked" in told
+    assert f"None of the last 3 pictures came out in {out} as you asked" in told
     assert "transparen" in told and "homepress history" in told
     assert told in program.run("status", code=None)
     assert not list(out.glob("*.jpg")), "nothing may look like what was asked for"

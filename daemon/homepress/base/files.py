@@ -14,7 +14,7 @@ Mark = tuple[int, int, int]
 
 NOT_A_FILE = "it is not a regular file"
 READ_ONLY = "it is read-only"
-HARD_LINKED = "it has more than one name (hard links), which replacing would part"
+HARD_LINKED = "it has more than one name (hard links); replacing it would break the link"
 """Why a file is left alone, said alike by who finds it and by who would have to replace it."""
 
 

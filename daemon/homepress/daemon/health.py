@@ -197,7 +197,7 @@ class Undelivered:
         step = _NEXT_STEP.get(Reason[kind.upper()]) if kind.upper() in Reason.__members__ else None
         see = f"See each of them with: homepress history {shell_word(printable(root))}"
         said = (
-            f"None of the last {number} pictures came out{into} as was asked. The reason for {most}: {reason}"
+            f"None of the last {number} pictures came out{into} as you asked. The reason for {most}: {reason}"
         )
         return ". ".join(filter(None, (said, step, see)))
 

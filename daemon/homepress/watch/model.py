@@ -89,7 +89,7 @@ class Skip(enum.StrEnum):
     READ_ONLY = files.READ_ONLY
     PLACEHOLDER = "it is a placeholder whose content is not on this computer"
     UNREADABLE = "it may not be read"
-    TOO_SMALL = "it is smaller than the least size of this folder (min_size)"
+    TOO_SMALL = "it is smaller than this folder's minimum size (min_size)"
     TOO_LARGE = "it is larger than the largest size of this folder (max_size)"
     NOT_AN_IMAGE = "its content is no known image"
     INCOMPLETE = "it stayed incomplete"

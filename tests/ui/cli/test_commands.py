@@ -70,8 +70,8 @@ class TestStatus:
             "in total   2.0 GB saved",
             "originals  3.4 GB kept for undo",
             "waiting    nothing",
-            "network    locked: the system refuses this program any connection",
-            "files      closed: what reads pictures can open none of yours itself",
+            "network    locked: the system blocks every connection of this program",
+            "files      closed: the processes that read pictures cannot open your files",
             f"process    {os.getpid()}, version {homepress.__version__}",
             "",
             "/p/Inbox  watching",
@@ -228,7 +228,7 @@ class TestCompress:
         assert ran.code == 1
         assert "/p/a.jpg: not resized: CMYK" in ran.out
         assert "+50 %  /p/b.jpg: without motion" in ran.out
-        assert "Not all that was asked was done for 1 picture." in ran.out
+        assert "1 picture could not be made as you asked." in ran.out
 
     def test_a_failed_one_counts_once_among_what_was_not_done(
         self, run: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch
@@ -240,7 +240,7 @@ class TestCompress:
         monkeypatch.setattr(service, "compress", lambda request: iter(told))
         ran = run("compress", "/p")
         assert ran.code == 1
-        assert "1 unchanged, 1 failed. Not all that was asked was done for 2 pictures." in ran.out
+        assert "1 unchanged, 1 failed. 2 pictures could not be made as you asked." in ran.out
         monkeypatch.setattr(service, "compress", lambda request: iter([failed]))
         assert run("compress", "/p").out.splitlines()[-1] == "1 picture: 1 failed."
 
@@ -320,7 +320,7 @@ class TestUndo:
         monkeypatch.setattr(service, "undo", lambda request: iter(()))
         assert run("undo", "--last", "1").code == 0
         ran = run("undo", "a.jpg")
-        assert (ran.code, ran.out) == (1, "There is nothing to undo there.\n")
+        assert (ran.code, ran.out) == (1, "There is nothing to undo.\n")
 
 
 class TestOriginals:

@@ -178,6 +178,6 @@ def test_the_details_say_all_of_the_reason() -> None:
     assert row_words(left).missed
     lacks = "without its motion video; not resized: it is signed"
     assert details(entry(2, reason=lacks, missed=True, dropped=["motion"])) == (
-        f"2.jpg: looks the same; {lacks}. Not all that was asked was done."
+        f"2.jpg: looks the same; {lacks}. Not everything you asked for was done."
     )
     assert details(entry(3)) == "3.jpg: looks the same"

@@ -259,7 +259,10 @@ def worker(whole: Installation) -> Iterator[Finding]:
     if not isinstance(result, Compressed):
         yield broken("worker", f"a sample did not become smaller: {result.reason}", _INSTALL_AGAIN)
     else:
-        yield good("worker", f"a sample picture became {len(result.data):,} from {len(sample_png()):,} bytes")
+        yield good(
+            "worker",
+            f"a sample picture was made smaller, {len(sample_png()):,} to {len(result.data):,} bytes",
+        )
     for fault in faults:
         yield broken("codecs", str(fault), _INSTALL_AGAIN)
     if not faults:

@@ -100,7 +100,7 @@ class _CommandGroup(click.Group):
 def program(context: click.Context) -> int:
     """Homepress watches folders and makes each new image smaller, on this computer only.
 
-    Without a command it begins in the background and opens its window.
+    Without a command it starts in the background and opens its window.
 
     \b
     Examples:

@@ -104,7 +104,7 @@ _SOON = 1.0
 @click.option("--all", "companions", is_flag=True, help="Tray and window too, as before an upgrade.")
 @json_option
 def stop(wait: float, companions: bool, as_json: bool) -> None:
-    """End the program in the background, of whatever version.
+    """End the program in the background, whichever version it is.
 
     Pictures in progress are finished first.
     """
@@ -267,7 +267,7 @@ def _facts(status: Status, now: float) -> list[tuple[str, str]]:
     ]
     if status.state == "stopped":
         return facts
-    network = "locked: the system refuses this program any connection"
+    network = "locked: the system blocks every connection of this program"
     return [
         *facts,
         (output.faint("waiting"), counted(status.waiting, "picture") if status.waiting else "nothing"),
@@ -280,7 +280,7 @@ def _facts(status: Status, now: float) -> list[tuple[str, str]]:
     ]
 
 
-_FILES = "closed: what reads pictures can open none of yours itself"
+_FILES = "closed: the processes that read pictures cannot open your files"
 _FILES_OPEN = "open, see below"
 
 
@@ -341,9 +341,9 @@ def _waiting(status: Status, now: float) -> list[str]:
 @click.argument("time_", metavar="[TIME]", type=future_time, required=False)
 @json_option
 def pause(time_: float | None, as_json: bool) -> None:
-    """Rest, for a time or until resumed.
+    """Pause, for a time or until resumed.
 
-    What is in progress is finished. It lasts over a restart, unless that is said to be impossible.
+    What is in progress is finished. The pause lasts over a restart, unless a message says that it cannot.
     """
     daemon = require_daemon(Paths.from_environment())
     daemon.pause(time_)

@@ -136,7 +136,7 @@ class _OutcomeTally:
         parts = [f"{number:,} {word}" for word, number in self.outcomes.most_common()]
         text = f"{output.strong(counted(total, 'picture'))}: {', '.join(parts)}."
         if self.missed > self.outcomes["failed"]:  # else "failed" has said it
-            text += f" Not all that was asked was done for {counted(self.missed, 'picture')}."
+            text += f" {counted(self.missed, 'picture')} could not be made as you asked."
         if (saved := self._before - self._after) > 0:
             arrow, percent = output.symbol("→", "->"), percent_saved(self._before, self._after)
             text += f" {size(self._before)} {arrow} {size(self._after)}, {size(saved)} ({percent} %) "
@@ -243,11 +243,11 @@ def _undo_line(outcome: UndoOutcome) -> str:
 def _summary(tally: Counter[str]) -> str:
     total = tally.total()
     if not total:
-        return "There is nothing to undo there."
+        return "There is nothing to undo."
     words = {
         "restored": "restored",
         "beside": "put beside a result that was changed since",
-        "removed": "taken away again, the pictures themselves untouched",
+        "removed": "removed, the pictures themselves untouched",
         "failed": "failed",
     }
     parts = [f"{tally[outcome]:,} {text}" for outcome, text in words.items() if tally[outcome]]

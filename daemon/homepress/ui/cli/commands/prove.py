@@ -128,7 +128,7 @@ def _sample(proof: "Proof") -> Iterator[str]:
 
 
 def _checks(proof: "Proof") -> Iterator[str]:
-    yield output.strong("5. Do not believe it, look for yourself")
+    yield output.strong("5. Don't take our word for it")
     for check in proof.checks:
         yield f"   {check.command}"
         yield output.faint(f"      shows {check.shows}")

@@ -33,7 +33,7 @@ _SYSTEMD = "systemd unit"
 
 @click.group(epilog=example("homepress autostart on", "homepress autostart status"))
 def autostart() -> None:
-    """Start Homepress at login, or do not."""
+    """Have Homepress start at login, or not."""
 
 
 @autostart.command("on", epilog=example("homepress autostart on"))

@@ -176,7 +176,7 @@ def details(entry: HistoryEntry) -> str:
     words = row_words(entry)
     text = f"{words.name}: {words.verdict[:1].lower()}{words.verdict[1:]}"
     if entry.missed and entry.outcome == "compressed":
-        text += ". Not all that was asked was done."
+        text += ". Not everything you asked for was done."
     return text
 
 
