@@ -107,8 +107,8 @@ def add(
     First it says what is in the folder and what compressing that would save, tried on a few pictures. That
     stays as it is; with --existing compress it is compressed too, on a terminal after a question.
 
-    With the preset documents nothing on the page changes. You are asked how long to keep the scans as they came
-    beside the smaller ones; in a script it is 30 days unless --keep-originals says otherwise.
+    With the preset documents nothing on the page changes. You are asked how long to keep the scans as they
+    came beside the smaller ones; in a script it is 30 days unless --keep-originals says otherwise.
     """
     if preset == _DOCUMENTS and output_folder is None and keep_originals is None and not as_json:
         keep_originals = _days_of_documents()
