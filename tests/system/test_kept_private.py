@@ -31,8 +31,9 @@ def lived(program: Program, inbox: Path) -> None:
     program.start()
     for number, name in enumerate(NAMES):
         write(inbox / f"{name}.jpg", jpeg(number))
-    write(inbox / f"{NAMES[0]}-broken.png", b"\x89PNG\r\n\x1a\n" + bytes(30_000))
+    broken = write(inbox / f"{NAMES[0]}-broken.png", b"\x89PNG\r\n\x1a\n" + bytes(30_000))
     wait_for(lambda: program.status()["compressed_today"] == 2, within=60, what="the results")
+    wait_for(lambda: str(broken) in program.outcomes(), what="the broken one to be in the history")
     program.run("report", "--no-open")
 
 
