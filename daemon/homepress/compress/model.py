@@ -64,7 +64,7 @@ def without(dropped: Iterable[str]) -> str:
 
 
 LOWEST_FLOOR = 30.0
-"""No lossy result is ever made under this score."""
+"""No lossy result is ever made under this score, at its own size in pixels."""
 
 
 @dataclass(frozen=True, slots=True)

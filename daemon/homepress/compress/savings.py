@@ -13,8 +13,8 @@ from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe,
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-SHARES: Final = (1.0, 0.75, 0.5, 0.35, 0.25)
-"""Of each edge: what is tried in turn to make a picture fit under a size in bytes."""
+SHARES: Final = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25)
+"""Of each edge: what a picture that has to fit under a size in bytes may come out in."""
 
 
 def fitted_size(size: Size, max_edge: int) -> Size:

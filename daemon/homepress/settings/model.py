@@ -375,8 +375,8 @@ class FolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Size,
         about(
             "Fit under",
-            "Lower the quality, to 30 at the least, and then the size in pixels until a result fits "
-            "under this; empty for no limit.",
+            "Lower the quality, to 30 at the least, and the size in pixels where that looks better, until "
+            "a result fits under this; empty for no limit.",
             Widget.SIZE,
             advanced=True,
         ),

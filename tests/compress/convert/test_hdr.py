@@ -12,10 +12,10 @@ from compress import images, phones
 from compress.metadata import jpeg_builder as built
 from compress.sources import made
 from homepress.base.formats import ImageType
-from homepress.compress.convert.fit import resized
 from homepress.compress.convert.gain import GainMap
 from homepress.compress.convert.hdr import Reduction, gain_of_apple, gain_of_curve, scaled_map
 from homepress.compress.convert.picture import Picture, scale_down
+from homepress.compress.convert.resize import resized
 from homepress.compress.metadata.errors import Malformed
 from homepress.compress.metadata.gain_map import GainChannel, GainCurve, read_iso_curve, read_xmp_curve
 from homepress.compress.metadata.jpeg_file import read_jpeg_file

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from homepress.compress.convert.along import upright
-from homepress.compress.convert.fit import resized
 from homepress.compress.convert.picture import Picture, scale_down
+from homepress.compress.convert.resize import resized
 from homepress.compress.savings import fitted_size
 
 

@@ -107,7 +107,7 @@ def test_a_score_that_hardly_rises_is_raised_until_it_keeps_the_floor() -> None:
     def attempt(quality: float) -> tuple[float, float]:
         return quality, 1.0 - 0.08 * (quality - 41.55)
 
-    kept = first_to_keep(attempt, 41.55, lossy._STEPS, lossy._SCALE, guard=0.3, on_grid=lossy._SCALE.clip)
+    kept = first_to_keep(attempt, 41.55, lossy._STEPS, lossy.SCALE, guard=0.3, on_grid=lossy.SCALE.clip)
     assert kept is not None
     assert 54.05 <= kept < 70
 

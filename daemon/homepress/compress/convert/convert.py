@@ -12,11 +12,12 @@ from homepress.compress import savings
 from homepress.compress.aim import TooManyBytes
 from homepress.compress.convert import jpeg_to_jxl, scrubbing
 from homepress.compress.convert.along import frame_count
-from homepress.compress.convert.fit import CannotFit, Fitting, resized
 from homepress.compress.convert.jxl import held_boxes, read_header
 from homepress.compress.convert.picture import ANIMATED, CannotConvert, Picture
+from homepress.compress.convert.resize import resized
 from homepress.compress.convert.write import EncodedFile, EncodeOptions, quickly_coded, write_picture
 from homepress.compress.engine import left_alone
+from homepress.compress.fit.fit import CannotFit, Fitting
 from homepress.compress.inventory import naming_lost
 from homepress.compress.metadata import Malformed, Refused, has_location, parse_jpeg
 from homepress.compress.metadata.embedded import read_embedded
@@ -113,7 +114,8 @@ def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchang
     if result is None:
         return _made_anew(source, kind, kind, recipe)
     if recipe.fit_under and _bytes_of(result, source) > recipe.fit_under:
-        return _fitted_in_place(source, kind, recipe)
+        tried = isinstance(result, Compressed) and not result.lossless
+        return _fitted_in_place(source, kind, recipe, floor_tried=tried)
     return result
 
 
@@ -219,9 +221,11 @@ def _far_from_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting
     return fitting if fitting.needs_a_lower_floor else None
 
 
-def _fitted_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchanged:
+def _fitted_in_place(
+    source: bytes, kind: ImageType, recipe: Recipe, *, floor_tried: bool
+) -> Compressed | Unchanged:
     try:
-        return _made_anew(source, kind, kind, recipe)
+        return _made_anew(source, kind, kind, recipe, floor_tried=floor_tried)
     except CannotConvert as error:
         raise CannotFit(str(error)) from error
 
@@ -256,9 +260,24 @@ def _bytes_of(result: Compressed | Unchanged, source: bytes) -> int:
 
 
 def _made_anew(
-    source: bytes, kind: ImageType, target: ImageType, recipe: Recipe, fitting: Fitting | None = None
+    source: bytes,
+    kind: ImageType,
+    target: ImageType,
+    recipe: Recipe,
+    fitting: Fitting | None = None,
+    *,
+    floor_tried: bool = False,
 ) -> Compressed | Unchanged:
-    """The picture decoded, sized and written in the target format; `fitting` if its search has begun."""
+    """The picture decoded, sized and written in the target format.
+
+    Args:
+        source: the bytes of the file.
+        kind: its format.
+        target: the format of the result.
+        recipe: what is asked.
+        fitting: the search for a size, if it has begun.
+        floor_tried: whether a result that keeps the floor was made, and does not fit.
+    """
     if not FORMATS[target].target:
         if kind is ImageType.GIF and frame_count(source, "GIF") > 1:  # no other format takes it either
             raise CannotConvert(ANIMATED)
@@ -274,7 +293,7 @@ def _made_anew(
     if (quick := _hopeless(source, kind, shown, target, recipe)) is not None:
         return _not_worth_it(len(source), kind, quick, target, about=True)
     if recipe.fit_under:
-        written, shown = _fitted(shown, target, options, recipe.fit_under, fitting)
+        written, shown = _fitted(shown, target, options, recipe.fit_under, fitting, floor_tried=floor_tried)
     else:
         try:
             found = write_picture(shown, target, options)
@@ -298,7 +317,13 @@ def _made_anew(
 
 
 def _fitted(
-    shown: Picture, target: ImageType, options: EncodeOptions, limit: int, fitting: Fitting | None
+    shown: Picture,
+    target: ImageType,
+    options: EncodeOptions,
+    limit: int,
+    fitting: Fitting | None,
+    *,
+    floor_tried: bool,
 ) -> tuple[EncodedFile, Picture]:
     """A picture under a size: with all its bits if that does, else with 8 a channel, fewer pixels and all."""
     if shown.deep is not None and options.floor is not None:
@@ -306,7 +331,7 @@ def _fitted(
         if written is not None and len(written.data) <= limit:
             return written, shown
         shown, fitting = shown.with_8_bits(), None
-    return (fitting or Fitting(shown, target, options, limit)).write()
+    return (fitting or Fitting(shown, target, options, limit)).write(floor_tried=floor_tried)
 
 
 def _has_all_values(shown: Picture, picture: Picture) -> bool:

@@ -126,11 +126,7 @@ def _write_jpeg(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write a JPEG at the floor; see `write_picture`."""
     if options.floor is None:
         raise CannotConvert("JPEG is not written without loss")
-    if not is_opaque(picture.rgba):
-        raise CannotConvert("it has transparency, which JPEG cannot carry")
-    if max(picture.size) > _MOST_EDGE:
-        raise CannotConvert(f"JPEG has at most {_MOST_EDGE:,} pixels along an edge")
-    image = _image(picture)
+    image = jpeg_image(picture)
     encoder = RateDistortionEncoder()
     shown = to_srgb(image.mode, picture.icc)
     coded = code(Raster(image), shown, options.floor, encoder, fine_colour=True, most=options.most)
@@ -142,13 +138,27 @@ def _write_jpeg(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
         if written is None:
             return None
         others.append(written)
-    data = _with_extras(_wrapped(coded.coding.smallest(), picture), picture, [one.data for one in others])
+    data = jpeg_file(coded.coding.smallest(), picture, [one.data for one in others])
     if not coded.pixels.are_those_of(decode_jpeg(data)):
         raise Undecodable("coding the JPEG in fewer bytes changed its pixels")
     sampling = "grey" if image.mode == "L" else coded.sampling
     method = f"{encoder.name} {coded.quality:g}, {sampling}"
     score = min([coded.score, *(one.score for one in others)])
     return EncodedFile(data, score, coded.kind, False, method)
+
+
+def jpeg_file(stream: bytes, picture: Picture, others: Sequence[bytes]) -> bytes:
+    """The file of a picture: its coding, its metadata, and what goes behind it.
+
+    Args:
+        stream: the picture, coded in as few bytes as can be.
+        picture: what it shows.
+        others: its further pictures, coded.
+
+    Raises:
+        CannotConvert: there is no room for its metadata, or for an index.
+    """
+    return _with_extras(_wrapped(stream, picture), picture, others)
 
 
 def _with_extras(data: bytes, picture: Picture, others: Sequence[bytes]) -> bytes:
@@ -179,12 +189,31 @@ def _with_extras(data: bytes, picture: Picture, others: Sequence[bytes]) -> byte
     return data + picture.trailer
 
 
-def _image(picture: Picture) -> Image.Image:
-    image = to_image(picture.rgba)
-    if image.mode == "L" and wants_grey(picture):
-        return image
+def jpeg_image(picture: Picture) -> Image.Image:
+    """The pixels of a picture as a JPEG codes them: grey or in colours.
+
+    Raises:
+        CannotConvert: no JPEG can show it.
+    """
+    if refuse_as_jpeg(picture):
+        return Image.fromarray(np.ascontiguousarray(picture.rgba[..., 0]))
+    return Image.fromarray(np.ascontiguousarray(picture.rgba[..., :3]))
+
+
+def refuse_as_jpeg(picture: Picture) -> bool:
+    """See that a JPEG can show a picture; whether it will be a grey one.
+
+    Raises:
+        CannotConvert: it cannot.
+    """
+    if not is_opaque(picture.rgba):
+        raise CannotConvert("it has transparency, which JPEG cannot carry")
+    if max(picture.size) > _MOST_EDGE:
+        raise CannotConvert(f"JPEG has at most {_MOST_EDGE:,} pixels along an edge")
+    if is_grey(picture.rgba) and wants_grey(picture):
+        return True
     refuse_grey_profile(picture, "it")
-    return image.convert("RGB")
+    return False
 
 
 def _wrapped(stream: bytes, picture: Picture) -> bytes:
@@ -293,9 +322,7 @@ def png_wrapped(plain: CodedPicture, picture: Picture) -> bytes:
 
 def _write_webp(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write a WebP: lossless where that is smaller than at the floor, or asked for; see `write_picture`."""
-    if max(picture.size) > MOST_EDGE:
-        raise CannotConvert(f"WebP has at most {MOST_EDGE:,} pixels along an edge")
-    refuse_grey_profile(picture, "WebP")
+    refuse_as_webp(picture)
     image = to_image(picture.rgba)
     coded = None
     if options.floor is not None:
@@ -308,7 +335,18 @@ def _write_webp(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
         return _lossy(picture, coded)
     if not same_pixels(image, exact):
         raise Undecodable("the result does not decode to the same pixels")
-    return EncodedFile(_webp_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless WebP")
+    return EncodedFile(webp_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless WebP")
+
+
+def refuse_as_webp(picture: Picture) -> None:
+    """See that a WebP can show a picture.
+
+    Raises:
+        CannotConvert: it cannot.
+    """
+    if max(picture.size) > MOST_EDGE:
+        raise CannotConvert(f"WebP has at most {MOST_EDGE:,} pixels along an edge")
+    refuse_grey_profile(picture, "WebP")
 
 
 def _lossless(rgba: Rgba) -> bytes:
@@ -318,11 +356,11 @@ def _lossless(rgba: Rgba) -> bytes:
 
 def _lossy(picture: Picture, coded: EncodeResult) -> EncodedFile:
     method = f"WebP {coded.setting:g}"
-    return EncodedFile(_webp_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
+    return EncodedFile(webp_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
 
 
-def _webp_wrapped(data: bytes, picture: Picture) -> bytes:
-    """The file with its metadata (RFC 9649 section 2.7: ICCP before the picture, EXIF and XMP behind)."""
+def webp_wrapped(data: bytes, picture: Picture) -> bytes:
+    """The WebP with its metadata (RFC 9649 section 2.7: ICCP before the picture, EXIF and XMP behind)."""
     if picture.icc is None and picture.exif is None and picture.xmp is None:
         return data
     file = read_webp(data)
@@ -354,19 +392,42 @@ def _write_avif(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
     """Write an AVIF at the floor; see `write_picture`."""
     if options.floor is None:
         raise CannotConvert("AVIF is not written without loss")
-    if max(picture.size) > _MOST_AVIF_EDGE:
-        raise CannotConvert(f"AVIF has at most {_MOST_AVIF_EDGE:,} pixels along an edge, as readers take it")
-    refuse_grey_profile(picture, "AVIF")
+    refuse_as_avif(picture)
     codec = AvifCodec()
     coded = code_at_floor(picture.rgba, scorer_of(picture), options.floor, codec, most=options.most)
     if coded is None:
         return None
-    data = write_avif(picture.rgba, round(coded.setting), icc=picture.icc, exif=picture.exif, xmp=picture.xmp)
+    data = avif_file(picture, coded.setting)
     if not np.array_equal(codec.decode(data), coded.pixels):
         raise Undecodable("the result does not decode to the pixels that were scored")
-    if not np.array_equal(coded.pixels[..., 3], picture.rgba[..., 3]):
-        raise CannotConvert("its transparency cannot be carried exactly in AVIF here")
+    check_avif_alpha(picture, coded.pixels)
     return EncodedFile(data, coded.score, coded.kind, False, f"AVIF {coded.setting:g}")
+
+
+def refuse_as_avif(picture: Picture) -> None:
+    """See that an AVIF can show a picture.
+
+    Raises:
+        CannotConvert: it cannot.
+    """
+    if max(picture.size) > _MOST_AVIF_EDGE:
+        raise CannotConvert(f"AVIF has at most {_MOST_AVIF_EDGE:,} pixels along an edge, as readers take it")
+    refuse_grey_profile(picture, "AVIF")
+
+
+def avif_file(picture: Picture, setting: float) -> bytes:
+    """The file of a picture at a setting of the codec."""
+    return write_avif(picture.rgba, round(setting), icc=picture.icc, exif=picture.exif, xmp=picture.xmp)
+
+
+def check_avif_alpha(picture: Picture, pixels: Rgba) -> None:
+    """See that transparency came out exactly.
+
+    Raises:
+        CannotConvert: it did not.
+    """
+    if not np.array_equal(pixels[..., 3], picture.rgba[..., 3]):
+        raise CannotConvert("its transparency cannot be carried exactly in AVIF here")
 
 
 # Writing JPEG XL.
@@ -377,8 +438,7 @@ def _write_jxl(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
 
     The codec takes no profile, so only pictures in sRGB are written.
     """
-    if picture.icc is not None and not is_srgb(picture.icc):
-        raise CannotConvert("its colour profile cannot be carried in JPEG XL here")
+    refuse_as_jxl(picture)
     codec = JxlCodec()
     coded = None
     if options.floor is not None:
@@ -393,15 +453,25 @@ def _write_jxl(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
         return _jxl_lossy(picture, coded)
     if not np.array_equal(codec.decode(exact), picture.rgba):
         raise Undecodable("the result does not decode to the same pixels")
-    return EncodedFile(_jxl_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless JPEG XL")
+    return EncodedFile(jxl_wrapped(exact, picture), 100.0, ScoreKind.FULL, True, "lossless JPEG XL")
+
+
+def refuse_as_jxl(picture: Picture) -> None:
+    """See that a JPEG XL can show a picture.
+
+    Raises:
+        CannotConvert: it cannot.
+    """
+    if picture.icc is not None and not is_srgb(picture.icc):
+        raise CannotConvert("its colour profile cannot be carried in JPEG XL here")
 
 
 def _jxl_lossy(picture: Picture, coded: EncodeResult) -> EncodedFile:
     method = f"JPEG XL {coded.setting:g}"
-    return EncodedFile(_jxl_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
+    return EncodedFile(jxl_wrapped(coded.data, picture), coded.score, coded.kind, False, method)
 
 
-def _jxl_wrapped(data: bytes, picture: Picture) -> bytes:
+def jxl_wrapped(data: bytes, picture: Picture) -> bytes:
     """The container with its metadata behind the picture (ISO/IEC 18181-2: boxes "Exif" and "xml ")."""
     parts = [data]
     if picture.exif is not None:
@@ -447,14 +517,22 @@ def write_picture(picture: Picture, kind: ImageType, options: EncodeOptions) -> 
     Raises:
         CannotConvert: the format cannot carry what the picture holds, or cannot do without loss.
     """
+    refuse_unwritable(picture, kind)
+    return _WRITERS[kind](picture, options)
+
+
+def refuse_unwritable(picture: Picture, kind: ImageType) -> None:
+    """See that a format is written, and can carry what a picture holds beside its pixels.
+
+    Raises:
+        CannotConvert: it cannot, or is not.
+    """
     if kind in _SQUARE_ONLY and not picture.has_square_pixels:
         raise CannotConvert(f"its pixels are not square, which {kind.value.upper()} cannot say")
     if kind is not ImageType.JPEG and (refused := _refused_header(picture.jpeg_headers, kind)):
         raise CannotConvert(f"it has {refused}, which {kind.value.upper()} cannot carry")
-    write = _WRITERS.get(kind)
-    if write is None:
+    if kind not in _WRITERS:
         raise CannotConvert(f"nothing is converted to {kind.value.upper()}")
-    return write(picture, options)
 
 
 def _refused_header(headers: Iterable[bytes], target: ImageType) -> str:

@@ -152,10 +152,10 @@ _STEPS = (Increment(0.6), Increment(2.0), Increment(4.0, 3.0), Increment(8.0, 6.
 the few pictures whose scores hardly rise: a tenth of what the scale says was seen."""
 _GUARD = 0.3
 """Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time."""
-_DEAR = 6.0
+DEAR = 6.0
 """Steps of quality above the usual that 4:2:0 may need before 4:4:4 is tried too."""
 
-_SCALE = Scale(
+SCALE = Scale(
     lowest=LOWEST_QUALITY,
     highest=HIGHEST_QUALITY,
     slope=0.6,
@@ -240,7 +240,7 @@ def _choices(
 ) -> Iterator[_Choice]:
     """Samplings that reach the floor on the sample, the better one first."""
     quarter = _search(scorer, floor, encoder, Sampling.QUARTER)
-    if quarter and (grey or not fine_colour or quarter.quality <= _SCALE.guess(floor) + _DEAR):
+    if quarter and (grey or not fine_colour or quarter.quality <= SCALE.guess(floor) + DEAR):
         yield quarter
         quarter = None
     if grey:
@@ -255,13 +255,13 @@ def _search(scorer: JpegScorer, floor: float, encoder: Encoder, sampling: Sampli
     exact = functools.partial(_score_at, scorer.sample, sample)
     target = floor + _GUARD
     if scorer.rough_sample is None:
-        found = find_setting(exact, target, _SCALE)
+        found = find_setting(exact, target, SCALE)
     else:
         rough = encoder.sample(scorer.rough_sample.pixels, sampling)
         found = find_setting_twice(
-            functools.partial(_score_at, scorer.rough_sample, rough), exact, target, _SCALE
+            functools.partial(_score_at, scorer.rough_sample, rough), exact, target, SCALE
         )
-    return _Choice(sampling, on_grid(found.true_to_level(_SCALE)), sample) if found else None
+    return _Choice(sampling, on_grid(found.true_to_level(SCALE)), sample) if found else None
 
 
 def _score_at(part: SampleTiles | WholeSample, sample: EncodedSample, quality: float) -> float:
@@ -280,7 +280,7 @@ class _Attempt:
     def code(self, choice: _Choice) -> EncodedJpeg | None:
         """The first result that keeps the floor, from the quality that the sample chose upwards."""
         attempt = functools.partial(self._attempt, choice)
-        kept = first_to_keep(attempt, choice.quality, _STEPS, _SCALE, guard=_GUARD, on_grid=on_grid)
+        kept = first_to_keep(attempt, choice.quality, _STEPS, SCALE, guard=_GUARD, on_grid=on_grid)
         if kept is None:
             return None
         coding, pixels, quality, score = kept

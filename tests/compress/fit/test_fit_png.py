@@ -9,8 +9,9 @@ from PIL import Image
 from compress import images, pngs
 from compress.sources import made, photo, refused, saved
 from homepress.base.formats import ImageType
-from homepress.compress.convert.fit_png import coarser
+from homepress.compress.fit.png import coarser
 from homepress.compress.model import Reason, Recipe
+from homepress.compress.score.ssimulacra2 import full_score
 
 SIZE = (320, 240)
 MARK = (b"tEXt", b"Comment\0Homepress")
@@ -46,7 +47,9 @@ def test_pixels_go_where_quality_does_not_do() -> None:
     result = made(source, Recipe(floor=80.0, fit_under=limit))
     assert result.width < SIZE[0]
     assert len(result.data) <= limit
-    assert result.score >= 30.0
+    enlarged = Image.open(io.BytesIO(result.data)).convert("RGB").resize(SIZE, Image.Resampling.LANCZOS)
+    score = full_score(shown(source)[..., :3].copy(), np.asarray(enlarged))
+    assert result.score == pytest.approx(score, abs=0.1), "at the old size"
 
 
 @pytest.mark.slow

@@ -1,0 +1,268 @@
+"""Writing a picture at a setting of its format, for a size in bytes that decides which."""
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from homepress.base.formats import ImageType
+from homepress.base.override import override
+from homepress.compress.aim import Codec
+from homepress.compress.convert.avif import AvifCodec
+from homepress.compress.convert.jxl import JxlCodec, encode_jxl_lossless
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, to_image
+from homepress.compress.convert.write import (
+    avif_file,
+    check_avif_alpha,
+    jpeg_file,
+    jpeg_image,
+    jxl_wrapped,
+    refuse_as_avif,
+    refuse_as_jpeg,
+    refuse_as_jxl,
+    refuse_as_webp,
+    webp_wrapped,
+)
+from homepress.compress.jpeg import Sampling, optimise
+from homepress.compress.jpeg.encoder import RateDistortionEncoder
+from homepress.compress.jpeg.lossy import DEAR, SCALE
+from homepress.compress.jpeg.model import QUALITY_STEP, on_grid
+from homepress.compress.jpeg.whole import decode_jpeg
+from homepress.compress.pixels import Pixels, Raster, Remembered, Undecodable
+from homepress.compress.score.search import Scale
+from homepress.compress.webp import WebpCodec, encode_lossless
+
+
+class Tried(ABC):
+    """Some pixels, to be coded at several settings."""
+
+    @abstractmethod
+    def size(self, setting: float) -> int:
+        """About how many bytes they take; `density` of the coder says how exactly."""
+
+    @abstractmethod
+    def decoded(self, setting: float) -> Rgba:
+        """What they look like then."""
+
+    @abstractmethod
+    def density(self, setting: float) -> float:
+        """What the coding that is kept takes of the bytes that `size` gives."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WrittenFile:
+    """A picture written at a setting.
+
+    Attributes:
+        data: the whole file.
+        pixels: decodes it; raises `Undecodable` where it does not show what was coded.
+        method: in words for the history.
+    """
+
+    data: bytes
+    pixels: Callable[[], Rgba]
+    method: str
+
+
+class Coder(ABC):
+    """Writes pictures at a setting.
+
+    Attributes:
+        scale: of the setting.
+        step: the least difference of settings that it knows.
+        bits: a pixel from which on a picture is about better off with all its pixels.
+    """
+
+    scale: Scale
+    step: float
+    bits: float
+
+    @abstractmethod
+    def tried(self, rgba: Rgba) -> Tried:
+        """Pixels of the picture to try settings on."""
+
+    @abstractmethod
+    def write(self, picture: Picture, setting: float, tried: Tried) -> WrittenFile:
+        """The file of a picture.
+
+        Args:
+            picture: what to write.
+            setting: on the grid of `step`.
+            tried: parts of the same picture.
+
+        Raises:
+            CannotConvert: the format cannot show the picture.
+        """
+
+    def lossless_size(self, rgba: Rgba) -> int | None:
+        """Bytes of pixels without any loss; None where the format does not do that."""
+        return None
+
+
+class JpegCoder(Coder):
+    """Writes JPEGs.
+
+    Args:
+        picture: the one that is to be written, at any size.
+        sampling: of its colours.
+    """
+
+    scale = SCALE
+    step = QUALITY_STEP
+    bits = 0.8
+
+    def __init__(self, picture: Picture, sampling: Sampling) -> None:
+        self.is_grey = refuse_as_jpeg(picture)
+        """Whether there are no colours to sample."""
+        self._sampling = sampling
+        self._encoder = RateDistortionEncoder()
+
+    @override
+    def tried(self, rgba: Rgba) -> "_TriedAsJpeg":
+        pixels = np.ascontiguousarray(rgba[..., 0] if self.is_grey else rgba[..., :3])
+        return _TriedAsJpeg(self._encoder, pixels, self._sampling)
+
+    @override
+    def write(self, picture: Picture, setting: float, tried: Tried) -> WrittenFile:
+        assert isinstance(tried, _TriedAsJpeg)
+        quality = on_grid(setting)
+        streams = [
+            self._encoder.encode(Raster(jpeg_image(each)), self._sampling, quality, tried.sample)
+            for each in (picture, *picture.others)
+        ]
+        others = [jpeg_file(each, other, ()) for each, other in zip(streams[1:], picture.others, strict=True)]
+        data = jpeg_file(streams[0], picture, others)
+        sampling = "grey" if self.is_grey else self._sampling
+        method = f"{self._encoder.name} {quality:g}, {sampling}"
+        return WrittenFile(data, functools.partial(_pixels_of_jpeg, streams[0], data), method)
+
+
+def _pixels_of_jpeg(stream: bytes, data: bytes) -> Rgba:
+    decoded = decode_jpeg(data)
+    if not Remembered(decode_jpeg(stream)).are_those_of(decoded):
+        raise Undecodable("optimising the JPEG changed its pixels")
+    return _in_colours(decoded[:, :])
+
+
+def _in_colours(pixels: Pixels) -> Pixels:
+    return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
+
+
+class _TriedAsJpeg(Tried):
+    def __init__(self, encoder: RateDistortionEncoder, pixels: Rgba, sampling: Sampling) -> None:
+        self._encode = functools.partial(encoder.encode, pixels, sampling)
+        self.sample = encoder.sample(pixels, sampling)
+
+    @override
+    def size(self, setting: float) -> int:
+        return self.sample.size(on_grid(setting))
+
+    @override
+    def decoded(self, setting: float) -> Rgba:
+        return _in_colours(self.sample.decoded(on_grid(setting)))
+
+    @override
+    def density(self, setting: float) -> float:
+        kept = optimise(self._encode(on_grid(setting), self.sample))
+        return len(kept) / self.size(setting)
+
+
+class CodecCoder(Coder):
+    """Writes WebP, AVIF or JPEG XL.
+
+    Args:
+        picture: the one that is to be written, at any size.
+        kind: the format.
+    """
+
+    bits = 0.5
+
+    def __init__(self, picture: Picture, kind: ImageType) -> None:
+        refuse, codec = _CODECS[kind]
+        refuse(picture)
+        self._kind = kind
+        self._codec = codec()
+        self.scale, self.step = self._codec.scale, self._codec.step
+
+    @override
+    def tried(self, rgba: Rgba) -> Tried:
+        return _TriedWithCodec(self._codec, rgba)
+
+    @override
+    def write(self, picture: Picture, setting: float, tried: Tried) -> WrittenFile:
+        if self._kind is ImageType.AVIF:
+            data = bare = avif_file(picture, setting)
+        else:
+            bare = self._codec.finish(picture.rgba, setting)
+            data = (webp_wrapped if self._kind is ImageType.WEBP else jxl_wrapped)(bare, picture)
+        pixels = functools.partial(self._pixels, picture, bare)
+        return WrittenFile(data, pixels, f"{self._codec.name} {setting:g}")
+
+    def _pixels(self, picture: Picture, bare: bytes) -> Rgba:
+        pixels = self._codec.decode(bare)
+        if self._kind is ImageType.AVIF:
+            check_avif_alpha(picture, pixels)
+        elif not np.array_equal(pixels[..., 3], picture.rgba[..., 3]):
+            raise CannotConvert("its transparency would not be what it was")
+        return pixels
+
+    @override
+    def lossless_size(self, rgba: Rgba) -> int | None:
+        if self._kind is ImageType.AVIF:
+            return None
+        if self._kind is ImageType.JXL:
+            return len(encode_jxl_lossless(rgba))
+        image = to_image(rgba)
+        return len(encode_lossless(image if image.mode == "RGBA" else image.convert("RGB")))
+
+
+_CODECS: dict[ImageType, tuple[Callable[[Picture], None], Callable[[], Codec]]] = {
+    ImageType.WEBP: (refuse_as_webp, WebpCodec),
+    ImageType.AVIF: (refuse_as_avif, AvifCodec),
+    ImageType.JXL: (refuse_as_jxl, JxlCodec),
+}
+
+
+class _TriedWithCodec(Tried):
+    def __init__(self, codec: Codec, rgba: Rgba) -> None:
+        self._codec = codec
+        self._rgba = rgba
+        self._files: dict[float, bytes] = {}
+
+    @override
+    def size(self, setting: float) -> int:
+        return len(self._file(setting))
+
+    @override
+    def decoded(self, setting: float) -> Rgba:
+        return self._codec.decode(self._file(setting))
+
+    @override
+    def density(self, setting: float) -> float:
+        return len(self._codec.finish(self._rgba, setting)) / self.size(setting)
+
+    def _file(self, setting: float) -> bytes:
+        if setting not in self._files:
+            self._files[setting] = self._codec.encode(self._rgba, setting)
+        return self._files[setting]
+
+
+def coder_of(picture: Picture, kind: ImageType) -> Coder:
+    """What writes a picture in a format that has a setting.
+
+    Raises:
+        CannotConvert: the format cannot show it.
+    """
+    if kind is ImageType.JPEG:
+        return JpegCoder(picture, Sampling.QUARTER)
+    return CodecCoder(picture, kind)
+
+
+def finer_coder(coder: Coder, picture: Picture, setting: float, score: float) -> Coder | None:
+    """Another one that keeps more of the colours, where a setting is so high for its score that it may."""
+    dear = setting > coder.scale.guess(score) + DEAR
+    if dear and isinstance(coder, JpegCoder) and not coder.is_grey:
+        return JpegCoder(picture, Sampling.FULL)
+    return None
