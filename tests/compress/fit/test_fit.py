@@ -13,7 +13,7 @@ from compress import images
 from compress.sources import made, photo, refused, saved
 from homepress.base.formats import ImageType
 from homepress.compress.convert.picture import Picture
-from homepress.compress.fit.coders import CodecCoder, JpegCoder, Tried
+from homepress.compress.fit.coders import CodecCoder, JpegCoder, TriedPixels
 from homepress.compress.fit.mosaic import Enlarged, Mosaic, OldSizeScorer
 from homepress.compress.fit.search import Approach, Trial, setting_for
 from homepress.compress.jpeg import Sampling
@@ -26,7 +26,7 @@ CODERS = (JPEG, CodecCoder(SMALL, ImageType.WEBP), CodecCoder(SMALL, ImageType.A
 SHOWN = to_srgb("RGB", None)
 
 
-class Sizes(Tried):
+class Sizes(TriedPixels):
     """Pixels that are nothing but their sizes, which grow with the setting."""
 
     def __init__(self, steep: float, at_fifty: float) -> None:

@@ -35,7 +35,7 @@ from homepress.compress.score.search import Scale
 from homepress.compress.webp import WebpCodec, encode_lossless
 
 
-class Tried(ABC):
+class TriedPixels(ABC):
     """Some pixels, to be coded at several settings."""
 
     @abstractmethod
@@ -80,11 +80,11 @@ class Coder(ABC):
     bits: float
 
     @abstractmethod
-    def tried(self, rgba: Rgba) -> Tried:
+    def tried(self, rgba: Rgba) -> TriedPixels:
         """Pixels of the picture to try settings on."""
 
     @abstractmethod
-    def write(self, picture: Picture, setting: float, tried: Tried) -> WrittenFile:
+    def write(self, picture: Picture, setting: float, tried: TriedPixels) -> WrittenFile:
         """The file of a picture.
 
         Args:
@@ -125,7 +125,7 @@ class JpegCoder(Coder):
         return _TriedAsJpeg(self._encoder, pixels, self._sampling)
 
     @override
-    def write(self, picture: Picture, setting: float, tried: Tried) -> WrittenFile:
+    def write(self, picture: Picture, setting: float, tried: TriedPixels) -> WrittenFile:
         assert isinstance(tried, _TriedAsJpeg)
         quality = on_grid(setting)
         streams = [
@@ -150,7 +150,7 @@ def _in_colours(pixels: Pixels) -> Pixels:
     return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
 
 
-class _TriedAsJpeg(Tried):
+class _TriedAsJpeg(TriedPixels):
     def __init__(self, encoder: RateDistortionEncoder, pixels: Rgba, sampling: Sampling) -> None:
         self._encode = functools.partial(encoder.encode, pixels, sampling)
         self.sample = encoder.sample(pixels, sampling)
@@ -187,11 +187,11 @@ class CodecCoder(Coder):
         self.scale, self.step = self._codec.scale, self._codec.step
 
     @override
-    def tried(self, rgba: Rgba) -> Tried:
+    def tried(self, rgba: Rgba) -> TriedPixels:
         return _TriedWithCodec(self._codec, rgba)
 
     @override
-    def write(self, picture: Picture, setting: float, tried: Tried) -> WrittenFile:
+    def write(self, picture: Picture, setting: float, tried: TriedPixels) -> WrittenFile:
         if self._kind is ImageType.AVIF:
             data = bare = avif_file(picture, setting)
         else:
@@ -225,7 +225,7 @@ _CODECS: dict[ImageType, tuple[Callable[[Picture], None], Callable[[], Codec]]] 
 }
 
 
-class _TriedWithCodec(Tried):
+class _TriedWithCodec(TriedPixels):
     def __init__(self, codec: Codec, rgba: Rgba) -> None:
         self._codec = codec
         self._rgba = rgba

@@ -9,7 +9,7 @@ import numpy as np
 
 from homepress.base.formats import ImageType
 from homepress.compress.convert.picture import Picture
-from homepress.compress.fit.coders import Coder, Tried, coder_of
+from homepress.compress.fit.coders import Coder, TriedPixels, coder_of
 from homepress.compress.fit.mosaic import Mosaic
 from homepress.compress.metadata.exif import without_thumbnail
 from homepress.compress.score.search import Scale
@@ -177,7 +177,7 @@ class Trial:
     share: float
     setting: float
     score: float
-    tried: Tried
+    tried: TriedPixels
     beside: int
     factor: float
 
