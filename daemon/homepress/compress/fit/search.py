@@ -122,6 +122,7 @@ class _Steps:
         self._step = coder.step
         self._goal = goal
         self._stride = 1.0
+        self._weight = 1.0
         self._last: Found | None = None
 
     def beyond(self, probe: Found) -> float:
@@ -133,10 +134,17 @@ class _Steps:
         return min(wanted, probe.setting - step) if probe.excess > 0.0 else max(wanted, probe.setting + step)
 
     def between(self, low: Found, high: Found, probe: Found) -> float:
-        """A setting between two; in the middle if the same side was met twice."""
-        share = (self._goal - low.excess) / (high.excess - low.excess)
+        """A setting between two; nearer to the one that has stood for long (the Illinois method)."""
+        below, above = low.excess - self._goal, high.excess - self._goal
         if self._last is not None and (self._last.excess > 0.0) == (probe.excess > 0.0):
-            share = 0.5
+            self._weight *= 0.5
+        else:
+            self._weight = 1.0
+        if probe.excess > 0.0:
+            below *= self._weight
+        else:
+            above *= self._weight
+        share = -below / (above - below)
         self._last = probe
         ends = self._growth.log(low.setting), self._growth.log(high.setting)
         wanted = self._growth.setting(ends[0] + min(max(share, 0.05), 0.95) * (ends[1] - ends[0]))
