@@ -27,7 +27,7 @@ from homepress.compress import Compressed, Recipe, compress, load_codecs
 from homepress.compress.convert.picture import Picture, scale_down
 from homepress.compress.fit.coders import JpegCoder
 from homepress.compress.fit.search import setting_for
-from homepress.compress.jpeg import Sampling, optimise
+from homepress.compress.jpeg import Sampling
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.model import on_grid
 from homepress.compress.metadata import parse_jpeg, picture_only
@@ -126,7 +126,8 @@ def _score(source: Pixels, limit: int, share: float) -> float:
     files: dict[float, bytes] = {}
 
     def size(quality: float) -> int:
-        files[quality] = optimise(encoder.encode(small, Sampling.QUARTER, on_grid(quality), sample))
+        coding = encoder.encode(small, Sampling.QUARTER, on_grid(quality), sample)
+        files[quality] = coding.smallest()
         return len(files[quality])
 
     coder = JpegCoder(Picture(np.full((16, 16, 4), 255, np.uint8)), Sampling.QUARTER)

@@ -25,7 +25,7 @@ from homepress.compress.convert.write import (
     refuse_as_webp,
     webp_wrapped,
 )
-from homepress.compress.jpeg import Sampling, optimise
+from homepress.compress.jpeg import Sampling
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.lossy import DEAR, SCALE
 from homepress.compress.jpeg.model import QUALITY_STEP, on_grid
@@ -128,21 +128,24 @@ class JpegCoder(Coder):
     def write(self, picture: Picture, setting: float, tried: TriedPixels) -> WrittenFile:
         assert isinstance(tried, _TriedAsJpeg)
         quality = on_grid(setting)
-        streams = [
+        codings = [
             self._encoder.encode(Raster(jpeg_image(each)), self._sampling, quality, tried.sample)
             for each in (picture, *picture.others)
         ]
-        others = [jpeg_file(each, other, ()) for each, other in zip(streams[1:], picture.others, strict=True)]
-        data = jpeg_file(streams[0], picture, others)
+        others = [
+            jpeg_file(each.smallest(), other, ())
+            for each, other in zip(codings[1:], picture.others, strict=True)
+        ]
+        data = jpeg_file(codings[0].smallest(), picture, others)
         sampling = "grey" if self.is_grey else self._sampling
         method = f"{self._encoder.name} {quality:g}, {sampling}"
-        return WrittenFile(data, functools.partial(_pixels_of_jpeg, streams[0], data), method)
+        return WrittenFile(data, functools.partial(_pixels_of_jpeg, codings[0].stream, data), method)
 
 
 def _pixels_of_jpeg(stream: bytes, data: bytes) -> Rgba:
     decoded = decode_jpeg(data)
     if not Remembered(decode_jpeg(stream)).are_those_of(decoded):
-        raise Undecodable("optimising the JPEG changed its pixels")
+        raise Undecodable("coding the JPEG in fewer bytes changed its pixels")
     return _in_colours(decoded[:, :])
 
 
@@ -165,7 +168,7 @@ class _TriedAsJpeg(TriedPixels):
 
     @override
     def density(self, setting: float) -> float:
-        kept = optimise(self._encode(on_grid(setting), self.sample))
+        kept = self._encode(on_grid(setting), self.sample).smallest()
         return len(kept) / self.size(setting)
 
 
