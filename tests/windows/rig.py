@@ -38,6 +38,8 @@ RUNTIME = (
     "msvc-runtime==14.44.35112 --hash=sha256:aba7fbe71897d25ed53fbb7f391e9f50289378a8a9ae218ba18530c663448391"
 )
 """Microsoft's C++ run-time library, half of which the wheel above lacks; Wine has one of its own."""
+LAUNCHERS = "distlib==0.4.4 --hash=sha256:cf09d55b1e85a89576b036aeb71550bfd68320f3f21761ca329eadadad918638"
+"""What pip makes the programs of an entry point from; Debian's pip comes without them."""
 NUMPY = "numpy==2.1.3 --hash=sha256:d89dd2b6da69c4fff5e39c28a382199ddedc3a5be5390115608345dec660b9e2"
 """Later ones ask the C library for complex functions that Wine 8 lacks."""
 _LAST_WORDS_SECONDS = 5.0
@@ -330,22 +332,18 @@ class Rig:
             wheel.extractall(self.site)
         for program in (self.site / "bin").glob("*.exe"):
             shutil.copy(program, self.python / "Scripts")
-        for name, template, python in (
-            ("homepress", "t64.exe", "python"),
-            ("homepressw", "w64.exe", "pythonw"),
-        ):
-            self._make_launcher(name, template, f"{python}.exe")
+        templates = next((self.folder / "cache").glob("distlib-*.whl"), None) or self._download(LAUNCHERS)
+        with zipfile.ZipFile(templates) as wheel:
+            self._make_launcher("homepress", wheel.read("distlib/t64.exe"), "python.exe")
+            self._make_launcher("homepressw", wheel.read("distlib/w64.exe"), "pythonw.exe")
 
-    def _make_launcher(self, name: str, template: str, python: str) -> None:
+    def _make_launcher(self, name: str, template: bytes, python: str) -> None:
         """What pip makes of an entry point on Windows: its launcher, the Python's path, and a zip."""
-        import pip._vendor.distlib as distlib
-
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr("__main__.py", _ENTRY.format(module="homepress.__main__", function="main"))
-        head = (Path(distlib.__file__).parent / template).read_bytes()
         shebang = f'#!"{windows_path(self.python / python)}"\r\n'.encode()
-        (self.python / "Scripts" / f"{name}.exe").write_bytes(head + shebang + packed.getvalue())
+        (self.python / "Scripts" / f"{name}.exe").write_bytes(template + shebang + packed.getvalue())
 
 
 def install_programs(programs: Mapping[str, Sequence[str]] = PROGRAMS) -> None:
