@@ -96,9 +96,10 @@ class Wine:
 
     def environment(self) -> dict[str, str]:
         """What programs in it find in their environment."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "DISPLAY", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "DISPLAY") if name in os.environ}
         return {
             **kept,
+            "LC_ALL": "C.UTF-8",  # else Wine gives names beyond ASCII to no file
             "WINEPREFIX": str(self.prefix.resolve()),
             "WINEARCH": "win64",
             "WINEDEBUG": os.environ.get("WINEDEBUG", "-all"),
