@@ -1,6 +1,6 @@
 """`make dist`: what people install, into `dist/`, each started and used.
 
-Wheel, sdist, bundle and Debian package need no network; the last is left out where there is no dpkg-deb.
+Wheels, sdist, bundle and Debian package need no network; the last is left out where there is no dpkg-deb.
 Installer and zip for Windows need Wine, mingw and NSIS, which root gets from Debian, and the network for the
 packages of Windows; where they cannot be made that is said.
 """
@@ -19,6 +19,7 @@ from bundle import build_bundle
 from deb import build_deb
 from manifests import write_manifests
 from tryout import try_out
+from wheels import build_wheels
 from windows_installer import build_for_windows, why_not
 from windows_tryout import try_installer
 
@@ -37,7 +38,7 @@ def main() -> int:
     """Make and try everything; raises at the first thing that fails."""
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
-    _step("wheel and sdist", _build_wheel)
+    _step("sdist and wheels", _build_wheels)
     bundle = _step("bundle", lambda: build_bundle(DIST, WORK))
     _step("the bundle, tried", lambda: try_out(bundle / "homepress"))
     if shutil.which("dpkg-deb") is None:
@@ -63,10 +64,8 @@ def _step(name: str, work: Callable[[], _Made]) -> _Made:
     return made
 
 
-def _build_wheel() -> None:
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(DIST), str(ROOT)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    made = [str(file) for file in DIST.iterdir()]
+def _build_wheels() -> None:
+    made = [str(file) for file in build_wheels(DIST, ROOT)]
     subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *made], check=True)
 
 

@@ -8,6 +8,7 @@ pip uses, each file checked by its hash.
 """
 
 import contextlib
+import importlib.util
 import io
 import os
 import re
@@ -325,9 +326,14 @@ class Rig:
         wheels = self.folder / "cache" / "wheel"
         for old in (wheels, *self.site.glob("homepress*")):
             shutil.rmtree(old, ignore_errors=True)
+        # The core by Zig where it is installed, as `make dist` has it, with the code for AVX2; else by mingw.
+        core = {"HOMEPRESS_CORE": "needed", "HOMEPRESS_CORE_TARGET": "windows-x86_64"}
+        if importlib.util.find_spec("ziglang") is None:
+            core["CC"] = "x86_64-w64-mingw32-gcc"
         _pip(
             *("wheel", "-qq", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"),
             *("--wheel-dir", str(wheels), str(REPOSITORY)),
+            **core,
         )
         with zipfile.ZipFile(next(wheels.glob("homepress-*.whl"))) as wheel:
             wheel.extractall(self.site)
@@ -419,5 +425,6 @@ def _tool(name: str, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def _pip(*arguments: str) -> None:
-    subprocess.run((sys.executable, "-m", "pip", *arguments), check=True)
+def _pip(*arguments: str, **variables: str) -> None:
+    environment = {**os.environ, **variables}
+    subprocess.run((sys.executable, "-m", "pip", *arguments), env=environment, check=True)
