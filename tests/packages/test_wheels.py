@@ -4,6 +4,7 @@ A stand-in for Zig writes the libraries, which needs no network; where `ziglang`
 packaging/locks/packaging.txt holds, a real one is made for this system too.
 """
 
+import importlib
 import importlib.util
 import os
 import sys
@@ -21,8 +22,8 @@ from support import REPOSITORY
 
 sys.path.insert(0, str(REPOSITORY / "packaging"))
 pytest.importorskip("hatchling")
-import core_build
-import wheels
+core_build: Any = importlib.import_module("core_build")
+wheels: Any = importlib.import_module("wheels")
 
 PACKAGING = REPOSITORY / "packaging"
 TAGS = {
