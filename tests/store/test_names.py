@@ -115,6 +115,7 @@ def test_made_names(bench: Bench, raw: list[bytes]) -> None:
     there_and_back(bench, raw)
 
 
+@pytest.mark.posix("names that Windows refuses")
 @pytest.mark.corpus
 def test_the_corpus_of_hostile_names(bench: Bench, corpus_dir: Path) -> None:
     listed = json.loads((corpus_dir / "hostile-names.json").read_text())
