@@ -1,7 +1,8 @@
 """`make test`: everything that has to hold before a change lands, each part with its run time.
 
 What a test needs from the system is installed when we are root; else the command is printed and the tests
-that need it are listed as not run. With CI=true a test that did not run is a failure.
+that need it are listed as not run. With CI=true a test that did not run is a failure, but for what no
+installing could bring: the tests under Wine need Python 3.11.
 
 `make coverage` measures what the tests run, branches too, in the test processes themselves; it takes half
 as long again. Daemons, workers, tray and window that tests start are not counted: they may not write files.

@@ -2,6 +2,7 @@
 
 import ctypes
 import resource
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -224,13 +225,38 @@ def test_a_windows_worker_confines_itself_integrity_last() -> None:
     assert len(missing) == 2 and "network" in missing[0] and "files are not closed" in missing[1]
 
 
-def test_a_worker_in_a_container_has_neither_network_nor_files() -> None:
+@pytest.mark.parametrize(
+    ("answer", "locked"),
+    [
+        (PermissionError(13, "access denied"), True),
+        (TimeoutError(), False),
+        (ConnectionRefusedError(), False),
+    ],
+)
+def test_a_worker_in_a_container_is_locked_when_windows_refuses_it_a_connection(
+    answer: OSError, locked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody who answers means that it was let through."""
+
     class Contained(Obedient):
         def in_container(self) -> bool:
             return True
 
+    class Socket:
+        def __init__(self, *_: object) -> None: ...
+        def __enter__(self) -> "Socket":
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+        def settimeout(self, seconds: float) -> None: ...
+        def connect(self, address: object) -> None:
+            raise answer
+
+    monkeypatch.setattr(windows, "_System", Contained)
+    monkeypatch.setattr(socket, "socket", Socket)
     lock = windows.lock_worker([], Limits(), Contained())
-    assert lock.network and lock.files and not lock.missing
+    assert (lock.network, windows.state() == "locked", not lock.missing) == (locked, locked, locked)
+    assert lock.files
 
 
 def test_a_windows_that_does_not_tell_of_containers_has_none() -> None:

@@ -52,7 +52,7 @@ MITIGATIONS = {
 
 _JOB_WAIT_SECONDS, _OTHER_JOB_WAIT_SECONDS = 5.0, 0.25
 _JOB_LOOK_SECONDS = 0.01
-_CONNECT_SECONDS = 1.0
+_CONNECT_SECONDS = 5.0
 _DISCARD_PORT = 9
 
 
@@ -130,7 +130,8 @@ def lock_worker(
     """A step that fails is named, and the others are taken all the same."""
     system = system or _System()
     if _is_contained(system):
-        return Lock(True, files=1, missing=tuple(_gaps(system)))
+        refused = state() == "locked"
+        return Lock(refused, files=1, missing=(*(() if refused else (_NETWORK_OPEN,)), *_gaps(system)))
     return Lock(False, missing=(_NETWORK_OPEN, *(gap.brief for gap in gaps()), *_gaps(system)))
 
 
@@ -236,7 +237,8 @@ def _connected(family: int, kind: int) -> None:
     """A container refuses the use of a socket, not the making. Only to this computer: nothing leaves it."""
     with sockets.socket(family, kind) as made:
         made.settimeout(_CONNECT_SECONDS)
-        with contextlib.suppress(ConnectionError):  # let through, and nobody listens there
+        # Let through, and nobody listens there: Windows says so after two seconds.
+        with contextlib.suppress(ConnectionError, TimeoutError):
             made.connect(("::1" if family == sockets.AF_INET6 else "127.0.0.1", _DISCARD_PORT))
 
 

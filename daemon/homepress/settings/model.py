@@ -248,8 +248,8 @@ class DaemonSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         bool,
         about(
             "Workers in an AppContainer",
-            "Windows only: take network and files away from what reads pictures. Not tried on Windows yet; "
-            "restart Homepress after a change.",
+            "Windows only: run the processes that read pictures without access to the network or your files. "
+            "Not tried on Windows yet; restart Homepress after a change.",
             Widget.SWITCH,
             advanced=True,
         ),

@@ -216,7 +216,8 @@ def folders() -> Sequence[Path]:
     None of them lies in another. Programs and Windows itself are open to every container from the start.
     """
     found = {Path(place).resolve() for place in (sys.base_prefix, sys.prefix)}
-    found |= {Path(sys.executable).resolve().parent, Path(homepress.__file__).resolve().parent}
+    # What Homepress stands on is beside it.
+    found |= {Path(sys.executable).resolve().parent, Path(homepress.__file__).resolve().parent.parent}
     open_to_all = [Path(os.environ[name]).resolve() for name in _OPEN_TO_ALL if name in os.environ]
     return sorted(
         each for each in found if not any(other in each.parents for other in (*found, *open_to_all))

@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from compress import images
 from compress.sources import made, photo, refused, saved
 from homepress.base.formats import ImageType
 from homepress.compress.convert.picture import Picture
+from homepress.compress.convert.write import EncodeOptions
 from homepress.compress.fit.coders import CodecCoder, JpegCoder, TriedPixels
+from homepress.compress.fit.fit import Fitting
 from homepress.compress.fit.mosaic import Enlarged, Mosaic, OldSizeScorer
 from homepress.compress.fit.search import Approach, Trial, setting_for
 from homepress.compress.jpeg import Sampling
-from homepress.compress.model import MetadataPolicy, Reason, Recipe
+from homepress.compress.model import LOWEST_FLOOR, MetadataPolicy, Reason, Recipe
 from homepress.compress.score.ssimulacra2 import full_score, to_srgb
 
 SMALL = Picture(np.full((64, 64, 4), 255, np.uint8))
@@ -166,3 +169,21 @@ def test_metadata_that_alone_is_too_much_is_named_at_once() -> None:
     assert f"{len(kept):,} bytes of it are metadata" in result.detail
     stripped = made(heavy, Recipe(fit_under=200_000, metadata=MetadataPolicy.STRIP))
     assert len(stripped.data) <= 200_000
+
+
+def test_a_further_picture_keeps_the_lowest_floor_too() -> None:
+    """What is learnt from the first says nothing of a busier one behind it."""
+    chance = np.random.default_rng(5)
+    busy = chance.integers(0, 256, (384, 384, 4), np.uint8)
+    busy[..., 3] = 255
+    flat = Picture(np.where(np.arange(4) == 3, busy, np.uint8(200)))
+    pair = replace(flat, others=(Picture(busy),))
+    written, shown = Fitting(pair, ImageType.JPEG, EncodeOptions(80.0), 60_000).write(floor_tried=True)
+    assert len(written.data) <= 60_000
+    with Image.open(io.BytesIO(written.data)) as file:
+        file.seek(1)
+        second = np.asarray(file.convert("RGB"))
+    (source,) = shown.others
+    score = full_score(source.rgba[..., :3], second, SHOWN)
+    assert score >= LOWEST_FLOOR - 0.5, "at its own size"
+    assert written.score <= OldSizeScorer(busy, SHOWN).score(second) + 0.5, "at the old one"

@@ -1,7 +1,7 @@
 /* What the compiled core offers; core/library.py calls it through ctypes.
  *
  * An entry trusts no length: it gives HP_REFUSED for what does not fit together, and HP_NO_MEMORY. It keeps
- * nothing between calls, opens nothing, and calls nothing of the system but malloc and free.
+ * nothing between calls, opens nothing, and asks the system for nothing but memory.
  */
 #ifndef HOMEPRESS_CORE_H
 #define HOMEPRESS_CORE_H

@@ -59,11 +59,13 @@ class WrittenFile:
         data: the whole file.
         pixels: decodes it; raises `Undecodable` where it does not show what was coded.
         method: in words for the history.
+        others: as `pixels`, of the further pictures in the file.
     """
 
     data: bytes
     pixels: Callable[[], Rgba]
     method: str
+    others: tuple[Callable[[], Rgba], ...] = ()
 
 
 class Coder(ABC):
@@ -139,7 +141,11 @@ class JpegCoder(Coder):
         data = jpeg_file(codings[0].smallest(), picture, others)
         sampling = "grey" if self.is_grey else self._sampling
         method = f"{self._encoder.name} {quality:g}, {sampling}"
-        return WrittenFile(data, functools.partial(_pixels_of_jpeg, codings[0].stream, data), method)
+        first, *further = (
+            functools.partial(_pixels_of_jpeg, coding.stream, file)
+            for coding, file in zip(codings, (data, *others), strict=True)
+        )
+        return WrittenFile(data, first, method, tuple(further))
 
 
 def _pixels_of_jpeg(stream: bytes, data: bytes) -> Rgba:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from homepress.base.formats import FORMATS, ImageType
 from homepress.compress.convert.jxl import JxlCodec
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, to_rgba
+from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba
 from homepress.compress.convert.resize import resized
 from homepress.compress.convert.write import (
     EncodedFile,
@@ -117,8 +117,10 @@ class Fitting:
         return size <= self._limit
 
     @functools.cached_property
-    def _scorer(self) -> OldSizeScorer:
-        return OldSizeScorer(self.picture.rgba, to_srgb("RGB", self.picture.icc))
+    def _scorers(self) -> list[OldSizeScorer]:
+        """Of the picture, and of each further one in its file."""
+        pictures = (self.picture, *self.picture.others)
+        return [OldSizeScorer(each.rgba, to_srgb("RGB", each.icc)) for each in pictures]
 
     def _best(self, search: Search) -> tuple[EncodedFile, Picture] | None:
         """The picture at the share of its edges that looks best, or at the next smaller one that will do."""
@@ -131,7 +133,7 @@ class Fitting:
         if last is None or not self._fits(len(last.data)):
             return None
         score, kind = self._score_of(last.data)
-        return replace(last, score=score, kind=kind), picture
+        return replace(last, score=min(score, last.score) if picture.others else score, kind=kind), picture
 
     def _at(self, share: float) -> Picture:
         picture = self.picture
@@ -163,20 +165,23 @@ class Fitting:
         return None if best is None else self._judged(best, picture)
 
     def _judged(self, written: WrittenFile, picture: Picture) -> EncodedFile | None:
-        """The file with its score at the old size; None if it shows too little at its own size too."""
-        pixels = written.pixels()
-        score = self._scorer.score(pixels)
-        if picture.size == self.picture.size:
-            keeps = shortfall(LOWEST_FLOOR, score, self._scorer.worst(pixels)) <= 0.0
-        else:
-            keeps = score >= LOWEST_FLOOR or self._keeps_small(pixels, picture)
-        if not keeps:
-            return None
-        return EncodedFile(written.data, score, self._scorer.kind, False, written.method)
+        """The file, with the lowest score at the old size of all its pictures.
 
-    def _keeps_small(self, pixels: Rgba, picture: Picture) -> bool:
-        own = OldSizeScorer(picture.rgba, to_srgb("RGB", picture.icc))
-        return own.score(pixels) >= LOWEST_FLOOR
+        None if one of them shows too little at its own size.
+        """
+        scores = []
+        shown = zip((written.pixels, *written.others), (picture, *picture.others), self._scorers, strict=True)
+        for decode_it, source, scorer in shown:
+            pixels = decode_it()
+            score = own = scorer.score(pixels)
+            judge = scorer
+            if source.size != scorer.size:
+                judge = OldSizeScorer(source.rgba, to_srgb("RGB", source.icc))
+                own = judge.score(pixels)
+            if shortfall(LOWEST_FLOOR, own, judge.worst(pixels)) > 0.0:
+                return None
+            scores.append(score)
+        return EncodedFile(written.data, min(scores), self._scorers[0].kind, False, written.method)
 
     def _score_of(self, data: bytes) -> tuple[float, ScoreKind]:
         """The score of a file at the old size, and how it is measured."""
@@ -184,7 +189,7 @@ class Fitting:
             pixels = JxlCodec().decode(data)
         else:
             pixels = to_rgba(decode(data, FORMATS[self._kind].pillow))
-        return self._scorer.score(pixels), self._scorer.kind
+        return self._scorers[0].score(pixels), self._scorers[0].kind
 
     def _best_png(self) -> tuple[EncodedFile, Picture] | None:
         """As `_best`, with coarser levels or fewer colours: pixels go where that looks better."""

@@ -78,7 +78,8 @@ class OldSizeScorer:
 
     def __init__(self, rgba: Rgba, shown: ToSrgb) -> None:
         height, width = rgba.shape[:2]
-        self._size = (width, height)
+        self.size = (width, height)
+        """Of the source."""
         self._shown = shown
         self._looks = {ground: look(rgba, ground) for ground in grounds_of(rgba)}
         self._is_small = min(height, width) < EDGE
@@ -102,7 +103,7 @@ class OldSizeScorer:
         return min(scores)
 
     def _score(self, result: Rgb, source: Rgb) -> float:
-        enlarged = Enlarged(Image.fromarray(np.ascontiguousarray(result)), self._size)
+        enlarged = Enlarged(Image.fromarray(np.ascontiguousarray(result)), self.size)
         if self._tiles:
             return self._compare(source, enlarged, self._tiles)
         return full_score(source, enlarged[:, :], self._shown)
