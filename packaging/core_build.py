@@ -58,10 +58,12 @@ class Target(NamedTuple):
 
 
 _CRT = ("heap", "private", "string")
-# The core needs four functions of the C library, which every Windows 10 has under these names, and no start:
-# with more than that, Zig would first make all of mingw's. -Brepro puts no time into it.
+# The core needs a few functions of the C library, which every Windows 10 has under these names, and no start:
+# with more than that, Zig would first make all of mingw's. Its run-time library touches the pages of large
+# stack frames one by one, as Windows wants it. -Brepro puts no time into the file.
 _WINDOWS = (
     "-nostdlib",
+    "-rtlib=compiler-rt",
     "-Wl,--no-entry",
     "-Wl,-Brepro",
     *(f"-lapi-ms-win-crt-{part}-l1-1-0" for part in _CRT),
