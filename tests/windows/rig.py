@@ -227,7 +227,7 @@ class Rig:
         folder.mkdir(parents=True)
         listed = folder.with_suffix(".txt")
         listed.write_text(requirements, encoding="utf-8")
-        _pip("install", *_FOR_WINDOWS, "--target", str(folder), "--requirement", str(listed))
+        _fetch("install", *_FOR_WINDOWS, "--target", str(folder), "--requirement", str(listed))
         listed.rename(kept)
         return folder
 
@@ -280,7 +280,7 @@ class Rig:
         cache.mkdir(exist_ok=True)
         wanted = cache / "download.txt"
         wanted.write_text(requirement + "\n", encoding="utf-8")
-        _pip("download", *_FOR_WINDOWS, "--dest", str(cache), "--requirement", str(wanted))
+        _fetch("download", *_FOR_WINDOWS, "--dest", str(cache), "--requirement", str(wanted))
         return next(cache.glob(requirement.partition("==")[0].replace("-", "_") + "-*.whl"))
 
     def _compile(self) -> None:
@@ -318,7 +318,7 @@ class Rig:
         self.site.mkdir()
         listed = self.folder / "cache" / "wanted.txt"
         listed.write_text(wanted, encoding="utf-8")
-        _pip("install", *_FOR_WINDOWS, "--target", str(self.site), "--requirement", str(listed))
+        _fetch("install", *_FOR_WINDOWS, "--target", str(self.site), "--requirement", str(listed))
         listed.rename(kept)
 
     def _take_homepress(self) -> None:
@@ -357,7 +357,7 @@ def install_programs(programs: Mapping[str, Sequence[str]] = PROGRAMS) -> None:
     """Install those of this computer that are missing, and Tcl's scripts, as root.
 
     Raises:
-        CannotBuild: this is not root, or its Python is none to copy from.
+        CannotBuild: this is not root, its Python is none to copy from, or Debian does not give them.
     """
     missing = [package for name, has in programs.items() if not shutil.which(name) for package in has]
     if not (TCL_SCRIPTS / "tk8.6").is_dir():
@@ -368,8 +368,10 @@ def install_programs(programs: Mapping[str, Sequence[str]] = PROGRAMS) -> None:
             raise CannotBuild(f"missing; to install: sudo {' '.join(install)}")
         print(" ".join(install), flush=True)
         if subprocess.run(install, check=False, capture_output=True).returncode != 0:
-            subprocess.run(("apt-get", "update"), check=True, capture_output=True)
-            subprocess.run(install, check=True, capture_output=True)
+            subprocess.run(("apt-get", "update"), check=False, capture_output=True)
+            again = subprocess.run(install, check=False, capture_output=True, text=True)
+            if again.returncode != 0:
+                raise CannotBuild(f"{' '.join(install)}: {again.stderr.strip()}")
     if sys.version_info[:2] != (3, 11):
         raise CannotBuild("the standard library is copied from this Python, which has to be a 3.11")
 
@@ -428,3 +430,11 @@ def _tool(name: str, *arguments: str) -> str:
 def _pip(*arguments: str, **variables: str) -> None:
     environment = {**os.environ, **variables}
     subprocess.run((sys.executable, "-m", "pip", *arguments), env=environment, check=True)
+
+
+def _fetch(*arguments: str) -> None:
+    """Have pip bring packages; raises `CannotBuild` where it cannot."""
+    try:
+        _pip(*arguments)
+    except subprocess.CalledProcessError as error:
+        raise CannotBuild("pip could not bring what it is made of, and says why above") from error
