@@ -15,7 +15,6 @@ import ctypes
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
@@ -32,12 +31,11 @@ _EXISTS = 0x800700B7
 _HANDLE_LIST, _SECURITY_CAPABILITIES = 0x20002, 0x20009
 _EXTENDED, _UNICODE_ENVIRONMENT = 0x00080000, 0x00000400
 _USE_HANDLES = 0x100
-_STILL_RUNS = 0x102  # WAIT_TIMEOUT
+_STILL_RUNS, _FOREVER = 0x102, 0xFFFFFFFF  # WAIT_TIMEOUT, INFINITE
 _KILLED = 15
 """The exit code that `os.kill` gives on Windows too."""
 _OPEN_TO_ALL = ("SYSTEMROOT", "PROGRAMFILES", "PROGRAMFILES(X86)")
 _ICACLS_SECONDS = 120.0
-_LOOK_SECONDS = 0.002
 
 
 class NoContainer(OSError):  # noqa: N818 (reads as what happened)
@@ -153,8 +151,10 @@ class ContainedProcess:
 
     def wait(self) -> int:
         """Its exit code, when it has ended."""
-        while (code := self.poll()) is None:
-            time.sleep(_LOOK_SECONDS)
+        if self.returncode is None:
+            _library("kernel32").WaitForSingleObject(self._handle, _FOREVER)
+        code = self.poll()
+        assert code is not None
         return code
 
     def kill(self) -> None:
