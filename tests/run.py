@@ -23,6 +23,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from windows.__main__ import CANNOT_BUILD
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -94,7 +96,6 @@ APART = {"rules": "tests/rules", "docs": "tests/docs", "packages": "tests/packag
 # What of `make windows` there is time for: files, processes, pipes and paths, which differ there.
 ON_WINDOWS = ("store", "the program, in short", "privacy", "settings", "control", "desktop", "base")
 WINDOWS = ("env", "PYTHONPATH=tests", sys.executable, "-m", "windows")
-CANNOT_BUILD = 2  # of tests/windows/__main__.py
 COVERAGE = ("--cov", "--cov-report=")
 
 PARTS = (

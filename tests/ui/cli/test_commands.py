@@ -70,7 +70,7 @@ class TestStatus:
             "in total   2.0 GB saved",
             "originals  3.4 GB kept for undo",
             "waiting    nothing",
-            "network    locked: the system blocks every connection of this program",
+            "network    locked: the system blocks every connection from this program",
             "files      closed: the processes that read pictures cannot open your files",
             f"process    {os.getpid()}, version {homepress.__version__}",
             "",

@@ -305,7 +305,7 @@ def _notify_network(ctx: ActionContext) -> None:
     locked = _daemon(ctx).status().network == "locked"
     title = "Locked out of the network" if locked else "The network is open to Homepress"
     body = (
-        "The system blocks every connection of this program. Proof: homepress prove"
+        "The system blocks every connection from this program. Proof: homepress prove"
         if locked
         else "This system has no lock for it. See what can be proven: homepress prove"
     )

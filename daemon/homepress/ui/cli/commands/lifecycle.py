@@ -267,7 +267,7 @@ def _facts(status: Status, now: float) -> list[tuple[str, str]]:
     ]
     if status.state == "stopped":
         return facts
-    network = "locked: the system blocks every connection of this program"
+    network = "locked: the system blocks every connection from this program"
     return [
         *facts,
         (output.faint("waiting"), counted(status.waiting, "picture") if status.waiting else "nothing"),

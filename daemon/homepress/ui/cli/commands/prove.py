@@ -80,7 +80,7 @@ def _attempts(proof: "Proof") -> Iterator[str]:
     yield output.faint(
         "   refused: the system answered EACCES, EPERM or ENOSYS; local: reaches this computer"
     )
-    yield output.faint("   only; may: its work needs it, such as the daemon your files")
+    yield output.faint("   only; may: its work needs that, as the daemon's work needs your files")
     yield ""
 
 
