@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import os
 import sqlite3
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from homepress.base.system_errors import Scope, explain, with_name
 from homepress.store import health
 from homepress.store.health import Abilities, abilities, check_writable, ledger_fault, nearest_existing
-from store.kit import Bench, Lacking, replace, without_lease
+from store.kit import Bench, Lacking, dying_at, in_child, replace, without_lease
 
 
 def test_abilities_are_tried_and_nothing_is_left(bench: Bench) -> None:
@@ -21,6 +22,38 @@ def test_abilities_are_tried_and_nothing_is_left(bench: Bench) -> None:
     assert abilities(bench.watched, Lacking("exchange", "link").fs()) == Abilities(False, False, True)
     assert abilities(bench.watched, without_lease()) == Abilities(True, True, False)
     assert list(bench.watched.iterdir()) == []
+
+
+def test_what_a_killed_process_left_of_it_goes_the_next_time(bench: Bench) -> None:
+    """Only what is empty, has such a name, and is old by the clock of the disk: another may be trying it."""
+    old, empty = bench.watched / ".homepress-0123456789abcdef.try", b""
+    aside, fresh = old.with_suffix(".was"), bench.watched / ".homepress-0123456789abcde0.try"
+    job, full = old.with_suffix(".tmp"), bench.watched / ".homepress-0123456789abcde1.try"
+    picture = bench.watched / "0123456789abcdef.try"
+    for path, content in ((old, empty), (aside, empty), (fresh, empty), (job, empty), (picture, empty)):
+        path.write_bytes(content)
+    full.write_bytes(b"somebody's")
+    for path in (old, aside, job, full, picture):
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 11))
+    abilities(bench.watched)
+    assert set(bench.watched.iterdir()) == {fresh, job, full, picture}
+
+
+def _try(folder: Path, step: int) -> None:
+    abilities(folder, dying_at(step).fs())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_kill_at_any_step_leaves_nothing_for_good(bench: Bench) -> None:
+    for step in range(1, 100):
+        died = in_child(functools.partial(_try, bench.watched, step))
+        for path in bench.watched.iterdir():
+            os.utime(path, (1, path.stat().st_mtime - 11))
+        abilities(bench.watched)
+        assert list(bench.watched.iterdir()) == []
+        if died == 0:
+            break
+    assert step > 5
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from homepress.store.context import StoreContext
 from homepress.store.fs import system_file_system
 from homepress.store.fs.base import FileSystem, Folder, opened_file, opened_folder
 from homepress.store.ledger.schema import APPLICATION_ID, MIGRATIONS
-from homepress.store.model import Busy, StoreError, Unsupported, new_job, temp_name
+from homepress.store.model import PROBE_NAME, Busy, StoreError, Unsupported, probe_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Abilities:
 def abilities(path: Path, fs: FileSystem | None = None) -> Abilities:
     """Try what a folder's file system can do, with two hidden files of our own, which are removed again.
 
+    Those that a process left behind that was killed here before go as well.
+
     Args:
         path: the folder, absolute and resolved.
         fs: the file system, another one for tests.
@@ -45,10 +47,11 @@ def abilities(path: Path, fs: FileSystem | None = None) -> Abilities:
         OSError: the folder is not there, or nothing can be written into it.
     """
     system = fs or system_file_system()
-    one, other = temp_name(new_job()), temp_name(new_job())
+    one, other = probe_name(), probe_name()
     with opened_folder(system, path) as folder:
         try:
             system.close(system.create_file(folder, one))
+            _remove_forgotten(system, folder, system.stat_name(folder, one).st_mtime_ns)
             lease = _can_lease(system, folder, one)
             if link := _can(lambda: system.link(folder, one, folder, other)):
                 system.unlink(folder, other)
@@ -58,6 +61,22 @@ def abilities(path: Path, fs: FileSystem | None = None) -> Abilities:
             for name in (one, other):
                 with contextlib.suppress(FileNotFoundError):
                     system.unlink(folder, name)
+
+
+_FORGOTTEN_NS = 10 * 10**9
+"""Age from which nobody needs such a file any more; another computer may be trying the same folder."""
+
+
+def _remove_forgotten(system: FileSystem, folder: Folder, now_ns: int) -> None:
+    """Remove empty files that showed what the file system can do, by the clock of the file system itself."""
+    for name in system.list_folder(folder):
+        if not PROBE_NAME.fullmatch(name):
+            continue
+        with contextlib.suppress(OSError):
+            facts = system.stat_name(folder, name)
+            old = now_ns - facts.st_mtime_ns > _FORGOTTEN_NS
+            if stat.S_ISREG(facts.st_mode) and not facts.st_size and old:
+                system.unlink(folder, name)
 
 
 def is_read_only(folder: Path) -> bool:

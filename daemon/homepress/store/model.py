@@ -2,10 +2,11 @@
 
 import enum
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -243,6 +244,15 @@ def temp_name(job: str, suffix: str = ".tmp") -> str:
     one could be misread.
     """
     return f".homepress-{job}{suffix}"
+
+
+def probe_name() -> str:
+    """A fresh name for an empty file that only shows what a file system can do; `.was` is the aside of it."""
+    return temp_name(new_job(), ".try")
+
+
+PROBE_NAME: Final = re.compile(r"\.homepress-[0-9a-f]{16}\.(?:try|was)")
+"""Names of such files."""
 
 
 PLAN_VERSION = 1

@@ -14,7 +14,7 @@ from homepress.base.override import override
 from homepress.base.system_errors import printable
 from homepress.store.fs.base import Folder
 from homepress.store.fs.posix import UNKNOWN_OPERATION, PosixFileSystem
-from homepress.store.model import Busy, Unsupported, new_job, temp_name
+from homepress.store.model import Busy, Unsupported, probe_name
 
 # linux/fs.h: renameat2(2)
 _RENAME_NOREPLACE = 1
@@ -101,7 +101,7 @@ class LinuxFileSystem(PosixFileSystem):
         Some take the flags, rename all the same, and say that all went well: exfat-fuse 1.4 with libfuse 3
         writes one file over the other. Another driver may be mounted there at any time.
         """
-        one, other = (temp_name(new_job()) for _ in range(2))
+        one, other = probe_name(), probe_name()
         names = [os.fsencode(name) for name in (one, other)]
         try:
             for name in (one, other):

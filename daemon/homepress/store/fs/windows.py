@@ -40,6 +40,7 @@ _HALF_REPLACED = 1177
 """The old file has left its name and the new one has not got it: not to be tried again but to be settled."""
 _CANNOT_LINK = {1, 17, 50, 1142}  # invalid function, other device, not supported, too many links
 
+_ASIDE = {".tmp": ".old", ".old": ".tmp", ".try": ".was", ".was": ".try"}
 _KEPT_ATTRIBUTES = 0x2 | 0x4 | 0x2000
 """Hidden, system, not to be indexed (FILE_ATTRIBUTE_*)."""
 
@@ -166,8 +167,7 @@ class WindowsFileSystem(DescriptorCalls):
     @override
     def exchange(self, folder: Folder, one: str, other: str) -> None:
         # What has the name goes to the second of our two temp names, where recovery looks as well.
-        stem, dot = one[:-4], one[-4:]
-        aside = stem + (".old" if dot == ".tmp" else ".tmp")
+        aside = one[:-4] + _ASIDE[one[-4:]]
         ours, its, old = (str(folder.path / name) for name in (one, other, aside))
         self._patiently(its, lambda: self._api.replace(its, ours, old))
         self._move(old, ours, MOVEFILE_WRITE_THROUGH)
