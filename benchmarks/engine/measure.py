@@ -13,7 +13,8 @@ from PIL import Image, ImageOps
 
 from homepress.base.formats import ImageType, sniff
 from homepress.compress.metadata import Malformed, parse_jpeg
-from homepress.compress.score.ssimulacra2 import PieceReference, Tally, pieces, to_srgb
+from homepress.compress.score.ssimulacra2 import PieceReference, pieces, to_srgb
+from homepress.compress.score.weighing import Tally
 
 _METADATA = ("exif", "xmp", "icc_profile", "gamma", "dpi", "duration", "loop", "comment")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from homepress.compress.model import ScoreKind
 from homepress.compress.score.search import Increment, Scale, find_setting, first_to_keep, shortfall
-from homepress.compress.score.ssimulacra2 import Tally, ToSrgb, full_score
+from homepress.compress.score.ssimulacra2 import ToSrgb, full_score
 from homepress.compress.score.tiles import (
     EDGE,
     FULL_PIXELS,
@@ -27,6 +27,7 @@ from homepress.compress.score.tiles import (
     unframed,
     worst_tiles,
 )
+from homepress.compress.score.weighing import Tally
 
 # Scores results with transparency against their source, on dark and on light ground.
 

@@ -1,7 +1,9 @@
 """The metric: against the reference's published scores, and its own laws."""
 
+import contextlib
 import io
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 from PIL import Image
 
 from compress.images import decoded, jpeg, photo
-from homepress.compress.score import ssimulacra2
+from homepress.compress.score import ssimulacra2, weighing
 from homepress.compress.score.ssimulacra2 import Piece, PieceReference, full_score
+from homepress.compress.score.weighing import SCALES, Tally, scales_looked_at
 
 ROUNDING = 0.01
 """Of a score: numpy rounds 32-bit floats otherwise at the ends of rows, and on other processors."""
@@ -70,7 +73,7 @@ def test_tiles_side_by_side_score_like_each_alone() -> None:
     picture = photo(384, 128)
     result = decoded(jpeg(picture, 60))
     piece = Piece(fade=False)
-    alone = ssimulacra2.Tally()
+    alone = Tally()
     for left in range(0, 384, 128):
         part = np.s_[:, left : left + 128]
         alone += PieceReference(picture[part], piece).compare(result[part])
@@ -84,13 +87,23 @@ def test_weights_that_are_left_out_move_no_score(monkeypatch: pytest.MonkeyPatch
     picture = photo(256, 256)
     result = decoded(jpeg(picture, 40))
     quick = full_score(picture, result)
-    monkeypatch.setattr(ssimulacra2, "_NEGLIGIBLE", 0.0)
-    terms = ssimulacra2._terms()
-    monkeypatch.setattr(ssimulacra2, "_TERMS", terms)
-    channels = [tuple(c for s, c in terms if s == scale) for scale in range(ssimulacra2.SCALES)]
-    monkeypatch.setattr(ssimulacra2, "_CHANNELS_AT", channels)
-    monkeypatch.setattr(ssimulacra2, "_COARSEST", max(scale for scale, _ in terms))
-    assert full_score(picture, result) == pytest.approx(quick, abs=0.01)
+    with fresh_weights():
+        monkeypatch.setattr(weighing, "_NEGLIGIBLE", 0.0)
+        monkeypatch.setattr(ssimulacra2, "_COARSEST", SCALES - 1)
+        assert full_score(picture, result) == pytest.approx(quick, abs=0.01)
+
+
+@contextlib.contextmanager
+def fresh_weights() -> Iterator[None]:
+    """Nothing that was worked out from the weights is remembered, before and after."""
+    remembered = weighing.weights, weighing.counting, ssimulacra2._measure, ssimulacra2._kinds
+    try:
+        for function in remembered:
+            function.cache_clear()
+        yield
+    finally:
+        for function in remembered:
+            function.cache_clear()
 
 
 def test_different_sizes_are_refused() -> None:
@@ -99,7 +112,7 @@ def test_different_sizes_are_refused() -> None:
 
 
 def test_there_are_108_weights() -> None:
-    assert sum(len(line) for line in ssimulacra2.WEIGHTS) == 108
+    assert sum(len(line) for line in weighing.WEIGHTS) == 108
 
 
 @pytest.mark.corpus
@@ -115,6 +128,111 @@ def test_reference_values(corpus_dir: Path, quality: int, reference: float) -> N
     assert score == pytest.approx(reference, abs=0.15)
 
 
+# Scores that the published program gives (SSIMULACRA2 2.1, built from https://github.com/cloudinary/ssimulacra2
+# on 30 November 2026) for pictures made and spoilt by the formulas here: width, height, how, score.
+PUBLISHED = [
+    (8, 8, "noise", 94.15),
+    (8, 8, "coarse", 95.70),
+    (8, 8, "colour", 99.19),
+    (15, 9, "noise", 92.23),
+    (15, 9, "coarse", 94.98),
+    (15, 9, "colour", 99.00),
+    (16, 16, "noise", 92.60),
+    (16, 16, "coarse", 91.28),
+    (16, 16, "colour", 95.34),
+    (32, 32, "noise", 96.51),
+    (32, 32, "coarse", 66.29),
+    (32, 32, "colour", 0.53),
+    (29, 57, "noise", 95.53),
+    (29, 57, "coarse", 63.20),
+    (29, 57, "colour", -9.81),
+    (57, 57, "noise", 94.63),
+    (57, 57, "coarse", 82.22),
+    (57, 57, "colour", 46.23),
+    (112, 112, "noise", 95.27),
+    (112, 112, "coarse", 82.81),
+    (112, 112, "colour", 45.96),
+    (150, 100, "noise", 88.61),
+    (150, 100, "coarse", 82.65),
+    (150, 100, "colour", 44.60),
+    (113, 113, "noise", 86.38),
+    (113, 113, "coarse", 84.58),
+    (113, 113, "colour", 82.73),
+    (1000, 40, "noise", 92.95),
+    (1000, 40, "coarse", 60.47),
+    (1000, 40, "colour", -29.84),
+    (256, 255, "noise", 85.82),
+    (256, 255, "coarse", 89.33),
+    (256, 255, "colour", 69.00),
+]
+
+
+def made(width: int, height: int) -> np.ndarray:
+    """Soft shapes with colours, of whole numbers: the same on every computer."""
+    down, across = np.mgrid[0:height, 0:width]
+    wave = (across * across + 3 * down * down) // 40 % 64
+    light = 60 + across % 100 + np.where(wave < 32, wave, 63 - wave)
+    colours = [light, light * 9 // 10 + down * 2 % 40, light * 8 // 10 + across * 3 % 50]
+    return np.stack(colours, axis=-1).astype(np.uint8)
+
+
+def spoilt(picture: np.ndarray, how: str) -> np.ndarray:
+    """The picture with noise, with fewer levels, or with less exact colours."""
+    pixels = picture.astype(np.int16)
+    height, width = (length // 2 * 2 for length in picture.shape[:2])
+    match how:
+        case "noise":
+            pixels += (np.arange(picture.size).reshape(picture.shape) * 7919 % 15).astype(np.int16) - 7
+        case "coarse":
+            pixels = pixels // 8 * 8 + 4
+        case "colour":
+            pixels[:, 1::2, 2] = pixels[:, :width:2, 2]
+            pixels[1::2, :, 0] = pixels[:height:2, :, 0]
+    return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("width", "height", "how", "published"), PUBLISHED, ids=str)
+def test_small_pictures_never_score_higher_than_the_published_program_says(
+    width: int, height: int, how: str, published: float
+) -> None:
+    picture = made(width, height)
+    score = full_score(picture, spoilt(picture, how))
+    assert score <= published + 0.1
+    if scales_looked_at(height, width) == SCALES and min(height, width) >= 8:
+        assert score == pytest.approx(published, abs=0.1)
+
+
+@pytest.mark.parametrize("how", ["noise", "coarse", "colour"])
+@pytest.mark.parametrize(("width", "height"), [(48, 48), (112, 150), (700, 64)], ids=str)
+def test_small_pictures_never_score_higher_than_each_weight_at_its_own_map_says(
+    monkeypatch: pytest.MonkeyPatch, width: int, height: int, how: str
+) -> None:
+    picture = made(width, height)
+    result = spoilt(picture, how)
+    both = full_score(picture, result)
+    monkeypatch.setattr(ssimulacra2, "scales_looked_at", lambda _height, _width: SCALES)
+    assert both <= full_score(picture, result) + 1e-9
+
+
+SCALES_BY_SIDE = [
+    *[(1, 6), (7, 6), (8, 2), (14, 2), (15, 3), (28, 3), (29, 4), (56, 4), (57, 5), (112, 5)],
+    *[(113, 6), (5000, 6)],
+]
+
+
+@pytest.mark.parametrize(("side", "scales"), SCALES_BY_SIDE, ids=str)
+def test_scales_that_the_published_program_looks_at(side: int, scales: int) -> None:
+    assert scales_looked_at(side, 9000) == scales_looked_at(9000, side) == scales
+
+
+def test_pieces_of_a_thin_strip_are_weighed_as_the_strip(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = made(700, 60)
+    result = spoilt(picture, "colour")
+    whole = full_score(picture, result)
+    monkeypatch.setattr(ssimulacra2, "_PIECE", 128)
+    assert full_score(picture, result) == pytest.approx(whole, abs=ROUNDING)
+
+
 def test_what_is_not_a_number_is_no_perfect_score() -> None:
     with pytest.raises(ArithmeticError, match="not a number"):
-        ssimulacra2._from_distance(math.nan)
+        weighing.from_distance(math.nan)

@@ -11,7 +11,7 @@ from homepress.compress.convert.picture import Rgba, is_opaque, scale_down
 from homepress.compress.model import ScoreKind
 from homepress.compress.pixels import Pixels, Windowed
 from homepress.compress.savings import Size, shrunk
-from homepress.compress.score.ssimulacra2 import Piece, PieceReference, Rgb, Tally, ToSrgb, full_score
+from homepress.compress.score.ssimulacra2 import Piece, PieceReference, Rgb, ToSrgb, full_score
 from homepress.compress.score.tiles import (
     EDGE,
     FULL_PIXELS,
@@ -25,6 +25,7 @@ from homepress.compress.score.tiles import (
     strip,
     worst_tiles,
 )
+from homepress.compress.score.weighing import Tally
 
 GROUNDS = (32, 255)
 """Grey levels of the grounds that pictures with transparency are looked at on."""

@@ -25,7 +25,7 @@ from homepress.compress.score.search import (
     first_to_keep,
     shortfall,
 )
-from homepress.compress.score.ssimulacra2 import Tally, ToSrgb
+from homepress.compress.score.ssimulacra2 import ToSrgb
 from homepress.compress.score.tiles import (
     EDGE,
     FULL_PIXELS,
@@ -42,6 +42,7 @@ from homepress.compress.score.tiles import (
     unframed,
     worst_tiles,
 )
+from homepress.compress.score.weighing import Tally
 
 _ROUGH_EVERY = 4
 """Of the tiles that choose the setting, each so-manieth is enough for a first idea of it."""

@@ -2,10 +2,8 @@
 
 import functools
 import io
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,17 @@ from PIL import Image, ImageCms
 from homepress.compress.core.library import CompiledCore, Loaded
 from homepress.compress.core.score_entries import EDGES, SIMILARITY, Margins, Reference, ScoreMeasure
 from homepress.compress.pixels import Pixels
+from homepress.compress.score.weighing import (
+    ARTEFACT,
+    CHANNELS,
+    DETAIL,
+    KINDS,
+    SCALES,
+    SSIM,
+    Tally,
+    counting,
+    scales_looked_at,
+)
 
 # The Gaussian blur of SSIMULACRA2, as products with banded matrices.
 #
@@ -230,51 +239,6 @@ def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:
     return bool(np.abs(shown.astype(int) - grid.astype(int)).max() <= _HARMLESS)
 
 
-# The published weights of SSIMULACRA2 2.1: fitted constants, kept apart from the code that uses them.
-#
-# From https://github.com/cloudinary/ssimulacra2 (BSD-3-Clause), where they stand as one list of 108
-# numbers.
-
-CHANNELS: Final = 3
-SCALES: Final = 6
-
-WEIGHTS: Final[tuple[tuple[float, float, float, float, float, float], ...]] = (
-    # A line holds one channel (X, then Y, then B) at one scale (finest first); in it the mean of the maps of
-    # SSIM, artefacts and lost detail, then the 4-norm of the same three.
-    (0.0, 0.0007376606707406586, 0.0, 0.0, 0.0007793481682867309, 0.0),
-    (0.0, 0.0004371155730107379, 0.0, 1.1041726426657346, 0.00066284834129271, 0.00015231632783718752),
-    (0.0, 0.0016406437456599754, 0.0, 1.8422455520539298, 11.441172603757666, 0.0),
-    (0.0007989109436015163, 0.000176816438078653, 0.0, 1.8787594979546387, 10.94906990605142, 0.0),
-    (
-        0.0007289346991508072,
-        0.9677937080626833,
-        0.0,
-        0.00014003424285435884,
-        0.9981766977854967,
-        0.00031949755934435053,
-    ),
-    (0.0004550992113792063, 0.0, 0.0, 0.0013648766163243398, 0.0, 0.0),
-    (0.0, 0.0, 0.0, 7.466890328078848, 0.0, 17.445833984131262),
-    (0.0006235601634041466, 0.0, 0.0, 6.683678146179332, 0.00037724407979611296, 1.027889937768264),
-    (225.20515300849274, 0.0, 0.0, 19.213238186143016, 0.0011401524586618361, 0.001237755635509985),
-    (176.39317598450694, 0.0, 0.0, 24.43300999870476, 0.28520802612117757, 0.0004485436923833408),
-    (0.0, 0.0, 0.0, 34.77906344483772, 44.835625328877896, 0.0),
-    (0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    (0.0, 0.0008680556573291698, 0.0, 0.0, 0.0, 0.0),
-    (0.0, 0.0005313191874358747, 0.0, 0.00016533814161379112, 0.0, 0.0),
-    (0.0, 0.0, 0.0, 0.0004179171803251336, 0.0017290828234722833, 0.0),
-    (0.0020827005846636437, 0.0, 0.0, 8.826982764996862, 23.19243343998926, 0.0),
-    (
-        95.1080498811086,
-        0.9863978034400682,
-        0.9834382792465353,
-        0.0012286405048278493,
-        171.2667255897307,
-        0.9807858872435379,
-    ),
-    (0.0, 0.0, 0.0, 0.0005130064588990679, 0.0, 0.00010854057858411537),
-)
-
 # SSIMULACRA2 2.1: how much two pictures differ to the eye, as a number.
 #
 # The metric is Jon Sneyers' (Cloudinary, https://github.com/cloudinary/ssimulacra2): SSIM and edge maps of
@@ -282,95 +246,18 @@ WEIGHTS: Final[tuple[tuple[float, float, float, float, float, float], ...]] = (
 # opinions. 100 means identical, 90 cannot be told apart in a flicker test, 70 shows no artefacts without
 # the original.
 #
-# Most of the 108 weights are zero, or too small to move a score by a hundredth. Their maps are never made:
-# at full size only the Y plane is looked at, which more than halves the work.
-#
 # Large pictures are compared piece by piece, so that memory stays bounded and the work in the CPU's cache.
 
-_NEGLIGIBLE = 0.003  # pooled maps stay under 1; this much of one is under a hundredth of a point
 _PIECE = 512  # pixels: planes of this size fit the CPU's cache
 
-_SSIM, _ARTEFACT, _DETAIL = range(3)
 _C2 = np.float32(0.0009)
 _ZERO = np.float32(0.0)
 
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """One pooled map that counts: its kind, whether pooled by 4-norm instead of mean, its weight."""
-
-    kind: int
-    fourth: bool
-    weight: float
-
-
-def _terms() -> dict[tuple[int, int], tuple[_Term, ...]]:
-    """The terms that count, by scale and channel."""
-    found: dict[tuple[int, int], tuple[_Term, ...]] = {}
-    for scale in range(SCALES):
-        for channel in range(CHANNELS):
-            weights = WEIGHTS[channel * SCALES + scale]
-            if terms := tuple(_Term(i % 3, i >= 3, w) for i, w in enumerate(weights) if w > _NEGLIGIBLE):
-                found[scale, channel] = terms
-    return found
-
-
-_TERMS = _terms()
-_CHANNELS_AT = [tuple(c for s, c in _TERMS if s == scale) for scale in range(SCALES)]
-_COARSEST = max(scale for scale, _ in _TERMS)
+_COARSEST = int(np.flatnonzero(counting(SCALES).any(axis=(1, 2)))[-1])
 GRID = 1 << _COARSEST
 """Pieces of a picture must begin, and end inside of it, at multiples of so many pixels."""
 MARGIN = REACH << _COARSEST
 """Pixels around a piece that its comparison depends on."""
-
-
-class Tally:
-    """Differences added up over pieces: of one whole picture, or of sample tiles."""
-
-    def __init__(self) -> None:
-        self._sums = dict.fromkeys(((key, term) for key, terms in _TERMS.items() for term in terms), 0.0)
-        self._pixels = [0] * SCALES
-
-    def __iadd__(self, other: "Tally") -> "Tally":
-        for key, value in other._sums.items():
-            self._sums[key] += value
-        self._pixels = [mine + its for mine, its in zip(self._pixels, other._pixels, strict=True)]
-        return self
-
-    def _count(self, scale: int, pixels: int) -> None:
-        self._pixels[scale] += pixels
-
-    def _add(self, sums: NDArray[np.float64]) -> None:
-        """Add what the compiled core found: (6, 3, 6) by scale, channel, and kind as in `WEIGHTS`."""
-        for key, term in self._sums:
-            self._sums[key, term] += float(sums[*key, term.kind + 3 * term.fourth])
-
-    def _pool(self, key: tuple[int, int], kind: int, values: Plane) -> None:
-        """Add one map, which may not be kept by the caller afterwards: it is overwritten."""
-        for term in _TERMS[key]:
-            if term.kind == kind and not term.fourth:
-                self._sums[key, term] += float(values.sum(dtype=np.float64))
-        for term in _TERMS[key]:
-            if term.kind == kind and term.fourth:
-                values *= values
-                flat = values.ravel()
-                self._sums[key, term] += float(np.dot(flat, flat))
-
-    def score(self) -> float:
-        """The score of everything added so far, at most 100; 100 for nothing."""
-        distance = 0.0
-        for (key, term), total in self._sums.items():
-            pooled = max(total, 0.0) / max(self._pixels[key[0]], 1)
-            distance += term.weight * (pooled**0.25 if term.fourth else pooled)
-        return _from_distance(distance)
-
-
-def _from_distance(distance: float) -> float:
-    if math.isnan(distance):
-        raise ArithmeticError("the score of a picture is not a number")
-    d = distance * 0.9562382616834844
-    d = 2.326765642916932 * d - 0.020884521182843837 * d**2 + 6.248496625763138e-05 * d**3
-    return 100.0 - 10.0 * d**0.6276336467831387 if d > 0.0 else 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +268,7 @@ class Piece:
         top, bottom, left, right: pixels around the piece, a multiple of `GRID`; 0 where there is an edge.
         fade: whether what lies beyond an edge counts as black, as the reference has it at the edges of a
             picture. If not, it does not count at all, which suits tiles from the middle of a picture.
+        looked_at: at how many scales of the whole picture the published program looks.
     """
 
     top: int = 0
@@ -388,6 +276,7 @@ class Piece:
     left: int = 0
     right: int = 0
     fade: bool = True
+    looked_at: int = SCALES
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,23 +355,35 @@ class _CoreReference:
 
     def __init__(self, core: CompiledCore, rgb: Rgb, piece: Piece) -> None:
         margins = Margins(piece.top, piece.bottom, piece.left, piece.right, piece.fade)
-        self._reference = Reference(core, _measure(), rgb, margins)
+        self._reference = Reference(core, _measure(piece.looked_at), rgb, margins)
+        self._looked_at = piece.looked_at
 
     def compare(self, rgb: Rgb) -> Tally:
-        tally = Tally()
-        tally._add(self._reference.compare(rgb))
+        tally = Tally(self._looked_at)
+        tally.sums += self._reference.compare(rgb)
         for scale in range(_COARSEST + 1):
-            tally._count(scale, self._reference.counted(scale))
+            tally.pixels[scale] = self._reference.counted(scale)
         return tally
 
 
-def _measure() -> ScoreMeasure:
+@functools.cache
+def _measure(looked_at: int) -> ScoreMeasure:
     """What the compiled core is asked for: the maps that count, and the numbers to make them with."""
     wanted = np.zeros((SCALES, CHANNELS), np.uint8)
-    for key, terms in _TERMS.items():
-        for term in terms:
-            wanted[key] |= SIMILARITY if term.kind == _SSIM else EDGES
+    for scale, channel in np.ndindex(SCALES, CHANNELS):
+        for kind in _kinds(looked_at, scale, channel):
+            wanted[scale, channel] |= SIMILARITY if kind == SSIM else EDGES
     return ScoreMeasure(_metric(), wanted)
+
+
+@functools.cache
+def _kinds(looked_at: int, scale: int, channel: int) -> frozenset[int]:
+    """The kinds of maps that count of a channel at a scale."""
+    return frozenset(int(number) % KINDS for number in np.flatnonzero(counting(looked_at)[scale, channel]))
+
+
+def _channels(looked_at: int, scale: int) -> tuple[int, ...]:
+    return tuple(channel for channel in range(CHANNELS) if _kinds(looked_at, scale, channel))
 
 
 @functools.cache
@@ -498,26 +399,27 @@ class _PlainReference:
         self._piece = piece
         self._sources: dict[tuple[int, int], _Source] = {}
         for scale, window, light in _scales(rgb, piece):
-            for channel, image in planes(light, _CHANNELS_AT[scale]):
-                self._sources[scale, channel] = _prepare((scale, channel), window, image)
+            for channel, image in planes(light, _channels(piece.looked_at, scale)):
+                kinds = _kinds(piece.looked_at, scale, channel)
+                self._sources[scale, channel] = _prepare(kinds, window, image)
 
     def compare(self, rgb: Rgb) -> Tally:
-        tally = Tally()
+        tally = Tally(self._piece.looked_at)
         for scale, window, light in _scales(rgb, self._piece):
-            for channel, image in planes(light, _CHANNELS_AT[scale]):
+            for channel, image in planes(light, _channels(tally.looked_at, scale)):
                 _compare(tally, (scale, channel), window, self._sources[scale, channel], image)
-            tally._count(scale, window.cut(light[0]).size)
+            tally.pixels[scale] = window.cut(light[0]).size
         return tally
 
 
-def _prepare(key: tuple[int, int], window: _Window, image: Plane) -> _Source:
+def _prepare(kinds: frozenset[int], window: _Window, image: Plane) -> _Source:
     centre = np.float32(image.mean(dtype=np.float64))
     image -= centre
     mean = window.blur(image, -centre)
     variance = window.blur(image * image, centre * centre)
     variance -= mean * mean
     flatness = None
-    if any(term.kind != _SSIM for term in _TERMS[key]):
+    if kinds - {SSIM}:
         flatness = np.abs(window.cut(image) - mean)
         flatness += _ONE
         np.reciprocal(flatness, out=flatness)
@@ -528,19 +430,19 @@ def _compare(tally: Tally, key: tuple[int, int], window: _Window, source: _Sourc
     """Pool what differs; the image is overwritten."""
     image -= source.centre
     mean = window.blur(image, -source.centre)
-    kinds = {term.kind for term in _TERMS[key]}
+    kinds = _kinds(tally.looked_at, *key)
     if source.flatness is not None:
         change = window.cut(image) - mean
         np.abs(change, out=change)
         change += _ONE
         change *= source.flatness
         change -= _ONE
-        if _ARTEFACT in kinds:
-            tally._pool(key, _ARTEFACT, np.maximum(change, _ZERO))
-        if _DETAIL in kinds:
-            tally._pool(key, _DETAIL, np.maximum(-change, _ZERO))
-    if _SSIM in kinds:
-        tally._pool(key, _SSIM, _dissimilarity(window, source, image, mean))
+        if ARTEFACT in kinds:
+            tally.pool(*key, ARTEFACT, np.maximum(change, _ZERO))
+        if DETAIL in kinds:
+            tally.pool(*key, DETAIL, np.maximum(-change, _ZERO))
+    if SSIM in kinds:
+        tally.pool(*key, SSIM, _dissimilarity(window, source, image, mean))
 
 
 def _dissimilarity(window: _Window, source: _Source, image: Plane, mean: Plane) -> Plane:
@@ -589,11 +491,13 @@ def full_score(source: Rgb, candidate: Rgb, shown: ToSrgb = np.asarray) -> float
 
 def pieces(height: int, width: int) -> Iterator[tuple[slice, slice, Piece]]:
     """Pieces that cover a picture: the rows and columns to hand over, and what part of them counts."""
+    looked_at = scales_looked_at(height, width)
     for top in range(0, height, _PIECE):
         bottom = min(top + _PIECE, height)
         first, last = max(top - MARGIN, 0), min(bottom + MARGIN, height)
         for left in range(0, width, _PIECE):
             right = min(left + _PIECE, width)
             start, stop = max(left - MARGIN, 0), min(right + MARGIN, width)
-            piece = Piece(top - first, last - bottom, left - start, stop - right)
+            margins = top - first, last - bottom, left - start, stop - right
+            piece = Piece(*margins, looked_at=looked_at)
             yield slice(first, last), slice(start, stop), piece

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.pixels import Pixels, Windowed, sparse
-from homepress.compress.score.ssimulacra2 import Piece, PieceReference, Rgb, Tally, pieces
+from homepress.compress.score.ssimulacra2 import Piece, PieceReference, Rgb, pieces
+from homepress.compress.score.weighing import Tally
 
 EDGE = 128
 """Pixels along a tile: a multiple of every JPEG block and chroma grid."""
