@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -81,11 +82,19 @@ _COUNTED = ("num_statements", "num_branches", "covered_lines", "covered_branches
 
 @dataclass(frozen=True)
 class Part:
-    """One step: its name, its command line, and the exit code that says that it cannot be done here."""
+    """One step.
+
+    Attributes:
+        name: of it.
+        command: its command line.
+        cannot: the exit code that says that it cannot be done here.
+        beside: whether it runs beside the others from the start, since it waits more than it works.
+    """
 
     name: str
     command: tuple[str, ...]
     cannot: int = 0
+    beside: bool = False
 
 
 # Slow tests are named at the end, so that none becomes one unnoticed.
@@ -106,7 +115,7 @@ PARTS = (
     Part("docs", (*PYTEST, APART["docs"])),
     Part("packages", (*PYTEST, "--dist", "loadscope", APART["packages"])),
     Part("tests", (*PYTEST, "--dist", "worksteal", *(f"--ignore={path}" for path in APART.values()))),
-    Part("windows", (*WINDOWS, "--only", *ON_WINDOWS), CANNOT_BUILD),
+    Part("windows", (*WINDOWS, "--only", *ON_WINDOWS), CANNOT_BUILD, beside=True),
 )
 
 
@@ -149,19 +158,50 @@ def _missing_headers() -> set[str]:
 
 
 def run(parts: Sequence[Part]) -> int:
-    """Run the parts one after the other and say how each went; the number of failed ones."""
+    """Run the parts and say how each went; the number of failed ones."""
     results: list[tuple[str, str, float]] = []
+    beside = [(part, _Beside(part)) for part in parts if part.beside]
     for part in parts:
+        if part.beside:
+            continue
         print(f"\n== {part.name}", flush=True)
         start = time.monotonic()
         code = subprocess.run(part.command, cwd=ROOT, check=False).returncode
         results.append((part.name, _verdict(part, code), time.monotonic() - start))
+    for part, other in beside:
+        code = other.wait()
+        print(f"\n== {part.name}\n{other.output}", flush=True)
+        results.append((part.name, _verdict(part, code), other.seconds))
     print("\npart        result   seconds")
     for name, verdict, seconds in results:
         print(f"{name:<11} {verdict:<8} {seconds:7.1f}")
     if len(parts) == len(PARTS):
         print(*(f"not run: {command} ({what})" for command, what in ELSEWHERE.items()), sep="\n")
     return sum(verdict == _FAILED for _, verdict, _ in results)
+
+
+class _Beside:
+    """A part that runs beside others; what it prints is kept until it has ended."""
+
+    def __init__(self, part: Part) -> None:
+        self.output = ""
+        self.seconds = 0.0
+        self._code = 0
+        self._thread = threading.Thread(target=self._run, args=(part,))
+        self._thread.start()
+
+    def _run(self, part: Part) -> None:
+        start = time.monotonic()
+        done = subprocess.run(
+            part.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        self._code, self.output = done.returncode, done.stdout.decode("utf-8", "replace")
+        self.seconds = time.monotonic() - start
+
+    def wait(self) -> int:
+        """Wait for its end; its exit code."""
+        self._thread.join()
+        return self._code
 
 
 def _verdict(part: Part, code: int) -> str:

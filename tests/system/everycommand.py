@@ -4,11 +4,15 @@ The interpreter is loaded once and forked for each command, which is ten times a
 JSON list of argument lists; standard output gets one JSON object a command.
 """
 
+import importlib
 import json
 import os
 import sys
 import tempfile
 import traceback
+
+LOADED = ("homepress.ui.cli", "homepress.daemon.service", "homepress.store.store", "homepress.workers.host")
+"""Modules that many commands need: loaded before the first of them."""
 
 
 def run(arguments: list[str]) -> dict[str, object]:
@@ -39,7 +43,8 @@ def run(arguments: list[str]) -> dict[str, object]:
 
 def main() -> None:
     """See the module."""
-
+    for module in LOADED:
+        importlib.import_module(module)
     for arguments in json.load(sys.stdin):
         sys.stdout.write(json.dumps(run(arguments)) + "\n")
         sys.stdout.flush()
