@@ -12,7 +12,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.core import entries, scan_entries, score_entries
+from homepress.compress.core import baseline_entries, entries, scan_entries, score_entries
 from homepress.compress.core.library import _ENTRIES, BEST, PLAIN, CompiledCore
 
 Levels = NDArray[np.int16]
@@ -36,6 +36,7 @@ def exercise(core: CompiledCore, seed: int) -> None:
     entries.quantise(core, blocks, masks, bits, prices, np.float32(chance.choice(_ODD_FLOATS)))
     score(core, chance, numbers)
     scans(core, chance, numbers)
+    baseline(core, chance, numbers)
     refuse_what_does_not_fit(core, chance)
 
 
@@ -103,6 +104,33 @@ def scans(core: CompiledCore, chance: random.Random, numbers: np.random.Generato
     spoilt = scan_entries.Levels(levels.places[:fewer].copy(), levels.values[:fewer].copy())
     with contextlib.suppress(ValueError):
         scan_entries.scans(core, spoilt if chance.random() < 0.5 else levels, frame, most=enough)
+
+
+def baseline(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:
+    """Units of any blocks, in any codes; then events of no picture."""
+    per_unit = chance.randint(1, 10)
+    size = (baseline_entries.KINDS, baseline_entries.SYMBOLS)
+    codes = baseline_entries.Codes(
+        numbers.integers(0, 2**16, size, np.uint16), numbers.integers(0, 17, size, np.uint8)
+    )
+    components, kinds = (numbers.integers(0, most, per_unit, np.uint8) for most in (4, 2))
+    bits = baseline_entries.BaselineBits(core, codes, components, kinds)
+    for _ in range(chance.randint(1, 3)):
+        blocks = per_unit * chance.randint(1, 9)
+        coded = numbers.random((blocks, 64)) < chance.random()
+        coded[:, 0] = True
+        index = np.flatnonzero(coded).astype(np.int64)
+        level = numbers.integers(1, 1024, index.size, np.int32)
+        events = baseline_entries.CodedEvents(index, level, odd(numbers, (index.size,)))
+        bits.write(events)
+        at = chance.randrange(index.size)
+        if chance.random() < 0.5:
+            index[at] = chance.choice((*_HOSTILE, index[at] ^ 1, index[at] + 64))
+        else:
+            level[at] = chance.choice((-(2**31), -1, 0, 1024, 2**31 - 1))
+        with contextlib.suppress(ValueError):
+            bits.write(events)
+    bits.finish()
 
 
 def made_blocks(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> entries.Blocks:

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from homepress.compress.core.library import Loaded
 from homepress.compress.jpeg import encoder as encoding
 from homepress.compress.jpeg import entropy, model, quantise
 from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
-from homepress.compress.jpeg.model import Encoder, Sampling
+from homepress.compress.jpeg.entropy import FrameHeaders
+from homepress.compress.jpeg.lossy import WholeSample, code
+from homepress.compress.jpeg.model import Coding, Encoder, Sampling
 from homepress.compress.metadata import ColourModel, colour_model, component_tables, parse_jpeg
 from homepress.compress.score.ssimulacra2 import full_score
 
@@ -277,3 +280,40 @@ def test_inks(sampling: Sampling) -> None:
         result = np.asarray(picture)
     assert np.abs(result.astype(int) - inks).mean(axis=(0, 1)).max() < 4
     assert colour_model(parse_jpeg(data)) is ColourModel.YCCK
+
+
+@pytest.mark.parametrize("sampling", list(Sampling))
+@pytest.mark.parametrize("quality", [30.0, 80.0, 97.0])
+def test_a_sample_that_is_the_picture_is_coded_as_the_picture(
+    monkeypatch: pytest.MonkeyPatch, quality: float, sampling: Sampling
+) -> None:
+    """In one strip as in several, so nothing that was tried has to be coded again."""
+    picture, encoder = photo(611, 403), RateDistortionEncoder()
+    monkeypatch.setattr(encoding, "_STRIP_PIXELS", 611 * 96)
+    in_strips = encoder.encode(picture, sampling, quality, encoder.sample(picture, sampling))
+    whole = encoder.sample(picture, sampling, whole=True)
+    assert np.array_equal(whole.decoded(quality), decoded(in_strips.stream))
+    as_tried = encoder.encode(picture, sampling, quality, whole)
+    assert as_tried.stream == in_strips.stream
+    assert as_tried.smallest() == in_strips.smallest()
+
+
+def test_a_small_picture_is_coded_and_scored_once_at_each_quality(monkeypatch: pytest.MonkeyPatch) -> None:
+    codings: list[tuple[Any, ...]] = []
+    scores: list[float] = []
+    whole_score = WholeSample.score
+
+    def counted(headers: FrameHeaders, *parts: Any, **options: Any) -> Coding:
+        codings.append(tuple(table.tobytes() for table in headers.tables))
+        return original(headers, *parts, **options)
+
+    def scored(sample: WholeSample, coded: np.ndarray) -> float:
+        scores.append(whole_score(sample, coded))
+        return scores[-1]
+
+    original = encoding._coding
+    monkeypatch.setattr(encoding, "_coding", counted)
+    monkeypatch.setattr(WholeSample, "score", scored)
+    found = code(photo(403, 300), np.asarray, 80.0, RateDistortionEncoder(), fine_colour=False)
+    assert found is not None and found.score in scores
+    assert len(codings) == len(set(codings)) == len(scores)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the entries, as `core.c` has it: raised whenever an entry takes or does something else."""
 
 _ENDING: Final = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")
@@ -34,6 +34,10 @@ _ENTRIES: Final[dict[str, tuple[type, ...]]] = {
     "hp_quantise": (
         *(_Pointer, _Size, _Pointer, _Size, _Pointer),
         *(_Pointer, _Pointer, _Pointer, ctypes.c_float),
+        *(_Pointer, _Pointer, _Pointer, _Pointer, _Pointer, _Size),
+    ),
+    "hp_baseline": (
+        *(_Pointer, _Pointer, _Pointer, _Size, _Pointer, _Pointer, _Size),
         *(_Pointer, _Pointer, _Pointer, _Pointer, _Pointer, _Size),
     ),
     "hp_scans": (*(_Pointer, _Pointer, _Size, _Size, _Size), *(_Pointer, _Pointer, _Size, _Pointer, _Size)),

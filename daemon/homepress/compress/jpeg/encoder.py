@@ -1,7 +1,7 @@
 """Encoding pixels as JPEG: our own encoder and Pillow behind one interface."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from homepress.compress.jpeg.quantise import (
     masking,
 )
 from homepress.compress.jpeg.smallest import BaselineCoding, KeptLevels, LevelsCoding
+from homepress.compress.jpeg.whole import decode_strictly
 from homepress.compress.pixels import Pixels, Windowed
 
 # RGB to the component planes that a JPEG codes (JFIF 1.02: full-range YCbCr of ITU-R BT.601).
@@ -250,58 +251,76 @@ class RateDistortionEncoder(Encoder):
     name = "rate-distortion"
 
     @override
-    def sample(self, pixels: Pixels, sampling: Sampling) -> EncodedSample:
-        return _TriedSample(pixels, sampling)
+    def sample(self, pixels: Pixels, sampling: Sampling, *, whole: bool = False) -> EncodedSample:
+        return _TriedSample(pixels, sampling, whole)
 
     @override
     def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> Coding:
         """Code a whole picture as baseline JPEG; what bits cost in it is learnt from the sample."""
         if not isinstance(sample, _TriedSample):
             raise TypeError("the sample must come from this encoder")
+        if sample.whole:
+            return sample.coding(quality)
         statistics = sample.statistics(quality)
         headers = FrameHeaders(_size(picture), layout_of(picture, sampling), tables(quality))
-        core = Loaded.core
-        writer, levels = BaselineWriter(headers), KeptLevels()
-        for strip in strips(picture, sampling):
-            events = _quantised(strip, quality, statistics)
-            writer.write(events)
-            if core:
-                levels.keep(events)
-        stream = writer.finish()
-        return LevelsCoding(stream, core, headers, levels) if core else BaselineCoding(stream)
+        return _coding(
+            headers, (_quantised(strip, quality, statistics) for strip in strips(picture, sampling))
+        )
 
 
 class _TriedSample(EncodedSample):
-    """Parts of a picture in one strip, coded at any quality."""
+    """Parts of a picture in one strip, or all of it, coded at any quality.
 
-    def __init__(self, pixels: Pixels, sampling: Sampling) -> None:
+    Attributes:
+        whole: whether it is all of the picture.
+    """
+
+    def __init__(self, pixels: Pixels, sampling: Sampling, whole: bool) -> None:
+        self.whole = whole
         self._size = _size(pixels)
         (self._strip,) = strips(pixels, sampling, rows=pixels.shape[0])
-        self._streams: dict[float, bytes] = {}
+        self._codings: dict[float, Coding] = {}
 
     @override
     def decoded(self, quality: float) -> Pixels:
-        return np.asarray(Image.open(io.BytesIO(self._stream(quality))))
+        stream = self.coding(quality).stream
+        pixels = decode_strictly(stream)
+        return np.asarray(Image.open(io.BytesIO(stream))) if pixels is None else pixels
 
     @override
     def size(self, quality: float) -> int:
-        return len(self._stream(quality))
+        return len(self.coding(quality).stream)
 
     def statistics(self, quality: float) -> Statistics:
         """What is learnt from the sample at a quality."""
         return learn(*self._strip.batch(tables(quality)))
 
-    def _stream(self, quality: float) -> bytes:
-        if quality not in self._streams:
-            writer = BaselineWriter(FrameHeaders(self._size, self._strip.layout, tables(quality)))
-            writer.write(_quantised(self._strip, quality, self.statistics(quality)))
-            self._streams[quality] = writer.finish()
-        return self._streams[quality]
+    def coding(self, quality: float) -> Coding:
+        """The sample, coded; made once for each quality."""
+        if quality not in self._codings:
+            batch, activity = self._strip.batch(tables(quality))
+            statistics = learn(batch, activity)
+            events = batch.quantised(self._strip.masks(activity, statistics), statistics.bits)
+            headers = FrameHeaders(self._size, self._strip.layout, tables(quality))
+            self._codings[quality] = _coding(headers, [events], keep=self.whole)
+        return self._codings[quality]
 
 
 def _quantised(strip: Strip, quality: float, statistics: Statistics) -> Events:
     batch, activity = strip.batch(tables(quality))
     return batch.quantised(strip.masks(activity, statistics), statistics.bits)
+
+
+def _coding(headers: FrameHeaders, parts: Iterable[Events], *, keep: bool = True) -> Coding:
+    """Parts of a picture, from top to bottom, as a stream; with `keep` the core can make less of it later."""
+    core = Loaded.core if keep else None
+    writer, levels = BaselineWriter(headers, Loaded.core), KeptLevels()
+    for events in parts:
+        writer.write(events)
+        if core:
+            levels.keep(events)
+    stream = writer.finish()
+    return LevelsCoding(stream, core, headers, levels) if core else BaselineCoding(stream)
 
 
 def _size(picture: Windowed) -> tuple[int, int]:
@@ -317,7 +336,7 @@ class PillowEncoder(Encoder):
     name = "libjpeg with jpegli's tables"
 
     @override
-    def sample(self, pixels: Pixels, sampling: Sampling) -> EncodedSample:
+    def sample(self, pixels: Pixels, sampling: Sampling, *, whole: bool = False) -> EncodedSample:
         return _CodedSample(pixels, sampling)
 
     @override

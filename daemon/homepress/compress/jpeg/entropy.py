@@ -1,5 +1,6 @@
 """The headers of a JPEG, and the entropy-coded part of a baseline one (ITU-T T.81 annexes B, C and F)."""
 
+import functools
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -7,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from homepress.compress.core import baseline_entries
+from homepress.compress.core.library import CompiledCore
 from homepress.compress.jpeg.model import NATURAL_OF_ZIGZAG, Floats, Sampling, Table
 
 # How the components of a picture are interleaved (ITU-T T.81 section A.2).
@@ -280,15 +283,22 @@ class BaselineWriter:
 
     Args:
         picture: what its headers say.
+        core: does the work; numpy where there is none.
     """
 
-    def __init__(self, picture: FrameHeaders) -> None:
+    def __init__(self, picture: FrameHeaders, core: CompiledCore | None = None) -> None:
         self._picture = picture
         self._previous = [0] * len(picture.layout.factors)
         self._bits = BitWriter()
+        self._by_core = _core_bits(core, picture.layout) if core else None
+        self._parts: list[bytes] = []
 
     def write(self, events: Events) -> None:
         """Append the coefficients of whole units, in coding order."""
+        if self._by_core:
+            given = baseline_entries.CodedEvents(events.index, events.level, events.exact)
+            self._parts.append(self._by_core.write(given))
+            return
         components = self._picture.layout.components
         values = events.values()
         means = np.flatnonzero(~events.is_ac)
@@ -304,7 +314,8 @@ class BaselineWriter:
 
     def finish(self) -> bytes:
         """The whole stream."""
-        return self._picture.stream(BASELINE, *self._scan_headers(), self._bits.stuffed())
+        coded = [*self._parts, self._by_core.finish()] if self._by_core else [self._bits.stuffed()]
+        return self._picture.stream(BASELINE, *self._scan_headers(), *coded)
 
     def _scan_headers(self) -> list[bytes]:
         layout, headers = self._picture.layout, []
@@ -337,6 +348,16 @@ _RUN_CODES, _RUN_LENGTHS = _zero_runs()
 # Symbols of AC coefficients first, then of DC ones, for luma and chroma: one lookup serves all.
 _CODES = np.stack([np.concatenate((ac.codes, dc.codes)) for ac, dc in zip(AC, DC, strict=True)])
 _LENGTHS = np.stack([np.concatenate((ac.lengths, dc.lengths)) for ac, dc in zip(AC, DC, strict=True)])
+
+
+def _core_bits(core: CompiledCore, layout: Layout) -> baseline_entries.BaselineBits:
+    components, kinds = layout.components.astype(np.uint8), layout.block_kinds.astype(np.uint8)
+    return baseline_entries.BaselineBits(core, _core_codes(), components, kinds)
+
+
+@functools.cache
+def _core_codes() -> baseline_entries.Codes:
+    return baseline_entries.Codes(_CODES.astype(np.uint16), _LENGTHS.astype(np.uint8))
 
 
 def _codes(events: Events, values: Levels, kind: Index) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

@@ -200,6 +200,8 @@ class _Choice:
     sampling: Sampling
     quality: float
     sample: EncodedSample
+    scores: dict[float, float]
+    """Of qualities at which all of the picture was tried already."""
 
 
 def code(
@@ -252,21 +254,30 @@ def _choices(
 
 
 def _search(scorer: JpegScorer, floor: float, encoder: Encoder, sampling: Sampling) -> _Choice | None:
-    sample = encoder.sample(scorer.sample.pixels, sampling)
-    exact = functools.partial(_score_at, scorer.sample, sample)
+    whole = isinstance(scorer.sample, WholeSample)
+    sample = encoder.sample(scorer.sample.pixels, sampling, whole=whole)
+    scores: dict[float, float] = {}
+    exact = functools.partial(_score_at, scorer.sample, sample, scores)
     target = floor + _GUARD
     if scorer.rough_sample is None:
         found = find_setting(exact, target, SCALE)
     else:
         rough = encoder.sample(scorer.rough_sample.pixels, sampling)
         found = find_setting_twice(
-            functools.partial(_score_at, scorer.rough_sample, rough), exact, target, SCALE
+            functools.partial(_score_at, scorer.rough_sample, rough, {}), exact, target, SCALE
         )
-    return _Choice(sampling, on_grid(found.true_to_level(SCALE)), sample) if found else None
+    if found is None:
+        return None
+    return _Choice(sampling, on_grid(found.true_to_level(SCALE)), sample, scores if whole else {})
 
 
-def _score_at(part: SampleTiles | WholeSample, sample: EncodedSample, quality: float) -> float:
-    return part.score(sample.decoded(on_grid(quality)))
+def _score_at(
+    part: SampleTiles | WholeSample, sample: EncodedSample, known: dict[float, float], quality: float
+) -> float:
+    quality = on_grid(quality)
+    if quality not in known:
+        known[quality] = part.score(sample.decoded(quality))
+    return known[quality]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,5 +304,8 @@ class _Attempt:
     ) -> tuple[tuple[Coding, Windowed, float, float], float]:
         coding = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
         pixels = decode_jpeg(coding.stream)
-        score, worst = self.scorer.score(pixels), self.scorer.score_worst(pixels)
+        score = choice.scores.get(quality)
+        if score is None:
+            score = self.scorer.score(pixels)
+        worst = self.scorer.score_worst(pixels)
         return (coding, pixels, quality, score), shortfall(self.floor, score, worst)

@@ -58,8 +58,14 @@ class Encoder(Protocol):
     name: str
     """What the history calls it."""
 
-    def sample(self, pixels: Pixels, sampling: Sampling) -> EncodedSample:
-        """Prepare a sample; its width must be a multiple of 16 pixels."""
+    def sample(self, pixels: Pixels, sampling: Sampling, *, whole: bool = False) -> EncodedSample:
+        """Prepare a sample; its width must be a multiple of 16 pixels unless it is all of the picture.
+
+        Args:
+            pixels: of the sample.
+            sampling: of its colours.
+            whole: whether they are all of the picture: what was tried is then what `encode` gives.
+        """
         ...
 
     def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> Coding:
