@@ -25,7 +25,7 @@ from homepress.compress.jpeg.quantise import (
     learn,
     masking,
 )
-from homepress.compress.jpeg.smallest import BaselineCoding, KeptLevels, LevelsCoding
+from homepress.compress.jpeg.smallest import BaselineCoding
 from homepress.compress.pixels import Pixels, Windowed
 
 # RGB to the component planes that a JPEG codes (JFIF 1.02: full-range YCbCr of ITU-R BT.601).
@@ -260,15 +260,10 @@ class RateDistortionEncoder(Encoder):
             raise TypeError("the sample must come from this encoder")
         statistics = sample.statistics(quality)
         headers = FrameHeaders(_size(picture), layout_of(picture, sampling), tables(quality))
-        core = Loaded.core
-        writer, levels = BaselineWriter(headers), KeptLevels()
+        writer = BaselineWriter(headers)
         for strip in strips(picture, sampling):
-            events = _quantised(strip, quality, statistics)
-            writer.write(events)
-            if core:
-                levels.keep(events)
-        stream = writer.finish()
-        return LevelsCoding(stream, core, headers, levels) if core else BaselineCoding(stream)
+            writer.write(_quantised(strip, quality, statistics))
+        return BaselineCoding(writer.finish())
 
 
 class _TriedSample(EncodedSample):
