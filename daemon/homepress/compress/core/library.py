@@ -40,7 +40,7 @@ _ENTRIES: Final[dict[str, tuple[type, ...]]] = {
         *(_Pointer, _Pointer, _Pointer, _Size, _Pointer, _Pointer, _Size),
         *(_Pointer, _Pointer, _Pointer, _Pointer, _Pointer, _Size),
     ),
-    "hp_scans": (*(_Pointer, _Pointer, _Size, _Size, _Size), *(_Pointer, _Pointer, _Size, _Pointer, _Size)),
+    "hp_scans": (*[_Pointer, _Size] * 3, _Size, _Size, *[_Pointer, _Size] * 2),
     "hp_score_prepare": (*_PIECE, _Pointer, _Size),
     "hp_score_compare": (*_PIECE, _Pointer, _Size, _Pointer, _Size),
 }
