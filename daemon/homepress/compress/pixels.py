@@ -5,7 +5,8 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,6 +179,8 @@ Pixels = NDArray[np.uint8]
 
 
 _LARGE_PIXELS = 18_000_000
+BAND_STEP: Final = 128
+"""Rows of a band are a multiple of this, but for the last band's: whole tiles of `score.tiles`."""
 
 
 class Windowed(Protocol):
@@ -191,6 +194,19 @@ class Windowed(Protocol):
     def __getitem__(self, window: tuple[slice, slice], /) -> Pixels:
         """The pixels of some rows and columns."""
         ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """Some rows of a picture.
+
+    Attributes:
+        top: the first of them.
+        pixels: the rows, from that one on.
+    """
+
+    top: int
+    pixels: Windowed
 
 
 class Raster:
@@ -221,6 +237,11 @@ class Raster:
         return np.asarray(self.picture.resize(size, Image.Resampling.NEAREST, (left, top, right, bottom)))
 
 
+def is_large(width: int, height: int) -> bool:
+    """Whether a picture of this size is too large to be held decoded more than once."""
+    return width * height > _LARGE_PIXELS
+
+
 def sparse(picture: Windowed, rows: slice, columns: slice, step: int) -> Pixels:
     """About every `step`-th pixel of a window each way; its edges must be multiples of `step`."""
     if isinstance(picture, Raster):
@@ -239,8 +260,8 @@ class Remembered:
     """
 
     def __init__(self, picture: Windowed) -> None:
-        large = picture.shape[0] * picture.shape[1] > _LARGE_PIXELS
-        self._known = _digest(picture) if large else picture
+        height, width = picture.shape[:2]
+        self._known = _digest(picture) if is_large(width, height) else picture
 
     def are_those_of(self, picture: Windowed) -> bool:
         """Whether a picture has the same size, the same channels and the same pixels."""

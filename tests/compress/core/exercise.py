@@ -13,9 +13,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.core import baseline_entries, entries, scan_entries, score_entries
+from homepress.compress.core import entries, scan_entries, score_entries
 from homepress.compress.core.library import _ENTRIES, BEST, PLAIN, CompiledCore
-from homepress.compress.jpeg.entropy import BaselineWriter, Events, FrameHeaders, Layout
+from homepress.compress.jpeg.entropy import CodedRows, Events, FrameHeaders, Layout, coded_rows
 from homepress.compress.jpeg.model import tables
 from homepress.compress.jpeg.smallest import recoded, source_of
 from homepress.compress.metadata import parse_jpeg
@@ -38,10 +38,13 @@ def exercise(core: CompiledCore, seed: int) -> None:
     masks = odd(numbers, (len(blocks),))
     bits = odd(numbers, (entries.KINDS * entries.SYMBOLS,))
     prices = odd(numbers, (entries.PLACES,))
-    entries.quantise(core, blocks, masks, bits, prices, np.float32(chance.choice(_ODD_FLOATS)))
+    weighed = entries.Prices(masks, bits, prices, np.float32(chance.choice(_ODD_FLOATS)))
+    parts = numbers.integers(0, len(blocks.kinds), len(blocks.kinds), np.uint8)
+    units = len(blocks.coefficients)
+    across = chance.choice([each for each in range(1, units + 1) if not units % each])
+    entries.write(core, blocks, weighed, made_codes(numbers), parts, across)
     score(core, chance, numbers)
     scans(core, chance, numbers)
-    baseline(core, chance, numbers)
     refuse_what_does_not_fit(core, chance)
 
 
@@ -96,10 +99,11 @@ def made_levels(frame: scan_entries.Frame, chance: random.Random, numbers: np.ra
 
 def baseline(levels: Levels, frame: scan_entries.Frame) -> bytes:
     """A JPEG with these levels, by numpy."""
-    writer = BaselineWriter(FrameHeaders(frame.size, Layout(frame.factors, frame.kinds), tables(60.0)))
+    picture = FrameHeaders(frame.size, Layout(frame.factors, frame.kinds), tables(60.0))
     steps = levels.astype(np.float32)
-    writer.write(Events.rounded(steps, np.abs(steps)))
-    return writer.finish()
+    across = -(-frame.size[0] // picture.layout.unit_size[0])
+    rows = coded_rows(Events.rounded(steps, np.abs(steps)), picture.layout, across)
+    return CodedRows(picture, rows).stream()
 
 
 def scans(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:
@@ -163,33 +167,6 @@ def other_scan(scan: scan_entries.SourceScan, size: int, chance: random.Random) 
     return dataclasses.replace(scan, approximation=chance.choice(((strange, low), (high, strange))))
 
 
-def baseline(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:
-    """Units of any blocks, in any codes; then events of no picture."""
-    per_unit = chance.randint(1, 10)
-    size = (baseline_entries.KINDS, baseline_entries.SYMBOLS)
-    codes = baseline_entries.Codes(
-        numbers.integers(0, 2**16, size, np.uint16), numbers.integers(0, 17, size, np.uint8)
-    )
-    components, kinds = (numbers.integers(0, most, per_unit, np.uint8) for most in (4, 2))
-    bits = baseline_entries.BaselineBits(core, codes, components, kinds)
-    for _ in range(chance.randint(1, 3)):
-        blocks = per_unit * chance.randint(1, 9)
-        coded = numbers.random((blocks, 64)) < chance.random()
-        coded[:, 0] = True
-        index = np.flatnonzero(coded).astype(np.int64)
-        level = numbers.integers(1, 1024, index.size, np.int32)
-        events = baseline_entries.CodedEvents(index, level, odd(numbers, (index.size,)))
-        bits.write(events)
-        at = chance.randrange(index.size)
-        if chance.random() < 0.5:
-            index[at] = chance.choice((*_HOSTILE, index[at] ^ 1, index[at] + 64))
-        else:
-            level[at] = chance.choice((-(2**31), -1, 0, 1024, 2**31 - 1))
-        with contextlib.suppress(ValueError):
-            bits.write(events)
-    bits.finish()
-
-
 def made_blocks(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> entries.Blocks:
     """Blocks of a made picture, or of no picture."""
     channels = chance.choice((1, 3, 4))
@@ -206,6 +183,13 @@ def made_blocks(core: CompiledCore, chance: random.Random, numbers: np.random.Ge
         coefficients = odd(numbers, coefficients.shape)
     kinds = numbers.integers(0, 2, coefficients.shape[1], np.uint8)
     return entries.Blocks(coefficients, kinds, odd(numbers, (entries.KINDS, entries.PLACES)))
+
+
+def made_codes(numbers: np.random.Generator) -> entries.Codes:
+    """Codes of any length, not free of prefixes."""
+    lengths = numbers.integers(0, 17, (2, 512), np.uint8)
+    codes = numbers.integers(0, 2**16, (2, 512), np.uint32) & ((np.uint32(1) << lengths) - np.uint32(1))
+    return entries.Codes(codes.astype(np.uint32), lengths)
 
 
 def odd(numbers: np.random.Generator, shape: tuple[int, ...]) -> entries.Floats:
@@ -229,7 +213,7 @@ def refuse_what_does_not_fit(core: CompiledCore, chance: random.Random) -> None:
         else:
             # None of these numbers of blocks or pixels fits: at least one length is always refused.
             arguments.append(chance.choice(_HOSTILE) if kind is ctypes.c_int64 else chance.choice((0, 1)))
-    if name == "hp_quantise":
+    if name == "hp_write":
         arguments[1] = chance.choice([number for number in _HOSTILE if number < 0 or number >= 2**31])
     elif name != "hp_transform":
         arguments[-1] = -chance.randint(1, 2**40)

@@ -20,10 +20,13 @@ from homepress.compress.core.library import BEST, PLAIN, CompiledCore, Loaded
 from homepress.compress.jpeg import encoder as encoding
 from homepress.compress.jpeg import model, quantise
 from homepress.compress.jpeg.encoder import CoreStrip, RateDistortionEncoder, Strip
+from homepress.compress.jpeg.entropy import Layout
 from homepress.compress.jpeg.model import Sampling
 from homepress.compress.score.ssimulacra2 import full_score
 
 Bytes = NDArray[np.uint8]
+
+NO_CODES = entries.Codes(np.zeros((2, 512), np.uint32), np.zeros((2, 512), np.uint8))
 
 
 def strip_of(
@@ -80,7 +83,7 @@ class TestSameAsNumpy:
         quality: float,
         seed: int,
     ) -> None:
-        """Of the same coefficients every level is the same, and every run."""
+        """Of the same coefficients every bit is the same."""
         with pytest.MonkeyPatch.context() as monkeypatch:
             strip = strip_of(any_core, picture(shape, seed), sampling, monkeypatch)
             batch, activity = strip.batch(model.tables(quality))
@@ -90,7 +93,8 @@ class TestSameAsNumpy:
         assert np.array_equal(batch.count(), plain.count())
         statistics = quantise.learn(batch, activity)
         masks = strip.masks(activity, statistics)
-        same_events(batch.quantised(masks, statistics.bits), plain.quantised(masks, statistics.bits))
+        coded = masks, statistics.bits, strip.layout, strip.across
+        assert batch.coded(*coded) == plain.coded(*coded)
 
     @given(st.integers(0, 2**32 - 1))
     @fixtures_are_shared
@@ -105,7 +109,8 @@ class TestSameAsNumpy:
         masks = numbers.uniform(0.1, 4, len(blocks)).astype(np.float32)
         bits = numbers.uniform(0, 30, 2048).astype(np.float32)
         plain = quantise.PlainBatch(steps, np.abs(steps), batch.kinds)
-        same_events(batch.quantised(masks, bits), plain.quantised(masks, bits))
+        coded = masks, bits, Layout.of(3, Sampling.QUARTER), 3
+        assert batch.coded(*coded) == plain.coded(*coded)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("sampling", list(Sampling))
@@ -153,9 +158,9 @@ def divided(batch: quantise.CoreBatch) -> entries.Floats:
     return (blocks.coefficients * blocks.factors[blocks.kinds]).reshape(-1, 64)
 
 
-def same_events(found: Any, wanted: Any) -> None:
-    for name in ("index", "level", "exact", "run", "is_ac"):
-        assert np.array_equal(getattr(found, name), getattr(wanted, name)), name
+def prices_of(blocks: int) -> entries.Prices:
+    ones = [np.ones(size, np.float32) for size in (blocks, 2048, 64)]
+    return entries.Prices(ones[0], ones[1], ones[2], np.float32(1))
 
 
 class TestWhatDoesNotFit:
@@ -212,19 +217,47 @@ class TestWhatDoesNotFit:
         )
         sizes = {"masks": 2, "bits": 2048, "prices": 64}
         given = {name: np.ones(size - (name == short), np.float32) for name, size in sizes.items()}
+        prices = entries.Prices(**given, class_price=np.float32(0.1))
         with pytest.raises(ValueError, match="the core takes"):
-            entries.quantise(core, blocks, **given, class_price=np.float32(0.1))
+            entries.write(core, blocks, prices, NO_CODES, np.zeros(1, np.uint8), 2)
         with pytest.raises(ValueError, match="no 2 blocks of luma"):
             entries.activity(core, blocks, 2)
 
-    def test_no_blocks_are_no_events(self, core: CompiledCore) -> None:
+    @pytest.mark.parametrize(
+        ("across", "part", "error"),
+        [(3, 0, "are no rows of 3"), (2, 1, "hp_write was given"), (2, 255, "hp_write was given")],
+    )
+    def test_rows_and_components_are_refused(
+        self, core: CompiledCore, across: int, part: int, error: str
+    ) -> None:
+        blocks = entries.Blocks(
+            np.zeros((2, 1, 64), np.float32), np.zeros(1, np.uint8), np.ones((2, 64), np.float32)
+        )
+        prices = prices_of(2)
+        assert entries.write(core, blocks, prices, NO_CODES, np.zeros(1, np.uint8), 2) == [b""]
+        with pytest.raises(ValueError, match=error):
+            entries.write(core, blocks, prices, NO_CODES, np.full(1, part, np.uint8), across)
+
+    @pytest.mark.parametrize("spoilt", [(0x1_0000, 16), (0, 17), (1, 0)])
+    def test_codes_are_refused(self, core: CompiledCore, spoilt: tuple[int, int]) -> None:
+        blocks = entries.Blocks(
+            np.zeros((1, 1, 64), np.float32), np.zeros(1, np.uint8), np.ones((2, 64), np.float32)
+        )
+        prices = prices_of(1)
+        codes, lengths = np.zeros((2, 512), np.uint32), np.zeros((2, 512), np.uint8)
+        codes[1, 511], lengths[1, 511] = spoilt
+        with pytest.raises(ValueError, match="hp_write was given"):
+            entries.write(core, blocks, prices, entries.Codes(codes, lengths), np.zeros(1, np.uint8), 1)
+        with pytest.raises(ValueError, match="the core takes"):
+            entries.Codes(codes[:, :511], lengths)
+
+    def test_no_blocks_are_no_rows(self, core: CompiledCore) -> None:
         none = entries.Blocks(
             np.zeros((0, 1, 64), np.float32), np.zeros(1, np.uint8), np.ones((2, 64), np.float32)
         )
         assert not entries.count(core, none).any()
-        masks, bits, prices = (np.ones(size, np.float32) for size in (0, 2048, 64))
-        found = entries.quantise(core, none, masks, bits, prices, np.float32(1))
-        assert [len(each) for each in found] == [0] * 5
+        prices = prices_of(0)
+        assert entries.write(core, none, prices, NO_CODES, np.zeros(1, np.uint8), 5) == []
 
     @given(st.integers(0, 2**32 - 1))
     @fixtures_are_shared

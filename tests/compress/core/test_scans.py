@@ -23,7 +23,7 @@ from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.model import Sampling
 from homepress.compress.jpeg.smallest import recoded, source_of
 from homepress.compress.metadata import JpegStream, Malformed, parse_jpeg, picture_only
-from homepress.compress.metadata.jpeg_segments import DHT, SOS
+from homepress.compress.metadata.jpeg_segments import DHT, DRI, SOS
 
 GREY = scan_entries.Frame((8, 8), ((1, 1),), (0,), (1,))
 COLOUR = (0, 1, 1)
@@ -198,9 +198,9 @@ def apart(levels: exercise.Levels, frame: scan_entries.Frame, backwards: bool) -
         seen = grid[: -(-size[1] // 8), : -(-size[0] // 8)]
         alone = scan_entries.Frame(size, ((1, 1),), (kind,), (1,))
         part = parse_jpeg(exercise.baseline(seen.reshape(-1, 64), alone))
-        (scan,) = part.scans
+        (scan,), (interval,) = part.scans, (each for each in part.segments if each.marker == DRI)
         header = struct.pack(">BBHBBBBBB", 0xFF, SOS, 8, 1, name, 0x11 * kind, 0, 63, 0)
-        scans.append(header + part.data[scan.body_end : scan.end])
+        scans.append(part.raw(interval) + header + part.data[scan.body_end : scan.end])
         first += across * down
     return b"".join((*pieces, *(scans[::-1] if backwards else scans), b"\xff\xd9"))
 

@@ -14,7 +14,6 @@ from homepress.compress.convert.jxl import JxlCodec, encode_jxl_lossless
 from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_grey, is_opaque, to_image
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.lossy import code
-from homepress.compress.jpeg.whole import decode_jpeg
 from homepress.compress.metadata import Refused
 from homepress.compress.metadata.embedded import jpeg_profile_segments
 from homepress.compress.metadata.isobmff import make_box
@@ -139,7 +138,7 @@ def _write_jpeg(picture: Picture, options: EncodeOptions) -> EncodedFile | None:
             return None
         others.append(written)
     data = jpeg_file(coded.coding.smallest(), picture, [one.data for one in others])
-    if not coded.pixels.are_those_of(decode_jpeg(data)):
+    if not coded.is_shown_by(data):
         raise Undecodable("coding the JPEG in fewer bytes changed its pixels")
     sampling = "grey" if image.mode == "L" else coded.sampling
     method = f"{encoder.name} {coded.quality:g}, {sampling}"

@@ -92,15 +92,27 @@ HP_ENTRY int64_t hp_count(const float *coefficients, int64_t count, const uint8_
     return room;
 }
 
-/* Levels, weighed by what they cost; the number of events. Each of the five arrays at the end has `room`. */
-HP_ENTRY int64_t hp_quantise(const float *coefficients, int64_t count, const uint8_t *kinds, int64_t per_unit,
-                             const float *factors, const float *masks, const float *bits, const float *prices,
-                             float class_price, int64_t *index, int64_t *run, int32_t *level, float *exact,
-                             uint8_t *is_ac, int64_t room) {
+/* Whether each code has at most 16 bits and no more than its length says. */
+static bool are_codes(const uint32_t *codes, const uint8_t *lengths) {
+    for (size_t i = 0; i < HP_KINDS * HP_CODES; i++)
+        if (lengths[i] > 16 || codes[i] >> lengths[i]) return false;
+    return true;
+}
+
+/* Levels, weighed by what they cost, to the entropy-coded data of a baseline scan; gives how many bytes. Each row
+ * of `across` units stands by itself, as between two restart markers; `rows` of `ends` tell where it ends. */
+HP_ENTRY int64_t hp_write(const float *coefficients, int64_t count, const uint8_t *kinds, int64_t per_unit,
+                          const float *factors, const float *masks, const float *bits, const float *prices,
+                          float class_price, const uint32_t *codes, const uint8_t *lengths, const uint8_t *parts,
+                          int64_t across, int64_t *ends, int64_t rows, uint8_t *out, int64_t room) {
     hp_blocks blocks = {coefficients, (size_t)count, kinds, (size_t)per_unit, factors};
     if (!sound(&blocks, count, per_unit) || !masks || !bits || !prices) return HP_REFUSED;
-    if (!index || !run || !level || !exact || !is_ac || !within(room, 0, MOST)) return HP_REFUSED;
+    if (!codes || !lengths || !parts || !ends || !out || !within(room, 0, MOST)) return HP_REFUSED;
+    if (!within(across, 1, MOST / HP_PLACES) || !within(rows, 0, MOST) || !are_codes(codes, lengths)) return HP_REFUSED;
+    if (rows > MOST / (across * per_unit) || count != rows * across * per_unit) return HP_REFUSED;
+    for (int64_t i = 0; i < per_unit; i++)
+        if (parts[i] >= per_unit) return HP_REFUSED;
     hp_prices all = {masks, bits, prices, class_price};
-    hp_events events = {index, run, level, exact, is_ac, (size_t)room};
-    return encoder()->quantise(&blocks, &all, &events);
+    hp_writing writing = {codes, lengths, parts, (size_t)across, out, (size_t)room, ends};
+    return encoder()->write(&blocks, &all, &writing);
 }

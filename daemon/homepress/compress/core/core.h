@@ -17,7 +17,9 @@
 #endif
 
 enum { HP_REFUSED = -1, HP_NO_MEMORY = -2 };
-enum { HP_PLACES = 64, HP_SYMBOLS = 1024, HP_KINDS = 2, HP_LARGEST_LEVEL = 1023 };
+enum { HP_PLACES = 64, HP_SYMBOLS = 1024, HP_KINDS = 2, HP_CODES = 512, HP_LARGEST_LEVEL = 1023 };
+/* Of a coded block: 64 codes of 16 bits with 11 more, each byte maybe 0xFF, which takes two. */
+enum { HP_MOST_BYTES = 2 * (HP_PLACES * 27 / 8 + 1) };
 
 /* Pixels of whole units, as core.c has checked them. */
 typedef struct {
@@ -44,22 +46,23 @@ typedef struct {
     float class_price;   /* the same for lowering a size class */
 } hp_prices;
 
-/* What is coded: the first coefficient of each block and all others that are not zero. */
+/* What becomes of levels: entropy-coded data (ITU-T T.81 section F.1.2), each row of units by itself. */
 typedef struct {
-    int64_t *index;
-    int64_t *run;
-    int32_t *level;
-    float *exact;
-    uint8_t *is_ac;
+    const uint32_t *codes;   /* (kinds, 512): of each run and size, then of each size of a first coefficient */
+    const uint8_t *lengths;  /* their bits; 0 where there is none */
+    const uint8_t *parts;    /* of each block of a unit, of which component it is */
+    size_t across;           /* units in a row */
+    uint8_t *out;
     size_t room;
-} hp_events;
+    int64_t *ends;           /* of each row, where it ends in `out` */
+} hp_writing;
 
 /* encode.c and score.c are compiled once for any processor of the kind, and on x86-64 once more for AVX2. */
 typedef struct {
     void (*transform)(const hp_picture *picture);
     void (*activity)(const hp_blocks *blocks, size_t luma, float *out);
     void (*count)(const hp_blocks *blocks, int64_t *seen);
-    int64_t (*quantise)(const hp_blocks *blocks, const hp_prices *prices, const hp_events *events);
+    int64_t (*write)(const hp_blocks *blocks, const hp_prices *prices, const hp_writing *writing);
 } hp_encoder;
 
 extern const hp_encoder hp_encoder_plain;

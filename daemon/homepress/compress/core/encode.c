@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* -- pixels to component planes, level shifted (JFIF 1.02) -- */
@@ -323,38 +324,84 @@ static inline void drop_and_lower(hp_levels *levels, const float *bits, float cl
     settle(levels);
 }
 
-static inline void emit(const hp_events *events, size_t at, size_t block, int place, int32_t run, int32_t level,
-                        float exact) {
-    events->index[at] = (int64_t)(block * HP_PLACES) + place;
-    events->run[at] = run;
-    events->level[at] = level;
-    events->exact[at] = exact;
-    events->is_ac[at] = place != 0;
+/* The levels of a block, weighed by what they cost. */
+static inline void weigh(const hp_blocks *blocks, const hp_prices *prices, size_t block, hp_levels *levels) {
+    const float *bits = prices->bits + (size_t)blocks->kinds[block % blocks->per_unit] * HP_SYMBOLS;
+    float mask = prices->masks[block];
+    round_block(blocks->coefficients + block * HP_PLACES, factors_of(blocks, block), levels);
+    weigh_ones(levels, bits, prices->prices, mask);
+    drop_leading_ones(levels);
+    weigh_ones(levels, bits, prices->prices, mask);
+    drop_and_lower(levels, bits, prices->class_price, mask);
 }
 
-static int64_t quantise(const hp_blocks *blocks, const hp_prices *prices, const hp_events *events) {
-    hp_levels levels;
-    size_t used = 0;
-    for (size_t block = 0; block < blocks->blocks; block++) {
-        const float *bits = prices->bits + (size_t)blocks->kinds[block % blocks->per_unit] * HP_SYMBOLS;
-        float mask = prices->masks[block];
-        round_block(blocks->coefficients + block * HP_PLACES, factors_of(blocks, block), &levels);
-        weigh_ones(&levels, bits, prices->prices, mask);
-        drop_leading_ones(&levels);
-        weigh_ones(&levels, bits, prices->prices, mask);
-        drop_and_lower(&levels, bits, prices->class_price, mask);
-        if ((size_t)levels.count + 1 > events->room - used) return HP_REFUSED;
-        emit(events, used++, block, 0, 0, level_of(fabsf(levels.exact[0])), levels.exact[0]);
-        for (int i = 0; i < levels.count; i++, used++) {
-            int place = levels.place[i];
-            emit(events, used, block, place, levels.run[i], levels.level[i], levels.exact[place]);
-        }
+/* -- levels to bits -- */
+
+enum { ZEROS = 0xF0, END_OF_BLOCK = 0x00, FIRST = 256 };
+
+typedef struct {
+    uint8_t *out;
+    size_t at;
+    uint64_t word; /* bits that wait for a byte to be whole, and how many */
+    int filled;
+} hp_bits;
+
+static inline void put_bits(hp_bits *bits, uint64_t value, int count) {
+    bits->word = bits->word << count | value;
+    bits->filled += count;
+    while (bits->filled >= 8) {
+        bits->filled -= 8;
+        uint8_t byte = (uint8_t)(bits->word >> bits->filled);
+        bits->out[bits->at++] = byte;
+        if (byte == 0xFF) bits->out[bits->at++] = 0;
     }
-    return (int64_t)used;
+}
+
+/* The code of a symbol, and behind it a value of `size` bits: a negative one less one. */
+static inline void put_level(hp_bits *bits, const uint32_t *codes, const uint8_t *lengths, int symbol, int32_t value,
+                             int size) {
+    uint32_t extra = (uint32_t)(value < 0 ? value - 1 : value) & ((1u << size) - 1);
+    put_bits(bits, (uint64_t)codes[symbol] << size | extra, lengths[symbol] + size);
+}
+
+static inline void put_block(hp_bits *bits, const hp_levels *levels, const uint32_t *codes, const uint8_t *lengths,
+                             int32_t difference) {
+    int size = difference ? size_of(abs(difference)) : 0;
+    put_level(bits, codes, lengths, FIRST + size, difference, size);
+    for (int i = 0; i < levels->count; i++) {
+        int32_t run = levels->run[i], level = levels->level[i];
+        for (; run > 15; run -= 16) put_bits(bits, codes[ZEROS], lengths[ZEROS]);
+        put_level(bits, codes, lengths, run << 4 | levels->size[i], levels->exact[levels->place[i]] < 0 ? -level : level,
+                  levels->size[i]);
+    }
+    if (!levels->count || levels->place[levels->count - 1] < HP_PLACES - 1)
+        put_bits(bits, codes[END_OF_BLOCK], lengths[END_OF_BLOCK]);
+}
+
+static int64_t write(const hp_blocks *blocks, const hp_prices *prices, const hp_writing *writing) {
+    hp_levels levels;
+    hp_bits bits = {.out = writing->out};
+    size_t row = writing->across * blocks->per_unit;
+    int32_t before[16] = {0};
+    for (size_t block = 0; block < blocks->blocks; block++) {
+        size_t place = block % blocks->per_unit, kind = blocks->kinds[place];
+        weigh(blocks, prices, block, &levels);
+        int32_t first = level_of(fabsf(levels.exact[0])), *previous = &before[writing->parts[place]];
+        if (levels.exact[0] < 0) first = -first;
+        if (writing->room - bits.at < HP_MOST_BYTES) return HP_REFUSED;
+        put_block(&bits, &levels, writing->codes + kind * HP_CODES, writing->lengths + kind * HP_CODES, first - *previous);
+        *previous = first;
+        if ((block + 1) % row) continue;
+        int spare = -bits.filled & 7; /* filled with ones (section F.1.2.3) */
+        put_bits(&bits, (1u << spare) - 1, spare);
+        writing->ends[block / row] = (int64_t)bits.at;
+        memset(before, 0, sizeof before);
+    }
+    return (int64_t)bits.at;
 }
 
 #ifdef HP_AVX2
-const hp_encoder hp_encoder_avx2 = {transform, activity, count, quantise};
+const hp_encoder hp_encoder_avx2 = {transform, activity, count, write};
 #else
-const hp_encoder hp_encoder_plain = {transform, activity, count, quantise};
+const hp_encoder hp_encoder_plain = {transform, activity, count, write};
 #endif

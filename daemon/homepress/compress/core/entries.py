@@ -1,5 +1,6 @@
 """The entries of the compiled core for JPEG, with every length checked before anything is handed over."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,8 @@ KINDS: Final = 2
 SYMBOLS: Final = 1024
 """Runs up to 63 and sizes up to 15, at `run * 16 + size`."""
 _MOST_PER_UNIT = 16
+_CODES = 512
+_MOST_BYTES = 2 * (PLACES * 27 // 8 + 1)  # of a block, as core.h has it
 
 
 def transform(core: CompiledCore, pixels: NDArray[np.uint8], *, quarter: bool) -> Floats:
@@ -98,41 +101,77 @@ def count(core: CompiledCore, blocks: Blocks) -> NDArray[np.int64]:
     return seen
 
 
-CodedLevels = tuple[NDArray[np.intp], NDArray[np.int32], Floats, NDArray[np.intp], NDArray[np.bool_]]
-"""What `Events` of `jpeg/entropy.py` consist of: index, level, exact, run, is_ac."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """How levels become bits.
+
+    Attributes:
+        codes: (2, 512) the code of each run and size of luma and chroma, then of each size of a first
+            coefficient at 256 and on.
+        lengths: (2, 512) their bits.
+
+    Raises:
+        ValueError: they are of other shapes or types.
+    """
+
+    codes: NDArray[np.uint32]
+    lengths: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        _check(self.codes, (KINDS, _CODES), np.uint32)
+        _check(self.lengths, (KINDS, _CODES), np.uint8)
 
 
-def quantise(
-    core: CompiledCore, blocks: Blocks, masks: Floats, bits: Floats, prices: Floats, class_price: np.float32
-) -> CodedLevels:
-    """Levels, weighed by what they cost.
+@dataclass(frozen=True, slots=True, eq=False)
+class Prices:
+    """What decides the levels.
 
-    Args:
-        core: the library.
-        blocks: what becomes levels.
+    Attributes:
         masks: of each block, by how much its bits are dearer than usual.
         bits: (2 * 1024) what coding a run and size costs.
         prices: (64) what a bit may cost in error, zigzag order.
         class_price: the same for lowering a size class.
+    """
+
+    masks: Floats
+    bits: Floats
+    prices: Floats
+    class_price: np.float32
+
+
+def write(
+    core: CompiledCore,
+    blocks: Blocks,
+    prices: Prices,
+    codes: Codes,
+    parts: NDArray[np.uint8],
+    across: int,
+) -> list[bytes]:
+    """Entropy-coded data of levels that are weighed by what they cost: each row of units by itself.
+
+    Args:
+        core: the library.
+        blocks: what becomes levels, rows of units from left to right.
+        prices: what decides the levels.
+        codes: how they become bits.
+        parts: of each block of a unit, which component it belongs to.
+        across: units in a row.
 
     Raises:
         ValueError: they do not fit together.
     """
-    _check(masks, (len(blocks),), np.float32)
-    _check(bits, (KINDS * SYMBOLS,), np.float32)
-    _check(prices, (PLACES,), np.float32)
-    room = len(blocks) * PLACES
-    index, run = np.empty(room, np.int64), np.empty(room, np.int64)
-    level, exact, is_ac = np.empty(room, np.int32), np.empty(room, np.float32), np.empty(room, np.bool_)
-    weighed = (*blocks.arguments, masks, bits, prices, class_price)
-    used = core.call("hp_quantise", *weighed, index, run, level, exact, is_ac, room)
-    return (
-        index[:used].astype(np.intp, copy=False),
-        level[:used],
-        exact[:used],
-        run[:used].astype(np.intp, copy=False),
-        is_ac[:used],
-    )
+    _check(prices.masks, (len(blocks),), np.float32)
+    _check(prices.bits, (KINDS * SYMBOLS,), np.float32)
+    _check(prices.prices, (PLACES,), np.float32)
+    _check(parts, blocks.kinds.shape, np.uint8)
+    rows, rest = divmod(len(blocks.coefficients), across)
+    if rest:
+        raise ValueError(f"{len(blocks.coefficients)} units are no rows of {across}")
+    out, ends = np.empty((len(blocks) + 1) * _MOST_BYTES, np.uint8), np.zeros(rows, np.int64)
+    weighed = (*blocks.arguments, prices.masks, prices.bits, prices.prices, prices.class_price)
+    coded = (codes.codes, codes.lengths, parts, across)
+    core.call("hp_write", *weighed, *coded, ends, rows, out, out.size)
+    return [out[start:end].tobytes() for start, end in itertools.pairwise([0, *ends.tolist()])]
 
 
 def _check(array: NDArray[np.generic], shape: tuple[int, ...], kind: type[np.generic]) -> None:

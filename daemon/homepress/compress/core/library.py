@@ -31,14 +31,10 @@ _ENTRIES: Final[dict[str, tuple[type, ...]]] = {
     "hp_transform": (_Pointer, _Size, _Size, _Size, _Size, ctypes.c_int32, _Pointer, _Size),
     "hp_activity": (_Pointer, _Size, _Pointer, _Size, _Pointer, _Size, _Pointer, _Size),
     "hp_count": (_Pointer, _Size, _Pointer, _Size, _Pointer, _Pointer, _Size),
-    "hp_quantise": (
+    "hp_write": (
         *(_Pointer, _Size, _Pointer, _Size, _Pointer),
         *(_Pointer, _Pointer, _Pointer, ctypes.c_float),
-        *(_Pointer, _Pointer, _Pointer, _Pointer, _Pointer, _Size),
-    ),
-    "hp_baseline": (
-        *(_Pointer, _Pointer, _Pointer, _Size, _Pointer, _Pointer, _Size),
-        *(_Pointer, _Pointer, _Pointer, _Pointer, _Pointer, _Size),
+        *(_Pointer, _Pointer, _Pointer, _Size, _Pointer, _Size, _Pointer, _Size),
     ),
     "hp_scans": (*[_Pointer, _Size] * 3, _Size, _Size, *[_Pointer, _Size] * 2),
     "hp_score_prepare": (*_PIECE, _Pointer, _Size),

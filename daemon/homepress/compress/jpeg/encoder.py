@@ -1,7 +1,7 @@
 """Encoding pixels as JPEG: our own encoder and Pillow behind one interface."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from homepress.base.override import override
 from homepress.compress.core import entries
 from homepress.compress.core.library import CompiledCore, Loaded
 from homepress.compress.jpeg import model
-from homepress.compress.jpeg.entropy import BaselineWriter, Events, FrameHeaders, Layout
+from homepress.compress.jpeg.entropy import CodedRows, FrameHeaders, Layout
 from homepress.compress.jpeg.model import Coding, EncodedSample, Encoder, Floats, Sampling, Table, tables
 from homepress.compress.jpeg.quantise import (
     Batch,
@@ -25,7 +25,7 @@ from homepress.compress.jpeg.quantise import (
     learn,
     masking,
 )
-from homepress.compress.jpeg.smallest import BaselineCoding
+from homepress.compress.jpeg.smallest import BaselineCoding, RowsCoding
 from homepress.compress.jpeg.whole import decode_strictly
 from homepress.compress.pixels import Pixels, Windowed
 
@@ -107,11 +107,13 @@ class Strip(Protocol):
     Attributes:
         layout: of the components.
         rows: how many rows of units it has, the halo's among them.
+        across: units in a row.
         inner: the first row that is not halo, and the first after it that is again.
     """
 
     layout: Layout
     rows: int
+    across: int
     inner: tuple[int, int]
 
     def batch(self, tables: tuple[Table, Table]) -> tuple[Batch, Floats]:
@@ -124,9 +126,8 @@ class Strip(Protocol):
         mean = luma.mean(axis=1, keepdims=True, dtype=np.float32)
         return np.concatenate([mean if kind else luma for kind in self.layout.kinds], axis=1).ravel()
 
-    def _inner_units(self, units: int) -> slice:
-        across = units // self.rows
-        return slice(self.inner[0] * across, self.inner[1] * across)
+    def _inner_units(self) -> slice:
+        return slice(self.inner[0] * self.across, self.inner[1] * self.across)
 
     def _calmed(self, activity: Floats) -> Floats:
         """The activity of luma blocks, (units, blocks of a unit), calmed by the blocks around each."""
@@ -157,7 +158,8 @@ class PlainStrip(Strip):
             model.blocks(plane, across, down)
             for plane, (across, down) in zip(components(part, sampling), layout.factors, strict=True)
         )
-        return cls(layout, part.shape[0] // layout.unit_edge, inner, blocks)
+        down, across = (length // layout.unit_edge for length in part.shape[:2])
+        return cls(layout, down, across, inner, blocks)
 
     @override
     def batch(self, tables: tuple[Table, Table]) -> tuple[Batch, Floats]:
@@ -170,7 +172,7 @@ class PlainStrip(Strip):
             model.transform(part, factors[kind], steps[:, first : first + part.shape[1]])
             first += part.shape[1]
         magnitudes = np.abs(steps)
-        inner = self._inner_units(units)
+        inner = self._inner_units()
         kept, size = steps[inner].reshape(-1, 64), magnitudes[inner].reshape(-1, 64)
         batch = PlainBatch(kept, size, np.tile(kinds, inner.stop - inner.start))
         activity = block_activity(magnitudes)[:, : self._luma_blocks()]
@@ -195,14 +197,15 @@ class CoreStrip(Strip):
     ) -> "CoreStrip":
         """A strip of pixels that are whole units."""
         found = entries.transform(core, part, quarter=sampling is Sampling.QUARTER)
-        return cls(layout, part.shape[0] // layout.unit_edge, inner, core, found)
+        down, across = (length // layout.unit_edge for length in part.shape[:2])
+        return cls(layout, down, across, inner, core, found)
 
     @override
     def batch(self, tables: tuple[Table, Table]) -> tuple[Batch, Floats]:
         kinds = self.layout.block_kinds.astype(np.uint8)
         factors = _factors(tables)
         whole = entries.Blocks(self.coefficients, kinds, factors)
-        inner = self._inner_units(len(self.coefficients))
+        inner = self._inner_units()
         activity = entries.activity(self.core, whole, self._luma_blocks())
         batch = CoreBatch(self.core, entries.Blocks(self.coefficients[inner], kinds, factors))
         return batch, self._calmed(activity)[inner]
@@ -263,9 +266,12 @@ class RateDistortionEncoder(Encoder):
             return sample.coding(quality)
         statistics = sample.statistics(quality)
         headers = FrameHeaders(_size(picture), layout_of(picture, sampling), tables(quality))
-        return _coding(
-            headers, (_quantised(strip, quality, statistics) for strip in strips(picture, sampling))
-        )
+        rows = [
+            row
+            for strip in strips(picture, sampling)
+            for row in _coded(strip, *strip.batch(headers.tables), statistics)
+        ]
+        return RowsCoding.of(CodedRows(headers, rows))
 
 
 class _TriedSample(EncodedSample):
@@ -279,7 +285,7 @@ class _TriedSample(EncodedSample):
         self.whole = whole
         self._size = _size(pixels)
         (self._strip,) = strips(pixels, sampling, rows=pixels.shape[0])
-        self._codings: dict[float, Coding] = {}
+        self._codings: dict[float, RowsCoding] = {}
 
     @override
     def decoded(self, quality: float) -> Pixels:
@@ -295,28 +301,18 @@ class _TriedSample(EncodedSample):
         """What is learnt from the sample at a quality."""
         return learn(*self._strip.batch(tables(quality)))
 
-    def coding(self, quality: float) -> Coding:
+    def coding(self, quality: float) -> RowsCoding:
         """The sample, coded; made once for each quality."""
         if quality not in self._codings:
             batch, activity = self._strip.batch(tables(quality))
-            statistics = learn(batch, activity)
-            events = batch.quantised(self._strip.masks(activity, statistics), statistics.bits)
             headers = FrameHeaders(self._size, self._strip.layout, tables(quality))
-            self._codings[quality] = _coding(headers, [events])
+            rows = _coded(self._strip, batch, activity, learn(batch, activity))
+            self._codings[quality] = RowsCoding.of(CodedRows(headers, rows))
         return self._codings[quality]
 
 
-def _quantised(strip: Strip, quality: float, statistics: Statistics) -> Events:
-    batch, activity = strip.batch(tables(quality))
-    return batch.quantised(strip.masks(activity, statistics), statistics.bits)
-
-
-def _coding(headers: FrameHeaders, parts: Iterable[Events]) -> Coding:
-    """Parts of a picture, from top to bottom, as a stream."""
-    writer = BaselineWriter(headers, Loaded.core)
-    for events in parts:
-        writer.write(events)
-    return BaselineCoding(writer.finish())
+def _coded(strip: Strip, batch: Batch, activity: Floats, statistics: Statistics) -> list[bytes]:
+    return batch.coded(strip.masks(activity, statistics), statistics.bits, strip.layout, strip.across)
 
 
 def _size(picture: Windowed) -> tuple[int, int]:
@@ -338,7 +334,7 @@ class PillowEncoder(Encoder):
     @override
     def encode(self, picture: Windowed, sampling: Sampling, quality: float, sample: EncodedSample) -> Coding:
         """Code a whole picture as baseline JPEG with the standard Huffman codes."""
-        return BaselineCoding(_coded(picture[:, :], sampling, quality))
+        return BaselineCoding(_coded_by_pillow(picture[:, :], sampling, quality))
 
 
 class _CodedSample(EncodedSample):
@@ -350,14 +346,14 @@ class _CodedSample(EncodedSample):
 
     @override
     def decoded(self, quality: float) -> Pixels:
-        return np.asarray(Image.open(io.BytesIO(_coded(self._pixels, self._sampling, quality))))
+        return np.asarray(Image.open(io.BytesIO(_coded_by_pillow(self._pixels, self._sampling, quality))))
 
     @override
     def size(self, quality: float) -> int:
-        return len(_coded(self._pixels, self._sampling, quality))
+        return len(_coded_by_pillow(self._pixels, self._sampling, quality))
 
 
-def _coded(pixels: Pixels, sampling: Sampling, quality: float) -> bytes:
+def _coded_by_pillow(pixels: Pixels, sampling: Sampling, quality: float) -> bytes:
     luma, chroma = (table.tolist() for table in tables(quality))
     options = (
         {"qtables": [luma]} if pixels.ndim == 2 else {"qtables": [luma, chroma], "subsampling": sampling}

@@ -1,15 +1,13 @@
 """The headers of a JPEG, and the entropy-coded part of a baseline one (ITU-T T.81 annexes B, C and F)."""
 
-import functools
+import itertools
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.core import baseline_entries
-from homepress.compress.core.library import CompiledCore
 from homepress.compress.jpeg.model import NATURAL_OF_ZIGZAG, Floats, Sampling, Table
 
 # How the components of a picture are interleaved (ITU-T T.81 section A.2).
@@ -49,9 +47,15 @@ class Layout:
         return np.array(self.kinds)[self.components]
 
     @property
+    def unit_size(self) -> tuple[int, int]:
+        """Width and height of a minimum coded unit in pixels."""
+        across, down = (max(pair[axis] for pair in self.factors) for axis in range(2))
+        return 8 * across, 8 * down
+
+    @property
     def unit_edge(self) -> int:
-        """Pixels along a minimum coded unit."""
-        return 8 * self.factors[0][0]
+        """Pixels along a minimum coded unit of the encoders here, which is square."""
+        return self.unit_size[0]
 
 
 # The Huffman codes of ITU-T T.81 annex K.3.3, and packing codes into bytes.
@@ -119,46 +123,34 @@ AC: Final = (
 _WORD = np.uint64(64)
 
 
-class BitWriter:
-    """Packs codes into bytes, most significant bit first, batch after batch."""
+def packed(codes: Words, lengths: Words) -> bytes:
+    """Codes of 1 to 63 bits each as bytes, most significant bit first, as entropy-coded data has them.
 
-    def __init__(self) -> None:
-        self._words: list[Words] = []
-        self._partial = np.uint64(0)
-        self._filled = np.uint64(0)
+    The last byte is filled with ones, and a zero comes after each 0xFF (section F.1.2.3).
 
-    def write(self, codes: Words, lengths: Words) -> None:
-        """Append codes of 1 to 63 bits each; what is above a code's length must be zero."""
-        end = np.cumsum(lengths)
-        end += self._filled
-        offset = end - lengths
-        word = (offset >> np.uint64(6)).astype(np.intp)
-        shift = offset & np.uint64(63)
-        top = codes << (_WORD - lengths)
-        high = top >> shift
-        # A shift by 64 is undefined in numpy: the part that spills over is taken in two steps.
-        low = (top << np.uint64(1)) << (np.uint64(63) - shift)
-        count = int(word[-1]) + 1
-        first = np.searchsorted(word, np.arange(count))
-        packed = np.zeros(count + 1, np.uint64)
-        occupied = word[first] == np.arange(count)
-        packed[:count] = np.where(occupied, np.bitwise_or.reduceat(high, first), 0)
-        last = np.append(first[1:], len(word)) - 1
-        packed[1:] |= low[last]
-        packed[0] |= self._partial
-        whole, filled = divmod(int(end[-1]), 64)
-        self._words.append(packed[:whole])
-        self._partial, self._filled = packed[whole], np.uint64(filled)
-
-    def stuffed(self) -> bytes:
-        """All that was written, the last byte filled with ones, a zero after each 0xFF (section F.1.2.3)."""
-        bits = int(self._filled)
-        tail = int(self._partial) >> (64 - bits) if bits else 0
-        spare = -bits % 8
-        tail = (tail << spare) | ((1 << spare) - 1)
-        parts = [words.byteswap().tobytes() for words in self._words]
-        parts.append(tail.to_bytes((bits + 7) // 8, "big"))
-        return b"".join(parts).replace(b"\xff", b"\xff\x00")
+    Args:
+        codes: what is above a code's length must be zero.
+        lengths: in bits.
+    """
+    end = np.cumsum(lengths)
+    offset = end - lengths
+    word = (offset >> np.uint64(6)).astype(np.intp)
+    shift = offset & np.uint64(63)
+    top = codes << (_WORD - lengths)
+    high = top >> shift
+    # A shift by 64 is undefined in numpy: the part that spills over is taken in two steps.
+    low = (top << np.uint64(1)) << (np.uint64(63) - shift)
+    count = int(word[-1]) + 1
+    first = np.searchsorted(word, np.arange(count))
+    words = np.zeros(count + 1, np.uint64)
+    occupied = word[first] == np.arange(count)
+    words[:count] = np.where(occupied, np.bitwise_or.reduceat(high, first), 0)
+    last = np.append(first[1:], len(word)) - 1
+    words[1:] |= low[last]
+    bits = int(end[-1])
+    data = bytearray(words.byteswap().tobytes()[: (bits + 7) // 8])
+    data[-1] |= (1 << (-bits % 8)) - 1
+    return bytes(data).replace(b"\xff", b"\xff\x00")
 
 
 # The coefficients that are coded one by one, without the zeros between them.
@@ -240,6 +232,7 @@ class Events:
 BASELINE: Final = 0xC0
 PROGRESSIVE: Final = 0xC2
 """Markers of frames."""
+_RST0: Final = 0xD0
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _JFIF: Final = b"JFIF\0\1\1\0\0\1\0\1\0\0"
 _ADOBE_YCCK: Final = b"Adobe\0\x64\0\0\0\0\2"
@@ -278,55 +271,71 @@ class FrameHeaders:
         return [*segments, _segment(process, frame)]
 
 
-class BaselineWriter:
-    """Writes one picture, batch after batch of whole units.
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedRows:
+    """A picture in baseline coding, of which each row of units stands by itself.
 
-    Args:
-        picture: what its headers say.
-        core: does the work; numpy where there is none.
+    In a stream restart markers are between them (section E.1.4), so that any rows make a picture.
+
+    Attributes:
+        headers: of the picture.
+        rows: entropy-coded data of each row of units.
     """
 
-    def __init__(self, picture: FrameHeaders, core: CompiledCore | None = None) -> None:
-        self._picture = picture
-        self._previous = [0] * len(picture.layout.factors)
-        self._bits = BitWriter()
-        self._by_core = _core_bits(core, picture.layout) if core else None
-        self._parts: list[bytes] = []
+    headers: FrameHeaders
+    rows: list[bytes]
 
-    def write(self, events: Events) -> None:
-        """Append the coefficients of whole units, in coding order."""
-        if self._by_core:
-            given = baseline_entries.CodedEvents(events.index, events.level, events.exact)
-            self._parts.append(self._by_core.write(given))
-            return
-        components = self._picture.layout.components
-        values = events.values()
-        means = np.flatnonzero(~events.is_ac)
-        by_unit = values[means].reshape(-1, len(components))
-        for number in range(len(self._previous)):
-            mine = by_unit[:, components == number]
-            differences = np.diff(mine.ravel(), prepend=self._previous[number])
-            self._previous[number] = int(mine[-1, -1])
-            by_unit[:, components == number] = differences.reshape(mine.shape)
-        values[means] = by_unit.ravel()
-        kinds = np.tile(self._picture.layout.block_kinds, len(by_unit))
-        self._bits.write(*_codes(events, values, kinds[events.block]))
+    def stream(self) -> bytes:
+        """All of the picture."""
+        return self.band(0, len(self.rows))
 
-    def finish(self) -> bytes:
-        """The whole stream."""
-        coded = [*self._parts, self._by_core.finish()] if self._by_core else [self._bits.stuffed()]
-        return self._picture.stream(BASELINE, *self._scan_headers(), *coded)
+    def band(self, first: int, last: int) -> bytes:
+        """A picture of the rows of units from `first` up to `last`."""
+        width, height = self.headers.size
+        across, down = self.headers.layout.unit_size
+        picture = replace(self.headers, size=(width, min(last * down, height) - first * down))
+        data = bytearray()
+        for number, row in enumerate(self.rows[first:last]):
+            if number:
+                data += bytes((0xFF, _RST0 + (number - 1) % 8))
+            data += row
+        interval = _segment(0xDD, struct.pack(">H", -(-width // across)))
+        return picture.stream(BASELINE, interval, *_scan_headers(picture.layout), bytes(data))
 
-    def _scan_headers(self) -> list[bytes]:
-        layout, headers = self._picture.layout, []
-        for kind in sorted(set(layout.kinds)):
-            for group, book in ((0x00, DC[kind]), (0x10, AC[kind])):
-                headers.append(_segment(0xC4, bytes([group | kind]) + book.counts + book.values))
-        scan = bytes([len(layout.kinds)])
-        for number, kind in enumerate(layout.kinds):
-            scan += bytes([number + 1, 0x11 * kind])
-        headers.append(_segment(0xDA, scan + bytes([0, 63, 0])))
-        return headers
+
+def coded_rows(events: Events, layout: Layout, across: int) -> list[bytes]:
+    """Entropy-coded data of whole rows of units, each by itself.
+
+    Args:
+        events: the coefficients, in coding order.
+        layout: of the components.
+        across: units in a row.
+    """
+    components = layout.components
+    values = events.values()
+    means = np.flatnonzero(~events.is_ac)
+    by_unit = values[means].reshape(-1, across, len(components))
+    for number in range(len(layout.factors)):
+        mine = by_unit[:, :, components == number]
+        differences = np.diff(mine.reshape(len(mine), -1), axis=1, prepend=0)
+        by_unit[:, :, components == number] = differences.reshape(mine.shape)
+    values[means] = by_unit.ravel()
+    kinds = np.tile(layout.block_kinds, by_unit.shape[0] * across)
+    codes, lengths = _codes(events, values, kinds[events.block])
+    starts = [*means[:: across * len(components)].tolist(), len(values)]
+    return [packed(codes[start:end], lengths[start:end]) for start, end in itertools.pairwise(starts)]
+
+
+def _scan_headers(layout: Layout) -> list[bytes]:
+    headers = []
+    for kind in sorted(set(layout.kinds)):
+        for group, book in ((0x00, DC[kind]), (0x10, AC[kind])):
+            headers.append(_segment(0xC4, bytes([group | kind]) + book.counts + book.values))
+    scan = bytes([len(layout.kinds)])
+    for number, kind in enumerate(layout.kinds):
+        scan += bytes([number + 1, 0x11 * kind])
+    headers.append(_segment(0xDA, scan + bytes([0, 63, 0])))
+    return headers
 
 
 def _segment(marker: int, body: bytes) -> bytes:
@@ -345,19 +354,10 @@ def _zero_runs() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 
 
 _RUN_CODES, _RUN_LENGTHS = _zero_runs()
-# Symbols of AC coefficients first, then of DC ones, for luma and chroma: one lookup serves all.
-_CODES = np.stack([np.concatenate((ac.codes, dc.codes)) for ac, dc in zip(AC, DC, strict=True)])
-_LENGTHS = np.stack([np.concatenate((ac.lengths, dc.lengths)) for ac, dc in zip(AC, DC, strict=True)])
-
-
-def _core_bits(core: CompiledCore, layout: Layout) -> baseline_entries.BaselineBits:
-    components, kinds = layout.components.astype(np.uint8), layout.block_kinds.astype(np.uint8)
-    return baseline_entries.BaselineBits(core, _core_codes(), components, kinds)
-
-
-@functools.cache
-def _core_codes() -> baseline_entries.Codes:
-    return baseline_entries.Codes(_CODES.astype(np.uint16), _LENGTHS.astype(np.uint8))
+CODES: Final = np.stack([np.concatenate((ac.codes, dc.codes)) for ac, dc in zip(AC, DC, strict=True)])
+"""Of luma and chroma: for each symbol of an AC coefficient, then for those of a DC one."""
+LENGTHS: Final = np.stack([np.concatenate((ac.lengths, dc.lengths)) for ac, dc in zip(AC, DC, strict=True)])
+"""Bits of each, 0 where there is no code."""
 
 
 def _codes(events: Events, values: Levels, kind: Index) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
@@ -365,7 +365,7 @@ def _codes(events: Events, values: Levels, kind: Index) -> tuple[NDArray[np.uint
     size = SIZE_OF[np.abs(values)]
     symbol = ((events.run & 15) << 4) | size
     symbol[~events.is_ac] += 256
-    codes, lengths = _CODES[kind, symbol], _LENGTHS[kind, symbol]
+    codes, lengths = CODES[kind, symbol], LENGTHS[kind, symbol]
     # A negative value is coded as itself less one, in as many bits as its magnitude has (section F.1.2.1).
     extra = values + np.where(values < 0, (1 << size) - 1, 0)
     wide = size.astype(np.uint64)

@@ -1,5 +1,7 @@
 """JPEG: coded anew at the floor, or without loss; everything but the picture's coding stays byte for byte."""
 
+from collections.abc import Callable
+
 from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
@@ -100,7 +102,7 @@ def _lossy(source: bytes, stream: JpegStream, floor: float, around: bytes) -> Co
     if coded is None:
         return Unchanged(Reason.FLOOR_NOT_REACHED, source_type=ImageType.JPEG)
     data = swap_primary(around, coded.coding.smallest())
-    if lost := _lost(source, data, coded.pixels):
+    if lost := _lost(source, data, coded.is_shown_by):
         return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG)
     frame = parse_jpeg(data).frame
     method = f"{coded.encoder} {coded.quality:g}, {frame.subsampling}"
@@ -132,15 +134,15 @@ def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
     result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
     if isinstance(result, Unchanged):
         return result
-    lost = _lost(source, data, pixels)
+    lost = _lost(source, data, lambda made: pixels.are_those_of(decode_jpeg(made)))
     return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG) if lost else result
 
 
-def _lost(source: bytes, data: bytes, pixels: Remembered) -> str:
+def _lost(source: bytes, data: bytes, shows_the_same: Callable[[bytes], bool]) -> str:
     """What a result lost of the pixels it should have, or of what is around them; empty when nothing."""
     try:
         before, after = (open_picture(file, JPEG_FORMATS) for file in (source, data))
-        same = pixels.are_those_of(decode_jpeg(data))
+        same = shows_the_same(data)
         return first_difference(before, after) or ("" if same else "the pixels differ")
     except Undecodable as error:
         return f"the result does not decode ({error})"

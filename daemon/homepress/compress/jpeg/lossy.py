@@ -4,7 +4,10 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from homepress.compress.aim import check_sample
+from homepress.compress.jpeg.bands import same_pixels
 from homepress.compress.jpeg.model import (
     HIGHEST_QUALITY,
     LOWEST_QUALITY,
@@ -31,6 +34,7 @@ from homepress.compress.score.tiles import (
     FULL_PIXELS,
     TILES,
     WORST_TILES,
+    Strayed,
     StripReference,
     Tile,
     WholeReference,
@@ -38,9 +42,9 @@ from homepress.compress.score.tiles import (
     compare_once,
     draw,
     framed_strip,
+    joined,
     strip,
     unframed,
-    worst_tiles,
 )
 from homepress.compress.score.weighing import Tally
 
@@ -59,7 +63,6 @@ class SampleTiles:
 
     def __init__(self, picture: Windowed, tiles: Sequence[Tile], shown: ToSrgb) -> None:
         self._shown = shown
-        self._tiles = tiles
         self._reference = StripReference(shown(strip(picture, tiles)))
         self.pixels: Pixels = framed_strip(picture, tiles)
         """The tiles with frames, side by side: what is to be coded."""
@@ -68,9 +71,9 @@ class SampleTiles:
         """The score of the tiles, coded and decoded with their frames."""
         return self._reference.compare(self._shown(unframed(coded))).score()
 
-    def tally(self, coded: Windowed) -> Tally:
-        """The differences in the tiles of the whole picture, coded and decoded."""
-        return self._reference.compare(self._shown(strip(coded, self._tiles)))
+    def tally(self, tiles: Pixels) -> Tally:
+        """The differences in the tiles, cut from the whole picture coded and decoded."""
+        return self._reference.compare(self._shown(tiles))
 
 
 class WholeSample:
@@ -124,23 +127,65 @@ class JpegScorer:
         """How codings are scored."""
         return ScoreKind.FULL if isinstance(self.sample, WholeSample) else ScoreKind.SAMPLED
 
-    def score(self, coded: Windowed) -> float:
-        """The score of the whole picture, coded and decoded."""
-        if isinstance(self.sample, WholeSample):
-            return self.sample.score(coded[:, :])
-        tally = self.sample.tally(coded)
-        tally += self._compare(coded, self._tiles[1::2])
+    def judge(self, coding: Coding, known: float | None = None) -> "Judgement":
+        """Decode a coding of the picture and score it, band by band where it is large.
+
+        Args:
+            coding: what is judged.
+            known: its score, where all of the picture was tried at its quality before.
+
+        Raises:
+            Undecodable: it does not decode.
+        """
+        strayed = Strayed(self._picture, WORST_TILES)
+        seen: dict[Tile, Pixels] = {}
+        all_rows: list[Pixels] = []
+        pixels: Windowed | None = None
+        for band in coding.bands():
+            rows = band.pixels.shape[0]
+            pixels = band.pixels if rows == self._picture.shape[0] else None
+            if not self._tiny:
+                strayed.see(band)
+            for tile in self._tiles:
+                if 0 <= tile.top - band.top < rows:
+                    seen[tile] = Tile(tile.top - band.top, tile.left).of(band.pixels).copy()
+            if isinstance(self.sample, WholeSample) and known is None:
+                all_rows.append(band.pixels[:, :])
+        if known is not None:
+            score = known
+        elif isinstance(self.sample, WholeSample):
+            score = self.sample.score(np.concatenate(all_rows))
+        else:
+            score = self._score_tiles(self.sample, seen)
+        return Judgement(score, self._score_worst(strayed), pixels)
+
+    def _score_tiles(self, sample: SampleTiles, seen: dict[Tile, Pixels]) -> float:
+        first, second = (joined([seen[tile] for tile in self._tiles[start::2]]) for start in (0, 1))
+        tally = sample.tally(first)
+        tally += self._compare(second, self._tiles[1::2])
         return tally.score()
 
-    def score_worst(self, coded: Windowed) -> float:
+    def _score_worst(self, strayed: Strayed) -> float:
         """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""
-        if self._tiny:
-            return 100.0
-        tiles = worst_tiles(self._picture, coded, WORST_TILES)
-        return self._compare(coded, tiles).score()
+        return self._compare(strayed.strip, strayed.tiles).score() if strayed.tiles else 100.0
 
-    def _compare(self, coded: Windowed, tiles: list[Tile]) -> Tally:
-        return compare_once(self._shown(strip(self._picture, tiles)), self._shown(strip(coded, tiles)))
+    def _compare(self, coded: Pixels, tiles: list[Tile]) -> Tally:
+        return compare_once(self._shown(strip(self._picture, tiles)), self._shown(coded))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """What became of a coded picture.
+
+    Attributes:
+        score: against the source.
+        worst: the score of the parts that strayed furthest.
+        pixels: that were decoded; None where the picture is too large to hold them.
+    """
+
+    score: float
+    worst: float
+    pixels: Windowed | None
 
 
 # One picture coded as JPEG at the smallest quality that keeps a floor.
@@ -178,7 +223,6 @@ class EncodedJpeg:
 
     Attributes:
         coding: of it: the fewest bytes were left for when it is known to do.
-        pixels: what it decodes to.
         encoder: the name of the one that coded it.
         quality: on jpegli's scale.
         sampling: of the colours.
@@ -187,12 +231,22 @@ class EncodedJpeg:
     """
 
     coding: Coding
-    pixels: Remembered
     encoder: str
     quality: float
     sampling: Sampling
     score: float
     kind: ScoreKind
+    _pixels: Windowed | None
+
+    def is_shown_by(self, data: bytes) -> bool:
+        """Whether a JPEG decodes to the pixels that were scored.
+
+        Raises:
+            Undecodable: it does not decode.
+        """
+        if self._pixels is None:
+            return same_pixels(self.coding.stream, data)
+        return Remembered(self._pixels).are_those_of(decode_jpeg(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,17 +349,11 @@ class _Attempt:
         kept = first_to_keep(attempt, choice.quality, _STEPS, SCALE, guard=_GUARD, on_grid=on_grid)
         if kept is None:
             return None
-        coding, pixels, quality, score = kept
+        coding, judged, quality = kept
         name, kind = self.encoder.name, self.scorer.kind
-        return EncodedJpeg(coding, Remembered(pixels), name, quality, choice.sampling, score, kind)
+        return EncodedJpeg(coding, name, quality, choice.sampling, judged.score, kind, judged.pixels)
 
-    def _attempt(
-        self, choice: _Choice, quality: float
-    ) -> tuple[tuple[Coding, Windowed, float, float], float]:
+    def _attempt(self, choice: _Choice, quality: float) -> tuple[tuple[Coding, Judgement, float], float]:
         coding = self.encoder.encode(self.picture, choice.sampling, quality, choice.sample)
-        pixels = decode_jpeg(coding.stream)
-        score = choice.scores.get(quality)
-        if score is None:
-            score = self.scorer.score(pixels)
-        worst = self.scorer.score_worst(pixels)
-        return (coding, pixels, quality, score), shortfall(self.floor, score, worst)
+        judged = self.scorer.judge(coding, choice.scores.get(quality))
+        return (coding, judged, quality), shortfall(self.floor, judged.score, judged.worst)

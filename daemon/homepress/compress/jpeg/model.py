@@ -3,6 +3,7 @@
 import bisect
 import enum
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homepress.compress.metadata.jpeg_tables import ZIGZAG
-from homepress.compress.pixels import Pixels, Windowed
+from homepress.compress.pixels import Band, Pixels, Windowed
 
 # What an encoder of JPEGs offers, whoever made it.
 
@@ -43,6 +44,14 @@ class Coding(Protocol):
     """
 
     stream: bytes
+
+    def bands(self) -> Iterator[Band]:
+        """The decoded picture in bands, from top to bottom, their tops multiples of `pixels.BAND_STEP`.
+
+        Raises:
+            Undecodable: the stream does not decode.
+        """
+        ...
 
     def smallest(self) -> bytes:
         """The same coefficients in as few bytes as is known here.

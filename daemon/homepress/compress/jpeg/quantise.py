@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from homepress.base.override import override
 from homepress.compress.core import entries
 from homepress.compress.core.library import CompiledCore
-from homepress.compress.jpeg.entropy import SIZE_OF, Events, Index, Levels
+from homepress.compress.jpeg.entropy import CODES, LENGTHS, SIZE_OF, Events, Index, Layout, Levels, coded_rows
 from homepress.compress.jpeg.model import NATURAL_OF_ZIGZAG, Floats
 
 _BIT_PRICE = np.float32(0.09)  # squared quantisation steps that one bit may cost in error
@@ -36,6 +36,7 @@ def _prices_of_places() -> Floats:
 
 
 _PRICE_OF_PLACE: Final = _prices_of_places()
+_CODES: Final = entries.Codes(CODES.astype(np.uint32), LENGTHS.astype(np.uint8))
 _ALL_BUT_THE_FIRST: Final = np.array([0.0] + [1.0] * 63, np.float32)
 
 
@@ -51,12 +52,14 @@ class Batch(Protocol):
         """How often each run and size comes when all is rounded plainly: (2, 1024)."""
         ...
 
-    def quantised(self, masks: Floats, bits: Floats) -> Events:
-        """The levels, weighed by what they cost.
+    def coded(self, masks: Floats, bits: Floats, layout: Layout, across: int) -> list[bytes]:
+        """Entropy-coded data of each row of units, its levels weighed by what they cost.
 
         Args:
             masks: of each block, by how much its bits are dearer than usual (see `masking`).
             bits: what coding a run and size costs (see `Statistics`).
+            layout: of the components.
+            across: units in a row.
         """
         ...
 
@@ -87,7 +90,11 @@ class PlainBatch(Batch):
         return np.bincount(symbols[events.is_ac], minlength=2 * _SYMBOLS).reshape(2, _SYMBOLS)
 
     @override
+    def coded(self, masks: Floats, bits: Floats, layout: Layout, across: int) -> list[bytes]:
+        return coded_rows(self.quantised(masks, bits), layout, across)
+
     def quantised(self, masks: Floats, bits: Floats) -> Events:
+        """The levels that are coded."""
         events = Events.rounded(self.steps, self.magnitudes)
         for left in reversed(range(_PASSES)):
             bargain = _Bargain(events, self.block_kinds, masks, bits)
@@ -121,9 +128,10 @@ class CoreBatch(Batch):
         return entries.count(self.core, self.blocks)
 
     @override
-    def quantised(self, masks: Floats, bits: Floats) -> Events:
-        price = _BIT_PRICE * _CLASS_PRICE
-        return Events(*entries.quantise(self.core, self.blocks, masks, bits, _PRICE_OF_PLACE, price))
+    def coded(self, masks: Floats, bits: Floats, layout: Layout, across: int) -> list[bytes]:
+        prices = entries.Prices(masks, bits, _PRICE_OF_PLACE, _BIT_PRICE * _CLASS_PRICE)
+        parts = layout.components.astype(np.uint8)
+        return entries.write(self.core, self.blocks, prices, _CODES, parts, across)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

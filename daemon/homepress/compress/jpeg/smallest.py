@@ -9,8 +9,10 @@ import mozjpeg_lossless_optimization
 from homepress.base.override import override
 from homepress.compress.core import scan_entries
 from homepress.compress.core.library import CompiledCore, Loaded
-from homepress.compress.jpeg.entropy import PROGRESSIVE
+from homepress.compress.jpeg.bands import decode_bands
+from homepress.compress.jpeg.entropy import PROGRESSIVE, CodedRows
 from homepress.compress.jpeg.model import Coding
+from homepress.compress.jpeg.whole import decode_jpeg
 from homepress.compress.metadata import JpegStream, Malformed, parse_jpeg, read_scans
 from homepress.compress.metadata.jpeg_segments import (
     DAC,
@@ -22,6 +24,7 @@ from homepress.compress.metadata.jpeg_segments import (
     is_frame_marker,
     picture_segments,
 )
+from homepress.compress.pixels import Band
 
 _OF_SCANS: Final = frozenset({DHT, DAC, DRI, SOS})
 _AC: Final = 0x10
@@ -49,6 +52,34 @@ def optimise(stream: bytes) -> bytes:
 @dataclass(frozen=True, slots=True, eq=False)
 class BaselineCoding(Coding):
     """A picture of which there is no more than the stream."""
+
+    @override
+    def bands(self) -> Iterator[Band]:
+        return iter((Band(0, decode_jpeg(self.stream)),))
+
+    @override
+    def smallest(self) -> bytes:
+        return optimise(self.stream)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowsCoding(Coding):
+    """A picture whose rows of units decode by themselves.
+
+    Attributes:
+        rows: that the stream consists of.
+    """
+
+    rows: CodedRows
+
+    @classmethod
+    def of(cls, rows: CodedRows) -> "RowsCoding":
+        """The coding of a picture."""
+        return cls(rows.stream(), rows)
+
+    @override
+    def bands(self) -> Iterator[Band]:
+        return decode_bands(self.rows)
 
     @override
     def smallest(self) -> bytes:

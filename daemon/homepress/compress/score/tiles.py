@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from homepress.compress.pixels import Pixels, Windowed, sparse
+from homepress.compress.pixels import Band, Pixels, Windowed, sparse
 from homepress.compress.score.ssimulacra2 import Piece, PieceReference, Rgb, pieces
 from homepress.compress.score.weighing import Tally
 
@@ -41,6 +41,10 @@ class Tile:
 
     top: int
     left: int
+
+    def of(self, picture: Windowed) -> Pixels:
+        """Its pixels."""
+        return picture[self.top : self.top + EDGE, self.left : self.left + EDGE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,12 @@ def draw(picture: Cells, count: int) -> list[Tile]:
 
 def strip(picture: Windowed, tiles: Sequence[Tile]) -> Pixels:
     """The tiles side by side, as one picture `EDGE` pixels high."""
-    cut = [picture[tile.top : tile.top + EDGE, tile.left : tile.left + EDGE] for tile in tiles]
-    return np.concatenate(cut, axis=1)
+    return joined([tile.of(picture) for tile in tiles])
+
+
+def joined(tiles: Sequence[Pixels]) -> Pixels:
+    """The pixels of tiles side by side."""
+    return np.concatenate(tiles, axis=1)
 
 
 def framed_strip(picture: Windowed, tiles: Sequence[Tile]) -> Pixels:
@@ -199,23 +207,63 @@ _BLOCK = 8  # samples along a block: small flaws must not drown in their cell
 _NOISE = np.float32(4.0)  # squared levels: what no eye sees even on a flat ground
 
 
-def worst_tiles(source: Windowed, result: Windowed, count: int) -> list[Tile]:
-    """The `count` cells with the block whose error is greatest for its texture, the worst first.
+class Strayed:
+    """The cells with the blocks whose error is greatest for their texture, of a picture seen in bands.
 
     Error is weighed against texture because texture hides it.
+
+    Args:
+        source: the picture as it was.
+        count: how many cells, at most.
+    """
+
+    def __init__(self, source: Windowed, count: int) -> None:
+        self._source = source
+        self._count = count
+        self._worst: list[tuple[float, Tile, Pixels]] = []
+
+    def see(self, band: Band) -> None:
+        """Look at what became of some rows."""
+        columns = self._source.shape[1] // EDGE
+        for row in range(band.pixels.shape[0] // EDGE):
+            here, across = slice(row * EDGE, (row + 1) * EDGE), slice(0, columns * EDGE)
+            there = slice(band.top + here.start, band.top + here.stop)
+            rating = _rate(
+                sparse(self._source, there, across, _STEP), sparse(band.pixels, here, across, _STEP)
+            )
+            for column in np.argsort(-rating, kind="stable")[: self._count].tolist():
+                cut = slice(column * EDGE, (column + 1) * EDGE)
+                self._keep(float(rating[column]), Tile(there.start, cut.start), band.pixels, here, cut)
+
+    def _keep(self, rating: float, tile: Tile, pixels: Windowed, rows: slice, columns: slice) -> None:
+        if len(self._worst) == self._count and rating <= self._worst[-1][0]:
+            return
+        self._worst.append((rating, tile, pixels[rows, columns].copy()))
+        self._worst.sort(key=lambda each: (-each[0], each[1]))
+        del self._worst[self._count :]
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """Those cells, the worst first."""
+        return [tile for _, tile, _ in self._worst]
+
+    @property
+    def strip(self) -> Pixels:
+        """What became of them, side by side."""
+        return joined([pixels for _, _, pixels in self._worst])
+
+
+def worst_tiles(source: Windowed, result: Windowed, count: int) -> list[Tile]:
+    """The `count` cells that strayed furthest, the worst first: see `Strayed`.
 
     Args:
         source: the picture as it was.
         result: what became of it, of the same shape.
         count: how many, at most.
     """
-    rows, columns = source.shape[0] // EDGE, source.shape[1] // EDGE
-    rating = np.zeros((rows, columns), np.float32)
-    for row in range(rows):
-        band = slice(row * EDGE, (row + 1) * EDGE), slice(0, columns * EDGE)
-        rating[row] = _rate(sparse(source, *band, _STEP), sparse(result, *band, _STEP))
-    order = np.argsort(-rating, axis=None, kind="stable")[:count]
-    return [Tile(int(n) // columns * EDGE, int(n) % columns * EDGE) for n in order]
+    strayed = Strayed(source, count)
+    strayed.see(Band(0, result))
+    return strayed.tiles
 
 
 def _rate(source: Pixels, result: Pixels) -> NDArray[np.float32]:
