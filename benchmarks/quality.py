@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import numpy as np
 
 from benchmarks.engine import butteraugli, report
-from benchmarks.engine.curves import MOZJPEG, Squoosh, curves
+from benchmarks.engine.curves import FIVE, MOZJPEG, Squoosh, curves
 from benchmarks.engine.curves import OURS as OUR_ENCODER
 from benchmarks.engine.limits import generations_table, size_table
 from benchmarks.engine.measure import measure
@@ -39,7 +39,8 @@ from support import corpus
 CURVE_SETS = {"camera": "photos-camera/*.jpg", "lossless": "photos-lossless/*.png"}
 CURVE_NOTES = (
     "Middle megapixel of each picture, 4:2:0; geometric means, in brackets of how many pictures. First table"
-    " of each set: where both reach the score. Second: where both are as far from the source by butteraugli."
+    " of each set: where both reach the score. Second: where another judge finds ours as good as it finds"
+    " MozJPEG's with that score. The mean is of the five without the worst pixel."
 )
 OUTPUT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 PARTS = ("sets", "curves", "limits")
@@ -166,13 +167,13 @@ def run_curves(folder: Path, order: Order) -> dict[str, object]:
     """Compare encoders at equal quality; mean bytes relative to the reference.
 
     Returns:
-        "curves": by set, encoder and score; "butteraugli": by set, norm and MozJPEG's score there.
+        "curves": by set, encoder and score; "judges": by set, judge and MozJPEG's score there.
     """
     if lacks := node_lacks_squoosh():
         print(f"no curves: {lacks}")
-        return {"curves": {}, "butteraugli": {}}
+        return {"curves": {}, "judges": {}}
     scores: dict[str, object] = {}
-    distances: dict[str, object] = {}
+    verdicts: dict[str, object] = {}
     lines = ["# Bytes at equal quality", "", f"{report.machine()}. {CURVE_NOTES}", ""]
     if lacks := butteraugli.missing():
         lines += [f"- butteraugli: not measured, {lacks}", ""]
@@ -180,17 +181,16 @@ def run_curves(folder: Path, order: Order) -> dict[str, object]:
         squoosh = stack.enter_context(Squoosh())
         for name, pattern in CURVE_SETS.items():
             files = order.choose(sorted(folder.glob(pattern)), STANDARD_CURVES)
-            by_score, by_distance = curves(files, squoosh)
+            by_score, by_judge = curves(files, squoosh)
             scores[name] = report.curve_means(by_score)
-            distances[name] = report.curve_means(by_distance)
+            verdicts[name] = report.curve_means(by_judge)
             table = report.curve_table(by_score, f"bytes / {MOZJPEG} at score")
-            if by_distance:
-                head = f"{OUR_ENCODER} / {MOZJPEG}, as far off as that is at score"
-                table += ["", *report.curve_table(by_distance, head)]
+            head = f"{OUR_ENCODER} / {MOZJPEG}, as good as that is at score"
+            table += ["", *report.curve_table(by_judge, head), report.mean_row(by_judge, FIVE)]
             print(name, *table, sep="\n", flush=True)
             lines += [f"## {name}", "", *table, ""]
     order.write("curves.md", "\n".join(lines))
-    return {"curves": scores, "butteraugli": distances}
+    return {"curves": scores, "judges": verdicts}
 
 
 def run_limits(folder: Path, order: Order) -> None:

@@ -29,7 +29,11 @@ class Distance:
 
 def missing() -> str:
     """Why butteraugli cannot be measured here; empty if it can."""
-    return "" if shutil.which(_PROGRAM) else f"{_PROGRAM} is not installed: apt-get install libjxl-tools"
+    return (
+        ""
+        if shutil.which(_PROGRAM)
+        else f"{_PROGRAM} is not installed: apt-get install libjxl-devtools (Debian 13: libjxl-tools)"
+    )
 
 
 def distance(source: np.ndarray, result: np.ndarray) -> Distance:

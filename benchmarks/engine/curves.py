@@ -1,4 +1,4 @@
-"""Bytes at equal quality: encoders of ours against Squoosh's MozJPEG, by two judges."""
+"""Bytes at equal quality: encoders of ours against Squoosh's MozJPEG, by five judges."""
 
 import enum
 import io
@@ -14,7 +14,7 @@ import numpy as np
 import pyjpegli
 from PIL import Image
 
-from benchmarks.engine import butteraugli
+from benchmarks.engine import butteraugli, judges
 from benchmarks.engine.measure import shown
 from benchmarks.engine.peers import node_command
 from homepress.compress.jpeg import Encoder, Sampling, optimise
@@ -39,9 +39,20 @@ class Judge(enum.StrEnum):
     SCORE = "SSIMULACRA2"
     NORM = "butteraugli, 3-norm"
     HIGHEST = "butteraugli, worst pixel"
+    MS_SSIM = "MS-SSIM"
+    HAAR_PSI = "HaarPSI"
+    PSNR_HVS_M = "PSNR-HVS-M"
 
 
-_NEAR = {Judge.SCORE: 2.0, Judge.NORM: 0.05, Judge.HIGHEST: 0.2}
+FIVE = (Judge.SCORE, Judge.NORM, Judge.MS_SSIM, Judge.HAAR_PSI, Judge.PSNR_HVS_M)
+"""Those whose mean is a goal; the worst pixel is told beside them."""
+_BY_BUTTERAUGLI = (Judge.NORM, Judge.HIGHEST)
+_BY_DECIBELS = {
+    Judge.MS_SSIM: judges.ms_ssim,
+    Judge.HAAR_PSI: judges.haar_psi,
+    Judge.PSNR_HVS_M: judges.psnr_hvs_m,
+}
+_NEAR = {Judge.SCORE: 2.0, Judge.NORM: 0.05, Judge.HIGHEST: 0.2, **dict.fromkeys(_BY_DECIBELS, 0.5)}
 _NEAR_QUALITY = 5.0
 """So far apart may two qualities be for a straight line between them: in points, distance, and as dialled."""
 
@@ -111,11 +122,13 @@ class _Curve:
         return _Place(low, high, self._share(judge, level, low, high))
 
     def verdict(self, judge: Judge, quality: float) -> float:
-        """How good a quality is: a score, or a distance below zero, so that more is better."""
+        """How good a quality is: a score, decibels, or a distance below zero, so that more is better."""
         if (judge, quality) not in self._verdicts:
             result = np.asarray(Image.open(io.BytesIO(self._file(quality))).convert("RGB"))
             if judge is Judge.SCORE:
                 self._verdicts[judge, quality] = full_score(self.pixels, result)
+            elif judge in _BY_DECIBELS:
+                self._verdicts[judge, quality] = _BY_DECIBELS[judge](self.pixels, result)
             else:
                 distance = butteraugli.distance(self.pixels, result)
                 self._verdicts[Judge.NORM, quality] = -distance.norm
@@ -150,11 +163,12 @@ def curves(files: Sequence[Path], squoosh: Squoosh) -> tuple[Ratios, Ratios]:
     """Compare encoders with MozJPEG on some pictures.
 
     Returns:
-        By encoder, bytes where both reach a score; and, for our own encoder, by judge, bytes where it is as
-        far from the source by butteraugli as MozJPEG is at that score (nothing without butteraugli).
+        By encoder, bytes where both reach a score; and, for our own encoder, by judge, bytes where that judge
+        finds it as good as MozJPEG is at that score (butteraugli only where it is installed).
     """
     by_score: Ratios = {}
-    by_distance: Ratios = {}
+    by_judge: Ratios = {}
+    asked = [judge for judge in Judge if judge not in _BY_BUTTERAUGLI or not butteraugli.missing()]
     for file in files:
         pixels = _middle(shown(file.read_bytes()))
         reference = _Curve(pixels, lambda quality, pixels=pixels: squoosh.code(pixels, quality))
@@ -166,12 +180,10 @@ def curves(files: Sequence[Path], squoosh: Squoosh) -> tuple[Ratios, Ratios]:
             for name, curve in coders.items():
                 place = curve.find(Judge.SCORE, target, _START[target])
                 _note(by_score, name, target, curve, place, reference.bytes_at(level))
-            if butteraugli.missing():
-                continue
-            for judge in (Judge.NORM, Judge.HIGHEST):
+            for judge in asked:
                 place = coders[OURS].find(judge, reference.verdict_at(judge, level), _START[target])
-                _note(by_distance, str(judge), target, coders[OURS], place, reference.bytes_at(level))
-    return by_score, by_distance
+                _note(by_judge, str(judge), target, coders[OURS], place, reference.bytes_at(level))
+    return by_score, by_judge
 
 
 def _note(ratios: Ratios, name: str, target: int, curve: _Curve, place: _Place | None, base: float) -> None:

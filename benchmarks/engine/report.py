@@ -103,6 +103,18 @@ def curve_table(ratios: Mapping[str, Mapping[int, Sequence[float]]], head: str) 
     return lines
 
 
+def mean_row(ratios: Mapping[str, Mapping[int, Sequence[float]]], names: Sequence[str]) -> str:
+    """The last row of `curve_table`: the mean over some of its rows, where all of them have a number."""
+    means = curve_means(ratios)
+    targets = sorted({target for by_target in ratios.values() for target in by_target})
+    rows = [means[name] for name in names if name in means]
+    cells = (
+        f"{np.mean([row[target] for row in rows]):.3f}" if all(target in row for row in rows) else "-"
+        for target in targets
+    )
+    return f"| mean of {len(rows)} | " + " | ".join(cells) + " |"
+
+
 def machine() -> str:
     """On what it was measured."""
     python = f"Python {platform.python_version()}"
