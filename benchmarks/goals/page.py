@@ -15,7 +15,7 @@ PAGE_NAME = "numbers.md"
 
 _BEGIN, _END = "<!-- numbers: from `make bench` -->", "<!-- end of numbers -->"
 _TRIED = {
-    "the same at equal butteraugli, where MozJPEG scores 70 / 80 / 90": "Tables and penalties of the "
+    "the same by each of five judges, where MozJPEG scores 70 / 80 / 90": "Tables and penalties of the "
     "quantiser were chosen by both judges: what SSIMULACRA2 alone likes best did far worse in the worst "
     "pixel. What is left is the coarsest level on camera pictures, where most of what is lost is grain; from "
     "80 on, which is where the default floor is, both agree.",

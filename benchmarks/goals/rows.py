@@ -142,7 +142,7 @@ def _bursts(figures: Any) -> tuple[str, bool | None]:
 def _memory(figures: Any) -> tuple[str, bool | None]:
     sizes = sorted(figures, key=float)
     told = " / ".join(f"{figures[size]['megabytes']:.0f} MB" for size in sizes)
-    goals = {"24": 320.0, "100": 1250.0}
+    goals = {"24": 220.0, "100": 700.0}
     met = (
         all(figures[size]["megabytes"] <= goals[size] for size in goals)
         if goals.keys() <= set(sizes)
@@ -229,7 +229,7 @@ _LINES = (
         ("idle",),
         _scale("idle"),
     ),
-    _Line("peak memory of a worker, 24 MP / 100 MP JPEG", "<= 320 MB / <= 1.25 GB", ("memory",), _memory),
+    _Line("peak memory of a worker, 24 MP / 100 MP JPEG", "<= 220 MB / <= 700 MB", ("memory",), _memory),
     _Line("100,000-file tree: start to watching", "<= 5 s warm", ("trees",), _scale("known-tree")),
     _Line("1,000 files that came while it was off, queued", "<= 10 s", ("trees",), _scale("came-while-off")),
     _Line("10,000-file bursts, moved-in trees, overflow", "every file exactly once", ("bursts",), _bursts),

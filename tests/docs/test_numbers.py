@@ -28,13 +28,19 @@ FIGURES: dict[str, Any] = {
     },
     "curves": {
         "curves": {"camera": {"own rate-distortion": {"70": 0.91, "80": 0.9, "90": 0.88}}},
-        "butteraugli": {"camera": {"butteraugli, 3-norm": {"70": 0.95, "80": 0.9, "90": 0.88}}},
+        "judges": {
+            "camera": {
+                "SSIMULACRA2": {"70": 0.9, "80": 0.89, "90": 0.88},
+                "butteraugli, worst pixel": {"80": 1.2},
+                "HaarPSI": {"80": 1.02},
+            }
+        },
     },
     "lossless": {
         "JPEG": {"share": 0.89, "different": 0, "pictures": 15},
         "PNG": {"share": 0.83, "different": 0, "pictures": 15},
     },
-    "memory": {"24": {"megabytes": 300.0}, "100": {"megabytes": 1200.0}},
+    "memory": {"24": {"megabytes": 211.0}, "100": {"megabytes": 686.0}},
     "lock": {"cost_percent_cpu": 0.5, "cost_percent_wall": 1.0, "pictures": 100},
     "sockets": {
         "tests": {"passed": 3, "failed": 0, "not_run": 0},
@@ -74,11 +80,16 @@ def test_what_was_not_run_is_not_measured() -> None:
         ("curves", {"curves": {"camera": {"own rate-distortion": {"70": 0.93, "80": 0.9}}}}, "JPEG bytes"),
         (
             "curves",
-            {"butteraugli": {"camera": {"butteraugli, 3-norm": {"70": 1.01, "80": 0.9}}}},
-            "the same at equal butteraugli",
+            {"judges": {"camera": {"HaarPSI": {"80": 0.97}}}},
+            "the same by each of five judges",
+        ),
+        (
+            "curves",
+            {"judges": {"camera": {"HaarPSI": {"70": 0.9, "80": 1.04}, "SSIMULACRA2": {"80": 0.8}}}},
+            "the same by each of five judges",
         ),
         ("lossless", {"JPEG": {"share": 0.8, "different": 1, "pictures": 1}}, "lossless JPEG"),
-        ("memory", {"24": {"megabytes": 321.0}, "100": {"megabytes": 1200.0}}, "peak memory"),
+        ("memory", {"24": {"megabytes": 221.0}, "100": {"megabytes": 690.0}}, "peak memory"),
         (
             "sockets",
             {

@@ -124,7 +124,7 @@ def scans(core: CompiledCore, chance: random.Random, numbers: np.random.Generato
         scan_entries.scans(core, source_of(chance.choice((plain, again))), made_frame(chance), most=enough)
 
 
-def spoilt(source: scan_entries.Source, chance: random.Random) -> scan_entries.Source:
+def spoilt(source: scan_entries.ScanSource, chance: random.Random) -> scan_entries.ScanSource:
     """With other bytes in its data or in its tables, or scans that say something else."""
     data, tables = bytearray(source.data), [bytearray(table) for table in source.tables]
     scans = list(source.scans)
@@ -143,7 +143,7 @@ def spoilt(source: scan_entries.Source, chance: random.Random) -> scan_entries.S
             del scans[number]
         else:
             scans[number] = other_scan(scans[number], len(data), chance)
-    return scan_entries.Source(bytes(data), tuple(scans), tuple(map(bytes, tables)))
+    return scan_entries.ScanSource(bytes(data), tuple(scans), tuple(map(bytes, tables)))
 
 
 def other_scan(scan: scan_entries.SourceScan, size: int, chance: random.Random) -> scan_entries.SourceScan:

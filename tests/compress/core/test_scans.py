@@ -213,7 +213,7 @@ OTHERS = dataclasses.replace(SEQUENTIAL, spectral=(1, 63))
 ROW = scan_entries.Frame((32, 8), ((1, 1),), (0,), (1,))
 
 
-def made(*scans: tuple[scan_entries.SourceScan, str]) -> scan_entries.Source:
+def made(*scans: tuple[scan_entries.SourceScan, str]) -> scan_entries.ScanSource:
     """A source of scans whose data is given in hexadecimal."""
     data = b""
     placed = []
@@ -221,7 +221,7 @@ def made(*scans: tuple[scan_entries.SourceScan, str]) -> scan_entries.Source:
         coded = bytes.fromhex(text)
         placed.append(dataclasses.replace(scan, data=(len(data), len(data) + len(coded))))
         data += coded
-    return scan_entries.Source(data, tuple(placed), (EIGHT_BITS,))
+    return scan_entries.ScanSource(data, tuple(placed), (EIGHT_BITS,))
 
 
 def refining(scan: scan_entries.SourceScan, low: int) -> scan_entries.SourceScan:
@@ -328,7 +328,9 @@ class TestWhatDoesNotFit:
     def test_data_that_lies_elsewhere_is_refused(self, core: CompiledCore, data: tuple[int, int]) -> None:
         scan = dataclasses.replace(SEQUENTIAL, data=data)
         with pytest.raises(ValueError, match="hp_scans was given"):
-            scan_entries.scans(core, scan_entries.Source(b"\0\0", (scan,), (EIGHT_BITS,)), GREY, most=1000)
+            scan_entries.scans(
+                core, scan_entries.ScanSource(b"\0\0", (scan,), (EIGHT_BITS,)), GREY, most=1000
+            )
 
     @pytest.mark.parametrize("more", [{}, {"progressive": True}, {"restart_marker_blocks": 5}])
     def test_data_that_is_cut_is_refused(self, core: CompiledCore, more: dict[str, Any]) -> None:
@@ -359,9 +361,9 @@ class TestWhatDoesNotFit:
         with pytest.raises(Malformed, match="a broken table"):
             source_of(parse_jpeg(bytes(data)))
         with pytest.raises(ValueError, match="a broken table"):
-            scan_entries.Source(b"", (SEQUENTIAL,), (bytes(15),))
+            scan_entries.ScanSource(b"", (SEQUENTIAL,), (bytes(15),))
         with pytest.raises(ValueError, match="a broken table"):
-            scan_entries.Source(b"", (SEQUENTIAL,), (bytes(273),))
+            scan_entries.ScanSource(b"", (SEQUENTIAL,), (bytes(273),))
 
     def test_what_needs_more_bytes_is_refused(self, core: CompiledCore) -> None:
         source = source_of(parse_jpeg(exercise.baseline(blank(GREY) + np.int16(1), GREY)))

@@ -75,7 +75,7 @@ class SourceScan:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ScanSource:
     """A coded picture.
 
     Attributes:
@@ -110,7 +110,7 @@ class Source:
         return data, data.size, rows, len(rows), tables, len(self.tables)
 
 
-def scans(core: CompiledCore, source: Source, frame: Frame, *, most: int) -> bytes:
+def scans(core: CompiledCore, source: ScanSource, frame: Frame, *, most: int) -> bytes:
     """The scans of a progressive JPEG with their tables of codes, by the script that takes the fewest bytes.
 
     Args:

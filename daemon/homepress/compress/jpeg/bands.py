@@ -10,6 +10,7 @@ from homepress.compress.jpeg.entropy import CodedRows
 from homepress.compress.jpeg.model import Sampling
 from homepress.compress.jpeg.whole import decode_jpeg, decode_strictly
 from homepress.compress.metadata import parse_jpeg
+from homepress.compress.metadata.errors import DAMAGED
 from homepress.compress.pixels import BAND_STEP, Band, Pixels, Remembered, Undecodable, is_large
 
 _BAND_PIXELS: Final = 1 << 21
@@ -76,5 +77,5 @@ def _view(data: bytes, colours: str, factor: int) -> Pixels:
             strict=True,
         )
     except ValueError as error:
-        raise Undecodable(str(error)) from error
+        raise Undecodable(DAMAGED) from error
     return pixels

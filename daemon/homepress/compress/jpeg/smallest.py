@@ -116,7 +116,7 @@ def frame_of(stream: JpegStream) -> scan_entries.Frame:
     return scan_entries.Frame((frame.width, frame.height), factors, kinds, frame.identifiers)
 
 
-def source_of(stream: JpegStream) -> scan_entries.Source:
+def source_of(stream: JpegStream) -> scan_entries.ScanSource:
     """Its scans, each with the tables of codes that stand in the slots when it begins."""
     numbers = {name: number for number, name in enumerate(stream.frame.identifiers)}
     slots: dict[int, int] = {}
@@ -138,7 +138,7 @@ def source_of(stream: JpegStream) -> scan_entries.Source:
             )
             data = scan.data_start, scan.data_end
             scans.append(scan_entries.SourceScan(data, interval, scan.spectral, scan.approximation, parts))
-    return scan_entries.Source(stream.data, tuple(scans), tuple(tables))
+    return scan_entries.ScanSource(stream.data, tuple(scans), tuple(tables))
 
 
 def _tables(body: bytes) -> Iterator[tuple[int, bytes]]:
