@@ -88,7 +88,7 @@ TARGETS = {
 # No product is fused with a sum, so that every processor decides alike; -O3 makes vectors of the loops.
 FLAGS = ("-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra")
 _BUSY_PARTS = ("encode", "score")  # compiled for AVX2 as well
-_PARTS = ("baseline", "core", "scans", "score_entries", *_BUSY_PARTS)
+_PARTS = ("baseline", "core", "coefficients", "scans", "score_entries", *_BUSY_PARTS)
 _X86 = ("x86_64", "amd64")
 _COMPILERS = ("cc", "gcc", "clang")
 # Zig makes its C library for a target when that is first asked for, file by file.

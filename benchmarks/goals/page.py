@@ -19,8 +19,8 @@ _TRIED = {
     "quantiser were chosen by both judges: what SSIMULACRA2 alone likes best did far worse in the worst "
     "pixel. What is left is the coarsest level on camera pictures, where most of what is lost is grain; from "
     "80 on, which is where the default floor is, both agree.",
-    "lossless JPEG, share of the source": "The scans are optimised as far as MozJPEG's lossless pass goes; "
-    "Caesium's lossless mode gives the same bytes. The set holds gain maps and videos after pictures, which "
+    "lossless JPEG, share of the source": "Bands and bits of the scans are "
+    "chosen for each picture, by exact costs. The set holds gain maps and videos after pictures, which "
     "stay byte for byte and count as source. Arithmetic coding saves more, and hardly any program shows it.",
     "CPU per megapixel, camera JPEG at `balanced`, search included, against Caesium in the same run": "A few "
     "tiles give a first idea of the quality, so that the costly sample is asked once; tables are folded into "

@@ -5,6 +5,7 @@ python exercise.py LIBRARY SECONDS
 
 import contextlib
 import ctypes
+import dataclasses
 import random
 import sys
 import time
@@ -14,6 +15,10 @@ from numpy.typing import NDArray
 
 from homepress.compress.core import baseline_entries, entries, scan_entries, score_entries
 from homepress.compress.core.library import _ENTRIES, BEST, PLAIN, CompiledCore
+from homepress.compress.jpeg.entropy import BaselineWriter, Events, FrameHeaders, Layout
+from homepress.compress.jpeg.model import tables
+from homepress.compress.jpeg.smallest import recoded, source_of
+from homepress.compress.metadata import parse_jpeg
 
 Levels = NDArray[np.int16]
 
@@ -68,42 +73,94 @@ def made_frame(chance: random.Random) -> scan_entries.Frame:
     size = (chance.choice((1, 8, chance.randint(1, 90))), chance.choice((1, 16, chance.randint(1, 90))))
     if chance.random() < 0.01:  # so that runs of blocks become long
         size = (chance.randint(1, 800), chance.randint(1, 1500))
-    return scan_entries.Frame(size, factors, tuple(chance.randint(0, 1) for _ in range(parts)))
+    kinds = tuple(chance.randint(0, 1) for _ in range(parts))
+    return scan_entries.Frame(size, factors, kinds, tuple(range(1, parts + 1)))
+
+
+def blocks_of(frame: scan_entries.Frame) -> int:
+    """Blocks of all units of a picture."""
+    units = frame.blocks_of_unit
+    for axis in range(2):
+        units *= -(-frame.size[axis] // (8 * max(pair[axis] for pair in frame.factors)))
+    return units
 
 
 def made_levels(frame: scan_entries.Frame, chance: random.Random, numbers: np.random.Generator) -> Levels:
     """Levels (blocks, 64) in zigzag order, few of them zero, or most."""
     spread = 10 ** chance.uniform(-1.5, 2.5)
     slope = np.arange(64) ** chance.uniform(0, 2) + 1
-    levels = numbers.laplace(0, spread / slope, (frame.blocks, 64))
-    levels[numbers.random(frame.blocks) < chance.choice((0, 0.5, 0.98)), 1:] = 0
+    levels = numbers.laplace(0, spread / slope, (blocks_of(frame), 64))
+    levels[numbers.random(blocks_of(frame)) < chance.choice((0, 0.5, 0.98)), 1:] = 0
     return np.clip(np.rint(levels), -1023, 1023).astype(np.int16)
 
 
-def packed(levels: Levels) -> scan_entries.Levels:
-    """Levels (blocks, 64) as the entry takes them."""
-    coded = levels != 0
-    coded[:, 0] = True
-    return scan_entries.Levels(np.nonzero(coded)[1].astype(np.uint8), levels[coded])
+def baseline_jpeg(levels: Levels, frame: scan_entries.Frame) -> bytes:
+    """A JPEG with these levels, by numpy."""
+    writer = BaselineWriter(FrameHeaders(frame.size, Layout(frame.factors, frame.kinds), tables(60.0)))
+    steps = levels.astype(np.float32)
+    writer.write(Events.rounded(steps, np.abs(steps)))
+    return writer.finish()
 
 
 def scans(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:
-    """Levels of any frame, in room of any size; then levels of no picture, which may do all the same."""
+    """Levels of any frame, read and written, in room of any size; then what is no picture, or may be one."""
     frame = made_frame(chance)
-    levels = packed(made_levels(frame, chance, numbers))
-    enough = 4096 + 8 * len(levels.places)
-    whole = scan_entries.scans(core, levels, frame, most=enough)
-    assert scan_entries.scans(core, levels, frame, most=len(whole)) == whole
+    plain = parse_jpeg(baseline_jpeg(made_levels(frame, chance, numbers), frame))
+    enough = 4096 + 2 * len(plain.data)
+    whole = scan_entries.scans(core, source_of(plain), frame, most=enough)
+    again = parse_jpeg(recoded(core, plain))
+    assert scan_entries.scans(core, source_of(again), frame, most=len(whole)) == whole
     with contextlib.suppress(ValueError):
-        scan_entries.scans(core, levels, frame, most=chance.randint(1, len(whole)))
-    for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(levels.places))
-        levels.places[at : at + chance.choice((1, 1, 70))] = chance.choice((0, 1, 63, 64, 255))
-        levels.values[chance.randrange(len(levels.values))] = chance.choice((0, 1023, 1024, -32768, 32767))
-    fewer = chance.randint(1, len(levels.places))
-    spoilt = scan_entries.Levels(levels.places[:fewer].copy(), levels.values[:fewer].copy())
+        scan_entries.scans(core, source_of(again), frame, most=chance.randint(1, len(whole)))
+    for stream in (plain, again):
+        for _ in range(4):
+            with contextlib.suppress(ValueError):
+                scan_entries.scans(core, spoilt(source_of(stream), chance), frame, most=enough)
     with contextlib.suppress(ValueError):
-        scan_entries.scans(core, spoilt if chance.random() < 0.5 else levels, frame, most=enough)
+        scan_entries.scans(core, source_of(chance.choice((plain, again))), made_frame(chance), most=enough)
+
+
+def spoilt(source: scan_entries.ScanSource, chance: random.Random) -> scan_entries.ScanSource:
+    """With other bytes in its data or in its tables, or scans that say something else."""
+    data, tables = bytearray(source.data), [bytearray(table) for table in source.tables]
+    scans = list(source.scans)
+    for _ in range(chance.randint(1, 3)):
+        change, number = chance.random(), chance.randrange(len(scans))
+        if change < 0.4:
+            data[chance.randrange(source.scans[0].data[0], len(data))] = chance.choice(
+                (0, 0xFF, chance.randrange(256))
+            )
+        elif change < 0.6:
+            table = chance.choice(tables)
+            table[chance.randrange(len(table))] = chance.choice((0, 1, 2, 0xF0, 255, chance.randrange(256)))
+        elif change < 0.7:
+            scans.insert(chance.randrange(len(scans)), scans[number])
+        elif change < 0.8 and len(scans) > 1:
+            del scans[number]
+        else:
+            scans[number] = other_scan(scans[number], len(data), chance)
+    return scan_entries.ScanSource(bytes(data), tuple(scans), tuple(map(bytes, tables)))
+
+
+def other_scan(scan: scan_entries.SourceScan, size: int, chance: random.Random) -> scan_entries.SourceScan:
+    """A scan that says something else in one place."""
+    strange = chance.choice((*_HOSTILE, chance.randint(0, 14), chance.randint(0, 64)))
+    place = chance.choice(("data", "interval", "spectral", "approximation", "components"))
+    if place == "data":
+        return dataclasses.replace(
+            scan, data=(scan.data[0], chance.choice((strange, chance.randint(0, size))))
+        )
+    if place == "interval":
+        return dataclasses.replace(scan, interval=chance.choice((strange, 1, 2, 5)))
+    if place == "components":
+        parts = [list(part) for part in scan.components]
+        chance.choice(parts)[chance.randrange(3)] = strange
+        return dataclasses.replace(scan, components=tuple((part[0], part[1], part[2]) for part in parts))
+    if place == "spectral":
+        first, last = scan.spectral
+        return dataclasses.replace(scan, spectral=chance.choice(((strange, last), (first, strange))))
+    high, low = scan.approximation
+    return dataclasses.replace(scan, approximation=chance.choice(((strange, low), (high, strange))))
 
 
 def baseline(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:

@@ -67,6 +67,53 @@ extern const hp_encoder hp_encoder_plain;
 extern const hp_encoder hp_encoder_avx2;
 #endif
 
+/* -- the levels of a coded picture -- */
+
+enum { HP_COMPONENTS = 4, HP_TABLE = 16 + 256 }; /* at most; of a table of codes, bytes */
+
+/* A coefficient that is not zero. */
+typedef struct {
+    uint16_t magnitude;
+    uint8_t place, negative;
+} hp_level;
+
+typedef struct {
+    size_t factors[2];     /* its blocks in a unit, across and down */
+    size_t across, down;   /* its blocks that are seen, not those that only fill units */
+    uint8_t kind, name;    /* which tables it is written with, and its identifier */
+    int16_t *means;        /* of each block that is seen, row by row, as all that follows */
+    uint32_t *first;       /* where its other levels begin */
+    uint8_t *count;        /* how many there are */
+    uint8_t *done;         /* how many of them the bands before have coded */
+    int16_t *kept;         /* all coefficients, while bits of them are still to come; or NULL */
+} hp_component;
+
+typedef struct {
+    size_t units, units_across, parts;
+    hp_component components[HP_COMPONENTS];
+    hp_level *levels;      /* all but means, block after block as they came */
+    size_t used, room;
+} hp_coded;
+
+/* A scan to be read, as scan_entries.py has laid it out. */
+typedef struct {
+    int64_t start, end, interval; /* of its data; units between restarts, or 0 */
+    int64_t from, to, high, low;  /* spectral selection and successive approximation */
+    int64_t parts, component[HP_COMPONENTS], means[HP_COMPONENTS], others[HP_COMPONENTS]; /* and their tables */
+} hp_source_scan;
+
+typedef struct {
+    const uint8_t *data;
+    int64_t size;
+    const hp_source_scan *scans;
+    int64_t scan_count;
+    const uint8_t *tables; /* of each how many codes there are of each length, then symbols */
+    int64_t table_count;
+} hp_source;
+
+bool hp_is_whole(const hp_source_scan *scan); /* of all coefficients to the last bit, as sequential ones are */
+int64_t hp_read_scans(hp_coded *coded, const hp_source *source);
+
 /* -- the score -- */
 
 enum { HP_SCALES = 6, HP_CHANNELS = 3, HP_REACH = 4, HP_TAPS = 2 * HP_REACH + 1, HP_SUMS = 6 };

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the entries, as `core.c` has it: raised whenever an entry takes or does something else."""
 
 _ENDING: Final = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")
@@ -40,7 +40,7 @@ _ENTRIES: Final[dict[str, tuple[type, ...]]] = {
         *(_Pointer, _Pointer, _Pointer, _Size, _Pointer, _Pointer, _Size),
         *(_Pointer, _Pointer, _Pointer, _Pointer, _Pointer, _Size),
     ),
-    "hp_scans": (*(_Pointer, _Pointer, _Size, _Size, _Size), *(_Pointer, _Pointer, _Size, _Pointer, _Size)),
+    "hp_scans": (*[_Pointer, _Size] * 3, _Size, _Size, *[_Pointer, _Size] * 2),
     "hp_score_prepare": (*_PIECE, _Pointer, _Size),
     "hp_score_compare": (*_PIECE, _Pointer, _Size, _Pointer, _Size),
 }

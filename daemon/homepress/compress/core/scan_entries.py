@@ -1,10 +1,9 @@
-"""The entry of the compiled core for progressive scans; every length is checked before anything goes over."""
+"""The entry of the compiled core that codes a JPEG anew; lengths are checked before anything goes over."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from homepress.compress.core.library import CompiledCore
 
@@ -13,6 +12,8 @@ _MOST_COMPONENTS: Final = 4
 _MOST_FACTOR: Final = 4
 MOST_PER_UNIT: Final = 10
 _KINDS: Final = 2
+_TABLE: Final = 16 + 256
+_MOST_SCANS: Final = 256
 _MOST_ROOM: Final = 2**31 - 1
 
 
@@ -23,7 +24,8 @@ class Frame:
     Attributes:
         size: width and height in pixels.
         factors: of each component how many of its blocks a unit has, across and down.
-        kinds: of each component which tables of codes it uses: 0 for luma, 1 for chroma.
+        kinds: of each component which tables of codes it is to use: 0 for luma, 1 for chroma.
+        names: of each component its identifier.
 
     Raises:
         ValueError: no JPEG is like this, or a single component has units of more than a block.
@@ -32,14 +34,16 @@ class Frame:
     size: tuple[int, int]
     factors: tuple[tuple[int, int], ...]
     kinds: tuple[int, ...]
+    names: tuple[int, ...]
 
     def __post_init__(self) -> None:
         most = _MOST_FACTOR if len(self.factors) > 1 else 1
         if not (
             all(1 <= edge <= _MOST_EDGE for edge in self.size)
-            and 1 <= len(self.factors) == len(self.kinds) <= _MOST_COMPONENTS
+            and 1 <= len(self.factors) == len(self.kinds) == len(self.names) <= _MOST_COMPONENTS
             and all(1 <= factor <= most for pair in self.factors for factor in pair)
             and all(0 <= kind < _KINDS for kind in self.kinds)
+            and all(0 <= name < 256 for name in self.names)
             and self.blocks_of_unit <= MOST_PER_UNIT
         ):
             raise ValueError(f"no scans can be made of {self}")
@@ -49,56 +53,79 @@ class Frame:
         """Blocks of all components in a minimum coded unit."""
         return sum(across * down for across, down in self.factors)
 
-    @property
-    def blocks(self) -> int:
-        """Blocks of all units of the picture."""
-        units = self.blocks_of_unit
-        for axis in range(2):
-            edge = 8 * max(pair[axis] for pair in self.factors)
-            units *= -(-self.size[axis] // edge)
-        return units
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Levels:
-    """Quantised coefficients, block after block in the order of a scan of all components.
+@dataclass(frozen=True, slots=True)
+class SourceScan:
+    """A scan that is there.
 
     Attributes:
-        places: of each its place in its block in zigzag order: 0 for the mean, which every block has.
-        values: the levels, none of them zero but for means.
-
-    Raises:
-        ValueError: they are not as many, or of other types.
+        data: where its entropy-coded data starts and ends.
+        interval: units between two restarts; 0 for none.
+        spectral: first and last coefficient in zigzag order.
+        approximation: high and low bit position.
+        components: in it: their numbers, and those of their tables for means and for other coefficients; -1
+            for a table that there is none of.
     """
 
-    places: NDArray[np.uint8]
-    values: NDArray[np.int16]
+    data: tuple[int, int]
+    interval: int
+    spectral: tuple[int, int]
+    approximation: tuple[int, int]
+    components: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSource:
+    """A coded picture.
+
+    Attributes:
+        data: in which its scans are.
+        scans: in order.
+        tables: of codes: how many there are of each of 16 lengths, then up to 256 symbols.
+
+    Raises:
+        ValueError: a table is too short or too long, or there are too few scans or too many.
+    """
+
+    data: bytes
+    scans: tuple[SourceScan, ...]
+    tables: tuple[bytes, ...]
 
     def __post_init__(self) -> None:
-        _check(self.places, self.places.size, np.uint8)
-        _check(self.values, self.places.size, np.int16)
+        if not all(16 <= len(table) <= _TABLE for table in self.tables):
+            raise ValueError("a broken table of codes")
+        if not 0 < len(self.scans) <= _MOST_SCANS:
+            raise ValueError(f"{len(self.scans)} scans")
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """What the entry gets of it."""
+        rows = np.zeros((len(self.scans), 8 + 3 * _MOST_COMPONENTS), np.int64)
+        for row, scan in zip(rows, self.scans, strict=True):
+            parts = len(scan.components)
+            row[:8] = (*scan.data, scan.interval, *scan.spectral, *scan.approximation, parts)
+            row[8:].reshape(3, _MOST_COMPONENTS)[:, :parts] = np.transpose(scan.components)
+        tables = np.frombuffer(b"".join(table.ljust(_TABLE, b"\0") for table in self.tables), np.uint8)
+        data = np.frombuffer(self.data, np.uint8)
+        return data, data.size, rows, len(rows), tables, len(self.tables)
 
 
-def scans(core: CompiledCore, levels: Levels, frame: Frame, *, most: int) -> bytes:
+def scans(core: CompiledCore, source: ScanSource, frame: Frame, *, most: int) -> bytes:
     """The scans of a progressive JPEG with their tables of codes, by the script that takes the fewest bytes.
 
     Args:
         core: the library.
-        levels: of all blocks.
+        source: has the levels.
         frame: what they make up.
         most: bytes that are of use.
 
     Raises:
-        ValueError: the levels are none of this frame, or need more bytes.
+        ValueError: the source is not whole, or of another frame, or its scans need more bytes.
+        MemoryError: there was not enough.
     """
-    if len(levels.places) < frame.blocks or not 0 < most <= _MOST_ROOM:
-        raise ValueError(f"{len(levels.places)} levels are no {frame.blocks} blocks in {most} bytes")
-    factors, kinds = np.array(frame.factors, np.uint8), np.array(frame.kinds, np.uint8)
-    out = np.empty(most, np.uint8)
-    given = levels.places, levels.values, len(levels.places), *frame.size, factors, kinds, len(kinds)
-    return out[: core.call("hp_scans", *given, out, out.size)].tobytes()
-
-
-def _check(array: NDArray[np.generic], size: int, kind: type[np.generic]) -> None:
-    if array.shape != (size,) or array.dtype != kind or not array.flags.c_contiguous:
-        raise ValueError(f"the core takes {size} {kind.__name__}, not {array.shape} of {array.dtype}")
+    if not 0 < most <= _MOST_ROOM:
+        raise ValueError(f"scans in {most} bytes")
+    said = [(*pair, *more) for pair, *more in zip(frame.factors, frame.kinds, frame.names, strict=True)]
+    components, out = np.array(said, np.uint8), np.empty(most, np.uint8)
+    given = *source.arguments, *frame.size, components, len(said), out, out.size
+    return out[: core.call("hp_scans", *given)].tobytes()

@@ -1,4 +1,4 @@
-/* Levels to the scans of a progressive JPEG (ITU-T T.81 annex G), by the script that takes the fewest bytes.
+/* The levels of a JPEG to progressive scans (ITU-T T.81 annex G), by the script that takes the fewest bytes.
  *
  * All means come in one scan. The other coefficients of a component come in bands, their lowest bits perhaps
  * in scans of their own: which bands, and how many bits, is chosen by what the codes of each would take, on
@@ -9,37 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_COMPONENTS = 4, MOST_FACTOR = 4, MOST_PER_UNIT = 10, MOST_EDGE = 65535, KINDS = 2 };
+enum { MOST_FACTOR = 4, MOST_PER_UNIT = 10, MOST_EDGE = 65535, KINDS = 2 };
 enum { ALL_SYMBOLS = 256, LONGEST_CODE = 16, ZEROS = 0xF0, LONGEST_RUN = 0x7FFF, RUN_SIZES = 15 };
-enum { BANDS = 14, MOST_SPLIT = 3, MOST_SCANS = MOST_COMPONENTS * (MOST_SPLIT + 1) * BANDS };
-enum { MOST_LEVELS = 1 << 29, MOST_WAITING = 4096, ENOUGH_BLOCKS = 8192, MOST_STEP = 8 };
+enum { BANDS = 14, MOST_SPLIT = 3, MOST_SCANS = HP_COMPONENTS * (MOST_SPLIT + 1) * BANDS };
+enum { MOST_SOURCE_SCANS = 256, MOST_WAITING = 4096, ENOUGH_BLOCKS = 8192, MOST_STEP = 8 };
 enum { SCAN_HEADER = 10, TABLE_HEADER = 4 + 1 + LONGEST_CODE };
 
 /* Where a band may begin; each ends where another may begin, or with the block. */
 static const uint8_t BEGINS[BANDS + 1] = {1, 2, 3, 4, 6, 8, 10, 13, 16, 19, 23, 28, 36, 49, HP_PLACES};
-
-/* A coefficient that is not zero. */
-typedef struct {
-    uint16_t magnitude;
-    uint8_t place, negative;
-} hp_level;
-
-typedef struct {
-    size_t factors[2];     /* its blocks in a unit, across and down */
-    size_t across, down;   /* its blocks that are seen, not those that only fill units */
-    uint8_t kind;          /* which tables it uses */
-    uint32_t *first;       /* of each block that is seen, and of the end: where its levels begin */
-    uint8_t *done;         /* how many of them the bands before have coded */
-    hp_level *levels;      /* all but the means, block by block, row by row */
-} hp_component;
-
-typedef struct {
-    const uint8_t *places; /* of each block its mean at place 0, then what is not zero, in order */
-    const int16_t *values;
-    size_t count, units, units_across, parts;
-    hp_component components[MOST_COMPONENTS];
-    int16_t *means;        /* of all blocks, in the order of units */
-} hp_coded;
 
 typedef struct {
     size_t component;
@@ -229,16 +206,20 @@ static void end_scan(hp_sink *sink) {
 
 /* -- the scans -- */
 
+/* Of blocks that are not seen the mean before it comes again, which takes the fewest bits. */
 static inline void code_means(const hp_coded *coded, hp_sink *sink, const bool counting) {
-    int before[MOST_COMPONENTS] = {0};
-    const int16_t *mean = coded->means;
+    int before[HP_COMPONENTS] = {0};
     for (size_t unit = 0; unit < coded->units; unit++)
         for (size_t c = 0; c < coded->parts; c++) {
             const hp_component *part = &coded->components[c];
+            size_t across = part->factors[0], down = part->factors[1];
             sink->kind = part->kind;
-            for (size_t i = part->factors[0] * part->factors[1]; i; i--) {
-                int difference = *mean - before[c];
-                before[c] = *mean++;
+            for (size_t i = 0; i < across * down; i++) {
+                size_t x = unit % coded->units_across * across + i % across;
+                size_t y = unit / coded->units_across * down + i / across;
+                bool seen = x < part->across && y < part->down;
+                int difference = seen ? part->means[y * part->across + x] - before[c] : 0;
+                before[c] += difference;
                 put_value(sink, counting, 0, (uint32_t)abs(difference), difference < 0);
             }
         }
@@ -246,10 +227,11 @@ static inline void code_means(const hp_coded *coded, hp_sink *sink, const bool c
 
 /* A band of a component: its first bits (section G.1.2.2), or one more bit of it (section G.1.2.3). Then of what
  * scans before have coded one bit is put, behind the next code; the rest is coded as if that were not there. */
-static inline void code_band(const hp_component *part, const hp_scan *scan, hp_sink *sink, const bool refines,
+static inline void code_band(const hp_coded *coded, const hp_scan *scan, hp_sink *sink, const bool refines,
                              const bool counting) {
+    const hp_component *part = &coded->components[scan->component];
     for (size_t block = 0; block < blocks_of(part); block++) {
-        const hp_level *start = part->levels + part->first[block], *end = part->levels + part->first[block + 1];
+        const hp_level *start = coded->levels + part->first[block], *end = start + part->count[block];
         const hp_level *level = start + part->done[block], *stop = level;
         int last = 0, before = scan->from - 1, zeros = 0;
         for (; stop < end && stop->place <= scan->to; stop++) {
@@ -290,15 +272,15 @@ static inline void code_band(const hp_component *part, const hp_scan *scan, hp_s
 }
 
 /* The same, compiled for each kind. */
-static void code_scan(const hp_component *part, const hp_scan *scan, hp_sink *sink, bool counting) {
+static void code_scan(const hp_coded *coded, const hp_scan *scan, hp_sink *sink, bool counting) {
     if (scan->before && counting)
-        code_band(part, scan, sink, true, true);
+        code_band(coded, scan, sink, true, true);
     else if (scan->before)
-        code_band(part, scan, sink, true, false);
+        code_band(coded, scan, sink, true, false);
     else if (counting)
-        code_band(part, scan, sink, false, true);
+        code_band(coded, scan, sink, false, true);
     else
-        code_band(part, scan, sink, false, false);
+        code_band(coded, scan, sink, false, false);
 }
 
 static void put_means(const hp_coded *coded, hp_sink *sink) {
@@ -308,7 +290,7 @@ static void put_means(const hp_coded *coded, hp_sink *sink) {
         if (plan_codes(sink->seen[kind], &sink->codes[kind])) put_table(sink, false, kind);
     begin_scan(sink, coded->parts);
     for (size_t c = 0; c < coded->parts; c++) {
-        put_byte(sink, (uint32_t)c + 1);
+        put_byte(sink, coded->components[c].name);
         put_byte(sink, (uint32_t)coded->components[c].kind << 4);
     }
     for (int i = 0; i < 3; i++) put_byte(sink, 0);
@@ -321,13 +303,13 @@ static void put_scan(const hp_coded *coded, const hp_scan *scan, hp_sink *sink) 
     if (scan->from == BEGINS[0]) memset(part->done, 0, blocks_of(part));
     sink->kind = part->kind;
     memset(sink->seen, 0, sizeof sink->seen);
-    code_scan(part, scan, sink, true);
+    code_scan(coded, scan, sink, true);
     plan_codes(sink->seen[part->kind], &sink->codes[part->kind]);
     put_table(sink, true, part->kind);
     begin_scan(sink, 1);
-    const int head[] = {(int)scan->component + 1, part->kind, scan->from, scan->to, scan->before << 4 | scan->low};
+    const int head[] = {part->name, part->kind, scan->from, scan->to, scan->before << 4 | scan->low};
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) put_byte(sink, (uint32_t)head[i]);
-    code_scan(part, scan, sink, false);
+    code_scan(coded, scan, sink, false);
     end_scan(sink);
 }
 
@@ -424,7 +406,8 @@ static void price_bands(hp_survey *survey, bool refines, double scale) {
     }
 }
 
-static void survey_component(hp_survey *survey, const hp_component *part, int low, bool refines) {
+static void survey_component(hp_survey *survey, const hp_coded *coded, size_t component, int low, bool refines) {
+    const hp_component *part = &coded->components[component];
     memset(survey, 0, sizeof *survey);
     for (int band = 0; band < BANDS; band++)
         memset(survey->band_of + BEGINS[band], band, (size_t)(BEGINS[band + 1] - BEGINS[band]));
@@ -434,8 +417,9 @@ static void survey_component(hp_survey *survey, const hp_component *part, int lo
     for (size_t y = 0; y < part->down; y++) {
         if (y / 2 % step != step / 2) continue; /* two rows together, for runs go on in the next */
         for (size_t x = 0; x < part->across; x++, number++) {
-            const uint32_t *first = part->first + y * part->across + x;
-            survey_block(survey, part->levels + first[0], part->levels + first[1], low, refines, number);
+            size_t block = y * part->across + x;
+            const hp_level *level = coded->levels + part->first[block];
+            survey_block(survey, level, level + part->count[block], low, refines, number);
         }
     }
     for (int from = 0; from < BANDS; from++)
@@ -471,17 +455,17 @@ typedef struct {
 } hp_script;
 
 /* How many of the lowest bits are to come one by one, and in which bands; more only while that saves. */
-static void choose_script(const hp_component *part, size_t number, hp_survey *survey, hp_script *script) {
+static void choose_script(const hp_coded *coded, size_t number, hp_survey *survey, hp_script *script) {
     double least = 0, refining = 0;
     for (int split = 0; split <= MOST_SPLIT; split++) {
         hp_script tried = *script;
         tried.split = split;
         if (split) {
-            survey_component(survey, part, split - 1, true);
+            survey_component(survey, coded, number, split - 1, true);
             const hp_scan scan = {number, 0, 0, split, split - 1};
             refining += choose_bands(survey, scan, tried.scans[split], &tried.counts[split]);
         }
-        survey_component(survey, part, split, false);
+        survey_component(survey, coded, number, split, false);
         const hp_scan scan = {number, 0, 0, 0, split};
         double bytes = refining + choose_bands(survey, scan, tried.scans[0], &tried.counts[0]);
         if (split && bytes >= least) return;
@@ -491,9 +475,9 @@ static void choose_script(const hp_component *part, size_t number, hp_survey *su
 }
 
 static void put_scans(const hp_coded *coded, hp_survey *survey, hp_sink *sink) {
-    hp_script scripts[MOST_COMPONENTS];
+    hp_script scripts[HP_COMPONENTS];
     memset(scripts, 0, sizeof scripts);
-    for (size_t c = 0; c < coded->parts; c++) choose_script(&coded->components[c], c, survey, &scripts[c]);
+    for (size_t c = 0; c < coded->parts; c++) choose_script(coded, c, survey, &scripts[c]);
     put_means(coded, sink);
     for (int bit = MOST_SPLIT + 1; bit >= 0 && !sink->full; bit--)
         for (size_t c = 0; c < coded->parts; c++) {
@@ -503,110 +487,86 @@ static void put_scans(const hp_coded *coded, hp_survey *survey, hp_sink *sink) {
         }
 }
 
-/* -- levels in the order of units, to components -- */
+/* -- the entry -- */
 
-/* Count the levels of each block, or take them over; false where they are no blocks of this picture. */
-static bool arrange(hp_coded *coded, bool take) {
-    size_t at = 0, number = 0;
-    for (size_t unit = 0; unit < coded->units; unit++) {
-        size_t column = unit % coded->units_across, row = unit / coded->units_across;
-        for (size_t c = 0; c < coded->parts; c++) {
-            hp_component *part = &coded->components[c];
-            size_t across = part->factors[0], most = across * part->factors[1];
-            for (size_t i = 0; i < most; i++, number++) {
-                if (at >= coded->count || coded->places[at] || abs(coded->values[at]) > HP_LARGEST_LEVEL) return false;
-                int16_t mean = coded->values[at++];
-                size_t begin = at;
-                for (; at < coded->count && coded->places[at]; at++) {
-                    bool follows = coded->places[at] > coded->places[at - 1] && coded->places[at] < HP_PLACES;
-                    if (!follows || !coded->values[at] || abs(coded->values[at]) > HP_LARGEST_LEVEL) return false;
-                }
-                size_t x = column * across + i % across, y = row * part->factors[1] + i / across;
-                bool seen = x < part->across && y < part->down;
-                size_t block = seen ? y * part->across + x : 0;
-                if (!take) {
-                    if (seen) part->first[block + 1] = (uint32_t)(at - begin);
-                    continue;
-                }
-                /* Of blocks that are not seen nothing is kept; the same mean again takes the fewest bits. */
-                coded->means[number] = seen || !number ? mean : coded->means[number - 1];
-                for (size_t k = begin; seen && k < at; k++)
-                    part->levels[part->first[block] + k - begin] =
-                        (hp_level){(uint16_t)abs(coded->values[k]), coded->places[k], coded->values[k] < 0};
-            }
-        }
-    }
-    return at == coded->count;
+/* Room for what is kept of each block; false where there is none. */
+static bool make_room(hp_component *part, bool whole) {
+    size_t blocks = blocks_of(part);
+    part->means = malloc(blocks * sizeof *part->means);
+    part->first = malloc(blocks * sizeof *part->first);
+    part->count = malloc(blocks);
+    part->done = malloc(blocks);
+    part->kept = whole ? NULL : calloc(blocks, HP_PLACES * sizeof *part->kept);
+    return part->means && part->first && part->count && part->done && (whole || part->kept);
 }
 
-/* Where each block's levels begin, and room for them; false where there is none. */
-static bool make_room(hp_component *part) {
-    for (size_t block = 0; block < blocks_of(part); block++) part->first[block + 1] += part->first[block];
-    part->levels = malloc(((size_t)part->first[blocks_of(part)] + 1) * sizeof(hp_level));
-    part->done = malloc(blocks_of(part));
-    return part->levels && part->done;
-}
-
-static int64_t write_scans(hp_coded *coded, size_t per_unit, hp_survey *survey, hp_sink *sink) {
-    coded->means = malloc(coded->units * per_unit * sizeof(int16_t));
-    if (!survey || !sink || !coded->means) return HP_NO_MEMORY;
-    for (size_t c = 0; c < coded->parts; c++) {
-        hp_component *part = &coded->components[c];
-        part->first = calloc(blocks_of(part) + 1, sizeof(uint32_t));
-        if (!part->first) return HP_NO_MEMORY;
-    }
-    if (!arrange(coded, false)) return HP_REFUSED;
-    for (size_t c = 0; c < coded->parts; c++)
-        if (!make_room(&coded->components[c])) return HP_NO_MEMORY;
-    arrange(coded, true);
+static int64_t recode(hp_coded *coded, const hp_source *source, hp_survey *survey, hp_sink *sink) {
+    bool whole = true, room = survey && sink;
+    for (int64_t i = 0; i < source->scan_count; i++) whole &= hp_is_whole(source->scans + i);
+    for (size_t c = 0; room && c < coded->parts; c++) room = make_room(&coded->components[c], whole);
+    int64_t result = room ? hp_read_scans(coded, source) : HP_NO_MEMORY;
+    if (result) return result;
     put_scans(coded, survey, sink);
     return sink->full ? HP_REFUSED : (int64_t)sink->at;
 }
 
-/* All tables of codes and scans of a progressive JPEG of these levels; gives how many bytes they are.
+static void release(hp_coded *coded) {
+    for (size_t c = 0; c < coded->parts; c++) {
+        hp_component *part = &coded->components[c];
+        free(part->means);
+        free(part->first);
+        free(part->count);
+        free(part->done);
+        free(part->kept);
+    }
+    free(coded->levels);
+}
+
+/* All tables of codes and scans of a progressive JPEG with the levels of another JPEG; how many bytes they are.
  *
- * places, values: `count` of each; of each block its mean at place 0, then what is not zero, in zigzag order;
- *     blocks in the order of a scan of all components.
+ * data: of `size` bytes, in which the data of the scans is.
+ * scans: `scan_count` of hp_source_scan.
+ * tables: `table_count` of HP_TABLE bytes, which the scans name by their number.
  * width, height: of the picture in pixels.
- * factors: of each component, how many of its blocks a unit has across and down; 1 and 1 for a single one.
- * kinds: of each component, which tables it uses.
+ * components: of each of `parts` four bytes: how many of its blocks a unit has across and down (1 and 1 for a
+ *     single one), which tables it is to use, and its identifier.
  * out: room for them; what does not fit is refused. */
-HP_ENTRY int64_t hp_scans(const uint8_t *places, const int16_t *values, int64_t count, int64_t width,
-                          int64_t height, const uint8_t *factors, const uint8_t *kinds, int64_t parts,
-                          uint8_t *out, int64_t room) {
-    if (!places || !values || !factors || !kinds || !out || !within(count, 1, MOST_LEVELS)) return HP_REFUSED;
+HP_ENTRY int64_t hp_scans(const uint8_t *data, int64_t size, const int64_t *scans, int64_t scan_count,
+                          const uint8_t *tables, int64_t table_count, int64_t width, int64_t height,
+                          const uint8_t *components, int64_t parts, uint8_t *out, int64_t room) {
+    if (!data || !scans || !tables || !components || !out || size < 0 || table_count < 0) return HP_REFUSED;
     if (!within(width, 1, MOST_EDGE) || !within(height, 1, MOST_EDGE)) return HP_REFUSED;
-    if (!within(parts, 1, MOST_COMPONENTS) || !within(room, 0, INT32_MAX)) return HP_REFUSED;
+    if (!within(parts, 1, HP_COMPONENTS) || !within(room, 0, INT32_MAX)) return HP_REFUSED;
+    if (!within(scan_count, 1, MOST_SOURCE_SCANS)) return HP_REFUSED;
     size_t most[2] = {1, 1}, per_unit = 0;
     for (int64_t i = 0; i < 2 * parts; i++) {
-        if (!within(factors[i], 1, parts > 1 ? MOST_FACTOR : 1) || kinds[i / 2] >= KINDS) return HP_REFUSED;
-        if (factors[i] > most[i % 2]) most[i % 2] = factors[i];
+        uint8_t factor = components[i / 2 * 4 + i % 2];
+        if (!within(factor, 1, parts > 1 ? MOST_FACTOR : 1)) return HP_REFUSED;
+        if (factor > most[i % 2]) most[i % 2] = factor;
     }
-    hp_coded coded = {.places = places, .values = values, .count = (size_t)count, .parts = (size_t)parts};
+    hp_coded coded = {.parts = (size_t)parts};
     size_t across = 8 * most[0], down = 8 * most[1]; /* pixels of a unit */
     coded.units_across = ((size_t)width + across - 1) / across;
     coded.units = coded.units_across * (((size_t)height + down - 1) / down);
     for (int64_t c = 0; c < parts; c++) {
+        const uint8_t *said = components + 4 * c;
         hp_component *part = &coded.components[c];
-        *part = (hp_component){.factors = {factors[2 * c], factors[2 * c + 1]}, .kind = kinds[c]};
+        *part = (hp_component){.factors = {said[0], said[1]}, .kind = said[2], .name = said[3]};
         part->across = ((size_t)width * part->factors[0] + across - 1) / across;
         part->down = ((size_t)height * part->factors[1] + down - 1) / down;
         per_unit += part->factors[0] * part->factors[1];
+        if (part->kind >= KINDS) return HP_REFUSED;
     }
-    if (per_unit > MOST_PER_UNIT || coded.count < coded.units * per_unit) return HP_REFUSED;
+    if (per_unit > MOST_PER_UNIT) return HP_REFUSED;
+    hp_source source = {data, size, (const hp_source_scan *)scans, scan_count, tables, table_count};
     hp_survey *survey = malloc(sizeof *survey);
     hp_sink *sink = calloc(1, sizeof *sink);
     if (sink) {
         sink->out = out;
         sink->room = (size_t)room;
     }
-    int64_t result = write_scans(&coded, per_unit, survey, sink);
-    for (int64_t c = 0; c < parts; c++) {
-        free(coded.components[c].first);
-        free(coded.components[c].done);
-        free(coded.components[c].levels);
-    }
-    free(coded.means);
+    int64_t result = recode(&coded, &source, survey, sink);
+    release(&coded);
     free(survey);
     free(sink);
     return result;

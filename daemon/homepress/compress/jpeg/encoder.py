@@ -25,7 +25,7 @@ from homepress.compress.jpeg.quantise import (
     learn,
     masking,
 )
-from homepress.compress.jpeg.smallest import BaselineCoding, KeptLevels, LevelsCoding
+from homepress.compress.jpeg.smallest import BaselineCoding
 from homepress.compress.jpeg.whole import decode_strictly
 from homepress.compress.pixels import Pixels, Windowed
 
@@ -302,7 +302,7 @@ class _TriedSample(EncodedSample):
             statistics = learn(batch, activity)
             events = batch.quantised(self._strip.masks(activity, statistics), statistics.bits)
             headers = FrameHeaders(self._size, self._strip.layout, tables(quality))
-            self._codings[quality] = _coding(headers, [events], keep=self.whole)
+            self._codings[quality] = _coding(headers, [events])
         return self._codings[quality]
 
 
@@ -311,16 +311,12 @@ def _quantised(strip: Strip, quality: float, statistics: Statistics) -> Events:
     return batch.quantised(strip.masks(activity, statistics), statistics.bits)
 
 
-def _coding(headers: FrameHeaders, parts: Iterable[Events], *, keep: bool = True) -> Coding:
-    """Parts of a picture, from top to bottom, as a stream; with `keep` the core can make less of it later."""
-    core = Loaded.core if keep else None
-    writer, levels = BaselineWriter(headers, Loaded.core), KeptLevels()
+def _coding(headers: FrameHeaders, parts: Iterable[Events]) -> Coding:
+    """Parts of a picture, from top to bottom, as a stream."""
+    writer = BaselineWriter(headers, Loaded.core)
     for events in parts:
         writer.write(events)
-        if core:
-            levels.keep(events)
-    stream = writer.finish()
-    return LevelsCoding(stream, core, headers, levels) if core else BaselineCoding(stream)
+    return BaselineCoding(writer.finish())
 
 
 def _size(picture: Windowed) -> tuple[int, int]:

@@ -48,6 +48,7 @@ class Scan:
 
     Attributes:
         components: identifiers of the components in it.
+        tables: of each the slots of its tables of codes: four bits for means, four for the others.
         spectral: first and last coefficient in zigzag order.
         approximation: successive approximation, high and low bit position.
         data_start: where its entropy-coded data starts.
@@ -55,6 +56,7 @@ class Scan:
     """
 
     components: tuple[int, ...]
+    tables: tuple[int, ...]
     spectral: tuple[int, int]
     approximation: tuple[int, int]
     data_start: int
@@ -110,8 +112,10 @@ def read_scans(stream: JpegStream) -> tuple[Scan, ...]:
     """
     scans = []
     for segment in stream.scans:
-        components, spectral, approximation = _scan_header(stream.payload(segment))
-        scans.append(Scan(components, spectral, approximation, segment.body_end, segment.end))
+        body = stream.payload(segment)
+        components, spectral, approximation = _scan_header(body)
+        tables = tuple(body[2 : 2 + 2 * body[0] : 2])
+        scans.append(Scan(components, tables, spectral, approximation, segment.body_end, segment.end))
     return tuple(scans)
 
 
