@@ -1,5 +1,6 @@
 """The search for a setting, on curves that are known."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -68,6 +69,17 @@ def test_few_probes_on_a_curve_as_expected() -> None:
     curve = Curve(lambda q: 100 - 25 * math.exp(-(q - 84) / 60) + 5)
     find_setting(curve, 80.0, SCALE)
     assert len(curve.asked) <= 3
+
+
+def test_a_first_guess_that_missed_is_followed_along_the_bend() -> None:
+    """Two probes do where a plain slope would take more: over the target curves are flat, under it steep."""
+    bent = dataclasses.replace(SCALE, bend=((-2.0, 1.2), (0.0, 0.8), (4.0, 0.4)))
+    for missed, slope in ((-3.0, 1.2), (-1.0, 1.0), (2.0, 0.6), (6.0, 0.4)):
+        line = Curve(lambda setting, at=missed, by=slope: 80.0 + at + by * (setting - bent.guess(80.0)))
+        found = find_setting(line, 80.0, bent)
+        assert found is not None and found.score == pytest.approx(80.0)
+        assert len(line.asked) == 2
+    assert SCALE.slope_after(3.0) == SCALE.slope
 
 
 @example(middle=67.75, steep=1.1875, target=60.0, error=0.0)

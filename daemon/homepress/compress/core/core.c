@@ -7,7 +7,7 @@
 #define HP_SOURCES 0
 #endif
 
-enum { VERSION = 4, PLAIN = 0, AVX2 = 1 };
+enum { VERSION = 5, PLAIN = 0, AVX2 = 1 };
 
 /* Enough for any strip of any picture, and far from where the products below could overflow. */
 static const int64_t MOST = (int64_t)1 << 31;

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the entries, as `core.c` has it: raised whenever an entry takes or does something else."""
 
 _ENDING: Final = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")

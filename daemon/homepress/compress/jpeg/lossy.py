@@ -1,5 +1,6 @@
 """Scores codings of one picture against it: on tiles, or as a whole where it is small."""
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -216,6 +217,11 @@ SCALE = Scale(
     ),
 )
 
+_WHOLE_SCALE = dataclasses.replace(
+    SCALE, bend=((-2.0, 1.1), (0.0, 0.8), (2.0, 0.6), (4.0, 0.45), (8.0, 0.35))
+)
+"""For small pictures, each try of which is of all of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedJpeg:
@@ -314,7 +320,7 @@ def _search(scorer: JpegScorer, floor: float, encoder: Encoder, sampling: Sampli
     exact = functools.partial(_score_at, scorer.sample, sample, scores)
     target = floor + _GUARD
     if scorer.rough_sample is None:
-        found = find_setting(exact, target, SCALE)
+        found = find_setting(exact, target, _WHOLE_SCALE)
     else:
         rough = encoder.sample(scorer.rough_sample.pixels, sampling)
         found = find_setting_twice(

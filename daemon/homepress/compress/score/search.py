@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 _MOST_PROBES = 6
 _STRAIGHT = 3.0  # points between two probes that a straight line may bridge
 _NARROW = 0.3  # steps of the setting that are not worth dividing further
@@ -26,12 +28,15 @@ class Scale:
         highest: the greatest.
         slope: points of score for one step, about, for the first guess.
         expected: settings that give a score in most pictures, as (score, setting), rising.
+        bend: points of score for one step after a first guess that missed, as (points above the target,
+            slope), rising: where scores fall short, curves are steep. Empty where `slope` will do.
     """
 
     lowest: float
     highest: float
     slope: float
     expected: tuple[tuple[float, float], ...]
+    bend: tuple[tuple[float, float], ...] = ()
 
     def guess(self, score: float) -> float:
         """A setting that gives about this score in most pictures."""
@@ -43,6 +48,13 @@ class Scale:
         else:
             return self.clip(at_low + (score - low) / self.slope)
         return self.clip(at_low + (at_high - at_low) * (score - low) / (high - low))
+
+    def slope_after(self, missed: float) -> float:
+        """Points of score for one step after a first guess that came out so many points above the target."""
+        if not self.bend:
+            return self.slope
+        points, slopes = [at for at, _ in self.bend], [slope for _, slope in self.bend]
+        return float(np.interp(missed, points, slopes))
 
     def within_reason(self, slope: float) -> float:
         """A measured slope, unless it strays so far from the usual that it must be chance."""
@@ -169,7 +181,7 @@ def _next(probes: list[FoundSetting], target: float, scale: Scale) -> float:
         # Not too close to what is known: a curve that bends would be crept along.
         return low.setting + min(max(share, 0.1), 0.9) * (high.setting - low.setting)
     near = min(probes, key=lambda probe: abs(probe.score - target))
-    slope = scale.slope
+    slope = scale.slope_after(near.score - target)
     if others := [probe for probe in probes if probe is not near]:
         other = min(others, key=lambda probe: abs(probe.setting - near.setting))
         slope = scale.within_reason((near.score - other.score) / (near.setting - other.setting))
