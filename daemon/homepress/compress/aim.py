@@ -19,6 +19,7 @@ from homepress.compress.score.tiles import (
     WORST_TILES,
     StripReference,
     Tile,
+    WholeReference,
     cells,
     compare_once,
     draw,
@@ -32,6 +33,9 @@ from homepress.compress.score.weighing import Tally
 # Scores results with transparency against their source, on dark and on light ground.
 
 _GROUNDS = (32, 255)
+
+_PREPARED_PIXELS = 500_000
+"""Sources up to this size are prepared once for all results: some 20 bytes a pixel."""
 
 Rgb = NDArray[np.uint8]
 Rgba = NDArray[np.uint8]
@@ -71,6 +75,7 @@ class Scorer:
         self._shown = shown
         height, width = source.shape[:2]
         self._small = min(height, width) < EDGE
+        self._prepared = height * width <= _PREPARED_PIXELS
         whole = height * width <= FULL_PIXELS or self._small
         self.kind = ScoreKind.FULL if whole else ScoreKind.SAMPLED
         """How scores are measured."""
@@ -119,8 +124,17 @@ class Scorer:
 
     def full(self, looks: Sequence[Rgb]) -> float:
         """The score of all of a result, however large: for what sample tiles may misjudge, such as text."""
-        pairs = zip(self.sources, looks, strict=True)
-        return min(full_score(source, look, self._shown) for source, look in pairs)
+        if self._prepared:
+            pairs = zip(self._wholes, looks, strict=True)
+            return min(whole.compare(self._shown(look)).score() for whole, look in pairs)
+        return min(
+            full_score(source, look, self._shown) for source, look in zip(self.sources, looks, strict=True)
+        )
+
+    @functools.cached_property
+    def _wholes(self) -> list[WholeReference]:
+        """The source over each ground, prepared once for all results."""
+        return [WholeReference(self._shown(source)) for source in self.sources]
 
     def worst(self, looks: Sequence[Rgb]) -> float:
         """The score of the tiles that strayed furthest; 100 where the picture is smaller than a tile."""

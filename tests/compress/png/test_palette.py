@@ -16,6 +16,7 @@ from homepress.compress.png import palette, png
 from homepress.compress.png.evenness import Evenness
 from homepress.compress.png.palette import Colours, Indexed, Quantiser
 from homepress.compress.png.pixels import read_png
+from homepress.compress.score.ssimulacra2 import PieceReference, full_score
 
 
 def drawing(height: int = 300, width: int = 400, *, alpha: bool = False) -> np.ndarray:
@@ -158,6 +159,24 @@ def test_a_fault_that_only_dark_ground_shows_lowers_the_score() -> None:
     assert scorer.score(scorer.looks(source)) > 99.9
     assert scorer.score(scorer.looks(fault)) < 50.0
     assert np.array_equal(over(source, 255)[hidden], over(fault, 255)[hidden])
+
+
+def test_a_small_source_is_prepared_once_for_all_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[tuple[int, ...]] = []
+    prepare = PieceReference.__init__
+
+    def counted(reference: PieceReference, rgb: np.ndarray, *piece: Any) -> None:
+        prepared.append(rgb.shape)
+        prepare(reference, rgb, *piece)
+
+    source = drawing(alpha=True)
+    looks = [over(source ^ np.uint8(3), ground) for ground in (32, 255)]
+    pairs = zip((over(source, 32), over(source, 255)), looks, strict=True)
+    alone = min(full_score(before, after) for before, after in pairs)
+    monkeypatch.setattr(PieceReference, "__init__", counted)
+    scorer = Scorer(source, lambda pixels: pixels)
+    assert [scorer.score(looks) for _ in range(3)] == [alone] * 3
+    assert len(prepared) == 2  # one for each ground
 
 
 def test_colour_beneath_transparency_does_not_count() -> None:
