@@ -20,8 +20,8 @@ from homepress.compress.jpeg.model import NATURAL_OF_ZIGZAG, Floats
 
 _BIT_PRICE = np.float32(0.09)  # squared quantisation steps that one bit may cost in error
 _CLASS_PRICE = np.float32(1.5)  # the same for lowering a size class, relative to dropping a level of one
-_MASKING = np.float32(0.8)  # power of a block's activity by which its bits' price grows
-_MASKING_RANGE = (0.3, 3.0)
+_MASKING = np.float32(0.4)  # power of a block's activity by which its bits' price grows
+_MASKING_RANGE = (0.5, 2.0)
 _NEIGHBOURS = np.float32(2.0)  # how much busier than its surroundings a block may count
 _FREQUENCY = 0.3  # how much dearer error is at low frequencies than at high ones
 _PASSES = 2  # each drop changes what its neighbours cost
