@@ -19,14 +19,13 @@ _TRIED = {
     "was chosen by all of them together, of three ways on ten pictures. What HaarPSI and PSNR-HVS-M still hold "
     "against us is fine grain, which SSIMULACRA2 hardly counts; from 80 on, which is where the default floor "
     "is, the mean of the five is under MozJPEG's.",
-    "lossless JPEG, share of the source": "Bands and bits of the scans are "
-    "chosen for each picture, by exact costs. The set holds gain maps and videos after pictures, which "
-    "stay byte for byte and count as source. Arithmetic coding saves more, and hardly any program shows it.",
+    "lossless JPEG, share of the source": "Bands and bits of the scans are chosen for each picture by what "
+    "they take. The set holds gain maps and videos after pictures, which stay byte for byte and count as "
+    "source. Arithmetic coding saves more, and hardly any program shows it.",
     "CPU per megapixel, camera JPEG at `balanced`, search included, against Caesium in the same run": "A few "
     "tiles give a first idea of the quality, so that the costly sample is asked once; tables are folded into "
     "the transform; a result is scored before the lossless pass, so that a try that falls short does not "
-    "cost it. One strict decoding gives the source's pixels and tells whether coded data is missing. A third "
-    "of what is left is MozJPEG's lossless pass.",
+    "cost it. One strict decoding gives the source's pixels and tells whether coded data is missing.",
 }
 """What was tried for a goal that is missed, by the line's first words."""
 
