@@ -16,9 +16,9 @@ PAGE_NAME = "numbers.md"
 _BEGIN, _END = "<!-- numbers: from `make bench` -->", "<!-- end of numbers -->"
 _TRIED = {
     "the same by each of five judges, where MozJPEG scores 70 / 80 / 90": "How much a busy block may lose "
-    "was chosen by all of them together, of three ways on ten pictures. What HaarPSI and PSNR-HVS-M still hold "
-    "against us is fine grain, which SSIMULACRA2 hardly counts; from 80 on, which is where the default floor "
-    "is, the mean of the five is under MozJPEG's.",
+    "was chosen by all of them together, of three ways on ten pictures. What HaarPSI and PSNR-HVS-M still "
+    "hold against us is fine grain, which SSIMULACRA2 hardly counts; from 80 on, which is where the default "
+    "floor is, the mean of the five is under MozJPEG's.",
     "lossless JPEG, share of the source": "Bands and bits of the scans are chosen for each picture by what "
     "they take. The set holds gain maps and videos after pictures, which stay byte for byte and count as "
     "source. Arithmetic coding saves more, and hardly any program shows it.",
