@@ -108,14 +108,15 @@ def _run(source: bytes, kind: ImageType, recipe: Recipe) -> Compressed | Unchang
         return _made_anew(source, kind, target, recipe)
     if _is_too_large(source, kind, recipe.max_edge):
         return _resized_in_place(source, kind, recipe)
-    if (fitting := _far_from_fitting(source, kind, recipe)) is not None:
+    fitting = _begun_fitting(source, kind, recipe)
+    if fitting is not None and fitting.needs_a_lower_floor:
         return _made_anew(source, kind, kind, recipe, fitting)
     result = _in_place(source, kind, recipe)
     if result is None:
         return _made_anew(source, kind, kind, recipe)
     if recipe.fit_under and _bytes_of(result, source) > recipe.fit_under:
         tried = isinstance(result, Compressed) and not result.lossless
-        return _fitted_in_place(source, kind, recipe, floor_tried=tried)
+        return _fitted_in_place(source, kind, recipe, fitting, floor_tried=tried)
     return result
 
 
@@ -208,24 +209,23 @@ def _resized_in_place(source: bytes, kind: ImageType, recipe: Recipe) -> Compres
         return dataclasses.replace(result, missed=f"not resized: {error}")
 
 
-def _far_from_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting | None:
-    """The search for a size, where a picture as good as is wished for is far too large, else None."""
+def _begun_fitting(source: bytes, kind: ImageType, recipe: Recipe) -> Fitting | None:
+    """The search for a size, where a picture as good as is wished for may be far too large, else None."""
     if kind not in (ImageType.JPEG, ImageType.PNG) or not 0 < _FAR * recipe.fit_under < len(source):
         return None
     try:
         picture = scrubbing.read_scrubbed(source, kind, recipe)
         _refuse_heavy(picture, recipe.fit_under)
-        fitting = Fitting(picture, kind, EncodeOptions(recipe.floor, recipe.palette), recipe.fit_under)
+        return Fitting(picture, kind, EncodeOptions(recipe.floor, recipe.palette), recipe.fit_under)
     except (CannotConvert, Refused):  # it may still fit with all that it holds
         return None
-    return fitting if fitting.needs_a_lower_floor else None
 
 
 def _fitted_in_place(
-    source: bytes, kind: ImageType, recipe: Recipe, *, floor_tried: bool
+    source: bytes, kind: ImageType, recipe: Recipe, fitting: Fitting | None, *, floor_tried: bool
 ) -> Compressed | Unchanged:
     try:
-        return _made_anew(source, kind, kind, recipe, floor_tried=floor_tried)
+        return _made_anew(source, kind, kind, recipe, fitting, floor_tried=floor_tried)
     except CannotConvert as error:
         raise CannotFit(str(error)) from error
 

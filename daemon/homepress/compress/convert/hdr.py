@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from homepress.compress.convert.picture import LINEAR, Plane, Rgba, shrink
+from homepress.compress.convert.picture import LINEAR, Rgba
+from homepress.compress.convert.resample import Plane, resample
 from homepress.compress.metadata.gain_map import GainChannel, GainCurve
 
 Values = NDArray[np.uint8]
@@ -170,14 +171,14 @@ def _light_of(base: Rgba, values: Values, gain: Gain, channel: int, size: tuple[
         light = _base_light(base[rows], channel, len(gain.stops)) + gain.base_offsets[channel]
         light *= factors[enlarged[rows]]
         light -= gain.hdr_offsets[channel]
-        narrow[rows] = shrink(light, (size[0], len(light)))
+        narrow[rows] = resample(light, (size[0], len(light)))
     del enlarged
     if height == size[1]:
         return narrow
     out = np.empty((size[1], size[0]), np.float32)
     for left in range(0, size[0], _STRIP):
         columns = narrow[:, left : left + _STRIP]
-        out[:, left : left + _STRIP] = shrink(columns, (columns.shape[1], size[1]))
+        out[:, left : left + _STRIP] = resample(columns, (columns.shape[1], size[1]))
     return out
 
 

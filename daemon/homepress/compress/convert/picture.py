@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from homepress.compress.convert.resample import Plane, across, down, needed
 from homepress.compress.metadata.jpeg_tail import JpegTail
 
 if TYPE_CHECKING:
@@ -82,8 +84,6 @@ def is_grey(rgba: Rgba | NDArray[np.uint16]) -> bool:
 #
 # Averaged in sRGB's own curve, fine patterns and bright lines on dark ground would come out too dark.
 
-Plane = NDArray[np.float32]
-
 _Depth = TypeVar("_Depth", np.uint8, np.uint16)
 _MOST_8 = 255
 
@@ -100,34 +100,55 @@ _STEPS = 1 << 14
 """Fineness of the table back to sRGB: its steepest part, near black, is looked up to a tenth of a level."""
 
 
+_ROWS = 128
+"""Of the result that are made at once: what they are made from fits the CPU's cache."""
+
+
 def scale_down(rgba: NDArray[_Depth], size: tuple[int, int]) -> NDArray[_Depth]:
-    """The pixels at another size, of 8 or 16 bits a channel."""
-    out = np.empty((size[1], size[0], 4), rgba.dtype)
-    most = int(np.iinfo(rgba.dtype).max)
-    linear = LINEAR if most == _MOST_8 else _curve(most)
-    if is_opaque(rgba):
-        out[..., 3] = most
-        for channel in range(3):
-            out[..., channel] = _to_srgb(shrink(linear[rgba[..., channel]], size), most)
-        return out
-    cover = rgba[..., 3].astype(np.float32) / np.float32(most)
-    alpha: Plane = np.clip(shrink(cover, size), 0.0, 1.0)
-    out[..., 3] = np.rint(alpha * most)
-    visible: Plane = np.maximum(alpha, np.float32(1e-6))
-    for channel in range(3):
-        light = np.divide(shrink(linear[rgba[..., channel]] * cover, size), visible)
-        out[..., channel] = _to_srgb(light, most)
-    out[out[..., 3] == 0] = 0
+    """Pixels at another size, of 8 or 16 bits a channel.
+
+    Args:
+        rgba: height x width x 4; or several of one size side by side, height x several x width x 4.
+        size: width and height of each.
+    """
+    out = np.empty((size[1], *rgba.shape[1:-2], size[0], 4), rgba.dtype)
+    opaque = is_opaque(rgba)
+    linear = LINEAR if rgba.dtype == np.uint8 else _curve(int(np.iinfo(rgba.dtype).max))
+    for top in range(0, size[1], _ROWS):
+        rows = top, min(top + _ROWS, size[1])
+        first, last = needed(rgba.shape[0], size[1], rows)
+        shrink = functools.partial(_shrunk_rows, length=rgba.shape[0], size=size, rows=rows)
+        _scale_rows(rgba[first:last], linear, shrink, opaque, out[rows[0] : rows[1]])
     return out
 
 
-def shrink(plane: Plane, size: tuple[int, int]) -> Plane:
-    """One channel at another size; as it is where that is the same."""
-    if size == (plane.shape[1], plane.shape[0]):
-        return plane
-    image = Image.fromarray(np.ascontiguousarray(plane))
-    small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.asarray(small, np.float32)
+def _shrunk_rows(plane: Plane, length: int, size: tuple[int, int], rows: tuple[int, int]) -> Plane:
+    return across(down(plane, length, size[1], rows), plane.shape[-1], size[0], (0, size[0]))
+
+
+def _scale_rows(
+    rgba: NDArray[_Depth],
+    linear: Plane,
+    shrink: Callable[[Plane], Plane],
+    opaque: bool,
+    out: NDArray[_Depth],
+) -> None:
+    """Write rows of the smaller picture, made from those of the larger one that count for them."""
+    most = int(np.iinfo(rgba.dtype).max)
+    if opaque:
+        out[..., 3] = most
+        for channel in range(3):
+            light = np.take(linear, rgba[..., channel], mode="clip")
+            out[..., channel] = _to_srgb(shrink(light), most)
+        return
+    cover = rgba[..., 3].astype(np.float32) / np.float32(most)
+    alpha: Plane = np.clip(shrink(cover), 0.0, 1.0)
+    out[..., 3] = np.rint(alpha * most)
+    visible: Plane = np.maximum(alpha, np.float32(1e-6))
+    for channel in range(3):
+        light = np.divide(shrink(linear[rgba[..., channel]] * cover), visible)
+        out[..., channel] = _to_srgb(light, most)
+    out[out[..., 3] == 0] = 0
 
 
 def _back() -> NDArray[np.uint8]:

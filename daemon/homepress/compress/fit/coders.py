@@ -30,7 +30,7 @@ from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.lossy import DEAR, SCALE
 from homepress.compress.jpeg.model import QUALITY_STEP, on_grid
 from homepress.compress.jpeg.whole import decode_jpeg
-from homepress.compress.pixels import Pixels, Raster, Remembered, Undecodable
+from homepress.compress.pixels import Pixels, Remembered, Undecodable
 from homepress.compress.score.search import Scale
 from homepress.compress.webp import WebpCodec, encode_lossless
 
@@ -49,6 +49,10 @@ class TriedPixels(ABC):
     @abstractmethod
     def density(self, setting: float) -> float:
         """What the coding that is kept takes of the bytes that `size` gives."""
+
+    def is_usual(self, setting: float) -> bool:
+        """Whether that is so near to one that it need not be measured."""
+        return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,11 +79,13 @@ class Coder(ABC):
         scale: of the setting.
         step: the least difference of settings that it knows.
         bits: a pixel from which on a picture is about better off with all its pixels.
+        measures_once: whether one density will do for all shares of the edges.
     """
 
     scale: Scale
     step: float
     bits: float
+    measures_once: bool
 
     @abstractmethod
     def tried(self, rgba: Rgba) -> TriedPixels:
@@ -114,12 +120,14 @@ class JpegCoder(Coder):
     scale = SCALE
     step = QUALITY_STEP
     bits = 0.8
+    measures_once = False
 
     def __init__(self, picture: Picture, sampling: Sampling) -> None:
         self.is_grey = refuse_as_jpeg(picture)
         """Whether there are no colours to sample."""
         self._sampling = sampling
         self._encoder = RateDistortionEncoder()
+        self._ready: tuple[Picture, list[Pixels]] | None = None
 
     @override
     def tried(self, rgba: Rgba) -> "_TriedAsJpeg":
@@ -131,8 +139,8 @@ class JpegCoder(Coder):
         assert isinstance(tried, _TriedAsJpeg)
         quality = on_grid(setting)
         codings = [
-            self._encoder.encode(Raster(jpeg_image(each)), self._sampling, quality, tried.sample)
-            for each in (picture, *picture.others)
+            self._encoder.encode(pixels, self._sampling, quality, tried.sample)
+            for pixels in self._pixels_of(picture)
         ]
         others = [
             jpeg_file(each.smallest(), other, ())
@@ -147,6 +155,13 @@ class JpegCoder(Coder):
         )
         return WrittenFile(data, first, method, tuple(further))
 
+    def _pixels_of(self, picture: Picture) -> list[Pixels]:
+        """Those of a picture and of its further ones; kept, for it is coded more than once."""
+        if self._ready is None or self._ready[0] is not picture:
+            pictures = picture, *picture.others
+            self._ready = picture, [np.asarray(jpeg_image(each)) for each in pictures]
+        return self._ready[1]
+
 
 def _pixels_of_jpeg(stream: bytes, data: bytes) -> Rgba:
     decoded = decode_jpeg(data)
@@ -159,14 +174,38 @@ def _in_colours(pixels: Pixels) -> Pixels:
     return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
 
 
+_USUAL_DENSITY = (
+    (0.13, 0.40),
+    (0.19, 0.58),
+    (0.23, 0.68),
+    (0.27, 0.76),
+    (0.32, 0.82),
+    (0.39, 0.855),
+    (0.46, 0.89),
+    (0.55, 0.907),
+    (0.65, 0.926),
+    (0.77, 0.935),
+    (0.92, 0.945),
+    (2.4, 0.94),
+    (4.0, 0.92),
+)
+"""By bits a pixel of the quick coding, what the coding that is kept takes of it in most pictures: each block
+costs some bits in the quick one, however empty."""
+_USUAL_BITS = 0.5
+"""A pixel of the quick coding: with fewer, pictures differ."""
+_DENSITIES = np.array(_USUAL_DENSITY).T
+
+
 class _TriedAsJpeg(TriedPixels):
     def __init__(self, encoder: RateDistortionEncoder, pixels: Rgba, sampling: Sampling) -> None:
         self._encode = functools.partial(encoder.encode, pixels, sampling)
+        self._pixels = pixels.shape[0] * pixels.shape[1]
         self.sample = encoder.sample(pixels, sampling)
 
     @override
     def size(self, setting: float) -> int:
-        return self.sample.size(on_grid(setting))
+        quick = self.sample.size(on_grid(setting))
+        return round(quick * float(np.interp(8 * quick / self._pixels, _DENSITIES[0], _DENSITIES[1])))
 
     @override
     def decoded(self, setting: float) -> Rgba:
@@ -176,6 +215,10 @@ class _TriedAsJpeg(TriedPixels):
     def density(self, setting: float) -> float:
         kept = self._encode(on_grid(setting), self.sample).smallest()
         return len(kept) / self.size(setting)
+
+    @override
+    def is_usual(self, setting: float) -> bool:
+        return bool(8 * self.sample.size(on_grid(setting)) >= _USUAL_BITS * self._pixels)
 
 
 class CodecCoder(Coder):
@@ -187,6 +230,7 @@ class CodecCoder(Coder):
     """
 
     bits = 0.5
+    measures_once = True
 
     def __init__(self, picture: Picture, kind: ImageType) -> None:
         refuse, codec = _CODECS[kind]
@@ -269,9 +313,23 @@ def coder_of(picture: Picture, kind: ImageType) -> Coder:
     return CodecCoder(picture, kind)
 
 
-def finer_coder(coder: Coder, picture: Picture, setting: float, score: float) -> Coder | None:
-    """Another one that keeps more of the colours, where a setting is so high for its score that it may."""
-    dear = setting > coder.scale.guess(score) + DEAR
+_NEARLY_ALL = 96.0
+"""A quality from which on a picture that lost pixels may have bits to spare for more of its colours."""
+
+
+def finer_coder(
+    coder: Coder, picture: Picture, setting: float, score: float, *, smaller: bool
+) -> Coder | None:
+    """Another one that keeps more of the colours, where a setting is so high for its score that it may.
+
+    Args:
+        coder: the one that would be used.
+        picture: what it codes.
+        setting: that the size in bytes allows.
+        score: to be expected, at the old size.
+        smaller: whether pixels go: then scores are low for their settings anyhow.
+    """
+    dear = setting > (_NEARLY_ALL if smaller else coder.scale.guess(score) + DEAR)
     if dear and isinstance(coder, JpegCoder) and not coder.is_grey:
         return JpegCoder(picture, Sampling.FULL)
     return None

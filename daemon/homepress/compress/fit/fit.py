@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from homepress.base.formats import FORMATS, ImageType
 from homepress.compress.convert.jxl import JxlCodec
-from homepress.compress.convert.picture import CannotConvert, Picture, to_rgba
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, to_rgba
 from homepress.compress.convert.resize import resized
 from homepress.compress.convert.write import (
     EncodedFile,
@@ -24,6 +24,7 @@ from homepress.compress.png.palette import Colours
 from homepress.compress.savings import SHARES, shrunk
 from homepress.compress.score.search import shortfall
 from homepress.compress.score.ssimulacra2 import to_srgb
+from homepress.compress.score.tiles import TILES
 
 # A mosaic of the picture's regions tells how it looks at each share of its edges with the quality that the
 # size allows. The picture is then coded at the best of them: once to learn how far the mosaic errs, a second
@@ -46,6 +47,9 @@ _NEARLY = 1.5
 """Points by which a mosaic may stay under the floor and the whole picture still be tried at it."""
 _NEARLY_LOSSLESS = 1.3
 """How many times the size some regions without loss may take, and the picture still be tried."""
+_FEW_TILES = 12
+_NO_DOUBT = 15.0
+"""Points that some tiles have to stay above the lowest floor, and no more be looked at."""
 
 
 class CannotFit(Exception):  # noqa: N818 (reads as a verdict)
@@ -86,7 +90,8 @@ class Fitting:
             return not may_fit_whole(self.picture, self._limit) and not _is_drawing(self.picture)
         if self._search.lossless_size() <= _NEARLY_LOSSLESS * self._limit:
             return False
-        return self._search.at(1.0).score < self._wish.floor - _NEARLY
+        least = self._wish.floor - _NEARLY
+        return self._search.best_score < least or self._search.at(1.0).score < least
 
     def write(self, *, floor_tried: bool = False) -> tuple[EncodedFile, Picture]:
         """The file, and the picture that it shows, which may have fewer pixels.
@@ -141,7 +146,8 @@ class Fitting:
 
     def _with_best_colours(self, search: Search, trial: Trial) -> tuple[Coder, Trial]:
         """What writes the picture, and what it tried: with more of the colours where that looks better."""
-        finer = finer_coder(search.coder, self.picture, trial.setting, trial.score)
+        smaller = trial.share < 1.0
+        finer = finer_coder(search.coder, self.picture, trial.setting, trial.score, smaller=smaller)
         if finer is None:
             return search.coder, trial
         other = search.tried_with(finer, trial.share, trial.setting)
@@ -150,7 +156,8 @@ class Fitting:
     def _filled(self, picture: Picture, coder: Coder, trial: Trial) -> EncodedFile | None:
         """The picture at one size in pixels, as good as fits; None where it is below the lowest floor."""
         best: WrittenFile | None = None
-        approach = Approach(trial, coder, self._limit * _AIM)
+        known = replace(trial, beside=picture.beside)
+        approach = Approach(known, coder, self._limit * _AIM)
         for _ in range(_CODINGS):
             setting = approach.next()
             if setting is None:
@@ -176,8 +183,7 @@ class Fitting:
             score = own = scorer.score(pixels)
             judge = scorer
             if source.size != scorer.size:
-                judge = OldSizeScorer(source.rgba, to_srgb("RGB", source.icc))
-                own = judge.score(pixels)
+                judge, own = _at_its_own_size(source, pixels)
             if shortfall(LOWEST_FLOOR, own, judge.worst(pixels)) > 0.0:
                 return None
             scores.append(score)
@@ -213,6 +219,16 @@ class Fitting:
             if written.score >= _GOOD_PNG:
                 break
         return best
+
+
+def _at_its_own_size(source: Picture, result: Rgba) -> tuple[OldSizeScorer, float]:
+    """A judge of results of a picture, and the score of one: by a few tiles where those leave no doubt."""
+    for tiles in (_FEW_TILES, TILES):
+        judge = OldSizeScorer(source.rgba, to_srgb("RGB", source.icc), tiles)
+        score = judge.score(result)
+        if score >= LOWEST_FLOOR + _NO_DOUBT:
+            break
+    return judge, score
 
 
 def _is_drawing(picture: Picture) -> bool:

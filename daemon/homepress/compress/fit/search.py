@@ -12,6 +12,7 @@ from homepress.compress.convert.picture import Picture
 from homepress.compress.fit.coders import Coder, TriedPixels, coder_of
 from homepress.compress.fit.mosaic import Mosaic
 from homepress.compress.metadata.exif import without_thumbnail
+from homepress.compress.metadata.jpeg_tail import gain_map_part
 from homepress.compress.score.search import Scale
 from homepress.compress.score.ssimulacra2 import to_srgb
 
@@ -167,6 +168,16 @@ _HOPELESS = 0.15
 """By how much the least size may exceed the limit, as a logarithm, and the share still be tried."""
 _RATHER_PIXELS = 0.4
 """Points of the score that more pixels are worth."""
+_LEAST_SHARE, _FAR_FROM_SURE = 0.25, 1.0
+"""Of the edges, and what more pixels are worth there: parts so small tell less of the whole."""
+_HALF, _MANY = 0.5, 0.7
+"""Shares of the edges: up to the one more pixels are looked at first; from the other on it depends."""
+_NEAR_HALF = 1.0
+"""Points that the share above half the edges may stay behind the best, and half the edges be tried."""
+_SPARE = 5.0
+"""Points that a setting lies above its score, where more pixels are looked at first."""
+_BENDS = ((0.7, 0.3), (0.55, 1.0), (0.0, 2.0))
+"""By share, points that the next ones cost on both sides of the best: the smaller the picture, the more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,6 +230,19 @@ class Search:
         exif = self._picture.exif
         return 0 if exif is None else len(exif) - len(without_thumbnail(exif))
 
+    @functools.cached_property
+    def _gain_map(self) -> int:
+        """Bytes of a gain map, which shrinks with its picture."""
+        tail = self._picture.tail
+        part = None if tail is None else gain_map_part(tail.file)
+        return 0 if part is None else part.end - part.start
+
+    def _beside(self, share: float) -> int:
+        """Bytes that the file takes whatever the setting, about."""
+        if share == 1.0:
+            return self._picture.beside
+        return self._picture.beside - self._thumbnail - round(self._gain_map * (1.0 - math.pow(share, 1.5)))
+
     def lossless_size(self) -> float:
         """About how many bytes the picture takes without loss; infinite where it cannot be written so."""
         part = self._mosaic.a_few()
@@ -238,17 +262,20 @@ class Search:
     def tried_with(self, coder: Coder, share: float, start: float) -> Trial:
         """A trial with another coder; `start` is a setting near to what is to be expected."""
         tried = coder.tried(self._mosaic.pixels(share))
-        beside = self._picture.beside - (self._thumbnail if share < 1.0 else 0)
-        stands_for = self._mosaic.stands_for
+        beside = self._beside(share)
+        stands_for = self._mosaic.stands_for(share)
+        if not coder.measures_once:
+            self._density = 1.0
         target = (self._limit - beside) / stands_for / self._density
         found = setting_for(tried.size, target, coder, start, below=_NEAR, above=_NEAR)
-        if not self._trials or self._mosaic.is_whole:  # of a large picture it is about the same at all shares
+        known = self._trials if coder.measures_once else tried.is_usual(found.setting)
+        if self._mosaic.is_whole or not known:
             self._density = tried.density(found.setting)
             target = (self._limit - beside) / stands_for / self._density
             found = setting_for(tried.size, target, coder, found.setting, below=_NEAR, above=_NEAR)
         if found.excess > _HOPELESS:
             return Trial(share, found.setting, -math.inf, tried, beside, stands_for * self._density)
-        score = self._mosaic.score(tried.decoded(found.setting)) + self._change(coder, found)
+        score = self._mosaic.score(tried.decoded(found.setting), share) + self._change(coder, found)
         return Trial(share, found.setting, score, tried, beside, stands_for * self._density)
 
     def _change(self, coder: Coder, found: Found) -> float:
@@ -265,10 +292,18 @@ class Search:
         bits = 8 * max(self._limit - self._picture.beside, 1) / (width * height * share**2)
         return self._growth.setting(math.log(bits / _USUAL_BITS))
 
+    @property
+    def best_score(self) -> float:
+        """About the best that is to be had in the bytes; surely no less than with all pixels.
+
+        Where most pictures are best with all pixels, no others are tried for it.
+        """
+        return self._score(0 if self._guess == 0 else self._summit)
+
     def best_first(self) -> Iterator[Trial]:
         """The trial of the share that looks best, then those of smaller ones; none that surely do not fit."""
-        at = self._summit()
-        best = self.at(self.shares[at]).score - _RATHER_PIXELS
+        at = self._summit
+        best = self._score(at) - (_RATHER_PIXELS if self.shares[at] > _LEAST_SHARE else _FAR_FROM_SURE)
         at = min(number for number, share in enumerate(self.shares) if self._is_as_good(share, best))
         for share in self.shares[at:]:
             if self.at(share).score > -math.inf:
@@ -277,30 +312,70 @@ class Search:
     def _is_as_good(self, share: float, score: float) -> bool:
         return share in self._trials and self._trials[share].score >= score
 
-    def _summit(self) -> int:
-        """The number of the share with the best score: uphill from where it is to be expected."""
+    @functools.cached_property
+    def _guess(self) -> int:
+        """The number of the share that is best in most pictures, by the bits that each pixel gets."""
         width, height = self._picture.size
         bits = 8 * max(self._limit - self._picture.beside, 1) / (width * height)
         wanted = math.sqrt(bits / self.coder.bits)
-        at = min(range(len(self.shares)), key=lambda number: abs(self.shares[number] - wanted))
-        while True:
-            around = [each for each in (at, at - 1, at + 1) if 0 <= each < len(self.shares)]
-            scores = [self.at(self.shares[each]).score for each in around]
-            if max(scores) == -math.inf:
-                if at == len(self.shares) - 1:
-                    return at
-                at += 1
-                continue
-            best = around[scores.index(max(scores))]
-            if best == at:
-                return at
-            at = best
+        return min(range(len(self.shares)), key=lambda number: abs(self.shares[number] - wanted))
+
+    @functools.cached_property
+    def _summit(self) -> int:
+        """The number of the share with the best score: uphill from where it is to be expected."""
+        at = self._guess
+        while self._score(at) == -math.inf and at < len(self.shares) - 1:
+            at += 1
+        step = self._way_up(at)
+        best = self._climbed(at, step)
+        if best == at and self._score(at) - self._score(at + step) > _bend(self.shares[at]):
+            best = self._climbed(at, -step)
+        return max(best, self._half_near(best), key=self._score)
+
+    def _half_near(self, at: int) -> int:
+        """The number of half the edges, where it may look better than what it is near to; else the same.
+
+        Each pixel then stands for four whole ones: some pictures lose less by it than with more pixels.
+        """
+        half = next((number for number, share in enumerate(self.shares) if share == _HALF), at)
+        next_to_it = half - 1
+        if not next_to_it - 1 <= at <= next_to_it:
+            return at
+        return half if self._score(next_to_it) > self._score(at) - _NEAR_HALF else at
+
+    def _climbed(self, at: int, step: int) -> int:
+        while self._score(at + step) > self._score(at):
+            at += step
+        return at
+
+    def _score(self, number: int) -> float:
+        return self.at(self.shares[number]).score if 0 <= number < len(self.shares) else -math.inf
+
+    def _way_up(self, at: int) -> int:
+        """Towards more pixels (-1) or fewer (1), by what is known of one share.
+
+        Settings that are high for their scores tell of bits to spare for more pixels.
+        """
+        trial = self.at(self.shares[at])
+        if trial.share <= _HALF:
+            return -1
+        if trial.share < _MANY:
+            return 1
+        spare = trial.setting - self.coder.scale.guess(trial.score)
+        return -1 if spare * self.coder.scale.slope > _SPARE else 1
+
+
+def _bend(share: float) -> float:
+    """Points that a share beside the best one costs at least, in most pictures."""
+    return next(points for least, points in _BENDS if share >= least)
 
 
 # The picture itself coded until it fills the size.
 
 _CLOSE = 0.004
 """How near to what is aimed at, as a logarithm, the mosaic has to come."""
+_NEAR_ENOUGH = 0.02
+"""The same as long as it is not known how far the mosaic errs."""
 
 
 class Approach:
@@ -322,13 +397,14 @@ class Approach:
     def next(self) -> float | None:
         """The next setting; None where no other one can come closer."""
         trial, coder = self._trial, self._coder
+        known = [each[0] for each in (self._low, self._high) if each is not None]
         start = (self._high or self._low or (trial.setting, 0))[0]
-        setting = setting_for(trial.tried.size, self._target(), coder, start, below=_CLOSE).setting
+        close = _CLOSE if known else _NEAR_ENOUGH
+        setting = setting_for(trial.tried.size, self._target(), coder, start, below=close).setting
         if self._high is not None:
             setting = min(setting, on_grid(self._high[0] - coder.step, coder))
         if self._low is not None:
             setting = max(setting, on_grid(self._low[0] + coder.step, coder))
-        known = [each[0] for each in (self._low, self._high) if each is not None]
         return None if setting in known else setting
 
     def learn(self, setting: float, size: int, *, fits: bool) -> None:
