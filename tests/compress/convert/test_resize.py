@@ -5,6 +5,7 @@ import pytest
 
 from homepress.compress.convert.along import upright
 from homepress.compress.convert.picture import Picture, scale_down
+from homepress.compress.convert.resample import resample
 from homepress.compress.convert.resize import resized
 from homepress.compress.savings import fitted_size
 
@@ -50,6 +51,22 @@ def test_colour_under_transparency_does_not_bleed() -> None:
 def test_a_picture_of_the_right_size_is_not_touched() -> None:
     picture = Picture(np.zeros((3, 4, 4), np.uint8), exif=b"block")
     assert resized(picture, (4, 3)) is picture
+
+
+@pytest.mark.parametrize("size", [(97, 61), (50, 300), (9, 7)])
+def test_planes_shrink_as_pillow_shrinks_them(size: tuple[int, int]) -> None:
+    from PIL import Image
+
+    plane = np.random.default_rng(3).random((300, 211), np.float32)
+    wanted = np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS))
+    assert np.abs(resample(plane, size) - wanted).max() < 1e-5
+
+
+def test_several_pictures_side_by_side_shrink_as_each_alone() -> None:
+    several = np.random.default_rng(4).integers(0, 256, (300, 3, 40, 4), dtype=np.uint8)
+    together = scale_down(several, (15, 131))
+    alone = np.stack([scale_down(several[:, each], (15, 131)) for each in range(3)], axis=1)
+    assert np.abs(together.astype(int) - alone).max() <= 1
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

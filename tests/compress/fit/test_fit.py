@@ -13,7 +13,7 @@ from PIL import Image
 from compress import images
 from compress.sources import made, photo, refused, saved
 from homepress.base.formats import ImageType
-from homepress.compress.convert.picture import Picture
+from homepress.compress.convert.picture import Picture, scale_down
 from homepress.compress.convert.write import EncodeOptions
 from homepress.compress.fit.coders import CodecCoder, JpegCoder, TriedPixels
 from homepress.compress.fit.fit import Fitting
@@ -149,6 +149,16 @@ def test_a_mosaic_tells_about_the_whole() -> None:
     half = Image.fromarray(rgba).resize((900, 650), Image.Resampling.LANCZOS)
     whole = OldSizeScorer(rgba, SHOWN).score(np.asarray(half))
     assert mosaic.score(mosaic.pixels(0.5), 0.5) == pytest.approx(whole, abs=3.0)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.625, 0.375])
+def test_a_mosaic_tells_the_size_of_the_whole(share: float) -> None:
+    rgba = np.asarray(soft_photo(1800, 1300).convert("RGBA"))
+    mosaic = Mosaic(rgba, SHOWN)
+    tried = JPEG.tried(mosaic.pixels(share))
+    small = scale_down(rgba, (round(1800 * share), round(1300 * share))) if share < 1.0 else rgba
+    written = JPEG.write(Picture(small), 85.0, tried)
+    assert tried.size(85.0) * mosaic.stands_for(share) == pytest.approx(len(written.data), rel=0.15)
 
 
 def test_windows_of_an_enlarged_picture_are_parts_of_the_whole() -> None:
