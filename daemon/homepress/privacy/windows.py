@@ -265,6 +265,7 @@ def gaps() -> tuple[Gap, ...]:
         Gap(
             "files are not closed: Windows would let what reads pictures read whatever you can read, if a "
             "fault in it were used for that",
+            "homepress settings set app_container=true, and a restart; nobody has tried that on Windows yet",
             files_open=True,
         ),
     )
