@@ -186,16 +186,20 @@ class _Beside:
     def __init__(self, part: Part) -> None:
         self.output = ""
         self.seconds = 0.0
-        self._code = 0
+        self._code = 1
         self._thread = threading.Thread(target=self._run, args=(part,))
         self._thread.start()
 
     def _run(self, part: Part) -> None:
         start = time.monotonic()
-        done = subprocess.run(
-            part.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
-        self._code, self.output = done.returncode, done.stdout.decode("utf-8", "replace")
+        try:
+            done = subprocess.run(
+                part.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+            )
+        except OSError as error:
+            self.output = str(error)
+        else:
+            self._code, self.output = done.returncode, done.stdout.decode("utf-8", "replace")
         self.seconds = time.monotonic() - start
 
     def wait(self) -> int:

@@ -45,7 +45,7 @@ class Judge(enum.StrEnum):
 
 
 FIVE = (Judge.SCORE, Judge.NORM, Judge.MS_SSIM, Judge.HAAR_PSI, Judge.PSNR_HVS_M)
-"""Those whose mean is a goal; the worst pixel is told beside them."""
+"""Those whose mean is a goal; the worst pixel stands beside them."""
 _BY_BUTTERAUGLI = (Judge.NORM, Judge.HIGHEST)
 _BY_DECIBELS = {
     Judge.MS_SSIM: judges.ms_ssim,

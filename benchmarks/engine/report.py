@@ -109,7 +109,9 @@ def mean_row(ratios: Mapping[str, Mapping[int, Sequence[float]]], names: Sequenc
     targets = sorted({target for by_target in ratios.values() for target in by_target})
     rows = [means[name] for name in names if name in means]
     cells = (
-        f"{np.mean([row[target] for row in rows]):.3f}" if all(target in row for row in rows) else "-"
+        f"{np.mean([row[target] for row in rows]):.3f}"
+        if rows and all(target in row for row in rows)
+        else "-"
         for target in targets
     )
     return f"| mean of {len(rows)} | " + " | ".join(cells) + " |"

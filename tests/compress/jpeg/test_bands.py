@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from compress.images import Pixels, decoded, jpeg, photo
+from homepress.compress import Compressed, Recipe, compress
 from homepress.compress.jpeg import bands, optimise
 from homepress.compress.jpeg.bands import decode_bands, same_pixels
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
@@ -65,12 +66,13 @@ def test_the_same_levels_are_the_same_pixels(options: dict[str, bool], subsampli
     assert not same_pixels(first, jpeg(photo(151, 400, seed=3), 90, subsampling=subsampling))
 
 
-def one_level(component: int, place: int, sampling: Sampling) -> bytes:
-    """A grey picture but for one level of one block."""
+def one_level(component: int, place: int, sampling: Sampling, *, level: int = 7, light: int = 0) -> bytes:
+    """A picture of one light but for one level of one block."""
     layout = Layout.of(3, sampling)
     headers = FrameHeaders((64, 64), layout, tables(70.0))
     blocks = np.zeros((64 * 64 // layout.unit_edge**2, len(layout.components), 64), np.float32)
-    blocks[3, layout.components.tolist().index(component), place] = 7
+    blocks[:, layout.components == 0, 0] = light
+    blocks[3, layout.components.tolist().index(component), place] = level
     steps = blocks.reshape(-1, 64)
     rows = coded_rows(Events.rounded(steps, np.abs(steps)), layout, 64 // layout.unit_edge)
     return CodedRows(headers, rows).stream()
@@ -84,6 +86,39 @@ def test_a_single_level_is_seen(sampling: Sampling, component: int, place: int) 
     changed, grey = one_level(component, place, sampling), one_level(0, 5, sampling)
     assert not same_pixels(changed, grey)
     assert same_pixels(changed, progressive_of(changed))
+
+
+@pytest.mark.parametrize("light", [-171, 171])
+@pytest.mark.parametrize("component", [1, 2])
+@pytest.mark.parametrize("levels", [(-5, -12), (5, 12), (-30, -31)])
+def test_a_difference_is_seen_where_colours_are_beyond_what_a_screen_shows(
+    light: int, component: int, levels: tuple[int, int]
+) -> None:
+    """Nearly black and nearly white, the colours of both are cut off at the same value."""
+    first, second = (one_level(component, 0, Sampling.QUARTER, level=level, light=light) for level in levels)
+    assert not same_pixels(first, second)
+    assert same_pixels(first, progressive_of(first))
+
+
+def test_another_header_of_the_same_coding_is_another_picture() -> None:
+    ycc = coding(photo(151, 400)).stream
+    adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0"
+    jfif = ycc[2:20]
+    assert jfif.startswith(b"\xff\xe0")
+    assert same_pixels(ycc, ycc.replace(jfif, adobe + b"\1"))
+    assert not same_pixels(ycc, ycc.replace(jfif, adobe + b"\0"))
+
+
+@pytest.mark.parametrize(
+    "header", [b"\xff\xe0\0\x10JFIF\0\2\1\0\0\1\0\1\0\0", b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\3"]
+)
+def test_a_header_that_libjpeg_warns_of_is_no_hindrance(header: bytes) -> None:
+    """A JFIF of a version to come, a transform that nobody knows: they stay, and the picture gets smaller."""
+    plain = jpeg(photo(700, 500), 97, subsampling=2)
+    source = plain[:2] + header + plain[20:]
+    result = compress(source, Recipe())
+    assert isinstance(result, Compressed), result
+    assert header in result.data
 
 
 def progressive_of(data: bytes) -> bytes:

@@ -9,13 +9,16 @@ import simplejpeg
 from homepress.compress.jpeg.entropy import CodedRows
 from homepress.compress.jpeg.model import Sampling
 from homepress.compress.jpeg.whole import decode_jpeg, decode_strictly
-from homepress.compress.metadata import parse_jpeg
+from homepress.compress.metadata import ColourModel, JpegStream, colour_model, parse_jpeg
 from homepress.compress.metadata.errors import DAMAGED
+from homepress.compress.metadata.jpeg_segments import END_OF_IMAGE, START_OF_IMAGE, picture_segments
 from homepress.compress.pixels import BAND_STEP, Band, Pixels, Remembered, Undecodable, is_large
 
 _BAND_PIXELS: Final = 1 << 21
-_COLOURS: Final = 3
 _INKS: Final = 4
+_JFIF: Final = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+_NO_TRANSFORM: Final = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"
+"""Adobe's header (Technical Note 5116) that says that components are colours: they are given as they are."""
 
 
 def decode_bands(picture: CodedRows) -> Iterator[Band]:
@@ -42,37 +45,43 @@ def decode_bands(picture: CodedRows) -> Iterator[Band]:
 
 
 def same_pixels(first: bytes, second: bytes) -> bool:
-    """Whether two JPEGs decode to the same pixels.
+    """Whether the first pictures of two JPEGs decode to the same pixels.
 
-    Of large ones with halved colours, which progressive decoders hold in full beside their pixels, brightness
-    is compared first and then the picture at half its size. There libjpeg uses every coefficient of the
-    colours: it decodes whole blocks of them beside halves of those of brightness (jdmaster.c,
-    `jpeg_calc_output_dimensions`).
+    Progressive decoders hold all coefficients beside the pixels. So of large pictures with halved colours the
+    planes are compared, as they are before colours are enlarged and converted: brightness in full, then all
+    of them at half the size. There libjpeg makes whole blocks of the colours beside halves of those of
+    brightness (jdmaster.c, `jpeg_calc_output_dimensions`), so that these planes are whole too.
 
     Raises:
-        Undecodable: one does not decode.
+        Undecodable, Malformed: one does not decode.
     """
-    frame = parse_jpeg(first).frame
-    large = is_large(frame.width, frame.height)
-    if not large or frame.subsampling != Sampling.QUARTER or len(frame.components) != _COLOURS:
-        return Remembered(decode_jpeg(first)).are_those_of(decode_jpeg(second))
-    if parse_jpeg(second).frame.subsampling != frame.subsampling:
-        return False
-    return all(
-        np.array_equal(_view(first, colours, factor), _view(second, colours, factor))
-        for colours, factor in (("GRAY", 1), ("RGB", 2))
-    )
+    pair = parse_jpeg(first), parse_jpeg(second)
+    if any(_has_halved_colours(stream) and _is_large(stream) for stream in pair):
+        if not all(_has_halved_colours(stream) for stream in pair):
+            return False
+        views = ((_JFIF, "GRAY", 1), (_NO_TRANSFORM, "RGB", 2))
+        return all(np.array_equal(_planes(pair[0], *view), _planes(pair[1], *view)) for view in views)
+    return Remembered(decode_jpeg(first)).are_those_of(decode_jpeg(second))
 
 
-def _view(data: bytes, colours: str, factor: int) -> Pixels:
-    """A JPEG in some colours, at a whole part of its size."""
-    height, width, *_ = simplejpeg.decode_jpeg_header(data)
+def _is_large(stream: JpegStream) -> bool:
+    return is_large(stream.frame.width, stream.frame.height)
+
+
+def _has_halved_colours(stream: JpegStream) -> bool:
+    return colour_model(stream) is ColourModel.YCC and stream.frame.subsampling == Sampling.QUARTER
+
+
+def _planes(stream: JpegStream, header: bytes, colours: str, factor: int) -> Pixels:
+    """A picture under a header that says what its components are, at a whole part of its size."""
+    coded = (stream.raw(each) for each in picture_segments(stream) if not each.is_header)
+    width, height = (-(-edge // factor) for edge in (stream.frame.width, stream.frame.height))
     try:
         pixels: Pixels = simplejpeg.decode_jpeg(
-            data,
+            b"".join((START_OF_IMAGE, header, *coded, END_OF_IMAGE)),
             colours,
-            min_height=-(-height // factor),
-            min_width=-(-width // factor),
+            min_height=height,
+            min_width=width,
             min_factor=factor,
             strict=True,
         )

@@ -50,7 +50,7 @@ from homepress.compress.score.tiles import (
 from homepress.compress.score.weighing import Tally
 
 _ROUGH_EVERY = 4
-"""Of the tiles that choose the setting, each so-manieth is enough for a first idea of it."""
+"""Of the tiles that choose the setting, one in so many is enough for a first idea of it."""
 
 
 class SampleTiles:
