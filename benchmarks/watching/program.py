@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,11 +32,17 @@ def homepress(home: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def daemon(home: Path, folder: Path, *options: str, bus: bool = False) -> Iterator[int]:
+def daemon(
+    home: Path,
+    folder: Path,
+    *options: str,
+    bus: bool = False,
+    program: Sequence[str] = (sys.executable, "-m", "homepress"),
+) -> Iterator[int]:
     """The program, watching a folder; gives its process id."""
     homepress(home, "folder", "add", str(folder))
     prefix = ["dbus-run-session", "--"] if bus else []
-    command = [*prefix, sys.executable, "-m", "homepress", "run", *options]
+    command = [*prefix, *program, "run", *options]
     with (home / "daemon.log").open("wb") as log:
         environment = os.environ | {"HOMEPRESS_HOME": str(home)}
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
