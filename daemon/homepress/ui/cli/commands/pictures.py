@@ -37,7 +37,9 @@ from homepress.ui.text import printable
 @click.option("--preset", metavar="NAME", default="", help="share, web, documents, photos, screenshots ...")
 @click.option("--quality", metavar="Q", default="", help="lossless, safe, balanced, small, or 30 to 100.")
 @click.option(
-    "--metadata", type=click.Choice(["keep", "share", "strip"]), help="What becomes of place, camera, owner."
+    "--metadata",
+    type=click.Choice(["keep", "share", "strip"]),
+    help="share leaves out location, serial numbers and owner; strip all but the colour profile.",
 )
 @click.option("--convert", metavar="FORMAT", default="", help="jpeg, png, webp, avif or jxl.")
 @click.option("--max-edge", metavar="PIXELS", type=positive, help="Resize to this longest edge.")
@@ -46,7 +48,8 @@ from homepress.ui.text import printable
     "--drop",
     metavar="WHAT",
     default="",
-    help="Take out: hdr, depth, motion, pictures, maker (with commas) or all.",
+    help="Leave out hdr, depth, motion, pictures, maker (with commas) or all of these; not the location, "
+    "which --metadata leaves out.",
 )
 @click.option("--dry-run", is_flag=True, help="Try, tell, and write nothing.")
 @wait_option
