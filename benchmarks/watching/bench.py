@@ -177,7 +177,7 @@ def cpu_seconds(pids: Collection[int]) -> float:
 
 
 def family(pid: int) -> list[int]:
-    """The Homepress processes among a process and all that descend from it."""
+    """The Homepress processes among a process and all that descend from it, without what only starts them."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -190,7 +190,12 @@ def family(pid: int) -> list[int]:
     while waiting:
         found.append(process := waiting.pop())
         waiting += children.get(process, [])
-    return [each for each in found if b"homepress" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    commands = {each: Path(f"/proc/{each}/cmdline").read_bytes() for each in found}
+    return [
+        each
+        for each in found
+        if b"homepress" in commands[each] and not commands[each].startswith(b"dbus-run")
+    ]
 
 
 def machine() -> str:
