@@ -124,7 +124,9 @@ def _starts(packed: NDArray[np.uint32]) -> NDArray[np.intp]:
 # image processing", 2020), begun by splitting boxes at the mean of their most spread axis. What makes it
 # differ from common quantisers: a colour counts with the 0.55th power of its pixels, so that the few pixels
 # of an icon are not drowned by a large ground, and pixels on even ground count more than those amid detail.
-# Without dithering the result packs far better; pictures that need dithering are not for a palette.
+# Without dithering the result packs far better; pictures that need dithering are not for a palette. Of seven
+# opaque drawings with more than 256 colours, Floyd-Steinberg dithering on the same palette took 0.85 to 2.4
+# times the bytes (1.15 in the median), scored 7 points lower to 3 higher, and let no further picture pass.
 
 _ROUNDS = 8
 _POPULARITY = 0.55
