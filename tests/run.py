@@ -50,6 +50,7 @@ SYSTEM_PACKAGES = {
     "sshfs": "sshfs",
     "sshd": "openssh-server",
     "exiftool": "libimage-exiftool-perl",
+    "djxl": "libjxl-tools",
     "groff": "groff-base",
     "zsh": "zsh",
     "fish": "fish",

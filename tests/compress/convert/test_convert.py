@@ -3,7 +3,10 @@
 import dataclasses
 import importlib
 import io
+import shutil
 import struct
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -537,6 +540,15 @@ class TestJpegXl:
         assert (kept.exif, kept.xmp) == (told.exif, told.xmp), "every reader finds them: nothing is packed"
         back = made(result.data, Recipe(floor=40.0, convert_to=ImageType.JPEG))
         assert read_embedded(back.data).xmp == (XMP,), "it is read as the JPEG that it is"
+
+    @pytest.mark.skipif(shutil.which("djxl") is None, reason="djxl is not installed")
+    def test_an_older_decoder_gives_the_same_jpeg_back(self, tmp_path: Path) -> None:
+        needs(ImageType.JXL)
+        given = source(ImageType.JPEG, photo()).data
+        (tmp_path / "a.jxl").write_bytes(made(given, Recipe(floor=40.0, convert_to=ImageType.JXL)).data)
+        command = ["djxl", str(tmp_path / "a.jxl"), str(tmp_path / "a.jpg")]
+        subprocess.run(command, check=True, capture_output=True)
+        assert (tmp_path / "a.jpg").read_bytes() == given
 
     def test_shared_it_is_the_scrubbed_jpeg(self) -> None:
         needs(ImageType.JXL)
