@@ -27,7 +27,7 @@ from homepress.compress.convert.write import (
 )
 from homepress.compress.jpeg import Sampling
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
-from homepress.compress.jpeg.lossy import DEAR, SCALE
+from homepress.compress.jpeg.lossy import FULL_COLOUR_MARGIN, SCALE
 from homepress.compress.jpeg.model import QUALITY_STEP, on_grid
 from homepress.compress.jpeg.whole import decode_jpeg
 from homepress.compress.pixels import Pixels, Remembered, Undecodable
@@ -329,7 +329,7 @@ def finer_coder(
         score: to be expected, at the old size.
         smaller: whether pixels go: then scores are low for their settings anyhow.
     """
-    dear = setting > (_NEARLY_ALL if smaller else coder.scale.guess(score) + DEAR)
-    if dear and isinstance(coder, JpegCoder) and not coder.is_grey:
+    costly = setting > (_NEARLY_ALL if smaller else coder.scale.guess(score) + FULL_COLOUR_MARGIN)
+    if costly and isinstance(coder, JpegCoder) and not coder.is_grey:
         return JpegCoder(picture, Sampling.FULL)
     return None

@@ -199,7 +199,7 @@ _STEPS = (Increment(0.6), Increment(2.0), Increment(4.0, 3.0), Increment(8.0, 6.
 the few pictures whose scores hardly rise: a tenth of what the scale says was seen."""
 _GUARD = 0.3
 """Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time."""
-DEAR = 6.0
+FULL_COLOUR_MARGIN = 6.0
 """Steps of quality above the usual that 4:2:0 may need before 4:4:4 is tried too."""
 
 SCALE = Scale(
@@ -303,7 +303,7 @@ def _choices(
 ) -> Iterator[_Choice]:
     """Samplings that reach the floor on the sample, the better one first."""
     quarter = _search(scorer, floor, encoder, Sampling.QUARTER)
-    if quarter and (grey or not fine_colour or quarter.quality <= SCALE.guess(floor) + DEAR):
+    if quarter and (grey or not fine_colour or quarter.quality <= SCALE.guess(floor) + FULL_COLOUR_MARGIN):
         yield quarter
         quarter = None
     if grey:
